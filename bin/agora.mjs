@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/**
+ * The entry of every script: `node bin/agora.mjs bin/start.ts …` runs that file under Node 24. Plain JavaScript of
+ * long ago, because an old Node must be able to read it: where one runs us, we go over to the Node 24 that npm
+ * installed beside us (`optionalDependencies` of package.json), or say what is missing.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const WANTED = 24;
+const [file, ...args] = process.argv.slice(2);
+
+if (!file) {
+  console.error('usage: node bin/agora.mjs <file> [arguments]');
+  process.exit(2);
+}
+
+if (Number.parseInt(process.versions.node, 10) >= WANTED) {
+  delete process.env.AGORA_NEWER_NODE;
+  process.argv = [process.argv[0], resolve(file), ...args];
+  await import(pathToFileURL(resolve(file)).href);
+} else {
+  // The second condition: what was found is old as well, and would look for a newer one for ever.
+  const newer = installedNode();
+  if (!newer || process.env.AGORA_NEWER_NODE) {
+    console.error(
+      `Agora needs Node ${WANTED}, and this is ${process.version}. Run \`npm ci\` (without --omit=optional), which ` +
+        `brings it along where there is a build for ${process.platform}-${process.arch}, or install it yourself: ` +
+        'https://nodejs.org',
+    );
+    process.exit(1);
+  }
+  runUnder(newer);
+}
+
+/** The Node that npm installed; not by its version but by its package, which is pinned. */
+function installedNode() {
+  const modules = join(dirname(fileURLToPath(import.meta.url)), '..', 'node_modules');
+  const system = process.platform === 'win32' ? 'win' : process.platform;
+  const program = process.platform === 'win32' ? 'node.exe' : 'node';
+  const places = [join(modules, `node-${system}-${process.arch}`, 'bin', program), join(modules, '.bin', program)];
+  return places.find(existsSync);
+}
+
+/** Becomes that process as nearly as can be: same input and output, signals handed on, same exit. */
+function runUnder(node) {
+  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], {
+    stdio: 'inherit',
+    env: { ...process.env, AGORA_NEWER_NODE: node },
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGINT']) {
+    process.on(signal, () => {
+      // Ctrl-C in a terminal goes to the whole group: the child has it already.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  child.on('error', (error) => {
+    console.error(`Node ${WANTED} (${node}) does not start: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}

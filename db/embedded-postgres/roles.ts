@@ -1,0 +1,26 @@
+/** The ordinary role that the platform connects as, and the database that it owns. */
+import pg from 'pg';
+import type { Credentials } from './home.ts';
+
+/**
+ * Makes role and database `agora` where they are missing. Two processes that start at once take turns.
+ * @param adminUrl of the superuser, on database `postgres`.
+ */
+export async function makeRoleAndDatabase(adminUrl: string, credentials: Credentials): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000, query_timeout: 60_000 });
+  admin.on('error', () => {});
+  await admin.connect();
+  try {
+    await admin.query(`select pg_advisory_lock(hashtextextended('agora.role', 0))`);
+    const { rows } = await admin.query<{ role: boolean; base: boolean }>(
+      `select exists (select from pg_roles where rolname = 'agora') as role,
+              exists (select from pg_database where datname = 'agora') as base`,
+    );
+    if (!rows[0]?.role) {
+      await admin.query(`create role agora login password ${pg.escapeLiteral(credentials.agora)}`);
+    }
+    if (!rows[0]?.base) await admin.query('create database agora owner agora');
+  } finally {
+    await admin.end();
+  }
+}

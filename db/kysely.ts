@@ -1,0 +1,11 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import type pg from 'pg';
+
+/**
+ * Kysely over a pool of ours. Several may share one pool; whoever made the pool ends it (`pool.end()`), and nobody
+ * calls `destroy()`, which would end it for all.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: each room names its own tables' types where it reads them
+export function kyselyOver<Tables = any>(pool: pg.Pool): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}

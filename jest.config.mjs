@@ -1,0 +1,16 @@
+/** `npm test`. ES modules and TypeScript as Node runs them; one PostgreSQL for the run, a database a test file. */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/\\.agora/'],
+  modulePathIgnorePatterns: ['<rootDir>/\\.agora/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/tests/support/strip-types.mjs' },
+  globalSetup: '<rootDir>/tests/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  coverageProvider: 'babel',
+  coverageReporters: ['text-summary', 'lcov', 'json-summary'],
+  collectCoverageFrom: ['{platform,gateway,subgraphs,db}/**/*.ts', '!**/*.test.ts', '!**/generated/**'],
+};

@@ -1,0 +1,116 @@
+/**
+ * One hierarchy of errors, mapped once to GraphQL (`platform/graphql/map-error.ts`). Three questions decide what a
+ * thrown error is:
+ *
+ * - Can its user mend it? Then it is a {@link Refusal}: data in the payload (`userErrors`), not a GraphQL error.
+ * - Is it about who asks? {@link Unauthenticated}, {@link Forbidden}.
+ * - Everything else is a {@link Fault}: something of ours, or of what we stand on, did not work.
+ */
+
+/** How bad it is, for alerts. */
+export type Severity = 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+
+/** What to do about it: try again, use the other way, go on with less, or give up. */
+export type Recovery = 'RETRY' | 'FALLBACK' | 'DEGRADE' | 'FAIL';
+
+/** Every error that Agora throws on purpose. `code` is what a program branches on, `message` is for a person. */
+export class AgoraError extends Error {
+  override readonly name: string = 'AgoraError';
+  /** SCREAMING_SNAKE_CASE, stable over releases. */
+  readonly code: string;
+  /** @default 'MEDIUM' */
+  readonly severity: Severity;
+  /** @default 'FAIL' */
+  readonly recovery: Recovery;
+
+  constructor(code: string, message: string, options: ErrorOptions & { severity?: Severity; recovery?: Recovery } = {}) {
+    super(message, options);
+    this.code = code;
+    this.severity = options.severity ?? 'MEDIUM';
+    this.recovery = options.recovery ?? 'FAIL';
+  }
+}
+
+/** What a user can cause and mend. Crosses the graph inside a payload's `userErrors`. */
+export interface UserError {
+  /** A value of the enum `ErrorCode`. */
+  code: string;
+  /** What is wrong and what to do, for the person at the screen. */
+  message: string;
+  /** Where in the input: `['input', 'lines', '0', 'quantity']`. */
+  path?: readonly string[];
+  /** The concrete GraphQL type, where more than code and message helps. @default 'SimpleUserError' */
+  __typename?: string;
+  /** The fields of that concrete type. */
+  [extra: string]: unknown;
+}
+
+/** A use case that says no: nothing was written. Holds at least one {@link UserError}. */
+export class Refusal extends AgoraError {
+  override readonly name = 'Refusal';
+  readonly userErrors: readonly UserError[];
+
+  constructor(userErrors: readonly UserError[]) {
+    super(userErrors[0]?.code ?? 'REFUSED', userErrors.map((e) => e.message).join(' '), { severity: 'LOW' });
+    this.userErrors = userErrors;
+  }
+}
+
+/** A refusal with one user error: `throw refuse('NOT_FOUND', 'There is no such cart.', ['input', 'cartId'])`. */
+export const refuse = (
+  code: string,
+  message: string,
+  path?: readonly string[],
+  extra: Record<string, unknown> = {},
+): Refusal => new Refusal([{ code, message, path, ...extra }]);
+
+/** Nobody is signed in, or the token is no longer good. */
+export class Unauthenticated extends AgoraError {
+  override readonly name = 'Unauthenticated';
+  constructor(message = 'Sign in first: send `authorization: Bearer <access token>`.') {
+    super('UNAUTHENTICATED', message, { severity: 'LOW' });
+  }
+}
+
+/** Somebody is signed in, who may not do this. */
+export class Forbidden extends AgoraError {
+  override readonly name = 'Forbidden';
+  constructor(message = 'You do not have permission to do this.') {
+    super('FORBIDDEN', message, { severity: 'LOW' });
+  }
+}
+
+/** Ours, or of what we stand on: the database, another agent, a provider. Its message is not shown to clients. */
+export class Fault extends AgoraError {
+  override readonly name: string = 'Fault';
+  constructor(code: string, message: string, options: ErrorOptions & { severity?: Severity; recovery?: Recovery } = {}) {
+    super(code, message, { severity: 'HIGH', ...options });
+  }
+}
+
+/** A fault that passes: whoever can, tries again. Never a reason to undo what was done. */
+export class Unavailable extends Fault {
+  override readonly name = 'Unavailable';
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('UNAVAILABLE', message, { ...options, recovery: 'RETRY' });
+  }
+}
+
+const CONNECTION_CLASS = /^(08|53|57P|40001|40P01|55P03|25P0[234])/;
+const SOCKET = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET']);
+const DRIVER = /Connection terminated|not queryable|timeout exceeded when trying to connect|Cannot use a pool after/;
+
+/**
+ * Whether the error is of the ground and not of the work: a lost connection, a server that starts, a deadlock, a
+ * timeout of the transaction. Such work is tried again; it is never parked, refused or undone for it.
+ */
+export function isTransient(error: unknown): boolean {
+  let current = error as { code?: string; message?: string; cause?: unknown; recovery?: string } | undefined;
+  for (let depth = 0; current && depth < 5; depth++) {
+    if (current.recovery === 'RETRY') return true;
+    const code = current.code ?? '';
+    if (CONNECTION_CLASS.test(code) || SOCKET.has(code) || DRIVER.test(current.message ?? '')) return true;
+    current = current.cause as typeof current;
+  }
+  return false;
+}

@@ -1,0 +1,74 @@
+/** Real agents on a database of their own, without the gateway: for a room's tests of its use cases. */
+import { generateKeyPairSync } from 'node:crypto';
+import type { ExecutionResult } from 'graphql';
+import type { Kysely } from 'kysely';
+import { migrationSets } from '../../bin/migration-sets.ts';
+import { createPool } from '../../db/pool.ts';
+import { ormFor } from '../../db/orm.ts';
+import { createHost, type Host } from '../../platform/agent/host.ts';
+import { FixedClock } from '../../platform/clock.ts';
+import { readConfig } from '../../platform/config/config.ts';
+import { Actor, type ActorClaims, ANONYMOUS } from '../../platform/identity/actor.ts';
+import { type Tokens, tokensFrom } from '../../platform/identity/tokens.ts';
+import { newId } from '../../platform/ids.ts';
+import { silentLogger } from '../../platform/log.ts';
+import { prepareSagas } from '../../platform/sagas/worker.ts';
+import { loadAgents } from '../../subgraphs/index.ts';
+import { testDatabase } from './database.ts';
+
+/** Agents under test. */
+export interface TestAgents {
+  host: Host;
+  // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
+  kysely: Kysely<any>;
+  clock: FixedClock;
+  tokens: Tokens;
+  /** Asks one agent's subgraph, as the gateway would after the gate. */
+  ask(agent: string, query: string, variables?: Record<string, unknown>, actor?: Actor): Promise<ExecutionResult<any>>;
+  /** The events in the log, oldest first. */
+  events(type?: string): Promise<{ type: string; aggregate_id: string; aggregate_version: number; payload: any }[]>;
+  close(): Promise<void>;
+}
+
+/** An actor with these claims: `actor({ roles: ['CUSTOMER'], customerId })`. */
+export const actor = (claims: Partial<ActorClaims> & Pick<ActorClaims, 'roles'>): Actor => new Actor({ id: newId('user'), ...claims });
+
+/** Some actors that most tests need. */
+export const admin = actor({ roles: ['ADMIN'] });
+export const operator = actor({ roles: ['OPERATOR'] });
+export const viewer = actor({ roles: ['VIEWER'] });
+export const service = new Actor({ id: 'agent:test', roles: ['SERVICE'] });
+
+/** Builds agents of these names, which may ask one another. With `start`, consumers, duties and sagas run too. */
+export async function openAgents(names: readonly string[], options: { start?: boolean; config?: Record<string, string> } = {}): Promise<TestAgents> {
+  const all = await loadAgents();
+  const agents = names.map((name) => all.find((agent) => agent.name === name)!);
+  const database = await testDatabase({ sets: migrationSets(agents) });
+  const clock = new FixedClock('2026-06-01T12:00:00Z');
+  const sagas = { url: database.url, pool: createPool({ url: database.url, max: 6, name: 'agora test sagas', int8: 'text' }) };
+  await prepareSagas(sagas);
+  const tokens = tokensFrom(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+  const config = readConfig({ NODE_ENV: 'test', ...options.config });
+  const { kysely } = database;
+  const host = await createHost({ agents, kysely, ormFor, config, log: silentLogger, clock, tokens, sagas, instance: 'test' });
+  if (options.start) await host.start();
+  return {
+    host,
+    kysely,
+    clock,
+    tokens,
+    ask: (agent, query, variables, actor = ANONYMOUS) => {
+      const subgraph = host.subgraphs.find(({ name }) => name === agent)!;
+      return subgraph.execute({ query, variables }, { actor, correlationId: newId('req') });
+    },
+    events: (type) => {
+      const all = kysely.selectFrom('platform.event_log').select(['type', 'aggregate_id', 'aggregate_version', 'payload']).orderBy('position');
+      return (type ? all.where('type', '=', type) : all).execute() as never;
+    },
+    async close() {
+      if (options.start) await host.stop('test over');
+      await sagas.pool.end();
+      await database.drop();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * The PostgreSQL of a test run: an embedded one in a temporary folder, or the one that AGORA_TEST_DATABASE_URL names,
+ * whose role must be allowed to create databases.
+ */
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deleteEmbeddedPostgres, type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
+
+/** It lives for minutes and nobody mourns it. Not for tests of crashes: those start a server of their own. */
+const FAST = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', shared_buffers: '64MB' };
+
+const PREFIX = 'agora-test-';
+
+let server: EmbeddedPostgres | undefined;
+let folder: string | undefined;
+
+/** Before the first test file. The workers inherit what is set here. */
+export async function setUp(): Promise<void> {
+  const given = process.env.AGORA_TEST_DATABASE_URL;
+  if (given) {
+    Object.assign(process.env, { AGORA_TEST_URL: given, AGORA_TEST_ADMIN_URL: given });
+    return;
+  }
+  await sweep();
+  folder = mkdtempSync(join(tmpdir(), PREFIX));
+  chmodSync(folder, 0o755); // For root, whose server runs as somebody else.
+  server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), log: () => {}, settings: FAST });
+  Object.assign(process.env, { AGORA_TEST_URL: server.url, AGORA_TEST_ADMIN_URL: server.adminUrl });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => void tearDown().finally(() => process.exit(1)));
+  }
+}
+
+/** After the last. */
+export async function tearDown(): Promise<void> {
+  await server?.stop();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+}
+
+/** A run that was killed outright leaves its server running. Those whose run still goes on refuse to be deleted. */
+async function sweep(): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const left = join(tmpdir(), name);
+    try {
+      if (Date.now() - statSync(left).mtimeMs < 600_000) continue; // Some of its servers are stopped and have no owner.
+      await deleteEmbeddedPostgres(join(left, 'postgres'));
+      rmSync(left, { recursive: true, force: true });
+    } catch {
+      // In use, or another user's.
+    }
+  }
+}
