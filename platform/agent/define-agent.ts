@@ -1,0 +1,61 @@
+import type { EntitySchema } from '@mikro-orm/core';
+import type { EventDefinition } from '../events/define-event.ts';
+import type { EventHandler } from '../events/handler.ts';
+import type { SagaDefinition } from '../sagas/define-saga.ts';
+import type { DemoTools } from './demo.ts';
+import type { Ground } from './ground.ts';
+
+/** Groups of agents, for supervision, dashboards and broadcast. */
+export const AREAS = ['commerce', 'fulfilment', 'marketing', 'partners', 'service', 'trust', 'system'] as const;
+
+/** One of {@link AREAS}. */
+export type Area = (typeof AREAS)[number];
+
+/** Something that an agent can do, for people and programs that look for one who can (A2A 1.0's `AgentSkill`). */
+export interface Skill {
+  id: string;
+  name: string;
+  description: string;
+}
+
+/** Something that an agent does by the clock. One process at a time does it. */
+export interface Duty {
+  name: string;
+  everySeconds: number;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** What an agent is made of, once it stands on its ground. */
+export interface AgentParts {
+  /** Resolvers of the agent's own part of the graph; the shared ones are added. */
+  resolvers: object;
+  /** What it does about the events of others. */
+  handlers?: readonly EventHandler[];
+  duties?: readonly Duty[];
+  /** Only orchestration has these. */
+  sagas?: readonly SagaDefinition[];
+  /** Told of every failed attempt of a saga's step. Only orchestration has it. */
+  onFailedAttempt?(saga: string, step: string, attempt: number, error: Error): Promise<void>;
+  demo?: { after: readonly string[]; load(tools: DemoTools): Promise<void> };
+}
+
+/** An agent, as its room defines it. */
+export interface AgentDefinition {
+  /** Also its schema in the database and its name in the supergraph: one lower-case word. */
+  name: string;
+  area: Area;
+  title: string;
+  description: string;
+  skills: readonly Skill[];
+  /** `import.meta.url` of the room: `schema.graphql` and `migrations/` lie beside it. */
+  at: string;
+  entities: readonly EntitySchema[];
+  emits: readonly EventDefinition<any>[];
+  build(ground: Ground<any>): AgentParts;
+}
+
+/** Defines an agent. A room's `agent.ts` exports this and nothing else. @throws Error for a name that is no schema name */
+export function defineAgent(definition: AgentDefinition): AgentDefinition {
+  if (!/^[a-z][a-z0-9]{1,30}$/.test(definition.name)) throw new Error(`"${definition.name}" is not a name for an agent: use one lower-case word.`);
+  return definition;
+}

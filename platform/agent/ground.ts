@@ -1,0 +1,25 @@
+import type { Clock } from '../clock.ts';
+import type { Ask } from '../commands/ask.ts';
+import type { Config } from '../config/config.ts';
+import type { Store } from '../data/store.ts';
+import type { LiveLog } from '../events/live.ts';
+import type { Tokens } from '../identity/tokens.ts';
+import type { Logger } from '../log.ts';
+import type { AgentDefinition } from './define-agent.ts';
+
+/** What an agent stands on. Everything that it may touch comes from here. */
+export interface Ground<DB = any> {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Its own data. */
+  readonly store: Store<DB>;
+  /** Commands to other agents. */
+  readonly ask: Ask;
+  /** The events of all agents as they come, for subscriptions. */
+  readonly live: LiveLog;
+  /** Signs access tokens where this process holds the key; verifies them everywhere. */
+  readonly tokens: Tokens;
+  /** Every agent's definition, for the one that keeps the registry. */
+  readonly roster: readonly AgentDefinition[];
+}

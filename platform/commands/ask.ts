@@ -1,0 +1,78 @@
+/**
+ * Commands: one agent asks another by a field of the other's subgraph. The document names one agent and goes straight
+ * to it, in process or over HTTP; no gateway stands in the path. `npm run codegen` types the documents.
+ */
+import type { ExecutionResult, GraphQLError } from 'graphql';
+import { Fault, isTransient, Refusal, Unavailable, type UserError } from '../errors.ts';
+import type { RequestContext } from '../graphql/context.ts';
+import type { Subgraph } from '../graphql/subgraph.ts';
+import { serviceActor } from '../identity/actor.ts';
+import { newId } from '../ids.ts';
+
+/** A typed document and the agent that it asks. The type parameters exist for the compiler only. */
+export interface Command<Data, Variables> {
+  readonly agent: string;
+  readonly document: string;
+  readonly types?: (variables: Variables) => Data;
+}
+
+/** A command's document. Written by the code generator. */
+export const command = <Data, Variables>(agent: string, document: string): Command<Data, Variables> => ({ agent, document });
+
+/** How a command is asked. */
+export interface AskOptions {
+  /** The request it belongs to: its correlation id and its signal are passed on. */
+  within?: Pick<RequestContext, 'correlationId' | 'signal'>;
+  /** Ask with the caller's own permissions and not with the agent's: for reads on a user's behalf. */
+  as?: RequestContext['actor'];
+}
+
+/** Asks another agent. @throws Unavailable if it cannot be reached or answers with a passing fault @throws Fault */
+export type Ask = <Data, Variables>(command: Command<Data, Variables>, variables: Variables, options?: AskOptions) => Promise<Data>;
+
+/** Where an agent's subgraph is: in this process, or behind HTTP. */
+export type Reach = (agent: string) => Pick<Subgraph, 'execute'> | undefined;
+
+/** A command that takes longer is given up: the caller tries again with the same idempotency key. */
+const TIMEOUT_MS = 15_000;
+
+/** The way one agent asks the others. */
+export function createAsk(from: string, reach: Reach): Ask {
+  const service = serviceActor(from);
+  return async <Data, Variables>({ agent, document }: Command<Data, Variables>, variables: Variables, options: AskOptions = {}) => {
+    const subgraph = reach(agent);
+    if (!subgraph) throw new Unavailable(`The agent ${agent} cannot be reached.`);
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const context: RequestContext = {
+      actor: options.as ?? service,
+      correlationId: options.within?.correlationId ?? newId('req'),
+      signal: options.within?.signal ? AbortSignal.any([options.within.signal, timeout]) : timeout,
+    };
+    const answer = subgraph.execute({ query: document, variables: variables as Record<string, unknown> }, context);
+    const result = await Promise.race([answer, givenUp(timeout, agent)]);
+    return dataOf<Data>(agent, result);
+  };
+}
+
+function givenUp(timeout: AbortSignal, agent: string): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  timeout.addEventListener('abort', () => reject(new Unavailable(`The agent ${agent} did not answer in ${TIMEOUT_MS} ms.`)), { once: true });
+  return promise;
+}
+
+function dataOf<Data>(agent: string, result: ExecutionResult): Data {
+  const error = result.errors?.[0];
+  if (!error) return result.data as Data;
+  const cause = (error as GraphQLError).originalError ?? error;
+  if (isTransient(cause) || error.extensions?.code === 'UNAVAILABLE') {
+    throw new Unavailable(`The agent ${agent} cannot answer now: ${error.message}`, { cause });
+  }
+  throw new Fault('COMMAND_FAILED', `The agent ${agent} failed: ${error.message}`, { cause });
+}
+
+/** The payload of a command that was carried out. @throws Refusal with the payload's user errors if it was not */
+export function accepted<Payload extends { userErrors: readonly { code: string; message: string }[] }>(payload: Payload | null | undefined): Payload {
+  if (!payload) throw new Fault('COMMAND_FAILED', 'The command answered nothing.');
+  if (payload.userErrors.length) throw new Refusal(payload.userErrors as readonly UserError[]);
+  return payload;
+}

@@ -1,0 +1,69 @@
+/**
+ * Idempotency keys, after Stripe (https://docs.stripe.com/api/idempotent_requests): the same key again answers with
+ * what the first request led to; with another request it is refused. The row is written in the transaction of the
+ * effect, so a request that was refused, and wrote nothing, leaves its key free.
+ */
+import { createHash } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { refuse } from '../errors.ts';
+import { raw } from './raw.ts';
+
+/** Whose key, for what, and the request that came with it. */
+export interface Once {
+  /** The actor's id: another actor's equal key is another key. */
+  actor: string;
+  /** The mutation. */
+  operation: string;
+  /** 1 to 255 characters, chosen by the caller. */
+  key: string;
+  /** The request, as far as a repetition must equal it. Only its hash is kept. */
+  request: unknown;
+}
+
+/** What to lock so that equal keys wait for one another. */
+export const lockOf = ({ actor, operation, key }: Once): string => `once:${actor}:${operation}:${key}`;
+
+/** What an earlier request with this key led to. @throws Refusal IDEMPOTENCY_KEY_REUSED, INVALID_INPUT */
+export async function earlierOutcome(transaction: Kysely<any>, schema: string, once: Once): Promise<{ outcome: unknown } | undefined> {
+  if (once.key.length < 1 || once.key.length > 255) {
+    throw refuse('INVALID_INPUT', 'The idempotency key must have 1 to 255 characters.', ['input', 'idempotencyKey']);
+  }
+  const { rows } = await raw<{ request_hash: string; outcome: unknown }>(
+    transaction,
+    `select request_hash, outcome from "${schema}".idempotency where actor = $1 and operation = $2 and key = $3`,
+    [once.actor, once.operation, once.key],
+  );
+  const row = rows[0];
+  if (!row) return undefined;
+  if (row.request_hash !== hashOf(once.request)) {
+    throw refuse(
+      'IDEMPOTENCY_KEY_REUSED',
+      'This idempotency key was used for another request. Send a new key with a new request.',
+      ['input', 'idempotencyKey'],
+    );
+  }
+  return { outcome: row.outcome };
+}
+
+/** Keeps the outcome under the key. */
+export async function keepOutcome(transaction: Kysely<any>, schema: string, once: Once, outcome: unknown): Promise<void> {
+  await raw(
+    transaction,
+    `insert into "${schema}".idempotency (actor, operation, key, request_hash, outcome) values ($1, $2, $3, $4, $5)`,
+    [once.actor, once.operation, once.key, hashOf(once.request), JSON.stringify(outcome)],
+  );
+}
+
+const hashOf = (request: unknown): string => createHash('sha256').update(canonical(request)).digest('base64url');
+
+/** JSON with sorted keys and without absent ones: equal requests give equal text, however they were written. */
+function canonical(value: unknown): string {
+  if (typeof value === 'bigint') return `"${value}"`;
+  if (value instanceof Date) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const fields = Object.entries(value).filter(([, v]) => v !== undefined && v !== null);
+    return `{${fields.sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}

@@ -1,0 +1,25 @@
+/**
+ * Whose rows: what `access.ts` of every room decides, once, for queries, loaders and subscriptions alike. As data, so
+ * that the same decision filters SQL and judges a row that is already there.
+ */
+import { type ExpressionBuilder, sql, type SqlBool } from 'kysely';
+
+/** A row is within if all of these columns have these values. */
+export type Match = Readonly<Record<string, string>>;
+
+/** All rows, none, or those that fit one of the matches. */
+export type Rows = 'ALL' | 'NONE' | readonly Match[];
+
+/** The rows as a condition: `query.where(within(rows))`. */
+export const within = (rows: Rows) => (eb: ExpressionBuilder<any, any>) => {
+  if (rows === 'ALL') return sql<SqlBool>`true`;
+  if (rows === 'NONE') return sql<SqlBool>`false`;
+  return eb.or(rows.map((match) => eb.and(match)));
+};
+
+/** Whether one row is among them. */
+export function isWithin(row: Record<string, unknown>, rows: Rows): boolean {
+  if (rows === 'ALL') return true;
+  if (rows === 'NONE') return false;
+  return rows.some((match) => Object.entries(match).every(([column, value]) => row[column] === value));
+}

@@ -1,0 +1,106 @@
+/**
+ * An agent's own data: reads by SQL into plain rows, writes in one transaction that takes its locks first and
+ * publishes its events with what made them true.
+ */
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { Kysely } from 'kysely';
+import { append, type Envelope, envelope } from '../events/event-log.ts';
+import type { Bell } from '../events/bell.ts';
+import type { EventDefinition, NewEvent } from '../events/define-event.ts';
+import { enqueueSaga } from '../sagas/enqueue.ts';
+import { earlierOutcome, keepOutcome, lockOf, type Once } from './idempotency.ts';
+import { lock } from './locks.ts';
+import { afterLostRace, afterTransient } from './retry.ts';
+
+/** Where a write comes from: kept in its events, so that one can be followed through the agents. */
+export interface Origin {
+  correlationId?: string;
+  /** The event that is being handled. */
+  causationId?: string;
+}
+
+/** One transaction's work. */
+export interface Work<DB = any> {
+  /** SQL inside the transaction, on the agent's own schema. */
+  readonly sql: Kysely<DB>;
+  /** A unit of work inside the transaction: flushed before the commit. */
+  readonly em: EntityManager;
+  /** Publishes a fact: it is appended to the log with this transaction, or not at all. */
+  publish<Payload>(definition: EventDefinition<Payload>, event: NewEvent<Payload>): void;
+  /** Starts a saga with this transaction, or not at all. The same `id` again does nothing. */
+  startSaga(name: string, id: string, input: Record<string, unknown>): Promise<void>;
+}
+
+/** An agent's own data. */
+export interface Store<DB = any> {
+  /** For reads, outside any transaction. */
+  readonly read: Kysely<DB>;
+  /** One transaction. Takes the locks first; tries again after a deadlock. */
+  write<T>(options: { locks: readonly string[]; origin: Origin }, work: (work: Work<DB>) => Promise<T>): Promise<T>;
+  /** What an earlier request with this key led to, if there was one: without a lock, to answer a repetition early. */
+  recall<T>(once: Once): Promise<T | undefined>;
+  /**
+   * One transaction whose outcome is kept under an idempotency key: again with the same key and request, `work` does
+   * not run and the outcome is the kept one. The outcome is JSON: ids, states, user errors.
+   * @throws Refusal IDEMPOTENCY_KEY_REUSED for the same key with another request
+   */
+  once<T>(options: Once & { locks: readonly string[]; origin: Origin }, work: (work: Work<DB>) => Promise<T>): Promise<T>;
+}
+
+/** A store on a connection pool, for one agent. */
+export function createStore<DB>(ground: { agent: string; kysely: Kysely<any>; orm: MikroORM; bell: Bell }): Store<DB> {
+  const { agent, kysely, orm, bell } = ground;
+
+  const transact = async <T>(locks: readonly string[], origin: Origin, work: (work: Work<DB>, transaction: Kysely<any>) => Promise<T>) => {
+    let published: readonly Envelope[] = [];
+    const result = await kysely.transaction().execute(async (transaction) => {
+      await lock(transaction, locks);
+      const session = openWork<DB>(agent, orm, transaction, origin);
+      const value = await work(session.work, transaction);
+      published = await session.finish();
+      return value;
+    });
+    if (published.length) bell.ring(published.map((event) => event.type));
+    return result;
+  };
+
+  return {
+    read: kysely.withSchema(agent) as Kysely<DB>,
+    write: ({ locks, origin }, work) => afterLostRace.execute(() => transact(locks, origin, work)),
+    recall: async <T>(once: Once) => (await earlierOutcome(kysely, agent, once))?.outcome as T | undefined,
+    once: (options, work) =>
+      afterTransient.execute(() =>
+        transact([lockOf(options), ...options.locks], options.origin, async (session, transaction) => {
+          const earlier = await earlierOutcome(transaction, agent, options);
+          if (earlier) return earlier.outcome as Awaited<ReturnType<typeof work>>;
+          const outcome = await work(session);
+          await keepOutcome(transaction, agent, options, outcome);
+          return outcome;
+        }),
+      ),
+  };
+}
+
+/** The work inside a transaction that somebody else drives: `finish` writes what was gathered, before the commit. */
+export function openWork<DB>(agent: string, orm: MikroORM, transaction: Kysely<any>, origin: Origin) {
+  const events: Envelope[] = [];
+  let em: EntityManager | undefined;
+  const work: Work<DB> = {
+    sql: transaction.withSchema(agent) as Kysely<DB>,
+    get em() {
+      if (!em) {
+        em = orm.em.fork() as EntityManager;
+        em.setTransactionContext(transaction as never);
+      }
+      return em;
+    },
+    publish: (definition, event) => events.push(envelope(definition, event, { source: agent, ...origin })),
+    startSaga: (name, id, input) => enqueueSaga(transaction, name, id, input),
+  };
+  const finish = async (): Promise<readonly Envelope[]> => {
+    if (em) await em.flush();
+    await append(transaction, events);
+    return events;
+  };
+  return { work, finish };
+}

@@ -1,0 +1,22 @@
+/** A place in the event log. */
+export interface Cursor {
+  /** The transaction that wrote the event: 64 bits, hence text. */
+  xid: string;
+  /** The event's number, in no order between transactions: 64 bits, hence text. */
+  position: string;
+}
+
+/** Before everything. */
+export const START: Cursor = { xid: '0', position: '0' };
+
+/** For clients, who treat it as opaque. `generation` tells one log from its successor after a restore. */
+export const encodeCursor = ({ xid, position }: Cursor, generation: string): string => `${generation}.${xid}.${position}`;
+
+/** What a client gave back, or undefined if that is not one of our cursors. */
+export function decodeCursor(text: string): (Cursor & { generation: string }) | undefined {
+  const match = /^([\da-f]{8})\.(\d{1,20})\.(\d{1,19})$/.exec(text);
+  return match ? { generation: match[1]!, xid: match[2]!, position: match[3]! } : undefined;
+}
+
+/** Whether two cursors name the same place. */
+export const isSame = (a: Cursor, b: Cursor): boolean => a.xid === b.xid && a.position === b.position;

@@ -1,0 +1,192 @@
+/**
+ * The event log: one append-only table that every agent writes inside its own business transaction, and that every
+ * consumer and every live subscription reads. Nothing else has to be written to publish an event.
+ *
+ * ORDER. Readers go by (xid, position), never by position alone: a sequence is not transactional, so a lower position
+ * can become visible after a higher one. And they see only transactions that are older than every transaction still
+ * running (`xid < pg_snapshot_xmin`): nothing can appear behind a cursor any more, so nothing is lost and nothing comes
+ * twice. The price: a long WRITE transaction anywhere in the cluster holds the tail back until it ends. Hence the short
+ * `transaction_timeout` of every role that writes.
+ *
+ * ORDER PER AGGREGATE comes from `lock` (platform/data/locks.ts), which a command takes first.
+ */
+import type { Kysely } from 'kysely';
+import { raw } from '../data/raw.ts';
+import { newUuid } from '../ids.ts';
+import type { Cursor } from './cursor.ts';
+import type { EventDefinition, NewEvent } from './define-event.ts';
+
+/** An event as it stands in the log. The names follow CloudEvents 1.0 where it has one. */
+export interface LoggedEvent<Payload = any> extends NewEvent<Payload>, Cursor {
+  /** UUIDv7. */
+  id: string;
+  type: string;
+  /** The agent that published it. */
+  source: string;
+  aggregateType: string;
+  correlationId: string | null;
+  /** The event that led to this one, if one did. */
+  causationId: string | null;
+  /** When it was appended. */
+  at: Date;
+}
+
+/** An event on its way into the log. */
+export interface Envelope extends NewEvent {
+  id: string;
+  type: string;
+  source: string;
+  aggregateType: string;
+  correlationId?: string;
+  causationId?: string;
+}
+
+/** Puts a fact into its envelope. @throws ZodError if the payload does not fit the definition: a defect of the sender */
+export function envelope<Payload>(
+  definition: EventDefinition<Payload>,
+  event: NewEvent<Payload>,
+  from: { source: string; correlationId?: string; causationId?: string },
+): Envelope {
+  return {
+    ...event,
+    ...from,
+    payload: definition.payload.parse(event.payload),
+    id: newUuid(),
+    type: definition.type,
+    aggregateType: definition.aggregate,
+  };
+}
+
+const asJson = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
+
+/** Appends events in the caller's transaction: one statement, whatever their number. */
+export async function append(transaction: Kysely<any>, events: readonly Envelope[]): Promise<void> {
+  if (events.length === 0) return;
+  await raw(
+    transaction,
+    `insert into platform.event_log
+       (id, type, source, aggregate_type, aggregate_id, aggregate_version, correlation_id, causation_id, payload)
+     select (e->>'id')::uuid, e->>'type', e->>'source', e->>'aggregateType', e->>'aggregateId',
+            (e->>'aggregateVersion')::int, e->>'correlationId', (e->>'causationId')::uuid, e->'payload'
+       from jsonb_array_elements($1::jsonb) with ordinality as list(e, n) order by n`,
+    [JSON.stringify(events, asJson)],
+  );
+}
+
+/** What a reader wants of the log. */
+export interface ReadOptions {
+  /** Rows to look at, at most. */
+  limit: number;
+  /** Only these types carry a payload; the others are passed over, and the cursor with them. */
+  types?: readonly string[];
+}
+
+/** One page of the log. */
+export interface Page {
+  /** The events asked for, in log order. */
+  events: LoggedEvent[];
+  /** Where the next read starts: the last row looked at, wanted or not. */
+  next: Cursor;
+  /** Rows looked at. Equal to the limit when there is probably more. */
+  scanned: number;
+}
+
+const COLUMNS = `xid::text, position::text, type, id, source, aggregate_type, aggregate_id, aggregate_version,
+  correlation_id, causation_id, at`;
+
+/** Reads on from a cursor. */
+export async function readLog(db: Kysely<any>, after: Cursor, { limit, types }: ReadOptions): Promise<Page> {
+  // `xid >= $1` says nothing new: with it the planner can leave out partitions, which it cannot by a row comparison.
+  const { rows } = await raw<EventRow & { wanted: boolean }>(
+    db,
+    `select ${COLUMNS}, wanted, case when wanted then payload end as payload
+       from (select *, ($4::text[] is null or type = any($4)) as wanted from platform.event_log
+              where xid >= $1::xid8 and (xid, position) > ($1::xid8, $2::bigint)
+                and xid < pg_snapshot_xmin(pg_current_snapshot())
+              order by xid, position limit $3) page
+      order by page.xid, page.position`,
+    [after.xid, after.position, limit, types ?? null],
+  );
+  const last = rows.at(-1);
+  return {
+    events: rows.filter((row) => row.wanted).map(toEvent),
+    next: last ? { xid: last.xid, position: last.position } : after,
+    scanned: rows.length,
+  };
+}
+
+/** One aggregate's events after a cursor, oldest first. By an index of its own, however long the log is. */
+export async function readAggregate(db: Kysely<any>, aggregateId: string, after: Cursor, limit: number): Promise<LoggedEvent[]> {
+  const { rows } = await raw<EventRow>(
+    db,
+    `select ${COLUMNS}, payload from platform.event_log
+      where aggregate_id = $1 and xid >= $2::xid8 and (xid, position) > ($2::xid8, $3::bigint)
+        and xid < pg_snapshot_xmin(pg_current_snapshot())
+      order by platform.event_log.xid, platform.event_log.position limit $4`,
+    [aggregateId, after.xid, after.position, limit],
+  );
+  return rows.map(toEvent);
+}
+
+/** "From now on": whatever a transaction that still runs will write comes after this cursor. */
+export async function horizon(db: Kysely<any>): Promise<Cursor> {
+  const { rows } = await raw<{ xid: string }>(db, `select pg_snapshot_xmin(pg_current_snapshot())::text as xid`);
+  return { xid: String(BigInt(rows[0]!.xid) - 1n), position: '9223372036854775807' };
+}
+
+/** What names this log, and the oldest transaction that it still holds. */
+export async function logIdentity(db: Kysely<any>): Promise<{ generation: string; oldestXid: string }> {
+  const { rows } = await raw<{ generation: string; oldest: string }>(
+    db,
+    `select generation, oldest_xid::text as oldest from platform.log_identity`,
+  );
+  return { generation: rows[0]!.generation, oldestXid: rows[0]!.oldest };
+}
+
+/** A row of the table, or of a parked copy. */
+export interface EventRow {
+  xid: string;
+  position: string;
+  id: string;
+  type: string;
+  source: string;
+  aggregate_type: string;
+  aggregate_id: string;
+  aggregate_version: number;
+  correlation_id: string | null;
+  causation_id: string | null;
+  payload: unknown;
+  at: Date | string;
+}
+
+/** A row as an event. */
+export const toEvent = (row: EventRow): LoggedEvent => ({
+  xid: row.xid,
+  position: row.position,
+  id: row.id,
+  type: row.type,
+  source: row.source,
+  aggregateType: row.aggregate_type,
+  aggregateId: row.aggregate_id,
+  aggregateVersion: row.aggregate_version,
+  correlationId: row.correlation_id,
+  causationId: row.causation_id,
+  payload: row.payload,
+  at: new Date(row.at),
+});
+
+/** An event as a row again: what is kept of a parked one, because the log may drop its partition meanwhile. */
+export const toRow = (event: LoggedEvent): EventRow => ({
+  xid: event.xid,
+  position: event.position,
+  id: event.id,
+  type: event.type,
+  source: event.source,
+  aggregate_type: event.aggregateType,
+  aggregate_id: event.aggregateId,
+  aggregate_version: event.aggregateVersion,
+  correlation_id: event.correlationId,
+  causation_id: event.causationId,
+  payload: event.payload,
+  at: event.at,
+});

@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+import type { Work } from '../data/store.ts';
+import type { LoggedEvent } from './event-log.ts';
+
+/** What an agent does about one type of event. */
+export interface EventHandler {
+  readonly type: string;
+  /** The aggregates to lock for it: those of which the handler publishes events. */
+  locks(event: LoggedEvent): readonly string[];
+  /** Applies the event through `work` and nothing else. Throws to have it parked. */
+  handle(work: Work, event: LoggedEvent): Promise<void>;
+}
+
+/**
+ * Handles a type of event. `reads` is what this agent takes from the payload, no more: a tolerant reader, so that the
+ * sender may add fields.
+ */
+export const on = <Payload, DB = any>(
+  type: string,
+  reads: z.ZodType<Payload>,
+  handle: (work: Work<DB>, event: LoggedEvent<Payload>) => Promise<void>,
+  locks: (payload: Payload) => readonly string[] = () => [],
+): EventHandler => ({
+  type,
+  locks: (event) => {
+    const parsed = reads.safeParse(event.payload);
+    return parsed.success ? locks(parsed.data) : [];
+  },
+  handle: (work, event) => handle(work as Work<DB>, { ...event, payload: reads.parse(event.payload) }),
+});

@@ -1,0 +1,158 @@
+/**
+ * Live reading of the log, for subscriptions: from a client's cursor on, without loss and without repeats. One reader a
+ * process follows the end of the log for all subscribers; a subscriber that comes back with an old cursor reads the
+ * pages that it missed by itself, and then joins the others.
+ */
+import type { Kysely } from 'kysely';
+import { GraphQLError } from 'graphql';
+import type { Logger } from '../log.ts';
+import type { Bell } from './bell.ts';
+import { type Cursor, decodeCursor, encodeCursor, START } from './cursor.ts';
+import { horizon, type LoggedEvent, logIdentity, readAggregate, readLog } from './event-log.ts';
+
+/** What a subscription wants to hear. */
+export interface Interest {
+  types: readonly string[];
+  /** Only this aggregate: then, without `after`, from its first event. */
+  aggregateId?: string;
+  /** A cursor that the client had before. Without one: from now on. */
+  after?: string | null;
+  /** Ends the reading. */
+  signal: AbortSignal;
+}
+
+/** An event and the cursor that a client resumes from. */
+export interface LiveEvent {
+  event: LoggedEvent;
+  cursor: string;
+}
+
+const PAGE = 500;
+/** Events that wait for one subscriber, at most: a slower one is cut off and comes back with its cursor. */
+const MAX_WAITING = 5000;
+
+/** The end of the log, followed for all subscribers of this process. */
+export class LiveLog {
+  readonly #kysely: Kysely<any>;
+  readonly #bell: Bell;
+  readonly #log: Logger;
+  readonly #followers = new Set<(page: readonly LoggedEvent[]) => void>();
+  #at: Cursor | undefined;
+  #generation = '';
+  #oldest = 0n;
+
+  constructor(options: { kysely: Kysely<any>; bell: Bell; log: Logger }) {
+    this.#kysely = options.kysely;
+    this.#bell = options.bell;
+    this.#log = options.log;
+  }
+
+  /** Follows the log until aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const ear = this.#bell.listen();
+    while (!signal.aborted) {
+      let scanned = 0;
+      try {
+        await this.#identify();
+        this.#at ??= await horizon(this.#kysely);
+        // With nobody to tell, the end is looked up when the next one comes: an idle process reads nothing.
+        if (this.#followers.size > 0) scanned = await this.#advance();
+      } catch (error) {
+        this.#log.warn({ err: error }, 'live log will try again');
+      }
+      if (scanned < PAGE) await ear.idle(signal);
+    }
+    ear.close();
+  }
+
+  /** The events that a subscriber wants, from where it left off. @throws GraphQLError CURSOR_EXPIRED, BAD_USER_INPUT */
+  async *follow(interest: Interest): AsyncGenerator<LiveEvent, void, void> {
+    await this.#identify();
+    const queue: LoggedEvent[] = [];
+    let wake: (() => void) | undefined;
+    const stop = (): void => wake?.();
+    const hear = (page: readonly LoggedEvent[]): void => {
+      queue.push(...page.filter((event) => isWanted(event, interest)));
+      wake?.();
+    };
+    let cursor = await this.#startOf(interest);
+    interest.signal.addEventListener('abort', stop, { once: true });
+    if (this.#followers.size === 0) this.#at = await horizon(this.#kysely);
+    this.#followers.add(hear);
+    try {
+      // What came before we joined. Whatever the followed tail brings twice is left out by its place in the log.
+      for await (const event of this.#missed(cursor, interest)) {
+        cursor = event;
+        yield { event, cursor: encodeCursor(event, this.#generation) };
+      }
+      while (!interest.signal.aborted) {
+        if (queue.length > MAX_WAITING) throw tooSlow();
+        const event = queue.shift();
+        if (!event) {
+          await new Promise<void>((resolve) => (wake = resolve));
+          wake = undefined;
+        } else if (isAfter(event, cursor)) {
+          cursor = event;
+          yield { event, cursor: encodeCursor(event, this.#generation) };
+        }
+      }
+    } finally {
+      this.#followers.delete(hear);
+      interest.signal.removeEventListener('abort', stop);
+    }
+  }
+
+  async #advance(): Promise<number> {
+    const page = await readLog(this.#kysely, this.#at!, { limit: PAGE });
+    this.#at = page.next;
+    if (page.scanned > 0) for (const follower of this.#followers) follower(page.events);
+    return page.scanned;
+  }
+
+  async *#missed(from: Cursor, interest: Interest): AsyncGenerator<LoggedEvent> {
+    let cursor = from;
+    while (!interest.signal.aborted) {
+      if (interest.aggregateId) {
+        const events = await readAggregate(this.#kysely, interest.aggregateId, cursor, PAGE);
+        yield* events.filter((event) => isWanted(event, interest));
+        if (events.length < PAGE) return;
+        cursor = events.at(-1)!;
+      } else {
+        const page = await readLog(this.#kysely, cursor, { limit: PAGE, types: interest.types });
+        yield* page.events;
+        if (page.scanned < PAGE) return;
+        cursor = page.next;
+      }
+    }
+  }
+
+  async #startOf({ after, aggregateId }: Interest): Promise<Cursor> {
+    if (after == null) return aggregateId ? START : horizon(this.#kysely);
+    const cursor = decodeCursor(after);
+    if (!cursor) throw new GraphQLError('`after` is not a cursor of a live update.', { extensions: { code: 'BAD_USER_INPUT' } });
+    if (cursor.generation !== this.#generation || BigInt(cursor.xid) < this.#oldest) {
+      throw new GraphQLError('The cursor is older than the log: load the current state and subscribe without `after`.', {
+        extensions: { code: 'CURSOR_EXPIRED' },
+      });
+    }
+    return cursor;
+  }
+
+  async #identify(): Promise<void> {
+    if (this.#generation) return;
+    const { generation, oldestXid } = await logIdentity(this.#kysely);
+    this.#generation = generation;
+    this.#oldest = BigInt(oldestXid);
+  }
+}
+
+const isWanted = (event: LoggedEvent, { types, aggregateId }: Interest): boolean =>
+  types.includes(event.type) && (!aggregateId || event.aggregateId === aggregateId);
+
+const isAfter = (a: Cursor, b: Cursor): boolean =>
+  a.xid === b.xid ? BigInt(a.position) > BigInt(b.position) : BigInt(a.xid) > BigInt(b.xid);
+
+const tooSlow = (): GraphQLError =>
+  new GraphQLError('This subscriber is too slow for its events: subscribe again with `after`.', {
+    extensions: { code: 'SLOW_CONSUMER' },
+  });

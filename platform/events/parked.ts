@@ -1,0 +1,83 @@
+/** Events that a consumer could not apply: kept aside with the later ones of their aggregate, and tried again. */
+import type { Kysely } from 'kysely';
+import { raw } from '../data/raw.ts';
+import type { Logger } from '../log.ts';
+import type { Cursor } from './cursor.ts';
+import { type EventRow, type LoggedEvent, toEvent, toRow } from './event-log.ts';
+
+/** Attempts before an event waits for a person. */
+const MAX_ATTEMPTS = 8;
+
+/** What events of one aggregate have in common. */
+export const keyOf = (event: LoggedEvent): string => `${event.aggregateType}:${event.aggregateId}`;
+
+/** The aggregates of which this consumer has parked events. */
+export async function parkedKeys(transaction: Kysely<any>, consumer: string): Promise<Set<string>> {
+  const { rows } = await raw<{ key: string }>(
+    transaction,
+    `select distinct aggregate_key as key from platform.parked_event where consumer = $1`,
+    [consumer],
+  );
+  return new Set(rows.map((row) => row.key));
+}
+
+/** Sets an event aside: because it failed, or (without error) because it waits behind one of its aggregate. */
+export async function park(transaction: Kysely<any>, consumer: string, event: LoggedEvent, error: Error | undefined, log: Logger): Promise<void> {
+  await raw(
+    transaction,
+    `insert into platform.parked_event (consumer, aggregate_key, xid, position, event, state) values ($1, $2, $3, $4, $5, 'WAITING')`,
+    [consumer, keyOf(event), event.xid, event.position, JSON.stringify(toRow(event))],
+  );
+  if (error) await retryLater(transaction, consumer, event, error, 1, log);
+}
+
+/** Tries the oldest event of each parked aggregate that is due, and says how many succeeded. */
+export async function attemptParked(
+  transaction: Kysely<any>,
+  consumer: string,
+  apply: (event: LoggedEvent) => Promise<Error | undefined>,
+  log: Logger,
+): Promise<number> {
+  const { rows } = await raw<{ key: string; event: EventRow; attempts: number } & Cursor>(
+    transaction,
+    `select p.aggregate_key as key, p.xid::text, p.position::text, p.event, p.attempts from platform.parked_event p
+      where p.consumer = $1 and p.state = 'WAITING' and p.next_at <= now()
+        and not exists (select 1 from platform.parked_event o where o.consumer = p.consumer
+                         and o.aggregate_key = p.aggregate_key and (o.xid, o.position) < (p.xid, p.position))
+      order by p.xid, p.position limit 20`,
+    [consumer],
+  );
+  let resolved = 0;
+  for (const row of rows) {
+    const event = toEvent(row.event);
+    const error = await apply(event);
+    if (error) await retryLater(transaction, consumer, event, error, row.attempts + 1, log);
+    else resolved += await unpark(transaction, consumer, row.key, row);
+  }
+  return resolved;
+}
+
+async function retryLater(transaction: Kysely<any>, consumer: string, event: LoggedEvent, error: Error, attempts: number, log: Logger): Promise<void> {
+  const state = attempts >= MAX_ATTEMPTS ? 'DEAD' : 'WAITING';
+  const delay = Math.min(60_000, 250 * 2 ** attempts) * (0.75 + Math.random() / 2);
+  // No upsert: an event that an operator discards during the attempt must not come back.
+  await raw(
+    transaction,
+    `update platform.parked_event
+        set state = $5, attempts = $6, next_at = clock_timestamp() + $7 * interval '1 ms', error = $8
+      where consumer = $1 and aggregate_key = $2 and xid = $3 and position = $4`,
+    [consumer, keyOf(event), event.xid, event.position, state, attempts, delay, error.message.slice(0, 2000)],
+  );
+  log.warn({ err: error, consumer, event: event.id, type: event.type, attempts, state }, 'event parked');
+}
+
+async function unpark(transaction: Kysely<any>, consumer: string, key: string, at: Cursor): Promise<number> {
+  const { count } = await raw(
+    transaction,
+    `delete from platform.parked_event where consumer = $1 and aggregate_key = $2 and xid = $3 and position = $4`,
+    [consumer, key, at.xid, at.position],
+  );
+  // An operator discarded it while the handler ran: the effect must not stay.
+  if (count !== 1) throw new Error(`${key} was discarded meanwhile`);
+  return 1;
+}

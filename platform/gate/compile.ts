@@ -1,0 +1,216 @@
+/**
+ * Reads an operation once, into a tree of its selections with fragments written out, and lists the checks that it
+ * needs. What is public, and what is implied by a check further up, needs none.
+ */
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  getOperationAST,
+  isAbstractType,
+  isCompositeType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  SchemaMetaFieldDef,
+  type SelectionSetNode,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
+} from 'graphql';
+import { type DecisionTable, demandsOf } from './decision.ts';
+
+/** The alias under which the gate asks for the type of an object. Operations may not use it. */
+export const TYPENAME_ALIAS = '__gate_typename';
+
+/** One question to the rules: may this actor see this field of this type? */
+export interface Check {
+  /** Its number in {@link CompiledOperation.checks}. */
+  index: number;
+  /** The type whose field it is; for a selection on an interface, one of the possible types. */
+  type: GraphQLObjectType;
+  node: FieldNode;
+  /** Response keys, without the indexes of lists. */
+  path: readonly string[];
+  /** The `@skip` and `@include` on the way: where they leave it out, nothing is asked. */
+  conditions: readonly DirectiveNode[];
+  /** Whether the operation names the type, itself or by a fragment. If not, only an object of it is denied. */
+  isNamed: boolean;
+}
+
+/** A field of the operation. */
+export interface SelectedField {
+  kind: 'field';
+  node: FieldNode;
+  key: string;
+  field: GraphQLField<unknown, unknown>;
+  /** The types that the object it is selected on can have here. */
+  types: readonly GraphQLObjectType[];
+  /** Whether the object can be of other types too, by what the field above returns. */
+  isTypeOpen: boolean;
+  checks: readonly Check[];
+  children: readonly Selected[] | undefined;
+}
+
+/** A fragment of the operation, spread or inline. */
+export interface SelectedFragment {
+  kind: 'fragment';
+  type: GraphQLNamedType;
+  directives: readonly DirectiveNode[];
+  children: readonly Selected[];
+}
+
+/** What stands in a selection set. */
+export type Selected = SelectedField | SelectedFragment;
+
+/** An operation as the gate sees it. */
+export interface CompiledOperation {
+  node: OperationDefinitionNode;
+  selections: readonly Selected[];
+  checks: readonly Check[];
+}
+
+/** Where the walk is. */
+interface Place {
+  parent: GraphQLNamedType;
+  types: readonly GraphQLObjectType[];
+  isTypeOpen: boolean;
+  path: readonly string[];
+  conditions: readonly DirectiveNode[];
+  /** Demands that were met on the way here. */
+  met: ReadonlySet<string>;
+}
+
+/** Fragments within fragments grow exponentially; an operation larger than this when written out is refused. */
+const MAX_SELECTIONS = 10_000;
+
+/**
+ * Compiles one operation of a valid document.
+ * @throws GraphQLError if there is no such operation, or if it is too large
+ */
+export function compileOperation(
+  schema: GraphQLSchema,
+  decisions: DecisionTable,
+  document: DocumentNode,
+  operationName: string | undefined,
+): CompiledOperation {
+  const node = getOperationAST(document, operationName);
+  if (!node)
+    throw badInput('The document holds no such operation: give `operationName` the name of one that it holds.');
+  const root = schema.getRootType(node.operation);
+  if (!root) throw badInput(`The schema has no ${node.operation} type.`);
+  const walk = new Walk(schema, decisions, document);
+  const place: Place = { parent: root, types: [root], isTypeOpen: false, path: [], conditions: [], met: new Set() };
+  return { node, selections: walk.selections(node.selectionSet, place), checks: walk.checks };
+}
+
+class Walk {
+  readonly checks: Check[] = [];
+  readonly #schema: GraphQLSchema;
+  readonly #decisions: DecisionTable;
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  #size = 0;
+
+  constructor(schema: GraphQLSchema, decisions: DecisionTable, document: DocumentNode) {
+    this.#schema = schema;
+    this.#decisions = decisions;
+    this.#fragments = new Map(
+      document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
+    );
+  }
+
+  selections(set: SelectionSetNode, place: Place): Selected[] {
+    return set.selections.map((node) => {
+      if (++this.#size + this.checks.length > MAX_SELECTIONS) throw tooLarge();
+      const here = { ...place, conditions: [...place.conditions, ...conditionsOf(node.directives)] };
+      if (node.kind === Kind.FIELD) return this.#field(node, here);
+      const fragment = node.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(node.name.value)! : node;
+      const type = fragment.typeCondition ? this.#schema.getType(fragment.typeCondition.name.value)! : place.parent;
+      const children = this.selections(fragment.selectionSet, this.#within(type, here));
+      return { kind: 'fragment', type, directives: node.directives ?? [], children };
+    });
+  }
+
+  #within(type: GraphQLNamedType, place: Place): Place {
+    const possible = new Set(this.#possible(type));
+    return { ...place, parent: type, types: place.types.filter((candidate) => possible.has(candidate)) };
+  }
+
+  #possible(type: GraphQLNamedType): readonly GraphQLObjectType[] {
+    if (isAbstractType(type)) return this.#schema.getPossibleTypes(type);
+    return isObjectType(type) ? [type] : [];
+  }
+
+  #field(node: FieldNode, place: Place): SelectedField {
+    const field = fieldOf(place.parent, node.name.value);
+    const key = node.alias?.value ?? node.name.value;
+    if (key === TYPENAME_ALIAS) throw badInput(`The alias ${TYPENAME_ALIAS} is reserved.`, node);
+    const path = [...place.path, key];
+    const checks = node.name.value.startsWith('__') ? [] : this.#checksOf(node, { ...place, path });
+    const returned = getNamedType(field.type);
+    const children =
+      node.selectionSet && isCompositeType(returned)
+        ? this.selections(node.selectionSet, {
+            parent: returned,
+            types: this.#possible(returned),
+            isTypeOpen: isAbstractType(returned),
+            path,
+            conditions: place.conditions,
+            met: new Set([...place.met, ...this.#metBelow(node, place, returned)]),
+          })
+        : undefined;
+    return { kind: 'field', node, key, field, types: place.types, isTypeOpen: place.isTypeOpen, checks, children };
+  }
+
+  #checksOf(node: FieldNode, place: Place): Check[] {
+    const checks = place.types
+      .filter((type) => this.#demands(type, node.name.value).some((demand) => !place.met.has(demand)))
+      .map((type, offset) => ({
+        index: this.checks.length + offset,
+        type,
+        node,
+        path: place.path,
+        conditions: place.conditions,
+        isNamed: isObjectType(place.parent),
+      }));
+    this.checks.push(...checks);
+    return checks;
+  }
+
+  /** All that the rule of a field demands: of its type (roots carry nothing), of itself, of what it returns. */
+  #demands(type: GraphQLObjectType, fieldName: string): string[] {
+    const returned = getNamedType(fieldOf(type, fieldName).type).name;
+    return [type.name, `${type.name}.${fieldName}`, returned].flatMap((at) => demandsOf(this.#decisions.get(at)));
+  }
+
+  /** What is known to hold for the selections of a field: what was checked for every type that it is selected on. */
+  #metBelow(node: FieldNode, place: Place, returned: GraphQLNamedType): string[] {
+    if (node.name.value.startsWith('__')) return [];
+    const only = place.types.length === 1 ? place.types[0]! : undefined;
+    return only ? this.#demands(only, node.name.value) : demandsOf(this.#decisions.get(returned.name));
+  }
+}
+
+function fieldOf(parent: GraphQLNamedType, name: string): GraphQLField<unknown, unknown> {
+  if (name === '__typename') return TypeNameMetaFieldDef;
+  if (name === '__schema') return SchemaMetaFieldDef;
+  if (name === '__type') return TypeMetaFieldDef;
+  return (parent as GraphQLObjectType).getFields()[name]!;
+}
+
+const conditionsOf = (directives: readonly DirectiveNode[] = []): DirectiveNode[] =>
+  directives.filter(({ name }) => name.value === 'skip' || name.value === 'include');
+
+const badInput = (message: string, node?: FieldNode): GraphQLError =>
+  new GraphQLError(message, { nodes: node, extensions: { code: 'BAD_USER_INPUT', http: { spec: true, status: 400 } } });
+
+const tooLarge = (): GraphQLError =>
+  new GraphQLError(`The operation has more than ${MAX_SELECTIONS} selections when its fragments are written out.`, {
+    extensions: { code: 'OPERATION_TOO_LARGE', http: { spec: true, status: 400 } },
+  });

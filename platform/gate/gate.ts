@@ -1,0 +1,160 @@
+/**
+ * The gate: asks the rules about every guarded selection of an operation before anything is executed. What is denied
+ * is pruned and answered with null and an error; a mutation or subscription with a denied root field is refused whole.
+ */
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getDirectiveValues,
+  getVariableValues,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+} from 'graphql';
+import type { Actor } from '../identity/actor.ts';
+import { type Check, type CompiledOperation, compileOperation } from './compile.ts';
+import type { DecisionTable } from './decision.ts';
+import { requireDecisions } from './decisions.ts';
+import { denialError } from './denial-error.ts';
+import { applyMask } from './finish.ts';
+import { isAllOrNothing, type PrunedOperation, prune } from './prune.ts';
+import type { RuleOptions } from './rules.ts';
+import { type Ask, shadowOf } from './shadow.ts';
+
+/** What the gate is asked about. The document must be valid against the gate's schema. */
+export interface GateRequest {
+  document: DocumentNode;
+  operationName?: string | null;
+  /** As the client sent them. */
+  variables?: Readonly<Record<string, unknown>> | null;
+  actor: Actor;
+}
+
+/** The gate's answer. `denied` numbers the checks that failed, the same for every request of one document. */
+export type Verdict =
+  | { kind: 'allowed'; denied: ReadonlySet<number> }
+  | {
+      kind: 'pruned';
+      denied: ReadonlySet<number>;
+      /** What to execute instead. The same object for the same denials, so that plans can be cached by it. */
+      document: DocumentNode;
+      /** Nothing is left to execute: give `finish` an empty result. */
+      isEmpty: boolean;
+      /** Completes the result of `document`; changes its data in place. */
+      finish: (result: ExecutionResult) => ExecutionResult;
+    }
+  | { kind: 'refused'; denied: ReadonlySet<number>; result: ExecutionResult };
+
+/** Guards one schema. */
+export interface Gate {
+  check(request: GateRequest): Promise<Verdict>;
+}
+
+/** Pruned variants that are kept for one operation: one for each combination of denials that occurs. */
+const MAX_VARIANTS = 200;
+const NONE: ReadonlySet<number> = new Set();
+
+interface Entry extends CompiledOperation {
+  variants: Map<string, PrunedOperation>;
+}
+
+/**
+ * Builds the gate of an API schema.
+ * @throws Error if a coordinate has no decision, or one that does not hold
+ */
+export function createGate(schema: GraphQLSchema, decisions: DecisionTable, options: RuleOptions): Gate {
+  requireDecisions(schema, decisions);
+  const askFor = shadowOf(schema, decisions, options);
+  // Bounded by whoever caches documents: an entry lives as long as its document.
+  const compiled = new WeakMap<DocumentNode, Map<string, Entry>>();
+
+  const entryOf = (document: DocumentNode, name: string | undefined): Entry => {
+    let entries = compiled.get(document);
+    if (!entries) compiled.set(document, (entries = new Map()));
+    let entry = entries.get(name ?? '');
+    if (!entry) {
+      entry = { ...compileOperation(schema, decisions, document, name), variants: new Map() };
+      entries.set(name ?? '', entry);
+    }
+    return entry;
+  };
+
+  return {
+    async check({ document, operationName, variables, actor }) {
+      let entry: Entry;
+      try {
+        entry = entryOf(document, operationName ?? undefined);
+      } catch (error) {
+        if (error instanceof GraphQLError) return { kind: 'refused', denied: NONE, result: { errors: [error] } };
+        throw error;
+      }
+      // Coerced, because @skip(if: $x) must be read as the executor reads it: with the default of $x.
+      const values = getVariableValues(schema, entry.node.variableDefinitions ?? [], variables ?? {}, {
+        maxErrors: 10,
+      });
+      if (values.errors) return { kind: 'refused', denied: NONE, result: { errors: values.errors.map(badVariable) } };
+      const failed = await failedChecks(entry.checks, values.coerced, askFor(actor));
+      if (failed.length === 0) return { kind: 'allowed', denied: NONE };
+      return verdictOf(entry, failed, (check) => denialError(check, decisions, actor));
+    },
+  };
+}
+
+async function failedChecks(checks: readonly Check[], variables: Record<string, unknown>, ask: Ask): Promise<Check[]> {
+  const answers = new Map<string, Promise<boolean>>();
+  const askOnce = (check: Check): Promise<boolean> => {
+    const coordinate = `${check.type.name}.${check.node.name.value}`;
+    let answer = answers.get(coordinate);
+    if (!answer) answers.set(coordinate, (answer = ask(check.type.name, check.node.name.value)));
+    return answer;
+  };
+  const asked = checks.filter((check) => isIncluded(check.conditions, variables));
+  const allowed = await Promise.all(asked.map(askOnce));
+  return asked.filter((_, index) => !allowed[index]);
+}
+
+const isIncluded = (conditions: readonly DirectiveNode[], variables: Record<string, unknown>): boolean =>
+  conditions.every((directive) => {
+    const node = { directives: [directive] };
+    const skipped = getDirectiveValues(GraphQLSkipDirective, node, variables)?.if === true;
+    return !skipped && getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if !== false;
+  });
+
+function verdictOf(entry: Entry, failed: readonly Check[], errorOf: (check: Check) => GraphQLError): Verdict {
+  const denied = new Set(failed.map((check) => check.index));
+  if (isAllOrNothing(entry) && failed.some((check) => check.path.length === 1)) {
+    return {
+      kind: 'refused',
+      denied,
+      result: { data: null, errors: failed.filter((check) => check.isNamed).map(errorOf) },
+    };
+  }
+  const { document, isEmpty, mask } = variantOf(entry, denied);
+  const finish = (result: ExecutionResult): ExecutionResult => {
+    const started = isEmpty ? {} : result.data;
+    const { data, met } = started ? applyMask(started, mask) : { data: null, met: NONE };
+    const errors = failed.filter((check) => check.isNamed || met.has(check.index)).map(errorOf);
+    const all = [...(result.errors ?? []), ...errors];
+    return { ...result, data, ...(all.length > 0 && { errors: all }) };
+  };
+  return { kind: 'pruned', denied, document, isEmpty, finish };
+}
+
+function variantOf(entry: Entry, denied: ReadonlySet<number>): PrunedOperation {
+  const key = [...denied].join(',');
+  let variant = entry.variants.get(key);
+  if (!variant) {
+    if (entry.variants.size >= MAX_VARIANTS) entry.variants.delete(entry.variants.keys().next().value!);
+    entry.variants.set(key, (variant = prune(entry, denied)));
+  }
+  return variant;
+}
+
+const badVariable = (error: GraphQLError): GraphQLError =>
+  new GraphQLError(error.message, {
+    nodes: error.nodes,
+    source: error.source,
+    extensions: { code: 'BAD_USER_INPUT', http: { spec: true, status: 400 } },
+  });

@@ -1,0 +1,100 @@
+/**
+ * Relay connections (https://relay.dev/graphql/connections.htm) with keyset cursors: a page starts behind the values
+ * of its predecessor's last row, so it costs the same however deep, and rows inserted meanwhile repeat nothing.
+ */
+import { GraphQLError } from 'graphql';
+import { type Expression, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import { countOf } from '../data/count.ts';
+
+/** Largest page. More is an error, never clamped: a client that asked for 500 must not believe it saw them all. */
+export const MAX_PAGE = 100;
+/** The page when `first` is not given. */
+export const DEFAULT_PAGE = 20;
+
+/** The arguments of a connection. */
+export interface PageArgs {
+  first?: number | null;
+  after?: string | null;
+}
+
+/** How a list is ordered: a column of the owner's own, indexed together with `id`, and a direction. */
+export interface Ordering {
+  column: string;
+  direction: 'ASC' | 'DESC';
+}
+
+/** A page of rows and what it takes to go on. */
+export interface Connection<Row> {
+  edges: { node: Row; cursor: string }[];
+  nodes: Row[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+  /** Counted when it is read, that is if the field is asked for. */
+  readonly totalCount: Promise<number>;
+}
+
+const badInput = (message: string): GraphQLError => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+
+/** The size of the page asked for. @throws GraphQLError BAD_USER_INPUT outside 1 to {@link MAX_PAGE} */
+export function pageSize(first: number | null | undefined): number {
+  if (first == null) return DEFAULT_PAGE;
+  if (first < 1 || first > MAX_PAGE) throw badInput(`\`first\` must be between 1 and ${MAX_PAGE}; ask for the next page with \`after\`.`);
+  return first;
+}
+
+/**
+ * Reads one page of `query`, ordered by `ordering` and then by `id` (in the same direction). The query selects at
+ * least `id` and the ordering column, carries every filter, and no order or limit of its own.
+ */
+export async function connect<DB, TB extends keyof DB, Row extends { id: string }>(
+  query: SelectQueryBuilder<DB, TB, Row>,
+  ordering: Ordering,
+  { first, after }: PageArgs,
+): Promise<Connection<Row>> {
+  const size = pageSize(first);
+  const column = sql.ref(ordering.column);
+  const id = sql.ref('id');
+  const direction = ordering.direction === 'DESC' ? 'desc' : 'asc';
+  let page = query as SelectQueryBuilder<any, any, any>;
+  if (after) page = page.where(behind(decode(after), ordering, column, id));
+  if (ordering.column !== 'id') page = page.orderBy(column, direction);
+  const rows = (await page.orderBy(id, direction).limit(size + 1).execute()) as Row[];
+
+  const edges = rows.slice(0, size).map((node) => ({ node, cursor: encode(node, ordering) }));
+  return {
+    edges,
+    nodes: edges.map((edge) => edge.node),
+    pageInfo: {
+      hasNextPage: rows.length > size,
+      hasPreviousPage: Boolean(after),
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    get totalCount() {
+      return countOf(query as SelectQueryBuilder<any, any, any>);
+    },
+  };
+}
+
+function behind([value, id]: [unknown, string], { column: name, direction }: Ordering, column: Expression<unknown>, idColumn: Expression<unknown>) {
+  const op = sql.raw(direction === 'DESC' ? '<' : '>');
+  if (name === 'id') return sql<SqlBool>`${idColumn} ${op} ${id}`;
+  return sql<SqlBool>`(${column}, ${idColumn}) ${op} (${value}, ${id})`;
+}
+
+function encode(row: { id: string } & Record<string, any>, { column }: Ordering): string {
+  const value = row[column];
+  const plain = value instanceof Date ? value.toISOString() : typeof value === 'bigint' ? value.toString() : value;
+  return Buffer.from(JSON.stringify([plain, row.id])).toString('base64url');
+}
+
+function decode(cursor: string): [unknown, string] {
+  try {
+    const parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (Array.isArray(parsed) && parsed.length === 2 && ['string', 'number', 'boolean'].includes(typeof parsed[0]) && typeof parsed[1] === 'string') {
+      return parsed as [unknown, string];
+    }
+  } catch {
+    // Falls through to the same refusal: the text is not one of our cursors.
+  }
+  throw badInput('`after` is not a cursor of this list: use the `endCursor` or an edge\'s `cursor` of an earlier page.');
+}

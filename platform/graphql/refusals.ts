@@ -1,0 +1,31 @@
+import { type Refusal, refuse } from '../errors.ts';
+
+/** Optimistic locking: goes on if the version is the one that the caller saw, or if it did not say. @throws Refusal VERSION_CONFLICT */
+export function checkVersion(current: number, expected: number | null | undefined): void {
+  if (expected == null || expected === current) return;
+  throw refuse(
+    'VERSION_CONFLICT',
+    `It was changed meanwhile: you saw version ${expected}, it is at version ${current}. Load it again and decide anew.`,
+    ['input', 'expectedVersion'],
+    { __typename: 'VersionConflict', currentVersion: current },
+  );
+}
+
+/** Runs a write and turns the violation of a unique index, named by its constraint, into the refusal for it. */
+export async function orTaken<T>(write: () => Promise<T>, taken: Readonly<Record<string, Refusal>>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw taken[constraintOf(error)] ?? error;
+  }
+}
+
+/** The violated constraint, of PostgreSQL's error 23505, also inside an ORM's. */
+function constraintOf(error: unknown): string {
+  let current = error as { code?: string; constraint?: string; cause?: unknown } | undefined;
+  for (let depth = 0; current && depth < 4; depth++) {
+    if (current.code === '23505' && current.constraint) return current.constraint;
+    current = (current.cause ?? undefined) as typeof current;
+  }
+  return '';
+}

@@ -1,0 +1,39 @@
+import { type DocumentNode, Kind } from 'graphql';
+import { type Money, toDecimal } from '../money.ts';
+import type { Connection } from './connection.ts';
+import { scalars } from './scalars.ts';
+
+type Resolvers = Record<string, object>;
+
+/** Resolvers of the shared definitions: scalars, money, and the concrete type of a user error. */
+const shared: Resolvers = {
+  ...scalars,
+  Money: {
+    amount: (money: Money) => toDecimal(money),
+  },
+  UserError: {
+    __resolveType: (error: { __typename?: string }) => error.__typename ?? 'SimpleUserError',
+  },
+};
+
+/** An agent's resolvers made whole: the shared ones, those of its connections, and what the room itself wrote. */
+export function resolversOf(typeDefs: DocumentNode, room: Resolvers): Resolvers {
+  const merged: Resolvers = { ...shared, ...connections(typeDefs) };
+  for (const [type, fields] of Object.entries(room)) {
+    const base = merged[type];
+    merged[type] = base && isPlain(base) ? { ...base, ...fields } : fields;
+  }
+  return merged;
+}
+
+/** `totalCount` is a promise, which an executor awaits only where there is a resolver. */
+function connections(typeDefs: DocumentNode): Resolvers {
+  const types = typeDefs.definitions.filter((node) => node.kind === Kind.OBJECT_TYPE_DEFINITION);
+  const counted = types.filter(
+    (type) => type.name.value.endsWith('Connection') && type.fields?.some((field) => field.name.value === 'totalCount'),
+  );
+  const totalCount = (page: Connection<unknown>) => page.totalCount;
+  return Object.fromEntries(counted.map((type) => [type.name.value, { totalCount }]));
+}
+
+const isPlain = (value: object): boolean => Object.getPrototypeOf(value) === Object.prototype;

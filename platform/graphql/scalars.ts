@@ -1,0 +1,60 @@
+/** The shared scalars. What does not fit is refused with a sentence that says what would. */
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
+import { isCurrency } from '../money.ts';
+
+const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+const isCountry = (code: string): boolean => /^[A-Z]{2}$/.test(code) && code !== 'ZZ' && REGIONS.of(code) !== undefined;
+
+// https://html.spec.whatwg.org/multipage/input.html#email-state-(type=email), with a dot in the domain.
+const EMAIL = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)+$/i;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
+const bad = (message: string): GraphQLError => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+
+/** A scalar that is text on the wire: checked on the way in by `read`, made text on the way out by `write`. */
+function textScalar<T>(name: string, read: (text: string) => T, write: (value: T) => string = String): GraphQLScalarType {
+  const parse = (value: unknown): T => {
+    if (typeof value !== 'string') throw bad(`${name} must be a string.`);
+    return read(value);
+  };
+  return new GraphQLScalarType<T, string>({
+    name,
+    serialize: (value) => write(value as T),
+    parseValue: parse,
+    parseLiteral: (node: ValueNode) => parse(node.kind === Kind.STRING || node.kind === Kind.INT ? node.value : undefined),
+  });
+}
+
+const check = (ok: (text: string) => boolean, expected: string) => (text: string): string => {
+  if (!ok(text)) throw bad(`${JSON.stringify(text.slice(0, 80))} is not ${expected}.`);
+  return text;
+};
+
+function readInstant(text: string): Date {
+  const date = new Date(text);
+  if (!INSTANT.test(text) || Number.isNaN(date.getTime())) {
+    throw bad(`${JSON.stringify(text.slice(0, 80))} is not an RFC 3339 date-time, for example 2026-01-31T12:00:00Z.`);
+  }
+  return date;
+}
+
+function readBigInt(text: string): bigint {
+  if (!/^-?\d{1,19}$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text)) {
+    throw bad(`${JSON.stringify(text.slice(0, 80))} is not a whole number of at most 64 bits.`);
+  }
+  return BigInt(text);
+}
+
+const json = (value: unknown): unknown => value;
+
+/** Resolvers of every shared scalar, merged into each agent's. */
+export const scalars = {
+  DateTime: textScalar<Date>('DateTime', readInstant, (value) => new Date(value).toISOString()),
+  Date: textScalar('Date', check((text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)), 'a date, for example 2026-01-31')),
+  Decimal: textScalar('Decimal', check((text) => /^-?\d{1,15}(\.\d{1,6})?$/.test(text), 'a decimal number, for example "12.34"')),
+  BigInt: textScalar<bigint>('BigInt', readBigInt),
+  JSON: new GraphQLScalarType({ name: 'JSON', serialize: json, parseValue: json, parseLiteral: valueFromASTUntyped }),
+  CurrencyCode: textScalar('CurrencyCode', check(isCurrency, 'an ISO 4217 currency, for example EUR')),
+  CountryCode: textScalar('CountryCode', check(isCountry, 'an ISO 3166-1 country of two letters, for example FR')),
+  EmailAddress: textScalar('EmailAddress', check((text) => text.length <= 254 && EMAIL.test(text), 'an e-mail address')),
+};

@@ -1,0 +1,100 @@
+/**
+ * One agent's part of the graph, executable. The gateway (embedded) and the other agents' commands run it in process;
+ * distributed, a yoga server runs it for calls over HTTP.
+ */
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  getNamedType,
+  getOperationAST,
+  type GraphQLSchema,
+  isInputObjectType,
+  type NamedTypeNode,
+  parse,
+  print,
+  subscribe,
+  typeFromAST,
+} from 'graphql';
+import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import type { RequestContext } from './context.ts';
+
+/** A request to one subgraph: text, because that is what a query plan holds and what crosses HTTP. */
+export interface SubgraphRequest {
+  query: string;
+  operationName?: string;
+  variables?: Record<string, unknown>;
+}
+
+/** An agent's part of the graph. */
+export interface Subgraph {
+  /** The agent's name. */
+  readonly name: string;
+  /** Its whole SDL, shared definitions included: what composition takes. */
+  readonly typeDefs: DocumentNode;
+  /** The same as text. */
+  readonly sdl: string;
+  /** The executable schema. */
+  readonly schema: GraphQLSchema;
+  /** Runs a query or mutation. Documents are parsed, and where possible compiled, once. */
+  execute(request: SubgraphRequest, context: RequestContext): Promise<ExecutionResult>;
+  /** Opens a subscription. An `ExecutionResult` with errors if it cannot be opened. */
+  subscribe(request: SubgraphRequest, context: RequestContext): Promise<AsyncIterable<ExecutionResult> | ExecutionResult>;
+}
+
+type Runner = (context: RequestContext, variables: Record<string, unknown>) => Promise<ExecutionResult> | ExecutionResult;
+
+/** Operations that stay compiled per subgraph; the oldest goes first. Query plans name a bounded set in practice. */
+const MAX_COMPILED = 2000;
+
+/** Builds the executable subgraph from an agent's SDL and resolvers. */
+export function createSubgraph(name: string, typeDefs: DocumentNode, resolvers: object): Subgraph {
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
+  const runners = new Map<string, Runner>();
+
+  const runnerOf = (request: SubgraphRequest): Runner => {
+    const key = `${request.operationName ?? ''}\n${request.query}`;
+    let runner = runners.get(key);
+    if (!runner) {
+      if (runners.size >= MAX_COMPILED) runners.delete(runners.keys().next().value!);
+      runners.set(key, (runner = compile(schema, request)));
+    }
+    return runner;
+  };
+
+  return {
+    name,
+    typeDefs,
+    sdl: print(typeDefs),
+    schema,
+    execute: async (request, context) => runnerOf(request)(context, request.variables ?? {}),
+    subscribe: (request, context) =>
+      subscribe({
+        schema,
+        document: parse(request.query, { noLocation: true }),
+        operationName: request.operationName,
+        variableValues: request.variables,
+        contextValue: context,
+      }) as Promise<AsyncIterable<ExecutionResult> | ExecutionResult>,
+  };
+}
+
+/**
+ * graphql-jit compiles queries; what it cannot, graphql-js executes. Not those with input objects as variables, whose
+ * fields' default values graphql-jit leaves out; and not mutations, whose time is the database's.
+ */
+function compile(schema: GraphQLSchema, { query, operationName }: SubgraphRequest): Runner {
+  const document = parse(query, { noLocation: true });
+  const compiled = isCompilable(schema, document, operationName) && compileQuery(schema, document, operationName);
+  if (compiled && isCompiledQuery(compiled)) return (context, variables) => compiled.query({}, context, variables);
+  return (contextValue, variableValues) => execute({ schema, document, operationName, contextValue, variableValues });
+}
+
+function isCompilable(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined): boolean {
+  const operation = getOperationAST(document, operationName);
+  if (operation?.operation !== 'query') return false;
+  return (operation.variableDefinitions ?? []).every(
+    ({ type }) => !isInputObjectType(getNamedType(typeFromAST(schema, type as NamedTypeNode))),
+  );
+}

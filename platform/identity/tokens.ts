@@ -1,0 +1,78 @@
+/**
+ * Access tokens: JWTs signed with Ed25519 (RFC 8037) by the identity agent, verified by whoever holds the public key.
+ * Only `EdDSA` is accepted, so that neither `alg: none` nor a symmetric key made of the public one can pass.
+ */
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { Unauthenticated } from '../errors.ts';
+import { Actor, type ActorClaims } from './actor.ts';
+import { ROLES, type Role } from './roles.ts';
+
+const ISSUER = 'agora';
+const AUDIENCE = 'agora';
+
+/** Signs and verifies access tokens. Without a private key it only verifies. */
+export interface Tokens {
+  /** A token for these claims that is good for so many seconds. @throws Error without a private key */
+  sign(claims: ActorClaims, seconds: number, now: Date): Promise<{ token: string; expiresAt: Date }>;
+  /** The actor of a token and when it stops being good. @throws Unauthenticated for any other token */
+  verify(token: string, now?: Date): Promise<{ actor: Actor; expiresAt: Date }>;
+}
+
+/** Tokens over a PKCS#8 (or, to verify only, SPKI) Ed25519 key in PEM. */
+export function tokensFrom(pem: string): Tokens {
+  const isPrivate = pem.includes('PRIVATE KEY');
+  const privateKey: KeyObject | undefined = isPrivate ? createPrivateKey(pem) : undefined;
+  const publicKey = createPublicKey(pem);
+  return {
+    async sign(claims, seconds, now) {
+      if (!privateKey) throw new Error('This process holds no key to sign tokens with.');
+      const issued = Math.floor(now.getTime() / 1000);
+      const token = await new SignJWT(toPayload(claims))
+        .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT' })
+        .setSubject(claims.id)
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setIssuedAt(issued)
+        .setExpirationTime(issued + seconds)
+        .sign(privateKey);
+      return { token, expiresAt: new Date((issued + seconds) * 1000) };
+    },
+    async verify(token, now) {
+      try {
+        const { payload } = await jwtVerify(token, publicKey, {
+          algorithms: ['EdDSA'],
+          issuer: ISSUER,
+          audience: AUDIENCE,
+          requiredClaims: ['sub', 'exp'],
+          currentDate: now,
+        });
+        return { actor: new Actor(fromPayload(payload)), expiresAt: new Date(payload.exp! * 1000) };
+      } catch (error) {
+        if (error instanceof errors.JWTExpired) {
+          throw new Unauthenticated('The access token has expired: get a new one with `refreshSession`, or sign in again.');
+        }
+        throw new Unauthenticated('The access token is not valid: sign in again.');
+      }
+    },
+  };
+}
+
+function toPayload(claims: ActorClaims): Record<string, unknown> {
+  const { roles, scopes, customerId, merchantId, orderId, sessionId } = claims;
+  return { roles, scopes, cus: customerId, mer: merchantId, ord: orderId, sid: sessionId };
+}
+
+function fromPayload(payload: Record<string, unknown>): ActorClaims {
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  const list = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []);
+  return {
+    id: payload.sub as string,
+    roles: list(payload.roles).filter((role): role is Role => (ROLES as readonly string[]).includes(role)),
+    scopes: list(payload.scopes),
+    customerId: text(payload.cus),
+    merchantId: text(payload.mer),
+    orderId: text(payload.ord),
+    sessionId: text(payload.sid),
+  };
+}

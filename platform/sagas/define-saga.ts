@@ -1,0 +1,81 @@
+/**
+ * Sagas (Garcia-Molina and Salem, 1987): work over several agents, told as named steps with their undo. A step is a
+ * command to one agent; it happens at least once, and its key makes the effect exactly once. When a step is refused,
+ * what was done is undone in reverse. The pivot cannot be undone: before it everything can be, after it everything is
+ * tried until it succeeds. Faults are never a reason to undo.
+ */
+import type { Ask } from '../commands/ask.ts';
+import type { UserError } from '../errors.ts';
+
+/** What a step works with. `State` is what the steps before it returned. */
+export interface StepContext<Input, State> {
+  readonly input: Input;
+  readonly state: Readonly<Partial<State>>;
+  /** `<saga id>:<step>`: the idempotency key of the step's command. */
+  readonly key: string;
+  readonly ask: Ask;
+  /** Why the saga is being undone; only in undos and in `whenRefused`. */
+  readonly refusal?: SagaRefusal;
+  /** What has happened so far, oldest first: for the aggregate that tells its story. */
+  readonly story: readonly StepReport[];
+}
+
+/** Which step was refused, and why. */
+export interface SagaRefusal {
+  step: string;
+  errors: readonly UserError[];
+}
+
+/** What became of a step. */
+export interface StepReport {
+  step: string;
+  outcome: 'DONE' | 'REFUSED' | 'UNDONE';
+  /** The code of a refusal. */
+  code?: string;
+  /** RFC 3339. */
+  at: string;
+}
+
+/** One step. */
+export interface SagaStep<Input, State> {
+  /** Unique in the saga; part of the idempotency key, so never renamed. */
+  name: string;
+  /** The agent that it asks. */
+  agent: string;
+  /** What it does, for the operator who looks at the saga. */
+  does: string;
+  /** Carries it out. Throws a Refusal to have the saga undone; what it returns is kept and merged into the state. */
+  run(context: StepContext<Input, State>): Promise<Partial<State> | void>;
+  /** Takes it back. Must also work when `run` was refused or cut off half-way; false if there was nothing to undo. */
+  undo?(context: StepContext<Input, State>): Promise<boolean | void>;
+  /** Only when this holds. @default always */
+  when?(state: Readonly<Partial<State>>): boolean;
+  /** Waits for a message of this topic first, or for the time to pass; then `run` asks how things stand. */
+  waitsFor?: { topic: string; seconds(state: Readonly<Partial<State>>): number };
+  /** From here on there is no way back. */
+  pivot?: boolean;
+}
+
+/** A saga as it is defined: one file in `subgraphs/orchestration/sagas/`. */
+export interface SagaDefinition<Input = any, State = any> {
+  /** The name under which it is started. A changed saga is a new name beside the old. */
+  name: string;
+  /** What it is for. */
+  description: string;
+  steps: readonly SagaStep<Input, State>[];
+  /** The last word after everything was undone. Without it nothing is ever undone: a refusal is tried again like a fault. */
+  whenRefused?: Pick<SagaStep<Input, State>, 'name' | 'agent' | 'does' | 'run'>;
+}
+
+/** Defines a saga. `State` is what its steps leave for one another. @throws Error if two steps have the same name */
+export function defineSaga<Input, State>(definition: SagaDefinition<Input, State>): SagaDefinition<Input, State> {
+  const names = [...definition.steps, ...(definition.whenRefused ? [definition.whenRefused] : [])].map((step) => step.name);
+  if (new Set(names).size < names.length) throw new Error(`saga ${definition.name}: two steps have the same name`);
+  return definition;
+}
+
+/** How a saga ended. */
+export interface SagaResult {
+  outcome: 'COMPLETED' | 'COMPENSATED';
+  refusal?: SagaRefusal;
+}

@@ -1,0 +1,25 @@
+import type { Kysely } from 'kysely';
+import { raw } from '../data/raw.ts';
+
+/** The queue that saga workers take from, and the one version under which all of them run. */
+export const SAGA_QUEUE = 'sagas';
+/** The DBOS application: one name and one version for all workers, so that any of them resumes any saga. */
+export const SAGA_APPLICATION = { name: 'agora', version: 'sagas' } as const;
+
+/** The id of a saga: its name and the aggregate that it is about. A second start of the same does nothing. */
+export const sagaId = (name: string, aggregateId: string): string => `${name}:${aggregateId}`;
+
+/** Starts a saga in the caller's transaction. */
+export async function enqueueSaga(transaction: Kysely<any>, name: string, aggregateId: string, input: Record<string, unknown>): Promise<void> {
+  await raw(
+    transaction,
+    `select dbos.enqueue_workflow(workflow_name => $1, queue_name => $2, workflow_id => $3,
+       positional_args => array[$4::json], app_version => $5)`,
+    [name, SAGA_QUEUE, sagaId(name, aggregateId), JSON.stringify(input), SAGA_APPLICATION.version],
+  );
+}
+
+/** Sends a saga what it waits for, in the caller's transaction. The same `key` again does nothing. */
+export async function signalSaga(transaction: Kysely<any>, id: string, topic: string, message: unknown, key: string): Promise<void> {
+  await raw(transaction, `select dbos.send_message($1, $2::json, $3, $4)`, [id, JSON.stringify(message), topic, key]);
+}
