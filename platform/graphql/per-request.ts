@@ -11,6 +11,9 @@ export function perRequest<T>(make: (context: RequestContext) => T): (context: R
   };
 }
 
+/** Loads a row again that this request may have loaded before it changed it. */
+export const reload = <Row>(loader: DataLoader<string, Row>, key: string): Promise<Row> => loader.clear(key).load(key);
+
 /** Largest number of keys that one statement loads. */
 const MAX_BATCH = 1000;
 

@@ -9,6 +9,9 @@ const isCountry = (code: string): boolean => /^[A-Z]{2}$/.test(code) && code !==
 const EMAIL = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)+$/i;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
+/** How a text may be written in a document: `"EUR"`, or bare where it reads better, as `EUR` and `12`. */
+const LITERALS: ReadonlySet<string> = new Set([Kind.STRING, Kind.INT, Kind.FLOAT, Kind.ENUM]);
+
 const bad = (message: string): GraphQLError => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 
 /** A scalar that is text on the wire: checked on the way in by `read`, made text on the way out by `write`. */
@@ -21,7 +24,7 @@ function textScalar<T>(name: string, read: (text: string) => T, write: (value: T
     name,
     serialize: (value) => write(value as T),
     parseValue: parse,
-    parseLiteral: (node: ValueNode) => parse(node.kind === Kind.STRING || node.kind === Kind.INT ? node.value : undefined),
+    parseLiteral: (node: ValueNode) => parse(LITERALS.has(node.kind) ? (node as { value: string }).value : undefined),
   });
 }
 

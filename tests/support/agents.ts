@@ -6,7 +6,7 @@ import { migrationSets } from '../../bin/migration-sets.ts';
 import { createPool } from '../../db/pool.ts';
 import { ormFor } from '../../db/orm.ts';
 import { createHost, type Host } from '../../platform/agent/host.ts';
-import { FixedClock } from '../../platform/clock.ts';
+import { type Clock, FixedClock } from '../../platform/clock.ts';
 import { readConfig } from '../../platform/config/config.ts';
 import { Actor, type ActorClaims, ANONYMOUS } from '../../platform/identity/actor.ts';
 import { type Tokens, tokensFrom } from '../../platform/identity/tokens.ts';
@@ -21,6 +21,7 @@ export interface TestAgents {
   host: Host;
   // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
   kysely: Kysely<any>;
+  /** The agents' clock, unless another was given. */
   clock: FixedClock;
   tokens: Tokens;
   /** Asks one agent's subgraph, as the gateway would after the gate. */
@@ -40,7 +41,7 @@ export const viewer = actor({ roles: ['VIEWER'] });
 export const service = new Actor({ id: 'agent:test', roles: ['SERVICE'] });
 
 /** Builds agents of these names, which may ask one another. With `start`, consumers, duties and sagas run too. */
-export async function openAgents(names: readonly string[], options: { start?: boolean; config?: Record<string, string> } = {}): Promise<TestAgents> {
+export async function openAgents(names: readonly string[], options: { start?: boolean; config?: Record<string, string>; clock?: Clock } = {}): Promise<TestAgents> {
   const all = await loadAgents();
   const agents = names.map((name) => all.find((agent) => agent.name === name)!);
   const database = await testDatabase({ sets: migrationSets(agents) });
@@ -50,7 +51,7 @@ export async function openAgents(names: readonly string[], options: { start?: bo
   const tokens = tokensFrom(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
   const config = readConfig({ NODE_ENV: 'test', ...options.config });
   const { kysely } = database;
-  const host = await createHost({ agents, kysely, ormFor, config, log: silentLogger, clock, tokens, sagas, instance: 'test' });
+  const host = await createHost({ agents, kysely, ormFor, config, log: silentLogger, clock: options.clock ?? clock, tokens, sagas, instance: 'test' });
   if (options.start) await host.start();
   return {
     host,

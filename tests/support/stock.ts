@@ -31,7 +31,8 @@ const RESERVE_BRIEFLY = mutation('ReserveStockInput', 'reserveStock', '');
 const RELEASE = mutation('ReleaseReservationInput', 'releaseReservation', 'released');
 const AVAILABLE = 'query ($ids: [ID!]!) { availabilityOf(variantIds: $ids) { available } }';
 const LEVELS = `query ($id: ID!) { stockLevels(variantId: $id) { ${LEVEL} } }`;
-const CREATE_PRODUCT = 'mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { variants { id } } } }';
+const CREATE_PRODUCT =
+  'mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { variants { id } } } }';
 
 /** Opens three locations, which serve in this order, and gives the verbs. Needs the agents product and inventory. */
 export async function openStock(agents: TestAgents) {
@@ -40,19 +41,26 @@ export async function openStock(agents: TestAgents) {
     expect(result.errors).toBeUndefined();
     return result.data.it;
   };
-  const createLocation = (input: Record<string, unknown>, as?: Actor) => run(CREATE_LOCATION, { city: 'Ghent', country: 'BE', ...input }, as);
+  const createLocation = (input: Record<string, unknown>, as?: Actor) =>
+    run(CREATE_LOCATION, { city: 'Ghent', country: 'BE', ...input }, as);
   const locate = async (code: string, priority: number): Promise<string> =>
     (await createLocation({ code, name: code, priority })).location.id;
   const at = { FIRST: await locate('FIRST', 0), SECOND: await locate('SECOND', 1), THIRD: await locate('THIRD', 2) };
 
-  const adjust = (variantId: string, delta: number, { where = at.FIRST, as = admin, key = newId('key'), reason = 'counted' } = {}) =>
-    run(ADJUST, { variantId, locationId: where, delta, reason, idempotencyKey: key }, as);
+  const adjust = (
+    variantId: string,
+    delta: number,
+    { where = at.FIRST, as = admin, key = newId('key'), reason = 'counted' } = {},
+  ) => run(ADJUST, { variantId, locationId: where, delta, reason, idempotencyKey: key }, as);
 
   let products = 0;
   /** Variants of a new product of {@link merchant}'s, with so many units at the first location. */
   const variants = async (units: readonly number[]): Promise<string[]> => {
     const product = ++products;
-    const input = { name: `Thing ${product}`, variants: units.map((_, n) => ({ sku: `T-${product}-${n}`, name: `${n}` })) };
+    const input = {
+      name: `Thing ${product}`,
+      variants: units.map((_, n) => ({ sku: `T-${product}-${n}`, name: `${n}` })),
+    };
     const { data } = await agents.ask('product', CREATE_PRODUCT, { input }, merchant);
     const ids: string[] = data.createProduct.product.variants.map((variant: { id: string }) => variant.id);
     for (const [n, id] of ids.entries()) if (units[n]) await adjust(id, units[n]);
@@ -68,11 +76,20 @@ export async function openStock(agents: TestAgents) {
     variant: async (units = 0): Promise<string> => (await variants([units]))[0]!,
     transfer: (variantId: string, quantity: number, { from = at.FIRST, to = at.SECOND, as = admin } = {}) =>
       run(TRANSFER, { variantId, fromLocationId: from, toLocationId: to, quantity, idempotencyKey: newId('key') }, as),
-    reserve: (reference: string, lines: Lines, options: { key?: string; expiresInSeconds?: number; briefly?: boolean } = {}) => {
+    reserve: (
+      reference: string,
+      lines: Lines,
+      options: { key?: string; expiresInSeconds?: number; briefly?: boolean } = {},
+    ) => {
       const { key = `${reference}:reserve`, expiresInSeconds, briefly } = options;
-      return run(briefly ? RESERVE_BRIEFLY : RESERVE, { reference, lines, expiresInSeconds, idempotencyKey: key }, service);
+      return run(
+        briefly ? RESERVE_BRIEFLY : RESERVE,
+        { reference, lines, expiresInSeconds, idempotencyKey: key },
+        service,
+      );
     },
-    release: (reference: string, key = `${reference}:release`) => run(RELEASE, { reference, idempotencyKey: key }, service),
+    release: (reference: string, key = `${reference}:release`) =>
+      run(RELEASE, { reference, idempotencyKey: key }, service),
     available: async (...ids: string[]): Promise<number[]> => {
       const { data } = await agents.ask('inventory', AVAILABLE, { ids }, service);
       return data.availabilityOf.map((row: { available: number }) => row.available);

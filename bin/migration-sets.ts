@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { MigrationSet } from '../db/migrator.ts';
+import type { AgentDefinition } from '../platform/agent/define-agent.ts';
+
+const inPlatform = (path: string): string => fileURLToPath(new URL(`../platform/${path}`, import.meta.url));
+
+/** What the database must hold for these agents: the platform's tables, then each room's own. */
+export function migrationSets(agents: readonly AgentDefinition[]): MigrationSet[] {
+  const idempotency = { name: '0000-idempotency', sql: readFileSync(inPlatform('data/idempotency.sql'), 'utf8') };
+  const rooms = agents.map((agent) => ({
+    schema: agent.name,
+    directory: fileURLToPath(new URL('migrations', agent.at)),
+    extra: [idempotency],
+  }));
+  return [{ schema: 'platform', directory: inPlatform('migrations') }, ...rooms];
+}

@@ -1,0 +1,18 @@
+/**
+ * Apollo's packages, loaded with their telemetry off: @apollo/gateway reads the variable when it is loaded and when a
+ * gateway is made, and would otherwise report to its vendor. They are CommonJS; `require` keeps the order certain.
+ */
+import { createRequire } from 'node:module';
+
+process.env.APOLLO_TELEMETRY_DISABLED = 'true';
+
+const require = createRequire(import.meta.url);
+/** Executes query plans. */
+export const { ApolloGateway } = require('@apollo/gateway') as typeof import('@apollo/gateway');
+/** Composes subgraphs. */
+export const { composeServices } = require('@apollo/composition') as typeof import('@apollo/composition');
+/** Plans operations over subgraphs. */
+export const { QueryPlanner } = require('@apollo/query-planner') as typeof import('@apollo/query-planner');
+/** Reads supergraphs and operations for the planner. */
+export const { Supergraph, operationFromDocument } =
+  require('@apollo/federation-internals') as typeof import('@apollo/federation-internals');

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startGateway } from './gateway-for-test.ts';
+
+let it: Awaited<ReturnType<typeof startGateway>>;
+beforeAll(async () => {
+  it = await startGateway();
+});
+afterAll(() => it.gateway.close());
+
+interface Failed {
+  data?: unknown;
+  errors: { message: string; path?: unknown; locations?: unknown; extensions: Record<string, unknown> }[];
+}
+const ask = async (query: string, variables?: object): Promise<{ text: string; status: number; body: Failed }> => {
+  const response = await it.post(query, { variables, headers: { 'x-correlation-id': 'corr' } });
+  const text = await response.text();
+  return { text, status: response.status, body: JSON.parse(text) };
+};
+
+describe('what a client reads of an error', () => {
+  test('is nothing, when it is a fault: the log has it, under the same correlation id', async () => {
+    it.world.logged.length = 0;
+    const { text, body } = await ask('{ fault order(id: "o1") { id } }');
+    expect(body.data).toEqual({ fault: null, order: { id: 'o1' } });
+    expect(body.errors).toEqual([
+      {
+        message: 'Something went wrong on our side',
+        path: ['fault'],
+        extensions: { code: 'INTERNAL_SERVER_ERROR', correlationId: 'corr' },
+      },
+    ]);
+    expect(text).not.toMatch(/db-3|trouble|DISK_FULL|stack/);
+    expect(it.world.logged).toHaveLength(1);
+    expect(it.world.logged[0]).toMatchObject({
+      level: 'error',
+      fields: { correlationId: 'corr', agent: 'trouble', err: { code: 'DISK_FULL' } },
+    });
+  });
+
+  test('is nothing, when a resolver crashes deep down', async () => {
+    const { text, body } = await ask('{ thrown { deep } }');
+    expect(body.errors[0]).toMatchObject({ path: ['thrown', 'deep'], extensions: { code: 'INTERNAL_SERVER_ERROR' } });
+    expect(text).not.toContain('Cannot read');
+  });
+
+  test('is nothing, when an agent breaks its own contract', async () => {
+    const { text, body } = await ask('{ thrown { needed } }');
+    expect(body.errors[0]).toMatchObject({ extensions: { code: 'INTERNAL_SERVER_ERROR' } });
+    expect(text).not.toContain('non-null');
+  });
+
+  test('is UNAVAILABLE, when trying again may help', async () => {
+    const { text, body } = await ask('{ away }');
+    expect(body.errors[0]!.extensions).toEqual({ code: 'UNAVAILABLE', correlationId: 'corr' });
+    expect(text).not.toContain('db-3');
+  });
+
+  test('is all of it, when it is about who may do what', async () => {
+    const { body } = await ask('{ forbidden }');
+    expect(body.errors[0]).toMatchObject({
+      message: 'This order belongs to somebody else.',
+      path: ['forbidden'],
+      extensions: { code: 'FORBIDDEN' },
+    });
+    expect(body.errors[0]!.extensions.serviceName).toBeUndefined();
+  });
+
+  test('is the standard message with a code, for what does not parse or validate', async () => {
+    const parse = await ask('{ order(');
+    expect(parse.body.errors[0]).toMatchObject({
+      message: expect.stringContaining('Syntax Error'),
+      extensions: { code: 'GRAPHQL_PARSE_FAILED' },
+    });
+    const validate = await ask('{ nothing }');
+    expect(validate.body.errors[0]).toMatchObject({
+      message: expect.stringContaining('Cannot query field "nothing"'),
+      locations: [{ line: 1, column: 3 }],
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+    });
+  });
+
+  test('is BAD_USER_INPUT for a variable of a wrong type, and nothing runs', async () => {
+    it.world.calls.length = 0;
+    const { body } = await ask('mutation($n: String!) { place(name: $n) { id } }', { n: 5 });
+    expect(body.data).toBeUndefined();
+    expect(body.errors[0]!.extensions.code).toBe('BAD_USER_INPUT');
+    expect(it.world.calls).toEqual([]);
+  });
+
+  test("says what is wrong with a value of an agent's own scalar, as a literal and as a variable", async () => {
+    const literal = await ask('{ even(value: "3") }');
+    expect(literal.body.errors[0]).toMatchObject({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
+    const variable = await ask('query($v: Even!) { even(value: $v) }', { v: 3 });
+    expect(variable.body.errors[0]).toMatchObject({
+      message: expect.stringContaining('3 is not even.'),
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+    expect((await ask('query($v: Even!) { even(value: $v) }', { v: 4 })).body.data).toEqual({ even: 4 });
+  });
+
+  test('is BAD_REQUEST for a body that is no JSON, and 415 for another content type', async () => {
+    const send = (body: string, type: string): Promise<Response> =>
+      fetch(`${it.url}/graphql`, { method: 'POST', headers: { 'content-type': type }, body });
+    const broken = await send('{', 'application/json');
+    expect(broken.status).toBe(400);
+    expect(((await broken.json()) as Failed).errors[0]!.extensions.code).toBe('BAD_REQUEST');
+    expect((await send('query={ping}', 'application/x-www-form-urlencoded')).status).toBe(415);
+  });
+});

@@ -1,0 +1,109 @@
+/**
+ * The one place that decides what a client may read of an error. Who may not do something, and what a client can mend,
+ * keeps its message; everything else is ours: the client gets a sentence and an id, the log gets the error.
+ */
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { AgoraError, Fault, isTransient } from '../platform/errors.ts';
+import type { Logger } from '../platform/log.ts';
+
+/** Codes of GraphQL errors that a client causes and can mend. Their messages are written for it. */
+export const CLIENT_CODES: ReadonlySet<string> = new Set([
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'OPERATION_TOO_LARGE',
+  'REQUEST_ENTITY_TOO_LARGE',
+  'CURSOR_EXPIRED',
+]);
+
+/** Says nothing of what went wrong, but whose fault it is. */
+export const INTERNAL_MESSAGE = 'Something went wrong on our side';
+
+/** Masks errors and results. */
+export interface ErrorMask {
+  /** What a client may read of it. The same error again comes back as it is. */
+  error(error: unknown, correlationId: string): GraphQLError;
+  /** The result with its errors masked. */
+  result(result: ExecutionResult, correlationId: string): ExecutionResult;
+}
+
+/** A mask that writes what it hides to the log. */
+export function createErrorMask(log: Pick<Logger, 'error' | 'warn'>): ErrorMask {
+  const masked = new WeakSet<GraphQLError>();
+
+  const mask = (error: unknown, correlationId: string): GraphQLError => {
+    if (error instanceof GraphQLError && masked.has(error)) return error;
+    const shown = clientError(error) ?? hide(error, correlationId, log);
+    masked.add(shown);
+    return shown;
+  };
+
+  return {
+    error: mask,
+    result(result, correlationId) {
+      const errors = [...(result.errors ?? []), ...valueCompletionErrors(result)];
+      if (errors.length === 0) return result;
+      const { extensions: { valueCompletion: _, ...extensions } = {}, ...rest } = result;
+      return {
+        ...rest,
+        errors: errors.map((error) => mask(error, correlationId)),
+        ...(Object.keys(extensions).length > 0 && { extensions }),
+      };
+    },
+  };
+}
+
+/** The error as the client may read it, or undefined if it may not. */
+function clientError(error: unknown): GraphQLError | undefined {
+  const cause = rootOf(error);
+  if (cause instanceof AgoraError && !(cause instanceof Fault)) {
+    return rebuilt(error, cause.message, { code: cause.code });
+  }
+  if (!(error instanceof GraphQLError) || !CLIENT_CODES.has(String(error.extensions.code))) return undefined;
+  const { serviceName: _service, stacktrace: _stack, exception: _exception, ...extensions } = error.extensions;
+  return rebuilt(error, error.message, extensions);
+}
+
+function hide(error: unknown, correlationId: string, log: Pick<Logger, 'error' | 'warn'>): GraphQLError {
+  const cause = rootOf(error);
+  const isPassing = isTransient(cause);
+  const { path, extensions } =
+    error instanceof GraphQLError ? error : { path: undefined, extensions: {} as { serviceName?: unknown } };
+  const fields = { err: cause, correlationId, path, agent: extensions.serviceName };
+  if (isPassing) log.warn(fields, 'an agent is unavailable');
+  else log.error(fields, 'an operation failed');
+  return rebuilt(error, INTERNAL_MESSAGE, { code: isPassing ? 'UNAVAILABLE' : 'INTERNAL_SERVER_ERROR', correlationId });
+}
+
+/** The same place in the operation, without the error it came from. */
+const rebuilt = (error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError =>
+  error instanceof GraphQLError
+    ? new GraphQLError(message, {
+        nodes: error.nodes,
+        source: error.source,
+        positions: error.positions,
+        path: error.path,
+        extensions,
+      })
+    : new GraphQLError(message, { extensions });
+
+/** What was thrown first: GraphQL wraps it at each border. */
+function rootOf(error: unknown): unknown {
+  let current = error;
+  for (let depth = 0; depth < 10; depth++) {
+    const inner = (current as { originalError?: unknown } | null | undefined)?.originalError;
+    if (inner === undefined || inner === null) break;
+    current = inner;
+  }
+  return current;
+}
+
+/** Where no agent reports an error but a value that must not be null is, Apollo says so here; a client looks in `errors`. */
+function valueCompletionErrors(result: ExecutionResult): GraphQLError[] {
+  const found = (result.extensions?.valueCompletion ?? []) as { message: string; path?: (string | number)[] }[];
+  return found.map(({ message, path }) => new GraphQLError(message, { path }));
+}

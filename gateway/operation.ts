@@ -1,0 +1,26 @@
+import type { DocumentNode } from 'graphql';
+import type { Verdict } from '../platform/gate/gate.ts';
+import type { RequestContext } from '../platform/graphql/context.ts';
+import type { Caller } from './session.ts';
+
+/** An operation of a valid document. */
+export interface Operation {
+  document: DocumentNode;
+  operationName?: string | null;
+  variables?: Readonly<Record<string, unknown>> | null;
+  caller: Caller;
+}
+
+/** A new context: nothing that was decided or loaded for one execution is there for the next. */
+export const requestContext = (caller: Caller, signal: AbortSignal | undefined): RequestContext => ({
+  actor: caller.actor(),
+  correlationId: caller.correlationId,
+  signal,
+});
+
+/** What to execute: the gate's document, which holds one operation, or the client's. */
+export const documentOf = (
+  { document, operationName }: Operation,
+  verdict: Verdict,
+): { document: DocumentNode; operationName: string | null | undefined } =>
+  verdict.kind === 'pruned' ? { document: verdict.document, operationName: undefined } : { document, operationName };

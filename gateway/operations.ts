@@ -1,0 +1,71 @@
+/**
+ * What happens to every operation, however it arrived: gate, execution, completion, masking. Nothing here throws; what
+ * goes wrong is an error in the result.
+ */
+import type { ExecutionResult } from 'graphql';
+import { Unavailable } from '../platform/errors.ts';
+import type { Generation } from './generation.ts';
+import { guardedStream } from './guarded-stream.ts';
+import type { ErrorMask } from './mask-error.ts';
+import { documentOf, type Operation, requestContext } from './operation.ts';
+
+/** Runs operations. */
+export interface Operations {
+  /** A query or mutation. */
+  execute(operation: Operation): Promise<ExecutionResult>;
+  /** A subscription; an `ExecutionResult` with errors if it may not or cannot be opened. */
+  subscribe(operation: Operation): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult>;
+}
+
+/** How long a query or mutation may take, in milliseconds. */
+const TIMEOUT_MS = 30_000;
+
+/** Operations of one generation. */
+export function createOperations(generation: Generation, mask: ErrorMask, timeoutMs = TIMEOUT_MS): Operations {
+  const run = async (operation: Operation, signal: AbortSignal): Promise<ExecutionResult> => {
+    const context = requestContext(operation.caller, signal);
+    const verdict = await generation.gate.check({ ...operation, actor: context.actor });
+    if (verdict.kind === 'refused') return verdict.result;
+    if (verdict.kind === 'pruned' && verdict.isEmpty) return verdict.finish({});
+    const result = await generation.execution.execute({ ...operation, ...documentOf(operation, verdict), context });
+    return verdict.kind === 'pruned' ? verdict.finish(result) : result;
+  };
+
+  return {
+    async execute(operation) {
+      const { correlationId, signal } = operation.caller;
+      try {
+        return mask.result(await withDeadline((own) => run(operation, own), timeoutMs, signal), correlationId);
+      } catch (error) {
+        return { errors: [mask.error(error, correlationId)] };
+      }
+    },
+    async subscribe(operation) {
+      const { correlationId } = operation.caller;
+      try {
+        const opened = await guardedStream(generation, mask, operation);
+        return Symbol.asyncIterator in opened ? opened : mask.result(opened, correlationId);
+      } catch (error) {
+        return { errors: [mask.error(error, correlationId)] };
+      }
+    },
+  };
+}
+
+async function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>, ms: number, outer?: AbortSignal): Promise<T> {
+  const controller = new AbortController();
+  const signal = outer ? AbortSignal.any([outer, controller.signal]) : controller.signal;
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new Unavailable(`The operation took longer than ${ms} ms.`);
+      controller.abort(error);
+      reject(error);
+    }, ms);
+  });
+  try {
+    return await Promise.race([work(signal), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,41 @@
+/** Query plans by operation, at most so many: the one unused for longest goes first. */
+import type { QueryPlan } from '@apollo/query-planner';
+
+/** What @apollo/gateway takes as `queryPlannerConfig.cache`. */
+export class PlanCache {
+  readonly #plans = new Map<string, QueryPlan>();
+  readonly #capacity: number;
+
+  constructor(capacity = 2000) {
+    this.#capacity = capacity;
+  }
+
+  async get(key: string): Promise<QueryPlan | undefined> {
+    const plan = this.#plans.get(key);
+    if (plan) this.put(key, plan);
+    return plan;
+  }
+
+  async set(key: string, plan: QueryPlan): Promise<void> {
+    this.put(key, plan);
+  }
+
+  /** The same as {@link set}, at once. */
+  put(key: string, plan: QueryPlan): void {
+    this.#plans.delete(key);
+    if (this.#plans.size >= this.#capacity) this.#plans.delete(this.#plans.keys().next().value!);
+    this.#plans.set(key, plan);
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.#plans.delete(key);
+  }
+
+  clear(): void {
+    this.#plans.clear();
+  }
+
+  get size(): number {
+    return this.#plans.size;
+  }
+}

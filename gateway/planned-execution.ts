@@ -1,0 +1,104 @@
+/** Plans and executes documents over subgraphs in this process: Apollo's gateway, behind what we need of it. */
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind } from 'graphql';
+import type { RequestContext } from '../platform/graphql/context.ts';
+import type { Subgraph } from '../platform/graphql/subgraph.ts';
+import { ApolloGateway } from './apollo.ts';
+import { EmbeddedDataSource, type SubscriptionEvents } from './data-source.ts';
+import type { PlanCache } from './plan-cache.ts';
+import { queryHash } from './query-hash.ts';
+import { withDefaults } from './with-defaults.ts';
+
+/** A document that may be executed as it is: the gate has seen it. */
+export interface PlannedRequest {
+  document: DocumentNode;
+  operationName?: string | null;
+  /** As the client sent them: each subgraph reads them itself. */
+  variables?: Readonly<Record<string, unknown>> | null;
+  context: RequestContext;
+}
+
+/** Executes such documents. */
+export interface PlannedExecution {
+  /** The API schema, which clients see. */
+  schema: GraphQLSchema;
+  execute(request: PlannedRequest): Promise<ExecutionResult>;
+  close(): Promise<void>;
+}
+
+/** The part of Apollo's request context that its executor reads. */
+interface GatewayRequestContext {
+  logger: object;
+  schema: GraphQLSchema;
+  document: DocumentNode;
+  operationName: string | null;
+  queryHash: string;
+  request: { operationName: string | undefined; variables: Readonly<Record<string, unknown>> };
+  context: RequestContext;
+  metrics: object;
+}
+
+/** Apollo's executor, with that context. */
+type GatewayExecutor = (context: GatewayRequestContext) => Promise<ExecutionResult>;
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * Loads a supergraph without security directives.
+ * @throws Error if it is not one, or names a subgraph that is not given
+ */
+export async function planExecution(
+  executionSdl: string,
+  subgraphs: readonly Subgraph[],
+  cache: PlanCache,
+  events: SubscriptionEvents,
+): Promise<PlannedExecution> {
+  const gateway = new ApolloGateway({
+    supergraphSdl: executionSdl,
+    queryPlannerConfig: { cache },
+    debug: false,
+    // Otherwise a header of the request would reveal the plan.
+    __exposeQueryPlanExperimental: false,
+    logger: silent,
+    buildService: ({ name }) => {
+      const subgraph = subgraphs.find((candidate) => candidate.name === name);
+      if (!subgraph) throw new Error(`The supergraph names the subgraph ${name}, which is not here.`);
+      return new EmbeddedDataSource(subgraph, events);
+    },
+  });
+  const { schema, executor } = await gateway.load();
+  const run = executor as unknown as GatewayExecutor;
+  return {
+    schema,
+    execute: async (request) => (await run(contextOf(schema, request))) as ExecutionResult,
+    close: () => gateway.stop(),
+  };
+}
+
+function contextOf(schema: GraphQLSchema, request: PlannedRequest): GatewayRequestContext {
+  const { document, operationName, variables, context } = request;
+  return {
+    logger: silent,
+    schema,
+    document,
+    operationName: operationName ?? null,
+    queryHash: queryHash(document),
+    request: {
+      operationName: operationName ?? undefined,
+      variables: withDefaults(document, operationName, variables),
+    },
+    context,
+    // Apollo collects errors here. Shared it would grow for ever, missing it adds an error to every error.
+    metrics: {},
+  };
+}
+
+/** The document with this one operation only, so that nothing needs its name. */
+export const onlyOperation = (document: DocumentNode, operationName?: string | null): DocumentNode =>
+  operationName
+    ? {
+        ...document,
+        definitions: document.definitions.filter(
+          (node) => node.kind !== Kind.OPERATION_DEFINITION || node.name?.value === operationName,
+        ),
+      }
+    : document;

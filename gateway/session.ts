@@ -1,0 +1,32 @@
+import { Unauthenticated } from '../platform/errors.ts';
+import type { Actor } from '../platform/identity/actor.ts';
+
+/** Who sent the token, and until when it is good. */
+export interface Identity {
+  actor: Actor;
+  /** Undefined: for ever, as nobody. */
+  expiresAt?: Date;
+}
+
+/**
+ * Verifies an `authorization` value; without one the caller is anonymous.
+ * @throws Unauthenticated for a token that is not good
+ */
+export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
+
+/** Who asks, and under which id it is logged. */
+export interface Caller {
+  /** The actor now. @throws Unauthenticated once the token has expired, which a stream can outlive */
+  actor(): Actor;
+  readonly correlationId: string;
+  /** Aborts when the client has gone. */
+  readonly signal?: AbortSignal;
+}
+
+/** The actor of an identity, as long as it is good. */
+export function actorOf({ actor, expiresAt }: Identity): Actor {
+  if (expiresAt && expiresAt.getTime() <= Date.now()) {
+    throw new Unauthenticated('The access token has expired: get a new one with `refreshSession`, or sign in again.');
+  }
+  return actor;
+}

@@ -1,0 +1,164 @@
+/**
+ * GraphQL over WebSocket by graphql-ws (protocol graphql-transport-ws, the same path). The token comes in the payload
+ * of `connection_init`, can be renewed by the payload of a `ping`, and closes the socket with 4401 when it expires.
+ */
+import type { Server } from 'node:http';
+import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { type Context, handleProtocols } from 'graphql-ws';
+import { type Extra, useServer } from 'graphql-ws/use/ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { Unauthenticated } from '../platform/errors.ts';
+import type { Logger } from '../platform/log.ts';
+import { correlationId } from './correlation-id.ts';
+import type { ErrorMask } from './mask-error.ts';
+import type { Operation } from './operation.ts';
+import type { Operations } from './operations.ts';
+import { type Authenticate, actorOf, type Caller, type Identity } from './session.ts';
+import type { Yoga } from './yoga.ts';
+
+/** Largest message from a client, in bytes. */
+const MAX_PAYLOAD = 256 * 1024;
+/** Longest delay of a timer of Node. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+type Payload = Record<string, unknown> | undefined;
+type Socket = Context<Payload, Extra & Partial<{ session: Session }>>;
+type Subscribed = ExecutionArgs & { operation: Operation };
+
+/** What the WebSocket endpoint stands on. */
+export interface WebSocketOptions {
+  yoga: Yoga;
+  operations: Operations;
+  mask: ErrorMask;
+  authenticate: Authenticate;
+  log: Pick<Logger, 'debug'>;
+}
+
+/** Serves WebSockets on `/graphql` of the server. `close` ends them with 1001 and those that stay, by force. */
+export function serveWebSockets(server: Server, options: WebSocketOptions): { close(graceMs: number): Promise<void> } {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_PAYLOAD,
+    handleProtocols,
+  });
+  server.on('upgrade', (request, socket, head) => {
+    if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/graphql') {
+      socket.on('error', () => {}); // A client that resets the connection must not end the process.
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      sockets.emit('connection', webSocket, request);
+      // A frame that breaks the protocol is the client's mistake, and ws closes for it; graphql-ws would print it.
+      webSocket.removeAllListeners('error').on('error', (error) => options.log.debug({ err: error }, 'a bad frame'));
+    });
+  });
+  const { authenticate } = options;
+  useServer<Payload, Partial<{ session: Session }>>(
+    {
+      onConnect: async (socket) => {
+        const identity = await identify(authenticate, socket.connectionParams);
+        if (identity === 'unavailable') socket.extra.socket.close(1013, 'Try again later');
+        if (!identity || identity === 'unavailable') return false; // 4403, unless it is closing already
+        socket.extra.session = new Session(socket.extra.socket, identity);
+        return true;
+      },
+      onPing: async (socket, payload) => {
+        if (payload?.authorization === undefined) return;
+        const identity = await identify(authenticate, payload);
+        if (identity === 'unavailable') return; // The old token still counts, and the client can ping again.
+        const isSame = identity && identity.actor.id === socket.extra.session?.identity.actor.id;
+        if (isSame) socket.extra.session!.renew(identity);
+        else socket.extra.socket.close(4403, 'Forbidden');
+      },
+      onDisconnect: (socket) => socket.extra.session?.end(),
+      onSubscribe: (socket, _id, payload) => prepare(socket, payload, options),
+      execute: (args) => options.operations.execute((args as Subscribed).operation),
+      subscribe: (args) => options.operations.subscribe((args as Subscribed).operation),
+    },
+    sockets,
+  );
+  return { close: (graceMs) => closeAll(sockets, graceMs) };
+}
+
+/** Who a socket belongs to; ends it when its token does. */
+class Session {
+  readonly #socket: WebSocket;
+  #timer: NodeJS.Timeout | undefined;
+  identity: Identity;
+
+  constructor(socket: WebSocket, identity: Identity) {
+    this.#socket = socket;
+    this.identity = identity;
+    this.#arm();
+  }
+
+  renew(identity: Identity): void {
+    this.identity = identity;
+    this.#arm();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const { expiresAt } = this.identity;
+    if (!expiresAt) return;
+    const left = expiresAt.getTime() - Date.now();
+    if (left <= 0) this.#socket.close(4401, 'The access token has expired');
+    else this.#timer = setTimeout(() => this.#arm(), Math.min(left, MAX_DELAY)).unref();
+  }
+}
+
+/** Who the payload's token stands for; nobody without one; undefined if it is not good. */
+async function identify(authenticate: Authenticate, payload: Payload): Promise<Identity | 'unavailable' | undefined> {
+  const authorization = payload?.authorization ?? undefined;
+  if (authorization !== undefined && typeof authorization !== 'string') return undefined;
+  try {
+    return await authenticate(authorization?.trim() || undefined);
+  } catch (error) {
+    return error instanceof Unauthenticated ? undefined : 'unavailable';
+  }
+}
+
+/** Parses and validates as over HTTP. Whatever is wrong comes back as errors: a throw would close the whole socket. */
+function prepare(
+  socket: Socket,
+  payload: { query: string; operationName?: string | null; variables?: Record<string, unknown> | null },
+  { yoga, mask }: WebSocketOptions,
+): Subscribed | GraphQLError[] {
+  const id = correlationId(undefined);
+  try {
+    const session = socket.extra.session!;
+    const caller: Caller = { actor: () => actorOf(session.identity), correlationId: id };
+    const { schema, parse, validate } = yoga.getEnveloped({ caller, params: payload } as never);
+    const document = parse(payload.query);
+    const invalid = validate(schema, document) as GraphQLError[];
+    if (invalid.length > 0) return invalid.map((error) => mask.error(coded(error, 'GRAPHQL_VALIDATION_FAILED'), id));
+    const { operationName, variables } = payload;
+    const operation: Operation = { document, operationName, variables, caller };
+    return { schema, document, operationName, variableValues: variables, operation };
+  } catch (error) {
+    return [mask.error(error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error, id)];
+  }
+}
+
+const coded = (error: GraphQLError, code: string): GraphQLError => {
+  error.extensions.code ??= code;
+  return error;
+};
+
+async function closeAll(sockets: WebSocketServer, graceMs: number): Promise<void> {
+  const open = [...sockets.clients];
+  const closed = Promise.all(open.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+  for (const socket of open) socket.close(1001, 'The gateway is stopping');
+  const timer = setTimeout(() => {
+    for (const socket of open) socket.terminate();
+  }, graceMs);
+  await closed;
+  clearTimeout(timer);
+  sockets.close();
+}

@@ -1,0 +1,90 @@
+/** GraphQL over HTTP and SSE by graphql-yoga, with our operations in place of its execution. */
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import { createGraphQLError, createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { CORRELATION_HEADER } from './correlation-id.ts';
+import type { Generation } from './generation.ts';
+import { type GraphiqlTab, graphiqlOptions } from './graphiql.ts';
+import type { ErrorMask } from './mask-error.ts';
+import type { Operation } from './operation.ts';
+import type { Operations } from './operations.ts';
+import type { Caller } from './session.ts';
+
+/** What comes with every request, beside the request. */
+export interface ServerContext {
+  caller: Caller;
+}
+
+/** The yoga server. Its `getEnveloped` parses and validates for WebSockets too, with the same caches and plugins. */
+export type Yoga = YogaServerInstance<ServerContext, object>;
+
+/** Largest body of a request, in bytes. */
+const MAX_BODY = 1024 * 1024;
+
+/** Makes the handler of `/graphql`. */
+export function createYogaHandler(
+  generation: Generation,
+  operations: Operations,
+  mask: ErrorMask,
+  tabs: readonly GraphiqlTab[],
+): Yoga {
+  return createYoga<ServerContext, object>({
+    schema: generation.schema,
+    graphqlEndpoint: '/graphql',
+    plugins: [useOperations(operations), useMaskedResults(mask)],
+    graphiql: graphiqlOptions(tabs),
+    renderGraphiQL,
+    landingPage: false,
+    batching: false,
+    multipart: false,
+    maxRequestBodySize: MAX_BODY,
+    parserAndValidationCache: true,
+    // Identity never comes from a cookie, so any page may call; but none may read what a browser adds by itself.
+    cors: { origin: '*', credentials: false, methods: ['GET', 'POST'], exposedHeaders: [CORRELATION_HEADER] },
+    // Both are ours: see useMaskedResults.
+    maskedErrors: false,
+    logging: false,
+  }) as unknown as Yoga;
+}
+
+type Args = ExecutionArgs & { contextValue: ServerContext & { request: Request } };
+
+function useOperations(operations: Operations): Plugin {
+  return {
+    onExecute({ setExecuteFn }) {
+      setExecuteFn(((args: Args) => operations.execute(operationOf(args))) as never);
+    },
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn(((args: Args) => {
+        if (args.contextValue.request.method === 'GET') return Promise.resolve({ errors: [subscriptionByGet()] });
+        return operations.subscribe(operationOf(args));
+      }) as never);
+    },
+  };
+}
+
+const operationOf = ({ document, operationName, variableValues, contextValue }: Args): Operation => {
+  const { correlationId, actor } = contextValue.caller;
+  return {
+    document,
+    operationName,
+    variables: variableValues,
+    caller: { actor, correlationId, signal: contextValue.request.signal },
+  };
+};
+
+const subscriptionByGet = (): Error =>
+  createGraphQLError('Can only perform a subscription operation from a POST request.', {
+    extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: { Allow: 'POST' } } },
+  });
+
+/** Masks what did not come from our operations: errors of reading, parsing and validating a request. */
+function useMaskedResults(mask: ErrorMask): Plugin {
+  return {
+    onResultProcess({ result, setResult, serverContext }) {
+      if (!result || Array.isArray(result) || Symbol.asyncIterator in result) return;
+      const { caller } = serverContext as unknown as ServerContext;
+      setResult(mask.result(result as ExecutionResult, caller.correlationId));
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { customerDemo } from './demo.ts';
+import { entities } from './entities.ts';
+import { emits } from './events.ts';
+import { customerLoaders } from './loaders.ts';
+import { customerQueries } from './queries.ts';
+import { customerResolvers } from './resolvers.ts';
+import { customerService } from './service.ts';
+
+export default defineAgent({
+  name: 'customer',
+  area: 'commerce',
+  title: 'Customer',
+  description: 'Keeps who buys: their profiles and the addresses that they have things sent to.',
+  skills: [
+    {
+      id: 'keep-profile',
+      name: 'Keep a profile',
+      description: "Shows and changes a customer's name, e-mail address and telephone number.",
+    },
+    {
+      id: 'keep-addresses',
+      name: 'Keep addresses',
+      description: 'Adds, changes and removes the addresses of a customer, and knows the default.',
+    },
+  ],
+  at: import.meta.url,
+  entities,
+  emits,
+  build(ground) {
+    const queries = customerQueries(ground.store.read);
+    return {
+      resolvers: customerResolvers(queries, customerLoaders(queries), customerService(ground)),
+      demo: { after: [], load: customerDemo(ground.store) },
+    };
+  },
+});

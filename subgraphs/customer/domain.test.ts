@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { checkName, checkPhone, checkRoom, defaultAfterChange, defaultAfterRemoval, MAX_ADDRESSES } from './domain.ts';
+
+const PATH = ['input', 'field'];
+
+describe('a telephone number', () => {
+  test.each(['+49 30 901820', '030/901820', '(212) 555-0142', '1234'])('may be written as %s', (phone) => {
+    expect(checkPhone(` ${phone} `, PATH)).toBe(phone);
+  });
+
+  test.each(['123', 'call me', '+49 <b>30</b> 901820', '1234567890123456', '٠١٢٣٤٥'])('is not %s', (phone) => {
+    expect(() => checkPhone(phone, PATH)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+  });
+
+  test('that is empty is none', () => {
+    expect([checkPhone(null, PATH), checkPhone('  ', PATH)]).toEqual([null, null]);
+  });
+});
+
+test('a name has 1 to 200 characters beside the blanks around it', () => {
+  expect(checkName('  Ada Lovelace ', PATH)).toBe('Ada Lovelace');
+  expect(checkName('x'.repeat(200), PATH)).toHaveLength(200);
+  for (const name of ['', '   ', 'x'.repeat(201)]) expect(() => checkName(name, PATH)).toThrow('1 to 200');
+});
+
+test('there is room for the fiftieth address and not for another', () => {
+  expect(() => checkRoom(MAX_ADDRESSES - 1)).not.toThrow();
+  expect(() => checkRoom(MAX_ADDRESSES)).toThrow(expect.objectContaining({ code: 'INVALID_STATE' }));
+});
+
+test('whatever is added, changed and removed, the default is an address that is there, and there is one if there are any', () => {
+  const step = fc.record({ remove: fc.boolean(), at: fc.nat(5), wanted: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      let current: string | null = null;
+      const addresses: string[] = [];
+      for (const [n, { remove, at, wanted }] of steps.entries()) {
+        const removed = remove && addresses[at];
+        if (removed) {
+          addresses.splice(at, 1);
+          current = defaultAfterRemoval(current, removed, addresses);
+        } else {
+          addresses.push(`address_${n}`);
+          current = defaultAfterChange(current, `address_${n}`, wanted);
+          if (wanted && current !== `address_${n}`) return false;
+        }
+        if (addresses.length ? !addresses.includes(current!) : current !== null) return false;
+      }
+      return true;
+    }),
+  );
+});

@@ -1,0 +1,56 @@
+/** The rules of customers and their addresses. Pure: no I/O, no clock, no randomness. */
+import { refuse } from '../../platform/errors.ts';
+
+/** Addresses of one customer. */
+export const MAX_ADDRESSES = 50;
+
+/** A name of 1 to 200 characters, trimmed. @throws Refusal INVALID_INPUT */
+export function checkName(name: string, path: readonly string[]): string {
+  const trimmed = name.trim();
+  if (!trimmed || trimmed.length > 200) throw refuse('INVALID_INPUT', 'A name needs 1 to 200 characters.', path);
+  return trimmed;
+}
+
+/** A telephone number as people write it; empty is none. @throws Refusal INVALID_INPUT */
+export function checkPhone(phone: string | null, path: readonly string[]): string | null {
+  const trimmed = phone?.trim() || null;
+  const digits = trimmed?.replace(/\D/g, '').length ?? 0;
+  if (trimmed && (!/^\+?[\d ()./-]{1,30}$/.test(trimmed) || digits < 4 || digits > 15)) {
+    throw refuse(
+      'INVALID_INPUT',
+      'A telephone number has 4 to 15 digits, with + before and blanks, ( ) . / - between them: +49 30 901820.',
+      path,
+    );
+  }
+  return trimmed;
+}
+
+/** There is room for one more address. @throws Refusal INVALID_STATE */
+export function checkRoom(addresses: number): void {
+  if (addresses < MAX_ADDRESSES) return;
+  throw refuse('INVALID_STATE', `A customer keeps at most ${MAX_ADDRESSES} addresses: remove one first.`, [
+    'input',
+    'customerId',
+  ]);
+}
+
+/**
+ * The default address after `changed` was added or changed: it, if its user says so; the first address is the default
+ * without a word, so that a customer with addresses always has one.
+ */
+export function defaultAfterChange(
+  current: string | null,
+  changed: string,
+  wanted: boolean | null | undefined,
+): string {
+  return wanted || current === null ? changed : current;
+}
+
+/** The default address after one was removed: the oldest of the others takes the place of the default. */
+export function defaultAfterRemoval(
+  current: string | null,
+  removed: string,
+  othersOldestFirst: readonly string[],
+): string | null {
+  return current === removed ? (othersOldestFirst[0] ?? null) : current;
+}

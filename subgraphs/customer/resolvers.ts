@@ -1,0 +1,66 @@
+import { checkSize } from '../../platform/graphql/arguments.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { payload } from '../../platform/graphql/payload.ts';
+import { readableCustomers } from './access.ts';
+import type { CustomerLoaders } from './loaders.ts';
+import type { CustomerQueries } from './queries.ts';
+import type { Resolvers } from './resolvers.generated.ts';
+import type { ChangedAddress, CustomerService } from './service.ts';
+
+const COLUMN = { CREATED_AT: 'created_at', NAME: 'name' } as const;
+
+export const customerResolvers = (
+  queries: CustomerQueries,
+  load: CustomerLoaders,
+  service: CustomerService,
+): Resolvers => {
+  // An operation may hold several mutations: what an earlier one loaded is no longer so.
+  const customer = async (id: string, context: RequestContext) => {
+    load.addressesOf(context).clear(id);
+    return { customer: await load.customer(context).clear(id).load(id) };
+  };
+  const address = async ({ customerId, addressId }: ChangedAddress, context: RequestContext) => {
+    const changed = await customer(customerId, context);
+    const addresses = await load.addressesOf(context).load(customerId);
+    return { ...changed, address: addresses.find(({ id }) => id === addressId) ?? null };
+  };
+
+  return {
+    Query: {
+      customer: (_, { id }, context) => load.customer(context).load(id),
+      customers: (_, { filter, orderBy, ...page }, { actor }) => {
+        checkSize(filter?.ids, 100, 'filter.ids');
+        const ordering = {
+          column: COLUMN[orderBy?.field ?? 'CREATED_AT'],
+          direction: orderBy?.direction ?? 'ASC',
+        } as const;
+        return queries.page(filter ?? {}, ordering, page, readableCustomers(actor));
+      },
+    },
+
+    Mutation: {
+      updateCustomer: (_, { input }, context) =>
+        payload(async () => customer(await service.updateCustomer(input, context), context)),
+      addAddress: (_, { input }, context) =>
+        payload(async () => address(await service.addAddress(input, context), context)),
+      updateAddress: (_, { input }, context) =>
+        payload(async () => address(await service.updateAddress(input, context), context)),
+      removeAddress: (_, { input }, context) =>
+        payload(async () => customer(await service.removeAddress(input, context), context)),
+      createCustomer: (_, { input }, context) =>
+        payload(async () => customer(await service.createCustomer(input, context), context)),
+    },
+
+    Customer: {
+      __resolveReference: ({ id }, context) => load.customer(context).load(id),
+      createdAt: (row) => row.created_at,
+      updatedAt: (row) => row.updated_at,
+      addresses: (row, _, context) => load.addressesOf(context).load(row.id),
+    },
+
+    CustomerAddress: {
+      address: (row) => row,
+      isDefaultShipping: (row) => row.is_default,
+    },
+  };
+};

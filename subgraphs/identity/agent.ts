@@ -1,0 +1,31 @@
+import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { identityDemo } from './demo.ts';
+import { entities } from './entities.ts';
+import { emits } from './events.ts';
+import { forgetExpired } from './forget-expired.ts';
+import { identityLoaders } from './loaders.ts';
+import { identityQueries } from './queries.ts';
+import { identityResolvers } from './resolvers.ts';
+import { identityService } from './service.ts';
+
+export default defineAgent({
+  name: 'identity',
+  area: 'system',
+  title: 'Identity',
+  description: 'Knows who somebody is: users, their sessions and tokens, and the roles that say what they may do.',
+  skills: [
+    { id: 'sign-in', name: 'Sign in', description: 'Signs users up, in and out, and keeps their sessions fresh.' },
+    { id: 'give-roles', name: 'Give roles', description: 'Shows users to administrators and changes their roles.' },
+  ],
+  at: import.meta.url,
+  entities,
+  emits,
+  build(ground) {
+    const queries = identityQueries(ground.store.read);
+    return {
+      resolvers: identityResolvers(queries, identityLoaders(queries), identityService(ground)),
+      duties: [forgetExpired(ground)],
+      demo: { after: [], load: identityDemo(ground.store) },
+    };
+  },
+});

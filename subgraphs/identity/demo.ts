@@ -1,0 +1,51 @@
+/** The demo's accounts: `admin@agora.test` and its siblings, all with the demo's password. */
+import { demoWorld } from '../../platform/agent/demo.ts';
+import type { Store } from '../../platform/data/store.ts';
+import type { Tables, UserRole } from './entities.ts';
+import { hashPassword } from './password.ts';
+
+const OPENED = new Date('2025-01-01T09:00:00Z');
+
+type DemoAccount = (typeof demoWorld.accounts)[number];
+
+const PEOPLE: Record<DemoAccount, { name: string; role: UserRole }> = {
+  admin: { name: 'Adrian Demo', role: 'ADMIN' },
+  operator: { name: 'Olga Demo', role: 'OPERATOR' },
+  analyst: { name: 'Anil Demo', role: 'ANALYST' },
+  viewer: { name: 'Vera Demo', role: 'VIEWER' },
+  merchant: { name: 'Marco Demo', role: 'MERCHANT' },
+  customer: { name: 'Clara Demo', role: 'CUSTOMER' },
+};
+
+export const identityDemo = (store: Store<Tables>) => async (): Promise<void> => {
+  // One hash for all: hashing is slow on purpose, and their password is known to everybody.
+  const passwordHash = await hashPassword(demoWorld.password);
+  const rows = demoWorld.accounts.map((account) => accountRow(account, passwordHash));
+  await store.write({ locks: [], origin: {} }, ({ sql }) =>
+    sql
+      .insertInto('account')
+      .values(rows)
+      .onConflict((on) => on.doNothing())
+      .execute(),
+  );
+};
+
+function accountRow(account: DemoAccount, passwordHash: string) {
+  const { name, role } = PEOPLE[account];
+  const email = `${account}@agora.test`;
+  const isCustomer = role === 'CUSTOMER';
+  return {
+    id: demoWorld.userId(account),
+    email,
+    email_key: email,
+    name,
+    password_hash: passwordHash,
+    roles: [role],
+    customer_id: isCustomer ? demoWorld.customerId(0) : null,
+    customer_made: isCustomer, // By the customer agent's own demo.
+    merchant_id: role === 'MERCHANT' ? demoWorld.merchantId : null,
+    version: 1,
+    created_at: OPENED,
+    updated_at: OPENED,
+  };
+}

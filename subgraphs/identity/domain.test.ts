@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { checkNewPassword, checkRoles, claimsOf, judgeToken, REUSE_GRACE_MS } from './domain.ts';
+import type { UserRole } from './entities.ts';
+
+const NOW = new Date('2026-06-01T12:00:00Z');
+const at = (milliseconds: number): Date => new Date(NOW.getTime() + milliseconds);
+
+describe('a new password', () => {
+  test.each(['short', 'ninechars', 'x'.repeat(201), 'ADA@example.com'])('is refused: %s', (password) => {
+    expect(() => checkNewPassword(password, 'ada@example.com')).toThrow(
+      expect.objectContaining({ code: 'WEAK_PASSWORD' }),
+    );
+  });
+
+  test.each(['ten chars.', 'x'.repeat(200), 'пароль из слов'])('is accepted: %s', (password) => {
+    expect(() => checkNewPassword(password, 'ada@example.com')).not.toThrow();
+  });
+});
+
+describe('a refresh token', () => {
+  const fresh = { expires_at: at(60_000), used_at: null, revoked_at: null };
+
+  test('is exchanged until it expires', () => {
+    expect(judgeToken(fresh, NOW)).toBe('ROTATE');
+    expect(judgeToken({ ...fresh, expires_at: NOW }, NOW)).toBe('REFUSE');
+  });
+
+  test('that comes again is exchanged for as long as an answer may be lost, and then counts as stolen', () => {
+    expect(judgeToken({ ...fresh, used_at: at(-REUSE_GRACE_MS) }, NOW)).toBe('ROTATE');
+    expect(judgeToken({ ...fresh, used_at: at(-REUSE_GRACE_MS - 1) }, NOW)).toBe('REVOKE');
+  });
+
+  test('of a revoked session is never exchanged, whatever else is true of it', () => {
+    const moment = fc.integer({ min: -1e7, max: 1e7 }).map(at);
+    fc.assert(
+      fc.property(
+        moment,
+        fc.option(moment),
+        moment,
+        (expires_at, used_at, revoked_at) => judgeToken({ expires_at, used_at, revoked_at }, NOW) === 'REFUSE',
+      ),
+    );
+  });
+});
+
+describe('the claims of a user', () => {
+  const user = { id: 'user_1', customer_id: 'customer_1', merchant_id: 'merchant_1' };
+
+  test('name the customer and the merchant only while the role goes with them', () => {
+    expect(claimsOf({ ...user, roles: ['CUSTOMER'] }, 's')).toMatchObject({
+      customerId: 'customer_1',
+      merchantId: undefined,
+    });
+    expect(claimsOf({ ...user, roles: ['MERCHANT', 'VIEWER'] }, 's')).toMatchObject({
+      customerId: undefined,
+      merchantId: 'merchant_1',
+    });
+  });
+});
+
+describe('the roles of a user', () => {
+  const user = { id: 'user_1', roles: ['ADMIN'] as UserRole[], customer_id: null, merchant_id: null };
+
+  test('are each given once, and one at least', () => {
+    expect(checkRoles(user, ['ADMIN', 'VIEWER', 'ADMIN'], null, 'user_1')).toEqual(['ADMIN', 'VIEWER']);
+    expect(() => checkRoles(user, [], null, 'user_2')).toThrow('at least one');
+  });
+
+  test('include MERCHANT only with a merchant', () => {
+    expect(() => checkRoles(user, ['MERCHANT'], null, 'user_2')).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT' }),
+    );
+    expect(checkRoles(user, ['MERCHANT'], 'merchant_1', 'user_2')).toEqual(['MERCHANT']);
+  });
+
+  test('keep ADMIN when an administrator changes their own', () => {
+    expect(() => checkRoles(user, ['VIEWER'], null, 'user_1')).toThrow(
+      expect.objectContaining({ code: 'INVALID_STATE' }),
+    );
+    expect(checkRoles(user, ['VIEWER'], null, 'user_2')).toEqual(['VIEWER']);
+  });
+});

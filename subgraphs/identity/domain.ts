@@ -1,0 +1,81 @@
+/** The rules of users and their sessions. Pure: no I/O, no clock, no randomness. */
+import { refuse } from '../../platform/errors.ts';
+import type { ActorClaims } from '../../platform/identity/actor.ts';
+import type { UserRole } from './entities.ts';
+
+/** How an e-mail address is compared. `EmailAddress` is ASCII, so no locale has a say. */
+export const emailKey = (email: string): string => email.toLowerCase();
+
+/** A name of 1 to 200 characters, trimmed. @throws Refusal INVALID_INPUT */
+export function checkName(name: string): string {
+  const trimmed = name.trim();
+  if (!trimmed || trimmed.length > 200)
+    throw refuse('INVALID_INPUT', 'A name needs 1 to 200 characters.', ['input', 'name']);
+  return trimmed;
+}
+
+/** Long enough to resist guessing, and not the e-mail address; nothing else is asked, after NIST SP 800-63B. @throws Refusal WEAK_PASSWORD */
+export function checkNewPassword(password: string, email: string): void {
+  const weak = (message: string) => refuse('WEAK_PASSWORD', message, ['input', 'password']);
+  if (password.length < 10) throw weak('A password needs at least 10 characters.');
+  if (password.length > 200) throw weak('A password has at most 200 characters.');
+  if (emailKey(password) === emailKey(email)) throw weak('The password must not be the e-mail address.');
+}
+
+/** Who a user is to the rest of Agora. */
+export interface UserIdentity {
+  id: string;
+  roles: readonly UserRole[];
+  customer_id: string | null;
+  merchant_id: string | null;
+}
+
+/** What an access token says of its user: the customer and the merchant only while the role goes with them. */
+export const claimsOf = ({ id, roles, customer_id, merchant_id }: UserIdentity, sessionId: string): ActorClaims => ({
+  id,
+  roles,
+  customerId: (roles.includes('CUSTOMER') && customer_id) || undefined,
+  merchantId: (roles.includes('MERCHANT') && merchant_id) || undefined,
+  sessionId,
+});
+
+/** What is known of a refresh token that was presented. */
+export interface PresentedToken {
+  expires_at: Date;
+  used_at: Date | null;
+  revoked_at: Date | null;
+}
+
+/**
+ * A used token that comes again this soon is a client that did not get the answer, or its second tab: it gets a
+ * successor. Later, two have the token, and one of them is a thief.
+ */
+export const REUSE_GRACE_MS = 10_000;
+
+/** What to do about a refresh token: issue its successor, refuse it, or end its session because it was stolen. */
+export function judgeToken(token: PresentedToken, now: Date): 'ROTATE' | 'REFUSE' | 'REVOKE' {
+  if (token.revoked_at || token.expires_at <= now) return 'REFUSE';
+  if (token.used_at && now.getTime() - token.used_at.getTime() > REUSE_GRACE_MS) return 'REVOKE';
+  return 'ROTATE';
+}
+
+/** The roles that a user is to have, each once. @throws Refusal INVALID_INPUT, INVALID_STATE */
+export function checkRoles(
+  user: UserIdentity,
+  roles: readonly UserRole[],
+  merchantId: string | null,
+  changedBy: string,
+): UserRole[] {
+  const distinct = [...new Set(roles)];
+  if (distinct.length === 0) throw refuse('INVALID_INPUT', 'A user needs at least one role.', ['input', 'roles']);
+  if (distinct.includes('MERCHANT') && !merchantId) {
+    throw refuse('INVALID_INPUT', 'Say which merchant they work for: `merchantId`.', ['input', 'merchantId']);
+  }
+  if (user.id === changedBy && user.roles.includes('ADMIN') && !distinct.includes('ADMIN')) {
+    throw refuse('INVALID_STATE', 'You cannot take the role ADMIN from yourself: ask another administrator.', [
+      'input',
+      'roles',
+    ]);
+  }
+  return distinct;
+}

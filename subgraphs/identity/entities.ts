@@ -1,0 +1,67 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { InferKyselyDB } from '@mikro-orm/postgresql';
+
+/** The roles that a person can have. A service's and a guest's are not given to anybody. */
+export type UserRole = 'ADMIN' | 'OPERATOR' | 'ANALYST' | 'VIEWER' | 'MERCHANT' | 'CUSTOMER';
+
+export const RevocationReason = {
+  SIGNED_OUT: 'SIGNED_OUT',
+  TOKEN_REUSED: 'TOKEN_REUSED',
+  ROLES_CHANGED: 'ROLES_CHANGED',
+} as const;
+export type RevocationReason = keyof typeof RevocationReason;
+
+const AccountSchema = defineEntity({
+  name: 'Account',
+  tableName: 'account',
+  properties: {
+    id: p.string().primary(),
+    email: p.string(),
+    emailKey: p.string(),
+    name: p.string(),
+    passwordHash: p.string(),
+    roles: p.array<UserRole>((role) => role as UserRole),
+    customerId: p.string().nullable(),
+    customerMade: p.boolean(),
+    merchantId: p.string().nullable(),
+    version: p.integer(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+  },
+});
+
+const SessionSchema = defineEntity({
+  name: 'Session',
+  tableName: 'session',
+  properties: {
+    id: p.string().primary(),
+    userId: p.string(),
+    startedAt: p.datetime(),
+    expiresAt: p.datetime(),
+    revokedAt: p.datetime().nullable(),
+    revokedReason: p.enum(() => RevocationReason).nullable(),
+  },
+});
+
+const RefreshTokenSchema = defineEntity({
+  name: 'RefreshToken',
+  tableName: 'refresh_token',
+  properties: {
+    hash: p.string().primary(),
+    sessionId: p.string(),
+    issuedAt: p.datetime(),
+    expiresAt: p.datetime(),
+    usedAt: p.datetime().nullable(),
+  },
+});
+
+export class Account extends AccountSchema.class {}
+AccountSchema.setClass(Account);
+export class Session extends SessionSchema.class {}
+SessionSchema.setClass(Session);
+export class RefreshToken extends RefreshTokenSchema.class {}
+RefreshTokenSchema.setClass(RefreshToken);
+
+export const entities = [AccountSchema, SessionSchema, RefreshTokenSchema];
+/** The room's tables, as SQL sees them. */
+export type Tables = InferKyselyDB<(typeof entities)[number]>;

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { defineEvent } from '../../platform/events/define-event.ts';
+
+export const userRegistered = defineEvent('identity.user_registered', {
+  aggregate: 'user',
+  description: 'Somebody signed up.',
+  payload: z.object({ userId: z.string() }),
+});
+
+export const rolesChanged = defineEvent('identity.roles_changed', {
+  aggregate: 'user',
+  description: 'An administrator changed the roles of a user.',
+  payload: z.object({ userId: z.string() }),
+});
+
+export const sessionStarted = defineEvent('identity.session_started', {
+  aggregate: 'session',
+  description: 'A user signed up or in.',
+  payload: z.object({ sessionId: z.string(), userId: z.string(), reason: z.enum(['SIGNED_UP', 'SIGNED_IN']) }),
+});
+
+export const sessionRevoked = defineEvent('identity.session_revoked', {
+  aggregate: 'session',
+  description: 'A session was ended before its time: its tokens are no longer good.',
+  payload: z.object({
+    sessionId: z.string(),
+    userId: z.string(),
+    reason: z.enum(['SIGNED_OUT', 'TOKEN_REUSED', 'ROLES_CHANGED']),
+  }),
+});
+
+export const emits = [userRegistered, rolesChanged, sessionStarted, sessionRevoked];

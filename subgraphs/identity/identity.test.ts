@@ -1,0 +1,252 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { raw } from '../../platform/data/raw.ts';
+import { newId } from '../../platform/ids.ts';
+import { actor, admin, openAgents, service, type TestAgents, viewer } from '../../tests/support/agents.ts';
+import { clientOf, PASSWORD } from './testing.ts';
+
+let agents: TestAgents;
+let client: ReturnType<typeof clientOf>;
+beforeAll(async () => {
+  agents = await openAgents(['customer', 'identity']);
+  client = clientOf(agents);
+});
+afterAll(() => agents.close());
+
+const customersNamed = async (name: string) =>
+  (await raw(agents.kysely, 'select id, user_id, email from customer.customer where name = $1', [name])).rows;
+/** The customer agent fails while this runs. */
+const withoutCustomers = async (work: () => Promise<void>) => {
+  await raw(agents.kysely, 'alter table customer.customer rename to away');
+  await work().finally(() => raw(agents.kysely, 'alter table customer.away rename to customer'));
+};
+
+describe('signing up', () => {
+  test('makes a user and their customer, and signs them in', async () => {
+    const answer = await client.signUp({ email: 'Ada@Example.com', name: ' Ada Lovelace ' });
+    expect(answer).toMatchObject({
+      userErrors: [],
+      expiresAt: '2026-06-01T12:15:00.000Z',
+      user: { email: 'Ada@Example.com', name: 'Ada Lovelace', roles: ['CUSTOMER'] },
+    });
+    const customerId = answer.user.customer.id;
+    expect(await customersNamed('Ada Lovelace')).toEqual([
+      { id: customerId, user_id: answer.user.id, email: 'Ada@Example.com' },
+    ]);
+    const self = await client.actorOf(answer);
+    expect(self.claims()).toMatchObject({
+      id: answer.user.id,
+      roles: ['CUSTOMER'],
+      customerId,
+      sessionId: expect.stringMatching(/^session_/),
+    });
+    expect((await client.ask('{ me { id } }', {}, self)).me).toEqual({ id: answer.user.id });
+  });
+
+  test('with an address that is taken, in whatever case, needs its password', async () => {
+    const first = await client.signUp({ email: 'taken@example.com' });
+    const stranger = await client.signUp({ email: 'TAKEN@example.com', password: 'another password' });
+    expect(stranger).toMatchObject({
+      accessToken: null,
+      refreshToken: null,
+      user: null,
+      userErrors: [{ code: 'EMAIL_TAKEN', path: ['input', 'email'] }],
+    });
+    expect((await client.signUp({ email: 'TAKEN@example.com', name: 'Other' })).user).toMatchObject({
+      id: first.user.id,
+      name: 'Ada',
+    });
+  });
+
+  test('five times at once makes one user and one customer', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => client.signUp({ email: 'once@example.com', name: 'Only Once' })),
+    );
+    expect(new Set(answers.map((answer) => answer.user.id)).size).toBe(1);
+    expect(new Set(answers.map((answer) => answer.refreshToken)).size).toBe(5);
+    expect(await customersNamed('Only Once')).toHaveLength(1);
+  });
+
+  test.each([
+    [{ password: 'too short', name: 'Ada' }, 'WEAK_PASSWORD'],
+    [{ password: 'Refused@Example.com', name: 'Ada' }, 'WEAK_PASSWORD'],
+    [{ password: PASSWORD, name: '  ' }, 'INVALID_INPUT'],
+    [{ password: PASSWORD, name: 'x'.repeat(201) }, 'INVALID_INPUT'],
+  ])('with %j is refused, and nothing is written', async (input, code) => {
+    expect((await client.signUp({ email: 'refused@example.com', ...input })).userErrors).toMatchObject([{ code }]);
+    expect((await client.signIn('refused@example.com', input.password)).userErrors).toMatchObject([
+      { code: 'INVALID_CREDENTIALS' },
+    ]);
+  });
+
+  test('fails while the customer agent is away, and is completed when it comes again', async () => {
+    const signUp = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }';
+    await withoutCustomers(async () => {
+      const failed = await agents.ask('identity', signUp, {
+        input: { email: 'later@example.com', name: 'Later', password: PASSWORD },
+      });
+      expect(failed).toMatchObject({ data: { signUp: null }, errors: [{}] });
+    });
+    const again = await client.signUp({ email: 'later@example.com', name: 'Later' });
+    expect(await customersNamed('Later')).toMatchObject([{ id: again.user.customer.id }]);
+  });
+});
+
+describe('signing in', () => {
+  test('starts a session of its own each time', async () => {
+    await client.signUp({ email: 'twice@example.com' });
+    const [first, second] = [await client.signIn('twice@example.com'), await client.signIn('TWICE@example.com')];
+    expect((await client.actorOf(first)).sessionId).not.toBe((await client.actorOf(second)).sessionId);
+    expect(first.user).toEqual(second.user);
+  });
+
+  test('with a wrong password and with an unknown address is refused in the same words', async () => {
+    await client.signUp({ email: 'known@example.com' });
+    const [wrong, unknown] = [
+      await client.signIn('known@example.com', 'wrong password'),
+      await client.signIn('unknown@example.com'),
+    ];
+    expect(wrong).toEqual(unknown);
+    expect(wrong).toMatchObject({ accessToken: null, user: null, userErrors: [{ code: 'INVALID_CREDENTIALS' }] });
+  });
+
+  test('makes the customer that is missing, and then needs the customer agent no more', async () => {
+    await withoutCustomers(async () => {
+      await agents.ask('identity', 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }', {
+        input: { email: 'missing@example.com', name: 'Missing', password: PASSWORD },
+      });
+    });
+    const { user } = await client.signIn('missing@example.com');
+    expect(await customersNamed('Missing')).toMatchObject([{ id: user.customer.id }]);
+    await withoutCustomers(async () => expect((await client.signIn('missing@example.com')).user.id).toBe(user.id));
+  });
+});
+
+describe('users', () => {
+  test('are seen by themselves and by administrators, also when they are referred to', async () => {
+    const { user } = await client.signUp({ email: 'private@example.com' });
+    const query =
+      'query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on User { email } } }';
+    const representations = [{ __typename: 'User', id: user.id }];
+    const self = actor({ id: user.id, roles: ['CUSTOMER'] });
+    for (const who of [self, admin, service])
+      expect(await client.ask(query, { representations }, who)).toEqual({
+        _entities: [{ email: 'private@example.com' }],
+      });
+    for (const who of [viewer, actor({ roles: ['CUSTOMER'] })])
+      expect(await client.ask(query, { representations }, who)).toEqual({ _entities: [null] });
+    expect(await client.ask(query, { representations })).toEqual({ _entities: [null] });
+  });
+
+  test('are found by address and by role, page by page', async () => {
+    for (const letter of ['c', 'a', 'b']) {
+      const { user } = await client.signUp({ email: `${letter}.paged@example.com` });
+      await client.setRoles({ id: user.id, expectedVersion: 1, roles: ['ANALYST'] }, admin);
+    }
+    const query =
+      'query ($after: String) { users(first: 2, after: $after, filter: { role: ANALYST }, orderBy: { field: EMAIL }) { nodes { email } pageInfo { endCursor hasNextPage } totalCount } }';
+    const { users: first } = await client.ask(query, {}, admin);
+    const { users: second } = await client.ask(query, { after: first.pageInfo.endCursor }, admin);
+    expect([...first.nodes, ...second.nodes].map(({ email }) => email[0])).toEqual(['a', 'b', 'c']);
+    expect([first.totalCount, first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([3, true, false]);
+    const byEmail = await client.ask(
+      '{ users(filter: { email: "B.Paged@example.com" }) { nodes { roles } } }',
+      {},
+      admin,
+    );
+    expect(byEmail.users.nodes).toEqual([{ roles: ['ANALYST'] }]);
+  });
+});
+
+describe('the roles of a user', () => {
+  test('are in the next token, and end the sessions that were there', async () => {
+    const before = await client.signUp({ email: 'promoted@example.com' });
+    const changed = await client.setRoles(
+      { id: before.user.id, expectedVersion: 1, roles: ['OPERATOR', 'OPERATOR'] },
+      admin,
+    );
+    expect(changed.user).toMatchObject({ roles: ['OPERATOR'], version: 2, customer: null });
+    expect((await client.refresh(before.refreshToken)).userErrors).toMatchObject([{ code: 'INVALID_REFRESH_TOKEN' }]);
+    const self = await client.actorOf(await client.signIn('promoted@example.com'));
+    expect([self.may('order:write'), self.may('identity:admin'), self.customerId]).toEqual([true, false, undefined]);
+    const { sessionId } = await client.actorOf(before);
+    expect(await agents.events('identity.session_revoked')).toContainEqual(
+      expect.objectContaining({
+        aggregate_id: sessionId,
+        aggregate_version: 2,
+        payload: { sessionId, userId: before.user.id, reason: 'ROLES_CHANGED' },
+      }),
+    );
+  });
+
+  test('of a merchant come with the merchant', async () => {
+    const { user } = await client.signUp({ email: 'seller@example.com' });
+    expect(
+      (await client.setRoles({ id: user.id, expectedVersion: 1, roles: ['MERCHANT'] }, admin)).userErrors,
+    ).toMatchObject([{ code: 'INVALID_INPUT' }]);
+    expect(
+      (await client.setRoles({ id: user.id, expectedVersion: 1, roles: ['MERCHANT'], merchantId: 'merchant_a' }, admin))
+        .user,
+    ).toMatchObject({ merchantId: 'merchant_a', version: 2 });
+    expect((await client.actorOf(await client.signIn('seller@example.com'))).merchantId).toBe('merchant_a');
+  });
+
+  test('are changed on the version that was seen, of a user who is there', async () => {
+    const { user } = await client.signUp({ email: 'versioned@example.com' });
+    expect(
+      (await client.setRoles({ id: user.id, expectedVersion: 7, roles: ['ADMIN'] }, admin)).userErrors,
+    ).toMatchObject([{ code: 'VERSION_CONFLICT' }]);
+    expect(
+      (await client.setRoles({ id: newId('user'), expectedVersion: 1, roles: ['ADMIN'] }, admin)).userErrors,
+    ).toMatchObject([{ code: 'NOT_FOUND' }]);
+    expect((await client.signIn('versioned@example.com')).user).toMatchObject({ roles: ['CUSTOMER'], version: 1 });
+  });
+
+  test('make staff who become customers a customer when they next sign in', async () => {
+    const { user } = await client.signUp({ email: 'staff@example.com', name: 'Staff' });
+    await raw(agents.kysely, `delete from customer.customer where name = 'Staff'`);
+    await raw(
+      agents.kysely,
+      `update identity.account set customer_id = null, customer_made = false, roles = '{VIEWER}' where id = $1`,
+      [user.id],
+    );
+    expect(
+      (await client.setRoles({ id: user.id, expectedVersion: 1, roles: ['VIEWER', 'CUSTOMER'] }, admin)).userErrors,
+    ).toEqual([]);
+    const { customerId } = await client.actorOf(await client.signIn('staff@example.com'));
+    expect(await customersNamed('Staff')).toMatchObject([{ id: customerId }]);
+  });
+});
+
+test('a guest token opens one order, for thirty days', async () => {
+  const orderId = newId('order');
+  const query =
+    'mutation ($input: IssueGuestTokenInput!) { issueGuestToken(input: $input) { token expiresAt userErrors { code } } }';
+  const { issueGuestToken: guest } = await client.ask(query, { input: { orderId } }, service);
+  expect(guest).toMatchObject({ expiresAt: '2026-07-01T12:00:00.000Z', userErrors: [] });
+  const { actor: who } = await agents.tokens.verify(guest.token, agents.clock.now());
+  expect(who.claims()).toMatchObject({
+    id: `guest:${orderId}`,
+    roles: ['GUEST'],
+    orderId,
+    customerId: undefined,
+    sessionId: undefined,
+  });
+  expect((await client.ask('{ me { id } }', {}, who)).me).toBeNull();
+  expect((await client.ask(query, { input: { orderId: 'cart_1' } }, service)).issueGuestToken.userErrors).toEqual([
+    { code: 'INVALID_INPUT' },
+  ]);
+});
+
+test('neither an address nor a name, a password or a token is in an event or readable in the tables', async () => {
+  const answer = await client.signUp({ email: 'secret@example.com', name: 'Secret Name' });
+  await client.refresh(answer.refreshToken);
+  const events = JSON.stringify(await agents.events());
+  for (const text of ['secret@example.com', 'Secret Name', answer.refreshToken, answer.accessToken])
+    expect(events).not.toContain(text);
+  const tables = ['account', 'session', 'refresh_token', 'idempotency'];
+  const rows = JSON.stringify(
+    await Promise.all(tables.map(async (table) => (await raw(agents.kysely, `select * from identity.${table}`)).rows)),
+  );
+  for (const text of [PASSWORD, answer.refreshToken, answer.accessToken]) expect(rows).not.toContain(text);
+  expect(rows).toContain('Secret Name');
+});

@@ -1,0 +1,61 @@
+import { type Kysely, sql, type SqlBool } from 'kysely';
+import { type Rows, within } from '../../platform/data/rows.ts';
+import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
+import { emailKey } from './domain.ts';
+import type { Tables, UserRole } from './entities.ts';
+
+/** A user as the graph reads it. The hash of the password is not part of it. */
+export interface UserRow {
+  id: string;
+  email: string;
+  name: string;
+  roles: UserRole[];
+  customer_id: string | null;
+  merchant_id: string | null;
+  version: number;
+  created_at: Date;
+}
+
+/** A page of users. */
+export type UserConnectionRow = Connection<UserRow>;
+
+/** Which users; all that is given must hold. */
+export interface UserFilter {
+  email?: string | null;
+  role?: UserRole | null;
+  ids?: readonly string[] | null;
+}
+
+const USER = ['id', 'email', 'name', 'roles', 'customer_id', 'merchant_id', 'version', 'created_at'] as const;
+/** Sessions that one answer names. */
+const MAX_REVOKED = 1000;
+
+/** The room's reads. Those of users take the rows that their caller may see. */
+export const identityQueries = (db: Kysely<Tables>) => ({
+  page(filter: UserFilter, ordering: Ordering, page: PageArgs, rows: Rows): Promise<UserConnectionRow> {
+    let query = db
+      .selectFrom('account')
+      .select([...USER, 'email_key'])
+      .where(within(rows));
+    if (filter.email) query = query.where('email_key', '=', emailKey(filter.email));
+    if (filter.role) query = query.where(sql<SqlBool>`roles @> array[${filter.role}]::text[]`);
+    if (filter.ids) query = query.where('id', 'in', [...filter.ids]);
+    return connect(query, ordering, page);
+  },
+
+  byIds: (ids: readonly string[], rows: Rows): Promise<UserRow[]> =>
+    db
+      .selectFrom('account')
+      .select(USER)
+      .where('id', 'in', [...ids])
+      .where(within(rows))
+      .execute(),
+
+  /** Newest first, so that those whose access tokens live longest are among them. */
+  revokedSessions: async (since: Date): Promise<string[]> => {
+    const newest = db.selectFrom('session').select('id').where('revoked_at', '>=', since).orderBy('revoked_at', 'desc');
+    return (await newest.limit(MAX_REVOKED).execute()).map((row) => row.id);
+  },
+});
+
+export type IdentityQueries = ReturnType<typeof identityQueries>;

@@ -1,0 +1,49 @@
+import { checkSize } from '../../platform/graphql/arguments.ts';
+import { payload } from '../../platform/graphql/payload.ts';
+import { readableUsers } from './access.ts';
+import type { IdentityLoaders } from './loaders.ts';
+import type { IdentityQueries } from './queries.ts';
+import type { Resolvers } from './resolvers.generated.ts';
+import type { IdentityService } from './service.ts';
+
+const COLUMN = { CREATED_AT: 'created_at', EMAIL: 'email_key' } as const;
+
+export const identityResolvers = (
+  queries: IdentityQueries,
+  load: IdentityLoaders,
+  service: IdentityService,
+): Resolvers => ({
+  Query: {
+    me: (_, __, context) => load.user(context).load(context.actor.id),
+    users: (_, { filter, orderBy, ...page }, { actor }) => {
+      checkSize(filter?.ids, 100, 'filter.ids');
+      const ordering = {
+        column: COLUMN[orderBy?.field ?? 'CREATED_AT'],
+        direction: orderBy?.direction ?? 'ASC',
+      } as const;
+      return queries.page(filter ?? {}, ordering, page, readableUsers(actor));
+    },
+    revokedSessions: (_, { since }) => queries.revokedSessions(since),
+  },
+
+  Mutation: {
+    signUp: (_, { input }, context) => payload(() => service.signUp(input, context)),
+    signIn: (_, { input }, context) => payload(() => service.signIn(input, context)),
+    refreshSession: (_, { input }, context) => payload(() => service.refreshSession(input.refreshToken, context)),
+    signOut: (_, __, context) => payload(async () => ({ signedOut: await service.signOut(context) })),
+    setUserRoles: (_, { input }, context) =>
+      payload(async () => {
+        const id = await service.setUserRoles(input, context);
+        // An operation may hold several mutations: what an earlier one loaded is no longer so.
+        return { user: await load.user(context).clear(id).load(id) };
+      }),
+    issueGuestToken: (_, { input }) => payload(() => service.issueGuestToken(input.orderId)),
+  },
+
+  User: {
+    __resolveReference: ({ id }, context) => load.user(context).load(id),
+    merchantId: (user) => user.merchant_id,
+    createdAt: (user) => user.created_at,
+    customer: ({ customer_id, roles }) => (customer_id && roles.includes('CUSTOMER') ? { id: customer_id } : null),
+  },
+});

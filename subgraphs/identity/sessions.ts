@@ -1,0 +1,102 @@
+/** What happens to sessions inside a transaction that holds the lock of their user. */
+import type { Config } from '../../platform/config/config.ts';
+import type { Work } from '../../platform/data/store.ts';
+import { judgeToken } from './domain.ts';
+import type { RevocationReason, Tables } from './entities.ts';
+import { sessionRevoked, sessionStarted } from './events.ts';
+import { hashOfToken } from './refresh-token.ts';
+
+/** A session is started once and revoked at most once: these are its versions. */
+const STARTED = 1;
+const REVOKED = 2;
+
+export const sessionRules = ({ REFRESH_TOKEN_SECONDS }: Pick<Config, 'REFRESH_TOKEN_SECONDS'>) => {
+  const expiry = (now: Date): Date => new Date(now.getTime() + REFRESH_TOKEN_SECONDS * 1000);
+
+  const addToken = ({ sql }: Work<Tables>, sessionId: string, token: string, now: Date) =>
+    sql
+      .insertInto('refresh_token')
+      .values({
+        hash: hashOfToken(token),
+        session_id: sessionId,
+        issued_at: now,
+        expires_at: expiry(now),
+        used_at: null,
+      })
+      .execute();
+
+  return {
+    /** Starts a session with its first refresh token. */
+    async start(
+      work: Work<Tables>,
+      start: { id: string; userId: string; reason: 'SIGNED_UP' | 'SIGNED_IN' },
+      token: string,
+      now: Date,
+    ): Promise<void> {
+      const { id, userId, reason } = start;
+      const session = {
+        id,
+        user_id: userId,
+        started_at: now,
+        expires_at: expiry(now),
+        revoked_at: null,
+        revoked_reason: null,
+      };
+      await work.sql.insertInto('session').values(session).execute();
+      await addToken(work, id, token, now);
+      work.publish(sessionStarted, {
+        aggregateId: id,
+        aggregateVersion: STARTED,
+        payload: { sessionId: id, userId, reason },
+      });
+    },
+
+    /** Puts a successor in a refresh token's place; ends the whole session for one that was stolen. Whether it did the first. */
+    async rotate(work: Work<Tables>, presented: string, successor: string, now: Date): Promise<boolean> {
+      const token = await work.sql
+        .selectFrom('refresh_token')
+        .innerJoin('session', 'session.id', 'refresh_token.session_id')
+        .select(['session.id as session_id', 'refresh_token.expires_at', 'used_at', 'revoked_at'])
+        .where('hash', '=', hashOfToken(presented))
+        .executeTakeFirst();
+      const verdict = token ? judgeToken(token, now) : 'REFUSE';
+      if (verdict === 'REVOKE') await this.revoke(work, { id: token!.session_id }, 'TOKEN_REUSED', now);
+      if (verdict !== 'ROTATE') return false;
+      await addToken(work, token!.session_id, successor, now);
+      await work.sql
+        .updateTable('session')
+        .set({ expires_at: expiry(now) })
+        .where('id', '=', token!.session_id)
+        .execute();
+      const used = work.sql.updateTable('refresh_token').set({ used_at: now });
+      await used.where('hash', '=', hashOfToken(presented)).where('used_at', 'is', null).execute();
+      return true;
+    },
+
+    /** Ends one session, or all of a user's, that have not been ended. How many. */
+    async revoke(
+      work: Work<Tables>,
+      which: { id: string } | { userId: string },
+      reason: RevocationReason,
+      now: Date,
+    ): Promise<number> {
+      const update = work.sql
+        .updateTable('session')
+        .set({ revoked_at: now, revoked_reason: reason })
+        .where('revoked_at', 'is', null);
+      const chosen =
+        'id' in which
+          ? update.where('id', '=', which.id)
+          : update.where('user_id', '=', which.userId).where('expires_at', '>', now);
+      const revoked = await chosen.returning(['id', 'user_id']).execute();
+      for (const { id, user_id } of revoked) {
+        work.publish(sessionRevoked, {
+          aggregateId: id,
+          aggregateVersion: REVOKED,
+          payload: { sessionId: id, userId: user_id, reason },
+        });
+      }
+      return revoked.length;
+    },
+  };
+};

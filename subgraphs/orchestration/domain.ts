@@ -1,0 +1,49 @@
+/** How the state of a saga reads. Pure: no I/O, no clock, no randomness. */
+import type { SagaStatus, SagaStepStatus } from './resolvers.generated.ts';
+
+/** Failed attempts of one step after which somebody should look at the saga. */
+export const STUCK_AFTER = 10;
+
+/** What the engine says of a saga, and what its steps said. */
+export interface SagaFacts {
+  /** DBOS's own word for it. */
+  engineStatus: string;
+  /** Whether a step was refused. */
+  isRefused: boolean;
+  /** Attempts of the step that is being tried, if it has failed. */
+  failedAttempts: number;
+}
+
+/** Where a saga is. */
+export function statusOf({ engineStatus, isRefused, failedAttempts }: SagaFacts): SagaStatus {
+  switch (engineStatus) {
+    case 'ENQUEUED':
+    case 'DELAYED':
+      return 'PENDING';
+    case 'SUCCESS':
+      return isRefused ? 'COMPENSATED' : 'COMPLETED';
+    case 'PENDING':
+      if (failedAttempts >= STUCK_AFTER) return 'STUCK';
+      return isRefused ? 'COMPENSATING' : 'RUNNING';
+    default:
+      return 'FAILED';
+  }
+}
+
+/** What was kept of a step. */
+export interface StepFacts {
+  isKept: boolean;
+  isRefused: boolean;
+}
+
+/** Where a step is. */
+export function stepStatusOf({ isKept, isRefused }: StepFacts): SagaStepStatus {
+  if (!isKept) return 'RETRYING';
+  return isRefused ? 'REFUSED' : 'DONE';
+}
+
+/** The name and the subject in a saga's id: `placeOrder:order_01h…`. */
+export function partsOf(id: string): { name: string; subjectId: string } {
+  const colon = id.indexOf(':');
+  return { name: id.slice(0, colon), subjectId: id.slice(colon + 1) };
+}

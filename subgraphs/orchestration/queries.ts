@@ -1,0 +1,120 @@
+/** Reads of the registry, which the hosts write, and of sagas, whose state is DBOS's and lies in its tables. */
+import { type Kysely, sql } from 'kysely';
+import type { AgentStatus } from '../../platform/agent/registry.ts';
+import { type Connection, connect, type PageArgs } from '../../platform/graphql/connection.ts';
+import { raw } from '../../platform/data/raw.ts';
+import type { Tables } from './entities.ts';
+
+/** An agent as the graph reads it. */
+export interface AgentRow {
+  name: string;
+  area: string;
+  title: string;
+  description: string;
+  skills: { id: string; name: string; description: string }[];
+  status: AgentStatus;
+  degradation: number;
+  started_at: Date;
+  heartbeat_at: Date;
+}
+
+/** A saga as the graph reads it. */
+export interface SagaRow {
+  id: string;
+  engine_status: string;
+  /** Milliseconds since 1970. */
+  created_at: bigint;
+  updated_at: bigint;
+}
+
+/** A page of sagas. */
+export type SagaConnectionRow = Connection<SagaRow>;
+
+/** A step as the graph reads it. */
+export interface SagaStepRow {
+  saga_id: string;
+  name: string;
+  is_kept: boolean;
+  refusal: string | null;
+  attempts: number;
+  last_error: string | null;
+  /** Milliseconds since 1970. */
+  started_at: bigint | null;
+  completed_at: bigint | null;
+}
+
+/** What we read of DBOS's own tables. */
+interface DbosTables {
+  workflow_status: { workflow_uuid: string; status: string; name: string; created_at: bigint; updated_at: bigint };
+}
+
+const MAX_AGENTS = 100;
+const MAX_STEPS = 100;
+
+export const orchestrationQueries = (db: Kysely<Tables>) => {
+  const platform = db.withSchema('platform') as unknown as Kysely<{ agent: AgentRow }>;
+  const dbos = db.withSchema('dbos') as unknown as Kysely<DbosTables>;
+  const sagas = () =>
+    dbos
+      .selectFrom((eb) =>
+        eb
+          .selectFrom('workflow_status')
+          .select(['workflow_uuid as id', 'status as engine_status', 'name', 'created_at', 'updated_at'])
+          .where('workflow_uuid', 'like', '%:%')
+          .as('saga'),
+      )
+      .select(['id', 'engine_status', 'created_at', 'updated_at']);
+
+  return {
+    agents: (area: string | null): Promise<AgentRow[]> => {
+      const all = platform.selectFrom('agent').selectAll().orderBy('area').orderBy('name').limit(MAX_AGENTS);
+      return (area ? all.where('area', '=', area) : all).execute();
+    },
+
+    agentsByNames: (names: readonly string[]): Promise<AgentRow[]> =>
+      platform.selectFrom('agent').selectAll().where('name', 'in', [...names]).execute(),
+
+    sagasByIds: (ids: readonly string[]): Promise<SagaRow[]> => sagas().where('id', 'in', [...ids]).execute(),
+
+    sagaPage: (filter: { name?: string | null }, page: PageArgs): Promise<SagaConnectionRow> => {
+      const all = filter.name ? sagas().where('name', '=', filter.name) : sagas();
+      return connect(all, { column: 'created_at', direction: 'DESC' }, page);
+    },
+
+    /** What was done, in order, and then what is being tried again. Waiting is the engine's own step and not shown. */
+    stepsOf: async (sagaIds: readonly string[]): Promise<SagaStepRow[]> => {
+      const { rows } = await raw<SagaStepRow>(
+        db,
+        `select o.workflow_uuid as saga_id, o.function_name as name, true as is_kept,
+                o.output::jsonb #>> '{json,refusal,errors,0,code}' as refusal,
+                1 + coalesce(a.attempts, 0) as attempts, null as last_error,
+                o.started_at_epoch_ms as started_at, o.completed_at_epoch_ms as completed_at, o.function_id as position
+           from dbos.operation_outputs o
+           left join orchestration.saga_attempt a on a.saga_id = o.workflow_uuid and a.step = o.function_name
+          where o.workflow_uuid = any($1) and o.function_name not like 'DBOS.%' and o.function_id < $2
+         union all
+         select a.saga_id, a.step, false, null, a.attempts, a.last_error,
+                null, null, ${Number.MAX_SAFE_INTEGER}
+           from orchestration.saga_attempt a
+          where a.saga_id = any($1) and not exists
+                (select 1 from dbos.operation_outputs o where o.workflow_uuid = a.saga_id and o.function_name = a.step)
+         order by saga_id, position`,
+        [sagaIds, MAX_STEPS],
+      );
+      return rows;
+    },
+
+    recordAttempt: async (sagaId: string, step: string, attempts: number, error: string, at: Date): Promise<void> => {
+      await db
+        .insertInto('saga_attempt')
+        .values({ saga_id: sagaId, step, attempts, last_error: error, last_at: at })
+        .onConflict((conflict) =>
+          // A worker that takes a saga over counts from one again: the attempts add up.
+          conflict.columns(['saga_id', 'step']).doUpdateSet({ attempts: sql`saga_attempt.attempts + 1`, last_error: error, last_at: at }),
+        )
+        .execute();
+    },
+  };
+};
+
+export type OrchestrationQueries = ReturnType<typeof orchestrationQueries>;

@@ -1,0 +1,91 @@
+import type { Ground } from '../../platform/agent/ground.ts';
+import { agentEvents, type AgentStatus } from '../../platform/agent/registry.ts';
+import { checkSize } from '../../platform/graphql/arguments.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { partsOf, statusOf, stepStatusOf } from './domain.ts';
+import type { OrchestrationLoaders } from './loaders.ts';
+import type { OrchestrationQueries } from './queries.ts';
+import type { AgentArea, Resolvers } from './resolvers.generated.ts';
+
+const TYPES = agentEvents.map((event) => event.type);
+
+export const orchestrationResolvers = (queries: OrchestrationQueries, load: OrchestrationLoaders, ground: Ground): Resolvers => ({
+  Query: {
+    agents: (_, { area }) => queries.agents(area?.toLowerCase() ?? null),
+    agent: (_, { id }, context) => load.agent(context).load(id),
+    saga: (_, { id }, context) => load.saga(context).load(id),
+    sagas: (_, { filter, ...page }) => queries.sagaPage(filter ?? {}, page),
+  },
+
+  Subscription: {
+    agentStatusChanged: {
+      subscribe: (_, { agentIds, after }, context) => {
+        checkSize(agentIds, 100, 'agentIds');
+        return watchAgents(ground, agentIds, after, context);
+      },
+    },
+  },
+
+  Agent: {
+    __resolveReference: ({ id }, context) => load.agent(context).load(id),
+    id: (agent) => agent.name,
+    name: (agent) => agent.title,
+    area: (agent) => agent.area.toUpperCase() as AgentArea,
+    startedAt: (agent) => agent.started_at,
+    heartbeatAt: (agent) => agent.heartbeat_at,
+  },
+
+  AgentStatusEvent: {
+    agent: (event, _, context) => load.agent(context).load(event.agentId),
+  },
+
+  Saga: {
+    __resolveReference: ({ id }, context) => load.saga(context).load(id),
+    name: (saga) => partsOf(saga.id).name,
+    subjectId: (saga) => partsOf(saga.id).subjectId,
+    startedAt: (saga) => new Date(Number(saga.created_at)),
+    updatedAt: (saga) => new Date(Number(saga.updated_at)),
+    steps: (saga, _, context) => load.stepsOf(context).load(saga.id),
+    refusal: async (saga, _, context) => (await load.stepsOf(context).load(saga.id)).find((step) => step.refusal)?.refusal ?? null,
+    status: async (saga, _, context) => {
+      const steps = await load.stepsOf(context).load(saga.id);
+      return statusOf({
+        engineStatus: saga.engine_status,
+        isRefused: steps.some((step) => step.refusal !== null),
+        failedAttempts: steps.find((step) => !step.is_kept)?.attempts ?? 0,
+      });
+    },
+  },
+
+  SagaStep: {
+    status: (step) => stepStatusOf({ isKept: step.is_kept, isRefused: step.refusal !== null }),
+    lastError: (step) => step.last_error,
+    startedAt: (step) => instant(step.started_at),
+    completedAt: (step) => instant(step.completed_at),
+  },
+});
+
+const instant = (milliseconds: bigint | null): Date | null => (milliseconds === null ? null : new Date(Number(milliseconds)));
+
+/** An event as the graph reads it. */
+export interface AgentStatusEventRow {
+  cursor: string;
+  agentId: string;
+  status: AgentStatus;
+  degradation: number;
+  occurredAt: Date;
+}
+
+async function* watchAgents(
+  { live }: Ground,
+  agentIds: readonly string[] | null | undefined,
+  after: string | null | undefined,
+  context: RequestContext,
+): AsyncGenerator<{ agentStatusChanged: AgentStatusEventRow }> {
+  const signal = context.signal ?? new AbortController().signal;
+  for await (const { event, cursor } of live.follow({ types: TYPES, after, signal })) {
+    const { agentId, status, degradation } = event.payload as { agentId: string; status: AgentStatus; degradation: number };
+    if (agentIds && !agentIds.includes(agentId)) continue;
+    yield { agentStatusChanged: { cursor, status, degradation, occurredAt: event.at, agentId } };
+  }
+}

@@ -1,0 +1,60 @@
+import { accepted } from '../../../platform/commands/ask.ts';
+import { defineSaga, type StepReport } from '../../../platform/sagas/define-saga.ts';
+import { releaseReservation } from '../commands/inventory.generated.ts';
+import { completeCancellation } from '../commands/order.generated.ts';
+import { cancelPayment } from '../commands/payment.generated.ts';
+import { storyOf } from './story.ts';
+
+/** What `cancelOrder` of the order agent starts it with. */
+interface Input {
+  orderId: string;
+  reason: 'CUSTOMER_REQUEST' | 'MERCHANT_REQUEST';
+}
+
+/** What its steps leave for one another. */
+interface State {
+  payment: 'NOTHING' | 'VOIDED' | 'REFUNDED';
+}
+
+/** No step has an undo and none is refused: whoever asked to cancel has decided, and each step is tried until it works. */
+export const cancelOrder = defineSaga<Input, State>({
+  name: 'cancelOrder',
+  description: 'Undoes an order that is not on its way yet: voids or refunds the payment, frees the stock, cancels it.',
+  steps: [
+    {
+      name: 'cancel payment',
+      agent: 'payment',
+      does: 'Lets the money go, or gives it back if it was taken.',
+      async run({ input: { orderId, reason }, key, ask }) {
+        const { outcome } = accepted((await ask(cancelPayment, { input: { orderId, reason, idempotencyKey: key } })).cancelPayment);
+        return { payment: outcome! };
+      },
+    },
+    {
+      name: 'release',
+      agent: 'inventory',
+      does: 'Frees the stock that was set aside.',
+      async run({ input: { orderId: reference }, key, ask }) {
+        accepted((await ask(releaseReservation, { input: { reference, idempotencyKey: key } })).releaseReservation);
+      },
+    },
+    {
+      name: 'cancel',
+      agent: 'order',
+      does: 'Cancels the order.',
+      async run({ input: { orderId, reason }, ask, state, story }) {
+        const paymentStatus = state.payment === 'NOTHING' ? undefined : state.payment;
+        const input = { orderId, reason, paymentStatus, story: storyOf(toldBy(story, state)) };
+        accepted((await ask(completeCancellation, { input })).completeCancellation);
+      },
+    },
+  ],
+});
+
+/** For the timeline, the first step is what became of the money. */
+const toldBy = (story: readonly StepReport[], { payment }: Readonly<Partial<State>>): StepReport[] =>
+  story.flatMap((report) => {
+    if (report.step !== 'cancel payment') return [report];
+    if (payment === 'NOTHING') return [];
+    return [{ ...report, step: payment === 'VOIDED' ? 'void' : 'refund' }];
+  });

@@ -1,0 +1,131 @@
+import { accepted } from '../../../platform/commands/ask.ts';
+import { Unavailable } from '../../../platform/errors.ts';
+import { defineSaga, type SagaRefusal, type StepReport } from '../../../platform/sagas/define-saga.ts';
+import { releaseReservation, reserveStock } from '../commands/inventory.generated.ts';
+import { type CancellationReason as Reason, awaitPaymentAction, completeCancellation, confirmOrder, startProcessing } from '../commands/order.generated.ts';
+import { authorisePayment, cancelPayment, capturePayment, settlePaymentAction } from '../commands/payment.generated.ts';
+import { storyOf } from './story.ts';
+
+/** What `placeOrder` of the order agent starts it with. */
+interface Input {
+  orderId: string;
+  customerId: string | null;
+  amount: string;
+  currency: string;
+  lines: { variantId: string; quantity: number }[];
+  paymentToken: string;
+}
+
+/** What its steps leave for one another. */
+interface State {
+  payment: string;
+  actionSeconds: number;
+}
+
+const REASONS: Readonly<Record<string, Reason>> = {
+  INSUFFICIENT_STOCK: 'INSUFFICIENT_STOCK',
+  PAYMENT_DECLINED: 'PAYMENT_DECLINED',
+  PAYMENT_FAILED: 'PAYMENT_FAILED',
+  PAYMENT_ACTION_EXPIRED: 'PAYMENT_EXPIRED',
+};
+
+export const placeOrder = defineSaga<Input, State>({
+  name: 'placeOrder',
+  description: 'Carries an accepted order: stock, payment, confirmation. What cannot be had or paid is cancelled with a reason.',
+  steps: [
+    {
+      name: 'reserve',
+      agent: 'inventory',
+      does: 'Sets the stock aside.',
+      async run({ input, key, ask }) {
+        const { orderId: reference, lines } = input;
+        accepted((await ask(reserveStock, { input: { reference, lines, idempotencyKey: key } })).reserveStock);
+      },
+      async undo({ input, key, ask }) {
+        const { orderId: reference } = input;
+        return accepted((await ask(releaseReservation, { input: { reference, idempotencyKey: key } })).releaseReservation).released;
+      },
+    },
+    {
+      name: 'authorise',
+      agent: 'payment',
+      does: 'Has the money set aside.',
+      async run({ input, key, ask }) {
+        const { orderId, customerId, amount, currency, paymentToken: token } = input;
+        const payload = { orderId, customerId, amount: { amount, currency }, token, idempotencyKey: key };
+        const { payment } = accepted((await ask(authorisePayment, { input: payload })).authorisePayment);
+        return { payment: payment!.status, actionSeconds: payment!.actionExpiresInSeconds ?? 0 };
+      },
+      async undo({ input, key, ask, refusal }) {
+        const { orderId } = input;
+        const payload = { orderId, reason: refusal!.errors[0]!.code, idempotencyKey: key };
+        return accepted((await ask(cancelPayment, { input: payload })).cancelPayment).outcome !== 'NOTHING';
+      },
+    },
+    {
+      name: 'announce action',
+      agent: 'order',
+      does: 'Lets the buyer know that the payment must be confirmed.',
+      when: (state) => state.payment === 'REQUIRES_ACTION',
+      async run({ input: { orderId }, ask, story }) {
+        accepted((await ask(awaitPaymentAction, { input: { orderId, paymentStatus: 'REQUIRES_ACTION', story: storyOf(story) } })).awaitPaymentAction);
+      },
+    },
+    {
+      name: 'settle',
+      agent: 'payment',
+      does: 'Waits until the buyer has confirmed the payment, or no longer may.',
+      when: (state) => state.payment === 'REQUIRES_ACTION',
+      waitsFor: { topic: 'payment', seconds: (state) => state.actionSeconds! },
+      async run({ input: { orderId }, key, ask }) {
+        const { payment } = accepted((await ask(settlePaymentAction, { input: { orderId, idempotencyKey: key } })).settlePaymentAction);
+        if (payment!.status === 'REQUIRES_ACTION') throw new Unavailable('The buyer may still confirm the payment.');
+        return { payment: payment!.status };
+      },
+    },
+    {
+      name: 'confirm',
+      agent: 'order',
+      does: 'Confirms the order.',
+      async run({ input: { orderId }, ask, story }) {
+        accepted((await ask(confirmOrder, { input: { orderId, paymentStatus: 'AUTHORIZED', story: storyOf(story) } })).confirmOrder);
+      },
+    },
+    {
+      name: 'capture',
+      agent: 'payment',
+      does: 'Takes the money.',
+      pivot: true,
+      async run({ input: { orderId }, key, ask }) {
+        const { payment } = accepted((await ask(capturePayment, { input: { orderId, idempotencyKey: key } })).capturePayment);
+        return { payment: payment!.status };
+      },
+    },
+    {
+      name: 'process',
+      agent: 'order',
+      does: 'Has the order prepared.',
+      async run({ input: { orderId }, ask, story }) {
+        accepted((await ask(startProcessing, { input: { orderId, paymentStatus: 'CAPTURED', story: storyOf(story) } })).startProcessing);
+      },
+    },
+  ],
+  whenRefused: {
+    name: 'cancel',
+    agent: 'order',
+    does: 'Cancels the order, with the reason.',
+    async run({ input: { orderId }, ask, story, refusal }) {
+      const input = { orderId, reason: reasonOf(refusal!), paymentStatus: paymentAfter(story), story: storyOf(story) };
+      accepted((await ask(completeCancellation, { input })).completeCancellation);
+    },
+  },
+});
+
+const reasonOf = ({ errors }: SagaRefusal): Reason => REASONS[errors[0]!.code] ?? 'OTHER';
+
+/** What the steps say of the payment; where it was never touched, the order knows best. */
+function paymentAfter(story: readonly StepReport[]) {
+  const was = (step: string, outcome: string) => story.some((report) => report.step === step && report.outcome === outcome);
+  if (was('authorise', 'UNDONE')) return 'VOIDED' as const;
+  return was('authorise', 'REFUSED') || was('settle', 'REFUSED') ? ('FAILED' as const) : undefined;
+}

@@ -1,0 +1,21 @@
+import type { Rows } from '../../platform/data/rows.ts';
+import type { Actor } from '../../platform/identity/actor.ts';
+
+/** Which orders an actor sees: staff all, customers their own, a guest the one of the token. */
+export function readableOrders(actor: Actor): Rows {
+  return actor.may('order:read') ? 'ALL' : ownOrders(actor);
+}
+
+/** Which orders an actor may cancel. */
+export function writableOrders(actor: Actor): Rows {
+  return actor.may('order:write') ? 'ALL' : ownOrders(actor);
+}
+
+function ownOrders(actor: Actor): Rows {
+  if (actor.orderId) return [{ id: actor.orderId }];
+  return actor.customerId ? [{ customer_id: actor.customerId }] : 'NONE';
+}
+
+/** Whether an actor may see and change a cart: a customer's is the customer's, a guest's is whoever's knows its id. */
+export const mayUseCart = (actor: Actor, cart: { customer_id: string | null }): boolean =>
+  cart.customer_id === null || cart.customer_id === actor.customerId || actor.may('order:write');

@@ -1,0 +1,41 @@
+import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { cartQueries } from './cart/queries.ts';
+import { cartParts } from './cart/resolvers.ts';
+import { cartService } from './cart/service.ts';
+import { orderDemo } from './demo.ts';
+import { entities } from './entities.ts';
+import { emits } from './events.ts';
+import { orderLoaders } from './loaders.ts';
+import { placing } from './place-order.ts';
+import { orderQueries } from './queries.ts';
+import { orderResolvers } from './resolvers.ts';
+import { orderService } from './service.ts';
+
+export default defineAgent({
+  name: 'order',
+  area: 'commerce',
+  title: 'Order',
+  description: 'Takes orders, keeps them as they were sold, and leads them through their states.',
+  skills: [
+    { id: 'collect-cart', name: 'Collect a cart', description: 'Keeps what a buyer selects, and says what it comes to.' },
+    { id: 'place-order', name: 'Place an order', description: 'Validates, prices and accepts an order, durably.' },
+    { id: 'cancel-order', name: 'Cancel an order', description: 'Stops an order and has everything about it undone.' },
+    { id: 'track-order', name: 'Track an order', description: 'Shows where an order is, and streams its changes.' },
+  ],
+  at: import.meta.url,
+  entities,
+  emits,
+  build(ground) {
+    const { read } = ground.store;
+    const queries = orderQueries(read);
+    const load = orderLoaders(queries);
+    const ofCarts = cartQueries(read);
+    const carts = cartService(ground, ofCarts);
+    const cart = cartParts(ground, ofCarts, carts, load);
+    const placeOrder = placing(ground, carts);
+    return {
+      resolvers: orderResolvers({ ground, queries, load, service: orderService(ground), placeOrder, cart }),
+      demo: { after: ['product', 'pricing', 'inventory', 'customer', 'identity'], load: orderDemo(ground, placeOrder) },
+    };
+  },
+});

@@ -1,0 +1,151 @@
+/** The rules of orders. Pure: no I/O, no clock, no randomness. */
+import { type Refusal, refuse } from '../../platform/errors.ts';
+import type { CancellationReason, OrderStatus } from './entities.ts';
+import type { TimelineEntryType } from './resolvers.generated.ts';
+
+/** Where an order may go from each status. */
+export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  PENDING: ['CONFIRMED', 'ON_HOLD', 'CANCELLED'],
+  ON_HOLD: ['PENDING', 'CONFIRMED', 'CANCELLED'],
+  CONFIRMED: ['PROCESSING', 'CANCELLED'],
+  PROCESSING: ['PARTIALLY_SHIPPED', 'SHIPPED', 'CANCELLED'],
+  PARTIALLY_SHIPPED: ['SHIPPED'],
+  SHIPPED: ['DELIVERED'],
+  DELIVERED: ['RETURNED'],
+  RETURNED: ['REFUNDED'],
+  CANCELLED: [],
+  REFUNDED: [],
+};
+
+/** The way of an order that nothing happens to: whoever asks for what lies behind it asks again for what was done. */
+const WAY: readonly OrderStatus[] = ['PENDING', 'CONFIRMED', 'PROCESSING', 'PARTIALLY_SHIPPED', 'SHIPPED', 'DELIVERED'];
+
+/** What the rules need to know of an order. */
+export interface OrderState {
+  status: OrderStatus;
+  cancellationRequestedAt?: Date | null;
+}
+
+/**
+ * What a step forward leads to: the new status, or none if the order is there or further already (a saga's step may
+ * come twice). @throws Refusal ORDER_CANCELLED, INVALID_STATE
+ */
+export function advance(order: OrderState, to: OrderStatus): OrderStatus | undefined {
+  if (order.status === 'CANCELLED') throw refuse('ORDER_CANCELLED', 'The order has been cancelled.');
+  if (order.cancellationRequestedAt) throw refuse('ORDER_CANCELLED', 'The order is being cancelled.');
+  if (WAY.indexOf(order.status) >= WAY.indexOf(to)) return undefined;
+  if (!TRANSITIONS[order.status].includes(to)) throw refuse('INVALID_STATE', `An order that is ${order.status} cannot become ${to}.`);
+  return to;
+}
+
+/** Whether an order may be cancelled now. @throws Refusal ORDER_CANCELLED, INVALID_STATE */
+export function checkCancellable(order: OrderState): void {
+  if (order.status === 'CANCELLED') throw refuse('ORDER_CANCELLED', 'The order has been cancelled already.', ['input', 'orderId']);
+  if (order.cancellationRequestedAt) throw refuse('ORDER_CANCELLED', 'The order is being cancelled already.', ['input', 'orderId']);
+  if (!TRANSITIONS[order.status].includes('CANCELLED')) {
+    throw refuse('INVALID_STATE', `An order that is ${order.status} can no longer be cancelled: send it back when it has arrived.`, ['input', 'orderId']);
+  }
+}
+
+/** What is ordered, by variant. */
+export interface DemandLine {
+  variantId: string;
+  quantity: number;
+}
+
+export const MAX_LINES = 100;
+export const MAX_QUANTITY = 10_000;
+
+/** Checks the lines of an order or cart. @throws Refusal with one INVALID_INPUT for each line that is wrong */
+export function checkLines(lines: readonly DemandLine[], path: readonly string[]): void {
+  if (lines.length > MAX_LINES) throw refuse('INVALID_INPUT', `At most ${MAX_LINES} lines.`, path);
+  lines.forEach(({ quantity }, index) => checkQuantity(quantity, [...path, String(index), 'quantity']));
+}
+
+/** @throws Refusal INVALID_INPUT */
+export function checkQuantity(quantity: number, path: readonly string[]): void {
+  if (quantity < 1 || quantity > MAX_QUANTITY) {
+    throw refuse('INVALID_INPUT', `The quantity must be between 1 and ${MAX_QUANTITY}, not ${quantity}.`, path);
+  }
+}
+
+/** The demand for each variant, its lines added up: checked against stock only in this form. */
+export function demandOf(lines: readonly DemandLine[]): Map<string, number> {
+  const demand = new Map<string, number>();
+  for (const { variantId, quantity } of lines) demand.set(variantId, (demand.get(variantId) ?? 0) + quantity);
+  return demand;
+}
+
+/** What is missing of which variant. @throws never; returns the refusal or nothing */
+export function missingStock(lines: readonly DemandLine[], available: ReadonlyMap<string, number>): Refusal | undefined {
+  for (const [variantId, wanted] of demandOf(lines)) {
+    const left = Math.max(0, available.get(variantId) ?? 0);
+    if (wanted <= left) continue;
+    const index = lines.findIndex((line) => line.variantId === variantId);
+    return refuse(
+      'INSUFFICIENT_STOCK',
+      left === 0 ? 'This is sold out.' : `Only ${left} left, ${wanted} wanted: order less.`,
+      ['input', 'lines', String(index), 'quantity'],
+      { __typename: 'InsufficientStock', available: left, variantId },
+    );
+  }
+  return undefined;
+}
+
+/** A saga's step, as the timeline tells it. */
+const STORY: Readonly<Record<string, TimelineEntryType>> = {
+  'reserve:DONE': 'STOCK_RESERVED',
+  'reserve:REFUSED': 'STOCK_REFUSED',
+  'reserve:UNDONE': 'STOCK_RELEASED',
+  'release:DONE': 'STOCK_RELEASED',
+  'authorise:DONE': 'PAYMENT_AUTHORIZED',
+  'authorise:REFUSED': 'PAYMENT_REFUSED',
+  'authorise:UNDONE': 'PAYMENT_VOIDED',
+  'settle:DONE': 'PAYMENT_AUTHORIZED',
+  'settle:REFUSED': 'PAYMENT_REFUSED',
+  'capture:DONE': 'PAYMENT_CAPTURED',
+  'capture:REFUSED': 'PAYMENT_REFUSED',
+  'void:DONE': 'PAYMENT_VOIDED',
+  'refund:DONE': 'PAYMENT_REFUNDED',
+};
+
+/** One report of a saga's step. */
+export interface StepReport {
+  step: string;
+  outcome: string;
+  at: Date;
+}
+
+/** The timeline's entries for what a saga has done; steps that mean nothing to a buyer are left out. */
+export const tellStory = (story: readonly StepReport[]): { type: TimelineEntryType; at: Date }[] =>
+  story.flatMap(({ step, outcome, at }) => {
+    const type = STORY[`${step}:${outcome}`];
+    return type ? [{ type, at }] : [];
+  });
+
+/** What each entry of a timeline says to a person. */
+export const MESSAGES: Readonly<Record<TimelineEntryType, string>> = {
+  PLACED: 'We have received your order.',
+  STOCK_RESERVED: 'Everything is in stock and set aside for you.',
+  STOCK_REFUSED: 'Not enough is left in stock.',
+  STOCK_RELEASED: 'The goods that were set aside are free again.',
+  PAYMENT_ACTION_REQUIRED: 'Please confirm the payment.',
+  PAYMENT_AUTHORIZED: 'The payment was approved.',
+  PAYMENT_REFUSED: 'The payment was refused.',
+  PAYMENT_CAPTURED: 'The payment was received.',
+  PAYMENT_VOIDED: 'The payment was let go: nothing was charged.',
+  PAYMENT_REFUNDED: 'The payment was refunded.',
+  CONFIRMED: 'Your order is confirmed.',
+  PROCESSING: 'Your order is being prepared.',
+  CANCELLATION_REQUESTED: 'The order is being cancelled.',
+  CANCELLED: 'The order was cancelled.',
+  PARTIALLY_SHIPPED: 'A part of your order is on its way.',
+  SHIPPED: 'Your order is on its way.',
+  DELIVERED: 'Your order has arrived.',
+  RETURNED: 'Your order came back.',
+  REFUNDED: 'The money for what came back was refunded.',
+};
+
+/** Which reason counts: what was given with a request comes before what a saga found. */
+export const reasonOf = (order: { cancellationReason?: CancellationReason | null }, found: CancellationReason): CancellationReason =>
+  order.cancellationReason ?? found;

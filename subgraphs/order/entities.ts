@@ -1,0 +1,153 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import type { Address } from '../../platform/graphql/address.ts';
+
+export const OrderStatus = {
+  PENDING: 'PENDING',
+  ON_HOLD: 'ON_HOLD',
+  CONFIRMED: 'CONFIRMED',
+  PROCESSING: 'PROCESSING',
+  PARTIALLY_SHIPPED: 'PARTIALLY_SHIPPED',
+  SHIPPED: 'SHIPPED',
+  DELIVERED: 'DELIVERED',
+  CANCELLED: 'CANCELLED',
+  RETURNED: 'RETURNED',
+  REFUNDED: 'REFUNDED',
+} as const;
+export type OrderStatus = keyof typeof OrderStatus;
+
+export const PaymentStatus = {
+  CREATED: 'CREATED',
+  REQUIRES_ACTION: 'REQUIRES_ACTION',
+  AUTHORIZED: 'AUTHORIZED',
+  CAPTURED: 'CAPTURED',
+  VOIDED: 'VOIDED',
+  REFUNDED: 'REFUNDED',
+  PARTIALLY_REFUNDED: 'PARTIALLY_REFUNDED',
+  FAILED: 'FAILED',
+} as const;
+export type PaymentStatus = keyof typeof PaymentStatus;
+
+export const FulfilmentStatus = {
+  UNFULFILLED: 'UNFULFILLED',
+  PARTIALLY_FULFILLED: 'PARTIALLY_FULFILLED',
+  FULFILLED: 'FULFILLED',
+  RETURNED: 'RETURNED',
+} as const;
+export type FulfilmentStatus = keyof typeof FulfilmentStatus;
+
+export const CancellationReason = {
+  INSUFFICIENT_STOCK: 'INSUFFICIENT_STOCK',
+  PAYMENT_DECLINED: 'PAYMENT_DECLINED',
+  PAYMENT_FAILED: 'PAYMENT_FAILED',
+  PAYMENT_EXPIRED: 'PAYMENT_EXPIRED',
+  FRAUD: 'FRAUD',
+  CUSTOMER_REQUEST: 'CUSTOMER_REQUEST',
+  MERCHANT_REQUEST: 'MERCHANT_REQUEST',
+  OTHER: 'OTHER',
+} as const;
+export type CancellationReason = keyof typeof CancellationReason;
+
+const OrderSchema = defineEntity({
+  name: 'Order',
+  tableName: 'orders',
+  properties: {
+    id: p.string().primary(),
+    number: p.string(),
+    customerId: p.string().nullable(),
+    channelId: p.string(),
+    currency: p.string(),
+    status: p.enum(() => OrderStatus),
+    paymentStatus: p.enum(() => PaymentStatus),
+    fulfilmentStatus: p.enum(() => FulfilmentStatus),
+    cancellationReason: p.enum(() => CancellationReason).nullable(),
+    cancellationRequestedAt: p.datetime().nullable(),
+    shippingOption: p.string(),
+    subtotalMinor: p.bigint(),
+    discountMinor: p.bigint(),
+    shippingMinor: p.bigint(),
+    taxMinor: p.bigint(),
+    totalMinor: p.bigint(),
+    version: p.integer().version(),
+    placedAt: p.datetime(),
+    updatedAt: p.datetime(),
+  },
+});
+
+const OrderLineSchema = defineEntity({
+  name: 'OrderLine',
+  tableName: 'order_line',
+  properties: {
+    id: p.string().primary(),
+    orderId: p.string(),
+    position: p.integer(),
+    variantId: p.string(),
+    merchantId: p.string(),
+    sku: p.string(),
+    title: p.string(),
+    quantity: p.integer(),
+    unitPriceMinor: p.bigint(),
+    subtotalMinor: p.bigint(),
+    discountMinor: p.bigint(),
+    taxMinor: p.bigint(),
+    totalMinor: p.bigint(),
+  },
+});
+
+const OrderContactSchema = defineEntity({
+  name: 'OrderContact',
+  tableName: 'order_contact',
+  properties: {
+    orderId: p.string().primary(),
+    email: p.string().nullable(),
+    shippingAddress: p.json<Address>(),
+    billingAddress: p.json<Address>(),
+    cancellationNote: p.string().nullable(),
+  },
+});
+
+const TimelineEntrySchema = defineEntity({
+  name: 'TimelineEntry',
+  tableName: 'timeline_entry',
+  properties: {
+    orderId: p.string().primary(),
+    type: p.string().primary(),
+    occurredAt: p.datetime(),
+    position: p.bigint().autoincrement(),
+  },
+});
+
+const CartSchema = defineEntity({
+  name: 'Cart',
+  tableName: 'cart',
+  properties: {
+    id: p.string().primary(),
+    customerId: p.string().nullable(),
+    channelId: p.string(),
+    currency: p.string(),
+    orderId: p.string().nullable(),
+    version: p.integer().version(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+  },
+});
+
+const CartLineSchema = defineEntity({
+  name: 'CartLine',
+  tableName: 'cart_line',
+  properties: {
+    cartId: p.string().primary(),
+    variantId: p.string().primary(),
+    quantity: p.integer(),
+    position: p.integer(),
+  },
+});
+
+export class Order extends OrderSchema.class {}
+OrderSchema.setClass(Order);
+export class Cart extends CartSchema.class {}
+CartSchema.setClass(Cart);
+
+export const entities = [OrderSchema, OrderLineSchema, OrderContactSchema, TimelineEntrySchema, CartSchema, CartLineSchema];
+/** The room's tables, as SQL sees them. */
+export type Tables = InferKyselyDB<(typeof entities)[number]>;

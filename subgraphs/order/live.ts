@@ -1,0 +1,56 @@
+import type { Ground } from '../../platform/agent/ground.ts';
+import { isWithin } from '../../platform/data/rows.ts';
+import type { LiveEvent } from '../../platform/events/live.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { isId } from '../../platform/ids.ts';
+import { readableOrders } from './access.ts';
+import { emits } from './events.ts';
+import type { OrderLoaders } from './loaders.ts';
+import type { OrderStatus } from './entities.ts';
+
+const TYPES = emits.map((event) => event.type);
+
+/** An event as the graph reads it. */
+export interface OrderEventRow {
+  cursor: string;
+  type: string;
+  status: OrderStatus;
+  version: number;
+  occurredAt: Date;
+  orderId: string;
+}
+
+/** What every event of an order says, whichever it is. */
+interface OrderFact {
+  orderId: string;
+  customerId: string | null;
+  status?: OrderStatus;
+  newStatus?: OrderStatus;
+}
+
+/** The events of orders that the caller may see, each with the order as it is when the event is delivered. */
+export async function* watchOrders(
+  { live }: Ground,
+  load: OrderLoaders,
+  { orderId, after }: { orderId?: string | null; after?: string | null },
+  context: RequestContext,
+): AsyncGenerator<{ orderUpdated: OrderEventRow }> {
+  const rows = readableOrders(context.actor);
+  // An order that is not yours, or not there, has no events for you: the same silence for both.
+  if (orderId && (!isId(orderId, 'order') || !(await load.order(context).load(orderId)))) return;
+  const signal = context.signal ?? new AbortController().signal;
+  const aggregateId = orderId ?? undefined;
+  for await (const { event, cursor } of live.follow({ types: TYPES, aggregateId, after, signal })) {
+    const fact = event.payload as OrderFact;
+    if (isWithin({ id: fact.orderId, customer_id: fact.customerId }, rows)) yield { orderUpdated: asOrderEvent(fact, event, cursor) };
+  }
+}
+
+const asOrderEvent = (fact: OrderFact, event: LiveEvent['event'], cursor: string): OrderEventRow => ({
+  cursor,
+  type: event.type,
+  status: fact.newStatus ?? fact.status!,
+  version: event.aggregateVersion,
+  occurredAt: event.at,
+  orderId: fact.orderId,
+});

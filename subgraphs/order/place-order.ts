@@ -1,0 +1,193 @@
+/**
+ * Placing an order: validated and priced here, in the request, where what is wrong is a user error and nothing is
+ * written. Once accepted it is durable together with the saga that carries it.
+ */
+import { createHash } from 'node:crypto';
+import { sql as fragment } from 'kysely';
+import type { Ground } from '../../platform/agent/ground.ts';
+import type { Once } from '../../platform/data/idempotency.ts';
+import type { Work } from '../../platform/data/store.ts';
+import { refuse } from '../../platform/errors.ts';
+import { checkAddress } from '../../platform/graphql/address.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { newId } from '../../platform/ids.ts';
+import { fromDecimal, money, toDecimal } from '../../platform/money.ts';
+import type { CartService } from './cart/service.ts';
+import { checkLines, type DemandLine } from './domain.ts';
+import type { Tables } from './entities.ts';
+import { orderPlaced } from './events.ts';
+import { checkStock, type Priced, price } from './pricing.ts';
+import type { PlaceOrderInput } from './resolvers.generated.ts';
+import { writeTimeline } from './timeline.ts';
+
+/** What is ordered, and through which channel in which currency. */
+interface Selection {
+  lines: readonly DemandLine[];
+  channel?: string | null;
+  currency?: string | null;
+}
+
+/** Makes the use case. It returns the id of the order, the same for the same idempotency key. */
+export const placing = (ground: Ground<Tables>, carts: CartService) => {
+  const { store, clock } = ground;
+
+  return async (input: PlaceOrderInput, context: RequestContext): Promise<string> => {
+    const once = onceOf(input, context);
+    // Before anything else: what has happened since must not turn an accepted order into a refusal.
+    const earlier = await store.recall<{ orderId: string }>(once);
+    if (earlier) return earlier.orderId;
+
+    const { actor } = context;
+    const contact = checkContact(input, Boolean(actor.customerId));
+    const selection = await select(input, context);
+    const order = { ...selection, country: contact.shipping.country, shippingOption: input.shippingOption };
+    const [priced] = await Promise.all([price(ground, order, context), checkStock(ground, selection.lines, context)]);
+    checkTotal(input, priced);
+
+    const orderId = newId('order');
+    const locks = input.cartId ? [orderId, input.cartId] : [orderId];
+    const accepted = await store.once({ ...once, locks, origin: context }, async (work) => {
+      await insert(work, orderId, priced, actor.customerId ?? null);
+      if (input.cartId) await carts.turnIntoOrder(work, input.cartId, orderId);
+      await work.sql
+        .insertInto('order_contact')
+        .values({
+          order_id: orderId,
+          email: input.email ?? null,
+          shipping_address: JSON.stringify(contact.shipping),
+          billing_address: JSON.stringify(contact.billing),
+        } as never)
+        .execute();
+      await work.startSaga('placeOrder', orderId, {
+        orderId,
+        customerId: actor.customerId ?? null,
+        amount: toDecimal(money(priced.total, priced.currency)),
+        currency: priced.currency,
+        lines: priced.lines.map(({ variantId, quantity }) => ({ variantId, quantity })),
+        paymentToken: input.payment.token,
+      });
+      return { orderId };
+    });
+    return accepted.orderId;
+  };
+
+  async function select(input: PlaceOrderInput, context: RequestContext): Promise<Selection> {
+    if ((input.cartId == null) === (input.lines == null)) {
+      throw refuse('INVALID_INPUT', 'Give either the lines to order or the cart that they are in.', ['input', 'lines']);
+    }
+    if (input.cartId == null) {
+      if (input.lines!.length === 0) throw refuse('INVALID_INPUT', 'An order needs at least one line.', ['input', 'lines']);
+      checkLines(input.lines!, ['input', 'lines']);
+      return { lines: input.lines!, channel: input.channel, currency: input.currency };
+    }
+    const cart = await carts.toOrder(input.cartId, context);
+    return { lines: cart.lines, channel: input.channel ?? cart.channel, currency: input.currency ?? cart.currency };
+  }
+
+  async function insert(work: Work<Tables>, id: string, priced: Priced, customerId: string | null): Promise<void> {
+    const now = clock.now();
+    const { number } = await work.sql
+      .insertInto('orders')
+      .values({
+        id,
+        number: fragment<string>`'AG-' || nextval('"order".order_number')`,
+        customer_id: customerId,
+        channel_id: priced.channel,
+        currency: priced.currency,
+        status: 'PENDING',
+        payment_status: 'CREATED',
+        fulfilment_status: 'UNFULFILLED',
+        shipping_option: priced.shippingOption,
+        subtotal_minor: priced.subtotal,
+        discount_minor: 0n,
+        shipping_minor: priced.shipping,
+        tax_minor: priced.tax,
+        total_minor: priced.total,
+        placed_at: now,
+        updated_at: now,
+        version: 1,
+      })
+      .returning('number')
+      .executeTakeFirstOrThrow();
+    await work.sql.insertInto('order_line').values(priced.lines.map((line, position) => lineRow(line, id, position))).execute();
+    await writeTimeline(work, id, [{ type: 'PLACED', at: now }]);
+    work.publish(orderPlaced, {
+      aggregateId: id,
+      aggregateVersion: 1,
+      payload: {
+        orderId: id,
+        number,
+        customerId,
+        status: 'PENDING',
+        channel: priced.channel,
+        currency: priced.currency,
+        totalAmount: toDecimal(money(priced.total, priced.currency)),
+        totalMinor: priced.total.toString(),
+        itemsCount: priced.lines.reduce((count, line) => count + line.quantity, 0),
+        createdAt: now.toISOString(),
+      },
+    });
+  }
+};
+
+function lineRow(line: Priced['lines'][number], orderId: string, position: number) {
+  return {
+    id: newId('line'),
+    order_id: orderId,
+    position,
+    variant_id: line.variantId,
+    merchant_id: line.merchantId,
+    sku: line.sku,
+    title: line.title,
+    quantity: line.quantity,
+    unit_price_minor: line.unitPrice,
+    subtotal_minor: line.subtotal,
+    discount_minor: 0n,
+    tax_minor: line.tax,
+    total_minor: line.subtotal + line.tax,
+  };
+}
+
+/** A guest's key is the guest's own: told apart by the address, of which only a digest is kept. */
+function onceOf({ idempotencyKey: key, ...request }: PlaceOrderInput, { actor }: RequestContext): Once {
+  const guest = () => `guest:${createHash('sha256').update(request.email?.toLowerCase() ?? '').digest('base64url')}`;
+  return { actor: actor.isAuthenticated ? actor.id : guest(), operation: 'placeOrder', key, request };
+}
+
+function checkContact(input: PlaceOrderInput, isCustomer: boolean) {
+  if (!isCustomer && !input.email) {
+    throw refuse('INVALID_INPUT', 'A guest needs an e-mail address to order: give `email`, or sign in.', ['input', 'email']);
+  }
+  if (input.couponCodes?.length) {
+    throw refuse('COUPON_NOT_FOUND', `There is no coupon ${input.couponCodes[0]}.`, ['input', 'couponCodes', '0']);
+  }
+  if (!/^[\w-]{1,100}$/.test(input.payment.token)) {
+    throw refuse('INVALID_INPUT', 'The payment token has 1 to 100 letters, digits, - and _.', ['input', 'payment', 'token']);
+  }
+  const shipping = checkAddress(input.shippingAddress, ['input', 'shippingAddress']);
+  const billing = input.billingAddress ? checkAddress(input.billingAddress, ['input', 'billingAddress']) : shipping;
+  return { shipping, billing };
+}
+
+function checkTotal({ expectedTotal }: PlaceOrderInput, { total, currency }: Priced): void {
+  if (!expectedTotal) return;
+  const current = money(total, currency);
+  if (expectedTotal.currency === currency && minorOf(expectedTotal) === total) return;
+  throw refuse(
+    'TOTAL_MISMATCH',
+    `The order comes to ${toDecimal(current)} ${currency}, not to ${expectedTotal.amount} ${expectedTotal.currency}: show the buyer the new total.`,
+    ['input', 'expectedTotal'],
+    { __typename: 'TotalMismatch', currentTotal: current },
+  );
+}
+
+function minorOf({ amount, currency }: { amount: string; currency: string }): bigint {
+  try {
+    return fromDecimal(amount, currency).minor;
+  } catch (error) {
+    throw refuse('INVALID_INPUT', (error as Error).message, ['input', 'expectedTotal', 'amount']);
+  }
+}
+
+/** Places an order. */
+export type PlaceOrder = ReturnType<typeof placing>;

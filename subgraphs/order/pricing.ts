@@ -1,0 +1,101 @@
+/** What lines cost and whether they can be had: asked of product, pricing and inventory, in the request. */
+import type { Ground } from '../../platform/agent/ground.ts';
+import { Fault, refuse, Refusal, type UserError } from '../../platform/errors.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { availabilityOf } from './commands/inventory.generated.ts';
+import { quote } from './commands/pricing.generated.ts';
+import { variantsForSale } from './commands/product.generated.ts';
+import { type DemandLine, missingStock } from './domain.ts';
+
+/** What is to be priced. */
+export interface ToPrice {
+  lines: readonly DemandLine[];
+  channel?: string | null;
+  currency?: string | null;
+  country: string;
+  shippingOption?: string | null;
+}
+
+/** A line as it would be sold. Amounts are minor units. */
+export interface PricedLine extends DemandLine {
+  sku: string;
+  title: string;
+  merchantId: string;
+  unitPrice: bigint;
+  subtotal: bigint;
+  tax: bigint;
+}
+
+/** An order as it would be sold. Amounts are minor units of the currency. */
+export interface Priced {
+  channel: string;
+  currency: string;
+  shippingOption: string;
+  lines: PricedLine[];
+  subtotal: bigint;
+  shipping: bigint;
+  tax: bigint;
+  total: bigint;
+}
+
+type Asking = Pick<Ground, 'ask'>;
+
+/** Prices the lines. @throws Refusal for unknown variants, missing prices, channels, currencies, ways of shipping */
+export async function price({ ask }: Asking, order: ToPrice, within: RequestContext): Promise<Priced> {
+  const ids = [...new Set(order.lines.map((line) => line.variantId))];
+  const { variantsForSale: found } = await ask(variantsForSale, { ids }, { within });
+  const variants = new Map(found.flatMap((variant) => (variant ? [[variant.id, variant]] : [])));
+  refuseUnknown(order.lines, variants);
+
+  const lines = order.lines.map(({ variantId, quantity }) => ({ variantId, quantity, taxClass: variants.get(variantId)!.taxClass }));
+  const { channel, currency, country, shippingOption } = order;
+  const { quote: offer } = await ask(quote, { input: { channel, currency, country, shippingOption, lines } }, { within });
+  if (!offer) throw new Fault('COMMAND_FAILED', 'Pricing gave no quote.');
+  if (offer.problems.length) throw new Refusal(offer.problems.map((problem) => asUserError(problem, order.lines)));
+
+  return {
+    channel: offer.channel,
+    currency: offer.currency,
+    shippingOption: offer.shippingOption,
+    lines: offer.lines.map((line) => {
+      const { sku, title, merchantId } = variants.get(line.variantId)!;
+      const { variantId, quantity } = line;
+      const [unitPrice, subtotal, tax] = [line.unitPrice, line.subtotal, line.tax].map(({ minor }) => BigInt(minor)) as [bigint, bigint, bigint];
+      return { variantId, quantity, sku, title, merchantId, unitPrice, subtotal, tax };
+    }),
+    subtotal: BigInt(offer.subtotal.minor),
+    shipping: BigInt(offer.shipping.minor),
+    tax: BigInt(offer.tax.minor),
+    total: BigInt(offer.total.minor),
+  };
+}
+
+/** Refuses at once what is not in stock now. What others take meanwhile, the reservation refuses. @throws Refusal INSUFFICIENT_STOCK */
+export async function checkStock({ ask }: Asking, lines: readonly DemandLine[], within: RequestContext): Promise<void> {
+  const variantIds = [...new Set(lines.map((line) => line.variantId))];
+  const answer = await ask(availabilityOf, { variantIds }, { within });
+  const available = new Map(answer.availabilityOf.map((variant) => [variant.variantId, variant.available]));
+  const refusal = missingStock(lines, available);
+  if (refusal) throw refusal;
+}
+
+function refuseUnknown(lines: readonly DemandLine[], variants: ReadonlyMap<string, unknown>): void {
+  const unknown = lines.flatMap(({ variantId }, index) => (variants.has(variantId) ? [] : [index]));
+  if (unknown.length === 0) return;
+  const errors = unknown.map((index) =>
+    refuse('VARIANT_NOT_FOUND', `There is no variant ${lines[index]!.variantId} for sale.`, ['input', 'lines', String(index), 'variantId']),
+  );
+  throw new Refusal(errors.flatMap((error) => error.userErrors));
+}
+
+const PATHS: Readonly<Record<string, readonly string[]>> = {
+  CHANNEL_NOT_FOUND: ['input', 'channel'],
+  CURRENCY_NOT_AVAILABLE: ['input', 'currency'],
+  SHIPPING_OPTION_NOT_FOUND: ['input', 'shippingOption'],
+};
+
+function asUserError(problem: { code: string; message: string; variantId?: string | null }, lines: readonly DemandLine[]): UserError {
+  const index = lines.findIndex((line) => line.variantId === problem.variantId);
+  const path = index >= 0 ? ['input', 'lines', String(index), 'variantId'] : PATHS[problem.code];
+  return { code: problem.code, message: problem.message, path };
+}

@@ -1,0 +1,134 @@
+import type { Kysely } from 'kysely';
+import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
+import type { Address } from '../../platform/graphql/address.ts';
+import { type Rows, within } from '../../platform/data/rows.ts';
+import type { CancellationReason, FulfilmentStatus, OrderStatus, PaymentStatus, Tables } from './entities.ts';
+import type { TimelineEntryType } from './resolvers.generated.ts';
+
+/** An order as the graph reads it. */
+export interface OrderRow {
+  id: string;
+  number: string;
+  customer_id: string | null;
+  channel_id: string;
+  currency: string;
+  status: OrderStatus;
+  payment_status: PaymentStatus;
+  fulfilment_status: FulfilmentStatus;
+  cancellation_reason: CancellationReason | null;
+  shipping_option: string;
+  subtotal_minor: bigint;
+  discount_minor: bigint;
+  shipping_minor: bigint;
+  tax_minor: bigint;
+  total_minor: bigint;
+  version: number;
+  placed_at: Date;
+  updated_at: Date;
+}
+
+/** A page of orders. */
+export type OrderConnectionRow = Connection<OrderRow>;
+
+/** A line as the graph reads it: its amounts are in the order's currency. */
+export interface OrderLineRow {
+  id: string;
+  order_id: string;
+  variant_id: string;
+  sku: string;
+  title: string;
+  quantity: number;
+  currency: string;
+  unit_price_minor: bigint;
+  subtotal_minor: bigint;
+  discount_minor: bigint;
+  tax_minor: bigint;
+  total_minor: bigint;
+}
+
+/** What is personal about an order. */
+export interface ContactRow {
+  order_id: string;
+  email: string | null;
+  shipping_address: Address;
+  billing_address: Address;
+}
+
+/** An entry of a timeline. */
+export interface TimelineEntryRow {
+  order_id: string;
+  type: TimelineEntryType;
+  occurred_at: Date;
+}
+
+/** Which orders; all that is given must hold. */
+export interface OrderFilter {
+  status?: readonly OrderStatus[] | null;
+  customerId?: string | null;
+  placedFrom?: Date | null;
+  placedBefore?: Date | null;
+}
+
+const ORDER = [
+  'id', 'number', 'customer_id', 'channel_id', 'currency', 'status', 'payment_status', 'fulfilment_status', 'cancellation_reason',
+  'shipping_option', 'subtotal_minor', 'discount_minor', 'shipping_minor', 'tax_minor', 'total_minor', 'version', 'placed_at', 'updated_at',
+] as const;
+
+/** The room's reads of orders. Each takes the rows that its caller may see, or keys of orders already given. */
+export const orderQueries = (db: Kysely<Tables>) => ({
+  page(filter: OrderFilter, ordering: Ordering, page: PageArgs, rows: Rows): Promise<OrderConnectionRow> {
+    let query = db.selectFrom('orders').select(ORDER).where(within(rows));
+    if (filter.status) query = query.where('status', 'in', [...filter.status]);
+    if (filter.customerId) query = query.where('customer_id', '=', filter.customerId);
+    if (filter.placedFrom) query = query.where('placed_at', '>=', filter.placedFrom);
+    if (filter.placedBefore) query = query.where('placed_at', '<', filter.placedBefore);
+    return connect(query, ordering, page);
+  },
+
+  byIds: (ids: readonly string[], rows: Rows): Promise<OrderRow[]> =>
+    db.selectFrom('orders').select(ORDER).where('id', 'in', [...ids]).where(within(rows)).execute(),
+
+  byNumber: (number: string, rows: Rows): Promise<OrderRow | undefined> =>
+    db.selectFrom('orders').select(ORDER).where('number', '=', number).where(within(rows)).executeTakeFirst(),
+
+  /** Demo orders, for the agents whose demo data builds on them: see demo/insert.ts for their numbers. */
+  demoOrders: () =>
+    db
+      .selectFrom('orders')
+      .select(['id', 'customer_id', 'payment_status', 'total_minor', 'currency', 'placed_at'])
+      .where('number', 'like', 'AG-0%')
+      .orderBy('id')
+      .limit(1000)
+      .execute(),
+
+  linesOf: (orderIds: readonly string[]): Promise<OrderLineRow[]> =>
+    db
+      .selectFrom('order_line')
+      .innerJoin('orders', 'orders.id', 'order_line.order_id')
+      .select([
+        'order_line.id', 'order_id', 'variant_id', 'sku', 'title', 'quantity', 'currency', 'unit_price_minor',
+        'order_line.subtotal_minor', 'order_line.discount_minor', 'order_line.tax_minor', 'order_line.total_minor',
+      ])
+      .where('order_id', 'in', [...orderIds])
+      .orderBy('order_id')
+      .orderBy('position')
+      .execute(),
+
+  contactsOf: (orderIds: readonly string[]): Promise<ContactRow[]> =>
+    db
+      .selectFrom('order_contact')
+      .select(['order_id', 'email', 'shipping_address', 'billing_address'])
+      .where('order_id', 'in', [...orderIds])
+      .execute(),
+
+  timelinesOf: (orderIds: readonly string[]): Promise<TimelineEntryRow[]> =>
+    db
+      .selectFrom('timeline_entry')
+      .select(['order_id', 'type', 'occurred_at'])
+      .where('order_id', 'in', [...orderIds])
+      .orderBy('occurred_at')
+      .orderBy('position')
+      .execute() as Promise<TimelineEntryRow[]>,
+});
+
+export type OrderQueries = ReturnType<typeof orderQueries>;

@@ -1,0 +1,137 @@
+import type { Ground } from '../../platform/agent/ground.ts';
+import { accepted } from '../../platform/commands/ask.ts';
+import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { reload } from '../../platform/graphql/per-request.ts';
+import { payload } from '../../platform/graphql/payload.ts';
+import { money } from '../../platform/money.ts';
+import { sagaId } from '../../platform/sagas/enqueue.ts';
+import { readableOrders } from './access.ts';
+import type { cartParts } from './cart/resolvers.ts';
+import { issueGuestToken } from './commands/identity.generated.ts';
+import { MESSAGES } from './domain.ts';
+import { watchOrders } from './live.ts';
+import type { OrderLoaders } from './loaders.ts';
+import type { PlaceOrder } from './place-order.ts';
+import type { OrderLineRow, OrderQueries, OrderRow } from './queries.ts';
+import type { Resolvers } from './resolvers.generated.ts';
+import type { OrderService } from './service.ts';
+
+const COLUMN = { PLACED_AT: 'placed_at', UPDATED_AT: 'updated_at' } as const;
+
+/** What the resolvers work with. */
+export interface OrderParts {
+  ground: Ground;
+  queries: OrderQueries;
+  load: OrderLoaders;
+  service: OrderService;
+  placeOrder: PlaceOrder;
+  cart: ReturnType<typeof cartParts>;
+}
+
+export const orderResolvers = ({ ground, queries, load, service, placeOrder, cart }: OrderParts): Resolvers => ({
+  ...cart.resolvers,
+
+  Query: {
+    order: async (_, { id, number }, context) => {
+      checkOneOf({ id, number });
+      return id ? load.order(context).load(id) : ((await queries.byNumber(number!, readableOrders(context.actor))) ?? null);
+    },
+    orders: (_, { filter, orderBy, ...page }, { actor }) => {
+      const ordering = { column: COLUMN[orderBy?.field ?? 'PLACED_AT'], direction: orderBy?.direction ?? 'DESC' } as const;
+      return queries.page(filter ?? {}, ordering, page, readableOrders(actor));
+    },
+    cart: (_, { id }, context) => cart.load(id, context),
+    readableOrders: async (_, { ids }, { actor }) => {
+      checkSize(ids, 1000, 'ids');
+      return (await queries.byIds(ids, readableOrders(actor))).map((row) => row.id);
+    },
+    ordersToBillForDemo: async () =>
+      (await queries.demoOrders()).map((order) => ({
+        orderId: order.id,
+        customerId: order.customer_id,
+        paymentStatus: order.payment_status,
+        amount: money(order.total_minor, order.currency),
+        placedAt: order.placed_at,
+      })),
+  },
+
+  Mutation: {
+    createCart: (_, { input }, context) => payload(async () => ({ cart: await cart.loadChanged(await cart.service.createCart(input, context), context) })),
+    addToCart: (_, { input }, context) => payload(async () => ({ cart: await cart.loadChanged(await cart.service.addToCart(input, context), context) })),
+    updateCartLine: (_, { input }, context) =>
+      payload(async () => ({ cart: await cart.loadChanged(await cart.service.updateCartLine(input, context), context) })),
+    placeOrder: (_, { input }, context) =>
+      payload(async () => {
+        const orderId = await placeOrder(input, context);
+        // Who placed it may see what it answers, also a guest, who is nobody before the token.
+        const [order] = await queries.byIds([orderId], 'ALL');
+        return { order, saga: { id: sagaId('placeOrder', orderId) }, orderToken: await tokenOf(ground, order!, context) };
+      }),
+    cancelOrder: (_, { input }, context) =>
+      payload(async () => {
+        const orderId = await service.requestCancellation(input, context);
+        return { order: await reload(load.order(context), orderId), saga: { id: sagaId('cancelOrder', orderId) } };
+      }),
+    awaitPaymentAction: (_, { input }, context) => payload(async () => ({ status: await service.awaitPaymentAction(input, context) })),
+    confirmOrder: (_, { input }, context) => payload(async () => ({ status: await service.confirmOrder(input, context) })),
+    startProcessing: (_, { input }, context) => payload(async () => ({ status: await service.startProcessing(input, context) })),
+    completeCancellation: (_, { input }, context) => payload(async () => ({ status: await service.completeCancellation(input, context) })),
+  },
+
+  Subscription: {
+    orderUpdated: {
+      subscribe: (_, { orderId, after }, context) => watchOrders(ground, load, { orderId, after }, context),
+    },
+  },
+
+  OrderEvent: {
+    order: (event, _, context) => load.order(context).load(event.orderId),
+  },
+
+  Order: {
+    __resolveReference: ({ id }, context) => load.order(context).load(id),
+    paymentStatus: (order) => order.payment_status,
+    fulfilmentStatus: (order) => order.fulfilment_status,
+    cancellationReason: (order) => order.cancellation_reason,
+    placedAt: (order) => order.placed_at,
+    updatedAt: (order) => order.updated_at,
+    channelId: (order) => order.channel_id,
+    shippingOption: (order) => order.shipping_option,
+    subtotal: (order) => money(order.subtotal_minor, order.currency),
+    discount: (order) => money(order.discount_minor, order.currency),
+    shipping: (order) => money(order.shipping_minor, order.currency),
+    tax: (order) => money(order.tax_minor, order.currency),
+    total: (order) => money(order.total_minor, order.currency),
+    customer: (order) => (order.customer_id ? { id: order.customer_id } : null),
+    email: async (order, _, context) => (await load.contactOf(context).load(order.id))?.email ?? null,
+    shippingAddress: async (order, _, context) => (await load.contactOf(context).load(order.id))?.shipping_address ?? null,
+    billingAddress: async (order, _, context) => (await load.contactOf(context).load(order.id))?.billing_address ?? null,
+    lines: (order, _, context) => load.linesOf(context).load(order.id),
+    timeline: (order, _, context) => load.timelineOf(context).load(order.id),
+    saga: (order) => ({ id: sagaId('placeOrder', order.id) }),
+  },
+
+  OrderLine: {
+    variant: (line) => ({ id: line.variant_id }),
+    unitPrice: (line) => inCurrency(line, line.unit_price_minor),
+    subtotal: (line) => inCurrency(line, line.subtotal_minor),
+    discount: (line) => inCurrency(line, line.discount_minor),
+    tax: (line) => inCurrency(line, line.tax_minor),
+    total: (line) => inCurrency(line, line.total_minor),
+  },
+
+  TimelineEntry: {
+    message: (entry) => MESSAGES[entry.type],
+    occurredAt: (entry) => entry.occurred_at,
+  },
+});
+
+const inCurrency = (line: OrderLineRow, minor: bigint) => money(minor, line.currency);
+
+/** A guest reads the order with its token; everybody else with their own. */
+async function tokenOf({ ask }: Ground, order: OrderRow, context: RequestContext): Promise<string | null> {
+  if (order.customer_id) return null;
+  const answer = await ask(issueGuestToken, { input: { orderId: order.id } }, { within: context });
+  return accepted(answer.issueGuestToken).token ?? null;
+}

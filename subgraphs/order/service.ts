@@ -1,0 +1,131 @@
+/** The use cases of an order after it was placed: lock, load, decide, save and publish, in one transaction each. */
+import type { Ground } from '../../platform/agent/ground.ts';
+import type { Work } from '../../platform/data/store.ts';
+import { isWithin } from '../../platform/data/rows.ts';
+import { Fault, refuse } from '../../platform/errors.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { checkVersion } from '../../platform/graphql/refusals.ts';
+import type { Actor } from '../../platform/identity/actor.ts';
+import { writableOrders } from './access.ts';
+import { advance, checkCancellable, reasonOf, type StepReport, tellStory } from './domain.ts';
+import { type CancellationReason, Order, type OrderStatus, type PaymentStatus, type Tables } from './entities.ts';
+import { orderPaymentStatusChanged, orderStatusChanged } from './events.ts';
+import type { CancelOrderInput, CompleteCancellationInput, OrderProgressInput, TimelineEntryType } from './resolvers.generated.ts';
+import { writeTimeline } from './timeline.ts';
+
+const MAX_NOTE = 500;
+
+export const orderService = ({ store, clock }: Ground<Tables>) => {
+  const load = async ({ em }: Work<Tables>, id: string): Promise<Order> => {
+    const order = await em.findOne(Order, { id });
+    if (!order) throw new Fault('NOT_FOUND', `there is no order ${id}`);
+    return order;
+  };
+
+  /** Saves a change of status with its timeline, and publishes it. */
+  const moveTo = async (work: Work<Tables>, order: Order, to: OrderStatus, entries: readonly { type: TimelineEntryType; at: Date }[]) => {
+    const now = clock.now();
+    const oldStatus = order.status;
+    order.status = to;
+    order.updatedAt = now;
+    await work.em.flush();
+    await writeTimeline(work, order.id, [...entries, { type: to as TimelineEntryType, at: now }]);
+    work.publish(orderStatusChanged, {
+      aggregateId: order.id,
+      aggregateVersion: order.version,
+      payload: { ...subject(order), oldStatus, newStatus: to, updatedAt: now.toISOString(), reason: order.cancellationReason ?? null },
+    });
+  };
+
+  /** One step forward in a saga's name. A step that comes twice changes nothing the second time. */
+  const progress = (input: OrderProgressInput, to: OrderStatus, context: RequestContext): Promise<OrderStatus> =>
+    store.write({ locks: [input.orderId], origin: context }, async (work) => {
+      const order = await load(work, input.orderId);
+      if (!advance(order, to)) return order.status;
+      order.paymentStatus = input.paymentStatus;
+      await moveTo(work, order, to, tellStory(input.story as StepReport[]));
+      return to;
+    });
+
+  return {
+    confirmOrder: (input: OrderProgressInput, context: RequestContext) => progress(input, 'CONFIRMED', context),
+
+    /** After the pivot nothing is refused: an order that is being cancelled stays so, and its saga gives the money back. */
+    startProcessing: async (input: OrderProgressInput, context: RequestContext): Promise<OrderStatus> =>
+      store.write({ locks: [input.orderId], origin: context }, async (work) => {
+        const order = await load(work, input.orderId);
+        const stopped = order.status === 'CANCELLED' || order.cancellationRequestedAt;
+        if (stopped || !advance(order, 'PROCESSING')) return order.status;
+        order.paymentStatus = input.paymentStatus;
+        await moveTo(work, order, 'PROCESSING', tellStory(input.story as StepReport[]));
+        return order.status;
+      }),
+
+    awaitPaymentAction: (input: OrderProgressInput, context: RequestContext): Promise<OrderStatus> =>
+      store.write({ locks: [input.orderId], origin: context }, async (work) => {
+        const order = await load(work, input.orderId);
+        if (order.status !== 'PENDING' || order.paymentStatus === input.paymentStatus) return order.status;
+        await movePayment(work, order, input.paymentStatus, [
+          ...tellStory((input.story as StepReport[]).filter((report) => report.step !== 'authorise')),
+          { type: 'PAYMENT_ACTION_REQUIRED', at: clock.now() },
+        ]);
+        return order.status;
+      }),
+
+    completeCancellation: (input: CompleteCancellationInput, context: RequestContext): Promise<OrderStatus> =>
+      store.write({ locks: [input.orderId], origin: context }, async (work) => {
+        const order = await load(work, input.orderId);
+        if (order.status === 'CANCELLED') return order.status;
+        order.cancellationReason = reasonOf(order, input.reason as CancellationReason);
+        if (input.paymentStatus) order.paymentStatus = input.paymentStatus;
+        await moveTo(work, order, 'CANCELLED', tellStory(input.story as StepReport[]));
+        return order.status;
+      }),
+
+    /** Accepts a request to cancel, and starts the saga that undoes the order. The order's id. */
+    async requestCancellation(input: CancelOrderInput, context: RequestContext): Promise<string> {
+      const { orderId, reason, idempotencyKey, expectedVersion } = input;
+      if (reason && reason.length > MAX_NOTE) throw refuse('INVALID_INPUT', `At most ${MAX_NOTE} characters.`, ['input', 'reason']);
+      const { actor } = context;
+      const once = { actor: actor.id, operation: 'cancelOrder', key: idempotencyKey, request: { orderId, reason, expectedVersion } };
+      const outcome = await store.once({ ...once, locks: [orderId], origin: context }, async (work) => {
+        const order = await work.em.findOne(Order, { id: orderId });
+        if (!order || !isWithin({ id: order.id, customer_id: order.customerId }, writableOrders(actor))) {
+          throw refuse('NOT_FOUND', 'There is no such order, or it is not yours.', ['input', 'orderId']);
+        }
+        checkVersion(order.version, expectedVersion);
+        checkCancellable(order);
+        const now = clock.now();
+        order.cancellationRequestedAt = now;
+        order.cancellationReason = requestedBy(actor, order);
+        order.updatedAt = now;
+        await work.em.flush();
+        await work.sql.updateTable('order_contact').set({ cancellation_note: reason ?? null }).where('order_id', '=', orderId).execute();
+        await writeTimeline(work, orderId, [{ type: 'CANCELLATION_REQUESTED', at: now }]);
+        await work.startSaga('cancelOrder', orderId, { orderId, reason: order.cancellationReason });
+        return { orderId };
+      });
+      return outcome.orderId;
+    },
+  };
+
+  async function movePayment(work: Work<Tables>, order: Order, to: PaymentStatus, entries: readonly { type: TimelineEntryType; at: Date }[]) {
+    const now = clock.now();
+    order.paymentStatus = to;
+    order.updatedAt = now;
+    await work.em.flush();
+    await writeTimeline(work, order.id, entries);
+    work.publish(orderPaymentStatusChanged, {
+      aggregateId: order.id,
+      aggregateVersion: order.version,
+      payload: { ...subject(order), status: order.status, paymentStatus: to, updatedAt: now.toISOString() },
+    });
+  }
+};
+
+const subject = (order: Order) => ({ orderId: order.id, number: order.number, customerId: order.customerId ?? null });
+
+const requestedBy = (actor: Actor, order: Order): CancellationReason =>
+  actor.orderId === order.id || (order.customerId && actor.customerId === order.customerId) ? 'CUSTOMER_REQUEST' : 'MERCHANT_REQUEST';
+
+export type OrderService = ReturnType<typeof orderService>;

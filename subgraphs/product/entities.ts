@@ -1,0 +1,67 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { InferKyselyDB } from '@mikro-orm/postgresql';
+
+export const ProductStatus = { DRAFT: 'DRAFT', ACTIVE: 'ACTIVE', ARCHIVED: 'ARCHIVED' } as const;
+export type ProductStatus = keyof typeof ProductStatus;
+
+export const TaxClass = { STANDARD: 'STANDARD', REDUCED: 'REDUCED', ZERO: 'ZERO' } as const;
+export type TaxClass = keyof typeof TaxClass;
+
+const CategorySchema = defineEntity({
+  name: 'Category',
+  tableName: 'category',
+  properties: {
+    id: p.string().primary(),
+    slug: p.string(),
+    name: p.string(),
+    parentId: p.string().nullable(),
+    path: p.string(),
+    position: p.integer(),
+    version: p.integer().version(),
+    createdAt: p.datetime(),
+  },
+});
+
+const ProductSchema = defineEntity({
+  name: 'Product',
+  tableName: 'product',
+  properties: {
+    id: p.string().primary(),
+    merchantId: p.string(),
+    slug: p.string(),
+    name: p.string(),
+    description: p.text(),
+    status: p.enum(() => ProductStatus),
+    categoryId: p.string().nullable(),
+    version: p.integer().version(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+  },
+});
+
+const VariantSchema = defineEntity({
+  name: 'Variant',
+  tableName: 'variant',
+  properties: {
+    id: p.string().primary(),
+    productId: p.string(),
+    sku: p.string(),
+    name: p.string(),
+    attributes: p.json<{ name: string; value: string }[]>(),
+    taxClass: p.enum(() => TaxClass),
+    position: p.integer(),
+    version: p.integer().version(),
+    createdAt: p.datetime(),
+  },
+});
+
+export class Category extends CategorySchema.class {}
+CategorySchema.setClass(Category);
+export class Product extends ProductSchema.class {}
+ProductSchema.setClass(Product);
+export class Variant extends VariantSchema.class {}
+VariantSchema.setClass(Variant);
+
+export const entities = [CategorySchema, ProductSchema, VariantSchema];
+/** The room's tables, as SQL sees them. */
+export type Tables = InferKyselyDB<(typeof entities)[number]>;

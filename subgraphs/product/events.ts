@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { defineEvent } from '../../platform/events/define-event.ts';
+
+const product = z.object({ productId: z.string(), merchantId: z.string(), status: z.enum(['DRAFT', 'ACTIVE', 'ARCHIVED']) });
+
+export const productCreated = defineEvent('product.created', {
+  aggregate: 'product',
+  description: 'A product was created, as a draft.',
+  payload: product,
+});
+
+export const productUpdated = defineEvent('product.updated', {
+  aggregate: 'product',
+  description: 'What is said of a product, or its variants, changed.',
+  payload: product,
+});
+
+export const productStatusChanged = defineEvent('product.status_changed', {
+  aggregate: 'product',
+  description: 'A product went on sale or from sale.',
+  payload: product,
+});
+
+export const emits = [productCreated, productUpdated, productStatusChanged];

@@ -1,0 +1,73 @@
+import { payload } from '../../platform/graphql/payload.ts';
+import { reload } from '../../platform/graphql/per-request.ts';
+import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
+import { readableProducts } from './access.ts';
+import type { ProductLoaders } from './loaders.ts';
+import type { ProductQueries } from './queries.ts';
+import type { Resolvers } from './resolvers.generated.ts';
+import type { ProductService } from './service.ts';
+
+const COLUMN = { CREATED_AT: 'created_at', NAME: 'name' } as const;
+
+export const productResolvers = (queries: ProductQueries, load: ProductLoaders, service: ProductService): Resolvers => ({
+  Query: {
+    products: (_, { filter, orderBy, ...page }, { actor }) => {
+      checkSize(filter?.ids, 100, 'filter.ids');
+      const ordering = { column: COLUMN[orderBy?.field ?? 'CREATED_AT'], direction: orderBy?.direction ?? 'ASC' } as const;
+      return queries.page(filter ?? {}, ordering, page, readableProducts(actor));
+    },
+    product: async (_, { id, slug }, context) => {
+      checkOneOf({ id, slug });
+      return id ? load.product(context).load(id) : ((await queries.bySlug(slug!, readableProducts(context.actor))) ?? null);
+    },
+    productVariant: async (_, { id, sku }, context) => {
+      checkOneOf({ id, sku });
+      return id ? load.variant(context).load(id) : ((await queries.variantBySku(sku!, readableProducts(context.actor))) ?? null);
+    },
+    categories: (_, { parentId }, context) => (parentId ? load.categoriesBelow(context).load(parentId) : queries.topCategories()),
+    variantsForSale: async (_, { ids }) => {
+      checkSize(ids, 100, 'ids');
+      const rows = new Map((await queries.forSale(ids)).map((row) => [row.id, row]));
+      return ids.map((id) => {
+        const row = rows.get(id);
+        return row ? { id, sku: row.sku, title: `${row.product_name}, ${row.variant_name}`, merchantId: row.merchant_id, taxClass: row.tax_class } : null;
+      });
+    },
+  },
+
+  Mutation: {
+    createProduct: (_, { input }, context) =>
+      payload(async () => ({ product: await reload(load.product(context), await service.createProduct(input, context)) })),
+    updateProduct: (_, { input }, context) =>
+      payload(async () => ({ product: await reload(load.product(context), await service.updateProduct(input, context)) })),
+    addProductVariant: (_, { input }, context) =>
+      payload(async () => ({ variant: await reload(load.variant(context), await service.addProductVariant(input.productId, input.variant, context)) })),
+    publishProduct: (_, { input }, context) =>
+      payload(async () => ({ product: await reload(load.product(context), await service.changeStatus(input, 'ACTIVE', context)) })),
+    archiveProduct: (_, { input }, context) =>
+      payload(async () => ({ product: await reload(load.product(context), await service.changeStatus(input, 'ARCHIVED', context)) })),
+    createCategory: (_, { input }, context) =>
+      payload(async () => ({ category: await reload(load.category(context), await service.createCategory(input, context)) })),
+  },
+
+  Product: {
+    __resolveReference: ({ id }, context) => load.product(context).load(id),
+    merchantId: (product) => product.merchant_id,
+    createdAt: (product) => product.created_at,
+    updatedAt: (product) => product.updated_at,
+    category: (product, _, context) => (product.category_id ? load.category(context).load(product.category_id) : null),
+    variants: (product, _, context) => load.variantsOf(context).load(product.id),
+  },
+
+  ProductVariant: {
+    __resolveReference: ({ id }, context) => load.variant(context).load(id),
+    taxClass: (variant) => variant.tax_class,
+    product: async (variant, _, context) => (await load.product(context).load(variant.product_id))!,
+  },
+
+  Category: {
+    __resolveReference: ({ id }, context) => load.category(context).load(id),
+    parent: (category, _, context) => (category.parent_id ? load.category(context).load(category.parent_id) : null),
+    children: (category, _, context) => load.categoriesBelow(context).load(category.id),
+  },
+});

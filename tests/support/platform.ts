@@ -1,0 +1,96 @@
+/** The whole of Agora on a database of its own, behind its gateway, as a client meets it. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createClient } from 'graphql-ws';
+import type { Kysely } from 'kysely';
+import WebSocket from 'ws';
+import { createGateway } from '../../gateway/server.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { ANONYMOUS, type Actor } from '../../platform/identity/actor.ts';
+import { silentLogger } from '../../platform/log.ts';
+import { loadAgents } from '../../subgraphs/index.ts';
+import { openAgents } from './agents.ts';
+
+/** An answer of the graph. */
+export interface Answer {
+  // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
+  data?: any;
+  errors?: { message: string; path?: (string | number)[]; extensions?: { code?: string } }[];
+  status: number;
+}
+
+/** Agora under test. */
+export interface TestPlatform {
+  url: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
+  kysely: Kysely<any>;
+  /** A query or mutation over HTTP, as this actor. */
+  ask(query: string, variables?: Record<string, unknown>, as?: Actor): Promise<Answer>;
+  /** A subscription over a WebSocket: its events so far, and how to wait for more of them. */
+  watch(query: string, variables?: Record<string, unknown>, as?: Actor): Watch;
+  close(): Promise<void>;
+}
+
+/** A subscription under test. */
+export interface Watch {
+  // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
+  readonly events: any[];
+  /** Resolves with the events once the condition holds. @throws Error with what came, after ten seconds */
+  // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
+  until(condition: (events: any[]) => boolean): Promise<any[]>;
+  stop(): Promise<void>;
+}
+
+/** Starts everything but the demo data. */
+export async function openPlatform(options: { config?: Record<string, string> } = {}): Promise<TestPlatform> {
+  const names = (await loadAgents()).map((agent) => agent.name);
+  const agents = await openAgents(names, { start: true, clock: systemClock, ...options });
+  const authenticate = async (authorization: string | undefined) =>
+    authorization ? agents.tokens.verify(authorization.replace('Bearer ', '')) : { actor: ANONYMOUS };
+  const isReady = () => ({ ready: true, details: {} });
+  const gateway = await createGateway({ subgraphs: agents.host.subgraphs, authenticate, log: silentLogger, isReady });
+  gateway.server.listen(0, '127.0.0.1');
+  await once(gateway.server, 'listening');
+  const address = `127.0.0.1:${(gateway.server.address() as AddressInfo).port}/graphql`;
+  const authorization = async (as?: Actor): Promise<Record<string, string>> =>
+    as ? { authorization: `Bearer ${(await agents.tokens.sign(as.claims(), 900, new Date())).token}` } : {};
+
+  return {
+    url: `http://${address}`,
+    kysely: agents.kysely,
+    async ask(query, variables, as) {
+      const headers: Record<string, string> = { 'content-type': 'application/json', ...(await authorization(as)) };
+      const response = await fetch(`http://${address}`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+      return { ...((await response.json()) as object), status: response.status };
+    },
+    watch: (query, variables, as) => watch(`ws://${address}`, { query, variables }, () => authorization(as)),
+    async close() {
+      await gateway.close();
+      await agents.close();
+    },
+  };
+}
+
+/** Opens a subscription on a connection of its own. */
+export function watch(
+  url: string,
+  payload: { query: string; variables?: Record<string, unknown> },
+  connectionParams: () => Promise<Record<string, string>>,
+): Watch {
+  const client = createClient({ url, webSocketImpl: WebSocket, connectionParams, retryAttempts: 0 });
+  const events: unknown[] = [];
+  let failure: unknown;
+  client.subscribe(payload, { next: (event) => events.push(event), error: (error) => (failure = error), complete: () => {} });
+  return {
+    events,
+    async until(condition) {
+      const deadline = Date.now() + 10_000;
+      while (!condition(events)) {
+        if (failure || Date.now() > deadline) throw new Error(`waited in vain; came: ${JSON.stringify(failure ?? events)}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return events;
+    },
+    stop: async () => client.dispose(),
+  };
+}

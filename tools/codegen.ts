@@ -1,0 +1,43 @@
+/**
+ * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed documents of the
+ * clients in `examples/`, `.env.example`. With `--check` it writes nothing and fails if something is out of date.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { envExample } from '../platform/config/config.ts';
+import { clientOutputs } from './codegen/client.ts';
+import { commandsOf } from './codegen/commands.ts';
+import { resolverTypes } from './codegen/resolver-types.ts';
+import { loadRooms } from './codegen/rooms.ts';
+import { type Output, read, settle } from './codegen/output.ts';
+import { API } from './schema/contract.ts';
+
+const rooms = loadRooms();
+const outputs: Output[] = [{ path: '.env.example', text: envExample() }];
+
+for (const room of rooms) {
+  outputs.push({ path: join(room.directory, 'resolvers.generated.ts'), text: await resolverTypes(room) });
+  const directory = join(room.directory, 'commands');
+  for (const file of listGraphql(directory)) {
+    const target = rooms.find((other) => `${other.name}.graphql` === file);
+    if (!target) throw new Error(`${directory}/${file} is not named after an agent`);
+    const text = await commandsOf(target, readFileSync(join(directory, file), 'utf8'), `${directory}/${file}`);
+    outputs.push({ path: join(directory, `${target.name}.generated.ts`), text });
+  }
+}
+
+// Of the API as it is published; `npm run schema` does it again when it publishes another.
+const api = read(API);
+if (api) outputs.push(...(await clientOutputs(api)));
+
+settle(outputs, process.argv.includes('--check'), 'npm run codegen');
+
+function listGraphql(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => name.endsWith('.graphql'))
+      .sort();
+  } catch {
+    return [];
+  }
+}

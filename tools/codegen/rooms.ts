@@ -1,0 +1,35 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildASTSchema, type DocumentNode, type GraphQLSchema, parse } from 'graphql';
+import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
+
+/** A room as the generators see it. */
+export interface Room {
+  name: string;
+  directory: string;
+  typeDefs: DocumentNode;
+  /** What the room itself wrote of them, and what it shares with all others. */
+  own: DocumentNode;
+  shared: DocumentNode;
+  /** What the room itself defines, without the fields that federation adds. */
+  schema: GraphQLSchema;
+}
+
+/** All rooms, in the order of their names. */
+export function loadRooms(): Room[] {
+  return readdirSync('subgraphs', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join('subgraphs', entry.name, 'schema.graphql')))
+    .map((entry) => entry.name)
+    .sort()
+    .map((name) => {
+      const directory = join('subgraphs', name);
+      return { name, directory, ...readRoom(readFileSync(join(directory, 'schema.graphql'), 'utf8')) };
+    });
+}
+
+/** A room's part of the graph out of its SDL. */
+export function readRoom(sdl: string): Omit<Room, 'name' | 'directory'> {
+  const typeDefs = typeDefsOf(sdl);
+  const schema = buildASTSchema(typeDefs, { assumeValidSDL: true });
+  return { typeDefs, own: parse(sdl), shared: typeDefsOf(''), schema };
+}

@@ -1,0 +1,44 @@
+/**
+ * `npm run new:agent -- wishlist --area marketing [--title "Wishlist"]`: writes a room that starts, composes and tests
+ * at once, in the shape of all others. What it keeps is a small thing of a customer's; make of it what is needed.
+ */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { AREAS } from '../platform/agent/define-agent.ts';
+import { settle } from './codegen/output.ts';
+import { loadRooms } from './codegen/rooms.ts';
+import { fillTemplates } from './new-agent/fill.ts';
+import { checkFree, wordsFor } from './new-agent/words.ts';
+
+try {
+  newAgent();
+} catch (error) {
+  if (!(error instanceof RangeError) && (error as { code?: string }).code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
+    throw error;
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
+
+function newAgent(): void {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { area: { type: 'string' }, title: { type: 'string' } },
+  });
+  const [name, ...others] = positionals;
+  if (!name || others.length > 0)
+    throw new RangeError(`usage: npm run new:agent -- <name> --area <${AREAS.join('|')}> [--title "<Title>"]`);
+  const words = wordsFor(name, values.area, values.title);
+  checkFree(words, loadRooms());
+  settle(fillTemplates(words), false, '');
+  for (const tool of ['codegen.ts', 'schema.ts'])
+    run(process.execPath, '--no-warnings', join(import.meta.dirname, tool));
+  run('node_modules/.bin/biome', 'format', '--write', '--log-level=error', join('subgraphs', name));
+  console.log(
+    `\nsubgraphs/${name} is there. Next: npm test -- subgraphs/${name}, npm start, and ask for \`${words.fields}\` in GraphiQL.`,
+  );
+}
+
+function run(program: string, ...args: string[]): void {
+  execFileSync(program, args, { stdio: 'inherit', timeout: 120_000 });
+}

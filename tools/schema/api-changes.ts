@@ -1,0 +1,10 @@
+import { CriticalityLevel, DiffRule, diff } from '@graphql-inspector/core';
+import { buildSchema } from 'graphql';
+
+/** What of the old API a client could rely on that the new one no longer gives. What was deprecated may go. */
+export async function breakingApiChanges(oldSdl: string, newSdl: string): Promise<string[]> {
+  const changes = await diff(buildSchema(oldSdl), buildSchema(newSdl), [DiffRule.suppressRemovalOfDeprecatedField]);
+  return changes
+    .filter((change) => change.criticality.level === CriticalityLevel.Breaking)
+    .map((change) => (change.path ? `${change.path}: ${change.message}` : change.message));
+}
