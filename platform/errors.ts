@@ -96,8 +96,11 @@ export class Unavailable extends Fault {
   }
 }
 
-const CONNECTION_CLASS = /^(08|53|57P|40001|40P01|55P03|25P0[234])/;
-const SOCKET = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET']);
+const CONNECTION_CLASS = /^(08|53|57P|40001|40P01|55P03|25P0[34])/;
+const SOCKET = new Set([
+  ...['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'],
+  ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT'],
+]);
 const DRIVER = /Connection terminated|not queryable|timeout exceeded when trying to connect|Cannot use a pool after/;
 
 /**

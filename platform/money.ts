@@ -61,9 +61,11 @@ export function fromDecimal(amount: string, currency: string): Money {
 /**
  * Splits an amount in proportion to weights, by the largest remainder (Hare-Niemeyer): no part is off by more than one
  * minor unit, and the parts sum to the whole. Ties go to the earlier part. All weights zero: split evenly.
+ * @throws RangeError for a negative weight
  */
 export function allocate(amount: bigint, weights: readonly bigint[]): bigint[] {
   if (weights.length === 0) return [];
+  if (weights.some((weight) => weight < 0n)) throw new RangeError('a weight must not be negative');
   if (amount < 0n) return allocate(-amount, weights).map((part) => -part);
   let total = weights.reduce((a, b) => a + b, 0n);
   const shares = total === 0n ? weights.map(() => 1n) : weights;

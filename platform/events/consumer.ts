@@ -52,6 +52,8 @@ export class Consumer {
   /** Past `at` there was nothing for us when the stored cursor was `base`: not worth a write of its own. */
   #skipped: { base: Cursor; at: Cursor; rows: number } | undefined;
   #mayHaveParked = true;
+  /** Types of the events that the transaction in hand publishes. */
+  #published: string[] = [];
 
   constructor(options: ConsumerOptions) {
     this.#o = options;
@@ -93,7 +95,7 @@ export class Consumer {
     try {
       return await this.#holding((transaction) => this.#batch(transaction, false));
     } catch (error) {
-      if (!(error instanceof HandlerFailed)) throw error;
+      if (!(error instanceof HandlerFailed) && !isSwallowed(error)) throw error;
       return await this.#holding((transaction) => this.#batch(transaction, true));
     }
   }
@@ -101,7 +103,9 @@ export class Consumer {
   /** Tries the oldest parked event of each aggregate that is due. `more`: some succeeded, their successors are due. */
   async retryParked(): Promise<Outcome> {
     return this.#holding(async (transaction) => {
-      const resolved = await attemptParked(transaction, this.#o.agent, (event) => this.#apply(transaction, event, true), this.#o.log);
+      const prepare = (events: readonly LoggedEvent[]) => this.#lock(transaction, events);
+      const apply = (event: LoggedEvent) => this.#apply(transaction, event, true);
+      const resolved = await attemptParked(transaction, this.#o.agent, { prepare, apply }, this.#o.log);
       return resolved ? 'more' : 'idle';
     });
   }
@@ -131,8 +135,7 @@ export class Consumer {
     const started = performance.now();
     const parked = await parkedKeys(transaction, this.#o.agent);
     this.#mayHaveParked = parked.size > 0;
-    // All locks before the first write: see platform/data/locks.ts.
-    await lock(transaction, events.flatMap((event) => this.#handlers.get(event.type)!.locks(event)));
+    await this.#lock(transaction, events);
     for (const [index, event] of events.entries()) {
       const waits = parked.has(keyOf(event));
       const error = waits ? undefined : await this.#apply(transaction, event, careful);
@@ -146,6 +149,11 @@ export class Consumer {
     return undefined;
   }
 
+  /** All locks before the first write: see platform/data/locks.ts. */
+  async #lock(transaction: Kysely<any>, events: readonly LoggedEvent[]): Promise<void> {
+    await lock(transaction, events.flatMap((event) => this.#handlers.get(event.type)?.locks(event) ?? []));
+  }
+
   /** Applies one event: returns its handler's error if careful, throws HandlerFailed otherwise. */
   async #apply(transaction: Kysely<any>, event: LoggedEvent, careful: boolean): Promise<Error | undefined> {
     const origin = { correlationId: event.correlationId ?? undefined, causationId: event.id };
@@ -153,7 +161,7 @@ export class Consumer {
     if (careful) await raw(transaction, 'savepoint event');
     try {
       await this.#handlers.get(event.type)!.handle(session.work, event);
-      await session.finish();
+      for (const published of await session.finish()) this.#published.push(published.type);
       if (careful) await raw(transaction, 'release savepoint event');
       return undefined;
     } catch (error) {
@@ -186,8 +194,9 @@ export class Consumer {
     if (count !== 1) throw new Error(`the cursor of consumer ${this.#o.agent} was moved by someone else`);
   }
 
-  #holding(work: (transaction: Transaction<any>) => Promise<Outcome>): Promise<Outcome> {
-    return this.#o.kysely.transaction().execute(async (transaction) => {
+  async #holding(work: (transaction: Transaction<any>) => Promise<Outcome>): Promise<Outcome> {
+    this.#published = [];
+    const outcome = await this.#o.kysely.transaction().execute(async (transaction) => {
       // Two-key advisory locks are a space of their own, apart from the one-key locks of aggregates.
       const { rows } = await raw<{ held: boolean }>(
         transaction,
@@ -196,8 +205,13 @@ export class Consumer {
       );
       return rows[0]!.held ? work(transaction) : 'busy';
     });
+    if (this.#published.length > 0) this.#o.bell.ring(this.#published);
+    return outcome;
   }
 }
+
+/** A handler caught an error of PostgreSQL and went on: the transaction was lost by then, and whoever came next found out. */
+const isSwallowed = (error: unknown): boolean => (error as { code?: string }).code === '25P02';
 
 class HandlerFailed extends Error {
   constructor(cause: unknown) {

@@ -15,7 +15,8 @@ export const encodeCursor = ({ xid, position }: Cursor, generation: string): str
 /** What a client gave back, or undefined if that is not one of our cursors. */
 export function decodeCursor(text: string): (Cursor & { generation: string }) | undefined {
   const match = /^([\da-f]{8})\.(\d{1,20})\.(\d{1,19})$/.exec(text);
-  return match ? { generation: match[1]!, xid: match[2]!, position: match[3]! } : undefined;
+  const isIn64Bits = match && BigInt(match[2]!) < 2n ** 64n && BigInt(match[3]!) < 2n ** 63n;
+  return isIn64Bits ? { generation: match[1]!, xid: match[2]!, position: match[3]! } : undefined;
 }
 
 /** Whether two cursors name the same place. */

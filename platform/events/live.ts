@@ -37,7 +37,8 @@ export class LiveLog {
   readonly #bell: Bell;
   readonly #log: Logger;
   readonly #followers = new Set<(page: readonly LoggedEvent[]) => void>();
-  #at: Cursor | undefined;
+  /** Where the followed tail is. Set by the first follower, then moved by `run`. */
+  #at: Promise<Cursor> | undefined;
   #generation = '';
   #oldest = 0n;
 
@@ -54,7 +55,6 @@ export class LiveLog {
       let scanned = 0;
       try {
         await this.#identify();
-        this.#at ??= await horizon(this.#kysely);
         // With nobody to tell, the end is looked up when the next one comes: an idle process reads nothing.
         if (this.#followers.size > 0) scanned = await this.#advance();
       } catch (error) {
@@ -66,20 +66,35 @@ export class LiveLog {
   }
 
   /** The events that a subscriber wants, from where it left off. @throws GraphQLError CURSOR_EXPIRED, BAD_USER_INPUT */
-  async *follow(interest: Interest): AsyncGenerator<LiveEvent, void, void> {
+  follow(interest: Interest): AsyncGenerator<LiveEvent, void, void> {
+    const leaving = new AbortController();
+    const events = this.#follow({ ...interest, signal: AbortSignal.any([interest.signal, leaving.signal]) });
+    const end = events.return.bind(events);
+    // A generator that waits for an event would keep `return` waiting for it too, and its place among the followers.
+    events.return = (value) => {
+      leaving.abort();
+      return end(value);
+    };
+    return events;
+  }
+
+  async *#follow(interest: Interest): AsyncGenerator<LiveEvent, void, void> {
     await this.#identify();
     const queue: LoggedEvent[] = [];
     let wake: (() => void) | undefined;
     const stop = (): void => wake?.();
     const hear = (page: readonly LoggedEvent[]): void => {
-      queue.push(...page.filter((event) => isWanted(event, interest)));
+      // Whoever has more than that waiting is lost (below): his queue must not grow until he notices.
+      if (queue.length <= MAX_WAITING) queue.push(...page.filter((event) => isWanted(event, interest)));
       wake?.();
     };
     let cursor = await this.#startOf(interest);
     interest.signal.addEventListener('abort', stop, { once: true });
-    if (this.#followers.size === 0) this.#at = await horizon(this.#kysely);
+    // Both before anything is awaited: two who join at once must agree on where the tail begins.
+    if (this.#followers.size === 0) this.#at = horizon(this.#kysely);
     this.#followers.add(hear);
     try {
+      await this.#at;
       // What came before we joined. Whatever the followed tail brings twice is left out by its place in the log.
       for await (const event of this.#missed(cursor, interest)) {
         cursor = event;
@@ -103,8 +118,11 @@ export class LiveLog {
   }
 
   async #advance(): Promise<number> {
-    const page = await readLog(this.#kysely, this.#at!, { limit: PAGE });
-    this.#at = page.next;
+    const from = this.#at!;
+    const page = await readLog(this.#kysely, await from, { limit: PAGE });
+    // Everybody left meanwhile, and who came then has begun the tail anew.
+    if (this.#at !== from) return PAGE;
+    this.#at = Promise.resolve(page.next);
     if (page.scanned > 0) for (const follower of this.#followers) follower(page.events);
     return page.scanned;
   }

@@ -31,11 +31,11 @@ export async function park(transaction: Kysely<any>, consumer: string, event: Lo
   if (error) await retryLater(transaction, consumer, event, error, 1, log);
 }
 
-/** Tries the oldest event of each parked aggregate that is due, and says how many succeeded. */
+/** Tries the oldest event of each parked aggregate that is due, and says how many succeeded. `prepare` takes their locks. */
 export async function attemptParked(
   transaction: Kysely<any>,
   consumer: string,
-  apply: (event: LoggedEvent) => Promise<Error | undefined>,
+  { prepare, apply }: { prepare(events: readonly LoggedEvent[]): Promise<void>; apply(event: LoggedEvent): Promise<Error | undefined> },
   log: Logger,
 ): Promise<number> {
   const { rows } = await raw<{ key: string; event: EventRow; attempts: number } & Cursor>(
@@ -47,9 +47,11 @@ export async function attemptParked(
       order by p.xid, p.position limit 20`,
     [consumer],
   );
+  const events = rows.map((row) => toEvent(row.event));
+  await prepare(events);
   let resolved = 0;
-  for (const row of rows) {
-    const event = toEvent(row.event);
+  for (const [index, row] of rows.entries()) {
+    const event = events[index]!;
     const error = await apply(event);
     if (error) await retryLater(transaction, consumer, event, error, row.attempts + 1, log);
     else resolved += await unpark(transaction, consumer, row.key, row);

@@ -55,9 +55,9 @@ export async function connect<DB, TB extends keyof DB, Row extends { id: string 
   const id = sql.ref('id');
   const direction = ordering.direction === 'DESC' ? 'desc' : 'asc';
   let page = query as SelectQueryBuilder<any, any, any>;
-  if (after) page = page.where(behind(decode(after), ordering, column, id));
+  if (after != null) page = page.where(behind(decode(after, ordering), ordering, column, id));
   if (ordering.column !== 'id') page = page.orderBy(column, direction);
-  const rows = (await page.orderBy(id, direction).limit(size + 1).execute()) as Row[];
+  const rows = (await page.orderBy(id, direction).limit(size + 1).execute().catch(orForeign(after))) as Row[];
 
   const edges = rows.slice(0, size).map((node) => ({ node, cursor: encode(node, ordering) }));
   return {
@@ -65,7 +65,7 @@ export async function connect<DB, TB extends keyof DB, Row extends { id: string 
     nodes: edges.map((edge) => edge.node),
     pageInfo: {
       hasNextPage: rows.length > size,
-      hasPreviousPage: Boolean(after),
+      hasPreviousPage: after != null,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
@@ -84,17 +84,29 @@ function behind([value, id]: [unknown, string], { column: name, direction }: Ord
 function encode(row: { id: string } & Record<string, any>, { column }: Ordering): string {
   const value = row[column];
   const plain = value instanceof Date ? value.toISOString() : typeof value === 'bigint' ? value.toString() : value;
-  return Buffer.from(JSON.stringify([plain, row.id])).toString('base64url');
+  return Buffer.from(JSON.stringify([column, plain, row.id])).toString('base64url');
 }
 
-function decode(cursor: string): [unknown, string] {
+/** The place that a cursor names. It carries the column, so that a list ordered otherwise knows it for a stranger's. */
+function decode(cursor: string, { column }: Ordering): [unknown, string] {
   try {
-    const parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(parsed) && parsed.length === 2 && ['string', 'number', 'boolean'].includes(typeof parsed[0]) && typeof parsed[1] === 'string') {
-      return parsed as [unknown, string];
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (Array.isArray(parsed) && parsed.length === 3) {
+      const [of, value, id] = parsed as unknown[];
+      if (of === column && ['string', 'number', 'boolean'].includes(typeof value) && typeof id === 'string') return [value, id];
     }
   } catch {
     // Falls through to the same refusal: the text is not one of our cursors.
   }
-  throw badInput('`after` is not a cursor of this list: use the `endCursor` or an edge\'s `cursor` of an earlier page.');
+  throw notOurs();
 }
+
+/** PostgreSQL's class 22, a data exception: what the cursor holds is no value of the column. */
+const orForeign =
+  (after: string | null | undefined) =>
+  (error: { code?: string }): never => {
+    throw after != null && error.code?.startsWith('22') ? notOurs() : error;
+  };
+
+const notOurs = (): GraphQLError =>
+  badInput('`after` is not a cursor of this list: use the `endCursor` or an edge\'s `cursor` of an earlier page.');

@@ -3,11 +3,14 @@ import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUnty
 import { isCurrency } from '../money.ts';
 
 const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-const isCountry = (code: string): boolean => /^[A-Z]{2}$/.test(code) && code !== 'ZZ' && REGIONS.of(code) !== undefined;
+// Regions of CLDR that are no countries of ISO 3166-1: reserved, withdrawn, or made up. Kosovo's XK is none either, but
+// is what carriers and banks use.
+const NO_COUNTRY = new Set('AC AN BU CP CQ CS DD DG DY EA EU EZ FX HV IC NH QO RH SU TA TP UK UN VD XA XB YD YU ZR ZZ'.split(' '));
+const isCountry = (code: string): boolean => /^[A-Z]{2}$/.test(code) && !NO_COUNTRY.has(code) && REGIONS.of(code) !== undefined;
 
 // https://html.spec.whatwg.org/multipage/input.html#email-state-(type=email), with a dot in the domain.
 const EMAIL = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)+$/i;
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+const INSTANT = /^(\d{4}-\d\d-\d\d)T(?!24)\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** How a text may be written in a document: `"EUR"`, or bare where it reads better, as `EUR` and `12`. */
 const LITERALS: ReadonlySet<string> = new Set([Kind.STRING, Kind.INT, Kind.FLOAT, Kind.ENUM]);
@@ -33,9 +36,15 @@ const check = (ok: (text: string) => boolean, expected: string) => (text: string
   return text;
 };
 
+/** Whether the calendar has this day. `Date` would take 30 February for 2 March. */
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
 function readInstant(text: string): Date {
   const date = new Date(text);
-  if (!INSTANT.test(text) || Number.isNaN(date.getTime())) {
+  if (!isDay(INSTANT.exec(text)?.[1] ?? '') || Number.isNaN(date.getTime())) {
     throw bad(`${JSON.stringify(text.slice(0, 80))} is not an RFC 3339 date-time, for example 2026-01-31T12:00:00Z.`);
   }
   return date;
@@ -53,7 +62,7 @@ const json = (value: unknown): unknown => value;
 /** Resolvers of every shared scalar, merged into each agent's. */
 export const scalars = {
   DateTime: textScalar<Date>('DateTime', readInstant, (value) => new Date(value).toISOString()),
-  Date: textScalar('Date', check((text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)), 'a date, for example 2026-01-31')),
+  Date: textScalar('Date', check(isDay, 'a date, for example 2026-01-31')),
   Decimal: textScalar('Decimal', check((text) => /^-?\d{1,15}(\.\d{1,6})?$/.test(text), 'a decimal number, for example "12.34"')),
   BigInt: textScalar<bigint>('BigInt', readBigInt),
   JSON: new GraphQLScalarType({ name: 'JSON', serialize: json, parseValue: json, parseLiteral: valueFromASTUntyped }),

@@ -39,7 +39,8 @@ export class Actor {
 
   /** Whether somebody is signed in: a person, a guest with an order's token, or a service. */
   get isAuthenticated(): boolean {
-    return this !== ANONYMOUS;
+    // By the id and not by the object: nobody may have come from another process, out of `claims()`.
+    return this.id !== ANONYMOUS.id;
   }
 
   /** Whether the actor holds the scope `<agent>:<action>`, by name or by a wildcard of its role. */

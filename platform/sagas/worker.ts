@@ -10,6 +10,7 @@ import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 import type { SagaDefinition } from './define-saga.ts';
 import { SAGA_APPLICATION, SAGA_QUEUE } from './enqueue.ts';
+import { OrderlyStop } from './orderly-stop.ts';
 import { runSaga } from './run-saga.ts';
 
 /** What a worker stands on. */
@@ -32,6 +33,8 @@ const CONCURRENCY = 64;
 const POLL_MS = 25;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 10_000;
+/** How long ended sagas may take to have their end recorded when the worker stops; parked ones wait it out. */
+const COMPLETION_MS = 200;
 
 /** Creates DBOS's tables. Before the first agent starts: every command that starts a saga writes to them. */
 export async function prepareSagas({ url, pool }: Pick<WorkerOptions, 'url' | 'pool'>): Promise<void> {
@@ -43,14 +46,14 @@ export async function prepareSagas({ url, pool }: Pick<WorkerOptions, 'url' | 'p
 /** Starts the worker. Sagas that a crash left unfinished go on at once. */
 export async function startSagaWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
   configure(options.url, options.pool, options.executor);
-  const stopping = new AbortController();
-  for (const definition of options.sagas) register(definition, options, stopping.signal);
+  const stop = new OrderlyStop();
+  for (const definition of options.sagas) register(definition, options, stop);
   await DBOS.launch();
   await DBOS.registerQueue(SAGA_QUEUE, { minPollingIntervalMs: POLL_MS, workerConcurrency: CONCURRENCY, onConflict: 'always_update' });
   return {
     async stop() {
-      stopping.abort();
-      await DBOS.shutdown({ deregister: true });
+      await stop.begin();
+      await DBOS.shutdown({ deregister: true, workflowCompletionTimeoutMS: COMPLETION_MS });
     },
   };
 }
@@ -66,7 +69,7 @@ function configure(url: string, pool: Pool, executorID: string): void {
   });
 }
 
-function register(definition: SagaDefinition, options: WorkerOptions, stopping: AbortSignal): void {
+function register(definition: SagaDefinition, options: WorkerOptions, stop: OrderlyStop): void {
   const { ask, clock } = options;
   DBOS.registerWorkflow(
     (input: unknown) => {
@@ -75,8 +78,8 @@ function register(definition: SagaDefinition, options: WorkerOptions, stopping: 
         id,
         ask,
         now: () => clock.now().toISOString(),
-        step: (name, work) => DBOS.runStep(() => untilItWorks(id, name, work, options, stopping), { name }),
-        receive: async (topic, seconds) => void (await DBOS.recv(topic, seconds)),
+        step: (name, work) => stop.pass((leave) => DBOS.runStep(() => untilItWorks(id, name, work, options, stop, leave), { name })),
+        receive: async (topic, seconds) => void (await stop.pass((leave) => (leave(), DBOS.recv(topic, seconds)))),
       });
     },
     { name: definition.name },
@@ -84,17 +87,23 @@ function register(definition: SagaDefinition, options: WorkerOptions, stopping: 
 }
 
 /** Faults pass: a step is tried again until it answers, ever less often, for as long as this worker lives. */
-async function untilItWorks<T>(saga: string, step: string, work: () => Promise<T>, options: WorkerOptions, stopping: AbortSignal): Promise<T> {
+async function untilItWorks<T>(
+  saga: string,
+  step: string,
+  work: () => Promise<T>,
+  options: WorkerOptions,
+  stop: OrderlyStop,
+  leave: () => void,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      // A worker that stops must not end the step with an error: DBOS would keep it as the step's result. The step
-      // stays open and is run again by the next worker.
-      if (stopping.aborted) return new Promise<never>(() => {});
+      if (stop.signal.aborted) return stop.park(leave);
       options.log.warn({ err: error, saga, step, attempt }, 'saga step will be tried again');
       await options.onFailedAttempt(saga, step, attempt, error as Error).catch(() => {});
-      await sleep(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2), stopping);
+      await sleep(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2), stop.signal);
+      if (stop.signal.aborted) return stop.park(leave);
     }
   }
 }

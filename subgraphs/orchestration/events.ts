@@ -9,8 +9,8 @@ export const emits = agentEvents;
 
 const payment = z.object({ orderId: z.string() });
 
-/** A payment that waited for its buyer has moved on: the saga that waits for it is told. */
-const SETTLED = ['payment.authorized', 'payment.declined', 'payment.failed'];
+/** A payment that waited for its buyer has moved on, or was called off: the saga that waits for it is told. */
+const SETTLED = ['payment.authorized', 'payment.declined', 'payment.failed', 'payment.voided'];
 
 export const handlers = SETTLED.map((type) =>
   on(type, payment, async ({ sql }, event) => {

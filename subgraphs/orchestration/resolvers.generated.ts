@@ -160,7 +160,7 @@ export type AddressInput = {
 
 export type Query = {
   __typename?: 'Query';
-  /** All agents, by area and name. */
+  /** All agents, by area and name: at most 100. */
   agents?: Maybe<Array<Agent>>;
   /** One agent, by its name. */
   agent?: Maybe<Agent>;

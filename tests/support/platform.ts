@@ -38,6 +38,8 @@ export interface Watch {
   /** Resolves with the events once the condition holds. @throws Error with what came, after ten seconds */
   // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
   until(condition: (events: any[]) => boolean): Promise<any[]>;
+  /** Resolves when the server has ended the subscription. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -80,9 +82,11 @@ export function watch(
   const client = createClient({ url, webSocketImpl: WebSocket, connectionParams, retryAttempts: 0 });
   const events: unknown[] = [];
   let failure: unknown;
-  client.subscribe(payload, { next: (event) => events.push(event), error: (error) => (failure = error), complete: () => {} });
+  const { promise: ended, resolve: complete } = Promise.withResolvers<void>();
+  client.subscribe(payload, { next: (event) => events.push(event), error: (error) => (failure = error), complete });
   return {
     events,
+    ended,
     async until(condition) {
       const deadline = Date.now() + 10_000;
       while (!condition(events)) {

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { configSchema, envExample, readConfig } from './config.ts';
+
+test('nothing needs to be configured', () => {
+  expect(readConfig({})).toMatchObject({ NODE_ENV: 'development', PORT: 4000 });
+  expect(readConfig({}).DATABASE_URL).toBeUndefined();
+});
+
+test('an empty variable counts as absent, and others of the environment are let be', () => {
+  expect(readConfig({ PORT: '', DATABASE_URL: '', HOME: '/root' })).toEqual(readConfig({}));
+});
+
+test('numbers are read from text', () => {
+  expect(readConfig({ PORT: '0', DATABASE_POOL: '8' })).toMatchObject({ PORT: 0, DATABASE_POOL: 8 });
+});
+
+test.each([
+  ['PORT', 'http'],
+  ['PORT', '65536'],
+  ['PORT', '1.5'],
+  ['DATABASE_URL', 'localhost'],
+  ['DATABASE_POOL', '1'],
+  ['NODE_ENV', 'prod'],
+  ['LOG_LEVEL', 'loud'],
+  ['ACCESS_TOKEN_SECONDS', '0'],
+])('%s=%s stops the start with a message that names the variable', (name, value) => {
+  expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`does not fit:\\n  ${name}: `));
+});
+
+test('all that does not fit is named at once, and no value is repeated', () => {
+  const start = () => readConfig({ PORT: 'x', DATABASE_URL: 'hunter2' });
+  expect(start).toThrow(/PORT: [^]*DATABASE_URL: /);
+  expect(start).not.toThrow(/hunter2/);
+});
+
+test('.env.example is what the schema says: each variable, its meaning and its default', () => {
+  const text = envExample();
+  expect(readFileSync(new URL('../../.env.example', import.meta.url), 'utf8').trimEnd()).toBe(text.trimEnd());
+  for (const [name, field] of Object.entries(configSchema.shape)) {
+    expect(field.description).toBeTruthy();
+    expect(text).toContain(`# ${field.description}\n# ${name}=`);
+  }
+  expect(text).toContain('# PORT=4000\n');
+});

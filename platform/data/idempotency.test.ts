@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { Refusal, refuse, Unavailable } from '../errors.ts';
+import { raw } from './raw.ts';
+import type { Work } from './store.ts';
+
+let small: SmallAgent;
+
+beforeAll(async () => {
+  small = await openSmallAgent();
+});
+
+afterAll(() => small?.database.drop());
+
+beforeEach(async () => {
+  await small.database.pool.query('truncate platform.event_log, small.note, small.idempotency');
+});
+
+const ONCE = { actor: 'user_1', operation: 'writeNote', key: 'k', request: { text: 'x', tags: ['a', 'b'] }, locks: [], origin: {} };
+
+const writeNote =
+  (id: string) =>
+  async ({ sql, publish }: Work): Promise<{ id: string }> => {
+    await sql.insertInto('note').values({ id, text: 'x' }).execute();
+    publish(noteWritten, { aggregateId: id, aggregateVersion: 1, payload: { id, text: 'x' } });
+    return { id };
+  };
+
+const rows = async (table: string): Promise<any[]> => (await small.database.pool.query(`select * from ${table}`)).rows;
+const codeOf = (error: Refusal): string | undefined => error.userErrors[0]?.code;
+
+test('the same key twenty times at once runs the work once, and answers all twenty with its outcome', async () => {
+  let runs = 0;
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      small.store.once(ONCE, (work) => {
+        runs++;
+        return writeNote(`note_${n}`)(work);
+      }),
+    ),
+  );
+  expect(runs).toBe(1);
+  expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+  expect([await rows('small.note'), await rows('platform.event_log')].map((list) => list.length)).toEqual([1, 1]);
+});
+
+test('with another request the key is refused, and nothing is written', async () => {
+  await small.store.once(ONCE, writeNote('a'));
+  const error = await small.store.once({ ...ONCE, request: { text: 'y' } }, writeNote('b')).catch((e: Refusal) => e);
+  expect(error).toBeInstanceOf(Refusal);
+  expect((error as Refusal).userErrors).toEqual([
+    expect.objectContaining({ code: 'IDEMPOTENCY_KEY_REUSED', path: ['input', 'idempotencyKey'] }),
+  ]);
+  expect((await rows('small.note')).map((note) => note.id)).toEqual(['a']);
+});
+
+test('a request is the same however its fields are ordered, and whether absent ones are left out or null', async () => {
+  const first = await small.store.once({ ...ONCE, request: { a: 1, b: { c: 2n, d: null } } }, writeNote('a'));
+  const again = await small.store.once({ ...ONCE, request: { b: { d: undefined, c: 2n }, a: 1 } }, writeNote('b'));
+  expect(again).toEqual(first);
+  for (const request of [{ a: 1, b: { c: 3n } }, { a: '1', b: { c: 2n } }, { a: 1 }, [1, { c: 2n }]])
+    expect(codeOf(await small.store.once({ ...ONCE, request }, writeNote('c')).catch((e) => e))).toBe('IDEMPOTENCY_KEY_REUSED');
+});
+
+test('the order of a list is part of the request', async () => {
+  await small.store.once(ONCE, writeNote('a'));
+  const swapped = { ...ONCE, request: { ...ONCE.request, tags: ['b', 'a'] } };
+  expect(codeOf(await small.store.once(swapped, writeNote('b')).catch((e) => e))).toBe('IDEMPOTENCY_KEY_REUSED');
+});
+
+test("another actor's key, and the key of another operation, is another key", async () => {
+  await small.store.once(ONCE, writeNote('a'));
+  await small.store.once({ ...ONCE, actor: 'user_2' }, writeNote('b'));
+  await small.store.once({ ...ONCE, operation: 'eraseNote' }, writeNote('c'));
+  expect((await rows('small.note')).map((note) => note.id).toSorted()).toEqual(['a', 'b', 'c']);
+});
+
+test('work that is refused leaves its key free', async () => {
+  const refused = small.store.once(ONCE, async (work) => {
+    await writeNote('a')(work);
+    throw refuse('INVALID_STATE', 'No.');
+  });
+  await expect(refused).rejects.toThrow('No.');
+  expect([await rows('small.note'), await rows('small.idempotency'), await rows('platform.event_log')]).toEqual([[], [], []]);
+  expect(await small.store.once({ ...ONCE, request: 'another' }, writeNote('b'))).toEqual({ id: 'b' });
+});
+
+test('work that meets a passing fault is tried again, and its effect is there once', async () => {
+  let runs = 0;
+  const outcome = await small.store.once(ONCE, async (work) => {
+    const made = await writeNote(`note_${++runs}`)(work);
+    if (runs < 3) throw runs === 1 ? Object.assign(new Error('deadlock'), { code: '40P01' }) : new Unavailable('away');
+    return made;
+  });
+  expect([runs, outcome]).toEqual([3, { id: 'note_3' }]);
+  expect((await rows('small.note')).map((note) => note.id)).toEqual(['note_3']);
+});
+
+test('a lost connection is waited out, and the work is done again on another', async () => {
+  let runs = 0;
+  await small.store.once(ONCE, async (work) => {
+    await writeNote('a')(work);
+    if (++runs === 1) {
+      const { rows: own } = await raw<{ pid: number }>(work.sql, 'select pg_backend_pid() as pid');
+      await small.database.pool.query('select pg_terminate_backend($1)', [own[0]!.pid]);
+    }
+    return { id: 'a' };
+  });
+  expect(runs).toBe(2);
+  expect(await rows('small.note')).toHaveLength(1);
+});
+
+test('what a key led to can be asked without doing it', async () => {
+  expect(await small.store.recall(ONCE)).toBeUndefined();
+  await small.store.once(ONCE, writeNote('a'));
+  expect(await small.store.recall(ONCE)).toEqual({ id: 'a' });
+  expect(codeOf(await small.store.recall({ ...ONCE, request: 'other' }).catch((e) => e))).toBe('IDEMPOTENCY_KEY_REUSED');
+});
+
+test.each([['', false], ['k'.repeat(256), false], ['k'.repeat(255), true], ["'; drop table note; --", true]])(
+  'a key is 1 to 255 characters of any kind: %#',
+  async (key, isFine) => {
+    const answer: unknown = await small.store.once({ ...ONCE, key }, writeNote('a')).catch((error) => codeOf(error));
+    expect(answer).toEqual(isFine ? { id: 'a' } : 'INVALID_INPUT');
+  },
+);
+
+test('of a request only its hash is kept', async () => {
+  await small.store.once({ ...ONCE, request: { email: 'ada@agora.test' } }, writeNote('a'));
+  expect(JSON.stringify(await rows('small.idempotency'))).not.toContain('ada');
+});

@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
+import { isWithin, type Rows, within } from './rows.ts';
+
+let database: TestDatabase;
+const VALUES = ['a', 'b', '', "o'brien", null];
+const ROWS = VALUES.flatMap((customer_id, i) => VALUES.map((merchant_id, j) => ({ id: `${i}${j}`, customer_id, merchant_id })));
+
+beforeAll(async () => {
+  database = await testDatabase();
+  await database.pool.query('create table thing (id text primary key, customer_id text, merchant_id text)');
+  await database.kysely.insertInto('thing').values(ROWS).execute();
+});
+
+afterAll(() => database?.drop());
+
+const inSql = async (rows: Rows): Promise<string[]> => {
+  const found = await database.kysely.selectFrom('thing').select('id').where(within(rows)).orderBy('id').execute();
+  return found.map(({ id }) => id as string);
+};
+const inMemory = (rows: Rows): string[] => ROWS.filter((row) => isWithin(row, rows)).map(({ id }) => id);
+
+const value = fc.constantFrom('a', 'b', '', "o'brien", 'c');
+const match = fc.record({ customer_id: value, merchant_id: value }, { requiredKeys: [] });
+const decisions: fc.Arbitrary<Rows> = fc.oneof(fc.constantFrom('ALL' as const, 'NONE' as const), fc.array(match, { maxLength: 4 }));
+
+test('what SQL lets through is what is let through in memory, whatever is decided', async () => {
+  await fc.assert(fc.asyncProperty(decisions, async (rows) => expect(await inSql(rows)).toEqual(inMemory(rows))));
+});
+
+test('no match at all lets nothing through', async () => {
+  expect([await inSql([]), inMemory([])]).toEqual([[], []]);
+  expect([await inSql('NONE'), inMemory('NONE')]).toEqual([[], []]);
+});
+
+test('a row without an owner belongs to nobody', async () => {
+  expect(isWithin({ customer_id: null }, [{ customer_id: 'a' }])).toBe(false);
+  expect(isWithin({}, [{ customer_id: 'a' }])).toBe(false);
+});

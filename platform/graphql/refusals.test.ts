@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { type Refusal, refuse } from '../errors.ts';
+import { checkVersion, orTaken } from './refusals.ts';
+
+test('the version that was seen, or none, is let through', () => {
+  for (const expected of [3, null, undefined]) expect(() => checkVersion(3, expected)).not.toThrow();
+});
+
+test('another version is a conflict that says which it is now', () => {
+  for (const expected of [2, 4, 0]) {
+    expect(() => checkVersion(3, expected)).toThrow(
+      expect.objectContaining({
+        userErrors: [
+          expect.objectContaining({
+            code: 'VERSION_CONFLICT',
+            __typename: 'VersionConflict',
+            currentVersion: 3,
+            path: ['input', 'expectedVersion'],
+          }),
+        ],
+      }),
+    );
+  }
+});
+
+const taken = refuse('TAKEN', 'The name is taken.');
+const violation = (constraint: string): Error => Object.assign(new Error('duplicate'), { code: '23505', constraint });
+const fails = (error: Error) => orTaken(() => Promise.reject(error), { note_name_key: taken });
+
+test('a name that is taken is refused as such, also when an ORM wrapped the error', async () => {
+  await expect(fails(violation('note_name_key'))).rejects.toBe(taken);
+  await expect(fails(new Error('driver', { cause: violation('note_name_key') }))).rejects.toBe(taken);
+});
+
+test('any other error stays what it is', async () => {
+  const others = [violation('note_pkey'), Object.assign(new Error('x'), { code: '23503', constraint: 'note_name_key' }), new Error('y')];
+  for (const error of others) await expect(fails(error)).rejects.toBe(error);
+  expect(await orTaken(async () => 5, {} as Record<string, Refusal>)).toBe(5);
+});

@@ -1,0 +1,96 @@
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { Unauthenticated } from '../errors.ts';
+import { tokensFrom } from './tokens.ts';
+
+const pair = generateKeyPairSync('ed25519');
+const PRIVATE = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+const PUBLIC = pair.publicKey.export({ type: 'spki', format: 'pem' }) as string;
+const tokens = tokensFrom(PRIVATE);
+const now = new Date('2026-06-01T12:00:00Z');
+const seconds = now.getTime() / 1000;
+
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const GOOD = { sub: 'user_1', iss: 'agora', aud: 'agora', iat: seconds, exp: seconds + 900, roles: ['ADMIN'] };
+
+/** A token as somebody else may make one: `make` signs its text. */
+function forged(payload: object, header: object, make: (text: string) => Buffer): string {
+  const text = `${part(header)}.${part(payload)}`;
+  return `${text}.${make(text).toString('base64url')}`;
+}
+
+const ours = (payload: object, header: object = { alg: 'EdDSA', typ: 'JWT' }): string =>
+  forged(payload, header, (text) => sign(null, Buffer.from(text), pair.privateKey));
+
+const refused = (token: string, at = now) => expect(tokens.verify(token, at)).rejects.toThrow(Unauthenticated);
+
+test('a token brings back who it was made for, with the public key alone', async () => {
+  const claims = { id: 'user_1', roles: ['CUSTOMER' as const], customerId: 'c_1', merchantId: 'm_1', orderId: 'o_1', sessionId: 's_1' };
+  const { token, expiresAt } = await tokens.sign({ ...claims, scopes: ['order:read'] }, 900, now);
+  const verified = await tokensFrom(PUBLIC).verify(token, now);
+  expect(verified.actor.claims()).toEqual({ ...claims, scopes: ['order:read'] });
+  expect(verified.expiresAt).toEqual(expiresAt);
+  expect(expiresAt.toISOString()).toBe('2026-06-01T12:15:00.000Z');
+});
+
+test('without the private key nothing is signed', async () => {
+  await expect(tokensFrom(PUBLIC).sign({ id: 'user_1', roles: [] }, 900, now)).rejects.toThrow('no key');
+});
+
+test('a token that this test makes by hand is accepted, so the refusals below are for their reasons', async () => {
+  const { actor } = await tokens.verify(ours(GOOD), now);
+  expect([...actor.roles]).toEqual(['ADMIN']);
+});
+
+describe('refused is a token', () => {
+  test('that has expired, with a word on how to get another', async () => {
+    await refused(ours(GOOD), new Date(now.getTime() + 900_000));
+    await expect(tokens.verify(ours({ ...GOOD, exp: seconds - 1 }), now)).rejects.toThrow('has expired');
+  });
+
+  test('whose payload or signature was tampered with', async () => {
+    const [header, , signature] = ours({ ...GOOD, roles: ['CUSTOMER'] }).split('.');
+    await refused(`${header}.${part(GOOD)}.${signature}`);
+    const good = ours(GOOD);
+    await refused(good.slice(0, -6) + (good.endsWith('AAAAAA') ? 'BBBBBB' : 'AAAAAA'));
+  });
+
+  test('with alg none, with and without a signature', async () => {
+    await refused(forged(GOOD, { alg: 'none', typ: 'JWT' }, () => Buffer.alloc(0)));
+    await refused(ours(GOOD, { alg: 'none', typ: 'JWT' }));
+  });
+
+  test('that is an HMAC made with the public key', async () => {
+    for (const key of [PUBLIC, PUBLIC.trim(), pair.publicKey.export({ type: 'spki', format: 'der' })])
+      await refused(forged(GOOD, { alg: 'HS256', typ: 'JWT' }, (text) => createHmac('sha256', key).update(text).digest()));
+  });
+
+  test('that somebody else signed, even one that brings its own key', async () => {
+    const other = generateKeyPairSync('ed25519');
+    const header = { alg: 'EdDSA', typ: 'JWT', jwk: other.publicKey.export({ format: 'jwk' }) };
+    await refused(forged(GOOD, header, (text) => sign(null, Buffer.from(text), other.privateKey)));
+  });
+
+  test.each([
+    ['for another audience', { aud: 'elsewhere' }],
+    ['of another issuer', { iss: 'elsewhere' }],
+    ['without audience', { aud: undefined }],
+    ['without issuer', { iss: undefined }],
+    ['without an end', { exp: undefined }],
+    ['without a subject', { sub: undefined }],
+    ['that is not good yet', { nbf: seconds + 60 }],
+  ])('%s', async (_, change) => {
+    await refused(ours({ ...GOOD, ...change }));
+  });
+
+  test.each(['', 'x', 'a.b.c', '..', 'Bearer x'])('that is none: %j', async (text) => {
+    await refused(text);
+  });
+});
+
+test('roles that do not exist are left out, and claims of the wrong type too', async () => {
+  const { actor } = await tokens.verify(ours({ ...GOOD, roles: ['ROOT', 'VIEWER', 7], scopes: 'order:*', cus: 5 }), now);
+  expect([...actor.roles]).toEqual(['VIEWER']);
+  expect(actor.may('order:write')).toBe(false);
+  expect(actor.customerId).toBeUndefined();
+});

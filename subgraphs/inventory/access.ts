@@ -1,0 +1,19 @@
+import type { Rows } from '../../platform/data/rows.ts';
+import { Forbidden } from '../../platform/errors.ts';
+import type { Actor } from '../../platform/identity/actor.ts';
+
+/** Whose levels and movements an actor sees: staff all, a merchant those of its own variants. */
+export function readableStock(actor: Actor): Rows {
+  return actor.may('inventory:read') ? 'ALL' : writableStock(actor);
+}
+
+/** Whose stock an actor may change: staff all, a merchant that of its own variants. */
+export function writableStock(actor: Actor): Rows {
+  if (!actor.may('inventory:write')) return 'NONE';
+  return actor.merchantId ? [{ merchant_id: actor.merchantId }] : 'ALL';
+}
+
+/** Locations are the house's: a merchant keeps stock at them and does not change them. @throws Forbidden */
+export function checkMayChangeLocations(actor: Actor): void {
+  if (!actor.may('inventory:write') || actor.merchantId) throw new Forbidden();
+}

@@ -1,0 +1,43 @@
+import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { inventoryDemo } from './demo.ts';
+import { entities } from './entities.ts';
+import { emits } from './events.ts';
+import { inventoryLoaders } from './loaders.ts';
+import { locationService } from './location-service.ts';
+import { inventoryQueries } from './queries.ts';
+import { reservationService } from './reservation-service.ts';
+import { inventoryResolvers } from './resolvers.ts';
+import { inventoryService } from './service.ts';
+
+export default defineAgent({
+  name: 'inventory',
+  area: 'commerce',
+  title: 'Inventory',
+  description: 'Keeps the stock: what is where, what is set aside for whom, and every unit that came or went.',
+  skills: [
+    { id: 'tell-availability', name: 'Tell availability', description: 'Says what can be bought of a variant now.' },
+    {
+      id: 'reserve-stock',
+      name: 'Reserve stock',
+      description: 'Sets units aside for an order, over several locations, all or nothing.',
+    },
+    {
+      id: 'maintain-stock',
+      name: 'Maintain stock',
+      description: 'Corrects and moves stock, and shows the ledger of movements.',
+    },
+  ],
+  at: import.meta.url,
+  entities,
+  emits,
+  build(ground) {
+    const queries = inventoryQueries(ground.store.read);
+    const reservations = reservationService(ground);
+    const services = { stock: inventoryService(ground), locations: locationService(ground), reservations };
+    return {
+      resolvers: inventoryResolvers(queries, inventoryLoaders(queries), services),
+      duties: [{ name: 'expire-reservations', everySeconds: 5, run: reservations.expireDue }],
+      demo: { after: [], load: inventoryDemo(ground.store.read) },
+    };
+  },
+});

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { demoWorld } from '../../platform/agent/demo-world.ts';
+import { openAgents, type TestAgents } from '../../tests/support/agents.ts';
+import { inventoryViolations } from '../../tests/support/inventory-violations.ts';
+
+interface Stock {
+  variant_id: string;
+  location_id: string;
+  merchant_id: string;
+  on_hand: number;
+}
+
+let agents: TestAgents;
+let stock: Stock[];
+const everything = (): Promise<Stock[]> =>
+  agents.kysely
+    .selectFrom('inventory.stock_level')
+    .selectAll()
+    .orderBy('variant_id')
+    .orderBy('location_id')
+    .execute() as never;
+beforeAll(async () => {
+  agents = await openAgents(['inventory']);
+  await agents.host.loadDemo(() => {});
+  stock = await everything();
+});
+afterAll(() => agents.close());
+
+const totals = (): number[] => {
+  const sums = new Map(demoWorld.variants.map(({ id }) => [id, -1]));
+  for (const { variant_id, on_hand } of stock) sums.set(variant_id, Math.max(0, sums.get(variant_id)!) + on_hand);
+  return [...sums.values()];
+};
+
+test('the demo world has stock of every variant, and its ledger explains all of it', async () => {
+  expect(Math.min(...totals())).toBe(0);
+  expect(new Set(stock.map((level) => level.merchant_id))).toEqual(new Set([demoWorld.merchantId]));
+  expect(await inventoryViolations(agents.kysely)).toEqual([]);
+});
+
+test('a tenth of its variants are at zero, fifty have one unit, the others have up to 400 or plenty', () => {
+  const units = totals();
+  expect(units.filter((total) => total === 0)).toHaveLength(demoWorld.variants.length / 10);
+  expect(units.filter((total) => total === 1)).toHaveLength(50);
+  expect(units.filter((total) => total > 400 && total < 500)).toEqual([]);
+});
+
+test('among the first hundred products at least forty variants have 500 or more at one location', () => {
+  const near = new Set(demoWorld.variants.filter(({ product }) => product < 100).map(({ id }) => id));
+  const plentiful = stock.filter((level) => near.has(level.variant_id) && level.on_hand >= 500);
+  expect(new Set(plentiful.map((level) => level.variant_id)).size).toBeGreaterThanOrEqual(40);
+});
+
+test('it lies at five locations, two of them stores', async () => {
+  const locations = await agents.kysely
+    .selectFrom('inventory.location')
+    .select('kind')
+    .where('active', '=', true)
+    .execute();
+  expect(locations.map(({ kind }) => kind).sort()).toEqual(['STORE', 'STORE', 'WAREHOUSE', 'WAREHOUSE', 'WAREHOUSE']);
+  expect(new Set(stock.map((level) => level.location_id)).size).toBe(5);
+});
+
+test('loading it again changes nothing', async () => {
+  await agents.kysely.deleteFrom('platform.demo_load').execute();
+  await agents.host.loadDemo(() => {});
+  expect(await everything()).toEqual(stock);
+  expect(await inventoryViolations(agents.kysely)).toEqual([]);
+});

@@ -1,0 +1,135 @@
+/** The demo world's stock. Its figures are nowhere else: whoever wants a variant with just one unit asks the database. */
+import type { Insertable, Kysely } from 'kysely';
+import { type DemoTools, demoWorld } from '../../platform/agent/demo.ts';
+import { deterministicId } from '../../platform/ids.ts';
+import type { Tables } from './entities.ts';
+
+const SINCE = new Date('2025-01-01T08:00:00Z');
+/** Rows in one statement, and variants in one transaction: well below what a transaction may take. */
+const CHUNK = 500;
+
+/** The locations, by priority. */
+const LOCATIONS = [
+  { code: 'RTM-1', name: 'Rotterdam Distribution Centre', kind: 'WAREHOUSE', city: 'Rotterdam', country: 'NL' },
+  { code: 'POZ-1', name: 'Poznań Fulfilment Centre', kind: 'WAREHOUSE', city: 'Poznań', country: 'PL' },
+  { code: 'LYS-1', name: 'Lyon Warehouse', kind: 'WAREHOUSE', city: 'Lyon', country: 'FR' },
+  { code: 'BER-S', name: 'Berlin Store, Torstraße', kind: 'STORE', city: 'Berlin', country: 'DE' },
+  { code: 'MIL-S', name: 'Milan Store, Via Torino', kind: 'STORE', city: 'Milan', country: 'IT' },
+] as const;
+
+/** Sizes of the groups of variants that the demo world promises. */
+const AT_ZERO = demoWorld.variants.length / 10;
+const WITH_ONE = 50;
+/** Among the first products, so that whoever takes the first page or two finds something to buy in any number. */
+const PLENTIFUL = { count: 60, products: 100 };
+
+type Level = Insertable<Tables['stock_level']>;
+type Random = () => number;
+
+export const inventoryDemo =
+  (db: Kysely<Tables>) =>
+  async ({ random }: DemoTools): Promise<void> => {
+    await loadLocations(db);
+    const units = unitsOf(random('inventory: groups'));
+    const spread = random('inventory: spread');
+    const levels = demoWorld.variants.flatMap((variant) => levelsOf(variant, units[variant.n]!, spread));
+    for (let start = 0; start < levels.length; start += CHUNK)
+      await loadLevels(db, levels.slice(start, start + CHUNK), start);
+  };
+
+/** How many units there are of each variant in all. */
+function unitsOf(random: Random): number[] {
+  const units = demoWorld.variants.map(() => between(random, 2, 400));
+  const near = demoWorld.variants.filter(({ product }) => product < PLENTIFUL.products).map(({ n }) => n);
+  const plentiful = new Set(shuffled(near, random).slice(0, PLENTIFUL.count));
+  for (const n of plentiful) units[n] = between(random, 500, 900);
+  const others = shuffled(
+    demoWorld.variants.map(({ n }) => n).filter((n) => !plentiful.has(n)),
+    random,
+  );
+  for (const n of others.slice(0, AT_ZERO)) units[n] = 0;
+  for (const n of others.slice(AT_ZERO, AT_ZERO + WITH_ONE)) units[n] = 1;
+  return units;
+}
+
+/** Spreads a variant's units over one to five locations; plenty lies at one, and so does nothing. */
+function levelsOf({ id, product }: (typeof demoWorld.variants)[number], units: number, random: Random): Level[] {
+  const places = units >= 500 || units === 0 ? 1 : Math.min(units, between(random, 1, LOCATIONS.length));
+  const at = shuffled(
+    LOCATIONS.map((_, n) => n),
+    random,
+  ).slice(0, places);
+  let left = units;
+  return at.map((location, index) => {
+    const further = places - 1 - index;
+    const onHand = further === 0 ? left : between(random, 1, left - further);
+    left -= onHand;
+    return {
+      variant_id: id,
+      location_id: deterministicId('location', location),
+      product_id: demoWorld.productId(product),
+      merchant_id: demoWorld.merchantId,
+      on_hand: onHand,
+      reserved: 0,
+      version: 1,
+      updated_at: SINCE,
+    };
+  });
+}
+
+async function loadLocations(db: Kysely<Tables>): Promise<void> {
+  const rows = LOCATIONS.map((location, n) => ({
+    ...location,
+    id: deterministicId('location', n),
+    priority: (n + 1) * 10,
+    active: true,
+    version: 1,
+    created_at: SINCE,
+  }));
+  await db
+    .insertInto('location')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** A level and the movement that explains it come together or not at all. */
+async function loadLevels(db: Kysely<Tables>, levels: readonly Level[], start: number): Promise<void> {
+  const movements = levels.map(({ variant_id, location_id, merchant_id, on_hand }, index) => ({
+    id: deterministicId('movement', start + index),
+    variant_id,
+    location_id,
+    merchant_id,
+    delta: on_hand,
+    type: 'INBOUND' as const,
+    reason: 'Opening stock',
+    reference_id: null,
+    actor_id: 'agent:inventory',
+    created_at: SINCE,
+  }));
+  await db.transaction().execute(async (transaction) => {
+    await transaction
+      .insertInto('stock_level')
+      .values([...levels])
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const some = movements.filter(({ delta }) => delta !== 0);
+    await transaction
+      .insertInto('movement')
+      .values(some)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  });
+}
+
+const between = (random: Random, low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
+
+/** Fisher and Yates. */
+function shuffled(list: readonly number[], random: Random): number[] {
+  const result = [...list];
+  for (let last = result.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [result[last], result[other]] = [result[other]!, result[last]!];
+  }
+  return result;
+}

@@ -1,0 +1,149 @@
+/** The rules of stock. Pure: no I/O, no clock, no randomness. */
+import { Refusal, refuse, type UserError } from '../../platform/errors.ts';
+
+/** So many lines one reservation has at most. */
+export const MAX_LINES = 100;
+/** So many units one line, correction or transfer moves at most. */
+export const MAX_QUANTITY = 1_000_000;
+/** So many units lie at one location at most: then the sum over {@link MAX_LOCATIONS} is still an Int of the graph. */
+export const MAX_ON_HAND = 10_000_000;
+/** So many locations there are at most. */
+export const MAX_LOCATIONS = 100;
+/** So long a reservation with an end lasts at most: a day. */
+const MAX_SECONDS = 86_400;
+
+/** Units of a variant that somebody wants. */
+export interface Line {
+  variantId: string;
+  quantity: number;
+}
+
+/** Units of a variant at one place. */
+export interface Allocation extends Line {
+  locationId: string;
+}
+
+/** What is free of a variant at one place, and how early that place serves. */
+export interface FreeStock {
+  variantId: string;
+  locationId: string;
+  priority: number;
+  available: number;
+}
+
+/** @throws Refusal INVALID_INPUT for lines that nobody could reserve */
+export function checkLines(lines: readonly Line[], expiresInSeconds: number | null | undefined): void {
+  if (lines.length < 1 || lines.length > MAX_LINES) {
+    throw refuse('INVALID_INPUT', `A reservation has 1 to ${MAX_LINES} lines.`, ['input', 'lines']);
+  }
+  lines.forEach(({ quantity }, index) => checkQuantity(quantity, ['input', 'lines', String(index), 'quantity']));
+  if (expiresInSeconds != null && (expiresInSeconds < 1 || expiresInSeconds > MAX_SECONDS)) {
+    throw refuse('INVALID_INPUT', `A reservation lasts 1 to ${MAX_SECONDS} seconds.`, ['input', 'expiresInSeconds']);
+  }
+}
+
+/** @throws Refusal INVALID_INPUT for a number of units that is none, or is absurd */
+export function checkQuantity(quantity: number, path: readonly string[]): void {
+  if (quantity < 1 || quantity > MAX_QUANTITY)
+    throw refuse('INVALID_INPUT', `The quantity must be 1 to ${MAX_QUANTITY}.`, path);
+}
+
+/**
+ * Demand by variant. To be summed BEFORE it is checked: two lines of one variant, each checked against the same stock,
+ * are how Medusa sells a unit twice (https://github.com/medusajs/medusa/issues/16502).
+ */
+export function sumDemand(lines: readonly Line[]): Map<string, number> {
+  const demand = new Map<string, number>();
+  for (const { variantId, quantity } of lines) demand.set(variantId, (demand.get(variantId) ?? 0) + quantity);
+  return demand;
+}
+
+/** Whether lines ask for just this demand. */
+export function isSameDemand(demand: ReadonlyMap<string, number>, lines: readonly Line[]): boolean {
+  const other = sumDemand(lines);
+  return other.size === demand.size && [...demand].every(([variantId, quantity]) => other.get(variantId) === quantity);
+}
+
+/**
+ * Decides what is taken where, for all of the demand or for none of it: from the first location, by priority, that has
+ * all of a variant; else from several, as much as each has, by priority. Sorted by variant and location.
+ * @throws Refusal INSUFFICIENT_STOCK, one user error for each variant of which there is too little
+ */
+export function allocate(lines: readonly Line[], stock: readonly FreeStock[]): Allocation[] {
+  const sites = Map.groupBy([...stock].sort(byPriority), (site) => site.variantId);
+  const short: UserError[] = [];
+  const allocations: Allocation[] = [];
+  for (const [variantId, quantity] of sumDemand(lines)) {
+    const available = sites.get(variantId)?.reduce((sum, site) => sum + site.available, 0) ?? 0;
+    if (available < quantity) short.push(insufficient(lines, variantId, quantity, available));
+    else allocations.push(...allocateVariant(variantId, quantity, sites.get(variantId)!));
+  }
+  if (short.length) throw new Refusal(short);
+  return allocations.sort((a, b) => compare(a.variantId, b.variantId) || compare(a.locationId, b.locationId));
+}
+
+function allocateVariant(variantId: string, quantity: number, sites: readonly FreeStock[]): Allocation[] {
+  const whole = sites.find((site) => site.available >= quantity);
+  if (whole) return [{ variantId, locationId: whole.locationId, quantity }];
+  const parts: Allocation[] = [];
+  let wanted = quantity;
+  for (const { locationId, available } of sites) {
+    const part = Math.min(wanted, available);
+    if (part > 0) parts.push({ variantId, locationId, quantity: part });
+    wanted -= part;
+  }
+  return parts;
+}
+
+function insufficient(lines: readonly Line[], variantId: string, quantity: number, available: number): UserError {
+  const index = lines.findIndex((line) => line.variantId === variantId);
+  return {
+    __typename: 'InsufficientStock',
+    code: 'INSUFFICIENT_STOCK',
+    message: available ? `You asked for ${quantity}, and there are only ${available}.` : 'This is out of stock.',
+    path: ['input', 'lines', String(index), 'quantity'],
+    available,
+    variantId,
+  };
+}
+
+const byPriority = (a: FreeStock, b: FreeStock): number =>
+  a.priority - b.priority || compare(a.locationId, b.locationId);
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * Whether so many units may come to a level, or go from it. What is reserved is promised: it cannot go.
+ * @throws Refusal INSUFFICIENT_STOCK, INVALID_INPUT
+ */
+export function checkChange(
+  level: { variantId: string; onHand: number; reserved: number },
+  delta: number,
+  path: readonly string[],
+): void {
+  const { variantId, onHand, reserved } = level;
+  const available = onHand - reserved;
+  if (available + delta < 0) {
+    const message = `Of ${onHand} units here ${reserved} are reserved: at most ${available} can be taken away.`;
+    throw refuse('INSUFFICIENT_STOCK', message, path, { __typename: 'InsufficientStock', available, variantId });
+  }
+  if (onHand + delta > MAX_ON_HAND)
+    throw refuse('INVALID_INPUT', `A location holds at most ${MAX_ON_HAND} units of a variant.`, path);
+}
+
+/** Text of 1 to 200 characters. @throws Refusal INVALID_INPUT */
+export function checkText(text: string, path: readonly string[]): void {
+  if (text.trim().length === 0 || text.length > 200)
+    throw refuse('INVALID_INPUT', 'This needs 1 to 200 characters.', path);
+}
+
+/** @throws Refusal INVALID_INPUT for a code that is none */
+export function checkCode(code: string): void {
+  if (!/^[A-Z\d][A-Z\d-]{1,19}$/.test(code)) {
+    throw refuse('INVALID_INPUT', 'A code has 2 to 20 capitals, digits and hyphens.', ['input', 'code']);
+  }
+}
+
+/** @throws Refusal INVALID_INPUT for a priority out of range */
+export function checkPriority(priority: number): void {
+  if (priority < 0 || priority > 1000) throw refuse('INVALID_INPUT', 'A priority is 0 to 1000.', ['input', 'priority']);
+}

@@ -1,0 +1,98 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { InferKyselyDB } from '@mikro-orm/postgresql';
+
+export const LocationKind = { WAREHOUSE: 'WAREHOUSE', STORE: 'STORE' } as const;
+export type LocationKind = keyof typeof LocationKind;
+
+export const StockChangeType = {
+  INBOUND: 'INBOUND',
+  OUTBOUND: 'OUTBOUND',
+  ADJUSTMENT: 'ADJUSTMENT',
+  TRANSFER: 'TRANSFER',
+  RETURN: 'RETURN',
+} as const;
+export type StockChangeType = keyof typeof StockChangeType;
+
+export const ReservationStatus = { ACTIVE: 'ACTIVE', RELEASED: 'RELEASED', EXPIRED: 'EXPIRED' } as const;
+export type ReservationStatus = keyof typeof ReservationStatus;
+
+const LocationSchema = defineEntity({
+  name: 'Location',
+  tableName: 'location',
+  properties: {
+    id: p.string().primary(),
+    code: p.string(),
+    name: p.string(),
+    kind: p.enum(() => LocationKind),
+    city: p.string(),
+    country: p.string(),
+    priority: p.integer(),
+    active: p.boolean(),
+    version: p.integer().version(),
+    createdAt: p.datetime(),
+  },
+});
+
+const StockLevelSchema = defineEntity({
+  name: 'StockLevel',
+  tableName: 'stock_level',
+  properties: {
+    variantId: p.string().primary(),
+    locationId: p.string().primary(),
+    productId: p.string(),
+    merchantId: p.string(),
+    onHand: p.integer(),
+    reserved: p.integer(),
+    version: p.integer(),
+    updatedAt: p.datetime(),
+  },
+});
+
+const MovementSchema = defineEntity({
+  name: 'Movement',
+  tableName: 'movement',
+  properties: {
+    id: p.string().primary(),
+    variantId: p.string(),
+    locationId: p.string(),
+    merchantId: p.string(),
+    delta: p.integer(),
+    type: p.enum(() => StockChangeType),
+    reason: p.string().nullable(),
+    referenceId: p.string().nullable(),
+    actorId: p.string(),
+    createdAt: p.datetime(),
+  },
+});
+
+const ReservationSchema = defineEntity({
+  name: 'Reservation',
+  tableName: 'reservation',
+  properties: {
+    id: p.string().primary(),
+    reference: p.string(),
+    status: p.enum(() => ReservationStatus),
+    expiresAt: p.datetime().nullable(),
+    version: p.integer(),
+    createdAt: p.datetime(),
+    closedAt: p.datetime().nullable(),
+  },
+});
+
+const ReservationLineSchema = defineEntity({
+  name: 'ReservationLine',
+  tableName: 'reservation_line',
+  properties: {
+    reservationId: p.string().primary(),
+    variantId: p.string().primary(),
+    locationId: p.string().primary(),
+    quantity: p.integer(),
+  },
+});
+
+export class Location extends LocationSchema.class {}
+LocationSchema.setClass(Location);
+
+export const entities = [LocationSchema, StockLevelSchema, MovementSchema, ReservationSchema, ReservationLineSchema];
+/** The room's tables, as SQL sees them. */
+export type Tables = InferKyselyDB<(typeof entities)[number]>;

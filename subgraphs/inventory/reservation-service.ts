@@ -1,0 +1,122 @@
+/** The use cases of reservations: what orders ask for, and what expires. */
+import type { Ground } from '../../platform/agent/ground.ts';
+import { Unavailable, refuse } from '../../platform/errors.ts';
+import type { Work } from '../../platform/data/store.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { newId } from '../../platform/ids.ts';
+import { allocate, checkLines, isSameDemand, sumDemand } from './domain.ts';
+import type { Tables } from './entities.ts';
+import { reservationReleased, stockReserved } from './events.ts';
+import { type Closed, forbid, giveBack, type Standing, standingOf, take } from './reservation-sql.ts';
+import type { ReleaseReservationInput, ReserveStockInput } from './resolvers.generated.ts';
+
+/** So many reservations expire in one transaction. */
+const BATCH = 100;
+
+const lockOf = (reference: string): string => `reservation:${reference}`;
+
+export const reservationService = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>) => ({
+  /** Returns the reservation's id. @throws Refusal INSUFFICIENT_STOCK, RESERVATION_RELEASED, INVALID_INPUT, INVALID_STATE */
+  async reserve(
+    { idempotencyKey: key, ...request }: ReserveStockInput,
+    { actor, correlationId }: RequestContext,
+  ): Promise<string> {
+    const { reference, lines, expiresInSeconds } = request;
+    checkLines(lines, expiresInSeconds);
+    const variantIds = [...sumDemand(lines).keys()].sort();
+    const locks = [lockOf(reference), ...variantIds.map((id) => `stock:${id}`)];
+    const once = { actor: actor.id, operation: 'reserveStock', key, request, locks, origin: { correlationId } };
+    const { reservationId } = await store.once(once, async (work) => {
+      const standing = await standingOf(work.sql, reference, variantIds);
+      return { reservationId: earlier(standing, lines) ?? (await reserveNow(work, request, standing, clock.now())) };
+    });
+    return reservationId;
+  },
+
+  /** Returns whether something was given back. */
+  async release(
+    { idempotencyKey: key, ...request }: ReleaseReservationInput,
+    { actor, correlationId }: RequestContext,
+  ): Promise<boolean> {
+    const { reference } = request;
+    const once = {
+      actor: actor.id,
+      operation: 'releaseReservation',
+      key,
+      request,
+      locks: [lockOf(reference)],
+      origin: { correlationId },
+    };
+    const { released } = await store.once(once, async (work) => {
+      const closed = await giveBack(work.sql, [reference], { status: 'RELEASED', now: clock.now() });
+      if (closed.length === 0) await forbid(work.sql, { id: newId('reservation'), reference, now: clock.now() });
+      publishReleased(work, closed, 'RELEASED');
+      return { released: closed.length > 0 };
+    });
+    return released;
+  },
+
+  /** Gives back what is set aside for longer than it was asked for. */
+  async expireDue(signal?: AbortSignal): Promise<void> {
+    let due: string[];
+    do {
+      const now = clock.now();
+      due = await dueAt(store.read, now);
+      if (due.length === 0) return;
+      await store.write({ locks: due.map(lockOf), origin: {} }, async (work) =>
+        publishReleased(work, await giveBack(work.sql, due, { status: 'EXPIRED', now }), 'EXPIRED'),
+      );
+    } while (due.length === BATCH && !signal?.aborted);
+  },
+});
+
+/** The reservation that the reference has already, if it is for the same. */
+function earlier({ reservation }: Standing, lines: ReserveStockInput['lines']): string | undefined {
+  if (!reservation) return undefined;
+  if (reservation.status !== 'ACTIVE') {
+    throw refuse('RESERVATION_RELEASED', 'What was reserved for this reference was released.', ['input', 'reference']);
+  }
+  if (!isSameDemand(sumDemand(lines), reservation.lines)) {
+    throw refuse('INVALID_STATE', 'This reference has a reservation of something else.', ['input', 'reference']);
+  }
+  return reservation.id;
+}
+
+type Request = Omit<ReserveStockInput, 'idempotencyKey'>;
+
+async function reserveNow(work: Work<Tables>, request: Request, { stock }: Standing, now: Date): Promise<string> {
+  const { reference, expiresInSeconds } = request;
+  const lines = allocate(request.lines, stock);
+  const id = newId('reservation');
+  const expiresAt = expiresInSeconds == null ? null : new Date(now.getTime() + expiresInSeconds * 1000);
+  const taken = await take(work.sql, { id, reference, expiresAt, now, lines });
+  // Cannot be under the locks. If it is, nothing is written, and the decision is made anew on what is there then.
+  if (taken !== lines.length) throw new Unavailable('The stock was taken while it was being reserved.');
+  const payload = { reservationId: id, reference, expiresAt: expiresAt?.toISOString() ?? null, lines };
+  work.publish(stockReserved, { aggregateId: id, aggregateVersion: 1, payload });
+  return id;
+}
+
+async function dueAt(db: Ground<Tables>['store']['read'], now: Date): Promise<string[]> {
+  const rows = await db
+    .selectFrom('reservation')
+    .select('reference')
+    .where('status', '=', 'ACTIVE')
+    .where('expires_at', '<=', now)
+    .orderBy('expires_at')
+    .limit(BATCH)
+    .execute();
+  return rows.map((row) => row.reference);
+}
+
+function publishReleased(work: Work<Tables>, closed: readonly Closed[], reason: 'RELEASED' | 'EXPIRED'): void {
+  for (const { id, reference, version, lines } of closed) {
+    work.publish(reservationReleased, {
+      aggregateId: id,
+      aggregateVersion: version,
+      payload: { reservationId: id, reference, reason, lines },
+    });
+  }
+}
+
+export type ReservationService = ReturnType<typeof reservationService>;

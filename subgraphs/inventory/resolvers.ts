@@ -1,0 +1,116 @@
+import { checkSize } from '../../platform/graphql/arguments.ts';
+import { payload } from '../../platform/graphql/payload.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { readableStock } from './access.ts';
+import type { InventoryLoaders } from './loaders.ts';
+import type { LocationService } from './location-service.ts';
+import type { InventoryQueries, LocationRow, StockLevelRow } from './queries.ts';
+import type { ReservationService } from './reservation-service.ts';
+import type { Resolvers } from './resolvers.generated.ts';
+import type { InventoryService } from './service.ts';
+
+interface Services {
+  stock: InventoryService;
+  locations: LocationService;
+  reservations: ReservationService;
+}
+
+export const inventoryResolvers = (
+  queries: InventoryQueries,
+  load: InventoryLoaders,
+  { stock, locations, reservations }: Services,
+): Resolvers => {
+  // Read anew after a mutation, not by a loader: an operation may hold several, and each answers with what is there then.
+  const levelsAt = async (
+    variantId: string,
+    locationIds: readonly string[],
+    { actor }: RequestContext,
+  ): Promise<StockLevelRow[]> => {
+    const levels = await queries.levelsOf([variantId], readableStock(actor));
+    return locationIds.map((id) => levels.find((level) => level.location_id === id)!);
+  };
+  const locationNow = async (id: string): Promise<LocationRow> => (await queries.locationsByIds([id]))[0]!;
+  const availableOf = async (variantId: string, context: RequestContext): Promise<number> =>
+    (await load.availability(context).load(variantId))?.available ?? 0;
+
+  return {
+    Query: {
+      locations: () => queries.locations(),
+      stockLevels: (_, { variantId }, context) => load.levelsOf(context).load(variantId),
+      movements: (_, { filter, ...page }, { actor }) => queries.movements(filter ?? {}, page, readableStock(actor)),
+      availabilityOf: (_, { variantIds }, context) => {
+        checkSize(variantIds, 100, 'variantIds');
+        return Promise.all(
+          variantIds.map(async (variantId) => ({ variantId, available: await availableOf(variantId, context) })),
+        );
+      },
+    },
+
+    Mutation: {
+      createLocation: (_, { input }, context) =>
+        payload(async () => ({ location: await locationNow(await locations.create(input, context)) })),
+      updateLocation: (_, { input }, context) =>
+        payload(async () => ({ location: await locationNow(await locations.update(input, context)) })),
+      adjustStock: (_, { input }, context) =>
+        payload(async () => {
+          await stock.adjust(input, context);
+          const [stockLevel] = await levelsAt(input.variantId, [input.locationId], context);
+          return { stockLevel: stockLevel! };
+        }),
+      transferStock: (_, { input }, context) =>
+        payload(async () => {
+          await stock.transfer(input, context);
+          const [from, to] = await levelsAt(input.variantId, [input.fromLocationId, input.toLocationId], context);
+          return { from: from!, to: to! };
+        }),
+      reserveStock: (_, { input }, context) =>
+        payload(async () => ({ reservationId: await reservations.reserve(input, context) })),
+      releaseReservation: async (_, { input }, context) => ({
+        released: false,
+        ...(await payload(async () => ({ released: await reservations.release(input, context) }))),
+      }),
+    },
+
+    ProductVariant: {
+      __resolveReference: ({ id }) => ({ id }),
+      availability: async ({ id }, _, context) => {
+        const available = await availableOf(id, context);
+        return { available, isInStock: available > 0 };
+      },
+    },
+
+    Location: {
+      __resolveReference: ({ id }, context) => load.location(context).load(id),
+    },
+
+    StockLevel: {
+      variant: (level) => ({ id: level.variant_id }),
+      location: async (level, _, context) => (await load.location(context).load(level.location_id))!,
+      onHand: (level) => level.on_hand,
+      available: (level) => level.on_hand - level.reserved,
+      updatedAt: (level) => level.updated_at,
+    },
+
+    Movement: {
+      variant: (movement) => ({ id: movement.variant_id }),
+      location: async (movement, _, context) => (await load.location(context).load(movement.location_id))!,
+      referenceId: (movement) => movement.reference_id,
+      actorId: (movement) => movement.actor_id,
+      createdAt: (movement) => movement.created_at,
+    },
+
+    ReservationPayload: {
+      reservation: async ({ reservationId }) => (reservationId && (await queries.reservation(reservationId))) || null,
+    },
+
+    Reservation: {
+      expiresAt: (reservation) => reservation.expires_at,
+      lines: (reservation, _, context) => load.linesOf(context).load(reservation.id),
+    },
+
+    ReservationLine: {
+      variantId: (line) => line.variant_id,
+      locationId: (line) => line.location_id,
+    },
+  };
+};

@@ -1,0 +1,132 @@
+/** What people do with stock: correct it and move it. What orders do with it is in `reservation-service.ts`. */
+import type { Ground } from '../../platform/agent/ground.ts';
+import { isWithin } from '../../platform/data/rows.ts';
+import type { Work } from '../../platform/data/store.ts';
+import { refuse } from '../../platform/errors.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { newId } from '../../platform/ids.ts';
+import { writableStock } from './access.ts';
+import { ownerOfVariant } from './commands/product.generated.ts';
+import { checkChange, checkQuantity, checkText, MAX_QUANTITY } from './domain.ts';
+import type { Tables } from './entities.ts';
+import { inventoryChanged } from './events.ts';
+import type { AdjustStockInput, TransferStockInput } from './resolvers.generated.ts';
+import { type Change, change, type Entry, type Level, levelsAt, type Owner } from './stock-sql.ts';
+
+export const inventoryService = ({ store, clock, ask }: Ground<Tables>) => {
+  /** Whose the variant is: from our own rows, or for its first stock from the catalogue, on the caller's behalf. */
+  const ownerOf = async (variantId: string, context: RequestContext): Promise<Owner> => {
+    const known = store.read
+      .selectFrom('stock_level')
+      .select(['product_id', 'merchant_id'])
+      .where('variant_id', '=', variantId);
+    const row = (await known.limit(1).executeTakeFirst()) ?? (await askOwner(variantId, context));
+    if (!row || !isWithin(row, writableStock(context.actor))) {
+      throw refuse('NOT_FOUND', 'There is no such variant, or it is not yours.', ['input', 'variantId']);
+    }
+    return { productId: row.product_id, merchantId: row.merchant_id };
+  };
+
+  const askOwner = async (
+    id: string,
+    context: RequestContext,
+  ): Promise<{ product_id: string; merchant_id: string } | null> => {
+    const { productVariant } = await ask(ownerOfVariant, { id }, { within: context, as: context.actor });
+    return productVariant && { product_id: productVariant.product.id, merchant_id: productVariant.product.merchantId };
+  };
+
+  return {
+    async adjust({ idempotencyKey: key, ...request }: AdjustStockInput, context: RequestContext): Promise<void> {
+      const { variantId, locationId, delta, reason } = request;
+      if (delta === 0 || Math.abs(delta) > MAX_QUANTITY) {
+        throw refuse('INVALID_INPUT', `Give a number of units, at most ${MAX_QUANTITY}, and not 0.`, [
+          'input',
+          'delta',
+        ]);
+      }
+      checkText(reason, ['input', 'reason']);
+      const owner = await ownerOf(variantId, context);
+      const locks = [`stock:${variantId}`];
+      await store.once(
+        { actor: context.actor.id, operation: 'adjustStock', key, request, locks, origin: context },
+        async (work) => {
+          const level = known(await levelsAt(work.sql, variantId, [locationId]), locationId, 'locationId');
+          checkChange(level, delta, ['input', 'delta']);
+          const entry = {
+            variantId,
+            owner,
+            type: 'ADJUSTMENT',
+            reason,
+            referenceId: null,
+            actorId: context.actor.id,
+            now: clock.now(),
+          } as const;
+          await changeAndPublish(work, [{ locationId, delta }], entry);
+          return {};
+        },
+      );
+    },
+
+    async transfer({ idempotencyKey: key, ...request }: TransferStockInput, context: RequestContext): Promise<void> {
+      const { variantId, fromLocationId: from, toLocationId: to, quantity, reason } = request;
+      checkQuantity(quantity, ['input', 'quantity']);
+      if (reason != null) checkText(reason, ['input', 'reason']);
+      if (from === to) throw refuse('INVALID_INPUT', 'Give two different locations.', ['input', 'toLocationId']);
+      const owner = await ownerOf(variantId, context);
+      const locks = [`stock:${variantId}`];
+      await store.once(
+        { actor: context.actor.id, operation: 'transferStock', key, request, locks, origin: context },
+        async (work) => {
+          const levels = await levelsAt(work.sql, variantId, [from, to]);
+          checkChange(known(levels, from, 'fromLocationId'), -quantity, ['input', 'quantity']);
+          checkChange(known(levels, to, 'toLocationId'), quantity, ['input', 'quantity']);
+          const referenceId = newId('transfer');
+          const entry = {
+            variantId,
+            owner,
+            type: 'TRANSFER',
+            reason: reason ?? null,
+            referenceId,
+            actorId: context.actor.id,
+            now: clock.now(),
+          } as const;
+          await changeAndPublish(
+            work,
+            [
+              { locationId: from, delta: -quantity },
+              { locationId: to, delta: quantity },
+            ],
+            entry,
+          );
+          return {};
+        },
+      );
+    },
+  };
+};
+
+function known(levels: Map<string, Level>, locationId: string, field: string): Level {
+  const level = levels.get(locationId);
+  if (!level) throw refuse('NOT_FOUND', 'There is no such location.', ['input', field]);
+  return level;
+}
+
+async function changeAndPublish(work: Work<Tables>, changes: readonly Change[], entry: Entry): Promise<void> {
+  const { variantId, owner, type: changeType, referenceId } = entry;
+  const deltas = new Map(changes.map(({ locationId, delta }) => [locationId, delta]));
+  for (const { locationId, onHand, version } of await change(work.sql, changes, entry)) {
+    const oldQuantity = onHand - deltas.get(locationId)!;
+    const payload = {
+      variantId,
+      productId: owner.productId,
+      locationId,
+      oldQuantity,
+      newQuantity: onHand,
+      changeType,
+      referenceId,
+    };
+    work.publish(inventoryChanged, { aggregateId: `${variantId}/${locationId}`, aggregateVersion: version, payload });
+  }
+}
+
+export type InventoryService = ReturnType<typeof inventoryService>;

@@ -1,0 +1,8 @@
+import type { Rows } from '../../platform/data/rows.ts';
+import type { Actor } from '../../platform/identity/actor.ts';
+
+/** Whose messages an actor sees: staff all, a customer its own. */
+export const readableMessages = (actor: Actor): Rows => (actor.may('notification:read') ? 'ALL' : ownMessages(actor));
+
+/** The actor's own messages: its inbox, and those that it may mark as read. */
+export const ownMessages = ({ customerId }: Actor): Rows => (customerId ? [{ customer_id: customerId }] : 'NONE');

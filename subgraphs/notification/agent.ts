@@ -1,0 +1,32 @@
+import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { entities } from './entities.ts';
+import { emits } from './events.ts';
+import { notificationHandlers } from './handlers.ts';
+import { messageLoaders } from './loaders.ts';
+import { messageQueries } from './queries.ts';
+import { notificationResolvers } from './resolvers.ts';
+import { messageService } from './service.ts';
+
+export default defineAgent({
+  name: 'notification',
+  area: 'system',
+  title: 'Notification',
+  description: 'Tells customers what happens to their orders, in an inbox of their own.',
+  skills: [
+    {
+      id: 'notify-customer',
+      name: 'Notify a customer',
+      description: 'Writes what happened to an order into the inbox of its buyer, once.',
+    },
+  ],
+  at: import.meta.url,
+  entities,
+  emits,
+  build(ground) {
+    const queries = messageQueries(ground.store.read);
+    return {
+      resolvers: notificationResolvers(queries, messageLoaders(queries), messageService(ground)),
+      handlers: notificationHandlers(ground),
+    };
+  },
+});

@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals';
+import { noticeOfOrder, noticeOfStatus, write } from './domain.ts';
+
+const about = { number: 'AG-000042' };
+const STATUSES = [
+  'PENDING',
+  'ON_HOLD',
+  'CONFIRMED',
+  'PROCESSING',
+  'PARTIALLY_SHIPPED',
+  'SHIPPED',
+  'DELIVERED',
+  'CANCELLED',
+  'RETURNED',
+  'REFUNDED',
+];
+
+test('an order that was placed is told of with its number and its total', () => {
+  const { subject, text } = write(noticeOfOrder({ ...about, totalMinor: '1234500', currency: 'KWD' }));
+  expect(subject).toBe('We have your order AG-000042');
+  expect(text).toContain('over 1234.500 KWD');
+});
+
+test('what is of no interest to a buyer is not told', () => {
+  const untold = STATUSES.filter((newStatus) => !noticeOfStatus({ ...about, newStatus }));
+  expect(untold).toEqual(['PENDING', 'PROCESSING']);
+  expect(noticeOfStatus({ ...about, newStatus: 'PLACED' })).toBeUndefined();
+  expect(noticeOfStatus({ ...about, newStatus: 'INVENTED_LATER' })).toBeUndefined();
+});
+
+test('no message leaves a gap unfilled', () => {
+  const notices = STATUSES.map((newStatus) => noticeOfStatus({ ...about, newStatus, reason: 'FRAUD' })).filter(
+    (notice) => notice !== undefined,
+  );
+  for (const notice of notices) {
+    const { subject, text } = write(notice);
+    expect(subject).toContain(about.number);
+    expect(subject + text).not.toMatch(/[{}]|undefined|[A-Z]+_[A-Z]+/);
+  }
+});
+
+test.each([
+  ['INSUFFICIENT_STOCK', /not enough left/],
+  ['PAYMENT_DECLINED', /payment was declined/],
+  ['A_NEW_REASON', /ask us/],
+  [null, /ask us/],
+])('a cancellation because of %s says so in words', (reason, words) => {
+  const { text } = write(noticeOfStatus({ ...about, newStatus: 'CANCELLED', reason })!);
+  expect(text).toMatch(words);
+  expect(text).not.toContain(String(reason));
+});

@@ -1,0 +1,111 @@
+/** What is said to customers, and when. Pure: no I/O, no clock, no randomness. */
+import { money, toDecimal } from '../../platform/money.ts';
+
+/** The words of a message; `{…}` stands for a parameter. */
+interface Words {
+  subject: string;
+  text: string;
+}
+
+const TEMPLATES = {
+  ORDER_PLACED: {
+    subject: 'We have your order {number}',
+    text: 'Thank you. Your order {number} over {total} has arrived, and we are getting it ready.',
+  },
+  ORDER_CONFIRMED: {
+    subject: 'Your order {number} is confirmed',
+    text: 'All of your order {number} is set aside for you.',
+  },
+  ORDER_ON_HOLD: {
+    subject: 'Your order {number} is being checked',
+    text: 'We are taking a closer look at your order {number} and will be back soon.',
+  },
+  ORDER_PARTIALLY_SHIPPED: {
+    subject: 'A part of your order {number} is on its way',
+    text: 'The rest of your order {number} follows.',
+  },
+  ORDER_SHIPPED: { subject: 'Your order {number} is on its way', text: 'Your order {number} has left our warehouse.' },
+  ORDER_DELIVERED: {
+    subject: 'Your order {number} has arrived',
+    text: 'Your order {number} was delivered. We hope that you like it.',
+  },
+  ORDER_CANCELLED: {
+    subject: 'Your order {number} was cancelled',
+    text: 'Your order {number} was cancelled: {reason} You will not be charged; what you had paid already comes back to you.',
+  },
+  ORDER_RETURNED: {
+    subject: 'Your return of order {number} is here',
+    text: 'We have received what you sent back of order {number}.',
+  },
+  ORDER_REFUNDED: { subject: 'Your money for order {number} is on its way', text: 'We have refunded order {number}.' },
+} as const satisfies Record<string, Words>;
+
+export type Template = keyof typeof TEMPLATES;
+
+/** What fills a template. */
+export type Parameters = Readonly<Record<string, string>>;
+
+/** A message about to be sent. */
+export interface Notice {
+  template: Template;
+  parameters: Parameters;
+}
+
+/** Why an order was cancelled, as its buyer reads it. */
+const REASONS: Readonly<Record<string, string>> = {
+  INSUFFICIENT_STOCK: 'others were faster, and there was not enough left.',
+  PAYMENT_DECLINED: 'the payment was declined.',
+  PAYMENT_FAILED: 'the payment could not be completed.',
+  PAYMENT_EXPIRED: 'the payment was not confirmed in time.',
+  FRAUD: 'we could not accept it.',
+  CUSTOMER_REQUEST: 'you asked for it.',
+  MERCHANT_REQUEST: 'the shop could not fulfil it.',
+};
+const NO_REASON = 'please ask us for the reason.';
+
+/** What to say of an order that was placed. */
+export const noticeOfOrder = ({
+  number,
+  totalMinor,
+  currency,
+}: {
+  number: string;
+  totalMinor: string;
+  currency: string;
+}): Notice => ({
+  template: 'ORDER_PLACED',
+  parameters: { number, total: `${toDecimal(money(BigInt(totalMinor), currency))} ${currency}` },
+});
+
+/** What to say of an order's new status; nothing of most steps in between. */
+export function noticeOfStatus({
+  number,
+  newStatus,
+  reason,
+}: {
+  number: string;
+  newStatus: string;
+  reason?: string | null;
+}): Notice | undefined {
+  const template = `ORDER_${newStatus}`;
+  if (!isTemplate(template) || template === 'ORDER_PLACED') return undefined;
+  if (template !== 'ORDER_CANCELLED') return { template, parameters: { number } };
+  return { template, parameters: { number, reason: reason ?? 'OTHER' } };
+}
+
+/** The words of a template, unfilled. */
+export const wordsOf = (template: Template): Words => TEMPLATES[template];
+
+/** The words of a message as its customer reads them. */
+export function write({ template, parameters }: Notice): Words {
+  const { subject, text } = wordsOf(template);
+  return { subject: fill(subject, parameters), text: fill(text, parameters) };
+}
+
+const fill = (words: string, parameters: Parameters): string =>
+  words.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = parameters[name] ?? '';
+    return name === 'reason' ? (REASONS[value] ?? NO_REASON) : value;
+  });
+
+const isTemplate = (name: string): name is Template => Object.hasOwn(TEMPLATES, name);

@@ -1,0 +1,79 @@
+/** Tells customers what happens to their orders: one message for an event, in their inbox. */
+import type { z } from 'zod';
+import type { Ground } from '../../platform/agent/ground.ts';
+import type { Work } from '../../platform/data/store.ts';
+import type { LoggedEvent } from '../../platform/events/event-log.ts';
+import { type EventHandler, on } from '../../platform/events/handler.ts';
+import { newId } from '../../platform/ids.ts';
+import { type Notice, noticeOfOrder, noticeOfStatus, wordsOf } from './domain.ts';
+import type { Tables } from './entities.ts';
+import { notificationRequested, orderPlaced, orderStatusChanged } from './events.ts';
+
+/** Whom it is about. */
+interface About {
+  orderId: string;
+  /** None for a guest, who has no inbox: there is the log line only. */
+  customerId?: string | null;
+}
+
+export const notificationHandlers = ({ clock, log }: Pick<Ground<Tables>, 'clock' | 'log'>): EventHandler[] => {
+  const notify = async (work: Work<Tables>, event: LoggedEvent<About>, notice: Notice | undefined): Promise<void> => {
+    if (!notice) return;
+    const { orderId, customerId } = event.payload;
+    const messageId = customerId ? await send(work, event.id, { orderId, customerId }, notice, clock.now()) : undefined;
+    // A repeated event: it was said, and logged, before.
+    if (customerId && !messageId) return;
+    // At least once, unlike the message: the batch that this belongs to may be rolled back and read again.
+    log.info({ notification: notice.template, messageId, orderId, customerId, eventId: event.id }, 'notified');
+  };
+
+  // The handlers lock nothing: what they publish is of a message that is new, and the only event that it will have.
+  return [
+    on<z.infer<typeof orderPlaced>, Tables>('order.placed', orderPlaced, (work, event) =>
+      notify(work, event, noticeOfOrder(event.payload)),
+    ),
+    on<z.infer<typeof orderStatusChanged>, Tables>('order.status_changed', orderStatusChanged, (work, event) =>
+      notify(work, event, noticeOfStatus(event.payload)),
+    ),
+  ];
+};
+
+/** Puts a message into the inbox and publishes it. Returns nothing if the event has led to one before. */
+async function send(
+  { sql, publish }: Work<Tables>,
+  eventId: string,
+  about: { orderId: string; customerId: string },
+  notice: Notice,
+  now: Date,
+): Promise<string | undefined> {
+  const { orderId, customerId } = about;
+  const { template, parameters } = notice;
+  const id = newId('message');
+  const made = await sql
+    .insertInto('message')
+    .values({
+      id,
+      customer_id: customerId,
+      event_id: eventId,
+      order_id: orderId,
+      template,
+      parameters: JSON.stringify(parameters) as never,
+      created_at: now,
+    })
+    .onConflict((on) => on.column('event_id').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (!made) return undefined;
+  const { subject, text } = wordsOf(template);
+  const payload = {
+    customerId,
+    notificationType: template,
+    channel: 'in_app',
+    subject,
+    message: text,
+    referenceId: orderId,
+    messageId: id,
+  } as const;
+  publish(notificationRequested, { aggregateId: id, aggregateVersion: 1, payload });
+  return id;
+}

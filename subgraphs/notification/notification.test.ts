@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ormFor } from '../../db/orm.ts';
+import { raw } from '../../platform/data/raw.ts';
+import { START } from '../../platform/events/cursor.ts';
+import { Consumer } from '../../platform/events/consumer.ts';
+import { Bell } from '../../platform/events/bell.ts';
+import { append } from '../../platform/events/event-log.ts';
+import { newId, newUuid } from '../../platform/ids.ts';
+import { type Logger, silentLogger } from '../../platform/log.ts';
+import { actor, openAgents, type TestAgents, viewer } from '../../tests/support/agents.ts';
+import { entities } from './entities.ts';
+import { notificationHandlers } from './handlers.ts';
+
+let agents: TestAgents;
+let open: () => Promise<Consumer>;
+const lines: object[] = [];
+const log = { ...silentLogger, info: (fields: object) => lines.push(fields), warn: () => {} } as unknown as Logger;
+beforeAll(async () => {
+  agents = await openAgents(['notification']);
+  const { kysely, clock } = agents;
+  const orm = await ormFor(kysely, { schema: 'notification', entities });
+  open = async () => {
+    const consumer = new Consumer({
+      agent: 'notification',
+      kysely,
+      orm,
+      bell: new Bell(),
+      log,
+      handlers: notificationHandlers({ clock, log }),
+    });
+    await consumer.register();
+    return consumer;
+  };
+});
+afterAll(() => agents.close());
+
+let customerId: string;
+let customer: ReturnType<typeof actor>;
+beforeEach(() => {
+  customerId = newId('customer');
+  customer = actor({ roles: ['CUSTOMER'], customerId });
+  lines.length = 0;
+});
+
+/** The order agent publishes. */
+const publish = (type: string, payload: Record<string, unknown>, orderId = newId('order')) =>
+  agents.kysely.transaction().execute((transaction) =>
+    append(transaction, [
+      {
+        id: newUuid(),
+        type,
+        source: 'order',
+        aggregateType: 'order',
+        aggregateId: orderId,
+        aggregateVersion: 1,
+        payload: { orderId, number: 'AG-1', ...payload },
+      },
+    ]),
+  );
+const placed = (more: Record<string, unknown> = {}, orderId?: string) =>
+  publish('order.placed', { customerId, totalMinor: '999', currency: 'EUR', ...more }, orderId);
+const changed = (newStatus: string, more: Record<string, unknown> = {}) =>
+  publish('order.status_changed', { customerId, oldStatus: 'PENDING', newStatus, ...more });
+
+/** Reads the log to its end, in a process of its own. What other tests' transactions on the server hide is waited for. */
+const consume = async (): Promise<void> => {
+  const consumer = await open();
+  const hidden = () =>
+    raw(agents.kysely, 'select from platform.event_log where xid >= pg_snapshot_xmin(pg_current_snapshot()) limit 1');
+  while ((await hidden()).rows.length) await new Promise((resolve) => setTimeout(resolve, 10));
+  while ((await consumer.step()) === 'more');
+};
+const ask = async (query: string, variables: Record<string, unknown> = {}, as = customer) => {
+  const result = await agents.ask('notification', query, variables, as);
+  expect(result.errors).toBeUndefined();
+  return result.data;
+};
+const INBOX =
+  'query ($filter: InboxFilter, $first: Int, $after: String) { inbox(filter: $filter, first: $first, after: $after) { nodes { id type subject text readAt order { id } } pageInfo { hasNextPage endCursor } totalCount } }';
+const inbox = async (as = customer, variables = {}) => (await ask(INBOX, variables, as)).inbox.nodes;
+const requested = async () =>
+  (await agents.events('notification.requested')).filter((event) => event.payload.customerId === customerId);
+
+describe('a message', () => {
+  test('comes with an order, tells its number and total, and is published without them', async () => {
+    const orderId = newId('order');
+    await placed({}, orderId);
+    await consume();
+    const messages = await inbox();
+    expect(messages).toEqual([
+      {
+        id: expect.stringMatching(/^message_/),
+        type: 'ORDER_PLACED',
+        subject: 'We have your order AG-1',
+        text: expect.stringContaining('9.99 EUR'),
+        readAt: null,
+        order: { id: orderId },
+      },
+    ]);
+    const [event] = await requested();
+    expect(event!.payload).toMatchObject({
+      customerId,
+      notificationType: 'ORDER_PLACED',
+      channel: 'in_app',
+      subject: 'We have your order {number}',
+      referenceId: orderId,
+    });
+    expect(JSON.stringify(event!.payload)).not.toContain('AG-1');
+    expect(lines).toEqual([
+      { notification: 'ORDER_PLACED', messageId: messages[0].id, orderId, customerId, eventId: expect.any(String) },
+    ]);
+  });
+
+  test('about a cancelled order says why', async () => {
+    await changed('CANCELLED', { reason: 'PAYMENT_DECLINED' });
+    await consume();
+    expect((await inbox())[0].text).toContain('the payment was declined');
+  });
+
+  test('does not come for a step that is of no interest', async () => {
+    await changed('PROCESSING');
+    await consume();
+    expect(await inbox()).toEqual([]);
+  });
+
+  test('to a guest is a line in the log and nothing else', async () => {
+    await placed({ customerId: null });
+    await consume();
+    expect(lines).toEqual([
+      expect.objectContaining({ notification: 'ORDER_PLACED', customerId: null, messageId: undefined }),
+    ]);
+  });
+});
+
+describe('an event leads to one message', () => {
+  test('though several processes consume at once', async () => {
+    for (let n = 0; n < 30; n++) await placed();
+    await Promise.all([consume(), consume(), consume()]);
+    await consume();
+    expect((await ask(INBOX, { first: 100 })).inbox.totalCount).toBe(30);
+    expect(await requested()).toHaveLength(30);
+  });
+
+  test('though the whole log is read again', async () => {
+    await placed();
+    await changed('CONFIRMED');
+    await consume();
+    const before = await inbox();
+    await agents.kysely.updateTable('platform.log_cursor').set(START).where('consumer', '=', 'notification').execute();
+    lines.length = 0;
+    await consume();
+    expect(await inbox()).toEqual(before);
+    expect(before).toHaveLength(2);
+    expect(await requested()).toHaveLength(2);
+    expect(lines.filter((line) => (line as { customerId: unknown }).customerId)).toEqual([]);
+  });
+
+  test('though one before it cannot be read: that is set aside, and the others flow', async () => {
+    await placed();
+    await placed({ totalMinor: 'twelve' });
+    await placed();
+    await consume();
+    expect(await inbox()).toHaveLength(2);
+    const parked = await agents.kysely
+      .selectFrom('platform.parked_event')
+      .select(['state', 'attempts'])
+      .where('consumer', '=', 'notification')
+      .execute();
+    expect(parked).toEqual([{ state: 'WAITING', attempts: 1 }]);
+  });
+});
+
+describe('an inbox', () => {
+  const mark = async (messageId: string, as = customer) =>
+    (
+      await ask(
+        'mutation ($input: MarkMessageReadInput!) { markMessageRead(input: $input) { message { id readAt } userErrors { code } } }',
+        { input: { messageId } },
+        as,
+      )
+    ).markMessageRead;
+  const unread = async (as = customer) =>
+    (
+      await ask(
+        'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Customer { unreadMessages } } }',
+        { of: [{ __typename: 'Customer', id: customerId }] },
+        as,
+      )
+    )._entities[0].unreadMessages;
+
+  test('is its owner’s alone', async () => {
+    await placed();
+    await consume();
+    const [message] = await inbox();
+    const other = actor({ roles: ['CUSTOMER'], customerId: newId('customer') });
+    expect(await inbox(other)).toEqual([]);
+    expect(await inbox(actor({ roles: ['GUEST'], orderId: newId('order') }))).toEqual([]);
+    expect(await inbox(viewer)).toEqual([]);
+    expect(await mark(message.id, other)).toEqual({ message: null, userErrors: [{ code: 'NOT_FOUND' }] });
+    expect(await unread(other)).toBeNull();
+    const entity = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Message { text } } }';
+    const of = [{ __typename: 'Message', id: message.id }];
+    expect((await ask(entity, { of }, other))._entities).toEqual([null]);
+    expect((await ask(entity, { of }))._entities).toEqual([{ text: message.text }]);
+  });
+
+  test('knows what was read and since when', async () => {
+    await placed();
+    await changed('CONFIRMED');
+    await consume();
+    expect(await unread()).toBe(2);
+    const [message] = await inbox();
+    const first = await mark(message.id);
+    expect(first.message.readAt).toBe(agents.clock.now().toISOString());
+    agents.clock.advance(1000);
+    expect(await mark(message.id)).toEqual(first);
+    expect(await unread()).toBe(1);
+    expect(await inbox(customer, { filter: { unread: false } })).toMatchObject([{ id: message.id }]);
+    expect(await inbox(customer, { filter: { unread: true } })).toHaveLength(1);
+  });
+
+  test('is read page by page, the newest first', async () => {
+    for (let n = 0; n < 3; n++) {
+      agents.clock.advance(1000);
+      await placed({ number: `AG-${n}` });
+      await consume();
+    }
+    const subjects: string[] = [];
+    let after: string | null = null;
+    do {
+      const page: { nodes: { subject: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } = (
+        await ask(INBOX, { first: 2, after })
+      ).inbox;
+      subjects.push(...page.nodes.map((node) => node.subject));
+      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+    } while (after);
+    expect(subjects).toEqual(['We have your order AG-2', 'We have your order AG-1', 'We have your order AG-0']);
+  });
+});

@@ -1,0 +1,44 @@
+import { payload } from '../../platform/graphql/payload.ts';
+import { ownMessages, readableMessages } from './access.ts';
+import { write } from './domain.ts';
+import { isWithin } from '../../platform/data/rows.ts';
+import type { MessageLoaders } from './loaders.ts';
+import type { MessageQueries } from './queries.ts';
+import type { Resolvers } from './resolvers.generated.ts';
+import type { MessageService } from './service.ts';
+
+export const notificationResolvers = (
+  queries: MessageQueries,
+  load: MessageLoaders,
+  service: MessageService,
+): Resolvers => ({
+  Query: {
+    inbox: (_, { filter, ...page }, { actor }) => queries.page(filter ?? {}, page, ownMessages(actor)),
+  },
+
+  Mutation: {
+    markMessageRead: (_, { input }, context) =>
+      payload(async () => {
+        const id = await service.markRead(input.messageId, context);
+        return { message: await load.message(context).clear(id).load(id) };
+      }),
+  },
+
+  Message: {
+    __resolveReference: ({ id }, context) => load.message(context).load(id),
+    type: (message) => message.template,
+    subject: (message) => write(message).subject,
+    text: (message) => write(message).text,
+    createdAt: (message) => message.created_at,
+    readAt: (message) => message.read_at,
+    order: (message) => ({ __typename: 'Order', id: message.order_id }),
+  },
+
+  Customer: {
+    __resolveReference: ({ id }) => ({ id }),
+    unreadMessages: async (customer, _, context) => {
+      if (!isWithin({ customer_id: customer.id }, readableMessages(context.actor))) return null;
+      return (await load.unreadOf(context).load(customer.id))?.unread ?? 0;
+    },
+  },
+});

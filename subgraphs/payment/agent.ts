@@ -1,0 +1,57 @@
+import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { cancelService } from './cancel.ts';
+import { paymentDemo } from './demo.ts';
+import { entities } from './entities.ts';
+import { emits } from './events.ts';
+import { paymentLoaders } from './loaders.ts';
+import { guard } from './provider/guard.ts';
+import { Simulator } from './provider/simulator.ts';
+import type { SimulatorTables } from './provider/simulator-tables.ts';
+import { paymentQueries } from './queries.ts';
+import { refundService } from './refund.ts';
+import { paymentResolvers } from './resolvers.ts';
+import { paymentService } from './service.ts';
+
+export default defineAgent({
+  name: 'payment',
+  area: 'commerce',
+  title: 'Payment',
+  description:
+    'Takes the money for orders, and gives it back: authorises, captures, voids and refunds through a payment provider.',
+  skills: [
+    {
+      id: 'take-payment',
+      name: 'Take a payment',
+      description: 'Authorises an amount and captures it, each of them once.',
+    },
+    {
+      id: 'give-back',
+      name: 'Give money back',
+      description: 'Voids what is held, and refunds what was captured, in part or whole.',
+    },
+  ],
+  at: import.meta.url,
+  entities,
+  emits,
+  build(ground) {
+    const { config, clock, store } = ground;
+    const timeoutMs = config.PAYMENT_TIMEOUT_MS;
+    // Slow, but below the timeout whatever that is.
+    const slowMs = Math.min(3000, timeoutMs * 0.6);
+    const simulator = new Simulator({
+      db: store.read.withTables<SimulatorTables>(),
+      clock,
+      actionSeconds: config.PAYMENT_ACTION_SECONDS,
+      slowMs,
+    });
+    const provider = guard(simulator, timeoutMs);
+    const refunds = refundService(ground, provider);
+    const cancel = cancelService(ground, provider, refunds);
+    const load = paymentLoaders(paymentQueries(store.read));
+    return {
+      resolvers: paymentResolvers(load, paymentService(ground, provider), cancel, refunds, clock),
+      duties: [{ name: 'finish-refunds', everySeconds: 60, run: (signal) => refunds.finishAbandoned(signal) }],
+      demo: { after: ['order'], load: paymentDemo(store.read, ground.ask) },
+    };
+  },
+});

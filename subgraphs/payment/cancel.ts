@@ -1,0 +1,61 @@
+/**
+ * Cancelling a payment, whatever its state: nothing stays held, and what was taken is given back.
+ *
+ * A capture may be on its way while this begins. Never both succeed, a void and a capture, because:
+ * 1. The intent CANCEL is recorded first. From then on no capture begins (`mayCapture`), and no authorisation either.
+ * 2. A capture that was intended before may reach the provider at any time, before our void or after. There the two
+ *    exclude one another: what is voided cannot be captured, what is captured cannot be voided. So we ask for the void
+ *    and read from the answer which of them came first; if it was the capture, all of it is refunded.
+ * 3. Whichever process records last, the payment only goes forward (`TRANSITIONS`).
+ * The same holds for an authorisation on its way: the provider refuses what comes after a void of its reference.
+ */
+import type { Ground } from '../../platform/agent/ground.ts';
+import { Unavailable } from '../../platform/errors.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { cancellationOf, isCaptured, isOver } from './domain.ts';
+import { CancelledOrder, Payment, type Tables } from './entities.ts';
+import type { GuardedProvider } from './provider/guard.ts';
+import { lockOf, recorder } from './record.ts';
+import type { RefundService } from './refund.ts';
+
+/** The payment that was cancelled, if there is one, and what that amounted to. */
+export interface Cancellation {
+  paymentId?: string;
+  outcome: 'NOTHING' | 'VOIDED' | 'REFUNDED';
+}
+
+export const cancelService = (ground: Ground<Tables>, provider: GuardedProvider, refunds: RefundService) => {
+  const { store, clock } = ground;
+  const record = recorder(ground);
+
+  const intend = (orderId: string, origin: RequestContext) =>
+    store.write({ locks: [lockOf(orderId)], origin }, async ({ em }) => {
+      const payment = await em.findOne(Payment, { orderId });
+      if (!payment) {
+        const isKnown = await em.findOne(CancelledOrder, { orderId });
+        if (!isKnown) em.persist(em.create(CancelledOrder, { orderId, cancelledAt: clock.now() }));
+        return undefined;
+      }
+      const isUnsure = payment.pending !== null;
+      if (!isOver(payment)) payment.pending = 'CANCEL';
+      return { payment, isUnsure };
+    });
+
+  /** @throws Unavailable if the outcome is not known: ask again */
+  return async (orderId: string, reason: string, context: RequestContext): Promise<Cancellation> => {
+    const intent = await intend(orderId, context);
+    if (!intent) return { outcome: 'NOTHING' };
+    let { payment } = intent;
+    if (intent.isUnsure && !isOver(payment)) {
+      const found = await provider.find(payment.id);
+      if (found) payment = await record(orderId, found, context);
+    }
+    if (!isCaptured(payment) && !isOver(payment))
+      payment = await record(orderId, await provider.void(payment.id), context);
+    if (isCaptured(payment) && !isOver(payment)) payment = await refunds.refundAll(payment, reason, context);
+    if (!isOver(payment)) throw new Unavailable('The outcome of the cancellation is not known yet.');
+    return { paymentId: payment.id, outcome: cancellationOf(payment) };
+  };
+};
+
+export type CancelPayment = ReturnType<typeof cancelService>;

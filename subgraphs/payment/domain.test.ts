@@ -1,0 +1,140 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  after,
+  cancellationOf,
+  checkAuthorised,
+  factsOf,
+  isOver,
+  mayCapture,
+  refundable,
+  stillPending,
+} from './domain.ts';
+import { PaymentStatus } from './entities.ts';
+import type { ProviderStatus } from './provider/provider.ts';
+
+const codeOf = (work: () => unknown): string | undefined => {
+  try {
+    work();
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+  return undefined;
+};
+const now = new Date(0);
+const state = (
+  status: PaymentStatus,
+  more: { pending?: 'CAPTURE' | 'CANCEL'; authorisedAt?: Date; failureCode?: string } = {},
+) => ({
+  status,
+  pending: null,
+  authorisedAt: null,
+  failureCode: null,
+  failure: null,
+  ...more,
+});
+
+describe('a payment', () => {
+  test('ends the same in whatever order the answers about it are recorded', () => {
+    // Each life is what the provider answered, oldest first; the last says what is true.
+    const lives: ProviderStatus[][] = [
+      ['AUTHORISED', 'CAPTURED'],
+      ['REQUIRES_ACTION', 'AUTHORISED', 'CAPTURED'],
+      ['REQUIRES_ACTION', 'AUTHORISED', 'VOIDED'],
+      ['REQUIRES_ACTION', 'EXPIRED'],
+      ['AUTHORISED', 'VOIDED'],
+      ['VOIDED'],
+      ['DECLINED'],
+    ];
+    const record = (status: PaymentStatus, answer: ProviderStatus): PaymentStatus =>
+      factsOf({ status: answer, captured: 0n }).reduce((at, fact) => after(at, fact) ?? at, status);
+    fc.assert(
+      fc.property(
+        fc
+          .constantFrom(...lives)
+          .chain((life) => fc.record({ life: fc.constant(life), told: fc.shuffledSubarray(life, { minLength: 1 }) })),
+        ({ life, told }) => {
+          const whole = life.reduce(record, 'CREATED');
+          expect([...told, life.at(-1)!].reduce(record, 'CREATED')).toBe(whole);
+          expect(told.reduce(record, whole)).toBe(whole);
+        },
+      ),
+    );
+  });
+
+  test('that was declined stays declined, however often it is told again', () => {
+    expect(after('FAILED', 'AUTHORISED')).toBeUndefined();
+    expect(after('FAILED', 'CAPTURED')).toBeUndefined();
+  });
+
+  test('is over when nothing is held and nothing kept', () => {
+    const over = Object.values(PaymentStatus).filter((status) => isOver(state(status)));
+    expect(over).toEqual(['VOIDED', 'REFUNDED', 'FAILED']);
+    expect(isOver(state('FAILED', { authorisedAt: now }))).toBe(false);
+  });
+});
+
+describe('a capture', () => {
+  test('happens to an authorised payment, and to no other', () => {
+    expect(mayCapture(state('AUTHORIZED'))).toBe(true);
+    expect(mayCapture(state('CAPTURED'))).toBe(false);
+    expect(codeOf(() => mayCapture(state('REQUIRES_ACTION')))).toBe('INVALID_STATE');
+    expect(codeOf(() => mayCapture(state('VOIDED')))).toBe('PAYMENT_FAILED');
+    expect(codeOf(() => mayCapture(state('FAILED')))).toBe('PAYMENT_FAILED');
+  });
+
+  test('does not begin once a cancellation has', () => {
+    expect(codeOf(() => mayCapture(state('AUTHORIZED', { pending: 'CANCEL' })))).toBe('PAYMENT_FAILED');
+  });
+});
+
+test('a cancellation is in flight until the payment is over', () => {
+  expect(stillPending(state('AUTHORIZED', { pending: 'CANCEL' }))).toBe('CANCEL');
+  expect(stillPending(state('CAPTURED', { pending: 'CANCEL' }))).toBe('CANCEL');
+  expect(stillPending(state('REFUNDED', { pending: 'CANCEL' }))).toBeNull();
+  expect(stillPending(state('CAPTURED', { pending: 'CAPTURE' }))).toBeNull();
+});
+
+test('a cancellation says what it undid', () => {
+  expect(cancellationOf(undefined)).toBe('NOTHING');
+  expect(cancellationOf(state('VOIDED'))).toBe('NOTHING');
+  expect(cancellationOf(state('VOIDED', { authorisedAt: now }))).toBe('VOIDED');
+  expect(cancellationOf(state('REFUNDED', { authorisedAt: now }))).toBe('REFUNDED');
+});
+
+test('an authorisation is refused with the reason that was kept, or because of a cancellation', () => {
+  expect(codeOf(() => checkAuthorised(state('FAILED', { failureCode: 'PAYMENT_ACTION_EXPIRED' })))).toBe(
+    'PAYMENT_ACTION_EXPIRED',
+  );
+  expect(codeOf(() => checkAuthorised(state('AUTHORIZED', { pending: 'CANCEL' })))).toBe('PAYMENT_CANCELLED');
+  expect(codeOf(() => checkAuthorised(state('CREATED')))).toBe('UNAVAILABLE');
+  expect(codeOf(() => checkAuthorised(state('REQUIRES_ACTION')))).toBeUndefined();
+});
+
+describe('refunds', () => {
+  const payment = { status: 'PARTIALLY_REFUNDED', capturedMinor: 1000n, currency: 'EUR' } as const;
+
+  test('never add up to more than what was captured', () => {
+    fc.assert(
+      fc.property(fc.array(fc.bigInt({ min: -5n, max: 1200n }), { maxLength: 20 }), (wishes) => {
+        const made: bigint[] = [];
+        for (const minor of wishes) {
+          const sum = made.reduce((a, b) => a + b, 0n);
+          const refused = codeOf(() => made.push(refundable(payment, made, { minor, currency: 'EUR' })));
+          expect(refused === undefined).toBe(minor > 0n && sum + minor <= 1000n);
+        }
+        expect(made.reduce((a, b) => a + b, 0n)).toBeLessThanOrEqual(1000n);
+      }),
+    );
+  });
+
+  test('give back all that is left when no amount is given', () => {
+    expect(refundable(payment, [300n, 1n], undefined)).toBe(699n);
+    expect(codeOf(() => refundable(payment, [1000n], undefined))).toBe('INVALID_STATE');
+  });
+
+  test('are made in the currency of the payment, and only of what was captured', () => {
+    expect(codeOf(() => refundable(payment, [], { minor: 1n, currency: 'USD' }))).toBe('INVALID_INPUT');
+    expect(codeOf(() => refundable({ ...payment, status: 'AUTHORIZED' }, [], undefined))).toBe('INVALID_STATE');
+  });
+});

@@ -1,0 +1,399 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { actor, operator, openAgents, service, type TestAgents, viewer } from '../../tests/support/agents.ts';
+import { newId } from '../../platform/ids.ts';
+import { paymentViolations } from './invariants.ts';
+
+let agents: TestAgents;
+beforeAll(async () => {
+  agents = await openAgents(['payment'], { config: { PAYMENT_TIMEOUT_MS: '400', PAYMENT_ACTION_SECONDS: '600' } });
+});
+afterAll(() => agents.close());
+
+const PAYMENT =
+  'payment { id status amount { minor currency } capturedAmount { minor } refundedAmount { minor } failure nextAction { type url expiresAt } } userErrors { code message }';
+const mutate = async (field: string, type: string, input: Record<string, unknown>, as = service, answer = PAYMENT) => {
+  const query = `mutation ($input: ${type}!) { ${field}(input: $input) { ${answer} } }`;
+  const result = await agents.ask('payment', query, { input: { idempotencyKey: newId('key'), ...input } }, as);
+  const [error] = result.errors ?? [];
+  if (error) throw error.originalError ?? error;
+  return result.data[field];
+};
+const customerId = newId('customer');
+const customer = actor({ roles: ['CUSTOMER'], customerId });
+const newOrder = () => newId('order');
+const authorise = (orderId: string, token = 'tok_ok', more = {}) =>
+  mutate('authorisePayment', 'AuthorisePaymentInput', {
+    orderId,
+    customerId,
+    token,
+    amount: { amount: '12.34', currency: 'EUR' },
+    ...more,
+  });
+const capture = (orderId: string) => mutate('capturePayment', 'CapturePaymentInput', { orderId });
+const cancel = (orderId: string) =>
+  mutate('cancelPayment', 'CancelPaymentInput', { orderId, reason: 'CUSTOMER_REQUEST' }, service, `outcome ${PAYMENT}`);
+const settle = (orderId: string) => mutate('settlePaymentAction', 'SettlePaymentActionInput', { orderId });
+const confirm = (paymentId: string, as = customer, more = {}) =>
+  mutate('confirmPayment', 'ConfirmPaymentInput', { paymentId, ...more }, as);
+const refund = (paymentId: string, amount?: string, more = {}) =>
+  mutate(
+    'refundPayment',
+    'RefundPaymentInput',
+    { paymentId, reason: 'Broken', ...(amount && { amount: { amount, currency: 'EUR' } }), ...more },
+    operator,
+  );
+const paid = async () => {
+  const orderId = newOrder();
+  await authorise(orderId);
+  return { orderId, id: (await capture(orderId)).payment.id as string };
+};
+/** What moved at the simulator for a payment: `{ AUTHORISE: 1, CAPTURE: 1 }`. */
+const moves = async (reference: string): Promise<Record<string, number>> => {
+  const rows = await agents.kysely
+    .selectFrom('payment.simulator_entry')
+    .select('kind')
+    .where('reference', '=', reference)
+    .execute();
+  return Object.fromEntries(
+    Object.entries(Object.groupBy(rows, (row) => row.kind as string)).map(([kind, of]) => [kind, of!.length]),
+  );
+};
+const eventsOf = async (id: string) =>
+  (await agents.events()).filter((event) => event.aggregate_id === id).map((event) => event.type);
+
+describe('a good card', () => {
+  test('is authorised and captured, each told of once', async () => {
+    const orderId = newOrder();
+    const authorised = await authorise(orderId);
+    expect(authorised).toMatchObject({
+      payment: { status: 'AUTHORIZED', amount: { minor: '1234', currency: 'EUR' }, capturedAmount: { minor: '0' } },
+      userErrors: [],
+    });
+    const captured = await capture(orderId);
+    expect(captured.payment).toMatchObject({
+      id: authorised.payment.id,
+      status: 'CAPTURED',
+      capturedAmount: { minor: '1234' },
+    });
+    expect(await eventsOf(captured.payment.id)).toEqual(['payment.authorized', 'payment.captured']);
+    expect(await moves(captured.payment.id)).toEqual({ AUTHORISE: 1, CAPTURE: 1 });
+  });
+
+  test('is charged once, however often and at once that is asked for', async () => {
+    const orderId = newOrder();
+    const authorised = await Promise.all(Array.from({ length: 20 }, () => authorise(orderId)));
+    expect(new Set(authorised.map((answer) => answer.payment.id)).size).toBe(1);
+    const captured = await Promise.all(Array.from({ length: 20 }, () => capture(orderId)));
+    expect(captured.every((answer) => answer.payment.status === 'CAPTURED')).toBe(true);
+    const { id } = captured[0].payment;
+    expect(await moves(id)).toEqual({ AUTHORISE: 1, CAPTURE: 1 });
+    expect(await eventsOf(id)).toEqual(['payment.authorized', 'payment.captured']);
+  });
+
+  test('is not charged another amount for the same order', async () => {
+    const orderId = newOrder();
+    await authorise(orderId);
+    const other = await authorise(orderId, 'tok_ok', { amount: { amount: '99.00', currency: 'EUR' } });
+    expect(other).toMatchObject({ payment: null, userErrors: [{ code: 'IDEMPOTENCY_KEY_REUSED' }] });
+  });
+
+  test.each(['0', '-1', '1.234'])('is not charged %s EUR', async (amount) => {
+    const orderId = newOrder();
+    expect((await authorise(orderId, 'tok_ok', { amount: { amount, currency: 'EUR' } })).userErrors).toMatchObject([
+      { code: 'INVALID_INPUT' },
+    ]);
+    expect(
+      await agents.kysely.selectFrom('payment.payment').select('id').where('order_id', '=', orderId).execute(),
+    ).toEqual([]);
+  });
+
+  test('whose provider is slow is authorised all the same', async () => {
+    expect((await authorise(newOrder(), 'tok_slow')).payment.status).toBe('AUTHORIZED');
+  });
+});
+
+describe('a refused card', () => {
+  test.each(['tok_declined', 'tok_nobody_knows', 'toString'])(
+    '(%s) is not charged, and its buyer is told why, again and again',
+    async (token) => {
+      const orderId = newOrder();
+      const first = await authorise(orderId, token);
+      expect(first).toMatchObject({
+        payment: null,
+        userErrors: [{ code: 'PAYMENT_DECLINED', message: expect.stringMatching(/card/) }],
+      });
+      expect(await authorise(orderId, token)).toEqual(first);
+      const { id } = await agents.kysely
+        .selectFrom('payment.payment')
+        .select('id')
+        .where('order_id', '=', orderId)
+        .executeTakeFirstOrThrow();
+      expect(await moves(id)).toEqual({});
+      expect(await eventsOf(id)).toEqual(['payment.declined']);
+      expect(await cancel(orderId)).toMatchObject({ outcome: 'NOTHING', payment: { status: 'FAILED' } });
+    },
+  );
+
+  test('at the capture leaves the amount held until it is cancelled', async () => {
+    const orderId = newOrder();
+    const { id } = (await authorise(orderId, 'tok_capture_fails')).payment;
+    expect((await capture(orderId)).userErrors).toMatchObject([
+      { code: 'PAYMENT_FAILED', message: expect.stringMatching(/issuer/) },
+    ]);
+    expect((await capture(orderId)).userErrors).toMatchObject([{ code: 'PAYMENT_FAILED' }]);
+    expect(await cancel(orderId)).toMatchObject({ outcome: 'VOIDED', payment: { status: 'VOIDED' } });
+    expect(await moves(id)).toEqual({ AUTHORISE: 1, VOID: 1 });
+    expect(await eventsOf(id)).toEqual(['payment.authorized', 'payment.failed', 'payment.voided']);
+  });
+});
+
+describe('an answer that is lost', () => {
+  test('at the authorisation is a passing fault, and the next attempt finds it authorised', async () => {
+    const orderId = newOrder();
+    await expect(authorise(orderId, 'tok_timeout')).rejects.toMatchObject({ code: 'UNAVAILABLE', recovery: 'RETRY' });
+    const { payment } = await authorise(orderId, 'tok_timeout');
+    expect(payment.status).toBe('AUTHORIZED');
+    expect(await moves(payment.id)).toEqual({ AUTHORISE: 1 });
+  });
+
+  test('at the capture is a passing fault, and the next attempt finds it captured', async () => {
+    const orderId = newOrder();
+    const { id } = (await authorise(orderId, 'tok_capture_timeout')).payment;
+    await expect(capture(orderId)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect((await capture(orderId)).payment.status).toBe('CAPTURED');
+    expect(await moves(id)).toEqual({ AUTHORISE: 1, CAPTURE: 1 });
+  });
+
+  test('at the authorisation is found by a cancellation, which voids it', async () => {
+    const orderId = newOrder();
+    await expect(authorise(orderId, 'tok_timeout')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await cancel(orderId)).toMatchObject({ outcome: 'VOIDED', payment: { status: 'VOIDED' } });
+  });
+
+  test('at the capture is found by a cancellation, which refunds it', async () => {
+    const orderId = newOrder();
+    await authorise(orderId, 'tok_capture_timeout');
+    await expect(capture(orderId)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await cancel(orderId)).toMatchObject({
+      outcome: 'REFUNDED',
+      payment: { status: 'REFUNDED', refundedAmount: { minor: '1234' } },
+    });
+  });
+});
+
+describe('a cancellation', () => {
+  test('voids what is held, once, and nothing is captured any more', async () => {
+    const orderId = newOrder();
+    const { id } = (await authorise(orderId)).payment;
+    const answers = await Promise.all(Array.from({ length: 10 }, () => cancel(orderId)));
+    expect(answers.map((answer) => answer.outcome)).toEqual(Array(10).fill('VOIDED'));
+    expect((await capture(orderId)).userErrors).toMatchObject([{ code: 'PAYMENT_FAILED' }]);
+    expect((await authorise(orderId)).userErrors).toMatchObject([{ code: 'PAYMENT_CANCELLED' }]);
+    expect(await moves(id)).toEqual({ AUTHORISE: 1, VOID: 1 });
+  });
+
+  test('refunds what was captured, once', async () => {
+    const { orderId, id } = await paid();
+    await refund(id, '2.34');
+    const answers = await Promise.all(Array.from({ length: 10 }, () => cancel(orderId)));
+    expect(answers.map((answer) => answer.outcome)).toEqual(Array(10).fill('REFUNDED'));
+    expect(await moves(id)).toEqual({ AUTHORISE: 1, CAPTURE: 1, REFUND: 2 });
+  });
+
+  test('of a payment that nobody began forbids it', async () => {
+    const orderId = newOrder();
+    expect(await cancel(orderId)).toEqual({ outcome: 'NOTHING', payment: null, userErrors: [] });
+    expect(await cancel(orderId)).toMatchObject({ outcome: 'NOTHING' });
+    expect((await authorise(orderId)).userErrors).toMatchObject([{ code: 'PAYMENT_CANCELLED' }]);
+  });
+
+  test('of a payment that was intended, by a process that died before it asked the provider, forbids it there too', async () => {
+    const orderId = newOrder();
+    const { id } = (await authorise(orderId)).payment;
+    // As the rows are when the process dies between the intent and the call.
+    await agents.kysely.deleteFrom('payment.simulator_entry').where('reference', '=', id).execute();
+    await agents.kysely.deleteFrom('payment.simulator_payment').where('reference', '=', id).execute();
+    await agents.kysely
+      .updateTable('payment.payment')
+      .set({ status: 'CREATED', pending: 'AUTHORISE', authorised_at: null })
+      .where('id', '=', id)
+      .execute();
+    expect(await cancel(orderId)).toMatchObject({ outcome: 'NOTHING', payment: { status: 'VOIDED' } });
+    expect(await moves(id)).toEqual({ VOID: 1 });
+  });
+
+  test('that races with a capture ends in a void or in a refund, never with money kept', async () => {
+    const seen = new Set<string>();
+    let seed = 42;
+    const random = () => (seed = (seed * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
+    const later = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+      await new Promise((resolve) => setTimeout(resolve, random() * 12));
+      return work();
+    };
+    for (let round = 0; round < 40; round++) {
+      const orderId = newOrder();
+      const { id } = (await authorise(orderId)).payment;
+      const [, cancelled] = await Promise.all([
+        later(() => capture(orderId)),
+        later(() => cancel(orderId)),
+        later(() => capture(orderId)),
+      ]);
+      const moved = await moves(id);
+      expect(moved).toEqual(
+        cancelled.outcome === 'VOIDED' ? { AUTHORISE: 1, VOID: 1 } : { AUTHORISE: 1, CAPTURE: 1, REFUND: 1 },
+      );
+      seen.add(cancelled.outcome);
+    }
+    expect([...seen].sort()).toEqual(['REFUNDED', 'VOIDED']);
+  });
+
+  test('that races with the authorisation leaves nothing held', async () => {
+    for (let round = 0; round < 20; round++) {
+      const orderId = newOrder();
+      await Promise.all([
+        authorise(orderId),
+        new Promise((resolve) => setTimeout(resolve, round % 8)).then(() => cancel(orderId)),
+      ]);
+      const { payment } = await cancel(orderId);
+      expect([undefined, 'VOIDED']).toContain(payment?.status);
+    }
+  });
+});
+
+describe('3-D Secure', () => {
+  const begin = async () => {
+    const orderId = newOrder();
+    const { payment } = await authorise(orderId, 'tok_3ds');
+    return { orderId, payment };
+  };
+
+  test('asks the buyer to act, and goes on when they did', async () => {
+    const { orderId, payment } = await begin();
+    expect(payment).toMatchObject({
+      status: 'REQUIRES_ACTION',
+      nextAction: { type: 'REDIRECT', url: expect.stringContaining(payment.id), expiresAt: expect.any(String) },
+    });
+    expect((await settle(orderId)).payment.status).toBe('REQUIRES_ACTION');
+    const idempotencyKey = newId('key');
+    const confirmed = await Promise.all([1, 2, 3].map(() => confirm(payment.id, customer, { idempotencyKey })));
+    expect(confirmed.map((answer) => answer.payment.status)).toEqual(['AUTHORIZED', 'AUTHORIZED', 'AUTHORIZED']);
+    expect(confirmed[0].payment.nextAction).toBeNull();
+    expect((await settle(orderId)).payment.status).toBe('AUTHORIZED');
+    expect((await capture(orderId)).payment.status).toBe('CAPTURED');
+    expect(await eventsOf(payment.id)).toEqual(['payment.action_required', 'payment.authorized', 'payment.captured']);
+    expect((await confirm((await begin()).payment.id, customer, { idempotencyKey })).userErrors).toMatchObject([
+      { code: 'IDEMPOTENCY_KEY_REUSED' },
+    ]);
+  });
+
+  test('tells the saga how long to wait', async () => {
+    const input = { orderId: newOrder(), customerId, token: 'tok_3ds', amount: { amount: '5.00', currency: 'EUR' } };
+    expect(
+      await mutate('authorisePayment', 'AuthorisePaymentInput', input, service, 'payment { actionExpiresInSeconds }'),
+    ).toEqual({ payment: { actionExpiresInSeconds: 600 } });
+  });
+
+  test('is over when its time is, for the saga and for the buyer', async () => {
+    const { orderId } = await begin();
+    const late = await begin();
+    agents.clock.advance(600_000);
+    expect((await settle(orderId)).userErrors).toMatchObject([{ code: 'PAYMENT_ACTION_EXPIRED' }]);
+    expect((await confirm(late.payment.id)).userErrors).toMatchObject([{ code: 'PAYMENT_ACTION_EXPIRED' }]);
+    expect(await moves(late.payment.id)).toEqual({});
+    expect(await cancel(orderId)).toMatchObject({ outcome: 'NOTHING', payment: { status: 'FAILED' } });
+  });
+
+  test('that is cancelled cannot be confirmed', async () => {
+    const { orderId, payment } = await begin();
+    await cancel(orderId);
+    expect((await confirm(payment.id)).userErrors).toMatchObject([{ code: 'PAYMENT_CANCELLED' }]);
+  });
+
+  test('is confirmed by the guest of the order, who has no account', async () => {
+    const orderId = newOrder();
+    const { payment } = await authorise(orderId, 'tok_3ds', { customerId: null });
+    const guest = (of: string) => actor({ id: `guest:${of}`, roles: ['GUEST'], orderId: of });
+    expect((await confirm(payment.id, guest(newOrder()))).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
+    expect((await confirm(payment.id, guest(orderId))).payment.status).toBe('AUTHORIZED');
+  });
+
+  test('is confirmed by its buyer alone', async () => {
+    const { payment } = await begin();
+    const stranger = actor({ roles: ['CUSTOMER'], customerId: newId('customer') });
+    expect((await confirm(payment.id, stranger)).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
+    expect(await moves(payment.id)).toEqual({});
+    await cancel(
+      (
+        await agents.kysely
+          .selectFrom('payment.payment')
+          .select('order_id')
+          .where('id', '=', payment.id)
+          .executeTakeFirstOrThrow()
+      ).order_id,
+    );
+  });
+});
+
+describe('refunds', () => {
+  test('in parts never exceed what was captured, also when asked for at once', async () => {
+    const { id } = await paid();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => refund(id, '3.00')));
+    const refused = answers.filter((answer) => answer.userErrors.length);
+    expect(refused.map((answer) => answer.userErrors[0].code)).toEqual(Array(4).fill('REFUND_EXCEEDS_CAPTURED'));
+    expect((await refund(id)).payment).toMatchObject({ status: 'REFUNDED', refundedAmount: { minor: '1234' } });
+    expect((await refund(id)).userErrors).toMatchObject([{ code: 'INVALID_STATE' }]);
+    const events = await agents.events('payment.refunded');
+    const given = events
+      .filter((event) => event.aggregate_id === id)
+      .map((event) => Number(event.payload.refunded.minor));
+    expect(given.reduce((a, b) => a + b, 0)).toBe(1234);
+  });
+
+  test('with the same key are made once; with another amount the key is refused', async () => {
+    const { id } = await paid();
+    const idempotencyKey = newId('key');
+    const answers = await Promise.all(Array.from({ length: 10 }, () => refund(id, '1.00', { idempotencyKey })));
+    expect(answers.every((answer) => answer.payment.refundedAmount.minor === '100')).toBe(true);
+    expect((await refund(id, '2.00', { idempotencyKey })).userErrors).toMatchObject([
+      { code: 'IDEMPOTENCY_KEY_REUSED' },
+    ]);
+    expect(await moves(id)).toMatchObject({ REFUND: 1 });
+  });
+
+  test('are made of captured payments only', async () => {
+    const orderId = newOrder();
+    const { payment } = await authorise(orderId);
+    expect((await refund(payment.id)).userErrors).toMatchObject([{ code: 'INVALID_STATE' }]);
+  });
+});
+
+describe('a payment', () => {
+  const read = async (orderId: string, as = customer) => {
+    const query =
+      'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Order { payments { id status } } } }';
+    const result = await agents.ask('payment', query, { of: [{ __typename: 'Order', id: orderId }] }, as);
+    expect(result.errors).toBeUndefined();
+    return result.data._entities[0].payments;
+  };
+  const one = async (id: string, as = customer) =>
+    (await agents.ask('payment', 'query ($id: ID!) { payment(id: $id) { id order { id } } }', { id }, as)).data.payment;
+
+  test('is read by its buyer, by the guest of its order and by staff, and by nobody else', async () => {
+    const { orderId, id } = await paid();
+    const seen = [{ id, status: 'CAPTURED' }];
+    const guest = (of: string) => actor({ id: `guest:${of}`, roles: ['GUEST'], orderId: of });
+    expect(await read(orderId)).toEqual(seen);
+    expect(await read(orderId, viewer)).toEqual(seen);
+    expect(await read(orderId, guest(orderId))).toEqual(seen);
+    expect(await read(orderId, guest(newOrder()))).toEqual([]);
+    const stranger = actor({ roles: ['CUSTOMER'], customerId: newId('customer') });
+    expect(await read(orderId, stranger)).toEqual([]);
+    expect(await one(id, stranger)).toBeNull();
+    expect(await one(id, actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' }))).toBeNull();
+    expect(await one(id)).toEqual({ id, order: { id: orderId } });
+  });
+});
+
+afterEach(async () => {
+  expect(await paymentViolations(agents.kysely)).toEqual([]);
+});

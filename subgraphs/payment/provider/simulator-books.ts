@@ -1,0 +1,128 @@
+/**
+ * The simulator's books. Each call is one statement or one transaction, so that two at once are decided by the row's
+ * lock: of a capture and a void, one succeeds.
+ */
+import type { Insertable, Kysely, Selectable, UpdateObject } from 'kysely';
+import { RefundRefused } from './provider.ts';
+import type { SimulatorTables } from './simulator-tables.ts';
+
+/** A payment in the books. */
+export type Booked = Selectable<SimulatorTables['simulator_payment']>;
+type Kind = SimulatorTables['simulator_entry']['kind'];
+type Change = UpdateObject<SimulatorTables, 'simulator_payment'>;
+
+export class SimulatorBooks {
+  readonly #db: Kysely<SimulatorTables>;
+
+  constructor(db: Kysely<SimulatorTables>) {
+    this.#db = db;
+  }
+
+  find(reference: string): Promise<Booked | undefined> {
+    return this.#db.selectFrom('simulator_payment').selectAll().where('reference', '=', reference).executeTakeFirst();
+  }
+
+  /** Whether this call opened it: not if there is one under the reference. */
+  async open(payment: Insertable<SimulatorTables['simulator_payment']>): Promise<boolean> {
+    const insert = this.#db
+      .insertInto('simulator_payment')
+      .values(payment)
+      .onConflict((on) => on.doNothing());
+    if (payment.status !== 'AUTHORISED') return (await insert.returning('reference').execute()).length > 0;
+    return this.#enter('AUTHORISE', payment.created_at, insert.returning(['reference', 'amount_minor']));
+  }
+
+  /** Whether this call moved it from the one status to the other. */
+  move(
+    reference: string,
+    from: 'AUTHORISED' | 'REQUIRES_ACTION',
+    change: Change,
+    entry: Kind,
+    at: Date,
+  ): Promise<boolean> {
+    const update = this.#db
+      .updateTable('simulator_payment')
+      .set(change)
+      .where('reference', '=', reference)
+      .where('status', '=', from);
+    return this.#enter(entry, at, update.returning(['reference', 'amount_minor']));
+  }
+
+  /** A change without an entry: nothing moves. */
+  async note(reference: string, from: 'AUTHORISED' | 'REQUIRES_ACTION', change: Change): Promise<void> {
+    await this.#db
+      .updateTable('simulator_payment')
+      .set(change)
+      .where('reference', '=', reference)
+      .where('status', '=', from)
+      .execute();
+  }
+
+  /** Of a reference never heard of, the books keep that it is void: an authorisation which comes late finds that. */
+  void(reference: string, at: Date): Promise<boolean> {
+    const unheard = {
+      reference,
+      token: '',
+      amount_minor: 0n,
+      currency: null,
+      status: 'VOIDED' as const,
+      refusal: null,
+      action_expires_at: null,
+      created_at: at,
+    };
+    const upsert = this.#db
+      .insertInto('simulator_payment')
+      .values(unheard)
+      .onConflict((on) =>
+        on
+          .column('reference')
+          .doUpdateSet({ status: 'VOIDED' })
+          .where('simulator_payment.status', 'in', ['AUTHORISED', 'REQUIRES_ACTION']),
+      );
+    return this.#enter('VOID', at, upsert.returning(['reference', 'amount_minor']));
+  }
+
+  /** @throws RefundRefused if that is more than what is left */
+  async refund(reference: string, key: string, minor: bigint, at: Date): Promise<void> {
+    await this.#db.transaction().execute(async (books) => {
+      // The row's lock first: an equal refund at the same time waits here, and then finds the entry.
+      const row = await books
+        .selectFrom('simulator_payment')
+        .selectAll()
+        .where('reference', '=', reference)
+        .forUpdate()
+        .executeTakeFirstOrThrow();
+      const entry = { reference, kind: 'REFUND' as const, key, amount_minor: minor, at };
+      const made = await books
+        .insertInto('simulator_entry')
+        .values(entry)
+        .onConflict((on) => on.doNothing())
+        .returning('key')
+        .execute();
+      if (made.length === 0) return;
+      const refunded_minor = row.refunded_minor + minor;
+      if (row.status !== 'CAPTURED' || refunded_minor > row.captured_minor)
+        throw new RefundRefused('There is not so much left to refund.');
+      await books.updateTable('simulator_payment').set({ refunded_minor }).where('reference', '=', reference).execute();
+    });
+  }
+
+  /** Makes the change and its entry in one statement. Whether there was a change. */
+  async #enter(kind: Kind, at: Date, change: { compile(): unknown } & object): Promise<boolean> {
+    const made = await this.#db
+      .with('done', () => change as never)
+      .insertInto('simulator_entry')
+      .columns(['reference', 'kind', 'amount_minor', 'at'])
+      .expression(
+        (eb) =>
+          (eb as never as Done)
+            .selectFrom('done')
+            .select(({ val }) => ['reference', val(kind).as('kind'), 'amount_minor', val(at).as('at')]) as never,
+      )
+      .returning('reference')
+      .execute();
+    return made.length > 0;
+  }
+}
+
+type Done = Kysely<SimulatorTables & { done: { reference: string; amount_minor: bigint } }>;

@@ -1,0 +1,27 @@
+import type { ColumnType } from 'kysely';
+import type { ProviderStatus } from './provider.ts';
+
+type WithDefault<T> = ColumnType<T, T | undefined, T>;
+
+/** The simulator's books, as SQL sees them. (An alias, because Kysely asks for an index signature.) */
+export type SimulatorTables = {
+  simulator_payment: {
+    reference: string;
+    token: string;
+    amount_minor: bigint;
+    currency: string | null;
+    status: ProviderStatus;
+    captured_minor: WithDefault<bigint>;
+    refunded_minor: WithDefault<bigint>;
+    refusal: string | null;
+    action_expires_at: Date | null;
+    created_at: Date;
+  };
+  simulator_entry: {
+    reference: string;
+    kind: 'AUTHORISE' | 'CAPTURE' | 'VOID' | 'REFUND';
+    key: WithDefault<string>;
+    amount_minor: bigint;
+    at: Date;
+  };
+};

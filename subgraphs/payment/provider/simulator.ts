@@ -1,0 +1,143 @@
+/**
+ * A payment provider that moves no money, and behaves for each token as design.md (section 3) says. It is an outside
+ * world: it keeps its own books, in its own transactions, and knows a payment by our reference alone.
+ */
+import type { Kysely } from 'kysely';
+import type { Clock } from '../../../platform/clock.ts';
+import { isTransient, Unavailable } from '../../../platform/errors.ts';
+import { sleep } from '../../../platform/sleep.ts';
+import type { Authorisation, PaymentProvider, ProviderPayment } from './provider.ts';
+import { type Booked, SimulatorBooks } from './simulator-books.ts';
+import type { SimulatorTables } from './simulator-tables.ts';
+import { behaviourOf } from './tokens.ts';
+
+/** What the simulator is made of. */
+export interface SimulatorOptions {
+  db: Kysely<SimulatorTables>;
+  clock: Clock;
+  /** How long a buyer has for an action. */
+  actionSeconds: number;
+  /** How late `tok_slow` answers. */
+  slowMs: number;
+}
+
+const EXPIRED = 'The confirmation by the bank was not completed in time.';
+
+export class Simulator implements PaymentProvider {
+  readonly #books: SimulatorBooks;
+  readonly #o: SimulatorOptions;
+
+  constructor(options: SimulatorOptions) {
+    this.#books = new SimulatorBooks(options.db);
+    this.#o = options;
+  }
+
+  authorise({ reference, token, minor, currency }: Authorisation, signal: AbortSignal): Promise<ProviderPayment> {
+    return onOurGround(async () => {
+      const { status, refusal = null, slow, loses } = behaviourOf(token);
+      if (slow) await sleep(this.#o.slowMs, signal);
+      signal.throwIfAborted();
+      const created_at = this.#o.clock.now();
+      const action_expires_at =
+        status === 'REQUIRES_ACTION' ? new Date(created_at.getTime() + this.#o.actionSeconds * 1000) : null;
+      const opened = await this.#books.open({
+        reference,
+        token,
+        amount_minor: minor,
+        currency,
+        status,
+        refusal,
+        action_expires_at,
+        created_at,
+      });
+      return opened && loses === 'authorise' ? never(signal) : this.#answer(reference);
+    });
+  }
+
+  find(reference: string): Promise<ProviderPayment | undefined> {
+    return onOurGround(async () => {
+      const payment = await this.#look(reference);
+      return payment && toAnswer(payment);
+    });
+  }
+
+  confirmAction(reference: string): Promise<ProviderPayment> {
+    return onOurGround(async () => {
+      // An action that is too late has expired in the look, and is not moved.
+      await this.#look(reference);
+      await this.#books.move(reference, 'REQUIRES_ACTION', { status: 'AUTHORISED' }, 'AUTHORISE', this.#o.clock.now());
+      return this.#answer(reference);
+    });
+  }
+
+  capture(reference: string, signal: AbortSignal): Promise<ProviderPayment> {
+    return onOurGround(async () => {
+      const payment = await this.#look(reference);
+      const { refusesCapture, loses } = behaviourOf(payment?.token ?? '');
+      if (refusesCapture) {
+        await this.#books.note(reference, 'AUTHORISED', { refusal: refusesCapture });
+        return this.#answer(reference);
+      }
+      const change = { status: 'CAPTURED', captured_minor: payment?.amount_minor } as const;
+      const done = await this.#books.move(reference, 'AUTHORISED', change, 'CAPTURE', this.#o.clock.now());
+      return done && loses === 'capture' ? never(signal) : this.#answer(reference);
+    });
+  }
+
+  void(reference: string): Promise<ProviderPayment> {
+    return onOurGround(async () => {
+      await this.#books.void(reference, this.#o.clock.now());
+      return this.#answer(reference);
+    });
+  }
+
+  refund(reference: string, refund: { reference: string; minor: bigint }): Promise<ProviderPayment> {
+    return onOurGround(async () => {
+      await this.#books.refund(reference, refund.reference, refund.minor, this.#o.clock.now());
+      return this.#answer(reference);
+    });
+  }
+
+  async #answer(reference: string): Promise<ProviderPayment> {
+    const payment = await this.#look(reference);
+    if (!payment) throw new Error(`The simulator has no payment ${reference}.`);
+    return toAnswer(payment);
+  }
+
+  /** The payment as it is now: an action whose time is over has expired. */
+  async #look(reference: string): Promise<Booked | undefined> {
+    const payment = await this.#books.find(reference);
+    const isLate = payment?.status === 'REQUIRES_ACTION' && payment.action_expires_at! <= this.#o.clock.now();
+    if (!isLate) return payment;
+    await this.#books.note(reference, 'REQUIRES_ACTION', { status: 'EXPIRED', refusal: EXPIRED });
+    return this.#books.find(reference);
+  }
+}
+
+const toAnswer = ({ reference, status, captured_minor, refusal, action_expires_at }: Booked): ProviderPayment => ({
+  status,
+  captured: captured_minor,
+  refusal: refusal ?? undefined,
+  action: action_expires_at
+    ? { url: `https://payments.example/3ds/${reference}`, expiresAt: action_expires_at }
+    : undefined,
+});
+
+/** No answer, until the caller gives up. */
+function never(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  if (signal.aborted) reject(signal.reason);
+  else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  return promise;
+}
+
+/** The books lie in our own database: when that is away, it is not the provider who is ill (guard.ts). */
+async function onOurGround<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isTransient(error)
+      ? new Unavailable('The books of the payment simulator cannot be read now.', { cause: error })
+      : error;
+  }
+}

@@ -1,0 +1,29 @@
+import type { ProviderStatus } from './provider.ts';
+
+/** How the simulator behaves for a token (design.md, section 3). */
+export interface Behaviour {
+  /** What an authorisation ends in. */
+  status: ProviderStatus;
+  refusal?: string;
+  /** Answers late, though in time. */
+  slow?: true;
+  /** Does what it is asked, and never answers. */
+  loses?: 'authorise' | 'capture';
+  /** Refuses to capture, for this reason. */
+  refusesCapture?: string;
+}
+
+const TOKENS: Readonly<Record<string, Behaviour>> = {
+  tok_ok: { status: 'AUTHORISED' },
+  tok_declined: { status: 'DECLINED', refusal: 'The card was declined. Try another card.' },
+  tok_capture_fails: { status: 'AUTHORISED', refusesCapture: 'The card issuer withdrew its promise to pay.' },
+  tok_timeout: { status: 'AUTHORISED', loses: 'authorise' },
+  tok_capture_timeout: { status: 'AUTHORISED', loses: 'capture' },
+  tok_3ds: { status: 'REQUIRES_ACTION' },
+  tok_slow: { status: 'AUTHORISED', slow: true },
+};
+
+const UNKNOWN: Behaviour = { status: 'DECLINED', refusal: 'The payment token is not known. Enter the card again.' };
+
+/** How the simulator behaves for this token. */
+export const behaviourOf = (token: string): Behaviour => (Object.hasOwn(TOKENS, token) ? TOKENS[token]! : UNKNOWN);

@@ -1,0 +1,55 @@
+import type { Kysely } from 'kysely';
+import { type Rows, within } from '../../platform/data/rows.ts';
+import type { PaymentStatus, Tables } from './entities.ts';
+
+/** A payment as the graph reads it. */
+export interface PaymentRow {
+  id: string;
+  order_id: string;
+  amount_minor: bigint;
+  currency: string;
+  status: PaymentStatus;
+  captured_minor: bigint;
+  refunded_minor: bigint;
+  action_url: string | null;
+  action_expires_at: Date | null;
+  failure: string | null;
+  created_at: Date;
+}
+
+const PAYMENT = [
+  'id',
+  'order_id',
+  'amount_minor',
+  'currency',
+  'status',
+  'captured_minor',
+  'refunded_minor',
+  'action_url',
+  'action_expires_at',
+  'failure',
+  'created_at',
+] as const;
+
+/** The room's reads. They take the rows that their caller may see. */
+export const paymentQueries = (db: Kysely<Tables>) => ({
+  byIds: (ids: readonly string[], rows: Rows): Promise<PaymentRow[]> =>
+    db
+      .selectFrom('payment')
+      .select(PAYMENT)
+      .where('id', 'in', [...ids])
+      .where(within(rows))
+      .execute(),
+
+  byOrders: (orderIds: readonly string[], rows: Rows): Promise<PaymentRow[]> =>
+    db
+      .selectFrom('payment')
+      .select(PAYMENT)
+      .where('order_id', 'in', [...orderIds])
+      .where(within(rows))
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute(),
+});
+
+export type PaymentQueries = ReturnType<typeof paymentQueries>;

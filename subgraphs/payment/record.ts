@@ -1,0 +1,81 @@
+/** Records what the provider said: the payment follows it, and every step is published. */
+import type { Ground } from '../../platform/agent/ground.ts';
+import type { Origin, Work } from '../../platform/data/store.ts';
+import { after, type Fact, factsOf, stillPending } from './domain.ts';
+import { Payment, type Tables } from './entities.ts';
+import {
+  paymentActionRequired,
+  paymentAuthorised,
+  paymentCaptured,
+  paymentDeclined,
+  paymentFailed,
+  paymentVoided,
+} from './events.ts';
+import type { ProviderPayment } from './provider/provider.ts';
+
+/** What to lock for an order's payment, which may not exist yet. */
+export const lockOf = (orderId: string): string => `payment of ${orderId}`;
+
+/** Records the provider's answer, in one transaction, and returns the payment after it. The same answer again changes nothing. */
+export const recorder =
+  ({ store, clock }: Ground<Tables>) =>
+  (orderId: string, found: ProviderPayment, origin: Origin): Promise<Payment> =>
+    store.write({ locks: [lockOf(orderId)], origin }, async (work) => {
+      const payment = await work.em.findOneOrFail(Payment, { orderId });
+      for (const fact of factsOf(found)) await follow(work, payment, fact, found, clock.now());
+      return payment;
+    });
+
+async function follow(
+  work: Work<Tables>,
+  payment: Payment,
+  fact: Fact,
+  found: ProviderPayment,
+  now: Date,
+): Promise<void> {
+  const status = after(payment.status, fact);
+  if (!status) return;
+  payment.status = status;
+  payment.pending = stillPending(payment);
+  payment.updatedAt = now;
+  if (fact === 'ACTION_REQUIRED' && found.action)
+    Object.assign(payment, { actionUrl: found.action.url, actionExpiresAt: found.action.expiresAt });
+  if (fact === 'AUTHORISED') payment.authorisedAt = now;
+  if (fact === 'CAPTURED') payment.capturedMinor = found.captured;
+  const failureCode = FAILURES[fact];
+  if (failureCode) Object.assign(payment, { failureCode, failure: found.refusal ?? 'The payment failed.' });
+  // What is left to be asked may depend on what was just learned.
+  payment.pending = stillPending(payment);
+  await work.em.flush();
+  publish(work, payment, fact);
+}
+
+const FAILURES: Partial<Record<Fact, string>> = {
+  DECLINED: 'PAYMENT_DECLINED',
+  EXPIRED: 'PAYMENT_ACTION_EXPIRED',
+  CAPTURE_REFUSED: 'PAYMENT_FAILED',
+};
+
+const EVENTS = {
+  ACTION_REQUIRED: paymentActionRequired,
+  AUTHORISED: paymentAuthorised,
+  DECLINED: paymentDeclined,
+  EXPIRED: paymentDeclined,
+  CAPTURED: paymentCaptured,
+  CAPTURE_REFUSED: paymentFailed,
+  VOIDED: paymentVoided,
+} as const;
+
+function publish(work: Work<Tables>, payment: Payment, fact: Fact): void {
+  if (fact === 'REFUNDED' || fact === 'REFUNDED_IN_PART') return; // Published with the refund, which has more to say.
+  const payload = { ...about(payment), reason: FAILURES[fact] ?? '' };
+  work.publish(EVENTS[fact], { aggregateId: payment.id, aggregateVersion: payment.version, payload });
+}
+
+/** What every event of a payment says. */
+export const about = (payment: Payment) => ({
+  paymentId: payment.id,
+  orderId: payment.orderId,
+  customerId: payment.customerId ?? null,
+  amount: { minor: payment.amountMinor.toString(), currency: payment.currency },
+});

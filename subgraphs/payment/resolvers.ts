@@ -1,0 +1,69 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { payload } from '../../platform/graphql/payload.ts';
+import { money } from '../../platform/money.ts';
+import type { CancelPayment } from './cancel.ts';
+import type { PaymentLoaders } from './loaders.ts';
+import type { PaymentRow } from './queries.ts';
+import type { RefundService } from './refund.ts';
+import type { Resolvers } from './resolvers.generated.ts';
+import type { PaymentService } from './service.ts';
+
+export const paymentResolvers = (
+  load: PaymentLoaders,
+  service: PaymentService,
+  cancel: CancelPayment,
+  refunds: RefundService,
+  clock: Clock,
+): Resolvers => {
+  /** The payment after the use case: not as an earlier mutation of the same request may have left it. */
+  const changed = (context: RequestContext, useCase: () => Promise<string>) =>
+    payload(async () => {
+      const id = await useCase();
+      return { payment: await load.payment(context).clear(id).load(id) };
+    });
+  const isWaiting = ({ status, action_expires_at }: PaymentRow): boolean =>
+    status === 'REQUIRES_ACTION' && action_expires_at !== null;
+
+  return {
+    Query: {
+      payment: (_, { id }, context) => load.payment(context).load(id),
+    },
+
+    Mutation: {
+      authorisePayment: (_, { input }, context) => changed(context, () => service.authorise(input, context)),
+      settlePaymentAction: (_, { input }, context) =>
+        changed(context, () => service.settleAction(input.orderId, context)),
+      capturePayment: (_, { input }, context) => changed(context, () => service.capture(input.orderId, context)),
+      confirmPayment: (_, { input }, context) => changed(context, () => service.confirm(input, context)),
+      refundPayment: (_, { input }, context) => changed(context, () => refunds.refund(input, context)),
+      cancelPayment: (_, { input }, context) =>
+        payload(async () => {
+          const { paymentId, outcome } = await cancel(input.orderId, input.reason, context);
+          return { outcome, payment: paymentId ? await load.payment(context).clear(paymentId).load(paymentId) : null };
+        }),
+    },
+
+    Payment: {
+      __resolveReference: ({ id }, context) => load.payment(context).load(id),
+      amount: (payment) => money(payment.amount_minor, payment.currency),
+      capturedAmount: (payment) => money(payment.captured_minor, payment.currency),
+      refundedAmount: (payment) => money(payment.refunded_minor, payment.currency),
+      createdAt: (payment) => payment.created_at,
+      order: (payment) => ({ __typename: 'Order', id: payment.order_id }),
+      nextAction: (payment) =>
+        isWaiting(payment)
+          ? { type: 'REDIRECT', url: payment.action_url!, expiresAt: payment.action_expires_at! }
+          : null,
+      actionExpiresInSeconds: (payment) =>
+        isWaiting(payment)
+          ? Math.max(0, Math.ceil((payment.action_expires_at!.getTime() - clock.now().getTime()) / 1000))
+          : null,
+    },
+
+    Order: {
+      __resolveReference: ({ id }) => ({ id }),
+      payments: (order, _, context) => load.paymentsOf(context).load(order.id),
+    },
+  };
+};

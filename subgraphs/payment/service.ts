@@ -1,0 +1,137 @@
+/**
+ * The use cases of a payment. A provider is never called inside a transaction, so each is: record the intent, call,
+ * record the outcome; and each may be cut off anywhere and asked again. Then the recorded intent says that nobody knows
+ * what the provider did: it is asked first, by our reference, and only what is missing is done.
+ *
+ * An order has one payment, and each of these happens once to it: the order and the operation are the idempotency key,
+ * whatever key the caller sends along.
+ */
+import type { Ground } from '../../platform/agent/ground.ts';
+import { isWithin } from '../../platform/data/rows.ts';
+import { refuse, Unavailable } from '../../platform/errors.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { newId } from '../../platform/ids.ts';
+import { confirmablePayments } from './access.ts';
+import { checkAuthorised, mayCapture, readAmount } from './domain.ts';
+import { CancelledOrder, Payment, type Tables } from './entities.ts';
+import type { GuardedProvider } from './provider/guard.ts';
+import { lockOf, recorder } from './record.ts';
+import type { AuthorisePaymentInput, ConfirmPaymentInput } from './resolvers.generated.ts';
+
+export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider) => {
+  const { store, clock } = ground;
+  const record = recorder(ground);
+
+  /** Records that the provider is about to be asked. `isNew`: nobody can have asked it before. */
+  const intendToAuthorise = (input: AuthorisePaymentInput, origin: RequestContext) => {
+    const { orderId, customerId = null } = input;
+    const { minor: amountMinor, currency } = readAmount(input.amount);
+    if (amountMinor <= 0n) throw refuse('INVALID_INPUT', 'A payment is more than nothing.', ['input', 'amount']);
+    return store.write({ locks: [lockOf(orderId)], origin }, async ({ em }) => {
+      const known = await em.findOne(Payment, { orderId });
+      if (known) {
+        const isSame =
+          known.amountMinor === amountMinor && known.currency === currency && known.customerId === customerId;
+        if (!isSame)
+          throw refuse('IDEMPOTENCY_KEY_REUSED', 'This order has a payment of another amount or buyer.', [
+            'input',
+            'orderId',
+          ]);
+        return { payment: known, isNew: false };
+      }
+      if (await em.findOne(CancelledOrder, { orderId }))
+        throw refuse('PAYMENT_CANCELLED', 'The payment was cancelled.', ['input', 'orderId']);
+      const now = clock.now();
+      const figures = { amountMinor, currency, capturedMinor: 0n, refundedMinor: 0n };
+      const payment = em.create(Payment, {
+        id: newId('payment'),
+        orderId,
+        customerId,
+        ...figures,
+        status: 'CREATED',
+        pending: 'AUTHORISE',
+        createdAt: now,
+        updatedAt: now,
+      });
+      em.persist(payment);
+      return { payment, isNew: true };
+    });
+  };
+
+  const load = (where: { orderId: string } | { id: string }, origin: RequestContext): Promise<Payment | null> =>
+    store.write({ locks: [], origin }, ({ em }) => em.findOne(Payment, where));
+
+  return {
+    /** @throws Refusal PAYMENT_DECLINED, PAYMENT_CANCELLED @throws Unavailable if the outcome is not known: ask again */
+    async authorise(input: AuthorisePaymentInput, context: RequestContext): Promise<string> {
+      const intent = await intendToAuthorise(input, context);
+      let { payment } = intent;
+      if (payment.status === 'CREATED' && payment.pending === 'AUTHORISE') {
+        const { id, amountMinor: minor, currency, orderId } = payment;
+        const earlier = intent.isNew ? undefined : await provider.find(id);
+        payment = await record(
+          orderId,
+          earlier ?? (await provider.authorise({ reference: id, token: input.token, minor, currency })),
+          context,
+        );
+      }
+      checkAuthorised(payment);
+      return payment.id;
+    },
+
+    /** What became of the action that the buyer was sent to. The provider decides when its time is over. */
+    async settleAction(orderId: string, context: RequestContext): Promise<string> {
+      let payment = await load({ orderId }, context);
+      if (!payment) throw refuse('NOT_FOUND', 'The order has no payment.', ['input', 'orderId']);
+      if (payment.status === 'REQUIRES_ACTION' && payment.pending === null) {
+        const found = await provider.find(payment.id);
+        if (found) payment = await record(orderId, found, context);
+      }
+      checkAuthorised(payment);
+      return payment.id;
+    },
+
+    /** The buyer is back from the bank. @throws Refusal NOT_FOUND, PAYMENT_DECLINED, PAYMENT_ACTION_EXPIRED */
+    async confirm({ paymentId, idempotencyKey }: ConfirmPaymentInput, context: RequestContext): Promise<string> {
+      const { actor } = context;
+      const once = { actor: actor.id, operation: 'confirmPayment', key: idempotencyKey, request: { paymentId } };
+      await store.once({ ...once, locks: [], origin: context }, async ({ em }) => {
+        const payment = await em.findOne(Payment, { id: paymentId });
+        const row = payment && { customer_id: payment.customerId, order_id: payment.orderId };
+        if (!row || !isWithin(row, confirmablePayments(actor)))
+          throw refuse('NOT_FOUND', 'There is no such payment, or it is not yours.', ['input', 'paymentId']);
+        return { paymentId };
+      });
+      let payment = (await load({ id: paymentId }, context))!;
+      if (payment.status === 'REQUIRES_ACTION' && payment.pending === null) {
+        payment = await record(payment.orderId, await provider.confirmAction(paymentId), context);
+      }
+      checkAuthorised(payment);
+      return paymentId;
+    },
+
+    /** @throws Refusal PAYMENT_FAILED, INVALID_STATE @throws Unavailable if the outcome is not known: ask again */
+    async capture(orderId: string, context: RequestContext): Promise<string> {
+      const { payment, isNew, isDone } = await store.write(
+        { locks: [lockOf(orderId)], origin: context },
+        async ({ em }) => {
+          const payment = await em.findOne(Payment, { orderId });
+          if (!payment) throw refuse('NOT_FOUND', 'The order has no payment.', ['input', 'orderId']);
+          const isDone = !mayCapture(payment);
+          const isNew = payment.pending !== 'CAPTURE';
+          if (!isDone) payment.pending = 'CAPTURE';
+          return { payment, isNew, isDone };
+        },
+      );
+      if (isDone) return payment.id;
+      const earlier = isNew ? undefined : await provider.find(payment.id);
+      const isDecided = earlier && (earlier.status !== 'AUTHORISED' || earlier.refusal);
+      const found = isDecided ? earlier : await provider.capture(payment.id);
+      if (mayCapture(await record(orderId, found, context)))
+        throw new Unavailable('The outcome of the capture is not known yet.');
+      return payment.id;
+    },
+  };
+};
+
+export type PaymentService = ReturnType<typeof paymentService>;

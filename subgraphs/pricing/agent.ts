@@ -1,0 +1,40 @@
+import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { pricingDemo } from './demo.ts';
+import { entities } from './entities.ts';
+import { emits } from './events.ts';
+import { pricingLoaders } from './loaders.ts';
+import { pricingQueries } from './queries.ts';
+import { quoteFor } from './quote.ts';
+import { pricingResolvers } from './resolvers.ts';
+import { pricingService } from './service.ts';
+
+export default defineAgent({
+  name: 'pricing',
+  area: 'commerce',
+  title: 'Pricing',
+  description: 'Says what things cost: prices by channel, currency and time, shipping, and tax by country.',
+  skills: [
+    {
+      id: 'price-variants',
+      name: 'Price variants',
+      description: 'Says what a variant costs now, in a channel and a currency.',
+    },
+    { id: 'quote', name: 'Quote', description: 'Prices goods with shipping and tax, line by line.' },
+    { id: 'maintain-prices', name: 'Maintain prices', description: 'Sets, schedules and removes prices.' },
+  ],
+  at: import.meta.url,
+  entities,
+  emits,
+  build(ground) {
+    const queries = pricingQueries(ground.store.read);
+    return {
+      resolvers: pricingResolvers(
+        queries,
+        pricingLoaders(queries, ground.clock),
+        pricingService(ground),
+        quoteFor(queries, ground.clock),
+      ),
+      demo: { after: [], load: pricingDemo(ground.store.read) },
+    };
+  },
+});

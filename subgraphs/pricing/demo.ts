@@ -1,0 +1,64 @@
+import type { Kysely } from 'kysely';
+import type { DemoTools } from '../../platform/agent/demo.ts';
+import { deterministicId } from '../../platform/ids.ts';
+import { demoPrices } from './demo/price-list.ts';
+import type { Tables } from './entities.ts';
+
+/** Rows that one statement inserts: far below what a transaction may last. */
+const CHUNK = 1000;
+
+/** The demo's second channel: it shows prices with tax. */
+const RETAIL = {
+  id: deterministicId('channel', 1),
+  code: 'eu-retail',
+  name: 'Shops in Europe',
+  currencies: ['EUR'],
+  default_currency: 'EUR',
+  price_mode: 'GROSS',
+  country: 'DE',
+  created_at: new Date('2025-01-01T00:00:00Z'),
+} as const;
+
+const SHIPPING = [
+  { code: 'standard', name: 'Standard, 3 to 5 days', amount_minor: 412n, free_from: 8900n, position: 0 },
+  { code: 'express', name: 'Express, next working day', amount_minor: 1084n, free_from: null, position: 1 },
+];
+
+/** Loads a second channel, and the prices of the demo's variants in both. A second time changes nothing. */
+export const pricingDemo =
+  (db: Kysely<Tables>) =>
+  async ({ random, report }: DemoTools): Promise<void> => {
+    await db
+      .insertInto('channel')
+      .values({ ...RETAIL, currencies: [...RETAIL.currencies] })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const shipping = SHIPPING.map((option) => ({ ...option, channel_id: RETAIL.id, currency: 'EUR' }));
+    await db
+      .insertInto('shipping_option')
+      .values(shipping)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+
+    const rows = demoPrices(random, RETAIL.id).map((price, n) => ({
+      id: deterministicId('price', n),
+      variant_id: price.variantId,
+      channel_id: price.channelId,
+      currency: price.currency,
+      amount_minor: price.minor,
+      valid_from: price.validFrom,
+      valid_until: price.validUntil,
+      reason: price.reason,
+      version: 1,
+      created_at: RETAIL.created_at,
+      updated_at: RETAIL.created_at,
+    }));
+    for (let at = 0; at < rows.length; at += CHUNK) {
+      await db
+        .insertInto('price')
+        .values(rows.slice(at, at + CHUNK))
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    }
+    report(`pricing: ${rows.length} prices in two channels`);
+  };

@@ -1,0 +1,170 @@
+/** The use cases of prices: ask whose the variant is, then lock, load, decide, save and publish in one transaction. */
+import type { Ground } from '../../platform/agent/ground.ts';
+import { countOf } from '../../platform/data/count.ts';
+import { isWithin } from '../../platform/data/rows.ts';
+import type { Work } from '../../platform/data/store.ts';
+import { refuse } from '../../platform/errors.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import { checkVersion } from '../../platform/graphql/refusals.ts';
+import { newId } from '../../platform/ids.ts';
+import { writablePrices } from './access.ts';
+import { variantOwner } from './commands/product.generated.ts';
+import { checkValidity, effectivePrice, priceOf } from './domain.ts';
+import { Price, type Tables } from './entities.ts';
+import { priceChanged } from './events.ts';
+import { MAX_PRICES } from './queries.ts';
+import type { RemovePriceInput, SetPriceInput } from './resolvers.generated.ts';
+
+const MAX_REASON = 500;
+
+/** What a change of a price is told with. */
+interface Change {
+  price: Price;
+  version: number;
+  productId: string;
+  from: bigint | null;
+  to: bigint | null;
+  at: Date;
+  reason: string | null;
+}
+
+export const pricingService = ({ store, clock, ask }: Ground<Tables>) => {
+  /** The variant's product, if the caller may set its prices. Asked as the caller, who may not know of every draft. */
+  const productOf = async (variantId: string, context: RequestContext, path: readonly string[]): Promise<string> => {
+    const { productVariant } = await ask(variantOwner, { id: variantId }, { within: context, as: context.actor });
+    const product = productVariant?.product;
+    if (!product || !isWithin({ merchant_id: product.merchantId }, writablePrices(context.actor))) {
+      throw refuse('NOT_FOUND', 'There is no such thing, or its price is not yours to set.', path);
+    }
+    return product.id;
+  };
+
+  const publish = (work: Work<Tables>, { price, version, productId, from, to, at, reason }: Change): void => {
+    const { id: priceId, variantId, channelId: channel = null, currency } = price;
+    const amount = (minor: bigint | null) => (minor === null ? null : { minor: minor.toString(), currency });
+    const effectiveDate = at.toISOString();
+    const payload = {
+      priceId,
+      variantId,
+      productId,
+      channel,
+      currency,
+      oldPrice: amount(from),
+      newPrice: amount(to),
+      effectiveDate,
+      reason,
+    };
+    work.publish(priceChanged, { aggregateId: priceId, aggregateVersion: version, payload });
+  };
+
+  return {
+    async setPrice(input: SetPriceInput, context: RequestContext): Promise<string> {
+      checkReason(input.reason);
+      const amountMinor = priceOf(input.amount, input.currency);
+      const productId = await productOf(input.variantId, context, ['input', 'variantId']);
+      return store.write({ locks: [input.variantId], origin: context }, async (work) => {
+        const now = clock.now();
+        await checkCurrency(work, input);
+        const scope = { variantId: input.variantId, currency: input.currency, channelId: input.channel ?? null };
+        const prices: Price[] = await work.em.find(Price, scope);
+        const { validFrom, validUntil, reason } = input;
+        const earlier = validFrom
+          ? prices.find((one) => +one.validFrom === +validFrom)
+          : effectivePrice(prices, scope.channelId, now);
+        const wanted = {
+          amountMinor,
+          validFrom: validFrom ?? earlier?.validFrom ?? now,
+          validUntil: validUntil === undefined ? (earlier?.validUntil ?? null) : validUntil,
+          reason: reason ?? null,
+        };
+        if (earlier && isSame(earlier, wanted)) return earlier.id;
+        checkVersion(earlier?.version ?? 0, input.expectedVersion);
+        checkValidity(wanted, now);
+        const at = wanted.validFrom > now ? wanted.validFrom : now;
+        const from = (earlier ?? effectivePrice(prices, scope.channelId, at))?.amountMinor ?? null;
+        const price = earlier ?? (await addPrice(work, { ...scope, ...wanted }, now));
+        work.em.assign(price, { ...wanted, updatedAt: now });
+        await work.em.flush();
+        publish(work, { price, version: price.version, productId, from, to: amountMinor, at, reason: wanted.reason });
+        return price.id;
+      });
+    },
+
+    async removePrice(input: RemovePriceInput, context: RequestContext): Promise<string> {
+      checkReason(input.reason);
+      const noPrice = refuse('NOT_FOUND', 'There is no such price, or it is not yours.', ['input', 'id']);
+      const seen = await store.read
+        .selectFrom('price')
+        .select('variant_id')
+        .where('id', '=', input.id)
+        .executeTakeFirst();
+      if (!seen) throw noPrice;
+      const productId = await productOf(seen.variant_id, context, ['input', 'id']);
+      return store.write({ locks: [seen.variant_id], origin: context }, async (work) => {
+        const price = await work.em.findOne(Price, { id: input.id });
+        if (!price) throw noPrice;
+        checkVersion(price.version, input.expectedVersion);
+        const { variantId, currency, channelId } = price;
+        const others: Price[] = (await work.em.find(Price, { variantId, currency, channelId })).filter(
+          (one) => one !== price,
+        );
+        const now = clock.now();
+        const at = price.validFrom > now ? price.validFrom : now;
+        const to = effectivePrice(others, channelId ?? null, at)?.amountMinor ?? null;
+        work.em.remove(price);
+        publish(work, {
+          price,
+          version: price.version + 1,
+          productId,
+          from: price.amountMinor,
+          to,
+          at,
+          reason: input.reason ?? null,
+        });
+        return price.id;
+      });
+    },
+  };
+};
+
+type Wanted = Pick<Price, 'amountMinor' | 'validFrom' | 'validUntil' | 'reason'>;
+
+const isSame = (price: Wanted, wanted: Wanted): boolean =>
+  price.amountMinor === wanted.amountMinor &&
+  (price.validUntil?.getTime() ?? null) === (wanted.validUntil?.getTime() ?? null) &&
+  (wanted.reason === null || price.reason === wanted.reason);
+
+async function addPrice(
+  { sql, em }: Work<Tables>,
+  values: Wanted & Pick<Price, 'variantId' | 'currency' | 'channelId'>,
+  now: Date,
+): Promise<Price> {
+  const count = await countOf(sql.selectFrom('price').where('variant_id', '=', values.variantId));
+  if (count >= MAX_PRICES)
+    throw refuse('INVALID_STATE', `A variant has at most ${MAX_PRICES} prices: remove some first.`, [
+      'input',
+      'variantId',
+    ]);
+  const price = em.create(Price, { id: newId('price'), ...values, createdAt: now, updatedAt: now });
+  em.persist(price);
+  return price;
+}
+
+async function checkCurrency({ sql }: Work<Tables>, { channel, currency }: SetPriceInput): Promise<void> {
+  let channels = sql.selectFrom('channel').select('currencies');
+  if (channel) channels = channels.where('id', '=', channel);
+  const rows = await channels.execute();
+  if (rows.length === 0) throw refuse('NOT_FOUND', 'There is no such channel.', ['input', 'channel']);
+  if (rows.some((row) => row.currencies.includes(currency))) return;
+  throw refuse('CURRENCY_NOT_AVAILABLE', `${channel ? 'The channel does not take' : 'No channel takes'} ${currency}.`, [
+    'input',
+    'currency',
+  ]);
+}
+
+function checkReason(reason: string | null | undefined): void {
+  if (reason && reason.length > MAX_REASON)
+    throw refuse('INVALID_INPUT', `A reason has at most ${MAX_REASON} characters.`, ['input', 'reason']);
+}
+
+export type PricingService = ReturnType<typeof pricingService>;

@@ -1,0 +1,71 @@
+/** For this room's tests: pricing and product on a database of their own, and the steps that most tests take. */
+import { actor, openAgents, operator } from '../../tests/support/agents.ts';
+
+/** When tests begin. */
+export const NOW = new Date('2026-06-01T12:00:00Z');
+/** Whose the variants are. */
+export const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
+/** Another merchant. */
+export const rival = actor({ roles: ['MERCHANT'], merchantId: 'merchant_b' });
+
+export type Pricing = Awaited<ReturnType<typeof openPricing>>;
+
+/** Opens them. */
+export async function openPricing() {
+  const agents = await openAgents(['pricing', 'product']);
+  let made = 0;
+
+  const ask = async (query: string, variables: Record<string, unknown> = {}, as = operator, agent = 'pricing') => {
+    const result = await agents.ask(agent, query, variables, as);
+    if (result.errors) throw result.errors[0];
+    return result.data;
+  };
+
+  return {
+    agents,
+    ask,
+    moveTo: (at: Date): void => agents.clock.advance(+at - +agents.clock.now()),
+
+    /** A new variant of the merchant's, whose product is still a draft. */
+    async newVariant(): Promise<string> {
+      const input = { name: `Thing ${++made}`, variants: [{ sku: `THING-${made}`, name: 'One' }] };
+      const query =
+        'mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { variants { id } } } }';
+      return (await ask(query, { input }, merchant, 'product')).createProduct.product.variants[0].id;
+    },
+
+    /** Puts the variant's product up for sale, where everybody sees it. */
+    async publish(variantId: string): Promise<void> {
+      const owner = 'query ($id: ID!) { productVariant(id: $id) { product { id } } }';
+      const { productVariant } = await ask(owner, { id: variantId }, merchant, 'product');
+      const publish =
+        'mutation ($input: ChangeProductStatusInput!) { publishProduct(input: $input) { userErrors { code } } }';
+      await ask(publish, { input: { id: productVariant.product.id } }, merchant, 'product');
+    },
+
+    async setPrice(input: Record<string, unknown>, as = merchant) {
+      const query = `mutation ($input: SetPriceInput!) { setPrice(input: $input) {
+        price { id amount { amount currency } validFrom validUntil version }
+        userErrors { code path ... on VersionConflict { currentVersion } } } }`;
+      return (await ask(query, { input: { currency: 'EUR', ...input } }, as)).setPrice;
+    },
+
+    /** A channel that takes EUR and ships for 5.00. */
+    async newChannel(priceMode: 'NET' | 'GROSS'): Promise<string> {
+      const id = `channel_${++made}`;
+      const shown = { id, code: id, name: 'Test', price_mode: priceMode, country: 'DE', created_at: NOW };
+      const channel = { ...shown, currencies: ['EUR'], default_currency: 'EUR' };
+      await agents.kysely.insertInto('pricing.channel').values(channel).execute();
+      const option = {
+        channel_id: id,
+        code: 'standard',
+        currency: 'EUR',
+        name: 'Standard',
+        amount_minor: 500n,
+        position: 0,
+      };
+      await agents.kysely.insertInto('pricing.shipping_option').values(option).execute();
+      return id;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** The house as it is keeps the rules of `design.md` §1. That the rules notice what breaks them: `rules.test.ts`. */
+import { expect, test } from '@jest/globals';
+import { forbiddenImports, impureImports } from './imports.ts';
+import { misshapenRooms } from './rooms.ts';
+import { readSource } from './source.ts';
+import { longFiles, registryAddresses, untoldExports, worldlyRooms } from './style.ts';
+
+const house = readSource(`${import.meta.dirname}/../..`);
+
+test('nobody imports whom they may not know', () => {
+  expect(forbiddenImports(house)).toEqual([]);
+});
+
+test('the rules of a room are pure', () => {
+  expect(impureImports(house)).toEqual([]);
+});
+
+test('rooms are alike', () => {
+  expect(misshapenRooms(house)).toEqual([]);
+});
+
+test('rooms take time, chance and configuration from their ground', () => {
+  expect(worldlyRooms(house)).toEqual([]);
+});
+
+test('files are short', () => {
+  expect(longFiles(house)).toEqual([]);
+});
+
+test('what the platform, the ground and the gateway export is explained', () => {
+  expect(untoldExports(house)).toEqual([]);
+});
+
+test('no registry has its address in the house', () => {
+  expect(registryAddresses(house)).toEqual([]);
+});

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { actor } from '../support/agents.ts';
+import { openPlatform, type TestPlatform, type Watch } from '../support/platform.ts';
+import { forSale, newCustomer, placed, settled } from '../support/shop.ts';
+
+let shop: TestPlatform;
+beforeAll(async () => {
+  shop = await openPlatform();
+});
+afterAll(() => shop.close());
+
+const UPDATED = `subscription ($orderId: ID, $after: String) { orderUpdated(orderId: $orderId, after: $after) {
+  cursor type status version
+  order { number lines { quantity variant { sku product { name } } } payments { status amount { amount currency } } }
+} }`;
+const statuses = (events: any[]) => events.map(({ data }) => data.orderUpdated.status);
+const cursors = (events: any[]) => events.map(({ data }) => data.orderUpdated.cursor as string);
+
+describe('who watches orders', () => {
+  test('sees every status of their own, joined with what other agents know, and nothing of anybody else', async () => {
+    const variantId = await forSale(shop, { price: '12.00' });
+    const [buyer, other] = [newCustomer(), newCustomer()];
+    const mine = shop.watch(UPDATED, {}, buyer);
+    const theirs = shop.watch(UPDATED, {}, other);
+    await Promise.all([listening(mine, buyer, variantId), listening(theirs, other, variantId)]);
+    const before = mine.events.length;
+    const { order } = await placed(shop, { lines: [{ variantId, quantity: 2 }] }, buyer);
+    const events = (await mine.until((all) => statuses(all.slice(before)).includes('PROCESSING'))).slice(before);
+    expect(statuses(events)).toEqual(['PENDING', 'CONFIRMED', 'PROCESSING']);
+    expect(events.map(({ data }) => data.orderUpdated.version)).toEqual([1, 2, 3]);
+    expect(events[2].data.orderUpdated.order).toEqual({
+      number: order.number,
+      lines: [{ quantity: 2, variant: { sku: expect.stringMatching(/^TEST/), product: { name: expect.stringMatching(/^TEST/) } } }],
+      payments: [{ status: 'CAPTURED', amount: { amount: order.total.amount, currency: 'EUR' } }],
+    });
+    expect(theirs.events.some(({ data }) => data.orderUpdated.order.number === order.number)).toBe(false);
+    await Promise.all([mine.stop(), theirs.stop()]);
+  });
+
+  test('and comes late, sees one order from its beginning', async () => {
+    const variantId = await forSale(shop);
+    const buyer = newCustomer();
+    const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
+    await settled(shop, order.id, 'PROCESSING');
+    const watch = shop.watch(UPDATED, { orderId: order.id }, buyer);
+    expect(statuses(await watch.until((events) => events.length === 3))).toEqual(['PENDING', 'CONFIRMED', 'PROCESSING']);
+    await watch.stop();
+  });
+
+  test("of somebody else's order hears nothing, as if it were not there", async () => {
+    const variantId = await forSale(shop);
+    const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, newCustomer());
+    const stranger = shop.watch(UPDATED, { orderId: order.id }, newCustomer());
+    await stranger.ended;
+    expect(stranger.events).toEqual([]);
+  });
+
+  test('without signing in is refused', async () => {
+    expect(await refusal(shop.watch(UPDATED, {}))).toBe('UNAUTHENTICATED');
+  });
+});
+
+describe('who is cut off and comes back with `after`', () => {
+  test('misses no event and sees none twice, however often', async () => {
+    const variantId = await forSale(shop, { stock: 500 });
+    const buyer = newCustomer();
+    const full = shop.watch(UPDATED, {}, buyer);
+    await listening(full, buyer, variantId);
+    const start = full.events.length;
+    let after = cursors(full.events).at(-1)!;
+    const seen: string[] = [];
+    const orders = Array.from({ length: 12 }, async (_, n) => {
+      await new Promise((resolve) => setTimeout(resolve, n * 25));
+      return placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
+    });
+    for (let round = 0; round < 8; round++) {
+      const part = shop.watch(UPDATED, { after }, buyer);
+      await part.until((events) => events.length >= 3);
+      await part.stop();
+      seen.push(...cursors(part.events));
+      after = seen.at(-1)!;
+    }
+    await Promise.all(orders);
+    const expected = cursors((await full.until((events) => events.length >= start + 36)).slice(start));
+    const rest = shop.watch(UPDATED, { after }, buyer);
+    await rest.until((events) => seen.length + events.length >= expected.length);
+    seen.push(...cursors(rest.events));
+    expect(seen).toEqual(expected);
+    await Promise.all([full.stop(), rest.stop()]);
+  });
+
+  test('with a cursor of another log is told that it has expired', async () => {
+    expect(await refusal(shop.watch(UPDATED, { after: 'ffffffff.1.1' }, newCustomer()))).toBe('CURSOR_EXPIRED');
+  });
+
+  test('with something that is no cursor is told so', async () => {
+    expect(await refusal(shop.watch(UPDATED, { after: 'yesterday' }, newCustomer()))).toBe('BAD_USER_INPUT');
+  });
+});
+
+test('operators see agents start; who is not staff does not', async () => {
+  const AGENTS = `subscription { agentStatusChanged(after: "${await firstCursor()}") { cursor status degradation agent { id area skills { id } } } }`;
+  const operator = shop.watch(AGENTS, {}, actor({ roles: ['OPERATOR'] }));
+  const events = await operator.until((all) => all.filter(({ data }) => data.agentStatusChanged.status === 'RUNNING').length >= 9);
+  expect(events.map(({ data }) => data.agentStatusChanged.agent.id)).toEqual(expect.arrayContaining(['order', 'payment', 'orchestration']));
+  await operator.stop();
+  expect(await refusal(shop.watch(AGENTS, {}, newCustomer()))).toBe('FORBIDDEN');
+});
+
+/** Why a subscription was refused. */
+async function refusal(watch: Watch): Promise<string> {
+  const [answer] = await watch.until((events) => events.length > 0);
+  await watch.ended;
+  expect(watch.events).toHaveLength(1);
+  expect(answer.data).toBeNull();
+  return answer.errors[0].extensions.code;
+}
+
+const firstCursor = async (): Promise<string> => {
+  const { generation } = await shop.kysely.selectFrom('platform.log_identity').select('generation').executeTakeFirstOrThrow();
+  return `${generation}.0.0`;
+};
+
+/** A subscription is open once it has shown an event: so one is made. */
+async function listening(watch: Watch, buyer: ReturnType<typeof newCustomer>, variantId: string) {
+  let shown = false;
+  const seen = watch.until((events) => events.some(({ data }) => data.orderUpdated.status === 'PROCESSING')).then(() => (shown = true));
+  while (!shown) {
+    const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
+    await settled(shop, order.id, 'PROCESSING');
+    await Promise.race([seen, new Promise((resolve) => setTimeout(resolve, 300))]);
+  }
+  // What is under way of the orders made here has come.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}

@@ -1,0 +1,113 @@
+/** A small shop to test with: things for sale, who buys them, and how an order is placed and followed. */
+import { expect } from '@jest/globals';
+import { newId } from '../../platform/ids.ts';
+import { actor, admin } from './agents.ts';
+import type { Answer, TestPlatform } from './platform.ts';
+
+/** A new customer who may order. */
+export const newCustomer = () => actor({ roles: ['CUSTOMER'], customerId: newId('customer') });
+
+/** An address in France. */
+export const ADDRESS = { name: 'Ada Example', line1: '1 rue de la Paix', city: 'Paris', postcode: '75002', country: 'FR' };
+
+/** What a test gives of an order; the rest is filled in. */
+export type OrderInput = Record<string, unknown> & { token?: string };
+
+let n = 0;
+
+/** Puts something new up for sale, and returns its variant's id. Everything through the public API. */
+export async function forSale(shop: TestPlatform, { price = '10.00', stock = 100 }: { price?: string; stock?: number } = {}): Promise<string> {
+  const sku = `TEST-${process.pid}-${Date.now()}-${n++}`;
+  const { createProduct } = await done(
+    shop.ask(
+      `mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { id variants { id } } userErrors { message } } }`,
+      { input: { name: sku, merchantId: 'merchant_test', variants: [{ sku, name: 'One' }] } },
+      admin,
+    ),
+  );
+  const { id, variants } = createProduct.product;
+  const variantId = variants[0].id as string;
+  const publish = `mutation ($input: ChangeProductStatusInput!) { publishProduct(input: $input) { userErrors { message } } }`;
+  await done(shop.ask(publish, { input: { id } }, admin));
+  const setPrice = `mutation ($input: SetPriceInput!) { setPrice(input: $input) { userErrors { message } } }`;
+  await done(shop.ask(setPrice, { input: { variantId, currency: 'EUR', amount: price } }, admin));
+  if (stock > 0) await restock(shop, variantId, stock);
+  return variantId;
+}
+
+/** Brings stock into the one location of the shop. */
+export async function restock(shop: TestPlatform, variantId: string, delta: number): Promise<void> {
+  const create = `mutation ($input: CreateLocationInput!) { createLocation(input: $input) { location { id } userErrors { code } } }`;
+  await shop.ask(create, { input: { code: 'TEST', name: 'Test warehouse', city: 'Lyon', country: 'FR' } }, admin);
+  const { id: locationId } = await shop.kysely.selectFrom('inventory.location').select('id').where('code', '=', 'TEST').executeTakeFirstOrThrow();
+  const adjust = `mutation ($input: AdjustStockInput!) { adjustStock(input: $input) { userErrors { message } } }`;
+  const input = { variantId, locationId, delta, reason: 'test', idempotencyKey: newId('key') };
+  await done(shop.ask(adjust, { input }, admin));
+}
+
+const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
+  order { id number status version total { amount currency } }
+  saga { id }
+  orderToken
+  userErrors { __typename code message path ... on InsufficientStock { available variantId } ... on TotalMismatch { currentTotal { amount } } }
+} }`;
+
+/** Places an order as this customer, or as a guest, and returns the whole answer. */
+export function place(shop: TestPlatform, { token = 'tok_ok', ...input }: OrderInput, as?: ReturnType<typeof newCustomer>): Promise<Answer> {
+  const filled = { shippingAddress: ADDRESS, payment: { token }, idempotencyKey: newId('key'), ...input };
+  return shop.ask(PLACE, { input: filled }, as);
+}
+
+/** Places an order that must be accepted. */
+export async function placed(shop: TestPlatform, input: OrderInput, as?: ReturnType<typeof newCustomer>) {
+  const { placeOrder } = await done(place(shop, input, as));
+  return placeOrder as { order: { id: string; number: string; total: { amount: string } }; saga: { id: string }; orderToken: string | null };
+}
+
+const ORDER = `query ($id: ID) { order(id: $id) {
+  id status paymentStatus cancellationReason version
+  subtotal { minor } discount { minor } shipping { minor } tax { minor } total { minor }
+  lines { quantity unitPrice { minor } total { minor } tax { minor } }
+  timeline { type occurredAt }
+  payments { status amount { minor } capturedAmount { minor } refundedAmount { minor } }
+  saga { id status refusal steps { name status attempts } }
+} }`;
+
+/** The order as its buyer sees it. */
+export const read = async (shop: TestPlatform, id: string, as = admin) => (await done(shop.ask(ORDER, { id }, as))).order;
+
+/** Waits until an order is in one of these states. @throws Error with the order as it is, after 15 seconds */
+export const settled = (shop: TestPlatform, id: string, ...statuses: string[]) =>
+  until(() => read(shop, id), (order) => statuses.includes(order.status), `the order does not become ${statuses.join(' or ')}`);
+
+/** Waits until the saga that carries an order has ended so. @throws Error after 15 seconds */
+export async function sagaEnds(shop: TestPlatform, orderId: string, status: string): Promise<void> {
+  await until(async () => (await read(shop, orderId)).saga.status, (now) => now === status, `the saga does not end as ${status}`);
+}
+
+/** Asks again until the answer will do. @throws Error with the last answer, after 15 seconds */
+export async function until<T>(ask: () => Promise<T>, willDo: (answer: T) => boolean, complaint: string): Promise<T> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const answer = await ask();
+    if (willDo(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`${complaint}: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** How many are left to sell. */
+export async function available(shop: TestPlatform, variantId: string): Promise<number> {
+  const { productVariant } = await done(shop.ask(`query ($id: ID) { productVariant(id: $id) { availability { available } } }`, { id: variantId }));
+  return productVariant.availability.available;
+}
+
+/** The data of an answer without any error in it. */
+export async function done(answer: Promise<Answer>) {
+  const { data, errors } = await answer;
+  expect(errors).toBeUndefined();
+  for (const payload of Object.values(data)) {
+    if (payload && typeof payload === 'object' && 'userErrors' in payload) expect(payload.userErrors).toEqual([]);
+  }
+  return data;
+}

@@ -1,0 +1,118 @@
+/** The ground of one small agent, `small`, on a database of its own: for tests of what every agent stands on. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import { createPool } from '../../db/pool.ts';
+import { kyselyOver } from '../../db/kysely.ts';
+import { ormFor } from '../../db/orm.ts';
+import { createStore, type Store } from '../../platform/data/store.ts';
+import { Bell } from '../../platform/events/bell.ts';
+import { Consumer } from '../../platform/events/consumer.ts';
+import { defineEvent } from '../../platform/events/define-event.ts';
+import type { EventHandler } from '../../platform/events/handler.ts';
+import { type Logger, silentLogger } from '../../platform/log.ts';
+import { type TestDatabase, testDatabase } from './database.ts';
+
+const inPlatform = (path: string): string => fileURLToPath(new URL(`../../platform/${path}`, import.meta.url));
+
+/** `note` is what commands change, `effect` what consumers write: without a unique key, so that a repetition shows. */
+const TABLES = `
+  create table note (id text primary key, text text not null, owner text, version int not null default 1);
+  create table effect (n bigint generated always as identity primary key, consumer text not null, event_id uuid not null,
+    aggregate_id text not null, version int not null);
+`;
+
+/** What a note says of itself. */
+export const noteWritten = defineEvent('note.written', {
+  aggregate: 'note',
+  description: 'A note was written.',
+  payload: z.object({ id: z.string(), text: z.string() }),
+});
+
+/** What a reader of notes says in turn. */
+export const noteRead = defineEvent('note.read', {
+  aggregate: 'note',
+  description: 'A note was read.',
+  payload: z.object({ id: z.string() }),
+});
+
+/** The small agent's ground. */
+export interface SmallAgent extends SmallGround {
+  database: TestDatabase;
+}
+
+/** The same without the database: what a second process makes of its address. */
+export interface SmallGround {
+  // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
+  kysely: Kysely<any>;
+  bell: Bell;
+  store: Store;
+  /** A consumer of this name; its state is in the schema of `small` all the same. */
+  consumer(name: string, handlers: readonly EventHandler[], log?: Logger): Consumer;
+  /** Writes a note as a command does, and publishes it at its next version. */
+  write(id: string, text?: string): Promise<number>;
+}
+
+/** The ground over a pool that is there. */
+export async function smallGround(kysely: Kysely<any>): Promise<SmallGround> {
+  const bell = new Bell();
+  const orm = await ormFor(kysely, { schema: 'small', entities: [] });
+  const store: Store = createStore({ agent: 'small', kysely, orm, bell });
+  return {
+    kysely,
+    bell,
+    store,
+    consumer: (agent, handlers, log = silentLogger) => new Consumer({ agent, kysely, orm, bell, log, handlers }),
+    write: (id, text = 'x') =>
+      store.write({ locks: [`note:${id}`], origin: {} }, async ({ sql, publish }) => {
+        const { version } = await sql
+          .insertInto('note')
+          .values({ id, text })
+          .onConflict((on) => on.column('id').doUpdateSet((eb) => ({ text, version: eb('note.version', '+', 1) })))
+          .returning('version')
+          .executeTakeFirstOrThrow();
+        publish(noteWritten, { aggregateId: id, aggregateVersion: version, payload: { id, text } });
+        return version;
+      }),
+  };
+}
+
+/** Makes the database and the ground on it. */
+export async function openSmallAgent(): Promise<SmallAgent> {
+  const extra = [
+    { name: '0000-idempotency', sql: readFileSync(inPlatform('data/idempotency.sql'), 'utf8') },
+    { name: '0001-small', sql: TABLES },
+  ];
+  const database = await testDatabase({
+    sets: [
+      { schema: 'platform', directory: inPlatform('migrations') },
+      { schema: 'small', directory: inPlatform('none'), extra },
+    ],
+  });
+  return { database, ...(await smallGround(database.kysely)) };
+}
+
+/** The ground in another process. */
+export const joinSmallAgent = (url: string): Promise<SmallGround> =>
+  smallGround(kyselyOver(createPool({ url, max: 4, name: 'agora test child' })));
+
+/** Writes down which consumer applied which event. */
+export const noteEffect = async (
+  // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it writes
+  db: Kysely<any>,
+  consumer: string,
+  event: { id: string; aggregateId: string; aggregateVersion: number },
+): Promise<void> => {
+  const { id: event_id, aggregateId: aggregate_id, aggregateVersion: version } = event;
+  await db.withSchema('small').insertInto('effect').values({ consumer, event_id, aggregate_id, version }).execute();
+};
+
+/** Waits until it holds. @throws Error that says what was waited for, after ten seconds */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

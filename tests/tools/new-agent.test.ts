@@ -1,0 +1,96 @@
+/** In a copy of the house: what the generator writes is a room like any other. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { forbiddenImports, impureImports } from '../architecture/imports.ts';
+import { misshapenRooms } from '../architecture/rooms.ts';
+import { readSource } from '../architecture/source.ts';
+import { worldlyRooms } from '../architecture/style.ts';
+
+jest.setTimeout(120_000);
+
+const ROOT = join(import.meta.dirname, '../..');
+const NOT_COPIED = new Set(['node_modules', '.git', '.agora', 'coverage']);
+const ROOM = 'subgraphs/giftcard';
+
+let house: string;
+beforeAll(() => {
+  house = mkdtempSync(join(tmpdir(), 'agora-new-agent-'));
+  cpSync(ROOT, house, { recursive: true, filter: (path) => !NOT_COPIED.has(basename(path)) });
+  symlinkSync(join(ROOT, 'node_modules'), join(house, 'node_modules'));
+  expect(tool('new-agent.ts', 'giftcard', '--area', 'marketing', '--title', 'Gift Card')).toMatchObject({ code: 0 });
+});
+afterAll(() => rmSync(house, { recursive: true, force: true }));
+
+function run(program: string, args: string[]): { code: number | null; output: string } {
+  // A server for its tests is there: the one of this run.
+  const env = { ...process.env, AGORA_TEST_DATABASE_URL: process.env.AGORA_TEST_ADMIN_URL };
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: house, encoding: 'utf8', env, timeout: 60_000 });
+  return { code: status, output: stdout + stderr };
+}
+
+const tool = (name: string, ...args: string[]) => run(process.execPath, ['--no-warnings', `tools/${name}`, ...args]);
+
+/** The lines of a report that are about the new room. */
+const about = (lines: string[]): string[] => lines.filter((line) => line.includes('giftcard'));
+
+test('a name that cannot be is refused, with what to do', () => {
+  expect(tool('new-agent.ts')).toMatchObject({ code: 1, output: expect.stringContaining('usage: npm run new:agent') });
+  expect(tool('new-agent.ts', 'Gift-Card', '--area', 'marketing').output).toContain(
+    'one word of 2 to 31 lower-case letters',
+  );
+  expect(tool('new-agent.ts', 'select', '--area', 'marketing').output).toContain('means something to SQL');
+  expect(tool('new-agent.ts', 'wishlist', '--area', 'shops').output).toContain(
+    'There is no area "shops": --area commerce,',
+  );
+  expect(tool('new-agent.ts', 'giftcard', '--area', 'marketing').output).toContain(
+    'There is an agent "giftcard" already',
+  );
+  expect(tool('new-agent.ts', 'ware', '--area', 'marketing', '--title', 'Product').output).toContain(
+    'has `type Product`',
+  );
+});
+
+describe('the new room', () => {
+  test('type-checks, is linted and formatted', () => {
+    expect(about(run('node_modules/.bin/tsc', ['-p', '.']).output.split('\n'))).toEqual([]);
+    expect(run('node_modules/.bin/oxlint', ['--type-aware', ROOM])).toMatchObject({ code: 0 });
+    expect(run('node_modules/.bin/biome', ['check', ROOM])).toMatchObject({ code: 0 });
+  });
+
+  test('keeps the rules of the architecture and of the schema', () => {
+    const source = readSource(house);
+    const problems = [forbiddenImports, impureImports, misshapenRooms, worldlyRooms].flatMap((rule) => rule(source));
+    expect(about(problems)).toEqual([]);
+    expect(about(tool('lint-schema.ts').output.split('\n'))).toEqual([]);
+  });
+
+  test('passes its own tests', () => {
+    const result = run(process.execPath, [
+      '--no-warnings',
+      '--experimental-vm-modules',
+      'node_modules/jest/bin/jest.js',
+      ROOM,
+    ]);
+    expect(result.output).toMatch(/Test Suites: 3 passed, 3 total/);
+    expect(result.code).toBe(0);
+  });
+
+  test('is in the contract, which is not broken unless that is meant', () => {
+    const api = join(house, 'schema/api.graphql');
+    expect(readFileSync(api, 'utf8')).toContain('renameGiftCard(input: RenameGiftCardInput!): GiftCardPayload');
+    expect(readFileSync(join(house, 'schema/events/giftcard.renamed.json'), 'utf8')).toContain('"giftCardId"');
+    expect(tool('schema.ts', '--check')).toMatchObject({ code: 0 });
+
+    const sdl = join(house, ROOM, 'schema.graphql');
+    writeFileSync(sdl, readFileSync(sdl, 'utf8').replace(/ {2}"Gives a gift card another name\."\n.*\n/, ''));
+    const refused = tool('schema.ts');
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('Mutation.renameGiftCard') });
+    expect(refused.output).toContain('npm run schema -- --accept-breaking');
+    expect(readFileSync(api, 'utf8')).toContain('renameGiftCard(');
+    expect(tool('schema.ts', '--accept-breaking')).toMatchObject({ code: 0 });
+    expect(readFileSync(api, 'utf8')).not.toContain('renameGiftCard(');
+  });
+});
