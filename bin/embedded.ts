@@ -11,12 +11,13 @@ import { createGateway } from '../gateway/server.ts';
 import { createHost } from '../platform/agent/host.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
-import { ANONYMOUS } from '../platform/identity/actor.ts';
-import { type Tokens, tokensFrom } from '../platform/identity/tokens.ts';
+import { tokensFrom } from '../platform/identity/tokens.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
 import { prepareSagas } from '../platform/sagas/worker.ts';
 import { loadAgents } from '../subgraphs/index.ts';
+import { authenticateWith } from './authenticate.ts';
 import { migrationSets } from './migration-sets.ts';
+import { revocationsOf } from './revocations.ts';
 import { tokenKey } from './token-key.ts';
 
 /** How to start. */
@@ -84,10 +85,11 @@ async function startParts(
   const tokens = tokensFrom(tokenKey(config));
   const kysely = kyselyOver(pool);
   const host = await createHost({ agents, kysely, ormFor, config, log, clock: systemClock, tokens, sagas, instance: 'embedded' });
+  const revocations = await revocationsOf(host, config);
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
     subgraphs: host.subgraphs,
-    authenticate: authenticateWith(tokens),
+    authenticate: authenticateWith(tokens, revocations),
     log,
     isReady: () => ({ ready: state.ready, details: state.ready ? {} : { waitingFor: state.waitingFor } }),
   });
@@ -117,11 +119,6 @@ async function startPostgres(
   ending.push(() => postgres.stop());
   return postgres.url;
 }
-
-const authenticateWith = (tokens: Tokens) => async (authorization: string | undefined) => {
-  if (!authorization) return { actor: ANONYMOUS };
-  return tokens.verify(authorization.replace(/^Bearer\s+/i, ''));
-};
 
 async function listen(server: import('node:http').Server, { PORT, HOST }: Config): Promise<void> {
   server.listen(PORT, HOST);

@@ -121,6 +121,7 @@ async function graphql(
   try {
     const isPreflight = request.method === 'OPTIONS';
     const identity = await authenticate((!isPreflight && request.headers.authorization?.trim()) || undefined);
+    actorOf(identity); // A session that was ended is refused like a token that is not good.
     await yoga(request, response, { caller: { actor: () => actorOf(identity), correlationId: id } });
   } catch (error) {
     if (response.headersSent) throw error;

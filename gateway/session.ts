@@ -6,6 +6,8 @@ export interface Identity {
   actor: Actor;
   /** Undefined: for ever, as nobody. */
   expiresAt?: Date;
+  /** Whether the session was ended before its token expired. @default never */
+  isRevoked?(): boolean;
 }
 
 /**
@@ -23,8 +25,9 @@ export interface Caller {
   readonly signal?: AbortSignal;
 }
 
-/** The actor of an identity, as long as it is good. */
-export function actorOf({ actor, expiresAt }: Identity): Actor {
+/** The actor of an identity, as long as it is good. @throws Unauthenticated */
+export function actorOf({ actor, expiresAt, isRevoked }: Identity): Actor {
+  if (isRevoked?.()) throw new Unauthenticated('The session was ended: sign in again.');
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
     throw new Unauthenticated('The access token has expired: get a new one with `refreshSession`, or sign in again.');
   }

@@ -9,6 +9,7 @@ import type { Pool } from 'pg';
 import { createAsk, type Reach } from '../commands/ask.ts';
 import { createStore } from '../data/store.ts';
 import { Bell } from '../events/bell.ts';
+import type { Envelope } from '../events/event-log.ts';
 import { Consumer } from '../events/consumer.ts';
 import { LiveLog } from '../events/live.ts';
 import { resolversOf } from '../graphql/resolvers.ts';
@@ -52,6 +53,8 @@ export interface Host {
   readonly subgraphs: readonly Subgraph[];
   /** The end of the event log, for whoever follows it in this process. */
   readonly live: LiveLog;
+  /** Tells of every event that this process's commands publish, at once after the commit. */
+  onPublished(listener: (event: Envelope) => void): void;
   /** Starts consumers, duties and sagas. */
   start(): Promise<void>;
   /** Loads the demo data that is not in yet. */
@@ -67,9 +70,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const { kysely, log, clock } = options;
   const bell = new Bell();
   const live = new LiveLog({ kysely, bell, log });
+  const listeners: ((event: Envelope) => void)[] = [];
+  const onCommit = (events: readonly Envelope[]): void => events.forEach((event) => listeners.forEach((listen) => listen(event)));
   const residents = new Map<string, Resident>();
   const reach: Reach = (name) => residents.get(name)?.subgraph ?? options.reach?.(name);
-  for (const definition of options.agents) residents.set(definition.name, await settle(definition, { ...options, bell, live, reach }));
+  for (const definition of options.agents) residents.set(definition.name, await settle(definition, { ...options, bell, live, reach, onCommit }));
 
   const ending = new AbortController();
   const running: Promise<void>[] = [];
@@ -84,6 +89,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   return {
     subgraphs: [...residents.values()].map((resident) => resident.subgraph),
     live,
+    onPublished: (listener) => void listeners.push(listener),
     loadDemo: (report) => loadDemo({ kysely, log, report, agents: [...residents.values()] }),
     async start() {
       await record('STARTING');
@@ -105,13 +111,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
 /** Puts an agent on its ground. */
 async function settle(
   definition: AgentDefinition,
-  shared: HostOptions & { bell: Bell; live: LiveLog; reach: Reach },
+  shared: HostOptions & { bell: Bell; live: LiveLog; reach: Reach; onCommit(events: readonly Envelope[]): void },
 ): Promise<Resident> {
   const { kysely, bell, live, reach, config, clock, tokens } = shared;
   const { name, entities } = definition;
   const orm = await shared.ormFor(kysely, { schema: name, entities });
   const log = shared.log.child({ agent: name });
-  const store = createStore({ agent: name, kysely, orm, bell });
+  const store = createStore({ agent: name, kysely, orm, bell, onCommit: shared.onCommit });
   const roster = shared.roster ?? shared.agents;
   const parts = definition.build({ config, log, clock, store, ask: createAsk(name, reach), live, tokens, roster });
   const typeDefs = typeDefsOf(readFileSync(new URL('schema.graphql', definition.at), 'utf8'));

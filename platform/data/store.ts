@@ -4,8 +4,8 @@
  */
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
-import { append, type Envelope, envelope } from '../events/event-log.ts';
 import type { Bell } from '../events/bell.ts';
+import { append, type Envelope, envelope } from '../events/event-log.ts';
 import type { EventDefinition, NewEvent } from '../events/define-event.ts';
 import { enqueueSaga } from '../sagas/enqueue.ts';
 import { earlierOutcome, keepOutcome, lockOf, type Once } from './idempotency.ts';
@@ -47,9 +47,9 @@ export interface Store<DB = any> {
   once<T>(options: Once & { locks: readonly string[]; origin: Origin }, work: (work: Work<DB>) => Promise<T>): Promise<T>;
 }
 
-/** A store on a connection pool, for one agent. */
-export function createStore<DB>(ground: { agent: string; kysely: Kysely<any>; orm: MikroORM; bell: Bell }): Store<DB> {
-  const { agent, kysely, orm, bell } = ground;
+/** A store on a connection pool, for one agent. `onCommit` is told of what was published, once it is. */
+export function createStore<DB>(ground: { agent: string; kysely: Kysely<any>; orm: MikroORM; bell: Bell; onCommit?: (events: readonly Envelope[]) => void }): Store<DB> {
+  const { agent, kysely, orm, bell, onCommit } = ground;
 
   const transact = async <T>(locks: readonly string[], origin: Origin, work: (work: Work<DB>, transaction: Kysely<any>) => Promise<T>) => {
     let published: readonly Envelope[] = [];
@@ -60,7 +60,10 @@ export function createStore<DB>(ground: { agent: string; kysely: Kysely<any>; or
       published = await session.finish();
       return value;
     });
-    if (published.length) bell.ring(published.map((event) => event.type));
+    if (published.length) {
+      bell.ring(published.map((event) => event.type));
+      onCommit?.(published);
+    }
     return result;
   };
 

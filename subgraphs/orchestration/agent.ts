@@ -1,4 +1,6 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import type { Ground } from '../../platform/agent/ground.ts';
+import { createPartitions } from '../../platform/events/partitions.ts';
 import { entities } from './entities.ts';
 import { emits, handlers } from './events.ts';
 import { orchestrationLoaders } from './loaders.ts';
@@ -6,6 +8,12 @@ import { orchestrationQueries } from './queries.ts';
 import { orchestrationResolvers } from './resolvers.ts';
 import { cancelOrder } from './sagas/cancel-order.ts';
 import { placeOrder } from './sagas/place-order.ts';
+
+/** The event log must always have room for the transactions to come. */
+async function makePartitions({ store, log }: Ground): Promise<void> {
+  const created = await createPartitions(store.read);
+  if (created.length) log.info({ created }, 'event log partitions made');
+}
 
 export default defineAgent({
   name: 'orchestration',
@@ -25,6 +33,7 @@ export default defineAgent({
     return {
       resolvers: orchestrationResolvers(queries, load, ground),
       handlers,
+      duties: [{ name: 'make partitions', everySeconds: 60, run: () => makePartitions(ground) }],
       sagas: [placeOrder, cancelOrder],
       onFailedAttempt: (saga, step, attempt, error) => queries.recordAttempt(saga, step, attempt, error.message.slice(0, 500), ground.clock.now()),
     };

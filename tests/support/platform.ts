@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { createClient } from 'graphql-ws';
 import type { Kysely } from 'kysely';
 import WebSocket from 'ws';
+import { authenticateWith } from '../../bin/authenticate.ts';
+import { revocationsOf } from '../../bin/revocations.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { ANONYMOUS, type Actor } from '../../platform/identity/actor.ts';
+import type { Actor } from '../../platform/identity/actor.ts';
 import { silentLogger } from '../../platform/log.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { openAgents } from './agents.ts';
@@ -47,8 +49,7 @@ export interface Watch {
 export async function openPlatform(options: { config?: Record<string, string> } = {}): Promise<TestPlatform> {
   const names = (await loadAgents()).map((agent) => agent.name);
   const agents = await openAgents(names, { start: true, clock: systemClock, ...options });
-  const authenticate = async (authorization: string | undefined) =>
-    authorization ? agents.tokens.verify(authorization.replace('Bearer ', '')) : { actor: ANONYMOUS };
+  const authenticate = authenticateWith(agents.tokens, await revocationsOf(agents.host, { ACCESS_TOKEN_SECONDS: 900 }));
   const isReady = () => ({ ready: true, details: {} });
   const gateway = await createGateway({ subgraphs: agents.host.subgraphs, authenticate, log: silentLogger, isReady });
   gateway.server.listen(0, '127.0.0.1');
