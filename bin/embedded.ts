@@ -7,16 +7,20 @@ import { kyselyOver } from '../db/kysely.ts';
 import { migrate } from '../db/migrator.ts';
 import { ormFor } from '../db/orm.ts';
 import { createPool } from '../db/pool.ts';
+import { graphiqlTabs } from '../gateway/graphiql-tabs.ts';
 import { createGateway } from '../gateway/server.ts';
 import { createHost } from '../platform/agent/host.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
+import { Fault } from '../platform/errors.ts';
 import { tokensFrom } from '../platform/identity/tokens.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
 import { prepareSagas } from '../platform/sagas/worker.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { authenticateWith } from './authenticate.ts';
+import { firstOrder } from './first-order.ts';
 import { migrationSets } from './migration-sets.ts';
+import { reachDatabase } from './reach-database.ts';
 import { revocationsOf } from './revocations.ts';
 import { tokenKey } from './token-key.ts';
 
@@ -50,7 +54,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const log = createLogger(config.LOG_LEVEL);
   const ending: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const end of ending.splice(0).reverse()) await end().catch((error: unknown) => log.warn({ err: error }, 'did not stop cleanly'));
+    for (const end of ending.splice(0).reverse())
+      await end().catch((error: unknown) => log.warn({ err: error }, 'did not stop cleanly'));
   };
   try {
     return await startParts(options, log, ending, stop);
@@ -67,14 +72,22 @@ async function startParts(
   ending: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<Embedded> {
+  if (config.DATABASE_URL) await reachDatabase(config.DATABASE_URL);
   const databaseUrl = config.DATABASE_URL ?? (await startPostgres(config, { reset, report, log }, ending));
   const agents = await loadAgents();
   await migrate(databaseUrl, migrationSets(agents), report);
 
   let isStopping = false;
-  const lost = (error: Error): void => void (isStopping || log.warn({ err: error }, 'a connection to the database was lost'));
+  const lost = (error: Error): void =>
+    void (isStopping || log.warn({ err: error }, 'a connection to the database was lost'));
   const pool = createPool({ url: databaseUrl, max: config.DATABASE_POOL, name: 'agora', onConnectionLost: lost });
-  const sagaPool = createPool({ url: databaseUrl, max: SAGA_CONNECTIONS, name: 'agora sagas', int8: 'text', onConnectionLost: lost });
+  const sagaPool = createPool({
+    url: databaseUrl,
+    max: SAGA_CONNECTIONS,
+    name: 'agora sagas',
+    int8: 'text',
+    onConnectionLost: lost,
+  });
   ending.push(() => {
     isStopping = true;
     return Promise.all([pool.end(), sagaPool.end()]);
@@ -84,13 +97,24 @@ async function startParts(
 
   const tokens = tokensFrom(tokenKey(config));
   const kysely = kyselyOver(pool);
-  const host = await createHost({ agents, kysely, ormFor, config, log, clock: systemClock, tokens, sagas, instance: 'embedded' });
+  const host = await createHost({
+    agents,
+    kysely,
+    ormFor,
+    config,
+    log,
+    clock: systemClock,
+    tokens,
+    sagas,
+    instance: 'embedded',
+  });
   const revocations = await revocationsOf(host, config);
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
     subgraphs: host.subgraphs,
     authenticate: authenticateWith(tokens, revocations),
     log,
+    graphiqlTabs: graphiqlTabs(empty ? undefined : firstOrder),
     isReady: () => ({ ready: state.ready, details: state.ready ? {} : { waitingFor: state.waitingFor } }),
   });
   await listen(gateway.server, config);
@@ -122,5 +146,13 @@ async function startPostgres(
 
 async function listen(server: import('node:http').Server, { PORT, HOST }: Config): Promise<void> {
   server.listen(PORT, HOST);
-  await once(server, 'listening');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    const reason = isTaken ? `port ${PORT} of ${HOST} is taken` : (error as Error).message;
+    throw new Fault('CANNOT_LISTEN', `${reason}. Choose another with PORT (and HOST), as in \`PORT=${PORT + 1} npm start\`; 0 takes a free one.`, {
+      cause: error,
+    });
+  }
 }

@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../platform/config/config.ts';
 import { startEmbedded } from './embedded.ts';
 
-const { values } = parseArgs({ options: { empty: { type: 'boolean' }, reset: { type: 'boolean' } } });
 const started = performance.now();
 const say = (line: string): void => console.log(`  ${line}`);
 
@@ -11,6 +10,7 @@ const say = (line: string): void => console.log(`  ${line}`);
 const REPEAT_MS = 500;
 
 try {
+  const { values } = parseArgs({ options: { empty: { type: 'boolean' }, reset: { type: 'boolean' } } });
   const config = readConfig(process.env);
   console.log('Agora is starting.');
   const agora = await startEmbedded({ config, ...values, report: say });
@@ -37,6 +37,5 @@ function stopOnSignal(stop: () => Promise<void>): void {
     await stop();
     process.exit(0);
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void onSignal());
 }

@@ -44,7 +44,7 @@ export const authenticateIn =
 const EVEN = new GraphQLScalarType({
   name: 'Even',
   parseValue(value) {
-    if (typeof value !== 'number' || value % 2 !== 0) throw new TypeError(`${value} is not even.`);
+    if (typeof value !== 'number' || value % 2 !== 0) throw new TypeError(`${String(value)} is not even.`);
     return value;
   },
 });

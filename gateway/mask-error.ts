@@ -20,6 +20,9 @@ export const CLIENT_CODES: ReadonlySet<string> = new Set([
   'CURSOR_EXPIRED',
 ]);
 
+/** What PostgreSQL says of a text that it has no way to hold: character_not_in_repertoire, untranslatable_character. */
+const UNSTORABLE: ReadonlySet<string> = new Set(['22021', '22P05']);
+
 /** Says nothing of what went wrong, but whose fault it is. */
 export const INTERNAL_MESSAGE = 'Something went wrong on our side';
 
@@ -62,6 +65,11 @@ function clientError(error: unknown): GraphQLError | undefined {
   const cause = rootOf(error);
   if (cause instanceof AgoraError && !(cause instanceof Fault)) {
     return rebuilt(error, cause.message, { code: cause.code });
+  }
+  if (UNSTORABLE.has(String((cause as { code?: unknown } | null)?.code))) {
+    return rebuilt(error, 'A text has a character that cannot be stored: NUL, or half of a pair.', {
+      code: 'BAD_USER_INPUT',
+    });
   }
   if (!(error instanceof GraphQLError) || !CLIENT_CODES.has(String(error.extensions.code))) return undefined;
   const { serviceName: _service, stacktrace: _stack, exception: _exception, ...extensions } = error.extensions;

@@ -96,7 +96,7 @@ describe('requests by GET', () => {
     const html = await response.text();
     expect(response.headers.get('content-type')).toContain('text/html');
     expect(html).toContain('mutation PlaceOrder');
-    expect(html).toContain('"subscriptionsProtocol":"GRAPHQL_SSE"');
+    expect(html).toContain("default-src 'none'; connect-src 'self'");
     expect(html).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);
   });
 });

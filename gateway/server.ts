@@ -10,7 +10,7 @@ import { composeSupergraph } from './compose.ts';
 import { CORRELATION_HEADER, correlationId } from './correlation-id.ts';
 import { createGeneration, type Generation } from './generation.ts';
 import type { GraphiqlTab } from './graphiql.ts';
-import { GRAPHIQL_TABS } from './graphiql-tabs.ts';
+import { graphiqlTabs } from './graphiql-tabs.ts';
 import { createErrorMask, type ErrorMask } from './mask-error.ts';
 import { createOperations } from './operations.ts';
 import { respondErrors, respondJson } from './respond.ts';
@@ -27,7 +27,7 @@ export interface GatewayOptions {
   isReady: () => { ready: boolean; details: object };
   /** The policies that `@policy` names. @default none, so that each denies */
   policies?: Readonly<Record<string, Policy>>;
-  /** @default browse, sign in, place an order, watch it */
+  /** @default browse, sign in, place an order, watch it, with placeholders */
   graphiqlTabs?: readonly GraphiqlTab[];
   /** Composed from the subgraphs if not given. */
   supergraphSdl?: string;
@@ -55,14 +55,14 @@ const GRACE_MS = 1_500;
  * @throws Error if the subgraphs do not compose, or if a coordinate has no decision
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { subgraphs, authenticate, log, policies = {}, graphiqlTabs = GRAPHIQL_TABS } = options;
+  const { subgraphs, authenticate, log, policies = {}, graphiqlTabs: tabs = graphiqlTabs() } = options;
   const supergraphSdl = options.supergraphSdl ?? composed(subgraphs, log);
   const onError = (error: unknown, rule: string): void =>
     log.error({ err: error, rule }, 'a rule failed, and so denied');
   const generation = await createGeneration(supergraphSdl, subgraphs, { policies, onError });
   const mask = createErrorMask(log);
   const operations = createOperations(generation, mask, options.timeoutMs);
-  const yoga = createYogaHandler(generation, operations, mask, graphiqlTabs);
+  const yoga = createYogaHandler(generation, operations, mask, tabs);
   const server = createServer((request, response) => {
     route(request, response, options, yoga, mask).catch((error: unknown) => {
       log.error({ err: error }, 'a request failed');

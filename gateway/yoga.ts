@@ -1,10 +1,9 @@
 /** GraphQL over HTTP and SSE by graphql-yoga, with our operations in place of its execution. */
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createGraphQLError, createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { CORRELATION_HEADER } from './correlation-id.ts';
 import type { Generation } from './generation.ts';
-import { type GraphiqlTab, graphiqlOptions } from './graphiql.ts';
+import { type GraphiqlTab, renderGraphiql } from './graphiql.ts';
 import type { ErrorMask } from './mask-error.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
@@ -32,8 +31,7 @@ export function createYogaHandler(
     schema: generation.schema,
     graphqlEndpoint: '/graphql',
     plugins: [useOperations(operations), useMaskedResults(mask)],
-    graphiql: graphiqlOptions(tabs),
-    renderGraphiQL,
+    renderGraphiQL: () => renderGraphiql(tabs),
     landingPage: false,
     batching: false,
     multipart: false,

@@ -70,7 +70,13 @@ test('a refusal says all that its user can mend, and is none of a GraphQL error'
     { code: 'B', message: 'Two.' },
   ];
   const refusal = new Refusal(errors);
-  expect(refusal).toMatchObject({ code: 'A', message: 'One. Two.', userErrors: errors, severity: 'LOW', recovery: 'FAIL' });
+  expect(refusal).toMatchObject({
+    code: 'A',
+    message: 'One. Two.',
+    userErrors: errors,
+    severity: 'LOW',
+    recovery: 'FAIL',
+  });
   expect(refuse('A', 'One.', ['input'], { available: 3 }).userErrors).toEqual([
     { code: 'A', message: 'One.', path: ['input'], available: 3 },
   ]);

@@ -1,5 +1,5 @@
 /**
- * One hierarchy of errors, mapped once to GraphQL (`platform/graphql/map-error.ts`). Three questions decide what a
+ * One hierarchy of errors, mapped once to GraphQL (`gateway/mask-error.ts`). Three questions decide what a
  * thrown error is:
  *
  * - Can its user mend it? Then it is a {@link Refusal}: data in the payload (`userErrors`), not a GraphQL error.
@@ -97,10 +97,8 @@ export class Unavailable extends Fault {
 }
 
 const CONNECTION_CLASS = /^(08|53|57P|40001|40P01|55P03|25P0[34])/;
-const SOCKET = new Set([
-  ...['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'],
-  ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT'],
-]);
+const SOCKET =
+  /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|UND_ERR_(SOCKET|CONNECT_TIMEOUT|HEADERS_TIMEOUT))$/;
 const DRIVER = /Connection terminated|not queryable|timeout exceeded when trying to connect|Cannot use a pool after/;
 
 /**
@@ -112,7 +110,7 @@ export function isTransient(error: unknown): boolean {
   for (let depth = 0; current && depth < 5; depth++) {
     if (current.recovery === 'RETRY') return true;
     const code = current.code ?? '';
-    if (CONNECTION_CLASS.test(code) || SOCKET.has(code) || DRIVER.test(current.message ?? '')) return true;
+    if (CONNECTION_CLASS.test(code) || SOCKET.test(code) || DRIVER.test(current.message ?? '')) return true;
     current = current.cause as typeof current;
   }
   return false;

@@ -3,7 +3,7 @@ import { type Logger as Pino, pino } from 'pino';
 /** A structured logger: `log.info({ orderId }, 'placed')`. Fields first, then what happened. Ids only, no personal data. */
 export type Logger = Pick<Pino, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
 
-/** What must never be printed, wherever it stands in a logged object. */
+/** What must never be printed, at the top of a logged object or one level down. Do not log requests or inputs whole. */
 const SECRETS = ['password', 'token', 'accessToken', 'refreshToken', 'authorization', 'secret', 'key'];
 
 /** What of an error is printed: not its other properties, where drivers keep whole connections. */

@@ -10,6 +10,7 @@ export interface Money {
 }
 
 /** ISO 4217 exponents that are not 2 (https://www.six-group.com/en/products-services/financial-information/data-standards.html). */
+// biome-ignore format: a table
 const EXPONENTS: Readonly<Record<string, number>> = {
   BIF: 0, CLP: 0, DJF: 0, GNF: 0, ISK: 0, JPY: 0, KMF: 0, KRW: 0, PYG: 0, RWF: 0, UGX: 0, UYI: 0, VND: 0, VUV: 0,
   XAF: 0, XOF: 0, XPF: 0,

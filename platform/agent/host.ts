@@ -7,6 +7,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import { createAsk, type Reach } from '../commands/ask.ts';
+import { forgetOldKeys } from '../data/idempotency.ts';
 import { createStore } from '../data/store.ts';
 import { Bell } from '../events/bell.ts';
 import type { Envelope } from '../events/event-log.ts';
@@ -17,7 +18,7 @@ import { createSubgraph, type Subgraph } from '../graphql/subgraph.ts';
 import { typeDefsOf } from '../graphql/type-defs.ts';
 import { startSagaWorker } from '../sagas/worker.ts';
 import { sleep } from '../sleep.ts';
-import type { AgentDefinition, AgentParts } from './define-agent.ts';
+import type { AgentDefinition, AgentParts, Duty } from './define-agent.ts';
 import { loadDemo } from './load-demo.ts';
 import { performDuty } from './duty.ts';
 import type { Ground } from './ground.ts';
@@ -59,7 +60,7 @@ export interface Host {
   start(): Promise<void>;
   /** Loads the demo data that is not in yet. */
   loadDemo(report: (line: string) => void): Promise<void>;
-  /** Ends the work in hand, and records the end. */
+  /** Ends the work in hand, and records the end; also of a start that failed half-way. */
   stop(reason: string): Promise<void>;
 }
 
@@ -99,11 +100,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
       await record('RUNNING');
     },
     async stop(reason) {
-      await record('STOPPING').catch((error) => log.warn({ err: error }, 'could not record the stop'));
+      const complain = (error: unknown): void => log.warn({ err: error }, 'did not stop cleanly');
+      await record('STOPPING').catch(complain);
       ending.abort();
-      await worker?.stop();
+      await worker?.stop().catch(complain);
       await Promise.all(running);
-      await record('STOPPED', reason).catch((error) => log.warn({ err: error }, 'could not record the stop'));
+      await record('STOPPED', reason).catch(complain);
     },
   };
 }
@@ -128,8 +130,15 @@ async function settle(
 }
 
 /** Starts what an agent does by itself. */
-async function work({ consumer, parts, definition }: Resident, { kysely, log }: HostOptions, signal: AbortSignal): Promise<Promise<void>[]> {
-  const running = (parts.duties ?? []).map((duty) => performDuty(duty, { kysely, log, agent: definition.name }, signal));
+async function work({ consumer, parts, definition }: Resident, options: HostOptions, signal: AbortSignal): Promise<Promise<void>[]> {
+  const { kysely, log, clock } = options;
+  const agent = definition.name;
+  const forgetKeys: Duty = {
+    name: 'forget idempotency keys',
+    everySeconds: 3600,
+    run: async () => void (await forgetOldKeys(kysely, agent, clock.now())),
+  };
+  const running = [forgetKeys, ...(parts.duties ?? [])].map((duty) => performDuty(duty, { kysely, log, agent }, signal));
   if (consumer) {
     await consumer.register();
     running.push(consumer.run(signal));

@@ -7,6 +7,7 @@ import { z } from 'zod';
 const port = z.coerce.number().int().min(0).max(65_535);
 const seconds = z.coerce.number().int().positive();
 
+/** Every variable, what it means and its default. */
 export const configSchema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development').describe('production masks more and shows less'),
   PORT: port.default(4000).describe('the port of the gateway; 0 takes a free one'),

@@ -25,8 +25,8 @@ export const lockOf = ({ actor, operation, key }: Once): string => `once:${actor
 
 /** What an earlier request with this key led to. @throws Refusal IDEMPOTENCY_KEY_REUSED, INVALID_INPUT */
 export async function earlierOutcome(transaction: Kysely<any>, schema: string, once: Once): Promise<{ outcome: unknown } | undefined> {
-  if (once.key.length < 1 || once.key.length > 255) {
-    throw refuse('INVALID_INPUT', 'The idempotency key must have 1 to 255 characters.', ['input', 'idempotencyKey']);
+  if (once.key.length < 1 || once.key.length > 255 || once.key.includes('\0')) {
+    throw refuse('INVALID_INPUT', 'The idempotency key must have 1 to 255 characters, and none of them NUL.', ['input', 'idempotencyKey']);
   }
   const { rows } = await raw<{ request_hash: string; outcome: unknown }>(
     transaction,
@@ -50,8 +50,28 @@ export async function keepOutcome(transaction: Kysely<any>, schema: string, once
   await raw(
     transaction,
     `insert into "${schema}".idempotency (actor, operation, key, request_hash, outcome) values ($1, $2, $3, $4, $5)`,
-    [once.actor, once.operation, once.key, hashOf(once.request), JSON.stringify(outcome)],
+    [once.actor, once.operation, once.key, hashOf(once.request), JSON.stringify(outcome ?? null)],
   );
+}
+
+/** How long a key is remembered: whoever repeats a request does so within days. */
+const KEPT_DAYS = 30;
+const CHUNK = 1000;
+
+/** Forgets the keys that are older than 30 days, in chunks, and returns how many. */
+export async function forgetOldKeys(kysely: Kysely<any>, schema: string, now: Date): Promise<number> {
+  const before = new Date(now.getTime() - KEPT_DAYS * 86_400_000).toISOString();
+  let forgotten = 0;
+  for (;;) {
+    const { count } = await raw(
+      kysely,
+      `delete from "${schema}".idempotency where (actor, operation, key) in
+         (select actor, operation, key from "${schema}".idempotency where created_at < $1 order by created_at limit $2)`,
+      [before, CHUNK],
+    );
+    forgotten += count;
+    if (count < CHUNK) return forgotten;
+  }
 }
 
 const hashOf = (request: unknown): string => createHash('sha256').update(canonical(request)).digest('base64url');

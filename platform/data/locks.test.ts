@@ -58,7 +58,10 @@ test('a command waits for the one that holds its key, and not for others', async
 test('many commands on the same keys, each in its own order and some named twice, never deadlock', async () => {
   const keys = Array.from({ length: 12 }, (_, n) => `key:${n}`);
   const shuffled = (seed: number): string[] =>
-    keys.map((key, n) => ({ key, at: Math.sin(seed * 37 + n) })).sort((a, b) => a.at - b.at).map(({ key }) => key);
+    keys
+      .map((key, n) => ({ key, at: Math.sin(seed * 37 + n) }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ key }) => key);
   let inside = 0;
   const run = (seed: number) =>
     inTransaction(async (transaction) => {

@@ -15,9 +15,12 @@ test.each(['40001', '40P01', '55P03'])('a transaction that lost a race (%s) is t
   expect(await afterLostRace.execute(failing(2, coded(code)))).toBe(3);
 });
 
-test.each(['08006', '57P01', 'ECONNRESET', '23505'])('one that may have been committed (%s) is not, without a key', async (code) => {
-  await expect(afterLostRace.execute(failing(1, coded(code)))).rejects.toThrow(code);
-});
+test.each(['08006', '57P01', 'ECONNRESET', '23505'])(
+  'one that may have been committed (%s) is not, without a key',
+  async (code) => {
+    await expect(afterLostRace.execute(failing(1, coded(code)))).rejects.toThrow(code);
+  },
+);
 
 test('with a key, any passing fault is', async () => {
   expect(await afterTransient.execute(failing(2, coded('08006')))).toBe(3);

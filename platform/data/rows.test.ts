@@ -5,7 +5,9 @@ import { isWithin, type Rows, within } from './rows.ts';
 
 let database: TestDatabase;
 const VALUES = ['a', 'b', '', "o'brien", null];
-const ROWS = VALUES.flatMap((customer_id, i) => VALUES.map((merchant_id, j) => ({ id: `${i}${j}`, customer_id, merchant_id })));
+const ROWS = VALUES.flatMap((customer_id, i) =>
+  VALUES.map((merchant_id, j) => ({ id: `${i}${j}`, customer_id, merchant_id })),
+);
 
 beforeAll(async () => {
   database = await testDatabase();
@@ -23,7 +25,10 @@ const inMemory = (rows: Rows): string[] => ROWS.filter((row) => isWithin(row, ro
 
 const value = fc.constantFrom('a', 'b', '', "o'brien", 'c');
 const match = fc.record({ customer_id: value, merchant_id: value }, { requiredKeys: [] });
-const decisions: fc.Arbitrary<Rows> = fc.oneof(fc.constantFrom('ALL' as const, 'NONE' as const), fc.array(match, { maxLength: 4 }));
+const decisions: fc.Arbitrary<Rows> = fc.oneof(
+  fc.constantFrom('ALL' as const, 'NONE' as const),
+  fc.array(match, { maxLength: 4 }),
+);
 
 test('what SQL lets through is what is let through in memory, whatever is decided', async () => {
   await fc.assert(fc.asyncProperty(decisions, async (rows) => expect(await inSql(rows)).toEqual(inMemory(rows))));

@@ -72,7 +72,9 @@ test('an event that does not fit its definition is a defect of the sender, and u
 test('the lock is taken before the transaction has an id, and the events of one aggregate stand in order', async () => {
   const versions = await Promise.all(Array.from({ length: 20 }, () => small.write('a')));
   expect(versions.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
-  const { rows } = await small.database.pool.query('select aggregate_version as v from platform.event_log order by xid, position');
+  const { rows } = await small.database.pool.query(
+    'select aggregate_version as v from platform.event_log order by xid, position',
+  );
   expect(rows.map((row) => row.v)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
 });
 
@@ -83,11 +85,19 @@ test('two writes that end in a deadlock are both carried out, the loser once aga
   const crossing = (first: 'a' | 'b', second: 'a' | 'b') =>
     small.store.write({ locks: [], origin: {} }, async ({ sql, publish }) => {
       runs++;
-      await sql.updateTable('note').set((eb) => ({ version: eb('version', '+', 1) })).where('id', '=', first).execute();
+      await sql
+        .updateTable('note')
+        .set((eb) => ({ version: eb('version', '+', 1) }))
+        .where('id', '=', first)
+        .execute();
       publish(noteWritten, { ...event, aggregateId: first });
       inside[first] = true;
       await until('both hold their first row', () => inside[second]);
-      await sql.updateTable('note').set((eb) => ({ version: eb('version', '+', 1) })).where('id', '=', second).execute();
+      await sql
+        .updateTable('note')
+        .set((eb) => ({ version: eb('version', '+', 1) }))
+        .where('id', '=', second)
+        .execute();
     });
   await Promise.all([crossing('a', 'b'), crossing('b', 'a')]);
   expect(runs).toBe(3);

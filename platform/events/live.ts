@@ -40,7 +40,6 @@ export class LiveLog {
   /** Where the followed tail is. Set by the first follower, then moved by `run`. */
   #at: Promise<Cursor> | undefined;
   #generation = '';
-  #oldest = 0n;
 
   constructor(options: { kysely: Kysely<any>; bell: Bell; log: Logger }) {
     this.#kysely = options.kysely;
@@ -148,7 +147,9 @@ export class LiveLog {
     if (after == null) return aggregateId ? START : horizon(this.#kysely);
     const cursor = decodeCursor(after);
     if (!cursor) throw new GraphQLError('`after` is not a cursor of a live update.', { extensions: { code: 'BAD_USER_INPUT' } });
-    if (cursor.generation !== this.#generation || BigInt(cursor.xid) < this.#oldest) {
+    // Asked each time: what the log still holds changes while a process lives.
+    const { generation, oldestXid } = await logIdentity(this.#kysely);
+    if (cursor.generation !== generation || BigInt(cursor.xid) < BigInt(oldestXid)) {
       throw new GraphQLError('The cursor is older than the log: load the current state and subscribe without `after`.', {
         extensions: { code: 'CURSOR_EXPIRED' },
       });
@@ -158,9 +159,7 @@ export class LiveLog {
 
   async #identify(): Promise<void> {
     if (this.#generation) return;
-    const { generation, oldestXid } = await logIdentity(this.#kysely);
-    this.#generation = generation;
-    this.#oldest = BigInt(oldestXid);
+    this.#generation = (await logIdentity(this.#kysely)).generation;
   }
 }
 

@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { migrationSets } from '../../bin/migration-sets.ts';
 import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
 import { createPartitions, partitions } from './partitions.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await testDatabase({ sets: migrationSets([]) });
+  database = await testDatabase({
+    sets: [{ schema: 'platform', directory: join(import.meta.dirname, '../migrations') }],
+  });
 });
 afterAll(() => database.drop());
 

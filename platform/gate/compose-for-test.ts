@@ -62,7 +62,7 @@ export async function runThroughGate(
 ): Promise<Run> {
   const document = parse(source);
   const invalid = validate(schema, document);
-  if (invalid.length > 0) throw invalid[0];
+  if (invalid.length > 0) throw invalid[0]!;
   const run = async (pruned: DocumentNode): Promise<ExecutionResult> =>
     plain(await execute({ schema, document: pruned, rootValue: data, variableValues: variables }));
   const verdict = await gate.check({ document, variables, actor });

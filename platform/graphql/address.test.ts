@@ -25,7 +25,10 @@ test.each(['name', 'line1', 'city', 'postcode'] as const)('without a %s it is re
   ]);
 });
 
-test.each(['name', 'line1', 'line2', 'city', 'postcode', 'region'] as const)('a %s of 200 characters is taken, of 201 refused', (field) => {
-  expect(refusalOf({ [field]: `  ${'x'.repeat(200)} ` })).toBeUndefined();
-  expect(refusalOf({ [field]: 'x'.repeat(201) })).toEqual([expect.objectContaining({ path: [...PATH, field] })]);
-});
+test.each(['name', 'line1', 'line2', 'city', 'postcode', 'region'] as const)(
+  'a %s of 200 characters is taken, of 201 refused',
+  (field) => {
+    expect(refusalOf({ [field]: `  ${'x'.repeat(200)} ` })).toBeUndefined();
+    expect(refusalOf({ [field]: 'x'.repeat(201) })).toEqual([expect.objectContaining({ path: [...PATH, field] })]);
+  },
+);

@@ -25,11 +25,20 @@ export function checkAddress(address: Address, path: readonly string[]): Address
   }
   for (const field of OPTIONAL) checked[field] = address[field]?.trim() || null;
   for (const [field, text] of Object.entries(checked)) {
-    if (text && text.length > MAX_LENGTH) throw bad(`This may have at most ${MAX_LENGTH} characters.`, [...path, field]);
+    // PostgreSQL stores neither in jsonb.
+    if (text && (text.includes('\0') || !text.isWellFormed()))
+      throw bad('This has a character that is none.', [...path, field]);
+    if (text && text.length > MAX_LENGTH)
+      throw bad(`This may have at most ${MAX_LENGTH} characters.`, [...path, field]);
   }
   return checked;
 }
 
-const LABEL = { name: 'name of who receives', line1: 'street and number', city: 'city', postcode: 'postal code' } as const;
+const LABEL = {
+  name: 'name of who receives',
+  line1: 'street and number',
+  city: 'city',
+  postcode: 'postal code',
+} as const;
 
 const bad = (message: string, path: readonly string[]): Refusal => refuse('INVALID_INPUT', message, path);

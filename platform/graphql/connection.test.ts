@@ -2,7 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { GraphQLError } from 'graphql';
 import { Kysely, type LogEvent, PostgresDialect } from 'kysely';
 import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
-import { connect, type Connection, DEFAULT_PAGE, MAX_PAGE, type Ordering, type PageArgs, pageSize } from './connection.ts';
+import {
+  connect,
+  type Connection,
+  DEFAULT_PAGE,
+  MAX_PAGE,
+  type Ordering,
+  type PageArgs,
+  pageSize,
+} from './connection.ts';
 
 interface Row {
   id: string;
@@ -68,9 +76,12 @@ const orderings = ['made_at', 'name', 'size', 'id'].flatMap((column) =>
 );
 
 describe.each(orderings)('ordered by $column $direction', (ordering) => {
-  test.each([1, 7, 44, 45, 100])('pages of %i hold every row once, ties included, in the order of the list', async (first) => {
-    expect(await walk(ordering, first)).toEqual(await inOneGo(ordering));
-  });
+  test.each([1, 7, 44, 45, 100])(
+    'pages of %i hold every row once, ties included, in the order of the list',
+    async (first) => {
+      expect(await walk(ordering, first)).toEqual(await inOneGo(ordering));
+    },
+  );
 });
 
 const byTime: Ordering = { column: 'made_at', direction: 'DESC' };
@@ -98,7 +109,11 @@ test('a page says where it starts and ends and whether there is more', async () 
   const last = await page(byTime, { first: 35, after: first.pageInfo.endCursor });
   expect(last.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
   const beyond = await page(byTime, { after: last.pageInfo.endCursor });
-  expect(beyond).toMatchObject({ edges: [], nodes: [], pageInfo: { hasNextPage: false, startCursor: null, endCursor: null } });
+  expect(beyond).toMatchObject({
+    edges: [],
+    nodes: [],
+    pageInfo: { hasNextPage: false, startCursor: null, endCursor: null },
+  });
 });
 
 test('one page is one statement, and the total is counted only when it is read', async () => {

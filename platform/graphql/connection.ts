@@ -104,8 +104,9 @@ function decode(cursor: string, { column }: Ordering): [unknown, string] {
 /** PostgreSQL's class 22, a data exception: what the cursor holds is no value of the column. */
 const orForeign =
   (after: string | null | undefined) =>
-  (error: { code?: string }): never => {
-    throw after != null && error.code?.startsWith('22') ? notOurs() : error;
+  (error: Error & { code?: string }): never => {
+    if (after != null && error.code?.startsWith('22')) throw notOurs();
+    throw error;
   };
 
 const notOurs = (): GraphQLError =>

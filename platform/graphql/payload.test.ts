@@ -17,7 +17,13 @@ test('a refusal becomes user errors and nothing else', async () => {
   });
   expect(await refused).toEqual({
     userErrors: [
-      { code: 'NOT_FOUND', message: 'There is no such cart.', path: ['input', 'cartId'], __typename: 'Special', left: 2 },
+      {
+        code: 'NOT_FOUND',
+        message: 'There is no such cart.',
+        path: ['input', 'cartId'],
+        __typename: 'Special',
+        left: 2,
+      },
     ],
   });
 });

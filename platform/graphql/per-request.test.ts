@@ -18,7 +18,10 @@ test('however many ask in one tick, there is one fetch, each key in it once, wit
     async (keys, context) => {
       fetches.push(keys);
       expect(context.correlationId).toBe('req_1');
-      return keys.filter((key) => key !== 'b').map((key) => ({ key })).toReversed();
+      return keys
+        .filter((key) => key !== 'b')
+        .map((key) => ({ key }))
+        .toReversed();
     },
     (row) => row.key,
   );
@@ -30,7 +33,10 @@ test('however many ask in one tick, there is one fetch, each key in it once, wit
 
 test('what one request loaded, another does not see', async () => {
   let fetches = 0;
-  const load = loadOne(async (keys) => (fetches++, keys.map((key) => ({ key }))), (row: { key: string }) => row.key);
+  const load = loadOne(
+    async (keys) => (fetches++, keys.map((key) => ({ key }))),
+    (row: { key: string }) => row.key,
+  );
   const context = request();
   await load(context).load('a');
   await load(context).load('a');
@@ -40,7 +46,10 @@ test('what one request loaded, another does not see', async () => {
 
 test('many rows a key come in the order of the fetch, and a key without any is an empty list', async () => {
   const rows = [3, 1, 2, 4].map((n) => ({ n, of: n % 2 ? 'odd' : 'even' }));
-  const load = loadMany(async () => rows, (row) => row.of);
+  const load = loadMany(
+    async () => rows,
+    (row) => row.of,
+  );
   const context = request();
   const found = await Promise.all(['odd', 'none', 'even'].map((key) => load(context).load(key)));
   expect(found.map((list) => list.map(({ n }) => n))).toEqual([[3, 1], [], [2, 4]]);
@@ -48,13 +57,19 @@ test('many rows a key come in the order of the fetch, and a key without any is a
 
 test('a thousand keys go into one statement, and not more', async () => {
   const sizes: number[] = [];
-  const load = loadOne(async (keys) => (sizes.push(keys.length), []), () => '');
+  const load = loadOne(
+    async (keys) => (sizes.push(keys.length), []),
+    () => '',
+  );
   await load(request()).loadMany(Array.from({ length: 2001 }, (_, n) => `${n}`));
   expect(sizes).toEqual([1000, 1000, 1]);
 });
 
 test('a fetch that fails fails for all that waited for it', async () => {
-  const load = loadOne(() => Promise.reject(new Error('down')), () => '');
+  const load = loadOne(
+    () => Promise.reject(new Error('down')),
+    () => '',
+  );
   const context = request();
   const settled = await Promise.allSettled([load(context).load('a'), load(context).load('b')]);
   expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

@@ -33,7 +33,11 @@ test('a name that is taken is refused as such, also when an ORM wrapped the erro
 });
 
 test('any other error stays what it is', async () => {
-  const others = [violation('note_pkey'), Object.assign(new Error('x'), { code: '23503', constraint: 'note_name_key' }), new Error('y')];
+  const others = [
+    violation('note_pkey'),
+    Object.assign(new Error('x'), { code: '23503', constraint: 'note_name_key' }),
+    new Error('y'),
+  ];
   for (const error of others) await expect(fails(error)).rejects.toBe(error);
   expect(await orTaken(async () => 5, {} as Record<string, Refusal>)).toBe(5);
 });

@@ -5,7 +5,8 @@ import { scalars } from './scalars.ts';
 type Name = keyof typeof scalars;
 
 const asVariable = (name: Name, value: unknown): unknown => scalars[name].parseValue(value);
-const asLiteral = (name: Name, text: string): unknown => (scalars[name] as GraphQLScalarType).parseLiteral(parseValue(text), {});
+const asLiteral = (name: Name, text: string): unknown =>
+  (scalars[name] as GraphQLScalarType).parseLiteral(parseValue(text), {});
 
 const ACCEPTED: [Name, string, unknown][] = [
   ['DateTime', '2026-01-31T12:00:00Z', new Date('2026-01-31T12:00:00Z')],
@@ -31,7 +32,18 @@ const REFUSED: [Name, ...unknown[]][] = [
   ['BigInt', '9223372036854775808', '-9223372036854775809', '1.0', '1e3', '0x10', '', ' 1', '1_000', 1],
   ['CurrencyCode', 'XXY', 'eur', 'EURO', '', 'E', 978],
   ['CountryCode', 'XX', 'ZZ', 'fr', 'FRA', '', 'UK', 'EU', 'UN', 'SU', 'AN', 'XA', 33],
-  ['EmailAddress', 'ada@agora', 'ada', '@agora.test', 'ada@', 'ada@agora..test', 'ada@-agora.test', 'a b@agora.test', '', 5],
+  [
+    'EmailAddress',
+    'ada@agora',
+    'ada',
+    '@agora.test',
+    'ada@',
+    'ada@agora..test',
+    'ada@-agora.test',
+    'a b@agora.test',
+    '',
+    5,
+  ],
   ['EmailAddress', 'ada@agora.test\n', '<ada@agora.test>', `${'a'.repeat(65)}@agora.test`, `a@${'b.'.repeat(130)}test`],
 ];
 
@@ -54,19 +66,29 @@ describe.each(REFUSED)('%s refuses', (name, ...values) => {
 });
 
 test('in a document, quotes may be left out where it reads better, and no digit is lost', () => {
-  expect([asLiteral('BigInt', '9007199254740993'), asLiteral('Decimal', '12.340'), asLiteral('CurrencyCode', 'EUR')]).toEqual([
-    9_007_199_254_740_993n,
-    '12.340',
-    'EUR',
-  ]);
-  for (const [name, text] of [['BigInt', '1.5'], ['Decimal', '1e3'], ['CurrencyCode', 'XXY'], ['EmailAddress', 'ada']] as const)
+  expect([
+    asLiteral('BigInt', '9007199254740993'),
+    asLiteral('Decimal', '12.340'),
+    asLiteral('CurrencyCode', 'EUR'),
+  ]).toEqual([9_007_199_254_740_993n, '12.340', 'EUR']);
+  for (const [name, text] of [
+    ['BigInt', '1.5'],
+    ['Decimal', '1e3'],
+    ['CurrencyCode', 'XXY'],
+    ['EmailAddress', 'ada'],
+  ] as const)
     expect(() => asLiteral(name, text)).toThrow(GraphQLError);
 });
 
-test.each<Name>(['DateTime', 'Decimal', 'BigInt', 'CountryCode', 'EmailAddress'])('%s takes no list, object or null', (name) => {
-  for (const value of [null, undefined, ['FR'], { a: 1 }]) expect(() => asVariable(name, value)).toThrow('must be a string');
-  for (const text of ['["FR"]', '{ a: 1 }', 'true', 'null']) expect(() => asLiteral(name, text)).toThrow('must be a string');
-});
+test.each<Name>(['DateTime', 'Decimal', 'BigInt', 'CountryCode', 'EmailAddress'])(
+  '%s takes no list, object or null',
+  (name) => {
+    for (const value of [null, undefined, ['FR'], { a: 1 }])
+      expect(() => asVariable(name, value)).toThrow('must be a string');
+    for (const text of ['["FR"]', '{ a: 1 }', 'true', 'null'])
+      expect(() => asLiteral(name, text)).toThrow('must be a string');
+  },
+);
 
 test('a long text is not repeated whole in the refusal', () => {
   const call = () => asVariable('EmailAddress', 'x'.repeat(10_000));

@@ -11,14 +11,16 @@ import {
   getOperationAST,
   type GraphQLSchema,
   isInputObjectType,
+  Kind,
   type NamedTypeNode,
   parse,
   print,
-  subscribe,
   typeFromAST,
+  visit,
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { RequestContext } from './context.ts';
+import { subscribeAnew } from './subscribe.ts';
 
 /** A request to one subgraph: text, because that is what a query plan holds and what crosses HTTP. */
 export interface SubgraphRequest {
@@ -69,21 +71,17 @@ export function createSubgraph(name: string, typeDefs: DocumentNode, resolvers: 
     sdl: print(typeDefs),
     schema,
     execute: async (request, context) => runnerOf(request)(context, request.variables ?? {}),
-    subscribe: (request, context) =>
-      subscribe({
-        schema,
-        document: parse(request.query, { noLocation: true }),
-        operationName: request.operationName,
-        variableValues: request.variables,
-        contextValue: context,
-      }) as Promise<AsyncIterable<ExecutionResult> | ExecutionResult>,
+    subscribe: ({ query, operationName, variables }, context) => {
+      const document = parse(query, { noLocation: true });
+      return subscribeAnew({ schema, document, operationName, variables }, context);
+    },
   };
 }
 
 /**
  * graphql-jit compiles queries; what it cannot, graphql-js executes. Not those whose variables have default values, or
- * are input objects whose fields may have some: graphql-jit 0.8.9 leaves them out. And not mutations, whose time is the
- * database's.
+ * are input objects whose fields may have some: graphql-jit 0.8.9 leaves them out; nor with variables inside an input
+ * object, for which it puts null when they are not given. And not mutations, whose time is the database's.
  */
 function compile(schema: GraphQLSchema, { query, operationName }: SubgraphRequest): Runner {
   const document = parse(query, { noLocation: true });
@@ -94,8 +92,14 @@ function compile(schema: GraphQLSchema, { query, operationName }: SubgraphReques
 
 function isCompilable(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined): boolean {
   const operation = getOperationAST(document, operationName);
-  if (operation?.operation !== 'query') return false;
+  if (operation?.operation !== 'query' || hasVariableInObject(document)) return false;
   return (operation.variableDefinitions ?? []).every(
     ({ type, defaultValue }) => !defaultValue && !isInputObjectType(getNamedType(typeFromAST(schema, type as NamedTypeNode))),
   );
+}
+
+function hasVariableInObject(document: DocumentNode): boolean {
+  let has = false;
+  visit(document, { ObjectField: ({ value }) => void (has ||= value.kind === Kind.VARIABLE) });
+  return has;
 }

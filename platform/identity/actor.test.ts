@@ -12,7 +12,12 @@ test('staff inherit: an operator reads and writes, an administrator keeps the ke
 
 test('a viewer and an analyst read, and cannot write', () => {
   for (const role of ['VIEWER', 'ANALYST'] as const)
-    expect(may(as(role), 'order:read', 'order:write', 'identity:admin', 'order:command')).toEqual([true, false, false, false]);
+    expect(may(as(role), 'order:read', 'order:write', 'identity:admin', 'order:command')).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
 });
 
 test('a customer, a guest and nobody hold no scope at all', () => {
@@ -42,13 +47,23 @@ test('roles add up, and an API key brings scopes of its own', () => {
   ]);
 });
 
-test.each(['', ':', 'read', '*', 'order', 'order:', ':read', '*:admin'])('%j is a scope that nobody below holds', (scope) => {
-  expect(as('CUSTOMER', 'MERCHANT').may(scope)).toBe(false);
-});
+test.each(['', ':', 'read', '*', 'order', 'order:', ':read', '*:admin'])(
+  '%j is a scope that nobody below holds',
+  (scope) => {
+    expect(as('CUSTOMER', 'MERCHANT').may(scope)).toBe(false);
+  },
+);
 
 describe('passed on as claims', () => {
   test('an actor is the same on the other side', () => {
-    const claims = { id: 'user_1', roles: ['CUSTOMER'] as Role[], customerId: 'c', merchantId: 'm', orderId: 'o', sessionId: 's' };
+    const claims = {
+      id: 'user_1',
+      roles: ['CUSTOMER'] as Role[],
+      customerId: 'c',
+      merchantId: 'm',
+      orderId: 'o',
+      sessionId: 's',
+    };
     const actor = new Actor({ ...claims, scopes: ['order:read'] });
     expect(new Actor(JSON.parse(JSON.stringify(actor.claims())))).toEqual(actor);
   });

@@ -22,10 +22,19 @@ function forged(payload: object, header: object, make: (text: string) => Buffer)
 const ours = (payload: object, header: object = { alg: 'EdDSA', typ: 'JWT' }): string =>
   forged(payload, header, (text) => sign(null, Buffer.from(text), pair.privateKey));
 
-const refused = (token: string, at = now) => expect(tokens.verify(token, at)).rejects.toThrow(Unauthenticated);
+/** What became of it: the error, if it was refused as it should be. */
+const answer = (token: string, at = now): Promise<unknown> => tokens.verify(token, at).catch((error: unknown) => error);
+const REFUSAL = expect.any(Unauthenticated);
 
 test('a token brings back who it was made for, with the public key alone', async () => {
-  const claims = { id: 'user_1', roles: ['CUSTOMER' as const], customerId: 'c_1', merchantId: 'm_1', orderId: 'o_1', sessionId: 's_1' };
+  const claims = {
+    id: 'user_1',
+    roles: ['CUSTOMER' as const],
+    customerId: 'c_1',
+    merchantId: 'm_1',
+    orderId: 'o_1',
+    sessionId: 's_1',
+  };
   const { token, expiresAt } = await tokens.sign({ ...claims, scopes: ['order:read'] }, 900, now);
   const verified = await tokensFrom(PUBLIC).verify(token, now);
   expect(verified.actor.claims()).toEqual({ ...claims, scopes: ['order:read'] });
@@ -44,31 +53,37 @@ test('a token that this test makes by hand is accepted, so the refusals below ar
 
 describe('refused is a token', () => {
   test('that has expired, with a word on how to get another', async () => {
-    await refused(ours(GOOD), new Date(now.getTime() + 900_000));
+    expect(await answer(ours(GOOD), new Date(now.getTime() + 900_000))).toEqual(REFUSAL);
     await expect(tokens.verify(ours({ ...GOOD, exp: seconds - 1 }), now)).rejects.toThrow('has expired');
   });
 
   test('whose payload or signature was tampered with', async () => {
     const [header, , signature] = ours({ ...GOOD, roles: ['CUSTOMER'] }).split('.');
-    await refused(`${header}.${part(GOOD)}.${signature}`);
+    expect(await answer(`${header}.${part(GOOD)}.${signature}`)).toEqual(REFUSAL);
     const good = ours(GOOD);
-    await refused(good.slice(0, -6) + (good.endsWith('AAAAAA') ? 'BBBBBB' : 'AAAAAA'));
+    expect(await answer(good.slice(0, -6) + (good.endsWith('AAAAAA') ? 'BBBBBB' : 'AAAAAA'))).toEqual(REFUSAL);
   });
 
   test('with alg none, with and without a signature', async () => {
-    await refused(forged(GOOD, { alg: 'none', typ: 'JWT' }, () => Buffer.alloc(0)));
-    await refused(ours(GOOD, { alg: 'none', typ: 'JWT' }));
+    expect(await answer(forged(GOOD, { alg: 'none', typ: 'JWT' }, () => Buffer.alloc(0)))).toEqual(REFUSAL);
+    expect(await answer(ours(GOOD, { alg: 'none', typ: 'JWT' }))).toEqual(REFUSAL);
   });
 
   test('that is an HMAC made with the public key', async () => {
     for (const key of [PUBLIC, PUBLIC.trim(), pair.publicKey.export({ type: 'spki', format: 'der' })])
-      await refused(forged(GOOD, { alg: 'HS256', typ: 'JWT' }, (text) => createHmac('sha256', key).update(text).digest()));
+      expect(
+        await answer(
+          forged(GOOD, { alg: 'HS256', typ: 'JWT' }, (text) => createHmac('sha256', key).update(text).digest()),
+        ),
+      ).toEqual(REFUSAL);
   });
 
   test('that somebody else signed, even one that brings its own key', async () => {
     const other = generateKeyPairSync('ed25519');
     const header = { alg: 'EdDSA', typ: 'JWT', jwk: other.publicKey.export({ format: 'jwk' }) };
-    await refused(forged(GOOD, header, (text) => sign(null, Buffer.from(text), other.privateKey)));
+    expect(await answer(forged(GOOD, header, (text) => sign(null, Buffer.from(text), other.privateKey)))).toEqual(
+      REFUSAL,
+    );
   });
 
   test.each([
@@ -80,16 +95,19 @@ describe('refused is a token', () => {
     ['without a subject', { sub: undefined }],
     ['that is not good yet', { nbf: seconds + 60 }],
   ])('%s', async (_, change) => {
-    await refused(ours({ ...GOOD, ...change }));
+    expect(await answer(ours({ ...GOOD, ...change }))).toEqual(REFUSAL);
   });
 
   test.each(['', 'x', 'a.b.c', '..', 'Bearer x'])('that is none: %j', async (text) => {
-    await refused(text);
+    expect(await answer(text)).toEqual(REFUSAL);
   });
 });
 
 test('roles that do not exist are left out, and claims of the wrong type too', async () => {
-  const { actor } = await tokens.verify(ours({ ...GOOD, roles: ['ROOT', 'VIEWER', 7], scopes: 'order:*', cus: 5 }), now);
+  const { actor } = await tokens.verify(
+    ours({ ...GOOD, roles: ['ROOT', 'VIEWER', 7], scopes: 'order:*', cus: 5 }),
+    now,
+  );
   expect([...actor.roles]).toEqual(['VIEWER']);
   expect(actor.may('order:write')).toBe(false);
   expect(actor.customerId).toBeUndefined();

@@ -19,11 +19,12 @@ export interface Tokens {
   verify(token: string, now?: Date): Promise<{ actor: Actor; expiresAt: Date }>;
 }
 
-/** Tokens over a PKCS#8 (or, to verify only, SPKI) Ed25519 key in PEM. */
+/** Tokens over a PKCS#8 (or, to verify only, SPKI) Ed25519 key in PEM. @throws Error for another kind of key */
 export function tokensFrom(pem: string): Tokens {
   const isPrivate = pem.includes('PRIVATE KEY');
   const privateKey: KeyObject | undefined = isPrivate ? createPrivateKey(pem) : undefined;
   const publicKey = createPublicKey(pem);
+  if (publicKey.asymmetricKeyType !== 'ed25519') throw new Error('TOKEN_KEY must be an Ed25519 key: openssl genpkey -algorithm ed25519.');
   return {
     async sign(claims, seconds, now) {
       if (!privateKey) throw new Error('This process holds no key to sign tokens with.');

@@ -22,15 +22,14 @@ export class OrderlyStop {
       isBusy = false;
     };
     this.#busy++;
-    try {
-      const result = await work(leave);
-      return this.signal.aborted ? PARKED : result;
-    } catch (error) {
-      if (this.signal.aborted) return PARKED;
-      throw error;
-    } finally {
-      leave();
-    }
+    const outcome = await work(leave).then(
+      (result) => () => result,
+      (error: Error) => () => {
+        throw error;
+      },
+    );
+    leave();
+    return this.signal.aborted ? PARKED : outcome();
   }
 
   /** From inside a step: it is not done, and stays so. */

@@ -38,7 +38,8 @@ const COMPLETION_MS = 200;
 
 /** Creates DBOS's tables. Before the first agent starts: every command that starts a saga writes to them. */
 export async function prepareSagas({ url, pool }: Pick<WorkerOptions, 'url' | 'pool'>): Promise<void> {
-  configure(url, pool, 'preparing');
+  // It must not take from the queue: what it took nobody would go on with, since the worker has another name.
+  configure(url, pool, 'preparing', []);
   await DBOS.launch();
   await DBOS.shutdown({ deregister: true });
 }
@@ -58,13 +59,14 @@ export async function startSagaWorker(options: WorkerOptions): Promise<{ stop():
   };
 }
 
-function configure(url: string, pool: Pool, executorID: string): void {
+function configure(url: string, pool: Pool, executorID: string, listenQueues?: string[]): void {
   DBOS.setConfig({
     name: SAGA_APPLICATION.name,
     applicationVersion: SAGA_APPLICATION.version,
     systemDatabaseUrl: url,
     systemDatabasePool: pool,
     executorID,
+    listenQueues,
     logLevel: 'error',
   });
 }

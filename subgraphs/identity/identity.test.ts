@@ -17,7 +17,11 @@ const customersNamed = async (name: string) =>
 /** The customer agent fails while this runs. */
 const withoutCustomers = async (work: () => Promise<void>) => {
   await raw(agents.kysely, 'alter table customer.customer rename to away');
-  await work().finally(() => raw(agents.kysely, 'alter table customer.away rename to customer'));
+  try {
+    await work();
+  } finally {
+    await raw(agents.kysely, 'alter table customer.away rename to customer');
+  }
 };
 
 describe('signing up', () => {

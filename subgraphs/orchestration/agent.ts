@@ -22,7 +22,11 @@ export default defineAgent({
   description: 'Carries sagas over several agents through to their end, and keeps the registry of agents.',
   skills: [
     { id: 'run-sagas', name: 'Run sagas', description: 'Carries work over several agents through, or undoes it.' },
-    { id: 'know-agents', name: 'Know the agents', description: 'Tells which agents there are, what they can do and how they are.' },
+    {
+      id: 'know-agents',
+      name: 'Know the agents',
+      description: 'Tells which agents there are, what they can do and how they are.',
+    },
   ],
   at: import.meta.url,
   entities,
@@ -35,7 +39,8 @@ export default defineAgent({
       handlers,
       duties: [{ name: 'make partitions', everySeconds: 60, run: () => makePartitions(ground) }],
       sagas: [placeOrder, cancelOrder],
-      onFailedAttempt: (saga, step, attempt, error) => queries.recordAttempt(saga, step, attempt, error.message.slice(0, 500), ground.clock.now()),
+      onFailedAttempt: (saga, step, attempt, error) =>
+        queries.recordAttempt(saga, step, attempt, error.message.slice(0, 500), ground.clock.now()),
     };
   },
 });

@@ -44,6 +44,6 @@ export function stepStatusOf({ isKept, isRefused }: StepFacts): SagaStepStatus {
 
 /** The name and the subject in a saga's id: `placeOrder:order_01h…`. */
 export function partsOf(id: string): { name: string; subjectId: string } {
-  const colon = id.indexOf(':');
-  return { name: id.slice(0, colon), subjectId: id.slice(colon + 1) };
+  const name = id.split(':', 1)[0]!;
+  return { name, subjectId: id.slice(name.length + 1) };
 }

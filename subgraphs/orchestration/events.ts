@@ -7,7 +7,7 @@ import { sagaId, signalSaga } from '../../platform/sagas/enqueue.ts';
 /** The registry's events: every host publishes them for its agents. */
 export const emits = agentEvents;
 
-const payment = z.object({ orderId: z.string() });
+const payment = z.object({ orderId: z.string(), paymentId: z.string() });
 
 /** A payment that waited for its buyer has moved on, or was called off: the saga that waits for it is told. */
 const SETTLED = ['payment.authorized', 'payment.declined', 'payment.failed', 'payment.voided'];
@@ -17,8 +17,10 @@ export const handlers = SETTLED.map((type) =>
     const id = sagaId('placeOrder', event.payload.orderId);
     const { rows } = await raw<{ waits: boolean }>(
       sql,
-      `select exists (select 1 from dbos.operation_outputs where workflow_uuid = $1 and function_name = 'announce action') as waits`,
-      [id],
+      // By what payment said before, not by what the saga has kept: a quick buyer is ahead of it.
+      `select exists (select 1 from dbos.workflow_status where workflow_uuid = $1 and status in ('ENQUEUED', 'PENDING'))
+          and exists (select 1 from platform.event_log where aggregate_id = $2 and type = 'payment.action_required') as waits`,
+      [id, event.payload.paymentId],
     );
     if (rows[0]!.waits) await signalSaga(sql, id, 'payment', { type }, event.id);
   }),

@@ -7,7 +7,10 @@ import type { OrchestrationQueries } from './queries.ts';
 
 /** Batched lookups. Sagas are loaded only for who may see what they are about. */
 export const orchestrationLoaders = (queries: OrchestrationQueries, { ask }: Ground) => ({
-  agent: loadOne((names) => queries.agentsByNames(names), (row) => row.name),
+  agent: loadOne(
+    (names) => queries.agentsByNames(names),
+    (row) => row.name,
+  ),
   saga: loadOne(
     async (ids, context) => {
       if (seesEverySaga(context.actor)) return queries.sagasByIds(ids);
@@ -19,7 +22,10 @@ export const orchestrationLoaders = (queries: OrchestrationQueries, { ask }: Gro
     },
     (row) => row.id,
   ),
-  stepsOf: loadMany((ids) => queries.stepsOf(ids), (row) => row.saga_id),
+  stepsOf: loadMany(
+    (ids) => queries.stepsOf(ids),
+    (row) => row.saga_id,
+  ),
 });
 
 export type OrchestrationLoaders = ReturnType<typeof orchestrationLoaders>;

@@ -72,9 +72,16 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
     },
 
     agentsByNames: (names: readonly string[]): Promise<AgentRow[]> =>
-      platform.selectFrom('agent').selectAll().where('name', 'in', [...names]).execute(),
+      platform
+        .selectFrom('agent')
+        .selectAll()
+        .where('name', 'in', [...names])
+        .execute(),
 
-    sagasByIds: (ids: readonly string[]): Promise<SagaRow[]> => sagas().where('id', 'in', [...ids]).execute(),
+    sagasByIds: (ids: readonly string[]): Promise<SagaRow[]> =>
+      sagas()
+        .where('id', 'in', [...ids])
+        .execute(),
 
     sagaPage: (filter: { name?: string | null }, page: PageArgs): Promise<SagaConnectionRow> => {
       const all = filter.name ? sagas().where('name', '=', filter.name) : sagas();
@@ -110,7 +117,9 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
         .values({ saga_id: sagaId, step, attempts, last_error: error, last_at: at })
         .onConflict((conflict) =>
           // A worker that takes a saga over counts from one again: the attempts add up.
-          conflict.columns(['saga_id', 'step']).doUpdateSet({ attempts: sql`saga_attempt.attempts + 1`, last_error: error, last_at: at }),
+          conflict
+            .columns(['saga_id', 'step'])
+            .doUpdateSet({ attempts: sql`saga_attempt.attempts + 1`, last_error: error, last_at: at }),
         )
         .execute();
     },

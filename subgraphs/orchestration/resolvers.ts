@@ -9,7 +9,11 @@ import type { AgentArea, Resolvers } from './resolvers.generated.ts';
 
 const TYPES = agentEvents.map((event) => event.type);
 
-export const orchestrationResolvers = (queries: OrchestrationQueries, load: OrchestrationLoaders, ground: Ground): Resolvers => ({
+export const orchestrationResolvers = (
+  queries: OrchestrationQueries,
+  load: OrchestrationLoaders,
+  ground: Ground,
+): Resolvers => ({
   Query: {
     agents: (_, { area }) => queries.agents(area?.toLowerCase() ?? null),
     agent: (_, { id }, context) => load.agent(context).load(id),
@@ -46,7 +50,8 @@ export const orchestrationResolvers = (queries: OrchestrationQueries, load: Orch
     startedAt: (saga) => new Date(Number(saga.created_at)),
     updatedAt: (saga) => new Date(Number(saga.updated_at)),
     steps: (saga, _, context) => load.stepsOf(context).load(saga.id),
-    refusal: async (saga, _, context) => (await load.stepsOf(context).load(saga.id)).find((step) => step.refusal)?.refusal ?? null,
+    refusal: async (saga, _, context) =>
+      (await load.stepsOf(context).load(saga.id)).find((step) => step.refusal)?.refusal ?? null,
     status: async (saga, _, context) => {
       const steps = await load.stepsOf(context).load(saga.id);
       return statusOf({
@@ -65,7 +70,8 @@ export const orchestrationResolvers = (queries: OrchestrationQueries, load: Orch
   },
 });
 
-const instant = (milliseconds: bigint | null): Date | null => (milliseconds === null ? null : new Date(Number(milliseconds)));
+const instant = (milliseconds: bigint | null): Date | null =>
+  milliseconds === null ? null : new Date(Number(milliseconds));
 
 /** An event as the graph reads it. */
 export interface AgentStatusEventRow {
@@ -84,7 +90,11 @@ async function* watchAgents(
 ): AsyncGenerator<{ agentStatusChanged: AgentStatusEventRow }> {
   const signal = context.signal ?? new AbortController().signal;
   for await (const { event, cursor } of live.follow({ types: TYPES, after, signal })) {
-    const { agentId, status, degradation } = event.payload as { agentId: string; status: AgentStatus; degradation: number };
+    const { agentId, status, degradation } = event.payload as {
+      agentId: string;
+      status: AgentStatus;
+      degradation: number;
+    };
     if (agentIds && !agentIds.includes(agentId)) continue;
     yield { agentStatusChanged: { cursor, status, degradation, occurredAt: event.at, agentId } };
   }

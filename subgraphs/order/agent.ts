@@ -17,7 +17,11 @@ export default defineAgent({
   title: 'Order',
   description: 'Takes orders, keeps them as they were sold, and leads them through their states.',
   skills: [
-    { id: 'collect-cart', name: 'Collect a cart', description: 'Keeps what a buyer selects, and says what it comes to.' },
+    {
+      id: 'collect-cart',
+      name: 'Collect a cart',
+      description: 'Keeps what a buyer selects, and says what it comes to.',
+    },
     { id: 'place-order', name: 'Place an order', description: 'Validates, prices and accepts an order, durably.' },
     { id: 'cancel-order', name: 'Cancel an order', description: 'Stops an order and has everything about it undone.' },
     { id: 'track-order', name: 'Track an order', description: 'Shows where an order is, and streams its changes.' },

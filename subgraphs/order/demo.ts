@@ -16,25 +16,27 @@ import { LIVES } from './demo/lives.ts';
 const WAITING_FOR_BUYER = 5;
 const PROGRESS_EVERY = 100;
 
-export const orderDemo = (ground: Ground<Tables>, placeOrder: PlaceOrder) => async (tools: DemoTools): Promise<void> => {
-  const random = tools.random('orders');
-  const customers = await customersOfDemo(ground);
-  const today = new Date(ground.clock.now());
-  today.setUTCHours(0, 0, 0, 0);
-  const lives = LIVES.flatMap(({ count, ...life }) => Array.from({ length: count }, () => life));
+export const orderDemo =
+  (ground: Ground<Tables>, placeOrder: PlaceOrder) =>
+  async (tools: DemoTools): Promise<void> => {
+    const random = tools.random('orders');
+    const customers = await customersOfDemo(ground);
+    const today = new Date(ground.clock.now());
+    today.setUTCHours(0, 0, 0, 0);
+    const lives = LIVES.flatMap(({ count, ...life }) => Array.from({ length: count }, () => life));
 
-  for (const [n, life] of lives.entries()) {
-    const customer = customers[Math.floor(random() * customers.length)]!;
-    const priced = await priceBasket(ground, customer, random);
-    if (!priced) continue;
-    const id = deterministicId('order', n);
-    const placedAt = new Date(today.getTime() - (lives.length - n) * 3 * HOUR - Math.floor(random() * HOUR));
-    if (life.holdsStock && !(await hold(ground, id, priced))) continue;
-    await insertDemoOrder(ground.store.read, { n, id, life, customer, priced, placedAt });
-    if ((n + 1) % PROGRESS_EVERY === 0) tools.report(`order: ${n + 1} of ${lives.length} orders`);
-  }
-  await placeWaitingOrders(ground, placeOrder, customers, random);
-};
+    for (const [n, life] of lives.entries()) {
+      const customer = customers[Math.floor(random() * customers.length)]!;
+      const priced = await priceBasket(ground, customer, random);
+      if (!priced) continue;
+      const id = deterministicId('order', n);
+      const placedAt = new Date(today.getTime() - (lives.length - n) * 3 * HOUR - Math.floor(random() * HOUR));
+      if (life.holdsStock && !(await hold(ground, id, priced))) continue;
+      await insertDemoOrder(ground.store.read, { n, id, life, customer, priced, placedAt });
+      if ((n + 1) % PROGRESS_EVERY === 0) tools.report(`order: ${n + 1} of ${lives.length} orders`);
+    }
+    await placeWaitingOrders(ground, placeOrder, customers, random);
+  };
 
 const HOUR = 3_600_000;
 
@@ -42,9 +44,16 @@ const context = (actor: Actor) => ({ actor, correlationId: newId('demo') });
 const service = new Actor({ id: 'agent:order', roles: ['SERVICE'] });
 
 /** One to four different variants in small numbers; undefined if one of them has no price in euros. */
-async function priceBasket(ground: Ground<Tables>, customer: DemoCustomer, random: () => number): Promise<Priced | undefined> {
+async function priceBasket(
+  ground: Ground<Tables>,
+  customer: DemoCustomer,
+  random: () => number,
+): Promise<Priced | undefined> {
   const variants = new Set(Array.from({ length: 1 + Math.floor(random() * 4) }, () => Math.floor(random() * 2000)));
-  const lines = [...variants].map((n) => ({ variantId: demoWorld.variants[n]!.id, quantity: 1 + Math.floor(random() * 3) }));
+  const lines = [...variants].map((n) => ({
+    variantId: demoWorld.variants[n]!.id,
+    quantity: 1 + Math.floor(random() * 3),
+  }));
   try {
     return await price(ground, { lines, country: customer.address.country }, context(service));
   } catch {
@@ -60,7 +69,12 @@ async function hold({ ask }: Ground, reference: string, { lines }: Priced): Prom
   return reserveStock!.userErrors.length === 0;
 }
 
-async function placeWaitingOrders(ground: Ground<Tables>, placeOrder: PlaceOrder, customers: DemoCustomer[], random: () => number) {
+async function placeWaitingOrders(
+  ground: Ground<Tables>,
+  placeOrder: PlaceOrder,
+  customers: DemoCustomer[],
+  random: () => number,
+) {
   for (let n = 0; n < WAITING_FOR_BUYER; n++) {
     const customer = customers[1 + n]!;
     const priced = await priceBasket(ground, customer, random);
@@ -68,7 +82,9 @@ async function placeWaitingOrders(ground: Ground<Tables>, placeOrder: PlaceOrder
     const actor = new Actor({ id: `demo:${customer.id}`, roles: ['CUSTOMER'], customerId: customer.id });
     const lines = priced.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
     const payment = { token: 'tok_3ds' };
-    await placeOrder({ lines, shippingAddress: customer.address, payment, idempotencyKey: `demo:${n}` }, context(actor)).catch(() => undefined);
+    await placeOrder(
+      { lines, shippingAddress: customer.address, payment, idempotencyKey: `demo:${n}` },
+      context(actor),
+    ).catch(() => undefined);
   }
 }
-

@@ -1,6 +1,6 @@
 /** The rules of orders. Pure: no I/O, no clock, no randomness. */
 import { type Refusal, refuse } from '../../platform/errors.ts';
-import type { CancellationReason, OrderStatus } from './entities.ts';
+import type { CancellationReason, OrderStatus, PaymentStatus } from './entities.ts';
 import type { TimelineEntryType } from './resolvers.generated.ts';
 
 /** Where an order may go from each status. */
@@ -17,8 +17,17 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> 
   REFUNDED: [],
 };
 
-/** The way of an order that nothing happens to: whoever asks for what lies behind it asks again for what was done. */
-const WAY: readonly OrderStatus[] = ['PENDING', 'CONFIRMED', 'PROCESSING', 'PARTIALLY_SHIPPED', 'SHIPPED', 'DELIVERED'];
+/** The way forward: whoever asks for what lies behind an order asks again for what was done. Holds and cancellations lie beside it. */
+const WAY: readonly OrderStatus[] = [
+  'PENDING',
+  'CONFIRMED',
+  'PROCESSING',
+  'PARTIALLY_SHIPPED',
+  'SHIPPED',
+  'DELIVERED',
+  'RETURNED',
+  'REFUNDED',
+];
 
 /** What the rules need to know of an order. */
 export interface OrderState {
@@ -33,17 +42,24 @@ export interface OrderState {
 export function advance(order: OrderState, to: OrderStatus): OrderStatus | undefined {
   if (order.status === 'CANCELLED') throw refuse('ORDER_CANCELLED', 'The order has been cancelled.');
   if (order.cancellationRequestedAt) throw refuse('ORDER_CANCELLED', 'The order is being cancelled.');
-  if (WAY.indexOf(order.status) >= WAY.indexOf(to)) return undefined;
-  if (!TRANSITIONS[order.status].includes(to)) throw refuse('INVALID_STATE', `An order that is ${order.status} cannot become ${to}.`);
+  if (order.status === to || (WAY.includes(to) && WAY.indexOf(order.status) > WAY.indexOf(to))) return undefined;
+  if (!TRANSITIONS[order.status].includes(to))
+    throw refuse('INVALID_STATE', `An order that is ${order.status} cannot become ${to}.`);
   return to;
 }
 
 /** Whether an order may be cancelled now. @throws Refusal ORDER_CANCELLED, INVALID_STATE */
 export function checkCancellable(order: OrderState): void {
-  if (order.status === 'CANCELLED') throw refuse('ORDER_CANCELLED', 'The order has been cancelled already.', ['input', 'orderId']);
-  if (order.cancellationRequestedAt) throw refuse('ORDER_CANCELLED', 'The order is being cancelled already.', ['input', 'orderId']);
+  if (order.status === 'CANCELLED')
+    throw refuse('ORDER_CANCELLED', 'The order has been cancelled already.', ['input', 'orderId']);
+  if (order.cancellationRequestedAt)
+    throw refuse('ORDER_CANCELLED', 'The order is being cancelled already.', ['input', 'orderId']);
   if (!TRANSITIONS[order.status].includes('CANCELLED')) {
-    throw refuse('INVALID_STATE', `An order that is ${order.status} can no longer be cancelled: send it back when it has arrived.`, ['input', 'orderId']);
+    throw refuse(
+      'INVALID_STATE',
+      `An order that is ${order.status} can no longer be cancelled: send it back when it has arrived.`,
+      ['input', 'orderId'],
+    );
   }
 }
 
@@ -77,7 +93,10 @@ export function demandOf(lines: readonly DemandLine[]): Map<string, number> {
 }
 
 /** What is missing of which variant. @throws never; returns the refusal or nothing */
-export function missingStock(lines: readonly DemandLine[], available: ReadonlyMap<string, number>): Refusal | undefined {
+export function missingStock(
+  lines: readonly DemandLine[],
+  available: ReadonlyMap<string, number>,
+): Refusal | undefined {
   for (const [variantId, wanted] of demandOf(lines)) {
     const left = Math.max(0, available.get(variantId) ?? 0);
     if (wanted <= left) continue;
@@ -116,9 +135,16 @@ export interface StepReport {
   at: Date;
 }
 
-/** The timeline's entries for what a saga has done; steps that mean nothing to a buyer are left out. */
-export const tellStory = (story: readonly StepReport[]): { type: TimelineEntryType; at: Date }[] =>
+/**
+ * The timeline's entries for what a saga has done; steps that mean nothing to a buyer are left out. So are refusals
+ * after the order was called off: they are its doing, and say nothing of the stock or of the buyer's card.
+ */
+export const tellStory = (
+  story: readonly StepReport[],
+  calledOffAt?: Date | null,
+): { type: TimelineEntryType; at: Date }[] =>
   story.flatMap(({ step, outcome, at }) => {
+    if (outcome === 'REFUSED' && calledOffAt && at >= calledOffAt) return [];
     const type = STORY[`${step}:${outcome}`];
     return type ? [{ type, at }] : [];
   });
@@ -146,6 +172,12 @@ export const MESSAGES: Readonly<Record<TimelineEntryType, string>> = {
   REFUNDED: 'The money for what came back was refunded.',
 };
 
+/** Where the payment of a cancelled order is, if its saga does not say: one that waited for its buyer was let go. */
+export const paymentAfter = (now: PaymentStatus, told: PaymentStatus | null | undefined): PaymentStatus =>
+  told ?? (now === 'REQUIRES_ACTION' ? 'VOIDED' : now);
+
 /** Which reason counts: what was given with a request comes before what a saga found. */
-export const reasonOf = (order: { cancellationReason?: CancellationReason | null }, found: CancellationReason): CancellationReason =>
-  order.cancellationReason ?? found;
+export const reasonOf = (
+  order: { cancellationReason?: CancellationReason | null },
+  found: CancellationReason,
+): CancellationReason => order.cancellationReason ?? found;

@@ -148,6 +148,13 @@ OrderSchema.setClass(Order);
 export class Cart extends CartSchema.class {}
 CartSchema.setClass(Cart);
 
-export const entities = [OrderSchema, OrderLineSchema, OrderContactSchema, TimelineEntrySchema, CartSchema, CartLineSchema];
+export const entities = [
+  OrderSchema,
+  OrderLineSchema,
+  OrderContactSchema,
+  TimelineEntrySchema,
+  CartSchema,
+  CartLineSchema,
+];
 /** The room's tables, as SQL sees them. */
 export type Tables = InferKyselyDB<(typeof entities)[number]>;

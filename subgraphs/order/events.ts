@@ -23,13 +23,22 @@ export const orderPlaced = defineEvent('order.placed', {
 export const orderStatusChanged = defineEvent('order.status_changed', {
   aggregate: 'order',
   description: 'An order went from one status to another.',
-  payload: order.extend({ oldStatus: status, newStatus: status, updatedAt: z.iso.datetime(), reason: reason.nullable() }),
+  payload: order.extend({
+    oldStatus: status,
+    newStatus: status,
+    updatedAt: z.iso.datetime(),
+    reason: reason.nullable(),
+  }),
 });
 
 export const orderPaymentStatusChanged = defineEvent('order.payment_status_changed', {
   aggregate: 'order',
   description: "An order's payment moved on while the order's own status stayed.",
-  payload: order.extend({ status, paymentStatus: z.enum(Object.keys(PaymentStatus) as [PaymentStatus]), updatedAt: z.iso.datetime() }),
+  payload: order.extend({
+    status,
+    paymentStatus: z.enum(Object.keys(PaymentStatus) as [PaymentStatus]),
+    updatedAt: z.iso.datetime(),
+  }),
 });
 
 export const emits = [orderPlaced, orderStatusChanged, orderPaymentStatusChanged];

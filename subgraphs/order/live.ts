@@ -42,7 +42,8 @@ export async function* watchOrders(
   const aggregateId = orderId ?? undefined;
   for await (const { event, cursor } of live.follow({ types: TYPES, aggregateId, after, signal })) {
     const fact = event.payload as OrderFact;
-    if (isWithin({ id: fact.orderId, customer_id: fact.customerId }, rows)) yield { orderUpdated: asOrderEvent(fact, event, cursor) };
+    if (isWithin({ id: fact.orderId, customer_id: fact.customerId }, rows))
+      yield { orderUpdated: asOrderEvent(fact, event, cursor) };
   }
 }
 

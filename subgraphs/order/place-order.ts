@@ -16,7 +16,7 @@ import type { CartService } from './cart/service.ts';
 import { checkLines, type DemandLine } from './domain.ts';
 import type { Tables } from './entities.ts';
 import { orderPlaced } from './events.ts';
-import { checkStock, type Priced, price } from './pricing.ts';
+import { findMissing, type Priced, price } from './pricing.ts';
 import type { PlaceOrderInput } from './resolvers.generated.ts';
 import { writeTimeline } from './timeline.ts';
 
@@ -25,6 +25,8 @@ interface Selection {
   lines: readonly DemandLine[];
   channel?: string | null;
   currency?: string | null;
+  /** Of the cart, if it is one's. */
+  version?: number;
 }
 
 /** Makes the use case. It returns the id of the order, the same for the same idempotency key. */
@@ -41,14 +43,19 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
     const contact = checkContact(input, Boolean(actor.customerId));
     const selection = await select(input, context);
     const order = { ...selection, country: contact.shipping.country, shippingOption: input.shippingOption };
-    const [priced] = await Promise.all([price(ground, order, context), checkStock(ground, selection.lines, context)]);
+    const [priced, missing] = await Promise.all([
+      price(ground, order, context),
+      findMissing(ground, selection.lines, context),
+    ]);
+    // Only now, so that what is unknown or has no price is never called sold out, whichever agent answers first.
+    if (missing) throw missing;
     checkTotal(input, priced);
 
     const orderId = newId('order');
     const locks = input.cartId ? [orderId, input.cartId] : [orderId];
     const accepted = await store.once({ ...once, locks, origin: context }, async (work) => {
       await insert(work, orderId, priced, actor.customerId ?? null);
-      if (input.cartId) await carts.turnIntoOrder(work, input.cartId, orderId);
+      if (input.cartId) await carts.turnIntoOrder(work, input.cartId, selection.version!, orderId);
       await work.sql
         .insertInto('order_contact')
         .values({
@@ -76,12 +83,13 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
       throw refuse('INVALID_INPUT', 'Give either the lines to order or the cart that they are in.', ['input', 'lines']);
     }
     if (input.cartId == null) {
-      if (input.lines!.length === 0) throw refuse('INVALID_INPUT', 'An order needs at least one line.', ['input', 'lines']);
+      if (input.lines!.length === 0)
+        throw refuse('INVALID_INPUT', 'An order needs at least one line.', ['input', 'lines']);
       checkLines(input.lines!, ['input', 'lines']);
       return { lines: input.lines!, channel: input.channel, currency: input.currency };
     }
     const cart = await carts.toOrder(input.cartId, context);
-    return { lines: cart.lines, channel: input.channel ?? cart.channel, currency: input.currency ?? cart.currency };
+    return { ...cart, channel: input.channel ?? cart.channel, currency: input.currency ?? cart.currency };
   }
 
   async function insert(work: Work<Tables>, id: string, priced: Priced, customerId: string | null): Promise<void> {
@@ -109,7 +117,10 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
       })
       .returning('number')
       .executeTakeFirstOrThrow();
-    await work.sql.insertInto('order_line').values(priced.lines.map((line, position) => lineRow(line, id, position))).execute();
+    await work.sql
+      .insertInto('order_line')
+      .values(priced.lines.map((line, position) => lineRow(line, id, position)))
+      .execute();
     await writeTimeline(work, id, [{ type: 'PLACED', at: now }]);
     work.publish(orderPlaced, {
       aggregateId: id,
@@ -150,19 +161,29 @@ function lineRow(line: Priced['lines'][number], orderId: string, position: numbe
 
 /** A guest's key is the guest's own: told apart by the address, of which only a digest is kept. */
 function onceOf({ idempotencyKey: key, ...request }: PlaceOrderInput, { actor }: RequestContext): Once {
-  const guest = () => `guest:${createHash('sha256').update(request.email?.toLowerCase() ?? '').digest('base64url')}`;
+  const guest = () =>
+    `guest:${createHash('sha256')
+      .update(request.email?.toLowerCase() ?? '')
+      .digest('base64url')}`;
   return { actor: actor.isAuthenticated ? actor.id : guest(), operation: 'placeOrder', key, request };
 }
 
 function checkContact(input: PlaceOrderInput, isCustomer: boolean) {
   if (!isCustomer && !input.email) {
-    throw refuse('INVALID_INPUT', 'A guest needs an e-mail address to order: give `email`, or sign in.', ['input', 'email']);
+    throw refuse('INVALID_INPUT', 'A guest needs an e-mail address to order: give `email`, or sign in.', [
+      'input',
+      'email',
+    ]);
   }
   if (input.couponCodes?.length) {
     throw refuse('COUPON_NOT_FOUND', `There is no coupon ${input.couponCodes[0]}.`, ['input', 'couponCodes', '0']);
   }
   if (!/^[\w-]{1,100}$/.test(input.payment.token)) {
-    throw refuse('INVALID_INPUT', 'The payment token has 1 to 100 letters, digits, - and _.', ['input', 'payment', 'token']);
+    throw refuse('INVALID_INPUT', 'The payment token has 1 to 100 letters, digits, - and _.', [
+      'input',
+      'payment',
+      'token',
+    ]);
   }
   const shipping = checkAddress(input.shippingAddress, ['input', 'shippingAddress']);
   const billing = input.billingAddress ? checkAddress(input.billingAddress, ['input', 'billingAddress']) : shipping;

@@ -47,9 +47,17 @@ export async function price({ ask }: Asking, order: ToPrice, within: RequestCont
   const variants = new Map(found.flatMap((variant) => (variant ? [[variant.id, variant]] : [])));
   refuseUnknown(order.lines, variants);
 
-  const lines = order.lines.map(({ variantId, quantity }) => ({ variantId, quantity, taxClass: variants.get(variantId)!.taxClass }));
+  const lines = order.lines.map(({ variantId, quantity }) => ({
+    variantId,
+    quantity,
+    taxClass: variants.get(variantId)!.taxClass,
+  }));
   const { channel, currency, country, shippingOption } = order;
-  const { quote: offer } = await ask(quote, { input: { channel, currency, country, shippingOption, lines } }, { within });
+  const { quote: offer } = await ask(
+    quote,
+    { input: { channel, currency, country, shippingOption, lines } },
+    { within },
+  );
   if (!offer) throw new Fault('COMMAND_FAILED', 'Pricing gave no quote.');
   if (offer.problems.length) throw new Refusal(offer.problems.map((problem) => asUserError(problem, order.lines)));
 
@@ -60,7 +68,9 @@ export async function price({ ask }: Asking, order: ToPrice, within: RequestCont
     lines: offer.lines.map((line) => {
       const { sku, title, merchantId } = variants.get(line.variantId)!;
       const { variantId, quantity } = line;
-      const [unitPrice, subtotal, tax] = [line.unitPrice, line.subtotal, line.tax].map(({ minor }) => BigInt(minor)) as [bigint, bigint, bigint];
+      const [unitPrice, subtotal, tax] = [line.unitPrice, line.subtotal, line.tax].map(({ minor }) =>
+        BigInt(minor),
+      ) as [bigint, bigint, bigint];
       return { variantId, quantity, sku, title, merchantId, unitPrice, subtotal, tax };
     }),
     subtotal: BigInt(offer.subtotal.minor),
@@ -70,20 +80,28 @@ export async function price({ ask }: Asking, order: ToPrice, within: RequestCont
   };
 }
 
-/** Refuses at once what is not in stock now. What others take meanwhile, the reservation refuses. @throws Refusal INSUFFICIENT_STOCK */
-export async function checkStock({ ask }: Asking, lines: readonly DemandLine[], within: RequestContext): Promise<void> {
+/** What is not in stock now, if anything. What others take meanwhile, the reservation refuses. */
+export async function findMissing(
+  { ask }: Asking,
+  lines: readonly DemandLine[],
+  within: RequestContext,
+): Promise<Refusal | undefined> {
   const variantIds = [...new Set(lines.map((line) => line.variantId))];
   const answer = await ask(availabilityOf, { variantIds }, { within });
   const available = new Map(answer.availabilityOf.map((variant) => [variant.variantId, variant.available]));
-  const refusal = missingStock(lines, available);
-  if (refusal) throw refusal;
+  return missingStock(lines, available);
 }
 
 function refuseUnknown(lines: readonly DemandLine[], variants: ReadonlyMap<string, unknown>): void {
   const unknown = lines.flatMap(({ variantId }, index) => (variants.has(variantId) ? [] : [index]));
   if (unknown.length === 0) return;
   const errors = unknown.map((index) =>
-    refuse('VARIANT_NOT_FOUND', `There is no variant ${lines[index]!.variantId} for sale.`, ['input', 'lines', String(index), 'variantId']),
+    refuse('VARIANT_NOT_FOUND', `There is no variant ${lines[index]!.variantId} for sale.`, [
+      'input',
+      'lines',
+      String(index),
+      'variantId',
+    ]),
   );
   throw new Refusal(errors.flatMap((error) => error.userErrors));
 }
@@ -94,7 +112,10 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   SHIPPING_OPTION_NOT_FOUND: ['input', 'shippingOption'],
 };
 
-function asUserError(problem: { code: string; message: string; variantId?: string | null }, lines: readonly DemandLine[]): UserError {
+function asUserError(
+  problem: { code: string; message: string; variantId?: string | null },
+  lines: readonly DemandLine[],
+): UserError {
   const index = lines.findIndex((line) => line.variantId === problem.variantId);
   const path = index >= 0 ? ['input', 'lines', String(index), 'variantId'] : PATHS[problem.code];
   return { code: problem.code, message: problem.message, path };

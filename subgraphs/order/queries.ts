@@ -70,15 +70,32 @@ export interface OrderFilter {
 }
 
 const ORDER = [
-  'id', 'number', 'customer_id', 'channel_id', 'currency', 'status', 'payment_status', 'fulfilment_status', 'cancellation_reason',
-  'shipping_option', 'subtotal_minor', 'discount_minor', 'shipping_minor', 'tax_minor', 'total_minor', 'version', 'placed_at', 'updated_at',
+  'id',
+  'number',
+  'customer_id',
+  'channel_id',
+  'currency',
+  'status',
+  'payment_status',
+  'fulfilment_status',
+  'cancellation_reason',
+  'shipping_option',
+  'subtotal_minor',
+  'discount_minor',
+  'shipping_minor',
+  'tax_minor',
+  'total_minor',
+  'version',
+  'placed_at',
+  'updated_at',
 ] as const;
 
 /** The room's reads of orders. Each takes the rows that its caller may see, or keys of orders already given. */
 export const orderQueries = (db: Kysely<Tables>) => ({
   page(filter: OrderFilter, ordering: Ordering, page: PageArgs, rows: Rows): Promise<OrderConnectionRow> {
     let query = db.selectFrom('orders').select(ORDER).where(within(rows));
-    if (filter.status) query = query.where('status', 'in', [...filter.status]);
+    // `= any` and not `in`, which cannot be empty.
+    if (filter.status) query = query.where((eb) => eb('status', '=', eb.fn.any(eb.val([...filter.status!]))));
     if (filter.customerId) query = query.where('customer_id', '=', filter.customerId);
     if (filter.placedFrom) query = query.where('placed_at', '>=', filter.placedFrom);
     if (filter.placedBefore) query = query.where('placed_at', '<', filter.placedBefore);
@@ -86,7 +103,12 @@ export const orderQueries = (db: Kysely<Tables>) => ({
   },
 
   byIds: (ids: readonly string[], rows: Rows): Promise<OrderRow[]> =>
-    db.selectFrom('orders').select(ORDER).where('id', 'in', [...ids]).where(within(rows)).execute(),
+    db
+      .selectFrom('orders')
+      .select(ORDER)
+      .where('id', 'in', [...ids])
+      .where(within(rows))
+      .execute(),
 
   byNumber: (number: string, rows: Rows): Promise<OrderRow | undefined> =>
     db.selectFrom('orders').select(ORDER).where('number', '=', number).where(within(rows)).executeTakeFirst(),
@@ -106,8 +128,18 @@ export const orderQueries = (db: Kysely<Tables>) => ({
       .selectFrom('order_line')
       .innerJoin('orders', 'orders.id', 'order_line.order_id')
       .select([
-        'order_line.id', 'order_id', 'variant_id', 'sku', 'title', 'quantity', 'currency', 'unit_price_minor',
-        'order_line.subtotal_minor', 'order_line.discount_minor', 'order_line.tax_minor', 'order_line.total_minor',
+        'order_line.id',
+        'order_id',
+        'variant_id',
+        'sku',
+        'title',
+        'quantity',
+        'currency',
+        'unit_price_minor',
+        'order_line.subtotal_minor',
+        'order_line.discount_minor',
+        'order_line.tax_minor',
+        'order_line.total_minor',
       ])
       .where('order_id', 'in', [...orderIds])
       .orderBy('order_id')

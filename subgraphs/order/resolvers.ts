@@ -35,10 +35,15 @@ export const orderResolvers = ({ ground, queries, load, service, placeOrder, car
   Query: {
     order: async (_, { id, number }, context) => {
       checkOneOf({ id, number });
-      return id ? load.order(context).load(id) : ((await queries.byNumber(number!, readableOrders(context.actor))) ?? null);
+      return id
+        ? load.order(context).load(id)
+        : ((await queries.byNumber(number!, readableOrders(context.actor))) ?? null);
     },
     orders: (_, { filter, orderBy, ...page }, { actor }) => {
-      const ordering = { column: COLUMN[orderBy?.field ?? 'PLACED_AT'], direction: orderBy?.direction ?? 'DESC' } as const;
+      const ordering = {
+        column: COLUMN[orderBy?.field ?? 'PLACED_AT'],
+        direction: orderBy?.direction ?? 'DESC',
+      } as const;
       return queries.page(filter ?? {}, ordering, page, readableOrders(actor));
     },
     cart: (_, { id }, context) => cart.load(id, context),
@@ -57,26 +62,38 @@ export const orderResolvers = ({ ground, queries, load, service, placeOrder, car
   },
 
   Mutation: {
-    createCart: (_, { input }, context) => payload(async () => ({ cart: await cart.loadChanged(await cart.service.createCart(input, context), context) })),
-    addToCart: (_, { input }, context) => payload(async () => ({ cart: await cart.loadChanged(await cart.service.addToCart(input, context), context) })),
+    createCart: (_, { input }, context) =>
+      payload(async () => ({ cart: await cart.loadChanged(await cart.service.createCart(input, context), context) })),
+    addToCart: (_, { input }, context) =>
+      payload(async () => ({ cart: await cart.loadChanged(await cart.service.addToCart(input, context), context) })),
     updateCartLine: (_, { input }, context) =>
-      payload(async () => ({ cart: await cart.loadChanged(await cart.service.updateCartLine(input, context), context) })),
+      payload(async () => ({
+        cart: await cart.loadChanged(await cart.service.updateCartLine(input, context), context),
+      })),
     placeOrder: (_, { input }, context) =>
       payload(async () => {
         const orderId = await placeOrder(input, context);
         // Who placed it may see what it answers, also a guest, who is nobody before the token.
         const [order] = await queries.byIds([orderId], 'ALL');
-        return { order, saga: { id: sagaId('placeOrder', orderId) }, orderToken: await tokenOf(ground, order!, context) };
+        return {
+          order,
+          saga: { id: sagaId('placeOrder', orderId) },
+          orderToken: await tokenOf(ground, order!, context),
+        };
       }),
     cancelOrder: (_, { input }, context) =>
       payload(async () => {
         const orderId = await service.requestCancellation(input, context);
         return { order: await reload(load.order(context), orderId), saga: { id: sagaId('cancelOrder', orderId) } };
       }),
-    awaitPaymentAction: (_, { input }, context) => payload(async () => ({ status: await service.awaitPaymentAction(input, context) })),
-    confirmOrder: (_, { input }, context) => payload(async () => ({ status: await service.confirmOrder(input, context) })),
-    startProcessing: (_, { input }, context) => payload(async () => ({ status: await service.startProcessing(input, context) })),
-    completeCancellation: (_, { input }, context) => payload(async () => ({ status: await service.completeCancellation(input, context) })),
+    awaitPaymentAction: (_, { input }, context) =>
+      payload(async () => ({ status: await service.awaitPaymentAction(input, context) })),
+    confirmOrder: (_, { input }, context) =>
+      payload(async () => ({ status: await service.confirmOrder(input, context) })),
+    startProcessing: (_, { input }, context) =>
+      payload(async () => ({ status: await service.startProcessing(input, context) })),
+    completeCancellation: (_, { input }, context) =>
+      payload(async () => ({ status: await service.completeCancellation(input, context) })),
   },
 
   Subscription: {
@@ -105,8 +122,10 @@ export const orderResolvers = ({ ground, queries, load, service, placeOrder, car
     total: (order) => money(order.total_minor, order.currency),
     customer: (order) => (order.customer_id ? { id: order.customer_id } : null),
     email: async (order, _, context) => (await load.contactOf(context).load(order.id))?.email ?? null,
-    shippingAddress: async (order, _, context) => (await load.contactOf(context).load(order.id))?.shipping_address ?? null,
-    billingAddress: async (order, _, context) => (await load.contactOf(context).load(order.id))?.billing_address ?? null,
+    shippingAddress: async (order, _, context) =>
+      (await load.contactOf(context).load(order.id))?.shipping_address ?? null,
+    billingAddress: async (order, _, context) =>
+      (await load.contactOf(context).load(order.id))?.billing_address ?? null,
     lines: (order, _, context) => load.linesOf(context).load(order.id),
     timeline: (order, _, context) => load.timelineOf(context).load(order.id),
     saga: (order) => ({ id: sagaId('placeOrder', order.id) }),

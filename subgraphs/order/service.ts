@@ -7,10 +7,15 @@ import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { writableOrders } from './access.ts';
-import { advance, checkCancellable, reasonOf, type StepReport, tellStory } from './domain.ts';
+import { advance, checkCancellable, paymentAfter, reasonOf, type StepReport, tellStory } from './domain.ts';
 import { type CancellationReason, Order, type OrderStatus, type PaymentStatus, type Tables } from './entities.ts';
 import { orderPaymentStatusChanged, orderStatusChanged } from './events.ts';
-import type { CancelOrderInput, CompleteCancellationInput, OrderProgressInput, TimelineEntryType } from './resolvers.generated.ts';
+import type {
+  CancelOrderInput,
+  CompleteCancellationInput,
+  OrderProgressInput,
+  TimelineEntryType,
+} from './resolvers.generated.ts';
 import { writeTimeline } from './timeline.ts';
 
 const MAX_NOTE = 500;
@@ -23,7 +28,12 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
   };
 
   /** Saves a change of status with its timeline, and publishes it. */
-  const moveTo = async (work: Work<Tables>, order: Order, to: OrderStatus, entries: readonly { type: TimelineEntryType; at: Date }[]) => {
+  const moveTo = async (
+    work: Work<Tables>,
+    order: Order,
+    to: OrderStatus,
+    entries: readonly { type: TimelineEntryType; at: Date }[],
+  ) => {
     const now = clock.now();
     const oldStatus = order.status;
     order.status = to;
@@ -33,7 +43,13 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
     work.publish(orderStatusChanged, {
       aggregateId: order.id,
       aggregateVersion: order.version,
-      payload: { ...subject(order), oldStatus, newStatus: to, updatedAt: now.toISOString(), reason: order.cancellationReason ?? null },
+      payload: {
+        ...subject(order),
+        oldStatus,
+        newStatus: to,
+        updatedAt: now.toISOString(),
+        reason: order.cancellationReason ?? null,
+      },
     });
   };
 
@@ -77,17 +93,23 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
         const order = await load(work, input.orderId);
         if (order.status === 'CANCELLED') return order.status;
         order.cancellationReason = reasonOf(order, input.reason as CancellationReason);
-        if (input.paymentStatus) order.paymentStatus = input.paymentStatus;
-        await moveTo(work, order, 'CANCELLED', tellStory(input.story as StepReport[]));
+        order.paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
+        await moveTo(work, order, 'CANCELLED', tellStory(input.story as StepReport[], order.cancellationRequestedAt));
         return order.status;
       }),
 
     /** Accepts a request to cancel, and starts the saga that undoes the order. The order's id. */
     async requestCancellation(input: CancelOrderInput, context: RequestContext): Promise<string> {
       const { orderId, reason, idempotencyKey, expectedVersion } = input;
-      if (reason && reason.length > MAX_NOTE) throw refuse('INVALID_INPUT', `At most ${MAX_NOTE} characters.`, ['input', 'reason']);
+      if (reason && reason.length > MAX_NOTE)
+        throw refuse('INVALID_INPUT', `At most ${MAX_NOTE} characters.`, ['input', 'reason']);
       const { actor } = context;
-      const once = { actor: actor.id, operation: 'cancelOrder', key: idempotencyKey, request: { orderId, reason, expectedVersion } };
+      const once = {
+        actor: actor.id,
+        operation: 'cancelOrder',
+        key: idempotencyKey,
+        request: { orderId, reason, expectedVersion },
+      };
       const outcome = await store.once({ ...once, locks: [orderId], origin: context }, async (work) => {
         const order = await work.em.findOne(Order, { id: orderId });
         if (!order || !isWithin({ id: order.id, customer_id: order.customerId }, writableOrders(actor))) {
@@ -100,7 +122,11 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
         order.cancellationReason = requestedBy(actor, order);
         order.updatedAt = now;
         await work.em.flush();
-        await work.sql.updateTable('order_contact').set({ cancellation_note: reason ?? null }).where('order_id', '=', orderId).execute();
+        await work.sql
+          .updateTable('order_contact')
+          .set({ cancellation_note: reason ?? null })
+          .where('order_id', '=', orderId)
+          .execute();
         await writeTimeline(work, orderId, [{ type: 'CANCELLATION_REQUESTED', at: now }]);
         await work.startSaga('cancelOrder', orderId, { orderId, reason: order.cancellationReason });
         return { orderId };
@@ -109,7 +135,12 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
     },
   };
 
-  async function movePayment(work: Work<Tables>, order: Order, to: PaymentStatus, entries: readonly { type: TimelineEntryType; at: Date }[]) {
+  async function movePayment(
+    work: Work<Tables>,
+    order: Order,
+    to: PaymentStatus,
+    entries: readonly { type: TimelineEntryType; at: Date }[],
+  ) {
     const now = clock.now();
     order.paymentStatus = to;
     order.updatedAt = now;
@@ -126,6 +157,8 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
 const subject = (order: Order) => ({ orderId: order.id, number: order.number, customerId: order.customerId ?? null });
 
 const requestedBy = (actor: Actor, order: Order): CancellationReason =>
-  actor.orderId === order.id || (order.customerId && actor.customerId === order.customerId) ? 'CUSTOMER_REQUEST' : 'MERCHANT_REQUEST';
+  actor.orderId === order.id || (order.customerId && actor.customerId === order.customerId)
+    ? 'CUSTOMER_REQUEST'
+    : 'MERCHANT_REQUEST';
 
 export type OrderService = ReturnType<typeof orderService>;

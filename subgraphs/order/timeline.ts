@@ -10,5 +10,9 @@ export async function writeTimeline(
 ): Promise<void> {
   if (entries.length === 0) return;
   const rows = entries.map(({ type, at }) => ({ order_id: orderId, type, occurred_at: at }));
-  await sql.insertInto('timeline_entry').values(rows as never).onConflict((conflict) => conflict.doNothing()).execute();
+  await sql
+    .insertInto('timeline_entry')
+    .values(rows as never)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }

@@ -17,7 +17,7 @@ export async function openPricing() {
 
   const ask = async (query: string, variables: Record<string, unknown> = {}, as = operator, agent = 'pricing') => {
     const result = await agents.ask(agent, query, variables, as);
-    if (result.errors) throw result.errors[0];
+    if (result.errors) throw result.errors[0]!;
     return result.data;
   };
 

@@ -47,6 +47,19 @@ describe('who watches orders', () => {
     await watch.stop();
   });
 
+  test('sees with each event the order as it is then, and not as it was when the watching began', async () => {
+    const variantId = await forSale(shop);
+    const buyer = newCustomer();
+    const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token: 'tok_slow' }, buyer);
+    const NOW = `subscription ($id: ID) { orderUpdated(orderId: $id) { status order { status version timeline { type } } } }`;
+    const watch = shop.watch(NOW, { id: order.id }, buyer);
+    const [first, , last] = (await watch.until((events) => events.length === 3)).map(({ data }) => data.orderUpdated);
+    expect(first).toEqual({ status: 'PENDING', order: { status: 'PENDING', version: 1, timeline: [{ type: 'PLACED' }] } });
+    expect(last.order).toMatchObject({ status: 'PROCESSING', version: 3 });
+    expect(last.order.timeline.at(-1)).toEqual({ type: 'PROCESSING' });
+    await watch.stop();
+  });
+
   test("of somebody else's order hears nothing, as if it were not there", async () => {
     const variantId = await forSale(shop);
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, newCustomer());

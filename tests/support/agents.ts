@@ -11,7 +11,7 @@ import { readConfig } from '../../platform/config/config.ts';
 import { Actor, type ActorClaims, ANONYMOUS } from '../../platform/identity/actor.ts';
 import { type Tokens, tokensFrom } from '../../platform/identity/tokens.ts';
 import { newId } from '../../platform/ids.ts';
-import { silentLogger } from '../../platform/log.ts';
+import { type Logger, silentLogger } from '../../platform/log.ts';
 import { prepareSagas } from '../../platform/sagas/worker.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { testDatabase } from './database.ts';
@@ -32,7 +32,8 @@ export interface TestAgents {
 }
 
 /** An actor with these claims: `actor({ roles: ['CUSTOMER'], customerId })`. */
-export const actor = (claims: Partial<ActorClaims> & Pick<ActorClaims, 'roles'>): Actor => new Actor({ id: newId('user'), ...claims });
+export const actor = (claims: Partial<ActorClaims> & Pick<ActorClaims, 'roles'>): Actor =>
+  new Actor({ id: newId('user'), ...claims });
 
 /** Some actors that most tests need. */
 export const admin = actor({ roles: ['ADMIN'] });
@@ -41,17 +42,35 @@ export const viewer = actor({ roles: ['VIEWER'] });
 export const service = new Actor({ id: 'agent:test', roles: ['SERVICE'] });
 
 /** Builds agents of these names, which may ask one another. With `start`, consumers, duties and sagas run too. */
-export async function openAgents(names: readonly string[], options: { start?: boolean; config?: Record<string, string>; clock?: Clock } = {}): Promise<TestAgents> {
+export async function openAgents(
+  names: readonly string[],
+  options: { start?: boolean; config?: Record<string, string>; clock?: Clock; log?: Logger } = {},
+): Promise<TestAgents> {
   const all = await loadAgents();
   const agents = names.map((name) => all.find((agent) => agent.name === name)!);
   const database = await testDatabase({ sets: migrationSets(agents) });
   const clock = new FixedClock('2026-06-01T12:00:00Z');
-  const sagas = { url: database.url, pool: createPool({ url: database.url, max: 6, name: 'agora test sagas', int8: 'text' }) };
+  const sagas = {
+    url: database.url,
+    pool: createPool({ url: database.url, max: 6, name: 'agora test sagas', int8: 'text' }),
+  };
   await prepareSagas(sagas);
-  const tokens = tokensFrom(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+  const tokens = tokensFrom(
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  );
   const config = readConfig({ NODE_ENV: 'test', ...options.config });
   const { kysely } = database;
-  const host = await createHost({ agents, kysely, ormFor, config, log: silentLogger, clock: options.clock ?? clock, tokens, sagas, instance: 'test' });
+  const host = await createHost({
+    agents,
+    kysely,
+    ormFor,
+    config,
+    log: options.log ?? silentLogger,
+    clock: options.clock ?? clock,
+    tokens,
+    sagas,
+    instance: 'test',
+  });
   if (options.start) await host.start();
   return {
     host,
@@ -63,7 +82,10 @@ export async function openAgents(names: readonly string[], options: { start?: bo
       return subgraph.execute({ query, variables }, { actor, correlationId: newId('req') });
     },
     events: (type) => {
-      const all = kysely.selectFrom('platform.event_log').select(['type', 'aggregate_id', 'aggregate_version', 'payload']).orderBy('position');
+      const all = kysely
+        .selectFrom('platform.event_log')
+        .select(['type', 'aggregate_id', 'aggregate_version', 'payload'])
+        .orderBy('position');
       return (type ? all.where('type', '=', type) : all).execute() as never;
     },
     async close() {

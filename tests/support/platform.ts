@@ -9,7 +9,7 @@ import { revocationsOf } from '../../bin/revocations.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
-import { silentLogger } from '../../platform/log.ts';
+import { type Logger, silentLogger } from '../../platform/log.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { openAgents } from './agents.ts';
 
@@ -33,6 +33,12 @@ export interface TestPlatform {
   close(): Promise<void>;
 }
 
+/** Agora under test in this process, which holds the key of its tokens. */
+export interface SigningPlatform extends TestPlatform {
+  /** An access token for this actor, good for so many seconds from now on. @default 900 */
+  token(as: Actor, seconds?: number): Promise<string>;
+}
+
 /** A subscription under test. */
 export interface Watch {
   // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
@@ -46,24 +52,38 @@ export interface Watch {
 }
 
 /** Starts everything but the demo data. */
-export async function openPlatform(options: { config?: Record<string, string> } = {}): Promise<TestPlatform> {
+export async function openPlatform(
+  options: { config?: Record<string, string>; log?: Logger } = {},
+): Promise<SigningPlatform> {
   const names = (await loadAgents()).map((agent) => agent.name);
   const agents = await openAgents(names, { start: true, clock: systemClock, ...options });
   const authenticate = authenticateWith(agents.tokens, await revocationsOf(agents.host, { ACCESS_TOKEN_SECONDS: 900 }));
   const isReady = () => ({ ready: true, details: {} });
-  const gateway = await createGateway({ subgraphs: agents.host.subgraphs, authenticate, log: silentLogger, isReady });
+  const gateway = await createGateway({
+    subgraphs: agents.host.subgraphs,
+    authenticate,
+    log: options.log ?? silentLogger,
+    isReady,
+  });
   gateway.server.listen(0, '127.0.0.1');
   await once(gateway.server, 'listening');
   const address = `127.0.0.1:${(gateway.server.address() as AddressInfo).port}/graphql`;
+  const token = async (as: Actor, seconds = 900): Promise<string> =>
+    (await agents.tokens.sign(as.claims(), seconds, new Date())).token;
   const authorization = async (as?: Actor): Promise<Record<string, string>> =>
-    as ? { authorization: `Bearer ${(await agents.tokens.sign(as.claims(), 900, new Date())).token}` } : {};
+    as ? { authorization: `Bearer ${await token(as)}` } : {};
 
   return {
     url: `http://${address}`,
     kysely: agents.kysely,
+    token,
     async ask(query, variables, as) {
       const headers: Record<string, string> = { 'content-type': 'application/json', ...(await authorization(as)) };
-      const response = await fetch(`http://${address}`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+      const response = await fetch(`http://${address}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ query, variables }),
+      });
       return { ...((await response.json()) as object), status: response.status };
     },
     watch: (query, variables, as) => watch(`ws://${address}`, { query, variables }, () => authorization(as)),
@@ -91,7 +111,8 @@ export function watch(
     async until(condition) {
       const deadline = Date.now() + 10_000;
       while (!condition(events)) {
-        if (failure || Date.now() > deadline) throw new Error(`waited in vain; came: ${JSON.stringify(failure ?? events)}`);
+        if (failure || Date.now() > deadline)
+          throw new Error(`waited in vain; came: ${JSON.stringify(failure ?? events)}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       return events;

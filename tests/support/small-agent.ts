@@ -14,6 +14,8 @@ import type { EventHandler } from '../../platform/events/handler.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
+export { ormFor };
+
 const inPlatform = (path: string): string => fileURLToPath(new URL(`../../platform/${path}`, import.meta.url));
 
 /** `note` is what commands change, `effect` what consumers write: without a unique key, so that a repetition shows. */

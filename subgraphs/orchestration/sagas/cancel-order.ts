@@ -26,7 +26,9 @@ export const cancelOrder = defineSaga<Input, State>({
       agent: 'payment',
       does: 'Lets the money go, or gives it back if it was taken.',
       async run({ input: { orderId, reason }, key, ask }) {
-        const { outcome } = accepted((await ask(cancelPayment, { input: { orderId, reason, idempotencyKey: key } })).cancelPayment);
+        const { outcome } = accepted(
+          (await ask(cancelPayment, { input: { orderId, reason, idempotencyKey: key } })).cancelPayment,
+        );
         return { payment: outcome! };
       },
     },

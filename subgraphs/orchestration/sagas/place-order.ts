@@ -2,7 +2,13 @@ import { accepted } from '../../../platform/commands/ask.ts';
 import { Unavailable } from '../../../platform/errors.ts';
 import { defineSaga, type SagaRefusal, type StepReport } from '../../../platform/sagas/define-saga.ts';
 import { releaseReservation, reserveStock } from '../commands/inventory.generated.ts';
-import { type CancellationReason as Reason, awaitPaymentAction, completeCancellation, confirmOrder, startProcessing } from '../commands/order.generated.ts';
+import {
+  type CancellationReason as Reason,
+  awaitPaymentAction,
+  completeCancellation,
+  confirmOrder,
+  startProcessing,
+} from '../commands/order.generated.ts';
 import { authorisePayment, cancelPayment, capturePayment, settlePaymentAction } from '../commands/payment.generated.ts';
 import { storyOf } from './story.ts';
 
@@ -31,7 +37,8 @@ const REASONS: Readonly<Record<string, Reason>> = {
 
 export const placeOrder = defineSaga<Input, State>({
   name: 'placeOrder',
-  description: 'Carries an accepted order: stock, payment, confirmation. What cannot be had or paid is cancelled with a reason.',
+  description:
+    'Carries an accepted order: stock, payment, confirmation. What cannot be had or paid is cancelled with a reason.',
   steps: [
     {
       name: 'reserve',
@@ -43,7 +50,9 @@ export const placeOrder = defineSaga<Input, State>({
       },
       async undo({ input, key, ask }) {
         const { orderId: reference } = input;
-        return accepted((await ask(releaseReservation, { input: { reference, idempotencyKey: key } })).releaseReservation).released;
+        return accepted(
+          (await ask(releaseReservation, { input: { reference, idempotencyKey: key } })).releaseReservation,
+        ).released;
       },
     },
     {
@@ -68,7 +77,13 @@ export const placeOrder = defineSaga<Input, State>({
       does: 'Lets the buyer know that the payment must be confirmed.',
       when: (state) => state.payment === 'REQUIRES_ACTION',
       async run({ input: { orderId }, ask, story }) {
-        accepted((await ask(awaitPaymentAction, { input: { orderId, paymentStatus: 'REQUIRES_ACTION', story: storyOf(story) } })).awaitPaymentAction);
+        accepted(
+          (
+            await ask(awaitPaymentAction, {
+              input: { orderId, paymentStatus: 'REQUIRES_ACTION', story: storyOf(story) },
+            })
+          ).awaitPaymentAction,
+        );
       },
     },
     {
@@ -78,7 +93,9 @@ export const placeOrder = defineSaga<Input, State>({
       when: (state) => state.payment === 'REQUIRES_ACTION',
       waitsFor: { topic: 'payment', seconds: (state) => state.actionSeconds! },
       async run({ input: { orderId }, key, ask }) {
-        const { payment } = accepted((await ask(settlePaymentAction, { input: { orderId, idempotencyKey: key } })).settlePaymentAction);
+        const { payment } = accepted(
+          (await ask(settlePaymentAction, { input: { orderId, idempotencyKey: key } })).settlePaymentAction,
+        );
         if (payment!.status === 'REQUIRES_ACTION') throw new Unavailable('The buyer may still confirm the payment.');
         return { payment: payment!.status };
       },
@@ -88,7 +105,10 @@ export const placeOrder = defineSaga<Input, State>({
       agent: 'order',
       does: 'Confirms the order.',
       async run({ input: { orderId }, ask, story }) {
-        accepted((await ask(confirmOrder, { input: { orderId, paymentStatus: 'AUTHORIZED', story: storyOf(story) } })).confirmOrder);
+        accepted(
+          (await ask(confirmOrder, { input: { orderId, paymentStatus: 'AUTHORIZED', story: storyOf(story) } }))
+            .confirmOrder,
+        );
       },
     },
     {
@@ -97,7 +117,9 @@ export const placeOrder = defineSaga<Input, State>({
       does: 'Takes the money.',
       pivot: true,
       async run({ input: { orderId }, key, ask }) {
-        const { payment } = accepted((await ask(capturePayment, { input: { orderId, idempotencyKey: key } })).capturePayment);
+        const { payment } = accepted(
+          (await ask(capturePayment, { input: { orderId, idempotencyKey: key } })).capturePayment,
+        );
         return { payment: payment!.status };
       },
     },
@@ -106,7 +128,10 @@ export const placeOrder = defineSaga<Input, State>({
       agent: 'order',
       does: 'Has the order prepared.',
       async run({ input: { orderId }, ask, story }) {
-        accepted((await ask(startProcessing, { input: { orderId, paymentStatus: 'CAPTURED', story: storyOf(story) } })).startProcessing);
+        accepted(
+          (await ask(startProcessing, { input: { orderId, paymentStatus: 'CAPTURED', story: storyOf(story) } }))
+            .startProcessing,
+        );
       },
     },
   ],
@@ -123,9 +148,12 @@ export const placeOrder = defineSaga<Input, State>({
 
 const reasonOf = ({ errors }: SagaRefusal): Reason => REASONS[errors[0]!.code] ?? 'OTHER';
 
+const PAYING: ReadonlySet<string> = new Set(['authorise', 'settle']);
+
 /** What the steps say of the payment; where it was never touched, the order knows best. */
 function paymentAfter(story: readonly StepReport[]) {
-  const was = (step: string, outcome: string) => story.some((report) => report.step === step && report.outcome === outcome);
-  if (was('authorise', 'UNDONE')) return 'VOIDED' as const;
-  return was('authorise', 'REFUSED') || was('settle', 'REFUSED') ? ('FAILED' as const) : undefined;
+  if (story.some(({ step, outcome }) => step === 'authorise' && outcome === 'UNDONE')) return 'VOIDED' as const;
+  const failed = ({ step, outcome, code }: StepReport): boolean =>
+    PAYING.has(step) && outcome === 'REFUSED' && code !== 'PAYMENT_CANCELLED';
+  return story.some(failed) ? ('FAILED' as const) : undefined;
 }

@@ -24,7 +24,11 @@ const CART = ['id', 'customer_id', 'channel_id', 'currency', 'order_id', 'versio
 /** The room's reads of carts. */
 export const cartQueries = (db: Kysely<Tables>) => ({
   byIds: (ids: readonly string[]): Promise<CartRow[]> =>
-    db.selectFrom('cart').select(CART).where('id', 'in', [...ids]).execute(),
+    db
+      .selectFrom('cart')
+      .select(CART)
+      .where('id', 'in', [...ids])
+      .execute(),
 
   linesOf: (cartIds: readonly string[]): Promise<CartLineRow[]> =>
     db

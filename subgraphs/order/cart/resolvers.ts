@@ -37,7 +37,11 @@ export const cartParts = (ground: Ground, queries: CartQueries, service: CartSer
         if (rows.length === 0) return null;
         const lines = rows.map((row) => ({ variantId: row.variant_id, quantity: row.quantity }));
         try {
-          const priced = await price(ground, { lines, channel: cart.channel_id, currency: cart.currency, country, shippingOption }, context);
+          const priced = await price(
+            ground,
+            { lines, channel: cart.channel_id, currency: cart.currency, country, shippingOption },
+            context,
+          );
           const inCurrency = (minor: bigint) => money(minor, priced.currency);
           return {
             subtotal: inCurrency(priced.subtotal),

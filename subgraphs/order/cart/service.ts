@@ -17,21 +17,32 @@ export interface CartToOrder {
   lines: readonly DemandLine[];
   channel: string;
   currency: string;
+  version: number;
 }
 
 export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: CartQueries) => {
-  const chooseCurrency = async (input: CreateCartInput, context: RequestContext): Promise<{ channel: string; currency: string }> => {
+  const chooseCurrency = async (
+    input: CreateCartInput,
+    context: RequestContext,
+  ): Promise<{ channel: string; currency: string }> => {
     const id = input.channel ?? 'default';
     const { channel } = await ask(channelQuery, { id }, { within: context });
     if (!channel) throw refuse('CHANNEL_NOT_FOUND', `There is no channel ${id}.`, ['input', 'channel']);
     const currency = input.currency ?? channel.defaultCurrency;
     if (!channel.currencies.includes(currency)) {
-      throw refuse('CURRENCY_NOT_AVAILABLE', `This channel sells in ${channel.currencies.join(', ')}.`, ['input', 'currency']);
+      throw refuse('CURRENCY_NOT_AVAILABLE', `This channel sells in ${channel.currencies.join(', ')}.`, [
+        'input',
+        'currency',
+      ]);
     }
     return { channel: channel.id, currency };
   };
 
-  const checkVariants = async (ids: readonly string[], path: readonly string[], context: RequestContext): Promise<void> => {
+  const checkVariants = async (
+    ids: readonly string[],
+    path: readonly string[],
+    context: RequestContext,
+  ): Promise<void> => {
     if (ids.length === 0) return;
     const { variantsForSale: found } = await ask(variantsForSale, { ids: [...ids] }, { within: context });
     const missing = ids.find((_, index) => !found[index]);
@@ -46,17 +57,32 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
   };
 
   /** Sets how many of a variant the cart holds, as a function of how many it holds now. */
-  const setLine = (cartId: string, variantId: string, next: (now: number) => number, context: RequestContext): Promise<string> =>
+  const setLine = (
+    cartId: string,
+    variantId: string,
+    next: (now: number) => number,
+    context: RequestContext,
+  ): Promise<string> =>
     store.write({ locks: [cartId], origin: context }, async (work) => {
-      const cart = await load(work, cartId, context);
-      const lines = await work.sql.selectFrom('cart_line').select(['variant_id', 'quantity', 'position']).where('cart_id', '=', cartId).execute();
+      await load(work, cartId, context);
+      const lines = await work.sql
+        .selectFrom('cart_line')
+        .select(['variant_id', 'quantity', 'position'])
+        .where('cart_id', '=', cartId)
+        .execute();
       const quantity = next(lines.find((line) => line.variant_id === variantId)?.quantity ?? 0);
-      if (quantity > MAX_QUANTITY) throw refuse('INVALID_INPUT', `At most ${MAX_QUANTITY} of one variant.`, ['input', 'quantity']);
+      if (quantity > MAX_QUANTITY)
+        throw refuse('INVALID_INPUT', `At most ${MAX_QUANTITY} of one variant.`, ['input', 'quantity']);
       if (quantity === 0) {
-        await work.sql.deleteFrom('cart_line').where('cart_id', '=', cartId).where('variant_id', '=', variantId).execute();
+        await work.sql
+          .deleteFrom('cart_line')
+          .where('cart_id', '=', cartId)
+          .where('variant_id', '=', variantId)
+          .execute();
       } else {
         const isNew = !lines.some((line) => line.variant_id === variantId);
-        if (isNew && lines.length >= MAX_LINES) throw refuse('INVALID_INPUT', `A cart holds at most ${MAX_LINES} lines.`, ['input', 'cartId']);
+        if (isNew && lines.length >= MAX_LINES)
+          throw refuse('INVALID_INPUT', `A cart holds at most ${MAX_LINES} lines.`, ['input', 'cartId']);
         const position = 1 + Math.max(-1, ...lines.map((line) => line.position));
         await work.sql
           .insertInto('cart_line')
@@ -64,14 +90,21 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
           .onConflict((conflict) => conflict.columns(['cart_id', 'variant_id']).doUpdateSet({ quantity }))
           .execute();
       }
-      cart.updatedAt = clock.now();
-      return cart.id;
+      // Not by the entity: two changes in one millisecond are two versions.
+      await work.sql
+        .updateTable('cart')
+        .set((eb) => ({ version: eb('version', '+', 1), updated_at: clock.now() }))
+        .where('id', '=', cartId)
+        .execute();
+      return cartId;
     });
 
   return {
     async createCart(input: CreateCartInput, context: RequestContext): Promise<string> {
       checkLines(input.lines, ['input', 'lines']);
       const demand = demandOf(input.lines);
+      // Lines of one variant become one line.
+      for (const quantity of demand.values()) checkQuantity(quantity, ['input', 'lines']);
       const [{ channel, currency }] = await Promise.all([
         chooseCurrency(input, context),
         checkVariants([...demand.keys()], ['input', 'lines'], context),
@@ -80,21 +113,42 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
       return store.write({ locks: [id], origin: context }, async ({ em, sql }) => {
         const now = clock.now();
         const customerId = context.actor.customerId ?? null;
-        em.persist(em.create(Cart, { id, customerId, channelId: channel, currency, orderId: null, createdAt: now, updatedAt: now }));
+        em.persist(
+          em.create(Cart, {
+            id,
+            customerId,
+            channelId: channel,
+            currency,
+            orderId: null,
+            createdAt: now,
+            updatedAt: now,
+          }),
+        );
         await em.flush();
-        const lines = [...demand].map(([variant_id, quantity], position) => ({ cart_id: id, variant_id, quantity, position }));
+        const lines = [...demand].map(([variant_id, quantity], position) => ({
+          cart_id: id,
+          variant_id,
+          quantity,
+          position,
+        }));
         if (lines.length) await sql.insertInto('cart_line').values(lines).execute();
         return id;
       });
     },
 
-    async addToCart(input: { cartId: string; variantId: string; quantity: number }, context: RequestContext): Promise<string> {
+    async addToCart(
+      input: { cartId: string; variantId: string; quantity: number },
+      context: RequestContext,
+    ): Promise<string> {
       checkQuantity(input.quantity, ['input', 'quantity']);
       await checkVariants([input.variantId], ['input', 'variantId'], context);
       return setLine(input.cartId, input.variantId, (now) => now + input.quantity, context);
     },
 
-    async updateCartLine(input: { cartId: string; variantId: string; quantity: number }, context: RequestContext): Promise<string> {
+    async updateCartLine(
+      input: { cartId: string; variantId: string; quantity: number },
+      context: RequestContext,
+    ): Promise<string> {
       if (input.quantity !== 0) {
         checkQuantity(input.quantity, ['input', 'quantity']);
         await checkVariants([input.variantId], ['input', 'variantId'], context);
@@ -108,25 +162,42 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
       if (!cart || !mayUseCart(actor, cart)) throw notFound();
       if (cart.order_id) throw ordered();
       const rows = await queries.linesOf([id]);
-      if (rows.length === 0) throw refuse('CART_EMPTY', 'The cart is empty: put something into it first.', ['input', 'cartId']);
+      if (rows.length === 0)
+        throw refuse('CART_EMPTY', 'The cart is empty: put something into it first.', ['input', 'cartId']);
       const lines = rows.map((row) => ({ variantId: row.variant_id, quantity: row.quantity }));
-      return { lines, channel: cart.channel_id, currency: cart.currency };
+      return { lines, channel: cart.channel_id, currency: cart.currency, version: cart.version };
     },
 
-    /** In the order's transaction, which holds the cart's lock: a cart becomes one order and no more. */
-    async turnIntoOrder({ sql }: Work<Tables>, cartId: string, orderId: string): Promise<void> {
-      const { numUpdatedRows } = await sql
+    /** In the order's transaction, which holds the cart's lock: a cart becomes one order, of what was priced, and no more. */
+    async turnIntoOrder({ sql }: Work<Tables>, cartId: string, version: number, orderId: string): Promise<void> {
+      const cart = await sql
+        .selectFrom('cart')
+        .select(['order_id', 'version'])
+        .where('id', '=', cartId)
+        .executeTakeFirstOrThrow();
+      if (cart.order_id) throw ordered();
+      if (cart.version !== version) throw changed(cart.version);
+      await sql
         .updateTable('cart')
         .set((eb) => ({ order_id: orderId, version: eb('version', '+', 1), updated_at: clock.now() }))
         .where('id', '=', cartId)
-        .where('order_id', 'is', null)
-        .executeTakeFirst();
-      if (numUpdatedRows !== 1n) throw ordered();
+        .execute();
     },
   };
 };
 
 const notFound = (): Refusal => refuse('NOT_FOUND', 'There is no such cart, or it is not yours.', ['input', 'cartId']);
-const ordered = (): Refusal => refuse('CART_ORDERED', 'The cart is an order already: open a new one.', ['input', 'cartId']);
+const changed = (currentVersion: number): Refusal =>
+  refuse(
+    'VERSION_CONFLICT',
+    'The cart was changed while it was ordered: look at it and order again.',
+    ['input', 'cartId'],
+    {
+      __typename: 'VersionConflict',
+      currentVersion,
+    },
+  );
+const ordered = (): Refusal =>
+  refuse('CART_ORDERED', 'The cart is an order already: open a new one.', ['input', 'cartId']);
 
 export type CartService = ReturnType<typeof cartService>;

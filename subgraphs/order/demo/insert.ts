@@ -23,8 +23,14 @@ const MAX_LINES = 100;
 export const demoNumber = (n: number): string => `AG-0${String(n + 1).padStart(5, '0')}`;
 
 /** Writes a demo order with all that belongs to it. One that is there already stays as it is. */
-export async function insertDemoOrder(db: Kysely<Tables>, { n, id, life, customer, priced, placedAt }: DemoOrder): Promise<void> {
-  const story = life.story.map(([type, hours], index) => ({ type, at: new Date(placedAt.getTime() + hours * HOUR + index * MINUTE) }));
+export async function insertDemoOrder(
+  db: Kysely<Tables>,
+  { n, id, life, customer, priced, placedAt }: DemoOrder,
+): Promise<void> {
+  const story = life.story.map(([type, hours], index) => ({
+    type,
+    at: new Date(placedAt.getTime() + hours * HOUR + index * MINUTE),
+  }));
   await db.transaction().execute(async (transaction) => {
     const written = await transaction
       .insertInto('orders')
@@ -52,7 +58,10 @@ export async function insertDemoOrder(db: Kysely<Tables>, { n, id, life, custome
       .returning('id')
       .executeTakeFirst();
     if (!written) return;
-    await transaction.insertInto('order_line').values(priced.lines.map((line, position) => lineRow(line, id, n, position))).execute();
+    await transaction
+      .insertInto('order_line')
+      .values(priced.lines.map((line, position) => lineRow(line, id, n, position)))
+      .execute();
     const address = JSON.stringify(customer.address);
     await transaction
       .insertInto('order_contact')

@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { isId } from '../ids.ts';
+import { demoWorld, randomOf } from './demo-world.ts';
+
+test('there are a thousand products with 3,500 variants, each of them another', () => {
+  const { variants, products } = demoWorld;
+  expect([products, variants.length]).toEqual([1000, 3500]);
+  expect(new Set(variants.map(({ id }) => id)).size).toBe(3500);
+  expect(variants.every(({ id, n }, at) => isId(id, 'variant') && n === at)).toBe(true);
+});
+
+test('a product has two to five variants, counted from zero', () => {
+  const byProduct = Map.groupBy(demoWorld.variants, ({ product }) => product);
+  expect(byProduct.size).toBe(1000);
+  for (const [product, of] of byProduct) {
+    expect({ product, indices: of.map(({ index }) => index) }).toEqual({ product, indices: [...of.keys()] });
+    expect(of.length >= 2 && of.length <= 5).toBe(true);
+  }
+});
+
+test('no two things share an id, and each has the prefix of its kind', () => {
+  const { products, customers, productId, customerId, userId, accounts, merchantId, variants } = demoWorld;
+  const of = (count: number, id: (n: number) => string): string[] => Array.from({ length: count }, (_, n) => id(n));
+  const [ids, people, users] = [of(products, productId), of(customers, customerId), accounts.map(userId)];
+  expect(ids.every((id) => isId(id, 'product'))).toBe(true);
+  expect(people.every((id) => isId(id, 'customer'))).toBe(true);
+  expect(users.every((id) => isId(id, 'user'))).toBe(true);
+  const all = [...ids, ...people, ...users, merchantId, ...variants.map(({ id }) => id)];
+  expect(new Set(all).size).toBe(all.length);
+});
+
+test('chance is the same on every machine, differs by seed, and is even enough', () => {
+  const [random, same, other] = [randomOf('a'), randomOf('a'), randomOf('b')];
+  const numbers = Array.from({ length: 10_000 }, random);
+  expect(Array.from({ length: 10_000 }, same)).toEqual(numbers);
+  expect(Array.from({ length: 10 }, other)).not.toEqual(numbers.slice(0, 10));
+  expect(numbers.every((n) => n >= 0 && n < 1)).toBe(true);
+  expect(numbers.reduce((a, b) => a + b) / 10_000).toBeCloseTo(0.5, 1);
+});

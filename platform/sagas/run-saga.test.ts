@@ -1,0 +1,282 @@
+/** A saga of four steps, refused at each and cut off at every boundary. All cases, no database. */
+import { describe, expect, test } from '@jest/globals';
+import { Refusal, refuse, Unavailable } from '../errors.ts';
+import { defineSaga, type SagaDefinition, type SagaStep, type StepReport } from './define-saga.ts';
+import { type Engine, runSaga } from './run-saga.ts';
+
+/** The process dies. */
+class Crash extends Error {}
+
+/** An engine whose memory outlives its process: `crashAt` counts the points at which it may die. */
+class Memory {
+  readonly kept = new Map<string, string>();
+  readonly received: string[] = [];
+  clock = 0;
+
+  engine(crashAt = Number.POSITIVE_INFINITY): Engine {
+    let point = 0;
+    const mayCrash = (): void => {
+      if (point++ === crashAt) throw new Crash();
+    };
+    return {
+      id: 'saga:1',
+      ask: undefined as never,
+      now: () => new Date(this.clock++ * 1000).toISOString(),
+      step: async (name, work) => {
+        const kept = this.kept.get(name);
+        if (kept !== undefined) return JSON.parse(kept);
+        mayCrash(); // Before the effect.
+        let outcome: unknown;
+        for (;;) {
+          try {
+            outcome = await work();
+            break;
+          } catch (error) {
+            if (error instanceof Crash || !(error instanceof Unavailable || error instanceof Refusal)) throw error;
+          }
+        }
+        mayCrash(); // After the effect, before it is kept.
+        this.kept.set(name, JSON.stringify(outcome) ?? 'null');
+        return outcome === undefined ? undefined : JSON.parse(JSON.stringify(outcome));
+      },
+      receive: async (topic) => void this.received.push(topic),
+    };
+  }
+}
+
+const NAMES = ['reserve', 'authorise', 'confirm', 'capture'] as const;
+type Name = (typeof NAMES)[number];
+
+/** The other agents: each effect once for its key, whatever is asked again. */
+class World {
+  readonly effects: string[] = [];
+  readonly asked: string[] = [];
+  story: readonly StepReport[] = [];
+
+  do(key: string, what: string): void {
+    this.asked.push(what);
+    if (!this.effects.includes(`${what} ${key}`)) this.effects.push(`${what} ${key}`);
+  }
+
+  get done(): string[] {
+    return this.effects.map((effect) => effect.slice(0, effect.lastIndexOf(' saga:1:')));
+  }
+}
+
+interface Options {
+  refuse?: Name;
+  pivot?: Name;
+  /** Refusals or faults before a step works. */
+  failing?: { step: string; error: () => Error; times: number };
+  withoutUndo?: readonly Name[];
+}
+
+function saga(world: World, options: Options = {}): SagaDefinition<object, Record<Name, string>> {
+  let failures = 0;
+  const fail = (step: string): void => {
+    if (options.failing?.step === step && failures++ < options.failing.times) throw options.failing.error();
+  };
+  const step = (name: Name): SagaStep<object, Record<Name, string>> => ({
+    name,
+    agent: 'other',
+    does: name,
+    pivot: options.pivot === name,
+    run: async ({ key, state }) => {
+      fail(name);
+      if (options.refuse === name) throw refuse('NO', `${name} is refused`, ['input']);
+      world.do(key, name);
+      return { [name]: `after ${Object.keys(state).join('+')}` };
+    },
+    ...(options.withoutUndo?.includes(name)
+      ? {}
+      : {
+          undo: async ({ key }) => {
+            fail(`undo ${name}`);
+            if (!world.effects.includes(`${name} saga:1:${name}`)) return false;
+            world.do(key, `undo ${name}`);
+            return true;
+          },
+        }),
+  });
+  return defineSaga({
+    name: 'test',
+    description: '.',
+    steps: NAMES.map(step),
+    whenRefused: {
+      name: 'cancel',
+      agent: 'other',
+      does: 'cancel',
+      run: async ({ key, story }) => {
+        world.story = [...story];
+        world.do(key, 'cancel');
+      },
+    },
+  });
+}
+
+/** Runs it until it gets through: each life but the last dies at its point, if it has come that far. */
+async function runThrough(definition: SagaDefinition, memory: Memory, ...crashes: number[]) {
+  for (let lives = 0; lives < 100; lives++) {
+    try {
+      return await runSaga(definition, {}, memory.engine(crashes[lives]));
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+    }
+  }
+  throw new Error('it never got through');
+}
+
+/** Points at which it could die, known from a run without a death. */
+const POINTS = 20;
+const cases = [undefined, ...NAMES].flatMap((refused) =>
+  Array.from({ length: POINTS }, (_, crashAt) => ({ refused, crashAt })),
+);
+
+/** What must have been done in the end, in order. */
+const expected = (refused?: Name): string[] => {
+  if (!refused) return [...NAMES];
+  const before = NAMES.slice(0, NAMES.indexOf(refused));
+  return [...before, ...before.toReversed().map((name) => `undo ${name}`), 'cancel'];
+};
+
+test.each(cases)(
+  'refused at $refused and cut off at point $crashAt, each effect is there once, undone in reverse',
+  async ({ refused, crashAt }) => {
+    const [world, memory] = [new World(), new Memory()];
+    const result = await runThrough(saga(world, { refuse: refused }), memory, crashAt);
+    expect(world.done).toEqual(expected(refused));
+    expect(new Set(world.effects).size).toBe(world.effects.length);
+    expect(result).toEqual(
+      refused
+        ? {
+            outcome: 'COMPENSATED',
+            refusal: { step: refused, errors: [{ code: 'NO', message: `${refused} is refused` }] },
+          }
+        : { outcome: 'COMPLETED' },
+    );
+  },
+);
+
+test('cut off twice, at any two points, it still ends the same', async () => {
+  for (const refused of [undefined, ...NAMES])
+    for (let first = 0; first < POINTS; first++)
+      for (let second = 0; second < 6; second++) {
+        const [world, memory] = [new World(), new Memory()];
+        await runThrough(saga(world, { refuse: refused }), memory, first, second);
+        expect(world.done).toEqual(expected(refused));
+      }
+});
+
+test('a step sees what those before it returned', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  await runThrough(saga(world), memory);
+  expect(JSON.parse(memory.kept.get('capture')!).result).toEqual({ capture: 'after reserve+authorise+confirm' });
+});
+
+describe('a pivot', () => {
+  test('may itself be refused: then all before it is undone', async () => {
+    const world = new World();
+    await runThrough(saga(world, { pivot: 'confirm', refuse: 'confirm' }), new Memory());
+    expect(world.done).toEqual(expected('confirm'));
+  });
+
+  test.each(NAMES.slice(1))(
+    'lets nothing be undone after it: a refusal of %s is tried again until it works',
+    async (name) => {
+      const world = new World();
+      const pivot = NAMES[NAMES.indexOf(name) - 1];
+      const failing = { step: name, error: () => refuse('NO', 'not yet'), times: 3 };
+      const result = await runThrough(saga(world, { pivot, failing }), new Memory());
+      expect(result).toEqual({ outcome: 'COMPLETED' });
+      expect(world.done).toEqual([...NAMES]);
+    },
+  );
+});
+
+test.each(NAMES)('a fault in %s is tried again and undoes nothing', async (name) => {
+  const world = new World();
+  const failing = { step: name, error: () => new Unavailable('away'), times: 3 };
+  expect(await runThrough(saga(world, { failing }), new Memory())).toEqual({ outcome: 'COMPLETED' });
+  expect(world.done).toEqual([...NAMES]);
+});
+
+test('a fault, and a refusal, in an undo is tried again until all is undone', async () => {
+  for (const error of [() => new Unavailable('away'), () => refuse('NO', 'not yet')]) {
+    const world = new World();
+    await runThrough(
+      saga(world, { refuse: 'capture', failing: { step: 'undo authorise', error, times: 3 } }),
+      new Memory(),
+    );
+    expect(world.done).toEqual(expected('capture'));
+  }
+});
+
+test('a step without an undo is left as it is', async () => {
+  const world = new World();
+  await runThrough(saga(world, { refuse: 'capture', withoutUndo: ['authorise'] }), new Memory());
+  expect(world.done).toEqual(['reserve', 'authorise', 'confirm', 'undo confirm', 'undo reserve', 'cancel']);
+});
+
+test('the last word is told the story: what was done, refused and undone, and not what there was not to undo', async () => {
+  const world = new World();
+  await runThrough(saga(world, { refuse: 'confirm' }), new Memory());
+  expect(world.story.map(({ step, outcome, code }) => [step, outcome, code])).toEqual([
+    ['reserve', 'DONE', undefined],
+    ['authorise', 'DONE', undefined],
+    ['confirm', 'REFUSED', 'NO'],
+    ['authorise', 'UNDONE', undefined],
+    ['reserve', 'UNDONE', undefined],
+  ]);
+  const times = world.story.map(({ at }) => at);
+  expect(times).toEqual(times.toSorted());
+});
+
+test('the story is the same when it is told again after a crash', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  const definition = saga(world, { refuse: 'confirm' });
+  await runThrough(definition, memory);
+  const { story } = world;
+  memory.kept.delete('cancel');
+  memory.clock += 1000;
+  await runThrough(definition, memory);
+  expect(world.story).toEqual(story);
+});
+
+test('a step that does not apply is neither done nor undone', async () => {
+  const world = new World();
+  const definition = saga(world, { refuse: 'capture' });
+  const steps = definition.steps.map((step) => (step.name === 'authorise' ? { ...step, when: () => false } : step));
+  await runThrough({ ...definition, steps }, new Memory());
+  expect(world.done).toEqual(['reserve', 'confirm', 'undo confirm', 'undo reserve', 'cancel']);
+});
+
+test('a step that waits is not run before its message or its time has come', async () => {
+  const [world, memory] = [new World(), new Memory()];
+  const definition = saga(world);
+  const steps = definition.steps.map((step) =>
+    step.name === 'capture' ? { ...step, waitsFor: { topic: 'paid', seconds: () => 5 } } : step,
+  );
+  const engine = memory.engine();
+  engine.receive = async (topic, seconds) => {
+    expect([topic, seconds, world.done]).toEqual(['paid', 5, ['reserve', 'authorise', 'confirm']]);
+    memory.received.push(topic);
+  };
+  await runSaga({ ...definition, steps }, {}, engine);
+  expect(memory.received).toEqual(['paid']);
+});
+
+test('without a last word nothing is ever undone: a refusal is tried again like a fault', async () => {
+  const world = new World();
+  const { whenRefused: _, ...definition } = saga(world, {
+    failing: { step: 'confirm', error: () => refuse('NO', 'not yet'), times: 2 },
+  });
+  expect(await runThrough(definition, new Memory())).toEqual({ outcome: 'COMPLETED' });
+  expect(world.done).toEqual([...NAMES]);
+});
+
+test('two steps of one name are refused when the saga is defined', () => {
+  const [step] = saga(new World()).steps;
+  expect(() => defineSaga({ name: 'twice', description: '.', steps: [step!, step!] })).toThrow(
+    'two steps have the same name',
+  );
+});

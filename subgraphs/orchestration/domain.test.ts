@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { partsOf, STUCK_AFTER, stepStatusOf, statusOf } from './domain.ts';
+
+const saga = (engineStatus: string, isRefused = false, failedAttempts = 0) =>
+  statusOf({ engineStatus, isRefused, failedAttempts });
+
+describe('a saga', () => {
+  test.each(['ENQUEUED', 'DELAYED'])('that the engine calls %s is PENDING', (status) => {
+    expect(saga(status)).toBe('PENDING');
+  });
+
+  test('that is at work is RUNNING, or COMPENSATING once a step was refused', () => {
+    expect(saga('PENDING')).toBe('RUNNING');
+    expect(saga('PENDING', true)).toBe('COMPENSATING');
+  });
+
+  test('that has ended is COMPLETED, or COMPENSATED if a step was refused', () => {
+    expect(saga('SUCCESS')).toBe('COMPLETED');
+    expect(saga('SUCCESS', true)).toBe('COMPENSATED');
+  });
+
+  test('whose step has failed ten times is STUCK, on its way there and back, and not a moment earlier', () => {
+    for (const isRefused of [true, false]) {
+      expect(saga('PENDING', isRefused, STUCK_AFTER)).toBe('STUCK');
+      expect(saga('PENDING', isRefused, STUCK_AFTER - 1)).not.toBe('STUCK');
+    }
+  });
+
+  test('that has ended is not STUCK, however often a step had failed', () => {
+    expect(saga('SUCCESS', false, 1000)).toBe('COMPLETED');
+  });
+
+  test.each(['ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED', 'a word of a later engine'])(
+    'that the engine calls %s has FAILED',
+    (status) => {
+      expect(saga(status)).toBe('FAILED');
+      expect(saga(status, true, 99)).toBe('FAILED');
+    },
+  );
+});
+
+test('a step is RETRYING until something of it was kept, and then DONE or REFUSED', () => {
+  expect(stepStatusOf({ isKept: false, isRefused: false })).toBe('RETRYING');
+  expect(stepStatusOf({ isKept: true, isRefused: false })).toBe('DONE');
+  expect(stepStatusOf({ isKept: true, isRefused: true })).toBe('REFUSED');
+});
+
+test('the parts of an id are its name, up to the first colon, and what it is about', () => {
+  const name = fc.string().filter((text) => !text.includes(':'));
+  fc.assert(
+    fc.property(name, fc.string(), (name, subjectId) =>
+      expect(partsOf(`${name}:${subjectId}`)).toEqual({ name, subjectId }),
+    ),
+  );
+});
+
+test('an id without a colon is about nothing', () => {
+  expect(partsOf('nothing')).toEqual({ name: 'nothing', subjectId: '' });
+});

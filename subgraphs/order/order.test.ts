@@ -1,0 +1,342 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Actor, ANONYMOUS } from '../../platform/identity/actor.ts';
+import { actor, operator, viewer } from '../../tests/support/agents.ts';
+import { ADDRESS, guestOf, newCustomer, type Orders, openOrders } from './testing.ts';
+
+let it: Orders;
+beforeAll(async () => {
+  it = await openOrders();
+});
+afterAll(() => it.agents.close());
+
+const eventsOf = async (orderId: string) =>
+  (await it.agents.events()).filter((event) => event.aggregate_id === orderId);
+const types = (order: { timeline: { type: string }[] }) => order.timeline.map((entry) => entry.type);
+const codes = (payload: { userErrors: { code: string }[] }) => payload.userErrors.map(({ code }) => code);
+
+describe('an order that is placed', () => {
+  test('is there with its number, its total and its first event, and a saga is on its way', async () => {
+    const variantId = await it.variant();
+    const { order, saga, orderToken } = await it.place({ lines: [{ variantId, quantity: 2 }] });
+    expect(order).toMatchObject({
+      number: expect.stringMatching(/^AG-1\d{5}$/),
+      status: 'PENDING',
+      paymentStatus: 'CREATED',
+      version: 1,
+      subtotal: { minor: '2000' },
+    });
+    expect(types(order)).toEqual(['PLACED']);
+    expect(saga.id).toBe(`placeOrder:${order.id}`);
+    expect(orderToken).toBeNull();
+    expect(await eventsOf(order.id)).toMatchObject([
+      { type: 'order.placed', aggregate_version: 1, payload: { itemsCount: 2, totalMinor: order.total.minor } },
+    ]);
+  });
+
+  test('gives a guest a token for this one order, and staff one for the guest that they order for', async () => {
+    const variantId = await it.variant();
+    for (const who of [ANONYMOUS, operator]) {
+      const { order, orderToken } = await it.place(
+        { lines: [{ variantId, quantity: 1 }], email: 'guest@example.com' },
+        who,
+      );
+      const { actor: guest } = await it.agents.tokens.verify(orderToken, it.agents.clock.now());
+      expect(guest.orderId).toBe(order.id);
+      expect([...guest.roles]).toEqual(['GUEST']);
+      expect(await it.read(order.id, guest)).toMatchObject({ id: order.id, email: 'guest@example.com' });
+    }
+  });
+
+  test('again with the same key by another guest is another order', async () => {
+    const variantId = await it.variant();
+    const input = { lines: [{ variantId, quantity: 1 }], idempotencyKey: 'common' };
+    const [one, two, again] = [
+      await it.place({ ...input, email: 'one@example.com' }, ANONYMOUS),
+      await it.place({ ...input, email: 'two@example.com' }, ANONYMOUS),
+      await it.place({ ...input, email: 'one@example.com' }, ANONYMOUS),
+    ];
+    expect(two.order.id).not.toBe(one.order.id);
+    expect(again.order.id).toBe(one.order.id);
+    expect(
+      codes(
+        await it.place(
+          { ...input, email: 'one@example.com', shippingAddress: { ...ADDRESS, city: 'Lyon' } },
+          ANONYMOUS,
+        ),
+      ),
+    ).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+  });
+
+  test('keeps what was sold as it was sold', async () => {
+    const buyer = newCustomer();
+    const id = await it.placed(buyer);
+    const before = await it.read(id, buyer);
+    await it.agents.kysely.updateTable('product.product').set({ name: 'Renamed' }).execute();
+    await it.agents.kysely.updateTable('pricing.price').set({ amount_minor: 1n }).execute();
+    expect(await it.read(id, buyer)).toEqual(before);
+    await it.agents.kysely.updateTable('pricing.price').set({ amount_minor: 1000n }).execute();
+  });
+});
+
+describe('an order is seen', () => {
+  test('by its customer and by staff, and by nobody else', async () => {
+    const buyer = newCustomer();
+    const id = await it.placed(buyer);
+    const { number } = await it.read(id);
+    const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
+    const seers: [Actor, boolean][] = [
+      [buyer, true],
+      [operator, true],
+      [viewer, true],
+      [actor({ roles: ['ANALYST'] }), true],
+      [newCustomer(), false],
+      [merchant, false],
+      [ANONYMOUS, false],
+      [guestOf(id), true],
+      [guestOf('order_other'), false],
+    ];
+    for (const [who, sees] of seers) {
+      expect([who.id, Boolean(await it.read(id, who))]).toEqual([who.id, sees]);
+      const byNumber = (await it.ask('query ($number: String) { order(number: $number) { id } }', { number }, who))
+        .order;
+      expect([who.id, byNumber?.id]).toEqual([who.id, sees ? id : undefined]);
+      const readable = (
+        await it.ask('query ($ids: [ID!]!) { readableOrders(ids: $ids) }', { ids: [id, 'order_none'] }, who)
+      ).readableOrders;
+      expect([who.id, readable]).toEqual([who.id, sees ? [id] : []]);
+      const { nodes } = await it.page('first: 100', who);
+      expect([who.id, nodes.some((node: { id: string }) => node.id === id)]).toEqual([who.id, sees]);
+    }
+  });
+
+  test('by another agent that refers to it no more than by its caller', async () => {
+    const buyer = newCustomer();
+    const id = await it.placed(buyer);
+    const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Order { id email } } }';
+    const of = [{ __typename: 'Order', id }];
+    expect((await it.ask(query, { of }, buyer))._entities).toMatchObject([{ id }]);
+    expect((await it.ask(query, { of }, newCustomer()))._entities).toEqual([null]);
+  });
+});
+
+describe('a list of orders', () => {
+  test('is read page by page, each order once, the latest first', async () => {
+    const buyer = newCustomer();
+    const made: string[] = [];
+    for (let n = 0; n < 5; n++) {
+      if (n % 2) it.agents.clock.advance(1000); // Some of one moment, some not.
+      made.push(await it.placed(buyer));
+    }
+    const seen: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const page = await it.page(`first: 2${after ? `, after: "${after}"` : ''}`, buyer);
+      expect(page.totalCount).toBe(5);
+      seen.push(...page.nodes.map((node: { id: string }) => node.id));
+      if (!page.pageInfo.hasNextPage) break;
+      after = page.pageInfo.endCursor;
+    }
+    expect([...seen].sort()).toEqual([...made].sort());
+    const placed = await Promise.all(seen.map(async (id) => (await it.read(id)).placedAt));
+    expect(placed).toEqual([...placed].sort().reverse());
+    const rising = await it.page('first: 100, orderBy: { field: PLACED_AT, direction: ASC }', buyer);
+    expect(rising.nodes.map((node: { id: string }) => node.id)).toEqual([...seen].reverse());
+  });
+
+  test('is narrowed by status, customer and time, and never widened by it', async () => {
+    const [buyer, other] = [newCustomer(), newCustomer()];
+    const first = await it.placed(buyer);
+    it.agents.clock.advance(60_000);
+    const border = it.agents.clock.now().toISOString();
+    const second = await it.placed(buyer);
+    await it.confirm(second);
+    const theirs = await it.placed(other);
+    const ids = async (filter: string, as: Actor) =>
+      (await it.page(`first: 100, filter: { ${filter} }`, as)).nodes.map((node: { id: string }) => node.id);
+    expect(await ids('status: [PENDING]', buyer)).toEqual([first]);
+    expect((await ids('status: [PENDING, CONFIRMED]', buyer)).sort()).toEqual([first, second].sort());
+    expect(await ids('status: []', buyer)).toEqual([]);
+    expect(await ids(`placedFrom: "${border}"`, buyer)).toEqual([second]);
+    expect(await ids(`placedBefore: "${border}"`, buyer)).toEqual([first]);
+    expect(await ids(`customerId: "${other.customerId}"`, operator)).toEqual([theirs]);
+    expect(await ids(`customerId: "${other.customerId}"`, buyer)).toEqual([]);
+  });
+
+  test.each([0, -1, 101])('refuses a page of %i', async (first) => {
+    await expect(it.page(`first: ${first}`)).rejects.toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
+  });
+});
+
+describe('a step of the saga', () => {
+  test('leads on, and a second time changes nothing: no version, no event, no entry', async () => {
+    const id = await it.placed();
+    for (const step of [it.confirm, it.confirm, it.process, it.process])
+      await step(id, [
+        ['reserve', 'DONE'],
+        ['authorise', 'DONE'],
+      ]);
+    expect(await it.read(id)).toMatchObject({ status: 'PROCESSING', paymentStatus: 'CAPTURED', version: 3 });
+    expect(types(await it.read(id))).toEqual([
+      'PLACED',
+      'STOCK_RESERVED',
+      'PAYMENT_AUTHORIZED',
+      'CONFIRMED',
+      'PROCESSING',
+    ]);
+    expect((await eventsOf(id)).map(({ type, aggregate_version }) => [type, aggregate_version])).toEqual([
+      ['order.placed', 1],
+      ['order.status_changed', 2],
+      ['order.status_changed', 3],
+    ]);
+  });
+
+  test('that comes late changes nothing: an order is not confirmed again once it is worked on', async () => {
+    const id = await it.placed();
+    await it.confirm(id);
+    await it.process(id);
+    expect(await it.confirm(id)).toEqual({ status: 'PROCESSING', userErrors: [] });
+    expect(await it.read(id)).toMatchObject({ status: 'PROCESSING', paymentStatus: 'CAPTURED', version: 3 });
+  });
+
+  test('that comes early is refused: nothing is worked on before it is confirmed', async () => {
+    const id = await it.placed();
+    expect(codes(await it.process(id))).toEqual(['INVALID_STATE']);
+    expect(await it.read(id)).toMatchObject({ status: 'PENDING', version: 1 });
+  });
+
+  test('of an order that is not there is a fault, and not a refusal that would undo something', async () => {
+    await expect(it.confirm('order_none')).rejects.toThrow(/there is no order/);
+  });
+
+  test('is refused once the order is being cancelled, and after the pivot changes nothing', async () => {
+    const id = await it.placed();
+    await it.cancel(id);
+    expect(codes(await it.confirm(id))).toEqual(['ORDER_CANCELLED']);
+    expect(await it.process(id)).toEqual({ status: 'PENDING', userErrors: [] });
+    await it.completeCancellation({ orderId: id, reason: 'OTHER', paymentStatus: 'VOIDED' });
+    expect(codes(await it.confirm(id))).toEqual(['ORDER_CANCELLED']);
+    expect(await it.process(id)).toEqual({ status: 'CANCELLED', userErrors: [] });
+    expect(await it.read(id)).toMatchObject({ status: 'CANCELLED', paymentStatus: 'VOIDED', version: 3 });
+  });
+
+  test('has the buyer wait for an action once, and only while the order is PENDING', async () => {
+    const id = await it.placed();
+    for (let n = 0; n < 2; n++) expect(await it.awaitAction(id)).toEqual({ status: 'PENDING', userErrors: [] });
+    expect(await it.read(id)).toMatchObject({ paymentStatus: 'REQUIRES_ACTION', version: 2 });
+    expect(types(await it.read(id))).toEqual(['PLACED', 'STOCK_RESERVED', 'PAYMENT_ACTION_REQUIRED']);
+    expect((await eventsOf(id)).map(({ type }) => type)).toEqual(['order.placed', 'order.payment_status_changed']);
+    await it.confirm(id);
+    expect(await it.awaitAction(id)).toEqual({ status: 'CONFIRMED', userErrors: [] });
+    expect(await it.read(id)).toMatchObject({ status: 'CONFIRMED', paymentStatus: 'AUTHORIZED', version: 3 });
+  });
+});
+
+describe('a cancellation', () => {
+  test('is requested once, starts its saga, and is completed once', async () => {
+    const buyer = newCustomer();
+    const id = await it.placed(buyer);
+    const { order, saga } = await it.cancel(id, buyer, { reason: 'changed my mind' });
+    expect(order).toMatchObject({ status: 'PENDING', cancellationReason: 'CUSTOMER_REQUEST', version: 2 });
+    expect(saga.id).toBe(`cancelOrder:${id}`);
+    expect(codes(await it.cancel(id, buyer))).toEqual(['ORDER_CANCELLED']);
+    for (let n = 0; n < 2; n++) await it.completeCancellation({ orderId: id, reason: 'PAYMENT_DECLINED' });
+    expect(await it.read(id)).toMatchObject({
+      status: 'CANCELLED',
+      cancellationReason: 'CUSTOMER_REQUEST',
+      version: 3,
+    });
+    expect(codes(await it.cancel(id, buyer))).toEqual(['ORDER_CANCELLED']);
+    expect((await eventsOf(id)).filter(({ type }) => type === 'order.status_changed')).toMatchObject([
+      { payload: { oldStatus: 'PENDING', newStatus: 'CANCELLED', reason: 'CUSTOMER_REQUEST' } },
+    ]);
+  });
+
+  test('with the same key answers with the same order, and with another request is refused', async () => {
+    const buyer = newCustomer();
+    const id = await it.placed(buyer);
+    const input = { idempotencyKey: 'once', reason: 'a' };
+    const [first, again] = [await it.cancel(id, buyer, input), await it.cancel(id, buyer, input)];
+    expect(first.userErrors).toEqual([]);
+    expect(again).toEqual(first);
+    expect(codes(await it.cancel(id, buyer, { ...input, reason: 'b' }))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+  });
+
+  test('tells of no refusal that only came because it was requested', async () => {
+    const at = it.agents.clock.now().toISOString();
+    const story = [
+      { step: 'capture', outcome: 'REFUSED', at },
+      { step: 'authorise', outcome: 'UNDONE', at },
+    ];
+    const [called, declined] = [await it.placed(), await it.placed()];
+    await it.cancel(called);
+    for (const orderId of [called, declined])
+      await it.completeCancellation({ orderId, reason: 'PAYMENT_FAILED', story });
+    expect(types(await it.read(called))).toEqual(['PLACED', 'CANCELLATION_REQUESTED', 'PAYMENT_VOIDED', 'CANCELLED']);
+    expect(types(await it.read(declined))).toEqual(['PLACED', 'PAYMENT_REFUSED', 'PAYMENT_VOIDED', 'CANCELLED']);
+  });
+
+  test('leaves no buyer to be waited for', async () => {
+    const id = await it.placed();
+    await it.awaitAction(id);
+    await it.completeCancellation({ orderId: id, reason: 'OTHER' });
+    expect(await it.read(id)).toMatchObject({ status: 'CANCELLED', paymentStatus: 'VOIDED' });
+  });
+
+  test('has the reason of who asks: the buyer, a guest, the shop; or of the saga', async () => {
+    const buyer = newCustomer();
+    const reasons = [buyer, operator].map(
+      async (who) => (await it.cancel(await it.placed(buyer), who)).order.cancellationReason,
+    );
+    expect(await Promise.all(reasons)).toEqual(['CUSTOMER_REQUEST', 'MERCHANT_REQUEST']);
+    const guests = await it.placed(ANONYMOUS, { email: 'guest@example.com' });
+    expect((await it.cancel(guests, guestOf(guests))).order.cancellationReason).toBe('CUSTOMER_REQUEST');
+    const declined = await it.placed();
+    await it.completeCancellation({ orderId: declined, reason: 'PAYMENT_DECLINED', paymentStatus: 'FAILED' });
+    expect(await it.read(declined)).toMatchObject({ cancellationReason: 'PAYMENT_DECLINED', paymentStatus: 'FAILED' });
+  });
+
+  test('is made on the version that was seen, and on no other', async () => {
+    const buyer = newCustomer();
+    const id = await it.placed(buyer);
+    await it.confirm(id);
+    const stale = await it.cancel(id, buyer, { expectedVersion: 1 });
+    expect(stale).toMatchObject({
+      order: null,
+      userErrors: [{ __typename: 'VersionConflict', code: 'VERSION_CONFLICT', currentVersion: 2 }],
+    });
+    expect((await it.read(id)).cancellationReason).toBeNull();
+    expect((await it.cancel(id, buyer, { expectedVersion: 2 })).userErrors).toEqual([]);
+  });
+
+  test('of an order that is not yours, or not there, is refused alike, and writes nothing', async () => {
+    const id = await it.placed();
+    const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
+    for (const who of [newCustomer(), viewer, merchant, guestOf('order_other')]) {
+      const refused = await it.cancel(id, who);
+      expect(refused).toMatchObject({ order: null, userErrors: [{ code: 'NOT_FOUND' }] });
+      expect(await it.cancel('order_none', who)).toEqual(refused);
+    }
+    expect(await it.read(id)).toMatchObject({ version: 1, cancellationReason: null });
+  });
+
+  test('with more than 500 characters of reason is refused', async () => {
+    const refused = await it.cancel(await it.placed(), operator, { reason: 'x'.repeat(501) });
+    expect(refused.userErrors).toMatchObject([{ code: 'INVALID_INPUT', path: ['input', 'reason'] }]);
+  });
+
+  test('of an order that is on its way is refused with what can be done instead', async () => {
+    const id = await it.placed();
+    await it.agents.kysely.updateTable('order.orders').set({ status: 'SHIPPED' }).where('id', '=', id).execute();
+    expect((await it.cancel(id)).userErrors).toMatchObject([
+      { code: 'INVALID_STATE', message: expect.stringMatching(/send it back/) },
+    ]);
+  });
+});
+
+test('no money that an order is made of can be wrong in the database', async () => {
+  const id = await it.placed();
+  for (const change of [{ total_minor: 1n }, { tax_minor: -1n }, { discount_minor: 100_000n }]) {
+    await expect(
+      it.agents.kysely.updateTable('order.orders').set(change).where('id', '=', id).execute(),
+    ).rejects.toThrow(/check constraint/);
+  }
+});

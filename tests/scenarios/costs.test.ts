@@ -1,0 +1,140 @@
+/** What the two most common things cost, pinned: docs/costs.md tells what for. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openPlatform, type TestPlatform } from '../support/platform.ts';
+import { done, forSale, newCustomer, placed, sagaEnds, settled } from '../support/shop.ts';
+import { type Commit, countStatements, type Statements } from '../support/statements.ts';
+
+let shop: TestPlatform;
+let counted: Statements;
+beforeAll(async () => {
+  counted = countStatements();
+  shop = await openPlatform();
+});
+afterAll(async () => {
+  await shop.close();
+  counted.stop();
+});
+const LIST = `query ($first: Int) { products(first: $first) { nodes { name slug variants { sku price { amount currency } availability { available } } } } }`;
+
+/** What runs by the clock and not for the test: the queue of sagas, heartbeats, the ends of reservations. */
+const BY_THE_CLOCK = /dbos|platform\.|pg_(try_)?advisory|expires_at/;
+
+test('a list of products with their prices and stock is four statements, however many products', async () => {
+  await Promise.all(Array.from({ length: 20 }, (_, n) => forSale(shop, { stock: n })));
+  const costs: Record<number, string[]> = {};
+  for (const first of [1, 5, 20]) {
+    counted.reset();
+    const { products } = await done(shop.ask(LIST, { first }));
+    costs[first] = counted.texts.filter((text) => !BY_THE_CLOCK.test(text));
+    expect(products.nodes).toHaveLength(first);
+    for (const node of products.nodes) {
+      expect(node.variants).toEqual([
+        {
+          sku: expect.any(String),
+          price: { amount: '10.00', currency: 'EUR' },
+          availability: { available: expect.any(Number) },
+        },
+      ]);
+    }
+  }
+  const tables = (texts: string[]) =>
+    texts
+      .map(
+        (text) =>
+          /from "?(\w+"?\."?\w+)|join "?(pricing"?\."?price)"/i.exec(text)?.[1]?.replaceAll('"', '') ?? 'pricing.price',
+      )
+      .sort();
+  expect(tables(costs[20]!)).toEqual(['inventory.stock_level', 'pricing.price', 'product.product', 'product.variant']);
+  expect([costs[1]!.length, costs[5]!.length, costs[20]!.length]).toEqual([4, 4, 4]);
+});
+
+/** What one order costs, by who writes: the agents' commands, the simulator in the provider's place, the saga's engine. */
+const ORDER = {
+  'order: accepted, with the saga and the idempotency key': 1,
+  'inventory: reserved': 1,
+  'payment: the intents to authorise and to capture': 2,
+  'provider: authorised and captured, in its own books': 2,
+  'payment: what became of both': 2,
+  'order: CONFIRMED and PROCESSING': 2,
+  'engine: taken from the queue': 1,
+  'engine: a checkpoint after each of the five steps': 5,
+  'engine: ended': 1,
+};
+
+const KINDS: readonly [keyof typeof ORDER, RegExp][] = [
+  [
+    'order: accepted, with the saga and the idempotency key',
+    /insert order\.orders.*call dbos\.enqueue_workflow.*insert order\.idempotency.*insert platform\.event_log/,
+  ],
+  ['inventory: reserved', /insert inventory\.reservation,.*insert platform\.event_log/],
+  ['payment: the intents to authorise and to capture', /^(insert|update) payment\.payment$/],
+  [
+    'provider: authorised and captured, in its own books',
+    /^(insert|update) payment\.simulator_payment, insert payment\.simulator_entry$/,
+  ],
+  ['payment: what became of both', /^update payment\.payment, insert platform\.event_log$/],
+  [
+    'order: CONFIRMED and PROCESSING',
+    /^update order\.orders, insert order\.timeline_entry, insert platform\.event_log$/,
+  ],
+  ['engine: taken from the queue', /^update dbos\.workflow_status$/],
+  ['engine: a checkpoint after each of the five steps', /^insert dbos\.operation_outputs$/],
+  ['engine: ended', /^update dbos\.workflow_status, insert dbos\.workflow_output$/],
+];
+
+/** Commits of consumers move a cursor; they take what has come together, so there are the fewer the more is to do. */
+const isOfAConsumer = (commit: Commit): boolean => commit.writes.includes('update platform.log_cursor');
+const isAHeartbeat = (commit: Commit): boolean => commit.writes.join() === 'update platform.agent';
+
+test('an order from placeOrder to PROCESSING is seventeen commits, and at most four more by who reads its events', async () => {
+  const variantId = await forSale(shop);
+  const placeOne = async () => {
+    const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, newCustomer());
+    await settled(shop, order.id, 'PROCESSING');
+    await sagaEnds(shop, order.id, 'COMPLETED');
+    return order.id;
+  };
+  await placeOne(); // What is made at first use is not an order's cost.
+  await quiet();
+  for (let n = 0; n < 3; n++) {
+    counted.reset();
+    const since = await eventsInLog();
+    await placeOne();
+    await quiet();
+    const commits = counted.commits.filter((commit) => !isAHeartbeat(commit));
+    const found = Object.fromEntries(Object.keys(ORDER).map((kind) => [kind, 0]));
+    for (const { writes } of commits.filter((commit) => !isOfAConsumer(commit))) {
+      const text = writes.join(', ');
+      const kind = KINDS.find(([, pattern]) => pattern.test(text))?.[0] ?? text;
+      found[kind] = (found[kind] ?? 0) + 1;
+    }
+    expect(found).toEqual(ORDER);
+    expect(Object.values(found).reduce((sum, count) => sum + count)).toBe(17);
+    const events = (await eventsInLog()) - since;
+    expect(events).toBe(EVENTS);
+    expect(commits.filter(isOfAConsumer).length).toBeLessThanOrEqual(READS);
+  }
+});
+
+/** order.placed, inventory.stock_reserved, payment.authorized and captured, order.status_changed twice, notification.requested twice. */
+const EVENTS = 8;
+/** By notification: order.placed and both changes of status. By orchestration: payment.authorized. Fewer, if one batch takes two. */
+const READS = 4;
+
+const eventsInLog = async (): Promise<number> =>
+  Number(
+    (
+      await shop.kysely
+        .selectFrom('platform.event_log')
+        .select((eb) => eb.fn.countAll().as('count'))
+        .executeTakeFirstOrThrow()
+    ).count,
+  );
+
+/** Waits until nothing has been committed for a while. */
+async function quiet(): Promise<void> {
+  for (let before = -1; before !== counted.commits.length; ) {
+    before = counted.commits.length;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+  }
+}

@@ -1,0 +1,115 @@
+/** Personal data is where it belongs, and nowhere else: not in an event, a saga, an idempotency row or a log (design, section 3). */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { openPlatform, type TestPlatform } from '../support/platform.ts';
+import { done, forSale, place, placed, read, settled, until } from '../support/shop.ts';
+
+const logged: string[] = [];
+let shop: TestPlatform;
+beforeAll(async () => {
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  shop = await openPlatform({ log, config: { PAYMENT_TIMEOUT_MS: '400' } });
+});
+afterAll(() => shop.close());
+
+/** Words that occur nowhere else. */
+const ADDRESS = {
+  name: 'Zebedee Quux',
+  line1: '17 Xylophone Yard',
+  line2: 'Flat Wombat',
+  city: 'Llanfair',
+  postcode: 'QZ9 9ZQ',
+  country: 'FR',
+};
+const NOTE = 'my wife Philippa has bought it already';
+const EMAIL = 'Zebedee.Quux@example.com';
+const PERSONAL = ['zebedee', 'quux', 'xylophone', 'wombat', 'llanfair', 'qz9', 'philippa'];
+
+/** The tables in which some word of these stands, in any column. */
+async function tablesWith(words: readonly string[]): Promise<string[]> {
+  const { rows: tables } = await sql<{ name: string }>`
+    select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables order by 1`.execute(shop.kysely);
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await sql<{ found: boolean }>`
+      select exists (select 1 from ${sql.raw(name)} as t where lower(t::text) like any(${words.map((word) => `%${word.toLowerCase()}%`)}::text[])) as found`.execute(
+      shop.kysely,
+    );
+    if (rows[0]!.found) found.push(name.replaceAll('"', ''));
+  }
+  return found;
+}
+
+const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }`;
+
+/** As somebody who holds this token. */
+const askAs = async (token: string, query: string, variables: object) => {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+  const answer = await fetch(shop.url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  const { data, errors } = (await answer.json()) as { data: any; errors?: unknown };
+  expect(errors).toBeUndefined();
+  return data;
+};
+
+const sagasEnd = () =>
+  until(
+    () => shop.kysely.selectFrom('dbos.workflow_status').select(['workflow_uuid', 'status']).execute(),
+    (sagas) => sagas.every(({ status }) => status === 'SUCCESS'),
+    'the sagas do not end',
+  );
+
+describe('of a guest who orders and cancels, and a customer who signs up, orders, is declined and errs', () => {
+  let secrets: string[] = [];
+  beforeAll(async () => {
+    const variantId = await forSale(shop, { stock: 50 });
+    const lines = [{ variantId, quantity: 1 }];
+    const contact = { email: EMAIL, shippingAddress: ADDRESS, billingAddress: { ...ADDRESS, name: 'Quux and Sons' } };
+
+    const guest = await placed(shop, { lines, ...contact });
+    await settled(shop, guest.order.id, 'PROCESSING');
+    await askAs(guest.orderToken!, CANCEL, {
+      input: { orderId: guest.order.id, reason: NOTE, idempotencyKey: 'cancel' },
+    });
+    await settled(shop, guest.order.id, 'CANCELLED');
+
+    const signUp = `mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken refreshToken userErrors { code } } }`;
+    const { signUp: account } = await done(
+      shop.ask(signUp, { input: { email: EMAIL, password: 'correct horse wombat staple', name: ADDRESS.name } }),
+    );
+    const order = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } userErrors { code } } }`;
+    for (const token of ['tok_declined', 'tok_timeout', 'tok_ok']) {
+      const input = { lines, ...contact, payment: { token }, idempotencyKey: token };
+      const { placeOrder } = await askAs(account.accessToken, order, { input });
+      await settled(shop, placeOrder.order.id, 'PROCESSING', 'CANCELLED');
+    }
+    // What fails is logged too.
+    await place(shop, { lines, ...contact, couponCodes: ['x'] });
+    await shop.ask(order, { input: { lines, ...contact, payment: { token: 'tok_ok' }, idempotencyKey: 7 } });
+    await shop.ask(`{ order(id: "${EMAIL}\\u0000") { id } }`);
+    await sagasEnd();
+    secrets = [guest.orderToken!, account.accessToken, account.refreshToken].flatMap((token: string) =>
+      token.split('.').slice(-1),
+    );
+    expect((await read(shop, guest.order.id)).status).toBe('CANCELLED');
+  }, 30_000);
+
+  test('personal data stands in the contact of the order, in the account and in the profile, and nowhere else', async () => {
+    const tables = await tablesWith(PERSONAL);
+    expect(tables).toContain('order.order_contact');
+    expect(tables.filter((name) => !/^(order\.order_contact|identity\.\w+|customer\.\w+)$/.test(name))).toEqual([]);
+    expect(tables.filter((name) => name.endsWith('.idempotency'))).toEqual([]);
+  });
+
+  test('no token stands in the database as it was given out', async () => {
+    expect(await tablesWith(secrets)).toEqual([]);
+  });
+
+  test('neither stands in a log', () => {
+    expect(logged.length).toBeGreaterThan(0);
+    const all = logged.join('').toLowerCase();
+    expect(
+      [...PERSONAL, ...secrets.map((secret) => secret.toLowerCase())].filter((word) => all.includes(word)),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,111 @@
+/** Agora in a process of its own, as `npm start` runs it: for tests that start, stop and kill it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deleteEmbeddedPostgres } from '../../db/embedded-postgres.ts';
+import { credentialsOf, homeFor } from '../../db/embedded-postgres/home.ts';
+import { type Identity, serverIdentity } from '../../db/embedded-postgres/identity.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** A first start on a busy machine. */
+const START_MS = 60_000;
+
+/** How to start it. */
+export interface AgoraOptions {
+  /** AGORA_DATA. */
+  data: string;
+  /** `--empty`, `--reset`. */
+  args?: readonly string[];
+  env?: Record<string, string>;
+  /** Whom it runs as. @default whoever we are */
+  as?: Identity;
+}
+
+/** How a process ended. */
+export interface Ending {
+  /** Null if a signal ended it. */
+  code: number | null;
+  /** All that it wrote. */
+  output: string;
+  /** From the signal, or from the start, to the end. */
+  milliseconds: number;
+}
+
+/** A running Agora. */
+export interface AgoraProcess {
+  pid: number;
+  /** Where it answers: `http://127.0.0.1:40123`. */
+  url: string;
+  /** From the start to the line that says so. */
+  readyMs: number;
+  output(): string;
+  /** Sends a signal and waits for the end. */
+  end(signal?: NodeJS.Signals): Promise<Ending>;
+}
+
+/** A folder for AGORA_DATA, which the server's user can enter too; the second function deletes it and ends what runs on it. */
+export function temporaryData(): { data: string; remove(): Promise<void> } {
+  const data = mkdtempSync(join(tmpdir(), 'agora-start-'));
+  chmodSync(data, 0o755);
+  const remove = async () => {
+    await deleteEmbeddedPostgres(join(data, 'postgres'));
+    rmSync(data, { recursive: true, force: true });
+  };
+  return { data, remove };
+}
+
+/** Starts Agora on a free port. @throws Error with what it wrote, if it ends before it is ready */
+export async function startAgora(options: AgoraOptions): Promise<AgoraProcess> {
+  const { child, output, started } = launch(options);
+  const deadline = started + START_MS;
+  let url: string | undefined;
+  while (!(url = /(http:\S+)\/graphql/.exec(output())?.[1])) {
+    if (hasEnded(child) || performance.now() > deadline) throw new Error(`Agora did not start: ${output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const readyMs = performance.now() - started;
+  return { pid: child.pid!, url, readyMs, output, end: (signal = 'SIGTERM') => end(child, output, signal) };
+}
+
+/** Starts an Agora that is expected to end by itself. */
+export async function runAgora(options: AgoraOptions): Promise<Ending> {
+  const { child, output, started } = launch(options);
+  const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
+  const [code] = await once(child, 'close');
+  clearTimeout(timer);
+  return { code, output: output(), milliseconds: performance.now() - started };
+}
+
+function launch({ data, args = [], env, as }: AgoraOptions) {
+  const { NODE_OPTIONS: _, AGORA_NEWER_NODE: __, ...inherited } = process.env;
+  const child = spawn(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/start.ts', ...args], {
+    ...as,
+    cwd: ROOT,
+    env: { ...inherited, NODE_ENV: 'development', LOG_LEVEL: 'error', PORT: '0', AGORA_DATA: data, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  child.stdout.on('data', (part) => (text += part));
+  child.stderr.on('data', (part) => (text += part));
+  return { child, output: () => text, started: performance.now() };
+}
+
+async function end(child: ChildProcess, output: () => string, signal: NodeJS.Signals): Promise<Ending> {
+  const started = performance.now();
+  if (!hasEnded(child)) {
+    const ended = once(child, 'close');
+    child.kill(signal);
+    await ended;
+  }
+  return { code: child.exitCode, output: output(), milliseconds: performance.now() - started };
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** The address of the embedded database of this folder, as it was when it ran last. */
+export function databaseOf(data: string): string {
+  const home = homeFor(join(data, 'postgres'), serverIdentity());
+  return `postgres://agora:${credentialsOf(home).agora}@127.0.0.1:${readFileSync(home.port, 'utf8')}/agora`;
+}

@@ -1,0 +1,32 @@
+/** A database on which sagas can be started and run. */
+import type { Kysely } from 'kysely';
+import type pg from 'pg';
+import { createPool } from '../../db/pool.ts';
+import { prepareSagas } from '../../platform/sagas/worker.ts';
+import { testDatabase } from './database.ts';
+
+/** What a saga worker stands on. */
+export interface SagaGround {
+  // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
+  kysely: Kysely<any>;
+  pool: pg.Pool;
+  /** For the worker itself. */
+  sagas: { url: string; pool: pg.Pool };
+  close(): Promise<void>;
+}
+
+/** Makes the database and DBOS's tables in it. */
+export async function openSagaGround(): Promise<SagaGround> {
+  const { url, pool, kysely, drop } = await testDatabase();
+  const sagas = { url, pool: createPool({ url, max: 6, name: 'agora test sagas', int8: 'text' }) };
+  await prepareSagas(sagas);
+  return {
+    kysely,
+    pool,
+    sagas,
+    close: async () => {
+      await sagas.pool.end();
+      await drop();
+    },
+  };
+}

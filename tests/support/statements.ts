@@ -1,0 +1,94 @@
+/**
+ * Counts what a test's own process asks of PostgreSQL: statements, and transactions that wrote something. By a hook on
+ * the driver, so that nothing of ours is left out, neither Kysely's SQL nor MikroORM's nor DBOS's.
+ */
+import pg from 'pg';
+
+/** One committed transaction that wrote, or one statement outside a transaction that did. */
+export interface Commit {
+  /** What it wrote: `insert order.orders`, `update platform.log_cursor`, `call dbos.enqueue_workflow`. In order, each once. */
+  writes: string[];
+}
+
+/** What was counted since the last reset. */
+export interface Statements {
+  /** Every statement, `begin` and `commit` left out. */
+  readonly texts: string[];
+  /** In the order in which they were committed. */
+  readonly commits: Commit[];
+  reset(): void;
+  /** Ends the counting. */
+  stop(): void;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: pg has a dozen overloads of `query`
+type Query = (this: pg.Client, ...call: any[]) => any;
+
+const BORDER = /^\s*(begin|commit|rollback|start transaction|savepoint|release)\b/i;
+const WRITE =
+  /\b(insert\s+into|update|delete\s+from)\s+((?:"?\w+"?\.)?"?\w+"?)|\b(dbos\.(?:enqueue_workflow|send_message))\s*\(/gi;
+
+/** Starts counting, on all connections of this process. */
+export function countStatements(): Statements {
+  const prototype = pg.Client.prototype as unknown as { query: Query };
+  const original = prototype.query;
+  const texts: string[] = [];
+  const commits: Commit[] = [];
+  /** What a connection's open transaction has written so far. */
+  const open = new WeakMap<pg.Client, string[]>();
+
+  const note = (client: pg.Client, text: string, rowCount: number): void => {
+    const word = BORDER.exec(text)?.[1]?.toLowerCase();
+    if (!word) texts.push(text);
+    if (word === 'begin' || word === 'start transaction') return void open.set(client, []);
+    if (word === 'rollback' && !/\bto\b/i.test(text)) return void open.delete(client);
+    if (word === 'commit') {
+      const writes = open.get(client) ?? [];
+      open.delete(client);
+      if (writes.length > 0) commits.push({ writes: [...new Set(writes)] });
+      return;
+    }
+    const writes = rowCount > 0 ? writesOf(text) : [];
+    if (open.has(client)) open.get(client)!.push(...writes);
+    else if (writes.length > 0) commits.push({ writes: [...new Set(writes)] });
+  };
+
+  prototype.query = function (...call) {
+    const [config] = call;
+    const text: unknown = typeof config === 'string' ? config : config?.text;
+    if (typeof text !== 'string') return original.apply(this, call);
+    const position = call.findLastIndex((argument) => typeof argument === 'function');
+    if (position >= 0) {
+      const callback = call[position];
+      call[position] = (error: unknown, result: pg.QueryResult) => {
+        if (!error) note(this, text, result?.rowCount ?? 0);
+        callback(error, result);
+      };
+      return original.apply(this, call);
+    }
+    return original.apply(this, call).then((result: pg.QueryResult) => {
+      note(this, text, result?.rowCount ?? 0);
+      return result;
+    });
+  };
+
+  return {
+    texts,
+    commits,
+    reset: () => {
+      texts.length = 0;
+      commits.length = 0;
+    },
+    stop: () => {
+      prototype.query = original;
+    },
+  };
+}
+
+/** What a statement writes, told from its text. `for update` and `do update` write nothing by themselves. */
+function writesOf(text: string): string[] {
+  const found = text.replace(/\b(for|do)\s+(no key\s+)?update\b/gi, '').matchAll(WRITE);
+  return [...found].map(([, verb, table, call]) =>
+    call ? `call ${call.toLowerCase()}` : `${verb!.split(/\s/)[0]!.toLowerCase()} ${table!.replaceAll('"', '')}`,
+  );
+}
