@@ -176,6 +176,9 @@ export const MESSAGES: Readonly<Record<TimelineEntryType, string>> = {
 export const paymentAfter = (now: PaymentStatus, told: PaymentStatus | null | undefined): PaymentStatus =>
   told ?? (now === 'REQUIRES_ACTION' ? 'VOIDED' : now);
 
+/** Whether nothing can become of a payment any more. */
+export const isPaymentOver = (status: PaymentStatus): boolean => ['VOIDED', 'REFUNDED', 'FAILED'].includes(status);
+
 /** Which reason counts: what was given with a request comes before what a saga found. */
 export const reasonOf = (
   order: { cancellationReason?: CancellationReason | null },

@@ -7,7 +7,8 @@ import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { writableOrders } from './access.ts';
-import { advance, checkCancellable, paymentAfter, reasonOf, type StepReport, tellStory } from './domain.ts';
+import { advance, checkCancellable, isPaymentOver,
+  paymentAfter, reasonOf, type StepReport, tellStory } from './domain.ts';
 import { type CancellationReason, Order, type OrderStatus, type PaymentStatus, type Tables } from './entities.ts';
 import { orderPaymentStatusChanged, orderStatusChanged } from './events.ts';
 import type {
@@ -91,7 +92,11 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
     completeCancellation: (input: CompleteCancellationInput, context: RequestContext): Promise<OrderStatus> =>
       store.write({ locks: [input.orderId], origin: context }, async (work) => {
         const order = await load(work, input.orderId);
-        if (order.status === 'CANCELLED') return order.status;
+        if (order.status === 'CANCELLED') {
+          // Two sagas may undo one order: the one that comes second may know better what became of the money.
+          if (input.paymentStatus && !isPaymentOver(order.paymentStatus)) await movePayment(work, order, input.paymentStatus, []);
+          return order.status;
+        }
         order.cancellationReason = reasonOf(order, input.reason as CancellationReason);
         order.paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
         await moveTo(work, order, 'CANCELLED', tellStory(input.story as StepReport[], order.cancellationRequestedAt));
