@@ -151,8 +151,12 @@ async function listen(server: import('node:http').Server, { PORT, HOST }: Config
   } catch (error) {
     const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
     const reason = isTaken ? `port ${PORT} of ${HOST} is taken` : (error as Error).message;
-    throw new Fault('CANNOT_LISTEN', `${reason}. Choose another with PORT (and HOST), as in \`PORT=${PORT + 1} npm start\`; 0 takes a free one.`, {
-      cause: error,
-    });
+    throw new Fault(
+      'CANNOT_LISTEN',
+      `${reason}. Choose another with PORT (and HOST), as in \`PORT=${PORT + 1} npm start\`; 0 takes a free one.`,
+      {
+        cause: error,
+      },
+    );
   }
 }

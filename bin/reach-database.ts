@@ -16,7 +16,11 @@ export async function reachDatabase(url: string): Promise<void> {
     const { host, pathname } = new URL(url);
     // A name with several addresses fails with an AggregateError, which has a code and no message.
     const { message, code } = error as NodeJS.ErrnoException;
-    throw new Fault('DATABASE_UNREACHABLE', `DATABASE_URL (${host}${pathname}) does not let us in: ${message || code}`, { cause: error });
+    throw new Fault(
+      'DATABASE_UNREACHABLE',
+      `DATABASE_URL (${host}${pathname}) does not let us in: ${message || code}`,
+      { cause: error },
+    );
   } finally {
     await client.end().catch(() => {});
   }

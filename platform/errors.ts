@@ -23,7 +23,11 @@ export class AgoraError extends Error {
   /** @default 'FAIL' */
   readonly recovery: Recovery;
 
-  constructor(code: string, message: string, options: ErrorOptions & { severity?: Severity; recovery?: Recovery } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: ErrorOptions & { severity?: Severity; recovery?: Recovery } = {},
+  ) {
     super(message, options);
     this.code = code;
     this.severity = options.severity ?? 'MEDIUM';
@@ -83,7 +87,11 @@ export class Forbidden extends AgoraError {
 /** Ours, or of what we stand on: the database, another agent, a provider. Its message is not shown to clients. */
 export class Fault extends AgoraError {
   override readonly name: string = 'Fault';
-  constructor(code: string, message: string, options: ErrorOptions & { severity?: Severity; recovery?: Recovery } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: ErrorOptions & { severity?: Severity; recovery?: Recovery } = {},
+  ) {
     super(code, message, { severity: 'HIGH', ...options });
   }
 }

@@ -53,7 +53,9 @@ export function fromDecimal(amount: string, currency: string): Money {
   const digits = exponentOf(currency);
   const fraction = (match?.[3] ?? '').replace(/0+$/, '');
   if (!match || fraction.length > digits) {
-    throw new RangeError(`"${amount}" is not an amount in ${currency}: give a decimal number with at most ${digits} digits behind the point.`);
+    throw new RangeError(
+      `"${amount}" is not an amount in ${currency}: give a decimal number with at most ${digits} digits behind the point.`,
+    );
   }
   const minor = BigInt(match[2]! + fraction.padEnd(digits, '0'));
   return { minor: match[1] ? -minor : minor, currency };

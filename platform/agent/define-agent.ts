@@ -56,6 +56,7 @@ export interface AgentDefinition {
 
 /** Defines an agent. A room's `agent.ts` exports this and nothing else. @throws Error for a name that is no schema name */
 export function defineAgent(definition: AgentDefinition): AgentDefinition {
-  if (!/^[a-z][a-z0-9]{1,30}$/.test(definition.name)) throw new Error(`"${definition.name}" is not a name for an agent: use one lower-case word.`);
+  if (!/^[a-z][a-z0-9]{1,30}$/.test(definition.name))
+    throw new Error(`"${definition.name}" is not a name for an agent: use one lower-case word.`);
   return definition;
 }

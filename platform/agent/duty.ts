@@ -25,7 +25,11 @@ export async function performDuty(
 async function inTurn(kysely: Kysely<any>, name: string, work: () => Promise<void>): Promise<void> {
   await kysely.connection().execute(async (connection) => {
     // A session's lock, not a transaction's: an open transaction would hold back the tail of the event log.
-    const { rows } = await raw<{ held: boolean }>(connection, `select pg_try_advisory_lock(1819239273, hashtext($1)) as held`, [name]);
+    const { rows } = await raw<{ held: boolean }>(
+      connection,
+      `select pg_try_advisory_lock(1819239273, hashtext($1)) as held`,
+      [name],
+    );
     if (!rows[0]!.held) return;
     try {
       await work();

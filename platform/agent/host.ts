@@ -72,10 +72,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const bell = new Bell();
   const live = new LiveLog({ kysely, bell, log });
   const listeners: ((event: Envelope) => void)[] = [];
-  const onCommit = (events: readonly Envelope[]): void => events.forEach((event) => listeners.forEach((listen) => listen(event)));
+  const onCommit = (events: readonly Envelope[]): void =>
+    events.forEach((event) => listeners.forEach((listen) => listen(event)));
   const residents = new Map<string, Resident>();
   const reach: Reach = (name) => residents.get(name)?.subgraph ?? options.reach?.(name);
-  for (const definition of options.agents) residents.set(definition.name, await settle(definition, { ...options, bell, live, reach, onCommit }));
+  for (const definition of options.agents)
+    residents.set(definition.name, await settle(definition, { ...options, bell, live, reach, onCommit }));
 
   const ending = new AbortController();
   const running: Promise<void>[] = [];
@@ -130,7 +132,11 @@ async function settle(
 }
 
 /** Starts what an agent does by itself. */
-async function work({ consumer, parts, definition }: Resident, options: HostOptions, signal: AbortSignal): Promise<Promise<void>[]> {
+async function work(
+  { consumer, parts, definition }: Resident,
+  options: HostOptions,
+  signal: AbortSignal,
+): Promise<Promise<void>[]> {
   const { kysely, log, clock } = options;
   const agent = definition.name;
   const forgetKeys: Duty = {
@@ -138,7 +144,9 @@ async function work({ consumer, parts, definition }: Resident, options: HostOpti
     everySeconds: 3600,
     run: async () => void (await forgetOldKeys(kysely, agent, clock.now())),
   };
-  const running = [forgetKeys, ...(parts.duties ?? [])].map((duty) => performDuty(duty, { kysely, log, agent }, signal));
+  const running = [forgetKeys, ...(parts.duties ?? [])].map((duty) =>
+    performDuty(duty, { kysely, log, agent }, signal),
+  );
   if (consumer) {
     await consumer.register();
     running.push(consumer.run(signal));

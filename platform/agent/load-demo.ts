@@ -23,7 +23,9 @@ export async function loadDemo({ kysely, log, report, agents }: LoadDemoOptions)
     if (!next) throw new Error(`the demo data of ${[...names].join(', ')} wait for one another`);
     const started = performance.now();
     await next.parts.demo!.load({ random: randomOf, report, log });
-    await raw(kysely, `insert into platform.demo_load (agent) values ($1) on conflict do nothing`, [next.definition.name]);
+    await raw(kysely, `insert into platform.demo_load (agent) values ($1) on conflict do nothing`, [
+      next.definition.name,
+    ]);
     report(`${next.definition.name}: demo data in ${Math.round(performance.now() - started)} ms`);
     waiting = waiting.filter((agent) => agent !== next);
   }

@@ -20,14 +20,27 @@ const degradation = z.number().int().min(0).max(4);
 export const agentStarted = defineEvent('agent.started', {
   aggregate: 'agent',
   description: 'An agent serves.',
-  payload: z.object({ agentId: z.string(), status, degradation, startTime: z.string(), capabilities: z.array(z.string()) }),
+  payload: z.object({
+    agentId: z.string(),
+    status,
+    degradation,
+    startTime: z.string(),
+    capabilities: z.array(z.string()),
+  }),
 });
 
 /** An agent has stopped serving. */
 export const agentStopped = defineEvent('agent.stopped', {
   aggregate: 'agent',
   description: 'An agent has stopped serving.',
-  payload: z.object({ agentId: z.string(), status, degradation, stopTime: z.string(), reason: z.string(), graceful: z.boolean() }),
+  payload: z.object({
+    agentId: z.string(),
+    status,
+    degradation,
+    stopTime: z.string(),
+    reason: z.string(),
+    graceful: z.boolean(),
+  }),
 });
 
 /** An agent changed its state otherwise. */
@@ -65,7 +78,9 @@ export async function recordStatus(
     const base = { agentId: agent.name, status, degradation: 0 };
     if (status === 'RUNNING') {
       const capabilities = agent.skills.map((skill) => skill.id);
-      await append(transaction, [envelope(agentStarted, { ...event, payload: { ...base, startTime: now, capabilities } }, from)]);
+      await append(transaction, [
+        envelope(agentStarted, { ...event, payload: { ...base, startTime: now, capabilities } }, from),
+      ]);
     } else if (status === 'STOPPED') {
       const payload = { ...base, stopTime: now, reason: at.reason ?? 'shut down', graceful: true };
       await append(transaction, [envelope(agentStopped, { ...event, payload }, from)]);

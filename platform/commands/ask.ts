@@ -17,7 +17,10 @@ export interface Command<Data, Variables> {
 }
 
 /** A command's document. Written by the code generator. */
-export const command = <Data, Variables>(agent: string, document: string): Command<Data, Variables> => ({ agent, document });
+export const command = <Data, Variables>(agent: string, document: string): Command<Data, Variables> => ({
+  agent,
+  document,
+});
 
 /** How a command is asked. */
 export interface AskOptions {
@@ -28,7 +31,11 @@ export interface AskOptions {
 }
 
 /** Asks another agent. @throws Unavailable if it cannot be reached or answers with a passing fault @throws Fault */
-export type Ask = <Data, Variables>(command: Command<Data, Variables>, variables: Variables, options?: AskOptions) => Promise<Data>;
+export type Ask = <Data, Variables>(
+  command: Command<Data, Variables>,
+  variables: Variables,
+  options?: AskOptions,
+) => Promise<Data>;
 
 /** Where an agent's subgraph is: in this process, or behind HTTP. */
 export type Reach = (agent: string) => Pick<Subgraph, 'execute'> | undefined;
@@ -39,7 +46,11 @@ const TIMEOUT_MS = 15_000;
 /** The way one agent asks the others. */
 export function createAsk(from: string, reach: Reach): Ask {
   const service = serviceActor(from);
-  return async <Data, Variables>({ agent, document }: Command<Data, Variables>, variables: Variables, options: AskOptions = {}) => {
+  return async <Data, Variables>(
+    { agent, document }: Command<Data, Variables>,
+    variables: Variables,
+    options: AskOptions = {},
+  ) => {
     const subgraph = reach(agent);
     if (!subgraph) throw new Unavailable(`The agent ${agent} cannot be reached.`);
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
@@ -56,7 +67,11 @@ export function createAsk(from: string, reach: Reach): Ask {
 
 function givenUp(timeout: AbortSignal, agent: string): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  timeout.addEventListener('abort', () => reject(new Unavailable(`The agent ${agent} did not answer in ${TIMEOUT_MS} ms.`)), { once: true });
+  timeout.addEventListener(
+    'abort',
+    () => reject(new Unavailable(`The agent ${agent} did not answer in ${TIMEOUT_MS} ms.`)),
+    { once: true },
+  );
   return promise;
 }
 
@@ -71,7 +86,9 @@ function dataOf<Data>(agent: string, result: ExecutionResult): Data {
 }
 
 /** The payload of a command that was carried out. @throws Refusal with the payload's user errors if it was not */
-export function accepted<Payload extends { userErrors: readonly { code: string; message: string }[] }>(payload: Payload | null | undefined): Payload {
+export function accepted<Payload extends { userErrors: readonly { code: string; message: string }[] }>(
+  payload: Payload | null | undefined,
+): Payload {
   if (!payload) throw new Fault('COMMAND_FAILED', 'The command answered nothing.');
   if (payload.userErrors.length) throw new Refusal(payload.userErrors as readonly UserError[]);
   return payload;

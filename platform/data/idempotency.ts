@@ -24,9 +24,16 @@ export interface Once {
 export const lockOf = ({ actor, operation, key }: Once): string => `once:${actor}:${operation}:${key}`;
 
 /** What an earlier request with this key led to. @throws Refusal IDEMPOTENCY_KEY_REUSED, INVALID_INPUT */
-export async function earlierOutcome(transaction: Kysely<any>, schema: string, once: Once): Promise<{ outcome: unknown } | undefined> {
+export async function earlierOutcome(
+  transaction: Kysely<any>,
+  schema: string,
+  once: Once,
+): Promise<{ outcome: unknown } | undefined> {
   if (once.key.length < 1 || once.key.length > 255 || once.key.includes('\0')) {
-    throw refuse('INVALID_INPUT', 'The idempotency key must have 1 to 255 characters, and none of them NUL.', ['input', 'idempotencyKey']);
+    throw refuse('INVALID_INPUT', 'The idempotency key must have 1 to 255 characters, and none of them NUL.', [
+      'input',
+      'idempotencyKey',
+    ]);
   }
   const { rows } = await raw<{ request_hash: string; outcome: unknown }>(
     transaction,
@@ -46,7 +53,12 @@ export async function earlierOutcome(transaction: Kysely<any>, schema: string, o
 }
 
 /** Keeps the outcome under the key. */
-export async function keepOutcome(transaction: Kysely<any>, schema: string, once: Once, outcome: unknown): Promise<void> {
+export async function keepOutcome(
+  transaction: Kysely<any>,
+  schema: string,
+  once: Once,
+  outcome: unknown,
+): Promise<void> {
   await raw(
     transaction,
     `insert into "${schema}".idempotency (actor, operation, key, request_hash, outcome) values ($1, $2, $3, $4, $5)`,
@@ -83,7 +95,10 @@ function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const fields = Object.entries(value).filter(([, v]) => v !== undefined && v !== null);
-    return `{${fields.sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
+    return `{${fields
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`)
+      .join(',')}}`;
   }
   return JSON.stringify(value) ?? 'null';
 }

@@ -44,14 +44,27 @@ export interface Store<DB = any> {
    * not run and the outcome is the kept one. The outcome is JSON: ids, states, user errors.
    * @throws Refusal IDEMPOTENCY_KEY_REUSED for the same key with another request
    */
-  once<T>(options: Once & { locks: readonly string[]; origin: Origin }, work: (work: Work<DB>) => Promise<T>): Promise<T>;
+  once<T>(
+    options: Once & { locks: readonly string[]; origin: Origin },
+    work: (work: Work<DB>) => Promise<T>,
+  ): Promise<T>;
 }
 
 /** A store on a connection pool, for one agent. `onCommit` is told of what was published, once it is. */
-export function createStore<DB>(ground: { agent: string; kysely: Kysely<any>; orm: MikroORM; bell: Bell; onCommit?: (events: readonly Envelope[]) => void }): Store<DB> {
+export function createStore<DB>(ground: {
+  agent: string;
+  kysely: Kysely<any>;
+  orm: MikroORM;
+  bell: Bell;
+  onCommit?: (events: readonly Envelope[]) => void;
+}): Store<DB> {
   const { agent, kysely, orm, bell, onCommit } = ground;
 
-  const transact = async <T>(locks: readonly string[], origin: Origin, work: (work: Work<DB>, transaction: Kysely<any>) => Promise<T>) => {
+  const transact = async <T>(
+    locks: readonly string[],
+    origin: Origin,
+    work: (work: Work<DB>, transaction: Kysely<any>) => Promise<T>,
+  ) => {
     let published: readonly Envelope[] = [];
     const result = await kysely.transaction().execute(async (transaction) => {
       await lock(transaction, locks);

@@ -130,7 +130,11 @@ export class Consumer {
   }
 
   /** Applies the events in order. Returns the last one applied if the budget ended before the batch did. */
-  async #applyAll(transaction: Kysely<any>, events: readonly LoggedEvent[], careful: boolean): Promise<LoggedEvent | undefined> {
+  async #applyAll(
+    transaction: Kysely<any>,
+    events: readonly LoggedEvent[],
+    careful: boolean,
+  ): Promise<LoggedEvent | undefined> {
     if (events.length === 0) return undefined;
     const started = performance.now();
     const parked = await parkedKeys(transaction, this.#o.agent);
@@ -151,7 +155,10 @@ export class Consumer {
 
   /** All locks before the first write: see platform/data/locks.ts. */
   async #lock(transaction: Kysely<any>, events: readonly LoggedEvent[]): Promise<void> {
-    await lock(transaction, events.flatMap((event) => this.#handlers.get(event.type)?.locks(event) ?? []));
+    await lock(
+      transaction,
+      events.flatMap((event) => this.#handlers.get(event.type)?.locks(event) ?? []),
+    );
   }
 
   /** Applies one event: returns its handler's error if careful, throws HandlerFailed otherwise. */

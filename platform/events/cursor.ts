@@ -10,7 +10,8 @@ export interface Cursor {
 export const START: Cursor = { xid: '0', position: '0' };
 
 /** For clients, who treat it as opaque. `generation` tells one log from its successor after a restore. */
-export const encodeCursor = ({ xid, position }: Cursor, generation: string): string => `${generation}.${xid}.${position}`;
+export const encodeCursor = ({ xid, position }: Cursor, generation: string): string =>
+  `${generation}.${xid}.${position}`;
 
 /** What a client gave back, or undefined if that is not one of our cursors. */
 export function decodeCursor(text: string): (Cursor & { generation: string }) | undefined {

@@ -116,7 +116,12 @@ export async function readLog(db: Kysely<any>, after: Cursor, { limit, types }: 
 }
 
 /** One aggregate's events after a cursor, oldest first. By an index of its own, however long the log is. */
-export async function readAggregate(db: Kysely<any>, aggregateId: string, after: Cursor, limit: number): Promise<LoggedEvent[]> {
+export async function readAggregate(
+  db: Kysely<any>,
+  aggregateId: string,
+  after: Cursor,
+  limit: number,
+): Promise<LoggedEvent[]> {
   const { rows } = await raw<EventRow>(
     db,
     `select ${COLUMNS}, payload from platform.event_log

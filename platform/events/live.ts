@@ -146,13 +146,17 @@ export class LiveLog {
   async #startOf({ after, aggregateId }: Interest): Promise<Cursor> {
     if (after == null) return aggregateId ? START : horizon(this.#kysely);
     const cursor = decodeCursor(after);
-    if (!cursor) throw new GraphQLError('`after` is not a cursor of a live update.', { extensions: { code: 'BAD_USER_INPUT' } });
+    if (!cursor)
+      throw new GraphQLError('`after` is not a cursor of a live update.', { extensions: { code: 'BAD_USER_INPUT' } });
     // Asked each time: what the log still holds changes while a process lives.
     const { generation, oldestXid } = await logIdentity(this.#kysely);
     if (cursor.generation !== generation || BigInt(cursor.xid) < BigInt(oldestXid)) {
-      throw new GraphQLError('The cursor is older than the log: load the current state and subscribe without `after`.', {
-        extensions: { code: 'CURSOR_EXPIRED' },
-      });
+      throw new GraphQLError(
+        'The cursor is older than the log: load the current state and subscribe without `after`.',
+        {
+          extensions: { code: 'CURSOR_EXPIRED' },
+        },
+      );
     }
     return cursor;
   }

@@ -22,7 +22,13 @@ export async function parkedKeys(transaction: Kysely<any>, consumer: string): Pr
 }
 
 /** Sets an event aside: because it failed, or (without error) because it waits behind one of its aggregate. */
-export async function park(transaction: Kysely<any>, consumer: string, event: LoggedEvent, error: Error | undefined, log: Logger): Promise<void> {
+export async function park(
+  transaction: Kysely<any>,
+  consumer: string,
+  event: LoggedEvent,
+  error: Error | undefined,
+  log: Logger,
+): Promise<void> {
   await raw(
     transaction,
     `insert into platform.parked_event (consumer, aggregate_key, xid, position, event, state) values ($1, $2, $3, $4, $5, 'WAITING')`,
@@ -35,7 +41,10 @@ export async function park(transaction: Kysely<any>, consumer: string, event: Lo
 export async function attemptParked(
   transaction: Kysely<any>,
   consumer: string,
-  { prepare, apply }: { prepare(events: readonly LoggedEvent[]): Promise<void>; apply(event: LoggedEvent): Promise<Error | undefined> },
+  {
+    prepare,
+    apply,
+  }: { prepare(events: readonly LoggedEvent[]): Promise<void>; apply(event: LoggedEvent): Promise<Error | undefined> },
   log: Logger,
 ): Promise<number> {
   const { rows } = await raw<{ key: string; event: EventRow; attempts: number } & Cursor>(
@@ -59,7 +68,14 @@ export async function attemptParked(
   return resolved;
 }
 
-async function retryLater(transaction: Kysely<any>, consumer: string, event: LoggedEvent, error: Error, attempts: number, log: Logger): Promise<void> {
+async function retryLater(
+  transaction: Kysely<any>,
+  consumer: string,
+  event: LoggedEvent,
+  error: Error,
+  attempts: number,
+  log: Logger,
+): Promise<void> {
   const state = attempts >= MAX_ATTEMPTS ? 'DEAD' : 'WAITING';
   const delay = Math.min(60_000, 250 * 2 ** attempts) * (0.75 + Math.random() / 2);
   // No upsert: an event that an operator discards during the attempt must not come back.

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 
-const badInput = (message: string): GraphQLError => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+const badInput = (message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 
 /** Exactly one of these arguments must be given. @throws GraphQLError BAD_USER_INPUT */
 export function checkOneOf(given: Record<string, unknown>): void {

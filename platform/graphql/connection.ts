@@ -32,12 +32,14 @@ export interface Connection<Row> {
   readonly totalCount: Promise<number>;
 }
 
-const badInput = (message: string): GraphQLError => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+const badInput = (message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 
 /** The size of the page asked for. @throws GraphQLError BAD_USER_INPUT outside 1 to {@link MAX_PAGE} */
 export function pageSize(first: number | null | undefined): number {
   if (first == null) return DEFAULT_PAGE;
-  if (first < 1 || first > MAX_PAGE) throw badInput(`\`first\` must be between 1 and ${MAX_PAGE}; ask for the next page with \`after\`.`);
+  if (first < 1 || first > MAX_PAGE)
+    throw badInput(`\`first\` must be between 1 and ${MAX_PAGE}; ask for the next page with \`after\`.`);
   return first;
 }
 
@@ -57,7 +59,11 @@ export async function connect<DB, TB extends keyof DB, Row extends { id: string 
   let page = query as SelectQueryBuilder<any, any, any>;
   if (after != null) page = page.where(behind(decode(after, ordering), ordering, column, id));
   if (ordering.column !== 'id') page = page.orderBy(column, direction);
-  const rows = (await page.orderBy(id, direction).limit(size + 1).execute().catch(orForeign(after))) as Row[];
+  const rows = (await page
+    .orderBy(id, direction)
+    .limit(size + 1)
+    .execute()
+    .catch(orForeign(after))) as Row[];
 
   const edges = rows.slice(0, size).map((node) => ({ node, cursor: encode(node, ordering) }));
   return {
@@ -75,7 +81,12 @@ export async function connect<DB, TB extends keyof DB, Row extends { id: string 
   };
 }
 
-function behind([value, id]: [unknown, string], { column: name, direction }: Ordering, column: Expression<unknown>, idColumn: Expression<unknown>) {
+function behind(
+  [value, id]: [unknown, string],
+  { column: name, direction }: Ordering,
+  column: Expression<unknown>,
+  idColumn: Expression<unknown>,
+) {
   const op = sql.raw(direction === 'DESC' ? '<' : '>');
   if (name === 'id') return sql<SqlBool>`${idColumn} ${op} ${id}`;
   return sql<SqlBool>`(${column}, ${idColumn}) ${op} (${value}, ${id})`;
@@ -93,7 +104,8 @@ function decode(cursor: string, { column }: Ordering): [unknown, string] {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (Array.isArray(parsed) && parsed.length === 3) {
       const [of, value, id] = parsed as unknown[];
-      if (of === column && ['string', 'number', 'boolean'].includes(typeof value) && typeof id === 'string') return [value, id];
+      if (of === column && ['string', 'number', 'boolean'].includes(typeof value) && typeof id === 'string')
+        return [value, id];
     }
   } catch {
     // Falls through to the same refusal: the text is not one of our cursors.
@@ -110,4 +122,4 @@ const orForeign =
   };
 
 const notOurs = (): GraphQLError =>
-  badInput('`after` is not a cursor of this list: use the `endCursor` or an edge\'s `cursor` of an earlier page.');
+  badInput("`after` is not a cursor of this list: use the `endCursor` or an edge's `cursor` of an earlier page.");

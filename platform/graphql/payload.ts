@@ -6,7 +6,7 @@ export interface Refused {
 }
 
 /** Runs a use case for a mutation: a {@link Refusal} becomes the payload's `userErrors`, anything else goes on up. */
-export async function payload<T extends object>(work: () => Promise<T>): Promise<T & Refused | Refused> {
+export async function payload<T extends object>(work: () => Promise<T>): Promise<(T & Refused) | Refused> {
   try {
     return { userErrors: [], ...(await work()) };
   } catch (error) {

@@ -5,11 +5,15 @@ import { isCurrency } from '../money.ts';
 const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 // Regions of CLDR that are no countries of ISO 3166-1: reserved, withdrawn, or made up. Kosovo's XK is none either, but
 // is what carriers and banks use.
-const NO_COUNTRY = new Set('AC AN BU CP CQ CS DD DG DY EA EU EZ FX HV IC NH QO RH SU TA TP UK UN VD XA XB YD YU ZR ZZ'.split(' '));
-const isCountry = (code: string): boolean => /^[A-Z]{2}$/.test(code) && !NO_COUNTRY.has(code) && REGIONS.of(code) !== undefined;
+const NO_COUNTRY = new Set(
+  'AC AN BU CP CQ CS DD DG DY EA EU EZ FX HV IC NH QO RH SU TA TP UK UN VD XA XB YD YU ZR ZZ'.split(' '),
+);
+const isCountry = (code: string): boolean =>
+  /^[A-Z]{2}$/.test(code) && !NO_COUNTRY.has(code) && REGIONS.of(code) !== undefined;
 
 // https://html.spec.whatwg.org/multipage/input.html#email-state-(type=email), with a dot in the domain.
-const EMAIL = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)+$/i;
+const EMAIL =
+  /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)+$/i;
 const INSTANT = /^(\d{4}-\d\d-\d\d)T(?!24)\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** How a text may be written in a document: `"EUR"`, or bare where it reads better, as `EUR` and `12`. */
@@ -18,7 +22,11 @@ const LITERALS: ReadonlySet<string> = new Set([Kind.STRING, Kind.INT, Kind.FLOAT
 const bad = (message: string): GraphQLError => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 
 /** A scalar that is text on the wire: checked on the way in by `read`, made text on the way out by `write`. */
-function textScalar<T>(name: string, read: (text: string) => T, write: (value: T) => string = String): GraphQLScalarType {
+function textScalar<T>(
+  name: string,
+  read: (text: string) => T,
+  write: (value: T) => string = String,
+): GraphQLScalarType {
   const parse = (value: unknown): T => {
     if (typeof value !== 'string') throw bad(`${name} must be a string.`);
     return read(value);
@@ -31,10 +39,12 @@ function textScalar<T>(name: string, read: (text: string) => T, write: (value: T
   });
 }
 
-const check = (ok: (text: string) => boolean, expected: string) => (text: string): string => {
-  if (!ok(text)) throw bad(`${JSON.stringify(text.slice(0, 80))} is not ${expected}.`);
-  return text;
-};
+const check =
+  (ok: (text: string) => boolean, expected: string) =>
+  (text: string): string => {
+    if (!ok(text)) throw bad(`${JSON.stringify(text.slice(0, 80))} is not ${expected}.`);
+    return text;
+  };
 
 /** Whether the calendar has this day. `Date` would take 30 February for 2 March. */
 function isDay(text: string): boolean {
@@ -63,10 +73,16 @@ const json = (value: unknown): unknown => value;
 export const scalars = {
   DateTime: textScalar<Date>('DateTime', readInstant, (value) => new Date(value).toISOString()),
   Date: textScalar('Date', check(isDay, 'a date, for example 2026-01-31')),
-  Decimal: textScalar('Decimal', check((text) => /^-?\d{1,15}(\.\d{1,6})?$/.test(text), 'a decimal number, for example "12.34"')),
+  Decimal: textScalar(
+    'Decimal',
+    check((text) => /^-?\d{1,15}(\.\d{1,6})?$/.test(text), 'a decimal number, for example "12.34"'),
+  ),
   BigInt: textScalar<bigint>('BigInt', readBigInt),
   JSON: new GraphQLScalarType({ name: 'JSON', serialize: json, parseValue: json, parseLiteral: valueFromASTUntyped }),
   CurrencyCode: textScalar('CurrencyCode', check(isCurrency, 'an ISO 4217 currency, for example EUR')),
   CountryCode: textScalar('CountryCode', check(isCountry, 'an ISO 3166-1 country of two letters, for example FR')),
-  EmailAddress: textScalar('EmailAddress', check((text) => text.length <= 254 && EMAIL.test(text), 'an e-mail address')),
+  EmailAddress: textScalar(
+    'EmailAddress',
+    check((text) => text.length <= 254 && EMAIL.test(text), 'an e-mail address'),
+  ),
 };

@@ -42,10 +42,16 @@ export interface Subgraph {
   /** Runs a query or mutation. Documents are parsed, and where possible compiled, once. */
   execute(request: SubgraphRequest, context: RequestContext): Promise<ExecutionResult>;
   /** Opens a subscription. An `ExecutionResult` with errors if it cannot be opened. */
-  subscribe(request: SubgraphRequest, context: RequestContext): Promise<AsyncIterable<ExecutionResult> | ExecutionResult>;
+  subscribe(
+    request: SubgraphRequest,
+    context: RequestContext,
+  ): Promise<AsyncIterable<ExecutionResult> | ExecutionResult>;
 }
 
-type Runner = (context: RequestContext, variables: Record<string, unknown>) => Promise<ExecutionResult> | ExecutionResult;
+type Runner = (
+  context: RequestContext,
+  variables: Record<string, unknown>,
+) => Promise<ExecutionResult> | ExecutionResult;
 
 /** Operations that stay compiled per subgraph; the oldest goes first. Query plans name a bounded set in practice. */
 const MAX_COMPILED = 2000;
@@ -94,7 +100,8 @@ function isCompilable(schema: GraphQLSchema, document: DocumentNode, operationNa
   const operation = getOperationAST(document, operationName);
   if (operation?.operation !== 'query' || hasVariableInObject(document)) return false;
   return (operation.variableDefinitions ?? []).every(
-    ({ type, defaultValue }) => !defaultValue && !isInputObjectType(getNamedType(typeFromAST(schema, type as NamedTypeNode))),
+    ({ type, defaultValue }) =>
+      !defaultValue && !isInputObjectType(getNamedType(typeFromAST(schema, type as NamedTypeNode))),
   );
 }
 

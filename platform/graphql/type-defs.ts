@@ -12,4 +12,5 @@ extend schema
 const SHARED = readFileSync(new URL('shared.graphql', import.meta.url), 'utf8');
 
 /** An agent's SDL made whole: the federation head, the shared definitions, and what the room itself wrote. */
-export const typeDefsOf = (roomSdl: string): DocumentNode => parse(`${HEAD}\n${SHARED}\n${roomSdl}`, { noLocation: true });
+export const typeDefsOf = (roomSdl: string): DocumentNode =>
+  parse(`${HEAD}\n${SHARED}\n${roomSdl}`, { noLocation: true });

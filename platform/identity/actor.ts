@@ -46,7 +46,12 @@ export class Actor {
   /** Whether the actor holds the scope `<agent>:<action>`, by name or by a wildcard of its role. */
   may(scope: string): boolean {
     const [agent, action] = scope.split(':');
-    return this.scopes.has(scope) || this.scopes.has(`*:${action}`) || this.scopes.has(`${agent}:*`) || this.scopes.has('*:*');
+    return (
+      this.scopes.has(scope) ||
+      this.scopes.has(`*:${action}`) ||
+      this.scopes.has(`${agent}:*`) ||
+      this.scopes.has('*:*')
+    );
   }
 
   /** The claims again, to pass the actor on to another process. */

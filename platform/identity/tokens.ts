@@ -24,7 +24,8 @@ export function tokensFrom(pem: string): Tokens {
   const isPrivate = pem.includes('PRIVATE KEY');
   const privateKey: KeyObject | undefined = isPrivate ? createPrivateKey(pem) : undefined;
   const publicKey = createPublicKey(pem);
-  if (publicKey.asymmetricKeyType !== 'ed25519') throw new Error('TOKEN_KEY must be an Ed25519 key: openssl genpkey -algorithm ed25519.');
+  if (publicKey.asymmetricKeyType !== 'ed25519')
+    throw new Error('TOKEN_KEY must be an Ed25519 key: openssl genpkey -algorithm ed25519.');
   return {
     async sign(claims, seconds, now) {
       if (!privateKey) throw new Error('This process holds no key to sign tokens with.');
@@ -51,7 +52,9 @@ export function tokensFrom(pem: string): Tokens {
         return { actor: new Actor(fromPayload(payload)), expiresAt: new Date(payload.exp! * 1000) };
       } catch (error) {
         if (error instanceof errors.JWTExpired) {
-          throw new Unauthenticated('The access token has expired: get a new one with `refreshSession`, or sign in again.');
+          throw new Unauthenticated(
+            'The access token has expired: get a new one with `refreshSession`, or sign in again.',
+          );
         }
         throw new Unauthenticated('The access token is not valid: sign in again.');
       }
@@ -66,7 +69,8 @@ function toPayload(claims: ActorClaims): Record<string, unknown> {
 
 function fromPayload(payload: Record<string, unknown>): ActorClaims {
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-  const list = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []);
+  const list = (value: unknown): string[] =>
+    Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
   return {
     id: payload.sub as string,
     roles: list(payload.roles).filter((role): role is Role => (ROLES as readonly string[]).includes(role)),

@@ -69,7 +69,9 @@ export interface SagaDefinition<Input = any, State = any> {
 
 /** Defines a saga. `State` is what its steps leave for one another. @throws Error if two steps have the same name */
 export function defineSaga<Input, State>(definition: SagaDefinition<Input, State>): SagaDefinition<Input, State> {
-  const names = [...definition.steps, ...(definition.whenRefused ? [definition.whenRefused] : [])].map((step) => step.name);
+  const names = [...definition.steps, ...(definition.whenRefused ? [definition.whenRefused] : [])].map(
+    (step) => step.name,
+  );
   if (new Set(names).size < names.length) throw new Error(`saga ${definition.name}: two steps have the same name`);
   return definition;
 }

@@ -10,7 +10,12 @@ export const SAGA_APPLICATION = { name: 'agora', version: 'sagas' } as const;
 export const sagaId = (name: string, aggregateId: string): string => `${name}:${aggregateId}`;
 
 /** Starts a saga in the caller's transaction. */
-export async function enqueueSaga(transaction: Kysely<any>, name: string, aggregateId: string, input: Record<string, unknown>): Promise<void> {
+export async function enqueueSaga(
+  transaction: Kysely<any>,
+  name: string,
+  aggregateId: string,
+  input: Record<string, unknown>,
+): Promise<void> {
   await raw(
     transaction,
     `select dbos.enqueue_workflow(workflow_name => $1, queue_name => $2, workflow_id => $3,
@@ -20,6 +25,12 @@ export async function enqueueSaga(transaction: Kysely<any>, name: string, aggreg
 }
 
 /** Sends a saga what it waits for, in the caller's transaction. The same `key` again does nothing. */
-export async function signalSaga(transaction: Kysely<any>, id: string, topic: string, message: unknown, key: string): Promise<void> {
+export async function signalSaga(
+  transaction: Kysely<any>,
+  id: string,
+  topic: string,
+  message: unknown,
+  key: string,
+): Promise<void> {
   await raw(transaction, `select dbos.send_message($1, $2::json, $3, $4)`, [id, JSON.stringify(message), topic, key]);
 }

@@ -22,12 +22,21 @@ interface Kept<State> {
 }
 
 /** Runs a saga to its end. Deterministic between steps: after a crash it runs again over the kept results. */
-export async function runSaga<Input, State>(definition: SagaDefinition<Input, State>, input: Input, engine: Engine): Promise<SagaResult> {
+export async function runSaga<Input, State>(
+  definition: SagaDefinition<Input, State>,
+  input: Input,
+  engine: Engine,
+): Promise<SagaResult> {
   const state: Partial<State> = {};
   const story: StepReport[] = [];
   const done: SagaStep<Input, State>[] = [];
   const context = (name: string, refusal?: SagaRefusal): StepContext<Input, State> => ({
-    input, state, story, refusal, ask: engine.ask, key: `${engine.id}:${name}`,
+    input,
+    state,
+    story,
+    refusal,
+    ask: engine.ask,
+    key: `${engine.id}:${name}`,
   });
 
   const pivot = definition.whenRefused ? definition.steps.findIndex((step) => step.pivot) : -1;
@@ -39,7 +48,12 @@ export async function runSaga<Input, State>(definition: SagaDefinition<Input, St
     // Undone too if it was refused: it may have got half-way before it said no.
     done.push(step);
     const kept = await engine.step(step.name, () => attempt(step, context(step.name), engine, noWayBack(index)));
-    story.push({ step: step.name, outcome: kept.refusal ? 'REFUSED' : 'DONE', code: kept.refusal?.errors[0]?.code, at: kept.at });
+    story.push({
+      step: step.name,
+      outcome: kept.refusal ? 'REFUSED' : 'DONE',
+      code: kept.refusal?.errors[0]?.code,
+      at: kept.at,
+    });
     if (!kept.refusal) Object.assign(state as object, kept.result);
     else return compensate(kept.refusal);
   }

@@ -50,7 +50,11 @@ export async function startSagaWorker(options: WorkerOptions): Promise<{ stop():
   const stop = new OrderlyStop();
   for (const definition of options.sagas) register(definition, options, stop);
   await DBOS.launch();
-  await DBOS.registerQueue(SAGA_QUEUE, { minPollingIntervalMs: POLL_MS, workerConcurrency: CONCURRENCY, onConflict: 'always_update' });
+  await DBOS.registerQueue(SAGA_QUEUE, {
+    minPollingIntervalMs: POLL_MS,
+    workerConcurrency: CONCURRENCY,
+    onConflict: 'always_update',
+  });
   return {
     async stop() {
       await stop.begin();
@@ -80,7 +84,8 @@ function register(definition: SagaDefinition, options: WorkerOptions, stop: Orde
         id,
         ask,
         now: () => clock.now().toISOString(),
-        step: (name, work) => stop.pass((leave) => DBOS.runStep(() => untilItWorks(id, name, work, options, stop, leave), { name })),
+        step: (name, work) =>
+          stop.pass((leave) => DBOS.runStep(() => untilItWorks(id, name, work, options, stop, leave), { name })),
         receive: async (topic, seconds) => void (await stop.pass((leave) => (leave(), DBOS.recv(topic, seconds)))),
       });
     },

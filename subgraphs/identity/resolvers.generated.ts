@@ -171,7 +171,7 @@ export type Query = {
   me?: Maybe<User>;
   /** All users. */
   users?: Maybe<UserConnection>;
-  /** Sessions revoked since then, whose access tokens must no longer pass: the newest thousand. */
+  /** Sessions revoked since then, whose access tokens must no longer pass: the newest, at most 1000. */
   revokedSessions: Array<Scalars['ID']['output']>;
 };
 

@@ -167,7 +167,7 @@ export type Query = {
   __typename?: 'Query';
   /** The places that stock is kept at, by priority: at most 100. */
   locations?: Maybe<Array<Location>>;
-  /** One variant's stock at every location that has or had some, by priority. A merchant sees its own variants'. */
+  /** One variant's stock at the locations that have or had some, by priority: at most 100. A merchant sees its own variants'. */
   stockLevels?: Maybe<Array<StockLevel>>;
   /** The ledger, newest first. A merchant sees its own variants' movements. */
   movements?: Maybe<MovementConnection>;

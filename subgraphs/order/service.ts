@@ -7,8 +7,15 @@ import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { writableOrders } from './access.ts';
-import { advance, checkCancellable, isPaymentOver,
-  paymentAfter, reasonOf, type StepReport, tellStory } from './domain.ts';
+import {
+  advance,
+  checkCancellable,
+  isPaymentOver,
+  paymentAfter,
+  reasonOf,
+  type StepReport,
+  tellStory,
+} from './domain.ts';
 import { type CancellationReason, Order, type OrderStatus, type PaymentStatus, type Tables } from './entities.ts';
 import { orderPaymentStatusChanged, orderStatusChanged } from './events.ts';
 import type {
@@ -94,7 +101,8 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
         const order = await load(work, input.orderId);
         if (order.status === 'CANCELLED') {
           // Two sagas may undo one order: the one that comes second may know better what became of the money.
-          if (input.paymentStatus && !isPaymentOver(order.paymentStatus)) await movePayment(work, order, input.paymentStatus, []);
+          if (input.paymentStatus && !isPaymentOver(order.paymentStatus))
+            await movePayment(work, order, input.paymentStatus, []);
           return order.status;
         }
         order.cancellationReason = reasonOf(order, input.reason as CancellationReason);

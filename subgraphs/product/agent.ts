@@ -13,8 +13,16 @@ export default defineAgent({
   title: 'Product',
   description: 'Keeps the catalogue: products, their variants, and the categories that they are found under.',
   skills: [
-    { id: 'browse-catalogue', name: 'Browse the catalogue', description: 'Finds products by id, slug, SKU or category.' },
-    { id: 'maintain-catalogue', name: 'Maintain the catalogue', description: 'Creates, changes, publishes and archives products.' },
+    {
+      id: 'browse-catalogue',
+      name: 'Browse the catalogue',
+      description: 'Finds products by id, slug, SKU or category.',
+    },
+    {
+      id: 'maintain-catalogue',
+      name: 'Maintain the catalogue',
+      description: 'Creates, changes, publishes and archives products.',
+    },
   ],
   at: import.meta.url,
   entities,

@@ -16,7 +16,11 @@ export function changeStatus(product: { status: ProductStatus }, to: ProductStat
     throw refuse('INVALID_STATE', `A product that is ${product.status} cannot become ${to}.`, ['input', 'id']);
   }
   if (to === 'ACTIVE' && variants === 0) {
-    throw refuse('INVALID_INPUT', 'A product needs at least one variant before it can be sold: add one with addProductVariant.', ['input', 'id']);
+    throw refuse(
+      'INVALID_INPUT',
+      'A product needs at least one variant before it can be sold: add one with addProductVariant.',
+      ['input', 'id'],
+    );
   }
   return to;
 }
@@ -36,7 +40,10 @@ export const slugOf = (name: string): string =>
 export function chooseSlug(given: string | null | undefined, name: string): string {
   const slug = given ?? slugOf(name);
   if (!/^[a-z\d]+(-[a-z\d]+)*$/.test(slug) || slug.length > 100) {
-    throw refuse('INVALID_INPUT', 'A slug has 1 to 100 lower-case letters, digits and single hyphens between them.', ['input', 'slug']);
+    throw refuse('INVALID_INPUT', 'A slug has 1 to 100 lower-case letters, digits and single hyphens between them.', [
+      'input',
+      'slug',
+    ]);
   }
   return slug;
 }
@@ -54,7 +61,8 @@ export function checkVariant(variant: NewVariant, path: readonly string[]): void
     throw refuse('INVALID_INPUT', 'A SKU has 1 to 64 letters, digits, and any of . _ / -.', [...path, 'sku']);
   }
   checkText(variant.name, 200, [...path, 'name']);
-  if (variant.attributes.length > 20) throw refuse('INVALID_INPUT', 'A variant has at most 20 attributes.', [...path, 'attributes']);
+  if (variant.attributes.length > 20)
+    throw refuse('INVALID_INPUT', 'A variant has at most 20 attributes.', [...path, 'attributes']);
 }
 
 /** Text of 1 to `max` characters. @throws Refusal INVALID_INPUT */

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { defineEvent } from '../../platform/events/define-event.ts';
 
-const product = z.object({ productId: z.string(), merchantId: z.string(), status: z.enum(['DRAFT', 'ACTIVE', 'ARCHIVED']) });
+const product = z.object({
+  productId: z.string(),
+  merchantId: z.string(),
+  status: z.enum(['DRAFT', 'ACTIVE', 'ARCHIVED']),
+});
 
 export const productCreated = defineEvent('product.created', {
   aggregate: 'product',

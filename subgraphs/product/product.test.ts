@@ -7,7 +7,8 @@ beforeAll(async () => {
 });
 afterAll(() => agents.close());
 
-const PRODUCT = 'product { id slug status version variants { id sku product { id } } } userErrors { __typename code message path }';
+const PRODUCT =
+  'product { id slug status version variants { id sku product { id } } } userErrors { __typename code message path }';
 const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
 const rival = actor({ roles: ['MERCHANT'], merchantId: 'merchant_b' });
 
@@ -17,16 +18,28 @@ const ask = async (query: string, variables: Record<string, unknown>, as = admin
   return result.data;
 };
 const create = async (input: Record<string, unknown>, as = merchant) =>
-  (await ask(`mutation ($input: CreateProductInput!) { createProduct(input: $input) { ${PRODUCT} } }`, { input }, as)).createProduct;
+  (await ask(`mutation ($input: CreateProductInput!) { createProduct(input: $input) { ${PRODUCT} } }`, { input }, as))
+    .createProduct;
 const publish = async (id: string, as = merchant) =>
-  (await ask(`mutation ($input: ChangeProductStatusInput!) { publishProduct(input: $input) { ${PRODUCT} } }`, { input: { id } }, as)).publishProduct;
+  (
+    await ask(
+      `mutation ($input: ChangeProductStatusInput!) { publishProduct(input: $input) { ${PRODUCT} } }`,
+      { input: { id } },
+      as,
+    )
+  ).publishProduct;
 
 describe('a product', () => {
   test('is created as a draft with its variants, and the fact is published', async () => {
-    const { product, userErrors } = await create({ name: 'Crème Brûlée Set', variants: [{ sku: 'CB-1', name: 'Four' }] });
+    const { product, userErrors } = await create({
+      name: 'Crème Brûlée Set',
+      variants: [{ sku: 'CB-1', name: 'Four' }],
+    });
     expect(userErrors).toEqual([]);
     expect(product).toMatchObject({ slug: 'creme-brulee-set', status: 'DRAFT', version: 1 });
-    expect(product.variants).toEqual([{ id: expect.stringMatching(/^variant_/), sku: 'CB-1', product: { id: product.id } }]);
+    expect(product.variants).toEqual([
+      { id: expect.stringMatching(/^variant_/), sku: 'CB-1', product: { id: product.id } },
+    ]);
     const events = await agents.events('product.created');
     expect(events).toContainEqual(expect.objectContaining({ aggregate_id: product.id, aggregate_version: 1 }));
   });
@@ -60,7 +73,9 @@ describe('a product', () => {
     expect((await ask('query ($id: ID) { product(id: $id) { id } }', { id: product.id }, rival)).product).toBeNull();
     expect((await publish(product.id, rival)).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
     expect((await publish(product.id)).product.status).toBe('ACTIVE');
-    expect((await ask('query ($id: ID) { product(id: $id) { id } }', { id: product.id }, rival)).product).toEqual({ id: product.id });
+    expect((await ask('query ($id: ID) { product(id: $id) { id } }', { id: product.id }, rival)).product).toEqual({
+      id: product.id,
+    });
   });
 });
 
@@ -70,7 +85,8 @@ describe('a list of products', () => {
     const seen: string[] = [];
     let after: string | null = null;
     do {
-      const query = 'query ($after: String) { products(first: 2, after: $after, orderBy: { field: NAME }) { nodes { name } pageInfo { hasNextPage endCursor } totalCount } }';
+      const query =
+        'query ($after: String) { products(first: 2, after: $after, orderBy: { field: NAME }) { nodes { name } pageInfo { hasNextPage endCursor } totalCount } }';
       const { products } = await ask(query, { after });
       seen.push(...products.nodes.map((node: { name: string }) => node.name));
       after = products.pageInfo.hasNextPage ? products.pageInfo.endCursor : null;
@@ -81,17 +97,29 @@ describe('a list of products', () => {
   });
 
   test.each([0, -1, 101])('refuses a page of %i', async (first) => {
-    const result = await agents.ask('product', 'query ($first: Int) { products(first: $first) { nodes { id } } }', { first }, admin);
+    const result = await agents.ask(
+      'product',
+      'query ($first: Int) { products(first: $first) { nodes { id } } }',
+      { first },
+      admin,
+    );
     expect(result.errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT' });
   });
 
   test('by category holds what lies below it too', async () => {
     const category = async (name: string, parentId?: string) =>
-      (await ask('mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { category { id } } }', { input: { name, parentId } })).createCategory.category.id;
+      (
+        await ask('mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { category { id } } }', {
+          input: { name, parentId },
+        })
+      ).createCategory.category.id;
     const top = await category('Outdoors');
     const below = await category('Tents', top);
     await create({ name: 'Dome Tent', categoryId: below });
-    const { products } = await ask('query ($id: ID) { products(filter: { categoryId: $id }) { nodes { name category { parent { id } } } } }', { id: top });
+    const { products } = await ask(
+      'query ($id: ID) { products(filter: { categoryId: $id }) { nodes { name category { parent { id } } } } }',
+      { id: top },
+    );
     expect(products.nodes).toEqual([{ name: 'Dome Tent', category: { parent: { id: top } } }]);
   });
 });

@@ -47,8 +47,27 @@ export interface ProductFilter {
   ids?: readonly string[] | null;
 }
 
-const PRODUCT = ['id', 'merchant_id', 'slug', 'name', 'description', 'status', 'category_id', 'version', 'created_at', 'updated_at'] as const;
-const VARIANT = ['variant.id', 'product_id', 'sku', 'variant.name', 'attributes', 'tax_class', 'variant.version'] as const;
+const PRODUCT = [
+  'id',
+  'merchant_id',
+  'slug',
+  'name',
+  'description',
+  'status',
+  'category_id',
+  'version',
+  'created_at',
+  'updated_at',
+] as const;
+const VARIANT = [
+  'variant.id',
+  'product_id',
+  'sku',
+  'variant.name',
+  'attributes',
+  'tax_class',
+  'variant.version',
+] as const;
 const CATEGORY = ['id', 'slug', 'name', 'parent_id'] as const;
 /** Variants of one product, children of one category. */
 const SHORT_LIST = 100;
@@ -61,14 +80,22 @@ export const productQueries = (db: Kysely<Tables>) => ({
     if (filter.merchantId) query = query.where('merchant_id', '=', filter.merchantId);
     if (filter.ids) query = query.where('id', 'in', [...filter.ids]);
     if (filter.categoryId) {
-      const below = db.selectFrom('category').select('id').where('path', 'like', sql<string>`'%/' || ${filter.categoryId}::text || '/%'`);
+      const below = db
+        .selectFrom('category')
+        .select('id')
+        .where('path', 'like', sql<string>`'%/' || ${filter.categoryId}::text || '/%'`);
       query = query.where('category_id', 'in', below);
     }
     return connect(query, ordering, page);
   },
 
   byIds: (ids: readonly string[], rows: Rows): Promise<ProductRow[]> =>
-    db.selectFrom('product').select(PRODUCT).where('id', 'in', [...ids]).where(within(rows)).execute(),
+    db
+      .selectFrom('product')
+      .select(PRODUCT)
+      .where('id', 'in', [...ids])
+      .where(within(rows))
+      .execute(),
 
   bySlug: (slug: string, rows: Rows): Promise<ProductRow | undefined> =>
     db.selectFrom('product').select(PRODUCT).where('slug', '=', slug).where(within(rows)).executeTakeFirst(),
@@ -105,16 +132,34 @@ export const productQueries = (db: Kysely<Tables>) => ({
     db
       .selectFrom('variant')
       .innerJoin('product', 'product.id', 'variant.product_id')
-      .select(['variant.id', 'variant.sku', 'variant.tax_class', 'variant.name as variant_name', 'product.name as product_name', 'product.merchant_id'])
+      .select([
+        'variant.id',
+        'variant.sku',
+        'variant.tax_class',
+        'variant.name as variant_name',
+        'product.name as product_name',
+        'product.merchant_id',
+      ])
       .where('variant.id', 'in', [...ids])
       .where('product.status', '=', 'ACTIVE')
       .execute(),
 
   categoriesByIds: (ids: readonly string[]): Promise<CategoryRow[]> =>
-    db.selectFrom('category').select(CATEGORY).where('id', 'in', [...ids]).execute(),
+    db
+      .selectFrom('category')
+      .select(CATEGORY)
+      .where('id', 'in', [...ids])
+      .execute(),
 
   topCategories: (): Promise<CategoryRow[]> =>
-    db.selectFrom('category').select(CATEGORY).where('parent_id', 'is', null).orderBy('position').orderBy('id').limit(SHORT_LIST).execute(),
+    db
+      .selectFrom('category')
+      .select(CATEGORY)
+      .where('parent_id', 'is', null)
+      .orderBy('position')
+      .orderBy('id')
+      .limit(SHORT_LIST)
+      .execute(),
 
   categoriesBelow: (parents: readonly string[]): Promise<CategoryRow[]> =>
     db

@@ -9,45 +9,80 @@ import type { ProductService } from './service.ts';
 
 const COLUMN = { CREATED_AT: 'created_at', NAME: 'name' } as const;
 
-export const productResolvers = (queries: ProductQueries, load: ProductLoaders, service: ProductService): Resolvers => ({
+export const productResolvers = (
+  queries: ProductQueries,
+  load: ProductLoaders,
+  service: ProductService,
+): Resolvers => ({
   Query: {
     products: (_, { filter, orderBy, ...page }, { actor }) => {
       checkSize(filter?.ids, 100, 'filter.ids');
-      const ordering = { column: COLUMN[orderBy?.field ?? 'CREATED_AT'], direction: orderBy?.direction ?? 'ASC' } as const;
+      const ordering = {
+        column: COLUMN[orderBy?.field ?? 'CREATED_AT'],
+        direction: orderBy?.direction ?? 'ASC',
+      } as const;
       return queries.page(filter ?? {}, ordering, page, readableProducts(actor));
     },
     product: async (_, { id, slug }, context) => {
       checkOneOf({ id, slug });
-      return id ? load.product(context).load(id) : ((await queries.bySlug(slug!, readableProducts(context.actor))) ?? null);
+      return id
+        ? load.product(context).load(id)
+        : ((await queries.bySlug(slug!, readableProducts(context.actor))) ?? null);
     },
     productVariant: async (_, { id, sku }, context) => {
       checkOneOf({ id, sku });
-      return id ? load.variant(context).load(id) : ((await queries.variantBySku(sku!, readableProducts(context.actor))) ?? null);
+      return id
+        ? load.variant(context).load(id)
+        : ((await queries.variantBySku(sku!, readableProducts(context.actor))) ?? null);
     },
-    categories: (_, { parentId }, context) => (parentId ? load.categoriesBelow(context).load(parentId) : queries.topCategories()),
+    categories: (_, { parentId }, context) =>
+      parentId ? load.categoriesBelow(context).load(parentId) : queries.topCategories(),
     variantsForSale: async (_, { ids }) => {
       checkSize(ids, 100, 'ids');
       const rows = new Map((await queries.forSale(ids)).map((row) => [row.id, row]));
       return ids.map((id) => {
         const row = rows.get(id);
-        return row ? { id, sku: row.sku, title: `${row.product_name}, ${row.variant_name}`, merchantId: row.merchant_id, taxClass: row.tax_class } : null;
+        return row
+          ? {
+              id,
+              sku: row.sku,
+              title: `${row.product_name}, ${row.variant_name}`,
+              merchantId: row.merchant_id,
+              taxClass: row.tax_class,
+            }
+          : null;
       });
     },
   },
 
   Mutation: {
     createProduct: (_, { input }, context) =>
-      payload(async () => ({ product: await reload(load.product(context), await service.createProduct(input, context)) })),
+      payload(async () => ({
+        product: await reload(load.product(context), await service.createProduct(input, context)),
+      })),
     updateProduct: (_, { input }, context) =>
-      payload(async () => ({ product: await reload(load.product(context), await service.updateProduct(input, context)) })),
+      payload(async () => ({
+        product: await reload(load.product(context), await service.updateProduct(input, context)),
+      })),
     addProductVariant: (_, { input }, context) =>
-      payload(async () => ({ variant: await reload(load.variant(context), await service.addProductVariant(input.productId, input.variant, context)) })),
+      payload(async () => ({
+        variant: await reload(
+          load.variant(context),
+          await service.addProductVariant(input.productId, input.variant, context),
+        ),
+      })),
     publishProduct: (_, { input }, context) =>
-      payload(async () => ({ product: await reload(load.product(context), await service.changeStatus(input, 'ACTIVE', context)) })),
+      payload(async () => ({
+        product: await reload(load.product(context), await service.changeStatus(input, 'ACTIVE', context)),
+      })),
     archiveProduct: (_, { input }, context) =>
-      payload(async () => ({ product: await reload(load.product(context), await service.changeStatus(input, 'ARCHIVED', context)) })),
+      payload(async () => ({
+        product: await reload(load.product(context), await service.changeStatus(input, 'ARCHIVED', context)),
+      })),
     createCategory: (_, { input }, context) =>
-      payload(async () => ({ category: await reload(load.category(context), await service.createCategory(input, context)) })),
+      payload(async () => ({
+        category: await reload(load.category(context), await service.createCategory(input, context)),
+      })),
   },
 
   Product: {

@@ -11,23 +11,38 @@ import { writableProducts } from './access.ts';
 import { changeStatus, checkText, checkVariant, chooseSlug } from './domain.ts';
 import { Category, Product, type ProductStatus, type Tables, Variant } from './entities.ts';
 import { productCreated, productStatusChanged, productUpdated } from './events.ts';
-import type { CreateCategoryInput, CreateProductInput, NewVariantInput, UpdateProductInput } from './resolvers.generated.ts';
+import type {
+  CreateCategoryInput,
+  CreateProductInput,
+  NewVariantInput,
+  UpdateProductInput,
+} from './resolvers.generated.ts';
 
 const MAX_VARIANTS = 100;
 
 export const productService = ({ store, clock }: Ground<Tables>) => {
-  const write = <T>(context: RequestContext, aggregateId: string, work: (work: Work<Tables>) => Promise<T>): Promise<T> =>
-    store.write({ locks: [aggregateId], origin: context }, work);
+  const write = <T>(
+    context: RequestContext,
+    aggregateId: string,
+    work: (work: Work<Tables>) => Promise<T>,
+  ): Promise<T> => store.write({ locks: [aggregateId], origin: context }, work);
 
-  const load = async ({ em }: Work<Tables>, id: string, { actor }: RequestContext, path: readonly string[]): Promise<Product> => {
+  const load = async (
+    { em }: Work<Tables>,
+    id: string,
+    { actor }: RequestContext,
+    path: readonly string[],
+  ): Promise<Product> => {
     const product = await em.findOne(Product, { id });
     const row = product && { id: product.id, merchant_id: product.merchantId };
-    if (!row || !isWithin(row, writableProducts(actor))) throw refuse('NOT_FOUND', 'There is no such product, or it is not yours.', path);
+    if (!row || !isWithin(row, writableProducts(actor)))
+      throw refuse('NOT_FOUND', 'There is no such product, or it is not yours.', path);
     return product;
   };
 
   const checkCategory = async ({ em }: Work<Tables>, id: string | null | undefined): Promise<void> => {
-    if (id && !(await em.findOne(Category, { id }))) throw refuse('NOT_FOUND', 'There is no such category.', ['input', 'categoryId']);
+    if (id && !(await em.findOne(Category, { id })))
+      throw refuse('NOT_FOUND', 'There is no such category.', ['input', 'categoryId']);
   };
 
   const publish = (work: Work<Tables>, definition: typeof productCreated, product: Product, version: number): void => {
@@ -39,7 +54,9 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
     const id = newId('variant');
     const attributes = variant.attributes.map(({ name, value }) => ({ name, value }));
     const { sku, name, taxClass } = variant;
-    work.em.persist(work.em.create(Variant, { id, productId, sku, name, attributes, taxClass, position, createdAt: clock.now() }));
+    work.em.persist(
+      work.em.create(Variant, { id, productId, sku, name, attributes, taxClass, position, createdAt: clock.now() }),
+    );
     return id;
   };
 
@@ -49,7 +66,8 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
       const slug = chooseSlug(input.slug, input.name);
       const merchantId = context.actor.merchantId ?? input.merchantId;
       if (!merchantId) throw refuse('INVALID_INPUT', 'Say whose product it is: `merchantId`.', ['input', 'merchantId']);
-      if (input.variants.length > MAX_VARIANTS) throw refuse('INVALID_INPUT', `A product has at most ${MAX_VARIANTS} variants.`, ['input', 'variants']);
+      if (input.variants.length > MAX_VARIANTS)
+        throw refuse('INVALID_INPUT', `A product has at most ${MAX_VARIANTS} variants.`, ['input', 'variants']);
       input.variants.forEach((variant, index) => checkVariant(variant, ['input', 'variants', String(index)]));
       const id = newId('product');
       return orTaken(
@@ -58,7 +76,17 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
             await checkCategory(work, input.categoryId);
             const now = clock.now();
             const { name, description, categoryId = null } = input;
-            const product = work.em.create(Product, { id, merchantId, slug, name, description, status: 'DRAFT', categoryId, createdAt: now, updatedAt: now });
+            const product = work.em.create(Product, {
+              id,
+              merchantId,
+              slug,
+              name,
+              description,
+              status: 'DRAFT',
+              categoryId,
+              createdAt: now,
+              updatedAt: now,
+            });
             work.em.persist(product);
             await work.em.flush();
             input.variants.forEach((variant, index) => addVariant(work, id, variant, index));
@@ -97,7 +125,8 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
           write(context, productId, async (work) => {
             const product = await load(work, productId, context, ['input', 'productId']);
             const count = await countVariants(work, productId);
-            if (count >= MAX_VARIANTS) throw refuse('INVALID_INPUT', `A product has at most ${MAX_VARIANTS} variants.`, ['input', 'productId']);
+            if (count >= MAX_VARIANTS)
+              throw refuse('INVALID_INPUT', `A product has at most ${MAX_VARIANTS} variants.`, ['input', 'productId']);
             const id = addVariant(work, productId, variant, count);
             await work.em.flush();
             // By SQL, because the product's version must grow though nothing of its own row changes.
@@ -114,7 +143,11 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
       );
     },
 
-    changeStatus: (input: { id: string; expectedVersion?: number | null }, to: ProductStatus, context: RequestContext): Promise<string> =>
+    changeStatus: (
+      input: { id: string; expectedVersion?: number | null },
+      to: ProductStatus,
+      context: RequestContext,
+    ): Promise<string> =>
       write(context, input.id, async (work) => {
         const product = await load(work, input.id, context, ['input', 'id']);
         checkVersion(product.version, input.expectedVersion);
@@ -135,10 +168,23 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
         () =>
           write(context, input.parentId ?? 'category:top', async ({ em, sql }) => {
             const parent = input.parentId ? await em.findOne(Category, { id: input.parentId }) : undefined;
-            if (input.parentId && !parent) throw refuse('NOT_FOUND', 'There is no such category.', ['input', 'parentId']);
+            if (input.parentId && !parent)
+              throw refuse('NOT_FOUND', 'There is no such category.', ['input', 'parentId']);
             const parentId = parent?.id ?? null;
-            const position = await countOf(sql.selectFrom('category').where('parent_id', 'is not distinct from', parentId));
-            em.persist(em.create(Category, { id, slug, name: input.name, parentId, path: `${parent?.path ?? '/'}${id}/`, position, createdAt: clock.now() }));
+            const position = await countOf(
+              sql.selectFrom('category').where('parent_id', 'is not distinct from', parentId),
+            );
+            em.persist(
+              em.create(Category, {
+                id,
+                slug,
+                name: input.name,
+                parentId,
+                path: `${parent?.path ?? '/'}${id}/`,
+                position,
+                createdAt: clock.now(),
+              }),
+            );
             return id;
           }),
         TAKEN,

@@ -61,7 +61,9 @@ const cancel = async ({ buyer, orderId, key }: Subject): Promise<string> => {
 };
 
 const confirm = async ({ buyer, orderId, key }: Subject): Promise<string> => {
-  const { payments } = (await done(shop.ask(`query ($id: ID) { order(id: $id) { payments { id } } }`, { id: orderId }, buyer))).order;
+  const { payments } = (
+    await done(shop.ask(`query ($id: ID) { order(id: $id) { payments { id } } }`, { id: orderId }, buyer))
+  ).order;
   const mutation = `mutation ($input: ConfirmPaymentInput!) { confirmPayment(input: $input) { userErrors { code } } }`;
   await done(shop.ask(mutation, { input: { paymentId: payments[0].id, idempotencyKey: key } }, buyer));
   return orderId!;
@@ -69,7 +71,11 @@ const confirm = async ({ buyer, orderId, key }: Subject): Promise<string> => {
 
 const waiting = async (subject: Subject): Promise<void> => {
   subject.orderId = await order(subject, 'tok_3ds');
-  await until(() => read(shop, subject.orderId!), (is) => is.paymentStatus === 'REQUIRES_ACTION', 'the payment does not wait');
+  await until(
+    () => read(shop, subject.orderId!),
+    (is) => is.paymentStatus === 'REQUIRES_ACTION',
+    'the payment does not wait',
+  );
 };
 
 const scenarios: Scenario[] = [
@@ -89,53 +95,69 @@ const scenarios: Scenario[] = [
   { name: 'an order whose payment its buyer confirms', prepare: waiting, act: confirm, ends: 'PROCESSING' },
 ];
 
-test.each(scenarios)('kill -9 before each write of $name: every effect happens exactly once', async (scenario) => {
-  const [undisturbed] = await newSubjects(1, scenario);
-  await forgetTrace(shop.kysely);
-  await settled(shop, await scenario.act(undisturbed!), scenario.ends);
-  const expected = await footprintAtRest(undisturbed!);
-  const points = await pointsOf(shop.kysely, undisturbed!.customerId);
-  expect(points.filter((point) => point.startsWith('insert dbos.operation_outputs')).length).toBeGreaterThan(2);
+test.each(scenarios)(
+  'kill -9 before each write of $name: every effect happens exactly once',
+  async (scenario) => {
+    const [undisturbed] = await newSubjects(1, scenario);
+    await forgetTrace(shop.kysely);
+    await settled(shop, await scenario.act(undisturbed!), scenario.ends);
+    const expected = await footprintAtRest(undisturbed!);
+    const points = await pointsOf(shop.kysely, undisturbed!.customerId);
+    expect(points.filter((point) => point.startsWith('insert dbos.operation_outputs')).length).toBeGreaterThan(2);
 
-  for (const round of roundsOf(points)) {
-    const subjects = await newSubjects(round.length, scenario);
-    const answers: Promise<string | undefined>[] = [];
-    let isAlive = true;
-    /** A request that is held runs into a timeout, and is sent again until the process dies. */
-    const patiently = async (act: () => Promise<string>): Promise<string | undefined> => {
-      while (isAlive) {
-        const answer = await act().catch(() => undefined);
-        if (answer) return answer;
-        await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const round of roundsOf(points)) {
+      const subjects = await newSubjects(round.length, scenario);
+      const answers: Promise<string | undefined>[] = [];
+      let isAlive = true;
+      /** A request that is held runs into a timeout, and is sent again until the process dies. */
+      const patiently = async (act: () => Promise<string>): Promise<string | undefined> => {
+        while (isAlive) {
+          const answer = await act().catch(() => undefined);
+          if (answer) return answer;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        return undefined;
+      };
+      await killAt(
+        shop.kysely,
+        subjects.map(({ customerId }, n) => ({ customerId, point: round[n]! })),
+        {
+          act: () => void answers.push(...subjects.map((subject) => patiently(() => scenario.act(subject)))),
+          kill: () => {
+            isAlive = false;
+            return shop.kill();
+          },
+        },
+      );
+      await shop.restart();
+      for (const [n, subject] of subjects.entries()) {
+        const orderId = await scenario.act(subject);
+        expect([orderId, undefined]).toContain(await answers[n]);
+        await settled(shop, orderId, scenario.ends);
       }
-      return undefined;
-    };
-    await killAt(shop.kysely, subjects.map(({ customerId }, n) => ({ customerId, point: round[n]! })), {
-      act: () => void answers.push(...subjects.map((subject) => patiently(() => scenario.act(subject)))),
-      kill: () => {
-        isAlive = false;
-        return shop.kill();
-      },
-    });
-    await shop.restart();
-    for (const [n, subject] of subjects.entries()) {
-      const orderId = await scenario.act(subject);
-      expect([orderId, undefined]).toContain(await answers[n]);
-      await settled(shop, orderId, scenario.ends);
+      for (const [n, subject] of subjects.entries()) {
+        expect({ killed: round[n], ...(await footprintLike(expected, subject)) }).toEqual({
+          killed: round[n],
+          ...expected,
+        });
+      }
     }
-    for (const [n, subject] of subjects.entries()) {
-      expect({ killed: round[n], ...(await footprintLike(expected, subject)) }).toEqual({ killed: round[n], ...expected });
-    }
-  }
-  expect(await inventoryViolations(shop.kysely)).toEqual([]);
-  expect(await paymentViolations(shop.kysely)).toEqual([]);
-}, 240_000);
+    expect(await inventoryViolations(shop.kysely)).toEqual([]);
+    expect(await paymentViolations(shop.kysely)).toEqual([]);
+  },
+  240_000,
+);
 
 const newSubjects = (count: number, scenario: Scenario): Promise<Subject[]> =>
   Promise.all(
     Array.from({ length: count }, async () => {
       const buyer = newCustomer();
-      const subject = { buyer, customerId: buyer.customerId!, variantId: await forSale(shop, { stock: 10 }), key: newId('key') };
+      const subject = {
+        buyer,
+        customerId: buyer.customerId!,
+        variantId: await forSale(shop, { stock: 10 }),
+        key: newId('key'),
+      };
       await scenario.prepare?.(subject);
       return subject;
     }),
@@ -147,7 +169,8 @@ function roundsOf(points: readonly string[]): string[][] {
   const engine = points.filter((point) => /dbos\./.test(point) && !alone.includes(point));
   const rest = points.filter((point) => !alone.includes(point) && !engine.includes(point));
   const rounds: string[][] = [];
-  while (engine.length || rest.length) rounds.push([...engine.splice(0, ENGINE_AT_ONCE), ...rest.splice(0, HELD_AT_ONCE - ENGINE_AT_ONCE)]);
+  while (engine.length || rest.length)
+    rounds.push([...engine.splice(0, ENGINE_AT_ONCE), ...rest.splice(0, HELD_AT_ONCE - ENGINE_AT_ONCE)]);
   const untried = alone.filter((point) => !tried.has(point));
   for (const point of untried) tried.add(point);
   return [...rounds, ...untried.map((point) => [point])];

@@ -44,32 +44,56 @@ afterAll(async () => {
   await folder.remove();
 });
 
-const moments = draw(SEED, KILLS + 1).slice(1).map((share) => ({ moment: Math.round(share * LATEST_MS) }));
+const moments = draw(SEED, KILLS + 1)
+  .slice(1)
+  .map((share) => ({ moment: Math.round(share * LATEST_MS) }));
 
-test.each(moments)(`kill -9 $moment ms into ${BUYERS} orders (seed ${SEED}): none is lost, none is made twice`, async ({ moment }) => {
-  const buyers = Array.from({ length: BUYERS }, (_, n) => ({ as: newCustomer(), key: newId('key'), token: TOKENS[n % TOKENS.length]! }));
-  const inputOf = ({ key: idempotencyKey, token }: (typeof buyers)[number]) => ({ lines: [{ variantId, quantity: 1 }], token, idempotencyKey });
-  const answers = buyers.map((buyer) => place(shop, inputOf(buyer), buyer.as).catch(() => undefined));
-  await new Promise((resolve) => setTimeout(resolve, moment));
-  await shop.kill();
-  const accepted = (await Promise.all(answers)).map((answer) => answer?.data?.placeOrder?.order?.id as string | undefined);
-  await shop.restart();
+test.each(moments)(
+  `kill -9 $moment ms into ${BUYERS} orders (seed ${SEED}): none is lost, none is made twice`,
+  async ({ moment }) => {
+    const buyers = Array.from({ length: BUYERS }, (_, n) => ({
+      as: newCustomer(),
+      key: newId('key'),
+      token: TOKENS[n % TOKENS.length]!,
+    }));
+    const inputOf = ({ key: idempotencyKey, token }: (typeof buyers)[number]) => ({
+      lines: [{ variantId, quantity: 1 }],
+      token,
+      idempotencyKey,
+    });
+    const answers = buyers.map((buyer) => place(shop, inputOf(buyer), buyer.as).catch(() => undefined));
+    await new Promise((resolve) => setTimeout(resolve, moment));
+    await shop.kill();
+    const accepted = (await Promise.all(answers)).map(
+      (answer) => answer?.data?.placeOrder?.order?.id as string | undefined,
+    );
+    await shop.restart();
 
-  const ids: string[] = [];
-  for (const [n, buyer] of buyers.entries()) {
-    const { order } = await placed(shop, inputOf(buyer), buyer.as);
-    expect([order.id, undefined]).toContain(accepted[n]);
-    ids.push(order.id);
-  }
-  const expected = new Map(buyers.map(({ token }, n) => [ids[n]!, ENDS[token]]));
-  await until(() => strays(expected), (orders) => orders.length === 0, 'not every order ends as it should');
-  const customers = buyers.map(({ as }) => as.customerId!);
-  const orders = await shop.kysely.selectFrom('order.orders').select('id').where('customer_id', 'in', customers).execute();
-  expect(orders.map(({ id }) => id).sort()).toEqual([...ids].sort());
-  expect(await unfinishedSagas()).toEqual([]);
-  expect(await inventoryViolations(shop.kysely)).toEqual([]);
-  expect(await paymentViolations(shop.kysely)).toEqual([]);
-}, 120_000);
+    const ids: string[] = [];
+    for (const [n, buyer] of buyers.entries()) {
+      const { order } = await placed(shop, inputOf(buyer), buyer.as);
+      expect([order.id, undefined]).toContain(accepted[n]);
+      ids.push(order.id);
+    }
+    const expected = new Map(buyers.map(({ token }, n) => [ids[n]!, ENDS[token]]));
+    await until(
+      () => strays(expected),
+      (orders) => orders.length === 0,
+      'not every order ends as it should',
+    );
+    const customers = buyers.map(({ as }) => as.customerId!);
+    const orders = await shop.kysely
+      .selectFrom('order.orders')
+      .select('id')
+      .where('customer_id', 'in', customers)
+      .execute();
+    expect(orders.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect(await unfinishedSagas()).toEqual([]);
+    expect(await inventoryViolations(shop.kysely)).toEqual([]);
+    expect(await paymentViolations(shop.kysely)).toEqual([]);
+  },
+  120_000,
+);
 
 test('of the stock as much is promised as was sold', async () => {
   const sold = await shop.kysely.selectFrom('order.orders').select('id').where('status', '=', 'PROCESSING').execute();
@@ -80,7 +104,11 @@ test('of the stock as much is promised as was sold', async () => {
 /** Orders of which something else became: status, payment, and what the provider did. */
 async function strays(expected: ReadonlyMap<string, string>): Promise<string[]> {
   const ids = [...expected.keys()];
-  const orders = await shop.kysely.selectFrom('order.orders').select(['id', 'status', 'payment_status']).where('id', 'in', ids).execute();
+  const orders = await shop.kysely
+    .selectFrom('order.orders')
+    .select(['id', 'status', 'payment_status'])
+    .where('id', 'in', ids)
+    .execute();
   const moved = await shop.kysely
     .selectFrom('payment.payment as p')
     .innerJoin('payment.simulator_entry as e', 'e.reference', 'p.id')
@@ -94,12 +122,19 @@ async function strays(expected: ReadonlyMap<string, string>): Promise<string[]> 
       return [id, `${status} ${payment_status} ${kinds.join()}`];
     }),
   );
-  return ids.filter((id) => became.get(id) !== expected.get(id)).map((id) => `${id}: ${became.get(id)}, not ${expected.get(id)}`);
+  return ids
+    .filter((id) => became.get(id) !== expected.get(id))
+    .map((id) => `${id}: ${became.get(id)}, not ${expected.get(id)}`);
 }
 
 const unfinishedSagas = () =>
   until(
-    () => shop.kysely.selectFrom('dbos.workflow_status').select(['workflow_uuid', 'status']).where('status', '<>', 'SUCCESS').execute(),
+    () =>
+      shop.kysely
+        .selectFrom('dbos.workflow_status')
+        .select(['workflow_uuid', 'status'])
+        .where('status', '<>', 'SUCCESS')
+        .execute(),
     (unfinished) => unfinished.length === 0,
     'not every saga ends',
   );

@@ -20,15 +20,27 @@ afterAll(async () => {
   await folder.remove();
 });
 
-const order = async (token: string, as = newCustomer()): Promise<string> => (await placed(shop, { lines: [{ variantId, quantity: 1 }], token }, as)).order.id;
+const order = async (token: string, as = newCustomer()): Promise<string> =>
+  (await placed(shop, { lines: [{ variantId, quantity: 1 }], token }, as)).order.id;
 
-const sagas = () => shop.kysely.selectFrom('dbos.workflow_status').select(['workflow_uuid as id', 'status']).orderBy('workflow_uuid').execute();
+const sagas = () =>
+  shop.kysely
+    .selectFrom('dbos.workflow_status')
+    .select(['workflow_uuid as id', 'status'])
+    .orderBy('workflow_uuid')
+    .execute();
 
 test('SIGTERM amid sagas, with one that waits for its buyer: out within five seconds, and all go on afterwards', async () => {
   const buyer = newCustomer();
   const waiting = await order('tok_3ds', buyer);
-  await until(() => read(shop, waiting), (is) => is.paymentStatus === 'REQUIRES_ACTION', 'the payment does not wait');
-  const running = await Promise.all(Array.from({ length: 24 }, (_, n) => order(['tok_slow', 'tok_timeout', 'tok_ok'][n % 3]!)));
+  await until(
+    () => read(shop, waiting),
+    (is) => is.paymentStatus === 'REQUIRES_ACTION',
+    'the payment does not wait',
+  );
+  const running = await Promise.all(
+    Array.from({ length: 24 }, (_, n) => order(['tok_slow', 'tok_timeout', 'tok_ok'][n % 3]!)),
+  );
 
   const { code, milliseconds, output } = await shop.process.end('SIGTERM');
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Agora is stopping.') });
@@ -36,12 +48,14 @@ test('SIGTERM amid sagas, with one that waits for its buyer: out within five sec
 
   await shop.restart();
   const states = new Map((await sagas()).map(({ id, status }) => [id, status]));
-  for (const id of [waiting, ...running]) expect(['ENQUEUED', 'PENDING', 'SUCCESS']).toContain(states.get(`placeOrder:${id}`));
+  for (const id of [waiting, ...running])
+    expect(['ENQUEUED', 'PENDING', 'SUCCESS']).toContain(states.get(`placeOrder:${id}`));
   for (const id of running) await settled(shop, id, 'PROCESSING');
 
   const { payments, status } = await read(shop, waiting).then(async (is) => ({
     ...is,
-    payments: (await done(shop.ask(`query ($id: ID) { order(id: $id) { payments { id } } }`, { id: waiting }, buyer))).order.payments,
+    payments: (await done(shop.ask(`query ($id: ID) { order(id: $id) { payments { id } } }`, { id: waiting }, buyer)))
+      .order.payments,
   }));
   expect(status).toBe('PENDING');
   const confirm = `mutation ($input: ConfirmPaymentInput!) { confirmPayment(input: $input) { userErrors { code } } }`;

@@ -37,7 +37,10 @@ test('the key with another request is refused, and nothing is written', async ()
   await settled(shop, first.data.placeOrder.order.id, 'PROCESSING');
   const before = await ordersIn();
   const other = await place(shop, { lines: [{ variantId, quantity: 2 }], idempotencyKey: 'mine' }, buyer);
-  expect(other.data.placeOrder).toMatchObject({ order: null, userErrors: [{ code: 'IDEMPOTENCY_KEY_REUSED', path: ['input', 'idempotencyKey'] }] });
+  expect(other.data.placeOrder).toMatchObject({
+    order: null,
+    userErrors: [{ code: 'IDEMPOTENCY_KEY_REUSED', path: ['input', 'idempotencyKey'] }],
+  });
   expect(await ordersIn()).toBe(before);
 });
 

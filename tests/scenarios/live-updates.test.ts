@@ -30,7 +30,12 @@ describe('who watches orders', () => {
     expect(events.map(({ data }) => data.orderUpdated.version)).toEqual([1, 2, 3]);
     expect(events[2].data.orderUpdated.order).toEqual({
       number: order.number,
-      lines: [{ quantity: 2, variant: { sku: expect.stringMatching(/^TEST/), product: { name: expect.stringMatching(/^TEST/) } } }],
+      lines: [
+        {
+          quantity: 2,
+          variant: { sku: expect.stringMatching(/^TEST/), product: { name: expect.stringMatching(/^TEST/) } },
+        },
+      ],
       payments: [{ status: 'CAPTURED', amount: { amount: order.total.amount, currency: 'EUR' } }],
     });
     expect(theirs.events.some(({ data }) => data.orderUpdated.order.number === order.number)).toBe(false);
@@ -43,7 +48,11 @@ describe('who watches orders', () => {
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
     await settled(shop, order.id, 'PROCESSING');
     const watch = shop.watch(UPDATED, { orderId: order.id }, buyer);
-    expect(statuses(await watch.until((events) => events.length === 3))).toEqual(['PENDING', 'CONFIRMED', 'PROCESSING']);
+    expect(statuses(await watch.until((events) => events.length === 3))).toEqual([
+      'PENDING',
+      'CONFIRMED',
+      'PROCESSING',
+    ]);
     await watch.stop();
   });
 
@@ -54,7 +63,10 @@ describe('who watches orders', () => {
     const NOW = `subscription ($id: ID) { orderUpdated(orderId: $id) { status order { status version timeline { type } } } }`;
     const watch = shop.watch(NOW, { id: order.id }, buyer);
     const [first, , last] = (await watch.until((events) => events.length === 3)).map(({ data }) => data.orderUpdated);
-    expect(first).toEqual({ status: 'PENDING', order: { status: 'PENDING', version: 1, timeline: [{ type: 'PLACED' }] } });
+    expect(first).toEqual({
+      status: 'PENDING',
+      order: { status: 'PENDING', version: 1, timeline: [{ type: 'PLACED' }] },
+    });
     expect(last.order).toMatchObject({ status: 'PROCESSING', version: 3 });
     expect(last.order.timeline.at(-1)).toEqual({ type: 'PROCESSING' });
     await watch.stop();
@@ -114,8 +126,12 @@ describe('who is cut off and comes back with `after`', () => {
 test('operators see agents start; who is not staff does not', async () => {
   const AGENTS = `subscription { agentStatusChanged(after: "${await firstCursor()}") { cursor status degradation agent { id area skills { id } } } }`;
   const operator = shop.watch(AGENTS, {}, actor({ roles: ['OPERATOR'] }));
-  const events = await operator.until((all) => all.filter(({ data }) => data.agentStatusChanged.status === 'RUNNING').length >= 9);
-  expect(events.map(({ data }) => data.agentStatusChanged.agent.id)).toEqual(expect.arrayContaining(['order', 'payment', 'orchestration']));
+  const events = await operator.until(
+    (all) => all.filter(({ data }) => data.agentStatusChanged.status === 'RUNNING').length >= 9,
+  );
+  expect(events.map(({ data }) => data.agentStatusChanged.agent.id)).toEqual(
+    expect.arrayContaining(['order', 'payment', 'orchestration']),
+  );
   await operator.stop();
   expect(await refusal(shop.watch(AGENTS, {}, newCustomer()))).toBe('FORBIDDEN');
 });
@@ -130,14 +146,19 @@ async function refusal(watch: Watch): Promise<string> {
 }
 
 const firstCursor = async (): Promise<string> => {
-  const { generation } = await shop.kysely.selectFrom('platform.log_identity').select('generation').executeTakeFirstOrThrow();
+  const { generation } = await shop.kysely
+    .selectFrom('platform.log_identity')
+    .select('generation')
+    .executeTakeFirstOrThrow();
   return `${generation}.0.0`;
 };
 
 /** A subscription is open once it has shown an event: so one is made. */
 async function listening(watch: Watch, buyer: ReturnType<typeof newCustomer>, variantId: string) {
   let shown = false;
-  const seen = watch.until((events) => events.some(({ data }) => data.orderUpdated.status === 'PROCESSING')).then(() => (shown = true));
+  const seen = watch
+    .until((events) => events.some(({ data }) => data.orderUpdated.status === 'PROCESSING'))
+    .then(() => (shown = true));
   while (!shown) {
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
     await settled(shop, order.id, 'PROCESSING');

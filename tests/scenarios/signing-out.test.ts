@@ -21,13 +21,21 @@ test('who signs up is a customer at once, and who signs out is nobody at once, t
   const signUp = `mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken refreshToken user { email } userErrors { code } } }`;
   const { data } = await shop.ask(signUp, { input });
   const { accessToken, refreshToken } = data.signUp;
-  expect((await as(accessToken, '{ me { email customer { name } } }')).data.me).toEqual({ email: input.email, customer: { name: input.name } });
+  expect((await as(accessToken, '{ me { email customer { name } } }')).data.me).toEqual({
+    email: input.email,
+    customer: { name: input.name },
+  });
 
-  const other = await shop.ask(`mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }`, { input: { email: input.email, password: input.password } });
+  const other = await shop.ask(`mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }`, {
+    input: { email: input.email, password: input.password },
+  });
   expect((await as(accessToken, 'mutation { signOut { signedOut } }')).data.signOut.signedOut).toBe(true);
   const after = await as(accessToken, '{ me { email } }');
   expect(after).toMatchObject({ status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
-  const refreshed = await shop.ask(`mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { accessToken userErrors { code } } }`, { input: { refreshToken } });
+  const refreshed = await shop.ask(
+    `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { accessToken userErrors { code } } }`,
+    { input: { refreshToken } },
+  );
   expect(refreshed.data.refreshSession).toEqual({ accessToken: null, userErrors: [{ code: 'INVALID_REFRESH_TOKEN' }] });
   expect((await as(other.data.signIn.accessToken, '{ me { email } }')).data.me.email).toBe(input.email);
 });

@@ -14,7 +14,8 @@ const folder = temporaryData();
 const { data } = folder;
 let agora: AgoraProcess | undefined;
 
-const start = async (args: string[] = [], env?: Record<string, string>): Promise<AgoraProcess> => (agora = await startAgora({ data, args, env }));
+const start = async (args: string[] = [], env?: Record<string, string>): Promise<AgoraProcess> =>
+  (agora = await startAgora({ data, args, env }));
 
 afterAll(async () => {
   await agora?.end('SIGKILL');
@@ -24,7 +25,11 @@ afterAll(async () => {
 /** An answer of the graph. */
 async function ask({ url }: AgoraProcess, query: string, variables?: object) {
   const body = JSON.stringify({ query, variables });
-  const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
   return (await response.json()) as { data: any; errors?: unknown };
 }
 
@@ -45,7 +50,8 @@ function serversOf(dataDir: string): string[] {
   });
 }
 
-const residentMegabytes = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+const residentMegabytes = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
 
 test('the first start says what it applied and loaded, where it answers and how to sign in', async () => {
   const { output } = await start();
@@ -55,7 +61,9 @@ test('the first start says what it applied and loaded, where it answers and how 
   expect(output()).toMatch(/Agora is ready in [\d.]+ s/);
   expect(output()).toContain('customer@agora.test, password agora-demo');
   expect((await fetch(`${agora!.url}/health/ready`)).status).toBe(200);
-  const { user, userErrors } = (await ask(agora!, SIGN_IN, { input: { email: 'customer@agora.test', password: 'agora-demo' } })).data.signIn;
+  const { user, userErrors } = (
+    await ask(agora!, SIGN_IN, { input: { email: 'customer@agora.test', password: 'agora-demo' } })
+  ).data.signIn;
   expect({ user, userErrors }).toEqual({ user: { id: expect.any(String) }, userErrors: [] });
   await ask(agora!, SIGN_UP, { input: ADA });
 }, 90_000);
@@ -84,7 +92,9 @@ test('the second start answers its first query within five seconds, and has kept
   expect(answer.data.products.totalCount).toBeGreaterThan(900);
   expect(agora!.output()).toMatch(/all \d+ migrations were applied before/);
   expect(agora!.output()).not.toContain('demo data in');
-  expect((await ask(agora!, SIGN_IN, { input: { email: ADA.email, password: ADA.password } })).data.signIn.userErrors).toEqual([]);
+  expect(
+    (await ask(agora!, SIGN_IN, { input: { email: ADA.email, password: ADA.password } })).data.signIn.userErrors,
+  ).toEqual([]);
 }, 60_000);
 
 test('idle, with the demo data, the process stays below 500 MB', async () => {
@@ -123,11 +133,16 @@ test('an argument that there is not is named, without a stack', async () => {
 test('a migration that was edited stops the start with its reason', async () => {
   await start();
   const pool = createPool({ url: databaseOf(data), max: 1, name: 'agora test' });
-  const { rows } = await pool.query(`update platform.migration set checksum = 'other' where schema = 'order' returning name`);
+  const { rows } = await pool.query(
+    `update platform.migration set checksum = 'other' where schema = 'order' returning name`,
+  );
   await pool.end();
   await agora!.end('SIGINT');
   const { code, output } = await runAgora({ data });
-  expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/Agora did not start: order: \S+ was edited after it was applied/) });
+  expect({ code, output }).toEqual({
+    code: 1,
+    output: expect.stringMatching(/Agora did not start: order: \S+ was edited after it was applied/),
+  });
   expect(rows.length).toBeGreaterThan(0);
   expect(serversOf(data)).toEqual([]);
 }, 30_000);
@@ -149,7 +164,9 @@ test('a server given by DATABASE_URL is used, and no other started', async () =>
     const process = await startAgora({ data: other.data, args: ['--empty'], env: { DATABASE_URL: database.url } });
     expect((await ask(process, SIGN_UP, { input: ADA })).data.signUp.userErrors).toEqual([]);
     expect(existsSync(join(other.data, 'postgres'))).toBe(false);
-    expect(await database.kysely.selectFrom('identity.account').select('email').execute()).toEqual([{ email: ADA.email }]);
+    expect(await database.kysely.selectFrom('identity.account').select('email').execute()).toEqual([
+      { email: ADA.email },
+    ]);
     const { code, milliseconds } = await process.end('SIGTERM');
     expect(code).toBe(0);
     expect(milliseconds).toBeLessThan(5000);
@@ -160,7 +177,10 @@ test('a server given by DATABASE_URL is used, and no other started', async () =>
 }, 30_000);
 
 test('a DATABASE_URL where nobody answers stops the start with a message that names it, and not the password', async () => {
-  const { code, output } = await runAgora({ data, env: { DATABASE_URL: 'postgres://agora:hunter2@127.0.0.1:1/agora' } });
+  const { code, output } = await runAgora({
+    data,
+    env: { DATABASE_URL: 'postgres://agora:hunter2@127.0.0.1:1/agora' },
+  });
   expect(code).toBe(1);
   expect(output).toMatch(/Agora did not start: .*DATABASE_URL/);
   expect(output).not.toContain('hunter2');
@@ -169,21 +189,26 @@ test('a DATABASE_URL where nobody answers stops the start with a message that na
 const identity = serverIdentity();
 const onlyAsRoot = identity.uid === undefined ? test.skip : test;
 
-onlyAsRoot('an ordinary user starts it, and owns all that it wrote', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'agora-home-'));
-  chownSync(home, identity.uid!, identity.gid!);
-  const own = join(home, '.agora');
-  try {
-    const process = await startAgora({ data: own, args: ['--empty'], as: identity, env: { HOME: home } });
-    expect((await ask(process, PRODUCTS)).errors).toBeUndefined();
-    for (const path of [own, join(own, 'token-key.pem'), join(own, 'postgres/cluster')]) expect(statSync(path).uid).toBe(identity.uid);
-    expect(statSync(join(own, 'token-key.pem')).mode & 0o777).toBe(0o600);
-    expect((await process.end('SIGINT')).code).toBe(0);
-    expect(serversOf(own)).toEqual([]);
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
-}, 60_000);
+onlyAsRoot(
+  'an ordinary user starts it, and owns all that it wrote',
+  async () => {
+    const home = mkdtempSync(join(tmpdir(), 'agora-home-'));
+    chownSync(home, identity.uid!, identity.gid!);
+    const own = join(home, '.agora');
+    try {
+      const process = await startAgora({ data: own, args: ['--empty'], as: identity, env: { HOME: home } });
+      expect((await ask(process, PRODUCTS)).errors).toBeUndefined();
+      for (const path of [own, join(own, 'token-key.pem'), join(own, 'postgres/cluster')])
+        expect(statSync(path).uid).toBe(identity.uid);
+      expect(statSync(join(own, 'token-key.pem')).mode & 0o777).toBe(0o600);
+      expect((await process.end('SIGINT')).code).toBe(0);
+      expect(serversOf(own)).toEqual([]);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  },
+  60_000,
+);
 
 async function waitFor(condition: () => boolean): Promise<void> {
   for (let n = 0; n < 100 && !condition(); n++) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -62,7 +62,12 @@ export async function installCrashPoints(kysely: Kysely<any>): Promise<void> {
 
 /** The writes that this customer's orders led to, in order, each once. */
 export async function pointsOf(kysely: Kysely<any>, customerId: string): Promise<string[]> {
-  const rows = await kysely.selectFrom('chaos.trace').select('point').where('customer_id', '=', customerId).orderBy('n').execute();
+  const rows = await kysely
+    .selectFrom('chaos.trace')
+    .select('point')
+    .where('customer_id', '=', customerId)
+    .orderBy('n')
+    .execute();
   return [...new Set(rows.map((row) => row.point as string))];
 }
 
@@ -78,10 +83,15 @@ export async function killAt(
   await kysely.connection().execute(async (session) => {
     const rows = points.map(({ customerId, point }) => ({ customer_id: customerId, point }));
     const holds = await session.insertInto('chaos.hold').values(rows).returning(['id', 'point']).execute();
-    for (const { id } of holds) await sql`select pg_advisory_lock(${sql.raw(String(LOCK))}, ${sql.raw(String(id))})`.execute(session);
+    for (const { id } of holds)
+      await sql`select pg_advisory_lock(${sql.raw(String(LOCK))}, ${sql.raw(String(id))})`.execute(session);
     try {
       act();
-      await until(() => missing(session, holds), (names) => names.length === 0, 'nobody comes to these points');
+      await until(
+        () => missing(session, holds),
+        (names) => names.length === 0,
+        'nobody comes to these points',
+      );
       await kill();
       await session.deleteFrom('chaos.hold').execute();
     } finally {
@@ -92,7 +102,9 @@ export async function killAt(
 
 async function missing(session: Kysely<any>, holds: readonly { id: number; point: string }[]): Promise<string[]> {
   const { rows } = await sql<{ id: number }>`
-    select objid::int as id from pg_locks where locktype = 'advisory' and classid = ${sql.raw(String(LOCK))} and not granted`.execute(session);
+    select objid::int as id from pg_locks where locktype = 'advisory' and classid = ${sql.raw(String(LOCK))} and not granted`.execute(
+    session,
+  );
   const here = new Set(rows.map((row) => row.id));
   return holds.filter((hold) => !here.has(hold.id)).map((hold) => hold.point);
 }

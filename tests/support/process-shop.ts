@@ -23,12 +23,15 @@ export interface ProcessShop extends SigningPlatform {
 /** Starts one. */
 export async function openProcessShop(options: AgoraOptions): Promise<ProcessShop> {
   let running = await startAgora(options);
-  const connect = () => createPool({ url: databaseOf(options.data), max: 8, name: OURS, statementTimeout: 0, transactionTimeout: 0 });
+  const connect = () =>
+    createPool({ url: databaseOf(options.data), max: 8, name: OURS, statementTimeout: 0, transactionTimeout: 0 });
   let pool = connect();
   let kysely = kyselyOver(pool);
   const tokens = tokensFrom(readFileSync(join(options.data, 'token-key.pem'), 'utf8'));
-  const token = async (as: Actor, seconds = 900): Promise<string> => (await tokens.sign(as.claims(), seconds, new Date())).token;
-  const authorization = async (as?: Actor): Promise<Record<string, string>> => (as ? { authorization: `Bearer ${await token(as)}` } : {});
+  const token = async (as: Actor, seconds = 900): Promise<string> =>
+    (await tokens.sign(as.claims(), seconds, new Date())).token;
+  const authorization = async (as?: Actor): Promise<Record<string, string>> =>
+    as ? { authorization: `Bearer ${await token(as)}` } : {};
 
   return {
     get process() {
@@ -43,10 +46,15 @@ export async function openProcessShop(options: AgoraOptions): Promise<ProcessSho
     token,
     async ask(query, variables, as) {
       const headers = { 'content-type': 'application/json', ...(await authorization(as)) };
-      const response = await fetch(`${running.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+      const response = await fetch(`${running.url}/graphql`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ query, variables }),
+      });
       return { ...((await response.json()) as object), status: response.status };
     },
-    watch: (query, variables, as) => watch(`${running.url.replace('http', 'ws')}/graphql`, { query, variables }, () => authorization(as)),
+    watch: (query, variables, as) =>
+      watch(`${running.url.replace('http', 'ws')}/graphql`, { query, variables }, () => authorization(as)),
     async kill() {
       await running.end('SIGKILL');
       await endSessionsOfTheDead(pool);

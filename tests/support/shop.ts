@@ -8,7 +8,13 @@ import type { Answer, TestPlatform } from './platform.ts';
 export const newCustomer = () => actor({ roles: ['CUSTOMER'], customerId: newId('customer') });
 
 /** An address in France. */
-export const ADDRESS = { name: 'Ada Example', line1: '1 rue de la Paix', city: 'Paris', postcode: '75002', country: 'FR' };
+export const ADDRESS = {
+  name: 'Ada Example',
+  line1: '1 rue de la Paix',
+  city: 'Paris',
+  postcode: '75002',
+  country: 'FR',
+};
 
 /** What a test gives of an order; the rest is filled in. */
 export type OrderInput = Record<string, unknown> & { token?: string };
@@ -16,7 +22,10 @@ export type OrderInput = Record<string, unknown> & { token?: string };
 let n = 0;
 
 /** Puts something new up for sale, and returns its variant's id. Everything through the public API. */
-export async function forSale(shop: TestPlatform, { price = '10.00', stock = 100 }: { price?: string; stock?: number } = {}): Promise<string> {
+export async function forSale(
+  shop: TestPlatform,
+  { price = '10.00', stock = 100 }: { price?: string; stock?: number } = {},
+): Promise<string> {
   const sku = `TEST-${process.pid}-${Date.now()}-${n++}`;
   const { createProduct } = await done(
     shop.ask(
@@ -39,7 +48,11 @@ export async function forSale(shop: TestPlatform, { price = '10.00', stock = 100
 export async function restock(shop: TestPlatform, variantId: string, delta: number): Promise<void> {
   const create = `mutation ($input: CreateLocationInput!) { createLocation(input: $input) { location { id } userErrors { code } } }`;
   await shop.ask(create, { input: { code: 'TEST', name: 'Test warehouse', city: 'Lyon', country: 'FR' } }, admin);
-  const { id: locationId } = await shop.kysely.selectFrom('inventory.location').select('id').where('code', '=', 'TEST').executeTakeFirstOrThrow();
+  const { id: locationId } = await shop.kysely
+    .selectFrom('inventory.location')
+    .select('id')
+    .where('code', '=', 'TEST')
+    .executeTakeFirstOrThrow();
   const adjust = `mutation ($input: AdjustStockInput!) { adjustStock(input: $input) { userErrors { message } } }`;
   const input = { variantId, locationId, delta, reason: 'test', idempotencyKey: newId('key') };
   await done(shop.ask(adjust, { input }, admin));
@@ -53,7 +66,11 @@ const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
 } }`;
 
 /** Places an order as this customer, or as a guest, and returns the whole answer. */
-export function place(shop: TestPlatform, { token = 'tok_ok', ...input }: OrderInput, as?: ReturnType<typeof newCustomer>): Promise<Answer> {
+export function place(
+  shop: TestPlatform,
+  { token = 'tok_ok', ...input }: OrderInput,
+  as?: ReturnType<typeof newCustomer>,
+): Promise<Answer> {
   const filled = { shippingAddress: ADDRESS, payment: { token }, idempotencyKey: newId('key'), ...input };
   return shop.ask(PLACE, { input: filled }, as);
 }
@@ -61,7 +78,11 @@ export function place(shop: TestPlatform, { token = 'tok_ok', ...input }: OrderI
 /** Places an order that must be accepted. */
 export async function placed(shop: TestPlatform, input: OrderInput, as?: ReturnType<typeof newCustomer>) {
   const { placeOrder } = await done(place(shop, input, as));
-  return placeOrder as { order: { id: string; number: string; total: { amount: string } }; saga: { id: string }; orderToken: string | null };
+  return placeOrder as {
+    order: { id: string; number: string; total: { amount: string } };
+    saga: { id: string };
+    orderToken: string | null;
+  };
 }
 
 const ORDER = `query ($id: ID) { order(id: $id) {
@@ -74,15 +95,24 @@ const ORDER = `query ($id: ID) { order(id: $id) {
 } }`;
 
 /** The order as its buyer sees it. */
-export const read = async (shop: TestPlatform, id: string, as = admin) => (await done(shop.ask(ORDER, { id }, as))).order;
+export const read = async (shop: TestPlatform, id: string, as = admin) =>
+  (await done(shop.ask(ORDER, { id }, as))).order;
 
 /** Waits until an order is in one of these states. @throws Error with the order as it is, after 15 seconds */
 export const settled = (shop: TestPlatform, id: string, ...statuses: string[]) =>
-  until(() => read(shop, id), (order) => statuses.includes(order.status), `the order does not become ${statuses.join(' or ')}`);
+  until(
+    () => read(shop, id),
+    (order) => statuses.includes(order.status),
+    `the order does not become ${statuses.join(' or ')}`,
+  );
 
 /** Waits until the saga that carries an order has ended so. @throws Error after 15 seconds */
 export async function sagaEnds(shop: TestPlatform, orderId: string, status: string): Promise<void> {
-  await until(async () => (await read(shop, orderId)).saga.status, (now) => now === status, `the saga does not end as ${status}`);
+  await until(
+    async () => (await read(shop, orderId)).saga.status,
+    (now) => now === status,
+    `the saga does not end as ${status}`,
+  );
 }
 
 /** Asks again until the answer will do. @throws Error with the last answer, after 15 seconds */
@@ -98,7 +128,9 @@ export async function until<T>(ask: () => Promise<T>, willDo: (answer: T) => boo
 
 /** How many are left to sell. */
 export async function available(shop: TestPlatform, variantId: string): Promise<number> {
-  const { productVariant } = await done(shop.ask(`query ($id: ID) { productVariant(id: $id) { availability { available } } }`, { id: variantId }));
+  const { productVariant } = await done(
+    shop.ask(`query ($id: ID) { productVariant(id: $id) { availability { available } } }`, { id: variantId }),
+  );
   return productVariant.availability.available;
 }
 
