@@ -14,10 +14,11 @@ import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
 import { tokensFrom } from '../platform/identity/tokens.ts';
-import { createLogger, type Logger } from '../platform/log.ts';
+import type { Logger } from '../platform/log.ts';
 import { prepareSagas } from '../platform/sagas/worker.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { authenticateWith } from './authenticate.ts';
+import type { Endings } from './endings.ts';
 import { firstOrder } from './first-order.ts';
 import { migrationSets } from './migration-sets.ts';
 import { reachDatabase } from './reach-database.ts';
@@ -27,6 +28,9 @@ import { tokenKey } from './token-key.ts';
 /** How to start. */
 export interface EmbeddedOptions {
   config: Config;
+  log: Logger;
+  /** Takes what must be ended. */
+  endings: Endings;
   /** Without demo data. */
   empty?: boolean;
   /** Deletes the embedded database first. */
@@ -35,112 +39,59 @@ export interface EmbeddedOptions {
   report(line: string): void;
 }
 
-/** A running Agora. */
-export interface Embedded {
-  /** Where it answers: `http://127.0.0.1:4000`. */
-  url: string;
-  /** Of the database. */
-  databaseUrl: string;
-  /** Ends everything, within five seconds. */
-  stop(): Promise<void>;
-}
-
 /** Connections for the sagas' engine, which polls and listens on its own. */
 const SAGA_CONNECTIONS = 8;
 
-/** Starts everything, in order; what was started is stopped again if a later part does not start. */
-export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const { config, report } = options;
-  const log = createLogger(config.LOG_LEVEL);
-  const ending: (() => Promise<unknown>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const end of ending.splice(0).reverse())
-      await end().catch((error: unknown) => log.warn({ err: error }, 'did not stop cleanly'));
-  };
-  try {
-    return await startParts(options, log, ending, stop);
-  } catch (error) {
-    await stop();
-    report('did not start');
-    throw error;
-  }
-}
-
-async function startParts(
-  { config, empty, reset, report }: EmbeddedOptions,
-  log: Logger,
-  ending: (() => Promise<unknown>)[],
-  stop: () => Promise<void>,
-): Promise<Embedded> {
-  if (config.DATABASE_URL) await reachDatabase(config.DATABASE_URL);
-  const databaseUrl = config.DATABASE_URL ?? (await startPostgres(config, { reset, report, log }, ending));
+/** Starts everything, in order, and says where it answers: `http://127.0.0.1:4000`. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
+  const { config, log, endings, empty, report } = options;
+  const databaseUrl = config.DATABASE_URL ? await reachDatabase(config.DATABASE_URL) : await startPostgres(options);
   const agents = await loadAgents();
   await migrate(databaseUrl, migrationSets(agents), report);
-
-  let isStopping = false;
-  const lost = (error: Error): void =>
-    void (isStopping || log.warn({ err: error }, 'a connection to the database was lost'));
-  const pool = createPool({ url: databaseUrl, max: config.DATABASE_POOL, name: 'agora', onConnectionLost: lost });
-  const sagaPool = createPool({
-    url: databaseUrl,
-    max: SAGA_CONNECTIONS,
-    name: 'agora sagas',
-    int8: 'text',
-    onConnectionLost: lost,
-  });
-  ending.push(() => {
-    isStopping = true;
-    return Promise.all([pool.end(), sagaPool.end()]);
-  });
-  const sagas = { url: databaseUrl, pool: sagaPool };
+  const { kysely, sagas } = await connect(databaseUrl, options);
   await prepareSagas(sagas);
 
   const tokens = tokensFrom(tokenKey(config));
-  const kysely = kyselyOver(pool);
-  const host = await createHost({
-    agents,
-    kysely,
-    ormFor,
-    config,
-    log,
-    clock: systemClock,
-    tokens,
-    sagas,
-    instance: 'embedded',
-  });
-  const revocations = await revocationsOf(host, config);
+  const shared = { kysely, ormFor, config, log, clock: systemClock, tokens, sagas };
+  const host = await createHost({ ...shared, agents, instance: 'embedded' });
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
     subgraphs: host.subgraphs,
-    authenticate: authenticateWith(tokens, revocations),
+    authenticate: authenticateWith(tokens, await revocationsOf(host, config)),
     log,
     graphiqlTabs: graphiqlTabs(empty ? undefined : firstOrder),
     isReady: () => ({ ready: state.ready, details: state.ready ? {} : { waitingFor: state.waitingFor } }),
   });
   await listen(gateway.server, config);
-  ending.push(() => gateway.close());
+  await endings.add(() => gateway.close());
 
+  await endings.add(() => host.stop('shut down'));
   await host.start();
-  ending.push(() => host.stop('shut down'));
   state.waitingFor = 'demo data';
   if (!empty) await host.loadDemo(report);
   state.ready = true;
   const { port } = gateway.server.address() as AddressInfo;
-  return { url: `http://${config.HOST}:${port}`, databaseUrl, stop };
+  return `http://${config.HOST}:${port}`;
 }
 
-async function startPostgres(
-  config: Config,
-  { reset, report, log }: { reset: boolean | undefined; report(line: string): void; log: Logger },
-  ending: (() => Promise<unknown>)[],
-): Promise<string> {
+async function connect(url: string, { config, log, endings }: EmbeddedOptions) {
+  const onConnectionLost = (error: Error): void => {
+    if (!endings.isStopping) log.warn({ err: error }, 'a connection to the database was lost');
+  };
+  const pool = createPool({ url, max: config.DATABASE_POOL, name: 'agora', onConnectionLost });
+  const sagaPool = createPool({ url, max: SAGA_CONNECTIONS, name: 'agora sagas', int8: 'text', onConnectionLost });
+  await endings.add(() => Promise.all([pool.end(), sagaPool.end()]));
+  return { kysely: kyselyOver(pool), sagas: { url, pool: sagaPool } };
+}
+
+async function startPostgres({ config, reset, report, log, endings }: EmbeddedOptions): Promise<string> {
   const dataDir = join(config.AGORA_DATA, 'postgres');
   if (reset) {
     await deleteEmbeddedPostgres(dataDir);
     report('the database was deleted');
   }
   const postgres = await startEmbeddedPostgres({ dataDir, log: (line) => log.info(line) });
-  ending.push(() => postgres.stop());
+  await endings.add(() => postgres.stop());
   return postgres.url;
 }
 

@@ -4,14 +4,15 @@ import { Fault } from '../platform/errors.ts';
 const PATIENCE_MS = 10_000;
 
 /**
- * Makes sure that the configured database answers, before anything is begun on it.
+ * The configured database, once it has answered, before anything is begun on it.
  * @throws {Fault} `DATABASE_UNREACHABLE`, which names the variable and the address, without the password
  */
-export async function reachDatabase(url: string): Promise<void> {
+export async function reachDatabase(url: string): Promise<string> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: PATIENCE_MS });
   client.on('error', () => {});
   try {
     await client.connect();
+    return url;
   } catch (error) {
     const { host, pathname } = new URL(url);
     // A name with several addresses fails with an AggregateError, which has a code and no message.

@@ -52,11 +52,8 @@ test('SIGTERM amid sagas, with one that waits for its buyer: out within five sec
     expect(['ENQUEUED', 'PENDING', 'SUCCESS']).toContain(states.get(`placeOrder:${id}`));
   for (const id of running) await settled(shop, id, 'PROCESSING');
 
-  const { payments, status } = await read(shop, waiting).then(async (is) => ({
-    ...is,
-    payments: (await done(shop.ask(`query ($id: ID) { order(id: $id) { payments { id } } }`, { id: waiting }, buyer)))
-      .order.payments,
-  }));
+  const waits = `query ($id: ID) { order(id: $id) { status payments { id } } }`;
+  const { payments, status } = (await done(shop.ask(waits, { id: waiting }, buyer))).order;
   expect(status).toBe('PENDING');
   const confirm = `mutation ($input: ConfirmPaymentInput!) { confirmPayment(input: $input) { userErrors { code } } }`;
   await done(shop.ask(confirm, { input: { paymentId: payments[0].id, idempotencyKey: 'confirm' } }, buyer));

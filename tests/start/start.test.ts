@@ -76,6 +76,27 @@ test('Ctrl-C ends everything within five seconds, PostgreSQL too', async () => {
   expect(serversOf(data)).toEqual([]);
 });
 
+test.each(['Agora is starting.', 'platform: 0001', 'migrations applied', 'product: demo data in'])(
+  'Ctrl-C while it is starting (%s) ends everything as well, and nothing is broken by it',
+  async (endAt) => {
+    const other = temporaryData();
+    try {
+      const { code, output, milliseconds } = await runAgora({ data: other.data }, endAt);
+      expect(output).not.toContain('Agora is ready');
+      expect(output).not.toContain('did not start');
+      expect(code).toBe(0);
+      expect(milliseconds).toBeLessThan(5000);
+      expect(serversOf(other.data)).toEqual([]);
+      const again = await startAgora({ data: other.data });
+      expect((await ask(again, PRODUCTS)).data.products.totalCount).toBeGreaterThan(900);
+      await again.end('SIGINT');
+    } finally {
+      await other.remove();
+    }
+  },
+  60_000,
+);
+
 test('the second start answers its first query within five seconds, and has kept its data', async () => {
   // What else runs on the machine is not measured: the best of a few starts counts.
   let best = Number.POSITIVE_INFINITY;
@@ -100,7 +121,6 @@ test('the second start answers its first query within five seconds, and has kept
 test('idle, with the demo data, the process stays below 500 MB', async () => {
   await new Promise((resolve) => setTimeout(resolve, 10_000));
   const megabytes = residentMegabytes(agora!.pid);
-  console.log(`idle: ${megabytes.toFixed(0)} MB resident`);
   expect(megabytes).toBeLessThan(500);
 }, 30_000);
 

@@ -69,13 +69,17 @@ export async function startAgora(options: AgoraOptions): Promise<AgoraProcess> {
   return { pid: child.pid!, url, readyMs, output, end: (signal = 'SIGTERM') => end(child, output, signal) };
 }
 
-/** Starts an Agora that is expected to end by itself. */
-export async function runAgora(options: AgoraOptions): Promise<Ending> {
+/** Starts an Agora that is expected to end by itself, or by a signal as soon as it has written something. */
+export async function runAgora(options: AgoraOptions, endAt?: string): Promise<Ending> {
   const { child, output, started } = launch(options);
+  while (endAt !== undefined && !hasEnded(child) && !output().includes(endAt))
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  const signalled = performance.now();
+  if (endAt !== undefined) child.kill('SIGINT');
   const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
   const [code] = await once(child, 'close');
   clearTimeout(timer);
-  return { code, output: output(), milliseconds: performance.now() - started };
+  return { code, output: output(), milliseconds: performance.now() - (endAt === undefined ? started : signalled) };
 }
 
 function launch({ data, args = [], env, as }: AgoraOptions) {
