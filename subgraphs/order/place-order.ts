@@ -17,6 +17,7 @@ import { checkLines, type DemandLine } from './domain.ts';
 import type { Tables } from './entities.ts';
 import { orderPlaced } from './events.ts';
 import { findMissing, type Priced, price } from './pricing.ts';
+import { lineRow } from './line-row.ts';
 import type { PlaceOrderInput } from './resolvers.generated.ts';
 import { writeTimeline } from './timeline.ts';
 
@@ -119,7 +120,7 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
       .executeTakeFirstOrThrow();
     await work.sql
       .insertInto('order_line')
-      .values(priced.lines.map((line, position) => lineRow(line, id, position)))
+      .values(priced.lines.map((line, position) => lineRow(line, { id: newId('line'), orderId: id, position })))
       .execute();
     await writeTimeline(work, id, [{ type: 'PLACED', at: now }]);
     work.publish(orderPlaced, {
@@ -140,24 +141,6 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
     });
   }
 };
-
-function lineRow(line: Priced['lines'][number], orderId: string, position: number) {
-  return {
-    id: newId('line'),
-    order_id: orderId,
-    position,
-    variant_id: line.variantId,
-    merchant_id: line.merchantId,
-    sku: line.sku,
-    title: line.title,
-    quantity: line.quantity,
-    unit_price_minor: line.unitPrice,
-    subtotal_minor: line.subtotal,
-    discount_minor: 0n,
-    tax_minor: line.tax,
-    total_minor: line.subtotal + line.tax,
-  };
-}
 
 /** A guest's key is the guest's own: told apart by the address, of which only a digest is kept. */
 function onceOf({ idempotencyKey: key, ...request }: PlaceOrderInput, { actor }: RequestContext): Once {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { deterministicId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
 import type { Priced } from '../pricing.ts';
+import { lineRow } from '../line-row.ts';
 import type { DemoCustomer } from './customers.ts';
 import type { Life } from './lives.ts';
 
@@ -60,7 +61,11 @@ export async function insertDemoOrder(
     if (!written) return;
     await transaction
       .insertInto('order_line')
-      .values(priced.lines.map((line, position) => lineRow(line, id, n, position)))
+      .values(
+        priced.lines.map((line, position) =>
+          lineRow(line, { id: deterministicId('line', n * MAX_LINES + position), orderId: id, position }),
+        ),
+      )
       .execute();
     const address = JSON.stringify(customer.address);
     await transaction
@@ -73,19 +78,3 @@ export async function insertDemoOrder(
       .execute();
   });
 }
-
-const lineRow = (line: Priced['lines'][number], orderId: string, n: number, position: number) => ({
-  id: deterministicId('line', n * MAX_LINES + position),
-  order_id: orderId,
-  position,
-  variant_id: line.variantId,
-  merchant_id: line.merchantId,
-  sku: line.sku,
-  title: line.title,
-  quantity: line.quantity,
-  unit_price_minor: line.unitPrice,
-  subtotal_minor: line.subtotal,
-  discount_minor: 0n,
-  tax_minor: line.tax,
-  total_minor: line.subtotal + line.tax,
-});
