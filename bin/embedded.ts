@@ -3,23 +3,27 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded-postgres.ts';
-import { kyselyOver } from '../db/kysely.ts';
+import { keepRunning } from '../db/embedded-postgres/keep-running.ts';
 import { migrate } from '../db/migrator.ts';
 import { ormFor } from '../db/orm.ts';
-import { createPool } from '../db/pool.ts';
 import { graphiqlTabs } from '../gateway/graphiql-tabs.ts';
 import { createGateway } from '../gateway/server.ts';
-import { createHost } from '../platform/agent/host.ts';
+import { agentCard } from '../platform/agent/agent-card.ts';
+import { createHost, type Host } from '../platform/agent/host.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
+import { eventSigner } from '../platform/events/signing.ts';
 import { tokensFrom } from '../platform/identity/tokens.ts';
 import type { Logger } from '../platform/log.ts';
 import { prepareSagas } from '../platform/sagas/worker.ts';
+import { secretsWith } from '../platform/secrets/secrets.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { authenticateWith } from './authenticate.ts';
+import { connectDatabase } from './connect-database.ts';
 import type { Endings } from './endings.ts';
 import { firstOrder } from './first-order.ts';
+import { keyRing } from './key-ring.ts';
 import { migrationSets } from './migration-sets.ts';
 import { reachDatabase } from './reach-database.ts';
 import { revocationsOf } from './revocations.ts';
@@ -39,20 +43,19 @@ export interface EmbeddedOptions {
   report(line: string): void;
 }
 
-/** Connections for the sagas' engine, which polls and listens on its own. */
-const SAGA_CONNECTIONS = 8;
-
 /** Starts everything, in order, and says where it answers: `http://127.0.0.1:4000`. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
   const { config, log, endings, empty, report } = options;
   const databaseUrl = config.DATABASE_URL ? await reachDatabase(config.DATABASE_URL) : await startPostgres(options);
   const agents = await loadAgents();
   await migrate(databaseUrl, migrationSets(agents), report);
-  const { kysely, sagas } = await connect(databaseUrl, options);
-  await prepareSagas(sagas);
+  const ground = await connectDatabase(databaseUrl, options);
+  await prepareSagas(ground.sagas);
 
   const tokens = tokensFrom(tokenKey(config));
-  const shared = { kysely, ormFor, config, log, clock: systemClock, tokens, sagas };
+  const signer = eventSigner(keyRing(config, 'EVENT_KEYS'));
+  const secrets = secretsWith(keyRing(config, 'SECRET_KEYS'));
+  const shared = { ...ground, ormFor, config, log, clock: systemClock, tokens, signer, secrets };
   const host = await createHost({ ...shared, agents, instance: 'embedded' });
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
@@ -60,7 +63,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
     authenticate: authenticateWith(tokens, await revocationsOf(host, config)),
     log,
     graphiqlTabs: graphiqlTabs(empty ? undefined : firstOrder),
-    isReady: () => ({ ready: state.ready, details: state.ready ? {} : { waitingFor: state.waitingFor } }),
+    isReady: () => readiness(state, host),
+    health: host.health,
+    agentCard: (url) => agentCard(agents, config.PUBLIC_URL ?? url),
   });
   await listen(gateway.server, config);
   await endings.add(() => gateway.close());
@@ -74,14 +79,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
   return `http://${config.HOST}:${port}`;
 }
 
-async function connect(url: string, { config, log, endings }: EmbeddedOptions) {
-  const onConnectionLost = (error: Error): void => {
-    if (!endings.isStopping) log.warn({ err: error }, 'a connection to the database was lost');
-  };
-  const pool = createPool({ url, max: config.DATABASE_POOL, name: 'agora', onConnectionLost });
-  const sagaPool = createPool({ url, max: SAGA_CONNECTIONS, name: 'agora sagas', int8: 'text', onConnectionLost });
-  await endings.add(() => Promise.all([pool.end(), sagaPool.end()]));
-  return { kysely: kyselyOver(pool), sagas: { url, pool: sagaPool } };
+/** Not before everything is in; then as the agents are. */
+function readiness(
+  state: { ready: boolean; waitingFor: string },
+  { health }: Host,
+): { ready: boolean; details: object } {
+  if (!state.ready) return { ready: false, details: { waitingFor: state.waitingFor } };
+  const { ready, ...details } = health.ready();
+  return { ready, details: ready && details.degradation === 0 ? {} : details };
 }
 
 async function startPostgres({ config, reset, report, log, endings }: EmbeddedOptions): Promise<string> {
@@ -90,8 +95,11 @@ async function startPostgres({ config, reset, report, log, endings }: EmbeddedOp
     await deleteEmbeddedPostgres(dataDir);
     report('the database was deleted');
   }
-  const postgres = await startEmbeddedPostgres({ dataDir, log: (line) => log.info(line) });
-  await endings.add(() => postgres.stop());
+  const settings = { dataDir, log: (line: string) => log.info(line) };
+  const postgres = await startEmbeddedPostgres(settings);
+  const onGivenUp = (error: unknown): void => log.error({ err: error }, 'PostgreSQL cannot be started again');
+  const kept = keepRunning(postgres, { ...settings, onGivenUp });
+  await endings.add(() => kept.stop());
   return postgres.url;
 }
 

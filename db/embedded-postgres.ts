@@ -34,6 +34,8 @@ export interface EmbeddedPostgres {
   port: number;
   /** Of the server's first process. */
   pid: number;
+  /** Another live process owns it, and looks after it. */
+  isGuest: boolean;
   /** Stops it, within five seconds at worst. Does nothing when another live process owns the server. */
   stop(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     adminUrl,
     port: server.port,
     pid: server.pid,
+    isGuest: guestOf !== undefined,
     stop: guestOf ? async () => {} : () => stop(home),
   };
 }

@@ -51,7 +51,7 @@ describe('what a client reads of an error', () => {
 
   test('is UNAVAILABLE, when trying again may help', async () => {
     const { text, body } = await ask('{ away }');
-    expect(body.errors[0]!.extensions).toEqual({ code: 'UNAVAILABLE', correlationId: 'corr' });
+    expect(body.errors[0]!.extensions).toEqual({ code: 'UNAVAILABLE', retryAfterSeconds: 2, correlationId: 'corr' });
     expect(text).not.toContain('db-3');
   });
 

@@ -26,6 +26,13 @@ const UNSTORABLE: ReadonlySet<string> = new Set(['22021', '22P05']);
 /** Says nothing of what went wrong, but whose fault it is. */
 export const INTERNAL_MESSAGE = 'Something went wrong on our side';
 
+/** Says of what passes that it does, and that trying again is safe. */
+export const UNAVAILABLE_MESSAGE =
+  'Agora cannot do this right now. Try again in a few seconds, a mutation with the same idempotencyKey: nothing happens twice';
+
+/** When it may be worth trying again. */
+export const RETRY_AFTER_SECONDS = 2;
+
 /** Masks errors and results. */
 export interface ErrorMask {
   /** What a client may read of it. The same error again comes back as it is. */
@@ -84,7 +91,13 @@ function hide(error: unknown, correlationId: string, log: Pick<Logger, 'error' |
   const fields = { err: cause, correlationId, path, agent: extensions.serviceName };
   if (isPassing) log.warn(fields, 'an agent is unavailable');
   else log.error(fields, 'an operation failed');
-  return rebuilt(error, INTERNAL_MESSAGE, { code: isPassing ? 'UNAVAILABLE' : 'INTERNAL_SERVER_ERROR', correlationId });
+  return isPassing
+    ? rebuilt(error, UNAVAILABLE_MESSAGE, {
+        code: 'UNAVAILABLE',
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+        correlationId,
+      })
+    : rebuilt(error, INTERNAL_MESSAGE, { code: 'INTERNAL_SERVER_ERROR', correlationId });
 }
 
 /** The same place in the operation, without the error it came from. */

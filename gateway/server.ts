@@ -11,8 +11,9 @@ import { CORRELATION_HEADER, correlationId } from './correlation-id.ts';
 import { createGeneration, type Generation } from './generation.ts';
 import type { GraphiqlTab } from './graphiql.ts';
 import { graphiqlTabs } from './graphiql-tabs.ts';
-import { createErrorMask, type ErrorMask } from './mask-error.ts';
+import { createErrorMask, type ErrorMask, RETRY_AFTER_SECONDS } from './mask-error.ts';
 import { createOperations } from './operations.ts';
+import { type HealthSource, respondHealth } from './health.ts';
 import { respondErrors, respondJson } from './respond.ts';
 import { type Authenticate, actorOf } from './session.ts';
 import { serveWebSockets } from './web-socket.ts';
@@ -25,6 +26,10 @@ export interface GatewayOptions {
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   /** Whether what stands behind is ready to serve, for `/health/ready`. */
   isReady: () => { ready: boolean; details: object };
+  /** What is behind, in more depth, for `/health/detailed` and `/health/<dependency>`. @default there is nothing there */
+  health?: HealthSource;
+  /** What the agents can do, for those who find us at this address, for `/.well-known/agent-card.json`. @default none */
+  agentCard?: (url: string) => object;
   /** The policies that `@policy` names. @default none, so that each denies */
   policies?: Readonly<Record<string, Policy>>;
   /** @default browse, sign in, place an order, watch it, with placeholders */
@@ -88,16 +93,17 @@ function composed(subgraphs: readonly Subgraph[], log: GatewayOptions['log']): s
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
-  { isReady, authenticate }: GatewayOptions,
+  options: GatewayOptions,
   yoga: Yoga,
   mask: ErrorMask,
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  if (pathname === '/graphql') return graphql(request, response, authenticate, yoga, mask);
-  if (pathname === '/health') return respondJson(response, 200, { status: 'ok' });
-  if (pathname === '/health/ready') {
-    const { ready, details } = isReady();
-    return respondJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', details });
+  if (pathname === '/graphql') return graphql(request, response, options.authenticate, yoga, mask);
+  if (pathname === '/health' || pathname.startsWith('/health/')) {
+    if (await respondHealth(response, pathname, options)) return;
+  }
+  if (pathname === '/.well-known/agent-card.json' && options.agentCard) {
+    return respondJson(response, 200, options.agentCard(`http://${request.headers.host ?? 'localhost'}`), OPEN);
   }
   respondJson(response, 404, { error: { code: 'NOT_FOUND', message: `There is nothing at ${pathname}.` } });
 }
@@ -126,9 +132,14 @@ async function graphql(
   } catch (error) {
     if (response.headersSent) throw error;
     if (error instanceof Unauthenticated) return respondErrors(response, 401, [mask.error(error, id)], INVALID_TOKEN);
-    respondErrors(response, isTransient(error) ? 503 : 500, [mask.error(error, id)]);
+    const isPassing = isTransient(error);
+    const headers: Record<string, string> = isPassing ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {};
+    respondErrors(response, isPassing ? 503 : 500, [mask.error(error, id)], headers);
   }
 }
+
+/** Anybody's page may read it. */
+const OPEN = { 'access-control-allow-origin': '*' };
 
 // https://www.rfc-editor.org/rfc/rfc6750#section-3
 const INVALID_TOKEN = { 'www-authenticate': 'Bearer error="invalid_token"' };

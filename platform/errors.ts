@@ -104,14 +104,14 @@ export class Unavailable extends Fault {
   }
 }
 
-const CONNECTION_CLASS = /^(08|53|57P|40001|40P01|55P03|25P0[34])/;
+const CONNECTION_CLASS = /^(08|53|57P|40001|40P01|55P03|25P0[34]|25006)/;
 const SOCKET =
   /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|UND_ERR_(SOCKET|CONNECT_TIMEOUT|HEADERS_TIMEOUT))$/;
 const DRIVER = /Connection terminated|not queryable|timeout exceeded when trying to connect|Cannot use a pool after/;
 
 /**
- * Whether the error is of the ground and not of the work: a lost connection, a server that starts, a deadlock, a
- * timeout of the transaction. Such work is tried again; it is never parked, refused or undone for it.
+ * Whether the error is of the ground and not of the work: a lost connection, a server that starts or takes no
+ * writes for now, a deadlock, a timeout of the transaction. Such work is tried again; it is never parked, refused or undone for it.
  */
 export function isTransient(error: unknown): boolean {
   let current = error as { code?: string; message?: string; cause?: unknown; recovery?: string } | undefined;

@@ -1,6 +1,6 @@
 /**
  * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed documents of the
- * clients in `examples/`, `.env.example`. With `--check` it writes nothing and fails if something is out of date.
+ * clients in `examples/`, `.env.example`, `docs/sagas.md`. With `--check` it writes nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,11 @@ for (const room of rooms) {
 const api = read(API);
 if (api) outputs.push(...(await clientOutputs(api)));
 
-settle(outputs, process.argv.includes('--check'), 'npm run codegen');
+const check = process.argv.includes('--check');
+settle(outputs, check, 'npm run codegen');
+// Only now: the sagas are built of the commands that were written just now.
+const { sagaDocs } = await import('./codegen/saga-docs.ts');
+settle([await sagaDocs()], check, 'npm run codegen');
 
 function listGraphql(directory: string): string[] {
   try {

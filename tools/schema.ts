@@ -11,10 +11,12 @@ import { breakingApiChanges } from './schema/api-changes.ts';
 import { API, composeContract } from './schema/contract.ts';
 import { breakingEventChanges } from './schema/event-changes.ts';
 import { eventOutputs } from './schema/event-schemas.ts';
+import { eventTable } from './schema/event-table.ts';
 import { breaks } from './schema/published.ts';
 
 const contract = composeContract(loadRooms());
-const events = eventOutputs(await loadAgents());
+const agents = await loadAgents();
+const events = eventOutputs(agents);
 
 const breaking = await breaks(API, (old) => breakingApiChanges(old, contract.api));
 for (const { path, text } of events)
@@ -29,5 +31,5 @@ if (breaking.length > 0 && !process.argv.includes('--accept-breaking')) {
   );
   process.exit(1);
 }
-const outputs = [...contract.outputs, ...events, ...(await clientOutputs(contract.api))];
+const outputs = [...contract.outputs, ...events, eventTable(agents), ...(await clientOutputs(contract.api))];
 settle(outputs, process.argv.includes('--check'), 'npm run schema');

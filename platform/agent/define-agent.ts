@@ -1,7 +1,7 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { EventDefinition } from '../events/define-event.ts';
 import type { EventHandler } from '../events/handler.ts';
-import type { SagaDefinition } from '../sagas/define-saga.ts';
+import type { SagaDefinition, Verdict } from '../sagas/define-saga.ts';
 import type { DemoTools } from './demo.ts';
 import type { Ground } from './ground.ts';
 
@@ -32,10 +32,14 @@ export interface AgentParts {
   /** What it does about the events of others. */
   handlers?: readonly EventHandler[];
   duties?: readonly Duty[];
+  /** What must be done before it serves, such as looking for what it stands on. Tried again when it fails. */
+  start?(): Promise<void>;
   /** Only orchestration has these. */
   sagas?: readonly SagaDefinition[];
   /** Told of every failed attempt of a saga's step. Only orchestration has it. */
   onFailedAttempt?(saga: string, step: string, attempt: number, error: Error): Promise<void>;
+  /** What an operator has decided about a saga's step that fails, as `WorkerOptions` of platform/sagas/worker.ts has it. */
+  verdict?(saga: string, step: string): Promise<Verdict | undefined>;
   demo?: { after: readonly string[]; load(tools: DemoTools): Promise<void> };
 }
 
@@ -51,6 +55,10 @@ export interface AgentDefinition {
   at: string;
   entities: readonly EntitySchema[];
   emits: readonly EventDefinition<any>[];
+  /** The types of events that its handlers are for. */
+  handles?: readonly string[];
+  /** Its handlers do nothing about an event that they handled before, so an operator may have it read the log again. */
+  replayable?: boolean;
   build(ground: Ground<any>): AgentParts;
 }
 

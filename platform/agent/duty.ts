@@ -1,22 +1,45 @@
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
+import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 import type { Duty } from './define-agent.ts';
+import { delayAfter, RESTART, type RestartPace } from './supervise.ts';
 
-/** Performs a duty by the clock until aborted. A duty that fails is logged, and due again at its next time. */
+/** What a duty is performed on. */
+export interface DutyGround {
+  kysely: Kysely<any>;
+  log: Logger;
+  agent: string;
+  /** Told when it has failed, and how often in a row. What passes, such as a lost connection, does not count. */
+  onFailure?(error: unknown, failures: number): void;
+  /** Told when it was done after it had failed. */
+  onRecovery?(): void;
+  /** @default RESTART */
+  pace?: RestartPace;
+}
+
+/**
+ * Performs a duty by the clock until aborted. A duty that fails is logged and tried again, with backoff, but not later
+ * than at its next time.
+ */
 export async function performDuty(
   duty: Duty,
-  { kysely, log, agent }: { kysely: Kysely<any>; log: Logger; agent: string },
+  { kysely, log, agent, onFailure, onRecovery, pace = RESTART }: DutyGround,
   signal: AbortSignal,
 ): Promise<void> {
+  let failures = 0;
+  const everyMs = duty.everySeconds * 1000;
   while (!signal.aborted) {
-    await sleep(duty.everySeconds * 1000, signal);
+    await sleep(failures > 0 ? Math.min(everyMs, delayAfter(failures, pace)) : everyMs, signal);
     if (signal.aborted) return;
     try {
       await inTurn(kysely, `${agent}/${duty.name}`, () => duty.run(signal));
+      if (failures > 0) onRecovery?.();
+      failures = 0;
     } catch (error) {
-      log.warn({ err: error, duty: duty.name }, 'duty failed, due again at its next time');
+      log.warn({ err: error, duty: duty.name }, 'duty failed, and will be tried again');
+      if (!isTransient(error)) onFailure?.(error, ++failures);
     }
   }
 }

@@ -5,6 +5,8 @@ import type { Store } from '../data/store.ts';
 import type { LiveLog } from '../events/live.ts';
 import type { Tokens } from '../identity/tokens.ts';
 import type { Logger } from '../log.ts';
+import type { Guards } from '../resilience/breakers.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { AgentDefinition } from './define-agent.ts';
 
 /** What an agent stands on. Everything that it may touch comes from here. */
@@ -16,10 +18,14 @@ export interface Ground<DB = any> {
   readonly store: Store<DB>;
   /** Commands to other agents. */
   readonly ask: Ask;
+  /** What it depends on outside, each behind a guard whose state is seen in the graph. */
+  readonly guards: Guards;
   /** The events of all agents as they come, for subscriptions. */
   readonly live: LiveLog;
   /** Signs access tokens where this process holds the key; verifies them everywhere. */
   readonly tokens: Tokens;
+  /** Seals what must not stand in plain text where others read: an event, a saga's input, a table. */
+  readonly secrets: Secrets;
   /** Every agent's definition, for the one that keeps the registry. */
   readonly roster: readonly AgentDefinition[];
 }

@@ -19,6 +19,8 @@ import { on } from '../events/handler.ts';
 import { ANONYMOUS } from '../identity/actor.ts';
 import { tokensFrom } from '../identity/tokens.ts';
 import { silentLogger } from '../log.ts';
+import { newKey } from '../secrets/key-ring.ts';
+import { secretsWith } from '../secrets/secrets.ts';
 import { type AgentDefinition, type AgentParts, defineAgent } from './define-agent.ts';
 import type { Ground } from './ground.ts';
 import { createHost, type Host } from './host.ts';
@@ -73,6 +75,8 @@ const host = (agents: AgentDefinition[]): Promise<Host> =>
     log: silentLogger,
     clock,
     tokens: tokensFrom(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string),
+    secrets: secretsWith([newKey()]),
+    signer: small.signer,
     sagas: { url: small.database.url, pool: small.database.pool },
     instance: 'test',
   });
@@ -102,7 +106,7 @@ test('the states of a life are recorded and published, in order', async () => {
       {
         type: 'agent.status_changed',
         aggregate_version: 1,
-        payload: { agentId: name, status: 'STARTING', degradation: 0 },
+        payload: { agentId: name, status: 'STARTING', degradation: 0, changedAt: '2026-06-01T12:00:00.000Z' },
       },
       {
         type: 'agent.started',

@@ -7,46 +7,65 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import { createAsk, type Reach } from '../commands/ask.ts';
-import { forgetOldKeys } from '../data/idempotency.ts';
 import { createStore } from '../data/store.ts';
 import { Bell } from '../events/bell.ts';
 import type { Envelope } from '../events/event-log.ts';
 import { Consumer } from '../events/consumer.ts';
 import { LiveLog } from '../events/live.ts';
+import type { EventSigner } from '../events/signing.ts';
 import { resolversOf } from '../graphql/resolvers.ts';
 import { createSubgraph, type Subgraph } from '../graphql/subgraph.ts';
 import { typeDefsOf } from '../graphql/type-defs.ts';
+import { newUuid } from '../ids.ts';
+import { Breakers } from '../resilience/breakers.ts';
+import { POLICIES } from '../resilience/policies.ts';
 import { startSagaWorker } from '../sagas/worker.ts';
 import { sleep } from '../sleep.ts';
-import type { AgentDefinition, AgentParts, Duty } from './define-agent.ts';
+import { followResets } from './breaker-resets.ts';
+import { type DatabaseProbe, DatabaseMonitor, probeOver } from './database-monitor.ts';
+import type { AgentDefinition } from './define-agent.ts';
+import { watched } from './error-reports.ts';
+import { type HostHealth, hostHealth } from './host-health.ts';
+import { Lives } from './lives.ts';
 import { loadDemo } from './load-demo.ts';
-import { performDuty } from './duty.ts';
 import type { Ground } from './ground.ts';
-import { type AgentStatus, heartbeat, recordStatus } from './registry.ts';
+import { handledBy, type Resident, startAll } from './resident.ts';
+import { asks } from './start-order.ts';
+import type { RestartPace } from './supervise.ts';
 
 /** What a host is made of: the parts of {@link Ground} that all agents share, and the database. */
-export interface HostOptions extends Pick<Ground, 'config' | 'log' | 'clock' | 'tokens'> {
+export interface HostOptions extends Pick<Ground, 'config' | 'log' | 'clock' | 'tokens' | 'secrets'> {
   /** The agents to run here. */
   agents: readonly AgentDefinition[];
   /** All agents there are. @default agents */
   roster?: readonly AgentDefinition[];
   kysely: Kysely<any>;
   ormFor(kysely: Kysely<any>, options: { schema: string; entities: AgentDefinition['entities'] }): Promise<MikroORM>;
+  /** Signs and checks events. */
+  signer: EventSigner;
   /** For the saga worker, which manages its own statements. */
   sagas: { url: string; pool: Pool };
   /** The name of this process, stable over restarts. */
   instance: string;
   /** Reaches agents that run elsewhere. */
   reach?: Reach;
+  /** The circuit breakers of this process. @default some of its own */
+  breakers?: Breakers;
+  /** How the database is looked at. @default over `kysely` */
+  database?: DatabaseProbe;
+  /** How parts that fail are started again. @default RESTART */
+  pace?: RestartPace;
 }
 
-/** An agent that is built and runs, or could. */
-interface Resident {
-  definition: AgentDefinition;
-  parts: AgentParts;
-  subgraph: Subgraph;
-  consumer?: Consumer;
-}
+/** What the agents of a host share. */
+type Shared = HostOptions & {
+  bell: Bell;
+  live: LiveLog;
+  reach: Reach;
+  onCommit(events: readonly Envelope[]): void;
+  breakers: Breakers;
+  lives: Lives;
+};
 
 /** Running agents. */
 export interface Host {
@@ -54,6 +73,8 @@ export interface Host {
   readonly subgraphs: readonly Subgraph[];
   /** The end of the event log, for whoever follows it in this process. */
   readonly live: LiveLog;
+  /** How its agents are. */
+  readonly health: HostHealth;
   /** Tells of every event that this process's commands publish, at once after the commit. */
   onPublished(listener: (event: Envelope) => void): void;
   /** Starts consumers, duties and sagas. */
@@ -64,7 +85,8 @@ export interface Host {
   stop(reason: string): Promise<void>;
 }
 
-const HEARTBEAT_MS = 10_000;
+/** How long the last words of agents may take when the database is away, in milliseconds. */
+const LAST_WORDS_MS = 1500;
 
 /** Builds the agents. Nothing runs until `start`. */
 export async function createHost(options: HostOptions): Promise<Host> {
@@ -74,104 +96,88 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const listeners: ((event: Envelope) => void)[] = [];
   const onCommit = (events: readonly Envelope[]): void =>
     events.forEach((event) => listeners.forEach((listen) => listen(event)));
+  const { breakers = new Breakers(clock), database = probeOver(kysely) } = options;
+  const monitor = new DatabaseMonitor(database, clock);
+  const lives = new Lives({ ...options, process: newUuid(), breakers, monitor, onPublished: () => bell.ring() });
   const residents = new Map<string, Resident>();
   const reach: Reach = (name) => residents.get(name)?.subgraph ?? options.reach?.(name);
-  for (const definition of options.agents)
-    residents.set(definition.name, await settle(definition, { ...options, bell, live, reach, onCommit }));
+  const shared = { ...options, bell, live, reach, onCommit, breakers, lives };
+  for (const definition of options.agents) residents.set(definition.name, await settle(definition, shared));
+  const all = [...residents.values()];
 
   const ending = new AbortController();
   const running: Promise<void>[] = [];
   let worker: { stop(): Promise<void> } | undefined;
-  const record = async (status: AgentStatus, reason?: string): Promise<void> => {
-    for (const { definition } of residents.values()) {
-      await recordStatus(kysely, definition, status, { now: clock.now(), instance: options.instance, reason });
-    }
-    bell.ring();
-  };
 
   return {
-    subgraphs: [...residents.values()].map((resident) => resident.subgraph),
+    subgraphs: all.map((resident) => resident.subgraph),
     live,
+    health: hostHealth({ ...shared, monitor, agents: [...residents.keys()], handled: handledBy(all) }),
     onPublished: (listener) => void listeners.push(listener),
-    loadDemo: (report) => loadDemo({ kysely, log, report, agents: [...residents.values()] }),
+    loadDemo: (report) => loadDemo({ kysely, log, report, agents: all }),
     async start() {
-      await record('STARTING');
-      running.push(live.run(ending.signal), beat(options, [...residents.keys()], ending.signal));
-      for (const resident of residents.values()) running.push(...(await work(resident, options, ending.signal)));
-      worker = await startWorker(residents, options, reach);
-      await record('RUNNING');
+      const { signal } = ending;
+      for (const { life } of all) life.starting();
+      await monitor.look();
+      await lives.write();
+      running.push(live.run(signal), lives.run(signal), followResets({ live, breakers, log, signal }));
+      const started = await startAll(all, shared, { signal, running });
+      worker = await startWorker(residents, shared);
+      for (const { life } of started) life.started();
+      await lives.write();
     },
     async stop(reason) {
       const complain = (error: unknown): void => log.warn({ err: error }, 'did not stop cleanly');
-      await record('STOPPING').catch(complain);
+      const write = async () => {
+        const enough = new AbortController();
+        await Promise.race([lives.write(), sleep(LAST_WORDS_MS, enough.signal)]).finally(() => enough.abort());
+      };
+      for (const { life } of all) life.stopping();
+      await write().catch(complain);
       ending.abort();
       await worker?.stop().catch(complain);
       await Promise.all(running);
-      await record('STOPPED', reason).catch(complain);
+      for (const { life } of all) life.stopped(reason);
+      await write().catch(complain);
     },
   };
 }
 
 /** Puts an agent on its ground. */
-async function settle(
-  definition: AgentDefinition,
-  shared: HostOptions & { bell: Bell; live: LiveLog; reach: Reach; onCommit(events: readonly Envelope[]): void },
-): Promise<Resident> {
-  const { kysely, bell, live, reach, config, clock, tokens } = shared;
+async function settle(definition: AgentDefinition, shared: Shared): Promise<Resident> {
+  const { kysely, bell, live, reach, config, clock, tokens, secrets, signer, breakers, lives } = shared;
   const { name, entities } = definition;
   const orm = await shared.ormFor(kysely, { schema: name, entities });
   const log = shared.log.child({ agent: name });
-  const store = createStore({ agent: name, kysely, orm, bell, onCommit: shared.onCommit });
+  const store = createStore({ agent: name, kysely, orm, bell, signer, onCommit: shared.onCommit });
   const roster = shared.roster ?? shared.agents;
-  const parts = definition.build({ config, log, clock, store, ask: createAsk(name, reach), live, tokens, roster });
+  const guards = breakers.of(name);
+  // Made here and not at the first call, so that what it depends on can be seen from the beginning.
+  for (const asked of asks(definition)) guards(`agent:${asked}`, { policy: POLICIES.command });
+  const ask = createAsk(name, reach, guards);
+  const parts = definition.build({ config, log, clock, store, ask, guards, live, tokens, secrets, roster });
   const typeDefs = typeDefsOf(readFileSync(new URL('schema.graphql', definition.at), 'utf8'));
-  const subgraph = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers as Record<string, object>));
+  const bare = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers as Record<string, object>));
+  const subgraph = watched(bare, (error, correlationId) => lives.erred(name, error, { correlationId }));
   const { handlers = [] } = parts;
-  const consumer = handlers.length ? new Consumer({ agent: name, kysely, orm, bell, log, handlers }) : undefined;
-  return { definition, parts, subgraph, consumer };
+  const consumer = handlers.length
+    ? new Consumer({ agent: name, kysely, orm, bell, log, handlers, signer })
+    : undefined;
+  return { name, definition, parts, subgraph, consumer, life: lives.of(name) };
 }
 
-/** Starts what an agent does by itself. */
-async function work(
-  { consumer, parts, definition }: Resident,
-  options: HostOptions,
-  signal: AbortSignal,
-): Promise<Promise<void>[]> {
-  const { kysely, log, clock } = options;
-  const agent = definition.name;
-  const forgetKeys: Duty = {
-    name: 'forget idempotency keys',
-    everySeconds: 3600,
-    run: async () => void (await forgetOldKeys(kysely, agent, clock.now())),
-  };
-  const running = [forgetKeys, ...(parts.duties ?? [])].map((duty) =>
-    performDuty(duty, { kysely, log, agent }, signal),
-  );
-  if (consumer) {
-    await consumer.register();
-    running.push(consumer.run(signal));
-  }
-  return running;
-}
-
-async function startWorker(residents: Map<string, Resident>, options: HostOptions, reach: Reach) {
+async function startWorker(residents: Map<string, Resident>, options: Shared) {
   const orchestrator = [...residents.values()].find((resident) => resident.parts.sagas);
   if (!orchestrator) return undefined;
   const { definition, parts } = orchestrator;
   return startSagaWorker({
     ...options.sagas,
     executor: options.instance,
-    ask: createAsk(definition.name, reach),
+    ask: createAsk(definition.name, options.reach, options.breakers.of(definition.name)),
     clock: options.clock,
     log: options.log,
     sagas: parts.sagas!,
     onFailedAttempt: parts.onFailedAttempt?.bind(parts) ?? (async () => {}),
+    verdict: parts.verdict?.bind(parts),
   });
-}
-
-async function beat({ kysely, clock, log }: HostOptions, agents: string[], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await heartbeat(kysely, agents, clock.now()).catch((error) => log.warn({ err: error }, 'no heartbeat'));
-    await sleep(HEARTBEAT_MS, signal);
-  }
 }

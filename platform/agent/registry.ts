@@ -1,96 +1,99 @@
 /** The table of agents: written by the process that hosts them, read by orchestration for the graph. */
 import type { Kysely } from 'kysely';
-import { z } from 'zod';
-import { raw } from '../data/raw.ts';
 import { lock } from '../data/locks.ts';
-import { defineEvent, type EventDefinition } from '../events/define-event.ts';
-import { append, envelope } from '../events/event-log.ts';
+import { raw } from '../data/raw.ts';
+import { append, type Envelope, envelope } from '../events/event-log.ts';
+import type { EventSigner } from '../events/signing.ts';
+import { type AgentStatus, agentStarted, agentStatusChanged, agentStopped } from './agent-events.ts';
 import type { AgentDefinition } from './define-agent.ts';
+import type { AgentHealth } from './health.ts';
 
-/** The states of an agent's life. */
-export const AGENT_STATUSES = ['STARTING', 'RUNNING', 'DEGRADED', 'STOPPING', 'STOPPED', 'FAILED'] as const;
+export { AGENT_STATUSES, type AgentStatus, agentEvents, lifeEvents } from './agent-events.ts';
 
-/** One of {@link AGENT_STATUSES}. */
-export type AgentStatus = (typeof AGENT_STATUSES)[number];
+/** An agent of which nothing was heard for so long is taken for dead. Milliseconds; a heart beats every ten seconds. */
+export const LEASE_MS = 30_000;
 
-const status = z.enum(AGENT_STATUSES);
-const degradation = z.number().int().min(0).max(4);
+/** Who writes. */
+export interface Writer {
+  kysely: Kysely<any>;
+  /** The name of the process, stable over restarts. */
+  instance: string;
+  /** This life of it: no other process has the same. */
+  process: string;
+  signer?: EventSigner;
+}
 
-/** An agent serves. */
-export const agentStarted = defineEvent('agent.started', {
-  aggregate: 'agent',
-  description: 'An agent serves.',
-  payload: z.object({
-    agentId: z.string(),
-    status,
-    degradation,
-    startTime: z.string(),
-    capabilities: z.array(z.string()),
-  }),
-});
+/** One change in an agent's life. */
+export interface StatusChange {
+  status: AgentStatus;
+  degradation: number;
+  at: Date;
+  /** Why it stopped. */
+  reason?: string;
+}
 
-/** An agent has stopped serving. */
-export const agentStopped = defineEvent('agent.stopped', {
-  aggregate: 'agent',
-  description: 'An agent has stopped serving.',
-  payload: z.object({
-    agentId: z.string(),
-    status,
-    degradation,
-    stopTime: z.string(),
-    reason: z.string(),
-    graceful: z.boolean(),
-  }),
-});
+// Of several processes with the same agent one speaks for it: who started it last, until it has ended or is silent.
+const MAY_SPEAK = `agent.process = $9 or $6 = 'STARTING' or agent.status in ('STOPPED', 'FAILED')
+  or agent.heartbeat_at < $7::timestamptz - interval '${LEASE_MS} milliseconds'`;
 
-/** An agent changed its state otherwise. */
-export const agentStatusChanged = defineEvent('agent.status_changed', {
-  aggregate: 'agent',
-  description: 'An agent went from one state of its life to another, or from one level of degradation.',
-  payload: z.object({ agentId: z.string(), status, degradation }),
-});
-
-/** What every host publishes about its agents. */
-export const agentEvents: readonly EventDefinition<any>[] = [agentStarted, agentStopped, agentStatusChanged];
-
-/** Records an agent's state, and publishes it in the same transaction. */
-export async function recordStatus(
-  kysely: Kysely<any>,
+/** Records what an agent went through, in order, and publishes it in the same transaction. */
+export async function recordChanges(
+  { kysely, instance, process, signer }: Writer,
   agent: AgentDefinition,
-  status: AgentStatus,
-  at: { now: Date; instance: string; reason?: string },
+  changes: readonly StatusChange[],
+  health: AgentHealth,
 ): Promise<void> {
-  const now = at.now.toISOString();
   await kysely.transaction().execute(async (transaction) => {
     await lock(transaction, [`agent:${agent.name}`]);
-    const { rows } = await raw<{ version: number }>(
-      transaction,
-      `insert into platform.agent (name, area, title, description, skills, status, started_at, heartbeat_at, instance)
-       values ($1, $2, $3, $4, $5, $6, $7, $7, $8)
-       on conflict (name) do update set area = $2, title = $3, description = $4, skills = $5, status = $6,
-         started_at = case when $6 = 'STARTING' then $7::timestamptz else agent.started_at end,
-         heartbeat_at = $7, instance = $8, degradation = 0, version = agent.version + 1
-       returning version`,
-      [agent.name, agent.area, agent.title, agent.description, JSON.stringify(agent.skills), status, now, at.instance],
-    );
-    const event = { aggregateId: agent.name, aggregateVersion: rows[0]!.version };
-    const from = { source: agent.name };
-    const base = { agentId: agent.name, status, degradation: 0 };
-    if (status === 'RUNNING') {
-      const capabilities = agent.skills.map((skill) => skill.id);
-      await append(transaction, [
-        envelope(agentStarted, { ...event, payload: { ...base, startTime: now, capabilities } }, from),
-      ]);
-    } else if (status === 'STOPPED') {
-      const payload = { ...base, stopTime: now, reason: at.reason ?? 'shut down', graceful: true };
-      await append(transaction, [envelope(agentStopped, { ...event, payload }, from)]);
-    } else {
-      await append(transaction, [envelope(agentStatusChanged, { ...event, payload: base }, from)]);
+    const events: Envelope[] = [];
+    const who = [agent.name, agent.area, agent.title, agent.description, JSON.stringify(agent.skills)];
+    for (const { status, degradation, at, reason } of changes) {
+      const { rows } = await raw<{ version: number }>(
+        transaction,
+        `insert into platform.agent (name, area, title, description, skills, status, started_at, heartbeat_at, instance,
+                                     process, degradation, health)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11)
+         on conflict (name) do update set area = $2, title = $3, description = $4, skills = $5, status = $6,
+           started_at = case when $6 = 'STARTING' then $7::timestamptz else agent.started_at end,
+           heartbeat_at = $7, instance = $8, process = $9, degradation = $10, health = $11, version = agent.version + 1
+         where ${MAY_SPEAK}
+         returning version`,
+        [...who, status, at.toISOString(), instance, process, degradation, JSON.stringify(health)],
+      );
+      if (rows[0]) events.push(eventOf(agent, { status, degradation, at, reason }, rows[0].version));
     }
+    await append(transaction, events, signer);
   });
 }
 
-/** Says that this process's agents are alive. */
-export async function heartbeat(kysely: Kysely<any>, agents: readonly string[], now: Date): Promise<void> {
-  await raw(kysely, `update platform.agent set heartbeat_at = $2 where name = any($1)`, [agents, now.toISOString()]);
+function eventOf(agent: AgentDefinition, { status, degradation, at, reason }: StatusChange, version: number): Envelope {
+  const event = { aggregateId: agent.name, aggregateVersion: version };
+  const from = { source: agent.name };
+  const base = { agentId: agent.name, status, degradation };
+  const time = at.toISOString();
+  if (status === 'STOPPED') {
+    const payload = { ...base, stopTime: time, reason: reason ?? 'shut down', graceful: true };
+    return envelope(agentStopped, { ...event, payload }, from);
+  }
+  if (status === 'RUNNING' && reason === 'started') {
+    const payload = { ...base, startTime: time, capabilities: agent.skills.map((skill) => skill.id) };
+    return envelope(agentStarted, { ...event, payload }, from);
+  }
+  return envelope(agentStatusChanged, { ...event, payload: { ...base, changedAt: time } }, from);
+}
+
+/** Says that these agents are alive, and how. Returns those that another process speaks for. */
+export async function heartbeat(
+  { kysely, process }: Writer,
+  health: ReadonlyMap<string, AgentHealth>,
+  now: Date,
+): Promise<string[]> {
+  const { rows } = await raw<{ name: string }>(
+    kysely,
+    `update platform.agent set heartbeat_at = $2, health = h.value
+       from jsonb_each($1::jsonb) h where agent.name = h.key and agent.process = $3 returning name`,
+    [JSON.stringify(Object.fromEntries(health)), now.toISOString(), process],
+  );
+  const ours = new Set(rows.map((row) => row.name));
+  return [...health.keys()].filter((name) => !ours.has(name));
 }

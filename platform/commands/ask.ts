@@ -8,6 +8,8 @@ import type { RequestContext } from '../graphql/context.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
 import { serviceActor } from '../identity/actor.ts';
 import { newId } from '../ids.ts';
+import { Breakers, type Guards } from '../resilience/breakers.ts';
+import { POLICIES } from '../resilience/policies.ts';
 
 /** A typed document and the agent that it asks. The type parameters exist for the compiler only. */
 export interface Command<Data, Variables> {
@@ -40,39 +42,29 @@ export type Ask = <Data, Variables>(
 /** Where an agent's subgraph is: in this process, or behind HTTP. */
 export type Reach = (agent: string) => Pick<Subgraph, 'execute'> | undefined;
 
-/** A command that takes longer is given up: the caller tries again with the same idempotency key. */
-const TIMEOUT_MS = 15_000;
-
-/** The way one agent asks the others. */
-export function createAsk(from: string, reach: Reach): Ask {
+/**
+ * The way one agent asks the others, each behind a guard of its own: a timeout after which the command is given up (who
+ * asked tries again with the same idempotency key), and a circuit breaker. What counts against the other agent is that
+ * it gave no answer. An answer that says no, or tells of a fault, is one: a single order that always fails must not
+ * take the agent from all the others.
+ */
+export function createAsk(from: string, reach: Reach, guards: Guards = new Breakers().of(from)): Ask {
   const service = serviceActor(from);
   return async <Data, Variables>(
     { agent, document }: Command<Data, Variables>,
     variables: Variables,
     options: AskOptions = {},
   ) => {
-    const subgraph = reach(agent);
-    if (!subgraph) throw new Unavailable(`The agent ${agent} cannot be reached.`);
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
-    const context: RequestContext = {
-      actor: options.as ?? service,
-      correlationId: options.within?.correlationId ?? newId('req'),
-      signal: options.within?.signal ? AbortSignal.any([options.within.signal, timeout]) : timeout,
-    };
-    const answer = subgraph.execute({ query: document, variables: variables as Record<string, unknown> }, context);
-    const result = await Promise.race([answer, givenUp(timeout, agent)]);
+    const request = { query: document, variables: variables as Record<string, unknown> };
+    const from = { actor: options.as ?? service, correlationId: options.within?.correlationId ?? newId('req') };
+    const guard = guards(`agent:${agent}`, { policy: POLICIES.command });
+    const result = await guard.execute(async (signal) => {
+      const subgraph = reach(agent);
+      if (!subgraph) throw new Unavailable(`The agent ${agent} cannot be reached.`);
+      return subgraph.execute(request, { ...from, signal });
+    }, options.within?.signal);
     return dataOf<Data>(agent, result);
   };
-}
-
-function givenUp(timeout: AbortSignal, agent: string): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  timeout.addEventListener(
-    'abort',
-    () => reject(new Unavailable(`The agent ${agent} did not answer in ${TIMEOUT_MS} ms.`)),
-    { once: true },
-  );
-  return promise;
 }
 
 function dataOf<Data>(agent: string, result: ExecutionResult): Data {

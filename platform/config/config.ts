@@ -15,6 +15,10 @@ export const configSchema = z.object({
     .describe('production masks more and shows less'),
   PORT: port.default(4000).describe('the port of the gateway; 0 takes a free one'),
   HOST: z.string().default('127.0.0.1').describe('the address that the gateway listens on'),
+  PUBLIC_URL: z
+    .url()
+    .optional()
+    .describe('the address that others reach the gateway at, for the agent card; absent: the one that they asked'),
   AGORA_DATA: z.string().default('.agora').describe('where the embedded PostgreSQL and the generated secrets are kept'),
   DATABASE_URL: z.url().optional().describe('a PostgreSQL to use instead of the embedded one'),
   DATABASE_POOL: z.coerce.number().int().min(4).max(200).default(20).describe('connections to PostgreSQL, at most'),
@@ -26,6 +30,25 @@ export const configSchema = z.object({
     .string()
     .optional()
     .describe('the Ed25519 private key (PKCS#8 PEM) that signs access tokens; generated into AGORA_DATA when absent'),
+  EVENT_KEYS: z
+    .string()
+    .optional()
+    .describe(
+      'keys that sign events, `id:base64` of 32 bytes, the newest first; generated into AGORA_DATA when absent',
+    ),
+  SECRET_KEYS: z
+    .string()
+    .optional()
+    .describe(
+      'keys that seal secrets, `id:base64` of 32 bytes, the newest first; generated into AGORA_DATA when absent',
+    ),
+  EVENT_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(30)
+    .describe('how long the event log is kept, at least; what a consumer has not read is kept longer'),
+  SAGA_RETENTION_DAYS: z.coerce.number().int().positive().default(30).describe('how long ended sagas are kept'),
   ACCESS_TOKEN_SECONDS: seconds.default(900).describe('how long an access token is good'),
   REFRESH_TOKEN_SECONDS: seconds.default(604_800).describe('how long a refresh token is good'),
   PAYMENT_TIMEOUT_MS: z.coerce

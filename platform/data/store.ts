@@ -7,6 +7,7 @@ import type { Kysely } from 'kysely';
 import type { Bell } from '../events/bell.ts';
 import { append, type Envelope, envelope } from '../events/event-log.ts';
 import type { EventDefinition, NewEvent } from '../events/define-event.ts';
+import type { EventSigner } from '../events/signing.ts';
 import { enqueueSaga } from '../sagas/enqueue.ts';
 import { earlierOutcome, keepOutcome, lockOf, type Once } from './idempotency.ts';
 import { lock } from './locks.ts';
@@ -56,9 +57,11 @@ export function createStore<DB>(ground: {
   kysely: Kysely<any>;
   orm: MikroORM;
   bell: Bell;
+  /** Signs what is published. Without it events are not signed: for tests. */
+  signer?: EventSigner;
   onCommit?: (events: readonly Envelope[]) => void;
 }): Store<DB> {
-  const { agent, kysely, orm, bell, onCommit } = ground;
+  const { agent, kysely, bell, onCommit } = ground;
 
   const transact = async <T>(
     locks: readonly string[],
@@ -68,7 +71,7 @@ export function createStore<DB>(ground: {
     let published: readonly Envelope[] = [];
     const result = await kysely.transaction().execute(async (transaction) => {
       await lock(transaction, locks);
-      const session = openWork<DB>(agent, orm, transaction, origin);
+      const session = openWork<DB>({ ...ground, transaction, origin });
       const value = await work(session.work, transaction);
       published = await session.finish();
       return value;
@@ -98,7 +101,19 @@ export function createStore<DB>(ground: {
 }
 
 /** The work inside a transaction that somebody else drives: `finish` writes what was gathered, before the commit. */
-export function openWork<DB>(agent: string, orm: MikroORM, transaction: Kysely<any>, origin: Origin) {
+export function openWork<DB>({
+  agent,
+  orm,
+  signer,
+  transaction,
+  origin,
+}: {
+  agent: string;
+  orm: MikroORM;
+  signer?: EventSigner;
+  transaction: Kysely<any>;
+  origin: Origin;
+}) {
   const events: Envelope[] = [];
   let em: EntityManager | undefined;
   const work: Work<DB> = {
@@ -115,7 +130,7 @@ export function openWork<DB>(agent: string, orm: MikroORM, transaction: Kysely<a
   };
   const finish = async (): Promise<readonly Envelope[]> => {
     if (em) await em.flush();
-    await append(transaction, events);
+    await append(transaction, events, signer);
     return events;
   };
   return { work, finish };

@@ -15,7 +15,7 @@ import { Unavailable } from '../errors.ts';
 import { sleep } from '../sleep.ts';
 import type { Consumer } from './consumer.ts';
 import { START } from './cursor.ts';
-import { readLog } from './event-log.ts';
+import { append, type Envelope, envelope, readLog } from './event-log.ts';
 import { on } from './handler.ts';
 
 let small: SmallAgent;
@@ -185,10 +185,12 @@ test.each([
 test('a payload that its reader does not know is parked, and one with more fields is read', async () => {
   const consumer = noting('reader');
   await consumer.register();
-  await small.write('a');
-  await raw(small.kysely, `update platform.event_log set payload = '{"id": 5}' where aggregate_id = 'a'`);
-  await small.write('b');
-  await raw(small.kysely, `update platform.event_log set payload = payload || '{"more": 1}' where aggregate_id = 'b'`);
+  const said = (aggregateId: string, payload: object): Envelope => {
+    const note = { aggregateId, aggregateVersion: 1, payload: { id: aggregateId, text: 'x' } };
+    return { ...envelope(noteWritten, note, { source: 'small' }), payload };
+  };
+  const events = [said('a', { id: 5 }), said('b', { id: 'b', text: 'x', more: 1 })];
+  await small.kysely.transaction().execute((transaction) => append(transaction, events, small.signer));
   await until('b is applied', async () => (await consumer.step()) === 'idle' && (await effects('reader')).length === 1);
   expect(versionsOf(await effects('reader'), 'b')).toEqual([1]);
 });

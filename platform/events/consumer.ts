@@ -14,13 +14,14 @@ import type { Kysely, Transaction } from 'kysely';
 import { lock } from '../data/locks.ts';
 import { raw } from '../data/raw.ts';
 import { openWork } from '../data/store.ts';
-import { isTransient } from '../errors.ts';
+import { Fault, isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Bell } from './bell.ts';
 import { type Cursor, isSame, START } from './cursor.ts';
-import { type LoggedEvent, readLog } from './event-log.ts';
+import { type LoggedEvent, logIdentity, readLog } from './event-log.ts';
 import { attemptParked, keyOf, park, parkedKeys } from './parked.ts';
 import type { EventHandler } from './handler.ts';
+import type { EventSigner } from './signing.ts';
 
 /** `busy`: another process holds the consumer. `idle`: read to the end. `more`: look again at once. */
 export type Outcome = 'busy' | 'idle' | 'more';
@@ -34,6 +35,8 @@ export interface ConsumerOptions {
   bell: Bell;
   log: Logger;
   handlers: readonly EventHandler[];
+  /** Checks what is read, and signs what the handlers publish. Without it nothing is checked: for tests. */
+  signer?: EventSigner;
 }
 
 /** Events in one batch; in a careful one fewer, because each savepoint is a transaction id that all snapshots carry. */
@@ -52,6 +55,8 @@ export class Consumer {
   /** Past `at` there was nothing for us when the stored cursor was `base`: not worth a write of its own. */
   #skipped: { base: Cursor; at: Cursor; rows: number } | undefined;
   #mayHaveParked = true;
+  /** What older transactions wrote may be without a signature. */
+  #signedFrom: bigint | undefined;
   /** Types of the events that the transaction in hand publishes. */
   #published: string[] = [];
 
@@ -65,29 +70,34 @@ export class Consumer {
   async register(): Promise<void> {
     await raw(
       this.#o.kysely,
-      `insert into platform.log_cursor (consumer, xid, position) values ($1, $2, $3) on conflict do nothing`,
-      [this.#o.agent, START.xid, START.position],
+      `insert into platform.log_cursor (consumer, xid, position, types) values ($1, $2, $3, $4)
+       on conflict (consumer) do update set types = $4 where log_cursor.types <> $4`,
+      [this.#o.agent, START.xid, START.position, this.#types.toSorted()],
     );
   }
 
-  /** Works until aborted. Faults of the ground are logged and tried again; a handler's park its event. */
+  /** Works until aborted. Faults of the ground are logged and tried again; a handler's park its event. @throws any other */
   async run(signal: AbortSignal): Promise<void> {
     const ear = this.#o.bell.listen(this.#types);
     let retriedAt = 0;
-    while (!signal.aborted) {
-      let outcome: Outcome = 'idle';
-      try {
-        outcome = await this.step();
-        if (Date.now() - retriedAt > (this.#mayHaveParked ? 250 : 2000)) {
-          while ((await this.retryParked()) === 'more' && !signal.aborted);
-          retriedAt = Date.now();
+    try {
+      while (!signal.aborted) {
+        let outcome: Outcome = 'idle';
+        try {
+          outcome = await this.step();
+          if (Date.now() - retriedAt > (this.#mayHaveParked ? 250 : 2000)) {
+            while ((await this.retryParked()) === 'more' && !signal.aborted);
+            retriedAt = Date.now();
+          }
+        } catch (error) {
+          if (!isTransient(error)) throw error;
+          this.#o.log.warn({ err: error, consumer: this.#o.agent }, 'consumer will try again');
         }
-      } catch (error) {
-        this.#o.log.warn({ err: error, consumer: this.#o.agent }, 'consumer will try again');
+        if (outcome !== 'more') await ear.idle(signal);
       }
-      if (outcome !== 'more') await ear.idle(signal);
+    } finally {
+      ear.close();
     }
-    ear.close();
   }
 
   /** One batch. First without savepoints; if an event fails, the batch again with a savepoint for each. */
@@ -164,9 +174,10 @@ export class Consumer {
   /** Applies one event: returns its handler's error if careful, throws HandlerFailed otherwise. */
   async #apply(transaction: Kysely<any>, event: LoggedEvent, careful: boolean): Promise<Error | undefined> {
     const origin = { correlationId: event.correlationId ?? undefined, causationId: event.id };
-    const session = openWork(this.#o.agent, this.#o.orm, transaction, origin);
+    const session = openWork({ ...this.#o, transaction, origin });
     if (careful) await raw(transaction, 'savepoint event');
     try {
+      await this.#checkSignature(transaction, event);
       await this.#handlers.get(event.type)!.handle(session.work, event);
       for (const published of await session.finish()) this.#published.push(published.type);
       if (careful) await raw(transaction, 'release savepoint event');
@@ -177,6 +188,16 @@ export class Consumer {
       await raw(transaction, 'rollback to savepoint event');
       return error instanceof Error ? error : new Error(String(error));
     }
+  }
+
+  /** @throws Fault SIGNATURE: the event is parked for an operator, who finds out who wrote it */
+  async #checkSignature(transaction: Kysely<any>, event: LoggedEvent): Promise<void> {
+    const { signer, log, agent: consumer } = this.#o;
+    if (!signer || signer.verify(event)) return;
+    this.#signedFrom ??= BigInt((await logIdentity(transaction)).signedFrom);
+    if (event.signature === null && BigInt(event.xid) < this.#signedFrom) return;
+    log.error({ consumer, event: event.id, type: event.type, source: event.source }, 'event with a bad signature');
+    throw new Fault('SIGNATURE', `SIGNATURE: not signed by ${event.source}, or changed since, or its key is missing`);
   }
 
   async #cursor(transaction: Kysely<any>): Promise<Cursor> {

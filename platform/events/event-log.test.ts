@@ -178,5 +178,6 @@ test('the log has a name', async () => {
   expect(await logIdentity(small.kysely)).toEqual({
     generation: expect.stringMatching(/^[\da-f]{8}$/),
     oldestXid: '0',
+    signedFrom: expect.stringMatching(/^\d+$/),
   });
 });

@@ -15,6 +15,7 @@ import { raw } from '../data/raw.ts';
 import { newUuid } from '../ids.ts';
 import type { Cursor } from './cursor.ts';
 import type { EventDefinition, NewEvent } from './define-event.ts';
+import type { EventSigner } from './signing.ts';
 
 /** An event as it stands in the log. The names follow CloudEvents 1.0 where it has one. */
 export interface LoggedEvent<Payload = any> extends NewEvent<Payload>, Cursor {
@@ -29,6 +30,9 @@ export interface LoggedEvent<Payload = any> extends NewEvent<Payload>, Cursor {
   causationId: string | null;
   /** When it was appended. */
   at: Date;
+  /** The key and the HMAC of its sender (signing.ts). None on what was written before events were signed. */
+  keyId: string | null;
+  signature: string | null;
 }
 
 /** An event on its way into the log. */
@@ -59,17 +63,24 @@ export function envelope<Payload>(
 
 const asJson = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
 
-/** Appends events in the caller's transaction: one statement, whatever their number. */
-export async function append(transaction: Kysely<any>, events: readonly Envelope[]): Promise<void> {
+/** Appends events in the caller's transaction, signed: one statement, whatever their number. */
+export async function append(
+  transaction: Kysely<any>,
+  events: readonly Envelope[],
+  signer?: EventSigner,
+): Promise<void> {
   if (events.length === 0) return;
+  const signed = signer ? events.map((event) => ({ ...event, ...signer.sign(event) })) : events;
   await raw(
     transaction,
     `insert into platform.event_log
-       (id, type, source, aggregate_type, aggregate_id, aggregate_version, correlation_id, causation_id, payload)
+       (id, type, source, aggregate_type, aggregate_id, aggregate_version, correlation_id, causation_id, payload,
+        key_id, signature)
      select (e->>'id')::uuid, e->>'type', e->>'source', e->>'aggregateType', e->>'aggregateId',
-            (e->>'aggregateVersion')::int, e->>'correlationId', (e->>'causationId')::uuid, e->'payload'
+            (e->>'aggregateVersion')::int, e->>'correlationId', (e->>'causationId')::uuid, e->'payload',
+            e->>'keyId', e->>'signature'
        from jsonb_array_elements($1::jsonb) with ordinality as list(e, n) order by n`,
-    [JSON.stringify(events, asJson)],
+    [JSON.stringify(signed, asJson)],
   );
 }
 
@@ -92,7 +103,7 @@ export interface Page {
 }
 
 const COLUMNS = `xid::text, position::text, type, id, source, aggregate_type, aggregate_id, aggregate_version,
-  correlation_id, causation_id, at`;
+  correlation_id, causation_id, at, key_id, signature`;
 
 /** Reads on from a cursor. */
 export async function readLog(db: Kysely<any>, after: Cursor, { limit, types }: ReadOptions): Promise<Page> {
@@ -139,13 +150,15 @@ export async function horizon(db: Kysely<any>): Promise<Cursor> {
   return { xid: String(BigInt(rows[0]!.xid) - 1n), position: '9223372036854775807' };
 }
 
-/** What names this log, and the oldest transaction that it still holds. */
-export async function logIdentity(db: Kysely<any>): Promise<{ generation: string; oldestXid: string }> {
-  const { rows } = await raw<{ generation: string; oldest: string }>(
+/** What names this log, the oldest transaction that it still holds, and the first whose events must be signed. */
+export async function logIdentity(
+  db: Kysely<any>,
+): Promise<{ generation: string; oldestXid: string; signedFrom: string }> {
+  const { rows } = await raw<{ generation: string; oldest: string; signed: string }>(
     db,
-    `select generation, oldest_xid::text as oldest from platform.log_identity`,
+    `select generation, oldest_xid::text as oldest, signed_from::text as signed from platform.log_identity`,
   );
-  return { generation: rows[0]!.generation, oldestXid: rows[0]!.oldest };
+  return { generation: rows[0]!.generation, oldestXid: rows[0]!.oldest, signedFrom: rows[0]!.signed };
 }
 
 /** A row of the table, or of a parked copy. */
@@ -162,6 +175,9 @@ export interface EventRow {
   causation_id: string | null;
   payload: unknown;
   at: Date | string;
+  /** Absent in a copy that was parked before events were signed. */
+  key_id?: string | null;
+  signature?: string | null;
 }
 
 /** A row as an event. */
@@ -178,6 +194,8 @@ export const toEvent = (row: EventRow): LoggedEvent => ({
   causationId: row.causation_id,
   payload: row.payload,
   at: new Date(row.at),
+  keyId: row.key_id ?? null,
+  signature: row.signature ?? null,
 });
 
 /** An event as a row again: what is kept of a parked one, because the log may drop its partition meanwhile. */
@@ -194,4 +212,6 @@ export const toRow = (event: LoggedEvent): EventRow => ({
   causation_id: event.causationId,
   payload: event.payload,
   at: event.at,
+  key_id: event.keyId,
+  signature: event.signature,
 });

@@ -3,6 +3,7 @@ import { noteEffect, noteWritten, openSmallAgent, type SmallAgent, until } from 
 import { raw } from '../data/raw.ts';
 import type { Consumer } from './consumer.ts';
 import { on } from './handler.ts';
+import { discard, redrive } from './parked.ts';
 
 let small: SmallAgent;
 let reader: Consumer;
@@ -114,7 +115,11 @@ test('an event that is discarded while it is tried has no effect', async () => {
       await raw(sql, 'delete from platform.parked_event where position = $1', [event.position]);
     }),
   ]);
-  await expect(discarding.retryParked()).rejects.toThrow('discarded meanwhile');
+  // A passing fault: the consumer goes on with the others.
+  await expect(discarding.retryParked()).rejects.toMatchObject({
+    message: expect.stringContaining('discarded meanwhile'),
+    recovery: 'RETRY',
+  });
   expect(await applied()).toEqual([]);
 });
 
@@ -139,4 +144,28 @@ test('the locks of a parked event are taken before anything is written', async (
   release.resolve();
   await command;
   expect(await retried).toBe('more');
+});
+
+test('an operator has a dead one tried again, with all its attempts, and then all of its aggregate go on', async () => {
+  await raw(small.kysely, `update platform.parked_event set state = 'DEAD', attempts = 8 where attempts > 0`);
+  expect(await redrive(small.kysely, 'reader', 'note:other')).toBe(0);
+  expect(await redrive(small.kysely, 'other', 'note:a')).toBe(0);
+  expect(await redrive(small.kysely, 'reader', 'note:a')).toBe(4);
+  expect((await parked())[0]).toMatchObject({ state: 'WAITING', attempts: 0 });
+  isBroken = false;
+  await until('all are applied', async () => (await reader.retryParked(), (await parked()).length === 0));
+  expect(await applied()).toEqual([1, 2, 3, 4]);
+});
+
+test('an operator gives a dead one up, and those behind it go on', async () => {
+  await raw(small.kysely, `update platform.parked_event set state = 'DEAD', attempts = 8 where attempts > 0`);
+  const [head] = await parked();
+  expect(await discard(small.kysely, 'other', head.event.id)).toBeUndefined();
+  expect(await discard(small.kysely, 'reader', head.event.id)).toMatchObject({
+    key: 'note:a',
+    event: { id: head.event.id },
+  });
+  expect(await discard(small.kysely, 'reader', head.event.id)).toBeUndefined();
+  await until('the others are applied', async () => (await reader.retryParked(), (await parked()).length === 0));
+  expect(await applied()).toEqual([2, 3, 4]);
 });

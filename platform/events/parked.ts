@@ -1,6 +1,7 @@
 /** Events that a consumer could not apply: kept aside with the later ones of their aggregate, and tried again. */
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
+import { Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Cursor } from './cursor.ts';
 import { type EventRow, type LoggedEvent, toEvent, toRow } from './event-log.ts';
@@ -96,6 +97,31 @@ async function unpark(transaction: Kysely<any>, consumer: string, key: string, a
     [consumer, key, at.xid, at.position],
   );
   // An operator discarded it while the handler ran: the effect must not stay.
-  if (count !== 1) throw new Error(`${key} was discarded meanwhile`);
+  if (count !== 1) throw new Unavailable(`${key} was discarded meanwhile`);
   return 1;
+}
+
+/** Operator: has an aggregate tried again from its oldest event, with all attempts anew. Returns how many events wait. */
+export async function redrive(transaction: Kysely<any>, consumer: string, key: string): Promise<number> {
+  const { count } = await raw(
+    transaction,
+    `update platform.parked_event set state = 'WAITING', attempts = 0, next_at = now()
+      where consumer = $1 and aggregate_key = $2`,
+    [consumer, key],
+  );
+  return count;
+}
+
+/** Operator: gives one event up, and the later ones of its aggregate go on. Returns the event, if it was parked. */
+export async function discard(
+  transaction: Kysely<any>,
+  consumer: string,
+  eventId: string,
+): Promise<{ key: string; event: EventRow } | undefined> {
+  const { rows } = await raw<{ key: string; event: EventRow }>(
+    transaction,
+    `delete from platform.parked_event where consumer = $1 and event->>'id' = $2 returning aggregate_key as key, event`,
+    [consumer, eventId],
+  );
+  return rows[0];
 }

@@ -30,6 +30,8 @@ export interface SagaRefusal {
 export interface StepReport {
   step: string;
   outcome: 'DONE' | 'REFUSED' | 'UNDONE';
+  /** It was never done: an operator had the saga go on without it. */
+  skipped?: boolean;
   /** The code of a refusal. */
   code?: string;
   /** RFC 3339. */
@@ -54,6 +56,30 @@ export interface SagaStep<Input, State> {
   waitsFor?: { topic: string; seconds(state: Readonly<Partial<State>>): number };
   /** From here on there is no way back. */
   pivot?: boolean;
+  /** An attempt, and one to undo it, that takes longer is given up and made again with the same key. @default 30 */
+  timeoutSeconds?: number;
+  branches?: undefined;
+}
+
+/** A step that runs beside others. It cannot wait for a message: what a saga waits for must come in one order. */
+export type SagaBranch<Input, State> = Omit<SagaStep<Input, State>, 'waitsFor' | 'pivot' | 'branches'>;
+
+/**
+ * Steps that run at the same time; the saga goes on when all of them are done. If one is refused, the others are
+ * settled first, and then undone in reverse of their list.
+ */
+export interface SagaBranches<Input, State> {
+  name: string;
+  branches: readonly SagaBranch<Input, State>[];
+  pivot?: undefined;
+}
+
+/** What an operator decided about a step that fails. */
+export interface Verdict {
+  /** Try it now; go on as if it were done; give up and undo what was done. */
+  action: 'RETRY' | 'SKIP' | 'COMPENSATE';
+  /** Who. */
+  by: string;
 }
 
 /** A saga as it is defined: one file in `subgraphs/orchestration/sagas/`. */
@@ -62,19 +88,24 @@ export interface SagaDefinition<Input = any, State = any> {
   name: string;
   /** What it is for. */
   description: string;
-  steps: readonly SagaStep<Input, State>[];
+  steps: readonly (SagaStep<Input, State> | SagaBranches<Input, State>)[];
   /** The last word after everything was undone. Without it nothing is ever undone: a refusal is tried again like a fault. */
-  whenRefused?: Pick<SagaStep<Input, State>, 'name' | 'agent' | 'does' | 'run'>;
+  whenRefused?: Pick<SagaStep<Input, State>, 'name' | 'agent' | 'does' | 'run' | 'timeoutSeconds'>;
 }
 
 /** Defines a saga. `State` is what its steps leave for one another. @throws Error if two steps have the same name */
 export function defineSaga<Input, State>(definition: SagaDefinition<Input, State>): SagaDefinition<Input, State> {
-  const names = [...definition.steps, ...(definition.whenRefused ? [definition.whenRefused] : [])].map(
-    (step) => step.name,
-  );
+  const { steps, whenRefused } = definition;
+  const all = [...steps, ...steps.flatMap((step) => step.branches ?? []), ...(whenRefused ? [whenRefused] : [])];
+  const names = all.map((step) => step.name);
   if (new Set(names).size < names.length) throw new Error(`saga ${definition.name}: two steps have the same name`);
   return definition;
 }
+
+/** A saga's steps, with those of branches in their place. */
+export const stepsOf = <Input, State>(
+  definition: Pick<SagaDefinition<Input, State>, 'steps'>,
+): readonly SagaStep<Input, State>[] => definition.steps.flatMap((step) => step.branches ?? [step]);
 
 /** How a saga ended. */
 export interface SagaResult {

@@ -1,14 +1,20 @@
 /**
- * Stops sagas between two steps. DBOS takes an error that a step or a wait throws while it shuts down for the saga's
- * own, and keeps it as the saga's end; so nothing is thrown then. A saga that stops is parked: its promise never
- * settles, its state stands in the database, and the next worker goes on with it.
+ * Stops sagas between two steps. DBOS takes an error that a step or a wait throws while it shuts down, or because its
+ * database is away, for the saga's own, and keeps it as the saga's end; so nothing is thrown then. A saga that stops is
+ * parked: its promise never settles, its state stands in the database, and whoever runs it next goes on from there.
  */
 export class OrderlyStop {
   readonly #stopping = new AbortController();
+  readonly #isOfTheGround: (error: unknown) => boolean;
   #busy = 0;
   #idle: (() => void) | undefined;
 
-  /** Aborts when the stop begins. */
+  /** Told by a step's error whether the engine lost its ground. Then all stop. */
+  constructor(isOfTheGround: (error: unknown) => boolean) {
+    this.#isOfTheGround = isOfTheGround;
+  }
+
+  /** Aborts when the stop begins; for a lost ground, with the error as its reason. */
   get signal(): AbortSignal {
     return this.#stopping.signal;
   }
@@ -24,8 +30,11 @@ export class OrderlyStop {
     this.#busy++;
     const outcome = await work(leave).then(
       (result) => () => result,
-      (error: Error) => () => {
-        throw error;
+      (error: Error) => {
+        if (this.#isOfTheGround(error)) this.lose(error);
+        return () => {
+          throw error;
+        };
       },
     );
     leave();
@@ -38,10 +47,16 @@ export class OrderlyStop {
     return PARKED;
   }
 
+  /** The ground is lost: whatever comes out of the steps under way counts for nothing. */
+  lose(reason: unknown): void {
+    this.#stopping.abort(reason);
+  }
+
   /** Lets no further step begin, and waits until those under way are done and kept, but no longer than this. */
   async begin(milliseconds = 3000): Promise<void> {
+    const isLost = this.signal.aborted;
     this.#stopping.abort();
-    if (this.#busy === 0) return;
+    if (isLost || this.#busy === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, milliseconds);
     this.#idle = resolve;

@@ -1,13 +1,33 @@
 import type { Ask } from '../commands/ask.ts';
 import { Refusal } from '../errors.ts';
-import type { SagaDefinition, SagaRefusal, SagaResult, SagaStep, StepContext, StepReport } from './define-saga.ts';
+import type {
+  SagaBranch,
+  SagaDefinition,
+  SagaRefusal,
+  SagaResult,
+  SagaStep,
+  StepContext,
+  StepReport,
+  Verdict,
+} from './define-saga.ts';
 
-/** What runs a saga's steps durably: DBOS in production (worker.ts), anything that keeps results in a test. */
+/** How a step is attempted. */
+export interface AttemptOptions<T> {
+  /** An attempt that takes longer is given up. @default 30 */
+  timeoutSeconds?: number;
+  /** What to keep of the step on an operator's word, other than to try again; undefined where it does not hold. */
+  decide?(verdict: Verdict): T | undefined;
+}
+
+/** What runs a saga's steps durably: DBOS in production (life.ts), anything that keeps results in a test. */
 export interface Engine {
   readonly id: string;
   readonly ask: Ask;
-  /** Runs `work` until it succeeds, and keeps what it returned: after a crash the kept result is the answer. */
-  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` until it succeeds, and keeps what it returned: after a crash the kept result is the answer. Steps may
+   * run beside one another; they are told apart by the order in which they were called.
+   */
+  step<T>(name: string, work: () => Promise<T>, options?: AttemptOptions<T>): Promise<T>;
   /** Waits for a message of a topic, at most so many seconds. */
   receive(topic: string, seconds: number): Promise<void>;
   /** The time, as text; called within a step only. */
@@ -18,8 +38,12 @@ export interface Engine {
 interface Kept<State> {
   result?: Partial<State>;
   refusal?: SagaRefusal;
+  /** Who had it left out. */
+  skippedBy?: string;
   at: string;
 }
+
+type Branch<Input, State> = SagaBranch<Input, State>;
 
 /** Runs a saga to its end. Deterministic between steps: after a crash it runs again over the kept results. */
 export async function runSaga<Input, State>(
@@ -29,7 +53,7 @@ export async function runSaga<Input, State>(
 ): Promise<SagaResult> {
   const state: Partial<State> = {};
   const story: StepReport[] = [];
-  const done: SagaStep<Input, State>[] = [];
+  const done: Branch<Input, State>[] = [];
   const context = (name: string, refusal?: SagaRefusal): StepContext<Input, State> => ({
     input,
     state,
@@ -40,56 +64,105 @@ export async function runSaga<Input, State>(
   });
 
   const pivot = definition.whenRefused ? definition.steps.findIndex((step) => step.pivot) : -1;
-  const noWayBack = (index: number): boolean => !definition.whenRefused || (pivot >= 0 && index > pivot);
 
   for (const [index, step] of definition.steps.entries()) {
-    if (step.when && !step.when(state)) continue;
-    if (step.waitsFor) await engine.receive(step.waitsFor.topic, step.waitsFor.seconds(state));
-    // Undone too if it was refused: it may have got half-way before it said no.
-    done.push(step);
-    const kept = await engine.step(step.name, () => attempt(step, context(step.name), engine, noWayBack(index)));
-    story.push({
-      step: step.name,
-      outcome: kept.refusal ? 'REFUSED' : 'DONE',
-      code: kept.refusal?.errors[0]?.code,
-      at: kept.at,
-    });
-    if (!kept.refusal) Object.assign(state as object, kept.result);
-    else return compensate(kept.refusal);
+    const wayBack = {
+      // Its pivot may say no itself. An operator may not: it may have worked without our knowing.
+      refusal: definition.whenRefused !== undefined && (pivot < 0 || index <= pivot),
+      operator: definition.whenRefused !== undefined && (pivot < 0 || index < pivot),
+    };
+    const refusal = await carryOut(step.branches ?? [step], wayBack);
+    if (refusal) return compensate(refusal);
   }
   return { outcome: 'COMPLETED' };
 
+  /** Carries out one step, or several at once, and tells their story in the order of their list. */
+  async function carryOut(
+    steps: readonly (SagaStep<Input, State> | Branch<Input, State>)[],
+    wayBack: WayBack,
+  ): Promise<SagaRefusal | undefined> {
+    const due = steps.filter((step) => !step.when || step.when(state));
+    for (const step of due)
+      if ('waitsFor' in step && step.waitsFor) await engine.receive(step.waitsFor.topic, step.waitsFor.seconds(state));
+    // Undone too if it was refused: it may have got half-way before it said no.
+    done.push(...due);
+    const kept = await Promise.all(due.map((step) => attempt(step, context(step.name), engine, wayBack)));
+    for (const [index, { result, refusal, skippedBy, at }] of kept.entries()) {
+      story.push({
+        step: due[index]!.name,
+        outcome: refusal ? 'REFUSED' : 'DONE',
+        ...(skippedBy ? { skipped: true } : {}),
+        code: refusal?.errors[0]?.code,
+        at,
+      });
+      if (!refusal) Object.assign(state as object, result);
+    }
+    return kept.find((each) => each.refusal)?.refusal;
+  }
+
   async function compensate(refusal: SagaRefusal): Promise<SagaResult> {
     for (const step of done.toReversed()) {
-      if (!step.undo) continue;
-      const name = `undo ${step.name}`;
-      const undone = await engine.step(name, async () => {
-        const was = await step.undo!(context(name, refusal));
-        return { at: engine.now(), nothing: was === false };
-      });
-      if (!undone.nothing) story.push({ step: step.name, outcome: 'UNDONE', at: undone.at });
+      if (step.undo) await undo(step, step.undo.bind(step), refusal);
     }
-    const { name, run } = definition.whenRefused!;
-    await engine.step(name, async () => {
+    const { name, run, timeoutSeconds } = definition.whenRefused!;
+    const lastWord = async (): Promise<Kept<State>> => {
       await run(context(name, refusal));
-      return engine.now();
-    });
+      return { at: engine.now() };
+    };
+    const decide = skipping<Kept<State>>(({ by }) => ({ at: engine.now(), skippedBy: by }));
+    await engine.step(name, lastWord, { timeoutSeconds, decide });
     return { outcome: 'COMPENSATED', refusal };
+  }
+
+  async function undo(
+    { name, timeoutSeconds }: Branch<Input, State>,
+    takeBack: NonNullable<Branch<Input, State>['undo']>,
+    refusal: SagaRefusal,
+  ): Promise<void> {
+    const key = `undo ${name}`;
+    const work = async (): Promise<{ at: string; nothing: boolean; skippedBy?: string }> => {
+      const was = await takeBack(context(key, refusal));
+      return { at: engine.now(), nothing: was === false };
+    };
+    const decide = skipping(({ by }) => ({ at: engine.now(), nothing: true, skippedBy: by }));
+    const undone = await engine.step(key, work, { timeoutSeconds, decide });
+    if (!undone.nothing) story.push({ step: name, outcome: 'UNDONE', at: undone.at });
   }
 }
 
-async function attempt<Input, State>(
-  step: SagaStep<Input, State>,
+/** By whom a step may still have the saga undone. */
+interface WayBack {
+  refusal: boolean;
+  operator: boolean;
+}
+
+/** Where a step can only be left out or tried again. */
+const skipping =
+  <T>(kept: (verdict: Verdict) => T) =>
+  (verdict: Verdict): T | undefined =>
+    verdict.action === 'SKIP' ? kept(verdict) : undefined;
+
+function attempt<Input, State>(
+  step: Branch<Input, State>,
   context: StepContext<Input, State>,
   engine: Engine,
-  noWayBack: boolean,
+  wayBack: WayBack,
 ): Promise<Kept<State>> {
-  try {
-    return { result: (await step.run(context)) ?? {}, at: engine.now() };
-  } catch (error) {
-    // Where there is no way back, a refusal is for a person to look at, and is tried again meanwhile.
-    if (!(error instanceof Refusal) || noWayBack) throw error;
-    const errors = error.userErrors.map(({ code, message }) => ({ code, message }));
+  const work = async (): Promise<Kept<State>> => {
+    try {
+      return { result: (await step.run(context)) ?? {}, at: engine.now() };
+    } catch (error) {
+      // Where there is no way back, a refusal is for a person to look at, and is tried again meanwhile.
+      if (!(error instanceof Refusal) || !wayBack.refusal) throw error;
+      const errors = error.userErrors.map(({ code, message }) => ({ code, message }));
+      return { refusal: { step: step.name, errors }, at: engine.now() };
+    }
+  };
+  const decide = ({ action, by }: Verdict): Kept<State> | undefined => {
+    if (action === 'SKIP') return { result: {}, skippedBy: by, at: engine.now() };
+    if (action !== 'COMPENSATE' || !wayBack.operator) return undefined;
+    const errors = [{ code: 'OPERATOR', message: `Undone on the word of ${by}.` }];
     return { refusal: { step: step.name, errors }, at: engine.now() };
-  }
+  };
+  return engine.step(step.name, work, { timeoutSeconds: step.timeoutSeconds, decide });
 }

@@ -4,7 +4,7 @@ import { until } from '../../tests/support/small-agent.ts';
 import { systemClock } from '../clock.ts';
 import { refuse, Unavailable } from '../errors.ts';
 import { silentLogger } from '../log.ts';
-import { defineSaga } from './define-saga.ts';
+import { defineSaga, type Verdict } from './define-saga.ts';
 import { enqueueSaga, sagaId, signalSaga } from './enqueue.ts';
 import { startSagaWorker } from './worker.ts';
 
@@ -13,6 +13,7 @@ let worker: { stop(): Promise<void> };
 let calls: string[];
 let attempts: unknown[];
 let failures: number;
+let verdicts: Map<string, Verdict>;
 
 const call =
   (name: string) =>
@@ -58,6 +59,55 @@ const patient = defineSaga<{ id: string }, object>({
   steps: [step('ask'), { ...step('thank'), waitsFor: { topic: 'paid', seconds: () => 60 } }],
 });
 
+const beside = (name: string) => ({
+  ...step(name),
+  run: async (context: { input: { id: string }; key: string }) => {
+    await call(`${name} begins`)(context);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await call(name)(context);
+  },
+});
+
+const parallel = defineSaga<{ id: string; refused?: boolean }, object>({
+  ...trip,
+  name: 'parallel',
+  steps: [step('flight'), { name: 'rooms', branches: [beside('one'), beside('two')] }, trip.steps[1]!],
+});
+
+/** Never answers the first time. */
+const deaf = defineSaga<{ id: string }, object>({
+  name: 'deaf',
+  description: 'Gives an attempt up after half a second.',
+  steps: [
+    {
+      ...step('listen'),
+      timeoutSeconds: 0.5,
+      run: async (context) => {
+        await call('listen')(context);
+        if (++failures === 1) await new Promise(() => {});
+      },
+    },
+  ],
+});
+
+/** Fails for as long as an operator lets it. */
+const stubborn = defineSaga<{ id: string }, object>({
+  name: 'stubborn',
+  description: 'Does not work.',
+  steps: [
+    step('before'),
+    {
+      ...step('fail'),
+      run: async () => {
+        failures++;
+        throw new Unavailable('away');
+      },
+    },
+    step('after'),
+  ],
+  whenRefused: step('apologise'),
+});
+
 beforeAll(async () => {
   ground = await openSagaGround();
 });
@@ -71,7 +121,8 @@ const start = async (): Promise<void> => {
     ask: undefined as never,
     clock: systemClock,
     log: silentLogger,
-    sagas: [trip, flaky, patient],
+    sagas: [trip, flaky, patient, parallel, deaf, stubborn],
+    verdict: async (saga, name) => verdicts.get(`${saga} ${name}`),
     onFailedAttempt: async (...told) => void attempts.push(told),
   });
 };
@@ -80,6 +131,7 @@ beforeEach(async () => {
   calls = [];
   attempts = [];
   failures = 0;
+  verdicts = new Map();
   await start();
 });
 
@@ -166,7 +218,7 @@ test('a worker that stops in the middle leaves the saga to the next, which does 
   await begin('patient', 'c');
   await until('it has asked', () => calls.length === 1);
   await worker.stop();
-  expect(await statusOf('patient:c')).toBe('PENDING');
+  expect(await statusOf('patient:c')).toBe('ENQUEUED');
   await start();
   await ground.kysely
     .transaction()
@@ -174,3 +226,67 @@ test('a worker that stops in the middle leaves the saga to the next, which does 
   await ended('patient:c');
   expect(calls).toEqual(['ask c patient:c:ask', 'thank c patient:c:thank']);
 });
+
+const names = (): string[] => calls.map((text) => text.slice(0, text.search(/ [a-z] [a-z]+:/)));
+
+test('branches run at the same time, and are undone in reverse of their list', async () => {
+  await begin('parallel', 'a', { refused: true });
+  await ended('parallel:a');
+  expect(names()[0]).toBe('flight');
+  expect(names().slice(1, 3).toSorted()).toEqual(['one begins', 'two begins']);
+  expect(names().slice(3, 5).toSorted()).toEqual(['one', 'two']);
+  expect(names().slice(5)).toEqual(['hotel', 'undo hotel', 'undo two', 'undo one', 'undo flight', 'apologise']);
+});
+
+test('branches that were cut off by a stop are taken up each by itself', async () => {
+  await begin('parallel', 'b');
+  await until('both have begun', () => calls.length === 3);
+  await worker.stop();
+  calls = [];
+  await start();
+  await ended('parallel:b');
+  expect(names()).toEqual(['hotel']);
+});
+
+test('an attempt that takes too long is given up and made again', async () => {
+  await begin('deaf', 'a');
+  await ended('deaf:a');
+  expect(names()).toEqual(['listen', 'listen']);
+  expect(attempts).toEqual([['deaf:a', 'listen', 1, expect.any(Unavailable)]]);
+});
+
+/** Lets it fail until it waits for seconds, and then says so. How long it took from then on. */
+async function decide(id: string, action: Verdict['action']): Promise<() => number> {
+  await begin('stubborn', id);
+  await until('it waits for long', () => failures === 7);
+  const said = performance.now();
+  verdicts.set(`stubborn:${id} fail`, { action, by: 'user_1' });
+  return () => performance.now() - said;
+}
+
+test('an operator who has a step left out is heard within a second, though it waits for longer', async () => {
+  const took = await decide('a', 'SKIP');
+  await ended('stubborn:a');
+  expect(took()).toBeLessThan(1500);
+  expect(names()).toEqual(['before', 'after']);
+  const { rows } = await ground.pool.query(
+    `select output::jsonb -> 'json' as kept from dbos.operation_outputs where workflow_uuid = 'stubborn:a' and function_name = 'fail'`,
+  );
+  expect(rows[0].kept).toMatchObject({ skippedBy: 'user_1' });
+}, 20_000);
+
+test('an operator who has it undone, too', async () => {
+  const took = await decide('b', 'COMPENSATE');
+  await ended('stubborn:b');
+  expect(took()).toBeLessThan(1500);
+  expect(names()).toEqual(['before', 'undo fail', 'undo before', 'apologise']);
+}, 20_000);
+
+test('an operator who has it tried again, too, and not more than twice a second for that', async () => {
+  const took = await decide('c', 'RETRY');
+  await until('it has tried again', () => failures === 9);
+  expect(took()).toBeGreaterThan(400);
+  expect(took()).toBeLessThan(2500);
+  verdicts.set('stubborn:c fail', { action: 'SKIP', by: 'user_1' });
+  await ended('stubborn:c');
+}, 20_000);

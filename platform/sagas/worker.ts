@@ -1,23 +1,22 @@
 /**
- * The saga worker: DBOS (https://docs.dbos.dev), a library that keeps each step's result in PostgreSQL. All workers
- * share one name and one version, so that any of them resumes any saga.
+ * The saga worker. All workers share one name and one version, so that any of them resumes any saga: those of a worker
+ * that died, too. A lost database is waited for: the sagas stand still meanwhile, and go on in a new life of DBOS.
  */
-import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Pool } from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Ask } from '../commands/ask.ts';
+import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
-import type { SagaDefinition } from './define-saga.ts';
-import { SAGA_APPLICATION, SAGA_QUEUE } from './enqueue.ts';
-import { OrderlyStop } from './orderly-stop.ts';
-import { runSaga } from './run-saga.ts';
+import type { SagaDefinition, Verdict } from './define-saga.ts';
+import { Lease } from './lease.ts';
+import { configure, launch, Life } from './life.ts';
 
 /** What a worker stands on. */
 export interface WorkerOptions {
   url: string;
   pool: Pool;
-  /** The name of this worker: its own unfinished sagas are resumed when it starts again under this name. */
+  /** The name of this worker, stable over restarts: it takes over at once what its predecessor of this name left. */
   executor: string;
   ask: Ask;
   clock: Clock;
@@ -25,92 +24,95 @@ export interface WorkerOptions {
   sagas: readonly SagaDefinition[];
   /** Told of every attempt of a step that failed. */
   onFailedAttempt(saga: string, step: string, attempt: number, error: Error): Promise<void>;
+  /**
+   * What an operator has decided about a step, asked twice a second while it waits for its next attempt. To retry is
+   * to be told once; to skip or to compensate, for as long as it is asked: what is told may be lost in a crash.
+   */
+  verdict?(saga: string, step: string): Promise<Verdict | undefined>;
 }
 
-/** Sagas that one worker runs at the same time. */
-const CONCURRENCY = 64;
-/** How often the queue is looked at: what a placed order waits for its saga, at most. */
-const POLL_MS = 25;
-const FIRST_DELAY_MS = 100;
-const MAX_DELAY_MS = 10_000;
-/** How long ended sagas may take to have their end recorded when the worker stops; parked ones wait it out. */
-const COMPLETION_MS = 200;
+/** A running worker. */
+export interface SagaWorker {
+  /** Whether it waits for its database. */
+  readonly isLost: boolean;
+  /** Ends between two steps, and gives what is unfinished to the other workers. */
+  stop(): Promise<void>;
+}
 
-/** Creates DBOS's tables. Before the first agent starts: every command that starts a saga writes to them. */
-export async function prepareSagas({ url, pool }: Pick<WorkerOptions, 'url' | 'pool'>): Promise<void> {
-  // It must not take from the queue: what it took nobody would go on with, since the worker has another name.
-  configure(url, pool, 'preparing', []);
-  await DBOS.launch();
-  await DBOS.shutdown({ deregister: true });
+/** How often it gives a sign of life, and looks for what others left: with the lease, well within ten seconds. */
+const BEAT_MS = 1500;
+/** How often a database that is away is asked for. */
+const RETRY_MS = 250;
+
+/** Creates DBOS's tables and the queue. Before the first agent starts: every command that starts a saga writes to them. */
+export async function prepareSagas(options: Pick<WorkerOptions, 'url' | 'pool'>): Promise<void> {
+  // It must not take from the queue: nobody would go on with what it took.
+  configure(options, 'preparing', []);
+  await launch();
+  await Life.clear();
 }
 
 /** Starts the worker. Sagas that a crash left unfinished go on at once. */
-export async function startSagaWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
-  configure(options.url, options.pool, options.executor);
-  const stop = new OrderlyStop();
-  for (const definition of options.sagas) register(definition, options, stop);
-  await DBOS.launch();
-  await DBOS.registerQueue(SAGA_QUEUE, {
-    minPollingIntervalMs: POLL_MS,
-    workerConcurrency: CONCURRENCY,
-    onConflict: 'always_update',
-  });
+export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorker> {
+  const lease = new Lease(options.pool, options.executor);
+  await lease.keep();
+  await lease.succeed();
+  await lease.takeOver([]);
+  const state = { life: await Life.begin(options, lease.executor) };
+  const ending = new AbortController();
+  const watching = watch(state, lease, options, ending.signal);
   return {
+    get isLost() {
+      return state.life.signal.aborted && !ending.signal.aborted;
+    },
     async stop() {
-      await stop.begin();
-      await DBOS.shutdown({ deregister: true, workflowCompletionTimeoutMS: COMPLETION_MS });
+      ending.abort();
+      await watching;
+      await state.life.end();
+      // Without a database it stays as it is, until the lease runs out.
+      await lease.leave().catch((error) => options.log.warn({ err: error }, 'sagas could not be handed over'));
     },
   };
 }
 
-function configure(url: string, pool: Pool, executorID: string, listenQueues?: string[]): void {
-  DBOS.setConfig({
-    name: SAGA_APPLICATION.name,
-    applicationVersion: SAGA_APPLICATION.version,
-    systemDatabaseUrl: url,
-    systemDatabasePool: pool,
-    executorID,
-    listenQueues,
-    logLevel: 'error',
-  });
-}
-
-function register(definition: SagaDefinition, options: WorkerOptions, stop: OrderlyStop): void {
-  const { ask, clock } = options;
-  DBOS.registerWorkflow(
-    (input: unknown) => {
-      const id = DBOS.workflowID!;
-      return runSaga(definition, input, {
-        id,
-        ask,
-        now: () => clock.now().toISOString(),
-        step: (name, work) =>
-          stop.pass((leave) => DBOS.runStep(() => untilItWorks(id, name, work, options, stop, leave), { name })),
-        receive: async (topic, seconds) => void (await stop.pass((leave) => (leave(), DBOS.recv(topic, seconds)))),
-      });
-    },
-    { name: definition.name },
-  );
-}
-
-/** Faults pass: a step is tried again until it answers, ever less often, for as long as this worker lives. */
-async function untilItWorks<T>(
-  saga: string,
-  step: string,
-  work: () => Promise<T>,
-  options: WorkerOptions,
-  stop: OrderlyStop,
-  leave: () => void,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+/** Keeps the lease, takes over what is left, and revives DBOS when it has lost its database. */
+async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions, ending: AbortSignal): Promise<void> {
+  while (!ending.aborted) {
     try {
-      return await work();
+      if (state.life.signal.aborted) {
+        await revive(state, lease, options, ending);
+        continue;
+      }
+      await lease.keep();
+      const taken = await lease.takeOver(state.life.running);
+      if (taken.length) options.log.warn({ sagas: taken }, 'sagas that nobody ran are taken over');
     } catch (error) {
-      if (stop.signal.aborted) return stop.park(leave);
-      options.log.warn({ err: error, saga, step, attempt }, 'saga step will be tried again');
-      await options.onFailedAttempt(saga, step, attempt, error as Error).catch(() => {});
-      await sleep(Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2), stop.signal);
-      if (stop.signal.aborted) return stop.park(leave);
+      // With every connection in use we are busy, and it is not away: that passes.
+      const isBusy = (error as Error).message === 'timeout exceeded when trying to connect';
+      options.log.warn({ err: error }, 'saga worker could not give a sign of life');
+      if (isTransient(error) && !isBusy) state.life.lose(error);
+    }
+    await sleep(BEAT_MS, AbortSignal.any([ending, state.life.signal]));
+  }
+}
+
+/**
+ * DBOS itself would go on after an outage, but late: each saga tries again for itself, after up to ninety seconds, and
+ * what was claimed while the answer was lost stays claimed. Launched anew it goes on with all of them at once; whatever
+ * is left of the old life finds its sagas owned by the new one, and lets go of them.
+ */
+async function revive(state: { life: Life }, lease: Lease, options: WorkerOptions, ending: AbortSignal): Promise<void> {
+  options.log.error({ err: state.life.signal.reason }, 'the database is away: sagas wait for it');
+  while (!ending.aborted) {
+    try {
+      await lease.keep();
+      await Life.clear();
+      state.life = await Life.begin(options, lease.executor);
+      options.log.info('the database is back: sagas go on');
+      return;
+    } catch (error) {
+      options.log.debug({ err: error }, 'the database is still away');
+      await sleep(RETRY_MS, ending);
     }
   }
 }

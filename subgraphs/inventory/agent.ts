@@ -2,6 +2,7 @@ import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { inventoryDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
+import { importedStock } from './import/service.ts';
 import { inventoryLoaders } from './loaders.ts';
 import { locationService } from './location-service.ts';
 import { inventoryQueries } from './queries.ts';
@@ -33,7 +34,8 @@ export default defineAgent({
   build(ground) {
     const queries = inventoryQueries(ground.store.read);
     const reservations = reservationService(ground);
-    const services = { stock: inventoryService(ground), locations: locationService(ground), reservations };
+    const imported = importedStock(ground);
+    const services = { stock: inventoryService(ground), locations: locationService(ground), reservations, imported };
     return {
       resolvers: inventoryResolvers(queries, inventoryLoaders(queries), services),
       duties: [{ name: 'expire-reservations', everySeconds: 5, run: reservations.expireDue }],

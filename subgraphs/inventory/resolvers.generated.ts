@@ -202,6 +202,10 @@ export type Mutation = {
   adjustStock?: Maybe<StockLevelPayload>;
   /** Moves units that are not reserved from one location to another. Merchants: of their own variants. */
   transferStock?: Maybe<TransferStockPayload>;
+  /** Brings in the first stock of an import's variants. */
+  receiveImportedStock?: Maybe<ImportedStockPayload>;
+  /** Takes that stock out again, or sees to it that it will not come. */
+  removeImportedStock?: Maybe<ImportedStockPayload>;
   /**
    * Sets units aside for a reference, such as an order: all that is asked for, or nothing. A reference has one
    * reservation; asked again for the same lines, it answers with that one.
@@ -232,6 +236,16 @@ export type MutationAdjustStockArgs = {
 
 export type MutationTransferStockArgs = {
   input: TransferStockInput;
+};
+
+
+export type MutationReceiveImportedStockArgs = {
+  input: ImportedStockInput;
+};
+
+
+export type MutationRemoveImportedStockArgs = {
+  input: ImportedStockInput;
 };
 
 
@@ -579,6 +593,35 @@ export type InsufficientStock = UserError & {
   variantId: Scalars['ID']['output'];
 };
 
+/** The first stock of some variants of an import. */
+export type ImportedStockInput = {
+  /** Which chunk of which import. */
+  reference: Scalars['ID']['input'];
+  /** Whose it is. */
+  merchantId: Scalars['ID']['input'];
+  /** The units, at most 100 lines. */
+  lines: Array<ImportedStockLineInput>;
+};
+
+/** The first stock of a variant of an import. */
+export type ImportedStockLineInput = {
+  /** The product. */
+  productId: Scalars['ID']['input'];
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+  /** Where. */
+  locationId: Scalars['ID']['input'];
+  /** How many. */
+  quantity: Scalars['Int']['input'];
+};
+
+/** What became of the stock. */
+export type ImportedStockPayload = {
+  __typename?: 'ImportedStockPayload';
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -728,6 +771,9 @@ export type ResolversTypes = {
   ReservationPayload: ResolverTypeWrapper<ReservationPayloadRow>;
   ReleasePayload: ResolverTypeWrapper<Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   InsufficientStock: ResolverTypeWrapper<InsufficientStock>;
+  ImportedStockInput: ImportedStockInput;
+  ImportedStockLineInput: ImportedStockLineInput;
+  ImportedStockPayload: ResolverTypeWrapper<Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -778,6 +824,9 @@ export type ResolversParentTypes = {
   ReservationPayload: ReservationPayloadRow;
   ReleasePayload: Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   InsufficientStock: InsufficientStock;
+  ImportedStockInput: ImportedStockInput;
+  ImportedStockLineInput: ImportedStockLineInput;
+  ImportedStockPayload: Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
 };
 
 export type PublicDirectiveArgs = { };
@@ -870,6 +919,8 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   updateLocation?: Resolver<Maybe<ResolversTypes['LocationPayload']>, ParentType, ContextType, RequireFields<MutationUpdateLocationArgs, 'input'>>;
   adjustStock?: Resolver<Maybe<ResolversTypes['StockLevelPayload']>, ParentType, ContextType, RequireFields<MutationAdjustStockArgs, 'input'>>;
   transferStock?: Resolver<Maybe<ResolversTypes['TransferStockPayload']>, ParentType, ContextType, RequireFields<MutationTransferStockArgs, 'input'>>;
+  receiveImportedStock?: Resolver<Maybe<ResolversTypes['ImportedStockPayload']>, ParentType, ContextType, RequireFields<MutationReceiveImportedStockArgs, 'input'>>;
+  removeImportedStock?: Resolver<Maybe<ResolversTypes['ImportedStockPayload']>, ParentType, ContextType, RequireFields<MutationRemoveImportedStockArgs, 'input'>>;
   reserveStock?: Resolver<Maybe<ResolversTypes['ReservationPayload']>, ParentType, ContextType, RequireFields<MutationReserveStockArgs, 'input'>>;
   releaseReservation?: Resolver<Maybe<ResolversTypes['ReleasePayload']>, ParentType, ContextType, RequireFields<MutationReleaseReservationArgs, 'input'>>;
 };
@@ -986,6 +1037,10 @@ export type InsufficientStockResolvers<ContextType = RequestContext, ParentType 
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type ImportedStockPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportedStockPayload'] = ResolversParentTypes['ImportedStockPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -1019,6 +1074,7 @@ export type Resolvers<ContextType = RequestContext> = {
   ReservationPayload?: ReservationPayloadResolvers<ContextType>;
   ReleasePayload?: ReleasePayloadResolvers<ContextType>;
   InsufficientStock?: InsufficientStockResolvers<ContextType>;
+  ImportedStockPayload?: ImportedStockPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -2,6 +2,7 @@ import { checkSize } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { readableStock } from './access.ts';
+import type { ImportedStock } from './import/service.ts';
 import type { InventoryLoaders } from './loaders.ts';
 import type { LocationService } from './location-service.ts';
 import type { InventoryQueries, LocationRow, StockLevelRow } from './queries.ts';
@@ -13,12 +14,13 @@ interface Services {
   stock: InventoryService;
   locations: LocationService;
   reservations: ReservationService;
+  imported: ImportedStock;
 }
 
 export const inventoryResolvers = (
   queries: InventoryQueries,
   load: InventoryLoaders,
-  { stock, locations, reservations }: Services,
+  { stock, locations, reservations, imported }: Services,
 ): Resolvers => {
   // Read anew after a mutation, not by a loader: an operation may hold several, and each answers with what is there then.
   const levelsAt = async (
@@ -62,6 +64,16 @@ export const inventoryResolvers = (
           await stock.transfer(input, context);
           const [from, to] = await levelsAt(input.variantId, [input.fromLocationId, input.toLocationId], context);
           return { from: from!, to: to! };
+        }),
+      receiveImportedStock: (_, { input }, context) =>
+        payload(async () => {
+          await imported.receive(input, context);
+          return {};
+        }),
+      removeImportedStock: (_, { input }, context) =>
+        payload(async () => {
+          await imported.takeBack(input, context);
+          return {};
         }),
       reserveStock: (_, { input }, context) =>
         payload(async () => ({ reservationId: await reservations.reserve(input, context) })),

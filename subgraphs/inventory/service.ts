@@ -105,13 +105,15 @@ export const inventoryService = ({ store, clock, ask }: Ground<Tables>) => {
   };
 };
 
-function known(levels: Map<string, Level>, locationId: string, field: string): Level {
+/** The level at a location. @throws Refusal NOT_FOUND if there is no such location */
+export function known(levels: Map<string, Level>, locationId: string, field: string): Level {
   const level = levels.get(locationId);
   if (!level) throw refuse('NOT_FOUND', 'There is no such location.', ['input', field]);
   return level;
 }
 
-async function changeAndPublish(work: Work<Tables>, changes: readonly Change[], entry: Entry): Promise<void> {
+/** Changes levels of one variant, and tells of each. The caller holds the lock `stock:<variant>`. */
+export async function changeAndPublish(work: Work<Tables>, changes: readonly Change[], entry: Entry): Promise<void> {
   const { variantId, owner, type: changeType, referenceId } = entry;
   const deltas = new Map(changes.map(({ locationId, delta }) => [locationId, delta]));
   for (const { locationId, onHand, version } of await change(work.sql, changes, entry)) {

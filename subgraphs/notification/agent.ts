@@ -22,6 +22,9 @@ export default defineAgent({
   at: import.meta.url,
   entities,
   emits,
+  handles: ['order.placed', 'order.status_changed'],
+  // A message is unique for its event.
+  replayable: true,
   build(ground) {
     const queries = messageQueries(ground.store.read);
     return {

@@ -1,19 +1,21 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
-import type { Ground } from '../../platform/agent/ground.ts';
-import { createPartitions } from '../../platform/events/partitions.ts';
+import { agentsDesk } from './agents/resolvers.ts';
 import { entities } from './entities.ts';
-import { emits, handlers } from './events.ts';
+import { emits, handlers, SETTLED } from './events.ts';
+import { logDuties } from './events-desk/duties.ts';
+import { eventsDesk } from './events-desk/resolvers.ts';
+import { failedAttempt } from './failed-attempt.ts';
+import { forgetSagasDuty } from './forget-sagas.ts';
 import { orchestrationLoaders } from './loaders.ts';
+import { sagaWatch } from './progress/watch.ts';
 import { orchestrationQueries } from './queries.ts';
 import { orchestrationResolvers } from './resolvers.ts';
 import { cancelOrder } from './sagas/cancel-order.ts';
+import { importProducts } from './sagas/import-products.ts';
 import { placeOrder } from './sagas/place-order.ts';
+import { steeringParts } from './steering/resolvers.ts';
 
-/** The event log must always have room for the transactions to come. */
-async function makePartitions({ store, log }: Ground): Promise<void> {
-  const created = await createPartitions(store.read);
-  if (created.length) log.info({ created }, 'event log partitions made');
-}
+const sagas = [placeOrder, cancelOrder, importProducts];
 
 export default defineAgent({
   name: 'orchestration',
@@ -31,16 +33,28 @@ export default defineAgent({
   at: import.meta.url,
   entities,
   emits,
+  handles: SETTLED,
+  // A signal is unique for its event.
+  replayable: true,
   build(ground) {
     const queries = orchestrationQueries(ground.store.read);
     const load = orchestrationLoaders(queries, ground);
+    const steering = steeringParts(ground, load, sagas);
     return {
-      resolvers: orchestrationResolvers(queries, load, ground),
+      resolvers: orchestrationResolvers({
+        ground,
+        queries,
+        load,
+        agents: agentsDesk(ground, load),
+        steering,
+        desk: eventsDesk(ground, load),
+        watchSaga: sagaWatch(queries, load, ground),
+      }),
       handlers,
-      duties: [{ name: 'make partitions', everySeconds: 60, run: () => makePartitions(ground) }],
-      sagas: [placeOrder, cancelOrder],
-      onFailedAttempt: (saga, step, attempt, error) =>
-        queries.recordAttempt(saga, step, attempt, error.message.slice(0, 500), ground.clock.now()),
+      duties: [...logDuties(ground), forgetSagasDuty(ground)],
+      sagas,
+      onFailedAttempt: failedAttempt(queries, ground, sagas),
+      verdict: steering.verdict,
     };
   },
 });

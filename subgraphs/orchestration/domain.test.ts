@@ -40,10 +40,15 @@ describe('a saga', () => {
   );
 });
 
-test('a step is RETRYING until something of it was kept, and then DONE or REFUSED', () => {
-  expect(stepStatusOf({ isKept: false, isRefused: false })).toBe('RETRYING');
-  expect(stepStatusOf({ isKept: true, isRefused: false })).toBe('DONE');
-  expect(stepStatusOf({ isKept: true, isRefused: true })).toBe('REFUSED');
+test('a step is RETRYING until something of it was kept, and then DONE, REFUSED or SKIPPED', () => {
+  const step = (isKept: boolean, isRefused = false, isSkipped = false) =>
+    stepStatusOf({ isKept, isRefused, isSkipped });
+  expect([step(false), step(true), step(true, true), step(true, false, true)]).toEqual([
+    'RETRYING',
+    'DONE',
+    'REFUSED',
+    'SKIPPED',
+  ]);
 });
 
 test('the parts of an id are its name, up to the first colon, and what it is about', () => {

@@ -34,11 +34,14 @@ export function statusOf({ engineStatus, isRefused, failedAttempts }: SagaFacts)
 export interface StepFacts {
   isKept: boolean;
   isRefused: boolean;
+  /** Whether an operator had it left out. */
+  isSkipped: boolean;
 }
 
 /** Where a step is. */
-export function stepStatusOf({ isKept, isRefused }: StepFacts): SagaStepStatus {
+export function stepStatusOf({ isKept, isRefused, isSkipped }: StepFacts): SagaStepStatus {
   if (!isKept) return 'RETRYING';
+  if (isSkipped) return 'SKIPPED';
   return isRefused ? 'REFUSED' : 'DONE';
 }
 

@@ -1,5 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import { BreakerResetSchema } from './agents/entities.ts';
+import { EventActionSchema } from './events-desk/entities.ts';
 
 const SagaAttemptSchema = defineEntity({
   name: 'SagaAttempt',
@@ -10,9 +12,25 @@ const SagaAttemptSchema = defineEntity({
     attempts: p.integer(),
     lastError: p.string(),
     lastAt: p.datetime(),
+    alertedAt: p.datetime().nullable(),
   },
 });
 
-export const entities = [SagaAttemptSchema];
+const SagaActionSchema = defineEntity({
+  name: 'SagaAction',
+  tableName: 'saga_action',
+  properties: {
+    sagaId: p.string().primary(),
+    number: p.integer().primary(),
+    step: p.string(),
+    action: p.string(),
+    requestedBy: p.string(),
+    reason: p.string(),
+    at: p.datetime(),
+    takenAt: p.datetime().nullable(),
+  },
+});
+
+export const entities = [SagaAttemptSchema, SagaActionSchema, EventActionSchema, BreakerResetSchema];
 /** The room's tables, as SQL sees them. */
 export type Tables = InferKyselyDB<(typeof entities)[number]>;

@@ -1,16 +1,18 @@
 import { z } from 'zod';
+import { breakerReset } from '../../platform/agent/agent-events.ts';
 import { agentEvents } from '../../platform/agent/registry.ts';
 import { on } from '../../platform/events/handler.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { sagaId, signalSaga } from '../../platform/sagas/enqueue.ts';
+import { sagaActionRequested } from './steering/events.ts';
 
-/** The registry's events: every host publishes them for its agents. */
-export const emits = agentEvents;
+/** The registry's events, which every host publishes for its agents, and what happens to sagas. */
+export const emits = [...agentEvents, breakerReset, sagaActionRequested];
 
 const payment = z.object({ orderId: z.string(), paymentId: z.string() });
 
 /** A payment that waited for its buyer has moved on, or was called off: the saga that waits for it is told. */
-const SETTLED = ['payment.authorized', 'payment.declined', 'payment.failed', 'payment.voided'];
+export const SETTLED = ['payment.authorized', 'payment.declined', 'payment.failed', 'payment.voided'];
 
 export const handlers = SETTLED.map((type) =>
   on(type, payment, async ({ sql }, event) => {

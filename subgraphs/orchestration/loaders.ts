@@ -2,6 +2,7 @@ import type { Ground } from '../../platform/agent/ground.ts';
 import { loadMany, loadOne } from '../../platform/graphql/per-request.ts';
 import { seesEverySaga } from './access.ts';
 import { readableOrders } from './commands/order.generated.ts';
+import { readableImports } from './commands/product.generated.ts';
 import { partsOf } from './domain.ts';
 import type { OrchestrationQueries } from './queries.ts';
 
@@ -14,9 +15,17 @@ export const orchestrationLoaders = (queries: OrchestrationQueries, { ask }: Gro
   saga: loadOne(
     async (ids, context) => {
       if (seesEverySaga(context.actor)) return queries.sagasByIds(ids);
-      const orders = [...new Set(ids.map((id) => partsOf(id).subjectId))];
-      const answer = await ask(readableOrders, { ids: orders }, { within: context, as: context.actor });
-      const readable = new Set(answer.readableOrders);
+      const parts = ids.map(partsOf);
+      const subjects = (isImport: boolean) => [
+        ...new Set(parts.filter(({ name }) => (name === 'importProducts') === isImport).map((part) => part.subjectId)),
+      ];
+      const [orders, imports] = [subjects(false), subjects(true)];
+      const asked = { within: context, as: context.actor };
+      const [ofOrders, ofImports] = await Promise.all([
+        orders.length ? ask(readableOrders, { ids: orders }, asked) : { readableOrders: [] },
+        imports.length ? ask(readableImports, { ids: imports }, asked) : { readableImports: [] },
+      ]);
+      const readable = new Set([...ofOrders.readableOrders, ...ofImports.readableImports]);
       const visible = ids.filter((id) => readable.has(partsOf(id).subjectId));
       return visible.length ? queries.sagasByIds(visible) : [];
     },

@@ -1,5 +1,6 @@
 /** Reads of the registry, which the hosts write, and of sagas, whose state is DBOS's and lies in its tables. */
 import { type Kysely, sql } from 'kysely';
+import type { AgentHealth } from '../../platform/agent/health.ts';
 import type { AgentStatus } from '../../platform/agent/registry.ts';
 import { type Connection, connect, type PageArgs } from '../../platform/graphql/connection.ts';
 import { raw } from '../../platform/data/raw.ts';
@@ -16,6 +17,8 @@ export interface AgentRow {
   degradation: number;
   started_at: Date;
   heartbeat_at: Date;
+  /** Empty until its process has written it. */
+  health: Partial<AgentHealth>;
 }
 
 /** A saga as the graph reads it. */
@@ -36,11 +39,17 @@ export interface SagaStepRow {
   name: string;
   is_kept: boolean;
   refusal: string | null;
+  /** Who had it left out. */
+  skipped_by: string | null;
   attempts: number;
   last_error: string | null;
   /** Milliseconds since 1970. */
   started_at: bigint | null;
   completed_at: bigint | null;
+  /** Its place among the saga's steps, once it is kept. */
+  position: number | bigint;
+  /** When it last failed, while it is being tried. */
+  last_at: Date | null;
 }
 
 /** What we read of DBOS's own tables. */
@@ -94,14 +103,15 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
         db,
         `select o.workflow_uuid as saga_id, o.function_name as name, true as is_kept,
                 o.output::jsonb #>> '{json,refusal,errors,0,code}' as refusal,
+                o.output::jsonb #>> '{json,skippedBy}' as skipped_by,
                 1 + coalesce(a.attempts, 0) as attempts, null as last_error,
-                o.started_at_epoch_ms as started_at, o.completed_at_epoch_ms as completed_at, o.function_id as position
+                o.started_at_epoch_ms as started_at, o.completed_at_epoch_ms as completed_at, o.function_id as position, null::timestamptz as last_at
            from dbos.operation_outputs o
            left join orchestration.saga_attempt a on a.saga_id = o.workflow_uuid and a.step = o.function_name
           where o.workflow_uuid = any($1) and o.function_name not like 'DBOS.%' and o.function_id < $2
          union all
-         select a.saga_id, a.step, false, null, a.attempts, a.last_error,
-                null, null, ${Number.MAX_SAFE_INTEGER}
+         select a.saga_id, a.step, false, null, null, a.attempts, a.last_error,
+                null, null, ${Number.MAX_SAFE_INTEGER}, a.last_at
            from orchestration.saga_attempt a
           where a.saga_id = any($1) and not exists
                 (select 1 from dbos.operation_outputs o where o.workflow_uuid = a.saga_id and o.function_name = a.step)
@@ -111,18 +121,18 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
       return rows;
     },
 
-    recordAttempt: async (sagaId: string, step: string, attempts: number, error: string, at: Date): Promise<void> => {
-      await db
+    /** Adds one to the failed attempts of a step: a worker that takes a saga over would count from one again. */
+    recordAttempt: (sagaId: string, step: string, error: string, at: Date) =>
+      db
         .insertInto('saga_attempt')
-        .values({ saga_id: sagaId, step, attempts, last_error: error, last_at: at })
+        .values({ saga_id: sagaId, step, attempts: 1, last_error: error, last_at: at })
         .onConflict((conflict) =>
-          // A worker that takes a saga over counts from one again: the attempts add up.
           conflict
             .columns(['saga_id', 'step'])
             .doUpdateSet({ attempts: sql`saga_attempt.attempts + 1`, last_error: error, last_at: at }),
         )
-        .execute();
-    },
+        .returning(['attempts', 'alerted_at'])
+        .executeTakeFirstOrThrow(),
   };
 };
 

@@ -2,8 +2,12 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Money as MoneyValue } from '../../platform/money.ts';
 import type { UserError as UserErrorValue } from '../../platform/errors.ts';
+import type { AgentDependencyRow, CircuitBreakerRow } from './agents/resolvers.ts';
+import type { ConsumerRow, DeadLetterRow, DeadLetterConnectionRow, EventActionRow, EventActionConnectionRow } from './events-desk/queries.ts';
+import type { SagaEventRow } from './progress/watch.ts';
 import type { AgentRow, SagaRow, SagaConnectionRow, SagaStepRow } from './queries.ts';
 import type { AgentStatusEventRow } from './resolvers.ts';
+import type { SagaActionRow } from './steering/queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -85,7 +89,11 @@ export type ErrorCode =
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
-  | 'INVALID_STATE';
+  | 'INVALID_STATE'
+  /** The consumer's handlers are not made for handling an event again. */
+  | 'NOT_REPLAYABLE'
+  /** The event log does not reach back so far. */
+  | 'CURSOR_EXPIRED';
 
 /** Something that the user caused and can mend. Nothing was written. */
 export type UserError = {
@@ -168,11 +176,18 @@ export type Query = {
   saga?: Maybe<Saga>;
   /** Sagas, the latest first. */
   sagas?: Maybe<SagaConnection>;
+  /** Who reads the event log, by name: at most 100. */
+  consumers?: Maybe<Array<Consumer>>;
+  /** Events that consumers could not apply, and those that wait behind them: by consumer, the oldest first. */
+  deadLetters?: Maybe<DeadLetterConnection>;
+  /** What operators did about events and consumers, the latest first. */
+  eventActions?: Maybe<EventActionConnection>;
 };
 
 
 export type QueryAgentsArgs = {
   area?: InputMaybe<AgentArea>;
+  capability?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -192,10 +207,88 @@ export type QuerySagasArgs = {
   filter?: InputMaybe<SagaFilter>;
 };
 
+
+export type QueryDeadLettersArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<DeadLetterFilter>;
+};
+
+
+export type QueryEventActionsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<EventActionFilter>;
+};
+
+export type Mutation = {
+  __typename?: 'Mutation';
+  /**
+   * Has a circuit breaker of an agent closed, because what is behind it is well again: in every process, within two
+   * seconds. What was asked, by whom and why is kept in the audit.
+   */
+  resetBreaker?: Maybe<ResetBreakerPayload>;
+  /** Has the failing step of a saga tried now, instead of when its next attempt is due. */
+  retrySagaStep?: Maybe<SagaActionPayload>;
+  /** Has a failing step of a saga left out: it goes on as if the step were done. Whoever asks has seen to the matter. */
+  skipSagaStep?: Maybe<SagaActionPayload>;
+  /** Has a saga with a failing step undone, as if the step were refused. Only before its pivot. */
+  compensateSaga?: Maybe<SagaActionPayload>;
+  /** Has the parked events of one aggregate tried again, with all their attempts. */
+  redriveEvents?: Maybe<EventActionPayload>;
+  /** Gives one parked event up for its consumer: the later ones of its aggregate go on. It is kept in the audit. */
+  discardEvent?: Maybe<EventActionPayload>;
+  /** Has a consumer read the log again from an earlier place. Only one whose handlers do nothing twice. */
+  replayConsumer?: Maybe<EventActionPayload>;
+};
+
+
+export type MutationResetBreakerArgs = {
+  input: ResetBreakerInput;
+};
+
+
+export type MutationRetrySagaStepArgs = {
+  input: RetrySagaStepInput;
+};
+
+
+export type MutationSkipSagaStepArgs = {
+  input: SkipSagaStepInput;
+};
+
+
+export type MutationCompensateSagaArgs = {
+  input: CompensateSagaInput;
+};
+
+
+export type MutationRedriveEventsArgs = {
+  input: RedriveEventsInput;
+};
+
+
+export type MutationDiscardEventArgs = {
+  input: DiscardEventInput;
+};
+
+
+export type MutationReplayConsumerArgs = {
+  input: ReplayConsumerInput;
+};
+
 export type Subscription = {
   __typename?: 'Subscription';
+  /** What happens to one saga that is yours to see, step by step, until it has ended. Without `after`: from its beginning. */
+  sagaUpdated: SagaEvent;
   /** What happens to agents: started, stopped, degraded. Without `after`: from now on. */
   agentStatusChanged: AgentStatusEvent;
+};
+
+
+export type SubscriptionSagaUpdatedArgs = {
+  sagaId: Scalars['ID']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -215,16 +308,111 @@ export type Agent = {
   description: Scalars['String']['output'];
   /** The group that it belongs to. */
   area: AgentArea;
-  /** Where it is in its life. */
+  /** Where it is in its life. `FAILED` also when it has said nothing for thirty seconds. */
   status: AgentStatus;
-  /** How much works: 0 all of it, 1 on a fallback database, 2 without messaging, 3 read only, 4 failed. */
+  /**
+   * How much works: 0 all of it; 1 on a fallback database; 2 without messaging, or without something that it asks; 3 read
+   * only; 4 failed, or without its database.
+   */
   degradation: Scalars['Int']['output'];
+  /** Whether it said within the last thirty seconds that it is alive. */
+  isAlive: Scalars['Boolean']['output'];
   /** What it can do. */
   skills: Array<AgentSkill>;
+  /** What it depends on, and how that is: the database first. At most 60. */
+  dependencies: Array<AgentDependency>;
+  /** What it depends on behind a circuit breaker. At most 60. */
+  breakers: Array<CircuitBreaker>;
+  /** Failures since its process began. */
+  errorCount: Scalars['Int']['output'];
+  /** The code or the class of the last of them. */
+  lastError?: Maybe<Scalars['String']['output']>;
   /** When it was last started. */
   startedAt: Scalars['DateTime']['output'];
   /** When it last said that it is alive. */
   heartbeatAt: Scalars['DateTime']['output'];
+};
+
+/** Something that an agent depends on. */
+export type AgentDependency = {
+  __typename?: 'AgentDependency';
+  /** `database`, `agent:inventory`, `payment provider`. */
+  name: Scalars['String']['output'];
+  /** How it is. */
+  status: DependencyStatus;
+  /** How long the last probe or call took that was answered, in milliseconds. */
+  latencyMs?: Maybe<Scalars['Float']['output']>;
+  /** Whether calls are let through. */
+  breaker?: Maybe<BreakerState>;
+  /** What went wrong last, also when it has worked since. */
+  lastError?: Maybe<Scalars['String']['output']>;
+  /** For the database: connections that the agents of the process share. */
+  pool?: Maybe<ConnectionPool>;
+};
+
+/** How something is that an agent depends on. */
+export type DependencyStatus =
+  /** It answers. */
+  | 'UP'
+  /** It answers, and takes no writes. */
+  | 'READ_ONLY'
+  /** It does not answer. */
+  | 'DOWN'
+  /** It was left alone for a while: the next call will tell. */
+  | 'UNKNOWN';
+
+/** Connections to the database. */
+export type ConnectionPool = {
+  __typename?: 'ConnectionPool';
+  /** How many there are. */
+  total: Scalars['Int']['output'];
+  /** Those that nobody uses. */
+  idle: Scalars['Int']['output'];
+  /** How many wait for one. */
+  waiting: Scalars['Int']['output'];
+};
+
+/** What lets calls to a dependency through, or for a while does not when they fail one after another. */
+export type CircuitBreaker = {
+  __typename?: 'CircuitBreaker';
+  /** What is behind it: `database`, `agent:inventory`, `payment provider`. */
+  name: Scalars['String']['output'];
+  /** Whether calls are let through. */
+  state: BreakerState;
+  /** Calls that failed in a row, up to now: five open it. */
+  failures: Scalars['Int']['output'];
+  /** What went wrong last, also when it has worked since. */
+  lastError?: Maybe<Scalars['String']['output']>;
+  /** When it was opened, while it is not closed. */
+  openedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Whether calls are let through. */
+export type BreakerState =
+  /** All of them. */
+  | 'CLOSED'
+  /** None. */
+  | 'OPEN'
+  /** The next one, as a probe. */
+  | 'HALF_OPEN';
+
+/** Which circuit breaker is to be closed. */
+export type ResetBreakerInput = {
+  /** The agent that has it: `order`. */
+  agentId: Scalars['ID']['input'];
+  /** What is behind it: `agent:inventory`. */
+  name: Scalars['String']['input'];
+  /** Why, for the audit: 1 to 500 characters, without personal data. */
+  reason: Scalars['String']['input'];
+};
+
+/** The answer to a reset. */
+export type ResetBreakerPayload = {
+  __typename?: 'ResetBreakerPayload';
+  /** The agent, perhaps as it was before. */
+  agent?: Maybe<Agent>;
+  /** Why it was not done. */
+  userErrors: Array<UserError>;
 };
 
 /** A group of agents. */
@@ -304,7 +492,112 @@ export type Saga = {
   startedAt: Scalars['DateTime']['output'];
   /** When something last happened to it. */
   updatedAt: Scalars['DateTime']['output'];
+  /** What operators had done to it, and why, oldest first: the latest 100. */
+  actions: Array<SagaAction>;
 };
+
+/** Something that an operator had done to a saga. */
+export type SagaAction = {
+  __typename?: 'SagaAction';
+  /** Counted from one. */
+  number: Scalars['Int']['output'];
+  /** What was asked for. */
+  action: SagaActionType;
+  /** The step that was failing. */
+  step: Scalars['String']['output'];
+  /** The id of whoever asked. */
+  by: Scalars['ID']['output'];
+  /** Why. */
+  reason: Scalars['String']['output'];
+  /** When it was asked for. */
+  requestedAt: Scalars['DateTime']['output'];
+  /** When the engine took it up. Null while it waits for the attempt under way to end. */
+  takenAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** What can be done to a failing step. */
+export type SagaActionType =
+  /** It is tried at once. */
+  | 'RETRY'
+  /** It is left out. */
+  | 'SKIP'
+  /** The saga is undone. */
+  | 'COMPENSATE';
+
+/** Which failing saga to try now, and why. */
+export type RetrySagaStepInput = {
+  /** The saga. */
+  sagaId: Scalars['ID']['input'];
+  /** Why, for the audit: 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Which failing step of which saga to leave out, and why. */
+export type SkipSagaStepInput = {
+  /** The saga. */
+  sagaId: Scalars['ID']['input'];
+  /** The failing step: `reserve`, or `undo reserve`. Named, so that no other is skipped when the saga has gone on. */
+  step: Scalars['String']['input'];
+  /** Why, for the audit: 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Which failing saga to undo, and why. */
+export type CompensateSagaInput = {
+  /** The saga. */
+  sagaId: Scalars['ID']['input'];
+  /** Why, for the audit: 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** The saga, for which something was asked; the engine takes it up before the step's next attempt. */
+export type SagaActionPayload = {
+  __typename?: 'SagaActionPayload';
+  /** The saga as it is. */
+  saga?: Maybe<Saga>;
+  /** Why nothing was asked for, if so. */
+  userErrors: Array<UserError>;
+};
+
+/** Something that happened to a saga. */
+export type SagaEvent = {
+  __typename?: 'SagaEvent';
+  /** Give it as `after` to go on behind this event. */
+  cursor: Scalars['String']['output'];
+  /** What happened. */
+  type: SagaEventType;
+  /** The step that it happened to, if it happened to one. */
+  step?: Maybe<Scalars['String']['output']>;
+  /** Where the saga was after it. */
+  status: SagaStatus;
+  /** How often the step had been tried. */
+  attempts?: Maybe<Scalars['Int']['output']>;
+  /** When it happened. */
+  occurredAt: Scalars['DateTime']['output'];
+  /** The saga as it is now. */
+  saga?: Maybe<Saga>;
+};
+
+/** What happens to a saga. */
+export type SagaEventType =
+  /** It was promised: from here on it is carried through or undone. */
+  | 'STARTED'
+  /** A step, or the undo of one, was done. */
+  | 'STEP_COMPLETED'
+  /** A step failed, and an operator had it left out. */
+  | 'STEP_SKIPPED'
+  /** A step was refused: what was done is undone. */
+  | 'STEP_REFUSED'
+  /** A step failed, and will be tried again. Attempts that follow one another fast are told as one, with their number. */
+  | 'STEP_FAILED'
+  /** It has ended, and with it the subscription. */
+  | 'ENDED';
 
 /** Where a saga is. */
 export type SagaStatus =
@@ -347,7 +640,9 @@ export type SagaStepStatus =
   /** It was done. */
   | 'DONE'
   /** It was refused: the saga is undone from here. */
-  | 'REFUSED';
+  | 'REFUSED'
+  /** It failed, and an operator had it left out. */
+  | 'SKIPPED';
 
 /** Which sagas: all that is given must hold. */
 export type SagaFilter = {
@@ -375,6 +670,212 @@ export type SagaEdge = {
   node: Saga;
   /** Continue behind it with `after`. */
   cursor: Scalars['String']['output'];
+};
+
+/** A reader of the event log: an agent that does something about the events of others. */
+export type Consumer = {
+  __typename?: 'Consumer';
+  /** Its name, which is its agent's. */
+  name: Scalars['ID']['output'];
+  /** The agent. */
+  agent?: Maybe<Agent>;
+  /** Up to where it has read. */
+  cursor: Scalars['String']['output'];
+  /** Events for it that it has not read, among the next 10,000 of the log. */
+  lagEvents: Scalars['Int']['output'];
+  /** How old the oldest of them is, in seconds; 0 where there is none. */
+  lagSeconds: Scalars['Float']['output'];
+  /** Events that it could not apply, or that wait behind such a one, and that will be tried again. */
+  parked: Scalars['Int']['output'];
+  /** Events that it gave up on after their last attempt: an operator decides. */
+  dead: Scalars['Int']['output'];
+  /** When it last moved on. Where nothing happens that it wants to know, it stays where it is. */
+  movedAt: Scalars['DateTime']['output'];
+  /** Whether it may be made to read the log again. */
+  isReplayable: Scalars['Boolean']['output'];
+};
+
+/** An event that a consumer could not apply, or that waits behind such a one of its aggregate. */
+export type DeadLetter = {
+  __typename?: 'DeadLetter';
+  /** The consumer and the event. */
+  id: Scalars['ID']['output'];
+  /** Who could not apply it. */
+  consumer?: Maybe<Consumer>;
+  /** What it happened to, as kind and id: `order:order_01h…`. Its events are applied in order, so they wait together. */
+  aggregateKey: Scalars['String']['output'];
+  /** The event. */
+  eventId: Scalars['ID']['output'];
+  /** Its type: `order.placed`. */
+  eventType: Scalars['String']['output'];
+  /** The agent that published it. */
+  source: Scalars['String']['output'];
+  /** The request that led to it. */
+  correlationId?: Maybe<Scalars['String']['output']>;
+  /** When it was published. */
+  occurredAt: Scalars['DateTime']['output'];
+  /** Whether it will be tried again. */
+  state: DeadLetterState;
+  /** How often it was tried. 0: it waits behind another. */
+  attempts: Scalars['Int']['output'];
+  /** Why the last attempt failed. */
+  error?: Maybe<Scalars['String']['output']>;
+  /** When it is tried again at the earliest. Null of a dead one. */
+  nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What it says: ids and figures, no personal data. */
+  payload: Scalars['JSON']['output'];
+};
+
+/** Whether a parked event will be tried again. */
+export type DeadLetterState =
+  /** It will be tried again, or it waits for the one before it. */
+  | 'WAITING'
+  /** It was tried for the last time: an operator decides. */
+  | 'DEAD';
+
+/** Which parked events: all that is given must hold. */
+export type DeadLetterFilter = {
+  /** Of this consumer. */
+  consumer?: InputMaybe<Scalars['ID']['input']>;
+  /** In this state. */
+  state?: InputMaybe<DeadLetterState>;
+};
+
+/** A page of parked events. */
+export type DeadLetterConnection = {
+  __typename?: 'DeadLetterConnection';
+  /** The events with their cursors. */
+  edges: Array<DeadLetterEdge>;
+  /** The events. */
+  nodes: Array<DeadLetter>;
+  /** Whether there is more. */
+  pageInfo: PageInfo;
+  /** How many there are in all. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** A parked event in a page. */
+export type DeadLetterEdge = {
+  __typename?: 'DeadLetterEdge';
+  /** The event. */
+  node: DeadLetter;
+  /** Continue behind it with `after`. */
+  cursor: Scalars['String']['output'];
+};
+
+/** Something that an operator did about events or a consumer. It stays as it is for good. */
+export type EventAction = {
+  __typename?: 'EventAction';
+  /** Its id. */
+  id: Scalars['ID']['output'];
+  /** What was done. */
+  action: EventActionType;
+  /** For which consumer, by name. */
+  consumerName: Scalars['ID']['output'];
+  /** The consumer as it is now. */
+  consumer?: Maybe<Consumer>;
+  /** What the events happened to, of a redrive or a discarded event. */
+  aggregateKey?: Maybe<Scalars['String']['output']>;
+  /** The discarded event's id. */
+  eventId?: Maybe<Scalars['ID']['output']>;
+  /** The discarded event, whole. */
+  event?: Maybe<Scalars['JSON']['output']>;
+  /** Where the replayed consumer was. */
+  fromCursor?: Maybe<Scalars['String']['output']>;
+  /** Where it was put. */
+  toCursor?: Maybe<Scalars['String']['output']>;
+  /** How many parked events it was about. */
+  events: Scalars['Int']['output'];
+  /** The id of whoever did it. */
+  by: Scalars['ID']['output'];
+  /** Why. */
+  reason: Scalars['String']['output'];
+  /** When. */
+  at: Scalars['DateTime']['output'];
+};
+
+/** What can be done about events and consumers. */
+export type EventActionType =
+  /** Parked events were tried again. */
+  | 'REDRIVE'
+  /** A parked event was given up. */
+  | 'DISCARD'
+  /** A consumer was made to read the log again. */
+  | 'REPLAY';
+
+/** Which actions: all that is given must hold. */
+export type EventActionFilter = {
+  /** About this consumer. */
+  consumer?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** A page of actions. */
+export type EventActionConnection = {
+  __typename?: 'EventActionConnection';
+  /** The actions with their cursors. */
+  edges: Array<EventActionEdge>;
+  /** The actions. */
+  nodes: Array<EventAction>;
+  /** Whether there is more. */
+  pageInfo: PageInfo;
+  /** How many there are in all. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** An action in a page. */
+export type EventActionEdge = {
+  __typename?: 'EventActionEdge';
+  /** The action. */
+  node: EventAction;
+  /** Continue behind it with `after`. */
+  cursor: Scalars['String']['output'];
+};
+
+/** Which parked events to try again, and why. */
+export type RedriveEventsInput = {
+  /** The consumer that could not apply them. */
+  consumer: Scalars['ID']['input'];
+  /** What they happened to: a parked event's `aggregateKey`. */
+  aggregateKey: Scalars['String']['input'];
+  /** Why, for the audit: 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Which parked event to give up, and why. */
+export type DiscardEventInput = {
+  /** The consumer that could not apply it. Others have handled it, or will. */
+  consumer: Scalars['ID']['input'];
+  /** The event. */
+  eventId: Scalars['ID']['input'];
+  /** Why, for the audit: 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Which consumer to have read the log again, from where, and why. Exactly one of `from` and `since`. */
+export type ReplayConsumerInput = {
+  /** The consumer. */
+  consumer: Scalars['ID']['input'];
+  /** Behind this cursor of the log: of an earlier action, or of a live update. */
+  from?: InputMaybe<Scalars['String']['input']>;
+  /** From what was published at this time on; what was published some seconds before it may be too. */
+  since?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Why, for the audit: 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** What was done. */
+export type EventActionPayload = {
+  __typename?: 'EventActionPayload';
+  /** The entry in the audit. */
+  action?: Maybe<EventAction>;
+  /** Why nothing was done, if so. */
+  userErrors: Array<UserError>;
 };
 
 
@@ -498,19 +999,51 @@ export type ResolversTypes = {
   AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Agent: ResolverTypeWrapper<AgentRow>;
+  AgentDependency: ResolverTypeWrapper<AgentDependencyRow>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  DependencyStatus: DependencyStatus;
+  ConnectionPool: ResolverTypeWrapper<ConnectionPool>;
+  CircuitBreaker: ResolverTypeWrapper<CircuitBreakerRow>;
+  BreakerState: BreakerState;
+  ResetBreakerInput: ResetBreakerInput;
+  ResetBreakerPayload: ResolverTypeWrapper<Omit<ResetBreakerPayload, 'agent' | 'userErrors'> & { agent?: Maybe<ResolversTypes['Agent']>, userErrors: Array<ResolversTypes['UserError']> }>;
   AgentArea: AgentArea;
   AgentStatus: AgentStatus;
   AgentSkill: ResolverTypeWrapper<AgentSkill>;
   AgentStatusEvent: ResolverTypeWrapper<AgentStatusEventRow>;
   Saga: ResolverTypeWrapper<SagaRow>;
+  SagaAction: ResolverTypeWrapper<SagaActionRow>;
+  SagaActionType: SagaActionType;
+  RetrySagaStepInput: RetrySagaStepInput;
+  SkipSagaStepInput: SkipSagaStepInput;
+  CompensateSagaInput: CompensateSagaInput;
+  SagaActionPayload: ResolverTypeWrapper<Omit<SagaActionPayload, 'saga' | 'userErrors'> & { saga?: Maybe<ResolversTypes['Saga']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  SagaEvent: ResolverTypeWrapper<SagaEventRow>;
+  SagaEventType: SagaEventType;
   SagaStatus: SagaStatus;
   SagaStep: ResolverTypeWrapper<SagaStepRow>;
   SagaStepStatus: SagaStepStatus;
   SagaFilter: SagaFilter;
   SagaConnection: ResolverTypeWrapper<SagaConnectionRow>;
   SagaEdge: ResolverTypeWrapper<Omit<SagaEdge, 'node'> & { node: ResolversTypes['Saga'] }>;
+  Consumer: ResolverTypeWrapper<ConsumerRow>;
+  DeadLetter: ResolverTypeWrapper<DeadLetterRow>;
+  DeadLetterState: DeadLetterState;
+  DeadLetterFilter: DeadLetterFilter;
+  DeadLetterConnection: ResolverTypeWrapper<DeadLetterConnectionRow>;
+  DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
+  EventAction: ResolverTypeWrapper<EventActionRow>;
+  EventActionType: EventActionType;
+  EventActionFilter: EventActionFilter;
+  EventActionConnection: ResolverTypeWrapper<EventActionConnectionRow>;
+  EventActionEdge: ResolverTypeWrapper<Omit<EventActionEdge, 'node'> & { node: ResolversTypes['EventAction'] }>;
+  RedriveEventsInput: RedriveEventsInput;
+  DiscardEventInput: DiscardEventInput;
+  ReplayConsumerInput: ReplayConsumerInput;
+  EventActionPayload: ResolverTypeWrapper<Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversTypes['EventAction']>, userErrors: Array<ResolversTypes['UserError']> }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -536,15 +1069,41 @@ export type ResolversParentTypes = {
   AddressInput: AddressInput;
   Query: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
+  Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Agent: AgentRow;
+  AgentDependency: AgentDependencyRow;
+  Float: Scalars['Float']['output'];
+  ConnectionPool: ConnectionPool;
+  CircuitBreaker: CircuitBreakerRow;
+  ResetBreakerInput: ResetBreakerInput;
+  ResetBreakerPayload: Omit<ResetBreakerPayload, 'agent' | 'userErrors'> & { agent?: Maybe<ResolversParentTypes['Agent']>, userErrors: Array<ResolversParentTypes['UserError']> };
   AgentSkill: AgentSkill;
   AgentStatusEvent: AgentStatusEventRow;
   Saga: SagaRow;
+  SagaAction: SagaActionRow;
+  RetrySagaStepInput: RetrySagaStepInput;
+  SkipSagaStepInput: SkipSagaStepInput;
+  CompensateSagaInput: CompensateSagaInput;
+  SagaActionPayload: Omit<SagaActionPayload, 'saga' | 'userErrors'> & { saga?: Maybe<ResolversParentTypes['Saga']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  SagaEvent: SagaEventRow;
   SagaStep: SagaStepRow;
   SagaFilter: SagaFilter;
   SagaConnection: SagaConnectionRow;
   SagaEdge: Omit<SagaEdge, 'node'> & { node: ResolversParentTypes['Saga'] };
+  Consumer: ConsumerRow;
+  DeadLetter: DeadLetterRow;
+  DeadLetterFilter: DeadLetterFilter;
+  DeadLetterConnection: DeadLetterConnectionRow;
+  DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
+  EventAction: EventActionRow;
+  EventActionFilter: EventActionFilter;
+  EventActionConnection: EventActionConnectionRow;
+  EventActionEdge: Omit<EventActionEdge, 'node'> & { node: ResolversParentTypes['EventAction'] };
+  RedriveEventsInput: RedriveEventsInput;
+  DiscardEventInput: DiscardEventInput;
+  ReplayConsumerInput: ReplayConsumerInput;
+  EventActionPayload: Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversParentTypes['EventAction']>, userErrors: Array<ResolversParentTypes['UserError']> };
 };
 
 export type PublicDirectiveArgs = { };
@@ -630,9 +1189,23 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   agent?: Resolver<Maybe<ResolversTypes['Agent']>, ParentType, ContextType, RequireFields<QueryAgentArgs, 'id'>>;
   saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType, RequireFields<QuerySagaArgs, 'id'>>;
   sagas?: Resolver<Maybe<ResolversTypes['SagaConnection']>, ParentType, ContextType, RequireFields<QuerySagasArgs, 'first'>>;
+  consumers?: Resolver<Maybe<Array<ResolversTypes['Consumer']>>, ParentType, ContextType>;
+  deadLetters?: Resolver<Maybe<ResolversTypes['DeadLetterConnection']>, ParentType, ContextType, RequireFields<QueryDeadLettersArgs, 'first'>>;
+  eventActions?: Resolver<Maybe<ResolversTypes['EventActionConnection']>, ParentType, ContextType, RequireFields<QueryEventActionsArgs, 'first'>>;
+};
+
+export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  resetBreaker?: Resolver<Maybe<ResolversTypes['ResetBreakerPayload']>, ParentType, ContextType, RequireFields<MutationResetBreakerArgs, 'input'>>;
+  retrySagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationRetrySagaStepArgs, 'input'>>;
+  skipSagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationSkipSagaStepArgs, 'input'>>;
+  compensateSaga?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationCompensateSagaArgs, 'input'>>;
+  redriveEvents?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationRedriveEventsArgs, 'input'>>;
+  discardEvent?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationDiscardEventArgs, 'input'>>;
+  replayConsumer?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationReplayConsumerArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  sagaUpdated?: SubscriptionResolver<ResolversTypes['SagaEvent'], "sagaUpdated", ParentType, ContextType, RequireFields<SubscriptionSagaUpdatedArgs, 'sagaId'>>;
   agentStatusChanged?: SubscriptionResolver<ResolversTypes['AgentStatusEvent'], "agentStatusChanged", ParentType, ContextType, Partial<SubscriptionAgentStatusChangedArgs>>;
 };
 
@@ -644,9 +1217,42 @@ export type AgentResolvers<ContextType = RequestContext, ParentType extends Reso
   area?: Resolver<ResolversTypes['AgentArea'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['AgentStatus'], ParentType, ContextType>;
   degradation?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isAlive?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   skills?: Resolver<Array<ResolversTypes['AgentSkill']>, ParentType, ContextType>;
+  dependencies?: Resolver<Array<ResolversTypes['AgentDependency']>, ParentType, ContextType>;
+  breakers?: Resolver<Array<ResolversTypes['CircuitBreaker']>, ParentType, ContextType>;
+  errorCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   heartbeatAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type AgentDependencyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AgentDependency'] = ResolversParentTypes['AgentDependency']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['DependencyStatus'], ParentType, ContextType>;
+  latencyMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  breaker?: Resolver<Maybe<ResolversTypes['BreakerState']>, ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  pool?: Resolver<Maybe<ResolversTypes['ConnectionPool']>, ParentType, ContextType>;
+};
+
+export type ConnectionPoolResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ConnectionPool'] = ResolversParentTypes['ConnectionPool']> = {
+  total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  idle?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  waiting?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type CircuitBreakerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CircuitBreaker'] = ResolversParentTypes['CircuitBreaker']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['BreakerState'], ParentType, ContextType>;
+  failures?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  openedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type ResetBreakerPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ResetBreakerPayload'] = ResolversParentTypes['ResetBreakerPayload']> = {
+  agent?: Resolver<Maybe<ResolversTypes['Agent']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type AgentSkillResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AgentSkill'] = ResolversParentTypes['AgentSkill']> = {
@@ -673,6 +1279,32 @@ export type SagaResolvers<ContextType = RequestContext, ParentType extends Resol
   refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  actions?: Resolver<Array<ResolversTypes['SagaAction']>, ParentType, ContextType>;
+};
+
+export type SagaActionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaAction'] = ResolversParentTypes['SagaAction']> = {
+  number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['SagaActionType'], ParentType, ContextType>;
+  step?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  by?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  takenAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type SagaActionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaActionPayload'] = ResolversParentTypes['SagaActionPayload']> = {
+  saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type SagaEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaEvent'] = ResolversParentTypes['SagaEvent']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['SagaEventType'], ParentType, ContextType>;
+  step?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SagaStatus'], ParentType, ContextType>;
+  attempts?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
 };
 
 export type SagaStepResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaStep'] = ResolversParentTypes['SagaStep']> = {
@@ -696,6 +1328,79 @@ export type SagaEdgeResolvers<ContextType = RequestContext, ParentType extends R
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type ConsumerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Consumer'] = ResolversParentTypes['Consumer']> = {
+  name?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  agent?: Resolver<Maybe<ResolversTypes['Agent']>, ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  lagEvents?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lagSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  parked?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  dead?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  movedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  isReplayable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type DeadLetterResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  consumer?: Resolver<Maybe<ResolversTypes['Consumer']>, ParentType, ContextType>;
+  aggregateKey?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  eventId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  eventType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  correlationId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['DeadLetterState'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  payload?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+};
+
+export type DeadLetterConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type DeadLetterEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
+  node?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type EventActionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventAction'] = ResolversParentTypes['EventAction']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['EventActionType'], ParentType, ContextType>;
+  consumerName?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  consumer?: Resolver<Maybe<ResolversTypes['Consumer']>, ParentType, ContextType>;
+  aggregateKey?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  eventId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  event?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  fromCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  toCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  events?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  by?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type EventActionConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionConnection'] = ResolversParentTypes['EventActionConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['EventActionEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['EventAction']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type EventActionEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionEdge'] = ResolversParentTypes['EventActionEdge']> = {
+  node?: Resolver<ResolversTypes['EventAction'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type EventActionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionPayload'] = ResolversParentTypes['EventActionPayload']> = {
+  action?: Resolver<Maybe<ResolversTypes['EventAction']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -712,14 +1417,30 @@ export type Resolvers<ContextType = RequestContext> = {
   VersionConflict?: VersionConflictResolvers<ContextType>;
   Address?: AddressResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Agent?: AgentResolvers<ContextType>;
+  AgentDependency?: AgentDependencyResolvers<ContextType>;
+  ConnectionPool?: ConnectionPoolResolvers<ContextType>;
+  CircuitBreaker?: CircuitBreakerResolvers<ContextType>;
+  ResetBreakerPayload?: ResetBreakerPayloadResolvers<ContextType>;
   AgentSkill?: AgentSkillResolvers<ContextType>;
   AgentStatusEvent?: AgentStatusEventResolvers<ContextType>;
   Saga?: SagaResolvers<ContextType>;
+  SagaAction?: SagaActionResolvers<ContextType>;
+  SagaActionPayload?: SagaActionPayloadResolvers<ContextType>;
+  SagaEvent?: SagaEventResolvers<ContextType>;
   SagaStep?: SagaStepResolvers<ContextType>;
   SagaConnection?: SagaConnectionResolvers<ContextType>;
   SagaEdge?: SagaEdgeResolvers<ContextType>;
+  Consumer?: ConsumerResolvers<ContextType>;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+  DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
+  DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
+  EventAction?: EventActionResolvers<ContextType>;
+  EventActionConnection?: EventActionConnectionResolvers<ContextType>;
+  EventActionEdge?: EventActionEdgeResolvers<ContextType>;
+  EventActionPayload?: EventActionPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -1,24 +1,54 @@
 import type { Ground } from '../../platform/agent/ground.ts';
-import { agentEvents, type AgentStatus } from '../../platform/agent/registry.ts';
+import { type AgentStatus, lifeEvents } from '../../platform/agent/registry.ts';
 import { checkSize } from '../../platform/graphql/arguments.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
+import { canDo } from './agents/domain.ts';
+import type { AgentsDesk } from './agents/resolvers.ts';
 import { partsOf, statusOf, stepStatusOf } from './domain.ts';
+import type { EventsDesk } from './events-desk/resolvers.ts';
 import type { OrchestrationLoaders } from './loaders.ts';
 import type { OrchestrationQueries } from './queries.ts';
+import type { SagaWatch } from './progress/watch.ts';
 import type { AgentArea, Resolvers } from './resolvers.generated.ts';
+import type { Steering } from './steering/resolvers.ts';
 
-const TYPES = agentEvents.map((event) => event.type);
+/** What the resolvers work with. */
+export interface OrchestrationParts {
+  ground: Ground;
+  queries: OrchestrationQueries;
+  load: OrchestrationLoaders;
+  agents: AgentsDesk;
+  steering: Steering;
+  desk: EventsDesk;
+  watchSaga: SagaWatch;
+}
 
-export const orchestrationResolvers = (
-  queries: OrchestrationQueries,
-  load: OrchestrationLoaders,
-  ground: Ground,
-): Resolvers => ({
+const TYPES = lifeEvents.map((event) => event.type);
+
+export const orchestrationResolvers = ({
+  ground,
+  queries,
+  load,
+  agents,
+  steering,
+  desk,
+  watchSaga,
+}: OrchestrationParts): Resolvers => ({
   Query: {
-    agents: (_, { area }) => queries.agents(area?.toLowerCase() ?? null),
+    agents: async (_, { area, capability }) => {
+      const all = await queries.agents(area?.toLowerCase() ?? null);
+      return capability ? all.filter((agent) => canDo(agent, capability)) : all;
+    },
     agent: (_, { id }, context) => load.agent(context).load(id),
     saga: (_, { id }, context) => load.saga(context).load(id),
     sagas: (_, { filter, ...page }) => queries.sagaPage(filter ?? {}, page),
+    ...desk.resolvers.Query,
+  },
+
+  Mutation: {
+    ...agents.Mutation,
+    ...steering.resolvers.Mutation,
+    ...desk.resolvers.Mutation,
   },
 
   Subscription: {
@@ -28,9 +58,11 @@ export const orchestrationResolvers = (
         return watchAgents(ground, agentIds, after, context);
       },
     },
+    sagaUpdated: { subscribe: (_, args, context) => watchSaga(args, context) },
   },
 
   Agent: {
+    ...agents.Agent,
     __resolveReference: ({ id }, context) => load.agent(context).load(id),
     id: (agent) => agent.name,
     name: (agent) => agent.title,
@@ -39,8 +71,24 @@ export const orchestrationResolvers = (
     heartbeatAt: (agent) => agent.heartbeat_at,
   },
 
+  AgentDependency: agents.AgentDependency,
+
+  CircuitBreaker: agents.CircuitBreaker,
+
   AgentStatusEvent: {
     agent: (event, _, context) => load.agent(context).load(event.agentId),
+  },
+
+  Consumer: desk.resolvers.Consumer,
+
+  DeadLetter: desk.resolvers.DeadLetter,
+
+  EventAction: desk.resolvers.EventAction,
+
+  SagaAction: steering.resolvers.SagaAction,
+
+  SagaEvent: {
+    saga: (event, _, context) => load.saga(context).load(event.sagaId),
   },
 
   Saga: {
@@ -50,6 +98,7 @@ export const orchestrationResolvers = (
     startedAt: (saga) => new Date(Number(saga.created_at)),
     updatedAt: (saga) => new Date(Number(saga.updated_at)),
     steps: (saga, _, context) => load.stepsOf(context).load(saga.id),
+    actions: (saga, _, context) => steering.actionsOf(saga.id, context),
     refusal: async (saga, _, context) =>
       (await load.stepsOf(context).load(saga.id)).find((step) => step.refusal)?.refusal ?? null,
     status: async (saga, _, context) => {
@@ -57,13 +106,14 @@ export const orchestrationResolvers = (
       return statusOf({
         engineStatus: saga.engine_status,
         isRefused: steps.some((step) => step.refusal !== null),
-        failedAttempts: steps.find((step) => !step.is_kept)?.attempts ?? 0,
+        failedAttempts: Math.max(0, ...steps.filter((step) => !step.is_kept).map((step) => step.attempts)),
       });
     },
   },
 
   SagaStep: {
-    status: (step) => stepStatusOf({ isKept: step.is_kept, isRefused: step.refusal !== null }),
+    status: (step) =>
+      stepStatusOf({ isKept: step.is_kept, isRefused: step.refusal !== null, isSkipped: step.skipped_by !== null }),
     lastError: (step) => step.last_error,
     startedAt: (step) => instant(step.started_at),
     completedAt: (step) => instant(step.completed_at),

@@ -44,7 +44,7 @@ export default defineAgent({
       actionSeconds: config.PAYMENT_ACTION_SECONDS,
       slowMs,
     });
-    const provider = guard(simulator, timeoutMs);
+    const provider = guard(simulator, timeoutMs, ground.guards);
     const refunds = refundService(ground, provider);
     const cancel = cancelService(ground, provider, refunds);
     const load = paymentLoaders(paymentQueries(store.read));

@@ -14,6 +14,7 @@ import { openAgents, service, type TestAgents } from '../../tests/support/agents
 import { cancelService } from './cancel.ts';
 import { entities, type Tables } from './entities.ts';
 import { paymentViolations } from './invariants.ts';
+import { Breakers } from '../../platform/resilience/breakers.ts';
 import { guard, type GuardedProvider } from './provider/guard.ts';
 import { Simulator } from './provider/simulator.ts';
 import { refundService } from './refund.ts';
@@ -62,7 +63,7 @@ const dying =
 function services(atStore: Meddle, atProvider = atStore) {
   const db = agents.kysely.withSchema('payment');
   const books = new Simulator({ db: db as never, clock, actionSeconds: 600, slowMs: 1 });
-  const provider = meddled<GuardedProvider>(guard(books, 100), atProvider);
+  const provider = meddled<GuardedProvider>(guard(books, 100, new Breakers().of('payment')), atProvider);
   const ground = { store: meddled(store, atStore), clock } as unknown as Ground<Tables>;
   const refunds = refundService(ground, provider);
   return { ...paymentService(ground, provider), refunds, cancel: cancelService(ground, provider, refunds) };

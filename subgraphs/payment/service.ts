@@ -11,6 +11,7 @@ import { isWithin } from '../../platform/data/rows.ts';
 import { refuse, Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';
+import { isSealed } from '../../platform/secrets/secrets.ts';
 import { confirmablePayments } from './access.ts';
 import { checkAuthorised, mayCapture, readAmount } from './domain.ts';
 import { CancelledOrder, Payment, type Tables } from './entities.ts';
@@ -19,7 +20,7 @@ import { lockOf, recorder } from './record.ts';
 import type { AuthorisePaymentInput, ConfirmPaymentInput } from './resolvers.generated.ts';
 
 export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider) => {
-  const { store, clock } = ground;
+  const { store, clock, secrets } = ground;
   const record = recorder(ground);
 
   /** Records that the provider is about to be asked. `isNew`: nobody can have asked it before. */
@@ -58,6 +59,10 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
     });
   };
 
+  /** Sealed where it comes by way of a saga; one that was begun by an earlier release carries it as it is. */
+  const tokenOf = ({ token, orderId }: AuthorisePaymentInput): string =>
+    isSealed(token) ? secrets.open(token, orderId) : token;
+
   const load = (where: { orderId: string } | { id: string }, origin: RequestContext): Promise<Payment | null> =>
     store.write({ locks: [], origin }, ({ em }) => em.findOne(Payment, where));
 
@@ -71,7 +76,7 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
         const earlier = intent.isNew ? undefined : await provider.find(id);
         payment = await record(
           orderId,
-          earlier ?? (await provider.authorise({ reference: id, token: input.token, minor, currency })),
+          earlier ?? (await provider.authorise({ reference: id, token: tokenOf(input), minor, currency })),
           context,
         );
       }

@@ -2,6 +2,7 @@ import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { pricingDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
+import { importedPrices } from './import/service.ts';
 import { pricingLoaders } from './loaders.ts';
 import { pricingQueries } from './queries.ts';
 import { quoteFor } from './quote.ts';
@@ -33,6 +34,7 @@ export default defineAgent({
         pricingLoaders(queries, ground.clock),
         pricingService(ground),
         quoteFor(queries, ground.clock),
+        importedPrices(ground),
       ),
       demo: { after: [], load: pricingDemo(ground.store.read) },
     };

@@ -196,6 +196,10 @@ export type Mutation = {
   setPrice?: Maybe<PricePayload>;
   /** Removes a price: what remains counts from now on. */
   removePrice?: Maybe<RemovePricePayload>;
+  /** Sets the prices of an import's variants, in all channels. */
+  setImportedPrices?: Maybe<ImportedPricesPayload>;
+  /** Removes the prices of an import's variants, or sees to it that they will not come. */
+  removeImportedPrices?: Maybe<ImportedPricesPayload>;
 };
 
 
@@ -206,6 +210,57 @@ export type MutationSetPriceArgs = {
 
 export type MutationRemovePriceArgs = {
   input: RemovePriceInput;
+};
+
+
+export type MutationSetImportedPricesArgs = {
+  input: ImportedPricesInput;
+};
+
+
+export type MutationRemoveImportedPricesArgs = {
+  input: RemoveImportedPricesInput;
+};
+
+/** The prices of some variants of an import. */
+export type ImportedPricesInput = {
+  /** Which chunk of which import. */
+  reference: Scalars['ID']['input'];
+  /** The prices, at most 100. */
+  prices: Array<ImportedPriceInput>;
+};
+
+/** The price of a variant of an import. */
+export type ImportedPriceInput = {
+  /** The product. */
+  productId: Scalars['ID']['input'];
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+  /** What it costs. */
+  price: MoneyInput;
+};
+
+/** Variants of an import that are not to be. */
+export type RemoveImportedPricesInput = {
+  /** Which chunk of which import. */
+  reference: Scalars['ID']['input'];
+  /** The variants, at most 100. */
+  variants: Array<ImportedVariantReference>;
+};
+
+/** A variant of an import. */
+export type ImportedVariantReference = {
+  /** The product. */
+  productId: Scalars['ID']['input'];
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+};
+
+/** What became of the prices. */
+export type ImportedPricesPayload = {
+  __typename?: 'ImportedPricesPayload';
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
 };
 
 /** Where things are sold: a shop, a marketplace, a country's site. */
@@ -541,6 +596,11 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ImportedPricesInput: ImportedPricesInput;
+  ImportedPriceInput: ImportedPriceInput;
+  RemoveImportedPricesInput: RemoveImportedPricesInput;
+  ImportedVariantReference: ImportedVariantReference;
+  ImportedPricesPayload: ResolverTypeWrapper<Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   Channel: ResolverTypeWrapper<ChannelRow>;
   PriceMode: PriceMode;
   ShippingOption: ResolverTypeWrapper<ShippingOptionRow>;
@@ -581,6 +641,11 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
+  ImportedPricesInput: ImportedPricesInput;
+  ImportedPriceInput: ImportedPriceInput;
+  RemoveImportedPricesInput: RemoveImportedPricesInput;
+  ImportedVariantReference: ImportedVariantReference;
+  ImportedPricesPayload: Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   Channel: ChannelRow;
   ShippingOption: ShippingOptionRow;
   ProductVariant: Omit<ProductVariant, 'price'> & { price?: Maybe<ResolversParentTypes['Money']> } | FederationReferenceTypes['ProductVariant'];
@@ -684,6 +749,12 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   setPrice?: Resolver<Maybe<ResolversTypes['PricePayload']>, ParentType, ContextType, RequireFields<MutationSetPriceArgs, 'input'>>;
   removePrice?: Resolver<Maybe<ResolversTypes['RemovePricePayload']>, ParentType, ContextType, RequireFields<MutationRemovePriceArgs, 'input'>>;
+  setImportedPrices?: Resolver<Maybe<ResolversTypes['ImportedPricesPayload']>, ParentType, ContextType, RequireFields<MutationSetImportedPricesArgs, 'input'>>;
+  removeImportedPrices?: Resolver<Maybe<ResolversTypes['ImportedPricesPayload']>, ParentType, ContextType, RequireFields<MutationRemoveImportedPricesArgs, 'input'>>;
+};
+
+export type ImportedPricesPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportedPricesPayload'] = ResolversParentTypes['ImportedPricesPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type ChannelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Channel'] = ResolversParentTypes['Channel'], FederationReferenceType extends FederationReferenceTypes['Channel'] = FederationReferenceTypes['Channel']> = {
@@ -778,6 +849,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Address?: AddressResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
+  ImportedPricesPayload?: ImportedPricesPayloadResolvers<ContextType>;
   Channel?: ChannelResolvers<ContextType>;
   ShippingOption?: ShippingOptionResolvers<ContextType>;
   ProductVariant?: ProductVariantResolvers<ContextType>;

@@ -5,6 +5,7 @@ import { DEFAULT_CHANNEL, keyOfAsked, type PricingLoaders } from './loaders.ts';
 import type { PricingQueries } from './queries.ts';
 import type { QuoteFor } from './quote.ts';
 import type { Resolvers } from './resolvers.generated.ts';
+import type { ImportedPrices } from './import/service.ts';
 import type { PricingService } from './service.ts';
 
 export const pricingResolvers = (
@@ -12,6 +13,7 @@ export const pricingResolvers = (
   load: PricingLoaders,
   service: PricingService,
   quote: QuoteFor,
+  imported: ImportedPrices,
 ): Resolvers => ({
   Query: {
     channel: async (_, { id, code }, context) => {
@@ -28,6 +30,16 @@ export const pricingResolvers = (
       payload(async () => ({ price: await load.price(context).load(await service.setPrice(input, context)) })),
     removePrice: (_, { input }, context) =>
       payload(async () => ({ removedId: await service.removePrice(input, context) })),
+    setImportedPrices: (_, { input }, context) =>
+      payload(async () => {
+        await imported.set(input, context);
+        return {};
+      }),
+    removeImportedPrices: (_, { input }, context) =>
+      payload(async () => {
+        await imported.remove(input, context);
+        return {};
+      }),
   },
 
   Channel: {

@@ -150,7 +150,11 @@ async function addPrice(
   return price;
 }
 
-async function checkCurrency({ sql }: Work<Tables>, { channel, currency }: SetPriceInput): Promise<void> {
+/** @throws Refusal NOT_FOUND, CURRENCY_NOT_AVAILABLE */
+export async function checkCurrency(
+  { sql }: Work<Tables>,
+  { channel, currency }: Pick<SetPriceInput, 'channel' | 'currency'>,
+): Promise<void> {
   let channels = sql.selectFrom('channel').select('currencies');
   if (channel) channels = channels.where('id', '=', channel);
   const rows = await channels.execute();

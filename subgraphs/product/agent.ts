@@ -2,6 +2,8 @@ import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { productDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
+import { importResolvers } from './import/resolvers.ts';
+import { importService } from './import/service.ts';
 import { productLoaders } from './loaders.ts';
 import { productQueries } from './queries.ts';
 import { productResolvers } from './resolvers.ts';
@@ -30,7 +32,12 @@ export default defineAgent({
   build(ground) {
     const queries = productQueries(ground.store.read);
     return {
-      resolvers: productResolvers(queries, productLoaders(queries), productService(ground)),
+      resolvers: productResolvers(
+        queries,
+        productLoaders(queries),
+        productService(ground),
+        importResolvers(importService(ground)),
+      ),
       demo: { after: [], load: productDemo(ground.store.read) },
     };
   },

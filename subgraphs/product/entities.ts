@@ -62,6 +62,18 @@ ProductSchema.setClass(Product);
 export class Variant extends VariantSchema.class {}
 VariantSchema.setClass(Variant);
 
-export const entities = [CategorySchema, ProductSchema, VariantSchema];
+const ImportSchema = defineEntity({
+  name: 'Import',
+  tableName: 'import',
+  properties: {
+    id: p.string().primary(),
+    merchantId: p.string(),
+    products: p.integer(),
+    refusal: p.string().nullable(),
+    createdAt: p.datetime(),
+  },
+});
+
+export const entities = [CategorySchema, ProductSchema, VariantSchema, ImportSchema];
 /** The room's tables, as SQL sees them. */
 export type Tables = InferKyselyDB<(typeof entities)[number]>;

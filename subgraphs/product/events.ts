@@ -25,4 +25,16 @@ export const productStatusChanged = defineEvent('product.status_changed', {
   payload: product,
 });
 
-export const emits = [productCreated, productUpdated, productStatusChanged];
+export const productRemoved = defineEvent('product.removed', {
+  aggregate: 'product',
+  description: 'A draft was taken away for good.',
+  payload: product.omit({ status: true }),
+});
+
+export const importRefused = defineEvent('product.import_refused', {
+  aggregate: 'import',
+  description: 'An import of products was undone.',
+  payload: z.object({ importId: z.string(), merchantId: z.string(), code: z.string() }),
+});
+
+export const emits = [productCreated, productUpdated, productStatusChanged, productRemoved, importRefused];

@@ -173,6 +173,8 @@ export type Query = {
   categories?: Maybe<Array<Category>>;
   /** What an order needs to know of variants, in the order asked for; null for one that does not exist or is not for sale. */
   variantsForSale: Array<Maybe<VariantForSale>>;
+  /** Which of these imports the caller may see. Asked with the caller's own permissions. */
+  readableImports: Array<Scalars['ID']['output']>;
 };
 
 
@@ -205,6 +207,11 @@ export type QueryVariantsForSaleArgs = {
   ids: Array<Scalars['ID']['input']>;
 };
 
+
+export type QueryReadableImportsArgs = {
+  ids: Array<Scalars['ID']['input']>;
+};
+
 export type Mutation = {
   __typename?: 'Mutation';
   /** Creates a product as a draft, with its variants. */
@@ -219,6 +226,19 @@ export type Mutation = {
   archiveProduct?: Maybe<ProductPayload>;
   /** Creates a category. */
   createCategory?: Maybe<CategoryPayload>;
+  /**
+   * Imports products with their prices and their first stock, and puts them up for sale: all of them, or none. What is
+   * accepted is carried by the saga in the answer; `sagaUpdated` tells how it goes.
+   */
+  importProducts?: Maybe<ImportProductsPayload>;
+  /** Creates a chunk of an import's products as drafts. */
+  createImportedProducts?: Maybe<ImportStepPayload>;
+  /** Takes a chunk of an import's products away again, or sees to it that they will not come. */
+  removeImportedProducts?: Maybe<ImportStepPayload>;
+  /** Puts some of an import's products up for sale. */
+  publishImportedProducts?: Maybe<ImportStepPayload>;
+  /** Writes down why an import was undone. */
+  rejectImport?: Maybe<ImportStepPayload>;
 };
 
 
@@ -249,6 +269,31 @@ export type MutationArchiveProductArgs = {
 
 export type MutationCreateCategoryArgs = {
   input: CreateCategoryInput;
+};
+
+
+export type MutationImportProductsArgs = {
+  input: ImportProductsInput;
+};
+
+
+export type MutationCreateImportedProductsArgs = {
+  input: ImportedProductsInput;
+};
+
+
+export type MutationRemoveImportedProductsArgs = {
+  input: RemoveImportedProductsInput;
+};
+
+
+export type MutationPublishImportedProductsArgs = {
+  input: PublishImportedProductsInput;
+};
+
+
+export type MutationRejectImportArgs = {
+  input: RejectImportInput;
 };
 
 /** Something that is sold, in one or more variants. */
@@ -508,6 +553,138 @@ export type CategoryPayload = {
   userErrors: Array<UserError>;
 };
 
+export type Saga = {
+  __typename?: 'Saga';
+  /** The saga's name and what it is about. */
+  id: Scalars['ID']['output'];
+};
+
+/** Products to import. */
+export type ImportProductsInput = {
+  /** 1 to 100 products, with at most 500 variants in all. */
+  products: Array<ImportProductInput>;
+  /** Whose they are; one's own merchant when not given. */
+  merchantId?: InputMaybe<Scalars['ID']['input']>;
+  /** The same key again answers with the same saga: 1 to 255 characters of your choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** A product to import. */
+export type ImportProductInput = {
+  /** 1 to 200 characters. */
+  name: Scalars['String']['input'];
+  /** At most 10,000 characters. */
+  description: Scalars['String']['input'];
+  /** Lower-case letters, digits and hyphens; made from the name when not given. */
+  slug?: InputMaybe<Scalars['String']['input']>;
+  /** The category that it is found under. */
+  categoryId?: InputMaybe<Scalars['ID']['input']>;
+  /** Its variants, at least one. */
+  variants: Array<ImportVariantInput>;
+};
+
+/** A variant to import. */
+export type ImportVariantInput = {
+  /** Unique, 1 to 64 characters. */
+  sku: Scalars['String']['input'];
+  /** 1 to 200 characters. */
+  name: Scalars['String']['input'];
+  /** At most 20 properties. */
+  attributes: Array<VariantAttributeInput>;
+  /** Which rate of tax applies. */
+  taxClass: TaxClass;
+  /** What it costs in every channel that has no price of its own. */
+  price?: InputMaybe<MoneyInput>;
+  /** What there is of it at first. */
+  stock?: InputMaybe<ImportStockInput>;
+};
+
+/** The first stock of a variant. */
+export type ImportStockInput = {
+  /** Where. */
+  locationId: Scalars['ID']['input'];
+  /** How many: 1 to 1,000,000. */
+  quantity: Scalars['Int']['input'];
+};
+
+/** The saga that carries an import. */
+export type ImportProductsPayload = {
+  __typename?: 'ImportProductsPayload';
+  /** The saga. */
+  saga?: Maybe<Saga>;
+  /** Why nothing was imported. */
+  userErrors: Array<UserError>;
+};
+
+/** A chunk of an import's products. */
+export type ImportedProductsInput = {
+  /** Which chunk of which import. */
+  reference: Scalars['ID']['input'];
+  /** Whose they are. */
+  merchantId: Scalars['ID']['input'];
+  /** The products, at most 100. */
+  products: Array<ImportedProductInput>;
+};
+
+/** A product of an import. */
+export type ImportedProductInput = {
+  /** Its id to be. */
+  id: Scalars['ID']['input'];
+  /** Its slug. */
+  slug: Scalars['String']['input'];
+  /** Its name. */
+  name: Scalars['String']['input'];
+  /** Its description. */
+  description: Scalars['String']['input'];
+  /** Its category. */
+  categoryId?: InputMaybe<Scalars['ID']['input']>;
+  /** Its variants. */
+  variants: Array<ImportedVariantInput>;
+};
+
+/** A variant of an import. */
+export type ImportedVariantInput = {
+  /** Its id to be. */
+  id: Scalars['ID']['input'];
+  /** Its SKU. */
+  sku: Scalars['String']['input'];
+  /** Its name. */
+  name: Scalars['String']['input'];
+  /** Its properties. */
+  attributes: Array<VariantAttributeInput>;
+  /** Which rate of tax applies. */
+  taxClass: TaxClass;
+};
+
+/** A chunk of an import's products that are not to be. */
+export type RemoveImportedProductsInput = {
+  /** Which chunk of which import. */
+  reference: Scalars['ID']['input'];
+  /** The products. */
+  productIds: Array<Scalars['ID']['input']>;
+};
+
+/** Some of an import's products that go on sale. */
+export type PublishImportedProductsInput = {
+  /** The products. */
+  productIds: Array<Scalars['ID']['input']>;
+};
+
+/** Why an import was undone. */
+export type RejectImportInput = {
+  /** The import. */
+  importId: Scalars['ID']['input'];
+  /** The code of the refusal. */
+  code: Scalars['String']['input'];
+};
+
+/** What became of a step of an import. */
+export type ImportStepPayload = {
+  __typename?: 'ImportStepPayload';
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -656,6 +833,19 @@ export type ResolversTypes = {
   ProductPayload: ResolverTypeWrapper<Omit<ProductPayload, 'product' | 'userErrors'> & { product?: Maybe<ResolversTypes['Product']>, userErrors: Array<ResolversTypes['UserError']> }>;
   ProductVariantPayload: ResolverTypeWrapper<Omit<ProductVariantPayload, 'variant' | 'userErrors'> & { variant?: Maybe<ResolversTypes['ProductVariant']>, userErrors: Array<ResolversTypes['UserError']> }>;
   CategoryPayload: ResolverTypeWrapper<Omit<CategoryPayload, 'category' | 'userErrors'> & { category?: Maybe<ResolversTypes['Category']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  Saga: ResolverTypeWrapper<Saga>;
+  ImportProductsInput: ImportProductsInput;
+  ImportProductInput: ImportProductInput;
+  ImportVariantInput: ImportVariantInput;
+  ImportStockInput: ImportStockInput;
+  ImportProductsPayload: ResolverTypeWrapper<Omit<ImportProductsPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  ImportedProductsInput: ImportedProductsInput;
+  ImportedProductInput: ImportedProductInput;
+  ImportedVariantInput: ImportedVariantInput;
+  RemoveImportedProductsInput: RemoveImportedProductsInput;
+  PublishImportedProductsInput: PublishImportedProductsInput;
+  RejectImportInput: RejectImportInput;
+  ImportStepPayload: ResolverTypeWrapper<Omit<ImportStepPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -701,6 +891,19 @@ export type ResolversParentTypes = {
   ProductPayload: Omit<ProductPayload, 'product' | 'userErrors'> & { product?: Maybe<ResolversParentTypes['Product']>, userErrors: Array<ResolversParentTypes['UserError']> };
   ProductVariantPayload: Omit<ProductVariantPayload, 'variant' | 'userErrors'> & { variant?: Maybe<ResolversParentTypes['ProductVariant']>, userErrors: Array<ResolversParentTypes['UserError']> };
   CategoryPayload: Omit<CategoryPayload, 'category' | 'userErrors'> & { category?: Maybe<ResolversParentTypes['Category']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  Saga: Saga;
+  ImportProductsInput: ImportProductsInput;
+  ImportProductInput: ImportProductInput;
+  ImportVariantInput: ImportVariantInput;
+  ImportStockInput: ImportStockInput;
+  ImportProductsPayload: Omit<ImportProductsPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  ImportedProductsInput: ImportedProductsInput;
+  ImportedProductInput: ImportedProductInput;
+  ImportedVariantInput: ImportedVariantInput;
+  RemoveImportedProductsInput: RemoveImportedProductsInput;
+  PublishImportedProductsInput: PublishImportedProductsInput;
+  RejectImportInput: RejectImportInput;
+  ImportStepPayload: Omit<ImportStepPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
 };
 
 export type PublicDirectiveArgs = { };
@@ -787,6 +990,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   productVariant?: Resolver<Maybe<ResolversTypes['ProductVariant']>, ParentType, ContextType, Partial<QueryProductVariantArgs>>;
   categories?: Resolver<Maybe<Array<ResolversTypes['Category']>>, ParentType, ContextType, Partial<QueryCategoriesArgs>>;
   variantsForSale?: Resolver<Array<Maybe<ResolversTypes['VariantForSale']>>, ParentType, ContextType, RequireFields<QueryVariantsForSaleArgs, 'ids'>>;
+  readableImports?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryReadableImportsArgs, 'ids'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -796,6 +1000,11 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   publishProduct?: Resolver<Maybe<ResolversTypes['ProductPayload']>, ParentType, ContextType, RequireFields<MutationPublishProductArgs, 'input'>>;
   archiveProduct?: Resolver<Maybe<ResolversTypes['ProductPayload']>, ParentType, ContextType, RequireFields<MutationArchiveProductArgs, 'input'>>;
   createCategory?: Resolver<Maybe<ResolversTypes['CategoryPayload']>, ParentType, ContextType, RequireFields<MutationCreateCategoryArgs, 'input'>>;
+  importProducts?: Resolver<Maybe<ResolversTypes['ImportProductsPayload']>, ParentType, ContextType, RequireFields<MutationImportProductsArgs, 'input'>>;
+  createImportedProducts?: Resolver<Maybe<ResolversTypes['ImportStepPayload']>, ParentType, ContextType, RequireFields<MutationCreateImportedProductsArgs, 'input'>>;
+  removeImportedProducts?: Resolver<Maybe<ResolversTypes['ImportStepPayload']>, ParentType, ContextType, RequireFields<MutationRemoveImportedProductsArgs, 'input'>>;
+  publishImportedProducts?: Resolver<Maybe<ResolversTypes['ImportStepPayload']>, ParentType, ContextType, RequireFields<MutationPublishImportedProductsArgs, 'input'>>;
+  rejectImport?: Resolver<Maybe<ResolversTypes['ImportStepPayload']>, ParentType, ContextType, RequireFields<MutationRejectImportArgs, 'input'>>;
 };
 
 export type ProductResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Product'] = ResolversParentTypes['Product'], FederationReferenceType extends FederationReferenceTypes['Product'] = FederationReferenceTypes['Product']> = {
@@ -873,6 +1082,19 @@ export type CategoryPayloadResolvers<ContextType = RequestContext, ParentType ex
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type SagaResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Saga'] = ResolversParentTypes['Saga']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type ImportProductsPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportProductsPayload'] = ResolversParentTypes['ImportProductsPayload']> = {
+  saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ImportStepPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportStepPayload'] = ResolversParentTypes['ImportStepPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -900,6 +1122,9 @@ export type Resolvers<ContextType = RequestContext> = {
   ProductPayload?: ProductPayloadResolvers<ContextType>;
   ProductVariantPayload?: ProductVariantPayloadResolvers<ContextType>;
   CategoryPayload?: CategoryPayloadResolvers<ContextType>;
+  Saga?: SagaResolvers<ContextType>;
+  ImportProductsPayload?: ImportProductsPayloadResolvers<ContextType>;
+  ImportStepPayload?: ImportStepPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -2,6 +2,7 @@ import { payload } from '../../platform/graphql/payload.ts';
 import { reload } from '../../platform/graphql/per-request.ts';
 import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
 import { readableProducts } from './access.ts';
+import type { importResolvers } from './import/resolvers.ts';
 import type { ProductLoaders } from './loaders.ts';
 import type { ProductQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
@@ -13,8 +14,10 @@ export const productResolvers = (
   queries: ProductQueries,
   load: ProductLoaders,
   service: ProductService,
+  imports: ReturnType<typeof importResolvers>,
 ): Resolvers => ({
   Query: {
+    ...imports.Query,
     products: (_, { filter, orderBy, ...page }, { actor }) => {
       checkSize(filter?.ids, 100, 'filter.ids');
       const ordering = {
@@ -56,6 +59,7 @@ export const productResolvers = (
   },
 
   Mutation: {
+    ...imports.Mutation,
     createProduct: (_, { input }, context) =>
       payload(async () => ({
         product: await reload(load.product(context), await service.createProduct(input, context)),

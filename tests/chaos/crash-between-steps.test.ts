@@ -76,6 +76,17 @@ const waiting = async (subject: Subject): Promise<void> => {
     (is) => is.paymentStatus === 'REQUIRES_ACTION',
     'the payment does not wait',
   );
+  // The saga too has come to its waiting, and writes nothing more of its own accord.
+  const sleeps = shop.kysely.selectFrom('dbos.operation_outputs').select('function_id');
+  await until(
+    () =>
+      sleeps
+        .where('workflow_uuid', '=', `placeOrder:${subject.orderId}`)
+        .where('function_name', '=', 'DBOS.sleep')
+        .execute(),
+    (rows) => rows.length > 0,
+    'the saga does not wait',
+  );
 };
 
 const scenarios: Scenario[] = [

@@ -84,7 +84,11 @@ const KINDS: readonly [keyof typeof ORDER, RegExp][] = [
 
 /** Commits of consumers move a cursor; they take what has come together, so there are the fewer the more is to do. */
 const isOfAConsumer = (commit: Commit): boolean => commit.writes.includes('update platform.log_cursor');
-const isAHeartbeat = (commit: Commit): boolean => commit.writes.join() === 'update platform.agent';
+/** Who is alive says so by the clock: the agents, and the worker of sagas. */
+const isAHeartbeat = (commit: Commit): boolean =>
+  ['update platform.agent', 'insert platform.saga_worker', 'update platform.saga_worker'].includes(
+    commit.writes.join(),
+  );
 
 test('an order from placeOrder to PROCESSING is seventeen commits, and at most four more by who reads its events', async () => {
   const variantId = await forSale(shop);

@@ -8,11 +8,14 @@ import { ormFor } from '../../db/orm.ts';
 import { createHost, type Host } from '../../platform/agent/host.ts';
 import { type Clock, FixedClock } from '../../platform/clock.ts';
 import { readConfig } from '../../platform/config/config.ts';
+import { eventSigner } from '../../platform/events/signing.ts';
 import { Actor, type ActorClaims, ANONYMOUS } from '../../platform/identity/actor.ts';
 import { type Tokens, tokensFrom } from '../../platform/identity/tokens.ts';
 import { newId } from '../../platform/ids.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { prepareSagas } from '../../platform/sagas/worker.ts';
+import { newKey } from '../../platform/secrets/key-ring.ts';
+import { secretsWith } from '../../platform/secrets/secrets.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { testDatabase } from './database.ts';
 
@@ -68,6 +71,8 @@ export async function openAgents(
     log: options.log ?? silentLogger,
     clock: options.clock ?? clock,
     tokens,
+    secrets: secretsWith([newKey()]),
+    signer: eventSigner([newKey()]),
     sagas,
     instance: 'test',
   });

@@ -7,7 +7,7 @@ import WebSocket from 'ws';
 import { authenticateWith } from '../../bin/authenticate.ts';
 import { revocationsOf } from '../../bin/revocations.ts';
 import { createGateway } from '../../gateway/server.ts';
-import { systemClock } from '../../platform/clock.ts';
+import { type Clock, systemClock } from '../../platform/clock.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
@@ -53,7 +53,7 @@ export interface Watch {
 
 /** Starts everything but the demo data. */
 export async function openPlatform(
-  options: { config?: Record<string, string>; log?: Logger } = {},
+  options: { config?: Record<string, string>; log?: Logger; clock?: Clock } = {},
 ): Promise<SigningPlatform> {
   const names = (await loadAgents()).map((agent) => agent.name);
   const agents = await openAgents(names, { start: true, clock: systemClock, ...options });

@@ -1,4 +1,5 @@
 /** A database on which sagas can be started and run. */
+import { fileURLToPath } from 'node:url';
 import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import { createPool } from '../../db/pool.ts';
@@ -17,7 +18,8 @@ export interface SagaGround {
 
 /** Makes the database and DBOS's tables in it. */
 export async function openSagaGround(): Promise<SagaGround> {
-  const { url, pool, kysely, drop } = await testDatabase();
+  const directory = fileURLToPath(new URL('../../platform/migrations', import.meta.url));
+  const { url, pool, kysely, drop } = await testDatabase({ sets: [{ schema: 'platform', directory }] });
   const sagas = { url, pool: createPool({ url, max: 6, name: 'agora test sagas', int8: 'text' }) };
   await prepareSagas(sagas);
   return {

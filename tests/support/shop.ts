@@ -1,5 +1,5 @@
-/** A small shop to test with: things for sale, who buys them, and how an order is placed and followed. */
-import { expect } from '@jest/globals';
+/** A small shop to test with: things for sale, who buys them, and how an order is placed and followed. Not for Jest alone. */
+import assert from 'node:assert/strict';
 import { newId } from '../../platform/ids.ts';
 import { actor, admin } from './agents.ts';
 import type { Answer, TestPlatform } from './platform.ts';
@@ -137,9 +137,10 @@ export async function available(shop: TestPlatform, variantId: string): Promise<
 /** The data of an answer without any error in it. */
 export async function done(answer: Promise<Answer>) {
   const { data, errors } = await answer;
-  expect(errors).toBeUndefined();
+  assert.equal(errors, undefined);
   for (const payload of Object.values(data)) {
-    if (payload && typeof payload === 'object' && 'userErrors' in payload) expect(payload.userErrors).toEqual([]);
+    if (payload && typeof payload === 'object' && 'userErrors' in payload)
+      assert.equal(JSON.stringify(payload.userErrors), '[]');
   }
   return data;
 }

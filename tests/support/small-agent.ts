@@ -11,6 +11,7 @@ import { Bell } from '../../platform/events/bell.ts';
 import { Consumer } from '../../platform/events/consumer.ts';
 import { defineEvent } from '../../platform/events/define-event.ts';
 import type { EventHandler } from '../../platform/events/handler.ts';
+import { type EventSigner, eventSigner } from '../../platform/events/signing.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
@@ -50,6 +51,8 @@ export interface SmallGround {
   kysely: Kysely<any>;
   bell: Bell;
   store: Store;
+  /** Signs what the store publishes. The same in every process. */
+  signer: EventSigner;
   /** A consumer of this name; its state is in the schema of `small` all the same. */
   consumer(name: string, handlers: readonly EventHandler[], log?: Logger): Consumer;
   /** Writes a note as a command does, and publishes it at its next version. */
@@ -60,12 +63,15 @@ export interface SmallGround {
 export async function smallGround(kysely: Kysely<any>): Promise<SmallGround> {
   const bell = new Bell();
   const orm = await ormFor(kysely, { schema: 'small', entities: [] });
-  const store: Store = createStore({ agent: 'small', kysely, orm, bell });
+  const signer = eventSigner([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
+  const store: Store = createStore({ agent: 'small', kysely, orm, bell, signer });
   return {
     kysely,
     bell,
     store,
-    consumer: (agent, handlers, log = silentLogger) => new Consumer({ agent, kysely, orm, bell, log, handlers }),
+    signer,
+    consumer: (agent, handlers, log = silentLogger) =>
+      new Consumer({ agent, kysely, orm, bell, log, handlers, signer }),
     write: (id, text = 'x') =>
       store.write({ locks: [`note:${id}`], origin: {} }, async ({ sql, publish }) => {
         const { version } = await sql

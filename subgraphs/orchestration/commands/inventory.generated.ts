@@ -51,6 +51,28 @@ export type ReleaseReservationInput = {
   idempotencyKey: string;
 };
 
+/** The first stock of some variants of an import. */
+export type ImportedStockInput = {
+  /** Which chunk of which import. */
+  reference: string;
+  /** Whose it is. */
+  merchantId: string;
+  /** The units, at most 100 lines. */
+  lines: Array<ImportedStockLineInput>;
+};
+
+/** The first stock of a variant of an import. */
+export type ImportedStockLineInput = {
+  /** The product. */
+  productId: string;
+  /** The variant. */
+  variantId: string;
+  /** Where. */
+  locationId: string;
+  /** How many. */
+  quantity: number;
+};
+
 export type ReserveStockMutationVariables = Exact<{
   input: ReserveStockInput;
 }>;
@@ -73,6 +95,30 @@ export type ReleaseReservationMutation = { releaseReservation: { released: boole
       | { code: ErrorCode, message: string }
     > } | null };
 
+export type ReceiveImportedStockMutationVariables = Exact<{
+  input: ImportedStockInput;
+}>;
+
+
+export type ReceiveImportedStockMutation = { receiveImportedStock: { userErrors: Array<
+      | { code: ErrorCode, message: string }
+      | { code: ErrorCode, message: string }
+      | { code: ErrorCode, message: string }
+    > } | null };
+
+export type RemoveImportedStockMutationVariables = Exact<{
+  input: ImportedStockInput;
+}>;
+
+
+export type RemoveImportedStockMutation = { removeImportedStock: { userErrors: Array<
+      | { code: ErrorCode, message: string }
+      | { code: ErrorCode, message: string }
+      | { code: ErrorCode, message: string }
+    > } | null };
+
 
 export const reserveStock = command<ReserveStockMutation, ReserveStockMutationVariables>('inventory', "mutation ReserveStock($input: ReserveStockInput!) {\n  reserveStock(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const releaseReservation = command<ReleaseReservationMutation, ReleaseReservationMutationVariables>('inventory', "mutation ReleaseReservation($input: ReleaseReservationInput!) {\n  releaseReservation(input: $input) {\n    released\n    userErrors {\n      code\n      message\n    }\n  }\n}");
+export const receiveImportedStock = command<ReceiveImportedStockMutation, ReceiveImportedStockMutationVariables>('inventory', "mutation ReceiveImportedStock($input: ImportedStockInput!) {\n  receiveImportedStock(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");
+export const removeImportedStock = command<RemoveImportedStockMutation, RemoveImportedStockMutationVariables>('inventory', "mutation RemoveImportedStock($input: ImportedStockInput!) {\n  removeImportedStock(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");

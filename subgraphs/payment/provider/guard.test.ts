@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Unavailable } from '../../../platform/errors.ts';
-import { guard } from './guard.ts';
+import { Breakers } from '../../../platform/resilience/breakers.ts';
+import { guard as guardIn } from './guard.ts';
 import { type PaymentProvider, type ProviderPayment, RefundRefused } from './provider.ts';
+
+const guard = (port: PaymentProvider, timeoutMs: number) => guardIn(port, timeoutMs, new Breakers().of('payment'));
 
 const answer: ProviderPayment = { status: 'AUTHORISED', captured: 0n };
 const payment = { reference: 'payment_1', token: 'tok_ok', minor: 1n, currency: 'EUR' };

@@ -1,5 +1,6 @@
-import { circuitBreaker, ConsecutiveBreaker, handleWhen, timeout, TimeoutStrategy, wrap } from 'cockatiel';
 import { Unavailable } from '../../../platform/errors.ts';
+import type { Guards } from '../../../platform/resilience/breakers.ts';
+import { POLICIES } from '../../../platform/resilience/policies.ts';
 import { type PaymentProvider, RefundRefused } from './provider.ts';
 
 /** The port without the signals, which the guard gives. */
@@ -9,25 +10,18 @@ export type GuardedProvider = {
     : never;
 };
 
-const FAILURES = 5;
-const OPEN_MS = 60_000;
-
 /**
  * A provider behind a timeout and a circuit breaker. It does not try again: an error means that the effect is not known,
  * so whoever carries the order (the saga) comes back, and asks first what there is under the reference.
  */
-export function guard(provider: PaymentProvider, timeoutMs: number): GuardedProvider {
+export function guard(provider: PaymentProvider, timeoutMs: number, guards: Guards): GuardedProvider {
   // A refusal is an answer, and what is Unavailable is of our own ground: neither says that the provider is ill.
   const isIllness = (error: unknown): boolean => !(error instanceof RefundRefused) && !(error instanceof Unavailable);
-  const breaker = circuitBreaker(handleWhen(isIllness), {
-    breaker: new ConsecutiveBreaker(FAILURES),
-    halfOpenAfter: OPEN_MS,
-  });
-  const policy = wrap(breaker, timeout(timeoutMs, TimeoutStrategy.Aggressive));
+  const guarded = guards('payment provider', { policy: { ...POLICIES.provider, timeoutMs }, isIllness });
 
   const call = async <T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     try {
-      return await policy.execute(({ signal }) => work(signal));
+      return await guarded.execute(work);
     } catch (error) {
       if (error instanceof RefundRefused || error instanceof Unavailable) throw error;
       throw new Unavailable(`The payment provider did not answer (${name}): ${(error as Error).message}`, {

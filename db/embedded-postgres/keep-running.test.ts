@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from '@jest/globals';
+import type { EmbeddedPostgres } from '../embedded-postgres.ts';
+import { keepRunning } from './keep-running.ts';
+
+/** A process that can be killed, in the place of a server. */
+async function standIn(port = 5432): Promise<EmbeddedPostgres & { kill(): Promise<void>; isStopped: boolean }> {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  await once(child, 'spawn');
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  };
+  const server = { url: '', adminUrl: '', port, pid: child.pid!, isGuest: false, isStopped: false, kill };
+  return Object.assign(server, {
+    stop: async () => {
+      server.isStopped = true;
+      await kill();
+    },
+  });
+}
+
+const options = { dataDir: 'nowhere', log: () => {}, initialMs: 1, onGivenUp: () => {} };
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 5000; !holds(); await new Promise((resolve) => setTimeout(resolve, 10)))
+    if (Date.now() > end) throw new Error('waited in vain');
+}
+
+test('a server that dies is started again, also when that takes some tries, and the last one is stopped', async () => {
+  const [first, second] = [await standIn(), await standIn()];
+  let tries = 0;
+  const start = async () => {
+    if (++tries < 3) throw new Error('shared memory block');
+    return second;
+  };
+  const kept = keepRunning(first, { ...options, start });
+  await first.kill();
+  await until(() => tries === 3);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await kept.stop();
+  expect([first.isStopped, second.isStopped]).toEqual([false, true]);
+});
+
+test('one that does not start any more is given up at the limit, and told', async () => {
+  const first = await standIn();
+  const told: unknown[] = [];
+  let tries = 0;
+  const start = async (): Promise<EmbeddedPostgres> => {
+    tries++;
+    throw new Error('corrupt');
+  };
+  const kept = keepRunning(first, { ...options, start, limit: 4, onGivenUp: (error) => told.push(error) });
+  await first.kill();
+  await until(() => told.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect([tries, String(told[0])]).toEqual([4, 'Error: corrupt']);
+  await kept.stop();
+});
+
+test('one that comes back at another port is of no use: it is stopped, and tried again', async () => {
+  const [first, stray, second] = [await standIn(1), await standIn(2), await standIn(1)];
+  const servers = [stray, second];
+  const kept = keepRunning(first, { ...options, start: async () => servers.shift()! });
+  await first.kill();
+  await until(() => servers.length === 0);
+  expect(stray.isStopped).toBe(true);
+  await kept.stop();
+});
+
+test('that of another process is let be', async () => {
+  const guest = { ...(await standIn()), isGuest: true };
+  let tries = 0;
+  const kept = keepRunning(guest, { ...options, start: async () => (tries++, guest) });
+  await guest.kill();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(tries).toBe(0);
+  await kept.stop();
+});

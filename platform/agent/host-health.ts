@@ -1,0 +1,96 @@
+import type { Kysely } from 'kysely';
+import type { Breakers } from '../resilience/breakers.ts';
+import { type ConsumerLag, consumerLag } from './consumer-lag.ts';
+import type { DatabaseMonitor } from './database-monitor.ts';
+import { type DependencyHealth, dependencyOf, NOT_READY_FROM, type ProcessHealth } from './health.ts';
+import type { Lives } from './lives.ts';
+
+/** What a process tells of itself, also while the database is away: all but the consumers' lag comes from memory. */
+export interface HostHealth {
+  /** Whether its agents can serve, and what is missing if not. */
+  ready(): { ready: boolean; degradation: number; waitingFor?: string };
+  /** Everything. The database is asked once, for a second at most. */
+  detailed(): Promise<ProcessHealth>;
+  /** Something that one of its agents depends on, by its name; the database is looked at anew. */
+  dependency(name: string): Promise<Omit<DependencyHealth, 'lastError'> | undefined>;
+}
+
+/** How long the consumers' lag may take, in milliseconds. */
+const LAG_MS = 1000;
+
+/** The health of one host. */
+export function hostHealth(ground: {
+  kysely: Kysely<any>;
+  lives: Lives;
+  breakers: Breakers;
+  monitor: DatabaseMonitor;
+  instance: string;
+  agents: readonly string[];
+  /** What each consumer handles. */
+  handled: ReadonlyMap<string, readonly string[]>;
+}): HostHealth {
+  const { kysely, lives, breakers, monitor, instance, agents, handled } = ground;
+
+  const ready = (): ReturnType<HostHealth['ready']> => {
+    const all = agents.map((name) => lives.of(name).now);
+    const waiting = all.some(({ status }) => status === 'STARTING');
+    const isServing = all.some(({ status }) => status === 'RUNNING' || status === 'DEGRADED');
+    const degradation = all.length > 0 ? Math.min(...all.map((agent) => agent.degradation)) : 0;
+    if (waiting || !isServing) return { ready: false, degradation, waitingFor: 'agents' };
+    if (degradation >= NOT_READY_FROM) return { ready: false, degradation, waitingFor: 'database' };
+    return { ready: true, degradation };
+  };
+
+  return {
+    ready,
+    async detailed() {
+      const isUp = monitor.state.status !== 'DOWN';
+      const consumers = isUp ? await soon(consumerLag(kysely, handled)) : undefined;
+      const { ready: isReady, degradation } = ready();
+      return {
+        status: isReady ? 'ready' : 'not ready',
+        degradation,
+        uptimeSeconds: lives.uptimeSeconds,
+        instance,
+        dependencies: [withoutText(lives.database()), ...breakers.list().filter(isOfAgent).map(asDependency)],
+        agents: agents.map((id) => {
+          const { errors, lastError } = lives.healthOf(id);
+          return { id, ...lives.of(id).now, errors, lastError };
+        }),
+        ...(consumers && { consumers }),
+        breakers: breakers.list().map(withoutText),
+      };
+    },
+    async dependency(name) {
+      if (name === 'database') {
+        await monitor.look();
+        return withoutText(lives.database());
+      }
+      const states = breakers.list().filter((breaker) => breaker.name === name && isOfAgent(breaker));
+      const worst = states.find(({ state }) => state !== 'CLOSED') ?? states[0];
+      return worst && withoutText(dependencyOf(worst));
+    },
+  };
+}
+
+const isOfAgent = ({ name }: { name: string }): boolean => name !== 'database';
+
+const asDependency = (breaker: Parameters<typeof dependencyOf>[0]) => ({
+  ...withoutText(dependencyOf(breaker)),
+  agent: breaker.agent,
+});
+
+/** An error's text is for staff, in the graph: it may name hosts and more. */
+function withoutText<T extends { lastError: unknown }>({ lastError: _, ...rest }: T): Omit<T, 'lastError'> {
+  return rest;
+}
+
+async function soon(lag: Promise<ConsumerLag[]>): Promise<ConsumerLag[] | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), LAG_MS)));
+  try {
+    return await Promise.race([lag.catch(() => undefined), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

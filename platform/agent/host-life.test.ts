@@ -1,0 +1,333 @@
+/** Agents that fail, that do without something, and that are hosted twice: as the registry and the log tell of it. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { noteWritten, openSmallAgent, ormFor, type SmallAgent, until } from '../../tests/support/small-agent.ts';
+import { FixedClock } from '../clock.ts';
+import { command, type Reach } from '../commands/ask.ts';
+import { readConfig } from '../config/config.ts';
+import { Fault, Unavailable } from '../errors.ts';
+import { append, envelope } from '../events/event-log.ts';
+import { on } from '../events/handler.ts';
+import { eventSigner } from '../events/signing.ts';
+import { ANONYMOUS } from '../identity/actor.ts';
+import { tokensFrom } from '../identity/tokens.ts';
+import { silentLogger } from '../log.ts';
+import { newKey } from '../secrets/key-ring.ts';
+import { secretsWith } from '../secrets/secrets.ts';
+import { breakerReset } from './agent-events.ts';
+import type { DatabaseProbe } from './database-monitor.ts';
+import { type AgentDefinition, type AgentParts, defineAgent } from './define-agent.ts';
+import type { Ground } from './ground.ts';
+import { createHost, type Host } from './host.ts';
+import { LEASE_MS } from './registry.ts';
+
+let small: SmallAgent;
+let folder: string;
+const clock = new FixedClock('2026-06-01T12:00:00Z');
+const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+const QUICK = { limit: 3, initialMs: 1, maxMs: 4, rareMs: 30, stableMs: 100 };
+const HELLO = command<{ hello: string }, object>('other', '{ hello }');
+
+beforeAll(async () => {
+  small = await openSmallAgent();
+  folder = mkdtempSync(join(tmpdir(), 'agora-rooms-'));
+});
+afterAll(async () => {
+  await small?.database.drop();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  await small.database.pool.query('truncate platform.event_log, platform.log_cursor, platform.agent');
+});
+
+/** An agent with a room of its own, in which lie its commands to others. */
+function agent(
+  name: string,
+  build: (ground: Ground) => Partial<AgentParts> = () => ({}),
+  commandsTo: string[] = [],
+): AgentDefinition {
+  const room = mkdtempSync(join(folder, 'room-'));
+  writeFileSync(join(room, 'schema.graphql'), 'type Query { hello: String! asked: String! }');
+  mkdirSync(join(room, 'commands'));
+  for (const other of commandsTo) writeFileSync(join(room, 'commands', `${other}.graphql`), '{ hello }');
+  return defineAgent({
+    name,
+    area: 'system',
+    title: name,
+    description: `The agent ${name}.`,
+    skills: [],
+    at: pathToFileURL(join(room, 'agent.ts')).href,
+    entities: [],
+    emits: [],
+    build: (ground) => ({
+      resolvers: { Query: { hello: () => 'hello', asked: async () => (await ground.ask(HELLO, {})).hello } },
+      ...build(ground),
+    }),
+  });
+}
+
+const host = (agents: AgentDefinition[], more: { reach?: Reach; database?: DatabaseProbe } = {}): Promise<Host> =>
+  createHost({
+    agents,
+    kysely: small.kysely,
+    ormFor,
+    config: readConfig({ NODE_ENV: 'test' }),
+    log: silentLogger,
+    clock,
+    tokens: tokensFrom(key),
+    secrets: secretsWith([newKey()]),
+    signer: eventSigner([newKey()]),
+    sagas: { url: small.database.url, pool: small.database.pool },
+    instance: 'test',
+    pace: QUICK,
+    ...more,
+  });
+
+const status = async (name = 'small'): Promise<string> =>
+  (await small.database.pool.query('select status from platform.agent where name = $1', [name])).rows[0]?.status;
+const told = async (name = 'small'): Promise<string[]> =>
+  (
+    await small.database.pool.query(
+      `select payload->>'status' as status, payload->>'degradation' as level from platform.event_log
+        where aggregate_id = $1 and type like 'agent.st%' order by xid, position`,
+      [name],
+    )
+  ).rows.map(({ status: is, level }) => `${is} ${level}`);
+const errors = async () =>
+  (
+    await small.database.pool.query(`select payload from platform.event_log where type = 'agent.error_detected'`)
+  ).rows.map(({ payload }) => payload);
+
+describe('a start', () => {
+  test('has each agent begin after those that it asks', async () => {
+    const begun: string[] = [];
+    const starting = (name: string, commandsTo: string[]) =>
+      agent(name, () => ({ start: async () => void begun.push(name) }), commandsTo);
+    const running = await host([
+      starting('top', ['middle']),
+      starting('middle', ['bottom']),
+      starting('bottom', ['top']),
+    ]);
+    await running.start();
+    await running.stop('over');
+    expect(begun).toEqual(['bottom', 'middle', 'top']);
+  });
+
+  test('that fails at first is tried again', async () => {
+    let tries = 0;
+    const late = agent('small', () => ({
+      start: async () => {
+        if (++tries < 3) throw new Error('not yet');
+      },
+    }));
+    const running = await host([late]);
+    await running.start();
+    expect([tries, await told()]).toEqual([3, ['STARTING 0', 'RUNNING 0']]);
+    await running.stop('over');
+  });
+
+  test('that goes on failing has FAILED, is reported, keeps nobody else, and succeeds when it can', async () => {
+    let isBroken = true;
+    const broken = agent('small', () => ({
+      start: async () => {
+        if (isBroken) throw new Error('no licence');
+      },
+    }));
+    const running = await host([broken, agent('other')]);
+    await running.start();
+    expect([await status('small'), await status('other')]).toEqual(['FAILED', 'RUNNING']);
+    expect(await errors()).toContainEqual(
+      expect.objectContaining({ agentId: 'small', errorType: 'AGENT_FAILED', severity: 'CRITICAL' }),
+    );
+    isBroken = false;
+    await until('it runs', async () => (await status('small')) === 'RUNNING');
+    await running.stop('over');
+  }, 20_000);
+
+  test('of which nothing comes fails as a whole', async () => {
+    const fails = () => agent('small', () => ({ start: () => Promise.reject(new Error('no licence')) }));
+    const running = await host([fails()]);
+    await expect(running.start()).rejects.toThrow('No agent could be started: no licence');
+    await running.stop('over');
+  }, 20_000);
+});
+
+describe('an agent', () => {
+  test('whose duty fails again and again has FAILED, is reported once, and RUNS when the duty is done again', async () => {
+    let isBroken = true;
+    const duty = async () => {
+      if (isBroken) throw new TypeError(`ada@example.org is not a function`);
+    };
+    const running = await host([
+      agent('small', () => ({ duties: [{ name: 'sweep', everySeconds: 0.01, run: duty }] })),
+    ]);
+    await running.start();
+    await until('it has failed', async () => (await status()) === 'FAILED');
+    await until('it is reported', async () => (await errors()).length === 2);
+    expect((await errors()).map(({ errorType, context }) => `${errorType} ${context.part}`).sort()).toEqual([
+      'AGENT_FAILED duty sweep',
+      'TypeError duty sweep',
+    ]);
+    expect(JSON.stringify(await errors())).not.toContain('ada@');
+    isBroken = false;
+    await until('it runs', async () => (await status()) === 'RUNNING');
+    await running.stop('over');
+    expect(await told()).toEqual(['STARTING 0', 'RUNNING 0', 'FAILED 4', 'RUNNING 0', 'STOPPING 0', 'STOPPED 0']);
+  });
+
+  test('whose duty meets a database that is away has not failed', async () => {
+    let runs = 0;
+    const duty = async () => {
+      runs++;
+      throw new Unavailable('away');
+    };
+    const running = await host([
+      agent('small', () => ({ duties: [{ name: 'sweep', everySeconds: 0.005, run: duty }] })),
+    ]);
+    await running.start();
+    await until('it was tried often', () => runs > 6);
+    expect([await status(), await errors()]).toEqual(['RUNNING', []]);
+    await running.stop('over');
+  });
+
+  test('whose consumer fails unexpectedly is started again, and handles what it was given meanwhile', async () => {
+    const handled: string[] = [];
+    const notes = on(noteWritten.type, noteWritten.payload, async (_, event) => void handled.push(event.payload.id));
+    const running = await host([agent('small', () => ({ handlers: [notes] }))]);
+    await running.start();
+    // A cursor that is gone is nothing that passes.
+    const { rows } = await small.database.pool.query('delete from platform.log_cursor returning *');
+    await until('it has failed', async () => (await status()) === 'FAILED');
+    const [cursor] = rows;
+    await small.database.pool.query('insert into platform.log_cursor (consumer, xid, position) values ($1, $2, $3)', [
+      cursor.consumer,
+      cursor.xid,
+      cursor.position,
+    ]);
+    await until('it is mended', async () => (await status()) === 'RUNNING');
+    expect((await running.health.detailed()).consumers).toEqual([{ agent: 'small', behind: 0, oldestAt: null }]);
+    await running.stop('over');
+  });
+
+  test('that answers with a fault is reported once a minute, and one that answers with a refusal is not', async () => {
+    const resolvers = (error: Error) => ({ Query: { hello: () => Promise.reject(error), asked: () => 'x' } });
+    const running = await host([
+      agent('small', () => ({ resolvers: resolvers(new Fault('DISK_FULL', 'no space')) })),
+      agent('other', () => ({
+        resolvers: resolvers(new Unavailable('later', { cause: new Error('ada@example.org') })),
+      })),
+    ]);
+    await running.start();
+    for (const subgraph of running.subgraphs)
+      for (let n = 0; n < 5; n++)
+        await subgraph.execute({ query: '{ hello }' }, { actor: ANONYMOUS, correlationId: 'req_1' });
+    await until('they are reported', async () => (await errors()).length === 2);
+    expect(await errors()).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          agentId: 'small',
+          errorType: 'DISK_FULL',
+          errorMessage: 'no space',
+          context: { correlationId: 'req_1' },
+        }),
+        expect.objectContaining({
+          agentId: 'other',
+          errorType: 'UNAVAILABLE',
+          errorMessage: expect.not.stringContaining('ada@'),
+        }),
+      ]),
+    );
+    await running.stop('over');
+  });
+});
+
+describe('an agent that does without another', () => {
+  const asked = (of: Host) =>
+    of.subgraphs[0]!.execute({ query: '{ asked }' }, { actor: ANONYMOUS, correlationId: 'r' });
+
+  test('is DEGRADED while its circuit is open, and RUNNING when an operator has reset it anywhere', async () => {
+    let isThere = false;
+    const reach: Reach = () => (isThere ? { execute: async () => ({ data: { hello: 'hi' } }) } : undefined);
+    const running = await host([agent('small', undefined, ['other'])], { reach });
+    await running.start();
+    expect((await running.health.dependency('agent:other'))?.status).toBe('UP');
+    for (let n = 0; n < 5; n++) await asked(running);
+    expect(await running.health.dependency('agent:other')).toMatchObject({ status: 'DOWN', breaker: 'OPEN' });
+    await until('it is recorded', async () => (await status()) === 'DEGRADED');
+    expect(running.health.ready()).toEqual({ ready: true, degradation: 2 });
+
+    isThere = true;
+    const payload = { agentId: 'small', name: 'agent:other', requestedBy: 'user_1' };
+    const reset = envelope(breakerReset, { aggregateId: 'reset_1', aggregateVersion: 1, payload }, { source: 'x' });
+    await small.kysely.transaction().execute((transaction) => append(transaction, [reset]));
+    await until('it is reset', async () => (await status()) === 'RUNNING');
+    expect(await asked(running)).toEqual({ data: { asked: 'hi' } });
+    await running.stop('over');
+    expect(await told()).toEqual(['STARTING 0', 'RUNNING 0', 'DEGRADED 2', 'RUNNING 0', 'STOPPING 0', 'STOPPED 0']);
+  });
+});
+
+describe('while the database is away', () => {
+  test('changes are kept, health is told from memory, and all is written in order when it is back', async () => {
+    let is: 'up' | 'down' = 'up';
+    const database: DatabaseProbe = {
+      look: async () => {
+        if (is === 'down') throw Object.assign(new Error('connect ECONNREFUSED 10.0.0.7'), { code: 'ECONNREFUSED' });
+        return { isReadOnly: false };
+      },
+      pool: () => ({ total: 3, idle: 2, waiting: 0 }),
+    };
+    const running = await host([agent('small')], { database });
+    await running.start();
+    is = 'down';
+    await until('it is noticed', () => !running.health.ready().ready);
+    expect(running.health.ready()).toEqual({ ready: false, degradation: 4, waitingFor: 'database' });
+    const detailed = await running.health.detailed();
+    expect(detailed).toMatchObject({
+      status: 'not ready',
+      agents: [{ id: 'small', status: 'DEGRADED', degradation: 4 }],
+      dependencies: [
+        { name: 'database', status: 'DOWN', lastCode: 'ECONNREFUSED', pool: { total: 3, idle: 2, waiting: 0 } },
+      ],
+    });
+    expect(JSON.stringify(detailed)).not.toContain('10.0.0.7');
+    expect(await status()).toBe('RUNNING');
+    is = 'up';
+    await until('it is written', async () => (await told()).length === 4);
+    expect((await told()).slice(2)).toEqual(['DEGRADED 4', 'RUNNING 0']);
+    await running.stop('over');
+  });
+});
+
+describe('two processes with the same agent', () => {
+  test('one that stops leaves the other’s alone, and one that has ended gives the word to who is left', async () => {
+    const [first, second] = [await host([agent('small')]), await host([agent('small')])];
+    await first.start();
+    await second.start();
+    await first.stop('over');
+    expect(await status()).toBe('RUNNING');
+    const third = await host([agent('small')]);
+    await third.start();
+    await second.stop('over');
+    expect(await status()).toBe('RUNNING');
+    await third.stop('over');
+    expect(await status()).toBe('STOPPED');
+  });
+
+  test('one that has died keeps the word for its lease, and loses it then', async () => {
+    const running = await host([agent('small')]);
+    await running.start();
+    await small.database.pool.query(`update platform.agent set process = 'dead'`);
+    await running.stop('over');
+    expect(await status()).toBe('RUNNING');
+    const next = await host([agent('small')]);
+    clock.advance(LEASE_MS + 1);
+    await next.start();
+    await next.stop('over');
+    expect(await status()).toBe('STOPPED');
+  });
+});

@@ -1,0 +1,67 @@
+import { expect, test } from '@jest/globals';
+import { FixedClock } from '../clock.ts';
+import { AgentLife } from './life.ts';
+
+function life() {
+  const told: string[] = [];
+  const it = new AgentLife({
+    clock: new FixedClock(),
+    onChange: ({ status, degradation, reason }) => told.push(`${status} ${degradation}${reason ? ` ${reason}` : ''}`),
+  });
+  return { it, told };
+}
+
+test('a life goes from STARTING over RUNNING and STOPPING to STOPPED, and tells each once', () => {
+  const { it, told } = life();
+  it.starting();
+  it.started();
+  it.stands(0, false);
+  it.stopping();
+  it.stopped('shut down');
+  expect(told).toEqual(['STARTING 0', 'RUNNING 0 started', 'STOPPING 0', 'STOPPED 0 shut down']);
+});
+
+test('it is DEGRADED by the ground or by what it does without, whichever is worse, and comes back by itself', () => {
+  const { it, told } = life();
+  it.starting();
+  it.started();
+  it.stands(0, true);
+  it.stands(4, true);
+  it.stands(3, true);
+  it.stands(0, false);
+  expect(told.slice(2)).toEqual(['DEGRADED 2', 'DEGRADED 4', 'DEGRADED 3', 'RUNNING 0']);
+});
+
+test('it has FAILED while any part of it is broken, whatever the ground says', () => {
+  const { it, told } = life();
+  it.starting();
+  it.started();
+  it.broken('consumer');
+  it.broken('duty');
+  it.stands(3, false);
+  it.mended('consumer');
+  it.stands(0, false);
+  it.mended('duty');
+  expect(told.slice(2)).toEqual(['FAILED 4', 'RUNNING 0']);
+});
+
+test('one that cannot start has FAILED, and RUNS when it could after all', () => {
+  const { it, told } = life();
+  it.starting();
+  it.broken('start');
+  it.stands(0, false);
+  it.mended('start');
+  it.started();
+  expect(told).toEqual(['STARTING 0', 'FAILED 4', 'STARTING 0', 'RUNNING 0 started']);
+});
+
+test('what the ground does before it has begun, or after it has ended, is not its matter', () => {
+  const { it, told } = life();
+  it.stands(4, true);
+  it.starting();
+  it.started();
+  it.stopping();
+  it.stopped('over');
+  it.stands(0, false);
+  expect(told).toEqual(['STARTING 0', 'DEGRADED 4 started', 'STOPPING 0', 'STOPPED 0 over']);
+});

@@ -1,0 +1,176 @@
+import type { Kysely } from 'kysely';
+import { envelope, append } from '../events/event-log.ts';
+import { isTransient } from '../errors.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { EVERY_AGENT, type Breakers } from '../resilience/breakers.ts';
+import type { BreakerState } from '../resilience/guard.ts';
+import { sleep } from '../sleep.ts';
+import { healthReported } from './agent-events.ts';
+import type { DatabaseMonitor, DatabaseState } from './database-monitor.ts';
+import type { AgentDefinition } from './define-agent.ts';
+import { ErrorReports, typeOf } from './error-reports.ts';
+import { type AgentHealth, type DependencyHealth, dependencyOf, levelOf } from './health.ts';
+import { AgentLife } from './life.ts';
+import { heartbeat, type Writer } from './registry.ts';
+import { StatusBook } from './status-book.ts';
+
+/** What the lives of this process's agents are kept with. */
+export interface LivesOptions extends Writer {
+  agents: readonly AgentDefinition[];
+  clock: Clock;
+  log: Logger;
+  breakers: Breakers;
+  monitor: DatabaseMonitor;
+  /** Called when something was published. */
+  onPublished(): void;
+}
+
+const HEARTBEAT_MS = 10_000;
+const REPORT_MS = 300_000;
+/** How soon what could not be written is tried again. */
+const WRITE_AGAIN_MS = 250;
+
+/** The lives of all agents of this process: told by the ground, kept in memory, written down when that is possible. */
+export class Lives {
+  readonly #o: LivesOptions;
+  readonly #lives = new Map<string, AgentLife>();
+  readonly #book: StatusBook;
+  readonly #reports: ErrorReports;
+  readonly #begun = performance.now();
+  #wake: (() => void) | undefined;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(options: LivesOptions) {
+    this.#o = options;
+    const onWritten = options.onPublished;
+    this.#book = new StatusBook({ ...options, healthOf: (agent) => this.healthOf(agent), onWritten });
+    this.#reports = new ErrorReports(options);
+    for (const agent of options.agents) {
+      const onChange = (change: Parameters<StatusBook['note']>[1]): void => {
+        this.#book.note(agent, change);
+        this.#wake?.();
+      };
+      this.#lives.set(agent.name, new AgentLife({ clock: options.clock, onChange }));
+    }
+    options.breakers.onChange((breaker) => this.#breakerChanged(breaker));
+  }
+
+  /** One agent's life. */
+  of(agent: string): AgentLife {
+    return this.#lives.get(agent)!;
+  }
+
+  /** Seconds since the process began. */
+  get uptimeSeconds(): number {
+    return Math.floor((performance.now() - this.#begun) / 1000);
+  }
+
+  /** Something of an agent went wrong: it is counted and, if it is bad, reported. */
+  erred(agent: string, error: unknown, context: Record<string, string>): void {
+    const type = this.#reports.report(agent, error, context);
+    if (!type && isTransient(error)) return;
+    this.of(agent).erred(type ?? typeOf(error));
+    if (type) this.#wake?.();
+  }
+
+  /** How an agent is, from memory. */
+  healthOf(agent: string): AgentHealth {
+    const breakers = this.#o.breakers.list(agent);
+    const { count, last } = this.of(agent).errors;
+    return {
+      dependencies: [this.database(), ...breakers.map(dependencyOf)],
+      breakers: [...this.#o.breakers.list(EVERY_AGENT).map((breaker) => ({ ...breaker, agent })), ...breakers],
+      errors: count,
+      lastError: last ? { type: last.type, at: last.at.toISOString() } : null,
+    };
+  }
+
+  /** The database, as all agents of this process depend on it. */
+  database(): DependencyHealth {
+    const { monitor, breakers } = this.#o;
+    const { checkedAt: _, ...seen } = monitor.state;
+    const breaker = breakers.list(EVERY_AGENT).find(({ name }) => name === 'database');
+    return { name: 'database', ...seen, breaker: breaker?.state ?? null, pool: monitor.pool() };
+  }
+
+  /** Writes and publishes what waits, one call after the other. @throws what the database throws; it goes on waiting */
+  async write(): Promise<void> {
+    this.#written = this.#written.catch(() => {}).then(() => this.#writeNow());
+    await this.#written;
+  }
+
+  async #writeNow(): Promise<void> {
+    await this.#book.write();
+    if (await this.#reports.publish()) this.#o.onPublished();
+  }
+
+  /** Watches the ground, writes, and lets hearts beat, until aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([
+      this.#o.monitor.run(signal, (database) => this.#tell(database)),
+      this.#keepWriting(signal),
+      this.#every(HEARTBEAT_MS, signal, 'no heartbeat', () => this.#beat()),
+      this.#every(REPORT_MS, signal, 'health is not reported', () => this.#reportHealth()),
+    ]);
+  }
+
+  #tell(database: DatabaseState): void {
+    const level = levelOf(database);
+    for (const [name, life] of this.#lives) life.stands(level, this.#o.breakers.isMissingSomething(name));
+  }
+
+  #breakerChanged({ agent, name, state, lastCode }: BreakerState): void {
+    const life = this.#lives.get(agent);
+    if (!life) return;
+    this.#o.log.warn({ agent, dependency: name, state, lastCode }, 'a circuit breaker has changed');
+    const before = life.now;
+    life.stands(levelOf(this.#o.monitor.state), this.#o.breakers.isMissingSomething(agent));
+    if (life.now === before) life.tellAgain();
+  }
+
+  async #keepWriting(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const rung = new Promise<void>((resolve) => (this.#wake = resolve));
+      let isWritten = true;
+      if (this.#o.monitor.state.status === 'UP') {
+        isWritten = await this.write().then(
+          () => true,
+          (error: unknown) => (this.#o.log.warn({ err: error }, 'the lives of agents will be written later'), false),
+        );
+      }
+      const wait = sleep(WRITE_AGAIN_MS, signal);
+      await (isWritten ? Promise.race([rung, wait]) : wait);
+    }
+  }
+
+  async #every(ms: number, signal: AbortSignal, complaint: string, work: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      if (this.#o.monitor.state.status === 'UP')
+        await work().catch((error: unknown) => this.#o.log.warn({ err: error }, complaint));
+      await sleep(ms, signal);
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const health = new Map([...this.#lives.keys()].map((name) => [name, this.healthOf(name)]));
+    // Whom another process spoke for, and perhaps does no more: telling again takes the place if it is free.
+    for (const name of await heartbeat(this.#o, health, this.#o.clock.now())) this.of(name).tellAgain();
+  }
+
+  async #reportHealth(): Promise<void> {
+    // Not at the start, when there is nothing to tell yet.
+    if (this.uptimeSeconds * 1000 < REPORT_MS / 2) return;
+    const memoryMb = Math.round(process.memoryUsage().rss / 1e6);
+    const version = Math.floor(this.uptimeSeconds / (REPORT_MS / 1000)) + 1;
+    const events = [...this.#lives].map(([agentId, life]) => {
+      const { count: errorCount, last } = life.errors;
+      const facts = { agentId, ...life.now, uptimeSeconds: this.uptimeSeconds, memoryMb, errorCount };
+      const payload = { ...facts, lastError: last?.type ?? null };
+      const aggregateId = `${agentId}:${this.#o.process}`;
+      return envelope(healthReported, { aggregateId, aggregateVersion: version, payload }, { source: agentId });
+    });
+    const db: Kysely<any> = this.#o.kysely;
+    await db.transaction().execute((transaction) => append(transaction, events, this.#o.signer));
+  }
+}

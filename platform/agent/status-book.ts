@@ -1,0 +1,66 @@
+import { isTransient } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { AgentDefinition } from './define-agent.ts';
+import type { AgentHealth } from './health.ts';
+import { recordChanges, type StatusChange, type Writer } from './registry.ts';
+
+/** What the book is kept with. */
+export interface StatusBookOptions extends Writer {
+  log: Logger;
+  healthOf(agent: string): AgentHealth;
+  /** Called when changes have been written and published. */
+  onWritten(): void;
+}
+
+/** Changes that wait for the database, for one agent: a longer list has forgotten its oldest. */
+const MAX_WAITING = 100;
+
+/**
+ * Writes down what agents go through. While the database is away the changes wait here, and are written and published
+ * in order when it is back.
+ */
+export class StatusBook {
+  readonly #o: StatusBookOptions;
+  readonly #waiting = new Map<AgentDefinition, StatusChange[]>();
+
+  constructor(options: StatusBookOptions) {
+    this.#o = options;
+  }
+
+  /** Notes a change. It is written by the next `write`. */
+  note(agent: AgentDefinition, change: StatusChange): void {
+    const changes = this.#waiting.get(agent) ?? [];
+    changes.push(change);
+    if (changes.length > MAX_WAITING) changes.shift();
+    this.#waiting.set(agent, changes);
+  }
+
+  /** Whether everything is written. */
+  get isUpToDate(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** Writes what waits, also what comes meanwhile. @throws what the database throws; then the rest goes on waiting */
+  async write(): Promise<void> {
+    for (let next = this.#next(); next; next = this.#next()) {
+      const [agent, changes] = next;
+      const taken = changes.slice();
+      try {
+        await recordChanges(this.#o, agent, taken, this.#o.healthOf(agent.name));
+      } catch (error) {
+        if (isTransient(error)) throw error;
+        // It would never be written: what comes after it must not wait for it.
+        this.#o.log.error({ err: error, agent: agent.name }, 'changes of an agent cannot be recorded');
+      }
+      // By identity, since the list may have lost its oldest meanwhile.
+      const left = changes.filter((change) => !taken.includes(change));
+      if (left.length === 0) this.#waiting.delete(agent);
+      else this.#waiting.set(agent, left);
+      this.#o.onWritten();
+    }
+  }
+
+  #next(): [AgentDefinition, StatusChange[]] | undefined {
+    return this.#waiting.entries().next().value;
+  }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, test } from '@jest/globals';
+import { GraphQLError } from 'graphql';
+import { Fault, Unavailable } from '../errors.ts';
+import { Breakers } from '../resilience/breakers.ts';
+import { accepted, command, createAsk, type Reach } from './ask.ts';
+
+const HELLO = command<{ hello: string }, object>('other', '{ hello }');
+
+function asking(execute: NonNullable<ReturnType<Reach>>['execute'] | undefined) {
+  const world = { calls: 0, execute };
+  const breakers = new Breakers();
+  const reach: Reach = (name) => {
+    world.calls++;
+    const answer = world.execute;
+    return name === 'other' && answer ? { execute: answer } : undefined;
+  };
+  return { world, breakers, ask: () => createAsk('small', reach, breakers.of('small'))(HELLO, {}) };
+}
+
+const hello = async () => ({ data: { hello: 'you' } });
+
+describe('an agent that gives no answer', () => {
+  test.each([
+    ['is nowhere', undefined],
+    ['breaks the connection', () => Promise.reject(new Error('socket hang up'))],
+  ])('because it %s is left alone after five times, and asked again when an operator says so', async (_, execute) => {
+    const { ask, world, breakers } = asking(execute);
+    for (let n = 0; n < 9; n++) await ask().catch(() => {});
+    expect(world.calls).toBe(5);
+    await expect(ask()).rejects.toBeInstanceOf(Unavailable);
+    world.execute = hello;
+    breakers.reset('small', 'agent:other');
+    expect(await ask()).toEqual({ hello: 'you' });
+  });
+
+  test('leaves the others to be asked', async () => {
+    const breakers = new Breakers();
+    const reach: Reach = (name) => (name === 'well' ? { execute: hello } : undefined);
+    const ask = createAsk('small', reach, breakers.of('small'));
+    for (let n = 0; n < 6; n++) await ask(HELLO, {}).catch(() => {});
+    expect(await ask(command('well', '{ hello }'), {})).toEqual({ hello: 'you' });
+    expect(breakers.list('small').map(({ name, state }) => `${name} ${state}`)).toEqual([
+      'agent:other OPEN',
+      'agent:well CLOSED',
+    ]);
+  });
+});
+
+describe('an answer', () => {
+  test.each([
+    ['tells of a fault', new GraphQLError('broken'), Fault],
+    ['tells that its database is away', new GraphQLError('away', { extensions: { code: 'UNAVAILABLE' } }), Unavailable],
+    ['refuses', new GraphQLError('no', { extensions: { code: 'BAD_USER_INPUT' } }), Fault],
+  ])('that %s is one: the circuit stays closed for all the others', async (_, error, thrown) => {
+    const { ask, world, breakers } = asking(async () => ({ errors: [error] }));
+    for (let n = 0; n < 9; n++) await expect(ask()).rejects.toBeInstanceOf(thrown);
+    expect(world.calls).toBe(9);
+    expect(breakers.list()[0]).toMatchObject({ name: 'agent:other', state: 'CLOSED', failures: 0 });
+  });
+
+  test('with user errors is a refusal for who wants it accepted', () => {
+    expect(() => accepted({ userErrors: [{ code: 'NO', message: 'no' }] })).toThrow('no');
+    expect(() => accepted(null)).toThrow(Fault);
+    expect(accepted({ userErrors: [], id: 1 })).toMatchObject({ id: 1 });
+  });
+});

@@ -1,0 +1,86 @@
+/**
+ * Signatures of events: HMAC-SHA256 over the envelope, with a key of the sender's own that is derived from the master
+ * key, and the master key's id beside it. So an event that somebody else wrote into the table, or changed there, is
+ * not handled. What the database itself adds (place and time of the append) is not signed. Whoever checks a signature
+ * could make it: between agents that do not trust each other this is no proof.
+ */
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { deriveKey, type KeyRing } from '../secrets/key-ring.ts';
+import type { Envelope, LoggedEvent } from './event-log.ts';
+
+/** What stands beside an event. */
+export interface Signature {
+  /** Which master key the sender's is derived from. */
+  keyId: string;
+  /** Base64url. */
+  signature: string;
+}
+
+/** Signs and checks events. */
+export interface EventSigner {
+  sign(event: Envelope): Signature;
+  /** Whether its sender signed exactly this, with a key that we know. */
+  verify(event: LoggedEvent): boolean;
+}
+
+/** Signs with the first key of the ring, checks with all. */
+export function eventSigner(ring: KeyRing): EventSigner {
+  const derived = new Map<string, KeyObject>();
+  const keyOf = (id: string, sender: string): KeyObject | undefined => {
+    const name = `${id}/${sender}`;
+    const known = derived.get(name);
+    if (known) return known;
+    const master = ring.find((key) => key.id === id);
+    if (!master) return undefined;
+    const key = createSecretKey(deriveKey(master.bytes, 'agora.events', sender));
+    // Senders are agents, a few dozen; but what stands in a table is not to be trusted to be.
+    if (derived.size < 1000) derived.set(name, key);
+    return key;
+  };
+  const macOf = (key: KeyObject, event: Envelope | LoggedEvent): Buffer =>
+    createHmac('sha256', key).update(canonical(event)).digest();
+  const [{ id: keyId }] = ring;
+
+  return {
+    sign: (event) => ({ keyId, signature: macOf(keyOf(keyId, event.source)!, event).toString('base64url') }),
+    verify: (event) => {
+      const key = event.keyId && event.signature ? keyOf(event.keyId, event.source) : undefined;
+      if (!key) return false;
+      const given = Buffer.from(event.signature!, 'base64url');
+      const ours = macOf(key, event);
+      return given.length === ours.length && timingSafeEqual(given, ours);
+    },
+  };
+}
+
+/**
+ * The bytes that are signed: the same before the append and after a reading, though jsonb keeps no order of fields. So
+ * JSON with sorted ones, in the manner of RFC 8785.
+ */
+const canonical = (event: Envelope | LoggedEvent): string =>
+  json([
+    event.id,
+    event.type,
+    event.source,
+    event.aggregateType,
+    event.aggregateId,
+    event.aggregateVersion,
+    event.correlationId ?? null,
+    event.causationId ?? null,
+    event.payload,
+  ]);
+
+/** By hand, because `JSON.stringify` sorts only with a replacer, which takes five times as long. */
+function json(value: unknown): string {
+  if (typeof value === 'bigint') return `"${value}"`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(json).join(',')}]`;
+  if (value instanceof Date) return JSON.stringify(value);
+  const fields = value as Record<string, unknown>;
+  let text = '';
+  for (const name of Object.keys(fields).sort()) {
+    if (fields[name] === undefined) continue;
+    text += `${text ? ',' : ''}${JSON.stringify(name)}:${json(fields[name])}`;
+  }
+  return `{${text}}`;
+}

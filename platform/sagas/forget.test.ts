@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
+import { enqueueSaga, signalSaga } from './enqueue.ts';
+import { forgetSagas } from './forget.ts';
+
+const NOW = new Date('2026-06-01T00:00:00Z').getTime();
+const DAY = 86_400_000;
+
+let ground: SagaGround;
+
+beforeAll(async () => {
+  ground = await openSagaGround();
+});
+
+afterAll(() => ground?.close());
+
+/** A saga that ended so many days ago, with all that DBOS may have of one. */
+async function ended(ids: readonly string[], status: string, days?: number): Promise<void> {
+  await ground.kysely.transaction().execute(async (transaction) => {
+    for (const id of ids) {
+      await enqueueSaga(transaction, 'old', id, { id });
+      await signalSaga(transaction, `old:${id}`, 'paid', null, `paid ${id}`);
+    }
+  });
+  const workflows = ids.map((id) => `old:${id}`);
+  await sql`insert into dbos.operation_outputs (workflow_uuid, function_id, function_name, output)
+    select id, 0, 'reserve', '{}' from unnest(${workflows}::text[]) as id`.execute(ground.kysely);
+  await sql`insert into dbos.workflow_output (workflow_uuid, output) select unnest(${workflows}::text[]), '{}'`.execute(
+    ground.kysely,
+  );
+  const at = days === undefined ? null : NOW - days * DAY;
+  await sql`update dbos.workflow_status set status = ${status}, completed_at = ${at}
+    where workflow_uuid = any(${workflows})`.execute(ground.kysely);
+}
+
+const TABLES = {
+  workflow_status: 'workflow_uuid',
+  workflow_input: 'workflow_uuid',
+  workflow_output: 'workflow_uuid',
+  operation_outputs: 'workflow_uuid',
+  notifications: 'destination_uuid',
+};
+
+async function left(): Promise<Record<string, string[]>> {
+  const all: Record<string, string[]> = {};
+  for (const [table, column] of Object.entries(TABLES)) {
+    const { rows } = await ground.pool.query(`select ${column} as id from dbos.${table} order by 1`);
+    all[table] = rows.map(({ id }) => id.replace('old:', ''));
+  }
+  return all;
+}
+
+test('what ended long ago is forgotten, with all that hangs on it; what runs, failed or is young stays', async () => {
+  const old = Array.from({ length: 1100 }, (_, n) => `${n}`);
+  await ended(old, 'SUCCESS', 31);
+  await ended(['cancelled'], 'CANCELLED', 40);
+  await ended(['failed'], 'ERROR', 31);
+  await ended(['runs'], 'PENDING');
+  await ended(['young'], 'SUCCESS', 29);
+
+  const told: string[] = [];
+  const forgotten = await forgetSagas(
+    ground.kysely,
+    new Date(NOW - 30 * DAY),
+    new AbortController().signal,
+    async (ids) => void told.push(...ids),
+  );
+
+  expect(forgotten).toBe(1101);
+  expect(new Set(told)).toEqual(new Set([...old, 'cancelled'].map((id) => `old:${id}`)));
+  const stays = ['failed', 'runs', 'young'];
+  expect(await left()).toEqual(Object.fromEntries(Object.keys(TABLES).map((table) => [table, stays])));
+});
+
+test('it stops between two chunks when it is told to', async () => {
+  await ended(
+    Array.from({ length: 600 }, (_, n) => `again ${n}`),
+    'SUCCESS',
+    31,
+  );
+  expect(await forgetSagas(ground.kysely, new Date(NOW - 30 * DAY), AbortSignal.abort())).toBe(500);
+});

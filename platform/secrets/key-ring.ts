@@ -1,0 +1,48 @@
+/** Secret keys with ids: the newest makes what is new, all of them read what is old. So a key can be changed. */
+import { hkdfSync, randomBytes } from 'node:crypto';
+
+/** 256 bits, and the name by which what was made with it is recognised. */
+export interface SecretKey {
+  readonly id: string;
+  readonly bytes: Buffer;
+}
+
+/** Keys, the newest first. At least one. */
+export type KeyRing = readonly [SecretKey, ...SecretKey[]];
+
+const LENGTH = 32;
+const ID = /^[A-Za-z0-9_-]{1,32}$/;
+
+/**
+ * Reads `id:base64,id:base64`, the newest first.
+ * @throws Error that says what does not fit, without any part of a key
+ */
+export function parseKeyRing(text: string): KeyRing {
+  const keys = text
+    .trim()
+    .split(/[\s,]+/)
+    .map((entry, index) => parseKey(entry, index + 1));
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) throw new Error('Two keys have the same id.');
+  return keys as [SecretKey, ...SecretKey[]];
+}
+
+function parseKey(entry: string, place: number): SecretKey {
+  const [id = '', base64 = ''] = entry.split(':');
+  const bytes = Buffer.from(base64, 'base64');
+  if (!ID.test(id) || bytes.length !== LENGTH)
+    throw new Error(
+      `Key ${place} is not \`id:base64\` with ${LENGTH} bytes. Make one with \`openssl rand -base64 32\`.`,
+    );
+  return { id, bytes };
+}
+
+/** The text of a ring, as {@link parseKeyRing} reads it: a secret. */
+export const formatKeyRing = (ring: readonly SecretKey[]): string =>
+  ring.map(({ id, bytes }) => `${id}:${bytes.toString('base64')}`).join(',\n');
+
+/** A new key from the system's random source, named by chance. */
+export const newKey = (): SecretKey => ({ id: randomBytes(4).toString('hex'), bytes: randomBytes(LENGTH) });
+
+/** A key for one purpose and one holder, derived from another (HKDF-SHA256, RFC 5869): it tells nothing of that one. */
+export const deriveKey = (key: Buffer, purpose: string, holder: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', key, purpose, holder, LENGTH));

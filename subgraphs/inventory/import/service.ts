@@ -1,0 +1,51 @@
+/** The first stock of imported variants, and its undo: the ledger keeps both. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { doOnce, undoOnce, type Undoable } from '../../../platform/data/undoable.ts';
+import type { Work } from '../../../platform/data/store.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { checkChange, checkQuantity } from '../domain.ts';
+import type { StockChangeType, Tables } from '../entities.ts';
+import type { ImportedStockInput } from '../resolvers.generated.ts';
+import { changeAndPublish, known } from '../service.ts';
+import { levelsAt } from '../stock-sql.ts';
+
+const OPERATION = 'receiveImportedStock';
+const REASON = 'import';
+
+export const importedStock = ({ store, clock }: Ground<Tables>) => {
+  const move = async (
+    work: Work<Tables>,
+    { reference, merchantId, lines }: ImportedStockInput,
+    { type, sign, actorId }: { type: StockChangeType; sign: 1 | -1; actorId: string },
+  ): Promise<void> => {
+    for (const { productId, variantId, locationId, quantity } of lines) {
+      const level = known(await levelsAt(work.sql, variantId, [locationId]), locationId, 'lines');
+      const delta = sign * quantity;
+      checkChange(level, delta, ['input', 'lines']);
+      const said = { type, reason: REASON, referenceId: reference, actorId, now: clock.now() };
+      await changeAndPublish(work, [{ locationId, delta }], { variantId, owner: { productId, merchantId }, ...said });
+    }
+  };
+  const undoable = ({ reference, lines }: ImportedStockInput, origin: RequestContext): Undoable => ({
+    operation: OPERATION,
+    reference,
+    locks: lines.map(({ variantId }) => `stock:${variantId}`),
+    origin,
+  });
+
+  return {
+    /** @throws Refusal NOT_FOUND for a location that does not exist, INVALID_INPUT */
+    async receive(input: ImportedStockInput, context: RequestContext): Promise<void> {
+      for (const { quantity } of input.lines) checkQuantity(quantity, ['input', 'lines']);
+      const how = { type: 'INBOUND', sign: 1, actorId: context.actor.id } as const;
+      await doOnce(store, undoable(input, context), (work) => move(work, input, how));
+    },
+
+    takeBack(input: ImportedStockInput, context: RequestContext): Promise<void> {
+      const how = { type: 'ADJUSTMENT', sign: -1, actorId: context.actor.id } as const;
+      return undoOnce(store, undoable(input, context), (work) => move(work, input, how));
+    },
+  };
+};
+
+export type ImportedStock = ReturnType<typeof importedStock>;

@@ -1,0 +1,85 @@
+/** Agents as operators see them, and what they do about circuit breakers. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { actor, operator, viewer } from '../../../tests/support/agents.ts';
+import { openPlatform, type TestPlatform } from '../../../tests/support/platform.ts';
+import { done, until } from '../../../tests/support/shop.ts';
+
+let shop: TestPlatform;
+beforeAll(async () => {
+  shop = await openPlatform();
+});
+afterAll(() => shop.close());
+
+const RESET = `mutation ($input: ResetBreakerInput!) { resetBreaker(input: $input) {
+  agent { id breakers { name state } } userErrors { code path } } }`;
+const reset = (input: object, as = operator) =>
+  shop.ask(RESET, { input: { agentId: 'order', name: 'agent:inventory', reason: 'it is well again', ...input } }, as);
+
+describe('an agent', () => {
+  test('tells what it depends on, the database first, each with its circuit breaker', async () => {
+    const query = `{ agent(id: "order") { status isAlive errorCount lastError
+      dependencies { name status latencyMs breaker lastError pool { total } }
+      breakers { name state failures lastError openedAt } } }`;
+    const told = await until(
+      async () => (await done(shop.ask(query, {}, viewer))).agent,
+      (agent) => agent.dependencies[0]?.latencyMs != null,
+      'the database is not looked at',
+    );
+    expect(told).toMatchObject({ status: 'RUNNING', isAlive: true });
+    expect(told.dependencies[0]).toMatchObject({ name: 'database', status: 'UP', pool: { total: expect.any(Number) } });
+    const names = told.dependencies.slice(1).map(({ name }: { name: string }) => name);
+    expect(names).toEqual(expect.arrayContaining(['agent:inventory', 'agent:pricing']));
+    expect(told.breakers.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(names));
+  });
+
+  test('that has said nothing for thirty seconds has FAILED and is not alive', async () => {
+    await sql`update platform.agent set heartbeat_at = now() - interval '31 seconds', process = 'dead' where name = 'customer'`.execute(
+      shop.kysely,
+    );
+    const { agent } = await done(shop.ask('{ agent(id: "customer") { status degradation isAlive } }', {}, viewer));
+    expect(agent).toEqual({ status: 'FAILED', degradation: 4, isAlive: false });
+  });
+
+  test('is found by what it can do', async () => {
+    const query = 'query ($capability: String) { agents(capability: $capability) { id } }';
+    const found = async (capability: string) =>
+      (await done(shop.ask(query, { capability }, viewer))).agents.map(({ id }: { id: string }) => id);
+    expect(await found('TAKE-pay')).toEqual(['payment']);
+    expect(await found('fly to the moon')).toEqual([]);
+  });
+});
+
+describe('a circuit breaker', () => {
+  test('is reset by an operator, which the audit keeps for ever', async () => {
+    const { resetBreaker } = await done(reset({}));
+    expect(resetBreaker.userErrors).toEqual([]);
+    expect(resetBreaker.agent.id).toBe('order');
+    const { rows } =
+      await sql<object>`select agent, breaker, requested_by, reason from orchestration.breaker_reset`.execute(
+        shop.kysely,
+      );
+    expect(rows).toEqual([
+      { agent: 'order', breaker: 'agent:inventory', requested_by: operator.id, reason: 'it is well again' },
+    ]);
+    await expect(sql`delete from orchestration.breaker_reset`.execute(shop.kysely)).rejects.toThrow('append-only');
+    const events = await sql<{
+      payload: object;
+    }>`select payload from platform.event_log where type = 'agent.breaker_reset'`.execute(shop.kysely);
+    expect(events.rows).toEqual([{ payload: { agentId: 'order', name: 'agent:inventory', requestedBy: operator.id } }]);
+  });
+
+  test.each([
+    ['of an agent that there is not', { agentId: 'nobody' }, 'NOT_FOUND', ['input', 'agentId']],
+    ['that the agent does not have', { name: 'agent:nobody' }, 'NOT_FOUND', ['input', 'name']],
+    ['without a reason', { reason: ' ' }, 'INVALID_INPUT', ['input', 'reason']],
+    ['for a reason that is a book', { reason: 'x'.repeat(501) }, 'INVALID_INPUT', ['input', 'reason']],
+  ])('%s is not reset', async (_, input, code, path) => {
+    expect((await reset(input)).data.resetBreaker).toEqual({ agent: null, userErrors: [{ code, path }] });
+  });
+
+  test('is nothing for who may only look, nor for customers', async () => {
+    for (const as of [viewer, actor({ roles: ['CUSTOMER'] })])
+      expect((await reset({}, as)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
+  });
+});

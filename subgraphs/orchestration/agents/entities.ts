@@ -1,0 +1,14 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+export const BreakerResetSchema = defineEntity({
+  name: 'BreakerReset',
+  tableName: 'breaker_reset',
+  properties: {
+    id: p.string().primary(),
+    agent: p.string(),
+    breaker: p.string(),
+    requestedBy: p.string(),
+    reason: p.string(),
+    at: p.datetime(),
+  },
+});

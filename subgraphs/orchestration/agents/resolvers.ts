@@ -1,0 +1,54 @@
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { DependencyHealth } from '../../../platform/agent/health.ts';
+import { LEASE_MS } from '../../../platform/agent/registry.ts';
+import { payload } from '../../../platform/graphql/payload.ts';
+import type { BreakerState } from '../../../platform/resilience/guard.ts';
+import type { Tables } from '../entities.ts';
+import type { OrchestrationLoaders } from '../loaders.ts';
+import type { AgentRow } from '../queries.ts';
+import type { Resolvers } from '../resolvers.generated.ts';
+import { stateOf } from './domain.ts';
+import { agentsService } from './service.ts';
+
+/** A dependency as the graph reads it. */
+export type AgentDependencyRow = DependencyHealth;
+
+/** A circuit breaker as the graph reads it: from JSON, so its date is text. */
+export type CircuitBreakerRow = Omit<BreakerState, 'openedAt'> & { openedAt: string | null };
+
+/** How agents are, and what operators do about it. */
+export interface AgentsDesk {
+  Mutation: Pick<NonNullable<Resolvers['Mutation']>, 'resetBreaker'>;
+  Agent: NonNullable<Resolvers['Agent']>;
+  AgentDependency: NonNullable<Resolvers['AgentDependency']>;
+  CircuitBreaker: NonNullable<Resolvers['CircuitBreaker']>;
+}
+
+export function agentsDesk(ground: Ground<Tables>, load: OrchestrationLoaders): AgentsDesk {
+  const { resetBreaker } = agentsService(ground);
+  const stateNow = (agent: AgentRow) => stateOf(agent, ground.clock.now(), LEASE_MS);
+  return {
+    Mutation: {
+      resetBreaker: (_, { input }, context) =>
+        payload(async () => {
+          const id = await resetBreaker(input, context);
+          return { agent: await load.agent(context).load(id) };
+        }),
+    },
+    Agent: {
+      status: (agent) => stateNow(agent).status,
+      degradation: (agent) => stateNow(agent).degradation,
+      isAlive: (agent) => stateNow(agent).isAlive,
+      dependencies: (agent) => agent.health.dependencies ?? [],
+      breakers: (agent) => (agent.health.breakers ?? []) as unknown as CircuitBreakerRow[],
+      errorCount: (agent) => agent.health.errors ?? 0,
+      lastError: (agent) => agent.health.lastError?.type ?? null,
+    },
+    AgentDependency: {
+      pool: (dependency) => dependency.pool ?? null,
+    },
+    CircuitBreaker: {
+      openedAt: ({ openedAt }) => (openedAt ? new Date(openedAt) : null),
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { encodeCursor } from '../../../platform/events/cursor.ts';
+import { payload } from '../../../platform/graphql/payload.ts';
+import { loadOne } from '../../../platform/graphql/per-request.ts';
+import type { Tables } from '../entities.ts';
+import type { OrchestrationLoaders } from '../loaders.ts';
+import type { Resolvers } from '../resolvers.generated.ts';
+import { eventsDeskQueries } from './queries.ts';
+import { eventsDeskService } from './service.ts';
+
+/** The operators' desk for events. */
+export interface EventsDesk {
+  resolvers: Pick<Resolvers, 'Query' | 'Mutation' | 'Consumer' | 'DeadLetter' | 'EventAction'>;
+}
+
+export function eventsDesk(ground: Ground<Tables>, load: OrchestrationLoaders): EventsDesk {
+  const { clock, roster } = ground;
+  const queries = eventsDeskQueries(ground.store.read);
+  const service = eventsDeskService(ground);
+  const consumer = loadOne(
+    (names) => queries.consumers(names),
+    (row) => row.name,
+  );
+  const acted = (useCase: () => Promise<string>) =>
+    payload(async () => ({ action: await queries.actionById(await useCase()) }));
+
+  return {
+    resolvers: {
+      Query: {
+        consumers: () => queries.consumers(),
+        deadLetters: (_, { filter, ...page }) => queries.deadLetterPage(filter ?? {}, page),
+        eventActions: (_, { filter, ...page }) => queries.actionPage(filter ?? {}, page),
+      },
+      Mutation: {
+        redriveEvents: (_, { input }, context) => acted(() => service.redrive(input, context)),
+        discardEvent: (_, { input }, context) => acted(() => service.discard(input, context)),
+        replayConsumer: (_, { input }, context) => acted(() => service.replay(input, context)),
+      },
+      Consumer: {
+        agent: (row, _, context) => load.agent(context).load(row.name),
+        cursor: (row) => encodeCursor(row, row.generation),
+        lagEvents: (row) => row.lag_events,
+        lagSeconds: (row) =>
+          row.lag_since ? Math.max(0, (clock.now().getTime() - row.lag_since.getTime()) / 1000) : 0,
+        parked: (row) => row.waiting,
+        movedAt: (row) => row.moved_at,
+        isReplayable: (row) => roster.some(({ name, replayable }) => name === row.name && replayable === true),
+      },
+      DeadLetter: {
+        consumer: (row, _, context) => consumer(context).load(row.consumer),
+        aggregateKey: (row) => row.aggregate_key,
+        eventId: (row) => row.event_id,
+        eventType: (row) => row.type,
+        correlationId: (row) => row.correlation_id,
+        // Of a dead one there is none.
+        nextAttemptAt: (row) => (row.state === 'WAITING' ? row.next_at : null),
+        occurredAt: (row) => new Date(row.occurred_at),
+      },
+      EventAction: {
+        consumer: (row, _, context) => consumer(context).load(row.consumer),
+        consumerName: (row) => row.consumer,
+        aggregateKey: (row) => row.aggregate_key,
+        eventId: (row) => row.event_id,
+        fromCursor: (row) => row.from_cursor,
+        toCursor: (row) => row.to_cursor,
+      },
+    },
+  };
+}

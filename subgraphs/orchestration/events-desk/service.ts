@@ -1,0 +1,124 @@
+/** What operators do about events that could not be applied. Each is written down with who, why and what, for good. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { Work } from '../../../platform/data/store.ts';
+import { type Cursor, decodeCursor, encodeCursor } from '../../../platform/events/cursor.ts';
+import { logIdentity } from '../../../platform/events/event-log.ts';
+import { discard, redrive } from '../../../platform/events/parked.ts';
+import { moveBack, placeBefore } from '../../../platform/events/replay.ts';
+import { refuse } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { newId } from '../../../platform/ids.ts';
+import type { Tables } from '../entities.ts';
+import type {
+  DiscardEventInput,
+  EventActionType,
+  RedriveEventsInput,
+  ReplayConsumerInput,
+} from '../resolvers.generated.ts';
+
+/** What every one of them is given. */
+interface Asked {
+  consumer: string;
+  reason: string;
+  idempotencyKey: string;
+}
+
+/** What was done, for the audit. */
+interface Done {
+  events: number;
+  aggregateKey?: string;
+  eventId?: string;
+  event?: unknown;
+  from?: string;
+  to?: string;
+}
+
+export const eventsDeskService = ({ store, clock, roster }: Ground<Tables>) => {
+  /** Does it and writes it down, once. Returns the id of the entry. */
+  const act = async (
+    action: EventActionType,
+    asked: Asked,
+    context: RequestContext,
+    work: (work: Work<Tables>) => Promise<Done>,
+  ): Promise<string> => {
+    const { idempotencyKey: key, ...request } = asked;
+    const { consumer, reason } = asked;
+    if (reason.trim().length === 0 || reason.length > 500)
+      throw refuse('INVALID_INPUT', 'A reason has 1 to 500 characters.', ['input', 'reason']);
+    const by = context.actor.id;
+    const once = { actor: by, operation: `events:${action}`, key, request };
+    const kept = await store.once({ ...once, locks: [`consumer:${consumer}`], origin: context }, async (session) => {
+      const { aggregateKey, eventId, event, from, to, events } = await work(session);
+      const id = newId('action');
+      await session.sql
+        .insertInto('event_action')
+        .values({
+          id,
+          at: clock.now(),
+          by,
+          action,
+          consumer,
+          aggregate_key: aggregateKey ?? null,
+          event_id: eventId ?? null,
+          event: event === undefined ? null : (JSON.stringify(event) as never),
+          from_cursor: from ?? null,
+          to_cursor: to ?? null,
+          events,
+          reason,
+        })
+        .execute();
+      return { id };
+    });
+    return kept.id;
+  };
+
+  /** Where a replay begins. @throws Refusal INVALID_INPUT, CURSOR_EXPIRED */
+  const placeOf = async ({ from, since }: ReplayConsumerInput): Promise<Cursor> => {
+    if ((from == null) === (since == null))
+      throw refuse('INVALID_INPUT', 'Say where to begin: either `from` or `since`.', ['input', 'from']);
+    if (since != null) return placeBefore(store.read, since);
+    const cursor = decodeCursor(from!);
+    if (!cursor) throw refuse('INVALID_INPUT', 'This is not a cursor of the event log.', ['input', 'from']);
+    const { generation, oldestXid } = await logIdentity(store.read);
+    if (cursor.generation !== generation || BigInt(cursor.xid) < BigInt(oldestXid))
+      throw refuse('CURSOR_EXPIRED', 'The log does not reach back so far.', ['input', 'from']);
+    return cursor;
+  };
+
+  return {
+    /** @throws Refusal NOT_FOUND, INVALID_INPUT */
+    redrive: (input: RedriveEventsInput, context: RequestContext): Promise<string> =>
+      act('REDRIVE', input, context, async ({ sql }) => {
+        const { consumer, aggregateKey } = input;
+        const events = await redrive(sql, consumer, aggregateKey);
+        if (events === 0) throw refuse('NOT_FOUND', 'Nothing of this is parked.', ['input', 'aggregateKey']);
+        return { events, aggregateKey };
+      }),
+
+    /** @throws Refusal NOT_FOUND, INVALID_INPUT */
+    discard: (input: DiscardEventInput, context: RequestContext): Promise<string> =>
+      act('DISCARD', input, context, async ({ sql }) => {
+        const { consumer, eventId } = input;
+        const parked = await discard(sql, consumer, eventId);
+        if (!parked) throw refuse('NOT_FOUND', 'There is no such parked event.', ['input', 'eventId']);
+        return { events: 1, aggregateKey: parked.key, eventId, event: parked.event };
+      }),
+
+    /** @throws Refusal NOT_REPLAYABLE, INVALID_STATE, CURSOR_EXPIRED, INVALID_INPUT */
+    async replay(input: ReplayConsumerInput, context: RequestContext): Promise<string> {
+      const { consumer } = input;
+      if (!roster.some(({ name, replayable }) => name === consumer && replayable))
+        throw refuse('NOT_REPLAYABLE', 'This consumer is not made for handling events again.', ['input', 'consumer']);
+      return act('REPLAY', input, context, async ({ sql }) => {
+        const to = await placeOf(input);
+        const replay = await moveBack(sql, consumer, to);
+        if (!replay) throw refuse('INVALID_STATE', 'The consumer has not come so far.', ['input', 'from']);
+        const { generation } = await logIdentity(sql);
+        const cursor = (at: Cursor): string => encodeCursor(at, generation);
+        return { events: replay.unparked, from: cursor(replay.from), to: cursor(to) };
+      });
+    },
+  };
+};
+
+export type EventsDeskService = ReturnType<typeof eventsDeskService>;

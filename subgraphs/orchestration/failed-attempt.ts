@@ -1,0 +1,51 @@
+/** Keeps count of a step's failed attempts, and calls for somebody when it has failed many times. */
+import { agentErrorDetected } from '../../platform/agent/error-detected.ts';
+import type { Ground } from '../../platform/agent/ground.ts';
+import { newId } from '../../platform/ids.ts';
+import { type SagaDefinition, stepsOf } from '../../platform/sagas/define-saga.ts';
+import { partsOf, STUCK_AFTER } from './domain.ts';
+import type { Tables } from './entities.ts';
+import type { OrchestrationQueries } from './queries.ts';
+
+const MAX_ERROR = 500;
+
+export const failedAttempt =
+  (queries: OrchestrationQueries, { store, clock, log }: Ground<Tables>, definitions: readonly SagaDefinition[]) =>
+  async (saga: string, step: string, _attempt: number, error: Error & { code?: unknown }): Promise<void> => {
+    const now = clock.now();
+    const { attempts, alerted_at } = await queries.recordAttempt(saga, step, error.message.slice(0, MAX_ERROR), now);
+    if (attempts < STUCK_AFTER || alerted_at) return;
+    const { name } = partsOf(saga);
+    const errorId = newId('error');
+    // Once for a saga and a step. Should it not get through, the next failed attempt comes by here again.
+    const isFirst = await store.write({ locks: [], origin: {} }, async ({ sql, publish }) => {
+      const marked = await sql
+        .updateTable('saga_attempt')
+        .set({ alerted_at: now })
+        .where('saga_id', '=', saga)
+        .where('step', '=', step)
+        .where('alerted_at', 'is', null)
+        .executeTakeFirst();
+      if (marked.numUpdatedRows === 0n) return false;
+      const payload = {
+        errorId,
+        agentId: agentOf(definitions, name, step),
+        errorType: typeof error.code === 'string' ? error.code : error.name,
+        errorMessage: `The step "${step}" of the saga ${name} has failed ${attempts} times.`,
+        severity: 'HIGH' as const,
+        context: { sagaId: saga, step, attempts: String(attempts) },
+        timestamp: now.toISOString(),
+      };
+      publish(agentErrorDetected, { aggregateId: errorId, aggregateVersion: 1, payload });
+      return true;
+    });
+    if (isFirst) log.error({ err: error, saga, step, attempts, errorId }, 'saga is stuck: somebody should look at it');
+  };
+
+/** The agent that a step asks, also in its undo. */
+function agentOf(definitions: readonly SagaDefinition[], saga: string, step: string): string {
+  const definition = definitions.find(({ name }) => name === saga);
+  if (!definition) return 'orchestration';
+  const steps = [...stepsOf(definition), ...(definition.whenRefused ? [definition.whenRefused] : [])];
+  return steps.find(({ name }) => step === name || step === `undo ${name}`)?.agent ?? 'orchestration';
+}

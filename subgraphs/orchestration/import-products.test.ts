@@ -1,0 +1,197 @@
+/** Products imported through the gateway: all of them with price and stock and for sale, or none and nothing left. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import type { Actor } from '../../platform/identity/actor.ts';
+import { newId } from '../../platform/ids.ts';
+import { actor, admin, operator, service, viewer } from '../../tests/support/agents.ts';
+import { openPlatform, type TestPlatform } from '../../tests/support/platform.ts';
+import { done, forSale, newCustomer, placed, settled, until } from '../../tests/support/shop.ts';
+
+let shop: TestPlatform;
+let locationId: string;
+beforeAll(async () => {
+  shop = await openPlatform();
+  await forSale(shop);
+  ({ id: locationId } = await shop.kysely.selectFrom('inventory.location').select('id').executeTakeFirstOrThrow());
+});
+afterAll(() => shop.close());
+
+let n = 0;
+const product = (more: object = {}, variant: object = {}) => {
+  const name = `Thing ${n++}`;
+  const price = { amount: '12.50', currency: 'EUR' };
+  const stock = { locationId, quantity: 7 };
+  return { name, variants: [{ sku: `IMPORT-${n}`, name: 'One', price, stock, ...variant }], ...more };
+};
+const IMPORT = `mutation ($input: ImportProductsInput!) { importProducts(input: $input) { saga { id } userErrors { code path } } }`;
+const bring = (products: object[], more: object = {}, as: Actor = operator) =>
+  shop.ask(IMPORT, { input: { products, merchantId: 'merchant_test', idempotencyKey: newId('key'), ...more } }, as);
+const SAGA = `query ($id: ID!) { saga(id: $id) { status refusal steps { name status } } }`;
+const ended = (id: string) =>
+  until(
+    async () => (await done(shop.ask(SAGA, { id }, viewer))).saga,
+    ({ status }) => ['COMPLETED', 'COMPENSATED', 'FAILED'].includes(status),
+    'the import does not end',
+  );
+const carried = async (products: object[], as?: Actor) => {
+  const { importProducts } = await done(bring(products, {}, as));
+  return { id: importProducts.saga.id as string, saga: await ended(importProducts.saga.id) };
+};
+const VARIANT = `query ($sku: String) { productVariant(sku: $sku) { id product { id name status merchantId } price { amount currency } availability { available } } }`;
+const variantOf = async (sku: string, as?: Actor) => (await done(shop.ask(VARIANT, { sku }, as))).productVariant;
+/** How much there is of everything that an import writes. */
+const left = async () => {
+  const { rows } = await sql`select (select count(*)::int from product.product) as products,
+    (select count(*)::int from product.variant) as variants, (select count(*)::int from pricing.price) as prices,
+    (select sum(on_hand)::int from inventory.stock_level) as units, (select sum(delta)::int from inventory.movement) as ledger`.execute(
+    shop.kysely,
+  );
+  return rows[0];
+};
+
+describe('an import', () => {
+  test('of a hundred products puts all of them up for sale, with price and stock, and they can be bought', async () => {
+    const products = Array.from({ length: 100 }, () => product());
+    const { saga } = await carried(products);
+    expect(saga).toEqual({
+      status: 'COMPLETED',
+      refusal: null,
+      steps: ['create', 'price', 'stock', 'publish'].map((name) => ({ name, status: 'DONE' })),
+    });
+    for (const { name, variants } of [products[0]!, products[30]!, products[99]!]) {
+      expect(await variantOf(variants[0]!.sku)).toMatchObject({
+        product: { name, status: 'ACTIVE', merchantId: 'merchant_test' },
+        price: { amount: '12.50', currency: 'EUR' },
+        availability: { available: 7 },
+      });
+    }
+    const { id: variantId } = await variantOf(products[99]!.variants[0]!.sku);
+    const { order } = await placed(shop, { lines: [{ variantId, quantity: 2 }] }, newCustomer());
+    await settled(shop, order.id, 'PROCESSING');
+    expect(await variantOf(products[99]!.variants[0]!.sku)).toMatchObject({ availability: { available: 5 } });
+  });
+
+  test.each([
+    [
+      'a price in a currency that no channel takes',
+      { price: { amount: '1', currency: 'CHF' } },
+      'CURRENCY_NOT_AVAILABLE',
+      'price',
+    ],
+    [
+      'stock at a place that does not exist',
+      { stock: { locationId: 'location_none', quantity: 1 } },
+      'NOT_FOUND',
+      'stock',
+    ],
+  ])('with %s leaves nothing, and its SKUs are free again', async (_, wrong, code, step) => {
+    const before = await left();
+    // The last chunk is the wrong one: those before it were done.
+    const products = [...Array.from({ length: 60 }, () => product()), product({}, wrong)];
+    const { id, saga } = await carried(products);
+    expect(saga).toMatchObject({ status: 'COMPENSATED', refusal: code });
+    expect(saga.steps.find(({ status }: { status: string }) => status === 'REFUSED').name).toBe(step);
+    expect(await left()).toEqual(before);
+    const told = await shop.kysely
+      .selectFrom('platform.event_log')
+      .select('payload')
+      .where('type', '=', 'product.import_refused')
+      .where('aggregate_id', '=', id.split(':')[1]!)
+      .execute();
+    expect(told).toMatchObject([{ payload: { code, merchantId: 'merchant_test' } }]);
+    expect((await carried(products.slice(0, 2))).saga.status).toBe('COMPLETED');
+  });
+
+  test('whose SKU somebody else took meanwhile is undone, and theirs stays', async () => {
+    const [a, b] = [product(), product()];
+    const before = (await left()) as { products: number };
+    const both = await Promise.all([bring([a, b]), bring([{ ...b, slug: `other-${n}` }])]);
+    const sagas = await Promise.all(
+      both.flatMap(({ data }) => data.importProducts.saga?.id ?? []).map((id: string) => ended(id)),
+    );
+    expect(sagas.filter(({ status }) => status === 'COMPLETED')).toHaveLength(1);
+    const variant = await variantOf(b.variants[0]!.sku);
+    expect(variant).toMatchObject({ product: { status: 'ACTIVE' }, availability: { available: 7 } });
+    expect([1, 2]).toContain(((await left()) as { products: number }).products - before.products);
+  });
+
+  test('asked for again with the same key is the same, and with another request refused', async () => {
+    const products = [product()];
+    const again = await Promise.all([1, 2, 3].map(() => done(bring(products, { idempotencyKey: 'import once' }))));
+    const ids = new Set(again.map(({ importProducts }) => importProducts.saga.id));
+    expect(ids.size).toBe(1);
+    await ended([...ids][0]);
+    expect((await done(bring(products, { idempotencyKey: 'import once' }))).importProducts.saga.id).toBe([...ids][0]);
+    const { data } = await bring([product()], { idempotencyKey: 'import once' });
+    expect(data.importProducts.userErrors).toMatchObject([{ code: 'IDEMPOTENCY_KEY_REUSED' }]);
+  });
+
+  test('that cannot be right is refused at once, with all that is wrong, and writes nothing', async () => {
+    const before = await left();
+    const good = product();
+    await carried([good]);
+    const codes = async (products: object[]) =>
+      (await bring(products)).data.importProducts.userErrors.map(({ code, path }: { code: string; path: string[] }) =>
+        `${code} ${path.slice(2).join('.')}`.trim(),
+      );
+    expect(await codes([])).toEqual(['INVALID_INPUT']);
+    expect(await codes(Array.from({ length: 101 }, () => product()))).toEqual(['INVALID_INPUT']);
+    expect(
+      await codes([product({ name: '', slug: 'x' }), product({ variants: [] }), product({}, { sku: 'no good' })]),
+    ).toEqual(['INVALID_INPUT 0.name', 'INVALID_INPUT 1.variants', 'INVALID_INPUT 2.variants.0.sku']);
+    const twice = product();
+    expect(await codes([twice, { ...twice }])).toEqual(['SLUG_TAKEN 1.slug', 'SKU_TAKEN 1.variants.0.sku']);
+    expect(await codes([product({}, { stock: { locationId, quantity: 0 } })])).toEqual([
+      'INVALID_INPUT 0.variants.0.stock',
+    ]);
+    expect(await codes([{ ...good, slug: 'elsewhere' }])).toEqual(['SKU_TAKEN']);
+    expect(await codes([product({ slug: good.name.toLowerCase().replace(' ', '-') })])).toEqual(['SLUG_TAKEN']);
+    expect(await codes([product({ categoryId: 'category_none' })])).toEqual(['NOT_FOUND']);
+    const { products: now } = (await left()) as { products: number };
+    expect(now).toBe((before as { products: number }).products + 1);
+  });
+});
+
+describe('who may import', () => {
+  const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_mine' });
+  test('is a merchant, for itself whatever it says, who sees how it goes; another does not', async () => {
+    const mine = product();
+    const { id } = await carried([mine], merchant);
+    expect((await variantOf(mine.variants[0]!.sku)).product.merchantId).toBe('merchant_mine');
+    expect((await done(shop.ask(SAGA, { id }, merchant))).saga.status).toBe('COMPLETED');
+    for (const who of [actor({ roles: ['MERCHANT'], merchantId: 'merchant_other' }), newCustomer()])
+      expect((await done(shop.ask(SAGA, { id }, who))).saga).toBeNull();
+  });
+
+  test.each([
+    ['a customer', newCustomer(), 'FORBIDDEN'],
+    ['a viewer', viewer, 'FORBIDDEN'],
+    ['nobody', undefined, 'UNAUTHENTICATED'],
+  ])('is not %s', async (_, who, code) => {
+    const { data, errors } = await shop.ask(
+      IMPORT,
+      { input: { products: [product()], merchantId: 'merchant_test', idempotencyKey: newId('key') } },
+      who,
+    );
+    expect([data?.importProducts ?? null, errors?.[0]?.extensions?.code]).toEqual([null, code]);
+  });
+
+  test('is nobody who is a merchant without a merchant, nor staff who does not say for whom', async () => {
+    for (const [who, more] of [
+      [actor({ roles: ['MERCHANT'] }), {}],
+      [admin, { merchantId: null }],
+    ] as const)
+      expect((await bring([product()], more, who)).data.importProducts.userErrors).toMatchObject([
+        { code: 'INVALID_INPUT' },
+      ]);
+  });
+});
+
+test('the steps of an import are no part of the API', async () => {
+  const { errors } = await shop.ask(
+    'mutation { publishImportedProducts(input: { productIds: [] }) { userErrors { code } } }',
+    {},
+    service,
+  );
+  expect(errors?.[0]?.message).toMatch(/Cannot query field/);
+});

@@ -1,0 +1,66 @@
+/** What watching costs: one look for all, and none for nobody. */
+import { expect, test } from '@jest/globals';
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { silentLogger } from '../../../platform/log.ts';
+import type { OrchestrationLoaders } from '../loaders.ts';
+import type { OrchestrationQueries, SagaRow } from '../queries.ts';
+import { sagaWatch } from './watch.ts';
+
+/** Sagas that stand in no database, and the looks at them. */
+function scene() {
+  const looks: (readonly string[])[] = [];
+  const status = { now: 'PENDING', isAway: false };
+  const saga = (id: string): SagaRow => ({ id, engine_status: status.now, created_at: 1n, updated_at: 2n });
+  const queries = {
+    sagasByIds: async (ids: readonly string[]) => {
+      looks.push(ids);
+      if (status.isAway) throw new Error('the database is away');
+      return ids.map(saga);
+    },
+    stepsOf: async () => [],
+  } as unknown as OrchestrationQueries;
+  const load = { saga: () => ({ load: async (id: string) => saga(id) }) } as unknown as OrchestrationLoaders;
+  const watch = sagaWatch(queries, load, { log: silentLogger } as Ground);
+  return { looks, status, watch: (sagaId: string) => watch({ sagaId }, {} as RequestContext) };
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const types = async (events: AsyncIterable<{ sagaUpdated: { type: string } }>) => {
+  const heard: string[] = [];
+  for await (const { sagaUpdated } of events) heard.push(sagaUpdated.type);
+  return heard;
+};
+
+test('many who watch cost one look at a time, of each saga once', async () => {
+  const { looks, status, watch } = scene();
+  const all = ['a', 'b', 'a', 'b', 'a'].map((id) => types(watch(id)));
+  await pause(600);
+  status.now = 'SUCCESS';
+  for (const heard of await Promise.all(all)) expect(heard).toEqual(['STARTED', 'ENDED']);
+  expect(looks.length).toBeLessThanOrEqual(5);
+  for (const ids of looks) expect([...ids].sort()).toEqual(['a', 'b']);
+});
+
+test('with nobody watching, nothing is looked up', async () => {
+  const { looks, watch } = scene();
+  const events = watch('a');
+  await events.next();
+  const waiting = events.next();
+  await events.return(undefined);
+  await pause(300);
+  const before = looks.length;
+  await pause(600);
+  expect(looks.length).toBe(before);
+  void waiting;
+});
+
+test('a lost database is waited for', async () => {
+  const { status, watch, looks } = scene();
+  status.isAway = true;
+  const heard = types(watch('a'));
+  await pause(600);
+  expect(looks.length).toBeGreaterThan(1);
+  Object.assign(status, { isAway: false, now: 'SUCCESS' });
+  expect(await heard).toEqual(['STARTED', 'ENDED']);
+});

@@ -1,0 +1,50 @@
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { payload } from '../../../platform/graphql/payload.ts';
+import { loadMany, reload } from '../../../platform/graphql/per-request.ts';
+import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
+import type { Tables } from '../entities.ts';
+import type { OrchestrationLoaders } from '../loaders.ts';
+import type { Resolvers } from '../resolvers.generated.ts';
+import { type SagaActionRow, type SteeringQueries, steeringQueries } from './queries.ts';
+import { steeringService } from './service.ts';
+
+/** Operators' part of the orchestration room. */
+export interface Steering {
+  /** What was decided about a failing step: the engine asks before each further attempt. */
+  verdict: SteeringQueries['verdict'];
+  resolvers: Pick<Resolvers, 'Mutation' | 'SagaAction'>;
+  actionsOf(sagaId: string, context: RequestContext): Promise<SagaActionRow[]>;
+}
+
+export function steeringParts(
+  ground: Ground<Tables>,
+  load: OrchestrationLoaders,
+  definitions: readonly SagaDefinition[],
+): Steering {
+  const queries = steeringQueries(ground.store.read, ground.clock);
+  const { steer } = steeringService(ground, definitions);
+  const actionsOf = loadMany(queries.actionsOf, (row) => row.saga_id);
+  /** The saga after the use case. */
+  const saga = (context: RequestContext, useCase: () => Promise<string>) =>
+    payload(async () => {
+      const id = await useCase();
+      return { saga: await reload(load.saga(context), id) };
+    });
+  return {
+    verdict: queries.verdict,
+    actionsOf: (id, context) => actionsOf(context).load(id),
+    resolvers: {
+      Mutation: {
+        retrySagaStep: (_, { input }, context) => saga(context, () => steer('RETRY', input, context)),
+        skipSagaStep: (_, { input }, context) => saga(context, () => steer('SKIP', input, context)),
+        compensateSaga: (_, { input }, context) => saga(context, () => steer('COMPENSATE', input, context)),
+      },
+      SagaAction: {
+        by: (row) => row.requested_by,
+        requestedAt: (row) => row.at,
+        takenAt: (row) => row.taken_at,
+      },
+    },
+  };
+}

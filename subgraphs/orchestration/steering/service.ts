@@ -1,0 +1,63 @@
+/** Operators' say in sagas whose steps fail. They only ask: the engine takes it up before the step's next attempt. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { Work } from '../../../platform/data/store.ts';
+import { refuse } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
+import { partsOf } from '../domain.ts';
+import type { Tables } from '../entities.ts';
+import { orchestrationQueries } from '../queries.ts';
+import { type SteeringAction, stepsToSteer } from './domain.ts';
+import { sagaActionRequested } from './events.ts';
+import { steeringQueries } from './queries.ts';
+
+const OPERATIONS = { RETRY: 'retrySagaStep', SKIP: 'skipSagaStep', COMPENSATE: 'compensateSaga' } as const;
+
+/** What every one of the three mutations is given. */
+interface Asked {
+  sagaId: string;
+  step?: string;
+  reason: string;
+  idempotencyKey: string;
+}
+
+export const steeringService = ({ store, clock }: Ground<Tables>, definitions: readonly SagaDefinition[]) => {
+  const choose = async ({ sql }: Work<Tables>, action: SteeringAction, { sagaId, step }: Asked) => {
+    const queries = orchestrationQueries(sql);
+    const [saga] = await queries.sagasByIds([sagaId]);
+    if (!saga) throw refuse('NOT_FOUND', 'There is no such saga.', ['input', 'sagaId']);
+    const failing = (await queries.stepsOf([sagaId])).filter((row) => !row.is_kept).map((row) => row.name);
+    const { decided, next } = await steeringQueries(sql, clock).standing(sagaId);
+    const definition = definitions.find(({ name }) => name === partsOf(sagaId).name);
+    return {
+      next,
+      steps: stepsToSteer(action, { engineStatus: saga.engine_status, failing, decided }, definition, step),
+    };
+  };
+
+  return {
+    /** Writes down what is asked for, and returns the saga's id. @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT */
+    async steer(action: SteeringAction, asked: Asked, context: RequestContext): Promise<string> {
+      const { idempotencyKey: key, ...request } = asked;
+      const { sagaId, reason } = asked;
+      if (reason.trim().length === 0 || reason.length > 500)
+        throw refuse('INVALID_INPUT', 'A reason has 1 to 500 characters.', ['input', 'reason']);
+      const by = context.actor.id;
+      const once = { actor: by, operation: OPERATIONS[action], key, request };
+      const done = await store.once({ ...once, locks: [`saga:${sagaId}`], origin: context }, async (work) => {
+        const { steps, next } = await choose(work, action, asked);
+        for (const [index, step] of steps.entries()) {
+          const number = next + index;
+          const row = { saga_id: sagaId, number, step, action, requested_by: by, reason, at: clock.now() };
+          await work.sql.insertInto('saga_action').values(row).execute();
+          const payload = { sagaId, step, action, by };
+          work.publish(sagaActionRequested, { aggregateId: sagaId, aggregateVersion: number, payload });
+        }
+        return { sagaId };
+      });
+      return done.sagaId;
+    },
+  };
+};
+
+export type SteeringService = ReturnType<typeof steeringService>;

@@ -1,0 +1,73 @@
+/** The prices of imported variants, and their undo. The variants are drafts: nobody has bought at these prices. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { doOnce, undoOnce } from '../../../platform/data/undoable.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { newId } from '../../../platform/ids.ts';
+import { priceOf } from '../domain.ts';
+import { Price, type Tables } from '../entities.ts';
+import { priceChanged } from '../events.ts';
+import type { ImportedPricesInput, RemoveImportedPricesInput } from '../resolvers.generated.ts';
+import { checkCurrency } from '../service.ts';
+
+const OPERATION = 'setImportedPrices';
+const REASON = 'import';
+
+export const importedPrices = ({ store, clock }: Ground<Tables>) => ({
+  /** @throws Refusal INVALID_INPUT, CURRENCY_NOT_AVAILABLE */
+  set({ reference, prices }: ImportedPricesInput, origin: RequestContext): Promise<void> {
+    const amounts = prices.map(({ price }) => priceOf(price.amount, price.currency));
+    const locks = prices.map(({ variantId }) => variantId);
+    return doOnce(store, { operation: OPERATION, reference, locks, origin }, async (work) => {
+      const now = clock.now();
+      for (const currency of new Set(prices.map(({ price }) => price.currency)))
+        await checkCurrency(work, { channel: null, currency });
+      for (const [index, { productId, variantId, price }] of prices.entries()) {
+        const { currency } = price;
+        const id = newId('price');
+        const validity = { validFrom: now, validUntil: null, createdAt: now, updatedAt: now };
+        const amountMinor = amounts[index]!;
+        work.em.persist(
+          work.em.create(Price, { id, variantId, channelId: null, currency, amountMinor, reason: REASON, ...validity }),
+        );
+        const payload = {
+          priceId: id,
+          variantId,
+          productId,
+          channel: null,
+          currency,
+          oldPrice: null,
+          newPrice: { minor: amountMinor.toString(), currency },
+          effectiveDate: now.toISOString(),
+          reason: REASON,
+        };
+        work.publish(priceChanged, { aggregateId: id, aggregateVersion: 1, payload });
+      }
+    });
+  },
+
+  /** Whatever prices the variants have by now: they are to be no more. */
+  remove({ reference, variants }: RemoveImportedPricesInput, origin: RequestContext): Promise<void> {
+    const locks = variants.map(({ variantId }) => variantId);
+    return undoOnce(store, { operation: OPERATION, reference, locks, origin }, async ({ em, publish }) => {
+      const productOf = new Map(variants.map(({ variantId, productId }) => [variantId, productId]));
+      for (const price of await em.find(Price, { variantId: { $in: locks } })) {
+        const { id, variantId, currency, amountMinor, channelId = null, version } = price;
+        em.remove(price);
+        const payload = {
+          priceId: id,
+          variantId,
+          productId: productOf.get(variantId)!,
+          channel: channelId,
+          currency,
+          oldPrice: { minor: amountMinor.toString(), currency },
+          newPrice: null,
+          effectiveDate: clock.now().toISOString(),
+          reason: REASON,
+        };
+        publish(priceChanged, { aggregateId: id, aggregateVersion: version + 1, payload });
+      }
+    });
+  },
+});
+
+export type ImportedPrices = ReturnType<typeof importedPrices>;

@@ -1,0 +1,40 @@
+import { checkSize } from '../../../platform/graphql/arguments.ts';
+import { payload } from '../../../platform/graphql/payload.ts';
+import { sagaId } from '../../../platform/sagas/enqueue.ts';
+import type { Resolvers } from '../resolvers.generated.ts';
+import type { ImportService } from './service.ts';
+
+/** The import's part of the product room. */
+export const importResolvers = (service: ImportService) =>
+  ({
+    Query: {
+      readableImports: (_, { ids }, context) => {
+        checkSize(ids, 1000, 'ids');
+        return service.readable(ids, context);
+      },
+    },
+    Mutation: {
+      importProducts: (_, { input }, context) =>
+        payload(async () => ({ saga: { id: sagaId('importProducts', await service.importProducts(input, context)) } })),
+      createImportedProducts: (_, { input }, context) =>
+        payload(async () => {
+          await service.create(input, context);
+          return {};
+        }),
+      removeImportedProducts: (_, { input }, context) =>
+        payload(async () => {
+          await service.remove(input.reference, input.productIds, context);
+          return {};
+        }),
+      publishImportedProducts: (_, { input }, context) =>
+        payload(async () => {
+          await service.publish(input.productIds, context);
+          return {};
+        }),
+      rejectImport: (_, { input }, context) =>
+        payload(async () => {
+          await service.refuse(input.importId, input.code, context);
+          return {};
+        }),
+    },
+  }) satisfies Pick<Resolvers, 'Query' | 'Mutation'>;
