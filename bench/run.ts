@@ -1,0 +1,53 @@
+/** `npm run bench -- orders`, `npm run bench -- events`; without a name, all. On a machine that does nothing else. */
+import { parseArgs } from 'node:util';
+import { commit, machine } from '../tests/support/machine.ts';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../db/embedded-postgres.ts';
+import { temporaryData } from '../tests/support/agora-process.ts';
+import { costs } from './costs.ts';
+import { events } from './events.ts';
+import { latency } from './latency.ts';
+import { orders } from './orders.ts';
+
+/** How much to measure. */
+export interface Size {
+  /** In each round. */
+  orders: number;
+  concurrency: number;
+  rounds: number;
+  /** Of an open load. */
+  seconds: number;
+  events: number;
+}
+
+const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = { orders, latency, costs, events };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    orders: { type: 'string', default: '1000' },
+    concurrency: { type: 'string', default: '32' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '30' },
+    events: { type: 'string', default: '20000' },
+  },
+});
+const size = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)])) as never as Size;
+const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
+const unknown = names.find((name) => !BENCHES[name]);
+if (unknown) {
+  console.error(`There is no bench ${unknown}: ${Object.keys(BENCHES).join(', ')}.`);
+  process.exit(2);
+}
+
+// For those that run agents in this process: as durable as any, unlike the tests' server.
+const folder = temporaryData();
+const server = await startEmbeddedPostgres({ dataDir: join(folder.data, 'postgres'), log: () => {} });
+Object.assign(process.env, { AGORA_TEST_URL: server.url, AGORA_TEST_ADMIN_URL: server.adminUrl });
+try {
+  console.log(`${machine()}, ${commit()}\n`);
+  for (const name of names) await BENCHES[name]!(size);
+} finally {
+  await server.stop();
+  await folder.remove();
+}

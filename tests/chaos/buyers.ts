@@ -1,0 +1,77 @@
+/** Buyers who order, and who ask again with the same key until they are told something. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newId } from '../../platform/ids.ts';
+import type { Answer, TestPlatform } from '../support/platform.ts';
+import { newCustomer, place } from '../support/shop.ts';
+import type { History, Sent } from './history.ts';
+
+/** What each token leads to, where there is stock enough. */
+export const ENDS: Readonly<Record<string, Sent['ends']>> = {
+  tok_ok: 'PROCESSING',
+  tok_slow: 'PROCESSING',
+  tok_timeout: 'PROCESSING',
+  tok_capture_timeout: 'PROCESSING',
+  tok_declined: 'CANCELLED',
+  tok_capture_fails: 'CANCELLED',
+};
+
+/** An order to send. */
+export interface Wish {
+  token: string;
+  variantId: string;
+  quantity?: number;
+  /** @default that of the token */
+  ends?: Sent['ends'];
+}
+
+/** A buyer with one wish. */
+export interface Buyer {
+  readonly key: string;
+  readonly as: ReturnType<typeof newCustomer>;
+  /** Sends it once. The order's id, or undefined if it was not accepted. Never throws. */
+  send(): Promise<string | undefined>;
+  /** Sends it until it is accepted or refused, or the time is over. */
+  insist(milliseconds?: number): Promise<string | undefined>;
+}
+
+/** Makes one, and notes what it is told. */
+export function buyer(shop: TestPlatform, history: History, wish: Wish): Buyer {
+  const as = newCustomer();
+  const key = newId('key');
+  const lines = [{ variantId: wish.variantId, quantity: wish.quantity ?? 1 }];
+  let isOver = false;
+  const { token } = wish;
+  history.add({ kind: 'sent', key, customerId: as.customerId!, token, lines, ends: wish.ends ?? ENDS[token] });
+
+  const send = async (): Promise<string | undefined> => {
+    const answer = await place(shop, { lines, token, idempotencyKey: key }, as).catch((error: Error) => error);
+    if (answer instanceof Error) {
+      history.add({ kind: 'unanswered', key, code: codeOf(answer) });
+      return undefined;
+    }
+    const { order, userErrors } = answer.data?.placeOrder ?? {};
+    isOver = Boolean(order ?? userErrors?.length);
+    if (order) history.add({ kind: 'accepted', key, orderId: order.id });
+    else if (isOver) history.add({ kind: 'refused', key, code: userErrors[0].code });
+    else history.add({ kind: 'failed', key, code: failureOf(answer) });
+    return order?.id;
+  };
+
+  const insist = async (milliseconds = 180_000): Promise<string | undefined> => {
+    const deadline = Date.now() + milliseconds;
+    for (;;) {
+      const id = await send();
+      if (isOver || Date.now() > deadline) return id;
+      await sleep(100);
+    }
+  };
+  return { key, as, send, insist };
+}
+
+const failureOf = (answer: Answer): string => answer.errors?.[0]?.extensions?.code ?? `HTTP ${answer.status}`;
+
+/** Of a request that got no answer: `ECONNREFUSED`, which nobody can have taken, or another, which somebody may have. */
+const codeOf = (error: Error): string => {
+  const cause = error.cause as { code?: string } | undefined;
+  return cause?.code ?? error.message;
+};

@@ -1,0 +1,15 @@
+/** The short form of every scenario. Its seed is in the test's name; CHAOS_SEED=… draws the same again. */
+import { expect, test } from '@jest/globals';
+import { runOf } from './scenario.ts';
+import { SCENARIOS } from './scenarios/index.ts';
+
+const SEED = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 1_000_000));
+
+test.each(SCENARIOS)(
+  `$name (seed ${SEED}): nothing is lost, made twice, sold twice or charged twice`,
+  async (scenario) => {
+    const { violations } = await scenario.run(runOf(SEED, scenario.short));
+    expect(violations).toEqual([]);
+  },
+  150_000,
+);

@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chown, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { sql } from 'kysely';
+import pg from 'pg';
+import { serverIdentity } from '../../../db/embedded-postgres/identity.ts';
+import { buyer } from '../buyers.ts';
+import { onProcess, type ProcessRun } from '../process-run.ts';
+import type { Scenario } from '../scenario.ts';
+import { settle } from '../settle.ts';
+
+const run = promisify(execFile);
+const TOKENS = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_capture_fails'];
+const DISK_MB = 128;
+/** What a client may be told meanwhile. */
+const CLEAR = 'UNAVAILABLE';
+
+export const fullDisk: Scenario = {
+  name: 'full-disk',
+  does: 'The disk of the database is full for a while: a tablespace on a small tmpfs where we may mount one, else a trigger that raises 53100.',
+  long: { orders: 600, faults: 10 },
+  short: { orders: 120, faults: 1 },
+
+  run: ({ orders, faults, draw, history, say }) =>
+    onProcess({}, async (ground) => {
+      const { shop, variantId } = ground;
+      const disk = (await smallDisk(ground)) ?? pretendedDisk(ground);
+      say(disk.is);
+      try {
+        const answers: Promise<unknown>[] = [];
+        const send = () => answers.push(buyer(shop, history, { token: draw.oneOf(TOKENS), variantId }).insist());
+        for (let fault = 0; fault < faults; fault++) {
+          const due = Math.round(orders / faults);
+          for (let n = 0; n < due / 2; n++) send();
+          await sleep(draw.between(50, 500));
+          await disk.fill();
+          for (let n = 0; n < due / 2; n++) send();
+          await sleep(3000);
+          await disk.free();
+          await Promise.all(answers.splice(0));
+        }
+        const settled = await settle(shop.kysely, history.entries);
+        const refusals = history.entries.filter(({ kind }) => kind === 'failed');
+        if (refusals.length === 0) settled.violations.push('the disk was never full');
+        const unclear = history.entries.filter(
+          (entry) => entry.kind === 'unanswered' || (entry.kind === 'failed' && entry.code !== CLEAR),
+        );
+        settled.violations.push(...unclear.map((entry) => `answered with ${JSON.stringify(entry)}`).slice(0, 20));
+        return {
+          ...settled,
+          faults: `${faults} times full (${disk.is})`,
+          notes: `${refusals.length} answers ${CLEAR}`,
+        };
+      } finally {
+        await disk.remove();
+      }
+    }),
+};
+
+interface Disk {
+  is: string;
+  fill(): Promise<void>;
+  free(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Undefined where we may not mount. The log of PostgreSQL itself stays where it was: without it there is no server. */
+async function smallDisk({ shop, postgres }: ProcessRun): Promise<Disk | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), 'agora-disk-'));
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'tmpfs', folder]);
+  } catch {
+    rmSync(folder, { recursive: true });
+    return undefined;
+  }
+  const { uid, gid } = serverIdentity();
+  chmodSync(folder, 0o755);
+  const place = join(folder, 'tablespace');
+  await run('mkdir', ['-m', '700', place]);
+  if (uid !== undefined && gid !== undefined) await chown(place, uid, gid);
+  await withAdmin(postgres.adminUrl, async (admin) => {
+    await admin.query(`create tablespace small owner agora location '${place}'`);
+  });
+  await move(shop, 'small');
+  const ballast = join(folder, 'ballast');
+  return {
+    is: `a tmpfs of ${DISK_MB} MB`,
+    // To the last byte: the write that does not fit fails, which is what it is for.
+    fill: () => writeFile(ballast, Buffer.alloc(DISK_MB * 1_048_576)).catch(() => {}),
+    free: () => truncate(ballast, 0),
+    remove: async () => {
+      await move(shop, 'pg_default').catch(() => {});
+      await run('umount', ['-l', folder]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What an order adds to. */
+const TABLES = ['"order".orders', '"order".timeline_entry', 'dbos.operation_outputs', 'payment.payment'];
+
+/** Moves all tables and their indexes, so that whatever wants to grow cannot. */
+async function move({ kysely }: ProcessRun['shop'], tablespace: string): Promise<void> {
+  await sql
+    .raw(`do $$ declare name regclass; kind text; begin
+      for name, kind in select c.oid, case c.relkind when 'r' then 'table' else 'index' end
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname in ('order', 'payment', 'inventory', 'notification', 'platform', 'dbos') and c.relkind in ('r', 'i')
+      loop execute format('alter %s %s set tablespace ${tablespace}', kind, name); end loop; end $$`)
+    .execute(kysely);
+}
+
+async function withAdmin(url: string, work: (admin: pg.Client) => Promise<void>): Promise<void> {
+  const agora = new URL(url);
+  agora.pathname = '/agora';
+  const admin = new pg.Client({ connectionString: agora.href, connectionTimeoutMillis: 10_000 });
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
+}
+
+/** Not a disk, but what PostgreSQL says when one is full. */
+function pretendedDisk({ shop }: ProcessRun): Disk {
+  const run = (text: string) => async () => void (await sql.raw(text).execute(shop.kysely));
+  return {
+    is: 'a trigger that raises 53100',
+    fill: run(`
+      create schema if not exists chaos;
+      create or replace function chaos.full() returns trigger language plpgsql as $$
+        begin raise exception 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$;
+      ${TABLES.map((table) => `create trigger full_disk before insert on ${table} execute function chaos.full();`).join('\n')}`),
+    free: run(TABLES.map((table) => `drop trigger if exists full_disk on ${table};`).join('\n')),
+    remove: async () => {},
+  };
+}

@@ -1,0 +1,22 @@
+import type { Scenario } from '../scenario.ts';
+import { failingUndo } from './failing-undo.ts';
+import { fullDisk } from './full-disk.ts';
+import { jumpingClock } from './jumping-clock.ts';
+import { killTheServer } from './kill-the-server.ts';
+import { loseTheDatabase, loseTheDatabaseForLong } from './lose-the-database.ts';
+import { shuffledEvents } from './shuffled-events.ts';
+import { stopUnderLoad } from './stop-under-load.ts';
+import { unsureProvider } from './unsure-provider.ts';
+
+/** All of them. What crashes between every two steps is exhaustive instead of random: crash-between-steps.test.ts. */
+export const SCENARIOS: readonly Scenario[] = [
+  killTheServer,
+  loseTheDatabase,
+  loseTheDatabaseForLong,
+  shuffledEvents,
+  unsureProvider,
+  failingUndo,
+  jumpingClock,
+  stopUnderLoad,
+  fullDisk,
+];

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../../platform/clock.ts';
+import { openPlatform } from '../../support/platform.ts';
+import { done, forSale, read, until } from '../../support/shop.ts';
+import { buyer } from '../buyers.ts';
+import { PLENTY } from '../process-run.ts';
+import type { Scenario } from '../scenario.ts';
+import { settle } from '../settle.ts';
+
+const TOKENS = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_capture_fails', 'tok_3ds', 'tok_timeout'];
+const JUMP_MS = 600_000;
+/** Between two jumps. */
+const CALM_MS = 150;
+/** A jump forward ends the time that a buyer has to confirm. */
+const SETTINGS = { PAYMENT_ACTION_SECONDS: '300', PAYMENT_TIMEOUT_MS: '300' };
+
+const PAYMENTS = `query ($id: ID) { order(id: $id) { payments { id } } }`;
+const CONFIRM = `mutation ($input: ConfirmPaymentInput!) { confirmPayment(input: $input) { userErrors { code } } }`;
+
+export const jumpingClock: Scenario = {
+  name: 'jumping-clock',
+  does: "Agora's clock jumps ten minutes ahead and back at random, while buyers order, and confirm payments.",
+  long: { orders: 1000, faults: 100 },
+  short: { orders: 40, faults: 8 },
+
+  async run({ orders, faults, draw, history }) {
+    let offset = 0;
+    let variantId: string;
+    const clock: Clock = { now: () => new Date(Date.now() + offset) };
+    const shop = await openPlatform({ clock, config: SETTINGS });
+    try {
+      variantId = await forSale(shop, { stock: PLENTY });
+      const answers: Promise<unknown>[] = [];
+      for (let fault = 0; fault < faults; fault++) {
+        const due = Math.round(((fault + 1) * orders) / faults) - Math.round((fault * orders) / faults);
+        for (let n = 0; n < due; n++)
+          answers.push(order({ token: draw.oneOf(TOKENS), wait: draw.between(0, 4 * CALM_MS) }));
+        await sleep(CALM_MS);
+        offset += draw.oneOf([JUMP_MS, -JUMP_MS]);
+      }
+      await Promise.all(answers);
+      return { ...(await settle(shop.kysely, history.entries)), faults: `${faults} jumps of 10 minutes` };
+    } finally {
+      await shop.close();
+    }
+
+    async function order({ token, wait }: { token: string; wait: number }): Promise<void> {
+      const one = buyer(shop, history, { token, variantId });
+      const id = await one.insist();
+      if (token !== 'tok_3ds' || !id) return;
+      await until(
+        () => read(shop, id),
+        (is) => is.payments[0]?.status === 'REQUIRES_ACTION' || is.status === 'CANCELLED',
+        'the payment neither waits nor is over',
+      );
+      await sleep(wait);
+      const { payments } = (await done(shop.ask(PAYMENTS, { id }, one.as))).order;
+      // Whether it comes in time is for the clock to say, and either end is a good one.
+      await shop.ask(CONFIRM, { input: { paymentId: payments[0].id, idempotencyKey: one.key } }, one.as);
+    }
+  },
+};
