@@ -3,7 +3,7 @@
  * keeps its message; everything else is ours: the client gets a sentence and an id, the log gets the error.
  */
 import { type ExecutionResult, GraphQLError } from 'graphql';
-import { AgoraError, Fault, isTransient } from '../platform/errors.ts';
+import { AgoraError, Fault, isTransient, isUnstorable } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 
 /** Codes of GraphQL errors that a client causes and can mend. Their messages are written for it. */
@@ -19,9 +19,6 @@ export const CLIENT_CODES: ReadonlySet<string> = new Set([
   'REQUEST_ENTITY_TOO_LARGE',
   'CURSOR_EXPIRED',
 ]);
-
-/** What PostgreSQL says of a text that it has no way to hold: character_not_in_repertoire, untranslatable_character. */
-const UNSTORABLE: ReadonlySet<string> = new Set(['22021', '22P05']);
 
 /** Says nothing of what went wrong, but whose fault it is. */
 export const INTERNAL_MESSAGE = 'Something went wrong on our side';
@@ -73,7 +70,7 @@ function clientError(error: unknown): GraphQLError | undefined {
   if (cause instanceof AgoraError && !(cause instanceof Fault)) {
     return rebuilt(error, cause.message, { code: cause.code });
   }
-  if (UNSTORABLE.has(String((cause as { code?: unknown } | null)?.code))) {
+  if (isUnstorable(cause)) {
     return rebuilt(error, 'A text has a character that cannot be stored: NUL, or half of a pair.', {
       code: 'BAD_USER_INPUT',
     });

@@ -109,6 +109,13 @@ const SOCKET =
   /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|UND_ERR_(SOCKET|CONNECT_TIMEOUT|HEADERS_TIMEOUT))$/;
 const DRIVER = /Connection terminated|not queryable|timeout exceeded when trying to connect|Cannot use a pool after/;
 
+/** What PostgreSQL says of a text that it has no way to hold: character_not_in_repertoire, untranslatable_character. */
+const UNSTORABLE = new Set(['22021', '22P05']);
+
+/** Whether the error says that the caller's text cannot be kept: a NUL, half a surrogate pair. The caller's to mend. */
+export const isUnstorable = (error: unknown): boolean =>
+  UNSTORABLE.has((error as { code?: string } | null)?.code ?? '');
+
 /**
  * Whether the error is of the ground and not of the work: a lost connection, a server that starts or takes no
  * writes for now, a deadlock, a timeout of the transaction. Such work is tried again; it is never parked, refused or undone for it.

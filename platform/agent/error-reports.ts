@@ -1,6 +1,6 @@
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { Clock } from '../clock.ts';
-import { AgoraError, isTransient, type Severity } from '../errors.ts';
+import { AgoraError, isTransient, isUnstorable, type Severity } from '../errors.ts';
 import { append, envelope } from '../events/event-log.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
 import { newUuid } from '../ids.ts';
@@ -95,7 +95,7 @@ function originOf(error: GraphQLError): unknown {
 function severityOf(error: unknown): Severity {
   if (error instanceof AgoraError) return error.severity;
   const isClients = typeof (error as { extensions?: { code?: unknown } } | null)?.extensions?.code === 'string';
-  return isClients || isTransient(error) ? 'MEDIUM' : 'HIGH';
+  return isClients || isUnstorable(error) || isTransient(error) ? 'MEDIUM' : 'HIGH';
 }
 
 /** The code of an error, or its class. */

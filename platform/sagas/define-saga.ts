@@ -48,8 +48,11 @@ export interface SagaStep<Input, State> {
   does: string;
   /** Carries it out. Throws a Refusal to have the saga undone; what it returns is kept and merged into the state. */
   run(context: StepContext<Input, State>): Promise<Partial<State> | void>;
-  /** Takes it back. Must also work when `run` was refused or cut off half-way; false if there was nothing to undo. */
-  undo?(context: StepContext<Input, State>): Promise<boolean | void>;
+  /**
+   * Takes it back. Must also work when `run` was refused or cut off half-way; false if there was nothing to undo. Where
+   * there is more than one way back, `as` tells which was gone: the story then names it as a step that was done.
+   */
+  undo?(context: StepContext<Input, State>): Promise<boolean | void | { as: string }>;
   /** Only when this holds. @default always */
   when?(state: Readonly<Partial<State>>): boolean;
   /** Waits for a message of this topic first, or for the time to pass; then `run` asks how things stand. */

@@ -231,6 +231,19 @@ test('the last word is told the story: what was done, refused and undone, and no
   expect(times).toEqual(times.toSorted());
 });
 
+test('an undo that has more than one way back tells which it was', async () => {
+  const world = new World();
+  const definition = saga(world, { refuse: 'confirm' });
+  const steps = definition.steps.map((step) =>
+    step.name === 'authorise' ? { ...step, undo: async () => ({ as: 'refund' }) } : step,
+  );
+  await runThrough({ ...definition, steps }, new Memory());
+  expect(world.story.slice(3).map(({ step, outcome }) => [step, outcome])).toEqual([
+    ['refund', 'DONE'],
+    ['reserve', 'UNDONE'],
+  ]);
+});
+
 test('the story is the same when it is told again after a crash', async () => {
   const [world, memory] = [new World(), new Memory()];
   const definition = saga(world, { refuse: 'confirm' });

@@ -120,13 +120,14 @@ export async function runSaga<Input, State>(
     refusal: SagaRefusal,
   ): Promise<void> {
     const key = `undo ${name}`;
-    const work = async (): Promise<{ at: string; nothing: boolean; skippedBy?: string }> => {
+    const work = async (): Promise<{ at: string; nothing: boolean; as?: string; skippedBy?: string }> => {
       const was = await takeBack(context(key, refusal));
-      return { at: engine.now(), nothing: was === false };
+      return { at: engine.now(), nothing: was === false, as: typeof was === 'object' ? was.as : undefined };
     };
     const decide = skipping(({ by }) => ({ at: engine.now(), nothing: true, skippedBy: by }));
     const undone = await engine.step(key, work, { timeoutSeconds, decide });
-    if (!undone.nothing) story.push({ step: name, outcome: 'UNDONE', at: undone.at });
+    const { at, as, nothing } = undone;
+    if (!nothing) story.push(as ? { step: as, outcome: 'DONE', at } : { step: name, outcome: 'UNDONE', at });
   }
 }
 

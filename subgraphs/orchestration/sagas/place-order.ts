@@ -68,7 +68,9 @@ export const placeOrder = defineSaga<Input, State>({
       async undo({ input, key, ask, refusal }) {
         const { orderId } = input;
         const payload = { orderId, reason: refusal!.errors[0]!.code, idempotencyKey: key };
-        return accepted((await ask(cancelPayment, { input: payload })).cancelPayment).outcome !== 'NOTHING';
+        // A capture that was under way may have come first: then the money was given back and not let go.
+        const { outcome } = accepted((await ask(cancelPayment, { input: payload })).cancelPayment);
+        return outcome === 'NOTHING' ? false : { as: outcome === 'REFUNDED' ? 'refund' : 'void' };
       },
     },
     {
@@ -152,7 +154,8 @@ const PAYING: ReadonlySet<string> = new Set(['authorise', 'settle']);
 
 /** What the steps say of the payment; where it was never touched, the order knows best. */
 function paymentAfter(story: readonly StepReport[]) {
-  if (story.some(({ step, outcome }) => step === 'authorise' && outcome === 'UNDONE')) return 'VOIDED' as const;
+  if (story.some(({ step }) => step === 'refund')) return 'REFUNDED' as const;
+  if (story.some(({ step }) => step === 'void')) return 'VOIDED' as const;
   const failed = ({ step, outcome, code }: StepReport): boolean =>
     PAYING.has(step) && outcome === 'REFUSED' && code !== 'PAYMENT_CANCELLED';
   return story.some(failed) ? ('FAILED' as const) : undefined;
