@@ -115,9 +115,14 @@ export async function sagaEnds(shop: TestPlatform, orderId: string, status: stri
   );
 }
 
-/** Asks again until the answer will do. @throws Error with the last answer, after 15 seconds */
-export async function until<T>(ask: () => Promise<T>, willDo: (answer: T) => boolean, complaint: string): Promise<T> {
-  const deadline = Date.now() + 15_000;
+/** Asks again until the answer will do. @throws Error with the last answer, when the patience ends */
+export async function until<T>(
+  ask: () => Promise<T>,
+  willDo: (answer: T) => boolean,
+  complaint: string,
+  patienceMs = 15_000,
+): Promise<T> {
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const answer = await ask();
     if (willDo(answer)) return answer;

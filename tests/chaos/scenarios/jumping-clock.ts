@@ -9,6 +9,8 @@ import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_capture_fails', 'tok_3ds', 'tok_timeout'];
 const JUMP_MS = 600_000;
+/** A breaker that opened lets the first call through again after a minute. */
+const BREAKER_MS = 90_000;
 /** Between two jumps. */
 const CALM_MS = 150;
 /** A jump forward ends the time that a buyer has to confirm. */
@@ -55,8 +57,14 @@ export const jumpingClock: Scenario = {
       );
       await sleep(wait);
       const { payments } = (await done(shop.ask(PAYMENTS, { id }, one.as))).order;
-      // Whether it comes in time is for the clock to say, and either end is a good one.
-      await shop.ask(CONFIRM, { input: { paymentId: payments[0].id, idempotencyKey: one.key } }, one.as);
+      // Whether it comes in time is for the clock to say, and either end is a good one; but no answer is none, as when
+      // the provider's breaker is open, and then the buyer confirms again.
+      await until(
+        () => shop.ask(CONFIRM, { input: { paymentId: payments[0].id, idempotencyKey: one.key } }, one.as),
+        ({ errors }) => errors === undefined,
+        'the payment is neither confirmed nor refused',
+        BREAKER_MS,
+      );
     }
   },
 };
