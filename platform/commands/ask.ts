@@ -56,12 +56,12 @@ export function createAsk(from: string, reach: Reach, guards: Guards = new Break
     options: AskOptions = {},
   ) => {
     const request = { query: document, variables: variables as Record<string, unknown> };
-    const from = { actor: options.as ?? service, correlationId: options.within?.correlationId ?? newId('req') };
+    const caller = { actor: options.as ?? service, correlationId: options.within?.correlationId ?? newId('req') };
     const guard = guards(`agent:${agent}`, { policy: POLICIES.command });
     const result = await guard.execute(async (signal) => {
       const subgraph = reach(agent);
       if (!subgraph) throw new Unavailable(`The agent ${agent} cannot be reached.`);
-      return subgraph.execute(request, { ...from, signal });
+      return subgraph.execute(request, { ...caller, signal });
     }, options.within?.signal);
     return dataOf<Data>(agent, result);
   };

@@ -1,6 +1,7 @@
 import { checkSize } from '../../platform/graphql/arguments.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { payload } from '../../platform/graphql/payload.ts';
+import { reload } from '../../platform/graphql/per-request.ts';
 import { readableCustomers } from './access.ts';
 import type { CustomerLoaders } from './loaders.ts';
 import type { CustomerQueries } from './queries.ts';
@@ -17,7 +18,7 @@ export const customerResolvers = (
   // An operation may hold several mutations: what an earlier one loaded is no longer so.
   const customer = async (id: string, context: RequestContext) => {
     load.addressesOf(context).clear(id);
-    return { customer: await load.customer(context).clear(id).load(id) };
+    return { customer: await reload(load.customer(context), id) };
   };
   const address = async ({ customerId, addressId }: ChangedAddress, context: RequestContext) => {
     const changed = await customer(customerId, context);

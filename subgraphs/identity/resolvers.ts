@@ -1,5 +1,6 @@
 import { checkSize } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
+import { reload } from '../../platform/graphql/per-request.ts';
 import { readableUsers } from './access.ts';
 import type { IdentityLoaders } from './loaders.ts';
 import type { IdentityQueries } from './queries.ts';
@@ -35,7 +36,7 @@ export const identityResolvers = (
       payload(async () => {
         const id = await service.setUserRoles(input, context);
         // An operation may hold several mutations: what an earlier one loaded is no longer so.
-        return { user: await load.user(context).clear(id).load(id) };
+        return { user: await reload(load.user(context), id) };
       }),
     issueGuestToken: (_, { input }) => payload(() => service.issueGuestToken(input.orderId)),
   },
