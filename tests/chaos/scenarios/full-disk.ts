@@ -103,15 +103,20 @@ async function smallDisk({ shop, postgres }: ProcessRun): Promise<Disk | undefin
 /** What an order adds to. */
 const TABLES = ['"order".orders', '"order".timeline_entry', 'dbos.operation_outputs', 'payment.payment'];
 
-/** Moves all tables and their indexes, so that whatever wants to grow cannot. */
+/**
+ * Moves all tables and their indexes, so that whatever wants to grow cannot. A statement each: to move one takes its
+ * exclusive lock, and who holds several of those beside a working shop ends in a deadlock.
+ */
 async function move({ kysely }: ProcessRun['shop'], tablespace: string): Promise<void> {
-  await sql
-    .raw(`do $$ declare name regclass; kind text; begin
-      for name, kind in select c.oid, case c.relkind when 'r' then 'table' else 'index' end
-        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname in ('order', 'payment', 'inventory', 'notification', 'platform', 'dbos') and c.relkind in ('r', 'i')
-      loop execute format('alter %s %s set tablespace ${tablespace}', kind, name); end loop; end $$`)
-    .execute(kysely);
+  const { rows } = await sql<{ kind: string; name: string }>`
+    select case c.relkind when 'r' then 'table' else 'index' end as kind, c.oid::regclass::text as name
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname in ('order', 'payment', 'inventory', 'notification', 'platform', 'dbos') and c.relkind in ('r', 'i')`.execute(
+    kysely,
+  );
+  for (const { kind, name } of rows) {
+    await sql.raw(`alter ${kind} if exists ${name} set tablespace ${tablespace}`).execute(kysely);
+  }
 }
 
 async function withAdmin(url: string, work: (admin: pg.Client) => Promise<void>): Promise<void> {
