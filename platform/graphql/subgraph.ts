@@ -48,6 +48,9 @@ export interface Subgraph {
   ): Promise<AsyncIterable<ExecutionResult> | ExecutionResult>;
 }
 
+/** What can be asked of an agent's part of the graph, wherever it runs: in this process or behind HTTP. */
+export type SubgraphEndpoint = Pick<Subgraph, 'name' | 'execute' | 'subscribe'>;
+
 type Runner = (
   context: RequestContext,
   variables: Record<string, unknown>,

@@ -1,0 +1,89 @@
+/**
+ * The directory of agents that serve over the network: each process that does keeps a row for every agent of its own,
+ * and the others read there whom to ask. Who lets its lease run out is not asked any more; the database's clock decides,
+ * so that no host's matters. Embedded, nobody announces itself.
+ */
+import { createHash } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { raw } from '../data/raw.ts';
+
+/** How long a replica counts as alive after its last sign, in seconds. */
+export const REPLICA_LEASE_SECONDS = 8;
+/** How often it gives one, in milliseconds. */
+export const REPLICA_BEAT_MS = 2000;
+/** How often those who ask look into the directory, in milliseconds: so late, at most, do they notice who has left. */
+export const DIRECTORY_POLL_MS = 1000;
+
+/** One agent in one process, as others see it. */
+export interface Replica {
+  /** The agent's name. */
+  readonly agent: string;
+  /** This life of its process, a UUID: never used again. */
+  readonly process: string;
+  /** The name of the process, stable over restarts. */
+  readonly instance: string;
+  /** Where the agent's part of the graph is asked for: `http://10.0.0.7:4001/order`. */
+  readonly url: string;
+  /** Of the SDL that it serves; {@link sdlOf} has the text. Replicas of one release have the same. */
+  readonly sdlHash: string;
+}
+
+/** A replica that announces itself. */
+export interface Announced extends Omit<Replica, 'sdlHash'> {
+  /** All of its SDL: what composition takes. */
+  readonly sdl: string;
+}
+
+/** Enters replicas into the directory, or again if they have fallen out of it. */
+export async function announce(kysely: Kysely<any>, replicas: readonly Announced[]): Promise<void> {
+  const rows = replicas.map((replica) => ({ ...replica, sdl_hash: hashOf(replica.sdl) }));
+  await raw(
+    kysely,
+    // Who has been gone for long is forgotten by the way.
+    `with forgotten as (delete from platform.agent_replica where expires_at < now() - interval '1 hour')
+     insert into platform.agent_replica (agent, process, instance, url, sdl, sdl_hash, expires_at)
+     select agent, process, instance, url, sdl, sdl_hash, now() + make_interval(secs => $2)
+       from jsonb_to_recordset($1::jsonb) as r (agent text, process uuid, instance text, url text, sdl text, sdl_hash text)
+     on conflict (agent, process) do update
+       set url = excluded.url, sdl = excluded.sdl, sdl_hash = excluded.sdl_hash, expires_at = excluded.expires_at`,
+    [JSON.stringify(rows), REPLICA_LEASE_SECONDS],
+  );
+}
+
+/** A sign of life of this process. Returns how many of its replicas stand in the directory: fewer must be announced again. */
+export async function keep(kysely: Kysely<any>, process: string): Promise<number> {
+  const { count } = await raw(
+    kysely,
+    'update platform.agent_replica set expires_at = now() + make_interval(secs => $2) where process = $1',
+    [process, REPLICA_LEASE_SECONDS],
+  );
+  return count;
+}
+
+/** Takes a process out of the directory: nobody who looks there afterwards will ask it. */
+export async function withdraw(kysely: Kysely<any>, process: string): Promise<void> {
+  await raw(kysely, 'delete from platform.agent_replica where process = $1', [process]);
+}
+
+/** All that can be asked now, by agent, the oldest first. */
+export async function liveReplicas(kysely: Kysely<any>): Promise<Replica[]> {
+  const { rows } = await raw<Replica>(
+    kysely,
+    `select agent, process, instance, url, sdl_hash as "sdlHash" from platform.agent_replica
+      where expires_at > now() order by agent, since, process`,
+  );
+  return rows;
+}
+
+/** The SDL with this hash, or undefined if no replica has it any more. It never changes: whoever knows it need not ask again. */
+export async function sdlOf(kysely: Kysely<any>, sdlHash: string): Promise<string | undefined> {
+  const { rows } = await raw<{ sdl: string }>(
+    kysely,
+    'select sdl from platform.agent_replica where sdl_hash = $1 limit 1',
+    [sdlHash],
+  );
+  return rows[0]?.sdl;
+}
+
+/** The hash of an SDL, as the directory has it. */
+export const hashOf = (sdl: string): string => createHash('sha256').update(sdl).digest('hex');
