@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { migrationSets } from '../../bin/migration-sets.ts';
-import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
+import { openSmallAgent } from '../../tests/support/small-agent.ts';
+import type { TestDatabase } from '../../tests/support/database.ts';
 import { newUuid } from '../ids.ts';
 import { type Announced, announce, hashOf, keep, liveReplicas, sdlOf, withdraw } from './replicas.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await testDatabase({ sets: migrationSets([]) });
+  ({ database } = await openSmallAgent());
 });
 afterAll(() => database.drop());
 beforeEach(() => database.pool.query('delete from platform.agent_replica'));

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { respondJson } from './respond.ts';
+import { respondJson } from './respond-json.ts';
 
-/** What stands behind the gateway, as it tells of itself. It must answer also while nothing else does. */
+/** What stands behind a server, as it tells of itself. It must answer also while nothing else does. */
 export interface HealthSource {
   /** Everything, for a person who looks for what is wrong. */
   detailed(): Promise<{ status: string }>;
