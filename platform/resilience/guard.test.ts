@@ -153,7 +153,7 @@ test('it is tried again where the policy says so, with jitter, and else not', as
 
 test('the table: five failures and a minute for what is outside, a second for the database that all wait for', () => {
   for (const { breaker } of [POLICIES.command, POLICIES.provider])
-    expect(breaker).toEqual({ failures: 5, openMs: 60_000 });
+    expect(breaker).toEqual({ failures: 5, openMs: 60_000, withinMs: 10_000 });
   expect(POLICIES.database.breaker.openMs).toBeLessThanOrEqual(1000);
   // Who does not know whether something happened may not just do it again.
   for (const policy of [POLICIES.command, POLICIES.provider, POLICIES.database] as Policy[])

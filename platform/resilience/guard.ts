@@ -4,7 +4,6 @@ import {
   bulkhead,
   CircuitState,
   circuitBreaker,
-  ConsecutiveBreaker,
   ExponentialBackoff,
   handleAll,
   handleWhen,
@@ -17,6 +16,7 @@ import {
 } from 'cockatiel';
 import type { Clock } from '../clock.ts';
 import { Unavailable } from '../errors.ts';
+import { FailuresBreaker } from './failures-breaker.ts';
 import type { Policy } from './policies.ts';
 
 /** Whether calls are let through: all, none, or the next one as a probe. */
@@ -61,7 +61,7 @@ const STATUS: Record<CircuitState, CircuitStatus> = {
 /** One dependency of one agent, behind bulkhead, retry, circuit breaker and timeout, in this order from outside. */
 export class Guard {
   readonly #o: GuardOptions;
-  readonly #count: ConsecutiveBreaker;
+  readonly #count: FailuresBreaker;
   readonly #circuit;
   readonly #policy;
   #lastError: Error | undefined;
@@ -72,7 +72,7 @@ export class Guard {
   constructor(options: GuardOptions) {
     const { policy, isIllness = () => true } = options;
     this.#o = options;
-    this.#count = new ConsecutiveBreaker(policy.breaker.failures);
+    this.#count = new FailuresBreaker(policy.breaker);
     this.#circuit = circuitBreaker(
       handleWhen((error) => error instanceof TaskCancelledError || isIllness(error)),
       {
@@ -118,7 +118,7 @@ export class Guard {
       name,
       // Nobody has called since it was due: the next call is the probe.
       state: status === 'OPEN' && isDue ? 'HALF_OPEN' : status,
-      failures: this.#count.state as number,
+      failures: this.#count.state,
       lastError: this.#lastError?.message.slice(0, 500) ?? null,
       lastCode: this.#lastError ? (typeof code === 'string' ? code : this.#lastError.name) : null,
       openedAt: this.#openedAt ?? null,
@@ -134,7 +134,7 @@ export class Guard {
 
   /** Closes the circuit: an operator knows that the dependency is well again. */
   reset(): void {
-    this.#count.success();
+    this.#count.success(CircuitState.HalfOpen);
     // Held open and let go, which closes it: what cockatiel has for this.
     if (this.#circuit.state !== CircuitState.Closed) this.#circuit.isolate().dispose();
   }

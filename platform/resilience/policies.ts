@@ -9,8 +9,11 @@ export interface Policy {
   timeoutMs?: number;
   /** How often a call that failed is tried again, with jitter. Only where a repetition cannot do anything twice. */
   retry?: { attempts: number; initialMs: number; maxMs: number };
-  /** So many failures in a row open the circuit; after so long one call is let through as a probe. */
-  breaker: { failures: number; openMs: number };
+  /**
+   * So many failures in a row open the circuit, if they are also half of the calls of the last `withinMs`; after so
+   * long one call is let through as a probe.
+   */
+  breaker: { failures: number; openMs: number; withinMs?: number };
   /** So many calls at once, and so many that wait for their turn; more are refused at once. */
   bulkhead: { concurrent: number; waiting: number };
 }
@@ -27,9 +30,13 @@ export const POLICIES = {
    */
   database: { breaker: { failures: 5, openMs: 1000 }, bulkhead: AMPLE },
   /** A command to another agent. Whoever asked tries again with its idempotency key: the saga, or the client. */
-  command: { timeoutMs: 15_000, breaker: { failures: 5, openMs: 60_000 }, bulkhead: AMPLE },
+  command: { timeoutMs: 15_000, breaker: { failures: 5, openMs: 60_000, withinMs: 10_000 }, bulkhead: AMPLE },
   /** A provider outside, such as for payments. Not tried again here: an error means that the effect is not known. */
-  provider: { timeoutMs: 5000, breaker: { failures: 5, openMs: 60_000 }, bulkhead: { concurrent: 64, waiting: 256 } },
+  provider: {
+    timeoutMs: 5000,
+    breaker: { failures: 5, openMs: 60_000, withinMs: 10_000 },
+    bulkhead: { concurrent: 64, waiting: 256 },
+  },
 } as const satisfies Record<string, Policy>;
 
 /** What an agent does before it serves is safe to repeat. */
