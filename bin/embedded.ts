@@ -65,6 +65,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
     graphiqlTabs: graphiqlTabs(empty ? undefined : firstOrder),
     isReady: () => readiness(state, host),
     health: host.health,
+    metricsToken: config.METRICS_TOKEN,
     agentCard: (url) => agentCard(agents, config.PUBLIC_URL ?? url),
   });
   await listen(gateway.server, config);

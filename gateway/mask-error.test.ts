@@ -30,11 +30,13 @@ describe('what a client reads of an error', () => {
       },
     ]);
     expect(text).not.toMatch(/db-3|trouble|DISK_FULL|stack/);
-    expect(it.world.logged).toHaveLength(1);
-    expect(it.world.logged[0]).toMatchObject({
-      level: 'error',
-      fields: { correlationId: 'corr', agent: 'trouble', err: { code: 'DISK_FULL' } },
-    });
+    expect(it.world.logged).toMatchObject([
+      { level: 'error', fields: { correlationId: 'corr', agent: 'trouble', err: { code: 'DISK_FULL' } } },
+      {
+        level: 'info',
+        fields: { correlationId: 'corr', operation: '{ fault }', actor: 'anonymous', outcome: 'failed' },
+      },
+    ]);
   });
 
   test('is nothing, when a resolver crashes deep down', async () => {

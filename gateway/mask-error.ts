@@ -34,23 +34,30 @@ export const RETRY_AFTER_SECONDS = 2;
 export interface ErrorMask {
   /** What a client may read of it. The same error again comes back as it is. */
   error(error: unknown, correlationId: string): GraphQLError;
+  /** Whether an error has been masked: then it came out of an execution, or was met on the way to one. */
+  isMasked(error: GraphQLError): boolean;
+  /** The agent whose field a masked error is about, if it is about one. */
+  agentOf(error: GraphQLError): string | undefined;
   /** The result with its errors masked. */
   result(result: ExecutionResult, correlationId: string): ExecutionResult;
 }
 
 /** A mask that writes what it hides to the log. */
 export function createErrorMask(log: Pick<Logger, 'error' | 'warn'>): ErrorMask {
-  const masked = new WeakSet<GraphQLError>();
+  /** What was masked, and the agent that it came from. */
+  const masked = new WeakMap<GraphQLError, string | undefined>();
 
   const mask = (error: unknown, correlationId: string): GraphQLError => {
     if (error instanceof GraphQLError && masked.has(error)) return error;
     const shown = clientError(error) ?? hide(error, correlationId, log);
-    masked.add(shown);
+    masked.set(shown, agentBehind(error));
     return shown;
   };
 
   return {
     error: mask,
+    isMasked: (error) => masked.has(error),
+    agentOf: (error) => masked.get(error),
     result(result, correlationId) {
       const errors = [...(result.errors ?? []), ...valueCompletionErrors(result)];
       if (errors.length === 0) return result;
@@ -62,6 +69,11 @@ export function createErrorMask(log: Pick<Logger, 'error' | 'warn'>): ErrorMask 
       };
     },
   };
+}
+
+function agentBehind(error: unknown): string | undefined {
+  const name = error instanceof GraphQLError ? error.extensions.serviceName : undefined;
+  return typeof name === 'string' ? name : undefined;
 }
 
 /** The error as the client may read it, or undefined if it may not. */

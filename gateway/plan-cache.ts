@@ -1,5 +1,6 @@
 /** Query plans by operation, at most so many: the one unused for longest goes first. */
 import type { QueryPlan } from '@apollo/query-planner';
+import { count, set } from '../platform/telemetry/metrics.ts';
 
 /** What @apollo/gateway takes as `queryPlannerConfig.cache`. */
 export class PlanCache {
@@ -12,6 +13,7 @@ export class PlanCache {
 
   async get(key: string): Promise<QueryPlan | undefined> {
     const plan = this.#plans.get(key);
+    count('agora_plan_cache_lookups_total', { outcome: plan ? 'hit' : 'miss' });
     if (plan) this.put(key, plan);
     return plan;
   }
@@ -25,6 +27,7 @@ export class PlanCache {
     this.#plans.delete(key);
     if (this.#plans.size >= this.#capacity) this.#plans.delete(this.#plans.keys().next().value!);
     this.#plans.set(key, plan);
+    set('agora_plan_cache_plans', {}, this.#plans.size);
   }
 
   async delete(key: string): Promise<boolean> {

@@ -6,12 +6,15 @@ import { isTransient, Unauthenticated } from '../platform/errors.ts';
 import type { Policy } from '../platform/gate/rules.ts';
 import type { Subgraph } from '../platform/graphql/subgraph.ts';
 import type { Logger } from '../platform/log.ts';
+import { count } from '../platform/telemetry/metrics.ts';
+import { respondMetrics } from '../platform/telemetry/respond-metrics.ts';
 import { composeSupergraph } from './compose.ts';
 import { CORRELATION_HEADER, correlationId } from './correlation-id.ts';
 import { createGeneration, type Generation } from './generation.ts';
 import type { GraphiqlTab } from './graphiql.ts';
 import { graphiqlTabs } from './graphiql-tabs.ts';
 import { createErrorMask, type ErrorMask, RETRY_AFTER_SECONDS } from './mask-error.ts';
+import { observedOperations } from './observed-operations.ts';
 import { createOperations } from './operations.ts';
 import { type HealthSource, respondHealth } from '../platform/http/health.ts';
 import { respondJson } from '../platform/http/respond-json.ts';
@@ -35,6 +38,8 @@ export interface GatewayOptions {
   policies?: Readonly<Record<string, Policy>>;
   /** @default browse, sign in, place an order, watch it, with placeholders */
   graphiqlTabs?: readonly GraphiqlTab[];
+  /** Opens `/metrics`. @default only this machine may read them */
+  metricsToken?: string;
   /** Composed from the subgraphs if not given. */
   supergraphSdl?: string;
   /** How long a query or mutation may take, in milliseconds; then it is `UNAVAILABLE`. @default 30000 */
@@ -67,9 +72,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     log.error({ err: error, rule }, 'a rule failed, and so denied');
   const generation = await createGeneration(supergraphSdl, subgraphs, { policies, onError });
   const mask = createErrorMask(log);
-  const operations = createOperations(generation, mask, options.timeoutMs);
+  const operations = observedOperations(createOperations(generation, mask, options.timeoutMs), mask, log);
   const yoga = createYogaHandler(generation, operations, mask, tabs);
   const server = createServer((request, response) => {
+    countRequest(request, response);
     route(request, response, options, yoga, mask).catch((error: unknown) => {
       log.error({ err: error }, 'a request failed');
       if (response.headersSent) response.destroy();
@@ -103,6 +109,7 @@ async function route(
   if (pathname === '/health' || pathname.startsWith('/health/')) {
     if (await respondHealth(response, pathname, options)) return;
   }
+  if (pathname === '/metrics') return respondMetrics(request, response, options.metricsToken);
   if (pathname === '/.well-known/agent-card.json' && options.agentCard) {
     return respondJson(response, 200, options.agentCard(`http://${request.headers.host ?? 'localhost'}`), OPEN);
   }
@@ -132,11 +139,22 @@ async function graphql(
     await yoga(request, response, { caller: { actor: () => actorOf(identity), correlationId: id } });
   } catch (error) {
     if (response.headersSent) throw error;
-    if (error instanceof Unauthenticated) return respondErrors(response, 401, [mask.error(error, id)], INVALID_TOKEN);
+    if (error instanceof Unauthenticated) {
+      count('agora_tokens_refused_total', { transport: 'http' });
+      return respondErrors(response, 401, [mask.error(error, id)], INVALID_TOKEN);
+    }
     const isPassing = isTransient(error);
     const headers: Record<string, string> = isPassing ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {};
     respondErrors(response, isPassing ? 503 : 500, [mask.error(error, id)], headers);
   }
+}
+
+const ROUTES = /^\/(graphql|health|metrics|console|\.well-known)(?=\/|$)/;
+
+/** By the first part of the path, as far as it is one of ours: what strangers try would make as many series. */
+function countRequest(request: IncomingMessage, response: ServerResponse): void {
+  const route = ROUTES.exec((request.url ?? '').split('?', 1)[0]!)?.[0] ?? 'other';
+  response.once('close', () => count('agora_http_requests_total', { route, status: String(response.statusCode) }));
 }
 
 /** Anybody's page may read it. */

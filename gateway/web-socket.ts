@@ -9,7 +9,9 @@ import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Unauthenticated } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
+import { add, count } from '../platform/telemetry/metrics.ts';
 import { correlationId } from './correlation-id.ts';
+import { countRejected } from './count-rejected.ts';
 import type { ErrorMask } from './mask-error.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
@@ -50,6 +52,8 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       sockets.emit('connection', webSocket, request);
+      add('agora_websockets_open', {}, 1);
+      webSocket.once('close', () => add('agora_websockets_open', {}, -1));
       // A frame that breaks the protocol is the client's mistake, and ws closes for it; graphql-ws would print it.
       webSocket.removeAllListeners('error').on('error', (error) => options.log.debug({ err: error }, 'a bad frame'));
     });
@@ -120,7 +124,9 @@ async function identify(authenticate: Authenticate, payload: Payload): Promise<I
   try {
     return await authenticate(authorization?.trim() || undefined);
   } catch (error) {
-    return error instanceof Unauthenticated ? undefined : 'unavailable';
+    if (!(error instanceof Unauthenticated)) return 'unavailable';
+    count('agora_tokens_refused_total', { transport: 'websocket' });
+    return undefined;
   }
 }
 
@@ -137,11 +143,15 @@ function prepare(
     const { schema, parse, validate } = yoga.getEnveloped({ caller, params: payload } as never);
     const document = parse(payload.query);
     const invalid = validate(schema, document) as GraphQLError[];
-    if (invalid.length > 0) return invalid.map((error) => mask.error(coded(error, 'GRAPHQL_VALIDATION_FAILED'), id));
+    if (invalid.length > 0) {
+      countRejected('GRAPHQL_VALIDATION_FAILED');
+      return invalid.map((error) => mask.error(coded(error, 'GRAPHQL_VALIDATION_FAILED'), id));
+    }
     const { operationName, variables } = payload;
     const operation: Operation = { document, operationName, variables, caller };
     return { schema, document, operationName, variableValues: variables, operation };
   } catch (error) {
+    countRejected(error instanceof GraphQLError ? 'GRAPHQL_PARSE_FAILED' : 'INTERNAL_SERVER_ERROR');
     return [mask.error(error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error, id)];
   }
 }

@@ -2,6 +2,7 @@
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createGraphQLError, createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { CORRELATION_HEADER } from './correlation-id.ts';
+import { countRejected } from './count-rejected.ts';
 import type { Generation } from './generation.ts';
 import { type GraphiqlTab, renderGraphiql } from './graphiql.ts';
 import type { ErrorMask } from './mask-error.ts';
@@ -82,6 +83,8 @@ function useMaskedResults(mask: ErrorMask): Plugin {
     onResultProcess({ result, setResult, serverContext }) {
       if (!result || Array.isArray(result) || Symbol.asyncIterator in result) return;
       const { caller } = serverContext as unknown as ServerContext;
+      const [error] = (result as ExecutionResult).errors ?? [];
+      if (error && !mask.isMasked(error)) countRejected(error.extensions?.code);
       setResult(mask.result(result as ExecutionResult, caller.correlationId));
     },
   };

@@ -21,6 +21,9 @@ import { Breakers } from '../resilience/breakers.ts';
 import { POLICIES } from '../resilience/policies.ts';
 import { startSagaWorker } from '../sagas/worker.ts';
 import { sleep } from '../sleep.ts';
+import { countPublished } from '../telemetry/business-metrics.ts';
+import { measureHost } from '../telemetry/host-metrics.ts';
+import { observedSubgraph } from '../telemetry/observed-subgraph.ts';
 import { followResets } from './breaker-resets.ts';
 import { type DatabaseProbe, DatabaseMonitor, probeOver } from './database-monitor.ts';
 import type { AgentDefinition } from './define-agent.ts';
@@ -93,7 +96,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const { kysely, log, clock } = options;
   const bell = new Bell();
   const live = new LiveLog({ kysely, bell, log });
-  const listeners: ((event: Envelope) => void)[] = [];
+  const listeners: ((event: Envelope) => void)[] = [countPublished];
   const onCommit = (events: readonly Envelope[]): void =>
     events.forEach((event) => listeners.forEach((listen) => listen(event)));
   const { breakers = new Breakers(clock), database = probeOver(kysely) } = options;
@@ -105,18 +108,21 @@ export async function createHost(options: HostOptions): Promise<Host> {
   for (const definition of options.agents) residents.set(definition.name, await settle(definition, shared));
   const all = [...residents.values()];
 
+  const facts = { ...shared, monitor, agents: [...residents.keys()], handled: handledBy(all) };
   const ending = new AbortController();
+  let stopMeasuring = (): void => {};
   const running: Promise<void>[] = [];
   let worker: { stop(): Promise<void> } | undefined;
 
   return {
     subgraphs: all.map((resident) => resident.subgraph),
     live,
-    health: hostHealth({ ...shared, monitor, agents: [...residents.keys()], handled: handledBy(all) }),
+    health: hostHealth(facts),
     onPublished: (listener) => void listeners.push(listener),
     loadDemo: (report) => loadDemo({ kysely, log, report, agents: all }),
     async start() {
       const { signal } = ending;
+      stopMeasuring = measureHost(facts);
       for (const { life } of all) life.starting();
       await monitor.look();
       await lives.write();
@@ -134,6 +140,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       };
       for (const { life } of all) life.stopping();
       await write().catch(complain);
+      stopMeasuring();
       ending.abort();
       await worker?.stop().catch(complain);
       await Promise.all(running);
@@ -158,7 +165,8 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Resi
   const parts = definition.build({ config, log, clock, store, ask, guards, live, tokens, secrets, roster });
   const typeDefs = typeDefsOf(readFileSync(new URL('schema.graphql', definition.at), 'utf8'));
   const bare = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers as Record<string, object>));
-  const subgraph = watched(bare, (error, correlationId) => lives.erred(name, error, { correlationId }));
+  const observed = observedSubgraph(bare);
+  const subgraph = watched(observed, (error, correlationId) => lives.erred(name, error, { correlationId }));
   const { handlers = [] } = parts;
   const consumer = handlers.length
     ? new Consumer({ agent: name, kysely, orm, bell, log, handlers, signer })

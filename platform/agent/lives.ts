@@ -6,6 +6,7 @@ import type { Logger } from '../log.ts';
 import { EVERY_AGENT, type Breakers } from '../resilience/breakers.ts';
 import type { BreakerState } from '../resilience/guard.ts';
 import { sleep } from '../sleep.ts';
+import { count } from '../telemetry/metrics.ts';
 import { healthReported } from './agent-events.ts';
 import type { DatabaseMonitor, DatabaseState } from './database-monitor.ts';
 import type { AgentDefinition } from './define-agent.ts';
@@ -71,17 +72,18 @@ export class Lives {
     const type = this.#reports.report(agent, error, context);
     if (!type && isTransient(error)) return;
     this.of(agent).erred(type ?? typeOf(error));
+    count('agora_agent_faults_total', { agent });
     if (type) this.#wake?.();
   }
 
   /** How an agent is, from memory. */
   healthOf(agent: string): AgentHealth {
     const breakers = this.#o.breakers.list(agent);
-    const { count, last } = this.of(agent).errors;
+    const { count: errors, last } = this.of(agent).errors;
     return {
       dependencies: [this.database(), ...breakers.map(dependencyOf)],
       breakers: [...this.#o.breakers.list(EVERY_AGENT).map((breaker) => ({ ...breaker, agent })), ...breakers],
-      errors: count,
+      errors,
       lastError: last ? { type: last.type, at: last.at.toISOString() } : null,
     };
   }

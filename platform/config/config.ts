@@ -26,6 +26,11 @@ export const configSchema = z.object({
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('what is logged, as JSON lines on standard error'),
+  METRICS_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('the bearer token that opens /metrics; absent: only this machine may read them'),
   TOKEN_KEY: z
     .string()
     .optional()

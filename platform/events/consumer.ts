@@ -16,9 +16,11 @@ import { raw } from '../data/raw.ts';
 import { openWork } from '../data/store.ts';
 import { Fault, isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { countPublished } from '../telemetry/business-metrics.ts';
+import { count } from '../telemetry/metrics.ts';
 import type { Bell } from './bell.ts';
 import { type Cursor, isSame, START } from './cursor.ts';
-import { type LoggedEvent, logIdentity, readLog } from './event-log.ts';
+import { type Envelope, type LoggedEvent, logIdentity, readLog } from './event-log.ts';
 import { attemptParked, keyOf, park, parkedKeys } from './parked.ts';
 import type { EventHandler } from './handler.ts';
 import type { EventSigner } from './signing.ts';
@@ -57,8 +59,9 @@ export class Consumer {
   #mayHaveParked = true;
   /** What older transactions wrote may be without a signature. */
   #signedFrom: bigint | undefined;
-  /** Types of the events that the transaction in hand publishes. */
-  #published: string[] = [];
+  /** What the transaction in hand publishes, and how many events it applied, set aside or tried again. */
+  #published: Envelope[] = [];
+  #tally = { applied: 0, parked: 0, recovered: 0, retry_failed: 0 };
 
   constructor(options: ConsumerOptions) {
     this.#o = options;
@@ -114,7 +117,11 @@ export class Consumer {
   async retryParked(): Promise<Outcome> {
     return this.#holding(async (transaction) => {
       const prepare = (events: readonly LoggedEvent[]) => this.#lock(transaction, events);
-      const apply = (event: LoggedEvent) => this.#apply(transaction, event, true);
+      const apply = async (event: LoggedEvent) => {
+        const error = await this.#apply(transaction, event, true);
+        this.#tally[error ? 'retry_failed' : 'recovered']++;
+        return error;
+      };
       const resolved = await attemptParked(transaction, this.#o.agent, { prepare, apply }, this.#o.log);
       return resolved ? 'more' : 'idle';
     });
@@ -153,6 +160,7 @@ export class Consumer {
     for (const [index, event] of events.entries()) {
       const waits = parked.has(keyOf(event));
       const error = waits ? undefined : await this.#apply(transaction, event, careful);
+      this.#tally[waits || error ? 'parked' : 'applied']++;
       if (waits || error) {
         await park(transaction, this.#o.agent, event, error, this.#o.log);
         parked.add(keyOf(event));
@@ -179,7 +187,7 @@ export class Consumer {
     try {
       await this.#checkSignature(transaction, event);
       await this.#handlers.get(event.type)!.handle(session.work, event);
-      for (const published of await session.finish()) this.#published.push(published.type);
+      this.#published.push(...(await session.finish()));
       if (careful) await raw(transaction, 'release savepoint event');
       return undefined;
     } catch (error) {
@@ -196,6 +204,7 @@ export class Consumer {
     if (!signer || signer.verify(event)) return;
     this.#signedFrom ??= BigInt((await logIdentity(transaction)).signedFrom);
     if (event.signature === null && BigInt(event.xid) < this.#signedFrom) return;
+    count('agora_signatures_refused_total', { what: 'event' });
     log.error({ consumer, event: event.id, type: event.type, source: event.source }, 'event with a bad signature');
     throw new Fault('SIGNATURE', `SIGNATURE: not signed by ${event.source}, or changed since, or its key is missing`);
   }
@@ -224,6 +233,7 @@ export class Consumer {
 
   async #holding(work: (transaction: Transaction<any>) => Promise<Outcome>): Promise<Outcome> {
     this.#published = [];
+    this.#tally = { applied: 0, parked: 0, recovered: 0, retry_failed: 0 };
     const outcome = await this.#o.kysely.transaction().execute(async (transaction) => {
       // Two-key advisory locks are a space of their own, apart from the one-key locks of aggregates.
       const { rows } = await raw<{ held: boolean }>(
@@ -233,8 +243,17 @@ export class Consumer {
       );
       return rows[0]!.held ? work(transaction) : 'busy';
     });
-    if (this.#published.length > 0) this.#o.bell.ring(this.#published);
+    this.#tell();
     return outcome;
+  }
+
+  /** After the commit: what was rolled back is told of nobody. */
+  #tell(): void {
+    for (const [outcome, events] of Object.entries(this.#tally))
+      if (events > 0) count('agora_consumer_events_total', { consumer: this.#o.agent, outcome }, events);
+    if (this.#published.length === 0) return;
+    this.#o.bell.ring(this.#published.map(({ type }) => type));
+    this.#published.forEach(countPublished);
   }
 }
 

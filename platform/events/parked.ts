@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import { Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { count } from '../telemetry/metrics.ts';
 import type { Cursor } from './cursor.ts';
 import { type EventRow, type LoggedEvent, toEvent, toRow } from './event-log.ts';
 
@@ -87,6 +88,7 @@ async function retryLater(
       where consumer = $1 and aggregate_key = $2 and xid = $3 and position = $4`,
     [consumer, keyOf(event), event.xid, event.position, state, attempts, delay, error.message.slice(0, 2000)],
   );
+  if (state === 'DEAD') count('agora_consumer_events_total', { consumer, outcome: 'dead' });
   log.warn({ err: error, consumer, event: event.id, type: event.type, attempts, state }, 'event parked');
 }
 

@@ -14,6 +14,7 @@ import {
   GraphQLSkipDirective,
 } from 'graphql';
 import type { Actor } from '../identity/actor.ts';
+import { count } from '../telemetry/metrics.ts';
 import { type Check, type CompiledOperation, compileOperation } from './compile.ts';
 import type { DecisionTable } from './decision.ts';
 import { requireDecisions } from './decisions.ts';
@@ -97,6 +98,7 @@ export function createGate(schema: GraphQLSchema, decisions: DecisionTable, opti
       if (values.errors) return { kind: 'refused', denied: NONE, result: { errors: values.errors.map(badVariable) } };
       const failed = await failedChecks(entry.checks, values.coerced, askFor(actor));
       if (failed.length === 0) return { kind: 'allowed', denied: NONE };
+      count('agora_denials_total', { caller: actor.isAuthenticated ? 'signed_in' : 'anonymous' }, failed.length);
       return verdictOf(entry, failed, (check) => denialError(check, decisions, actor));
     },
   };

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts';
+import { count } from '../telemetry/metrics.ts';
 import { type BreakerState, Guard, type GuardOptions } from './guard.ts';
 import type { Policy } from './policies.ts';
 
@@ -28,7 +29,10 @@ export class Breakers {
     const key = `${agent}\n${name}`;
     let guard = this.#guards.get(key);
     if (!guard) {
-      const onChange = (state: BreakerState): void => this.#listeners.forEach((listen) => listen(state));
+      const onChange = (state: BreakerState): void => {
+        count('agora_breaker_changes_total', { agent, dependency: name, state: state.state });
+        this.#listeners.forEach((listen) => listen(state));
+      };
       guard = new Guard({ ...by, agent, name, clock: this.#clock, onChange });
       this.#guards.set(key, guard);
     }

@@ -1,5 +1,6 @@
 import { Unavailable } from '../errors.ts';
 import { sleep } from '../sleep.ts';
+import { tryingStep } from '../telemetry/saga-metrics.ts';
 import type { Verdict } from './define-saga.ts';
 import type { OrderlyStop } from './orderly-stop.ts';
 import type { AttemptOptions } from './run-saga.ts';
@@ -29,12 +30,30 @@ export async function untilItWorks<T>(
   stop: OrderlyStop,
   leave: () => void,
 ): Promise<T> {
+  const trying = tryingStep(attempted.saga, attempted.step);
+  try {
+    const kept = await tryOn(attempted, options, stop, leave, trying);
+    trying.ended(kept);
+    return kept;
+  } finally {
+    trying.left();
+  }
+}
+
+async function tryOn<T>(
+  attempted: Attempted<T>,
+  options: Pick<WorkerOptions, 'log' | 'onFailedAttempt' | 'verdict'>,
+  stop: OrderlyStop,
+  leave: () => void,
+  trying: ReturnType<typeof tryingStep>,
+): Promise<T> {
   const { saga, step, work, timeoutSeconds = TIMEOUT_SECONDS } = attempted;
   for (let attempt = 1; ; attempt++) {
     try {
       return await inTime(work, timeoutSeconds, stop.signal);
     } catch (error) {
       if (stop.signal.aborted) return stop.park(leave);
+      trying.failed();
       options.log.warn({ err: error, saga, step, attempt }, 'saga step will be tried again');
       await options.onFailedAttempt(saga, step, attempt, error as Error).catch(() => {});
       const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);

@@ -7,6 +7,7 @@ import { isEngineFault } from './engine-fault.ts';
 import { SAGA_APPLICATION, SAGA_QUEUE } from './enqueue.ts';
 import { OrderlyStop } from './orderly-stop.ts';
 import { type Engine, runSaga } from './run-saga.ts';
+import { sagaEnded } from '../telemetry/saga-metrics.ts';
 import type { WorkerOptions } from './worker.ts';
 
 /** Sagas that one worker runs at the same time. */
@@ -68,7 +69,9 @@ export class Life {
       const run = { id: DBOS.workflowID! };
       this.#running.add(run);
       try {
-        return await runSaga(definition, input, this.#engine(run.id));
+        const result = await runSaga(definition, input, this.#engine(run.id));
+        sagaEnded(run.id, result.outcome);
+        return result;
       } finally {
         this.#running.delete(run);
       }

@@ -8,6 +8,7 @@ import type { Ask } from '../commands/ask.ts';
 import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
+import { measureSagas } from '../telemetry/saga-metrics.ts';
 import type { SagaDefinition, Verdict } from './define-saga.ts';
 import { Lease } from './lease.ts';
 import { configure, launch, Life } from './life.ts';
@@ -61,12 +62,14 @@ export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorke
   const state = { life: await Life.begin(options, lease.executor) };
   const ending = new AbortController();
   const watching = watch(state, lease, options, ending.signal);
+  const stopMeasuring = measureSagas(options.pool);
   return {
     get isLost() {
       return state.life.signal.aborted && !ending.signal.aborted;
     },
     async stop() {
       ending.abort();
+      stopMeasuring();
       await watching;
       await state.life.end();
       // Without a database it stays as it is, until the lease runs out.

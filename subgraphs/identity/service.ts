@@ -5,6 +5,7 @@ import { refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
 import { isId, newId } from '../../platform/ids.ts';
+import { count } from '../../platform/telemetry/metrics.ts';
 import { createCustomer } from './commands/customer.generated.ts';
 import { checkName, checkNewPassword, checkRoles, claimsOf, emailKey } from './domain.ts';
 import { Account, type Tables } from './entities.ts';
@@ -132,7 +133,9 @@ export const identityService = ({ store, clock, config, tokens, ask }: Ground<Ta
 
     async signIn({ email, password }: SignInInput, context: RequestContext): Promise<SignedIn> {
       const user = await account('email_key', emailKey(email));
-      if (!(await isPassword(user?.password_hash, password))) {
+      const isGood = await isPassword(user?.password_hash, password);
+      count('agora_sign_ins_total', { method: 'password', outcome: isGood ? 'accepted' : 'refused' });
+      if (!isGood) {
         throw refuse('INVALID_CREDENTIALS', 'The e-mail address or the password is wrong.', ['input']);
       }
       return open(user!, context);
@@ -150,11 +153,15 @@ export const identityService = ({ store, clock, config, tokens, ask }: Ground<Ta
         .select(['session.id', 'user_id'])
         .where('hash', '=', hashOfToken(refreshToken))
         .executeTakeFirst();
-      if (!owner) throw invalid;
+      if (!owner) {
+        count('agora_sign_ins_total', { method: 'refresh', outcome: 'refused' });
+        throw invalid;
+      }
       const successor = newRefreshToken();
       const rotated = await store.write({ locks: [owner.user_id], origin: context }, (work) =>
         sessions.rotate(work, refreshToken, successor, clock.now()),
       );
+      count('agora_sign_ins_total', { method: 'refresh', outcome: rotated ? 'accepted' : 'refused' });
       // Refused only now: a stolen token has to end its session, which a throw inside would undo.
       if (!rotated) throw invalid;
       return answer((await account('id', owner.user_id))!, owner.id, successor);

@@ -1,0 +1,118 @@
+/** The same operations, each counted, timed and logged with who asked for what, and how it ended. */
+import { type ExecutionResult, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql';
+import type { Logger } from '../platform/log.ts';
+import { add, count, observeMs } from '../platform/telemetry/metrics.ts';
+import { operationLabel } from '../platform/telemetry/operation-label.ts';
+import { outcomeOf } from '../platform/telemetry/outcome.ts';
+import type { ErrorMask } from './mask-error.ts';
+import type { Operation } from './operation.ts';
+import type { Operations } from './operations.ts';
+
+/** A query that takes longer is logged at `info`, as every mutation is. Milliseconds: five times what we promise for most. */
+const SLOW_MS = 1000;
+
+/** What is told of one operation. */
+interface Told {
+  operation: string;
+  kind: string;
+  begun: number;
+}
+
+/** Observes operations. The mask knows the agents behind errors. */
+export function observedOperations(
+  operations: Operations,
+  mask: Pick<ErrorMask, 'agentOf'>,
+  log: Pick<Logger, 'debug' | 'info'>,
+): Operations {
+  const ended = (asked: Operation, { operation, kind, begun }: Told, errors: ExecutionResult['errors']): void => {
+    const durationMs = Math.round((performance.now() - begun) * 10) / 10;
+    const outcome = outcomeOf(errors);
+    count('agora_graphql_operations_total', { operation, kind, outcome });
+    observeMs('agora_graphql_operation_duration_seconds', { operation, kind }, durationMs);
+    countErrors(operation, errors, mask);
+    const codes = errors && [...new Set(errors.map(({ extensions }) => extensions.code))];
+    const { correlationId } = asked.caller;
+    const fields = { correlationId, operation, kind, actor: actorIn(asked), durationMs, outcome, codes };
+    // What went wrong has a line of its own, with the error and the same correlation id (mask-error.ts).
+    const isWorthALine = kind === 'mutation' || outcome === 'failed' || durationMs > SLOW_MS;
+    log[isWorthALine ? 'info' : 'debug'](fields, 'an operation ended');
+  };
+
+  return {
+    async execute(asked) {
+      const told = begin(asked);
+      const result = await operations.execute(asked);
+      ended(asked, told, result.errors);
+      return result;
+    },
+    async subscribe(asked) {
+      const told = begin(asked);
+      const opened = await operations.subscribe(asked);
+      const isOpen = Symbol.asyncIterator in opened;
+      ended(asked, told, isOpen ? undefined : opened.errors);
+      return isOpen ? counted(opened, told.operation, (errors) => countErrors(told.operation, errors, mask)) : opened;
+    },
+  };
+}
+
+function begin({ document, operationName }: Operation): Told {
+  const node = getOperationAST(document, operationName) as OperationDefinitionNode | null;
+  const first = node?.selectionSet.selections.find((selection) => selection.kind === Kind.FIELD);
+  const operation = operationLabel(node?.name?.value, first?.name.value);
+  return { operation, kind: node?.operation ?? 'unknown', begun: performance.now() };
+}
+
+function countErrors(operation: string, errors: ExecutionResult['errors'], mask: Pick<ErrorMask, 'agentOf'>): void {
+  for (const error of errors ?? []) {
+    const code = String(error.extensions.code ?? 'INTERNAL_SERVER_ERROR');
+    count('agora_graphql_errors_total', { operation, agent: mask.agentOf(error) ?? 'gateway', code });
+  }
+}
+
+/** Who asked: an id. Their token may have expired since. */
+function actorIn({ caller }: Operation): string | undefined {
+  try {
+    return caller.actor().id;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same stream, counted while it is open. */
+function counted(
+  stream: AsyncGenerator<ExecutionResult>,
+  operation: string,
+  countErrorsOf: (errors: ExecutionResult['errors']) => void,
+): AsyncGenerator<ExecutionResult> {
+  let isOpen = true;
+  add('agora_graphql_subscriptions_open', { operation }, 1);
+  const close = (): void => {
+    if (isOpen) add('agora_graphql_subscriptions_open', { operation }, -1);
+    isOpen = false;
+  };
+  const iterator: AsyncGenerator<ExecutionResult> = {
+    async next() {
+      const next = await stream.next();
+      if (next.done) close();
+      else {
+        count('agora_graphql_subscription_events_total', { operation });
+        countErrorsOf(next.value.errors);
+      }
+      return next;
+    },
+    return(value) {
+      close();
+      return stream.return(value);
+    },
+    throw(error) {
+      close();
+      return stream.throw(error);
+    },
+    [Symbol.asyncIterator]: () => iterator,
+    [Symbol.asyncDispose]: async () => {
+      close();
+      await stream[Symbol.asyncDispose]();
+    },
+  };
+  return iterator;
+}

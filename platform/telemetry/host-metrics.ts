@@ -1,0 +1,116 @@
+/** What a host tells of itself at a scrape. */
+import type { Kysely } from 'kysely';
+import { consumerLag } from '../agent/consumer-lag.ts';
+import type { DatabaseMonitor } from '../agent/database-monitor.ts';
+import type { Lives } from '../agent/lives.ts';
+import { raw } from '../data/raw.ts';
+import type { Breakers } from '../resilience/breakers.ts';
+import type { CircuitStatus } from '../resilience/guard.ts';
+import { collectAtScrape, type Sample } from './collectors.ts';
+
+/** What a host's metrics are read from. */
+export interface HostFacts {
+  kysely: Kysely<any>;
+  agents: readonly string[];
+  lives: Lives;
+  breakers: Breakers;
+  monitor: DatabaseMonitor;
+  /** What each consumer of this host handles. */
+  handled: ReadonlyMap<string, readonly string[]>;
+}
+
+/** How long what the database said is good, in milliseconds: several scrapers cost it no more than one. */
+const FRESH_MS = 5000;
+
+/** Has this host's state collected at every scrape. Returns what ends it. */
+export function measureHost(facts: HostFacts): () => void {
+  const ends = [
+    collectAtScrape({
+      name: 'agents',
+      gauges: ['agora_agent_status', 'agora_agent_degradation', 'agora_breaker_state'],
+      collect: () => [...agentSamples(facts), ...breakerSamples(facts)],
+    }),
+    collectAtScrape({
+      name: 'database',
+      gauges: ['agora_database_up', 'agora_database_latency_seconds', 'agora_pool_connections'],
+      collect: () => databaseSamples(facts.monitor),
+    }),
+    collectAtScrape({
+      name: 'consumers',
+      gauges: ['agora_consumer_lag_events', 'agora_consumer_lag_seconds', 'agora_consumer_parked_events'],
+      freshMs: FRESH_MS,
+      collect: () => consumerSamples(facts),
+    }),
+  ];
+  return () => ends.forEach((end) => end());
+}
+
+const agentSamples = ({ agents, lives }: HostFacts): Sample[] =>
+  agents.flatMap((agent): Sample[] => {
+    const { status, degradation } = lives.of(agent).now;
+    return [
+      { name: 'agora_agent_status', labels: { agent, status }, value: 1 },
+      { name: 'agora_agent_degradation', labels: { agent }, value: degradation },
+    ];
+  });
+
+const STATE: Record<CircuitStatus, number> = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 };
+
+const breakerSamples = ({ breakers }: HostFacts): Sample[] =>
+  breakers.list().map(({ agent, name, state }) => ({
+    name: 'agora_breaker_state',
+    labels: { agent, dependency: name },
+    value: STATE[state],
+  }));
+
+function databaseSamples(monitor: DatabaseMonitor): Sample[] {
+  const { status, latencyMs } = monitor.state;
+  const { total, idle, waiting } = monitor.pool();
+  const pool = { idle, busy: total - idle, waiting };
+  return [
+    { name: 'agora_database_up', labels: {}, value: { UP: 1, READ_ONLY: 0.5, DOWN: 0 }[status] },
+    ...(latencyMs === null
+      ? []
+      : [{ name: 'agora_database_latency_seconds' as const, labels: {}, value: latencyMs / 1000 }]),
+    ...Object.entries(pool).map(
+      ([state, value]): Sample => ({
+        name: 'agora_pool_connections',
+        labels: { state },
+        value,
+      }),
+    ),
+  ];
+}
+
+async function consumerSamples({ kysely, handled }: HostFacts): Promise<Sample[]> {
+  if (handled.size === 0) return [];
+  const [lag, parked] = await Promise.all([consumerLag(kysely, handled), parkedEvents(kysely, [...handled.keys()])]);
+  return [
+    ...lag.flatMap(({ agent: consumer, behind, oldestAt }): Sample[] => [
+      { name: 'agora_consumer_lag_events', labels: { consumer }, value: behind },
+      { name: 'agora_consumer_lag_seconds', labels: { consumer }, value: secondsSince(oldestAt) },
+    ]),
+    ...parked.map(
+      ({ consumer, state, count }): Sample => ({
+        name: 'agora_consumer_parked_events',
+        labels: { consumer, state: state.toLowerCase() },
+        value: Number(count),
+      }),
+    ),
+  ];
+}
+
+const secondsSince = (at: string | null): number => (at ? Math.max(0, (Date.now() - Date.parse(at)) / 1000) : 0);
+
+/** Zeros as well, so that an alert on a rise sees where it rose from. */
+async function parkedEvents(kysely: Kysely<any>, consumers: readonly string[]) {
+  const { rows } = await raw<{ consumer: string; state: string; count: bigint }>(
+    kysely,
+    `select c.consumer, s.state, count(p.consumer) as count
+       from unnest($1::text[]) c(consumer) cross join (values ('WAITING'), ('DEAD')) s(state)
+       left join platform.parked_event p on p.consumer = c.consumer and p.state = s.state
+      group by c.consumer, s.state`,
+    [consumers],
+  );
+  return rows;
+}

@@ -1,0 +1,62 @@
+/**
+ * The metrics of this process, in one registry. Who knows a fact counts it here, by a name of the table; what is only
+ * worth knowing when somebody asks is collected at the scrape (`collectors.ts`). Nothing else imports prom-client.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { runCollectors } from './collectors.ts';
+import { type LabelsOf, METRICS, type MetricDeclaration, type MetricName, type NameOf } from './table.ts';
+
+const registry = new Registry();
+
+const made = new Map(
+  Object.entries(METRICS).map(([name, declaration]) => [name as MetricName, make(name, declaration)]),
+);
+
+function make(name: string, { kind, help, labels, buckets }: MetricDeclaration): Counter | Gauge | Histogram {
+  const configuration = { name, help, labelNames: [...labels], registers: [registry] };
+  if (kind === 'counter') return new Counter(configuration);
+  if (kind === 'gauge') return new Gauge(configuration);
+  return new Histogram({ ...configuration, buckets: [...buckets!] });
+}
+
+/** Counts something that happened. */
+export const count = <Name extends NameOf<'counter'>>(name: Name, labels: LabelsOf<Name>, by = 1): void =>
+  (made.get(name) as Counter).inc(labels, by);
+
+/** Adds to a gauge, or takes from it: for what begins and ends in this process. */
+export const add = <Name extends NameOf<'gauge'>>(name: Name, labels: LabelsOf<Name>, by: number): void =>
+  (made.get(name) as Gauge).inc(labels, by);
+
+/** Sets a gauge. */
+export const set = <Name extends NameOf<'gauge'>>(name: Name, labels: LabelsOf<Name>, value: number): void =>
+  (made.get(name) as Gauge).set(labels, value);
+
+/** Records one duration, in milliseconds; the metric is in seconds. */
+export const observeMs = <Name extends NameOf<'histogram'>>(name: Name, labels: LabelsOf<Name>, ms: number): void =>
+  (made.get(name) as Histogram).observe(labels, ms / 1000);
+
+let measuresProcess = false;
+
+/** Node's own figures as well (memory, CPU, event loop lag): from the first call on. Costs nothing before. */
+export function measureProcess(): void {
+  if (measuresProcess) return;
+  measuresProcess = true;
+  collectDefaultMetrics({ register: registry });
+}
+
+/** Everything, in Prometheus's text format, with what the collectors know now. */
+export async function metricsText(): Promise<{ contentType: string; text: string }> {
+  measureProcess();
+  await runCollectors({
+    reset: (name) => (made.get(name) as Gauge).reset(),
+    set: ({ name, labels, value }) => (made.get(name) as Gauge).set(labels, value),
+    failed: (collector) => count('agora_collector_failures_total', { collector }),
+  });
+  return { contentType: registry.contentType, text: await registry.metrics() };
+}
+
+/** The names of all metrics that a scrape tells, Node's own included. */
+export function metricNames(): string[] {
+  measureProcess();
+  return registry.getMetricsAsArray().map(({ name }) => name);
+}

@@ -1,0 +1,22 @@
+import type { Subgraph } from '../graphql/subgraph.ts';
+import { count, observeMs } from './metrics.ts';
+import { outcomeOf } from './outcome.ts';
+
+/** The same subgraph, with every request to it counted and timed: those of the gateway, and of other agents. */
+export const observedSubgraph = (subgraph: Subgraph): Subgraph => ({
+  ...subgraph,
+  async execute(request, context) {
+    const agent = subgraph.name;
+    const caller = context.actor.id.startsWith('agent:') ? 'agent' : 'gateway';
+    const begun = performance.now();
+    let outcome: ReturnType<typeof outcomeOf> = 'failed';
+    try {
+      const result = await subgraph.execute(request, context);
+      outcome = outcomeOf(result.errors);
+      return result;
+    } finally {
+      count('agora_agent_requests_total', { agent, caller, outcome });
+      observeMs('agora_agent_request_duration_seconds', { agent, caller }, performance.now() - begun);
+    }
+  },
+});

@@ -1,0 +1,18 @@
+/** Names that clients give their operations, as a label: so many, and the rest is `other`. */
+
+const MAX_NAMES = 200;
+const MAX_LENGTH = 64;
+
+const names = new Set<string>();
+
+/**
+ * The label of an operation: its name while there are few of them, else `other`. Whoever sends a thousand names makes
+ * no thousand series. One without a name is called by its first field.
+ */
+export function operationLabel(name: string | undefined, firstField: string | undefined): string {
+  const label = name ?? (firstField ? `{ ${firstField} }` : 'unnamed');
+  if (names.has(label)) return label;
+  if (names.size >= MAX_NAMES || label.length > MAX_LENGTH) return 'other';
+  names.add(label);
+  return label;
+}

@@ -1,0 +1,230 @@
+/**
+ * Every metric that Agora keeps: what it is, its labels, its buckets. The one place where they are declared, so that
+ * dashboards, alerts and docs can be held to it by a test. Names follow https://prometheus.io/docs/practices/naming/.
+ *
+ * Labels are bounded: names out of the code (agents, steps, types of events), codes, currencies, and operations as
+ * `operation-label.ts` bounds them. Never an id, never what a client wrote as it wrote it.
+ */
+
+/** A metric as it is declared. */
+export interface MetricDeclaration {
+  kind: 'counter' | 'gauge' | 'histogram';
+  help: string;
+  labels: readonly string[];
+  /** Upper bounds of a histogram's buckets, in its unit. */
+  buckets?: readonly number[];
+}
+
+/** Seconds. The goals lie at 0.1 and 0.2 for a request, and at 5 for an order. */
+const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10, 30];
+const STEP_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
+
+/** The table. */
+export const METRICS = {
+  // The front door.
+  agora_http_requests_total: {
+    kind: 'counter',
+    help: 'Requests over HTTP, by the part of the server that answered.',
+    labels: ['route', 'status'],
+  },
+  agora_graphql_operations_total: {
+    kind: 'counter',
+    help: "Operations that ended: ok, refused (every error is the client's to mend) or failed (one at least is ours).",
+    labels: ['operation', 'kind', 'outcome'],
+  },
+  agora_graphql_operation_duration_seconds: {
+    kind: 'histogram',
+    help: 'How long queries and mutations took, and subscriptions to open.',
+    labels: ['operation', 'kind'],
+    buckets: REQUEST_SECONDS,
+  },
+  agora_graphql_errors_total: {
+    kind: 'counter',
+    help: "Errors in answers, by the agent whose field it was; `gateway` where it was none's.",
+    labels: ['operation', 'agent', 'code'],
+  },
+  agora_graphql_rejected_total: {
+    kind: 'counter',
+    help: 'Requests that came to no execution: not parsed, not valid, too large.',
+    labels: ['code'],
+  },
+  agora_graphql_subscriptions_open: { kind: 'gauge', help: 'Open subscriptions.', labels: ['operation'] },
+  agora_graphql_subscription_events_total: {
+    kind: 'counter',
+    help: 'Events delivered to subscribers.',
+    labels: ['operation'],
+  },
+  agora_websockets_open: { kind: 'gauge', help: 'Open WebSockets.', labels: [] },
+  agora_plan_cache_lookups_total: {
+    kind: 'counter',
+    help: 'Looks into the cache of query plans: a miss costs a planning.',
+    labels: ['outcome'],
+  },
+  agora_plan_cache_plans: { kind: 'gauge', help: 'Query plans in the cache that was written last.', labels: [] },
+
+  // Agents.
+  agora_agent_requests_total: {
+    kind: 'counter',
+    help: "Requests that an agent's subgraph answered: ok, refused or failed, as for operations.",
+    labels: ['agent', 'caller', 'outcome'],
+  },
+  agora_agent_request_duration_seconds: {
+    kind: 'histogram',
+    help: "How long an agent's subgraph took.",
+    labels: ['agent', 'caller'],
+    buckets: REQUEST_SECONDS,
+  },
+  agora_agent_status: {
+    kind: 'gauge',
+    help: '1 for the state of its life that an agent of this process is in.',
+    labels: ['agent', 'status'],
+  },
+  agora_agent_degradation: {
+    kind: 'gauge',
+    help: 'How much of an agent does not work: 0 nothing, 2 no messaging, 3 read only, 4 failed.',
+    labels: ['agent'],
+  },
+  agora_agent_faults_total: { kind: 'counter', help: 'Faults of an agent that count against it.', labels: ['agent'] },
+  agora_breaker_state: {
+    kind: 'gauge',
+    help: 'Circuit breakers: 0 closed, 1 half open, 2 open.',
+    labels: ['agent', 'dependency'],
+  },
+  agora_breaker_changes_total: {
+    kind: 'counter',
+    help: 'How often a circuit breaker went into a state.',
+    labels: ['agent', 'dependency', 'state'],
+  },
+  agora_database_up: {
+    kind: 'gauge',
+    help: '1 while the database takes reads and writes, 0.5 while it takes reads alone, 0 while it is away.',
+    labels: [],
+  },
+  agora_database_latency_seconds: { kind: 'gauge', help: 'Of the last probe that was answered.', labels: [] },
+  agora_pool_connections: {
+    kind: 'gauge',
+    help: "The agents' pool: connections that are idle or busy, and calls that wait for one.",
+    labels: ['state'],
+  },
+
+  // Events.
+  agora_events_published_total: { kind: 'counter', help: 'Events that this process published.', labels: ['type'] },
+  agora_consumer_events_total: {
+    kind: 'counter',
+    help: 'Events that a consumer applied, set aside, tried again (recovered or failed) or left as a dead letter.',
+    labels: ['consumer', 'outcome'],
+  },
+  agora_consumer_lag_events: {
+    kind: 'gauge',
+    help: 'Events that a consumer has yet to handle; 1000 is that many or more.',
+    labels: ['consumer'],
+  },
+  agora_consumer_lag_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest event that a consumer has yet to handle.',
+    labels: ['consumer'],
+  },
+  agora_consumer_parked_events: {
+    kind: 'gauge',
+    help: 'Events set aside: waiting for another attempt, or dead and waiting for an operator.',
+    labels: ['consumer', 'state'],
+  },
+
+  // Sagas.
+  agora_saga_steps_total: {
+    kind: 'counter',
+    help: 'Steps of sagas: done, refused, skipped, or an attempt that failed.',
+    labels: ['saga', 'step', 'outcome'],
+  },
+  agora_saga_step_duration_seconds: {
+    kind: 'histogram',
+    help: "From a step's first attempt in this process to its end, retries included.",
+    labels: ['saga', 'step'],
+    buckets: STEP_SECONDS,
+  },
+  agora_sagas_ended_total: { kind: 'counter', help: 'Sagas that ended.', labels: ['saga', 'outcome'] },
+  agora_sagas_unfinished: {
+    kind: 'gauge',
+    help: 'Sagas that have not ended: queued, running or failed in the engine.',
+    labels: ['saga', 'state'],
+  },
+  agora_saga_steps_failing: {
+    kind: 'gauge',
+    help: 'Steps that have failed and are being tried again in this process.',
+    labels: ['saga', 'step'],
+  },
+  agora_saga_step_failed_attempts: {
+    kind: 'gauge',
+    help: 'Failed attempts of the step that has failed most often of those; from 10 on its saga is stuck.',
+    labels: ['saga', 'step'],
+  },
+
+  // Security.
+  agora_sign_ins_total: {
+    kind: 'counter',
+    help: 'Sign-ins and renewals of sessions that were accepted or refused.',
+    labels: ['method', 'outcome'],
+  },
+  agora_tokens_refused_total: {
+    kind: 'counter',
+    help: 'Access tokens that were not good: forged, expired, of an ended session.',
+    labels: ['transport'],
+  },
+  agora_denials_total: {
+    kind: 'counter',
+    help: 'Selections that the gate denied.',
+    labels: ['caller'],
+  },
+  agora_signatures_refused_total: {
+    kind: 'counter',
+    help: 'Signatures that did not hold: of events in the log, of requests between processes, of webhooks.',
+    labels: ['what'],
+  },
+
+  // Business. Counted once, by the process that published the event.
+  agora_orders_placed_total: { kind: 'counter', help: 'Orders that were accepted.', labels: ['currency'] },
+  agora_order_value_minor_total: {
+    kind: 'counter',
+    help: 'Totals of accepted orders, in minor units of their currency.',
+    labels: ['currency'],
+  },
+  agora_order_changes_total: {
+    kind: 'counter',
+    help: 'Orders that came into a status; with its reason if they were cancelled.',
+    labels: ['status', 'reason'],
+  },
+  agora_payments_total: { kind: 'counter', help: 'What became of payments.', labels: ['outcome'] },
+  agora_revenue_captured_minor_total: {
+    kind: 'counter',
+    help: 'Amounts taken, in minor units of their currency.',
+    labels: ['currency'],
+  },
+  agora_revenue_refunded_minor_total: {
+    kind: 'counter',
+    help: 'Amounts given back, in minor units of their currency.',
+    labels: ['currency'],
+  },
+  agora_reservations_total: {
+    kind: 'counter',
+    help: 'Reservations of stock: reserved, released, expired.',
+    labels: ['outcome'],
+  },
+
+  // The measuring itself.
+  agora_collector_failures_total: {
+    kind: 'counter',
+    help: 'Scrapes that went without the figures of one collector, because it failed or took too long.',
+    labels: ['collector'],
+  },
+} as const satisfies Record<string, MetricDeclaration>;
+
+/** A metric's name. */
+export type MetricName = keyof typeof METRICS;
+
+/** The names of one kind. */
+export type NameOf<Kind extends MetricDeclaration['kind']> = {
+  [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends Kind ? Name : never;
+}[MetricName];
+
+/** A value for each label of a metric. */
+export type LabelsOf<Name extends MetricName> = Record<(typeof METRICS)[Name]['labels'][number], string>;
