@@ -21,6 +21,8 @@ test.each([
   ['PORT', '1.5'],
   ['DATABASE_URL', 'localhost'],
   ['DATABASE_POOL', '1'],
+  ['REDIS_URL', 'http://localhost'],
+  ['REDIS_PREFIX', 'a b'],
   ['NODE_ENV', 'prod'],
   ['LOG_LEVEL', 'loud'],
   ['ACCESS_TOKEN_SECONDS', '0'],

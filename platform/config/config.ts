@@ -22,6 +22,21 @@ export const configSchema = z.object({
   AGORA_DATA: z.string().default('.agora').describe('where the embedded PostgreSQL and the generated secrets are kept'),
   DATABASE_URL: z.url().optional().describe('a PostgreSQL to use instead of the embedded one'),
   DATABASE_POOL: z.coerce.number().int().min(4).max(200).default(20).describe('connections to PostgreSQL, at most'),
+  DATABASE_DIRECT_URL: z
+    .url()
+    .optional()
+    .describe('the same PostgreSQL past its connection pooler, to be rung by; absent: DATABASE_URL'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe(
+      'a Redis that several processes share what is passing in, redis:// or rediss://; absent: each has its own',
+    ),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\w.-]{1,50}$/)
+    .default('agora')
+    .describe('before every key and channel in Redis, where several installations share one'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -1,0 +1,42 @@
+/** What several processes share beside the database, and what one process has instead. */
+import type { Logger } from '../log.ts';
+import { type Broadcast, LocalBroadcast } from './broadcast.ts';
+import { type Cache, LocalCache } from './cache.ts';
+import { type Limiter, LocalLimiter } from './limiter.ts';
+import { LocalOnce, type Once } from './once.ts';
+import { RedisBroadcast } from './redis-broadcast.ts';
+import { RedisCache } from './redis-cache.ts';
+import { RedisLimiter } from './redis-limiter.ts';
+import { RedisLink, type RedisOptions } from './redis-link.ts';
+import { RedisOnce } from './redis-once.ts';
+
+/** What is shared. Nothing that matters may live only here. */
+export interface Cluster {
+  broadcast: Broadcast;
+  once: Once;
+  limiter: Limiter;
+  cache: Cache;
+  /** The connection that carries it: absent when this process is alone. */
+  redis?: RedisLink;
+}
+
+/** For a process that is alone. */
+export const localCluster = (log: Logger): Cluster => ({
+  broadcast: new LocalBroadcast(log),
+  once: new LocalOnce(),
+  limiter: new LocalLimiter(),
+  cache: new LocalCache(),
+});
+
+/** Over Redis, which need not be there yet. Close its `redis` in the end. */
+export async function redisCluster(options: RedisOptions): Promise<Cluster & { redis: RedisLink }> {
+  const redis = new RedisLink(options);
+  await redis.open();
+  return {
+    broadcast: new RedisBroadcast(redis, options.log),
+    once: new RedisOnce(redis),
+    limiter: new RedisLimiter(redis),
+    cache: new RedisCache(redis),
+    redis,
+  };
+}

@@ -1,0 +1,39 @@
+/** What one process keeps is bounded. */
+import { expect, test } from '@jest/globals';
+import { LocalCache } from './cache.ts';
+import { LocalLimiter } from './limiter.ts';
+import { LocalOnce } from './once.ts';
+
+test('the cache lets go of what was asked for longest ago, by number and by size', async () => {
+  const cache = new LocalCache({ entries: 2, characters: 100 });
+  await cache.set('a', '1', 60);
+  await cache.set('b', '2', 60);
+  await cache.get('a');
+  await cache.set('c', '3', 60);
+  expect(await Promise.all(['a', 'b', 'c'].map((key) => cache.get(key)))).toEqual(['1', undefined, '3']);
+  await cache.set('d', 'x'.repeat(98), 60);
+  expect(await Promise.all(['a', 'c', 'd'].map((key) => cache.get(key)))).toEqual([
+    undefined,
+    undefined,
+    'x'.repeat(98),
+  ]);
+  await cache.set('d', 'small', 60);
+  await cache.set('e', 'x'.repeat(93), 60);
+  expect(await cache.get('d')).toBe('small');
+});
+
+test('keys beyond the most are forgotten, the oldest first', async () => {
+  const once = new LocalOnce(2);
+  for (const key of ['a', 'b', 'c']) await once.first(key, 60);
+  expect(await once.first('c', 60)).toBe(false);
+  expect(await once.first('b', 60)).toBe(false);
+  expect(await once.first('a', 60)).toBe(true);
+});
+
+test('buckets beyond the most are full again, the one first that was taken from longest ago', async () => {
+  const limiter = new LocalLimiter(2);
+  const limit = { capacity: 1, perSeconds: 1000 };
+  for (const key of ['a', 'b', 'c']) await limiter.take(key, 1, limit);
+  expect((await limiter.take('c', 1, limit)).allowed).toBe(false);
+  expect((await limiter.take('a', 1, limit)).allowed).toBe(true);
+});

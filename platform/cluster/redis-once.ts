@@ -1,0 +1,28 @@
+import { boundedKey } from './bounded-key.ts';
+import { LocalOnce, type Once } from './once.ts';
+import type { RedisLink } from './redis-link.ts';
+
+/**
+ * First among all processes on the same Redis. Each process remembers its own as well, so that while Redis is away, or
+ * has come back empty, nothing passes twice through one process.
+ */
+export class RedisOnce implements Once {
+  readonly #redis: RedisLink;
+  readonly #own = new LocalOnce();
+
+  constructor(redis: RedisLink) {
+    this.#redis = redis;
+  }
+
+  async first(key: string, seconds: number): Promise<boolean> {
+    const bounded = boundedKey(key);
+    if (!(await this.#own.first(bounded, seconds))) return false;
+    const expiration = { type: 'PX', value: Math.ceil(seconds * 1000) } as const;
+    const name = this.#redis.named('once', bounded);
+    try {
+      return (await this.#redis.send((client) => client.set(name, '1', { condition: 'NX', expiration }))) !== null;
+    } catch {
+      return true;
+    }
+  }
+}
