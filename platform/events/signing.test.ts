@@ -96,12 +96,6 @@ describe('a signature', () => {
     expect(eventSigner([newKey(), ring]).verify(event)).toBe(true);
     expect(eventSigner([newKey()]).verify(event)).toBe(false);
   });
-
-  test('costs little: a thousand are made and checked in less than a quarter of a second', () => {
-    const started = performance.now();
-    for (let n = 0; n < 1000; n++) signer.verify(signed(note('a')));
-    expect(performance.now() - started).toBeLessThan(250);
-  });
 });
 
 test('every payload that JSON can carry survives the log with its signature', async () => {

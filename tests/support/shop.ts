@@ -98,7 +98,7 @@ const ORDER = `query ($id: ID) { order(id: $id) {
 export const read = async (shop: TestPlatform, id: string, as = admin) =>
   (await done(shop.ask(ORDER, { id }, as))).order;
 
-/** Waits until an order is in one of these states. @throws Error with the order as it is, after 15 seconds */
+/** Waits until an order is in one of these states. @throws Error with the order as it is, after 25 seconds */
 export const settled = (shop: TestPlatform, id: string, ...statuses: string[]) =>
   until(
     () => read(shop, id),
@@ -106,7 +106,7 @@ export const settled = (shop: TestPlatform, id: string, ...statuses: string[]) =
     `the order does not become ${statuses.join(' or ')}`,
   );
 
-/** Waits until the saga that carries an order has ended so. @throws Error after 15 seconds */
+/** Waits until the saga that carries an order has ended so. @throws Error after 25 seconds */
 export async function sagaEnds(shop: TestPlatform, orderId: string, status: string): Promise<void> {
   await until(
     async () => (await read(shop, orderId)).saga.status,
@@ -120,7 +120,7 @@ export async function until<T>(
   ask: () => Promise<T>,
   willDo: (answer: T) => boolean,
   complaint: string,
-  patienceMs = 15_000,
+  patienceMs = 25_000,
 ): Promise<T> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
