@@ -4,6 +4,7 @@ import { tryingStep } from '../telemetry/saga-metrics.ts';
 import type { Verdict } from './define-saga.ts';
 import type { OrderlyStop } from './orderly-stop.ts';
 import type { AttemptOptions } from './run-saga.ts';
+import type { Turns } from './turns.ts';
 import type { WorkerOptions } from './worker.ts';
 
 const FIRST_DELAY_MS = 100;
@@ -17,6 +18,8 @@ export interface Attempted<T> extends AttemptOptions<T> {
   /** The saga's id. */
   saga: string;
   step: string;
+  /** The place of the saga among those of its worker: the first come is the first served. */
+  place: number;
   work(): Promise<T>;
 }
 
@@ -29,10 +32,11 @@ export async function untilItWorks<T>(
   options: Pick<WorkerOptions, 'log' | 'onFailedAttempt' | 'verdict'>,
   stop: OrderlyStop,
   leave: () => void,
+  turns: Turns,
 ): Promise<T> {
   const trying = tryingStep(attempted.saga, attempted.step);
   try {
-    const kept = await tryOn(attempted, options, stop, leave, trying);
+    const kept = await tryOn(attempted, options, stop, leave, turns, trying);
     trying.ended(kept);
     return kept;
   } finally {
@@ -45,12 +49,16 @@ async function tryOn<T>(
   options: Pick<WorkerOptions, 'log' | 'onFailedAttempt' | 'verdict'>,
   stop: OrderlyStop,
   leave: () => void,
+  turns: Turns,
   trying: ReturnType<typeof tryingStep>,
 ): Promise<T> {
-  const { saga, step, work, timeoutSeconds = TIMEOUT_SECONDS } = attempted;
+  const { saga, step, place, work, isWaiting, timeoutSeconds = TIMEOUT_SECONDS } = attempted;
+  if (isWaiting) leave();
   for (let attempt = 1; ; attempt++) {
     try {
-      return await inTime(work, timeoutSeconds, stop.signal);
+      // A turn is for work: between two attempts, and while another saga is waited for, others have theirs.
+      if (isWaiting) return await work();
+      return await turns.take(place, () => inTime(work, timeoutSeconds, stop.signal));
     } catch (error) {
       if (stop.signal.aborted) return stop.park(leave);
       trying.failed();
@@ -66,6 +74,8 @@ async function tryOn<T>(
 
 /** An attempt that is given up may still come to its end: its key keeps the next one from doing it a second time. */
 async function inTime<T>(work: () => Promise<T>, seconds: number, signal: AbortSignal): Promise<T> {
+  // Its turn has come too late: nothing begins any more.
+  if (signal.aborted) throw signal.reason;
   const over = new AbortController();
   const late = sleep(seconds * 1000, AbortSignal.any([over.signal, signal])).then(() => {
     // Whoever stops waits for the step itself.

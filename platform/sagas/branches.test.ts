@@ -52,6 +52,7 @@ function engineOn(
     ask: undefined as never,
     now: () => '2026-06-01T00:00:00.000Z',
     receive: async () => {},
+    carry: async () => undefined,
     async step(name, work, options) {
       if (kept.has(name)) return structuredClone(kept.get(name)) as never;
       mayCrash();

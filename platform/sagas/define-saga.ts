@@ -18,6 +18,8 @@ export interface StepContext<Input, State> {
   readonly refusal?: SagaRefusal;
   /** What has happened so far, oldest first: for the aggregate that tells its story. */
   readonly story: readonly StepReport[];
+  /** For `subSaga` (sub-saga.ts): as `Engine.carry`. */
+  carry(step: string, saga: string, input?: Record<string, unknown>): Promise<SagaResult | undefined>;
 }
 
 /** Which step was refused, and why. */
@@ -61,6 +63,8 @@ export interface SagaStep<Input, State> {
   pivot?: boolean;
   /** An attempt, and one to undo it, that takes longer is given up and made again with the same key. @default 30 */
   timeoutSeconds?: number;
+  /** The saga that it is: see `subSaga` (sub-saga.ts). */
+  saga?: SagaDefinition;
   branches?: undefined;
 }
 

@@ -9,6 +9,23 @@ export const SAGA_APPLICATION = { name: 'agora', version: 'sagas' } as const;
 /** The id of a saga: its name and the aggregate that it is about. A second start of the same does nothing. */
 export const sagaId = (name: string, aggregateId: string): string => `${name}:${aggregateId}`;
 
+/** The id of a saga that is a step of another: `stock:import_01h…/importProducts/stock`. */
+export function subSagaId(parent: string, step: string, name: string): string {
+  const colon = parent.indexOf(':');
+  return sagaId(name, `${parent.slice(colon + 1)}/${parent.slice(0, colon)}/${step}`);
+}
+
+/** What starts a saga: the statement and its parameters. */
+export const starting = (
+  name: string,
+  id: string,
+  input: Record<string, unknown>,
+): [sql: string, parameters: unknown[]] => [
+  `select dbos.enqueue_workflow(workflow_name => $1, queue_name => $2, workflow_id => $3,
+     positional_args => array[$4::json], app_version => $5)`,
+  [name, SAGA_QUEUE, id, JSON.stringify(input), SAGA_APPLICATION.version],
+];
+
 /** Starts a saga in the caller's transaction. */
 export async function enqueueSaga(
   transaction: Kysely<any>,
@@ -16,12 +33,7 @@ export async function enqueueSaga(
   aggregateId: string,
   input: Record<string, unknown>,
 ): Promise<void> {
-  await raw(
-    transaction,
-    `select dbos.enqueue_workflow(workflow_name => $1, queue_name => $2, workflow_id => $3,
-       positional_args => array[$4::json], app_version => $5)`,
-    [name, SAGA_QUEUE, sagaId(name, aggregateId), JSON.stringify(input), SAGA_APPLICATION.version],
-  );
+  await raw(transaction, ...starting(name, sagaId(name, aggregateId), input));
 }
 
 /** Sends a saga what it waits for, in the caller's transaction. The same `key` again does nothing. */

@@ -24,6 +24,9 @@ export async function forgetSagas(
       `with ended as
          (select workflow_uuid as id from dbos.workflow_status
            where completed_at < $1 and status in ('SUCCESS', 'CANCELLED')
+             and not exists -- whose parent has yet to hear of its end: it would start it again
+               (select from dbos.workflow_status p
+                 where p.workflow_uuid = workflow_status.parent_workflow_id and p.status in ('ENQUEUED', 'DELAYED', 'PENDING'))
            order by completed_at limit $2 for update skip locked),
        inputs as (delete from dbos.workflow_input using ended where workflow_uuid = id),
        outputs as (delete from dbos.workflow_output using ended where workflow_uuid = id),

@@ -2,16 +2,23 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Pool } from 'pg';
 import { untilItWorks } from './attempts.ts';
+import { carry } from './carry.ts';
 import type { SagaDefinition } from './define-saga.ts';
 import { isEngineFault } from './engine-fault.ts';
 import { SAGA_APPLICATION, SAGA_QUEUE } from './enqueue.ts';
 import { OrderlyStop } from './orderly-stop.ts';
 import { type Engine, runSaga } from './run-saga.ts';
 import { sagaEnded } from '../telemetry/saga-metrics.ts';
+import { Turns } from './turns.ts';
 import type { WorkerOptions } from './worker.ts';
 
-/** Sagas that one worker runs at the same time. */
-const CONCURRENCY = 64;
+/** Steps that one worker works at, at the same time. */
+const STEPS = 64;
+/**
+ * Sagas that one worker has in hand, most of which wait: for a buyer who has half an hour to confirm a payment, or for
+ * the next attempt of a step. With few of them, buyers who never come back would keep everybody else's orders waiting.
+ */
+const IN_HAND = 1000;
 /** How often the queue is looked at: what a placed order waits for its saga, at most. */
 const POLL_MS = 25;
 /** How long ended sagas may take to have their end recorded when the worker stops; parked ones wait it out. */
@@ -23,7 +30,9 @@ const MAX_RECOVERY_ATTEMPTS = 1_000_000_000;
 export class Life {
   readonly #options: WorkerOptions;
   readonly #stop = new OrderlyStop(isEngineFault);
-  readonly #running = new Set<{ id: string }>();
+  readonly #running = new Set<{ id: string; place: number }>();
+  readonly #turns = new Turns(STEPS);
+  #places = 0;
 
   private constructor(options: WorkerOptions) {
     this.#options = options;
@@ -66,10 +75,10 @@ export class Life {
 
   #register(definition: SagaDefinition): void {
     const workflow = async (input: unknown) => {
-      const run = { id: DBOS.workflowID! };
+      const run = { id: DBOS.workflowID!, place: this.#places++ };
       this.#running.add(run);
       try {
-        const result = await runSaga(definition, input, this.#engine(run.id));
+        const result = await runSaga(definition, input, this.#engine(run));
         sagaEnded(run.id, result.outcome);
         return result;
       } finally {
@@ -79,18 +88,19 @@ export class Life {
     DBOS.registerWorkflow(workflow, { name: definition.name, maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS });
   }
 
-  #engine(id: string): Engine {
+  #engine({ id, place }: { id: string; place: number }): Engine {
     const stop = this.#stop;
-    const { ask, clock } = this.#options;
+    const { ask, clock, pool } = this.#options;
     return {
       id,
       ask,
       now: () => clock.now().toISOString(),
       step: (name, work, how) =>
         stop.pass(async (leave) => {
-          const attempted = { ...how, saga: id, step: name, work };
-          return DBOS.runStep(() => untilItWorks(attempted, this.#options, stop, leave), { name });
+          const attempted = { ...how, saga: id, step: name, place, work };
+          return DBOS.runStep(() => untilItWorks(attempted, this.#options, stop, leave, this.#turns), { name });
         }),
+      carry: (step, saga, input) => carry(pool, { parent: id, step, saga, input }, stop.signal),
       receive: async (topic, seconds) => void (await stop.pass(async (leave) => (leave(), DBOS.recv(topic, seconds)))),
     };
   }
@@ -101,7 +111,7 @@ export async function launch(): Promise<void> {
   await DBOS.launch();
   await DBOS.registerQueue(SAGA_QUEUE, {
     minPollingIntervalMs: POLL_MS,
-    workerConcurrency: CONCURRENCY,
+    workerConcurrency: IN_HAND,
     onConflict: 'always_update',
   });
 }

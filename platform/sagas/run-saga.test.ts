@@ -40,6 +40,7 @@ class Memory {
         return outcome === undefined ? undefined : JSON.parse(JSON.stringify(outcome));
       },
       receive: async (topic) => void this.received.push(topic),
+      carry: async () => undefined,
     };
   }
 }

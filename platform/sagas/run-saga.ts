@@ -17,6 +17,8 @@ export interface AttemptOptions<T> {
   timeoutSeconds?: number;
   /** What to keep of the step on an operator's word, other than to try again; undefined where it does not hold. */
   decide?(verdict: Verdict): T | undefined;
+  /** It only waits for another saga, for as long as that takes: there is no attempt to give up, and no work to stop. */
+  isWaiting?: boolean;
 }
 
 /** What runs a saga's steps durably: DBOS in production (life.ts), anything that keeps results in a test. */
@@ -30,6 +32,12 @@ export interface Engine {
   step<T>(name: string, work: () => Promise<T>, options?: AttemptOptions<T>): Promise<T>;
   /** Waits for a message of a topic, at most so many seconds. */
   receive(topic: string, seconds: number): Promise<void>;
+  /**
+   * Carries a saga through as a step of this one, and waits for its end: started once, however often it is asked for.
+   * Called within a step only. Without an input it is not started; undefined if it never was.
+   * @throws Fault SUB_SAGA_FAILED if it has come to no end that a saga comes to
+   */
+  carry(step: string, saga: string, input?: Record<string, unknown>): Promise<SagaResult | undefined>;
   /** The time, as text; called within a step only. */
   now(): string;
 }
@@ -61,6 +69,7 @@ export async function runSaga<Input, State>(
     refusal,
     ask: engine.ask,
     key: `${engine.id}:${name}`,
+    carry: (step, saga, input) => engine.carry(step, saga, input),
   });
 
   const pivot = definition.whenRefused ? definition.steps.findIndex((step) => step.pivot) : -1;
@@ -115,7 +124,7 @@ export async function runSaga<Input, State>(
   }
 
   async function undo(
-    { name, timeoutSeconds }: Branch<Input, State>,
+    { name, timeoutSeconds, saga }: Branch<Input, State>,
     takeBack: NonNullable<Branch<Input, State>['undo']>,
     refusal: SagaRefusal,
   ): Promise<void> {
@@ -125,7 +134,7 @@ export async function runSaga<Input, State>(
       return { at: engine.now(), nothing: was === false, as: typeof was === 'object' ? was.as : undefined };
     };
     const decide = skipping(({ by }) => ({ at: engine.now(), nothing: true, skippedBy: by }));
-    const undone = await engine.step(key, work, { timeoutSeconds, decide });
+    const undone = await engine.step(key, work, { timeoutSeconds, decide, isWaiting: saga !== undefined });
     const { at, as, nothing } = undone;
     if (!nothing) story.push(as ? { step: as, outcome: 'DONE', at } : { step: name, outcome: 'UNDONE', at });
   }
@@ -165,5 +174,9 @@ function attempt<Input, State>(
     const errors = [{ code: 'OPERATOR', message: `Undone on the word of ${by}.` }];
     return { refusal: { step: step.name, errors }, at: engine.now() };
   };
-  return engine.step(step.name, work, { timeoutSeconds: step.timeoutSeconds, decide });
+  return engine.step(step.name, work, {
+    timeoutSeconds: step.timeoutSeconds,
+    decide,
+    isWaiting: step.saga !== undefined,
+  });
 }

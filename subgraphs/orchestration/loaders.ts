@@ -31,6 +31,10 @@ export const orchestrationLoaders = (queries: OrchestrationQueries, { ask }: Gro
     },
     (row) => row.id,
   ),
+  sagasWithin: loadMany(
+    (ids) => queries.sagasWithin(ids),
+    (row) => row.parent_id!,
+  ),
   stepsOf: loadMany(
     (ids) => queries.stepsOf(ids),
     (row) => row.saga_id,

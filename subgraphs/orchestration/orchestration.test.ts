@@ -75,6 +75,29 @@ describe('a saga', () => {
     await sagaEnds(shop, orderId, 'COMPENSATED');
   });
 
+  test('that is a step of another shows it, and is shown by it, to whoever may see what they are about', async () => {
+    const whole = await place();
+    await sagaEnds(shop, whole.orderId, 'COMPLETED');
+    const part = `notify:${whole.orderId}/placeOrder/tell`;
+    await sql`insert into dbos.workflow_status select (w).* from (select jsonb_populate_record(w, jsonb_build_object(
+      'workflow_uuid', ${part}::text, 'parent_workflow_id', ${whole.sagaId}::text)) as w from dbos.workflow_status w
+      where workflow_uuid = ${whole.sagaId}) copied`.execute(shop.kysely);
+    const family = `query ($id: ID!) { saga(id: $id) { id subjectId parent { id } children { id } } }`;
+    const seen = async (id: string, as: Actor) => (await done(shop.ask(family, { id }, as))).saga;
+    const subjectId = whole.orderId;
+    for (const as of [admin, whole.buyer]) {
+      expect(await seen(whole.sagaId, as)).toEqual({
+        id: whole.sagaId,
+        subjectId,
+        parent: null,
+        children: [{ id: part }],
+      });
+      expect(await seen(part, as)).toEqual({ id: part, subjectId, parent: { id: whole.sagaId }, children: [] });
+    }
+    expect(await seen(part, newCustomer())).toBeNull();
+    await sql`delete from dbos.workflow_status where workflow_uuid = ${part}`.execute(shop.kysely);
+  });
+
   test('that no worker has taken yet is PENDING, and one whose end the engine calls an error has FAILED', async () => {
     const id = 'placeOrder:order_untaken';
     await sql`select dbos.enqueue_workflow(workflow_name => 'placeOrder', queue_name => 'nobody', workflow_id => ${id},

@@ -28,6 +28,8 @@ export interface SagaRow {
   /** Milliseconds since 1970. */
   created_at: bigint;
   updated_at: bigint;
+  /** The id of the saga whose step it is. */
+  parent_id: string | null;
 }
 
 /** A page of sagas. */
@@ -54,11 +56,19 @@ export interface SagaStepRow {
 
 /** What we read of DBOS's own tables. */
 interface DbosTables {
-  workflow_status: { workflow_uuid: string; status: string; name: string; created_at: bigint; updated_at: bigint };
+  workflow_status: {
+    workflow_uuid: string;
+    status: string;
+    name: string;
+    created_at: bigint;
+    updated_at: bigint;
+    parent_workflow_id: string | null;
+  };
 }
 
 const MAX_AGENTS = 100;
 const MAX_STEPS = 100;
+const MAX_CHILDREN = 100;
 
 export const orchestrationQueries = (db: Kysely<Tables>) => {
   const platform = db.withSchema('platform') as unknown as Kysely<{ agent: AgentRow }>;
@@ -69,10 +79,11 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
         eb
           .selectFrom('workflow_status')
           .select(['workflow_uuid as id', 'status as engine_status', 'name', 'created_at', 'updated_at'])
+          .select('parent_workflow_id as parent_id')
           .where('workflow_uuid', 'like', '%:%')
           .as('saga'),
       )
-      .select(['id', 'engine_status', 'created_at', 'updated_at']);
+      .select(['id', 'engine_status', 'created_at', 'updated_at', 'parent_id']);
 
   return {
     agents: (area: string | null): Promise<AgentRow[]> => {
@@ -91,6 +102,18 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
       sagas()
         .where('id', 'in', [...ids])
         .execute(),
+
+    /** At most so many of each. */
+    sagasWithin: async (parents: readonly string[]): Promise<SagaRow[]> => {
+      const { rows } = await raw<SagaRow>(
+        db,
+        `select c.* from unnest($1::text[]) as parent(id), lateral
+           (select workflow_uuid as id, status as engine_status, created_at, updated_at, parent_workflow_id as parent_id
+              from dbos.workflow_status where parent_workflow_id = parent.id order by created_at, workflow_uuid limit $2) c`,
+        [parents, MAX_CHILDREN],
+      );
+      return rows;
+    },
 
     sagaPage: (filter: { name?: string | null }, page: PageArgs): Promise<SagaConnectionRow> => {
       const all = filter.name ? sagas().where('name', '=', filter.name) : sagas();

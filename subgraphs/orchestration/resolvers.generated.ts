@@ -492,6 +492,10 @@ export type Saga = {
   startedAt: Scalars['DateTime']['output'];
   /** When something last happened to it. */
   updatedAt: Scalars['DateTime']['output'];
+  /** The saga whose step it is, if it is one. */
+  parent?: Maybe<Saga>;
+  /** The sagas that are steps of it, in the order of their start: at most 100. */
+  children: Array<Saga>;
   /** What operators had done to it, and why, oldest first: the latest 100. */
   actions: Array<SagaAction>;
 };
@@ -1279,6 +1283,8 @@ export type SagaResolvers<ContextType = RequestContext, ParentType extends Resol
   refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  parent?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
+  children?: Resolver<Array<ResolversTypes['Saga']>, ParentType, ContextType>;
   actions?: Resolver<Array<ResolversTypes['SagaAction']>, ParentType, ContextType>;
 };
 

@@ -98,6 +98,9 @@ export const orchestrationResolvers = ({
     startedAt: (saga) => new Date(Number(saga.created_at)),
     updatedAt: (saga) => new Date(Number(saga.updated_at)),
     steps: (saga, _, context) => load.stepsOf(context).load(saga.id),
+    // Whoever may see one of them may see all: they are about the same.
+    parent: (saga, _, context) => (saga.parent_id === null ? null : load.saga(context).load(saga.parent_id)),
+    children: (saga, _, context) => load.sagasWithin(context).load(saga.id),
     actions: (saga, _, context) => steering.actionsOf(saga.id, context),
     refusal: async (saga, _, context) =>
       (await load.stepsOf(context).load(saga.id)).find((step) => step.refusal)?.refusal ?? null,

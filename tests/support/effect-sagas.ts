@@ -8,6 +8,7 @@ import { refuse } from '../../platform/errors.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { defineSaga, type SagaDefinition, type SagaStep } from '../../platform/sagas/define-saga.ts';
 import { enqueueSaga } from '../../platform/sagas/enqueue.ts';
+import { subSaga } from '../../platform/sagas/sub-saga.ts';
 import { type SagaWorker, startSagaWorker } from '../../platform/sagas/worker.ts';
 
 /** What one is started with. */
@@ -51,7 +52,7 @@ async function effect(pool: Pool, saga: string, key: string): Promise<void> {
   }
 }
 
-function effectSaga(pool: Pool): SagaDefinition {
+function effectSagas(pool: Pool): SagaDefinition[] {
   const act = async ({ input, key }: { input: EffectInput; key: string }): Promise<void> => {
     await effect(pool, input.id, key);
     await wait(input.stepMs);
@@ -68,20 +69,40 @@ function effectSaga(pool: Pool): SagaDefinition {
       },
     }),
   );
-  return defineSaga<EffectInput, object>({
+  const effects = defineSaga<EffectInput, object>({
     name: 'effects',
     description: 'Leaves a row for each step.',
     steps: [steps[0]!, { ...steps[1]!, waitsFor: { topic: 'go', seconds: () => 0.2 } }, ...steps.slice(2)],
     whenRefused: { name: 'cancel', agent: 'other', does: 'cancel', run: act },
   });
+  const outer = defineSaga<EffectInput, object>({
+    name: 'outer',
+    description: 'Has the effects as a step.',
+    steps: [
+      { name: 'before', agent: 'other', does: 'before', run: act, undo: act },
+      subSaga({ name: 'inner', does: 'The effects.', saga: effects, input: ({ input }) => input }),
+      { name: 'after', agent: 'other', does: 'after', run: act },
+    ],
+    whenRefused: { name: 'give up', agent: 'other', does: 'give up', run: act },
+  });
+  return [effects, outer];
 }
 
 /** What a saga that went through, or was refused, leaves behind, in order. */
-export const effectsOf = ({ id, refused }: EffectInput): string[] =>
+export const effectsOf = (input: EffectInput): string[] => keysOf(`effects:${input.id}`, input);
+
+const keysOf = (saga: string, { refused }: EffectInput): string[] =>
   (refused
     ? ['reserve', 'pay', 'confirm', 'undo ship', 'undo confirm', 'undo pay', 'undo reserve', 'cancel']
     : STEPS
-  ).map((step) => `effects:${id}:${step}`);
+  ).map((step) => `${saga}:${step}`);
+
+/** The same of a saga that has them as a step. */
+export const outerEffectsOf = (input: EffectInput): string[] => {
+  const own = (...steps: string[]) => steps.map((step) => `outer:${input.id}:${step}`);
+  const inner = keysOf(`effects:${input.id}/outer/inner`, input);
+  return [...own('before'), ...inner, ...(input.refused ? own('undo before', 'give up') : own('after'))];
+};
 
 /** Starts a worker for these sagas. `effects` is for the steps, `sagas` for the engine. */
 export const startEffectWorker = (
@@ -96,15 +117,19 @@ export const startEffectWorker = (
     ask: undefined as never,
     clock: systemClock,
     log,
-    sagas: [effectSaga(pools.effects)],
+    sagas: effectSagas(pools.effects),
     onFailedAttempt: async () => {},
   });
 
 /** Starts sagas, all at once. */
 // biome-ignore lint/suspicious/noExplicitAny: whichever tables there are
-export async function beginEffects(kysely: import('kysely').Kysely<any>, inputs: readonly EffectInput[]) {
+export async function beginEffects(
+  kysely: import('kysely').Kysely<any>,
+  inputs: readonly EffectInput[],
+  saga = 'effects',
+) {
   await kysely.transaction().execute(async (transaction) => {
-    for (const input of inputs) await enqueueSaga(transaction, 'effects', input.id, input);
+    for (const input of inputs) await enqueueSaga(transaction, saga, input.id, input);
   });
 }
 

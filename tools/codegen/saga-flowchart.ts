@@ -69,10 +69,13 @@ function wayBack({ whenRefused }: SagaDefinition, stages: readonly Stage[]): str
   return lines;
 }
 
-const node = (id: string, step: Step): string =>
-  'pivot' in step && step.pivot ? `  ${id}[["${label(step)}"]]` : `  ${id}["${label(step)}"]`;
+function node(id: string, step: Step): string {
+  if ('pivot' in step && step.pivot) return `  ${id}[["${label(step)}"]]`;
+  return step.saga ? `  ${id}(["${label(step)}"])` : `  ${id}["${label(step)}"]`;
+}
 
-const label = ({ name, agent }: Pick<Step, 'name' | 'agent'>): string => `${text(name)}<br/>${text(agent)}`;
+const label = ({ name, agent, saga }: Pick<Step, 'name' | 'agent' | 'saga'>): string =>
+  `${text(name)}<br/>${saga ? `saga ${text(saga.name)}` : text(agent)}`;
 
 /** What a condition says, in its own words: `(state) => state.payment === 'X'` without the arrow. */
 const conditionOf = (when: NonNullable<Step['when']>): string =>

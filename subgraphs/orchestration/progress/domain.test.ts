@@ -5,7 +5,13 @@ import { decodeTold, encodeTold } from './cursor.ts';
 import { newFacts, type SagaFact, type Sight, type Told } from './domain.ts';
 
 const ID = 'placeOrder:order_1';
-const saga = (engine_status = 'PENDING'): SagaRow => ({ id: ID, engine_status, created_at: 1000n, updated_at: 9000n });
+const saga = (engine_status = 'PENDING'): SagaRow => ({
+  id: ID,
+  engine_status,
+  created_at: 1000n,
+  updated_at: 9000n,
+  parent_id: null,
+});
 const row = (name: string, more: Partial<SagaStepRow>): SagaStepRow => ({
   saga_id: ID,
   name,

@@ -11,7 +11,13 @@ import { sagaWatch } from './watch.ts';
 function scene() {
   const looks: (readonly string[])[] = [];
   const status = { now: 'PENDING', isAway: false };
-  const saga = (id: string): SagaRow => ({ id, engine_status: status.now, created_at: 1n, updated_at: 2n });
+  const saga = (id: string): SagaRow => ({
+    id,
+    engine_status: status.now,
+    created_at: 1n,
+    updated_at: 2n,
+    parent_id: null,
+  });
   const queries = {
     sagasByIds: async (ids: readonly string[]) => {
       looks.push(ids);

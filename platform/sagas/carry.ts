@@ -1,0 +1,63 @@
+/** Carries a saga through as a step of another: enqueues it once, and looks how it stands until it has ended. */
+import type { Pool } from 'pg';
+import { Fault } from '../errors.ts';
+import { sleep } from '../sleep.ts';
+import type { SagaResult } from './define-saga.ts';
+import { starting, subSagaId } from './enqueue.ts';
+
+/** How often it is looked for the end. */
+const LOOK_MS = 250;
+const UNDER_WAY: ReadonlySet<string> = new Set(['ENQUEUED', 'DELAYED', 'PENDING']);
+
+/** Which step of which saga it is, and with what it is started; without an input it is not. */
+export interface Carried {
+  parent: string;
+  step: string;
+  saga: string;
+  input?: Record<string, unknown>;
+}
+
+/**
+ * How it ended; undefined if it is not there. Never settles once the signal is aborted, as everything that is parked.
+ * @throws Fault SUB_SAGA_FAILED if it ended with an error, which a person must look at
+ */
+export async function carry(
+  pool: Pool,
+  { parent, step, saga, input }: Carried,
+  signal: AbortSignal,
+): Promise<SagaResult | undefined> {
+  const id = subSagaId(parent, step, saga);
+  if (input) await start(pool, id, parent, starting(saga, id, input));
+  while (!signal.aborted) {
+    const { rows } = await pool.query<{ status: string; output: string | null }>(
+      `select s.status, o.output from dbos.workflow_status s left join dbos.workflow_output o using (workflow_uuid)
+        where workflow_uuid = $1`,
+      [id],
+    );
+    const [seen] = rows;
+    if (!seen) return undefined;
+    if (seen.status === 'SUCCESS') return JSON.parse(seen.output!) as SagaResult;
+    if (!UNDER_WAY.has(seen.status))
+      throw new Fault('SUB_SAGA_FAILED', `The saga ${id} ended with ${seen.status}: somebody must look at it.`);
+    await sleep(LOOK_MS, signal);
+  }
+  return new Promise(() => {});
+}
+
+/** In one transaction with whose it is. */
+async function start(pool: Pool, id: string, parent: string, statement: ReturnType<typeof starting>): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query(...statement);
+    await client.query(
+      `update dbos.workflow_status set parent_workflow_id = $2 where workflow_uuid = $1 and parent_workflow_id is null`,
+      [id, parent],
+    );
+    await client.query('commit');
+    client.release();
+  } catch (error) {
+    client.release(true); // Which rolls it back.
+    throw error;
+  }
+}

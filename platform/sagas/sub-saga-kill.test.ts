@@ -1,0 +1,57 @@
+/** Processes that die while sagas within sagas are under way. */
+import { expect, test } from '@jest/globals';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import {
+  beginEffects,
+  type EffectInput,
+  effectSets,
+  outerEffectsOf,
+  readEffects,
+} from '../../tests/support/effect-sagas.ts';
+import { testDatabase } from '../../tests/support/database.ts';
+import { until } from '../../tests/support/small-agent.ts';
+import { createPool } from '../../db/pool.ts';
+import { prepareSagas } from './worker.ts';
+
+const CHILD = fileURLToPath(new URL('../../tests/support/saga-child.ts', import.meta.url));
+
+test('kill -9 while parents and children are under way: every one ends, each effect there once', async () => {
+  const database = await testDatabase({ sets: effectSets });
+  const pool = createPool({ url: database.url, max: 4, name: 'agora test prepare', int8: 'text' });
+  let child: ChildProcess | undefined;
+  const kill = async (): Promise<void> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'close');
+    child.kill('SIGKILL');
+    await ended;
+  };
+  try {
+    await prepareSagas({ url: database.url, pool });
+    const inputs = Array.from(
+      { length: 12 },
+      (_, n): EffectInput => ({ id: `k${n}`, refused: n % 3 === 0, stepMs: 60 }),
+    );
+    await beginEffects(database.kysely, inputs, 'outer');
+    const isOver = async () => {
+      const { statuses } = await readEffects(database.pool);
+      return inputs.every(({ id }) => statuses.get(`outer:${id}`) === 'SUCCESS');
+    };
+    for (const after of [250, 600, 900, undefined]) {
+      child = spawn(process.execPath, ['--no-warnings', CHILD, database.url, 'killed'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(child.stdout!, 'data');
+      if (after === undefined) await until('all have ended', isOver);
+      else await new Promise((resolve) => setTimeout(resolve, after));
+      await kill();
+    }
+    const { effects } = await readEffects(database.pool);
+    for (const input of inputs) expect([input.id, effects.get(input.id)]).toEqual([input.id, outerEffectsOf(input)]);
+  } finally {
+    await kill();
+    await pool.end();
+    await database.drop();
+  }
+}, 60_000);
