@@ -4,8 +4,9 @@
  * not handled. What the database itself adds (place and time of the append) is not signed. Whoever checks a signature
  * could make it: between agents that do not trust each other this is no proof.
  */
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { deriveKey, type KeyRing } from '../secrets/key-ring.ts';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { derivedKeys } from '../secrets/derived-keys.ts';
+import type { KeyRing } from '../secrets/key-ring.ts';
 import type { Envelope, LoggedEvent } from './event-log.ts';
 
 /** What stands beside an event. */
@@ -25,18 +26,7 @@ export interface EventSigner {
 
 /** Signs with the first key of the ring, checks with all. */
 export function eventSigner(ring: KeyRing): EventSigner {
-  const derived = new Map<string, KeyObject>();
-  const keyOf = (id: string, sender: string): KeyObject | undefined => {
-    const name = `${id}/${sender}`;
-    const known = derived.get(name);
-    if (known) return known;
-    const master = ring.find((key) => key.id === id);
-    if (!master) return undefined;
-    const key = createSecretKey(deriveKey(master.bytes, 'agora.events', sender));
-    // Senders are agents, a few dozen; but what stands in a table is not to be trusted to be.
-    if (derived.size < 1000) derived.set(name, key);
-    return key;
-  };
+  const keyOf = derivedKeys(ring, 'agora.events');
   const macOf = (key: KeyObject, event: Envelope | LoggedEvent): Buffer =>
     createHmac('sha256', key).update(canonical(event)).digest();
   const [{ id: keyId }] = ring;

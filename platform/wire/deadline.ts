@@ -1,0 +1,20 @@
+/** Gives the work a signal that aborts with `outer`, and with `late()` when the time is up. The work must heed it. */
+export async function withDeadline<T>(
+  ms: number,
+  outer: AbortSignal | undefined,
+  late: () => Error,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  outer?.throwIfAborted();
+  const own = new AbortController();
+  // By hand: AbortSignal.any and AbortSignal.timeout cost more than the request's own work.
+  const forward = (): void => own.abort(outer!.reason);
+  outer?.addEventListener('abort', forward, { once: true });
+  const timer = setTimeout(() => own.abort(late()), ms);
+  try {
+    return await work(own.signal);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener('abort', forward);
+  }
+}

@@ -1,0 +1,150 @@
+/** Serves the agents of a process to the others: one HTTP server, a path an agent, signed requests only; health and metrics. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isTransient } from '../errors.ts';
+import type { Subgraph, SubgraphRequest } from '../graphql/subgraph.ts';
+import { type HealthSource, respondHealth } from '../http/health.ts';
+import { respondJson } from '../http/respond-json.ts';
+import type { Logger } from '../log.ts';
+import { count } from '../telemetry/metrics.ts';
+import { respondMetrics } from '../telemetry/respond-metrics.ts';
+import { BodyTooLarge, bodyOf } from './body-of.ts';
+import { REFUSED_HEADER } from './refused-header.ts';
+import { RequestRefused, type RequestVerifier } from './signed-request.ts';
+import { type SubgraphYoga, subgraphYoga } from './subgraph-yoga.ts';
+
+/** What is served, and how. */
+export interface ServeOptions {
+  subgraphs: readonly Subgraph[];
+  verifier: RequestVerifier;
+  log: Pick<Logger, 'warn' | 'error'>;
+  /** For `/health/ready`. While it drains it is not ready, whatever this says. */
+  isReady(): { ready: boolean; details: object };
+  health?: HealthSource;
+  /** What `/metrics` asks for (METRICS_TOKEN). @default nothing, of those who ask from this machine */
+  metricsToken?: string;
+}
+
+/** A server that is ready to listen. */
+export interface SubgraphServer {
+  server: Server;
+  /** From now on asks callers not to keep their connections, and is not ready any more. It goes on serving. */
+  drain(): void;
+  /** Stops listening, lets what is under way end, and ends subscriptions, whose readers go to another replica. */
+  close(): Promise<void>;
+}
+
+/** How long what is under way may take to end, in milliseconds. */
+const GRACE_MS = 10_000;
+/** How long an idle connection is kept: longer than the callers keep it (`transport.ts`), so that they close it. */
+const KEEP_ALIVE_MS = 65_000;
+
+/** Makes the server. */
+export function serveSubgraphs(options: ServeOptions): SubgraphServer {
+  const { subgraphs, log } = options;
+  const yogas = new Map(subgraphs.map((subgraph) => [`/${subgraph.name}`, subgraphYoga(subgraph)]));
+  const open = new Set<ServerResponse>();
+  let isDraining = false;
+  const isReady = (): ReturnType<ServeOptions['isReady']> =>
+    isDraining ? { ready: false, details: { waitingFor: 'the end' } } : options.isReady();
+
+  const server = createServer((request, response) => {
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    if (isDraining) response.setHeader('connection', 'close');
+    route(request, response, { ...options, isReady }, yogas).catch((error: unknown) => {
+      log.error({ err: error }, 'a request of another process failed');
+      if (response.headersSent) response.destroy();
+      else refuse(response, isTransient(error) ? 503 : 500, 'FAILED');
+    });
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+
+  return {
+    server,
+    drain() {
+      isDraining = true;
+      for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
+    },
+    async close() {
+      this.drain();
+      const closed = new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()));
+      for (const response of open) if (isStream(response)) response.destroy();
+      const timer = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ServeOptions,
+  yogas: ReadonlyMap<string, SubgraphYoga>,
+): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const yoga = yogas.get(pathname);
+  if (yoga) return answerSigned(request, response, options, yoga);
+  if (pathname === '/health' || pathname.startsWith('/health/')) {
+    if (await respondHealth(response, pathname, options)) return;
+  }
+  if (pathname === '/metrics' && request.method === 'GET')
+    return respondMetrics(request, response, options.metricsToken);
+  refuse(response, 404, 'NOT_FOUND');
+}
+
+async function answerSigned(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { verifier, log }: ServeOptions,
+  yoga: SubgraphYoga,
+): Promise<void> {
+  if (request.method !== 'POST') return refuse(response, 405, 'POST_ONLY');
+  const { method, headers } = request;
+  try {
+    const body = await bodyOf(request);
+    const { actor, correlationId } = await verifier.verify({ method, path: request.url!, headers, body });
+    const asked = requestIn(body);
+    if (!asked) return refuse(response, 400, 'MALFORMED');
+    const leaving = new AbortController();
+    response.once('close', () => leaving.abort());
+    // Read already, to see the signature: yoga takes it as a framework's parsed body.
+    const read = Object.assign(request, { body: asked });
+    await yoga(read, response, { caller: { actor, correlationId, signal: leaving.signal } });
+  } catch (error) {
+    if (error instanceof BodyTooLarge) return refuse(response, 413, 'TOO_LARGE', { connection: 'close' });
+    if (!(error instanceof RequestRefused)) throw error;
+    const { reason } = error;
+    log.warn({ reason, sender: headers['x-agora-sender'], path: request.url }, 'a request was refused');
+    count('agora_signatures_refused_total', { what: 'request' });
+    refuse(response, 401, reason);
+  }
+}
+
+function requestIn(body: Buffer): SubgraphRequest | undefined {
+  try {
+    const request = JSON.parse(body.toString()) as SubgraphRequest | null;
+    return typeof request?.query === 'string' ? request : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const SAID: Record<number, string> = {
+  400: 'The body is not JSON with a query.',
+  401: 'Only signed requests of our own processes are answered: the same REQUEST_KEYS, and clocks that agree.',
+  404: 'There is nothing here.',
+  405: 'Only POST is answered.',
+  413: 'The request is too large.',
+};
+
+const refuse = (response: ServerResponse, status: number, reason: string, headers: Record<string, string> = {}): void =>
+  respondJson(
+    response,
+    status,
+    { errors: [{ message: SAID[status] ?? 'This cannot be answered now.', extensions: { code: reason } }] },
+    { [REFUSED_HEADER]: reason, ...headers },
+  );
+
+const isStream = (response: ServerResponse): boolean =>
+  String(response.getHeader('content-type')).startsWith('text/event-stream');

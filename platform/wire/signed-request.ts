@@ -1,0 +1,142 @@
+/**
+ * Requests between our processes are signed: HMAC-SHA256 over all that is sent, with a key of the sender's own that is
+ * derived from a master key of `REQUEST_KEYS`, and the master key's id beside it. The process that is asked is signed
+ * too, though it is not sent: so a request that was overheard is good nowhere else, and for {@link MAX_AGE_SECONDS} at
+ * most, and only once there. What is said about the caller (`claims`) is believed, so these keys are worth every account.
+ */
+import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Clock } from '../clock.ts';
+import type { Once } from '../cluster/once.ts';
+import { Actor, type ActorClaims } from '../identity/actor.ts';
+import { derivedKeys } from '../secrets/derived-keys.ts';
+import type { KeyRing } from '../secrets/key-ring.ts';
+
+/** How old a request may be, or how far ahead of our clock. */
+export const MAX_AGE_SECONDS = 60;
+
+/** Why a request was refused. */
+export type RefusalReason = 'UNSIGNED' | 'OLD' | 'UNKNOWN_KEY' | 'ALTERED' | 'REPLAYED';
+
+/** What is sent and signed. */
+export interface OutgoingRequest {
+  method: string;
+  /** With its query. */
+  path: string;
+  body: Buffer;
+  /** The process that is asked, by the UUID of its life. */
+  to: string;
+  actor: Actor;
+  correlationId: string;
+}
+
+/** What a signed request says. */
+export interface VerifiedRequest {
+  /** Who sent it: `gateway`, or the name of a process of agents. */
+  sender: string;
+  actor: Actor;
+  correlationId: string;
+}
+
+/** A request that is not to be answered. */
+export class RequestRefused extends Error {
+  override readonly name = 'RequestRefused';
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason) {
+    super(`The request was refused: ${reason}.`);
+    this.reason = reason;
+  }
+}
+
+/** Signs what one process sends. */
+export interface RequestSigner {
+  /** The headers that make it a signed request. */
+  sign(request: OutgoingRequest): Record<string, string>;
+}
+
+/** Checks what one process receives. */
+export interface RequestVerifier {
+  /** @throws RequestRefused */
+  verify(request: {
+    method: string;
+    path: string;
+    headers: IncomingHttpHeaders;
+    body: Buffer;
+  }): Promise<VerifiedRequest>;
+}
+
+const PURPOSE = 'agora.requests';
+
+/** Signs with the first key of the ring. */
+export function requestSigner(ring: KeyRing, sender: string, clock: Clock): RequestSigner {
+  const [{ id: keyId }] = ring;
+  const key = derivedKeys(ring, PURPOSE)(keyId, sender)!;
+  return {
+    sign({ method, path, body, to, actor, correlationId }) {
+      const headers = {
+        'x-correlation-id': correlationId,
+        'x-agora-sender': sender,
+        'x-agora-key': keyId,
+        'x-agora-time': String(clock.now().getTime()),
+        'x-agora-nonce': randomBytes(16).toString('base64url'),
+        'x-agora-claims': Buffer.from(JSON.stringify(actor.claims())).toString('base64url'),
+      };
+      return { ...headers, 'x-agora-signature': macOf(key, method, path, to, headers, body).toString('base64url') };
+    },
+  };
+}
+
+/**
+ * Checks with all keys of the ring. What one process remembers is enough, since a request is good for one only.
+ * @param process the UUID of this life of this process: requests to others are refused
+ */
+export function requestVerifier(ring: KeyRing, process: string, clock: Clock, once: Once): RequestVerifier {
+  const keyOf = derivedKeys(ring, PURPOSE);
+  return {
+    async verify({ method, path, headers: given, body }) {
+      const headers = signedHeaders(given);
+      const signature = given['x-agora-signature'];
+      if (!headers || typeof signature !== 'string') throw new RequestRefused('UNSIGNED');
+      const age = Math.abs(clock.now().getTime() - Number(headers['x-agora-time']));
+      // Written so that what is no number is old.
+      if (!(age <= MAX_AGE_SECONDS * 1000)) throw new RequestRefused('OLD');
+      const sender = headers['x-agora-sender'];
+      const key = keyOf(headers['x-agora-key'], sender);
+      if (!key) throw new RequestRefused('UNKNOWN_KEY');
+      if (!isSame(Buffer.from(signature, 'base64url'), macOf(key, method, path, process, headers, body)))
+        throw new RequestRefused('ALTERED');
+      // One from ahead of our clock is good until it is old, so twice as long.
+      if (!(await once.first(`${sender} ${headers['x-agora-nonce']}`, 2 * MAX_AGE_SECONDS)))
+        throw new RequestRefused('REPLAYED');
+      const claims = JSON.parse(Buffer.from(headers['x-agora-claims'], 'base64url').toString()) as ActorClaims;
+      return { sender, actor: new Actor(claims), correlationId: headers['x-correlation-id'] };
+    },
+  };
+}
+
+const SIGNED = [
+  'x-correlation-id',
+  'x-agora-sender',
+  'x-agora-key',
+  'x-agora-time',
+  'x-agora-nonce',
+  'x-agora-claims',
+] as const;
+
+type SignedHeaders = Record<(typeof SIGNED)[number], string>;
+
+function signedHeaders(given: IncomingHttpHeaders): SignedHeaders | undefined {
+  const entries = SIGNED.map((name) => [name, given[name]] as const);
+  return entries.every(([, value]) => typeof value === 'string' && value !== '')
+    ? (Object.fromEntries(entries) as SignedHeaders)
+    : undefined;
+}
+
+/** A line each, of which none can hold a line break: so no two requests have the same bytes. */
+function macOf(key: KeyObject, method: string, path: string, to: string, headers: SignedHeaders, body: Buffer): Buffer {
+  const head = ['agora request 1', method, path, to, ...SIGNED.map((name) => headers[name])].join('\n');
+  return createHmac('sha256', key).update(`${head}\n\n`).update(body).digest();
+}
+
+const isSame = (given: Buffer, ours: Buffer): boolean => given.length === ours.length && timingSafeEqual(given, ours);

@@ -1,0 +1,103 @@
+/** One agent's part of the graph behind graphql-yoga, which parses, validates and streams; the agent executes. */
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { Fault } from '../errors.ts';
+import type { RequestContext } from '../graphql/context.ts';
+import type { Subgraph, SubgraphRequest } from '../graphql/subgraph.ts';
+import { thrownToWire, toWire } from './wire-error.ts';
+
+/** What comes with every request, beside the request. */
+interface ServerContext {
+  caller: RequestContext;
+}
+
+/** Handles the requests for one agent. */
+export type SubgraphYoga = YogaServerInstance<ServerContext, object>;
+
+/** Makes it. Its path is the agent's name. */
+export function subgraphYoga(subgraph: Subgraph): SubgraphYoga {
+  return createYoga<ServerContext, object>({
+    schema: subgraph.schema,
+    graphqlEndpoint: `/${subgraph.name}`,
+    plugins: [useSubgraph(subgraph), useUnderstanding(subgraph.name)],
+    graphiql: false,
+    landingPage: false,
+    batching: false,
+    multipart: false,
+    // Limited and read before: `body-of.ts`.
+    maxRequestBodySize: false,
+    parserAndValidationCache: true,
+    cors: false,
+    // Errors are the gateway's to mask, by where they came from.
+    maskedErrors: false,
+    logging: false,
+  }) as unknown as SubgraphYoga;
+}
+
+type Args = ExecutionArgs & { contextValue: ServerContext & { params: SubgraphRequest } };
+
+function useSubgraph(subgraph: Subgraph): Plugin {
+  const { name } = subgraph;
+  return {
+    onExecute({ setExecuteFn }) {
+      setExecuteFn((async ({ contextValue }: Args) =>
+        subgraph.execute(requestOf(contextValue.params), contextValue.caller).then(
+          (result) => toWire(name, result),
+          (error: unknown) => thrownToWire(name, error),
+        )) as never);
+    },
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn((async ({ contextValue }: Args) =>
+        subgraph.subscribe(requestOf(contextValue.params), contextValue.caller).then(
+          (opened) => (Symbol.asyncIterator in opened ? crossing(name, opened) : toWire(name, opened)),
+          (error: unknown) => thrownToWire(name, error),
+        )) as never);
+    },
+  };
+}
+
+const requestOf = ({ query, operationName, variables }: SubgraphRequest): SubgraphRequest => ({
+  query,
+  operationName: operationName ?? undefined,
+  variables: variables ?? undefined,
+});
+
+/** Not an async generator: its `return` would wait for the event that is being waited for. */
+function crossing(agent: string, results: AsyncIterable<ExecutionResult>): AsyncIterableIterator<ExecutionResult> {
+  const events = results[Symbol.asyncIterator]();
+  const crossed: AsyncIterableIterator<ExecutionResult> = {
+    async next() {
+      const { value, done } = await events.next();
+      return done ? { done: true, value: undefined } : { done: false, value: toWire(agent, value) };
+    },
+    async return() {
+      await events.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]: () => crossed,
+  };
+  return crossed;
+}
+
+/**
+ * A document that does not fit the schema is no mistake of the client, whose own was checked: whoever asks has another
+ * version of this agent in mind, as happens while one replica after the other is changed.
+ */
+function useUnderstanding(agent: string): Plugin {
+  return {
+    onResultProcess({ result, setResult }) {
+      if (!result || Array.isArray(result) || Symbol.asyncIterator in result) return;
+      const { errors } = result as ExecutionResult;
+      const misfit = errors?.find(({ extensions }) => NOT_UNDERSTOOD.has(String(extensions?.code)));
+      if (!misfit) return;
+      const message = `The agent ${agent} does not understand the request: ${misfit.message}`;
+      setResult(thrownToWire(agent, new Fault('NOT_UNDERSTOOD', message)));
+    },
+  };
+}
+
+const NOT_UNDERSTOOD: ReadonlySet<string> = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+]);

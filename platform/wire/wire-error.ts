@@ -1,0 +1,130 @@
+/**
+ * Errors on the wire. In process, a GraphQL error carries the error that it came from, and by that one the gateway
+ * decides what a client may read, and a command whether to try again. So what they decide by crosses as well, in
+ * `extensions.origin`, and becomes an error of the same class on the other side. What nobody threw on purpose stays
+ * here, in the log: its text may name hosts and more.
+ */
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import {
+  AgoraError,
+  Fault,
+  Forbidden,
+  isTransient,
+  Refusal,
+  type Severity,
+  Unauthenticated,
+  Unavailable,
+  type UserError,
+} from '../errors.ts';
+
+type Kind = 'UNAVAILABLE' | 'REFUSAL' | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'FAULT' | 'AGORA' | 'ERROR';
+
+interface Origin {
+  kind: Kind;
+  /** For a defect: the code that a driver gave it, if any. */
+  code?: string;
+  message: string;
+  severity?: Severity;
+  userErrors?: readonly UserError[];
+}
+
+/** A result as it crosses: its errors with where they came from. */
+export function toWire(agent: string, result: ExecutionResult): ExecutionResult {
+  if (!result.errors) return result;
+  return { ...result, errors: result.errors.map((error) => errorToWire(agent, error)) };
+}
+
+/** Whatever was thrown, as a result that crosses. */
+export const thrownToWire = (agent: string, error: unknown): ExecutionResult =>
+  toWire(agent, { errors: [new GraphQLError(`The agent ${agent} failed.`, { originalError: asError(error) })] });
+
+/** The result that crossed, as if it had been executed here. */
+export function fromWire(agent: string, result: WireResult): ExecutionResult {
+  const { data, errors, extensions } = result;
+  return {
+    ...(data !== undefined && { data }),
+    ...(errors && { errors: errors.map((error) => errorFromWire(agent, error)) }),
+    ...(extensions && { extensions }),
+  } as ExecutionResult;
+}
+
+/** What JSON makes of an `ExecutionResult`. */
+export interface WireResult {
+  data?: Record<string, unknown> | null;
+  errors?: readonly GraphQLFormattedError[];
+  extensions?: Record<string, unknown>;
+}
+
+/** Whether this is an answer of GraphQL at all. */
+export const isResult = (value: unknown): value is WireResult =>
+  typeof value === 'object' &&
+  value !== null &&
+  ('data' in value || Array.isArray((value as { errors?: unknown }).errors));
+
+function errorToWire(agent: string, error: GraphQLError): GraphQLError {
+  const cause = rootOf(error);
+  const { stacktrace: _, origin: __, ...extensions } = error.extensions ?? {};
+  if (cause === undefined || cause instanceof GraphQLError)
+    return new GraphQLError(error.message, { path: error.path, extensions });
+  const origin = originOf(agent, cause);
+  return new GraphQLError(origin.message, { path: error.path, extensions: { ...extensions, origin } });
+}
+
+function originOf(agent: string, cause: unknown): Origin {
+  const code = (cause as { code?: unknown } | null)?.code;
+  if (isTransient(cause)) {
+    const message =
+      cause instanceof AgoraError && !cause.cause ? cause.message : `The agent ${agent} cannot answer now.`;
+    return { kind: 'UNAVAILABLE', message };
+  }
+  if (!(cause instanceof AgoraError))
+    return { kind: 'ERROR', message: `The agent ${agent} failed.`, ...(typeof code === 'string' && { code }) };
+  const { message, severity } = cause;
+  return { kind: kindOf(cause), code: cause.code, message, severity, userErrors: (cause as Refusal).userErrors };
+}
+
+function kindOf(error: AgoraError): Kind {
+  if (error instanceof Refusal) return 'REFUSAL';
+  if (error instanceof Unauthenticated) return 'UNAUTHENTICATED';
+  if (error instanceof Forbidden) return 'FORBIDDEN';
+  return error instanceof Fault ? 'FAULT' : 'AGORA';
+}
+
+function errorFromWire(agent: string, { message, path, extensions }: GraphQLFormattedError): GraphQLError {
+  const { origin, ...rest } = (extensions ?? {}) as { origin?: Origin } & Record<string, unknown>;
+  const originalError = origin && rebuilt(origin, agent);
+  return new GraphQLError(message, { path, extensions: rest, originalError });
+}
+
+function rebuilt({ kind, code = 'FAILED', message, severity, userErrors = [] }: Origin, agent: string): Error {
+  switch (kind) {
+    case 'UNAVAILABLE':
+      return new Unavailable(message);
+    case 'REFUSAL':
+      return new Refusal(userErrors);
+    case 'UNAUTHENTICATED':
+      return new Unauthenticated(message);
+    case 'FORBIDDEN':
+      return new Forbidden(message);
+    case 'FAULT':
+      return new Fault(code, message, { severity });
+    case 'AGORA':
+      return new AgoraError(code, message, { severity });
+    default:
+      // With the driver's code, by which a text that cannot be stored is told.
+      return Object.assign(new Error(`The agent ${agent} failed.`), { code });
+  }
+}
+
+/** What was thrown first; undefined for an error of GraphQL's own. */
+function rootOf(error: GraphQLError): unknown {
+  let current: unknown = error.originalError;
+  for (let depth = 0; depth < 10; depth++) {
+    const inner = (current as { originalError?: unknown } | undefined)?.originalError;
+    if (inner === undefined || inner === null) break;
+    current = inner;
+  }
+  return current;
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
