@@ -1,29 +1,85 @@
+import type { Kysely } from 'kysely';
+import type { Pool } from 'pg';
 import { kyselyOver } from '../db/kysely.ts';
-import { createPool } from '../db/pool.ts';
+import { createPool, type PoolOptions } from '../db/pool.ts';
 import { type DatabaseProbe, PROBE } from '../platform/agent/database-monitor.ts';
+import { agentDatabases } from '../platform/config/config.ts';
 import { Breakers, EVERY_AGENT } from '../platform/resilience/breakers.ts';
 import { guardedPool, isDatabaseAway } from '../platform/resilience/guarded-pool.ts';
 import { POLICIES } from '../platform/resilience/policies.ts';
+import { directAddress } from './direct-address.ts';
 import type { EmbeddedOptions } from './embedded.ts';
 
 /** Connections for the sagas' engine, which polls and listens on its own. */
 const SAGA_CONNECTIONS = 8;
+/** Connections for what outlives a transaction: duties, each of which holds one while it runs. */
+const SESSION_CONNECTIONS = 4;
+/** The agent that works the sagas. */
+const SAGAS = 'orchestration';
 
-/** Connections to the database: the agents' behind a circuit breaker, the sagas' engine's, and one to look how it is. */
-export async function connectDatabase(url: string, { config, log, endings }: EmbeddedOptions) {
+/** The connections of one role: for transactions, and for what outlives them. */
+interface Connections {
+  kysely: Kysely<any>;
+  sessions: Kysely<any>;
+}
+
+/**
+ * Connections to the database: the agents' behind a circuit breaker, the sagas' engine's, and one to look how it is.
+ * Agents share one pool, but for those that have an address, and so a role, of their own (`DATABASE_URL_ORDER`).
+ * @param url what everything that is no agent's goes over, and the agents without an address of their own.
+ * @param agents all there are, to tell a wrong variable.
+ */
+export async function connectDatabase(
+  url: string,
+  { config, log, endings }: EmbeddedOptions,
+  agents: readonly string[],
+) {
   const onConnectionLost = (error: Error): void => {
     if (!endings.isStopping) log.warn({ err: error }, 'a connection to the database was lost');
   };
-  const pool = createPool({ url, max: config.DATABASE_POOL, name: 'agora', onConnectionLost });
-  const sagaPool = createPool({ url, max: SAGA_CONNECTIONS, name: 'agora sagas', int8: 'text', onConnectionLost });
-  const healthPool = createPool({ url, max: 1, name: 'agora health' });
-  await endings.add(() => Promise.all([pool.end(), sagaPool.end(), healthPool.end()]));
+  const pools: Pool[] = [];
+  const open = (options: PoolOptions): Pool => {
+    const pool = createPool({ ...options, onConnectionLost });
+    pools.push(pool);
+    return pool;
+  };
+  await endings.add(() => Promise.all(pools.map((pool) => pool.end())));
 
   const breakers = new Breakers();
   const guard = breakers.guard(EVERY_AGENT, 'database', { policy: POLICIES.database, isIllness: isDatabaseAway });
+  const prepare = config.DATABASE_PREPARE === 'true';
+  const agentPools: Pool[] = [];
+  const connect = (address: string, max: number, name: string): Connections => {
+    const pool = open({ url: address, max, name, prepare });
+    agentPools.push(pool);
+    const direct = directAddress(address, config);
+    const sessions = open({ url: direct, max: SESSION_CONNECTIONS, name: `${name} duties` });
+    return { kysely: kyselyOver(guardedPool(pool, guard)), sessions: kyselyOver(guardedPool(sessions, guard)) };
+  };
+  const shared = connect(url, config.DATABASE_POOL, 'agora');
+  const given = agentDatabases(process.env, [...agents, 'gateway']);
+  const own = new Map(
+    [...given].map(([agent, address]) => [agent, connect(address, config.DATABASE_POOL_AGENT, `agora ${agent}`)]),
+  );
+  const of = (agent: string): Connections => own.get(agent) ?? shared;
+
+  const sagaUrl = directAddress(given.get(SAGAS) ?? url, config);
+  const sagas = {
+    url: sagaUrl,
+    pool: open({ url: sagaUrl, max: SAGA_CONNECTIONS, name: 'agora sagas', int8: 'text' }),
+  };
+  const healthPool = open({ url, max: 1, name: 'agora health', prepare });
   const database: DatabaseProbe = {
     look: async () => (await healthPool.query<{ isReadOnly: boolean }>(PROBE)).rows[0]!,
-    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    pool: () => ({
+      total: sum(agentPools.map((pool) => pool.totalCount)),
+      idle: sum(agentPools.map((pool) => pool.idleCount)),
+      waiting: sum(agentPools.map((pool) => pool.waitingCount)),
+    }),
   };
-  return { kysely: kyselyOver(guardedPool(pool, guard)), sagas: { url, pool: sagaPool }, breakers, database };
+  const kyselyFor = (agent: string): Kysely<any> => of(agent).kysely;
+  const sessionsFor = (agent: string): Kysely<any> => of(agent).sessions;
+  return { kysely: shared.kysely, kyselyFor, sessionsFor, sagas, breakers, database };
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

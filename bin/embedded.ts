@@ -21,6 +21,7 @@ import { secretsWith } from '../platform/secrets/secrets.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { authenticateWith } from './authenticate.ts';
 import { connectDatabase } from './connect-database.ts';
+import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
 import { firstOrder } from './first-order.ts';
 import { keyRing } from './key-ring.ts';
@@ -48,8 +49,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
   const { config, log, endings, empty, report } = options;
   const databaseUrl = config.DATABASE_URL ? await reachDatabase(config.DATABASE_URL) : await startPostgres(options);
   const agents = await loadAgents();
-  await migrate(databaseUrl, migrationSets(agents), report);
-  const ground = await connectDatabase(databaseUrl, options);
+  await migrate(directAddress(databaseUrl, config), migrationSets(agents), report);
+  const names = agents.map(({ name }) => name);
+  const ground = await connectDatabase(databaseUrl, options, names);
   await prepareSagas(ground.sagas);
 
   const tokens = tokensFrom(tokenKey(config));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type TestDatabase, testDatabase } from '../tests/support/database.ts';
-import { migrate } from './migrator.ts';
+import { migrate, pendingMigrations } from './migrator.ts';
 
 let database: TestDatabase;
 let directory: string;
@@ -110,4 +110,40 @@ test('a migration may take longer than a command may', async () => {
   file('0001-slow.sql', `select 1 / (current_setting('transaction_timeout') = '0')::int`);
   file('0002-slow.sql', `select 1 / (current_setting('statement_timeout') = '0')::int`);
   expect(await run()).toBe(2);
+});
+
+test('a statement that cannot be done is named by its number in the file', async () => {
+  file(
+    '0001-tables.sql',
+    "create table thing (id text primary key); insert into thing values ('a'); insert into thing values ('a');",
+  );
+  await expect(run()).rejects.toThrow('room: 0001-tables.sql, statement 3: duplicate key');
+  expect(await tables()).toEqual([]);
+});
+
+test('what is pending can be asked, and is not applied by that', async () => {
+  file('0001-tables.sql', 'create table thing (id text primary key)');
+  const pending = async () =>
+    (await pendingMigrations(database.url, [{ schema: 'room', directory }])).map(({ name }) => name);
+  expect(await pending()).toEqual(['0001-tables.sql']);
+  expect(await tables()).toEqual([]);
+  await run();
+  file('0002-more.sql', 'create table other (id text)');
+  expect(await pending()).toEqual(['0002-more.sql']);
+});
+
+test('a table that somebody holds for long is not queued for: others go on using it meanwhile', async () => {
+  file('0001-tables.sql', 'create table thing (id text primary key)');
+  await run();
+  file('0002-more.sql', 'alter table thing add column size int');
+  const holder = await database.pool.connect();
+  await holder.query('begin; select from room.thing');
+  const migrating = run();
+  while (!lines.some((line) => line.includes('waits for a lock')))
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  // Behind a waiting `alter table` this would wait for the holder, who waits for us.
+  await database.pool.query('select from room.thing');
+  await holder.query('commit');
+  holder.release();
+  expect(await migrating).toBe(1);
 });

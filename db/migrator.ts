@@ -38,13 +38,9 @@ export async function migrate(
   try {
     await takeTurn(client, report);
     await client.query(BOOKS);
-    const { rows } = await client.query<{ key: string; checksum: string }>(
-      `select schema || '/' || name as key, checksum from platform.migration`,
-    );
-    const applied = new Map(rows.map((row) => [row.key, row.checksum]));
-    const missing = migrations.filter((migration) => isMissing(migration, applied));
+    const missing = await missingOf(client, migrations);
     for (const migration of missing) {
-      const time = await applyMigration(client, migration);
+      const time = await applyMigration(client, migration, report);
       report(`${migration.schema}: ${migration.name} applied in ${Math.round(time)} ms`);
     }
     const took = Math.round(performance.now() - start);
@@ -57,6 +53,29 @@ export async function migrate(
   } finally {
     await client.end(); // Ends the session, and its lock with it.
   }
+}
+
+/**
+ * What `migrate` would apply, in its order. Changes nothing.
+ * @throws {Fault} as `migrate`
+ */
+export async function pendingMigrations(url: string, sets: readonly MigrationSet[]): Promise<Migration[]> {
+  const migrations = sets.flatMap(migrationsOf);
+  const client = await connect(url);
+  try {
+    const { rows } = await client.query(`select to_regclass('platform.migration') is not null as "isThere"`);
+    return rows[0]?.isThere ? await missingOf(client, migrations) : migrations;
+  } finally {
+    await client.end();
+  }
+}
+
+async function missingOf(client: pg.Client, migrations: readonly Migration[]): Promise<Migration[]> {
+  const { rows } = await client.query<{ key: string; checksum: string }>(
+    `select schema || '/' || name as key, checksum from platform.migration`,
+  );
+  const applied = new Map(rows.map((row) => [row.key, row.checksum]));
+  return migrations.filter((migration) => isMissing(migration, applied));
 }
 
 /** A session of its own without time limits: building an index takes what it takes. */

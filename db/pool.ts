@@ -24,27 +24,30 @@ export interface PoolOptions extends ConnectionLimits {
   max: number;
   /** How int8 is read: as bigint, or as the text that pg gives to those who know nothing else. @default 'bigint' */
   int8?: 'bigint' | 'text';
+  /** Whether statements are prepared, which a pooler must be able to keep. @default true */
+  prepare?: boolean;
   /** Shown in `pg_stat_activity` as `application_name`. */
   name: string;
   /** Told when a connection is lost; what was asked on it fails by itself. */
   onConnectionLost?: (error: Error) => void;
 }
 
+/** The limits as PostgreSQL's settings, in milliseconds. */
+export const limitSettings = (limits: ConnectionLimits): Record<string, number> => ({
+  transaction_timeout: limits.transactionTimeout ?? 5000,
+  statement_timeout: limits.statementTimeout ?? 4000,
+  lock_timeout: limits.lockTimeout ?? 3000,
+  idle_in_transaction_session_timeout: limits.idleInTransactionTimeout ?? 5000,
+});
+
 /** The limits as PostgreSQL's start-up `options`, which cost no statement. */
-export function limitsAsOptions(limits: ConnectionLimits): string {
-  const settings = {
-    transaction_timeout: limits.transactionTimeout ?? 5000,
-    statement_timeout: limits.statementTimeout ?? 4000,
-    lock_timeout: limits.lockTimeout ?? 3000,
-    idle_in_transaction_session_timeout: limits.idleInTransactionTimeout ?? 5000,
-  };
-  return Object.entries(settings)
+export const limitsAsOptions = (limits: ConnectionLimits): string =>
+  Object.entries(limitSettings(limits))
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ');
-}
 
 /**
- * A pool that prepares its statements, reads int8 as bigint, and survives its server: a lost connection costs the
+ * A pool that prepares its statements, if it may, reads int8 as bigint, and survives its server: a lost connection costs the
  * work that was on it and is replaced at the next call.
  */
 export function createPool(options: PoolOptions): pg.Pool {
@@ -52,7 +55,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionString: options.url,
     max: options.max,
     application_name: options.name,
-    Client: PreparingClient,
+    Client: options.prepare === false ? pg.Client : PreparingClient,
     types: options.int8 === 'text' ? undefined : columnTypes,
     options: limitsAsOptions(options),
     connectionTimeoutMillis: 5000,

@@ -1,3 +1,5 @@
+import type { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { Fault } from '../../platform/errors.ts';
 import type { Migration } from './files.ts';
@@ -6,37 +8,82 @@ import type { Migration } from './files.ts';
 const ALONE = /^-- no transaction\b/;
 
 /**
- * Applies one migration and records it, in one transaction unless the file asks for none.
+ * How long a statement waits for a lock, in milliseconds. Whatever comes after it waits behind it: an `alter table` that
+ * queues behind a long transaction stops everybody who uses that table.
+ */
+const LOCK_MS = 1000;
+/** Between two attempts, in milliseconds: time for those who waited. */
+const PAUSE_MS = 2000;
+/** After so many attempts something holds the table that will not let go by itself. */
+const ATTEMPTS = 60;
+
+/**
+ * Applies one migration and records it, in one transaction unless the file asks for none. What it cannot lock at once it
+ * lets go of, all of it, and begins again.
  * @returns how long it took, in milliseconds.
  * @throws {Fault} `MIGRATION_FAILED` with file, line and PostgreSQL's reason. Nothing of the file stays then, unless
  * it runs outside a transaction.
  */
-export async function applyMigration(client: pg.Client, migration: Migration): Promise<number> {
+export async function applyMigration(
+  client: pg.Client,
+  migration: Migration,
+  report: (line: string) => void = () => {},
+  { lockMs = LOCK_MS, pauseMs = PAUSE_MS, attempts = ATTEMPTS } = {},
+): Promise<number> {
   const start = performance.now();
-  const schema = pg.escapeIdentifier(migration.schema);
-  const alone = ALONE.test(migration.sql);
-  try {
-    await client.query(`create schema if not exists ${schema}`);
-    if (!alone) await client.query('begin');
-    await client.query(`set ${alone ? '' : 'local '}search_path to ${schema}`);
-    await client.query(migration.sql);
-    await client.query('insert into platform.migration (schema, name, checksum) values ($1, $2, $3)', [
-      migration.schema,
-      migration.name,
-      migration.checksum,
-    ]);
-    await client.query(alone ? 'reset search_path' : 'commit');
-  } catch (cause) {
-    await client.query('rollback').catch(() => {});
-    throw failure(migration, cause as pg.DatabaseError);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await attemptMigration(client, migration, lockMs);
+      return performance.now() - start;
+    } catch (cause) {
+      await client.query('rollback').catch(() => {});
+      const isLocked = (cause as pg.DatabaseError).code === LOCKED;
+      if (!isLocked || attempt >= attempts) throw failure(migration, cause as pg.DatabaseError);
+      report(`${migration.schema}: ${migration.name} waits for a lock, and lets others by (attempt ${attempt})`);
+      await sleep(pauseMs);
+    }
   }
-  return performance.now() - start;
 }
 
-function failure(migration: Migration, cause: pg.DatabaseError): Fault {
+async function attemptMigration(client: pg.Client, migration: Migration, lockMs: number): Promise<void> {
+  const schema = pg.escapeIdentifier(migration.schema);
+  const alone = ALONE.test(migration.sql);
+  await client.query(`create schema if not exists ${schema}`);
+  // An index that is built aside waits without anybody waiting behind it, and is left half-made when it gives up.
+  if (!alone) await client.query(`begin; set local lock_timeout = ${lockMs}`);
+  await client.query(`set ${alone ? '' : 'local '}search_path to ${schema}`);
+  await numbered(client, migration.sql);
+  await client.query('insert into platform.migration (schema, name, checksum) values ($1, $2, $3)', [
+    migration.schema,
+    migration.name,
+    migration.checksum,
+  ]);
+  await client.query(alone ? 'reset search_path' : 'commit');
+}
+
+/** Says of a statement that fails which one of the file it is: PostgreSQL tells a position only for what it cannot read. */
+async function numbered(client: pg.Client, sql: string): Promise<void> {
+  let statement = 1;
+  const done = (): void => void statement++;
+  const { connection } = client as unknown as { connection: EventEmitter };
+  connection.on('commandComplete', done);
+  try {
+    await client.query(sql);
+  } catch (error) {
+    throw Object.assign(error as Error, { statement });
+  } finally {
+    connection.off('commandComplete', done);
+  }
+}
+
+/** `lock_not_available` */
+const LOCKED = '55P03';
+
+function failure(migration: Migration, cause: pg.DatabaseError & { statement?: number }): Fault {
   const { schema, name, sql } = migration;
   const line = cause.position ? sql.slice(0, Number(cause.position) - 1).split('\n').length : undefined;
-  const where = line ? `${name}, line ${line}` : name;
+  const statement = cause.statement ? `${name}, statement ${cause.statement}` : name;
+  const where = line ? `${name}, line ${line}` : statement;
   const shown = line ? `\n  ${line} | ${sql.split('\n')[line - 1]}` : '';
   const detail = [cause.detail, cause.hint].filter(Boolean).map((text) => ` (${text})`);
   return new Fault('MIGRATION_FAILED', `${schema}: ${where}: ${cause.message}${detail.join('')}${shown}`, { cause });

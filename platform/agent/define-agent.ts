@@ -1,4 +1,5 @@
 import type { EntitySchema } from '@mikro-orm/core';
+import type { Kysely } from 'kysely';
 import type { EventDefinition } from '../events/define-event.ts';
 import type { EventHandler } from '../events/handler.ts';
 import type { SagaDefinition, Verdict } from '../sagas/define-saga.ts';
@@ -22,7 +23,8 @@ export interface Skill {
 export interface Duty {
   name: string;
   everySeconds: number;
-  run(signal: AbortSignal): Promise<void>;
+  /** `session` is a connection of its own while it runs, which keeps what is set on it. */
+  run(signal: AbortSignal, session: Kysely<any>): Promise<void>;
 }
 
 /** What an agent is made of, once it stands on its ground. */

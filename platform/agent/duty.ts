@@ -8,6 +8,7 @@ import { delayAfter, RESTART, type RestartPace } from './supervise.ts';
 
 /** What a duty is performed on. */
 export interface DutyGround {
+  /** Connections to PostgreSQL itself: a session's lock is no pooler's. */
   kysely: Kysely<any>;
   log: Logger;
   agent: string;
@@ -34,7 +35,7 @@ export async function performDuty(
     await sleep(failures > 0 ? Math.min(everyMs, delayAfter(failures, pace)) : everyMs, signal);
     if (signal.aborted) return;
     try {
-      await inTurn(kysely, `${agent}/${duty.name}`, () => duty.run(signal));
+      await inTurn(kysely, `${agent}/${duty.name}`, (session) => duty.run(signal, session));
       if (failures > 0) onRecovery?.();
       failures = 0;
     } catch (error) {
@@ -45,7 +46,7 @@ export async function performDuty(
 }
 
 /** Of many processes one does the work; the others leave it to that one. */
-async function inTurn(kysely: Kysely<any>, name: string, work: () => Promise<void>): Promise<void> {
+async function inTurn(kysely: Kysely<any>, name: string, work: (session: Kysely<any>) => Promise<void>): Promise<void> {
   await kysely.connection().execute(async (connection) => {
     // A session's lock, not a transaction's: an open transaction would hold back the tail of the event log.
     const { rows } = await raw<{ held: boolean }>(
@@ -55,7 +56,7 @@ async function inTurn(kysely: Kysely<any>, name: string, work: () => Promise<voi
     );
     if (!rows[0]!.held) return;
     try {
-      await work();
+      await work(connection);
     } finally {
       await raw(connection, `select pg_advisory_unlock(1819239273, hashtext($1))`, [name]);
     }

@@ -6,7 +6,7 @@ import type { Subgraph } from '../graphql/subgraph.ts';
 import { newUuid } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { agentErrorDetected } from './error-detected.ts';
-import type { Writer } from './registry.ts';
+import { byConnections, type Writer } from './registry.ts';
 
 /** One of each type and agent in this time. */
 const EVERY_MS = 60_000;
@@ -55,18 +55,19 @@ export class ErrorReports {
 
   /** Publishes what waits. True if there was something. @throws what the database throws; then it goes on waiting */
   async publish(): Promise<boolean> {
-    const { kysely, signer } = this.#o;
-    const reports = this.#waiting.slice();
-    if (reports.length === 0) return false;
-    const events = reports.map((payload) =>
-      envelope(
-        agentErrorDetected,
-        { aggregateId: payload.errorId, aggregateVersion: 1, payload },
-        { source: payload.agentId },
-      ),
-    );
-    await kysely.transaction().execute((transaction) => append(transaction, events, signer));
-    this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter((report) => !reports.includes(report)));
+    const waiting = this.#waiting.slice();
+    if (waiting.length === 0) return false;
+    for (const [kysely, reports] of byConnections(this.#o, waiting, ({ agentId }) => agentId)) {
+      const events = reports.map((payload) =>
+        envelope(
+          agentErrorDetected,
+          { aggregateId: payload.errorId, aggregateVersion: 1, payload },
+          { source: payload.agentId },
+        ),
+      );
+      await kysely.transaction().execute((transaction) => append(transaction, events, this.#o.signer));
+      this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter((report) => !reports.includes(report)));
+    }
     return true;
   }
 }

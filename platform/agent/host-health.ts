@@ -4,6 +4,7 @@ import { type ConsumerLag, consumerLag } from './consumer-lag.ts';
 import type { DatabaseMonitor } from './database-monitor.ts';
 import { type DependencyHealth, dependencyOf, NOT_READY_FROM, type ProcessHealth } from './health.ts';
 import type { Lives } from './lives.ts';
+import { byConnections } from './registry.ts';
 
 /** What a process tells of itself, also while the database is away: all but the consumers' lag comes from memory. */
 export interface HostHealth {
@@ -21,6 +22,7 @@ const LAG_MS = 1000;
 /** The health of one host. */
 export function hostHealth(ground: {
   kysely: Kysely<any>;
+  kyselyFor?(agent: string): Kysely<any>;
   lives: Lives;
   breakers: Breakers;
   monitor: DatabaseMonitor;
@@ -29,7 +31,11 @@ export function hostHealth(ground: {
   /** What each consumer handles. */
   handled: ReadonlyMap<string, readonly string[]>;
 }): HostHealth {
-  const { kysely, lives, breakers, monitor, instance, agents, handled } = ground;
+  const { lives, breakers, monitor, instance, agents, handled } = ground;
+  const lag = async () => {
+    const all = [...byConnections(ground, handled, ([agent]) => agent)];
+    return (await Promise.all(all.map(([kysely, some]) => consumerLag(kysely, new Map(some))))).flat();
+  };
 
   const ready = (): ReturnType<HostHealth['ready']> => {
     const all = agents.map((name) => lives.of(name).now);
@@ -45,7 +51,7 @@ export function hostHealth(ground: {
     ready,
     async detailed() {
       const isUp = monitor.state.status !== 'DOWN';
-      const consumers = isUp ? await soon(consumerLag(kysely, handled)) : undefined;
+      const consumers = isUp ? await soon(lag()) : undefined;
       const { ready: isReady, degradation } = ready();
       return {
         status: isReady ? 'ready' : 'not ready',

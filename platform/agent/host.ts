@@ -43,6 +43,10 @@ export interface HostOptions extends Pick<Ground, 'config' | 'log' | 'clock' | '
   /** All agents there are. @default agents */
   roster?: readonly AgentDefinition[];
   kysely: Kysely<any>;
+  /** The connections of one agent, where agents have roles of their own. @default kysely */
+  kyselyFor?(agent: string): Kysely<any>;
+  /** Connections of one agent to PostgreSQL itself, for what outlives a transaction: a session's locks. @default kyselyFor */
+  sessionsFor?(agent: string): Kysely<any>;
   ormFor(kysely: Kysely<any>, options: { schema: string; entities: AgentDefinition['entities'] }): Promise<MikroORM>;
   /** Signs and checks events. */
   signer: EventSigner;
@@ -105,7 +109,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const residents = new Map<string, Resident>();
   const reach: Reach = (name) => residents.get(name)?.subgraph ?? options.reach?.(name);
   const shared = { ...options, bell, live, reach, onCommit, breakers, lives };
-  for (const definition of options.agents) residents.set(definition.name, await settle(definition, shared));
+  for (const definition of options.agents) {
+    const own = { ...shared, kysely: options.kyselyFor?.(definition.name) ?? kysely };
+    residents.set(definition.name, await settle(definition, own));
+  }
   const all = [...residents.values()];
 
   const facts = { ...shared, monitor, agents: [...residents.keys()], handled: handledBy(all) };
@@ -119,7 +126,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     live,
     health: hostHealth(facts),
     onPublished: (listener) => void listeners.push(listener),
-    loadDemo: (report) => loadDemo({ kysely, log, report, agents: all }),
+    loadDemo: (report) => loadDemo({ ...options, report, agents: all }),
     async start() {
       const { signal } = ending;
       stopMeasuring = measureHost(facts);
@@ -171,7 +178,8 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Resi
   const consumer = handlers.length
     ? new Consumer({ agent: name, kysely, orm, bell, log, handlers, signer })
     : undefined;
-  return { name, definition, parts, subgraph, consumer, life: lives.of(name) };
+  const sessions = shared.sessionsFor?.(name) ?? kysely;
+  return { name, kysely, sessions, definition, parts, subgraph, consumer, life: lives.of(name) };
 }
 
 async function startWorker(residents: Map<string, Resident>, options: Shared) {

@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import { envelope, append } from '../events/event-log.ts';
 import { isTransient } from '../errors.ts';
 import type { Clock } from '../clock.ts';
@@ -13,7 +12,7 @@ import type { AgentDefinition } from './define-agent.ts';
 import { ErrorReports, typeOf } from './error-reports.ts';
 import { type AgentHealth, type DependencyHealth, dependencyOf, levelOf } from './health.ts';
 import { AgentLife } from './life.ts';
-import { heartbeat, type Writer } from './registry.ts';
+import { byConnections, heartbeat, type Writer } from './registry.ts';
 import { StatusBook } from './status-book.ts';
 
 /** What the lives of this process's agents are kept with. */
@@ -172,7 +171,7 @@ export class Lives {
       const aggregateId = `${agentId}:${this.#o.process}`;
       return envelope(healthReported, { aggregateId, aggregateVersion: version, payload }, { source: agentId });
     });
-    const db: Kysely<any> = this.#o.kysely;
-    await db.transaction().execute((transaction) => append(transaction, events, this.#o.signer));
+    for (const [kysely, some] of byConnections(this.#o, events, ({ source }) => source))
+      await kysely.transaction().execute((transaction) => append(transaction, some, this.#o.signer));
   }
 }

@@ -7,13 +7,15 @@ import { randomOf } from './demo-world.ts';
 /** What the loader works on. */
 export interface LoadDemoOptions {
   kysely: Kysely<any>;
+  kyselyFor?(agent: string): Kysely<any>;
   log: Logger;
   report(line: string): void;
   agents: readonly { definition: AgentDefinition; parts: AgentParts }[];
 }
 
 /** Loads the demo data of every agent that has some and has not loaded it yet, each after those it builds on. */
-export async function loadDemo({ kysely, log, report, agents }: LoadDemoOptions): Promise<void> {
+export async function loadDemo(options: LoadDemoOptions): Promise<void> {
+  const { kysely, kyselyFor = () => kysely, log, report, agents } = options;
   const { rows } = await raw<{ agent: string }>(kysely, `select agent from platform.demo_load`);
   const loaded = new Set(rows.map((row) => row.agent));
   let waiting = agents.filter(({ definition, parts }) => parts.demo && !loaded.has(definition.name));
@@ -23,9 +25,11 @@ export async function loadDemo({ kysely, log, report, agents }: LoadDemoOptions)
     if (!next) throw new Error(`the demo data of ${[...names].join(', ')} wait for one another`);
     const started = performance.now();
     await next.parts.demo!.load({ random: randomOf, report, log });
-    await raw(kysely, `insert into platform.demo_load (agent) values ($1) on conflict do nothing`, [
-      next.definition.name,
-    ]);
+    await raw(
+      kyselyFor(next.definition.name),
+      `insert into platform.demo_load (agent) values ($1) on conflict do nothing`,
+      [next.definition.name],
+    );
     report(`${next.definition.name}: demo data in ${Math.round(performance.now() - started)} ms`);
     waiting = waiting.filter((agent) => agent !== next);
   }

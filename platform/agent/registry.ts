@@ -16,12 +16,21 @@ export const LEASE_MS = 30_000;
 /** Who writes. */
 export interface Writer {
   kysely: Kysely<any>;
+  /** The connections of one agent, where agents have roles of their own. @default kysely */
+  kyselyFor?(agent: string): Kysely<any>;
   /** The name of the process, stable over restarts. */
   instance: string;
   /** This life of it: no other process has the same. */
   process: string;
   signer?: EventSigner;
 }
+
+/** What is written for several agents, by the connections that it goes over. */
+export const byConnections = <T>(
+  { kysely, kyselyFor = () => kysely }: Pick<Writer, 'kysely' | 'kyselyFor'>,
+  items: Iterable<T>,
+  agentOf: (item: T) => string,
+): Map<Kysely<any>, T[]> => Map.groupBy(items, (item) => kyselyFor(agentOf(item)));
 
 /** One change in an agent's life. */
 export interface StatusChange {
@@ -38,19 +47,21 @@ const MAY_SPEAK = `agent.process = $9 or $6 = 'STARTING' or agent.status in ('ST
 
 /** Records what an agent went through, in order, and publishes it in the same transaction. */
 export async function recordChanges(
-  { kysely, instance, process, signer }: Writer,
+  { kysely, kyselyFor = () => kysely, instance, process, signer }: Writer,
   agent: AgentDefinition,
   changes: readonly StatusChange[],
   health: AgentHealth,
 ): Promise<void> {
-  await kysely.transaction().execute(async (transaction) => {
-    await lock(transaction, [`agent:${agent.name}`]);
-    const events: Envelope[] = [];
-    const who = [agent.name, agent.area, agent.title, agent.description, JSON.stringify(agent.skills)];
-    for (const { status, degradation, at, reason } of changes) {
-      const { rows } = await raw<{ version: number }>(
-        transaction,
-        `insert into platform.agent (name, area, title, description, skills, status, started_at, heartbeat_at, instance,
+  await kyselyFor(agent.name)
+    .transaction()
+    .execute(async (transaction) => {
+      await lock(transaction, [`agent:${agent.name}`]);
+      const events: Envelope[] = [];
+      const who = [agent.name, agent.area, agent.title, agent.description, JSON.stringify(agent.skills)];
+      for (const { status, degradation, at, reason } of changes) {
+        const { rows } = await raw<{ version: number }>(
+          transaction,
+          `insert into platform.agent (name, area, title, description, skills, status, started_at, heartbeat_at, instance,
                                      process, degradation, health)
          values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11)
          on conflict (name) do update set area = $2, title = $3, description = $4, skills = $5, status = $6,
@@ -58,12 +69,12 @@ export async function recordChanges(
            heartbeat_at = $7, instance = $8, process = $9, degradation = $10, health = $11, version = agent.version + 1
          where ${MAY_SPEAK}
          returning version`,
-        [...who, status, at.toISOString(), instance, process, degradation, JSON.stringify(health)],
-      );
-      if (rows[0]) events.push(eventOf(agent, { status, degradation, at, reason }, rows[0].version));
-    }
-    await append(transaction, events, signer);
-  });
+          [...who, status, at.toISOString(), instance, process, degradation, JSON.stringify(health)],
+        );
+        if (rows[0]) events.push(eventOf(agent, { status, degradation, at, reason }, rows[0].version));
+      }
+      await append(transaction, events, signer);
+    });
 }
 
 function eventOf(agent: AgentDefinition, { status, degradation, at, reason }: StatusChange, version: number): Envelope {
@@ -84,16 +95,19 @@ function eventOf(agent: AgentDefinition, { status, degradation, at, reason }: St
 
 /** Says that these agents are alive, and how. Returns those that another process speaks for. */
 export async function heartbeat(
-  { kysely, process }: Writer,
+  writer: Writer,
   health: ReadonlyMap<string, AgentHealth>,
   now: Date,
 ): Promise<string[]> {
-  const { rows } = await raw<{ name: string }>(
-    kysely,
-    `update platform.agent set heartbeat_at = $2, health = h.value
-       from jsonb_each($1::jsonb) h where agent.name = h.key and agent.process = $3 returning name`,
-    [JSON.stringify(Object.fromEntries(health)), now.toISOString(), process],
-  );
-  const ours = new Set(rows.map((row) => row.name));
+  const ours = new Set<string>();
+  for (const [kysely, beats] of byConnections(writer, health, ([agent]) => agent)) {
+    const { rows } = await raw<{ name: string }>(
+      kysely,
+      `update platform.agent set heartbeat_at = $2, health = h.value
+         from jsonb_each($1::jsonb) h where agent.name = h.key and agent.process = $3 returning name`,
+      [JSON.stringify(Object.fromEntries(beats)), now.toISOString(), writer.process],
+    );
+    for (const { name } of rows) ours.add(name);
+  }
   return [...health.keys()].filter((name) => !ours.has(name));
 }

@@ -20,6 +20,10 @@ import { RESTART, type RestartPace, supervise } from './supervise.ts';
 /** An agent that is built and runs, or could. */
 export interface Resident {
   name: string;
+  /** Its own connections, or those that all agents of the process share. */
+  kysely: Kysely<any>;
+  /** Its connections for duties. */
+  sessions: Kysely<any>;
   definition: AgentDefinition;
   parts: AgentParts;
   subgraph: Subgraph;
@@ -29,7 +33,6 @@ export interface Resident {
 
 /** What agents are started with. */
 export interface StartGround {
-  kysely: Kysely<any>;
   clock: Clock;
   log: Logger;
   lives: Lives;
@@ -97,8 +100,8 @@ async function start(resident: Resident, ground: StartGround, until: Until): Pro
     await resident.parts.start?.();
     await resident.consumer?.register();
   });
-  const { consumer, name } = resident;
-  const { kysely, clock } = ground;
+  const { consumer, name, kysely } = resident;
+  const { clock } = ground;
   const forgetKeys: Duty = {
     name: 'forget idempotency keys',
     everySeconds: 3600,
@@ -110,12 +113,12 @@ async function start(resident: Resident, ground: StartGround, until: Until): Pro
 }
 
 function keepDuty(resident: Resident, duty: Duty, ground: StartGround, signal: AbortSignal): Promise<void> {
-  const { kysely, log, pace = RESTART } = ground;
+  const { log, pace = RESTART } = ground;
   const part = `duty ${duty.name}`;
   return performDuty(
     duty,
     {
-      kysely,
+      kysely: resident.sessions,
       log,
       agent: resident.name,
       pace,

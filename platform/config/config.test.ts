@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { configSchema, envExample, readConfig } from './config.ts';
+import { agentDatabases, configSchema, envExample, readConfig } from './config.ts';
 
 test('nothing needs to be configured', () => {
   expect(readConfig({})).toMatchObject({ NODE_ENV: 'development', PORT: 4000 });
@@ -44,4 +44,12 @@ test('.env.example is what the schema says: each variable, its meaning and its d
     expect(text).toContain(`# ${field.description}\n# ${name}=`);
   }
   expect(text).toContain('# PORT=4000\n');
+});
+
+test('an agent may be given a database address of its own; one for nobody, or that is none, stops the start', () => {
+  const url = 'postgres://order@localhost/agora';
+  const read = (environment: Record<string, string>) => agentDatabases(environment, ['order', 'payment']);
+  expect([...read({ DATABASE_URL_ORDER: url, DATABASE_URL_PAYMENT: '', DATABASE_URL: url })]).toEqual([['order', url]]);
+  expect(() => read({ DATABASE_URL_ODER: url })).toThrow('DATABASE_URL_ODER: there is no agent "oder"');
+  expect(() => read({ DATABASE_URL_ORDER: 'hunter2' })).toThrow(/^DATABASE_URL_ORDER is no address of a PostgreSQL\.$/);
 });

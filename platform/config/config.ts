@@ -20,12 +20,34 @@ export const configSchema = z.object({
     .optional()
     .describe('the address that others reach the gateway at, for the agent card; absent: the one that they asked'),
   AGORA_DATA: z.string().default('.agora').describe('where the embedded PostgreSQL and the generated secrets are kept'),
-  DATABASE_URL: z.url().optional().describe('a PostgreSQL to use instead of the embedded one'),
-  DATABASE_POOL: z.coerce.number().int().min(4).max(200).default(20).describe('connections to PostgreSQL, at most'),
+  DATABASE_URL: z
+    .url()
+    .optional()
+    .describe(
+      'a PostgreSQL to use instead of the embedded one; DATABASE_URL_ORDER and so on give one agent a role of its own',
+    ),
   DATABASE_DIRECT_URL: z
     .url()
     .optional()
-    .describe('the same PostgreSQL past its connection pooler, to be rung by; absent: DATABASE_URL'),
+    .describe(
+      'the same PostgreSQL past its connection pooler, for sagas, migrations, rings, and what outlives a transaction; absent: DATABASE_URL',
+    ),
+  DATABASE_ADMIN_URL: z
+    .url()
+    .optional()
+    .describe('a role that may make roles, for `npm run db:roles`; absent: DATABASE_URL. Not for running processes'),
+  DATABASE_POOL: z.coerce.number().int().min(4).max(200).default(20).describe('connections to PostgreSQL, at most'),
+  DATABASE_POOL_AGENT: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(200)
+    .default(4)
+    .describe('connections, at most, of an agent that has a role of its own'),
+  DATABASE_PREPARE: z
+    .enum(['true', 'false'])
+    .default('true')
+    .describe('false: no prepared statements, for a pooler that cannot keep them (PgBouncer before 1.21)'),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
@@ -95,6 +117,26 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new Error(
     `The configuration does not fit:\n${problems.join('\n')}\nSee .env.example for what each variable means.`,
+  );
+}
+
+/**
+ * The databases that single agents are given, by their names: `DATABASE_URL_ORDER` is order's.
+ * @throws Error for one that is no address, or that names nobody
+ */
+export function agentDatabases(
+  environment: Record<string, string | undefined>,
+  names: readonly string[],
+): ReadonlyMap<string, string> {
+  const prefix = 'DATABASE_URL_';
+  const given = Object.entries(environment).filter(([variable, value]) => variable.startsWith(prefix) && value);
+  return new Map(
+    given.map(([variable, value]) => {
+      const name = variable.slice(prefix.length).toLowerCase();
+      if (!names.includes(name)) throw new Error(`${variable}: there is no agent "${name}", only ${names.join(', ')}.`);
+      if (!z.url().safeParse(value).success) throw new Error(`${variable} is no address of a PostgreSQL.`);
+      return [name, value!];
+    }),
   );
 }
 

@@ -21,9 +21,8 @@ export const starting = (
   id: string,
   input: Record<string, unknown>,
 ): [sql: string, parameters: unknown[]] => [
-  `select dbos.enqueue_workflow(workflow_name => $1, queue_name => $2, workflow_id => $3,
-     positional_args => array[$4::json], app_version => $5)`,
-  [name, SAGA_QUEUE, id, JSON.stringify(input), SAGA_APPLICATION.version],
+  'select platform.start_saga($1, $2, $3::json, $4, $5)',
+  [name, id, JSON.stringify(input), SAGA_QUEUE, SAGA_APPLICATION.version],
 ];
 
 /** Starts a saga in the caller's transaction. */

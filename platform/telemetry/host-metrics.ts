@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { consumerLag } from '../agent/consumer-lag.ts';
 import type { DatabaseMonitor } from '../agent/database-monitor.ts';
 import type { Lives } from '../agent/lives.ts';
+import { byConnections } from '../agent/registry.ts';
 import { raw } from '../data/raw.ts';
 import type { Breakers } from '../resilience/breakers.ts';
 import type { CircuitStatus } from '../resilience/guard.ts';
@@ -11,6 +12,7 @@ import { collectAtScrape, type Sample } from './collectors.ts';
 /** What a host's metrics are read from. */
 export interface HostFacts {
   kysely: Kysely<any>;
+  kyselyFor?(agent: string): Kysely<any>;
   agents: readonly string[];
   lives: Lives;
   breakers: Breakers;
@@ -82,8 +84,12 @@ function databaseSamples(monitor: DatabaseMonitor): Sample[] {
   ];
 }
 
-async function consumerSamples({ kysely, handled }: HostFacts): Promise<Sample[]> {
-  if (handled.size === 0) return [];
+async function consumerSamples(facts: HostFacts): Promise<Sample[]> {
+  const all = [...byConnections(facts, facts.handled, ([consumer]) => consumer)];
+  return (await Promise.all(all.map(([kysely, some]) => samplesOf(kysely, new Map(some))))).flat();
+}
+
+async function samplesOf(kysely: Kysely<any>, handled: HostFacts['handled']): Promise<Sample[]> {
   const [lag, parked] = await Promise.all([consumerLag(kysely, handled), parkedEvents(kysely, [...handled.keys()])]);
   return [
     ...lag.flatMap(({ agent: consumer, behind, oldestAt }): Sample[] => [

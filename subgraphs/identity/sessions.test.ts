@@ -114,7 +114,7 @@ test('expired tokens are forgotten at once, sessions that are over after a month
   const living = await client.signIn(`session.${signUps}@example.com`);
   const orm = await ormFor(agents.kysely, { schema: 'identity', entities });
   const store = createStore<Tables>({ agent: 'identity', kysely: agents.kysely, orm, bell: new Bell() });
-  const forget = () => forgetExpired({ store, clock: agents.clock }).run(new AbortController().signal);
+  const forget = () => forgetExpired({ store, clock: agents.clock }).run(new AbortController().signal, agents.kysely);
   const counts = async () => {
     const { rows } = await raw(
       agents.kysely,

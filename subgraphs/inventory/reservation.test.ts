@@ -249,7 +249,7 @@ describe('a reservation with an end', () => {
       bell: new Bell(),
     });
     const { duties } = inventory.build({ store, clock } as unknown as Ground);
-    await duties!.find(({ name }) => name === 'expire-reservations')!.run(new AbortController().signal);
+    await duties!.find(({ name }) => name === 'expire-reservations')!.run(new AbortController().signal, kysely);
   };
 
   test('is given back when its time is up, not before, and one without an end never', async () => {

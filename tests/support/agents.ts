@@ -18,6 +18,7 @@ import { newKey } from '../../platform/secrets/key-ring.ts';
 import { secretsWith } from '../../platform/secrets/secrets.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { testDatabase } from './database.ts';
+import { type TestRoles, testRoles } from './roles.ts';
 
 /** Agents under test. */
 export interface TestAgents {
@@ -27,6 +28,8 @@ export interface TestAgents {
   /** The agents' clock, unless another was given. */
   clock: FixedClock;
   tokens: Tokens;
+  /** Where each has a role of its own. */
+  roles?: TestRoles;
   /** Asks one agent's subgraph, as the gateway would after the gate. */
   ask(agent: string, query: string, variables?: Record<string, unknown>, actor?: Actor): Promise<ExecutionResult<any>>;
   /** The events in the log, oldest first. */
@@ -44,11 +47,18 @@ export const operator = actor({ roles: ['OPERATOR'] });
 export const viewer = actor({ roles: ['VIEWER'] });
 export const service = new Actor({ id: 'agent:test', roles: ['SERVICE'] });
 
+/** How to build them. */
+export interface AgentsOptions {
+  start?: boolean;
+  config?: Record<string, string>;
+  clock?: Clock;
+  log?: Logger;
+  /** Each on a role of its own, with no more rights than it has in many processes. @default whether AGORA_TEST_ROLES is set */
+  roles?: boolean;
+}
+
 /** Builds agents of these names, which may ask one another. With `start`, consumers, duties and sagas run too. */
-export async function openAgents(
-  names: readonly string[],
-  options: { start?: boolean; config?: Record<string, string>; clock?: Clock; log?: Logger } = {},
-): Promise<TestAgents> {
+export async function openAgents(names: readonly string[], options: AgentsOptions = {}): Promise<TestAgents> {
   const all = await loadAgents();
   const agents = names.map((name) => all.find((agent) => agent.name === name)!);
   const database = await testDatabase({ sets: migrationSets(agents) });
@@ -58,6 +68,7 @@ export async function openAgents(
     pool: createPool({ url: database.url, max: 6, name: 'agora test sagas', int8: 'text' }),
   };
   await prepareSagas(sagas);
+  const roles = (options.roles ?? process.env.AGORA_TEST_ROLES) ? await testRoles(database.url, names) : undefined;
   const tokens = tokensFrom(
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   );
@@ -73,7 +84,8 @@ export async function openAgents(
     tokens,
     secrets: secretsWith([newKey()]),
     signer: eventSigner([newKey()]),
-    sagas,
+    ...roles?.ground,
+    sagas: roles?.sagas ?? sagas,
     instance: 'test',
   });
   if (options.start) await host.start();
@@ -82,6 +94,7 @@ export async function openAgents(
     kysely,
     clock,
     tokens,
+    roles,
     ask: (agent, query, variables, actor = ANONYMOUS) => {
       const subgraph = host.subgraphs.find(({ name }) => name === agent)!;
       return subgraph.execute({ query, variables }, { actor, correlationId: newId('req') });
@@ -96,7 +109,9 @@ export async function openAgents(
     async close() {
       if (options.start) await host.stop('test over');
       await sagas.pool.end();
+      await roles?.end();
       await database.drop();
+      await roles?.drop();
     },
   };
 }

@@ -53,7 +53,8 @@ async function templateFor(sets: readonly MigrationSet[]): Promise<string> {
   return name;
 }
 
-async function asAdmin<Result>(work: (admin: pg.Client) => Promise<Result>): Promise<Result> {
+/** On database `postgres`, as whoever may do everything. */
+export async function asAdmin<Result>(work: (admin: pg.Client) => Promise<Result>): Promise<Result> {
   const admin = new pg.Client({ connectionString: setting('AGORA_TEST_ADMIN_URL'), connectionTimeoutMillis: 10_000 });
   await admin.connect();
   try {

@@ -25,7 +25,7 @@ const perform = (name: string): Promise<void> => {
   const ground = { store: { read: database.kysely }, clock, log, config } as unknown as Ground;
   return logDuties(ground)
     .find((duty) => duty.name === name)!
-    .run(new AbortController().signal);
+    .run(new AbortController().signal, database.kysely);
 };
 const query = (text: string) => database.pool.query(text);
 

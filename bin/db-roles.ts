@@ -1,0 +1,23 @@
+/**
+ * `npm run db:roles -- --out FILE`: a PostgreSQL role for each agent and for gateways, with just the rights that each
+ * needs. New passwords go to FILE, and nowhere else. `--prefix` names the roles, where several Agoras share a server.
+ */
+import { parseArgs } from 'node:util';
+import { applyRoles } from '../db/roles.ts';
+import { agentDatabases, readConfig } from '../platform/config/config.ts';
+import { loadAgents } from '../subgraphs/index.ts';
+import { ownersDatabase, runCommand } from './command.ts';
+
+await runCommand('The roles were not set', async (say) => {
+  const { values } = parseArgs({ options: { out: { type: 'string' }, prefix: { type: 'string' } } });
+  const config = readConfig(process.env);
+  const agents = (await loadAgents()).map(({ name }) => name);
+  await applyRoles({
+    url: await ownersDatabase(config),
+    adminUrl: config.DATABASE_ADMIN_URL,
+    agents,
+    given: agentDatabases(process.env, [...agents, 'gateway']),
+    report: say,
+    ...values,
+  });
+});

@@ -1,0 +1,57 @@
+/** Grants: what a role had is taken away and what it is to have is given, in one transaction, so that nothing is left. */
+import pg from 'pg';
+import type { Right } from './rights.ts';
+
+const name = pg.escapeIdentifier;
+
+/** A role and what it may. */
+export interface RoleRights {
+  role: string;
+  /** The schemas whose tables are its own to read and write. */
+  schemas: readonly string[];
+  rights: readonly Right[];
+  /** Whether it may start sagas. */
+  startsSagas: boolean;
+}
+
+/** The statements that give a role exactly this. `columns` are those of each table of `platform`. */
+export function grantsOf(
+  { role, schemas, rights, startsSagas }: RoleRights,
+  all: readonly string[],
+  columns: ReadonlyMap<string, readonly string[]>,
+): string[] {
+  const to = name(role);
+  const nothing = all.flatMap((schema) =>
+    ['all tables in schema', 'all sequences in schema', 'all functions in schema', 'schema'].map(
+      (what) => `revoke all on ${what} ${name(schema)} from ${to}`,
+    ),
+  );
+  const own = schemas.flatMap((schema) => {
+    const here = `in schema ${name(schema)}`;
+    return [
+      `grant usage on schema ${name(schema)} to ${to}`,
+      ...OWN.map(([what, kind]) => `grant ${what} on all ${kind} ${here} to ${to}`),
+      // What a later migration makes.
+      ...OWN.map(([what, kind]) => `alter default privileges ${here} grant ${what} on ${kind} to ${to}`),
+    ];
+  });
+  return [
+    ...nothing,
+    `grant usage on schema platform to ${to}`,
+    ...own,
+    ...rights.map((right) => grantOf(right, to, columns.get(right.table) ?? [])),
+    ...(startsSagas ? [`grant execute on function platform.start_saga to ${to}`] : []),
+  ];
+}
+
+/** No `truncate`, `references` or `trigger`: nothing that changes what a table is. */
+const OWN = [
+  ['select, insert, update, delete', 'tables'],
+  ['usage, select', 'sequences'],
+  ['execute', 'functions'],
+] as const;
+
+function grantOf({ table, command, columns, columnsBut }: Right, to: string, there: readonly string[]): string {
+  const some = columns ?? (columnsBut && there.filter((column) => !columnsBut.includes(column)));
+  return `grant ${command}${some ? ` (${some.map(name).join(', ')})` : ''} on platform.${name(table)} to ${to}`;
+}

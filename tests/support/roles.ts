@@ -1,0 +1,63 @@
+/** A role for each agent of a test's database, as `npm run db:roles` makes them. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import type { Pool } from 'pg';
+import { kyselyOver } from '../../db/kysely.ts';
+import { createPool } from '../../db/pool.ts';
+import { applyRoles } from '../../db/roles.ts';
+import { asAdmin } from './database.ts';
+
+/** The roles of one database. */
+export interface TestRoles {
+  /** What a host is given to have each agent on its own role. */
+  ground: { kysely: Kysely<any>; kyselyFor(agent: string): Kysely<any> };
+  /** For the saga worker, as orchestration. */
+  sagas: { url: string; pool: Pool };
+  /** The address for an agent, or for `gateway`. */
+  url(owner: string): string;
+  pool(owner: string): Pool;
+  /** What the roles' names begin with. */
+  prefix: string;
+  /** Ends the connections. */
+  end(): Promise<void>;
+  /** Drops the roles: they are the server's and not the database's, so after it is gone. */
+  drop(): Promise<void>;
+}
+
+/** Makes them for these agents. */
+export async function testRoles(url: string, agents: readonly string[]): Promise<TestRoles> {
+  const folder = mkdtempSync(join(tmpdir(), 'agora-roles-'));
+  const out = join(folder, 'secrets.env');
+  const prefix = `test_${randomBytes(4).toString('hex')}`;
+  await applyRoles({ url, adminUrl: process.env.AGORA_TEST_ADMIN_URL, agents, prefix, out, report: () => {} });
+  const isPrivate = (statSync(out).mode & 0o777) === 0o600;
+  const lines = readFileSync(out, 'utf8').trim().split('\n');
+  rmSync(folder, { recursive: true });
+  if (!isPrivate) throw new Error('others may read the passwords');
+  const urls = new Map(lines.map((line) => line.split(/=(.*)/s) as [string, string]));
+  const urlOf = (owner: string): string => urls.get(`DATABASE_URL_${owner.toUpperCase()}`)!;
+  const pools = new Map<string, Pool>();
+  const pool = (owner: string): Pool => {
+    const known = pools.get(owner) ?? createPool({ url: urlOf(owner), max: 4, name: `agora ${owner}` });
+    pools.set(owner, known);
+    return known;
+  };
+  const kyselies = new Map(agents.map((agent) => [agent, kyselyOver(pool(agent))]));
+  const sagas = agents.includes('orchestration') ? 'orchestration' : agents[0]!;
+  const sagaPool = createPool({ url: urlOf(sagas), max: 6, name: 'agora test sagas', int8: 'text' });
+  return {
+    ground: { kysely: kyselies.get(agents[0]!)!, kyselyFor: (agent) => kyselies.get(agent)! },
+    sagas: { url: urlOf(sagas), pool: sagaPool },
+    url: urlOf,
+    pool,
+    prefix,
+    end: async () => void (await Promise.all([...pools.values(), sagaPool].map((each) => each.end()))),
+    drop: () =>
+      asAdmin(async (admin) => {
+        for (const owner of [...agents, 'gateway', 'keeper']) await admin.query(`drop role ${prefix}_${owner}`);
+      }),
+  };
+}
