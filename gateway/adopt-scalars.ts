@@ -3,15 +3,24 @@
  * CurrencyCode. The gateway takes over how the agents read it: then what is wrong is refused before anything runs, with
  * the standard error of validation or of variables.
  */
-import { type GraphQLSchema, isScalarType, isSpecifiedScalarType } from 'graphql';
+import { type GraphQLScalarType, type GraphQLSchema, isScalarType, isSpecifiedScalarType } from 'graphql';
 
-/** Gives the scalars of `schema` the parsers of the same scalars of `sources`; the first that has one counts. */
-export function adoptScalars(schema: GraphQLSchema, sources: readonly GraphQLSchema[]): void {
+/** How a scalar is read, by its name. Undefined: nothing is known of it, and it takes anything. */
+export type ScalarSource = (name: string) => GraphQLScalarType | undefined;
+
+/** Gives the scalars of `schema` the parsers that the source has. */
+export function adoptScalars(schema: GraphQLSchema, source: ScalarSource): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isScalarType(type) || isSpecifiedScalarType(type)) continue;
-    const source = sources.map((candidate) => candidate.getType(type.name)).find(isScalarType);
-    if (!source) continue;
-    type.parseValue = source.parseValue;
-    type.parseLiteral = source.parseLiteral;
+    const known = source(type.name);
+    if (!known) continue;
+    type.parseValue = known.parseValue;
+    type.parseLiteral = known.parseLiteral;
   }
 }
+
+/** The scalars of these schemas; the first that has one counts. */
+export const scalarsOf =
+  (schemas: readonly GraphQLSchema[]): ScalarSource =>
+  (name) =>
+    schemas.map((schema) => schema.getType(name)).find(isScalarType);

@@ -1,24 +1,24 @@
 /**
- * Executes the fetches of a query plan in process. Never Apollo's LocalGraphQLDataSource, which parses and validates
+ * Executes the fetches of a query plan, in process or wherever the endpoint has its agent. Never Apollo's LocalGraphQLDataSource, which parses and validates
  * every fetch again and is many times slower.
  */
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { RequestContext } from '../platform/graphql/context.ts';
-import type { Subgraph } from '../platform/graphql/subgraph.ts';
+import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
 
 /** The event that an execution is about, by the context of that execution. */
 export type SubscriptionEvents = WeakMap<RequestContext, ExecutionResult>;
 
 type GatewayResponse = Awaited<ReturnType<GraphQLDataSource['process']>>;
 
-/** One subgraph in this process. */
-export class EmbeddedDataSource implements GraphQLDataSource {
-  readonly #subgraph: Subgraph;
+/** One subgraph. */
+export class EndpointDataSource implements GraphQLDataSource {
+  readonly #endpoint: SubgraphEndpoint;
   readonly #events: SubscriptionEvents;
 
-  constructor(subgraph: Subgraph, events: SubscriptionEvents) {
-    this.#subgraph = subgraph;
+  constructor(endpoint: SubgraphEndpoint, events: SubscriptionEvents) {
+    this.#endpoint = endpoint;
     this.#events = events;
   }
 
@@ -31,7 +31,7 @@ export class EmbeddedDataSource implements GraphQLDataSource {
       const event = query!.startsWith('subscription') ? this.#events.get(context) : undefined;
       if (event) return event as GatewayResponse;
       context.signal?.throwIfAborted();
-      return (await this.#subgraph.execute({ query: query!, operationName, variables }, context)) as GatewayResponse;
+      return (await this.#endpoint.execute({ query: query!, operationName, variables }, context)) as GatewayResponse;
     } catch (error) {
       // Anything but a GraphQLError would be put into the answer as it is, addresses and all.
       const originalError = error instanceof Error ? error : new Error(String(error));

@@ -198,11 +198,11 @@ export async function startGateway(options: Partial<GatewayOptions> = {}) {
     url,
     wsUrl: `ws://127.0.0.1:${port}/graphql`,
     /** Posts a query. */
-    post: (query: string, { token, variables, headers }: PostOptions = {}) =>
+    post: (query: string, { token, variables, operationName, headers }: PostOptions = {}) =>
       fetch(`${url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...(token && { authorization: token }), ...headers },
-        body: JSON.stringify({ query, variables }),
+        body: JSON.stringify({ query, variables, operationName }),
       }),
     /** A client over WebSocket. */
     client: (authorization?: string) =>
@@ -219,6 +219,7 @@ export async function startGateway(options: Partial<GatewayOptions> = {}) {
 export interface PostOptions {
   token?: string;
   variables?: object;
+  operationName?: string;
   headers?: Record<string, string>;
 }
 

@@ -1,17 +1,21 @@
 /**
- * All that belongs to one supergraph: schema, gate, executor, planner. Immutable, so that a new supergraph is a new
- * generation that takes over at once, while what runs on the old one ends on it.
+ * All that belongs to one supergraph: schema, gate, executor, planner, plans. Nothing of it changes, so that a new
+ * supergraph is a new generation that takes over at once, while what runs on the old one ends on it.
  */
-import type { GraphQLSchema } from 'graphql';
+import { type DocumentNode, type GraphQLError, type GraphQLSchema, validate } from 'graphql';
 import { createGate, type Gate } from '../platform/gate/gate.ts';
 import type { RuleOptions } from '../platform/gate/rules.ts';
 import { splitSupergraph } from '../platform/gate/split-supergraph.ts';
-import type { Subgraph } from '../platform/graphql/subgraph.ts';
 import { adoptScalars } from './adopt-scalars.ts';
 import type { SubscriptionEvents } from './data-source.ts';
+import type { Graph } from './graph.ts';
+import { Leases } from './leases.ts';
 import { PlanCache } from './plan-cache.ts';
+import { planKey } from './plan-key.ts';
+import { plannerOf } from './planner.ts';
 import { type PlannedExecution, planExecution } from './planned-execution.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
+import { UsedDocuments } from './used-documents.ts';
 
 /** One supergraph, ready to serve. */
 export interface Generation {
@@ -22,34 +26,57 @@ export interface Generation {
   readonly gate: Gate;
   readonly execution: PlannedExecution;
   readonly subscriptions: Subscriptions;
-  close(): Promise<void>;
+  /** What is wrong with a document here. Asked once for each document. */
+  validate(document: DocumentNode): readonly GraphQLError[];
+  /** Makes a plan before it is needed. The document must be valid. */
+  plan(document: DocumentNode, operationName?: string): void;
+  /** How many plans are kept. */
+  plans(): number;
+  /** How much runs on it now. */
+  uses(): number;
+  /** Something runs on it. Returns what says that it has ended. */
+  enter(): () => void;
+  /** It serves no longer: closes it when the last use has ended, and resolves then. */
+  retire(): Promise<void>;
 }
 
 /**
  * Makes a generation.
+ * @param used told what is executed
  * @throws Error if the supergraph cannot be read, or has a coordinate without a decision
  */
 export async function createGeneration(
-  supergraphSdl: string,
-  subgraphs: readonly Subgraph[],
+  { supergraphSdl, endpoints, scalars }: Graph,
   rules: RuleOptions,
+  used: UsedDocuments = new UsedDocuments(),
 ): Promise<Generation> {
   const { executionSdl, decisions } = splitSupergraph(supergraphSdl);
   const cache = new PlanCache();
   const events: SubscriptionEvents = new WeakMap();
-  const execution = await planExecution(executionSdl, subgraphs, cache, events);
+  const execution = await planExecution(executionSdl, endpoints, { cache, events, used });
+  const { schema } = execution;
+  const leases = new Leases(() => execution.close());
+  const known = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  const planner = plannerOf(executionSdl);
   try {
-    adoptScalars(
-      execution.schema,
-      subgraphs.map((subgraph) => subgraph.schema),
-    );
+    adoptScalars(schema, scalars);
     return Object.freeze({
       supergraphSdl,
-      schema: execution.schema,
-      gate: createGate(execution.schema, decisions, rules),
+      schema,
+      gate: createGate(schema, decisions, rules),
       execution,
-      subscriptions: createSubscriptions(executionSdl, subgraphs, execution, cache, events),
-      close: () => execution.close(),
+      subscriptions: createSubscriptions({ planner, endpoints, execution, cache, events }),
+      validate(document: DocumentNode) {
+        let errors = known.get(document);
+        if (!errors) known.set(document, (errors = validate(schema, document)));
+        return errors;
+      },
+      plan: (document: DocumentNode, operationName?: string) =>
+        cache.put(planKey(document, operationName), planner(document, operationName)),
+      plans: () => cache.size,
+      uses: () => leases.open,
+      enter: () => leases.enter(),
+      retire: () => leases.retire(),
     });
   } catch (error) {
     await execution.close();

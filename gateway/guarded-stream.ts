@@ -1,49 +1,149 @@
 /**
  * A subscription behind the gate: asked before it is opened, and again for every event, as the actor is by then. A
- * permission that was lost ends it with the error; so does an error of the source.
+ * permission that was lost ends it with the error; so does an error of the source. When the graph changes it goes over
+ * to the new generation with its source still open, so that no event is lost or repeated.
  */
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Verdict } from '../platform/gate/gate.ts';
 import type { Generation } from './generation.ts';
 import type { ErrorMask } from './mask-error.ts';
 import { documentOf, type Operation, requestContext } from './operation.ts';
-import type { OpenSubscription } from './subscriptions.ts';
+import { openStream, type StreamAnswer } from './open-stream.ts';
+import type { Join, OpenSubscription } from './subscriptions.ts';
+import type { Succession } from './succession.ts';
 
-const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+/** Where a subscription runs: in which generation, what was allowed when it came there, how its events are joined. */
+interface Seat {
+  generation: Generation;
+  opening: Exclude<Verdict, { kind: 'refused' }>;
+  join: Join;
+  leave(): void;
+}
 
 /** Opens the subscription, or returns why not. @throws whatever the subgraph throws */
 export async function guardedStream(
-  generation: Generation,
+  { generation, succession }: { generation: Generation; succession: Succession },
   mask: ErrorMask,
   operation: Operation,
 ): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
-  const check = (): Promise<Verdict> => generation.gate.check({ ...operation, actor: operation.caller.actor() });
-  const opening = await check();
+  const opening = await check(generation, operation);
   if (opening.kind === 'refused') return opening.result;
 
   const closing = new AbortController();
   const outer = operation.caller.signal;
   const signal = outer ? AbortSignal.any([outer, closing.signal]) : closing.signal;
-  const opened = await generation.subscriptions.open({
+  const request = {
     ...operation,
     ...documentOf(operation, opening),
     context: requestContext(operation.caller, signal),
-  });
-  if (!('join' in opened)) return opened;
-
-  const answer = async (event: ExecutionResult): Promise<Answer> => {
-    const now = await check();
-    const isNarrower = [...now.denied].some((index) => !opening.denied.has(index));
-    if (now.kind === 'refused' || isNarrower) return { isLast: true, result: refusal(now) };
-    const joined = await opened.join(event, requestContext(operation.caller, signal));
-    return { isLast: false, result: opening.kind === 'pruned' ? opening.finish(joined) : joined };
   };
-  return stream(opened, answer, mask, operation.caller.correlationId, () => closing.abort());
+  const leave = generation.enter();
+  try {
+    const opened = await generation.subscriptions.open(request);
+    if ('join' in opened) {
+      const { events, source, join } = opened;
+      return seated({ generation, opening, join, leave }, events, {
+        source,
+        succession,
+        mask,
+        operation,
+        signal,
+        closing,
+      });
+    }
+    leave();
+    return opened;
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }
 
-interface Answer {
-  result: ExecutionResult;
-  isLast: boolean;
+/** What stays the same for as long as a stream is open. It must not hold the generation that opened it. */
+interface StreamBase {
+  source: OpenSubscription['source'];
+  succession: Succession;
+  mask: ErrorMask;
+  operation: Operation;
+  signal: AbortSignal;
+  closing: AbortController;
+}
+
+/** The stream of an open subscription, which follows the generations. */
+function seated(
+  seat: Seat,
+  events: OpenSubscription['events'],
+  { source, succession, mask, operation, signal, closing }: StreamBase,
+): AsyncGenerator<ExecutionResult> {
+  const { correlationId } = operation.caller;
+  let isOver = false;
+
+  const stream = openStream(events, {
+    async answer(event) {
+      const leave = seat.generation.enter();
+      try {
+        const { isLast, result } = await answerAt(seat, event, operation, signal);
+        return { isLast, result: mask.result(result, correlationId) };
+      } finally {
+        leave();
+      }
+    },
+    failed: (error) => ({ data: null, errors: [mask.error(error, correlationId)] }),
+    release() {
+      isOver = true;
+      unfollow();
+      seat.leave();
+      closing.abort();
+    },
+  });
+
+  let moving: Promise<void> = Promise.resolve();
+  const move = async (): Promise<void> => {
+    if (isOver || seat.generation === succession.current) return;
+    const next = await takeSeat(succession.current, operation, source);
+    if (isOver) return 'result' in next ? undefined : next.leave();
+    if ('result' in next) return stream.finish(mask.result(next.result, correlationId));
+    seat.leave();
+    seat = next;
+  };
+  const follow = (): void => {
+    // One after the other, so that the last swap wins.
+    moving = moving.then(move).catch((error: unknown) => {
+      stream.finish({ data: null, errors: [mask.error(error, correlationId)] });
+    });
+  };
+  const unfollow = succession.follow(follow);
+  follow(); // The graph may have changed while it was opened.
+  return stream.iterator;
+}
+
+const check = (generation: Generation, operation: Operation): Promise<Verdict> =>
+  generation.gate.check({ ...operation, actor: operation.caller.actor() });
+
+async function answerAt(
+  { generation, opening, join }: Seat,
+  event: ExecutionResult,
+  operation: Operation,
+  signal: AbortSignal,
+): Promise<StreamAnswer> {
+  const now = await check(generation, operation);
+  const isNarrower = [...now.denied].some((index) => !opening.denied.has(index));
+  if (now.kind === 'refused' || isNarrower) return { isLast: true, result: refusal(now) };
+  const joined = await join(event, requestContext(operation.caller, signal));
+  return { isLast: false, result: opening.kind === 'pruned' ? opening.finish(joined) : joined };
+}
+
+/** The place in another generation, or with what to end: it does not fit there, or is not allowed. */
+async function takeSeat(
+  generation: Generation,
+  operation: Operation,
+  source: OpenSubscription['source'],
+): Promise<Seat | { result: ExecutionResult }> {
+  if (generation.validate(operation.document).length > 0) return { result: graphChanged() };
+  const opening = await check(generation, operation);
+  if (opening.kind === 'refused') return { result: opening.result };
+  const join = generation.subscriptions.adopt({ ...operation, ...documentOf(operation, opening) }, source);
+  return join ? { generation, opening, join, leave: generation.enter() } : { result: graphChanged() };
 }
 
 /** What was allowed when it was opened and is not any more. */
@@ -56,51 +156,13 @@ const refusal = (verdict: Verdict): ExecutionResult => {
 const permissionsChanged = (): GraphQLError =>
   new GraphQLError('Your permissions have changed: subscribe again.', { extensions: { code: 'FORBIDDEN' } });
 
-/** Written by hand: an async generator would keep `return()` waiting for the next event before it lets the source go. */
-function stream(
-  { events }: OpenSubscription,
-  answer: (event: ExecutionResult) => Promise<Answer>,
-  mask: ErrorMask,
-  correlationId: string,
-  release: () => void,
-): AsyncGenerator<ExecutionResult> {
-  let isOver = false;
-  const end = async (): Promise<void> => {
-    if (isOver) return;
-    isOver = true;
-    release();
-    // Not awaited: a source that waits for an event ends in its own time, and nobody listens any more.
-    Promise.resolve(events.return?.()).catch(() => {});
-  };
-  const iterator: AsyncGenerator<ExecutionResult> = {
-    async next() {
-      if (isOver) return DONE;
-      try {
-        const next = await events.next();
-        if (isOver) return DONE;
-        if (next.done) {
-          await end();
-          return DONE;
-        }
-        const { result, isLast } = await answer(next.value);
-        if (isLast) await end();
-        return { done: false, value: mask.result(result, correlationId) };
-      } catch (error) {
-        if (isOver) return DONE;
-        await end();
-        return { done: false, value: { data: null, errors: [mask.error(error, correlationId)] } };
-      }
-    },
-    async return() {
-      await end();
-      return DONE;
-    },
-    async throw(error) {
-      await end();
-      throw error;
-    },
-    [Symbol.asyncIterator]: () => iterator,
-    [Symbol.asyncDispose]: end,
-  };
-  return iterator;
-}
+const graphChanged = (): ExecutionResult => ({
+  data: null,
+  errors: [
+    new GraphQLError(
+      'The graph has changed, and this subscription does not fit any more: subscribe again, with the last `cursor` as ' +
+        '`after` so that nothing is missed.',
+      { extensions: { code: 'GRAPH_CHANGED' } },
+    ),
+  ],
+});

@@ -18,6 +18,7 @@ export const CLIENT_CODES: ReadonlySet<string> = new Set([
   'OPERATION_TOO_LARGE',
   'REQUEST_ENTITY_TOO_LARGE',
   'CURSOR_EXPIRED',
+  'GRAPH_CHANGED',
 ]);
 
 /** Says nothing of what went wrong, but whose fault it is. */

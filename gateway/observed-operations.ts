@@ -50,7 +50,7 @@ export function observedOperations(
       const opened = await operations.subscribe(asked);
       const isOpen = Symbol.asyncIterator in opened;
       ended(asked, told, isOpen ? undefined : opened.errors);
-      return isOpen ? counted(opened, told.operation, (errors) => countErrors(told.operation, errors, mask)) : opened;
+      return isOpen ? counted(opened, told.operation, mask) : opened;
     },
   };
 }
@@ -78,11 +78,11 @@ function actorIn({ caller }: Operation): string | undefined {
   }
 }
 
-/** The same stream, counted while it is open. */
+/** The same stream, counted while it is open. It must not hold the operations, whose graph it may outlive. */
 function counted(
   stream: AsyncGenerator<ExecutionResult>,
   operation: string,
-  countErrorsOf: (errors: ExecutionResult['errors']) => void,
+  mask: Pick<ErrorMask, 'agentOf'>,
 ): AsyncGenerator<ExecutionResult> {
   let isOpen = true;
   add('agora_graphql_subscriptions_open', { operation }, 1);
@@ -96,7 +96,7 @@ function counted(
       if (next.done) close();
       else {
         count('agora_graphql_subscription_events_total', { operation });
-        countErrorsOf(next.value.errors);
+        countErrors(operation, next.value.errors, mask);
       }
       return next;
     },

@@ -8,6 +8,7 @@ import type { Generation } from './generation.ts';
 import { guardedStream } from './guarded-stream.ts';
 import type { ErrorMask } from './mask-error.ts';
 import { documentOf, type Operation, requestContext } from './operation.ts';
+import type { Succession } from './succession.ts';
 
 /** Runs operations. */
 export interface Operations {
@@ -20,8 +21,13 @@ export interface Operations {
 /** How long a query or mutation may take, in milliseconds. */
 const TIMEOUT_MS = 30_000;
 
-/** Operations of one generation. */
-export function createOperations(generation: Generation, mask: ErrorMask, timeoutMs = TIMEOUT_MS): Operations {
+/** Operations of one generation. Its subscriptions follow those that come after it. */
+export function createOperations(
+  generation: Generation,
+  succession: Succession,
+  mask: ErrorMask,
+  timeoutMs = TIMEOUT_MS,
+): Operations {
   const run = async (operation: Operation, signal: AbortSignal): Promise<ExecutionResult> => {
     const context = requestContext(operation.caller, signal);
     const verdict = await generation.gate.check({ ...operation, actor: context.actor });
@@ -34,16 +40,19 @@ export function createOperations(generation: Generation, mask: ErrorMask, timeou
   return {
     async execute(operation) {
       const { correlationId, signal } = operation.caller;
+      const leave = generation.enter();
       try {
         return mask.result(await withDeadline((own) => run(operation, own), timeoutMs, signal), correlationId);
       } catch (error) {
         return { errors: [mask.error(error, correlationId)] };
+      } finally {
+        leave();
       }
     },
     async subscribe(operation) {
       const { correlationId } = operation.caller;
       try {
-        const opened = await guardedStream(generation, mask, operation);
+        const opened = await guardedStream({ generation, succession }, mask, operation);
         return Symbol.asyncIterator in opened ? opened : mask.result(opened, correlationId);
       } catch (error) {
         return { errors: [mask.error(error, correlationId)] };

@@ -1,11 +1,12 @@
-/** Plans and executes documents over subgraphs in this process: Apollo's gateway, behind what we need of it. */
+/** Plans and executes documents over subgraphs: Apollo's gateway, behind what we need of it. */
 import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind } from 'graphql';
 import type { RequestContext } from '../platform/graphql/context.ts';
-import type { Subgraph } from '../platform/graphql/subgraph.ts';
+import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
 import { ApolloGateway } from './apollo.ts';
-import { EmbeddedDataSource, type SubscriptionEvents } from './data-source.ts';
+import { EndpointDataSource, type SubscriptionEvents } from './data-source.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { queryHash } from './query-hash.ts';
+import type { UsedDocuments } from './used-documents.ts';
 import { withDefaults } from './with-defaults.ts';
 
 /** A document that may be executed as it is: the gate has seen it. */
@@ -48,9 +49,8 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
  */
 export async function planExecution(
   executionSdl: string,
-  subgraphs: readonly Subgraph[],
-  cache: PlanCache,
-  events: SubscriptionEvents,
+  endpoints: readonly SubgraphEndpoint[],
+  { cache, events, used }: { cache: PlanCache; events: SubscriptionEvents; used: UsedDocuments },
 ): Promise<PlannedExecution> {
   const gateway = new ApolloGateway({
     supergraphSdl: executionSdl,
@@ -60,16 +60,20 @@ export async function planExecution(
     __exposeQueryPlanExperimental: false,
     logger: silent,
     buildService: ({ name }) => {
-      const subgraph = subgraphs.find((candidate) => candidate.name === name);
-      if (!subgraph) throw new Error(`The supergraph names the subgraph ${name}, which is not here.`);
-      return new EmbeddedDataSource(subgraph, events);
+      const endpoint = endpoints.find((candidate) => candidate.name === name);
+      if (!endpoint) throw new Error(`The supergraph names the subgraph ${name}, which is not here.`);
+      return new EndpointDataSource(endpoint, events);
     },
   });
   const { schema, executor } = await gateway.load();
   const run = executor as unknown as GatewayExecutor;
   return {
     schema,
-    execute: async (request) => (await run(contextOf(schema, request))) as ExecutionResult,
+    execute(request) {
+      const { document, operationName } = request;
+      used.note(queryHash(document), document, operationName ?? undefined);
+      return run(contextOf(schema, request));
+    },
     close: () => gateway.stop(),
   };
 }

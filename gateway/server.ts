@@ -5,27 +5,31 @@ import { GraphQLError } from 'graphql';
 import { isTransient, Unauthenticated } from '../platform/errors.ts';
 import type { Policy } from '../platform/gate/rules.ts';
 import type { Subgraph } from '../platform/graphql/subgraph.ts';
+import { type HealthSource, respondHealth } from '../platform/http/health.ts';
+import { respondJson } from '../platform/http/respond-json.ts';
 import type { Logger } from '../platform/log.ts';
 import { count } from '../platform/telemetry/metrics.ts';
 import { respondMetrics } from '../platform/telemetry/respond-metrics.ts';
-import { composeSupergraph } from './compose.ts';
 import { CORRELATION_HEADER, correlationId } from './correlation-id.ts';
-import { createGeneration, type Generation } from './generation.ts';
+import { Drain } from './drain.ts';
+import { createFront, type Front } from './front.ts';
+import { createGeneration } from './generation.ts';
+import { type Graph, graphOf } from './graph.ts';
 import type { GraphiqlTab } from './graphiql.ts';
 import { graphiqlTabs } from './graphiql-tabs.ts';
 import { createErrorMask, type ErrorMask, RETRY_AFTER_SECONDS } from './mask-error.ts';
-import { observedOperations } from './observed-operations.ts';
-import { createOperations } from './operations.ts';
-import { type HealthSource, respondHealth } from '../platform/http/health.ts';
-import { respondJson } from '../platform/http/respond-json.ts';
 import { respondErrors } from './respond.ts';
 import { type Authenticate, actorOf } from './session.ts';
+import { Succession } from './succession.ts';
+import { UsedDocuments } from './used-documents.ts';
+import { WARM_DOCUMENTS, warmUp } from './warm-up.ts';
 import { serveWebSockets } from './web-socket.ts';
-import { createYogaHandler, type Yoga } from './yoga.ts';
 
 /** What a gateway is made from. */
 export interface GatewayOptions {
-  subgraphs: readonly Subgraph[];
+  /** Agents in this process, or a graph whose agents are anywhere. */
+  subgraphs?: readonly Subgraph[];
+  graph?: Graph;
   authenticate: Authenticate;
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   /** Whether what stands behind is ready to serve, for `/health/ready`. */
@@ -46,16 +50,35 @@ export interface GatewayOptions {
   timeoutMs?: number;
 }
 
+/** How a gateway ends. */
+export interface Closing {
+  /** How long it goes on serving, not ready any more, so that others notice. Milliseconds. @default 0 */
+  drainMs?: number;
+  /** How long requests and sockets may take to end then. Milliseconds. @default 1500 */
+  graceMs?: number;
+}
+
 /** A gateway that is ready to listen. */
 export interface Gateway {
   /** Not listening yet: `server.listen(port, host)`. */
   server: Server;
   /** What clients see. */
-  schema: GraphQLSchema;
+  readonly schema: GraphQLSchema;
   /** As composed. */
-  supergraphSdl: string;
-  /** Stops accepting, lets requests end, ends sockets with 1001. Takes two seconds at most. */
-  close(): Promise<void>;
+  readonly supergraphSdl: string;
+  /** How many generations there are: the one that serves, and those that something still runs on. */
+  readonly generations: number;
+  /** What runs on the one that serves: operations, and open subscriptions. */
+  readonly uses: number;
+  /** How many plans the one that serves has. */
+  readonly plans: number;
+  /**
+   * Makes a generation of this graph beside the one that serves, plans what is asked most, and lets it serve.
+   * @throws Error if the graph does not hold; then the old one serves on
+   */
+  swap(graph: Graph): Promise<void>;
+  /** Stops accepting, lets requests end, ends sockets with 1001. */
+  close(closing?: Closing): Promise<void>;
 }
 
 /** How long requests and sockets may take to end when the gateway closes, in milliseconds. */
@@ -66,46 +89,82 @@ const GRACE_MS = 1_500;
  * @throws Error if the subgraphs do not compose, or if a coordinate has no decision
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { subgraphs, authenticate, log, policies = {}, graphiqlTabs: tabs = graphiqlTabs() } = options;
-  const supergraphSdl = options.supergraphSdl ?? composed(subgraphs, log);
+  const { log, policies = {}, graphiqlTabs: tabs = graphiqlTabs(), timeoutMs } = options;
   const onError = (error: unknown, rule: string): void =>
     log.error({ err: error, rule }, 'a rule failed, and so denied');
-  const generation = await createGeneration(supergraphSdl, subgraphs, { policies, onError });
+  const used = new UsedDocuments();
+  const generationOf = (graph: Graph) => createGeneration(graph, { policies, onError }, used);
+  const succession = new Succession(await generationOf(options.graph ?? composed(options)));
   const mask = createErrorMask(log);
-  const operations = observedOperations(createOperations(generation, mask, options.timeoutMs), mask, log);
-  const yoga = createYogaHandler(generation, operations, mask, tabs);
+  const fronts = { succession, mask, tabs, timeoutMs, log };
+  let front = createFront(succession.current, fronts);
+  let generations = 1;
+  const complain = (error: unknown): void => log.warn({ err: error }, 'a graph did not end cleanly');
+
   const server = createServer((request, response) => {
     countRequest(request, response);
-    route(request, response, options, yoga, mask).catch((error: unknown) => {
+    route(request, response, { ...options, isReady }, front, mask).catch((error: unknown) => {
       log.error({ err: error }, 'a request failed');
       if (response.headersSent) response.destroy();
       else respondJson(response, 500, { error: { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong.' } });
     });
   });
-  const webSockets = serveWebSockets(server, { yoga, operations, mask, authenticate, log });
+  const drain = new Drain(server);
+  const isReady: GatewayOptions['isReady'] = () =>
+    drain.isDraining ? { ready: false, details: { waitingFor: 'its end' } } : options.isReady();
+  const webSockets = serveWebSockets(server, { ...options, front: () => front, mask });
   return {
     server,
-    schema: generation.schema,
-    supergraphSdl,
-    close: () => closeAll(server, webSockets, generation),
+    get schema() {
+      return succession.current.schema;
+    },
+    get supergraphSdl() {
+      return succession.current.supergraphSdl;
+    },
+    get generations() {
+      return generations;
+    },
+    get uses() {
+      return succession.current.uses();
+    },
+    get plans() {
+      return succession.current.plans();
+    },
+    async swap(graph) {
+      const next = await generationOf(graph);
+      await warmUp(next, used.top(WARM_DOCUMENTS));
+      front = createFront(next, fronts);
+      generations += 1;
+      void succession
+        .swap(next)
+        .catch(complain)
+        .finally(() => (generations -= 1));
+    },
+    async close({ drainMs = 0, graceMs = GRACE_MS } = {}) {
+      drain.begin();
+      if (drainMs > 0) await new Promise((resolve) => setTimeout(resolve, drainMs));
+      await Promise.all([drain.end(graceMs), webSockets.close(graceMs)]);
+      // Not awaited: what was cut off may take its time to notice.
+      succession.current.retire().catch(complain);
+    },
   };
 }
 
-function composed(subgraphs: readonly Subgraph[], log: GatewayOptions['log']): string {
-  const { supergraphSdl, hints } = composeSupergraph(subgraphs);
+function composed({ subgraphs = [], supergraphSdl, log }: GatewayOptions): Graph {
+  const { hints, ...graph } = graphOf(subgraphs, supergraphSdl);
   for (const hint of hints) log.debug({ hint }, 'composition');
-  return supergraphSdl;
+  return graph;
 }
 
 async function route(
   request: IncomingMessage,
   response: ServerResponse,
   options: GatewayOptions,
-  yoga: Yoga,
+  front: Front,
   mask: ErrorMask,
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  if (pathname === '/graphql') return graphql(request, response, options.authenticate, yoga, mask);
+  if (pathname === '/graphql') return graphql(request, response, options.authenticate, front, mask);
   if (pathname === '/health' || pathname.startsWith('/health/')) {
     if (await respondHealth(response, pathname, options)) return;
   }
@@ -121,7 +180,7 @@ async function graphql(
   request: IncomingMessage,
   response: ServerResponse,
   authenticate: Authenticate,
-  yoga: Yoga,
+  { yoga }: Front,
   mask: ErrorMask,
 ): Promise<void> {
   const id = correlationId(request.headers[CORRELATION_HEADER]);
@@ -162,16 +221,3 @@ const OPEN = { 'access-control-allow-origin': '*' };
 
 // https://www.rfc-editor.org/rfc/rfc6750#section-3
 const INVALID_TOKEN = { 'www-authenticate': 'Bearer error="invalid_token"' };
-
-async function closeAll(
-  server: Server,
-  webSockets: ReturnType<typeof serveWebSockets>,
-  generation: Generation,
-): Promise<void> {
-  const stopped = new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), GRACE_MS);
-  await Promise.all([stopped, webSockets.close(GRACE_MS)]);
-  clearTimeout(timer);
-  await generation.close();
-}

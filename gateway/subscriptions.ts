@@ -7,26 +7,38 @@
 import type { FetchNode, QueryPlan, SequenceNode } from '@apollo/query-planner';
 import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
 import type { RequestContext } from '../platform/graphql/context.ts';
-import type { Subgraph } from '../platform/graphql/subgraph.ts';
-import { operationFromDocument, QueryPlanner, Supergraph } from './apollo.ts';
+import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
 import type { SubscriptionEvents } from './data-source.ts';
 import type { PlanCache } from './plan-cache.ts';
+import type { Planner } from './planner.ts';
 import { onlyOperation, type PlannedExecution, type PlannedRequest } from './planned-execution.ts';
 import { queryHash } from './query-hash.ts';
 import { withDefaults } from './with-defaults.ts';
+
+/** Joins one event, as the actor of this context. The context must be new. */
+export type Join = (event: ExecutionResult, context: RequestContext) => Promise<ExecutionResult>;
 
 /** An open subscription. */
 export interface OpenSubscription {
   /** What its subgraph says, not joined yet. */
   events: AsyncIterator<ExecutionResult>;
-  /** Joins one event, as the actor of this context. The context must be new. */
-  join(event: ExecutionResult, context: RequestContext): Promise<ExecutionResult>;
+  /** What its subgraph was asked. */
+  source: SubscriptionSource;
+  join: Join;
 }
+
+/** What a subscription asks of the subgraph that owns its root field. */
+export type SubscriptionSource = Pick<FetchNode, 'serviceName' | 'operation' | 'operationName' | 'variableUsages'>;
 
 /** Opens subscriptions. */
 export interface Subscriptions {
   /** @returns an `ExecutionResult` with errors if the subgraph refuses */
   open(request: PlannedRequest): Promise<OpenSubscription | ExecutionResult>;
+  /**
+   * Goes on with one that another generation has opened: its events are joined as this supergraph has it. Undefined if
+   * here its subgraph would be asked something else, so that its events do not fit.
+   */
+  adopt(request: Omit<PlannedRequest, 'context'>, source: SubscriptionSource): Join | undefined;
 }
 
 interface SubscriptionPlan {
@@ -37,58 +49,62 @@ interface SubscriptionPlan {
 }
 
 /** Subscriptions over the same supergraph, plan cache and events as `execution`. */
-export function createSubscriptions(
-  executionSdl: string,
-  subgraphs: readonly Subgraph[],
-  execution: PlannedExecution,
-  cache: PlanCache,
-  events: SubscriptionEvents,
-): Subscriptions {
-  const plan = subscriptionPlanner(executionSdl);
+export function createSubscriptions(parts: {
+  planner: Planner;
+  endpoints: readonly SubgraphEndpoint[];
+  execution: PlannedExecution;
+  cache: PlanCache;
+  events: SubscriptionEvents;
+}): Subscriptions {
+  const { endpoints, execution, cache, events } = parts;
+  const plan = subscriptionPlans(parts.planner);
 
-  const openPrimary = (primary: FetchNode, request: PlannedRequest): ReturnType<Subgraph['subscribe']> => {
-    const subgraph = subgraphs.find((candidate) => candidate.name === primary.serviceName)!;
+  const openPrimary = (primary: FetchNode, request: PlannedRequest): ReturnType<SubgraphEndpoint['subscribe']> => {
+    const endpoint = endpoints.find((candidate) => candidate.name === primary.serviceName)!;
     const { document, context } = request;
     const variables = withDefaults(document, request.operationName, request.variables);
     const used = Object.entries(variables).filter(([name]) => primary.variableUsages?.includes(name));
     const { operation: query, operationName } = primary;
-    return subgraph.subscribe({ query, operationName, variables: Object.fromEntries(used) }, context);
+    return endpoint.subscribe({ query, operationName, variables: Object.fromEntries(used) }, context);
   };
+
+  const joinWith =
+    ({ document, perEvent }: SubscriptionPlan, variables: PlannedRequest['variables']): Join =>
+    (event, context) => {
+      if (event.data === null || event.data === undefined) return Promise.resolve(event);
+      events.set(context, event);
+      // Put there each time: the cache may have let it go, and the gateway would plan a subscription.
+      cache.put(queryHash(document), perEvent);
+      return execution.execute({ document, variables, context });
+    };
 
   return {
     async open(request) {
-      const { document, primary, perEvent } = plan(request.document, request.operationName ?? '');
-      const source = await openPrimary(primary, request);
+      const planned = plan(request.document, request.operationName ?? '');
+      const source = await openPrimary(planned.primary, request);
       if (!(Symbol.asyncIterator in source)) return source;
-      return {
-        events: source[Symbol.asyncIterator](),
-        join(event, context) {
-          if (event.data === null || event.data === undefined) return Promise.resolve(event);
-          events.set(context, event);
-          // Put there each time: the cache may have let it go, and the gateway would plan a subscription.
-          cache.put(queryHash(document), perEvent);
-          return execution.execute({ document, variables: request.variables, context });
-        },
-      };
+      const join = joinWith(planned, request.variables);
+      return { events: source[Symbol.asyncIterator](), source: planned.primary, join };
+    },
+    adopt(request, source) {
+      const planned = plan(request.document, request.operationName ?? '');
+      return isSame(planned.primary, source) ? joinWith(planned, request.variables) : undefined;
     },
   };
 }
 
-/** A planner of our own, made when it is first needed. Plans live as long as their document. */
-function subscriptionPlanner(
-  executionSdl: string,
-): (document: DocumentNode, operationName: string) => SubscriptionPlan {
-  let made:
-    | { planner: InstanceType<typeof QueryPlanner>; schema: Parameters<typeof operationFromDocument>[0] }
-    | undefined;
+const isSame = (a: SubscriptionSource, b: SubscriptionSource): boolean =>
+  a.serviceName === b.serviceName &&
+  a.operation === b.operation &&
+  a.operationName === b.operationName &&
+  String(a.variableUsages) === String(b.variableUsages);
+
+/** Plans of subscriptions. They live as long as their document. */
+function subscriptionPlans(planner: Planner): (document: DocumentNode, operationName: string) => SubscriptionPlan {
   const plans = new WeakMap<DocumentNode, Map<string, SubscriptionPlan>>();
 
   const plan = (document: DocumentNode): SubscriptionPlan => {
-    if (!made) {
-      const supergraph = Supergraph.build(executionSdl);
-      made = { planner: new QueryPlanner(supergraph), schema: supergraph.apiSchema() };
-    }
-    const { node } = made.planner.buildQueryPlan(operationFromDocument(made.schema, document));
+    const { node } = planner(document);
     if (node?.kind !== 'Subscription') throw new GraphQLError('This operation is not a subscription.');
     const { primary, rest } = node;
     const sequence: FetchNode | SequenceNode = rest ? { kind: 'Sequence', nodes: [primary, rest] } : primary;

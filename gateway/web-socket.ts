@@ -15,8 +15,8 @@ import { countRejected } from './count-rejected.ts';
 import type { ErrorMask } from './mask-error.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
+import type { Front } from './front.ts';
 import { type Authenticate, actorOf, type Caller, type Identity } from './session.ts';
-import type { Yoga } from './yoga.ts';
 
 /** Largest message from a client, in bytes. */
 const MAX_PAYLOAD = 256 * 1024;
@@ -25,12 +25,13 @@ const MAX_DELAY = 2 ** 31 - 1;
 
 type Payload = Record<string, unknown> | undefined;
 type Socket = Context<Payload, Extra & Partial<{ session: Session }>>;
-type Subscribed = ExecutionArgs & { operation: Operation };
+/** graphql-ws keeps it for as long as a subscription is open, so it must not hold the graph: `operations` is taken once. */
+type Subscribed = Omit<ExecutionArgs, 'schema'> & { operation: Operation; operations: Operations | undefined };
 
 /** What the WebSocket endpoint stands on. */
 export interface WebSocketOptions {
-  yoga: Yoga;
-  operations: Operations;
+  /** Of the generation that serves: asked for every operation. */
+  front(): Front;
   mask: ErrorMask;
   authenticate: Authenticate;
   log: Pick<Logger, 'debug'>;
@@ -77,13 +78,20 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
         else socket.extra.socket.close(4403, 'Forbidden');
       },
       onDisconnect: (socket) => socket.extra.session?.end(),
-      onSubscribe: (socket, _id, payload) => prepare(socket, payload, options),
-      execute: (args) => options.operations.execute((args as Subscribed).operation),
-      subscribe: (args) => options.operations.subscribe((args as Subscribed).operation),
+      onSubscribe: (socket, _id, payload) => prepare(socket, payload, options) as ExecutionArgs | GraphQLError[],
+      execute: (args) => takeOperations(args as never).execute((args as never as Subscribed).operation),
+      subscribe: (args) => takeOperations(args as never).subscribe((args as never as Subscribed).operation),
     },
     sockets,
   );
   return { close: (graceMs) => closeAll(sockets, graceMs) };
+}
+
+/** Those of the generation that its document was validated for. */
+function takeOperations(args: Subscribed): Operations {
+  const { operations } = args;
+  args.operations = undefined;
+  return operations!;
 }
 
 /** Who a socket belongs to; ends it when its token does. */
@@ -134,9 +142,10 @@ async function identify(authenticate: Authenticate, payload: Payload): Promise<I
 function prepare(
   socket: Socket,
   payload: { query: string; operationName?: string | null; variables?: Record<string, unknown> | null },
-  { yoga, mask }: WebSocketOptions,
+  { front, mask }: WebSocketOptions,
 ): Subscribed | GraphQLError[] {
   const id = correlationId(undefined);
+  const { yoga, operations } = front();
   try {
     const session = socket.extra.session!;
     const caller: Caller = { actor: () => actorOf(session.identity), correlationId: id };
@@ -149,7 +158,7 @@ function prepare(
     }
     const { operationName, variables } = payload;
     const operation: Operation = { document, operationName, variables, caller };
-    return { schema, document, operationName, variableValues: variables, operation };
+    return { document, operationName, variableValues: variables, operation, operations };
   } catch (error) {
     countRejected(error instanceof GraphQLError ? 'GRAPHQL_PARSE_FAILED' : 'INTERNAL_SERVER_ERROR');
     return [mask.error(error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error, id)];

@@ -1,0 +1,30 @@
+import type { Logger } from '../platform/log.ts';
+import type { Generation } from './generation.ts';
+import type { GraphiqlTab } from './graphiql.ts';
+import type { ErrorMask } from './mask-error.ts';
+import { observedOperations } from './observed-operations.ts';
+import { createOperations, type Operations } from './operations.ts';
+import type { Succession } from './succession.ts';
+import { createYogaHandler, type Yoga } from './yoga.ts';
+
+/** What stands before one generation: its operations, and what parses and validates for it and keeps what it parsed. */
+export interface Front {
+  readonly generation: Generation;
+  readonly operations: Operations;
+  readonly yoga: Yoga;
+}
+
+/** What all fronts of a gateway have in common. */
+export interface FrontOptions {
+  succession: Succession;
+  mask: ErrorMask;
+  tabs: readonly GraphiqlTab[];
+  timeoutMs?: number;
+  log: Pick<Logger, 'debug' | 'info'>;
+}
+
+/** Puts a front before a generation. */
+export function createFront(generation: Generation, { succession, mask, tabs, timeoutMs, log }: FrontOptions): Front {
+  const operations = observedOperations(createOperations(generation, succession, mask, timeoutMs), mask, log);
+  return { generation, operations, yoga: createYogaHandler(generation, operations, mask, tabs) };
+}

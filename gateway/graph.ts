@@ -1,0 +1,17 @@
+import type { Subgraph, SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
+import { type ScalarSource, scalarsOf } from './adopt-scalars.ts';
+import { type Composition, composeSupergraph } from './compose.ts';
+
+/** What a generation is made from: a supergraph, and who answers for each of its subgraphs. */
+export interface Graph {
+  supergraphSdl: string;
+  endpoints: readonly SubgraphEndpoint[];
+  scalars: ScalarSource;
+}
+
+/** The graph of subgraphs in this process. @throws Error if they do not compose */
+export function graphOf(subgraphs: readonly Subgraph[], supergraphSdl?: string): Graph & Pick<Composition, 'hints'> {
+  const { supergraphSdl: sdl, hints } = supergraphSdl ? { supergraphSdl, hints: [] } : composeSupergraph(subgraphs);
+  const scalars = scalarsOf(subgraphs.map(({ schema }) => schema));
+  return { supergraphSdl: sdl, hints, endpoints: subgraphs, scalars };
+}
