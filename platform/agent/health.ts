@@ -19,6 +19,14 @@ export interface DependencyHealth {
   pool?: { total: number; idle: number; waiting: number };
 }
 
+/** Something that all agents of a process depend on, beside the database: it looks after itself. */
+export interface SharedDependency {
+  /** As it was last seen. */
+  readonly health: DependencyHealth;
+  /** Told when it is lost, and when it is there (again). */
+  onChange(listener: () => void): void;
+}
+
 /** How one agent is. */
 export interface AgentHealth {
   dependencies: DependencyHealth[];
@@ -47,6 +55,9 @@ export interface ProcessHealth {
   consumers?: { agent: string; behind: number; oldestAt: string | null }[];
   breakers: Omit<BreakerState, 'lastError'>[];
 }
+
+/** While nothing wakes the readers in other processes: commands work, events wait in the log, live updates poll. */
+export const NO_MESSAGING = 2;
 
 /** From this level on a process is not ready: nobody can write. */
 export const NOT_READY_FROM = 3;

@@ -58,7 +58,10 @@ export function hostHealth(ground: {
         degradation,
         uptimeSeconds: lives.uptimeSeconds,
         instance,
-        dependencies: [withoutText(lives.database()), ...breakers.list().filter(isOfAgent).map(asDependency)],
+        dependencies: [
+          ...[lives.database(), ...lives.shared()].map(withoutText),
+          ...breakers.list().filter(isOfAgent).map(asDependency),
+        ],
         agents: agents.map((id) => {
           const { errors, lastError } = lives.healthOf(id);
           return { id, ...lives.of(id).now, errors, lastError };
@@ -72,6 +75,8 @@ export function hostHealth(ground: {
         await monitor.look();
         return withoutText(lives.database());
       }
+      const shared = lives.shared().find((dependency) => dependency.name === name);
+      if (shared) return withoutText(shared);
       const states = breakers.list().filter((breaker) => breaker.name === name && isOfAgent(breaker));
       const worst = states.find(({ state }) => state !== 'CLOSED') ?? states[0];
       return worst && withoutText(dependencyOf(worst));

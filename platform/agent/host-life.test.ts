@@ -22,7 +22,8 @@ import { breakerReset } from './agent-events.ts';
 import type { DatabaseProbe } from './database-monitor.ts';
 import { type AgentDefinition, type AgentParts, defineAgent } from './define-agent.ts';
 import type { Ground } from './ground.ts';
-import { createHost, type Host } from './host.ts';
+import type { DependencyHealth } from './health.ts';
+import { createHost, type Host, type HostOptions } from './host.ts';
 import { LEASE_MS } from './registry.ts';
 
 let small: SmallAgent;
@@ -30,6 +31,7 @@ let folder: string;
 const clock = new FixedClock('2026-06-01T12:00:00Z');
 const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 const QUICK = { limit: 3, initialMs: 1, maxMs: 4, rareMs: 30, stableMs: 100 };
+const WELL = { status: 'UP', latencyMs: 1, breaker: null, lastError: null, lastCode: null } as const;
 const HELLO = command<{ hello: string }, object>('other', '{ hello }');
 
 beforeAll(async () => {
@@ -70,7 +72,7 @@ function agent(
   });
 }
 
-const host = (agents: AgentDefinition[], more: { reach?: Reach; database?: DatabaseProbe } = {}): Promise<Host> =>
+const host = (agents: AgentDefinition[], more: Partial<HostOptions> = {}): Promise<Host> =>
   createHost({
     agents,
     kysely: small.kysely,
@@ -97,6 +99,10 @@ const told = async (name = 'small'): Promise<string[]> =>
       [name],
     )
   ).rows.map(({ status: is, level }) => `${is} ${level}`);
+const recordedDependencies = async (name = 'small'): Promise<string[]> => {
+  const { rows } = await small.database.pool.query('select health from platform.agent where name = $1', [name]);
+  return rows[0].health.dependencies.map((it: DependencyHealth) => `${it.name} ${it.status}`);
+};
 const errors = async () =>
   (
     await small.database.pool.query(`select payload from platform.event_log where type = 'agent.error_detected'`)
@@ -299,6 +305,40 @@ describe('while the database is away', () => {
     is = 'up';
     await until('it is written', async () => (await told()).length === 4);
     expect((await told()).slice(2)).toEqual(['DEGRADED 4', 'RUNNING 0']);
+    await running.stop('over');
+  });
+});
+
+describe('while nothing wakes other processes', () => {
+  test('agents are DEGRADED to 2 and serve; what they depend on is told, also while they can do without it', async () => {
+    const tell: (() => void)[] = [];
+    const redis: DependencyHealth = { name: 'redis', ...WELL };
+    const dependency = { health: redis, onChange: (listener: () => void) => void tell.push(listener) };
+    const rings = { isCarried: true, send: () => {}, onRing: () => {}, onChange: dependency.onChange };
+    const running = await host([agent('small')], { rings, dependencies: [dependency] });
+    await running.start();
+    const turn = (isUp: boolean, isCarried: boolean): void => {
+      Object.assign(redis, {
+        status: isUp ? 'UP' : 'DOWN',
+        lastCode: 'ECONNREFUSED',
+        lastError: 'ECONNREFUSED 10.0.0.7',
+      });
+      rings.isCarried = isCarried;
+      for (const listener of tell) listener();
+    };
+    turn(false, true);
+    expect(running.health.ready()).toEqual({ ready: true, degradation: 0 });
+    expect(await running.health.dependency('redis')).toMatchObject({ status: 'DOWN', lastCode: 'ECONNREFUSED' });
+    expect((await running.health.detailed()).dependencies).toMatchObject([{ name: 'database' }, { name: 'redis' }]);
+    expect(JSON.stringify(await running.health.detailed())).not.toContain('10.0.0.7');
+    await until('it is recorded', async () => (await recordedDependencies()).includes('redis DOWN'));
+    expect(await status()).toBe('RUNNING');
+    turn(false, false);
+    await until('it is told', async () => (await status()) === 'DEGRADED');
+    expect(running.health.ready()).toEqual({ ready: true, degradation: 2 });
+    turn(true, true);
+    await until('it has passed', async () => (await status()) === 'RUNNING');
+    expect(await recordedDependencies()).toContain('redis UP');
     await running.stop('over');
   });
 });

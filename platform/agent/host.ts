@@ -12,6 +12,7 @@ import { Bell } from '../events/bell.ts';
 import type { Envelope } from '../events/event-log.ts';
 import { Consumer } from '../events/consumer.ts';
 import { LiveLog } from '../events/live.ts';
+import type { Rings } from '../events/rings.ts';
 import type { EventSigner } from '../events/signing.ts';
 import { resolversOf } from '../graphql/resolvers.ts';
 import { createSubgraph, type Subgraph } from '../graphql/subgraph.ts';
@@ -28,6 +29,7 @@ import { followResets } from './breaker-resets.ts';
 import { type DatabaseProbe, DatabaseMonitor, probeOver } from './database-monitor.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { watched } from './error-reports.ts';
+import type { SharedDependency } from './health.ts';
 import { type HostHealth, hostHealth } from './host-health.ts';
 import { Lives } from './lives.ts';
 import { loadDemo } from './load-demo.ts';
@@ -58,6 +60,10 @@ export interface HostOptions extends Pick<Ground, 'config' | 'log' | 'clock' | '
   reach?: Reach;
   /** The circuit breakers of this process. @default some of its own */
   breakers?: Breakers;
+  /** Wakes the readers of the log in other processes. @default this process is alone */
+  rings?: Rings;
+  /** What all agents here depend on beside the database, such as Redis: its health is told with theirs. */
+  dependencies?: readonly SharedDependency[];
   /** How the database is looked at. @default over `kysely` */
   database?: DatabaseProbe;
   /** How parts that fail are started again. @default RESTART */
@@ -98,7 +104,7 @@ const LAST_WORDS_MS = 1500;
 /** Builds the agents. Nothing runs until `start`. */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { kysely, log, clock } = options;
-  const bell = new Bell();
+  const bell = new Bell(options.rings);
   const live = new LiveLog({ kysely, bell, log });
   const listeners: ((event: Envelope) => void)[] = [countPublished];
   const onCommit = (events: readonly Envelope[]): void =>

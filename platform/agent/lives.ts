@@ -1,4 +1,5 @@
 import { envelope, append } from '../events/event-log.ts';
+import type { Rings } from '../events/rings.ts';
 import { isTransient } from '../errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
@@ -7,10 +8,17 @@ import type { BreakerState } from '../resilience/guard.ts';
 import { sleep } from '../sleep.ts';
 import { count } from '../telemetry/metrics.ts';
 import { healthReported } from './agent-events.ts';
-import type { DatabaseMonitor, DatabaseState } from './database-monitor.ts';
+import type { DatabaseMonitor } from './database-monitor.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { ErrorReports, typeOf } from './error-reports.ts';
-import { type AgentHealth, type DependencyHealth, dependencyOf, levelOf } from './health.ts';
+import {
+  type AgentHealth,
+  type DependencyHealth,
+  dependencyOf,
+  levelOf,
+  NO_MESSAGING,
+  type SharedDependency,
+} from './health.ts';
 import { AgentLife } from './life.ts';
 import { byConnections, heartbeat, type Writer } from './registry.ts';
 import { StatusBook } from './status-book.ts';
@@ -22,6 +30,10 @@ export interface LivesOptions extends Writer {
   log: Logger;
   breakers: Breakers;
   monitor: DatabaseMonitor;
+  /** Wakes readers in other processes; absent when there are none. */
+  rings?: Rings;
+  /** What all agents here depend on beside the database. */
+  dependencies?: readonly SharedDependency[];
   /** Called when something was published. */
   onPublished(): void;
 }
@@ -54,6 +66,9 @@ export class Lives {
       this.#lives.set(agent.name, new AgentLife({ clock: options.clock, onChange }));
     }
     options.breakers.onChange((breaker) => this.#breakerChanged(breaker));
+    options.rings?.onChange(() => this.#stand());
+    for (const dependency of options.dependencies ?? [])
+      dependency.onChange(() => this.#lives.forEach((life, agent) => this.#changed(agent, life)));
   }
 
   /** One agent's life. */
@@ -80,11 +95,16 @@ export class Lives {
     const breakers = this.#o.breakers.list(agent);
     const { count: errors, last } = this.of(agent).errors;
     return {
-      dependencies: [this.database(), ...breakers.map(dependencyOf)],
+      dependencies: [this.database(), ...this.shared(), ...breakers.map(dependencyOf)],
       breakers: [...this.#o.breakers.list(EVERY_AGENT).map((breaker) => ({ ...breaker, agent })), ...breakers],
       errors,
       lastError: last ? { type: last.type, at: last.at.toISOString() } : null,
     };
+  }
+
+  /** What all agents of this process depend on beside the database. */
+  shared(): DependencyHealth[] {
+    return (this.#o.dependencies ?? []).map(({ health }) => health);
   }
 
   /** The database, as all agents of this process depend on it. */
@@ -109,25 +129,35 @@ export class Lives {
   /** Watches the ground, writes, and lets hearts beat, until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([
-      this.#o.monitor.run(signal, (database) => this.#tell(database)),
+      this.#o.monitor.run(signal, () => this.#stand()),
       this.#keepWriting(signal),
       this.#every(HEARTBEAT_MS, signal, 'no heartbeat', () => this.#beat()),
       this.#every(REPORT_MS, signal, 'health is not reported', () => this.#reportHealth()),
     ]);
   }
 
-  #tell(database: DatabaseState): void {
-    const level = levelOf(database);
-    for (const [name, life] of this.#lives) life.stands(level, this.#o.breakers.isMissingSomething(name));
+  /** What the ground that all agents of this process share allows. */
+  get #level(): number {
+    const { monitor, rings } = this.#o;
+    return Math.max(levelOf(monitor.state), rings && !rings.isCarried ? NO_MESSAGING : 0);
+  }
+
+  #stand(): void {
+    for (const [name, life] of this.#lives) life.stands(this.#level, this.#o.breakers.isMissingSomething(name));
+  }
+
+  /** Something that belongs to an agent has changed: it is told, also when its status is the same. */
+  #changed(agent: string, life: AgentLife): void {
+    const before = life.now;
+    life.stands(this.#level, this.#o.breakers.isMissingSomething(agent));
+    if (life.now === before) life.tellAgain();
   }
 
   #breakerChanged({ agent, name, state, lastCode }: BreakerState): void {
     const life = this.#lives.get(agent);
     if (!life) return;
     this.#o.log.warn({ agent, dependency: name, state, lastCode }, 'a circuit breaker has changed');
-    const before = life.now;
-    life.stands(levelOf(this.#o.monitor.state), this.#o.breakers.isMissingSomething(agent));
-    if (life.now === before) life.tellAgain();
+    this.#changed(agent, life);
   }
 
   async #keepWriting(signal: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@ import type { DependencyHealth } from '../agent/health.ts';
 import { Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
+import { LinkHealth } from './link-health.ts';
 import { within } from './within.ts';
 
 /** How to reach Redis. */
@@ -33,29 +34,35 @@ const COMMAND_MS = 500;
 /** The most commands that wait for their answers. */
 const MOST_WAITING = 10_000;
 
+const STORY = {
+  name: 'redis',
+  lost: 'Redis is away: Agora goes on without it',
+  back: 'Redis is back',
+};
+
 /** The connection. */
 export class RedisLink {
   readonly #o: RedisOptions;
   readonly #channels = new Map<string, (message: string) => void>();
-  readonly #listeners: (() => void)[] = [];
+  readonly #health: LinkHealth;
   readonly #ending = new AbortController();
   #client: RedisClient | undefined;
-  #health: DependencyHealth = UNKNOWN;
   #running: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
 
   constructor(options: RedisOptions) {
     this.#o = options;
+    this.#health = new LinkHealth(STORY, options.log);
   }
 
   /** How it was when it was last looked at: the dependency `redis`. */
   get health(): DependencyHealth {
-    return this.#health;
+    return this.#health.now;
   }
 
   /** Whether commands are worth sending. */
   get isUp(): boolean {
-    return this.#health.status === 'UP' && this.#client !== undefined;
+    return this.health.status === 'UP' && this.#client !== undefined;
   }
 
   /** Connects, and looks after the connection until `close`. Resolves after the first try, whatever came of it. */
@@ -66,7 +73,7 @@ export class RedisLink {
 
   /** Told when Redis is lost, and when it is back. */
   onChange(listener: () => void): void {
-    this.#listeners.push(listener);
+    this.#health.onChange(listener);
   }
 
   /** The name of a key or channel in Redis. */
@@ -104,7 +111,6 @@ export class RedisLink {
     this.#wake?.();
     await this.#running;
     this.#drop();
-    this.#health = UNKNOWN;
   }
 
   async #keepLooking(): Promise<void> {
@@ -114,7 +120,7 @@ export class RedisLink {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, EVERY_MS);
         this.#wake = () => (clearTimeout(timer), resolve());
-        if (signal.aborted || (this.#health.status === 'UP' && !this.#client?.isReady)) this.#wake();
+        if (signal.aborted || (this.health.status === 'UP' && !this.#client?.isReady)) this.#wake();
       });
       this.#wake = undefined;
       if (!signal.aborted) await this.#look();
@@ -133,9 +139,7 @@ export class RedisLink {
       });
     } catch (error) {
       this.#drop();
-      const { message, code, name } = error as NodeJS.ErrnoException;
-      const [lastError, lastCode] = [(message || String(code)).slice(0, 500), code ?? name];
-      this.#became({ ...this.#health, status: 'DOWN', latencyMs: null, lastError, lastCode });
+      this.#health.failed(error);
     }
   }
 
@@ -145,8 +149,7 @@ export class RedisLink {
     const begun = performance.now();
     const expiration = { type: 'EX', value: 60 } as const;
     await within(PATIENCE_MS, client.set(this.named('alive', 'probe'), '1', { expiration }));
-    const latencyMs = Math.round((performance.now() - begun) * 10) / 10;
-    this.#became({ ...this.#health, status: 'UP', latencyMs });
+    this.#health.answered(performance.now() - begun);
   }
 
   async #connect(): Promise<RedisClient> {
@@ -178,26 +181,7 @@ export class RedisLink {
     if (client) end(client);
     this.#wake?.();
   }
-
-  #became(health: DependencyHealth): void {
-    const before = this.#health.status;
-    this.#health = health;
-    if (before === health.status) return;
-    const { lastCode, lastError } = health;
-    if (health.status === 'DOWN') this.#o.log.warn({ lastCode, lastError }, 'Redis is away: Agora goes on without it');
-    else if (before === 'DOWN') this.#o.log.info({}, 'Redis is back');
-    for (const listener of this.#listeners) listener();
-  }
 }
-
-const UNKNOWN: DependencyHealth = {
-  name: 'redis',
-  status: 'UNKNOWN',
-  latencyMs: null,
-  breaker: null,
-  lastError: null,
-  lastCode: null,
-};
 
 const clientOf = (url: string) =>
   createClient({

@@ -1,12 +1,26 @@
+import type { Rings } from './rings.ts';
+
 /**
- * Wakes readers of the log after a commit. Only a hint: whoever waits also polls, so that a lost ring costs latency and
- * nothing else.
+ * Wakes readers of the log after a commit, in this process and, if there is something that carries it, in all others.
+ * Only a hint: whoever waits also polls, so that a lost ring costs latency and nothing else.
  */
 export class Bell {
   readonly #ears = new Set<Ear>();
+  readonly #rings: Rings | undefined;
+
+  /** @param rings carries to other processes and from them; without it the bell is heard in this one alone */
+  constructor(rings?: Rings) {
+    this.#rings = rings;
+    rings?.onRing((types) => this.#wake(types));
+  }
 
   /** Call after the commit with the types of the events appended: readers of others need not wake. */
   ring(types?: readonly string[]): void {
+    this.#wake(types);
+    this.#rings?.send(types);
+  }
+
+  #wake(types?: readonly string[]): void {
     for (const ear of this.#ears) ear.hear(types);
   }
 

@@ -10,6 +10,7 @@ import { createStore, type Store } from '../../platform/data/store.ts';
 import { Bell } from '../../platform/events/bell.ts';
 import { Consumer } from '../../platform/events/consumer.ts';
 import { defineEvent } from '../../platform/events/define-event.ts';
+import type { Rings } from '../../platform/events/rings.ts';
 import type { EventHandler } from '../../platform/events/handler.ts';
 import { type EventSigner, eventSigner } from '../../platform/events/signing.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
@@ -59,9 +60,9 @@ export interface SmallGround {
   write(id: string, text?: string): Promise<number>;
 }
 
-/** The ground over a pool that is there. */
-export async function smallGround(kysely: Kysely<any>): Promise<SmallGround> {
-  const bell = new Bell();
+/** The ground over a pool that is there. With `rings` other processes are woken. */
+export async function smallGround(kysely: Kysely<any>, rings?: Rings): Promise<SmallGround> {
+  const bell = new Bell(rings);
   const orm = await ormFor(kysely, { schema: 'small', entities: [] });
   const signer = eventSigner([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
   const store: Store = createStore({ agent: 'small', kysely, orm, bell, signer });
@@ -102,8 +103,8 @@ export async function openSmallAgent(): Promise<SmallAgent> {
 }
 
 /** The ground in another process. */
-export const joinSmallAgent = (url: string): Promise<SmallGround> =>
-  smallGround(kyselyOver(createPool({ url, max: 4, name: 'agora test child' })));
+export const joinSmallAgent = (url: string, rings?: Rings): Promise<SmallGround> =>
+  smallGround(kyselyOver(createPool({ url, max: 4, name: 'agora test child' })), rings);
 
 /** Writes down which consumer applied which event. */
 export const noteEffect = async (

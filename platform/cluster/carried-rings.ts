@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Rings } from '../events/rings.ts';
+import { sleep } from '../sleep.ts';
+
+/** A way by which short messages reach the other processes, and this one. */
+export interface Carrier {
+  readonly isUp: boolean;
+  /** False if it was not sent. Never rejects. */
+  send(message: string): Promise<boolean>;
+  hear(listener: (message: string) => void): void;
+  /** Told when it is lost, and when it is there (again). */
+  onChange(listener: () => void): void;
+}
+
+/** Commits of so many milliseconds make one message: a hundred a second at most, whatever the load. */
+const GATHER_MS = 10;
+/** A NOTIFY holds 8000 bytes. With more types than fit, any may be meant. */
+const LONGEST = 4000;
+const ANY = '*';
+
+/**
+ * Rings over the first way that is there, heard over all of them: processes that see different ways fail still wake one
+ * another. A message is `<process>|<type>,<type>`, or `<process>|*`; a process does not hear its own, as its readers are
+ * awake.
+ */
+export class CarriedRings implements Rings {
+  readonly #carriers: readonly Carrier[];
+  readonly #process = randomUUID().slice(0, 8);
+  readonly #listeners: ((types?: readonly string[]) => void)[] = [];
+  readonly #ending = new AbortController();
+  /** What was rung and not yet sent. */
+  #waiting: Set<string> | undefined;
+  #sending: Promise<void> | undefined;
+
+  constructor(carriers: readonly Carrier[]) {
+    this.#carriers = carriers;
+    for (const carrier of carriers) {
+      carrier.hear((message) => this.#hear(message));
+      // What was rung while it was away is not known.
+      carrier.onChange(() => carrier.isUp && this.#tell(undefined));
+    }
+  }
+
+  get isCarried(): boolean {
+    return this.#carriers.some((carrier) => carrier.isUp);
+  }
+
+  send(types: readonly string[] = [ANY]): void {
+    if (this.#ending.signal.aborted) return;
+    this.#waiting ??= new Set();
+    for (const type of types) this.#waiting.add(type);
+    this.#sending ??= this.#deliver();
+  }
+
+  onRing(listener: (types?: readonly string[]) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  onChange(listener: () => void): void {
+    for (const carrier of this.#carriers) carrier.onChange(listener);
+  }
+
+  /** Sends what waits, and no more. */
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#sending;
+  }
+
+  /** The first ring goes at once; those that come meanwhile go together. */
+  async #deliver(): Promise<void> {
+    await nextTurn();
+    while (this.#waiting) {
+      const types = [...this.#waiting];
+      this.#waiting = undefined;
+      await this.#carry(types);
+      await sleep(GATHER_MS, this.#ending.signal);
+    }
+    this.#sending = undefined;
+  }
+
+  async #carry(types: readonly string[]): Promise<void> {
+    const list = types.includes(ANY) ? ANY : types.join(',');
+    const message = `${this.#process}|${list.length > LONGEST ? ANY : list}`;
+    for (const carrier of this.#carriers) if (carrier.isUp && (await carrier.send(message))) return;
+  }
+
+  #hear(message: string): void {
+    const [from, list] = message.split('|', 2);
+    if (from === this.#process || !list) return;
+    this.#tell(list === ANY ? undefined : list.split(','));
+  }
+
+  #tell(types: readonly string[] | undefined): void {
+    for (const listener of this.#listeners) listener(types);
+  }
+}

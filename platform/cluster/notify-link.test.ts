@@ -1,0 +1,55 @@
+import { expect, test } from '@jest/globals';
+import { setTimeout as wait } from 'node:timers/promises';
+import { testDatabase } from '../../tests/support/database.ts';
+import { startMortalPostgres } from '../../tests/support/mortal-postgres.ts';
+import { type Logger, silentLogger } from '../log.ts';
+import { NotifyLink } from './notify-link.ts';
+
+test('what one process notifies, all on the same database hear, and none on another', async () => {
+  const [database, other] = [await testDatabase(), await testDatabase()];
+  const links = [database, database, other].map(({ url }) => new NotifyLink({ url, log: silentLogger }));
+  const heard: string[][] = [[], [], []];
+  try {
+    links.forEach((link, n) => link.hear((message) => heard[n]!.push(message)));
+    await Promise.all(links.map((link) => link.open()));
+    expect(links[0]!.health).toMatchObject({ name: 'notify', status: 'UP', latencyMs: expect.any(Number) });
+    expect(await links[0]!.send("it's | a, ring")).toBe(true);
+    expect(await links[2]!.send('over there')).toBe(true);
+    await until(() => heard.every((messages) => messages.length > 0));
+    expect(heard).toEqual([["it's | a, ring"], ["it's | a, ring"], ['over there']]);
+  } finally {
+    await Promise.all(links.map((link) => link.close()));
+    await Promise.all([database.drop(), other.drop()]);
+  }
+});
+
+test('a PostgreSQL that is killed and comes back is heard again, told once', async () => {
+  const lines: string[] = [];
+  const note = (_: object, line: string): void => void lines.push(line);
+  const server = await startMortalPostgres();
+  const log = { ...silentLogger, info: note, warn: note, error: note } as Logger;
+  const link = new NotifyLink({ url: server.url, log });
+  try {
+    const heard: string[] = [];
+    link.hear((message) => heard.push(message));
+    await link.open();
+    await server.kill('SIGKILL');
+    await until(() => link.health.status === 'DOWN');
+    expect(await link.send('lost')).toBe(false);
+    await server.restart();
+    await until(() => link.isUp);
+    await until(async () => (await link.send('again')) && heard.includes('again'));
+    expect(heard).not.toContain('lost');
+    expect(lines).toEqual([
+      'PostgreSQL does not ring: other processes are woken without it, or look now and then',
+      'PostgreSQL rings again',
+    ]);
+  } finally {
+    await link.close();
+    await server.remove();
+  }
+});
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await wait(10);
+}

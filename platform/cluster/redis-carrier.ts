@@ -1,0 +1,15 @@
+import type { Carrier } from './carried-rings.ts';
+import type { Cluster } from './cluster.ts';
+import type { RedisLink } from './redis-link.ts';
+
+const CHANNEL = 'rings';
+
+/** Carries rings over the broadcast. */
+export const redisCarrier = ({ broadcast, redis }: Cluster & { redis: RedisLink }): Carrier => ({
+  get isUp() {
+    return redis.isUp;
+  },
+  send: (message) => broadcast.publish(CHANNEL, message),
+  hear: (listener) => void broadcast.subscribe(CHANNEL, listener),
+  onChange: (listener) => redis.onChange(listener),
+});
