@@ -74,6 +74,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
   await endings.add(() => gateway.close());
 
   await endings.add(() => host.stop('shut down'));
+  await endings.add(async () => gateway.refuse());
   await host.start();
   state.waitingFor = 'demo data';
   if (!empty) await host.loadDemo(report);

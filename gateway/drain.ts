@@ -1,17 +1,26 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { GraphQLError } from 'graphql';
+import { RETRY_AFTER_SECONDS } from './mask-error.ts';
+import { respondErrors } from './respond.ts';
 
 /**
  * The end of an HTTP server that loses no request: for a while everything is still answered, while those who balance
- * the load look elsewhere; every answer closes its connection; then requests under way end.
+ * the load look elsewhere, or is refused in so many words, where there is nobody else; every answer closes its
+ * connection, so that hardly one is left whose next request could cross its end and get no answer (RFC 9112, 9.5); then
+ * requests under way end.
  */
 export class Drain {
   readonly #server: Server;
+  readonly #underWay = new Set<ServerResponse>();
   #isDraining = false;
+  #isRefusing = false;
 
   constructor(server: Server) {
     this.#server = server;
     server.prependListener('request', (_: IncomingMessage, response: ServerResponse) => {
       if (this.#isDraining) response.shouldKeepAlive = false;
+      this.#underWay.add(response);
+      response.once('close', () => this.#underWay.delete(response));
     });
   }
 
@@ -23,6 +32,21 @@ export class Drain {
   /** From now on each answer is its connection's last. */
   begin(): void {
     this.#isDraining = true;
+    for (const response of this.#underWay) response.shouldKeepAlive = false;
+  }
+
+  /** From now on what is under way is finished, and nothing else is begun. */
+  refuse(): void {
+    this.begin();
+    this.#isRefusing = true;
+  }
+
+  /** Refuses a request, if it is time for that, and it does not only ask how we are. True if so. */
+  refuses(request: IncomingMessage, response: ServerResponse): boolean {
+    if (!this.#isRefusing || /^\/(health|metrics)(?=[/?]|$)/.test(request.url ?? '')) return false;
+    // Answered when all of it has come: to close before that resets the connection, and the answer may be lost.
+    request.resume().once('end', () => respondErrors(response, 503, [stopping()], HEADERS));
+    return true;
   }
 
   /** Accepts nothing more; resolves when what was under way has ended, or was cut off after so many milliseconds. */
@@ -36,3 +60,10 @@ export class Drain {
     clearTimeout(timer);
   }
 }
+
+const HEADERS = { 'retry-after': String(RETRY_AFTER_SECONDS) };
+
+const stopping = (): GraphQLError =>
+  new GraphQLError('Agora is stopping. Nothing was begun: send it again in a moment.', {
+    extensions: { code: 'UNAVAILABLE' },
+  });

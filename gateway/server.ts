@@ -77,6 +77,8 @@ export interface Gateway {
    * @throws Error if the graph does not hold; then the old one serves on
    */
   swap(graph: Graph): Promise<void>;
+  /** From now on what is under way is finished, and what comes is refused, clearly: for the time until `close`. */
+  refuse(): void;
   /** Stops accepting, lets requests end, ends sockets with 1001. */
   close(closing?: Closing): Promise<void>;
 }
@@ -103,6 +105,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const server = createServer((request, response) => {
     countRequest(request, response);
+    if (drain.refuses(request, response)) return;
     route(request, response, { ...options, isReady }, front, mask).catch((error: unknown) => {
       log.error({ err: error }, 'a request failed');
       if (response.headersSent) response.destroy();
@@ -140,6 +143,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         .catch(complain)
         .finally(() => (generations -= 1));
     },
+    refuse: () => drain.refuse(),
     async close({ drainMs = 0, graceMs = GRACE_MS } = {}) {
       drain.begin();
       if (drainMs > 0) await new Promise((resolve) => setTimeout(resolve, drainMs));
