@@ -5,7 +5,11 @@ import { Fault } from '../platform/errors.ts';
 import { formatKeyRing, type KeyRing, newKey, parseKeyRing } from '../platform/secrets/key-ring.ts';
 
 /** The rings that Agora has: the variable that gives each, and the file in `AGORA_DATA` where it is kept otherwise. */
-export const KEY_FILES = { EVENT_KEYS: 'event-keys', SECRET_KEYS: 'secret-keys' } as const;
+export const KEY_FILES = {
+  EVENT_KEYS: 'event-keys',
+  SECRET_KEYS: 'secret-keys',
+  REQUEST_KEYS: 'request-keys',
+} as const;
 
 /** One of them. */
 export type KeyVariable = keyof typeof KEY_FILES;

@@ -56,6 +56,8 @@ export interface HostOptions extends Pick<Ground, 'config' | 'log' | 'clock' | '
   sagas: { url: string; pool: Pool };
   /** The name of this process, stable over restarts. */
   instance: string;
+  /** This life of the process, a UUID. @default a new one */
+  process?: string;
   /** Reaches agents that run elsewhere. */
   reach?: Reach;
   /** The circuit breakers of this process. @default some of its own */
@@ -111,7 +113,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
     events.forEach((event) => listeners.forEach((listen) => listen(event)));
   const { breakers = new Breakers(clock), database = probeOver(kysely) } = options;
   const monitor = new DatabaseMonitor(database, clock);
-  const lives = new Lives({ ...options, process: newUuid(), breakers, monitor, onPublished: () => bell.ring() });
+  const lives = new Lives({
+    ...options,
+    process: options.process ?? newUuid(),
+    breakers,
+    monitor,
+    onPublished: () => bell.ring(),
+  });
   const residents = new Map<string, Resident>();
   const reach: Reach = (name) => residents.get(name)?.subgraph ?? options.reach?.(name);
   const shared = { ...options, bell, live, reach, onCommit, breakers, lives };

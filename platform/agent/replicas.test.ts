@@ -11,11 +11,13 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(() => database.pool.query('delete from platform.agent_replica'));
 
+let port = 4000;
+
 const replica = (agent: string, process = newUuid(), sdl = `type Query { ${agent}: Int }`): Announced => ({
   agent,
   process,
   instance: 'test',
-  url: `http://127.0.0.1:4001/${agent}`,
+  url: `http://127.0.0.1:${++port}/${agent}`,
   sdl,
 });
 
@@ -25,9 +27,15 @@ const lapse = (process: string, seconds = 1) =>
     [process, seconds],
   );
 
+const announced = async (...replicas: Announced[]) => {
+  for (const one of replicas) await announce(database.kysely, one);
+  return replicas[0]!;
+};
+const places = async () => (await liveReplicas(database.kysely)).map(({ agent, process }) => [agent, process]);
+
 test('who announces itself is found, with the hash of its SDL, by which the text is found', async () => {
   const { sdl, ...order } = replica('order');
-  await announce(database.kysely, [{ ...order, sdl }, replica('inventory', order.process)]);
+  await announced({ ...order, sdl }, replica('inventory', order.process));
   const live = await liveReplicas(database.kysely);
   expect(live.map(({ agent }) => agent)).toEqual(['inventory', 'order']);
   expect(live[1]).toEqual({ ...order, sdlHash: hashOf(sdl) });
@@ -36,41 +44,48 @@ test('who announces itself is found, with the hash of its SDL, by which the text
 });
 
 test('whose lease has run out is not found, and is again after a sign of life', async () => {
-  const order = replica('order');
-  await announce(database.kysely, [order]);
+  const order = await announced(replica('order'));
   await lapse(order.process);
-  expect(await liveReplicas(database.kysely)).toEqual([]);
-  expect(await keep(database.kysely, order.process)).toBe(1);
-  expect(await liveReplicas(database.kysely)).toHaveLength(1);
+  expect(await places()).toEqual([]);
+  expect(await keep(database.kysely, order)).toBe(true);
+  expect(await places()).toEqual([['order', order.process]]);
 });
 
-test('a process that withdraws is gone with all its agents, and the others stay', async () => {
-  const [one, other] = [newUuid(), newUuid()];
-  await announce(database.kysely, [replica('order', one), replica('inventory', one)]);
-  await announce(database.kysely, [replica('order', other)]);
+test('who withdraws is gone, and learns at the next sign of life that it is; the others stay', async () => {
+  const [one, other] = [replica('order'), replica('order')];
+  await announced(one, replica('inventory', one.process), other);
   await withdraw(database.kysely, one);
-  expect((await liveReplicas(database.kysely)).map(({ agent, process }) => [agent, process])).toEqual([
-    ['order', other],
+  expect(await places()).toEqual([
+    ['inventory', one.process],
+    ['order', other.process],
   ]);
-  expect(await keep(database.kysely, one)).toBe(0);
+  expect(await keep(database.kysely, one)).toBe(false);
 });
 
 test('who announces itself again has what it says now', async () => {
   const order = replica('order');
-  await announce(database.kysely, [order]);
-  await announce(database.kysely, [{ ...order, sdl: 'type Query { more: Int }' }]);
+  await announced(order, { ...order, sdl: 'type Query { more: Int }' });
   const live = await liveReplicas(database.kysely);
   expect(live.map(({ sdlHash }) => sdlHash)).toEqual([hashOf('type Query { more: Int }')]);
 });
 
 test('who has been gone for long is forgotten', async () => {
   const [gone, silent] = [replica('order'), replica('order')];
-  await announce(database.kysely, [gone]);
-  await announce(database.kysely, [silent]);
+  await announced(gone, silent);
   await lapse(gone.process, 7200);
   await lapse(silent.process, 60);
-  await announce(database.kysely, [replica('inventory')]);
-  const { rows } = await database.pool.query('select process from platform.agent_replica order by agent');
+  await announced(replica('order'));
+  const { rows } = await database.pool.query('select process from platform.agent_replica');
   expect(rows.map((row) => row.process)).toContain(silent.process);
   expect(rows.map((row) => row.process)).not.toContain(gone.process);
+});
+
+test('who comes to an address has replaced who was there', async () => {
+  const [dead, other] = [replica('order'), replica('order')];
+  await announced(dead, other);
+  const successor = await announced({ ...dead, process: newUuid() });
+  expect(await places()).toEqual([
+    ['order', other.process],
+    ['order', successor.process],
+  ]);
 });

@@ -28,41 +28,45 @@ export interface Replica {
   readonly sdlHash: string;
 }
 
+/** Where a replica stands in the directory. */
+export type Place = Pick<Replica, 'agent' | 'process'>;
+
 /** A replica that announces itself. */
 export interface Announced extends Omit<Replica, 'sdlHash'> {
   /** All of its SDL: what composition takes. */
   readonly sdl: string;
 }
 
-/** Enters replicas into the directory, or again if they have fallen out of it. */
-export async function announce(kysely: Kysely<any>, replicas: readonly Announced[]): Promise<void> {
-  const rows = replicas.map((replica) => ({ ...replica, sdl_hash: hashOf(replica.sdl) }));
+/** Enters a replica into the directory, or again if it has fallen out of it. */
+export async function announce(kysely: Kysely<any>, replica: Announced): Promise<void> {
+  const { agent, process, instance, url, sdl } = replica;
   await raw(
     kysely,
-    // Who has been gone for long is forgotten by the way.
-    `with forgotten as (delete from platform.agent_replica where expires_at < now() - interval '1 hour')
+    // By the way: who has been gone for long is forgotten, and who was at this address before, which has died there.
+    `with forgotten as (
+       delete from platform.agent_replica
+        where agent = $1 and process <> $2 and (expires_at < now() - interval '1 hour' or url = $4))
      insert into platform.agent_replica (agent, process, instance, url, sdl, sdl_hash, expires_at)
-     select agent, process, instance, url, sdl, sdl_hash, now() + make_interval(secs => $2)
-       from jsonb_to_recordset($1::jsonb) as r (agent text, process uuid, instance text, url text, sdl text, sdl_hash text)
+     values ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))
      on conflict (agent, process) do update
        set url = excluded.url, sdl = excluded.sdl, sdl_hash = excluded.sdl_hash, expires_at = excluded.expires_at`,
-    [JSON.stringify(rows), REPLICA_LEASE_SECONDS],
+    [agent, process, instance, url, sdl, hashOf(sdl), REPLICA_LEASE_SECONDS],
   );
 }
 
-/** A sign of life of this process. Returns how many of its replicas stand in the directory: fewer must be announced again. */
-export async function keep(kysely: Kysely<any>, process: string): Promise<number> {
+/** A sign of life. False if it does not stand in the directory: then it must be announced again. */
+export async function keep(kysely: Kysely<any>, { agent, process }: Place): Promise<boolean> {
   const { count } = await raw(
     kysely,
-    'update platform.agent_replica set expires_at = now() + make_interval(secs => $2) where process = $1',
-    [process, REPLICA_LEASE_SECONDS],
+    'update platform.agent_replica set expires_at = now() + make_interval(secs => $3) where agent = $1 and process = $2',
+    [agent, process, REPLICA_LEASE_SECONDS],
   );
-  return count;
+  return count > 0;
 }
 
-/** Takes a process out of the directory: nobody who looks there afterwards will ask it. */
-export async function withdraw(kysely: Kysely<any>, process: string): Promise<void> {
-  await raw(kysely, 'delete from platform.agent_replica where process = $1', [process]);
+/** Takes a replica out of the directory: nobody who looks there afterwards will ask it. */
+export async function withdraw(kysely: Kysely<any>, { agent, process }: Place): Promise<void> {
+  await raw(kysely, 'delete from platform.agent_replica where agent = $1 and process = $2', [agent, process]);
 }
 
 /** All that can be asked now, by agent, the oldest first. */

@@ -84,6 +84,25 @@ export const configSchema = z.object({
     .describe(
       'keys that seal secrets, `id:base64` of 32 bytes, the newest first; generated into AGORA_DATA when absent',
     ),
+  REQUEST_KEYS: z
+    .string()
+    .optional()
+    .describe(
+      'keys that sign requests between processes, `id:base64` of 32 bytes, the newest first; the same in all of them',
+    ),
+  AGENT_PORT: port.default(0).describe('the port of a process of agents (`npm run agent`); 0 takes a free one'),
+  AGENT_HOST: z.string().default('127.0.0.1').describe('the address that a process of agents listens on'),
+  AGENT_URL: z
+    .url()
+    .optional()
+    .describe(
+      'the address that others reach this one process of agents at; absent: http://, AGENT_HOST and the port. Not that of several behind one',
+    ),
+  AGENT_NAME: z
+    .string()
+    .regex(/^[\w.@+:-]{1,100}$/, 'use letters, digits and . @ + : - _')
+    .optional()
+    .describe('the name of a process of agents, stable over restarts; absent: its agents and the host'),
   EVENT_RETENTION_DAYS: z.coerce
     .number()
     .int()

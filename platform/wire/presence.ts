@@ -1,0 +1,47 @@
+import type { Kysely } from 'kysely';
+import { type Announced, announce, keep, REPLICA_BEAT_MS } from '../agent/replicas.ts';
+import type { Logger } from '../log.ts';
+import { sleep } from '../sleep.ts';
+
+/** How soon a sign of life that failed is given again, in milliseconds. */
+const AGAIN_MS = 250;
+
+/** Where a process is kept present. */
+export interface PresenceOptions {
+  /** The connections of one agent: each may write its own place only. */
+  kyselyFor(agent: string): Kysely<any>;
+  /** All of one process. */
+  replicas: readonly Announced[];
+  log: Pick<Logger, 'warn'>;
+  /** Told when all of them stand there for the first time. */
+  onThere?(): void;
+}
+
+/**
+ * Keeps the replicas of one process in the directory, until aborted: announces them, gives signs of life, and announces
+ * them again if they have fallen out of it. Never rejects.
+ */
+export async function bePresent(
+  { kyselyFor, replicas, log, onThere }: PresenceOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  let isThere = false;
+  let complained = false;
+  const show = async (replica: Announced): Promise<void> => {
+    const kysely = kyselyFor(replica.agent);
+    if (!isThere || !(await keep(kysely, replica))) await announce(kysely, replica);
+  };
+  while (!signal.aborted) {
+    try {
+      await Promise.all(replicas.map(show));
+      if (!isThere) onThere?.();
+      isThere = true;
+      complained = false;
+      await sleep(REPLICA_BEAT_MS, signal);
+    } catch (error) {
+      if (!complained) log.warn({ err: error }, 'no sign of life in the directory of agents');
+      complained = true;
+      await sleep(AGAIN_MS, signal);
+    }
+  }
+}
