@@ -1,5 +1,4 @@
 /** The whole of Agora in one process: PostgreSQL beside it, every agent, and the gateway. */
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded-postgres.ts';
@@ -12,7 +11,6 @@ import { agentCard } from '../platform/agent/agent-card.ts';
 import { createHost, type Host } from '../platform/agent/host.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
-import { Fault } from '../platform/errors.ts';
 import { eventSigner } from '../platform/events/signing.ts';
 import { tokensFrom } from '../platform/identity/tokens.ts';
 import type { Logger } from '../platform/log.ts';
@@ -25,6 +23,7 @@ import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
 import { firstOrder } from './first-order.ts';
 import { keyRing } from './key-ring.ts';
+import { listen } from './listen.ts';
 import { migrationSets } from './migration-sets.ts';
 import { reachDatabase } from './reach-database.ts';
 import { revocationsOf } from './revocations.ts';
@@ -70,7 +69,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
     metricsToken: config.METRICS_TOKEN,
     agentCard: (url) => agentCard(agents, config.PUBLIC_URL ?? url),
   });
-  await listen(gateway.server, config);
+  await listen(gateway.server, { port: config.PORT, host: config.HOST, variable: 'PORT', command: 'npm start' });
   await endings.add(() => gateway.close());
 
   await endings.add(() => host.stop('shut down'));
@@ -105,21 +104,4 @@ async function startPostgres({ config, reset, report, log, endings }: EmbeddedOp
   const kept = keepRunning(postgres, { ...settings, onGivenUp });
   await endings.add(() => kept.stop());
   return postgres.url;
-}
-
-async function listen(server: import('node:http').Server, { PORT, HOST }: Config): Promise<void> {
-  server.listen(PORT, HOST);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    const reason = isTaken ? `port ${PORT} of ${HOST} is taken` : (error as Error).message;
-    throw new Fault(
-      'CANNOT_LISTEN',
-      `${reason}. Choose another with PORT (and HOST), as in \`PORT=${PORT + 1} npm start\`; 0 takes a free one.`,
-      {
-        cause: error,
-      },
-    );
-  }
 }

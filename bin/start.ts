@@ -4,14 +4,10 @@ import { type Config, readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/log.ts';
 import { startEmbedded } from './embedded.ts';
 import { Endings } from './endings.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 const started = performance.now();
 const say = (line: string): void => console.log(`  ${line}`);
-
-/** A second signal of the same Ctrl-C must not cut the first one's work short. */
-const REPEAT_MS = 500;
-/** How long a start that was cut short may take to notice. */
-const NOTICE_MS = 2000;
 
 try {
   const { values } = parseArgs({ options: { empty: { type: 'boolean' }, reset: { type: 'boolean' } } });
@@ -24,7 +20,7 @@ async function start(config: Config, options: { empty?: boolean; reset?: boolean
   const log = createLogger(config.LOG_LEVEL);
   const endings = new Endings(log);
   let starting: Promise<string> | undefined = undefined;
-  stopOnSignal(endings, () => starting);
+  stopOnSignal('Agora', endings, () => starting);
   console.log('Agora is starting.');
   starting = startEmbedded({ config, log, endings, ...options, report: say });
   try {
@@ -42,23 +38,6 @@ async function start(config: Config, options: { empty?: boolean; reset?: boolean
     await endings.stop();
     throw error;
   }
-}
-
-function stopOnSignal(endings: Endings, starting: () => Promise<unknown> | undefined): void {
-  let stoppingSince: number | undefined;
-  const onSignal = async (): Promise<void> => {
-    if (stoppingSince !== undefined) {
-      if (performance.now() - stoppingSince > REPEAT_MS) process.exit(1);
-      return;
-    }
-    stoppingSince = performance.now();
-    console.log('Agora is stopping.');
-    await endings.stop();
-    // Of a start that was under way, what it still begins is ended as it begins.
-    await Promise.race([starting()?.catch(() => {}), new Promise((resolve) => setTimeout(resolve, NOTICE_MS))]);
-    process.exit(0);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void onSignal());
 }
 
 function fail(error: unknown): never {

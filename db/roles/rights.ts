@@ -30,6 +30,7 @@ export function rightsOfAgent(agent: string): Right[] {
     { table: 'event_log', command: 'select' },
     ...own('event_log', 'source', 'insert').map((right) => ({ ...right, columnsBut: SET_BY_THE_LOG })),
     { table: 'log_identity', command: 'select' },
+    { table: 'migration', command: 'select' },
     ...own('log_cursor', 'consumer', 'select', 'insert', 'update'),
     ...own('parked_event', 'consumer', 'select', 'insert', 'update', 'delete'),
     ...own('agent', 'name', 'select', 'insert', 'update'),

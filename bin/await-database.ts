@@ -1,0 +1,55 @@
+import { type MigrationSet, pendingMigrations } from '../db/migrator.ts';
+import type { Config } from '../platform/config/config.ts';
+import { Fault, isTransient } from '../platform/errors.ts';
+import { sleep } from '../platform/sleep.ts';
+import { directAddress } from './direct-address.ts';
+import type { Endings } from './endings.ts';
+import { reachDatabase } from './reach-database.ts';
+
+/** How often it is looked whether the database is ready. Milliseconds. */
+const LOOK_MS = 1000;
+
+/** What a process of several waits with. */
+export interface AwaitOptions {
+  config: Config;
+  endings: Endings;
+  /** Told what is waited for, once each. */
+  report(line: string): void;
+}
+
+/**
+ * The configured database, once it is there and has what this release expects: processes may be started in any order.
+ * @throws {Fault} `DATABASE_NOT_GIVEN`; `DATABASE_UNREACHABLE` if waiting will not help
+ */
+export async function awaitDatabase(
+  sets: readonly MigrationSet[],
+  { config, endings, report }: AwaitOptions,
+): Promise<string> {
+  const url = config.DATABASE_URL;
+  if (!url)
+    throw new Fault(
+      'DATABASE_NOT_GIVEN',
+      'Give DATABASE_URL: the processes of one Agora share a PostgreSQL. (`npm start` runs everything in one process, and needs none.)',
+    );
+  const waiting = new AbortController();
+  let said = '';
+  for (;;) {
+    if (endings.isStopping) throw new Fault('STOPPED', 'It was stopped while it waited for the database.');
+    const why = await missing(url, sets, config);
+    if (!why) return url;
+    if (why !== said) report(why);
+    said = why;
+    await sleep(LOOK_MS, waiting.signal);
+  }
+}
+
+async function missing(url: string, sets: readonly MigrationSet[], config: Config): Promise<string | undefined> {
+  try {
+    await reachDatabase(url);
+    const pending = await pendingMigrations(directAddress(url, config), sets);
+    return pending.length > 0 ? 'waiting for the migrations: run `npm run db:migrate`' : undefined;
+  } catch (error) {
+    if (isTransient(error)) return `waiting for the database: ${(error as Error).message}`;
+    throw error;
+  }
+}

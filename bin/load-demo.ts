@@ -1,0 +1,51 @@
+/** `npm run demo:load`: the demo data of all agents into the configured database, where it is not in yet. */
+import { ormFor } from '../db/orm.ts';
+import { createHost } from '../platform/agent/host.ts';
+import { systemClock } from '../platform/clock.ts';
+import { readConfig } from '../platform/config/config.ts';
+import { eventSigner } from '../platform/events/signing.ts';
+import { tokensFrom } from '../platform/identity/tokens.ts';
+import { createLogger } from '../platform/log.ts';
+import { secretsWith } from '../platform/secrets/secrets.ts';
+import { loadAgents } from '../subgraphs/index.ts';
+import { awaitDatabase } from './await-database.ts';
+import { runCommand } from './command.ts';
+import { connectDatabase } from './connect-database.ts';
+import { Endings } from './endings.ts';
+import { requireGivenKeys } from './given-keys.ts';
+import { keyRing } from './key-ring.ts';
+import { migrationSets } from './migration-sets.ts';
+import { tokenKey } from './token-key.ts';
+
+await runCommand('The demo data was not loaded', async (report) => {
+  const config = readConfig(process.env);
+  requireGivenKeys(config);
+  const log = createLogger(config.LOG_LEVEL);
+  const endings = new Endings(log);
+  const options = { config, log, endings, report };
+  const agents = await loadAgents();
+  const url = await awaitDatabase(migrationSets(agents), options);
+  try {
+    const ground = await connectDatabase(
+      url,
+      options,
+      agents.map(({ name }) => name),
+    );
+    const host = await createHost({
+      ...ground,
+      ormFor,
+      config,
+      log,
+      clock: systemClock,
+      agents,
+      instance: 'demo',
+      tokens: tokensFrom(tokenKey(config)),
+      signer: eventSigner(keyRing(config, 'EVENT_KEYS')),
+      secrets: secretsWith(keyRing(config, 'SECRET_KEYS')),
+    });
+    await host.loadDemo(report);
+    report('the demo data is in');
+  } finally {
+    await endings.stop();
+  }
+});

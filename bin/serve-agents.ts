@@ -1,0 +1,159 @@
+/** Some agents in a process of their own, among others: found through the directory, asked by signed requests. */
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import { ormFor } from '../db/orm.ts';
+import type { AgentDefinition } from '../platform/agent/define-agent.ts';
+import { createHost, type Host } from '../platform/agent/host.ts';
+import { type Announced, DIRECTORY_POLL_MS, withdraw } from '../platform/agent/replicas.ts';
+import { systemClock } from '../platform/clock.ts';
+import { LocalOnce } from '../platform/cluster/once.ts';
+import type { Config } from '../platform/config/config.ts';
+import { eventSigner } from '../platform/events/signing.ts';
+import { tokensFrom } from '../platform/identity/tokens.ts';
+import { newUuid } from '../platform/ids.ts';
+import type { Logger } from '../platform/log.ts';
+import { secretsWith } from '../platform/secrets/secrets.ts';
+import { sleep } from '../platform/sleep.ts';
+import { Directory } from '../platform/wire/directory.ts';
+import { bePresent } from '../platform/wire/presence.ts';
+import { type SubgraphServer, serveSubgraphs } from '../platform/wire/serve-subgraphs.ts';
+import { requestSigner, requestVerifier } from '../platform/wire/signed-request.ts';
+import { loadAgents } from '../subgraphs/index.ts';
+import { awaitDatabase } from './await-database.ts';
+import { chosenAgents } from './chosen-agents.ts';
+import { connectDatabase } from './connect-database.ts';
+import type { Endings } from './endings.ts';
+import { requireGivenKeys } from './given-keys.ts';
+import { keyRing } from './key-ring.ts';
+import { listen } from './listen.ts';
+import { migrationSets } from './migration-sets.ts';
+import { tokenKey } from './token-key.ts';
+
+/** How to start. */
+export interface ServeAgentsOptions {
+  config: Config;
+  log: Logger;
+  /** Takes what must be ended. */
+  endings: Endings;
+  /** The agents' names. */
+  names: readonly string[];
+  /** Told what happens, a line at a time. */
+  report(line: string): void;
+}
+
+/** How long after it has withdrawn a process goes on as before: those who ask look into the directory every second. */
+const NOTICE_MS = 2 * DIRECTORY_POLL_MS + 500;
+
+/** Starts everything, in order, and says where it answers: `http://127.0.0.1:41234`. @throws Fault for what waiting does not mend */
+export async function serveAgents(options: ServeAgentsOptions): Promise<string> {
+  const { config, log, endings, names } = options;
+  requireGivenKeys(config);
+  const roster = await loadAgents();
+  const agents = chosenAgents(roster, names);
+  const life = { instance: config.AGENT_NAME ?? instanceOf(agents), process: newUuid() };
+  const url = await awaitDatabase(migrationSets(agents), options);
+  const ground = await connectDatabase(
+    url,
+    options,
+    roster.map(({ name }) => name),
+  );
+
+  const directory = new Directory({ kysely: ground.kysely, signer: signerOf(config, life.instance), log });
+  await endings.add(watching(directory));
+  const host = await createHost({
+    ...ground,
+    ...life,
+    ...keysOf(config),
+    ormFor,
+    config,
+    log,
+    clock: systemClock,
+    agents,
+    roster,
+    reach: (name) => (roster.some((agent) => agent.name === name) ? directory.endpoint(name) : undefined),
+  });
+  const serving = serve(host, life.process, options);
+  const { AGENT_PORT: port, AGENT_HOST: listenHost } = config;
+  await listen(serving.server, {
+    port,
+    host: listenHost,
+    variable: 'AGENT_PORT',
+    command: `npm run agent -- ${names.join(' ')}`,
+  });
+  // In this order from the last: nobody asks any more, what was asked is answered, the work is put down.
+  await endings.add(() => host.stop('shut down'));
+  await endings.add(() => serving.close());
+  await host.start();
+  const address = addressOf(config, serving.server.address() as AddressInfo);
+  await announce(host, serving, ground.kyselyFor, { ...life, address }, options);
+  return address;
+}
+
+/** Looks into the directory from now on; the function ends that. */
+function watching(directory: Directory): () => Promise<void> {
+  const ending = new AbortController();
+  const running = directory.run(ending.signal);
+  return async () => {
+    ending.abort();
+    await running;
+    directory.close();
+  };
+}
+
+function serve(host: Host, process: string, { config, log }: ServeAgentsOptions): SubgraphServer {
+  const verifier = requestVerifier(keyRing(config, 'REQUEST_KEYS'), process, systemClock, new LocalOnce());
+  const isReady = (): { ready: boolean; details: object } => {
+    const { ready, ...details } = host.health.ready();
+    return { ready, details };
+  };
+  const { subgraphs, health } = host;
+  return serveSubgraphs({ subgraphs, verifier, log, isReady, health, metricsToken: config.METRICS_TOKEN });
+}
+
+/** Stands in the directory until the end, which begins with leaving it. Resolves when others can see it. */
+async function announce(
+  host: Host,
+  serving: SubgraphServer,
+  kyselyFor: (agent: string) => Parameters<typeof withdraw>[0],
+  { instance, process, address }: { instance: string; process: string; address: string },
+  { log, endings }: ServeAgentsOptions,
+): Promise<void> {
+  const replicas: Announced[] = host.subgraphs.map(({ name, sdl }) => ({
+    agent: name,
+    process,
+    instance,
+    url: `${address}/${name}`,
+    sdl,
+  }));
+  const ending = new AbortController();
+  const { promise: isThere, resolve: onThere } = Promise.withResolvers<void>();
+  const running = bePresent({ kyselyFor, replicas, log, onThere }, ending.signal);
+  await endings.add(async () => {
+    ending.abort();
+    await running;
+    serving.drain();
+    const left = await Promise.allSettled(replicas.map((replica) => withdraw(kyselyFor(replica.agent), replica)));
+    for (const { reason } of left.filter((one) => one.status === 'rejected'))
+      log.warn({ err: reason }, 'not taken out of the directory: the lease will run out');
+    await sleep(NOTICE_MS, new AbortController().signal);
+  });
+  await Promise.race([isThere, running]);
+}
+
+const signerOf = (config: Config, sender: string) =>
+  requestSigner(keyRing(config, 'REQUEST_KEYS'), sender, systemClock);
+
+const keysOf = (config: Config) => ({
+  tokens: tokensFrom(tokenKey(config)),
+  signer: eventSigner(keyRing(config, 'EVENT_KEYS')),
+  secrets: secretsWith(keyRing(config, 'SECRET_KEYS')),
+});
+
+const instanceOf = (agents: readonly AgentDefinition[]): string =>
+  `${agents.map(({ name }) => name).join('+')}@${hostname()}`.slice(-100);
+
+/** Who listens on every address is reached by the host's name. */
+function addressOf({ AGENT_URL, AGENT_HOST }: Config, { port }: AddressInfo): string {
+  const host = /^(0\.0\.0\.0|::)$/.test(AGENT_HOST) ? hostname() : AGENT_HOST;
+  return (AGENT_URL ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`).replace(/\/$/, '');
+}

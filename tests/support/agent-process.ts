@@ -1,0 +1,139 @@
+/** Agents in processes of their own, as `npm run agent` runs them, on one database; and one who asks them, as a gateway would. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { ExecutionResult } from 'graphql';
+import { migrationSets } from '../../bin/migration-sets.ts';
+import { createPool } from '../../db/pool.ts';
+import { systemClock } from '../../platform/clock.ts';
+import type { Actor } from '../../platform/identity/actor.ts';
+import { newId } from '../../platform/ids.ts';
+import { silentLogger } from '../../platform/log.ts';
+import { prepareSagas } from '../../platform/sagas/worker.ts';
+import { formatKeyRing, newKey } from '../../platform/secrets/key-ring.ts';
+import { Directory } from '../../platform/wire/directory.ts';
+import { requestSigner } from '../../platform/wire/signed-request.ts';
+import { loadAgents } from '../../subgraphs/index.ts';
+import { type TestDatabase, testDatabase } from './database.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** A start on a busy machine. */
+const START_MS = 60_000;
+
+/** Some agents in a process. */
+export interface AgentProcess {
+  pid: number;
+  /** Where it answers: `http://127.0.0.1:41234`. */
+  url: string;
+  output(): string;
+  /** Sends a signal and waits for the end. The exit code: null if the signal ended it. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** What several processes have in common. */
+export interface Agora {
+  database: TestDatabase;
+  /** The variables that they are given. */
+  env: Record<string, string>;
+  /** Whom can be asked. */
+  directory: Directory;
+  /** Starts these agents in a process, and waits until they are ready. */
+  start(names: readonly string[], env?: Record<string, string>): Promise<AgentProcess>;
+  /** The same without waiting for it. */
+  launch(names: readonly string[], env?: Record<string, string>): Launched;
+  /** Asks an agent over the network. */
+  ask(agent: string, query: string, variables: Record<string, unknown>, as: Actor): Promise<ExecutionResult<any>>;
+  /** Ends all processes, and drops the database. */
+  close(): Promise<void>;
+}
+
+/** A process that was started. */
+export interface Launched {
+  child: ChildProcess;
+  output(): string;
+  /** @throws Error with what it wrote, if it ends before */
+  ready(): Promise<AgentProcess>;
+}
+
+/** The ground for agents in processes: a database with its migrations, keys, and nobody there yet. */
+export async function openAgora(): Promise<Agora> {
+  const database = await testDatabase({ sets: migrationSets(await loadAgents()) });
+  const pool = createPool({ url: database.url, max: 4, name: 'agora test sagas', int8: 'text' });
+  await prepareSagas({ url: database.url, pool });
+  await pool.end();
+  const keys = [newKey()] as const;
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const env = {
+    DATABASE_URL: database.url,
+    DATABASE_POOL: '6',
+    REQUEST_KEYS: formatKeyRing(keys),
+    EVENT_KEYS: formatKeyRing([newKey()]),
+    SECRET_KEYS: formatKeyRing([newKey()]),
+    TOKEN_KEY: pem,
+  };
+  const signer = requestSigner(keys, 'gateway', systemClock);
+  const directory = new Directory({ kysely: database.kysely, signer, log: silentLogger });
+  const looking = new AbortController();
+  const running = directory.run(looking.signal);
+  const launched: Launched[] = [];
+  const launch = (names: readonly string[], more = {}): Launched => {
+    const one = launchAgents(names, { ...env, ...more });
+    launched.push(one);
+    return one;
+  };
+  return {
+    database,
+    env,
+    directory,
+    launch,
+    start: (names, more) => launch(names, more).ready(),
+    ask: (agent, query, variables, actor) =>
+      directory.endpoint(agent).execute({ query, variables }, { actor, correlationId: newId('req') }),
+    async close() {
+      await Promise.all(launched.map(({ child }) => end(child, 'SIGKILL')));
+      looking.abort();
+      await running;
+      directory.close();
+      await database.drop();
+    },
+  };
+}
+
+/** Starts a process of agents with these variables and no others of ours. */
+export function launchAgents(names: readonly string[], env: Record<string, string>): Launched {
+  const { NODE_OPTIONS: _, AGORA_NEWER_NODE: __, ...inherited } = process.env;
+  const child = spawn(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/agent.ts', ...names], {
+    cwd: ROOT,
+    env: { ...inherited, NODE_ENV: 'development', LOG_LEVEL: 'error', AGENT_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  child.stdout.on('data', (part) => (text += part));
+  child.stderr.on('data', (part) => (text += part));
+  const output = (): string => text;
+  return {
+    child,
+    output,
+    async ready() {
+      const deadline = performance.now() + START_MS;
+      let url: string | undefined;
+      while (!(url = /is ready at (http:\S+)/.exec(text)?.[1])) {
+        if (hasEnded(child) || performance.now() > deadline) throw new Error(`The agents did not start: ${text}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return { pid: child.pid!, url, output, end: (signal = 'SIGTERM') => end(child, signal) };
+    },
+  };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (!hasEnded(child)) {
+    const ended = once(child, 'close');
+    child.kill(signal);
+    await ended;
+  }
+  return child.exitCode;
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
