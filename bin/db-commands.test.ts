@@ -65,7 +65,7 @@ test('a database is migrated, given roles, and served by agents each on its own'
   const env = { ...Object.fromEntries(secrets), DATABASE_URL: database.url, PORT: '0' };
   let agora: AgoraProcess | undefined;
   try {
-    agora = await startAgora({ data: folder, args: [], env });
+    agora = await startAgora({ data: folder, args: ['--empty'], env });
     const { rows } = await database.pool.query(
       `select distinct usename::text as role from pg_stat_activity where datname = current_database() and application_name <> 'agora test'`,
     );
@@ -75,7 +75,7 @@ test('a database is migrated, given roles, and served by agents each on its own'
   } finally {
     await agora?.end();
   }
-});
+}, 120_000); // Seven processes, one after the other.
 
 test('a migration that fails says so and exits with 1', async () => {
   await database.pool.query(`update platform.migration set checksum = 'another' where schema = 'order'`);

@@ -18,6 +18,7 @@ import { newKey } from '../../platform/secrets/key-ring.ts';
 import { secretsWith } from '../../platform/secrets/secrets.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { testDatabase } from './database.ts';
+import { pooledGround } from './pooler.ts';
 import { type TestRoles, testRoles } from './roles.ts';
 
 /** Agents under test. */
@@ -69,6 +70,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
   };
   await prepareSagas(sagas);
   const roles = (options.roles ?? process.env.AGORA_TEST_ROLES) ? await testRoles(database.url, names) : undefined;
+  const pooled = process.env.AGORA_TEST_POOLER ? pooledGround(process.env.AGORA_TEST_POOLER, database) : undefined;
   const tokens = tokensFrom(
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   );
@@ -85,6 +87,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
     secrets: secretsWith([newKey()]),
     signer: eventSigner([newKey()]),
     ...roles?.ground,
+    ...pooled?.ground,
     sagas: roles?.sagas ?? sagas,
     instance: 'test',
   });
@@ -110,6 +113,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
       if (options.start) await host.stop('test over');
       await sagas.pool.end();
       await roles?.end();
+      await pooled?.pool.end();
       await database.drop();
       await roles?.drop();
     },
