@@ -18,6 +18,7 @@ import { prepareSagas } from '../platform/sagas/worker.ts';
 import { secretsWith } from '../platform/secrets/secrets.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { authenticateWith } from './authenticate.ts';
+import { aloneInCluster, type ConnectedCluster, connectCluster } from './connect-cluster.ts';
 import { connectDatabase } from './connect-database.ts';
 import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
@@ -56,12 +57,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
   const tokens = tokensFrom(tokenKey(config));
   const signer = eventSigner(keyRing(config, 'EVENT_KEYS'));
   const secrets = secretsWith(keyRing(config, 'SECRET_KEYS'));
-  const shared = { ...ground, ormFor, config, log, clock: systemClock, tokens, signer, secrets };
+  const cluster = await clusterOf(options, databaseUrl);
+  const shared = { ...ground, ...cluster, ormFor, config, log, clock: systemClock, tokens, signer, secrets };
   const host = await createHost({ ...shared, agents, instance: 'embedded' });
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
     subgraphs: host.subgraphs,
-    authenticate: authenticateWith(tokens, await revocationsOf(host, config)),
+    authenticate: authenticateWith(tokens, await revocationsOf(host, config, cluster.broadcast)),
     log,
     graphiqlTabs: graphiqlTabs(empty ? undefined : firstOrder),
     isReady: () => readiness(state, host),
@@ -80,6 +82,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
   state.ready = true;
   const { port } = gateway.server.address() as AddressInfo;
   return `http://${config.HOST}:${port}`;
+}
+
+/** It is alone, unless it is told to meet others in Redis. */
+async function clusterOf({ config, log, endings }: EmbeddedOptions, url: string): Promise<ConnectedCluster> {
+  if (!config.REDIS_URL) return aloneInCluster(log);
+  return connectCluster(config, { log, endings, databaseUrl: directAddress(url, config) });
 }
 
 /** Not before everything is in; then as the agents are. */

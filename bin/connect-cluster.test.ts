@@ -1,0 +1,59 @@
+/** Processes that are connected wake one another, whatever of Redis and PostgreSQL is there. */
+import { expect, test } from '@jest/globals';
+import { setTimeout as wait } from 'node:timers/promises';
+import { readConfig } from '../platform/config/config.ts';
+import { silentLogger } from '../platform/log.ts';
+import { testDatabase } from '../tests/support/database.ts';
+import { hasRedisServer, orSkip, startRedis } from '../tests/support/redis-server.ts';
+import { aloneInCluster, connectCluster } from './connect-cluster.ts';
+import { Endings } from './endings.ts';
+
+orSkip(
+  hasRedisServer,
+  test,
+  'rings without Redis',
+)('without Redis they ring by NOTIFY, and with it again by Redis', async () => {
+  const [redis, database] = [await startRedis(), await testDatabase()];
+  const endings = new Endings(silentLogger);
+  try {
+    const config = readConfig({ REDIS_URL: redis.url });
+    const connect = () => connectCluster(config, { log: silentLogger, endings, databaseUrl: database.url });
+    const [here, there] = [await connect(), await connect()];
+    const statuses = (): string[] => here.health().map(({ name, status }) => `${name} ${status}`);
+    expect(statuses()).toEqual(['redis UP', 'notify UP']);
+    const heard: string[] = [];
+    there.rings!.onRing((types) => heard.push(types?.join() ?? 'any'));
+    const rung = (type: string) =>
+      until(() => {
+        here.rings!.send([type]);
+        return heard.includes(type);
+      });
+    await rung('by.redis');
+    await redis.signal('SIGKILL');
+    await rung('by.notify');
+    await until(() => statuses()[0] === 'redis DOWN');
+    expect(here.rings!.isCarried).toBe(true);
+    await redis.restart();
+    await until(() => statuses()[0] === 'redis UP');
+    await rung('by.redis.again');
+  } finally {
+    await endings.stop();
+    await database.drop();
+    await redis.stop();
+  }
+});
+
+test('a gateway without Redis has nobody to ring, and a process that is alone neither', async () => {
+  const endings = new Endings(silentLogger);
+  const gateway = await connectCluster(readConfig({}), { log: silentLogger, endings });
+  for (const cluster of [gateway, aloneInCluster(silentLogger)]) {
+    expect(cluster.rings).toBeUndefined();
+    expect(cluster.health()).toEqual([]);
+    expect(await cluster.once.first('nonce', 60)).toBe(true);
+  }
+  await endings.stop();
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await wait(10);
+}
