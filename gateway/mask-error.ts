@@ -5,6 +5,7 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { AgoraError, Fault, isTransient, isUnstorable } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
+import { AgentAway } from './agent-away.ts';
 
 /** Codes of GraphQL errors that a client causes and can mend. Their messages are written for it. */
 export const CLIENT_CODES: ReadonlySet<string> = new Set([
@@ -102,8 +103,9 @@ function hide(error: unknown, correlationId: string, log: Pick<Logger, 'error' |
   if (isPassing) log.warn(fields, 'an agent is unavailable');
   else log.error(fields, 'an operation failed');
   return isPassing
-    ? rebuilt(error, UNAVAILABLE_MESSAGE, {
+    ? rebuilt(error, cause instanceof AgentAway ? cause.message : UNAVAILABLE_MESSAGE, {
         code: 'UNAVAILABLE',
+        ...(cause instanceof AgentAway && { agent: cause.agent }),
         retryAfterSeconds: RETRY_AFTER_SECONDS,
         correlationId,
       })

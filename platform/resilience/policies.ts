@@ -31,6 +31,11 @@ export const POLICIES = {
   database: { breaker: { failures: 5, openMs: 1000 }, bulkhead: AMPLE },
   /** A command to another agent. Whoever asked tries again with its idempotency key: the saga, or the client. */
   command: { timeoutMs: 15_000, breaker: { failures: 5, openMs: 60_000, withinMs: 10_000 }, bulkhead: AMPLE },
+  /**
+   * An agent elsewhere, asked by the gateway for a part of an answer. Each fetch has a time of its own
+   * ({@link FETCH_TIMEOUT_MS}); other replicas are tried where it is asked (`platform/wire`).
+   */
+  fetch: { breaker: { failures: 5, openMs: 60_000, withinMs: 10_000 }, bulkhead: AMPLE },
   /** A provider outside, such as for payments. Not tried again here: an error means that the effect is not known. */
   provider: {
     timeoutMs: 5000,
@@ -38,6 +43,12 @@ export const POLICIES = {
     bulkhead: { concurrent: 64, waiting: 256 },
   },
 } as const satisfies Record<string, Policy>;
+
+/**
+ * How long an agent may take for its part of an answer, in milliseconds: a client waits for a page, but a mutation has
+ * the time of a command.
+ */
+export const FETCH_TIMEOUT_MS = { query: 4000, mutation: 15_000 } as const;
 
 /** What an agent does before it serves is safe to repeat. */
 export const START_RETRY = { attempts: 5, initialMs: 100, maxMs: 5000 } as const;
