@@ -60,6 +60,7 @@ export function hostHealth(ground: {
         instance,
         dependencies: [
           ...[lives.database(), ...lives.shared()].map(withoutText),
+          ...agents.flatMap((agent) => lives.own(agent).map((health) => ({ ...withoutText(health), agent }))),
           ...breakers.list().filter(isOfAgent).map(asDependency),
         ],
         agents: agents.map((id) => {
@@ -75,7 +76,9 @@ export function hostHealth(ground: {
         await monitor.look();
         return withoutText(lives.database());
       }
-      const shared = lives.shared().find((dependency) => dependency.name === name);
+      const shared = [...lives.shared(), ...agents.flatMap((agent) => lives.own(agent))].find(
+        (dependency) => dependency.name === name,
+      );
       if (shared) return withoutText(shared);
       const states = breakers.list().filter((breaker) => breaker.name === name && isOfAgent(breaker));
       const worst = states.find(({ state }) => state !== 'CLOSED') ?? states[0];

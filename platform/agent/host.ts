@@ -29,7 +29,7 @@ import { followResets } from './breaker-resets.ts';
 import { type DatabaseProbe, DatabaseMonitor, probeOver } from './database-monitor.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { watched } from './error-reports.ts';
-import type { SharedDependency } from './health.ts';
+import type { DependencyHealth, SharedDependency } from './health.ts';
 import { type HostHealth, hostHealth } from './host-health.ts';
 import { Lives } from './lives.ts';
 import { loadDemo } from './load-demo.ts';
@@ -200,6 +200,7 @@ async function startWorker(residents: Map<string, Resident>, options: Shared) {
   const orchestrator = [...residents.values()].find((resident) => resident.parts.sagas);
   if (!orchestrator) return undefined;
   const { definition, parts } = orchestrator;
+  options.lives.tell(definition.name, sagasHealth());
   return startSagaWorker({
     ...options.sagas,
     executor: options.instance,
@@ -209,5 +210,13 @@ async function startWorker(residents: Map<string, Resident>, options: Shared) {
     sagas: parts.sagas!,
     onFailedAttempt: parts.onFailedAttempt?.bind(parts) ?? (async () => {}),
     verdict: parts.verdict?.bind(parts),
+    onStanding: (why) => options.lives.tell(definition.name, sagasHealth(why)),
   });
+}
+
+/** The sagas' engine as a dependency of the agent that has it: down while sagas stand still. */
+function sagasHealth(why?: Error & { code?: unknown }): DependencyHealth {
+  const lastCode = why ? (typeof why.code === 'string' ? why.code : why.name) : null;
+  const lastError = why?.message.slice(0, 500) ?? null;
+  return { name: 'sagas', status: why ? 'DOWN' : 'UP', latencyMs: null, breaker: null, lastError, lastCode };
 }

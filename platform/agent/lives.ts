@@ -50,6 +50,8 @@ export class Lives {
   readonly #book: StatusBook;
   readonly #reports: ErrorReports;
   readonly #begun = performance.now();
+  /** What one agent stands on by itself, by its name. */
+  readonly #own = new Map<string, Map<string, DependencyHealth>>();
   #wake: (() => void) | undefined;
   #written: Promise<void> = Promise.resolve();
 
@@ -95,7 +97,7 @@ export class Lives {
     const breakers = this.#o.breakers.list(agent);
     const { count: errors, last } = this.of(agent).errors;
     return {
-      dependencies: [this.database(), ...this.shared(), ...breakers.map(dependencyOf)],
+      dependencies: [this.database(), ...this.shared(), ...this.own(agent), ...breakers.map(dependencyOf)],
       breakers: [...this.#o.breakers.list(EVERY_AGENT).map((breaker) => ({ ...breaker, agent })), ...breakers],
       errors,
       lastError: last ? { type: last.type, at: last.at.toISOString() } : null,
@@ -105,6 +107,20 @@ export class Lives {
   /** What all agents of this process depend on beside the database. */
   shared(): DependencyHealth[] {
     return (this.#o.dependencies ?? []).map(({ health }) => health);
+  }
+
+  /** What this agent alone depends on, and does not call: such as the sagas' engine. */
+  own(agent: string): DependencyHealth[] {
+    return [...(this.#own.get(agent)?.values() ?? [])];
+  }
+
+  /** Something that one agent depends on is as it says from now on. While it is down the agent does without it. */
+  tell(agent: string, health: DependencyHealth): void {
+    const own = this.#own.get(agent) ?? new Map<string, DependencyHealth>();
+    this.#own.set(agent, own);
+    const before = own.get(health.name);
+    own.set(health.name, health);
+    if (before && before.status !== health.status) this.#changed(agent, this.of(agent));
   }
 
   /** The database, as all agents of this process depend on it. */
@@ -142,14 +158,18 @@ export class Lives {
     return Math.max(levelOf(monitor.state), rings && !rings.isCarried ? NO_MESSAGING : 0);
   }
 
+  #isMissingSomething(agent: string): boolean {
+    return this.#o.breakers.isMissingSomething(agent) || this.own(agent).some(({ status }) => status === 'DOWN');
+  }
+
   #stand(): void {
-    for (const [name, life] of this.#lives) life.stands(this.#level, this.#o.breakers.isMissingSomething(name));
+    for (const [name, life] of this.#lives) life.stands(this.#level, this.#isMissingSomething(name));
   }
 
   /** Something that belongs to an agent has changed: it is told, also when its status is the same. */
   #changed(agent: string, life: AgentLife): void {
     const before = life.now;
-    life.stands(this.#level, this.#o.breakers.isMissingSomething(agent));
+    life.stands(this.#level, this.#isMissingSomething(agent));
     if (life.now === before) life.tellAgain();
   }
 

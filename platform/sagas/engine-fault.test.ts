@@ -5,6 +5,7 @@ import { beginEffects, effectsOf, readEffects, startEffectWorker } from '../../t
 import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
 import { until } from '../../tests/support/small-agent.ts';
 import { refuse } from '../errors.ts';
+import { silentLogger } from '../log.ts';
 import { isEngineFault } from './engine-fault.ts';
 
 /** Says so many times that a statement took too long: a sequence counts on although the transaction is rolled back. */
@@ -33,7 +34,9 @@ test.each([
 ])('a statement that %s and takes too long is a reason to try it again, and nothing else', async (what, when) => {
   const isEnd = what === 'ends the saga';
   const pools = { ...ground.sagas, sagas: ground.sagas.pool, effects: ground.pool };
-  const worker = await startEffectWorker(pools, 'faulty');
+  const said: string[] = [];
+  const log = { ...silentLogger, error: (_: unknown, line: string) => void said.push(line) } as typeof silentLogger;
+  const worker = await startEffectWorker(pools, 'faulty', log);
   try {
     await ground.pool.query(`alter sequence effects.fault restart`);
     await ground.pool.query(
@@ -46,6 +49,8 @@ test.each([
     expect((await readEffects(ground.pool)).effects.get(input.id)).toEqual(effectsOf(input));
     const { rows } = await ground.pool.query('select last_value::int as faults from effects.fault');
     expect(rows[0].faults).toBeGreaterThan(2);
+    // The one operation is tried again: the engine itself goes on.
+    expect(said).toEqual([]);
   } finally {
     await ground.pool.query(`drop trigger fails on ${isEnd ? 'dbos.workflow_status' : 'dbos.operation_outputs'}`);
     await worker.stop();

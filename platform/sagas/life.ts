@@ -7,6 +7,7 @@ import type { SagaDefinition } from './define-saga.ts';
 import { isEngineFault } from './engine-fault.ts';
 import { SAGA_APPLICATION, SAGA_QUEUE } from './enqueue.ts';
 import { OrderlyStop } from './orderly-stop.ts';
+import { persistentPool } from './persistent-pool.ts';
 import { type Engine, runSaga } from './run-saga.ts';
 import { sagaEnded } from '../telemetry/saga-metrics.ts';
 import { Turns } from './turns.ts';
@@ -126,7 +127,7 @@ export function configure(
     name: SAGA_APPLICATION.name,
     applicationVersion: SAGA_APPLICATION.version,
     systemDatabaseUrl: url,
-    systemDatabasePool: pool,
+    systemDatabasePool: persistentPool(pool),
     executorID,
     listenQueues,
     logLevel: 'error',

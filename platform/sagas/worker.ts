@@ -30,6 +30,8 @@ export interface WorkerOptions {
    * to be told once; to skip or to compensate, for as long as it is asked: what is told may be lost in a crash.
    */
   verdict?(saga: string, step: string): Promise<Verdict | undefined>;
+  /** Told why sagas stand still, also when the reason changes; and without a reason when they go on. */
+  onStanding?(why?: Error): void;
 }
 
 /** A running worker. */
@@ -106,15 +108,18 @@ async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions
  */
 async function revive(state: { life: Life }, lease: Lease, options: WorkerOptions, ending: AbortSignal): Promise<void> {
   options.log.error({ err: state.life.signal.reason }, 'the database is away: sagas wait for it');
+  options.onStanding?.(state.life.signal.reason as Error);
   while (!ending.aborted) {
     try {
       await lease.keep();
       await Life.clear();
       state.life = await Life.begin(options, lease.executor);
       options.log.info('the database is back: sagas go on');
+      options.onStanding?.();
       return;
     } catch (error) {
       options.log.debug({ err: error }, 'the database is still away');
+      options.onStanding?.(error as Error);
       await sleep(RETRY_MS, ending);
     }
   }

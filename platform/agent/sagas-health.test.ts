@@ -1,0 +1,72 @@
+/** An agent whose sagas stand still says so, and runs again when they go on. */
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { openSagaGround } from '../../tests/support/saga-ground.ts';
+import { ormFor, until } from '../../tests/support/small-agent.ts';
+import { systemClock } from '../clock.ts';
+import { readConfig } from '../config/config.ts';
+import { eventSigner } from '../events/signing.ts';
+import { tokensFrom } from '../identity/tokens.ts';
+import { silentLogger } from '../log.ts';
+import { newKey } from '../secrets/key-ring.ts';
+import { secretsWith } from '../secrets/secrets.ts';
+import { defineAgent } from './define-agent.ts';
+import { createHost } from './host.ts';
+
+test('while the engine of its sagas stands still an agent is DEGRADED to 2, and names the reason', async () => {
+  const ground = await openSagaGround();
+  const room = mkdtempSync(join(tmpdir(), 'agora-room-'));
+  writeFileSync(join(room, 'schema.graphql'), 'type Query { hello: String! }');
+  const agent = defineAgent({
+    name: 'conductor',
+    area: 'system',
+    title: 'Conductor',
+    description: 'Has sagas.',
+    skills: [],
+    at: pathToFileURL(join(room, 'agent.ts')).href,
+    entities: [],
+    emits: [],
+    build: () => ({ resolvers: { Query: { hello: () => 'hello' } }, sagas: [] }),
+  });
+  const host = await createHost({
+    agents: [agent],
+    kysely: ground.kysely,
+    ormFor,
+    config: readConfig({ NODE_ENV: 'test' }),
+    log: silentLogger,
+    clock: systemClock,
+    tokens: tokensFrom(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string),
+    secrets: secretsWith([newKey()]),
+    signer: eventSigner([newKey()]),
+    sagas: ground.sagas,
+    instance: 'test',
+  });
+  const sagas = () => host.health.dependency('sagas');
+  try {
+    await host.start();
+    expect(await sagas()).toMatchObject({ status: 'UP', lastCode: null });
+    expect(host.health.ready()).toEqual({ ready: true, degradation: 0 });
+
+    await ground.pool.query(`
+      create function fail() returns trigger language plpgsql as $$ begin raise exception 'full' using errcode = '53100'; end $$;
+      create trigger fails before insert or update on platform.saga_worker for each row execute function fail()`);
+    await until('they stand still', async () => (await sagas())?.status === 'DOWN');
+    expect(await sagas()).toMatchObject({ lastCode: '53100' });
+    expect(host.health.ready()).toEqual({ ready: true, degradation: 2 });
+    const { dependencies, agents } = await host.health.detailed();
+    expect(dependencies).toContainEqual(expect.objectContaining({ name: 'sagas', agent: 'conductor', status: 'DOWN' }));
+    expect(agents).toMatchObject([{ id: 'conductor', status: 'DEGRADED', degradation: 2 }]);
+
+    await ground.pool.query('drop trigger fails on platform.saga_worker');
+    await until('they go on', async () => (await sagas())?.status === 'UP');
+    expect(host.health.ready()).toEqual({ ready: true, degradation: 0 });
+  } finally {
+    await host.stop('over');
+    await ground.close();
+    rmSync(room, { recursive: true });
+  }
+});
