@@ -8,10 +8,11 @@ const inPlatform = (path: string): string => fileURLToPath(new URL(`../platform/
 /** What the database must hold for these agents: the platform's tables, then each room's own. */
 export function migrationSets(agents: readonly AgentDefinition[]): MigrationSet[] {
   const idempotency = { name: '0000-idempotency', sql: readFileSync(inPlatform('data/idempotency.sql'), 'utf8') };
+  const inbox = { name: '0000-webhook-inbox', sql: readFileSync(inPlatform('webhooks/inbox.sql'), 'utf8') };
   const rooms = agents.map((agent) => ({
     schema: agent.name,
     directory: fileURLToPath(new URL('migrations', agent.at)),
-    extra: [idempotency],
+    extra: agent.webhooks ? [idempotency, inbox] : [idempotency],
   }));
   return [{ schema: 'platform', directory: inPlatform('migrations') }, ...rooms];
 }

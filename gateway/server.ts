@@ -24,6 +24,7 @@ import { Succession } from './succession.ts';
 import { UsedDocuments } from './used-documents.ts';
 import { WARM_DOCUMENTS, warmUp } from './warm-up.ts';
 import { serveWebSockets } from './web-socket.ts';
+import { respondWebhook } from './webhooks.ts';
 
 /** What a gateway is made from. */
 export interface GatewayOptions {
@@ -96,7 +97,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     log.error({ err: error, rule }, 'a rule failed, and so denied');
   const used = new UsedDocuments();
   const generationOf = (graph: Graph) => createGeneration(graph, { policies, onError }, used);
-  const succession = new Succession(await generationOf(options.graph ?? composed(options)));
+  let graph = options.graph ?? composed(options);
+  const succession = new Succession(await generationOf(graph));
   const mask = createErrorMask(log);
   const fronts = { succession, mask, tabs, timeoutMs, log };
   let front = createFront(succession.current, fronts);
@@ -106,7 +108,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createServer((request, response) => {
     countRequest(request, response);
     if (drain.refuses(request, response)) return;
-    route(request, response, { ...options, isReady }, front, mask).catch((error: unknown) => {
+    route(request, response, { ...options, isReady }, front, mask, graph).catch((error: unknown) => {
       log.error({ err: error }, 'a request failed');
       if (response.headersSent) response.destroy();
       else respondJson(response, 500, { error: { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong.' } });
@@ -133,10 +135,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     get plans() {
       return succession.current.plans();
     },
-    async swap(graph) {
-      const next = await generationOf(graph);
+    async swap(nextGraph) {
+      const next = await generationOf(nextGraph);
       await warmUp(next, used.top(WARM_DOCUMENTS));
       front = createFront(next, fronts);
+      graph = nextGraph;
       generations += 1;
       void succession
         .swap(next)
@@ -166,6 +169,7 @@ async function route(
   options: GatewayOptions,
   front: Front,
   mask: ErrorMask,
+  graph: Graph,
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (pathname === '/graphql') return graphql(request, response, options.authenticate, front, mask);
@@ -176,6 +180,8 @@ async function route(
   if (pathname === '/.well-known/agent-card.json' && options.agentCard) {
     return respondJson(response, 200, options.agentCard(`http://${request.headers.host ?? 'localhost'}`), OPEN);
   }
+  if (pathname.startsWith('/webhooks/'))
+    return respondWebhook(request, response, pathname, { graph, log: options.log });
   respondJson(response, 404, { error: { code: 'NOT_FOUND', message: `There is nothing at ${pathname}.` } });
 }
 
@@ -212,7 +218,7 @@ async function graphql(
   }
 }
 
-const ROUTES = /^\/(graphql|health|metrics|console|\.well-known)(?=\/|$)/;
+const ROUTES = /^\/(graphql|health|metrics|console|webhooks|\.well-known)(?=\/|$)/;
 
 /** By the first part of the path, as far as it is one of ours: what strangers try would make as many series. */
 function countRequest(request: IncomingMessage, response: ServerResponse): void {

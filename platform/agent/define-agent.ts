@@ -56,6 +56,8 @@ export interface AgentDefinition {
   /** `import.meta.url` of the room: `schema.graphql` and `migrations/` lie beside it. */
   at: string;
   entities: readonly EntitySchema[];
+  /** It has webhooks (platform/webhooks/webhooks.ts): its schema then holds their inbox. */
+  webhooks?: boolean;
   emits: readonly EventDefinition<any>[];
   /** The types of events that its handlers are for. */
   handles?: readonly string[];

@@ -1,0 +1,90 @@
+/** Handles what was delivered: each in one transaction with the note that it was, so its effect happens once. */
+import type { Ground } from '../agent/ground.ts';
+import { Fault, isTransient } from '../errors.ts';
+import type { WebhookEndpoint } from './endpoint.ts';
+import type { InboxTables } from './inbox-tables.ts';
+
+/** Attempts before a delivery waits for a person. */
+const MAX_ATTEMPTS = 8;
+const FIRST_DELAY_MS = 500;
+const MAX_DELAY_MS = 60_000;
+/** Deliveries that a round takes. */
+const BATCH = 50;
+
+type HandlerGround = Pick<Ground, 'store' | 'clock' | 'secrets' | 'log'>;
+
+/** The handler of an agent's deliveries. */
+export const handler = ({ store, clock, secrets, log }: HandlerGround, endpoints: readonly WebhookEndpoint[]) => {
+  const inbox = store.read.withTables<InboxTables>();
+  const waiting = (id: string) =>
+    inbox.selectFrom('webhook_delivery').selectAll().where('id', '=', id).where('status', '=', 'WAITING');
+
+  const apply = async (id: string): Promise<void> => {
+    const delivery = await waiting(id).executeTakeFirst();
+    if (!delivery) return;
+    const endpoint = endpoints.find(({ name }) => name === delivery.endpoint);
+    if (!endpoint) throw new Fault('WEBHOOK_UNKNOWN', `Nobody handles webhooks of ${delivery.endpoint} any more.`);
+    const body: unknown = endpoint.reads.parse(JSON.parse(secrets.open(delivery.body!, id)));
+    const locks = await endpoint.locks(body);
+    // The events' correlation: whoever follows one finds the delivery.
+    await store.write({ locks, origin: { correlationId: id } }, async (work) => {
+      const mine = work.sql.withTables<InboxTables>();
+      const claimed = await mine
+        .updateTable('webhook_delivery')
+        .set({ status: 'HANDLED', handled_at: clock.now(), body: null, error: null })
+        .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
+        .where('id', '=', id)
+        .where('status', '=', 'WAITING')
+        .returning('id')
+        .execute();
+      // Another process was faster: this waited for it at the row.
+      if (claimed.length > 0) await endpoint.handle(work, body);
+    });
+    endpoint.onHandled?.(body);
+  };
+
+  const retryLater = async (id: string, error: unknown): Promise<void> => {
+    const { attempts: before } = (await waiting(id).executeTakeFirst()) ?? {};
+    if (before === undefined) return;
+    const attempts = before + 1;
+    // What passes by itself, such as a lost connection, is nothing for a person.
+    const status = attempts >= MAX_ATTEMPTS && !isTransient(error) ? 'FAILED' : 'WAITING';
+    const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** before) * (0.75 + Math.random() / 2);
+    await inbox
+      .updateTable('webhook_delivery')
+      .set({ status, attempts, error: messageOf(error), next_at: new Date(clock.now().getTime() + delay) })
+      .where('id', '=', id)
+      .where('status', '=', 'WAITING')
+      .where('attempts', '=', before)
+      .execute();
+    log.warn({ err: error, webhook: id, attempts, status }, 'a webhook could not be handled');
+  };
+
+  /** One delivery. Never rejects: what fails is tried again. */
+  const handle = async (id: string): Promise<void> => {
+    try {
+      await apply(id);
+    } catch (error) {
+      await retryLater(id, error).catch((err: unknown) => log.warn({ err, webhook: id }, 'a webhook waits'));
+    }
+  };
+
+  return {
+    handle,
+
+    /** All that are due: those whose process died, and those that failed before. */
+    async handleDue(signal: AbortSignal): Promise<void> {
+      const due = await inbox
+        .selectFrom('webhook_delivery')
+        .select('id')
+        .where('status', '=', 'WAITING')
+        .where('next_at', '<=', clock.now())
+        .orderBy('next_at')
+        .limit(BATCH)
+        .execute();
+      for (const { id } of due) if (!signal.aborted) await handle(id);
+    },
+  };
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 500);

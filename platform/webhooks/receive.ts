@@ -1,0 +1,50 @@
+import type { Ground } from '../agent/ground.ts';
+import { newId } from '../ids.ts';
+import type { WebhookEndpoint } from './endpoint.ts';
+import type { InboxTables } from './inbox-tables.ts';
+import { type Verdict, verifyWebhook, type WebhookHeaders } from './signature.ts';
+
+/** A delivery as the front door hands it on. */
+export interface Delivered extends WebhookHeaders {
+  endpoint: string;
+  /** The bytes as they came, in base64: what was signed. */
+  body: string;
+}
+
+/** What became of it. Only what is STORED or was (REPEATED) is answered with a 2xx. */
+export type WebhookOutcome = 'STORED' | 'REPEATED' | 'UNKNOWN_ENDPOINT' | Exclude<Verdict, 'GENUINE'>;
+
+/** Verifies deliveries and keeps them. `onStored` is told of each new one, after the commit. */
+export const receiver = (
+  { store, clock, secrets }: Pick<Ground, 'store' | 'clock' | 'secrets'>,
+  endpoints: readonly WebhookEndpoint[],
+  onStored: (id: string) => void,
+) => {
+  const inbox = store.read.withTables<InboxTables>();
+  return async ({ endpoint: name, body, ...headers }: Delivered): Promise<WebhookOutcome> => {
+    const endpoint = endpoints.find((each) => each.name === name);
+    if (!endpoint?.secrets) return 'UNKNOWN_ENDPOINT';
+    const bytes = Buffer.from(body, 'base64');
+    const now = clock.now();
+    const verdict = verifyWebhook(endpoint.secrets, headers, bytes, now);
+    if (verdict !== 'GENUINE') return verdict;
+    const id = newId('webhook');
+    const stored = await inbox
+      .insertInto('webhook_delivery')
+      .values({
+        id,
+        endpoint: name,
+        webhook_id: headers.id!,
+        received_at: now,
+        status: 'WAITING',
+        next_at: now,
+        body: secrets.seal(bytes.toString('utf8'), id),
+      })
+      .onConflict((on) => on.columns(['endpoint', 'webhook_id']).doNothing())
+      .returning('id')
+      .execute();
+    if (stored.length === 0) return 'REPEATED';
+    onStored(id);
+    return 'STORED';
+  };
+};
