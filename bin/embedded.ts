@@ -29,6 +29,7 @@ import { migrationSets } from './migration-sets.ts';
 import { reachDatabase } from './reach-database.ts';
 import { revocationsOf } from './revocations.ts';
 import { tokenKey } from './token-key.ts';
+import { withWebhookSecrets } from './webhook-secrets.ts';
 
 /** How to start. */
 export interface EmbeddedOptions {
@@ -46,7 +47,8 @@ export interface EmbeddedOptions {
 
 /** Starts everything, in order, and says where it answers: `http://127.0.0.1:4000`. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
-  const { config, log, endings, empty, report } = options;
+  const { log, endings, empty, report } = options;
+  const config = withWebhookSecrets(options.config);
   const databaseUrl = config.DATABASE_URL ? await reachDatabase(config.DATABASE_URL) : await startPostgres(options);
   const agents = await loadAgents();
   await migrate(directAddress(databaseUrl, config), migrationSets(agents), report);
@@ -73,6 +75,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
   });
   await listen(gateway.server, { port: config.PORT, host: config.HOST, variable: 'PORT', command: 'npm start' });
   await endings.add(() => gateway.close());
+  const { port } = gateway.server.address() as AddressInfo;
+  const url = `http://${config.HOST}:${port}`;
+  if (config.SIMULATOR_WEBHOOK_URL === 'self') config.SIMULATOR_WEBHOOK_URL = `${url}/webhooks/payment/simulator`;
 
   await endings.add(() => host.stop('shut down'));
   await endings.add(async () => gateway.refuse());
@@ -80,8 +85,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
   state.waitingFor = 'demo data';
   if (!empty) await host.loadDemo(report);
   state.ready = true;
-  const { port } = gateway.server.address() as AddressInfo;
-  return `http://${config.HOST}:${port}`;
+  return url;
 }
 
 /** It is alone, unless it is told to meet others in Redis. */

@@ -3,6 +3,7 @@
  * stops the start with a message that names the variable.
  */
 import { z } from 'zod';
+import { parseWebhookSecrets } from '../webhooks/secrets.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const seconds = z.coerce.number().int().positive();
@@ -121,6 +122,27 @@ export const configSchema = z.object({
   PAYMENT_ACTION_SECONDS: seconds
     .default(1800)
     .describe('how long a buyer may take to complete an action that the payment requires, such as 3-D Secure'),
+  PAYMENT_WEBHOOK_SECRETS: z
+    .string()
+    .optional()
+    .superRefine((text, { addIssue }) => {
+      try {
+        if (text !== undefined) parseWebhookSecrets(text);
+      } catch (error) {
+        addIssue((error as Error).message);
+      }
+    })
+    .describe(
+      'secrets shared with the payment provider, `whsec_…`, the newest first, for the webhooks that it sends to ' +
+        '/webhooks/payment/simulator; absent: no webhooks are taken',
+    ),
+  SIMULATOR_WEBHOOK_URL: z
+    .union([z.literal('self'), z.url()])
+    .optional()
+    .describe(
+      'where the payment simulator sends its webhooks: an address, or `self` for the front door of the same process; ' +
+        'absent: it sends none',
+    ),
 });
 
 /** The validated configuration. */

@@ -1,9 +1,13 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
+import { createWebhooks } from '../../platform/webhooks/webhooks.ts';
 import { cancelService } from './cancel.ts';
 import { paymentDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
 import { paymentLoaders } from './loaders.ts';
+import { News } from './news.ts';
+import { simulatedWebhooks } from './provider/simulated-webhooks.ts';
 import { guard } from './provider/guard.ts';
 import { Simulator } from './provider/simulator.ts';
 import type { SimulatorTables } from './provider/simulator-tables.ts';
@@ -11,6 +15,7 @@ import { paymentQueries } from './queries.ts';
 import { refundService } from './refund.ts';
 import { paymentResolvers } from './resolvers.ts';
 import { paymentService } from './service.ts';
+import { simulatorWebhooks } from './webhooks.ts';
 
 export default defineAgent({
   name: 'payment',
@@ -32,25 +37,35 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
+  webhooks: true,
   emits,
   build(ground) {
     const { config, clock, store } = ground;
     const timeoutMs = config.PAYMENT_TIMEOUT_MS;
     // Slow, but below the timeout whatever that is.
     const slowMs = Math.min(3000, timeoutMs * 0.6);
+    const secrets = config.PAYMENT_WEBHOOK_SECRETS ? parseWebhookSecrets(config.PAYMENT_WEBHOOK_SECRETS) : undefined;
+    const simulated = simulatedWebhooks(ground, secrets);
     const simulator = new Simulator({
       db: store.read.withTables<SimulatorTables>(),
       clock,
       actionSeconds: config.PAYMENT_ACTION_SECONDS,
       slowMs,
+      webhooks: simulated?.webhooks,
     });
     const provider = guard(simulator, timeoutMs, ground.guards);
     const refunds = refundService(ground, provider);
     const cancel = cancelService(ground, provider, refunds);
+    const news = new News();
+    const webhooks = createWebhooks(ground, [simulatorWebhooks(ground, secrets, news)]);
     const load = paymentLoaders(paymentQueries(store.read));
     return {
-      resolvers: paymentResolvers(load, paymentService(ground, provider), cancel, refunds, clock),
-      duties: [{ name: 'finish-refunds', everySeconds: 60, run: (signal) => refunds.finishAbandoned(signal) }],
+      resolvers: paymentResolvers(load, paymentService(ground, provider, news), cancel, refunds, webhooks, clock),
+      duties: [
+        { name: 'finish-refunds', everySeconds: 60, run: (signal) => refunds.finishAbandoned(signal) },
+        ...webhooks.duties,
+        ...(simulated?.duties ?? []),
+      ],
       demo: { after: ['order'], load: paymentDemo(store.read, ground.ask) },
     };
   },

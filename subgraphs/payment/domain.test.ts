@@ -3,15 +3,18 @@ import fc from 'fast-check';
 import {
   after,
   cancellationOf,
+  checkEvidence,
   checkAuthorised,
+  type Fact,
   factsOf,
   isOver,
   mayCapture,
+  progress,
   refundable,
   stillPending,
 } from './domain.ts';
 import { PaymentStatus } from './entities.ts';
-import type { ProviderStatus } from './provider/provider.ts';
+import type { ProviderPayment, ProviderStatus } from './provider/provider.ts';
 
 const codeOf = (work: () => unknown): string | undefined => {
   try {
@@ -32,6 +35,64 @@ const state = (
   failureCode: null,
   failure: null,
   ...more,
+});
+
+describe('evidence of the provider, delivered twice, late and in any order,', () => {
+  const CAPTURE_REFUSED = { status: 'AUTHORISED', captured: 0n, refusal: 'No.' } as const;
+  const told = (status: ProviderStatus): ProviderPayment => ({ status, captured: status === 'CAPTURED' ? 1n : 0n });
+  const lives: ProviderPayment[][] = [
+    ['AUTHORISED', 'CAPTURED'] as const,
+    ['REQUIRES_ACTION', 'AUTHORISED', 'CAPTURED'] as const,
+    ['REQUIRES_ACTION', 'AUTHORISED', 'VOIDED'] as const,
+    ['REQUIRES_ACTION', 'EXPIRED'] as const,
+    ['REQUIRES_ACTION', 'DECLINED'] as const,
+    ['AUTHORISED', 'VOIDED'] as const,
+    ['DECLINED'] as const,
+  ].map((life) => life.map(told));
+  lives.push([told('AUTHORISED'), CAPTURE_REFUSED], [told('AUTHORISED'), CAPTURE_REFUSED, told('VOIDED')]);
+
+  test('ends where the life of the payment ended, captures at most once, and never goes back', () => {
+    const deliveries = fc.constantFrom(...lives).chain((life) =>
+      fc.record({
+        life: fc.constant(life),
+        repeats: fc.array(fc.constantFrom(...life), { maxLength: 6 }),
+        salt: fc.infiniteStream(fc.nat()),
+      }),
+    );
+    fc.assert(
+      fc.property(deliveries, ({ life, repeats, salt }) => {
+        const shuffled = [...life, ...repeats]
+          .map((found) => ({ found, at: salt.next().value as number }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ found }) => found);
+        const follow = (deliveries: readonly ProviderPayment[]) => {
+          const facts: Fact[] = [];
+          let status: PaymentStatus = 'CREATED';
+          for (const found of deliveries)
+            for (const step of progress(status, found)) {
+              expect(after(status, step.fact)).toBe(step.status);
+              facts.push(step.fact);
+              status = step.status;
+            }
+          return { status, facts };
+        };
+        const { status, facts } = follow(shuffled);
+        expect(status).toBe(follow(life).status);
+        expect(new Set(facts).size).toBe(facts.length);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('is refused if it tells of another amount or currency', () => {
+    const payment = { amountMinor: 1234n, currency: 'EUR' };
+    const contradicts = (captured: bigint, currency = 'EUR') =>
+      codeOf(() => checkEvidence(payment, { captured, currency }));
+    expect([contradicts(0n), contradicts(1234n)]).toEqual([undefined, undefined]);
+    expect([contradicts(1233n), contradicts(2468n), contradicts(1234n, 'USD')]).toEqual(
+      Array(3).fill('EVIDENCE_CONTRADICTS'),
+    );
+  });
 });
 
 describe('a payment', () => {

@@ -1,5 +1,5 @@
 /** The rules of a payment. Pure: no I/O, no clock, no randomness. */
-import { refuse, Unavailable } from '../../platform/errors.ts';
+import { Fault, refuse, Unavailable } from '../../platform/errors.ts';
 import { fromDecimal, type Money } from '../../platform/money.ts';
 import type { Payment, PaymentStatus, Pending } from './entities.ts';
 import type { ProviderPayment } from './provider/provider.ts';
@@ -50,6 +50,39 @@ export function factsOf({ status, refusal }: ProviderPayment): Fact[] {
     default:
       return [status];
   }
+}
+
+/** What evidence moves: a fact that is news, and the status after it. */
+export interface Progress {
+  fact: Fact;
+  status: PaymentStatus;
+}
+
+/**
+ * What the provider's state, wherever we have it from (an answer, a reconciliation, a webhook), moves in a payment of
+ * this status, oldest first. Nothing, if it is known or older than what is known: so evidence may come late, twice and
+ * in any order, and the payment ends the same.
+ */
+export function progress(status: PaymentStatus, found: ProviderPayment): Progress[] {
+  const news: Progress[] = [];
+  for (const fact of factsOf(found)) {
+    const next = after(news.at(-1)?.status ?? status, fact);
+    if (next) news.push({ fact, status: next });
+  }
+  return news;
+}
+
+/** Sees to it that what somebody outside tells of a payment can be true of it. @throws Fault EVIDENCE_CONTRADICTS */
+export function checkEvidence(
+  payment: Pick<Payment, 'amountMinor' | 'currency'>,
+  evidence: { captured: bigint; currency: string },
+): void {
+  const isWhole = evidence.captured === 0n || evidence.captured === payment.amountMinor;
+  if (!isWhole || evidence.currency !== payment.currency)
+    throw new Fault(
+      'EVIDENCE_CONTRADICTS',
+      `The provider tells of ${evidence.captured} ${evidence.currency} captured, of ${payment.amountMinor} ${payment.currency}.`,
+    );
 }
 
 type State = Pick<Payment, 'status' | 'pending' | 'authorisedAt'>;

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { type Rows, within } from '../../platform/data/rows.ts';
+import type { DeliveryConnection, DeliveryRow } from '../../platform/webhooks/webhooks.ts';
 import type { PaymentStatus, Tables } from './entities.ts';
 
 /** A payment as the graph reads it. */
@@ -30,6 +31,10 @@ const PAYMENT = [
   'failure',
   'created_at',
 ] as const;
+
+/** A webhook, and a page of them, as the graph reads them. */
+export type WebhookDeliveryRow = DeliveryRow;
+export type WebhookDeliveryConnectionRow = DeliveryConnection;
 
 /** The room's reads. They take the rows that their caller may see. */
 export const paymentQueries = (db: Kysely<Tables>) => ({

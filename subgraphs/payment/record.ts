@@ -1,7 +1,7 @@
 /** Records what the provider said: the payment follows it, and every step is published. */
 import type { Ground } from '../../platform/agent/ground.ts';
 import type { Origin, Work } from '../../platform/data/store.ts';
-import { after, type Fact, factsOf, stillPending } from './domain.ts';
+import { type Fact, type Progress, progress, stillPending } from './domain.ts';
 import { Payment, type Tables } from './entities.ts';
 import {
   paymentActionRequired,
@@ -22,19 +22,27 @@ export const recorder =
   (orderId: string, found: ProviderPayment, origin: Origin): Promise<Payment> =>
     store.write({ locks: [lockOf(orderId)], origin }, async (work) => {
       const payment = await work.em.findOneOrFail(Payment, { orderId });
-      for (const fact of factsOf(found)) await follow(work, payment, fact, found, clock.now());
+      await followProvider(work, payment, found, clock.now());
       return payment;
     });
+
+/** Has the payment follow the provider, inside a transaction that holds its lock. */
+export async function followProvider(
+  work: Work<Tables>,
+  payment: Payment,
+  found: ProviderPayment,
+  now: Date,
+): Promise<void> {
+  for (const step of progress(payment.status, found)) await follow(work, payment, step, found, now);
+}
 
 async function follow(
   work: Work<Tables>,
   payment: Payment,
-  fact: Fact,
+  { fact, status }: Progress,
   found: ProviderPayment,
   now: Date,
 ): Promise<void> {
-  const status = after(payment.status, fact);
-  if (!status) return;
   payment.status = status;
   payment.pending = stillPending(payment);
   payment.updatedAt = now;

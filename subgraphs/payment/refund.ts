@@ -46,7 +46,9 @@ export const refundService = ({ store, clock }: Ground<Tables>, provider: Guarde
         throw error;
       },
     );
-    return store.write({ locks: [lockOf(refund.order_id)], origin }, (work) => conclude(work, id, isDone, clock.now()));
+    return store.write({ locks: [lockOf(refund.order_id)], origin }, (work) =>
+      concludeRefund(work, id, isDone, clock.now()),
+    );
   };
 
   return {
@@ -117,7 +119,13 @@ export const refundService = ({ store, clock }: Ground<Tables>, provider: Guarde
 const standing = ({ em }: Work<Tables>, paymentId: string): Promise<Refund[]> =>
   em.find(Refund, { paymentId, status: { $in: ['PENDING', 'DONE'] } }, { orderBy: { createdAt: 'asc', id: 'asc' } });
 
-async function conclude(work: Work<Tables>, id: string, isDone: boolean, now: Date): Promise<RefundStatus> {
+/** Records what became of a refund, inside a transaction that holds its payment's lock. What is recorded stays. */
+export async function concludeRefund(
+  work: Work<Tables>,
+  id: string,
+  isDone: boolean,
+  now: Date,
+): Promise<RefundStatus> {
   const refund = await work.em.findOneOrFail(Refund, { id });
   if (refund.status !== 'PENDING') return refund.status; // Somebody else was faster: the provider did it once.
   refund.status = isDone ? 'DONE' : 'REFUSED';

@@ -2,7 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Money as MoneyValue } from '../../platform/money.ts';
 import type { UserError as UserErrorValue } from '../../platform/errors.ts';
-import type { PaymentRow } from './queries.ts';
+import type { PaymentRow, WebhookDeliveryRow, WebhookDeliveryConnectionRow } from './queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -173,11 +173,20 @@ export type Query = {
   __typename?: 'Query';
   /** One payment, by its id: one's own, or any for staff. */
   payment?: Maybe<Payment>;
+  /** What the payment provider told by itself, the latest first. */
+  paymentWebhooks?: Maybe<WebhookDeliveryConnection>;
 };
 
 
 export type QueryPaymentArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type QueryPaymentWebhooksArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<WebhookDeliveryFilter>;
 };
 
 export type Mutation = {
@@ -186,6 +195,10 @@ export type Mutation = {
   confirmPayment?: Maybe<PaymentPayload>;
   /** Gives back some of what was captured, or all that is left. */
   refundPayment?: Maybe<PaymentPayload>;
+  /** Has a delivery that was given up tried again, as if it had just come. */
+  redrivePaymentWebhook?: Maybe<WebhookDeliveryPayload>;
+  /** Takes a delivery from the front door: it is verified and stored, or refused with a reason. */
+  receivePaymentWebhook?: Maybe<ReceiveWebhookPayload>;
   /**
    * Has the amount of an order kept for us. An order has one payment: asked again for the same order, this answers with
    * it. That the buyer has to act first is no refusal: the payment then is REQUIRES_ACTION.
@@ -207,6 +220,16 @@ export type MutationConfirmPaymentArgs = {
 
 export type MutationRefundPaymentArgs = {
   input: RefundPaymentInput;
+};
+
+
+export type MutationRedrivePaymentWebhookArgs = {
+  input: RedriveWebhookInput;
+};
+
+
+export type MutationReceivePaymentWebhookArgs = {
+  input: ReceiveWebhookInput;
 };
 
 
@@ -387,6 +410,124 @@ export type CancelPaymentOutcome =
   /** What was taken was given back. */
   | 'REFUNDED';
 
+/**
+ * Something that somebody outside told us: a webhook, kept since before its sender was told that it came. What it says is
+ * not shown, and is forgotten once it is handled.
+ */
+export type WebhookDelivery = {
+  __typename?: 'WebhookDelivery';
+  /** Starts with `webhook_`. */
+  id: Scalars['ID']['output'];
+  /** Who sent it: the last part of the address. */
+  endpoint: Scalars['String']['output'];
+  /** The sender's id of the message, the header `webhook-id`. What comes again under it is the same message. */
+  webhookId: Scalars['String']['output'];
+  /** When it came first. */
+  receivedAt: Scalars['DateTime']['output'];
+  /** Whether it was handled. */
+  status: WebhookDeliveryStatus;
+  /** How often that was tried. */
+  attempts: Scalars['Int']['output'];
+  /** Why the last attempt failed. */
+  error?: Maybe<Scalars['String']['output']>;
+  /** When it is tried again at the earliest. Null if it is not. */
+  nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was handled. */
+  handledAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Where a webhook is. */
+export type WebhookDeliveryStatus =
+  /** It is about to be handled, perhaps once more. */
+  | 'WAITING'
+  /** What it told is known. */
+  | 'HANDLED'
+  /** It was tried for the last time: an operator decides. */
+  | 'FAILED';
+
+/** Which webhooks: all that is given must hold. */
+export type WebhookDeliveryFilter = {
+  /** Sent to this endpoint. */
+  endpoint?: InputMaybe<Scalars['String']['input']>;
+  /** In this status. */
+  status?: InputMaybe<WebhookDeliveryStatus>;
+};
+
+/** A page of webhooks. */
+export type WebhookDeliveryConnection = {
+  __typename?: 'WebhookDeliveryConnection';
+  /** The deliveries with their cursors. */
+  edges: Array<WebhookDeliveryEdge>;
+  /** The deliveries. */
+  nodes: Array<WebhookDelivery>;
+  /** Whether there is more. */
+  pageInfo: PageInfo;
+  /** How many there are in all. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** A webhook in a page. */
+export type WebhookDeliveryEdge = {
+  __typename?: 'WebhookDeliveryEdge';
+  /** The delivery. */
+  node: WebhookDelivery;
+  /** Continue behind it with `after`. */
+  cursor: Scalars['String']['output'];
+};
+
+/** A webhook to try again. To ask twice is harmless. */
+export type RedriveWebhookInput = {
+  /** The delivery. */
+  id: Scalars['ID']['input'];
+};
+
+/** What became of a webhook. */
+export type WebhookDeliveryPayload = {
+  __typename?: 'WebhookDeliveryPayload';
+  /** The delivery as it is now. */
+  delivery?: Maybe<WebhookDelivery>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** A delivery as it came, for the agent to verify. */
+export type ReceiveWebhookInput = {
+  /** The last part of the address. */
+  endpoint: Scalars['String']['input'];
+  /** The header `webhook-id`. */
+  id?: InputMaybe<Scalars['String']['input']>;
+  /** The header `webhook-timestamp`. */
+  timestamp?: InputMaybe<Scalars['String']['input']>;
+  /** The header `webhook-signature`. */
+  signature?: InputMaybe<Scalars['String']['input']>;
+  /** The bytes, in base64. */
+  body: Scalars['String']['input'];
+};
+
+/** What the sender is to be told. */
+export type ReceiveWebhookPayload = {
+  __typename?: 'ReceiveWebhookPayload';
+  /** What was found. */
+  outcome?: Maybe<WebhookOutcome>;
+  /** Always empty: what is wrong is in the outcome. */
+  userErrors: Array<UserError>;
+};
+
+/** What a delivery was found to be. */
+export type WebhookOutcome =
+  /** Genuine and new: it is stored. */
+  | 'STORED'
+  /** Genuine, and stored before under its id. */
+  | 'REPEATED'
+  /** There is no such endpoint, or it has no secret. */
+  | 'UNKNOWN_ENDPOINT'
+  /** A header is missing or unreadable, or the body is no UTF-8. */
+  | 'MALFORMED'
+  /** Signed too long ago, or in the future. */
+  | 'TIMESTAMP_OUT_OF_TOLERANCE'
+  /** Not signed with a secret of this endpoint. */
+  | 'SIGNATURE_INVALID';
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -523,6 +664,16 @@ export type ResolversTypes = {
   PaymentPayload: ResolverTypeWrapper<Omit<PaymentPayload, 'payment' | 'userErrors'> & { payment?: Maybe<ResolversTypes['Payment']>, userErrors: Array<ResolversTypes['UserError']> }>;
   CancelPaymentPayload: ResolverTypeWrapper<Omit<CancelPaymentPayload, 'payment' | 'userErrors'> & { payment?: Maybe<ResolversTypes['Payment']>, userErrors: Array<ResolversTypes['UserError']> }>;
   CancelPaymentOutcome: CancelPaymentOutcome;
+  WebhookDelivery: ResolverTypeWrapper<WebhookDeliveryRow>;
+  WebhookDeliveryStatus: WebhookDeliveryStatus;
+  WebhookDeliveryFilter: WebhookDeliveryFilter;
+  WebhookDeliveryConnection: ResolverTypeWrapper<WebhookDeliveryConnectionRow>;
+  WebhookDeliveryEdge: ResolverTypeWrapper<Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversTypes['WebhookDelivery'] }>;
+  RedriveWebhookInput: RedriveWebhookInput;
+  WebhookDeliveryPayload: ResolverTypeWrapper<Omit<WebhookDeliveryPayload, 'delivery' | 'userErrors'> & { delivery?: Maybe<ResolversTypes['WebhookDelivery']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  ReceiveWebhookInput: ReceiveWebhookInput;
+  ReceiveWebhookPayload: ResolverTypeWrapper<Omit<ReceiveWebhookPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  WebhookOutcome: WebhookOutcome;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -560,6 +711,14 @@ export type ResolversParentTypes = {
   CancelPaymentInput: CancelPaymentInput;
   PaymentPayload: Omit<PaymentPayload, 'payment' | 'userErrors'> & { payment?: Maybe<ResolversParentTypes['Payment']>, userErrors: Array<ResolversParentTypes['UserError']> };
   CancelPaymentPayload: Omit<CancelPaymentPayload, 'payment' | 'userErrors'> & { payment?: Maybe<ResolversParentTypes['Payment']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  WebhookDelivery: WebhookDeliveryRow;
+  WebhookDeliveryFilter: WebhookDeliveryFilter;
+  WebhookDeliveryConnection: WebhookDeliveryConnectionRow;
+  WebhookDeliveryEdge: Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversParentTypes['WebhookDelivery'] };
+  RedriveWebhookInput: RedriveWebhookInput;
+  WebhookDeliveryPayload: Omit<WebhookDeliveryPayload, 'delivery' | 'userErrors'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  ReceiveWebhookInput: ReceiveWebhookInput;
+  ReceiveWebhookPayload: Omit<ReceiveWebhookPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
 };
 
 export type PublicDirectiveArgs = { };
@@ -642,11 +801,14 @@ export type AddressResolvers<ContextType = RequestContext, ParentType extends Re
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   payment?: Resolver<Maybe<ResolversTypes['Payment']>, ParentType, ContextType, RequireFields<QueryPaymentArgs, 'id'>>;
+  paymentWebhooks?: Resolver<Maybe<ResolversTypes['WebhookDeliveryConnection']>, ParentType, ContextType, RequireFields<QueryPaymentWebhooksArgs, 'first'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   confirmPayment?: Resolver<Maybe<ResolversTypes['PaymentPayload']>, ParentType, ContextType, RequireFields<MutationConfirmPaymentArgs, 'input'>>;
   refundPayment?: Resolver<Maybe<ResolversTypes['PaymentPayload']>, ParentType, ContextType, RequireFields<MutationRefundPaymentArgs, 'input'>>;
+  redrivePaymentWebhook?: Resolver<Maybe<ResolversTypes['WebhookDeliveryPayload']>, ParentType, ContextType, RequireFields<MutationRedrivePaymentWebhookArgs, 'input'>>;
+  receivePaymentWebhook?: Resolver<Maybe<ResolversTypes['ReceiveWebhookPayload']>, ParentType, ContextType, RequireFields<MutationReceivePaymentWebhookArgs, 'input'>>;
   authorisePayment?: Resolver<Maybe<ResolversTypes['PaymentPayload']>, ParentType, ContextType, RequireFields<MutationAuthorisePaymentArgs, 'input'>>;
   settlePaymentAction?: Resolver<Maybe<ResolversTypes['PaymentPayload']>, ParentType, ContextType, RequireFields<MutationSettlePaymentActionArgs, 'input'>>;
   capturePayment?: Resolver<Maybe<ResolversTypes['PaymentPayload']>, ParentType, ContextType, RequireFields<MutationCapturePaymentArgs, 'input'>>;
@@ -690,6 +852,40 @@ export type CancelPaymentPayloadResolvers<ContextType = RequestContext, ParentTy
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type WebhookDeliveryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['WebhookDelivery'] = ResolversParentTypes['WebhookDelivery']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  endpoint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  webhookId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  receivedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['WebhookDeliveryStatus'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  handledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type WebhookDeliveryConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['WebhookDeliveryConnection'] = ResolversParentTypes['WebhookDeliveryConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['WebhookDeliveryEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['WebhookDelivery']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type WebhookDeliveryEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['WebhookDeliveryEdge'] = ResolversParentTypes['WebhookDeliveryEdge']> = {
+  node?: Resolver<ResolversTypes['WebhookDelivery'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type WebhookDeliveryPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['WebhookDeliveryPayload'] = ResolversParentTypes['WebhookDeliveryPayload']> = {
+  delivery?: Resolver<Maybe<ResolversTypes['WebhookDelivery']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ReceiveWebhookPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ReceiveWebhookPayload'] = ResolversParentTypes['ReceiveWebhookPayload']> = {
+  outcome?: Resolver<Maybe<ResolversTypes['WebhookOutcome']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -712,6 +908,11 @@ export type Resolvers<ContextType = RequestContext> = {
   Order?: OrderResolvers<ContextType>;
   PaymentPayload?: PaymentPayloadResolvers<ContextType>;
   CancelPaymentPayload?: CancelPaymentPayloadResolvers<ContextType>;
+  WebhookDelivery?: WebhookDeliveryResolvers<ContextType>;
+  WebhookDeliveryConnection?: WebhookDeliveryConnectionResolvers<ContextType>;
+  WebhookDeliveryEdge?: WebhookDeliveryEdgeResolvers<ContextType>;
+  WebhookDeliveryPayload?: WebhookDeliveryPayloadResolvers<ContextType>;
+  ReceiveWebhookPayload?: ReceiveWebhookPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -3,6 +3,7 @@ import type { RequestContext } from '../../platform/graphql/context.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import { reload } from '../../platform/graphql/per-request.ts';
 import { money } from '../../platform/money.ts';
+import type { Webhooks } from '../../platform/webhooks/webhooks.ts';
 import type { CancelPayment } from './cancel.ts';
 import type { PaymentLoaders } from './loaders.ts';
 import type { PaymentRow } from './queries.ts';
@@ -15,6 +16,7 @@ export const paymentResolvers = (
   service: PaymentService,
   cancel: CancelPayment,
   refunds: RefundService,
+  webhooks: Webhooks,
   clock: Clock,
 ): Resolvers => {
   /** The payment after the use case: not as an earlier mutation of the same request may have left it. */
@@ -29,6 +31,7 @@ export const paymentResolvers = (
   return {
     Query: {
       payment: (_, { id }, context) => load.payment(context).load(id),
+      paymentWebhooks: (_, { filter, ...page }) => webhooks.page(filter ?? {}, page),
     },
 
     Mutation: {
@@ -38,6 +41,12 @@ export const paymentResolvers = (
       capturePayment: (_, { input }, context) => changed(context, () => service.capture(input.orderId, context)),
       confirmPayment: (_, { input }, context) => changed(context, () => service.confirm(input, context)),
       refundPayment: (_, { input }, context) => changed(context, () => refunds.refund(input, context)),
+      receivePaymentWebhook: async (_, { input }) => ({ outcome: await webhooks.receive(input), userErrors: [] }),
+      redrivePaymentWebhook: (_, { input: { id } }) =>
+        payload(async () => {
+          await webhooks.redrive(id);
+          return { delivery: await webhooks.byId(id) };
+        }),
       cancelPayment: (_, { input }, context) =>
         payload(async () => {
           const { paymentId, outcome } = await cancel(input.orderId, input.reason, context);
@@ -60,6 +69,13 @@ export const paymentResolvers = (
         isWaiting(payment)
           ? Math.max(0, Math.ceil((payment.action_expires_at!.getTime() - clock.now().getTime()) / 1000))
           : null,
+    },
+
+    WebhookDelivery: {
+      webhookId: (row) => row.webhook_id,
+      receivedAt: (row) => row.received_at,
+      handledAt: (row) => row.handled_at,
+      nextAttemptAt: (row) => (row.status === 'WAITING' ? row.next_at : null),
     },
 
     Order: {

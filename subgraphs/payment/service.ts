@@ -15,11 +15,13 @@ import { isSealed } from '../../platform/secrets/secrets.ts';
 import { confirmablePayments } from './access.ts';
 import { checkAuthorised, mayCapture, readAmount } from './domain.ts';
 import { CancelledOrder, Payment, type Tables } from './entities.ts';
+import { News } from './news.ts';
 import type { GuardedProvider } from './provider/guard.ts';
+import type { ProviderPayment } from './provider/provider.ts';
 import { lockOf, recorder } from './record.ts';
 import type { AuthorisePaymentInput, ConfirmPaymentInput } from './resolvers.generated.ts';
 
-export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider) => {
+export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider, news = new News()) => {
   const { store, clock, secrets } = ground;
   const record = recorder(ground);
 
@@ -66,6 +68,27 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
   const load = (where: { orderId: string } | { id: string }, origin: RequestContext): Promise<Payment | null> =>
     store.write({ locks: [], origin }, ({ em }) => em.findOne(Payment, where));
 
+  /** Records what the provider answers. Where a webhook is faster, that was recorded, and the answer is not waited for. */
+  const recordAnswer = async (
+    { id, orderId }: Payment,
+    ask: (leave: AbortSignal) => Promise<ProviderPayment>,
+    origin: RequestContext,
+  ): Promise<Payment> => {
+    const leaving = new AbortController();
+    const answer = ask(leaving.signal);
+    try {
+      for (;;) {
+        const found = await news.orAnswer(id, answer);
+        if (found) return await record(orderId, found, origin);
+        const payment = (await load({ id }, origin))!;
+        if (payment.pending === null) return payment;
+      }
+    } finally {
+      // Says nothing against the provider, as an Unavailable never does (provider/guard.ts).
+      leaving.abort(new Unavailable('The outcome became known otherwise.'));
+    }
+  };
+
   return {
     /** @throws Refusal PAYMENT_DECLINED, PAYMENT_CANCELLED @throws Unavailable if the outcome is not known: ask again */
     async authorise(input: AuthorisePaymentInput, context: RequestContext): Promise<string> {
@@ -74,11 +97,13 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
       if (payment.status === 'CREATED' && payment.pending === 'AUTHORISE') {
         const { id, amountMinor: minor, currency, orderId } = payment;
         const earlier = intent.isNew ? undefined : await provider.find(id);
-        payment = await record(
-          orderId,
-          earlier ?? (await provider.authorise({ reference: id, token: tokenOf(input), minor, currency })),
-          context,
-        );
+        payment = earlier
+          ? await record(orderId, earlier, context)
+          : await recordAnswer(
+              payment,
+              (leave) => provider.authorise({ reference: id, token: tokenOf(input), minor, currency }, leave),
+              context,
+            );
       }
       checkAuthorised(payment);
       return payment.id;
@@ -131,9 +156,10 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
       if (isDone) return payment.id;
       const earlier = isNew ? undefined : await provider.find(payment.id);
       const isDecided = earlier && (earlier.status !== 'AUTHORISED' || earlier.refusal);
-      const found = isDecided ? earlier : await provider.capture(payment.id);
-      if (mayCapture(await record(orderId, found, context)))
-        throw new Unavailable('The outcome of the capture is not known yet.');
+      const recorded = isDecided
+        ? await record(orderId, earlier, context)
+        : await recordAnswer(payment, (leave) => provider.capture(payment.id, leave), context);
+      if (mayCapture(recorded)) throw new Unavailable('The outcome of the capture is not known yet.');
       return payment.id;
     },
   };

@@ -3,10 +3,10 @@ import type { Guards } from '../../../platform/resilience/breakers.ts';
 import { POLICIES } from '../../../platform/resilience/policies.ts';
 import { type PaymentProvider, RefundRefused } from './provider.ts';
 
-/** The port without the signals, which the guard gives. */
+/** The port without the signals, which the guard gives. `leave` aborts when the caller needs no answer any more. */
 export type GuardedProvider = {
   [Call in keyof PaymentProvider]: PaymentProvider[Call] extends (...args: [...infer Args, AbortSignal]) => infer Answer
-    ? (...args: Args) => Answer
+    ? (...args: [...args: Args, leave?: AbortSignal]) => Answer
     : never;
 };
 
@@ -19,9 +19,9 @@ export function guard(provider: PaymentProvider, timeoutMs: number, guards: Guar
   const isIllness = (error: unknown): boolean => !(error instanceof RefundRefused) && !(error instanceof Unavailable);
   const guarded = guards('payment provider', { policy: { ...POLICIES.provider, timeoutMs }, isIllness });
 
-  const call = async <T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const call = async <T>(name: string, work: (signal: AbortSignal) => Promise<T>, leave?: AbortSignal): Promise<T> => {
     try {
-      return await guarded.execute(work);
+      return await guarded.execute(work, leave);
     } catch (error) {
       if (error instanceof RefundRefused || error instanceof Unavailable) throw error;
       throw new Unavailable(`The payment provider did not answer (${name}): ${(error as Error).message}`, {
@@ -31,11 +31,12 @@ export function guard(provider: PaymentProvider, timeoutMs: number, guards: Guar
   };
 
   return {
-    authorise: (payment) => call('authorise', (signal) => provider.authorise(payment, signal)),
-    find: (reference) => call('find', (signal) => provider.find(reference, signal)),
-    confirmAction: (reference) => call('confirmAction', (signal) => provider.confirmAction(reference, signal)),
-    capture: (reference) => call('capture', (signal) => provider.capture(reference, signal)),
-    void: (reference) => call('void', (signal) => provider.void(reference, signal)),
-    refund: (reference, refund) => call('refund', (signal) => provider.refund(reference, refund, signal)),
+    authorise: (payment, leave) => call('authorise', (signal) => provider.authorise(payment, signal), leave),
+    find: (reference, leave) => call('find', (signal) => provider.find(reference, signal), leave),
+    confirmAction: (reference, leave) =>
+      call('confirmAction', (signal) => provider.confirmAction(reference, signal), leave),
+    capture: (reference, leave) => call('capture', (signal) => provider.capture(reference, signal), leave),
+    void: (reference, leave) => call('void', (signal) => provider.void(reference, signal), leave),
+    refund: (reference, refund, leave) => call('refund', (signal) => provider.refund(reference, refund, signal), leave),
   };
 }

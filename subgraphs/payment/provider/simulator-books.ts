@@ -48,14 +48,15 @@ export class SimulatorBooks {
     return this.#enter(entry, at, update.returning(['reference', 'amount_minor']));
   }
 
-  /** A change without an entry: nothing moves. */
-  async note(reference: string, from: 'AUTHORISED' | 'REQUIRES_ACTION', change: Change): Promise<void> {
-    await this.#db
+  /** A change without an entry: nothing moves. Whether there was one to change. */
+  async note(reference: string, from: 'AUTHORISED' | 'REQUIRES_ACTION', change: Change): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
       .updateTable('simulator_payment')
       .set(change)
       .where('reference', '=', reference)
       .where('status', '=', from)
-      .execute();
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
   }
 
   /** Of a reference never heard of, the books keep that it is void: an authorisation which comes late finds that. */
@@ -82,9 +83,9 @@ export class SimulatorBooks {
     return this.#enter('VOID', at, upsert.returning(['reference', 'amount_minor']));
   }
 
-  /** @throws RefundRefused if that is more than what is left */
-  async refund(reference: string, key: string, minor: bigint, at: Date): Promise<void> {
-    await this.#db.transaction().execute(async (books) => {
+  /** Whether this call made it: not if it was made before. @throws RefundRefused if that is more than what is left */
+  refund(reference: string, key: string, minor: bigint, at: Date): Promise<boolean> {
+    return this.#whole(async (books) => {
       // The row's lock first: an equal refund at the same time waits here, and then finds the entry.
       const row = await books
         .selectFrom('simulator_payment')
@@ -99,12 +100,18 @@ export class SimulatorBooks {
         .onConflict((on) => on.doNothing())
         .returning('key')
         .execute();
-      if (made.length === 0) return;
+      if (made.length === 0) return false;
       const refunded_minor = row.refunded_minor + minor;
       if (row.status !== 'CAPTURED' || refunded_minor > row.captured_minor)
         throw new RefundRefused('There is not so much left to refund.');
       await books.updateTable('simulator_payment').set({ refunded_minor }).where('reference', '=', reference).execute();
+      return true;
     });
+  }
+
+  /** All of it or nothing, in the transaction that these books are in, if they are. */
+  #whole<T>(work: (books: Kysely<SimulatorTables>) => Promise<T>): Promise<T> {
+    return this.#db.isTransaction ? work(this.#db) : this.#db.transaction().execute(work);
   }
 
   /** Makes the change and its entry in one statement. Whether there was a change. */

@@ -24,4 +24,13 @@ export type SimulatorTables = {
     amount_minor: bigint;
     at: Date;
   };
+  simulator_webhook: {
+    id: string;
+    body: string;
+    attempts: WithDefault<number>;
+    /** Null: given up. */
+    next_at: Date | null;
+    error: WithDefault<string | null>;
+  };
+  simulator_gone: { url: string; at: Date };
 };

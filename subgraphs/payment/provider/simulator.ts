@@ -6,9 +6,10 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../../../platform/clock.ts';
 import { isTransient, Unavailable } from '../../../platform/errors.ts';
 import { sleep } from '../../../platform/sleep.ts';
-import type { Authorisation, PaymentProvider, ProviderPayment } from './provider.ts';
+import type { Authorisation, PaymentProvider, ProviderPayment, ProviderStatus } from './provider.ts';
 import { type Booked, SimulatorBooks } from './simulator-books.ts';
 import type { SimulatorTables } from './simulator-tables.ts';
+import type { SimulatorWebhooks, WebhookData, WebhookType } from './simulator-webhooks.ts';
 import { behaviourOf } from './tokens.ts';
 
 /** What the simulator is made of. */
@@ -19,7 +20,16 @@ export interface SimulatorOptions {
   actionSeconds: number;
   /** How late `tok_slow` answers. */
   slowMs: number;
+  /** Tells of what happens. @default nobody is told */
+  webhooks?: SimulatorWebhooks;
 }
+
+/** What is told of a new payment. */
+const OPENED: Partial<Record<ProviderStatus, WebhookType>> = {
+  REQUIRES_ACTION: 'payment.action_required',
+  AUTHORISED: 'payment.authorized',
+  DECLINED: 'payment.declined',
+};
 
 const EXPIRED = 'The confirmation by the bank was not completed in time.';
 
@@ -40,16 +50,10 @@ export class Simulator implements PaymentProvider {
       const created_at = this.#o.clock.now();
       const action_expires_at =
         status === 'REQUIRES_ACTION' ? new Date(created_at.getTime() + this.#o.actionSeconds * 1000) : null;
-      const opened = await this.#books.open({
-        reference,
-        token,
-        amount_minor: minor,
-        currency,
-        status,
-        refusal,
-        action_expires_at,
-        created_at,
-      });
+      const figures = { reference, token, amount_minor: minor, currency };
+      const opened = await this.#change(reference, OPENED[status]!, (books) =>
+        books.open({ ...figures, status, refusal, action_expires_at, created_at }),
+      );
       return opened && loses === 'authorise' ? never(signal) : this.#answer(reference);
     });
   }
@@ -65,7 +69,9 @@ export class Simulator implements PaymentProvider {
     return onOurGround(async () => {
       // An action that is too late has expired in the look, and is not moved.
       await this.#look(reference);
-      await this.#books.move(reference, 'REQUIRES_ACTION', { status: 'AUTHORISED' }, 'AUTHORISE', this.#o.clock.now());
+      await this.#change(reference, 'payment.authorized', (books) =>
+        books.move(reference, 'REQUIRES_ACTION', { status: 'AUTHORISED' }, 'AUTHORISE', this.#o.clock.now()),
+      );
       return this.#answer(reference);
     });
   }
@@ -75,25 +81,31 @@ export class Simulator implements PaymentProvider {
       const payment = await this.#look(reference);
       const { refusesCapture, loses } = behaviourOf(payment?.token ?? '');
       if (refusesCapture) {
-        await this.#books.note(reference, 'AUTHORISED', { refusal: refusesCapture });
+        await this.#change(reference, 'payment.capture_failed', (books) =>
+          books.note(reference, 'AUTHORISED', { refusal: refusesCapture }),
+        );
         return this.#answer(reference);
       }
       const change = { status: 'CAPTURED', captured_minor: payment?.amount_minor } as const;
-      const done = await this.#books.move(reference, 'AUTHORISED', change, 'CAPTURE', this.#o.clock.now());
+      const done = await this.#change(reference, 'payment.captured', (books) =>
+        books.move(reference, 'AUTHORISED', change, 'CAPTURE', this.#o.clock.now()),
+      );
       return done && loses === 'capture' ? never(signal) : this.#answer(reference);
     });
   }
 
   void(reference: string): Promise<ProviderPayment> {
     return onOurGround(async () => {
-      await this.#books.void(reference, this.#o.clock.now());
+      await this.#change(reference, 'payment.voided', (books) => books.void(reference, this.#o.clock.now()));
       return this.#answer(reference);
     });
   }
 
   refund(reference: string, refund: { reference: string; minor: bigint }): Promise<ProviderPayment> {
     return onOurGround(async () => {
-      await this.#books.refund(reference, refund.reference, refund.minor, this.#o.clock.now());
+      const { reference: key, minor } = refund;
+      const refunds = (books: SimulatorBooks) => books.refund(reference, key, minor, this.#o.clock.now());
+      await this.#change(reference, 'payment.refunded', refunds, { reference: key, minor: minor.toString() });
       return this.#answer(reference);
     });
   }
@@ -109,8 +121,32 @@ export class Simulator implements PaymentProvider {
     const payment = await this.#books.find(reference);
     const isLate = payment?.status === 'REQUIRES_ACTION' && payment.action_expires_at! <= this.#o.clock.now();
     if (!isLate) return payment;
-    await this.#books.note(reference, 'REQUIRES_ACTION', { status: 'EXPIRED', refusal: EXPIRED });
+    await this.#change(reference, 'payment.expired', (books) =>
+      books.note(reference, 'REQUIRES_ACTION', { status: 'EXPIRED', refusal: EXPIRED }),
+    );
     return this.#books.find(reference);
+  }
+
+  /** Changes the books and, in the same transaction, notes down whom to tell of it. Whether there was a change. */
+  async #change(
+    reference: string,
+    type: WebhookType,
+    work: (books: SimulatorBooks) => Promise<boolean>,
+    refund?: WebhookData['refund'],
+  ): Promise<boolean> {
+    const { db, webhooks, clock } = this.#o;
+    if (!webhooks) return work(this.#books);
+    const isChanged = await db.transaction().execute(async (transaction) => {
+      const books = new SimulatorBooks(transaction);
+      if (!(await work(books))) return false;
+      const { currency, ...booked } = (await books.find(reference))!;
+      const { status, captured, refusal, action } = toAnswer({ ...booked, currency });
+      const data = { reference, status, captured: captured.toString(), currency, refusal, action, refund };
+      await webhooks.note(transaction, { type, timestamp: clock.now(), data });
+      return true;
+    });
+    if (isChanged) webhooks.sendSoon();
+    return isChanged;
   }
 }
 

@@ -1,0 +1,20 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../platform/config/config.ts';
+
+/**
+ * The configuration of a process that sends its webhooks to itself: with the secret for them, the configured one or one
+ * made at the first start and kept beside the data. Any other configuration as it is; always a copy.
+ */
+export function withWebhookSecrets(config: Config): Config {
+  if (config.SIMULATOR_WEBHOOK_URL !== 'self' || config.PAYMENT_WEBHOOK_SECRETS) return { ...config };
+  const path = join(config.AGORA_DATA, 'payment-webhook-secrets');
+  mkdirSync(config.AGORA_DATA, { recursive: true });
+  try {
+    writeFileSync(path, `whsec_${randomBytes(32).toString('base64')}`, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return { ...config, PAYMENT_WEBHOOK_SECRETS: readFileSync(path, 'utf8') };
+}

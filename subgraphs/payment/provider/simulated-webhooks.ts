@@ -1,0 +1,26 @@
+import type { Duty } from '../../../platform/agent/define-agent.ts';
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { Fault } from '../../../platform/errors.ts';
+import type { WebhookSecrets } from '../../../platform/webhooks/secrets.ts';
+import type { SimulatorTables } from './simulator-tables.ts';
+import { SimulatorWebhooks } from './simulator-webhooks.ts';
+
+/** The simulator's webhooks as the configuration wants them; undefined if it wants none. @throws Fault without secrets */
+export function simulatedWebhooks(
+  { config, store, clock, log }: Pick<Ground, 'config' | 'store' | 'clock' | 'log'>,
+  secrets: WebhookSecrets | undefined,
+): { webhooks: SimulatorWebhooks; duties: readonly Duty[] } | undefined {
+  if (!config.SIMULATOR_WEBHOOK_URL) return undefined;
+  if (!secrets)
+    throw new Fault('NO_WEBHOOK_SECRET', 'SIMULATOR_WEBHOOK_URL is set, but no PAYMENT_WEBHOOK_SECRETS to sign with.');
+  const webhooks = new SimulatorWebhooks({
+    db: store.read.withTables<SimulatorTables>(),
+    clock,
+    log,
+    // `self` becomes an address once the front door is open (bin/embedded.ts).
+    url: () => (config.SIMULATOR_WEBHOOK_URL === 'self' ? undefined : config.SIMULATOR_WEBHOOK_URL),
+    secrets,
+  });
+  const run = async (): Promise<void> => void (await webhooks.sendDue());
+  return { webhooks, duties: [{ name: 'send simulated webhooks', everySeconds: 1, run }] };
+}

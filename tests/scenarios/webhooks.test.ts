@@ -1,0 +1,259 @@
+/** Webhooks of the payment provider, through the front door: what is let in, and what comes of it in whatever order. */
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { systemClock } from '../../platform/clock.ts';
+import { newId } from '../../platform/ids.ts';
+import { silentLogger } from '../../platform/log.ts';
+import { signWebhook } from '../../platform/webhooks/signature.ts';
+import { paymentViolations } from '../../subgraphs/payment/invariants.ts';
+import { Simulator } from '../../subgraphs/payment/provider/simulator.ts';
+import { SimulatorWebhooks } from '../../subgraphs/payment/provider/simulator-webhooks.ts';
+import { drawFrom } from '../chaos/draw.ts';
+import { actor, operator, viewer } from '../support/agents.ts';
+import { type Courier, openCourier } from '../support/courier.ts';
+import { openPlatform, type SigningPlatform } from '../support/platform.ts';
+import { done, forSale, newCustomer, placed, settled, until } from '../support/shop.ts';
+
+const SEED = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 1_000_000));
+const [young, old, strange] = [1, 2, 3].map((fill) => `whsec_${Buffer.alloc(32, fill).toString('base64')}`) as [
+  string,
+  string,
+  string,
+];
+const DOOR = '/webhooks/payment/simulator';
+
+let shop: SigningPlatform;
+let courier: Courier;
+let variantId: string;
+const door = (path = DOOR): string => shop.url.replace('/graphql', path);
+
+beforeAll(async () => {
+  courier = await openCourier(drawFrom(SEED), () => door());
+  const config = {
+    PAYMENT_WEBHOOK_SECRETS: `${young},${old}`,
+    SIMULATOR_WEBHOOK_URL: courier.url,
+    // Longer than any test waits: whoever goes on before was woken by a webhook.
+    PAYMENT_TIMEOUT_MS: '60000',
+  };
+  shop = await openPlatform({ config });
+  variantId = await forSale(shop, { stock: 1000 });
+});
+afterAll(async () => {
+  await courier?.close();
+  await shop?.close();
+});
+
+interface Delivery {
+  id?: string;
+  at?: Date;
+  body?: string;
+  secret?: string;
+  path?: string;
+  method?: string;
+  headers?: Record<string, string>;
+}
+
+/** Delivers as a provider would. The status, and the error's code if there is one. */
+async function deliver({ id = newId('msg'), at = new Date(), body = '{}', secret = young, ...rest }: Delivery = {}) {
+  const headers = { ...signWebhook([secret], { id, at, body }), ...rest.headers };
+  const { method = 'POST', path } = rest;
+  const response = await fetch(door(path), { method, headers, body: method === 'POST' ? body : undefined });
+  const { error } = (await response.json()) as { error?: { code: string } };
+  return error ? [response.status, error.code] : [response.status];
+}
+
+const told = (reference: string, data: object = {}) =>
+  JSON.stringify({
+    type: 'payment.authorized',
+    timestamp: new Date(),
+    data: { reference, status: 'AUTHORISED', captured: '0', currency: 'EUR', ...data },
+  });
+
+const inbox = async (webhookId?: string) => {
+  const all = shop.kysely.selectFrom('payment.webhook_delivery').selectAll();
+  return (webhookId ? all.where('webhook_id', '=', webhookId) : all).execute();
+};
+
+/** Payments that no provider knows. */
+const invented: string[] = [];
+
+/** A payment whose authorisation nobody has heard of yet. */
+async function aPayment(id = newId('payment')): Promise<string> {
+  invented.push(id);
+  const now = new Date();
+  const figures = { amount_minor: 1000, currency: 'EUR', created_at: now, updated_at: now };
+  const row = { id, order_id: newId('order'), status: 'CREATED', pending: 'AUTHORISE', ...figures };
+  await shop.kysely.insertInto('payment.payment').values(row).execute();
+  return id;
+}
+const paymentOf = (id: string) =>
+  shop.kysely.selectFrom('payment.payment').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+const eventsOf = async (id: string) =>
+  (
+    await shop.kysely
+      .selectFrom('platform.event_log')
+      .select('type')
+      .where('aggregate_id', '=', id)
+      .orderBy('position')
+      .execute()
+  ).map(({ type }) => type);
+
+describe('at the door', () => {
+  test('what is not genuine, not timely or not for anybody is refused, and nothing of it is kept', async () => {
+    const before = (await inbox()).length;
+    const seconds = (n: number): Date => new Date(Date.now() + n * 1000);
+    const cases: [Delivery, number, string][] = [
+      [{ secret: strange }, 401, 'WEBHOOK_SIGNATURE'],
+      [{ headers: { 'webhook-id': 'msg_other' } }, 401, 'WEBHOOK_SIGNATURE'],
+      [{ at: seconds(-400) }, 401, 'WEBHOOK_TIMESTAMP'],
+      [{ at: seconds(400) }, 401, 'WEBHOOK_TIMESTAMP'],
+      [{ headers: { 'webhook-signature': '' } }, 400, 'WEBHOOK_MALFORMED'],
+      [{ headers: { 'webhook-timestamp': 'yesterday' } }, 400, 'WEBHOOK_MALFORMED'],
+      [{ path: '/webhooks/payment/stripe' }, 404, 'NOT_FOUND'],
+      [{ path: '/webhooks/order/simulator' }, 404, 'NOT_FOUND'],
+      [{ path: '/webhooks/nobody/simulator' }, 404, 'NOT_FOUND'],
+      [{ path: '/webhooks/payment' }, 404, 'NOT_FOUND'],
+      [{ path: '/webhooks/payment/simulator/more' }, 404, 'NOT_FOUND'],
+      [{ method: 'GET' }, 405, 'METHOD_NOT_ALLOWED'],
+      [{ body: 'x'.repeat(262_145) }, 413, 'WEBHOOK_TOO_LARGE'],
+    ];
+    for (const [delivery, status, code] of cases) expect(await deliver(delivery)).toEqual([status, code]);
+    expect((await inbox()).length).toBe(before);
+  });
+
+  test('a body that does not say how long it is is cut off where it is too large', async () => {
+    const status = await new Promise<number | undefined>((resolve) => {
+      const sending = request(door(), { method: 'POST' }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+        sending.destroy();
+      });
+      // The door closes while we still talk.
+      sending.on('error', () => resolve(undefined));
+      for (let n = 0; n < 40; n++) sending.write(Buffer.alloc(8192, 32));
+    });
+    expect(status).toBe(413);
+  });
+
+  test('what is signed with the older secret is let in, until that is taken away', async () => {
+    expect(await deliver({ secret: old, body: told(await aPayment()) })).toEqual([202]);
+  });
+
+  test('a message that comes again, even at once and with other words, is answered well and changes nothing', async () => {
+    const [id, payment, other] = [newId('msg'), await aPayment(), await aPayment()];
+    const answers = await Promise.all(Array.from({ length: 12 }, () => deliver({ id, body: told(payment) })));
+    expect(answers.flat().sort()).toEqual([...Array(11).fill(200), 202]);
+    expect(await deliver({ id, body: told(other) })).toEqual([200]);
+    await until(
+      () => inbox(id),
+      ([row]) => row?.status === 'HANDLED',
+      'the delivery is not handled',
+    );
+    expect(await inbox(id)).toMatchObject([{ attempts: 1, body: null }]);
+    expect(await eventsOf(payment)).toEqual(['payment.authorized']);
+    expect(await paymentOf(other)).toMatchObject({ status: 'CREATED' });
+  });
+});
+
+describe('an order', () => {
+  test.each(['tok_timeout', 'tok_capture_timeout'])(
+    'whose provider never answers (%s) goes on as soon as it is told by webhook',
+    async (token) => {
+      const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token }, newCustomer());
+      expect(await settled(shop, order.id, 'PROCESSING')).toMatchObject({ payments: [{ status: 'CAPTURED' }] });
+    },
+  );
+
+  test('whose buyer confirmed at the bank and never came back goes on as soon as the bank tells', async () => {
+    const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token: 'tok_3ds' }, newCustomer());
+    const payment = await until(
+      () => shop.kysely.selectFrom('payment.payment').selectAll().where('order_id', '=', order.id).executeTakeFirst(),
+      (payment) => payment?.status === 'REQUIRES_ACTION',
+      'no action is required',
+    );
+    const db = shop.kysely.withSchema('payment') as never;
+    const options = { db, clock: systemClock, log: silentLogger };
+    const webhooks = new SimulatorWebhooks({ ...options, url: () => courier.url, secrets: [young] });
+    const bank = new Simulator({ db, clock: systemClock, actionSeconds: 60, slowMs: 1, webhooks });
+    await bank.confirmAction(payment!.id);
+    expect(await settled(shop, order.id, 'PROCESSING')).toMatchObject({ payments: [{ status: 'CAPTURED' }] });
+  });
+
+  test(`ends as it should and is charged once, though webhooks come late, twice and in any order (seed ${SEED})`, async () => {
+    const ends = { tok_ok: 'PROCESSING', tok_declined: 'CANCELLED', tok_capture_fails: 'CANCELLED' };
+    const orders: { id: string; ends: string }[] = [];
+    for (let n = 0; n < 4; n++)
+      for (const [token, end] of Object.entries(ends)) {
+        const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token }, newCustomer());
+        orders.push({ id: order.id, ends: end });
+      }
+    for (const order of orders) await settled(shop, order.id, order.ends);
+    await until(
+      () => shop.kysely.selectFrom('payment.simulator_webhook').select('id').execute(),
+      (left) => left.length === 0,
+      'webhooks are not sent',
+    );
+    await courier.settled();
+    await until(
+      () => inbox(),
+      (all) => all.every(({ status }) => status === 'HANDLED'),
+      'webhooks are not handled',
+    );
+    expect(courier.counts).toMatchObject({ refused: 0, brought: courier.counts.taken });
+    expect(courier.counts.repeated).toBeGreaterThan(0);
+    const { rows } = await sql`select aggregate_id, type from platform.event_log
+      where type like 'payment.%' group by 1, 2 having count(*) > 1`.execute(shop.kysely);
+    expect(rows).toEqual([]);
+    const violations = await paymentViolations(shop.kysely);
+    expect(violations.filter((violation) => !invented.some((id) => violation.includes(id)))).toEqual([]);
+  });
+});
+
+describe('a webhook that cannot be handled', () => {
+  const LIST = `query ($filter: WebhookDeliveryFilter) { paymentWebhooks(filter: $filter) {
+    nodes { id webhookId endpoint status attempts error receivedAt nextAttemptAt handledAt } totalCount } }`;
+  const REDRIVE = `mutation ($id: ID!) { redrivePaymentWebhook(input: { id: $id }) {
+    delivery { id status } userErrors { code } } }`;
+  const failing = async () =>
+    (await done(shop.ask(LIST, { filter: { endpoint: 'simulator', status: 'FAILED' } }, viewer))).paymentWebhooks;
+
+  test('is seen by staff, and goes on once an operator has mended what was wrong', async () => {
+    const [webhookId, reference] = [newId('msg'), newId('payment')];
+    expect(await deliver({ id: webhookId, body: told(reference) })).toEqual([202]);
+    await until(
+      () => inbox(webhookId),
+      ([row]) => row?.attempts === 1,
+      'it was not tried',
+    );
+    // As after its last attempt, a minute from now (platform/webhooks/webhooks.test.ts).
+    const mine = shop.kysely.updateTable('payment.webhook_delivery').where('webhook_id', '=', webhookId);
+    await mine.set({ status: 'FAILED' }).execute();
+    const [row, ...others] = (await failing()).nodes;
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({ webhookId, error: expect.stringContaining(reference), nextAttemptAt: null });
+
+    await aPayment(reference);
+    const refused = await shop.ask(REDRIVE, { id: row.id }, viewer);
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+    await done(shop.ask(REDRIVE, { id: row.id }, operator));
+    await until(
+      () => paymentOf(reference),
+      ({ status }) => status === 'AUTHORIZED',
+      'it is not handled',
+    );
+    expect((await failing()).totalCount).toBe(0);
+    const again = await shop.ask(REDRIVE, { id: row.id }, operator);
+    expect(again.data.redrivePaymentWebhook.userErrors).toMatchObject([{ code: 'INVALID_STATE' }]);
+  });
+
+  test('is not seen by customers, and the field that takes webhooks by nobody', async () => {
+    const customer = actor({ roles: ['CUSTOMER'], customerId: newId('customer') });
+    const { errors } = await shop.ask(LIST, {}, customer);
+    expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+    const receive = `mutation { receivePaymentWebhook(input: { endpoint: "simulator", body: "" }) { outcome } }`;
+    expect((await shop.ask(receive, {}, operator)).errors).toMatchObject([
+      { message: expect.stringContaining('receivePaymentWebhook') },
+    ]);
+  });
+});
