@@ -21,6 +21,8 @@ export interface WebhookDoor {
 
 /** The largest body, in bytes. Standard Webhooks recommends less than 20 kB. */
 export const MAX_WEBHOOK_BYTES = 262_144;
+/** So much of a larger one is read and dropped: a sender that is cut off while it talks may miss the answer. */
+const MAX_READ_BYTES = 4 * MAX_WEBHOOK_BYTES;
 /** How long an agent may take to store a delivery, in milliseconds: senders wait for 15 to 30 seconds. */
 const TIMEOUT_MS = 10_000;
 
@@ -98,17 +100,17 @@ function outcomeOf(result: object, field: string): WebhookOutcome | undefined {
   return outcome && Object.hasOwn(ANSWERS, outcome) ? outcome : undefined;
 }
 
-/** The bytes; undefined if there are too many, of which no more are taken in. */
+/** The bytes; undefined if there are too many. */
 async function read(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_WEBHOOK_BYTES) return undefined;
+  if (Number(request.headers['content-length'] ?? 0) > MAX_READ_BYTES) return undefined;
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > MAX_WEBHOOK_BYTES) return undefined;
-    parts.push(part);
+    if (bytes <= MAX_WEBHOOK_BYTES) parts.push(part);
+    if (bytes > MAX_READ_BYTES) return undefined;
   }
-  return Buffer.concat(parts);
+  return bytes <= MAX_WEBHOOK_BYTES ? Buffer.concat(parts) : undefined;
 }
 
 function answer(response: ServerResponse, outcome: WebhookOutcome): void {
