@@ -162,7 +162,11 @@ describe('an order', () => {
     'whose provider never answers (%s) goes on as soon as it is told by webhook',
     async (token) => {
       const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token }, newCustomer());
-      expect(await settled(shop, order.id, 'PROCESSING')).toMatchObject({ payments: [{ status: 'CAPTURED' }] });
+      const { payments, saga } = await settled(shop, order.id, 'PROCESSING');
+      expect(payments).toMatchObject([{ status: 'CAPTURED' }]);
+      // At the first attempt, which waited for no timeout.
+      const attempts = saga.steps.map((step: { name: string; attempts: number }) => [step.name, step.attempts]);
+      expect(Object.fromEntries(attempts)).toMatchObject({ authorise: 1, capture: 1 });
     },
   );
 
