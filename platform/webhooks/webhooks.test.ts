@@ -63,10 +63,10 @@ const deliver = (text: string, { id = 'msg_1', endpoint = 'carrier' } = {}) => {
   });
 };
 const NOTE = JSON.stringify({ id: 'n1', text: 'a parcel for Zoë' });
-const rows = () => small.kysely.selectFrom('small.webhook_delivery').selectAll().execute();
+const rows = (): Promise<any[]> => small.kysely.selectFrom('small.webhook_delivery').selectAll().execute();
 const notes = async () =>
   (await small.kysely.selectFrom('small.note').select('text').execute()).map(({ text }) => text);
-const duty = (name: string) => webhooks.duties.find((each) => each.name === name)!.run(signal);
+const duty = (name: string) => webhooks.duties.find((each) => each.name === name)!.run(signal, small.kysely);
 const attempted = (times: number) =>
   until(`it was tried ${times} times`, async () => (await rows())[0]?.attempts === times);
 
@@ -99,7 +99,7 @@ describe('a delivery', () => {
     failure = undefined;
     clock.advance(10_000);
     const others = [newProcess(), newProcess(), newProcess()];
-    await Promise.all(others.map(({ duties }) => duties[0]!.run(signal)));
+    await Promise.all(others.map(({ duties }) => duties[0]!.run(signal, small.kysely)));
     expect(await rows()).toMatchObject([{ status: 'HANDLED', attempts: 2 }]);
     expect(await notes()).toHaveLength(1);
   });

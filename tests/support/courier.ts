@@ -3,7 +3,7 @@
  * another order and more than once, as the network and the sender's own queues do. It goes again until it is let in.
  */
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Draw } from '../chaos/draw.ts';
@@ -45,7 +45,7 @@ export async function openCourier(
     }
   };
 
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>));
     counts.taken += 1;
     for (let copy = draw.between(1, copies); copy > 0; copy--) {
@@ -54,7 +54,8 @@ export async function openCourier(
       void way.finally(() => under.delete(way));
     }
     response.writeHead(204).end();
-  });
+  };
+  const server = createServer((request, response) => void take(request, response).catch(() => response.destroy()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
