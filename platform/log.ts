@@ -1,10 +1,14 @@
 import { type Logger as Pino, pino } from 'pino';
+import { redacted, scrubbed } from './telemetry/redact.ts';
 
-/** A structured logger: `log.info({ orderId }, 'placed')`. Fields first, then what happened. Ids only, no personal data. */
+/**
+ * A structured logger: `log.info({ orderId }, 'placed')`. Fields first, then what happened. Ids only, no personal data.
+ *
+ * Names are the same everywhere: `correlationId` (follows a request through gateway, agents, events and sagas), `agent`,
+ * `actor` (an id), `operation` and `kind`, `saga` and `step`, `event` (an id), `type`, `consumer`, `durationMs` where
+ * something ended, `err`.
+ */
 export type Logger = Pick<Pino, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
-
-/** What must never be printed, at the top of a logged object or one level down. Do not log requests or inputs whole. */
-const SECRETS = ['password', 'token', 'accessToken', 'refreshToken', 'authorization', 'secret', 'key'];
 
 /** What of an error is printed: not its other properties, where drivers keep whole connections. */
 interface PrintedError {
@@ -15,25 +19,48 @@ interface PrintedError {
   cause?: PrintedError;
 }
 
-/** The process's logger: JSON lines on standard error, so that standard output stays for people. */
-export const createLogger = (level: string): Logger =>
-  pino(
+/** Where lines go: standard error, so that standard output stays for people. */
+const STANDARD_ERROR = 2;
+
+/**
+ * The process's logger: JSON lines. What looks like a secret or like somebody's data is not printed, whoever logs it by
+ * mistake (`telemetry/redact.ts`).
+ * @param trace fields of the trace that is under way, for every line
+ */
+export const createLogger = (
+  level: string,
+  { to = pino.destination(STANDARD_ERROR), trace }: { to?: { write(line: string): void }; trace?: () => object } = {},
+): Logger => {
+  const logger = pino(
     {
       level,
       base: undefined,
       serializers: { err: (error: unknown) => print(error) },
-      redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
+      formatters: { log: redacted },
+      mixin: trace,
+      hooks: {
+        logMethod(given, method) {
+          method.apply(this, given.map((part) => (typeof part === 'string' ? scrubbed(part) : part)) as typeof given);
+        },
+      },
     },
-    pino.destination(2),
+    to,
   );
+  // pino formats what a child carries by no formatter of its parent; children inherit this one.
+  const child = logger.child;
+  logger.child = function (this: Pino, bindings: Record<string, unknown>) {
+    return child.call(this, redacted(bindings));
+  } as typeof child;
+  return logger;
+};
 
 /** Says nothing. For tests. */
 export const silentLogger: Logger = pino({ level: 'silent' });
 
 function print(error: unknown, depth = 0): PrintedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  if (!(error instanceof Error)) return { type: typeof error, message: scrubbed(String(error)) };
   const { name: type, message, stack, cause } = error;
-  const printed: PrintedError = { type, message, stack };
+  const printed: PrintedError = { type, message: scrubbed(message), stack: stack && scrubbed(stack) };
   if ('code' in error) printed.code = error.code;
   if (cause !== undefined && depth < 4) printed.cause = print(cause, depth + 1);
   return printed;

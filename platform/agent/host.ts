@@ -206,7 +206,7 @@ async function startWorker(residents: Map<string, Resident>, options: Shared) {
     executor: options.instance,
     ask: createAsk(definition.name, options.reach, options.breakers.of(definition.name)),
     clock: options.clock,
-    log: options.log,
+    log: options.log.child({ agent: definition.name }),
     sagas: parts.sagas!,
     onFailedAttempt: parts.onFailedAttempt?.bind(parts) ?? (async () => {}),
     verdict: parts.verdict?.bind(parts),

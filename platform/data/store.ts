@@ -126,7 +126,7 @@ export function openWork<DB>({
       return em;
     },
     publish: (definition, event) => events.push(envelope(definition, event, { source: agent, ...origin })),
-    startSaga: (name, id, input) => enqueueSaga(transaction, name, id, input),
+    startSaga: (name, id, input) => enqueueSaga(transaction, name, id, input, origin),
   };
   const finish = async (): Promise<readonly Envelope[]> => {
     if (em) await em.flush();

@@ -205,7 +205,8 @@ export class Consumer {
     this.#signedFrom ??= BigInt((await logIdentity(transaction)).signedFrom);
     if (event.signature === null && BigInt(event.xid) < this.#signedFrom) return;
     count('agora_signatures_refused_total', { what: 'event' });
-    log.error({ consumer, event: event.id, type: event.type, source: event.source }, 'event with a bad signature');
+    const { id, type, source, correlationId } = event;
+    log.error({ consumer, event: id, type, source, correlationId }, 'event with a bad signature');
     throw new Fault('SIGNATURE', `SIGNATURE: not signed by ${event.source}, or changed since, or its key is missing`);
   }
 

@@ -89,7 +89,8 @@ async function retryLater(
     [consumer, keyOf(event), event.xid, event.position, state, attempts, delay, error.message.slice(0, 2000)],
   );
   if (state === 'DEAD') count('agora_consumer_events_total', { consumer, outcome: 'dead' });
-  log.warn({ err: error, consumer, event: event.id, type: event.type, attempts, state }, 'event parked');
+  const { id, type, correlationId } = event;
+  log.warn({ err: error, consumer, event: id, type, correlationId, attempts, state }, 'event parked');
 }
 
 async function unpark(transaction: Kysely<any>, consumer: string, key: string, at: Cursor): Promise<number> {

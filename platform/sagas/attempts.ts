@@ -62,7 +62,7 @@ async function tryOn<T>(
     } catch (error) {
       if (stop.signal.aborted) return stop.park(leave);
       trying.failed();
-      options.log.warn({ err: error, saga, step, attempt }, 'saga step will be tried again');
+      options.log.warn({ err: error, step, attempt }, 'saga step will be tried again');
       await options.onFailedAttempt(saga, step, attempt, error as Error).catch(() => {});
       const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
       const kept = await betweenAttempts(delay, attempted, options, stop.signal);

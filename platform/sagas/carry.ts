@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { Fault } from '../errors.ts';
 import { sleep } from '../sleep.ts';
 import type { SagaResult } from './define-saga.ts';
-import { starting, subSagaId } from './enqueue.ts';
+import { type SagaOrigin, starting, subSagaId } from './enqueue.ts';
 
 /** How often it is looked for the end. */
 const LOOK_MS = 250;
@@ -15,6 +15,8 @@ export interface Carried {
   step: string;
   saga: string;
   input?: Record<string, unknown>;
+  /** The parent's own. */
+  origin?: SagaOrigin;
 }
 
 /**
@@ -23,11 +25,11 @@ export interface Carried {
  */
 export async function carry(
   pool: Pool,
-  { parent, step, saga, input }: Carried,
+  { parent, step, saga, input, origin }: Carried,
   signal: AbortSignal,
 ): Promise<SagaResult | undefined> {
   const id = subSagaId(parent, step, saga);
-  if (input) await start(pool, id, parent, starting(saga, id, input));
+  if (input) await start(pool, id, parent, starting(saga, id, input, origin));
   while (!signal.aborted) {
     const { rows } = await pool.query<{ status: string; output: string | null }>(
       `select s.status, o.output from dbos.workflow_status s left join dbos.workflow_output o using (workflow_uuid)

@@ -15,14 +15,20 @@ export function subSagaId(parent: string, step: string, name: string): string {
   return sagaId(name, `${parent.slice(colon + 1)}/${parent.slice(0, colon)}/${step}`);
 }
 
+/** What started a saga: kept beside its input, so that what it does can be followed back to the request. */
+export interface SagaOrigin {
+  correlationId?: string;
+}
+
 /** What starts a saga: the statement and its parameters. */
 export const starting = (
   name: string,
   id: string,
   input: Record<string, unknown>,
+  { correlationId }: SagaOrigin = {},
 ): [sql: string, parameters: unknown[]] => [
-  'select platform.start_saga($1, $2, $3::json, $4, $5)',
-  [name, id, JSON.stringify(input), SAGA_QUEUE, SAGA_APPLICATION.version],
+  'select platform.start_saga($1, $2, $3::json, $4, $5, $6::json)',
+  [name, id, JSON.stringify(input), SAGA_QUEUE, SAGA_APPLICATION.version, JSON.stringify({ correlationId })],
 ];
 
 /** Starts a saga in the caller's transaction. */
@@ -31,8 +37,9 @@ export async function enqueueSaga(
   name: string,
   aggregateId: string,
   input: Record<string, unknown>,
+  origin: SagaOrigin = {},
 ): Promise<void> {
-  await raw(transaction, ...starting(name, sagaId(name, aggregateId), input));
+  await raw(transaction, ...starting(name, sagaId(name, aggregateId), input, origin));
 }
 
 /** Sends a saga what it waits for, in the caller's transaction. The same `key` again does nothing. */

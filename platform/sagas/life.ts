@@ -1,11 +1,12 @@
 /** One life of DBOS (https://docs.dbos.dev) in this process: from a launch until it is shut down or loses its database. */
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Pool } from 'pg';
+import { newId } from '../ids.ts';
 import { untilItWorks } from './attempts.ts';
 import { carry } from './carry.ts';
 import type { SagaDefinition } from './define-saga.ts';
 import { isEngineFault } from './engine-fault.ts';
-import { SAGA_APPLICATION, SAGA_QUEUE } from './enqueue.ts';
+import { SAGA_APPLICATION, SAGA_QUEUE, type SagaOrigin } from './enqueue.ts';
 import { OrderlyStop } from './orderly-stop.ts';
 import { persistentPool } from './persistent-pool.ts';
 import { type Engine, runSaga } from './run-saga.ts';
@@ -75,11 +76,12 @@ export class Life {
   }
 
   #register(definition: SagaDefinition): void {
-    const workflow = async (input: unknown) => {
+    // What was started by an older release has no origin.
+    const workflow = async (input: unknown, origin: SagaOrigin = {}) => {
       const run = { id: DBOS.workflowID!, place: this.#places++ };
       this.#running.add(run);
       try {
-        const result = await runSaga(definition, input, this.#engine(run));
+        const result = await runSaga(definition, input, this.#engine(run, origin));
         sagaEnded(run.id, result.outcome);
         return result;
       } finally {
@@ -89,19 +91,20 @@ export class Life {
     DBOS.registerWorkflow(workflow, { name: definition.name, maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS });
   }
 
-  #engine({ id, place }: { id: string; place: number }): Engine {
+  #engine({ id, place }: { id: string; place: number }, { correlationId = newId('req') }: SagaOrigin): Engine {
     const stop = this.#stop;
-    const { ask, clock, pool } = this.#options;
+    const { ask, clock, pool, log } = this.#options;
+    const options = { ...this.#options, log: log.child({ saga: id, correlationId }) };
     return {
       id,
-      ask,
+      ask: (command, variables, how) => ask(command, variables, { within: { correlationId }, ...how }),
       now: () => clock.now().toISOString(),
       step: (name, work, how) =>
         stop.pass(async (leave) => {
           const attempted = { ...how, saga: id, step: name, place, work };
-          return DBOS.runStep(() => untilItWorks(attempted, this.#options, stop, leave, this.#turns), { name });
+          return DBOS.runStep(() => untilItWorks(attempted, options, stop, leave, this.#turns), { name });
         }),
-      carry: (step, saga, input) => carry(pool, { parent: id, step, saga, input }, stop.signal),
+      carry: (step, saga, input) => carry(pool, { parent: id, step, saga, input, origin: { correlationId } }, stop.signal),
       receive: async (topic, seconds) => void (await stop.pass(async (leave) => (leave(), DBOS.recv(topic, seconds)))),
     };
   }

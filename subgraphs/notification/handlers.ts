@@ -24,7 +24,17 @@ export const notificationHandlers = ({ clock, log }: Pick<Ground<Tables>, 'clock
     // A repeated event: it was said, and logged, before.
     if (customerId && !messageId) return;
     // At least once, unlike the message: the batch that this belongs to may be rolled back and read again.
-    log.info({ notification: notice.template, messageId, orderId, customerId, eventId: event.id }, 'notified');
+    log.info(
+      {
+        notification: notice.template,
+        messageId,
+        orderId,
+        customerId,
+        event: event.id,
+        correlationId: event.correlationId,
+      },
+      'notified',
+    );
   };
 
   // The handlers lock nothing: what they publish is of a message that is new, and the only event that it will have.

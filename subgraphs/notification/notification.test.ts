@@ -107,7 +107,14 @@ describe('a message', () => {
     });
     expect(JSON.stringify(event!.payload)).not.toContain('AG-1');
     expect(lines).toEqual([
-      { notification: 'ORDER_PLACED', messageId: messages[0].id, orderId, customerId, eventId: expect.any(String) },
+      {
+        notification: 'ORDER_PLACED',
+        messageId: messages[0].id,
+        orderId,
+        customerId,
+        event: expect.any(String),
+        correlationId: null,
+      },
     ]);
   });
 
