@@ -1,19 +1,20 @@
 /**
  * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed documents of the
- * clients in `examples/`, `.env.example`, `docs/sagas.md`. With `--check` it writes nothing and fails if something is out of date.
+ * clients in `examples/`, `.env.example`, `docs/sagas.md`, Grafana's dashboards. With `--check` it writes nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { envExample } from '../platform/config/config.ts';
 import { clientOutputs } from './codegen/client.ts';
 import { commandsOf } from './codegen/commands.ts';
+import { dashboards } from './codegen/dashboards.ts';
 import { resolverTypes } from './codegen/resolver-types.ts';
 import { loadRooms } from './codegen/rooms.ts';
 import { type Output, read, settle } from './codegen/output.ts';
 import { API } from './schema/contract.ts';
 
 const rooms = loadRooms();
-const outputs: Output[] = [{ path: '.env.example', text: envExample() }];
+const outputs: Output[] = [{ path: '.env.example', text: envExample() }, ...dashboards()];
 
 for (const room of rooms) {
   outputs.push({ path: join(room.directory, 'resolvers.generated.ts'), text: await resolverTypes(room) });

@@ -12,9 +12,16 @@ const made = new Map(
   Object.entries(METRICS).map(([name, declaration]) => [name as MetricName, make(name, declaration)]),
 );
 
-function make(name: string, { kind, help, labels, buckets }: MetricDeclaration): Counter | Gauge | Histogram {
+function make(
+  name: string,
+  { kind, help, labels, buckets, series = [] }: MetricDeclaration,
+): Counter | Gauge | Histogram {
   const configuration = { name, help, labelNames: [...labels], registers: [registry] };
-  if (kind === 'counter') return new Counter(configuration);
+  if (kind === 'counter') {
+    const counter = new Counter(configuration);
+    for (const labelled of series) counter.inc(labelled, 0);
+    return counter;
+  }
   if (kind === 'gauge') return new Gauge(configuration);
   return new Histogram({ ...configuration, buckets: [...buckets!] });
 }

@@ -51,7 +51,7 @@ function clean(value: unknown, depth: number): unknown {
 
 /** Luhn's check: nine of ten numbers that are none do not pass. */
 function isCard(text: string): boolean {
-  const digits = [...text].filter((character) => character >= '0' && character <= '9').map(Number);
+  const digits = Array.from(text.matchAll(/\d/g), ([digit]) => Number(digit));
   if (digits.length < 13 || digits.length > 19) return false;
   const sum = digits.toReversed().reduce((total, digit, index) => {
     const doubled = index % 2 === 1 ? digit * 2 : digit;

@@ -13,6 +13,8 @@ export interface MetricDeclaration {
   labels: readonly string[];
   /** Upper bounds of a histogram's buckets, in its unit. */
   buckets?: readonly number[];
+  /** Series of a counter that stand at zero from the start, so that an alert sees the first count as a rise. */
+  series?: readonly Readonly<Record<string, string>>[];
 }
 
 /** Seconds. The goals lie at 0.1 and 0.2 for a request, and at 5 for an order. */
@@ -164,11 +166,16 @@ export const METRICS = {
     kind: 'counter',
     help: 'Sign-ins and renewals of sessions that were accepted or refused.',
     labels: ['method', 'outcome'],
+    series: [
+      { method: 'password', outcome: 'refused' },
+      { method: 'refresh', outcome: 'refused' },
+    ],
   },
   agora_tokens_refused_total: {
     kind: 'counter',
     help: 'Access tokens that were not good: forged, expired, of an ended session.',
     labels: ['transport'],
+    series: [{ transport: 'http' }, { transport: 'websocket' }],
   },
   agora_denials_total: {
     kind: 'counter',
@@ -179,6 +186,7 @@ export const METRICS = {
     kind: 'counter',
     help: 'Signatures that did not hold: of events in the log, of requests between processes, of webhooks.',
     labels: ['what'],
+    series: [{ what: 'event' }, { what: 'request' }, { what: 'webhook' }],
   },
 
   // Business. Counted once, by the process that published the event.

@@ -1,0 +1,100 @@
+import { type Board, quantile, rate } from './grafana.ts';
+
+/** Each agent for itself. */
+export const agentPerformance: Board = {
+  uid: 'agora-agent-performance',
+  title: 'Agent Performance',
+  description: 'What each agent is asked, how fast it answers, and how far it is with its events.',
+  panels: [
+    {
+      title: 'Requests',
+      unit: 'reqps',
+      says: "To each agent's subgraph, from the gateway and from other agents.",
+      shows: [[`sum by (agent) (${rate('agora_agent_requests_total')})`, '{{agent}}']],
+    },
+    {
+      title: 'Latency, p95',
+      unit: 's',
+      says: "Of each agent's subgraph.",
+      shows: [[quantile(0.95, 'agora_agent_request_duration_seconds_bucket', 'agent'), '{{agent}}']],
+    },
+    {
+      title: 'Failed requests',
+      unit: 'reqps',
+      says: 'With an error that is ours.',
+      shows: [[`sum by (agent) (${rate('agora_agent_requests_total{outcome="failed"}')})`, '{{agent}}']],
+    },
+    {
+      title: 'Errors in answers',
+      unit: 'ops',
+      says: 'As clients got them, by the agent whose field it was.',
+      shows: [[`sum by (agent, code) (${rate('agora_graphql_errors_total')})`, '{{agent}} {{code}}']],
+    },
+    {
+      title: 'Commands between agents',
+      unit: 'reqps',
+      says: 'Of sagas and of other agents.',
+      shows: [[`sum by (agent) (${rate('agora_agent_requests_total{caller="agent"}')})`, '{{agent}}']],
+    },
+    {
+      title: 'Faults',
+      says: 'That count against an agent; the log has each under `an agent has a fault`.',
+      shows: [[`sum by (agent) (increase(agora_agent_faults_total[$__rate_interval]))`, '{{agent}}']],
+    },
+    {
+      title: 'State',
+      as: 'state',
+      width: 12,
+      says: 'Processes in which an agent is in a state of its life.',
+      shows: [['sum by (agent, status) (agora_agent_status)', '{{agent}} {{status}}']],
+    },
+    {
+      title: 'Degradation',
+      as: 'state',
+      width: 12,
+      limits: [2, 3],
+      says: '0 full, 2 no messaging, 3 read only, 4 failed.',
+      shows: [['max by (agent) (agora_agent_degradation)', '{{agent}}']],
+    },
+    {
+      title: 'Events applied',
+      unit: 'ops',
+      says: 'By each consumer.',
+      shows: [[`sum by (consumer) (${rate('agora_consumer_events_total{outcome="applied"}')})`, '{{consumer}}']],
+    },
+    {
+      title: 'Consumer lag',
+      says: 'Events that wait, 1000 at most.',
+      shows: [['max by (consumer) (agora_consumer_lag_events)', '{{consumer}}']],
+    },
+    {
+      title: 'Age of the oldest waiting event',
+      unit: 's',
+      says: 'Of each consumer.',
+      shows: [['max by (consumer) (agora_consumer_lag_seconds)', '{{consumer}}']],
+    },
+    {
+      title: 'Set aside and tried again',
+      unit: 'ops',
+      says: 'Events whose handler failed.',
+      shows: [
+        [
+          `sum by (consumer, outcome) (${rate('agora_consumer_events_total{outcome!="applied"}')})`,
+          '{{consumer}} {{outcome}}',
+        ],
+      ],
+    },
+    {
+      title: 'Dead letters',
+      says: 'Events that wait for an operator.',
+      limits: [1, 10],
+      shows: [['max by (consumer) (agora_consumer_parked_events{state="dead"})', '{{consumer}}']],
+    },
+    {
+      title: 'Events published',
+      unit: 'ops',
+      says: 'By type.',
+      shows: [[`sum by (type) (${rate('agora_events_published_total')})`, '{{type}}']],
+    },
+  ],
+};
