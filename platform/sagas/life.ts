@@ -104,7 +104,8 @@ export class Life {
           const attempted = { ...how, saga: id, step: name, place, work };
           return DBOS.runStep(() => untilItWorks(attempted, options, stop, leave, this.#turns), { name });
         }),
-      carry: (step, saga, input) => carry(pool, { parent: id, step, saga, input, origin: { correlationId } }, stop.signal),
+      carry: (step, saga, input) =>
+        carry(pool, { parent: id, step, saga, input, origin: { correlationId } }, stop.signal),
       receive: async (topic, seconds) => void (await stop.pass(async (leave) => (leave(), DBOS.recv(topic, seconds)))),
     };
   }

@@ -112,7 +112,7 @@ describe('an alert', () => {
 });
 
 const promtool = spawnSync('promtool', ['--version']).status === 0;
-if (!promtool) console.warn('promtool is not installed (Debian: prometheus): the alerts are not tried.');
+if (!promtool) process.stderr.write('promtool is not installed (Debian: prometheus): the alerts are not tried.\n');
 
 (promtool ? test : test.skip)('each alert fires on a made-up series, and not before', () => {
   const run = (...what: string[]): string => execFileSync('promtool', what, { encoding: 'utf8' });

@@ -1,4 +1,4 @@
-import { type Board } from './grafana.ts';
+import type { Board } from './grafana.ts';
 
 /** What is left alone, and for how long. */
 export const circuitBreakers: Board = {
