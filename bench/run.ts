@@ -1,4 +1,4 @@
-/** `npm run bench -- orders`, `npm run bench -- events`; without a name, all. On a machine that does nothing else. */
+/** `npm run bench -- orders`, `npm run bench -- wakings`; without a name, all. On a machine that does nothing else. */
 import { parseArgs } from 'node:util';
 import { commit, machine } from '../tests/support/machine.ts';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { costs } from './costs.ts';
 import { events } from './events.ts';
 import { latency } from './latency.ts';
 import { orders } from './orders.ts';
+import { wakings } from './wakings.ts';
 
 /** How much to measure. */
 export interface Size {
@@ -20,7 +21,7 @@ export interface Size {
   events: number;
 }
 
-const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = { orders, latency, costs, events };
+const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = { orders, latency, costs, events, wakings };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -20,8 +20,11 @@ import { type SubgraphServer, serveSubgraphs } from '../platform/wire/serve-subg
 import { requestSigner, requestVerifier } from '../platform/wire/signed-request.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { awaitDatabase } from './await-database.ts';
+import { announceRevocations } from './broadcast-revocations.ts';
 import { chosenAgents } from './chosen-agents.ts';
+import { connectCluster } from './connect-cluster.ts';
 import { connectDatabase } from './connect-database.ts';
+import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
 import { requireGivenKeys } from './given-keys.ts';
 import { keyRing } from './key-ring.ts';
@@ -60,8 +63,10 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
 
   const directory = new Directory({ kysely: ground.kysely, signer: signerOf(config, life.instance), log });
   await endings.add(watching(directory));
+  const cluster = await connectCluster(config, { log, endings, databaseUrl: directAddress(url, config) });
   const host = await createHost({
     ...ground,
+    ...cluster,
     ...life,
     ...keysOf(config),
     ormFor,
@@ -72,6 +77,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
     roster,
     reach: (name) => (roster.some((agent) => agent.name === name) ? directory.endpoint(name) : undefined),
   });
+  announceRevocations(host, cluster.broadcast);
   const serving = serve(host, life.process, options);
   const { AGENT_PORT: port, AGENT_HOST: listenHost } = config;
   await listen(serving.server, {

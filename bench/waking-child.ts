@@ -1,0 +1,28 @@
+/**
+ * A process that reads what another commits, with a consumer and a live subscriber, and says when it saw what:
+ * `node waking-child.ts <database url> <redis url, or -> <notify, or ->`.
+ */
+import { silentLogger } from '../platform/log.ts';
+import { on } from '../platform/events/handler.ts';
+import { LiveLog } from '../platform/events/live.ts';
+import { joinSmallAgent, noteWritten } from '../tests/support/small-agent.ts';
+import { connectRings } from './wakings.ts';
+
+const [url, redis, notify] = process.argv.slice(2).map((value) => (value === '-' ? undefined : value));
+const { rings } = await connectRings({ redis, notify });
+const small = await joinSmallAgent(url!, rings);
+const { signal } = new AbortController();
+const saw = (how: string, id: string): void => void process.send!({ how, id, at: now() });
+/** Comparable between processes of one machine. */
+const now = (): number => performance.timeOrigin + performance.now();
+
+const consumer = small.consumer('reader', [
+  on(noteWritten.type, noteWritten.payload, async (_, event) => saw('consumer', event.payload.text)),
+]);
+await consumer.register();
+const live = new LiveLog({ kysely: small.kysely, bell: small.bell, log: silentLogger });
+void live.run(signal);
+void consumer.run(signal);
+const events = live.follow({ types: [noteWritten.type], signal });
+// The first has joined, when it comes: from then on every event is seen.
+for await (const { event } of events) saw('subscriber', (event.payload as { text: string }).text);
