@@ -5,7 +5,8 @@ import type { Host } from '../platform/agent/host.ts';
 import type { Config } from '../platform/config/config.ts';
 import { announceRevocations, heedRevocations } from './broadcast-revocations.ts';
 
-const REVOKED = command<{ revokedSessions: string[] | null }, { since: string }>(
+/** Asks identity which sessions were ended since. */
+export const REVOKED = command<{ revokedSessions: string[] | null }, { since: string }>(
   'identity',
   'query RevokedSessions($since: DateTime!) { revokedSessions(since: $since) }',
 );

@@ -73,6 +73,21 @@ export const configSchema = z.object({
     .string()
     .optional()
     .describe('the Ed25519 private key (PKCS#8 PEM) that signs access tokens; generated into AGORA_DATA when absent'),
+  TOKEN_PUBLIC_KEY: z
+    .string()
+    .optional()
+    .describe(
+      'the public half of TOKEN_KEY (SPKI PEM), all that a gateway in a process of its own needs; absent: it is taken from TOKEN_KEY',
+    ),
+  DRAIN_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(600)
+    .default(5)
+    .describe(
+      'how long a gateway of its own serves on after SIGTERM, not ready any more, so that load balancers notice',
+    ),
   EVENT_KEYS: z
     .string()
     .optional()

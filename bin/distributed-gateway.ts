@@ -1,0 +1,145 @@
+/** A gateway among many processes: it holds no data, no private key and no agent, so any number of them may run. */
+import { createPublicKey } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { GraphQLScalarType } from 'graphql';
+import { kyselyOver } from '../db/kysely.ts';
+import { createPool } from '../db/pool.ts';
+import { gatewayHealth } from '../gateway/gateway-health.ts';
+import type { Graph } from '../gateway/graph.ts';
+import { GraphWatch } from '../gateway/graph-watch.ts';
+import { guardedEndpoint, isAway } from '../gateway/guarded-endpoint.ts';
+import { Revocations } from '../gateway/revocations.ts';
+import { createGateway } from '../gateway/server.ts';
+import { sdlOf } from '../platform/agent/replicas.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { Config } from '../platform/config/config.ts';
+import { Fault } from '../platform/errors.ts';
+import { scalars } from '../platform/graphql/scalars.ts';
+import { tokensFrom } from '../platform/identity/tokens.ts';
+import type { Logger } from '../platform/log.ts';
+import { Breakers } from '../platform/resilience/breakers.ts';
+import { POLICIES } from '../platform/resilience/policies.ts';
+import type { KeyRing } from '../platform/secrets/key-ring.ts';
+import { Directory } from '../platform/wire/directory.ts';
+import { RemoteSubgraph } from '../platform/wire/remote-subgraph.ts';
+import { type RequestSigner, requestSigner } from '../platform/wire/signed-request.ts';
+import { createTransport } from '../platform/wire/transport.ts';
+import { authenticateWith } from './authenticate.ts';
+import { heedRevocations } from './broadcast-revocations.ts';
+import { connectCluster } from './connect-cluster.ts';
+import type { Endings } from './endings.ts';
+import { keyRing } from './key-ring.ts';
+import { listen } from './listen.ts';
+import { publishedGraph } from './published-graph.ts';
+import { RevocationPolling } from './revocation-polling.ts';
+
+/** How to start. */
+export interface DistributedGatewayOptions {
+  config: Config;
+  log: Logger;
+  /** Takes what must be ended. */
+  endings: Endings;
+}
+
+/** It only reads the directory. */
+const CONNECTIONS = 2;
+/** How long requests that are under way may take at the end: as long as any may. Milliseconds. */
+const GRACE_MS = 15_000;
+
+/** Whose the breakers and the requests are. */
+const GATEWAY = 'gateway';
+
+/** Starts it, and says where it answers. It waits for nobody: what is away is an error of its fields. */
+export async function startDistributedGateway(options: DistributedGatewayOptions): Promise<string> {
+  const { config, log, endings } = options;
+  const tokens = tokensFrom(publicKeyOf(config));
+  const signer = requestSigner(requestKeysOf(config), GATEWAY, systemClock);
+  const breakers = new Breakers();
+  const watch = await watchGraph(options, signer, breakers);
+  const graph = watch.published();
+  const cluster = await connectCluster(config, { log, endings });
+  const { revocations, polling } = revocationsFrom(graph, config, log);
+  heedRevocations(revocations, cluster.broadcast);
+  const gateway = await createGateway({
+    graph,
+    authenticate: authenticateWith(tokens, revocations),
+    log,
+    metricsToken: config.METRICS_TOKEN,
+    isReady: () => ({ ready: watch.isSettled, details: watch.isSettled ? {} : { waitingFor: 'directory of agents' } }),
+    health: gatewayHealth({
+      watch,
+      breakers,
+      revocations: () => polling.state,
+      generations: () => gateway.generations,
+      cluster: () => cluster.health(),
+    }),
+  });
+  await listen(gateway.server, { port: config.PORT, host: config.HOST, variable: 'PORT', command: 'npm run gateway' });
+  const ending = new AbortController();
+  const running = Promise.all([watch.run((next) => gateway.swap(next), ending.signal), polling.run(ending.signal)]);
+  await endings.add(async () => {
+    ending.abort();
+    await running;
+  });
+  await endings.add(() => gateway.close({ drainMs: config.DRAIN_SECONDS * 1000, graceMs: GRACE_MS }));
+  const { port } = gateway.server.address() as AddressInfo;
+  return `http://${config.HOST}:${port}`;
+}
+
+/** Follows the directory; what it finds is asked by signed requests, each agent behind a breaker that all graphs share. */
+async function watchGraph(
+  { config, log, endings }: DistributedGatewayOptions,
+  signer: RequestSigner,
+  breakers: Breakers,
+): Promise<GraphWatch> {
+  const kysely = await connectDirectory(config, log, endings);
+  const directory = new Directory({ kysely, signer, log });
+  const transport = createTransport();
+  await endings.add(async () => transport.close());
+  return new GraphWatch({
+    published: publishedGraph(),
+    directory: {
+      async replicas() {
+        await directory.look();
+        return directory.replicas;
+      },
+      sdlOf: (hash) => sdlOf(kysely, hash),
+    },
+    scalars: (name) => (scalars as Record<string, GraphQLScalarType>)[name],
+    endpointOf(name, replicas) {
+      const guard = breakers.guard(GATEWAY, `agent:${name}`, { policy: POLICIES.fetch, isIllness: isAway });
+      return guardedEndpoint(new RemoteSubgraph({ name, replicas, signer, transport, log }), guard);
+    },
+    // A new life of an agent: what its last one was left alone for says nothing of it.
+    onReplica: ({ agent }) => void breakers.reset(GATEWAY, `agent:${agent}`),
+    log,
+  });
+}
+
+async function connectDirectory({ DATABASE_URL: url }: Config, log: Logger, endings: Endings) {
+  if (!url) throw notGiven('DATABASE_URL', 'the PostgreSQL where the agents announce themselves.');
+  const onConnectionLost = (error: Error): void => log.warn({ err: error }, 'a connection to the database was lost');
+  const pool = createPool({ url, max: CONNECTIONS, name: 'agora gateway', onConnectionLost });
+  await endings.add(() => pool.end());
+  return kyselyOver(pool);
+}
+
+function revocationsFrom({ endpoints }: Graph, { ACCESS_TOKEN_SECONDS: tokenSeconds }: Config, log: Logger) {
+  const revocations = new Revocations(tokenSeconds);
+  const identity = endpoints.find(({ name }) => name === 'identity')!;
+  return { revocations, polling: new RevocationPolling({ revocations, identity, tokenSeconds, log }) };
+}
+
+function requestKeysOf(config: Config): KeyRing {
+  if (!config.REQUEST_KEYS) throw notGiven('REQUEST_KEYS', 'the same as to the agents (`npm run secrets:new`).');
+  return keyRing(config, 'REQUEST_KEYS');
+}
+
+/** A gateway verifies and never signs: of a private key it takes the public half. */
+function publicKeyOf({ TOKEN_PUBLIC_KEY, TOKEN_KEY }: Config): string {
+  const given = TOKEN_PUBLIC_KEY ?? TOKEN_KEY;
+  if (!given) throw notGiven('TOKEN_PUBLIC_KEY', '`openssl pkey -pubout` of the TOKEN_KEY that identity signs with.');
+  return createPublicKey(given.replaceAll('\\n', '\n')).export({ type: 'spki', format: 'pem' }) as string;
+}
+
+const notGiven = (variable: string, what: string): Fault => new Fault('NOT_CONFIGURED', `Give ${variable}: ${what}`);

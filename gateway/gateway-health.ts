@@ -1,0 +1,65 @@
+import type { DependencyHealth } from '../platform/agent/health.ts';
+import type { HealthSource } from '../platform/http/health.ts';
+import type { Breakers } from '../platform/resilience/breakers.ts';
+import type { BreakerState } from '../platform/resilience/guard.ts';
+import type { GraphWatch, SubgraphState } from './graph-watch.ts';
+
+/** What a gateway in a process of its own tells from. */
+export interface GatewayHealthSources {
+  watch: Pick<GraphWatch, 'state'>;
+  breakers: Pick<Breakers, 'list'>;
+  /** What is known of ended sessions. */
+  revocations(): { status: string };
+  /** How many graphs something runs on. */
+  generations(): number;
+  /** What is shared with other processes: Redis. */
+  cluster(): DependencyHealth[];
+}
+
+/** One agent as the gateway sees it. */
+interface AgentHealth extends SubgraphState {
+  status: 'UP' | 'DOWN' | 'UNKNOWN';
+  breaker: Omit<BreakerState, 'lastError'> | null;
+}
+
+/** What a gateway in a process of its own tells: every agent, with who serves it, and how the graph was composed. */
+export function gatewayHealth(sources: GatewayHealthSources): HealthSource {
+  const { watch, breakers, revocations, generations } = sources;
+  const shared = () => sources.cluster().map(withoutText);
+  const agents = (): AgentHealth[] => {
+    const states = breakers.list();
+    return watch.state.subgraphs.map((subgraph) => {
+      const breaker = states.find(({ name }) => name === `agent:${subgraph.name}`);
+      return { ...subgraph, status: statusOf(subgraph, breaker), breaker: breaker ? withoutText(breaker) : null };
+    });
+  };
+  const dependencies = (): ({ name: string; status: string } & object)[] => [
+    { name: 'directory', ...(watch.state.directory as { status: string }) },
+    { name: 'revocations', ...revocations() },
+    ...shared(),
+    ...agents().map((agent) => ({ ...agent, name: `agent:${agent.name}` })),
+  ];
+  return {
+    detailed: async () => ({
+      status: 'ready',
+      composition: watch.state.composition,
+      generations: generations(),
+      directory: watch.state.directory,
+      revocations: revocations(),
+      dependencies: shared(),
+      subgraphs: agents(),
+    }),
+    dependency: async (name) => dependencies().find((dependency) => dependency.name === name),
+  };
+}
+
+/** Nobody there, or left alone: down. A circuit whose time is up: the next request will tell. */
+function statusOf({ replicas }: SubgraphState, breaker: BreakerState | undefined): AgentHealth['status'] {
+  if (replicas.length === 0 || breaker?.state === 'OPEN') return 'DOWN';
+  return breaker?.state === 'HALF_OPEN' ? 'UNKNOWN' : 'UP';
+}
+
+/** An error's text is for staff: it may name hosts and more. */
+function withoutText<T extends { lastError: unknown }>({ lastError: _, ...rest }: T): Omit<T, 'lastError'> {
+  return rest;
+}

@@ -1,0 +1,105 @@
+import { createPublicKey } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Agora, openAgora } from '../support/agent-process.ts';
+import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
+
+let agora: Agora;
+let gateway: GatewayProcess;
+
+beforeAll(async () => {
+  agora = await openAgora();
+  gateway = await startGatewayProcess(variablesOf(agora));
+}, 120_000);
+afterAll(async () => {
+  await gateway?.end('SIGKILL');
+  await agora?.close();
+});
+
+/** All that a gateway is given: of the token key the public half only. */
+function variablesOf({ env }: Agora): Record<string, string> {
+  const { DATABASE_URL, REQUEST_KEYS, TOKEN_KEY } = env as Record<string, string>;
+  const TOKEN_PUBLIC_KEY = createPublicKey(TOKEN_KEY!).export({ type: 'spki', format: 'pem' }) as string;
+  return { DATABASE_URL: DATABASE_URL!, REQUEST_KEYS: REQUEST_KEYS!, TOKEN_PUBLIC_KEY, DRAIN_SECONDS: '2' };
+}
+
+/** Asks again until it holds. @throws Error after twenty seconds */
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error('It did not happen within twenty seconds.');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const PRODUCTS = '{ products(first: 1) { edges { node { id } } } }';
+const health = async (path: string) => {
+  const response = await fetch(`${gateway.url}/health/${path}`);
+  return { status: response.status, body: (await response.json()) as any };
+};
+
+test('with no agent there it is ready, and answers what it can', async () => {
+  await eventually(async () => (await health('ready')).status === 200);
+  const { data, errors } = await gateway.ask(`{ __typename __type(name: "Order") { name } ${PRODUCTS.slice(1)}`);
+  expect(data).toEqual({ __typename: 'Query', __type: { name: 'Order' }, products: null });
+  expect(errors).toMatchObject([{ message: 'The agent product did not answer.', extensions: { code: 'UNAVAILABLE' } }]);
+  expect((await health(encodeURIComponent('agent:product'))).status).toBe(503);
+});
+
+test('agents come, one is killed and comes again: only its fields are missed meanwhile', async () => {
+  await agora.start(['identity', 'customer']);
+  const products = await agora.start(['product']);
+  await eventually(async () => (await gateway.ask(PRODUCTS)).errors === undefined);
+  expect((await health('detailed')).body).toMatchObject({
+    composition: { status: 'CURRENT', refused: [] },
+    directory: { status: 'UP' },
+    subgraphs: expect.arrayContaining([
+      expect.objectContaining({ name: 'product', status: 'UP', replicas: [expect.anything()] }),
+      expect.objectContaining({ name: 'order', status: 'DOWN', replicas: [] }),
+    ]),
+  });
+
+  await products.end('SIGKILL');
+  const { data, errors } = await gateway.ask(`{ me { id } ${PRODUCTS.slice(1)}`);
+  expect(data).toEqual({ me: null, products: null });
+  expect(errors!.map(({ extensions }) => extensions.code).sort()).toEqual(['UNAUTHENTICATED', 'UNAVAILABLE']);
+  expect(errors!.map(({ message }) => message)).toContain('The agent product did not answer.');
+  expect(JSON.stringify(errors)).not.toMatch(/127\.0\.0\.1|ECONN/);
+  await agora.start(['product']);
+  await eventually(async () => (await gateway.ask(PRODUCTS)).errors === undefined);
+}, 120_000);
+
+test('a token is good by the public key alone, until its session ends', async () => {
+  const signUp = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken userErrors { message } } }';
+  const input = { email: 'ada@agora.test', password: 'correct horse battery', name: 'Ada' };
+  const { data } = await gateway.ask(signUp, { input });
+  const token = data.signUp.accessToken as string;
+  expect((await gateway.ask('{ me { email } }', {}, token)).data).toEqual({ me: { email: 'ada@agora.test' } });
+  await gateway.ask('mutation { signOut { userErrors { message } } }', {}, token);
+  await eventually(async () => (await gateway.ask('{ __typename }', {}, token)).errors !== undefined);
+  const { errors } = await gateway.ask('{ __typename }', {}, token);
+  expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+}, 60_000);
+
+test('from SIGTERM on it is not ready, and serves on until others have noticed: no request fails', async () => {
+  let isOver = false;
+  const failed: unknown[] = [];
+  let answered = 0;
+  const load = Array.from({ length: 4 }, async () => {
+    while (!isOver) {
+      const { errors } = await gateway.ask(PRODUCTS);
+      if (errors) failed.push(errors);
+      answered += 1;
+    }
+  });
+  const ended = gateway.end('SIGTERM');
+  await eventually(async () => (await health('ready')).status === 503);
+  const begun = answered;
+  await eventually(async () => answered > begun + 8);
+  const last = await fetch(`${gateway.url}/health`);
+  expect([last.status, last.headers.get('connection')]).toEqual([200, 'close']);
+  // As a load balancer does that has seen it.
+  isOver = true;
+  await Promise.all(load);
+  expect(failed).toEqual([]);
+  expect(await ended).toBe(0);
+}, 60_000);
