@@ -18,6 +18,7 @@ import { prepareSagas } from '../platform/sagas/worker.ts';
 import { secretsWith } from '../platform/secrets/secrets.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { authenticateWith } from './authenticate.ts';
+import { chooseDatabase } from './choose-database.ts';
 import { aloneInCluster, type ConnectedCluster, connectCluster } from './connect-cluster.ts';
 import { connectDatabase } from './connect-database.ts';
 import { directAddress } from './direct-address.ts';
@@ -26,7 +27,6 @@ import { firstOrder } from './first-order.ts';
 import { keyRing } from './key-ring.ts';
 import { listen } from './listen.ts';
 import { migrationSets } from './migration-sets.ts';
-import { reachDatabase } from './reach-database.ts';
 import { revocationsOf } from './revocations.ts';
 import { tokenKey } from './token-key.ts';
 import { withWebhookSecrets } from './webhook-secrets.ts';
@@ -46,10 +46,12 @@ export interface EmbeddedOptions {
 }
 
 /** Starts everything, in order, and says where it answers: `http://127.0.0.1:4000`. */
-export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
+export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
+  const chosen = await chooseDatabase(given, () => startPostgres(given));
+  const { url: databaseUrl, fallback } = chosen;
+  const config = withWebhookSecrets(chosen.config);
+  const options = { ...given, config };
   const { log, endings, empty, report } = options;
-  const config = withWebhookSecrets(options.config);
-  const databaseUrl = config.DATABASE_URL ? await reachDatabase(config.DATABASE_URL) : await startPostgres(options);
   const agents = await loadAgents();
   await migrate(directAddress(databaseUrl, config), migrationSets(agents), report);
   const names = agents.map(({ name }) => name);
@@ -61,7 +63,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<string> {
   const secrets = secretsWith(keyRing(config, 'SECRET_KEYS'));
   const cluster = await clusterOf(options, databaseUrl);
   const shared = { ...ground, ...cluster, ormFor, config, log, clock: systemClock, tokens, signer, secrets };
-  const host = await createHost({ ...shared, agents, instance: 'embedded' });
+  const host = await createHost({ ...shared, agents, instance: 'embedded', fallback });
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
     subgraphs: host.subgraphs,

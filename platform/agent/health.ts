@@ -59,6 +59,9 @@ export interface ProcessHealth {
 /** While nothing wakes the readers in other processes: commands work, events wait in the log, live updates poll. */
 export const NO_MESSAGING = 2;
 
+/** On another database than the configured one. */
+export const ON_FALLBACK = 1;
+
 /** From this level on a process is not ready: nobody can write. */
 export const NOT_READY_FROM = 3;
 

@@ -68,6 +68,8 @@ export interface HostOptions extends Pick<Ground, 'config' | 'log' | 'clock' | '
   dependencies?: readonly SharedDependency[];
   /** How the database is looked at. @default over `kysely` */
   database?: DatabaseProbe;
+  /** Why the database is another than the configured one, if it is. */
+  fallback?: Error;
   /** How parts that fail are started again. @default RESTART */
   pace?: RestartPace;
 }

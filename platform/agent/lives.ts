@@ -17,6 +17,7 @@ import {
   dependencyOf,
   levelOf,
   NO_MESSAGING,
+  ON_FALLBACK,
   type SharedDependency,
 } from './health.ts';
 import { AgentLife } from './life.ts';
@@ -34,6 +35,8 @@ export interface LivesOptions extends Writer {
   rings?: Rings;
   /** What all agents here depend on beside the database. */
   dependencies?: readonly SharedDependency[];
+  /** Why the database is another than the configured one, if it is. */
+  fallback?: Error;
   /** Called when something was published. */
   onPublished(): void;
 }
@@ -106,7 +109,8 @@ export class Lives {
 
   /** What all agents of this process depend on beside the database. */
   shared(): DependencyHealth[] {
-    return (this.#o.dependencies ?? []).map(({ health }) => health);
+    const { dependencies = [], fallback } = this.#o;
+    return [...(fallback ? [missing(fallback)] : []), ...dependencies.map(({ health }) => health)];
   }
 
   /** What this agent alone depends on, and does not call: such as the sagas' engine. */
@@ -154,8 +158,9 @@ export class Lives {
 
   /** What the ground that all agents of this process share allows. */
   get #level(): number {
-    const { monitor, rings } = this.#o;
-    return Math.max(levelOf(monitor.state), rings && !rings.isCarried ? NO_MESSAGING : 0);
+    const { monitor, rings, fallback } = this.#o;
+    const messaging = rings && !rings.isCarried ? NO_MESSAGING : 0;
+    return Math.max(levelOf(monitor.state), messaging, fallback ? ON_FALLBACK : 0);
   }
 
   #isMissingSomething(agent: string): boolean {
@@ -225,3 +230,13 @@ export class Lives {
       await kysely.transaction().execute((transaction) => append(transaction, some, this.#o.signer));
   }
 }
+
+/** The configured database, for as long as another serves instead: nobody looks whether it is back. */
+const missing = ({ message }: Error): DependencyHealth => ({
+  name: 'configured database',
+  status: 'DOWN',
+  latencyMs: null,
+  breaker: null,
+  lastError: message.slice(0, 500),
+  lastCode: 'DATABASE_UNREACHABLE',
+});

@@ -27,6 +27,13 @@ export const configSchema = z.object({
     .describe(
       'a PostgreSQL to use instead of the embedded one; DATABASE_URL_ORDER and so on give one agent a role of its own',
     ),
+  DATABASE_FALLBACK: z
+    .enum(['on', 'off'])
+    .default('on')
+    .transform((value) => value === 'on')
+    .describe(
+      'whether the embedded PostgreSQL serves instead when DATABASE_URL is away at the start; never in production',
+    ),
   DATABASE_DIRECT_URL: z
     .url()
     .optional()

@@ -6,7 +6,7 @@ import { systemClock } from '../clock.ts';
 import { refuse } from '../errors.ts';
 import { silentLogger } from '../log.ts';
 import { defineSaga, type StepContext } from './define-saga.ts';
-import { enqueueSaga } from './enqueue.ts';
+import { enqueueSaga, signalSaga } from './enqueue.ts';
 import { subSaga } from './sub-saga.ts';
 import { startSagaWorker } from './worker.ts';
 
@@ -146,5 +146,13 @@ test('more sagas that wait than a worker works at leave the others their turn', 
     for (const id of waiting) await enqueueSaga(transaction, 'wait', id, { id });
   });
   expect(await travel('d')).toEqual({ outcome: 'COMPLETED' });
-  await ground.pool.query(`update dbos.workflow_status set status = 'CANCELLED' where name = 'wait'`);
+  await ground.kysely.transaction().execute(async (transaction) => {
+    for (const id of waiting) await signalSaga(transaction, `wait:${id}`, 'never', {}, id);
+  });
+  await until('those that waited have ended', async () => {
+    const { rows } = await ground.pool.query(
+      `select count(*)::int as n from dbos.workflow_status where name = 'wait' and status = 'SUCCESS'`,
+    );
+    return rows[0].n === waiting.length;
+  });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { deriveKey, formatKeyRing, newKey, parseKeyRing } from './key-ring.ts';
@@ -43,6 +44,19 @@ describe('a sealed text', () => {
     expect(rotated.reseal(resealed, 'order_1')).toBe(resealed);
     expect(() => rotated.reseal(sealed, 'order_2')).toThrow('does not open');
   });
+});
+
+test('a pseudonym is the same over a rotation, and another in another context or under other keys', () => {
+  const name = secrets.pseudonym('ada@example.org', 'guest');
+  expect(name).toMatch(/^[\w-]{43}$/);
+  expect(secretsWith([young, old]).pseudonym('ada@example.org', 'guest')).toBe(name);
+  const others = [
+    secrets.pseudonym('bob@example.org', 'guest'),
+    secrets.pseudonym('ada@example.org', 'order'),
+    secretsWith([young]).pseudonym('ada@example.org', 'guest'),
+    createHash('sha256').update('ada@example.org').digest('base64url'),
+  ];
+  expect(new Set([name, ...others]).size).toBe(5);
 });
 
 test('nothing of a secret or a key is in the log of one that does not open', () => {

@@ -3,9 +3,9 @@
  * context, such as the id of what it belongs to, is authenticated with it: a sealed text that is moved elsewhere does
  * not open there.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { Fault } from '../errors.ts';
-import type { KeyRing, SecretKey } from './key-ring.ts';
+import { deriveKey, type KeyRing, type SecretKey } from './key-ring.ts';
 
 /** Seals and opens. */
 export interface Secrets {
@@ -15,6 +15,11 @@ export interface Secrets {
   open(sealed: string, context: string): string;
   /** The same secret under the newest key; the text as it is if that has it already. @throws Fault SECRET_UNREADABLE */
   reseal(sealed: string, context: string): string;
+  /**
+   * A name for a text, always the same, from which without our keys nobody learns the text, not by trying all that it
+   * may be either. Made with the oldest key: it is another only once that one is taken out of the ring.
+   */
+  pseudonym(plain: string, context: string): string;
 }
 
 const ALGORITHM = 'aes-256-gcm';
@@ -49,6 +54,10 @@ export function secretsWith(ring: KeyRing): Secrets {
       const plain = open(sealed, context);
       return sealed.startsWith(`v1.${newest.id}.`) ? sealed : encrypt(newest, plain, context);
     },
+    pseudonym: (plain, context) =>
+      createHmac('sha256', deriveKey(ring.at(-1)!.bytes, 'pseudonym', context))
+        .update(plain)
+        .digest('base64url'),
   };
 }
 

@@ -2,7 +2,6 @@
  * Placing an order: validated and priced here, in the request, where what is wrong is a user error and nothing is
  * written. Once accepted it is durable together with the saga that carries it.
  */
-import { createHash } from 'node:crypto';
 import { sql as fragment } from 'kysely';
 import type { Ground } from '../../platform/agent/ground.ts';
 import type { Once } from '../../platform/data/idempotency.ts';
@@ -35,7 +34,7 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
   const { store, clock, secrets } = ground;
 
   return async (input: PlaceOrderInput, context: RequestContext): Promise<string> => {
-    const once = onceOf(input, context);
+    const once = onceOf(input, context, secrets);
     // Before anything else: what has happened since must not turn an accepted order into a refusal.
     const earlier = await store.recall<{ orderId: string }>(once);
     if (earlier) return earlier.orderId;
@@ -143,12 +142,13 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
   }
 };
 
-/** A guest's key is the guest's own: told apart by the address, of which only a digest is kept. */
-function onceOf({ idempotencyKey: key, ...request }: PlaceOrderInput, { actor }: RequestContext): Once {
-  const guest = () =>
-    `guest:${createHash('sha256')
-      .update(request.email?.toLowerCase() ?? '')
-      .digest('base64url')}`;
+/** A guest's key is the guest's own: told apart by the address, which nobody can find out by trying addresses. */
+function onceOf(
+  { idempotencyKey: key, ...request }: PlaceOrderInput,
+  { actor }: RequestContext,
+  { pseudonym }: Ground['secrets'],
+): Once {
+  const guest = () => `guest:${pseudonym(request.email?.toLowerCase() ?? '', 'guest')}`;
   return { actor: actor.isAuthenticated ? actor.id : guest(), operation: 'placeOrder', key, request };
 }
 

@@ -191,15 +191,42 @@ test('a server given by DATABASE_URL is used, and no other started', async () =>
   }
 }, 30_000);
 
-test('a DATABASE_URL where nobody answers stops the start with a message that names it, and not the password', async () => {
-  const { code, output } = await runAgora({
-    data,
-    env: { DATABASE_URL: 'postgres://agora:hunter2@127.0.0.1:1/agora' },
-  });
-  expect(code).toBe(1);
-  expect(output).toMatch(/Agora did not start: .*DATABASE_URL/);
-  expect(output).not.toContain('hunter2');
-}, 30_000);
+const NOBODY = { DATABASE_URL: 'postgres://agora:hunter2@127.0.0.1:1/agora' };
+
+test.each([
+  ['in production', { NODE_ENV: 'production' }],
+  ['where it is told to', { DATABASE_FALLBACK: 'off' }],
+])(
+  'a DATABASE_URL where nobody answers stops the start %s, with a message that names it, and not the password',
+  async (_, env) => {
+    const { code, output } = await runAgora({ data, env: { ...NOBODY, ...env } });
+    expect(code).toBe(1);
+    expect(output).toMatch(/Agora did not start: .*DATABASE_URL/);
+    expect(output).not.toContain('hunter2');
+  },
+  30_000,
+);
+
+test('in development the embedded one serves instead of a DATABASE_URL where nobody answers, and everybody is told', async () => {
+  const other = temporaryData();
+  try {
+    const process = await startAgora({ data: other.data, args: ['--empty'], env: NOBODY });
+    expect((await ask(process, PRODUCTS)).errors).toBeUndefined();
+    expect(process.output()).toMatch(/ATTENTION: DATABASE_URL .*\n.*embedded database serves INSTEAD/);
+    expect(process.output()).not.toContain('hunter2');
+    const health: any = await (await fetch(`${process.url}/health/detailed`)).json();
+    expect(health).toMatchObject({ status: 'ready', degradation: 1 });
+    expect(new Set(health.agents.map((agent: any) => `${agent.status} ${agent.degradation}`))).toEqual(
+      new Set(['DEGRADED 1']),
+    );
+    expect(health.dependencies).toContainEqual(
+      expect.objectContaining({ name: 'configured database', status: 'DOWN', lastCode: 'DATABASE_UNREACHABLE' }),
+    );
+    await process.end('SIGTERM');
+  } finally {
+    await other.remove();
+  }
+}, 60_000);
 
 const identity = serverIdentity();
 const onlyAsRoot = identity.uid === undefined ? test.skip : test;
