@@ -8,6 +8,7 @@ import { type Announced, DIRECTORY_POLL_MS, withdraw } from '../platform/agent/r
 import { systemClock } from '../platform/clock.ts';
 import { LocalOnce } from '../platform/cluster/once.ts';
 import type { Config } from '../platform/config/config.ts';
+import { Fault } from '../platform/errors.ts';
 import { eventSigner } from '../platform/events/signing.ts';
 import { tokensFrom } from '../platform/identity/tokens.ts';
 import { newUuid } from '../platform/ids.ts';
@@ -16,6 +17,7 @@ import { secretsWith } from '../platform/secrets/secrets.ts';
 import { sleep } from '../platform/sleep.ts';
 import { Directory } from '../platform/wire/directory.ts';
 import { bePresent } from '../platform/wire/presence.ts';
+import { resetOnReturn } from '../platform/wire/reset-on-return.ts';
 import { type SubgraphServer, serveSubgraphs } from '../platform/wire/serve-subgraphs.ts';
 import { requestSigner, requestVerifier } from '../platform/wire/signed-request.ts';
 import { loadAgents } from '../subgraphs/index.ts';
@@ -51,6 +53,11 @@ const NOTICE_MS = 2 * DIRECTORY_POLL_MS + 500;
 export async function serveAgents(options: ServeAgentsOptions): Promise<string> {
   const { config, log, endings, names } = options;
   requireGivenKeys(config);
+  if (config.SIMULATOR_WEBHOOK_URL === 'self')
+    throw new Fault(
+      'BAD_CONFIGURATION',
+      'SIMULATOR_WEBHOOK_URL: give the address of a gateway, agents have no front door.',
+    );
   const roster = await loadAgents();
   const agents = chosenAgents(roster, names);
   const life = { instance: config.AGENT_NAME ?? instanceOf(agents), process: newUuid() };
@@ -62,6 +69,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
   );
 
   const directory = new Directory({ kysely: ground.kysely, signer: signerOf(config, life.instance), log });
+  resetOnReturn(directory, ground.breakers);
   await endings.add(watching(directory));
   const cluster = await connectCluster(config, { log, endings, databaseUrl: directAddress(url, config) });
   const host = await createHost({

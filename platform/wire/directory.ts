@@ -35,8 +35,9 @@ export class Directory {
   #replicas: readonly Replica[] = [];
   #byAgent: ReadonlyMap<string, readonly Replica[]> = new Map();
   /** When it was last seen, and until when the missing are kept; by `performance.now()`. */
-  #seen = -Infinity;
+  #seen: number | undefined;
   #keepUntil = -Infinity;
+  #looking: Promise<void> | undefined;
 
   constructor(options: DirectoryOptions) {
     this.#o = options;
@@ -53,7 +54,8 @@ export class Directory {
     if (!endpoint) {
       const { signer, log, timeoutMs } = this.#o;
       const replicas = (): readonly Replica[] => this.#byAgent.get(name) ?? [];
-      endpoint = new RemoteSubgraph({ name, replicas, signer, transport: this.#transport, log, timeoutMs });
+      const look = (): Promise<void> => this.look();
+      endpoint = new RemoteSubgraph({ name, replicas, look, signer, transport: this.#transport, log, timeoutMs });
       this.#endpoints.set(name, endpoint);
     }
     return endpoint;
@@ -64,12 +66,17 @@ export class Directory {
     this.#listeners.push(listener);
   }
 
-  /** Looks now. @throws what the database throws; what was known stays */
-  async look(): Promise<void> {
+  /** Looks now; those who ask at the same time look once. @throws what the database throws; what was known stays */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
     const found = await liveReplicas(this.#o.kysely);
     const now = performance.now();
     // So long without a look, their leases may have run out for the same reason.
-    if (now - this.#seen > 2 * REPLICA_BEAT_MS) this.#keepUntil = now + REPLICA_LEASE_SECONDS * 1000;
+    if (now - (this.#seen ?? now) > 2 * REPLICA_BEAT_MS) this.#keepUntil = now + REPLICA_LEASE_SECONDS * 1000;
     this.#seen = now;
     this.#take(now < this.#keepUntil ? withMissing(found, this.#replicas) : found);
   }

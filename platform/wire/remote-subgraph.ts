@@ -19,6 +19,8 @@ export interface RemoteOptions {
   name: string;
   /** Where it is now. */
   replicas(): readonly Replica[];
+  /** Looks for it now: called when it is nowhere. @default nothing, it is not there */
+  look?(): Promise<void>;
   signer: RequestSigner;
   transport: Transport;
   log: Pick<Logger, 'warn'>;
@@ -113,6 +115,9 @@ export class RemoteSubgraph implements SubgraphEndpoint {
     const { query, operationName, variables } = request;
     const body = Buffer.from(JSON.stringify({ query, operationName, variables }));
     let repetitions = onlyReads(query) ? 1 : 0;
+    // It may have come just now; that it cannot be looked for is no news to who asks.
+    if (this.#o.replicas().length === 0) await this.#o.look?.().catch(() => {});
+    how.signal.throwIfAborted();
     for (const replica of this.#inTurn()) {
       try {
         return await this.#try(replica, body, context, how, read);

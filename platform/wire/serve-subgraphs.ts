@@ -146,5 +146,5 @@ const refuse = (response: ServerResponse, status: number, reason: string, header
     { [REFUSED_HEADER]: reason, ...headers },
   );
 
-const isStream = (response: ServerResponse): boolean =>
-  String(response.getHeader('content-type')).startsWith('text/event-stream');
+/** By what was asked for: of an answer that has begun, Node does not tell the headers any more. */
+const isStream = ({ req }: ServerResponse): boolean => /\btext\/event-stream\b/.test(req.headers.accept ?? '');

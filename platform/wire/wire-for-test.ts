@@ -40,6 +40,7 @@ const typeDefs = typeDefsOf(`
     sure: String!
     who: String
     waits: String
+    soon: String
     large(characters: Int!): String
   }
   type Mutation { count: Int! refuse: Payload waitAndCount: Int! }
@@ -91,6 +92,7 @@ export function smallSubgraph(world: World): Subgraph {
       sure: seen(() => null),
       who: seen((_, { actor, correlationId }) => JSON.stringify([actor.claims(), correlationId])),
       waits: seen((_, context) => waits(context)),
+      soon: seen(() => sleep(100, new AbortController().signal).then(() => 'soon')),
       large: seen(({ characters }) => 'é'.repeat(characters)),
     },
     Mutation: {

@@ -117,9 +117,9 @@ export const noteEffect = async (
   await db.withSchema('small').insertInto('effect').values({ consumer, event_id, aggregate_id, version }).execute();
 };
 
-/** Waits until it holds. @throws Error that says what was waited for, after ten seconds */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
+/** Waits until it holds. @throws Error that says what was waited for, when the patience ends */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, patienceMs = 10_000): Promise<void> {
+  const deadline = Date.now() + patienceMs;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
