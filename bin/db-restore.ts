@@ -1,0 +1,19 @@
+/** `npm run db:restore -- PATH`: a backup into an empty database, or into a data folder (AGORA_DATA) without one. */
+import { parseArgs } from 'node:util';
+import { restoreDatabase } from '../db/dump.ts';
+import { Fault } from '../platform/errors.ts';
+import { readConfig } from '../platform/config/config.ts';
+import { ownersDatabase, runCommand } from './command.ts';
+import { restoreData } from './data-backup.ts';
+
+await runCommand('Nothing was restored', async (say) => {
+  const [from] = parseArgs({ allowPositionals: true }).positionals;
+  if (!from) throw new Fault('BACKUP_NOT_GIVEN', 'Say which backup to restore.');
+  const config = readConfig(process.env);
+  if (config.DATABASE_URL) {
+    await restoreDatabase(await ownersDatabase(config), from);
+    return say('The database is restored. Next: npm run db:migrate, npm run db:roles, and then start Agora.');
+  }
+  await restoreData(from, config.AGORA_DATA);
+  say(`${config.AGORA_DATA} is restored. Next: npm start.`);
+});

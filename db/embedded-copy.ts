@@ -1,0 +1,81 @@
+/** A cold copy of the embedded database: PostgreSQL's own files, taken while nothing runs on them. */
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { Fault } from '../platform/errors.ts';
+import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { type Home, homeFor, makeHome } from './embedded-postgres/home.ts';
+import { type Identity, serverIdentity } from './embedded-postgres/identity.ts';
+import { otherOwner } from './embedded-postgres/owner.ts';
+import { endPostmaster, runningPostmaster } from './embedded-postgres/postmaster.ts';
+
+/**
+ * Copies the database of this data folder into a new folder. A server that a killed process left behind is stopped first.
+ * @throws {Fault} `DATA_IN_USE` while a process works on it, `NO_DATA`, `BACKUP_EXISTS`
+ */
+export async function copyEmbedded(dataDir: string, to: string): Promise<void> {
+  const home = homeFor(dataDir, serverIdentity());
+  if (!existsSync(home.cluster)) throw new Fault('NO_DATA', `There is no database in ${home.folder}.`);
+  const owner = otherOwner(home);
+  if (owner) throw new Fault('DATA_IN_USE', `Process ${owner} works on ${home.folder}: stop Agora first.`);
+  if (existsSync(to)) throw new Fault('BACKUP_EXISTS', `${to} is there already: name a new folder.`);
+  const left = runningPostmaster(home.cluster);
+  if (left) await endPostmaster(left.pid);
+  const partial = `${to}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true, mode: 0o700 });
+  for (const [from, name] of partsOf(home))
+    cpSync(from, join(partial, name), { recursive: true, preserveTimestamps: true });
+  renameSync(partial, to); // Whole, or not there.
+}
+
+/**
+ * Puts a copy where there is no database yet, and gives its event log a new generation: cursors that clients got after
+ * the copy was taken point at what never happened.
+ * @throws {Fault} `NO_DATA` if that is no copy, `RESTORE_NOT_EMPTY`
+ */
+export async function restoreEmbedded(from: string, dataDir: string): Promise<void> {
+  const identity = serverIdentity();
+  const home = homeFor(dataDir, identity);
+  if (existsSync(home.cluster))
+    throw new Fault('RESTORE_NOT_EMPTY', `There is a database in ${home.folder}: name another folder in AGORA_DATA.`);
+  for (const [, name] of partsOf(home))
+    if (!existsSync(join(from, name))) throw new Fault('NO_DATA', `${from} is no backup: ${name} is missing.`);
+  makeHome(home, identity);
+  for (const [to, name] of partsOf(home)) cpSync(join(from, name), to, { recursive: true, preserveTimestamps: true });
+  rmSync(join(home.cluster, 'postmaster.pid'), { force: true });
+  giveAll(identity, home.cluster);
+  const server = await startEmbeddedPostgres({ dataDir, log: () => {} });
+  try {
+    await renewGeneration(server.url);
+  } finally {
+    await server.stop();
+  }
+}
+
+const partsOf = (home: Home): [path: string, name: string][] => [
+  [home.cluster, 'cluster'],
+  [home.credentials, 'credentials.json'],
+];
+
+/** To the server's user, who is another when we are root, and to nobody else: PostgreSQL insists. */
+function giveAll({ uid, gid }: Identity, folder: string): void {
+  const give = (path: string, mode: number): void => {
+    if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
+    chmodSync(path, mode);
+  };
+  give(folder, 0o700);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    give(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600);
+}
+
+async function renewGeneration(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await client.query(`update platform.log_identity set generation = substr(md5(gen_random_uuid()::text), 1, 8)`);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { Fault } from '../platform/errors.ts';
+
+const run = promisify(execFile);
+
+/** Where Debian keeps the programs of each version. */
+const VERSIONS = '/usr/lib/postgresql';
+
+/**
+ * A program of PostgreSQL's that can deal with this server: of its version, or a newer one.
+ * @throws {Fault} `NO_POSTGRES_TOOL`, which says what was found instead
+ */
+export async function findTool(name: 'pg_dump' | 'pg_restore', serverVersion: number): Promise<string> {
+  const found: string[] = [];
+  for (const program of [name, ...installed().map((version) => join(VERSIONS, version, 'bin', name))]) {
+    const said = await run(program, ['--version']).then(
+      ({ stdout }) => stdout.trim(),
+      () => undefined,
+    );
+    const version = Number(/\(PostgreSQL\) (\d+)/.exec(said ?? '')?.[1]);
+    if (version >= serverVersion) return program;
+    if (said) found.push(said);
+  }
+  throw new Fault(
+    'NO_POSTGRES_TOOL',
+    `The server is PostgreSQL ${serverVersion}, and its ${name} is not here${found.length ? ` (only ${found.join(', ')})` : ''}. ` +
+      `Install postgresql-client-${serverVersion}, or put ${name} into the PATH.`,
+  );
+}
+
+const installed = (): string[] => {
+  try {
+    return readdirSync(VERSIONS);
+  } catch {
+    return [];
+  }
+};
+
+/** The server's major version: 18. */
+export async function serverVersion(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ version: number }>(
+    `select current_setting('server_version_num')::int / 10000 as version`,
+  );
+  return rows[0]!.version;
+}
+
+/** Runs one on a database. The password is in nobody's list of processes. @throws {Fault} `POSTGRES_TOOL_FAILED` with what it said */
+export async function runTool(program: string, url: string, args: readonly string[]): Promise<void> {
+  const address = new URL(url);
+  const password = decodeURIComponent(address.password);
+  address.password = '';
+  try {
+    const env = { ...process.env, PGPASSWORD: password, PGOPTIONS: '-c transaction_timeout=0 -c statement_timeout=0' };
+    await run(program, ['--no-password', '--dbname', address.href, ...args], { env, maxBuffer: 1e7 });
+  } catch (cause) {
+    const said = ((cause as { stderr?: string }).stderr || (cause as Error).message).trim();
+    throw new Fault('POSTGRES_TOOL_FAILED', said, { cause });
+  }
+}

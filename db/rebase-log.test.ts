@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { raw } from '../platform/data/raw.ts';
+import { type Cursor, START } from '../platform/events/cursor.ts';
+import { logIdentity, readLog } from '../platform/events/event-log.ts';
+import { type TestDatabase, testDatabase } from '../tests/support/database.ts';
+import { rebaseLog } from './rebase-log.ts';
+
+let database: TestDatabase;
+beforeEach(async () => {
+  const directory = join(import.meta.dirname, '../platform/migrations');
+  database = await testDatabase({ sets: [{ schema: 'platform', directory }] });
+});
+afterEach(() => database.drop());
+
+/** An event as another server numbered it, or, without a number, as this one does. */
+const append = (n: number, xid?: number, position?: number) =>
+  raw(
+    database.kysely,
+    `insert into platform.event_log (id, type, source, aggregate_type, aggregate_id, aggregate_version, payload
+       ${xid ? ', xid, position' : ''}) overriding system value
+     values (gen_random_uuid(), 'x.y', 'x', 'x', 'x', $1, '{}' ${xid ? `, '${xid}', ${position}` : ''})`,
+    [n],
+  );
+const cursor = (consumer: string) =>
+  raw<Cursor>(
+    database.kysely,
+    'select xid::text as xid, position::text as position from platform.log_cursor where consumer = $1',
+    [consumer],
+  ).then(({ rows }) => rows[0]!);
+const after = async (at: Cursor) =>
+  (await readLog(database.kysely, at, { limit: 100 })).events.map((event) => event.aggregateVersion);
+
+test('a log from another server is read on from where each consumer was, in its order, and then what is new', async () => {
+  // In order of transactions, which is not that of positions.
+  for (const [n, xid, position] of [
+    [1, 15_000_000, 3],
+    [2, 15_000_007, 1],
+    [3, 15_000_007, 2],
+    [4, 21_000_000, 9],
+  ] as const)
+    await append(n, xid, position);
+  await raw(
+    database.kysely,
+    `insert into platform.log_cursor (consumer, xid, position) values
+       ('new', '0', 0), ('half', '15000007', 1), ('between', '16000000', 5), ('done', '21000000', 9)`,
+  );
+  await raw(
+    database.kysely,
+    `insert into platform.parked_event (consumer, aggregate_key, xid, position, event, state) values
+       ('half', 'x:x', '15000000', 3, '{"n": 1, "xid": "15000000", "position": "3"}', 'DEAD'),
+       ('half', 'x:x', '9000', 2, '{"n": 0}', 'DEAD'), ('half', 'x:x', '9000', 1, '{"n": -1}', 'DEAD')`,
+  );
+  const before = await logIdentity(database.kysely);
+  expect(await after(START)).toEqual([]); // What would be, without it: to this server they are still to come.
+
+  await rebaseLog(database.kysely);
+  await append(5);
+  expect(await after(await cursor('new'))).toEqual([1, 2, 3, 4, 5]);
+  expect(await after(await cursor('half'))).toEqual([3, 4, 5]);
+  expect(await after(await cursor('between'))).toEqual([4, 5]);
+  expect(await after(await cursor('done'))).toEqual([5]);
+  const { rows } = await raw<{ event: Record<string, unknown>; xid: string; position: string }>(
+    database.kysely,
+    'select event, xid::text as xid, position::text as position from platform.parked_event order by parked_event.xid, parked_event.position',
+  );
+  expect(rows.map(({ event }) => event.n)).toEqual([-1, 0, 1]);
+  for (const { event, xid, position } of rows) expect(event).toMatchObject({ xid, position });
+  const now = await logIdentity(database.kysely);
+  expect(now.generation).not.toBe(before.generation);
+  // Those without a signature are of before there were any, or they would be taken for forged.
+  const first = BigInt((await cursor('done')).xid);
+  expect(BigInt(now.oldestXid)).toBe(first);
+  expect(BigInt(now.signedFrom)).toBe(BigInt(before.signedFrom) > 15_000_000n ? first + 1n : first);
+});
+
+test('an empty log is made to fit as well', async () => {
+  await rebaseLog(database.kysely);
+  await append(1);
+  expect(await after(START)).toEqual([1]);
+});
