@@ -21,6 +21,10 @@ export function simulatedWebhooks(
     url: () => (config.SIMULATOR_WEBHOOK_URL === 'self' ? undefined : config.SIMULATOR_WEBHOOK_URL),
     secrets,
   });
-  const run = async (): Promise<void> => void (await webhooks.sendDue());
+  const run = async (): Promise<void> => {
+    if (config.SIMULATOR_WEBHOOK_URL === 'self')
+      throw new Fault('NO_FRONT_DOOR', 'SIMULATOR_WEBHOOK_URL=self, but no front door is here: give its address.');
+    await webhooks.sendDue();
+  };
   return { webhooks, duties: [{ name: 'send simulated webhooks', everySeconds: 1, run }] };
 }

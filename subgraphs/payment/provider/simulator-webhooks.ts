@@ -50,6 +50,8 @@ export interface SimulatorWebhooksOptions {
 const BATCH = 20;
 /** Standard Webhooks recommends 15 to 30 s; the simulator's receiver is near. */
 const TIMEOUT_MS = 5000;
+/** After so long somebody else sends what was claimed. */
+const CLAIM_MS = TIMEOUT_MS + 1000;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 3_600_000;
 /** The last one comes about five hours after the first. */
@@ -115,7 +117,7 @@ export class SimulatorWebhooks {
     const now = this.#o.clock.now();
     return this.#o.db
       .updateTable('simulator_webhook')
-      .set((eb) => ({ attempts: eb('attempts', '+', 1), next_at: new Date(now.getTime() + 2 * TIMEOUT_MS) }))
+      .set((eb) => ({ attempts: eb('attempts', '+', 1), next_at: new Date(now.getTime() + CLAIM_MS) }))
       .where('id', 'in', (eb) =>
         eb
           .selectFrom('simulator_webhook')
