@@ -3,9 +3,10 @@
  * every fetch again and is many times slower.
  */
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import type { RequestContext } from '../platform/graphql/context.ts';
 import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
+import { awayErrors } from './away-errors.ts';
 
 /** The event that an execution is about, by the context of that execution. */
 export type SubscriptionEvents = WeakMap<RequestContext, ExecutionResult>;
@@ -25,17 +26,18 @@ export class EndpointDataSource implements GraphQLDataSource {
   /** The context goes through by reference: all agents of one operation share its actor and its loaders. */
   async process(options: GraphQLDataSourceProcessOptions): Promise<GatewayResponse> {
     const context = options.context as RequestContext;
-    const { query, operationName, variables } = options.request;
+    const { query = '', operationName, variables } = options.request;
+    const request = { query, operationName, variables };
     try {
       // A plan's subscription fetch stands for the event at hand, which came before the plan is executed.
-      const event = query!.startsWith('subscription') ? this.#events.get(context) : undefined;
+      const event = query.startsWith('subscription') ? this.#events.get(context) : undefined;
       if (event) return event as GatewayResponse;
       context.signal?.throwIfAborted();
-      return (await this.#endpoint.execute({ query: query!, operationName, variables }, context)) as GatewayResponse;
+      return (await this.#endpoint.execute(request, context)) as GatewayResponse;
     } catch (error) {
       // Anything but a GraphQLError would be put into the answer as it is, addresses and all.
       const originalError = error instanceof Error ? error : new Error(String(error));
-      return { data: null, errors: [new GraphQLError('The agent did not answer.', { originalError })] };
+      return { data: null, errors: awayErrors(request, originalError) };
     }
   }
 }

@@ -54,9 +54,9 @@ describe('a gateway with nobody there', () => {
     expect(it.watch.isSettled).toBe(true);
     const body = await it.ask('{ __typename order { id } stock __type(name: "Order") { name } }');
     expect(body.data).toEqual({ __typename: 'Query', order: null, stock: null, __type: { name: 'Order' } });
-    expect(body.errors!.map(({ message, extensions }) => [message, extensions.agent]).sort()).toEqual([
-      ['The agent order did not answer.', 'order'],
-      ['The agent stock did not answer.', 'stock'],
+    expect(body.errors!.map(({ path, message, extensions }) => [path, message, extensions.agent]).sort()).toEqual([
+      [['order'], 'The agent order did not answer.', 'order'],
+      [['stock'], 'The agent stock did not answer.', 'stock'],
     ]);
   });
 
@@ -75,6 +75,7 @@ describe('an agent that does not answer costs its fields only', () => {
     const body = await it.ask('{ order { id available } }');
     expect(body.data).toEqual({ order: { id: 'o1', available: null } });
     expect(firstError(body)).toEqual(AWAY);
+    expect(body.errors![0]!.path).toEqual(['order', 'available']);
     expect(JSON.stringify(body)).not.toMatch(/127\.0\.0\.1|ECONN|http/);
   });
 

@@ -100,8 +100,10 @@ function hide(error: unknown, correlationId: string, log: Pick<Logger, 'error' |
   const { path, extensions } =
     error instanceof GraphQLError ? error : { path: undefined, extensions: {} as { serviceName?: unknown } };
   const fields = { err: cause, correlationId, path, agent: extensions.serviceName };
-  if (isPassing) log.warn(fields, 'an agent is unavailable');
-  else log.error(fields, 'an operation failed');
+  if (isNews(cause)) {
+    if (isPassing) log.warn(fields, 'an agent is unavailable');
+    else log.error(fields, 'an operation failed');
+  }
   return isPassing
     ? rebuilt(error, cause instanceof AgentAway ? cause.message : UNAVAILABLE_MESSAGE, {
         code: 'UNAVAILABLE',
@@ -110,6 +112,16 @@ function hide(error: unknown, correlationId: string, log: Pick<Logger, 'error' |
         correlationId,
       })
     : rebuilt(error, INTERNAL_MESSAGE, { code: 'INTERNAL_SERVER_ERROR', correlationId });
+}
+
+const told = new WeakSet<object>();
+
+/** One thing that went wrong may cost many fields: it has one line in the log. */
+function isNews(cause: unknown): boolean {
+  if (typeof cause !== 'object' || cause === null) return true;
+  if (told.has(cause)) return false;
+  told.add(cause);
+  return true;
 }
 
 /** The same place in the operation, without the error it came from. */

@@ -1,5 +1,9 @@
 import { createPublicKey } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { print } from 'graphql';
+import { announce } from '../../platform/agent/replicas.ts';
+import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
+import { newUuid } from '../../platform/ids.ts';
 import { type Agora, openAgora } from '../support/agent-process.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 
@@ -67,6 +71,33 @@ test('agents come, one is killed and comes again: only its fields are missed mea
   await agora.start(['product']);
   await eventually(async () => (await gateway.ask(PRODUCTS)).errors === undefined);
 }, 120_000);
+
+/** As a process of a new agent does, or of a new release. Nobody listens there: this is about the graph alone. */
+const announceSdl = (agent: string, sdl: string) =>
+  announce(agora.database.kysely, {
+    agent,
+    process: newUuid(),
+    instance: 'test',
+    url: `http://127.0.0.1:1/${agent}`,
+    sdl: print(typeDefsOf(sdl)),
+  });
+
+test('a new field is seen without a restart; what does not fit is refused, and the graph serves on', async () => {
+  const fieldOf = async () =>
+    (await gateway.ask('{ __type(name: "Query") { fields { name } } }')).data.__type.fields.map(
+      (field: { name: string }) => field.name,
+    );
+  await announceSdl('wishlist', 'type Query { "Wishes." wishes: Int @public }');
+  await eventually(async () => (await fieldOf()).includes('wishes'));
+
+  await announceSdl('gifts', 'type Query { "Undecided." gifts: Int }');
+  await eventually(async () => (await health('detailed')).body.composition.status === 'REFUSED');
+  expect((await health('detailed')).body.composition.refused).toEqual([
+    { agent: 'gifts', reason: expect.stringMatching(/No decision.*Query\.gifts/), since: expect.any(String) },
+  ]);
+  expect(await fieldOf()).toContain('wishes');
+  expect((await gateway.ask(PRODUCTS)).errors).toBeUndefined();
+}, 60_000);
 
 test('a token is good by the public key alone, until its session ends', async () => {
   const signUp = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken userErrors { message } } }';
