@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import { testDatabase } from '../../tests/support/database.ts';
 import { startMortalPostgres } from '../../tests/support/mortal-postgres.ts';
+import { startPooler } from '../../tests/support/pooler.ts';
 import { type Logger, silentLogger } from '../log.ts';
 import { NotifyLink } from './notify-link.ts';
 
@@ -20,6 +21,26 @@ test('what one process notifies, all on the same database hear, and none on anot
   } finally {
     await Promise.all(links.map((link) => link.close()));
     await Promise.all([database.drop(), other.drop()]);
+  }
+});
+
+test('a pooler, through which nobody would ever hear anything, is seen to be one', async () => {
+  const pooler = await startPooler();
+  if (!pooler) {
+    process.stderr.write('\nSKIPPED: NOTIFY through a pooler. Install pgbouncer.\n\n');
+    return;
+  }
+  const database = await testDatabase();
+  const url = Object.assign(new URL(database.url), { host: pooler.address }).href;
+  const link = new NotifyLink({ url, log: silentLogger });
+  try {
+    await link.open();
+    expect(link.health).toMatchObject({ status: 'DOWN', lastCode: 'POOLED' });
+    expect(link.health.lastError).toMatch('DATABASE_DIRECT_URL');
+  } finally {
+    await link.close();
+    await pooler.end();
+    await database.drop();
   }
 });
 

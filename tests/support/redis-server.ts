@@ -1,7 +1,7 @@
 /** A Redis for tests: that of REDIS_URL, or one of a test's own when there is a `redis-server` on this machine. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { freePort } from '../../db/embedded-postgres/free-port.ts';
 
 /** A server of a test's own, which may die. */
 export interface TestRedis {
@@ -30,7 +30,7 @@ export function orSkip<Block extends { skip: unknown }>(has: boolean, block: Blo
 /** Starts one on a free port, that keeps nothing on disk. */
 export async function startRedis(): Promise<TestRedis> {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = await freePort(0);
     const started = await start(port).catch((error: unknown) => {
       // Somebody else took the port meanwhile.
       if (attempt === 5) throw error;
@@ -74,13 +74,4 @@ async function start(port: number): Promise<ChildProcess> {
   });
   await ready;
   return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
