@@ -25,11 +25,13 @@ export async function awaitDatabase(
   sets: readonly MigrationSet[],
   { config, endings, report }: AwaitOptions,
 ): Promise<string> {
-  const url = config.DATABASE_URL;
+  // Without a common one, what belongs to no agent goes over the first agent's: any of them may read what that takes.
+  const own = sets.map(({ schema }) => process.env[`DATABASE_URL_${schema.toUpperCase()}`]);
+  const url = config.DATABASE_URL ?? own.find(Boolean);
   if (!url)
     throw new Fault(
       'DATABASE_NOT_GIVEN',
-      'Give DATABASE_URL: the processes of one Agora share a PostgreSQL. (`npm start` runs everything in one process, and needs none.)',
+      'Give DATABASE_URL, or one for each agent, DATABASE_URL_ORDER: the processes of one Agora share a PostgreSQL. (`npm start` runs everything in one process, and needs none.)',
     );
   const waiting = new AbortController();
   let said = '';

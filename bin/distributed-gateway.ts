@@ -116,10 +116,13 @@ async function watchGraph(
   });
 }
 
-async function connectDirectory({ DATABASE_URL: url }: Config, log: Logger, endings: Endings) {
-  if (!url) throw notGiven('DATABASE_URL', 'the PostgreSQL where the agents announce themselves.');
+async function connectDirectory({ DATABASE_URL, DATABASE_PREPARE }: Config, log: Logger, endings: Endings) {
+  const url = process.env.DATABASE_URL_GATEWAY || DATABASE_URL;
+  if (!url)
+    throw notGiven('DATABASE_URL_GATEWAY (or DATABASE_URL)', 'the PostgreSQL where the agents announce themselves.');
   const onConnectionLost = (error: Error): void => log.warn({ err: error }, 'a connection to the database was lost');
-  const pool = createPool({ url, max: CONNECTIONS, name: 'agora gateway', onConnectionLost });
+  const prepare = DATABASE_PREPARE === 'true';
+  const pool = createPool({ url, max: CONNECTIONS, name: 'agora gateway', prepare, onConnectionLost });
   await endings.add(() => pool.end());
   return kyselyOver(pool);
 }

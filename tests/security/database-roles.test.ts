@@ -99,7 +99,7 @@ describe('what agents share', () => {
     ['another agent’s parked events', `delete from platform.parked_event where consumer = 'notification'`, 0],
     ['another agent’s place', `update platform.agent_replica set url = 'http://evil'`, 'own'],
     ['a worker of sagas', 'select * from platform.saga_worker', REFUSED],
-    ['the migrations', 'select * from platform.migration', REFUSED],
+    ['the migrations', 'delete from platform.migration', REFUSED],
     ['the sagas’ states', 'select * from dbos.workflow_status', REFUSED],
     ['the sagas’ engine', `select dbos.enqueue_workflow('placeOrder', 'sagas')`, REFUSED],
   ])('%s is not to be had', async (_, statement, answer) => {

@@ -16,6 +16,8 @@ export interface TestRoles {
   ground: { kysely: Kysely<any>; kyselyFor(agent: string): Kysely<any> };
   /** For the saga worker, as orchestration. */
   sagas: { url: string; pool: Pool };
+  /** What `npm run db:roles` wrote: DATABASE_URL_ORDER and so on. */
+  env: Readonly<Record<string, string>>;
   /** The address for an agent, or for `gateway`. */
   url(owner: string): string;
   pool(owner: string): Pool;
@@ -51,6 +53,7 @@ export async function testRoles(url: string, agents: readonly string[]): Promise
   return {
     ground: { kysely: kyselies.get(agents[0]!)!, kyselyFor: (agent) => kyselies.get(agent)! },
     sagas: { url: urlOf(sagas), pool: sagaPool },
+    env: Object.fromEntries(urls),
     url: urlOf,
     pool,
     prefix,
