@@ -1,6 +1,11 @@
-/** `npm run gateway`: the gateway in a process of its own, over agents that come, go and change. */
+/**
+ * `npm run gateway`: the gateway in a process of its own, over agents that come, go and change. With
+ * `-- --supergraph FILE --port N --conformance` it serves any supergraph, without our agents, identity and limits.
+ */
+import { parseArgs } from 'node:util';
 import { readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/log.ts';
+import { startConformanceGateway } from './conformance-gateway.ts';
 import { Endings } from './endings.ts';
 import { startDistributedGateway } from './distributed-gateway.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
@@ -13,7 +18,15 @@ try {
   const endings = new Endings(log);
   let starting: Promise<string> | undefined = undefined;
   stopOnSignal(WHO, endings, () => starting);
-  starting = startDistributedGateway({ config, log, endings });
+  const { supergraph, conformance, port } = parseArgs({
+    options: { supergraph: { type: 'string' }, port: { type: 'string' }, conformance: { type: 'boolean' } },
+  }).values;
+  if (Boolean(supergraph) !== Boolean(conformance))
+    throw new Error(
+      'A supergraph of others is served without any guard: say both --supergraph FILE and --conformance.',
+    );
+  const ground = { config: port ? { ...config, PORT: Number(port) } : config, log, endings };
+  starting = supergraph ? startConformanceGateway({ ...ground, supergraph }) : startDistributedGateway(ground);
   console.log(`${WHO} answers at ${await starting}/graphql`);
 } catch (error) {
   console.error(`\n${WHO} did not start: ${error instanceof Error ? error.message : String(error)}`);

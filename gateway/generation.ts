@@ -13,6 +13,7 @@ import { Leases } from './leases.ts';
 import { PlanCache } from './plan-cache.ts';
 import { planKey } from './plan-key.ts';
 import { plannerOf } from './planner.ts';
+import { publicDecisions } from './public-decisions.ts';
 import { type PlannedExecution, planExecution } from './planned-execution.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { UsedDocuments } from './used-documents.ts';
@@ -46,7 +47,7 @@ export interface Generation {
  * @throws Error if the supergraph cannot be read, or has a coordinate without a decision
  */
 export async function createGeneration(
-  { supergraphSdl, endpoints, scalars }: Graph,
+  { supergraphSdl, endpoints, scalars, isUnguarded }: Graph,
   rules: RuleOptions,
   used: UsedDocuments = new UsedDocuments(),
 ): Promise<Generation> {
@@ -63,7 +64,7 @@ export async function createGeneration(
     return Object.freeze({
       supergraphSdl,
       schema,
-      gate: createGate(schema, decisions, rules),
+      gate: createGate(schema, isUnguarded ? publicDecisions(schema) : decisions, rules),
       execution,
       subscriptions: createSubscriptions({ planner, endpoints, execution, cache, events }),
       validate(document: DocumentNode) {

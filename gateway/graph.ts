@@ -7,6 +7,8 @@ export interface Graph {
   supergraphSdl: string;
   endpoints: readonly SubgraphEndpoint[];
   scalars: ScalarSource;
+  /** Anybody may see all of it, whatever it declares. For foreign supergraphs only. */
+  isUnguarded?: true;
 }
 
 /** The graph of subgraphs in this process. @throws Error if they do not compose */
