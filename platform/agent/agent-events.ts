@@ -69,6 +69,21 @@ export const breakerReset = defineEvent('agent.breaker_reset', {
   payload: z.object({ agentId: z.string(), name: z.string(), requestedBy: z.string() }),
 });
 
+/** What all agents of a group can be told to do. */
+export const INSTRUCTIONS = ['RESET_BREAKERS', 'REPORT_HEALTH'] as const;
+
+/** A group of agents is told to do something: each process does it for those that it hosts. */
+export const agentsInstructed = defineEvent('agent.instructed', {
+  aggregate: 'agent_instruction',
+  description: 'An operator told all agents of an area, or all there are, to do something. Why is in the audit.',
+  payload: z.object({
+    /** None: all of them. */
+    area: z.string().nullable(),
+    instruction: z.enum(INSTRUCTIONS),
+    requestedBy: z.string(),
+  }),
+});
+
 /** What tells of an agent's life, for who watches it. */
 export const lifeEvents: readonly EventDefinition<any>[] = [agentStarted, agentStopped, agentStatusChanged];
 

@@ -26,6 +26,7 @@ import { countPublished } from '../telemetry/business-metrics.ts';
 import { measureHost } from '../telemetry/host-metrics.ts';
 import { observedSubgraph } from '../telemetry/observed-subgraph.ts';
 import { followResets } from './breaker-resets.ts';
+import { followInstructions } from './instructions.ts';
 import { type DatabaseProbe, DatabaseMonitor, probeOver } from './database-monitor.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { watched } from './error-reports.ts';
@@ -150,6 +151,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       await monitor.look();
       await lives.write();
       running.push(live.run(signal), lives.run(signal), followResets({ live, breakers, log, signal }));
+      running.push(followInstructions({ ...shared, signal }));
       const started = await startAll(all, shared, { signal, running });
       worker = await startWorker(residents, shared);
       for (const { life } of started) life.started();

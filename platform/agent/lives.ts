@@ -55,6 +55,7 @@ export class Lives {
   readonly #begun = performance.now();
   /** What one agent stands on by itself, by its name. */
   readonly #own = new Map<string, Map<string, DependencyHealth>>();
+  #reported = 0;
   #wake: (() => void) | undefined;
   #written: Promise<void> = Promise.resolve();
 
@@ -217,9 +218,15 @@ export class Lives {
   async #reportHealth(): Promise<void> {
     // Not at the start, when there is nothing to tell yet.
     if (this.uptimeSeconds * 1000 < REPORT_MS / 2) return;
+    await this.report([...this.#lives.keys()]);
+  }
+
+  /** Publishes how these agents are. @throws what the database throws */
+  async report(agents: readonly string[]): Promise<void> {
     const memoryMb = Math.round(process.memoryUsage().rss / 1e6);
-    const version = Math.floor(this.uptimeSeconds / (REPORT_MS / 1000)) + 1;
-    const events = [...this.#lives].map(([agentId, life]) => {
+    const version = ++this.#reported;
+    const events = agents.map((agentId) => {
+      const life = this.of(agentId);
       const { count: errorCount, last } = life.errors;
       const facts = { agentId, ...life.now, uptimeSeconds: this.uptimeSeconds, memoryMb, errorCount };
       const payload = { ...facts, lastError: last?.type ?? null };

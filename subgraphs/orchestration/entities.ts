@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { InferKyselyDB } from '@mikro-orm/postgresql';
-import { BreakerResetSchema } from './agents/entities.ts';
+import { AgentInstructionSchema, BreakerResetSchema } from './agents/entities.ts';
 import { EventActionSchema } from './events-desk/entities.ts';
 
 const SagaAttemptSchema = defineEntity({
@@ -31,6 +31,12 @@ const SagaActionSchema = defineEntity({
   },
 });
 
-export const entities = [SagaAttemptSchema, SagaActionSchema, EventActionSchema, BreakerResetSchema];
+export const entities = [
+  SagaAttemptSchema,
+  SagaActionSchema,
+  EventActionSchema,
+  BreakerResetSchema,
+  AgentInstructionSchema,
+];
 /** The room's tables, as SQL sees them. */
 export type Tables = InferKyselyDB<(typeof entities)[number]>;

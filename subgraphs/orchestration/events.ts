@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { breakerReset } from '../../platform/agent/agent-events.ts';
+import { agentsInstructed, breakerReset } from '../../platform/agent/agent-events.ts';
 import { agentEvents } from '../../platform/agent/registry.ts';
 import { on } from '../../platform/events/handler.ts';
 import { raw } from '../../platform/data/raw.ts';
@@ -7,7 +7,7 @@ import { sagaId, signalSaga } from '../../platform/sagas/enqueue.ts';
 import { sagaActionRequested } from './steering/events.ts';
 
 /** The registry's events, which every host publishes for its agents, and what happens to sagas. */
-export const emits = [...agentEvents, breakerReset, sagaActionRequested];
+export const emits = [...agentEvents, breakerReset, agentsInstructed, sagaActionRequested];
 
 const payment = z.object({ orderId: z.string(), paymentId: z.string() });
 

@@ -228,6 +228,11 @@ export type Mutation = {
    * seconds. What was asked, by whom and why is kept in the audit.
    */
   resetBreaker?: Maybe<ResetBreakerPayload>;
+  /**
+   * Tells all agents of an area, or all there are, to do something, in every process that hosts them, within two seconds.
+   * What was asked, by whom and why is kept in the audit.
+   */
+  instructAgents?: Maybe<InstructAgentsPayload>;
   /** Has the failing step of a saga tried now, instead of when its next attempt is due. */
   retrySagaStep?: Maybe<SagaActionPayload>;
   /** Has a failing step of a saga left out: it goes on as if the step were done. Whoever asks has seen to the matter. */
@@ -245,6 +250,11 @@ export type Mutation = {
 
 export type MutationResetBreakerArgs = {
   input: ResetBreakerInput;
+};
+
+
+export type MutationInstructAgentsArgs = {
+  input: InstructAgentsInput;
 };
 
 
@@ -412,6 +422,32 @@ export type ResetBreakerPayload = {
   /** The agent, perhaps as it was before. */
   agent?: Maybe<Agent>;
   /** Why it was not done. */
+  userErrors: Array<UserError>;
+};
+
+/** Which agents are to do what. */
+export type InstructAgentsInput = {
+  /** Only those of this area; all when not given. */
+  area?: InputMaybe<AgentArea>;
+  /** What they are to do. */
+  instruction: AgentInstruction;
+  /** Why, for the audit: 1 to 500 characters, without personal data. */
+  reason: Scalars['String']['input'];
+};
+
+/** What all agents of a group can be told to do. Nothing is done twice that may not be. */
+export type AgentInstruction =
+  /** Close all their circuit breakers: what was away is well again. */
+  | 'RESET_BREAKERS'
+  /** Publish now how they are (`agent.health_reported`), and not only every five minutes. */
+  | 'REPORT_HEALTH';
+
+/** The answer to an instruction. */
+export type InstructAgentsPayload = {
+  __typename?: 'InstructAgentsPayload';
+  /** The agents that were told, and are alive to hear it: at most 100. */
+  agents?: Maybe<Array<Agent>>;
+  /** Why nobody was told. */
   userErrors: Array<UserError>;
 };
 
@@ -1014,6 +1050,9 @@ export type ResolversTypes = {
   BreakerState: BreakerState;
   ResetBreakerInput: ResetBreakerInput;
   ResetBreakerPayload: ResolverTypeWrapper<Omit<ResetBreakerPayload, 'agent' | 'userErrors'> & { agent?: Maybe<ResolversTypes['Agent']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  InstructAgentsInput: InstructAgentsInput;
+  AgentInstruction: AgentInstruction;
+  InstructAgentsPayload: ResolverTypeWrapper<Omit<InstructAgentsPayload, 'agents' | 'userErrors'> & { agents?: Maybe<Array<ResolversTypes['Agent']>>, userErrors: Array<ResolversTypes['UserError']> }>;
   AgentArea: AgentArea;
   AgentStatus: AgentStatus;
   AgentSkill: ResolverTypeWrapper<AgentSkill>;
@@ -1082,6 +1121,8 @@ export type ResolversParentTypes = {
   CircuitBreaker: CircuitBreakerRow;
   ResetBreakerInput: ResetBreakerInput;
   ResetBreakerPayload: Omit<ResetBreakerPayload, 'agent' | 'userErrors'> & { agent?: Maybe<ResolversParentTypes['Agent']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  InstructAgentsInput: InstructAgentsInput;
+  InstructAgentsPayload: Omit<InstructAgentsPayload, 'agents' | 'userErrors'> & { agents?: Maybe<Array<ResolversParentTypes['Agent']>>, userErrors: Array<ResolversParentTypes['UserError']> };
   AgentSkill: AgentSkill;
   AgentStatusEvent: AgentStatusEventRow;
   Saga: SagaRow;
@@ -1200,6 +1241,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   resetBreaker?: Resolver<Maybe<ResolversTypes['ResetBreakerPayload']>, ParentType, ContextType, RequireFields<MutationResetBreakerArgs, 'input'>>;
+  instructAgents?: Resolver<Maybe<ResolversTypes['InstructAgentsPayload']>, ParentType, ContextType, RequireFields<MutationInstructAgentsArgs, 'input'>>;
   retrySagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationRetrySagaStepArgs, 'input'>>;
   skipSagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationSkipSagaStepArgs, 'input'>>;
   compensateSaga?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationCompensateSagaArgs, 'input'>>;
@@ -1256,6 +1298,11 @@ export type CircuitBreakerResolvers<ContextType = RequestContext, ParentType ext
 
 export type ResetBreakerPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ResetBreakerPayload'] = ResolversParentTypes['ResetBreakerPayload']> = {
   agent?: Resolver<Maybe<ResolversTypes['Agent']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type InstructAgentsPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InstructAgentsPayload'] = ResolversParentTypes['InstructAgentsPayload']> = {
+  agents?: Resolver<Maybe<Array<ResolversTypes['Agent']>>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -1430,6 +1477,7 @@ export type Resolvers<ContextType = RequestContext> = {
   ConnectionPool?: ConnectionPoolResolvers<ContextType>;
   CircuitBreaker?: CircuitBreakerResolvers<ContextType>;
   ResetBreakerPayload?: ResetBreakerPayloadResolvers<ContextType>;
+  InstructAgentsPayload?: InstructAgentsPayloadResolvers<ContextType>;
   AgentSkill?: AgentSkillResolvers<ContextType>;
   AgentStatusEvent?: AgentStatusEventResolvers<ContextType>;
   Saga?: SagaResolvers<ContextType>;

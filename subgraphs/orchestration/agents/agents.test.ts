@@ -83,3 +83,39 @@ describe('a circuit breaker', () => {
       expect((await reset({}, as)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
   });
 });
+
+describe('a group of agents', () => {
+  const INSTRUCT = `mutation ($input: InstructAgentsInput!) { instructAgents(input: $input) {
+    agents { id area } userErrors { code path } } }`;
+  const instruct = (input: object, as = operator) =>
+    shop.ask(INSTRUCT, { input: { instruction: 'REPORT_HEALTH', reason: 'who is there?', ...input } }, as);
+  const reported = async (): Promise<string[]> => {
+    const { rows } = await sql<{ agent: string }>`select distinct payload ->> 'agentId' as agent
+      from platform.event_log where type = 'agent.health_reported' order by 1`.execute(shop.kysely);
+    return rows.map(({ agent }) => agent);
+  };
+
+  test('does what it is told, and nobody else does; who was told is answered, and why is kept for ever', async () => {
+    const { instructAgents } = await done(instruct({ area: 'SYSTEM' }));
+    expect(instructAgents.userErrors).toEqual([]);
+    const told = instructAgents.agents.map(({ id }: { id: string }) => id).sort();
+    expect(told).toEqual(expect.arrayContaining(['identity', 'orchestration']));
+    expect(new Set(instructAgents.agents.map(({ area }: { area: string }) => area))).toEqual(new Set(['SYSTEM']));
+    await until(reported, (names) => names.length === told.length, 'they do not report');
+    expect(await reported()).toEqual(told);
+    const { rows } = await sql<object>`select area, instruction, requested_by, reason
+      from orchestration.agent_instruction`.execute(shop.kysely);
+    expect(rows).toEqual([
+      { area: 'system', instruction: 'REPORT_HEALTH', requested_by: operator.id, reason: 'who is there?' },
+    ]);
+    await expect(sql`delete from orchestration.agent_instruction`.execute(shop.kysely)).rejects.toThrow('append-only');
+  });
+
+  test('is told nothing without a reason, nor by who may only look', async () => {
+    expect((await instruct({ reason: ' ' })).data.instructAgents).toEqual({
+      agents: null,
+      userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'reason'] }],
+    });
+    expect((await instruct({}, viewer)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
+  });
+});

@@ -12,3 +12,16 @@ export const BreakerResetSchema = defineEntity({
     at: p.datetime(),
   },
 });
+
+export const AgentInstructionSchema = defineEntity({
+  name: 'AgentInstruction',
+  tableName: 'agent_instruction',
+  properties: {
+    id: p.string().primary(),
+    area: p.string().nullable(),
+    instruction: p.string(),
+    requestedBy: p.string(),
+    reason: p.string(),
+    at: p.datetime(),
+  },
+});

@@ -18,17 +18,18 @@ export type CircuitBreakerRow = Omit<BreakerState, 'openedAt'> & { openedAt: str
 
 /** How agents are, and what operators do about it. */
 export interface AgentsDesk {
-  Mutation: Pick<NonNullable<Resolvers['Mutation']>, 'resetBreaker'>;
+  Mutation: Pick<NonNullable<Resolvers['Mutation']>, 'resetBreaker' | 'instructAgents'>;
   Agent: NonNullable<Resolvers['Agent']>;
   AgentDependency: NonNullable<Resolvers['AgentDependency']>;
   CircuitBreaker: NonNullable<Resolvers['CircuitBreaker']>;
 }
 
 export function agentsDesk(ground: Ground<Tables>, load: OrchestrationLoaders): AgentsDesk {
-  const { resetBreaker } = agentsService(ground);
+  const { resetBreaker, instruct } = agentsService(ground);
   const stateNow = (agent: AgentRow) => stateOf(agent, ground.clock.now(), LEASE_MS);
   return {
     Mutation: {
+      instructAgents: (_, { input }, context) => payload(async () => ({ agents: await instruct(input, context) })),
       resetBreaker: (_, { input }, context) =>
         payload(async () => {
           const id = await resetBreaker(input, context);

@@ -1,10 +1,13 @@
-import { breakerReset } from '../../../platform/agent/agent-events.ts';
+import { agentsInstructed, breakerReset } from '../../../platform/agent/agent-events.ts';
 import type { Ground } from '../../../platform/agent/ground.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
-import { orchestrationQueries } from '../queries.ts';
+import { LEASE_MS } from '../../../platform/agent/registry.ts';
+import { type AgentRow, orchestrationQueries } from '../queries.ts';
+import type { InstructAgentsInput } from '../resolvers.generated.ts';
+import { stateOf } from './domain.ts';
 
 const MAX_REASON = 500;
 
@@ -17,8 +20,7 @@ export const agentsService = ({ store, clock }: Ground<Tables>) => ({
     { agentId, name, reason }: { agentId: string; name: string; reason: string },
     context: RequestContext,
   ): Promise<string> {
-    if (reason.trim().length === 0 || reason.length > MAX_REASON)
-      throw refuse('INVALID_INPUT', `A reason has 1 to ${MAX_REASON} characters.`, ['input', 'reason']);
+    checkReason(reason);
     const id = newId('reset');
     const requestedBy = context.actor.id;
     await store.write({ locks: [], origin: context }, async ({ sql, publish }) => {
@@ -32,4 +34,31 @@ export const agentsService = ({ store, clock }: Ground<Tables>) => ({
     });
     return agentId;
   },
+
+  /**
+   * Tells a group of agents to do something, in every process: they follow the log. Returns those that are alive.
+   * @throws Refusal INVALID_INPUT
+   */
+  async instruct({ area, instruction, reason }: InstructAgentsInput, context: RequestContext): Promise<AgentRow[]> {
+    checkReason(reason);
+    const id = newId('instruction');
+    const group = area?.toLowerCase() ?? null;
+    const [requestedBy, at] = [context.actor.id, clock.now()];
+    return store.write({ locks: [], origin: context }, async ({ sql, publish }) => {
+      const row = { id, area: group, instruction, requested_by: requestedBy, reason, at };
+      await sql.insertInto('agent_instruction').values(row).execute();
+      publish(agentsInstructed, {
+        aggregateId: id,
+        aggregateVersion: 1,
+        payload: { area: group, instruction, requestedBy },
+      });
+      const agents = await orchestrationQueries(sql).agents(group);
+      return agents.filter((agent) => stateOf(agent, at, LEASE_MS).isAlive);
+    });
+  },
 });
+
+function checkReason(reason: string): void {
+  if (reason.trim().length === 0 || reason.length > MAX_REASON)
+    throw refuse('INVALID_INPUT', `A reason has 1 to ${MAX_REASON} characters.`, ['input', 'reason']);
+}

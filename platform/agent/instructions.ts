@@ -1,0 +1,35 @@
+import type { LiveLog } from '../events/live.ts';
+import type { Logger } from '../log.ts';
+import type { Breakers } from '../resilience/breakers.ts';
+import { agentsInstructed, type INSTRUCTIONS } from './agent-events.ts';
+import type { AgentDefinition } from './define-agent.ts';
+import type { Lives } from './lives.ts';
+import { supervise } from './supervise.ts';
+
+/** Has the agents of this process do what their group is told to do, wherever that was asked for. Never rejects. */
+export const followInstructions = (options: {
+  live: LiveLog;
+  breakers: Breakers;
+  lives: Lives;
+  agents: readonly AgentDefinition[];
+  log: Logger;
+  signal: AbortSignal;
+}): Promise<void> => {
+  const { live, breakers, lives, agents, log, signal } = options;
+  const follow = async (): Promise<void> => {
+    for await (const { event } of live.follow({ types: [agentsInstructed.type], signal })) {
+      const { area, instruction, requestedBy } = event.payload as {
+        area: string | null;
+        instruction: (typeof INSTRUCTIONS)[number];
+        requestedBy: string;
+      };
+      const told = agents.filter((agent) => area === null || agent.area === area).map(({ name }) => name);
+      if (told.length === 0) continue;
+      log.info({ agents: told, instruction, requestedBy }, 'agents were told to do something');
+      if (instruction === 'REPORT_HEALTH') await lives.report(told);
+      else for (const agent of told) for (const { name } of breakers.list(agent)) breakers.reset(agent, name);
+    }
+  };
+  const onFailure = (error: unknown): void => log.warn({ err: error }, 'instructions will be followed again');
+  return supervise(follow, { signal, onFailure, onBroken: () => {}, onMended: () => {} });
+};
