@@ -2,30 +2,19 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { admin } from '../support/agents.ts';
 import { type Agora, type AgentProcess, openAgora } from '../support/agent-process.ts';
+import { agentShop, becomes, statusOf } from '../support/agent-shop.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { forSale, newCustomer, placed, until } from '../support/shop.ts';
 
 const FRONT = ['customer', 'identity', 'order', 'product'];
 const BACK = ['inventory', 'notification', 'payment', 'pricing'];
-/** Who owns the root fields that a shop is set up with. */
-const OWNER: [RegExp, string][] = [
-  [/createProduct|publishProduct/, 'product'],
-  [/setPrice/, 'pricing'],
-  [/createLocation|adjustStock/, 'inventory'],
-  [/placeOrder|order/, 'order'],
-];
-
 let agora: Agora;
-let shop: Pick<TestPlatform, 'ask' | 'kysely'>;
+let shop: TestPlatform;
 let back: AgentProcess;
 
 beforeAll(async () => {
   agora = await openAgora();
-  const ask: TestPlatform['ask'] = async (query, variables = {}, as = admin) => {
-    const [, agent] = OWNER.find(([fields]) => fields.test(query))!;
-    return { ...(await agora.ask(agent, query, variables, as)), status: 200 } as never;
-  };
-  shop = { ask, kysely: agora.database.kysely };
+  shop = agentShop(agora);
   // Those first who ask the others.
   const orchestration = agora.launch(['orchestration']);
   await until(
@@ -40,15 +29,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => agora.close());
 
-const statusOf = async (id: string): Promise<string> =>
-  (await agora.ask('order', 'query ($id: ID) { order(id: $id) { status } }', { id }, admin)).data.order.status;
-const becomes = (id: string, status: string) =>
-  until(
-    () => statusOf(id),
-    (now) => now === status,
-    `the order does not become ${status}`,
-    60_000,
-  );
 const paymentsOf = async (orderIds: string[]): Promise<number> => {
   const count = 'select count(*)::int as n from payment.payment where order_id = any($1)';
   return (await agora.database.pool.query(count, [orderIds])).rows[0].n;
@@ -61,33 +41,33 @@ const stockOf = async (variantId: string) =>
     .executeTakeFirstOrThrow();
 
 test('an order is carried through by a saga whose steps are in other processes', async () => {
-  const variantId = await forSale(shop as TestPlatform, { stock: 5 });
-  const { order } = await placed(shop as TestPlatform, { lines: [{ variantId, quantity: 2 }] }, newCustomer());
-  await becomes(order.id, 'PROCESSING');
+  const variantId = await forSale(shop, { stock: 5 });
+  const { order } = await placed(shop, { lines: [{ variantId, quantity: 2 }] }, newCustomer());
+  await becomes(agora, order.id, 'PROCESSING');
   expect(await paymentsOf([order.id])).toBe(1);
 }, 90_000);
 
 test('one that is refused is undone across processes', async () => {
-  const variantId = await forSale(shop as TestPlatform, { stock: 5 });
+  const variantId = await forSale(shop, { stock: 5 });
   const before = await stockOf(variantId);
   const input = { lines: [{ variantId, quantity: 2 }], token: 'tok_declined' };
-  const { order } = await placed(shop as TestPlatform, input, newCustomer());
-  await becomes(order.id, 'CANCELLED');
+  const { order } = await placed(shop, input, newCustomer());
+  await becomes(agora, order.id, 'CANCELLED');
   const { version: _, updated_at: __, ...after } = (await stockOf(variantId)) as Record<string, unknown>;
   expect(before).toMatchObject(after);
 }, 90_000);
 
 test('a killed process costs what it served and no more; come back, it catches up, and nothing is done twice', async () => {
-  const variantId = await forSale(shop as TestPlatform, { stock: 50 });
+  const variantId = await forSale(shop, { stock: 50 });
   const input = { lines: [{ variantId, quantity: 1 }] };
-  const orders = await Promise.all(Array.from({ length: 8 }, () => placed(shop as TestPlatform, input, newCustomer())));
+  const orders = await Promise.all(Array.from({ length: 8 }, () => placed(shop, input, newCustomer())));
   await back.end('SIGKILL');
 
   const refused = await agora.ask('inventory', '{ __typename }', {}, admin).catch((error: Error) => error);
   expect(refused).toMatchObject({ code: 'UNAVAILABLE', message: 'The agent inventory did not answer.' });
-  expect(['PENDING', 'CONFIRMED', 'PROCESSING']).toContain(await statusOf(orders[0]!.order.id));
+  expect(['PENDING', 'CONFIRMED', 'PROCESSING']).toContain(await statusOf(agora, orders[0]!.order.id));
 
   back = await agora.start(BACK);
-  for (const { order } of orders) await becomes(order.id, 'PROCESSING');
+  for (const { order } of orders) await becomes(agora, order.id, 'PROCESSING');
   expect(await paymentsOf(orders.map(({ order }) => order.id))).toBe(8);
 }, 180_000);
