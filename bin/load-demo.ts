@@ -4,7 +4,6 @@ import { createHost } from '../platform/agent/host.ts';
 import { systemClock } from '../platform/clock.ts';
 import { readConfig } from '../platform/config/config.ts';
 import { eventSigner } from '../platform/events/signing.ts';
-import { tokensFrom } from '../platform/identity/tokens.ts';
 import { createLogger } from '../platform/log.ts';
 import { secretsWith } from '../platform/secrets/secrets.ts';
 import { loadAgents } from '../subgraphs/index.ts';
@@ -12,25 +11,21 @@ import { awaitDatabase } from './await-database.ts';
 import { runCommand } from './command.ts';
 import { connectDatabase } from './connect-database.ts';
 import { Endings } from './endings.ts';
-import { requireGivenKeys } from './given-keys.ts';
+import { givenTokens, requireGivenKeys } from './given-keys.ts';
 import { keyRing } from './key-ring.ts';
 import { migrationSets } from './migration-sets.ts';
-import { tokenKey } from './token-key.ts';
 
 await runCommand('The demo data was not loaded', async (report) => {
   const config = readConfig(process.env);
-  requireGivenKeys(config);
   const log = createLogger(config.LOG_LEVEL);
   const endings = new Endings(log);
   const options = { config, log, endings, report };
   const agents = await loadAgents();
+  const names = agents.map(({ name }) => name);
+  requireGivenKeys(config, names);
   const url = await awaitDatabase(migrationSets(agents), options);
   try {
-    const ground = await connectDatabase(
-      url,
-      options,
-      agents.map(({ name }) => name),
-    );
+    const ground = await connectDatabase(url, options, names);
     const host = await createHost({
       ...ground,
       ormFor,
@@ -39,7 +34,7 @@ await runCommand('The demo data was not loaded', async (report) => {
       clock: systemClock,
       agents,
       instance: 'demo',
-      tokens: tokensFrom(tokenKey(config)),
+      tokens: givenTokens(config),
       signer: eventSigner(keyRing(config, 'EVENT_KEYS')),
       secrets: secretsWith(keyRing(config, 'SECRET_KEYS')),
     });

@@ -3,6 +3,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { formatKeyRing, newKey } from '../platform/secrets/key-ring.ts';
 
 for (const name of ['REQUEST_KEYS', 'EVENT_KEYS', 'SECRET_KEYS']) console.log(`${name}=${formatKeyRing([newKey()])}`);
-const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-// On one line, as files of variables want it; `tokenKey` reads it so.
-console.log(`TOKEN_KEY="${pem.trim().replaceAll('\n', '\\n')}"`);
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+// On one line, as files of variables want it.
+const line = (pem: string | Buffer): string => `"${String(pem).trim().replaceAll('\n', '\\n')}"`;
+console.log(`TOKEN_KEY=${line(privateKey.export({ type: 'pkcs8', format: 'pem' }))}`);
+console.log(`TOKEN_PUBLIC_KEY=${line(publicKey.export({ type: 'spki', format: 'pem' }))}`);

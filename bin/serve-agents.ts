@@ -10,7 +10,6 @@ import { LocalOnce } from '../platform/cluster/once.ts';
 import type { Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
 import { eventSigner } from '../platform/events/signing.ts';
-import { tokensFrom } from '../platform/identity/tokens.ts';
 import { newUuid } from '../platform/ids.ts';
 import type { Logger } from '../platform/log.ts';
 import { secretsWith } from '../platform/secrets/secrets.ts';
@@ -28,11 +27,10 @@ import { connectCluster } from './connect-cluster.ts';
 import { connectDatabase } from './connect-database.ts';
 import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
-import { requireGivenKeys } from './given-keys.ts';
+import { givenTokens, requireGivenKeys } from './given-keys.ts';
 import { keyRing } from './key-ring.ts';
 import { listen } from './listen.ts';
 import { migrationSets } from './migration-sets.ts';
-import { tokenKey } from './token-key.ts';
 
 /** How to start. */
 export interface ServeAgentsOptions {
@@ -52,7 +50,7 @@ const NOTICE_MS = 2 * DIRECTORY_POLL_MS + 500;
 /** Starts everything, in order, and says where it answers: `http://127.0.0.1:41234`. @throws Fault for what waiting does not mend */
 export async function serveAgents(options: ServeAgentsOptions): Promise<string> {
   const { config, log, endings, names } = options;
-  requireGivenKeys(config);
+  requireGivenKeys(config, names);
   if (config.SIMULATOR_WEBHOOK_URL === 'self')
     throw new Fault(
       'BAD_CONFIGURATION',
@@ -158,7 +156,7 @@ const signerOf = (config: Config, sender: string) =>
   requestSigner(keyRing(config, 'REQUEST_KEYS'), sender, systemClock);
 
 const keysOf = (config: Config) => ({
-  tokens: tokensFrom(tokenKey(config)),
+  tokens: givenTokens(config),
   signer: eventSigner(keyRing(config, 'EVENT_KEYS')),
   secrets: secretsWith(keyRing(config, 'SECRET_KEYS')),
 });

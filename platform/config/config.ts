@@ -84,7 +84,7 @@ export const configSchema = z.object({
     .string()
     .optional()
     .describe(
-      'the public half of TOKEN_KEY (SPKI PEM), all that a gateway in a process of its own needs; absent: it is taken from TOKEN_KEY',
+      'the public half of TOKEN_KEY (SPKI PEM), all that a process without identity needs; absent: it is taken from TOKEN_KEY',
     ),
   DRAIN_SECONDS: z.coerce
     .number()

@@ -1,5 +1,6 @@
 /** What stops a process of agents at its start, and what it waits for. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { type Agora, launchAgents, openAgora } from '../support/agent-process.ts';
 import { until } from '../support/small-agent.ts';
@@ -24,8 +25,21 @@ test('without the keys that all processes share it does not start, and makes non
   const { code, output } = await failure(['order'], env);
   expect(code).toBe(1);
   expect(output).toContain('REQUEST_KEYS, EVENT_KEYS must be given');
-  expect(output).toContain('npm run secrets:new');
+  expect(output).toContain('secrets:new');
 }, 90_000);
+
+test('the private key of tokens is identity’s: the others do with the public half', async () => {
+  const { TOKEN_KEY, ...env } = agora.env;
+  const publicHalf = createPublicKey(TOKEN_KEY!).export({ type: 'spki', format: 'pem' }) as string;
+  const { code, output } = await failure(['identity', 'product'], { ...env, TOKEN_PUBLIC_KEY: publicHalf });
+  expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('TOKEN_KEY must be given') });
+  const started = launchAgents(['product'], { ...env, TOKEN_PUBLIC_KEY: publicHalf.replaceAll('\n', '\\n') });
+  try {
+    expect((await fetch(`${(await started.ready()).url}/health`)).status).toBe(200);
+  } finally {
+    started.child.kill('SIGKILL');
+  }
+}, 120_000);
 
 test('without a database it says that it needs one', async () => {
   const { DATABASE_URL: _, ...env } = agora.env;
