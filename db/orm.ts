@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import { type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
+import { type EntitySchema, MikroORM, type PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { BindingDriver } from './binding-driver.ts';
 
 /** What an agent's ORM is made of. */
 export interface OrmOptions {
@@ -24,6 +25,7 @@ export interface OrmOptions {
  */
 export async function ormFor(kysely: Kysely<unknown>, { schema, entities }: OrmOptions): Promise<MikroORM> {
   return MikroORM.init({
+    driver: BindingDriver as typeof PostgreSqlDriver,
     driverOptions: kysely,
     dbName: 'agora', // Unused with a given Kysely, and asked for all the same.
     schema,
