@@ -143,8 +143,6 @@ const CartLineSchema = defineEntity({
   },
 });
 
-export class Order extends OrderSchema.class {}
-OrderSchema.setClass(Order);
 export class Cart extends CartSchema.class {}
 CartSchema.setClass(Cart);
 

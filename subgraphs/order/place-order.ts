@@ -18,7 +18,7 @@ import { orderPlaced } from './events.ts';
 import { findMissing, type Priced, price } from './pricing.ts';
 import { lineRow } from './line-row.ts';
 import type { PlaceOrderInput } from './resolvers.generated.ts';
-import { writeTimeline } from './timeline.ts';
+import { withTimeline } from './timeline.ts';
 
 /** What is ordered, and through which channel in which currency. */
 interface Selection {
@@ -54,17 +54,8 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
     const orderId = newId('order');
     const locks = input.cartId ? [orderId, input.cartId] : [orderId];
     const accepted = await store.once({ ...once, locks, origin: context }, async (work) => {
-      await insert(work, orderId, priced, actor.customerId ?? null);
+      await insert(work, orderId, priced, contact, actor.customerId ?? null);
       if (input.cartId) await carts.turnIntoOrder(work, input.cartId, selection.version!, orderId);
-      await work.sql
-        .insertInto('order_contact')
-        .values({
-          order_id: orderId,
-          email: input.email ?? null,
-          shipping_address: JSON.stringify(contact.shipping),
-          billing_address: JSON.stringify(contact.billing),
-        } as never)
-        .execute();
       await work.startSaga('placeOrder', orderId, {
         orderId,
         customerId: actor.customerId ?? null,
@@ -93,36 +84,26 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
     return { ...cart, channel: input.channel ?? cart.channel, currency: input.currency ?? cart.currency };
   }
 
-  async function insert(work: Work<Tables>, id: string, priced: Priced, customerId: string | null): Promise<void> {
+  /** In one statement: an order has many parts, and each statement costs the buyer a round trip. */
+  async function insert(
+    work: Work<Tables>,
+    id: string,
+    priced: Priced,
+    contact: ReturnType<typeof checkContact>,
+    customerId: string | null,
+  ): Promise<void> {
     const now = clock.now();
-    const { number } = await work.sql
+    const { number } = await withTimeline(work.sql, id, [{ type: 'PLACED', at: now }])
+      .with('line', (sql) =>
+        sql
+          .insertInto('order_line')
+          .values(priced.lines.map((line, position) => lineRow(line, { id: newId('line'), orderId: id, position }))),
+      )
+      .with('contact', (sql) => sql.insertInto('order_contact').values(contactRow(id, contact) as never))
       .insertInto('orders')
-      .values({
-        id,
-        number: fragment<string>`'AG-' || nextval('"order".order_number')`,
-        customer_id: customerId,
-        channel_id: priced.channel,
-        currency: priced.currency,
-        status: 'PENDING',
-        payment_status: 'CREATED',
-        fulfilment_status: 'UNFULFILLED',
-        shipping_option: priced.shippingOption,
-        subtotal_minor: priced.subtotal,
-        discount_minor: 0n,
-        shipping_minor: priced.shipping,
-        tax_minor: priced.tax,
-        total_minor: priced.total,
-        placed_at: now,
-        updated_at: now,
-        version: 1,
-      })
+      .values(orderRow({ id, customer_id: customerId, placed_at: now, updated_at: now }, priced))
       .returning('number')
       .executeTakeFirstOrThrow();
-    await work.sql
-      .insertInto('order_line')
-      .values(priced.lines.map((line, position) => lineRow(line, { id: newId('line'), orderId: id, position })))
-      .execute();
-    await writeTimeline(work, id, [{ type: 'PLACED', at: now }]);
     work.publish(orderPlaced, {
       aggregateId: id,
       aggregateVersion: 1,
@@ -171,8 +152,32 @@ function checkContact(input: PlaceOrderInput, isCustomer: boolean) {
   }
   const shipping = checkAddress(input.shippingAddress, ['input', 'shippingAddress']);
   const billing = input.billingAddress ? checkAddress(input.billingAddress, ['input', 'billingAddress']) : shipping;
-  return { shipping, billing };
+  return { email: input.email ?? null, shipping, billing };
 }
+
+const contactRow = (id: string, { email, shipping, billing }: ReturnType<typeof checkContact>) => ({
+  order_id: id,
+  email,
+  shipping_address: JSON.stringify(shipping),
+  billing_address: JSON.stringify(billing),
+});
+
+const orderRow = <Of>(of: Of, priced: Priced) => ({
+  ...of,
+  number: fragment<string>`'AG-' || nextval('"order".order_number')`,
+  channel_id: priced.channel,
+  currency: priced.currency,
+  status: 'PENDING' as const,
+  payment_status: 'CREATED' as const,
+  fulfilment_status: 'UNFULFILLED' as const,
+  shipping_option: priced.shippingOption,
+  subtotal_minor: priced.subtotal,
+  discount_minor: 0n,
+  shipping_minor: priced.shipping,
+  tax_minor: priced.tax,
+  total_minor: priced.total,
+  version: 1,
+});
 
 function checkTotal({ expectedTotal }: PlaceOrderInput, { total, currency }: Priced): void {
   if (!expectedTotal) return;

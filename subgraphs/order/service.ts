@@ -16,38 +16,32 @@ import {
   type StepReport,
   tellStory,
 } from './domain.ts';
-import { type CancellationReason, Order, type OrderStatus, type PaymentStatus, type Tables } from './entities.ts';
+import type { CancellationReason, OrderStatus, PaymentStatus, Tables } from './entities.ts';
 import { orderPaymentStatusChanged, orderStatusChanged } from './events.ts';
+import { findOrder, type Order, saveOrder } from './order-sql.ts';
 import type {
   CancelOrderInput,
   CompleteCancellationInput,
   OrderProgressInput,
   TimelineEntryType,
 } from './resolvers.generated.ts';
-import { writeTimeline } from './timeline.ts';
+import type { TimelineEntry } from './timeline.ts';
 
 const MAX_NOTE = 500;
 
 export const orderService = ({ store, clock }: Ground<Tables>) => {
-  const load = async ({ em }: Work<Tables>, id: string): Promise<Order> => {
-    const order = await em.findOne(Order, { id });
+  const load = async (work: Work<Tables>, id: string): Promise<Order> => {
+    const order = await findOrder(work, id);
     if (!order) throw new Fault('NOT_FOUND', `there is no order ${id}`);
     return order;
   };
 
   /** Saves a change of status with its timeline, and publishes it. */
-  const moveTo = async (
-    work: Work<Tables>,
-    order: Order,
-    to: OrderStatus,
-    entries: readonly { type: TimelineEntryType; at: Date }[],
-  ) => {
+  const moveTo = async (work: Work<Tables>, order: Order, to: OrderStatus, entries: readonly TimelineEntry[]) => {
     const now = clock.now();
     const oldStatus = order.status;
     order.status = to;
-    order.updatedAt = now;
-    await work.em.flush();
-    await writeTimeline(work, order.id, [...entries, { type: to as TimelineEntryType, at: now }]);
+    await saveOrder(work, order, now, [...entries, { type: to as TimelineEntryType, at: now }]);
     work.publish(orderStatusChanged, {
       aggregateId: order.id,
       aggregateVersion: order.version,
@@ -56,7 +50,7 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
         oldStatus,
         newStatus: to,
         updatedAt: now.toISOString(),
-        reason: order.cancellationReason ?? null,
+        reason: order.cancellationReason,
       },
     });
   };
@@ -124,7 +118,7 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
         request: { orderId, reason, expectedVersion },
       };
       const outcome = await store.once({ ...once, locks: [orderId], origin: context }, async (work) => {
-        const order = await work.em.findOne(Order, { id: orderId });
+        const order = await findOrder(work, orderId);
         if (!order || !isWithin({ id: order.id, customer_id: order.customerId }, writableOrders(actor))) {
           throw refuse('NOT_FOUND', 'There is no such order, or it is not yours.', ['input', 'orderId']);
         }
@@ -133,14 +127,12 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
         const now = clock.now();
         order.cancellationRequestedAt = now;
         order.cancellationReason = requestedBy(actor, order);
-        order.updatedAt = now;
-        await work.em.flush();
+        await saveOrder(work, order, now, [{ type: 'CANCELLATION_REQUESTED', at: now }]);
         await work.sql
           .updateTable('order_contact')
           .set({ cancellation_note: reason ?? null })
           .where('order_id', '=', orderId)
           .execute();
-        await writeTimeline(work, orderId, [{ type: 'CANCELLATION_REQUESTED', at: now }]);
         await work.startSaga('cancelOrder', orderId, { orderId, reason: order.cancellationReason });
         return { orderId };
       });
@@ -148,17 +140,10 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
     },
   };
 
-  async function movePayment(
-    work: Work<Tables>,
-    order: Order,
-    to: PaymentStatus,
-    entries: readonly { type: TimelineEntryType; at: Date }[],
-  ) {
+  async function movePayment(work: Work<Tables>, order: Order, to: PaymentStatus, entries: readonly TimelineEntry[]) {
     const now = clock.now();
     order.paymentStatus = to;
-    order.updatedAt = now;
-    await work.em.flush();
-    await writeTimeline(work, order.id, entries);
+    await saveOrder(work, order, now, entries);
     work.publish(orderPaymentStatusChanged, {
       aggregateId: order.id,
       aggregateVersion: order.version,
@@ -167,7 +152,7 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
   }
 };
 
-const subject = (order: Order) => ({ orderId: order.id, number: order.number, customerId: order.customerId ?? null });
+const subject = (order: Order) => ({ orderId: order.id, number: order.number, customerId: order.customerId });
 
 const requestedBy = (actor: Actor, order: Order): CancellationReason =>
   actor.orderId === order.id || (order.customerId && actor.customerId === order.customerId)

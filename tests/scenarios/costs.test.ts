@@ -75,7 +75,7 @@ const KINDS: readonly [keyof typeof ORDER, RegExp][] = [
   ['payment: what became of both', /^update payment\.payment, insert platform\.event_log$/],
   [
     'order: CONFIRMED and PROCESSING',
-    /^update order\.orders, insert order\.timeline_entry, insert platform\.event_log$/,
+    /^insert order\.timeline_entry, update order\.orders, insert platform\.event_log$/,
   ],
   ['engine: taken from the queue', /^update dbos\.workflow_status$/],
   ['engine: a checkpoint after each of the five steps', /^insert dbos\.operation_outputs$/],
