@@ -61,7 +61,7 @@ export function createStore<DB>(ground: {
   signer?: EventSigner;
   onCommit?: (events: readonly Envelope[]) => void;
 }): Store<DB> {
-  const { agent, kysely, bell, onCommit } = ground;
+  const { agent, kysely, bell, signer, onCommit } = ground;
 
   const transact = async <T>(
     locks: readonly string[],
@@ -73,7 +73,8 @@ export function createStore<DB>(ground: {
       await lock(transaction, locks);
       const session = openWork<DB>({ ...ground, transaction, origin });
       const value = await work(session.work, transaction);
-      published = await session.finish();
+      published = await session.flush();
+      await append(transaction, published, signer);
       return value;
     });
     if (published.length) {
@@ -100,17 +101,18 @@ export function createStore<DB>(ground: {
   };
 }
 
-/** The work inside a transaction that somebody else drives: `finish` writes what was gathered, before the commit. */
+/**
+ * The work inside a transaction that somebody else drives. `flush` writes what its unit of work gathered, and gives the
+ * events, which are to be appended before the commit.
+ */
 export function openWork<DB>({
   agent,
   orm,
-  signer,
   transaction,
   origin,
 }: {
   agent: string;
   orm: MikroORM;
-  signer?: EventSigner;
   transaction: Kysely<any>;
   origin: Origin;
 }) {
@@ -128,10 +130,9 @@ export function openWork<DB>({
     publish: (definition, event) => events.push(envelope(definition, event, { source: agent, ...origin })),
     startSaga: (name, id, input) => enqueueSaga(transaction, name, id, input, origin),
   };
-  const finish = async (): Promise<readonly Envelope[]> => {
+  const flush = async (): Promise<readonly Envelope[]> => {
     if (em) await em.flush();
-    await append(transaction, events, signer);
     return events;
   };
-  return { work, finish };
+  return { work, flush };
 }

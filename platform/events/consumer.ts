@@ -20,7 +20,7 @@ import { countPublished } from '../telemetry/business-metrics.ts';
 import { count } from '../telemetry/metrics.ts';
 import type { Bell } from './bell.ts';
 import { type Cursor, isSame, START } from './cursor.ts';
-import { type Envelope, type LoggedEvent, logIdentity, readLog } from './event-log.ts';
+import { append, type Envelope, type LoggedEvent, logIdentity, readLog } from './event-log.ts';
 import { attemptParked, keyOf, park, parkedKeys } from './parked.ts';
 import type { EventHandler } from './handler.ts';
 import type { EventSigner } from './signing.ts';
@@ -59,7 +59,9 @@ export class Consumer {
   #mayHaveParked = true;
   /** What older transactions wrote may be without a signature. */
   #signedFrom: bigint | undefined;
-  /** What the transaction in hand publishes, and how many events it applied, set aside or tried again. */
+  /** What the handlers have published and the log does not have yet, in the transaction in hand. */
+  #unwritten: Envelope[] = [];
+  /** What it publishes, and how many events it applied, set aside or tried again. */
   #published: Envelope[] = [];
   #tally = { applied: 0, parked: 0, recovered: 0, retry_failed: 0 };
 
@@ -157,6 +159,7 @@ export class Consumer {
     const parked = await parkedKeys(transaction, this.#o.agent);
     this.#mayHaveParked = parked.size > 0;
     await this.#lock(transaction, events);
+    let last: LoggedEvent | undefined;
     for (const [index, event] of events.entries()) {
       const waits = parked.has(keyOf(event));
       const error = waits ? undefined : await this.#apply(transaction, event, careful);
@@ -166,9 +169,23 @@ export class Consumer {
         parked.add(keyOf(event));
         this.#mayHaveParked = true;
       }
-      if (performance.now() - started > BUDGET_MS && index < events.length - 1) return event;
+      if (performance.now() - started > BUDGET_MS && index < events.length - 1) {
+        last = event;
+        break;
+      }
     }
-    return undefined;
+    await this.#append(transaction).catch((error) => {
+      throw isTransient(error) ? error : new HandlerFailed(error);
+    });
+    return last;
+  }
+
+  /** What was published since the last time: of a whole batch in one statement, unless it is a careful one. */
+  async #append(transaction: Kysely<any>): Promise<void> {
+    const events = this.#unwritten;
+    this.#unwritten = [];
+    await append(transaction, events, this.#o.signer);
+    this.#published.push(...events);
   }
 
   /** All locks before the first write: see platform/data/locks.ts. */
@@ -187,8 +204,11 @@ export class Consumer {
     try {
       await this.#checkSignature(transaction, event);
       await this.#handlers.get(event.type)!.handle(session.work, event);
-      this.#published.push(...(await session.finish()));
-      if (careful) await raw(transaction, 'release savepoint event');
+      this.#unwritten.push(...(await session.flush()));
+      if (careful) {
+        await this.#append(transaction);
+        await raw(transaction, 'release savepoint event');
+      }
       return undefined;
     } catch (error) {
       if (isTransient(error)) throw error;
@@ -235,6 +255,7 @@ export class Consumer {
   async #holding(work: (transaction: Transaction<any>) => Promise<Outcome>): Promise<Outcome> {
     this.#published = [];
     this.#tally = { applied: 0, parked: 0, recovered: 0, retry_failed: 0 };
+    this.#unwritten = [];
     const outcome = await this.#o.kysely.transaction().execute(async (transaction) => {
       // Two-key advisory locks are a space of their own, apart from the one-key locks of aggregates.
       const { rows } = await raw<{ held: boolean }>(

@@ -3,7 +3,7 @@ import { ormFor } from '../../../db/orm.ts';
 import type { AgentDefinition } from '../../../platform/agent/define-agent.ts';
 import { openWork } from '../../../platform/data/store.ts';
 import { START } from '../../../platform/events/cursor.ts';
-import { type LoggedEvent, readLog } from '../../../platform/events/event-log.ts';
+import { append, type LoggedEvent, readLog } from '../../../platform/events/event-log.ts';
 import type { EventHandler } from '../../../platform/events/handler.ts';
 import { loadAgents } from '../../../subgraphs/index.ts';
 import { openPlatform } from '../../support/platform.ts';
@@ -100,7 +100,7 @@ async function deliver(kysely: Kysely<any>, receivers: readonly Receiver[], log:
       await kysely.transaction().execute(async (transaction) => {
         const session = openWork({ agent, orm, transaction, origin: { causationId: event.id } });
         await handler.handle(session.work, event);
-        await session.finish();
+        await append(transaction, await session.flush());
       });
     }
   }
