@@ -8,6 +8,7 @@ import { costs } from './costs.ts';
 import { events } from './events.ts';
 import { latency } from './latency.ts';
 import { orders } from './orders.ts';
+import { profile } from './profile.ts';
 import { wakings } from './wakings.ts';
 
 /** How much to measure. */
@@ -21,7 +22,14 @@ export interface Size {
   events: number;
 }
 
-const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = { orders, latency, costs, events, wakings };
+const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
+  orders,
+  latency,
+  costs,
+  events,
+  wakings,
+  profile,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,5 +1,6 @@
 /** Agora in a process of its own, as `npm start` runs it, and buyers who load it over HTTP. */
 import { Agent, request } from 'node:http';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
@@ -23,6 +24,8 @@ export interface LoadedShop extends ProcessShop {
   databaseUrl: string;
   /** Of its server's superuser. */
   adminUrl: string;
+  /** Its server's first process. */
+  postgresPid: number;
   /** Places one order for one of its buyers. The order's id. */
   order(): Promise<string>;
   /** Waits until no saga is under way and every consumer has read the log. */
@@ -30,9 +33,12 @@ export interface LoadedShop extends ProcessShop {
 }
 
 /** Opens it for this piece of work. */
-export async function withLoadedShop<T>(work: (shop: LoadedShop) => Promise<T>): Promise<T> {
+export async function withLoadedShop<T>(
+  work: (shop: LoadedShop) => Promise<T>,
+  env: Record<string, string> = {},
+): Promise<T> {
   const folder = temporaryData();
-  const shop = await openProcessShop({ data: folder.data, args: ['--empty'] });
+  const shop = await openProcessShop({ data: folder.data, args: ['--empty'], env });
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   try {
     const variants: string[] = [];
@@ -52,6 +58,7 @@ export async function withLoadedShop<T>(work: (shop: LoadedShop) => Promise<T>):
     const loaded = Object.assign(Object.create(shop) as ProcessShop, {
       databaseUrl: databaseOf(folder.data),
       adminUrl: adminOf(folder.data),
+      postgresPid: postmasterOf(folder.data),
       order,
       rest: () => rest(shop),
     });
@@ -71,6 +78,12 @@ function adminOf(data: string): string {
   url.pathname = '/postgres';
   return url.href;
 }
+
+const postmasterOf = (data: string): number =>
+  Number.parseInt(
+    readFileSync(join(homeFor(join(data, 'postgres'), serverIdentity()).cluster, 'postmaster.pid'), 'utf8'),
+    10,
+  );
 
 /** Fewer instructions than `fetch`: the buyers share the machine with the shop. */
 function post(url: string, body: string, token: string, agent: Agent): Promise<string> {
