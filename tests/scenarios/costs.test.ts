@@ -64,7 +64,7 @@ const ORDER = {
 const KINDS: readonly [keyof typeof ORDER, RegExp][] = [
   [
     'order: accepted, with the saga and the idempotency key',
-    /insert order\.orders.*call dbos\.enqueue_workflow.*insert order\.idempotency.*insert platform\.event_log/,
+    /insert order\.orders, call platform\.start_saga, insert order\.idempotency, insert platform\.event_log$/,
   ],
   ['inventory: reserved', /insert inventory\.reservation,.*insert platform\.event_log/],
   ['payment: the intents to authorise and to capture', /^(insert|update) payment\.payment$/],

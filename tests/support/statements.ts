@@ -6,7 +6,7 @@ import pg from 'pg';
 
 /** One committed transaction that wrote, or one statement outside a transaction that did. */
 export interface Commit {
-  /** What it wrote: `insert order.orders`, `update platform.log_cursor`, `call dbos.enqueue_workflow`. In order, each once. */
+  /** What it wrote: `insert order.orders`, `update platform.log_cursor`, `call platform.start_saga`. In order, each once. */
   writes: string[];
 }
 
@@ -26,7 +26,7 @@ type Query = (this: pg.Client, ...call: any[]) => any;
 
 const BORDER = /^\s*(begin|commit|rollback|start transaction|savepoint|release)\b/i;
 const WRITE =
-  /\b(insert\s+into|update|delete\s+from)\s+((?:"?\w+"?\.)?"?\w+"?)|\b(dbos\.(?:enqueue_workflow|send_message))\s*\(/gi;
+  /\b(insert\s+into|update|delete\s+from)\s+((?:"?\w+"?\.)?"?\w+"?)|\b(platform\.start_saga|dbos\.send_message)\s*\(/gi;
 
 /** Starts counting, on all connections of this process. */
 export function countStatements(): Statements {
