@@ -81,7 +81,7 @@ function print(profile: Profile, orders: number): void {
 }
 
 function moduleOf(url: string, functionName: string): string {
-  if (url === '') return /^\(/.test(functionName) ? functionName : "JavaScript's own functions";
+  if (url === '') return functionName.startsWith('(') ? functionName : "JavaScript's own functions";
   if (url.startsWith('node:'))
     return `node:${
       url

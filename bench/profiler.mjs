@@ -6,7 +6,9 @@ const INTERVAL_US = 500;
 const session = new Session();
 let isRunning = false;
 
-process.on('SIGUSR2', async () => {
+process.on('SIGUSR2', () => void turn());
+
+async function turn() {
   isRunning = !isRunning;
   if (isRunning) {
     session.connect();
@@ -18,4 +20,4 @@ process.on('SIGUSR2', async () => {
     writeFileSync(process.env.BENCH_PROFILE, JSON.stringify(profile));
     session.disconnect();
   }
-});
+}

@@ -129,8 +129,8 @@ test('the unit of work and plain SQL see each other in the transaction, and fall
 test('values are sent as parameters, so that a statement has one text whatever they are', async () => {
   await pack("it's a ?");
   await pack('b');
-  expect(statements.filter((sql) => /'/.test(sql))).toEqual([]);
-  expect(new Set(statements.filter((sql) => /^insert/.test(sql))).size).toBe(2);
+  expect(statements.filter((sql) => sql.includes("'"))).toEqual([]);
+  expect(new Set(statements.filter((sql) => sql.startsWith('insert'))).size).toBe(2);
 });
 
 test('a row that somebody else changed since it was read is not overwritten', async () => {
