@@ -14,10 +14,13 @@ let it: Awaited<ReturnType<typeof startDistributed>>;
 let calls = { stock: 0, place: 0 };
 /** How stock answers. */
 let behave: () => unknown;
+/** How patient the gateway is: ample, as the machine may be busy. */
+let timeouts = { query: 10_000, mutation: 10_000 };
 beforeEach(async () => {
   calls = { stock: 0, place: 0 };
   behave = () => 5;
-  it = await startDistributed({ order: ORDER, stock: STOCK }, { query: 300, mutation: 300 });
+  timeouts = { query: 10_000, mutation: 10_000 };
+  it = await startDistributed({ order: ORDER, stock: STOCK }, timeouts);
 });
 afterEach(() => it.close());
 
@@ -83,6 +86,7 @@ describe('an agent that does not answer costs its fields only', () => {
     await addBoth();
     const { promise, resolve } = Promise.withResolvers<number>();
     behave = () => promise;
+    timeouts.query = 1500;
     const body = await it.ask('{ order { id } stock }');
     resolve(1);
     expect(body.data).toEqual({ order: { id: 'o1' }, stock: null });
@@ -155,6 +159,27 @@ describe('a change of one agent', () => {
     expect(new Set(bodies.map((body) => JSON.stringify(body)))).toEqual(
       new Set([JSON.stringify({ data: { order: { id: 'o1', available: 5 }, stock: 5 } })]),
     );
+  });
+
+  test('takes a field away: no process is asked for what it does not serve, not even while the graph is made', async () => {
+    await addBoth();
+    let isOver = false;
+    const bodies: string[] = [];
+    const load = (async () => {
+      while (!isOver) bodies.push(JSON.stringify(await it.ask('{ stock orders }')));
+    })();
+    const less = STOCK.replace('stock: Int @public', 'count: Int @public');
+    await it.directory.add('stock', less, { Order: STOCKS.Order });
+    await it.look();
+    const served = bodies.length;
+    await until(() => bodies.length > served + 1);
+    isOver = true;
+    await load;
+    expect(served).toBeGreaterThan(10);
+    expect(new Set(bodies.filter((body) => !body.includes('Cannot query field')))).toEqual(
+      new Set([JSON.stringify({ data: { stock: 5, orders: 1 } })]),
+    );
+    expect(bodies.at(-1)).toContain('Cannot query field');
   });
 
   test('that does not fit is refused with its reason, and the last good graph serves on', async () => {

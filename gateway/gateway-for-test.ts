@@ -223,11 +223,11 @@ export interface PostOptions {
   headers?: Record<string, string>;
 }
 
-/** Waits until the condition holds. @throws Error after two seconds */
+/** Waits until the condition holds. @throws Error after twenty seconds: the machine may be busy */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 2_000;
+  const end = Date.now() + 20_000;
   while (!condition()) {
-    if (Date.now() > end) throw new Error('It did not happen within two seconds.');
+    if (Date.now() > end) throw new Error('It did not happen within twenty seconds.');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
