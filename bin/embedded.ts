@@ -14,6 +14,7 @@ import type { Config } from '../platform/config/config.ts';
 import { eventSigner } from '../platform/events/signing.ts';
 import { tokensFrom } from '../platform/identity/tokens.ts';
 import type { Logger } from '../platform/log.ts';
+import { startTracing } from '../platform/telemetry/tracing.ts';
 import { prepareSagas } from '../platform/sagas/worker.ts';
 import { secretsWith } from '../platform/secrets/secrets.ts';
 import { loadAgents } from '../subgraphs/index.ts';
@@ -52,6 +53,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
   const config = withWebhookSecrets(chosen.config);
   const options = { ...given, config };
   const { log, endings, empty, report } = options;
+  await endings.add(await startTracing(config, 'agora'));
   const agents = await loadAgents();
   await migrate(directAddress(databaseUrl, config), migrationSets(agents), report);
   const names = agents.map(({ name }) => name);

@@ -12,6 +12,7 @@ import { Fault } from '../platform/errors.ts';
 import { eventSigner } from '../platform/events/signing.ts';
 import { newUuid } from '../platform/ids.ts';
 import type { Logger } from '../platform/log.ts';
+import { startTracing } from '../platform/telemetry/tracing.ts';
 import { secretsWith } from '../platform/secrets/secrets.ts';
 import { sleep } from '../platform/sleep.ts';
 import { Directory } from '../platform/wire/directory.ts';
@@ -59,6 +60,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
   const roster = await loadAgents();
   const agents = chosenAgents(roster, names);
   const life = { instance: config.AGENT_NAME ?? instanceOf(agents), process: newUuid() };
+  await endings.add(await startTracing(config, `agora ${life.instance}`));
   const url = await awaitDatabase(migrationSets(agents), options);
   const ground = await connectDatabase(
     url,

@@ -7,6 +7,7 @@
  * changes the columns of a statement's result makes it fail once per connection (0A000): drain the pool after one.
  */
 import pg from 'pg';
+import { tracedWithin } from '../platform/telemetry/tracing.ts';
 
 const PREPARABLE = /^\s*(select|insert|update|delete|with)\b/i;
 const MAX_NAMED = 500;
@@ -20,6 +21,18 @@ export class PreparingClient extends pg.Client {
   // pg has a dozen overloads of `query`; only (text, values) is prepared, every other goes through untouched.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   override query(...call: any[]): any {
+    const [text, , callback] = call;
+    if (typeof text !== 'string' || callback !== undefined) return this.#send(call);
+    const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text };
+    return tracedWithin(
+      () => `sql ${/\w+/.exec(text)?.[0].toLowerCase() ?? ''}`,
+      () => ({ kind: 'client', attributes }),
+      () => this.#send(call),
+    );
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  #send(call: any[]): any {
     const [text, values, callback] = call;
     if (typeof text === 'string' && Array.isArray(values) && values.length > 0) {
       const name = nameOf(text);

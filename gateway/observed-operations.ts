@@ -4,6 +4,7 @@ import type { Logger } from '../platform/log.ts';
 import { add, count, observeMs } from '../platform/telemetry/metrics.ts';
 import { operationLabel } from '../platform/telemetry/operation-label.ts';
 import { outcomeOf } from '../platform/telemetry/outcome.ts';
+import { type SpanOptions, traced } from '../platform/telemetry/tracing.ts';
 import type { ErrorMask } from './mask-error.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
@@ -41,19 +42,34 @@ export function observedOperations(
   return {
     async execute(asked) {
       const told = begin(asked);
-      const result = await operations.execute(asked);
-      ended(asked, told, result.errors);
-      return result;
+      return traced(`${told.kind} ${told.operation}`, spanOf(asked, told), async () => {
+        const result = await operations.execute(asked);
+        ended(asked, told, result.errors);
+        return result;
+      });
     },
     async subscribe(asked) {
       const told = begin(asked);
-      const opened = await operations.subscribe(asked);
+      const opened = await traced(`subscription ${told.operation}`, spanOf(asked, told), () =>
+        operations.subscribe(asked),
+      );
       const isOpen = Symbol.asyncIterator in opened;
       ended(asked, told, isOpen ? undefined : opened.errors);
       return isOpen ? counted(opened, told.operation, mask) : opened;
     },
   };
 }
+
+const spanOf =
+  ({ caller }: Operation, { kind, operation }: Told) =>
+  (): SpanOptions => ({
+    kind: 'server',
+    attributes: {
+      'graphql.operation.type': kind,
+      'graphql.operation.name': operation,
+      'agora.correlation_id': caller.correlationId,
+    },
+  });
 
 function begin({ document, operationName }: Operation): Told {
   const node = getOperationAST(document, operationName) as OperationDefinitionNode | null;

@@ -1,5 +1,6 @@
 import { type Logger as Pino, pino } from 'pino';
 import { redacted, scrubbed } from './telemetry/redact.ts';
+import { traceFields } from './telemetry/tracing.ts';
 
 /**
  * A structured logger: `log.info({ orderId }, 'placed')`. Fields first, then what happened. Ids only, no personal data.
@@ -29,7 +30,10 @@ const STANDARD_ERROR = 2;
  */
 export const createLogger = (
   level: string,
-  { to = pino.destination(STANDARD_ERROR), trace }: { to?: { write(line: string): void }; trace?: () => object } = {},
+  {
+    to = pino.destination(STANDARD_ERROR),
+    trace = traceFields,
+  }: { to?: { write(line: string): void }; trace?: () => object } = {},
 ): Logger => {
   const logger = pino(
     {

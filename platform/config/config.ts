@@ -71,6 +71,17 @@ export const configSchema = z.object({
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('what is logged, as JSON lines on standard error'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe('an OpenTelemetry collector that takes traces over HTTP, such as http://127.0.0.1:4318; absent: none'),
+  TRACES_FILE: z.string().optional().describe('a file to append traces to, a JSON line a span; for development'),
+  TRACES_SHARE: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('of the requests, how many are traced: 1 all, 0.01 one of a hundred'),
   METRICS_TOKEN: z
     .string()
     .min(16)

@@ -18,6 +18,7 @@ import { Fault, isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { countPublished } from '../telemetry/business-metrics.ts';
 import { count } from '../telemetry/metrics.ts';
+import { traced } from '../telemetry/tracing.ts';
 import type { Bell } from './bell.ts';
 import { type Cursor, isSame, START } from './cursor.ts';
 import { append, type Envelope, type LoggedEvent, logIdentity, readLog } from './event-log.ts';
@@ -203,8 +204,10 @@ export class Consumer {
     if (careful) await raw(transaction, 'savepoint event');
     try {
       await this.#checkSignature(transaction, event);
-      await this.#handlers.get(event.type)!.handle(session.work, event);
-      this.#unwritten.push(...(await session.flush()));
+      await traced(`consume ${event.type}`, this.#spanOf(event), async () => {
+        await this.#handlers.get(event.type)!.handle(session.work, event);
+        this.#unwritten.push(...(await session.flush()));
+      });
       if (careful) {
         await this.#append(transaction);
         await raw(transaction, 'release savepoint event');
@@ -216,6 +219,18 @@ export class Consumer {
       await raw(transaction, 'rollback to savepoint event');
       return error instanceof Error ? error : new Error(String(error));
     }
+  }
+
+  /** Goes on with the trace in which the event was published. */
+  #spanOf(event: LoggedEvent) {
+    const { id, type, correlationId, traceparent } = event;
+    const attributes = {
+      'agora.consumer': this.#o.agent,
+      'agora.event': id,
+      'agora.event_type': type,
+      'agora.correlation_id': correlationId ?? undefined,
+    };
+    return () => ({ kind: 'consumer' as const, parent: traceparent, attributes });
   }
 
   /** @throws Fault SIGNATURE: the event is parked for an operator, who finds out who wrote it */

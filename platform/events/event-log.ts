@@ -14,6 +14,7 @@ import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import { newUuid } from '../ids.ts';
 import type { Cursor } from './cursor.ts';
+import { traceparent } from '../telemetry/tracing.ts';
 import type { EventDefinition, NewEvent } from './define-event.ts';
 import type { EventSigner } from './signing.ts';
 
@@ -33,6 +34,8 @@ export interface LoggedEvent<Payload = any> extends NewEvent<Payload>, Cursor {
   /** The key and the HMAC of its sender (signing.ts). None on what was written before events were signed. */
   keyId: string | null;
   signature: string | null;
+  /** The trace in which it was published, while tracing was on. Not signed. */
+  traceparent: string | null;
 }
 
 /** An event on its way into the log. */
@@ -43,6 +46,8 @@ export interface Envelope extends NewEvent {
   aggregateType: string;
   correlationId?: string;
   causationId?: string;
+  /** The trace in which it happened, while tracing is on. */
+  traceparent?: string;
 }
 
 /** Puts a fact into its envelope. @throws ZodError if the payload does not fit the definition: a defect of the sender */
@@ -58,6 +63,8 @@ export function envelope<Payload>(
     id: newUuid(),
     type: definition.type,
     aggregateType: definition.aggregate,
+    // Now and not at the append, which may be that of many.
+    ...(traceparent() && { traceparent: traceparent() }),
   };
 }
 
@@ -75,10 +82,10 @@ export async function append(
     transaction,
     `insert into platform.event_log
        (id, type, source, aggregate_type, aggregate_id, aggregate_version, correlation_id, causation_id, payload,
-        key_id, signature)
+        key_id, signature, traceparent)
      select (e->>'id')::uuid, e->>'type', e->>'source', e->>'aggregateType', e->>'aggregateId',
             (e->>'aggregateVersion')::int, e->>'correlationId', (e->>'causationId')::uuid, e->'payload',
-            e->>'keyId', e->>'signature'
+            e->>'keyId', e->>'signature', e->>'traceparent'
        from jsonb_array_elements($1::jsonb) with ordinality as list(e, n) order by n`,
     [JSON.stringify(signed, asJson)],
   );
@@ -103,7 +110,7 @@ export interface Page {
 }
 
 const COLUMNS = `xid::text, position::text, type, id, source, aggregate_type, aggregate_id, aggregate_version,
-  correlation_id, causation_id, at, key_id, signature`;
+  correlation_id, causation_id, at, key_id, signature, traceparent`;
 
 /** Reads on from a cursor. */
 export async function readLog(db: Kysely<any>, after: Cursor, { limit, types }: ReadOptions): Promise<Page> {
@@ -178,6 +185,8 @@ export interface EventRow {
   /** Absent in a copy that was parked before events were signed. */
   key_id?: string | null;
   signature?: string | null;
+  /** Absent in a copy that was parked before events told of their trace. */
+  traceparent?: string | null;
 }
 
 /** A row as an event. */
@@ -196,6 +205,7 @@ export const toEvent = (row: EventRow): LoggedEvent => ({
   at: new Date(row.at),
   keyId: row.key_id ?? null,
   signature: row.signature ?? null,
+  traceparent: row.traceparent ?? null,
 });
 
 /** An event as a row again: what is kept of a parked one, because the log may drop its partition meanwhile. */
@@ -214,4 +224,5 @@ export const toRow = (event: LoggedEvent): EventRow => ({
   at: event.at,
   key_id: event.keyId,
   signature: event.signature,
+  traceparent: event.traceparent,
 });

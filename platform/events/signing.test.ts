@@ -57,6 +57,7 @@ const back = (event: Envelope): LoggedEvent => ({
   at: new Date(),
   keyId: null,
   signature: null,
+  traceparent: null,
 });
 
 describe('a signature', () => {

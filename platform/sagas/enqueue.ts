@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
+import { traceparent } from '../telemetry/tracing.ts';
 
 /** The queue that saga workers take from, and the one version under which all of them run. */
 export const SAGA_QUEUE = 'sagas';
@@ -18,6 +19,8 @@ export function subSagaId(parent: string, step: string, name: string): string {
 /** What started a saga: kept beside its input, so that what it does can be followed back to the request. */
 export interface SagaOrigin {
   correlationId?: string;
+  /** The trace in which it was started, while tracing is on. */
+  traceparent?: string;
 }
 
 /** What starts a saga: the statement and its parameters. */
@@ -28,7 +31,14 @@ export const starting = (
   { correlationId }: SagaOrigin = {},
 ): [sql: string, parameters: unknown[]] => [
   'select platform.start_saga($1, $2, $3::json, $4, $5, $6::json)',
-  [name, id, JSON.stringify(input), SAGA_QUEUE, SAGA_APPLICATION.version, JSON.stringify({ correlationId })],
+  [
+    name,
+    id,
+    JSON.stringify(input),
+    SAGA_QUEUE,
+    SAGA_APPLICATION.version,
+    JSON.stringify({ correlationId, traceparent: traceparent() }),
+  ],
 ];
 
 /** Starts a saga in the caller's transaction. */

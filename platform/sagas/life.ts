@@ -11,6 +11,7 @@ import { OrderlyStop } from './orderly-stop.ts';
 import { persistentPool } from './persistent-pool.ts';
 import { type Engine, runSaga } from './run-saga.ts';
 import { sagaEnded } from '../telemetry/saga-metrics.ts';
+import { traced } from '../telemetry/tracing.ts';
 import { Turns } from './turns.ts';
 import type { WorkerOptions } from './worker.ts';
 
@@ -81,7 +82,9 @@ export class Life {
       const run = { id: DBOS.workflowID!, place: this.#places++ };
       this.#running.add(run);
       try {
-        const result = await runSaga(definition, input, this.#engine(run, origin));
+        const result = await traced(`saga ${definition.name}`, spanOf(run.id, origin), () =>
+          runSaga(definition, input, this.#engine(run, origin)),
+        );
         sagaEnded(run.id, result.outcome);
         return result;
       } finally {
@@ -99,10 +102,11 @@ export class Life {
       id,
       ask: (command, variables, how) => ask(command, variables, { within: { correlationId }, ...how }),
       now: () => clock.now().toISOString(),
-      step: (name, work, how) =>
+      step: (name, begin, how) =>
         stop.pass(async (leave) => {
-          const attempted = { ...how, saga: id, step: name, place, work };
-          return DBOS.runStep(() => untilItWorks(attempted, options, stop, leave, this.#turns), { name });
+          const attempted = { ...how, saga: id, step: name, place, work: begin };
+          const work = () => untilItWorks(attempted, options, stop, leave, this.#turns);
+          return DBOS.runStep(() => traced(`step ${name}`, spanOf(id, { correlationId }), work), { name });
         }),
       carry: (step, saga, input) =>
         carry(pool, { parent: id, step, saga, input, origin: { correlationId } }, stop.signal),
@@ -110,6 +114,15 @@ export class Life {
     };
   }
 }
+
+/** Goes on with the trace in which the saga was started; a step, with the saga's. */
+const spanOf =
+  (saga: string, { correlationId, traceparent }: SagaOrigin) =>
+  () => ({
+    kind: traceparent ? ('consumer' as const) : ('internal' as const),
+    parent: traceparent,
+    attributes: { 'agora.saga': saga, 'agora.correlation_id': correlationId },
+  });
 
 /** Launches DBOS, with the one queue. A queue that is new is noticed after a second only. */
 export async function launch(): Promise<void> {

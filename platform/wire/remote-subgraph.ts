@@ -6,6 +6,7 @@ import { Fault, Unavailable } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import type { SubgraphEndpoint, SubgraphRequest } from '../graphql/subgraph.ts';
 import type { Logger } from '../log.ts';
+import { traced, traceHeaders } from '../telemetry/tracing.ts';
 import { withDeadline } from './deadline.ts';
 import { eventStream } from './event-stream.ts';
 import { REFUSED_HEADER } from './refused-header.ts';
@@ -55,8 +56,15 @@ export class RemoteSubgraph implements SubgraphEndpoint {
 
   /** @throws Unavailable if no answer came @throws Fault if it makes no sense @throws the reason of the context's signal */
   execute(request: SubgraphRequest, context: RequestContext): Promise<ExecutionResult> {
-    return this.#inTime(context.signal, (signal) =>
-      this.#ask(request, context, { signal, accept: 'application/json' }, (response) => this.#result(response, signal)),
+    return traced(
+      `ask ${this.name}`,
+      () => ({ kind: 'client', attributes: { 'agora.agent': this.name } }),
+      () =>
+        this.#inTime(context.signal, (signal) =>
+          this.#ask(request, context, { signal, accept: 'application/json' }, (response) =>
+            this.#result(response, signal),
+          ),
+        ),
     );
   }
 
@@ -142,7 +150,7 @@ export class RemoteSubgraph implements SubgraphEndpoint {
   ): Promise<T> {
     const path = new URL(url).pathname;
     const signed = this.#o.signer.sign({ method: 'POST', path, body, to: process, actor, correlationId });
-    const headers = { ...signed, accept, 'content-type': 'application/json' };
+    const headers = { ...signed, ...traceHeaders(), accept, 'content-type': 'application/json' };
     const response = await this.#o.transport.post({ url, headers, body, ...how });
     const refused = response.headers[REFUSED_HEADER];
     if (refused === undefined) return read(response, how.signal);

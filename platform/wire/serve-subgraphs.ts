@@ -6,6 +6,7 @@ import { type HealthSource, respondHealth } from '../http/health.ts';
 import { respondJson } from '../http/respond-json.ts';
 import type { Logger } from '../log.ts';
 import { count } from '../telemetry/metrics.ts';
+import { traced } from '../telemetry/tracing.ts';
 import { respondMetrics } from '../telemetry/respond-metrics.ts';
 import { BodyTooLarge, bodyOf } from './body-of.ts';
 import { REFUSED_HEADER } from './refused-header.ts';
@@ -110,7 +111,8 @@ async function answerSigned(
     response.once('close', () => leaving.abort());
     // Read already, to see the signature: yoga takes it as a framework's parsed body.
     const read = Object.assign(request, { body: asked });
-    await yoga(read, response, { caller: { actor, correlationId, signal: leaving.signal } });
+    const caller = { actor, correlationId, signal: leaving.signal };
+    await traced('request', spanOf(request), async () => yoga(read, response, { caller }));
   } catch (error) {
     if (error instanceof BodyTooLarge) return refuse(response, 413, 'TOO_LARGE', { connection: 'close' });
     if (!(error instanceof RequestRefused)) throw error;
@@ -120,6 +122,15 @@ async function answerSigned(
     refuse(response, 401, reason);
   }
 }
+
+/** Goes on with the trace of whoever asks: believed, since who asks has signed. */
+const spanOf =
+  ({ headers }: IncomingMessage) =>
+  () => ({
+    kind: 'server' as const,
+    parent: typeof headers.traceparent === 'string' ? headers.traceparent : undefined,
+    attributes: { 'agora.sender': String(headers['x-agora-sender']) },
+  });
 
 function requestIn(body: Buffer): SubgraphRequest | undefined {
   try {

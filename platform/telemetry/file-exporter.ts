@@ -1,0 +1,69 @@
+import { appendFile } from 'node:fs/promises';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+
+/** One line of the file. */
+export interface SpanLine {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  kind: string;
+  /** The process that did it. */
+  service: string;
+  pid: number;
+  /** RFC 3339. */
+  start: string;
+  durationMs: number;
+  attributes: Record<string, unknown>;
+  error?: string;
+}
+
+/** Appends spans to a file, a JSON line each: for development and tests. Several processes may share the file. */
+export class FileExporter implements SpanExporter {
+  readonly #path: string;
+  readonly #service: string;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(path: string, service: string) {
+    this.#path = path;
+    this.#service = service;
+  }
+
+  /** Appends them. */
+  export(spans: ReadableSpan[], done: (result: { code: number; error?: Error }) => void): void {
+    const text = spans.map((span) => `${JSON.stringify(this.#line(span))}\n`).join('');
+    this.#written = appendFile(this.#path, text).then(
+      () => done({ code: 0 }),
+      (error: Error) => done({ code: 1, error }),
+    );
+  }
+
+  /** Waits for what is being written. */
+  async forceFlush(): Promise<void> {
+    await this.#written;
+  }
+
+  /** The same. */
+  async shutdown(): Promise<void> {
+    await this.#written;
+  }
+
+  #line(span: ReadableSpan): SpanLine {
+    const { traceId, spanId } = span.spanContext();
+    const [seconds, nanoseconds] = span.startTime;
+    return {
+      traceId,
+      spanId,
+      parentSpanId: span.parentSpanContext?.spanId,
+      name: span.name,
+      kind: SpanKind[span.kind].toLowerCase(),
+      service: this.#service,
+      pid: process.pid,
+      start: new Date(seconds * 1000 + nanoseconds / 1e6).toISOString(),
+      durationMs: span.duration[0] * 1000 + span.duration[1] / 1e6,
+      attributes: span.attributes,
+      error: span.status.code === SpanStatusCode.ERROR ? span.status.message : undefined,
+    };
+  }
+}
