@@ -20,6 +20,8 @@ import type { Logger } from '../platform/log.ts';
 import { Breakers } from '../platform/resilience/breakers.ts';
 import { POLICIES } from '../platform/resilience/policies.ts';
 import type { KeyRing } from '../platform/secrets/key-ring.ts';
+import { measureBreakers } from '../platform/telemetry/breaker-metrics.ts';
+import { startTracing } from '../platform/telemetry/tracing.ts';
 import { Directory } from '../platform/wire/directory.ts';
 import { RemoteSubgraph } from '../platform/wire/remote-subgraph.ts';
 import { type RequestSigner, requestSigner } from '../platform/wire/signed-request.ts';
@@ -52,9 +54,11 @@ const GATEWAY = 'gateway';
 /** Starts it, and says where it answers. It waits for nobody: what is away is an error of its fields. */
 export async function startDistributedGateway(options: DistributedGatewayOptions): Promise<string> {
   const { config, log, endings } = options;
+  await endings.add(await startTracing(config, 'agora gateway'));
   const tokens = tokensFrom(publicKeyOf(config));
   const signer = requestSigner(requestKeysOf(config), GATEWAY, systemClock);
   const breakers = new Breakers();
+  measureBreakers(breakers);
   const watch = await watchGraph(options, signer, breakers);
   const graph = watch.published();
   const cluster = await connectCluster(config, { log, endings });

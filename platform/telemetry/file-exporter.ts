@@ -33,10 +33,16 @@ export class FileExporter implements SpanExporter {
   /** Appends them. */
   export(spans: ReadableSpan[], done: (result: { code: number; error?: Error }) => void): void {
     const text = spans.map((span) => `${JSON.stringify(this.#line(span))}\n`).join('');
-    this.#written = appendFile(this.#path, text).then(
-      () => done({ code: 0 }),
-      (error: Error) => done({ code: 1, error }),
-    );
+    this.#written = this.#append(text).then(done);
+  }
+
+  async #append(text: string): Promise<{ code: number; error?: Error }> {
+    try {
+      await appendFile(this.#path, text);
+      return { code: 0 };
+    } catch (error) {
+      return { code: 1, error: error as Error };
+    }
   }
 
   /** Waits for what is being written. */

@@ -6,7 +6,7 @@ import type { Lives } from '../agent/lives.ts';
 import { byConnections } from '../agent/registry.ts';
 import { raw } from '../data/raw.ts';
 import type { Breakers } from '../resilience/breakers.ts';
-import type { CircuitStatus } from '../resilience/guard.ts';
+import { measureBreakers } from './breaker-metrics.ts';
 import { collectAtScrape, type Sample } from './collectors.ts';
 
 /** What a host's metrics are read from. */
@@ -27,10 +27,11 @@ const FRESH_MS = 5000;
 /** Has this host's state collected at every scrape. Returns what ends it. */
 export function measureHost(facts: HostFacts): () => void {
   const ends = [
+    measureBreakers(facts.breakers),
     collectAtScrape({
       name: 'agents',
-      gauges: ['agora_agent_status', 'agora_agent_degradation', 'agora_breaker_state'],
-      collect: () => [...agentSamples(facts), ...breakerSamples(facts)],
+      gauges: ['agora_agent_status', 'agora_agent_degradation'],
+      collect: () => agentSamples(facts),
     }),
     collectAtScrape({
       name: 'database',
@@ -55,15 +56,6 @@ const agentSamples = ({ agents, lives }: HostFacts): Sample[] =>
       { name: 'agora_agent_degradation', labels: { agent }, value: degradation },
     ];
   });
-
-const STATE: Record<CircuitStatus, number> = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 };
-
-const breakerSamples = ({ breakers }: HostFacts): Sample[] =>
-  breakers.list().map(({ agent, name, state }) => ({
-    name: 'agora_breaker_state',
-    labels: { agent, dependency: name },
-    value: STATE[state],
-  }));
 
 function databaseSamples(monitor: DatabaseMonitor): Sample[] {
   const { status, latencyMs } = monitor.state;

@@ -1,0 +1,18 @@
+import type { Breakers } from '../resilience/breakers.ts';
+import type { CircuitStatus } from '../resilience/guard.ts';
+import { collectAtScrape } from './collectors.ts';
+
+const STATE: Record<CircuitStatus, number> = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 };
+
+/** Has the circuit breakers of this process collected at every scrape. Returns what ends it. */
+export const measureBreakers = (breakers: Breakers): (() => void) =>
+  collectAtScrape({
+    name: 'breakers',
+    gauges: ['agora_breaker_state'],
+    collect: () =>
+      breakers.list().map(({ agent, name, state }) => ({
+        name: 'agora_breaker_state',
+        labels: { agent, dependency: name },
+        value: STATE[state],
+      })),
+  });
