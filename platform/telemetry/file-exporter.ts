@@ -33,15 +33,15 @@ export class FileExporter implements SpanExporter {
   /** Appends them. */
   export(spans: ReadableSpan[], done: (result: { code: number; error?: Error }) => void): void {
     const text = spans.map((span) => `${JSON.stringify(this.#line(span))}\n`).join('');
-    this.#written = this.#append(text).then(done);
+    this.#written = this.#append(text, done);
   }
 
-  async #append(text: string): Promise<{ code: number; error?: Error }> {
+  async #append(text: string, done: (result: { code: number; error?: Error }) => void): Promise<void> {
     try {
       await appendFile(this.#path, text);
-      return { code: 0 };
+      done({ code: 0 });
     } catch (error) {
-      return { code: 1, error: error as Error };
+      done({ code: 1, error: error as Error });
     }
   }
 
