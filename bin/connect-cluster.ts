@@ -6,6 +6,7 @@ import { redisCarrier } from '../platform/cluster/redis-carrier.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Rings } from '../platform/events/rings.ts';
 import type { Logger } from '../platform/log.ts';
+import { measureDependencies } from '../platform/telemetry/dependency-metrics.ts';
 import type { Endings } from './endings.ts';
 
 /** What a process shares with the others beside the data: `rings` and `dependencies` are options of a host. */
@@ -38,6 +39,7 @@ export async function connectCluster(
   const dependencies = [shared?.redis, notify].filter((link) => link !== undefined);
   const { broadcast, once, limiter, cache } = shared ?? localCluster(log);
   const health = (): DependencyHealth[] => dependencies.map((dependency) => dependency.health);
+  measureDependencies(health);
   return { broadcast, once, limiter, cache, rings, dependencies, health };
 }
 

@@ -103,6 +103,11 @@ export const METRICS = {
     labels: [],
   },
   agora_database_latency_seconds: { kind: 'gauge', help: 'Of the last probe that was answered.', labels: [] },
+  agora_dependency_up: {
+    kind: 'gauge',
+    help: '1 while what connects this process to the others answers: redis, notify.',
+    labels: ['dependency'],
+  },
   agora_pool_connections: {
     kind: 'gauge',
     help: "The agents' pool: connections that are idle or busy, and calls that wait for one.",

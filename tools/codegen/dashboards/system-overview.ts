@@ -135,6 +135,11 @@ export const systemOverview: Board = {
       shows: [['sum by (instance, state) (agora_pool_connections)', '{{instance}} {{state}}']],
     },
     {
+      title: 'Redis and NOTIFY',
+      says: 'What connects processes: 1 while it answers.',
+      shows: [['min by (dependency) (agora_dependency_up)', '{{dependency}}']],
+    },
+    {
       title: "PostgreSQL's answer",
       unit: 's',
       says: 'Of one short statement, on a connection of its own.',

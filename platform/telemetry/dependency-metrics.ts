@@ -1,0 +1,15 @@
+import type { DependencyHealth } from '../agent/health.ts';
+import { collectAtScrape } from './collectors.ts';
+
+/** Has what a process shares with the others collected at every scrape. Returns what ends it. */
+export const measureDependencies = (health: () => readonly DependencyHealth[]): (() => void) =>
+  collectAtScrape({
+    name: 'dependencies',
+    gauges: ['agora_dependency_up'],
+    collect: () =>
+      health().map(({ name, status }) => ({
+        name: 'agora_dependency_up',
+        labels: { dependency: name },
+        value: status === 'UP' ? 1 : 0,
+      })),
+  });
