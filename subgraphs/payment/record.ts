@@ -2,7 +2,7 @@
 import type { Ground } from '../../platform/agent/ground.ts';
 import type { Origin, Work } from '../../platform/data/store.ts';
 import { type Fact, type Progress, progress, stillPending } from './domain.ts';
-import { Payment, type Tables } from './entities.ts';
+import type { Payment, Tables } from './entities.ts';
 import {
   paymentActionRequired,
   paymentAuthorised,
@@ -11,6 +11,7 @@ import {
   paymentFailed,
   paymentVoided,
 } from './events.ts';
+import { paymentOf, savePayment } from './payment-sql.ts';
 import type { ProviderPayment } from './provider/provider.ts';
 
 /** What to lock for an order's payment, which may not exist yet. */
@@ -21,7 +22,7 @@ export const recorder =
   ({ store, clock }: Ground<Tables>) =>
   (orderId: string, found: ProviderPayment, origin: Origin): Promise<Payment> =>
     store.write({ locks: [lockOf(orderId)], origin }, async (work) => {
-      const payment = await work.em.findOneOrFail(Payment, { orderId });
+      const payment = await paymentOf(work, { order_id: orderId });
       await followProvider(work, payment, found, clock.now());
       return payment;
     });
@@ -54,7 +55,7 @@ async function follow(
   if (failureCode) Object.assign(payment, { failureCode, failure: found.refusal ?? 'The payment failed.' });
   // What is left to be asked may depend on what was just learned.
   payment.pending = stillPending(payment);
-  await work.em.flush();
+  await savePayment(work, payment);
   publish(work, payment, fact);
 }
 

@@ -14,8 +14,9 @@ import { newId } from '../../platform/ids.ts';
 import { isSealed } from '../../platform/secrets/secrets.ts';
 import { confirmablePayments } from './access.ts';
 import { checkAuthorised, mayCapture, readAmount } from './domain.ts';
-import { CancelledOrder, Payment, type Tables } from './entities.ts';
+import type { Payment, Tables } from './entities.ts';
 import { News } from './news.ts';
+import { findPayment, isCancelled, openPayment, paymentOf, savePayment } from './payment-sql.ts';
 import type { GuardedProvider } from './provider/guard.ts';
 import type { ProviderPayment } from './provider/provider.ts';
 import { lockOf, recorder } from './record.ts';
@@ -30,8 +31,8 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
     const { orderId, customerId = null } = input;
     const { minor: amountMinor, currency } = readAmount(input.amount);
     if (amountMinor <= 0n) throw refuse('INVALID_INPUT', 'A payment is more than nothing.', ['input', 'amount']);
-    return store.write({ locks: [lockOf(orderId)], origin }, async ({ em }) => {
-      const known = await em.findOne(Payment, { orderId });
+    return store.write({ locks: [lockOf(orderId)], origin }, async (work) => {
+      const known = await findPayment(work, { order_id: orderId });
       if (known) {
         const isSame =
           known.amountMinor === amountMinor && known.currency === currency && known.customerId === customerId;
@@ -42,21 +43,10 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
           ]);
         return { payment: known, isNew: false };
       }
-      if (await em.findOne(CancelledOrder, { orderId }))
+      if (await isCancelled(work, orderId))
         throw refuse('PAYMENT_CANCELLED', 'The payment was cancelled.', ['input', 'orderId']);
-      const now = clock.now();
-      const figures = { amountMinor, currency, capturedMinor: 0n, refundedMinor: 0n };
-      const payment = em.create(Payment, {
-        id: newId('payment'),
-        orderId,
-        customerId,
-        ...figures,
-        status: 'CREATED',
-        pending: 'AUTHORISE',
-        createdAt: now,
-        updatedAt: now,
-      });
-      em.persist(payment);
+      const opening = { id: newId('payment'), orderId, customerId, amountMinor, currency, createdAt: clock.now() };
+      const payment = await openPayment(work, opening);
       return { payment, isNew: true };
     });
   };
@@ -64,9 +54,6 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
   /** Sealed where it comes by way of a saga; one that was begun by an earlier release carries it as it is. */
   const tokenOf = ({ token, orderId }: AuthorisePaymentInput): string =>
     isSealed(token) ? secrets.open(token, orderId) : token;
-
-  const load = (where: { orderId: string } | { id: string }, origin: RequestContext): Promise<Payment | null> =>
-    store.write({ locks: [], origin }, ({ em }) => em.findOne(Payment, where));
 
   /** Records what the provider answers. Where a webhook is faster, that was recorded, and the answer is not waited for. */
   const recordAnswer = async (
@@ -80,7 +67,7 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
       for (;;) {
         const found = await news.orAnswer(id, answer);
         if (found) return await record(orderId, found, origin);
-        const payment = (await load({ id }, origin))!;
+        const payment = await paymentOf({ sql: store.read }, { id });
         if (payment.pending === null) return payment;
       }
     } finally {
@@ -111,7 +98,7 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
 
     /** What became of the action that the buyer was sent to. The provider decides when its time is over. */
     async settleAction(orderId: string, context: RequestContext): Promise<string> {
-      let payment = await load({ orderId }, context);
+      let payment = await findPayment({ sql: store.read }, { order_id: orderId });
       if (!payment) throw refuse('NOT_FOUND', 'The order has no payment.', ['input', 'orderId']);
       if (payment.status === 'REQUIRES_ACTION' && payment.pending === null) {
         const found = await provider.find(payment.id);
@@ -125,14 +112,14 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
     async confirm({ paymentId, idempotencyKey }: ConfirmPaymentInput, context: RequestContext): Promise<string> {
       const { actor } = context;
       const once = { actor: actor.id, operation: 'confirmPayment', key: idempotencyKey, request: { paymentId } };
-      await store.once({ ...once, locks: [], origin: context }, async ({ em }) => {
-        const payment = await em.findOne(Payment, { id: paymentId });
+      await store.once({ ...once, locks: [], origin: context }, async (work) => {
+        const payment = await findPayment(work, { id: paymentId });
         const row = payment && { customer_id: payment.customerId, order_id: payment.orderId };
         if (!row || !isWithin(row, confirmablePayments(actor)))
           throw refuse('NOT_FOUND', 'There is no such payment, or it is not yours.', ['input', 'paymentId']);
         return { paymentId };
       });
-      let payment = (await load({ id: paymentId }, context))!;
+      let payment = await paymentOf({ sql: store.read }, { id: paymentId });
       if (payment.status === 'REQUIRES_ACTION' && payment.pending === null) {
         payment = await record(payment.orderId, await provider.confirmAction(paymentId), context);
       }
@@ -144,12 +131,15 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
     async capture(orderId: string, context: RequestContext): Promise<string> {
       const { payment, isNew, isDone } = await store.write(
         { locks: [lockOf(orderId)], origin: context },
-        async ({ em }) => {
-          const payment = await em.findOne(Payment, { orderId });
+        async (work) => {
+          const payment = await findPayment(work, { order_id: orderId });
           if (!payment) throw refuse('NOT_FOUND', 'The order has no payment.', ['input', 'orderId']);
           const isDone = !mayCapture(payment);
           const isNew = payment.pending !== 'CAPTURE';
-          if (!isDone) payment.pending = 'CAPTURE';
+          if (!isDone && isNew) {
+            payment.pending = 'CAPTURE';
+            await savePayment(work, payment);
+          }
           return { payment, isNew, isDone };
         },
       );

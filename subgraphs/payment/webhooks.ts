@@ -8,8 +8,9 @@ import { Fault } from '../../platform/errors.ts';
 import { onWebhook, type WebhookEndpoint } from '../../platform/webhooks/endpoint.ts';
 import type { WebhookSecrets } from '../../platform/webhooks/secrets.ts';
 import { checkEvidence } from './domain.ts';
-import { Payment, Refund, type Tables } from './entities.ts';
+import { type Payment, Refund, type Tables } from './entities.ts';
 import type { News } from './news.ts';
+import { paymentOf } from './payment-sql.ts';
 import { type Evidence, simulatorEvidence } from './provider/simulator-evidence.ts';
 import { followProvider, lockOf } from './record.ts';
 import { concludeRefund } from './refund.ts';
@@ -37,7 +38,7 @@ export const simulatorWebhooks = (
     },
 
     async handle(work, { reference, found, currency, refund }) {
-      const payment = await work.em.findOneOrFail(Payment, { id: reference });
+      const payment = await paymentOf(work, { id: reference });
       if (currency !== null) checkEvidence(payment, { captured: found.captured, currency });
       await followProvider(work, payment, found, clock.now());
       if (refund) await refunded(work, payment, refund, clock.now());
