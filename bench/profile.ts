@@ -61,7 +61,8 @@ function print(profile: Profile, orders: number): void {
   const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
   for (const [index, id] of profile.samples.entries()) {
     const { functionName, url } = frames.get(id)!;
-    if (functionName === '(idle)') continue;
+    // The second is the profiler itself.
+    if (functionName === '(idle)' || url.startsWith('node:inspector')) continue;
     const ms = profile.timeDeltas[index]! / 1000;
     add(modules, moduleOf(url, functionName), ms);
     add(functions, `${functionName || '(anonymous)'} ${moduleOf(url, functionName)}`, ms);
@@ -81,6 +82,7 @@ function print(profile: Profile, orders: number): void {
 }
 
 function moduleOf(url: string, functionName: string): string {
+  if (url === '' && functionName.startsWith('write')) return 'writing to sockets (the kernel)';
   if (url === '') return functionName.startsWith('(') ? functionName : "JavaScript's own functions";
   if (url.startsWith('node:'))
     return `node:${
