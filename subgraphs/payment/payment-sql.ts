@@ -34,9 +34,17 @@ type Opening = Pick<Payment, 'id' | 'orderId' | 'customerId' | 'amountMinor' | '
 export async function openPayment({ sql }: Sql, opening: Opening): Promise<Payment> {
   const payment: Payment = {
     ...opening,
-    ...{ status: 'CREATED', pending: 'AUTHORISE', version: 1, updatedAt: opening.createdAt },
-    ...{ authorisedAt: null, capturedMinor: 0n, refundedMinor: 0n },
-    ...{ actionUrl: null, actionExpiresAt: null, failureCode: null, failure: null },
+    status: 'CREATED',
+    pending: 'AUTHORISE',
+    authorisedAt: null,
+    capturedMinor: 0n,
+    refundedMinor: 0n,
+    actionUrl: null,
+    actionExpiresAt: null,
+    failureCode: null,
+    failure: null,
+    version: 1,
+    updatedAt: opening.createdAt,
   };
   const { id, orderId: order_id, customerId: customer_id, amountMinor: amount_minor, currency, createdAt } = payment;
   const fixed = { id, order_id, customer_id, amount_minor, currency, created_at: createdAt };
