@@ -1,8 +1,12 @@
-/** `npm run agent -- order inventory`: these agents in a process of their own. `--all` for all of them. */
+/**
+ * `npm run agent -- order inventory`: these agents in a process of their own. `--area commerce` for those of an area,
+ * `--all` for all of them, `--except order` but for one.
+ */
 import { parseArgs } from 'node:util';
 import { readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/log.ts';
 import { loadAgents } from '../subgraphs/index.ts';
+import { chosenAgents } from './chosen-agents.ts';
 import { Endings } from './endings.ts';
 import { serveAgents } from './serve-agents.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
@@ -10,8 +14,16 @@ import { stopOnSignal } from './stop-on-signal.ts';
 const say = (line: string): void => console.log(`  ${line}`);
 
 try {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: 'boolean' } } });
-  await start(values.all ? (await loadAgents()).map(({ name }) => name) : positionals);
+  const { values, positionals: names } = parseArgs({
+    allowPositionals: true,
+    options: {
+      all: { type: 'boolean' },
+      area: { type: 'string', multiple: true },
+      except: { type: 'string', multiple: true },
+    },
+  });
+  const { all, area: areas, except } = values;
+  await start(chosenAgents(await loadAgents(), { names, areas, all, except }).map(({ name }) => name));
 } catch (error) {
   console.error(`\nThe agents did not start: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);

@@ -1,14 +1,40 @@
 import type { AgentDefinition } from '../platform/agent/define-agent.ts';
 import { Fault } from '../platform/errors.ts';
 
-/** The agents of these names, each once. @throws Fault NO_SUCH_AGENT that tells which there are */
-export function chosenAgents(roster: readonly AgentDefinition[], names: readonly string[]): AgentDefinition[] {
-  const all = roster.map(({ name }) => name);
-  const unknown = names.filter((name) => !all.includes(name));
-  if (names.length > 0 && unknown.length === 0) return roster.filter(({ name }) => names.includes(name));
-  const what = names.length === 0 ? 'Say which agents to run' : `There is no agent ${unknown.join(', ')}`;
-  throw new Fault(
-    'NO_SUCH_AGENT',
-    `${what}: \`npm run agent -- order inventory\`, or \`npm run agent -- --all\`. There are ${all.join(', ')}.`,
-  );
+/** Which agents a process runs. */
+export interface Choice {
+  names?: readonly string[];
+  /** All agents of these areas, too. */
+  areas?: readonly string[];
+  /** All there are. */
+  all?: boolean;
+  /** But not these. */
+  except?: readonly string[];
 }
+
+/** Those agents, each once. @throws Fault NO_SUCH_AGENT that tells which there are */
+export function chosenAgents(roster: readonly AgentDefinition[], choice: Choice): AgentDefinition[] {
+  const { names = [], areas = [], all = false, except = [] } = choice;
+  const unknown = [
+    ...[...names, ...except]
+      .filter((name) => !roster.some((agent) => agent.name === name))
+      .map((name) => `agent ${name}`),
+    ...areas.filter((area) => !roster.some((agent) => agent.area === area)).map((area) => `area ${area}`),
+  ];
+  if (unknown.length > 0) throw noSuchAgent(roster, `There is no ${unknown.join(', no ')}`);
+  const chosen = roster.filter(
+    ({ name, area }) => (all || names.includes(name) || areas.includes(area)) && !except.includes(name),
+  );
+  if (chosen.length === 0) throw noSuchAgent(roster, 'Say which agents to run');
+  return chosen;
+}
+
+const noSuchAgent = (roster: readonly AgentDefinition[], what: string): Fault => {
+  const byArea = Map.groupBy(roster, ({ area }) => area);
+  const lists = [...byArea].map(([area, agents]) => `${area} (${agents.map(({ name }) => name).join(', ')})`);
+  return new Fault(
+    'NO_SUCH_AGENT',
+    `${what}: \`npm run agent -- order inventory\`, \`npm run agent -- --area commerce\`, or \`npm run agent -- --all\`; ` +
+      `\`--except order\` leaves one out. There are ${lists.join(' and ')}.`,
+  );
+};

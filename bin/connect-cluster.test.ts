@@ -4,7 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { readConfig } from '../platform/config/config.ts';
 import { silentLogger } from '../platform/log.ts';
 import { testDatabase } from '../tests/support/database.ts';
-import { hasRedisServer, orSkip, startRedis } from '../tests/support/redis-server.ts';
+import { orSkip } from '../tests/support/or-skip.ts';
+import { hasRedisServer, startRedis } from '../tests/support/redis-server.ts';
 import { aloneInCluster, connectCluster } from './connect-cluster.ts';
 import { Endings } from './endings.ts';
 

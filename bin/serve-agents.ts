@@ -58,7 +58,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
       'SIMULATOR_WEBHOOK_URL: give the address of a gateway, agents have no front door.',
     );
   const roster = await loadAgents();
-  const agents = chosenAgents(roster, names);
+  const agents = chosenAgents(roster, { names });
   const life = { instance: config.AGENT_NAME ?? instanceOf(agents), process: newUuid() };
   await endings.add(await startTracing(config, `agora ${life.instance}`));
   const url = await awaitDatabase(migrationSets(agents), options);

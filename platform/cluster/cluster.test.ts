@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
-import { hasRedisServer, orSkip, startRedis, type TestRedis } from '../../tests/support/redis-server.ts';
+import { orSkip } from '../../tests/support/or-skip.ts';
+import { hasRedisServer, startRedis, type TestRedis } from '../../tests/support/redis-server.ts';
 import { silentLogger } from '../log.ts';
 import { MAX_MESSAGE } from './broadcast.ts';
 import { MAX_VALUE } from './cache.ts';

@@ -11,7 +11,8 @@ import { tokensFrom } from '../../platform/identity/tokens.ts';
 import { silentLogger } from '../../platform/log.ts';
 import { type Agora, openAgora } from '../support/agent-process.ts';
 import { actor } from '../support/agents.ts';
-import { hasRedisServer, orSkip, startRedis } from '../support/redis-server.ts';
+import { orSkip } from '../support/or-skip.ts';
+import { hasRedisServer, startRedis } from '../support/redis-server.ts';
 
 const SIGN_UP = `mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken userErrors { code } } }`;
 

@@ -51,10 +51,14 @@ export interface Watch {
   stop(): Promise<void>;
 }
 
-/** Starts everything but the demo data. */
+/** Starts everything but the demo data: in this process, or as many where `distributed.ts` says so. */
 export async function openPlatform(
   options: { config?: Record<string, string>; log?: Logger; clock?: Clock } = {},
 ): Promise<SigningPlatform> {
+  if (process.env.AGORA_TEST_DISTRIBUTED) {
+    const { openCluster } = await import('./cluster-platform.ts');
+    return openCluster({ env: options.config });
+  }
   const names = (await loadAgents()).map((agent) => agent.name);
   const agents = await openAgents(names, { start: true, clock: systemClock, ...options });
   const authenticate = authenticateWith(agents.tokens, await revocationsOf(agents.host, { ACCESS_TOKEN_SECONDS: 900 }));

@@ -18,15 +18,6 @@ export interface TestRedis {
 /** Whether there is a `redis-server` to start. */
 export const hasRedisServer = spawnSync('redis-server', ['--version']).status === 0;
 
-/** What to run instead of `describe` where a Redis that may be killed is needed: it says so when there is none. */
-export function orSkip<Block extends { skip: unknown }>(has: boolean, block: Block, what: string): Block {
-  if (has) return block;
-  process.stderr.write(
-    `\nSKIPPED: ${what}. Install redis-server (apt-get install redis-server), or set REDIS_URL.\n\n`,
-  );
-  return block.skip as Block;
-}
-
 /** Starts one on a free port, that keeps nothing on disk. */
 export async function startRedis(): Promise<TestRedis> {
   for (let attempt = 1; ; attempt++) {

@@ -1,0 +1,38 @@
+/** `npm run distributed`: Agora as many processes on this machine, to try what a deployment does. */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readConfig } from '../platform/config/config.ts';
+import { startCluster } from './distributed/cluster.ts';
+
+const say = (line: string): void => console.log(`  ${line}`);
+const begun = performance.now();
+
+try {
+  const { values } = parseArgs({ options: { verbose: { type: 'boolean' } } });
+  const config = readConfig(process.env);
+  console.log('Agora is starting, as many processes.');
+  const starting = startCluster({
+    data: join(config.AGORA_DATA, 'distributed'),
+    gatewayPorts: [config.PORT, config.PORT && config.PORT + 1],
+    report: say,
+    onLine: values.verbose ? (member, line) => console.log(`${member.padEnd(18)} ${line}`) : undefined,
+  });
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) return;
+    isStopping = true;
+    console.log('Agora is stopping.');
+    // Also one that is still starting: nothing may be left behind.
+    await (await starting.catch(() => undefined))?.stop();
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
+  const cluster = await starting;
+  console.log(`\nAgora is ready in ${((performance.now() - begun) / 1000).toFixed(1)} s.\n`);
+  for (const { name, pid, url } of cluster.members) say(`${name.padEnd(18)} ${String(pid).padStart(8)}  ${url}`);
+  say(`\n  GraphQL   ${cluster.gateways.map((url) => `${url}/graphql`).join('   ')}`);
+  say('Kill any of them, and see what happens; it is started again. Ctrl-C stops everything.\n');
+} catch (error) {
+  console.error(`\nAgora did not start: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}

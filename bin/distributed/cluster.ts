@@ -1,0 +1,182 @@
+/**
+ * Agora as many processes on this machine: PostgreSQL with a role for each agent, Redis where there is one, agents in
+ * groups, saga workers and gateways, each started by the very command that a container would run, and kept running.
+ */
+import { execFile } from 'node:child_process';
+import { createPublicKey } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import { startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
+import { keepRunning } from '../../db/embedded-postgres/keep-running.ts';
+import { formatKeyRing } from '../../platform/secrets/key-ring.ts';
+import { configSchema } from '../../platform/config/config.ts';
+import { loadAgents } from '../../subgraphs/index.ts';
+import { keyRing } from '../key-ring.ts';
+import { tokenKey } from '../token-key.ts';
+import { Member } from './member.ts';
+import { hasRedis, type Redis, startRedis } from './redis.ts';
+import { type Role, rolesOf } from './roles.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** A few for each agent in each process. */
+const CONNECTIONS = '300';
+
+/** How to start. */
+export interface ClusterOptions {
+  /** The folder of the database, the keys and the passwords. */
+  data: string;
+  /** Ports of the gateways, one each; 0 takes a free one. @default two free ones */
+  gatewayPorts?: readonly number[];
+  /** For all processes, over what they are given. */
+  env?: Record<string, string>;
+  /** Settings of PostgreSQL, over ours. */
+  postgres?: Record<string, string>;
+  /** Without Redis, though there is one. */
+  withoutRedis?: boolean;
+  /** Told what happens, a line at a time. */
+  report(line: string): void;
+  /** Told what the processes write. @default nobody */
+  onLine?(member: string, line: string): void;
+}
+
+/** Running processes. */
+export interface Cluster {
+  readonly members: readonly Member[];
+  /** Where the gateways answer. */
+  readonly gateways: readonly string[];
+  /** Of the database's owner. */
+  readonly databaseUrl: string;
+  /** Undefined where this machine has none. */
+  readonly redis: Redis | undefined;
+  /** One by its name. @throws Error if there is none */
+  member(name: string): Member;
+  /** Ends everything: gateways first, the database last. */
+  stop(): Promise<void>;
+}
+
+/** Starts everything, and waits until all of it is ready. @throws Error after it has ended what it had begun */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { data, report } = options;
+  mkdirSync(data, { recursive: true });
+  const endings: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let end = endings.pop(); end; end = endings.pop()) await end();
+  };
+  try {
+    const settings = { max_connections: CONNECTIONS, ...options.postgres };
+    const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings };
+    const postgres = await startEmbeddedPostgres(embedded);
+    const kept = keepRunning(postgres, { ...embedded, onGivenUp: () => report('PostgreSQL cannot be started again') });
+    endings.push(() => kept.stop());
+    const redis = hasRedis() && !options.withoutRedis ? await startRedis(await freePort()) : undefined;
+    if (redis) endings.push(() => redis.stop());
+    report(
+      redis ? 'PostgreSQL and Redis run' : 'PostgreSQL runs; there is no redis-server, so live updates come later',
+    );
+
+    const roles = await prepare(options, postgres);
+    const env = { ...keysOf(data), ...roles, ...(redis && { REDIS_URL: redis.url }), ...options.env };
+    const ports = await Promise.all([0, 1].map(async (n) => options.gatewayPorts?.[n] || (await freePort())));
+    const members = membersOf(rolesOf(await loadAgents()), env, { ...options, gatewayPorts: ports });
+    endings.push(() => Promise.all(members.filter(({ name }) => !name.startsWith('gateway')).map((one) => one.stop())));
+    endings.push(() => Promise.all(members.filter(({ name }) => name.startsWith('gateway')).map((one) => one.stop())));
+    await Promise.all(members.map((one) => one.start()));
+    return {
+      members,
+      get gateways() {
+        return members.filter(({ name }) => name.startsWith('gateway')).map(({ url }) => url!);
+      },
+      databaseUrl: postgres.url,
+      redis,
+      member(name) {
+        const found = members.find((one) => one.name === name);
+        if (!found) throw new Error(`There is no process ${name}, only ${members.map((one) => one.name).join(', ')}.`);
+        return found;
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Brings the database up to date and gives each agent its role: the commands that an operator runs. */
+async function prepare(
+  { data, report }: ClusterOptions,
+  postgres: { url: string; adminUrl: string },
+): Promise<Record<string, string>> {
+  const admin = new URL(postgres.adminUrl);
+  admin.pathname = new URL(postgres.url).pathname;
+  const env = { ...process.env, DATABASE_URL: postgres.url, DATABASE_ADMIN_URL: admin.href };
+  const run = async (...command: string[]): Promise<void> => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', ...command], { cwd: ROOT, env });
+    for (const line of stdout.split('\n').filter(Boolean)) report(line);
+  };
+  const file = join(data, 'roles.env');
+  await run('bin/db-migrate.ts');
+  await run('bin/db-roles.ts', '--out', file);
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
+}
+
+/** The keys that all of them share, made at the first start. */
+function keysOf(data: string): Record<string, string> {
+  const config = { ...configSchema.parse({}), AGORA_DATA: data };
+  const key = tokenKey(config);
+  const rings = (['REQUEST_KEYS', 'EVENT_KEYS', 'SECRET_KEYS'] as const).map(
+    (name) => [name, formatKeyRing(keyRing(config, name))] as const,
+  );
+  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
+  return { ...Object.fromEntries(rings), TOKEN_KEY: key, TOKEN_PUBLIC_KEY: publicKey };
+}
+
+/** What a process may not take over from us. */
+const OURS = /^(DATABASE_|REDIS_|NODE_OPTIONS$|AGORA_|PORT$|AGENT_)/;
+
+function membersOf(roles: readonly Role[], shared: Record<string, string>, options: ClusterOptions): Member[] {
+  const { report, onLine = () => {}, gatewayPorts = [] } = options;
+  const inherited = Object.entries(process.env).filter(([name]) => !OURS.test(name)) as [string, string][];
+  const common: Record<string, string> = {
+    ...Object.fromEntries(inherited),
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'warn',
+    ...shared,
+  };
+  return roles.flatMap(({ name: role, command, replicas }) =>
+    Array.from({ length: replicas }, (_, n) => {
+      const name = replicas > 1 ? `${role}-${n + 1}` : role;
+      const env =
+        role === 'gateway'
+          ? { ...withoutSecretsOfAgents(common), PORT: String(gatewayPorts[n]) }
+          : { ...common, AGENT_NAME: name };
+      return new Member({
+        name,
+        command: ['bin/agora.mjs', ...command],
+        env,
+        readyAt: (output) => /(?:ready|answers) at (https?:\/\/[^\s/]+)/.exec(output)?.[1],
+        onLine: (line) => onLine(name, line),
+        report,
+      });
+    }),
+  );
+}
+
+/** A gateway knows less: it checks tokens and cannot make them. */
+const withoutSecretsOfAgents = (env: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).filter(([name]) => !['TOKEN_KEY', 'EVENT_KEYS', 'SECRET_KEYS'].includes(name)),
+  );
+
+/** Free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,125 @@
+/** A process of Agora that is kept running, as an orchestrator of containers would. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '../../platform/errors.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** A member that ends by itself is started again after this, doubled each time up to the most. Milliseconds. */
+const [SOONEST_MS, LATEST_MS] = [250, 4000];
+/** One that ran so long is not failing again and again. Milliseconds. */
+const STEADY_MS = 30_000;
+const START_MS = 60_000;
+/** Longer than any of them drains. Milliseconds. */
+const STOP_MS = 30_000;
+
+/** What a member is started as. */
+export interface MemberOptions {
+  /** `gateway-1`, `agents-commerce`. */
+  name: string;
+  /** The file and its arguments. */
+  command: readonly string[];
+  env: Record<string, string>;
+  /** Whether it is ready, by what it has written so far: the address it answers at. */
+  readyAt(output: string): string | undefined;
+  /** Told each line that it writes. */
+  onLine(line: string): void;
+  /** Told what happens to it. */
+  report(line: string): void;
+}
+
+/** A process that comes back when it dies. */
+export class Member {
+  readonly #o: MemberOptions;
+  #child: ChildProcess | undefined;
+  #url: string | undefined;
+  #isWanted = false;
+  #delay = SOONEST_MS;
+
+  constructor(options: MemberOptions) {
+    this.#o = options;
+  }
+
+  /** Its name. */
+  get name(): string {
+    return this.#o.name;
+  }
+
+  /** Of the process that runs now. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Where it answers, since it was ready last. */
+  get url(): string | undefined {
+    return this.#url;
+  }
+
+  /** Starts it and waits until it is ready. @throws Fault with what it wrote, if it is not after a minute */
+  async start(): Promise<void> {
+    this.#isWanted = true;
+    this.#launch();
+    await this.ready();
+  }
+
+  /** Waits until it is ready, in whichever of its lives. @throws Fault if it is not after a minute */
+  async ready(): Promise<void> {
+    const deadline = performance.now() + START_MS;
+    while (!this.#url) {
+      if (performance.now() > deadline) throw new Fault('NOT_READY', `${this.name} was not ready in a minute.`);
+      await sleep(20);
+    }
+  }
+
+  /** `kill -9`: it comes back by itself. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** Ends it in order; it does not come back. Its exit code, null if it had to be killed. */
+  async stop(): Promise<number | null> {
+    this.#isWanted = false;
+    const child = this.#child;
+    const tooLong = setTimeout(() => child?.kill('SIGKILL'), STOP_MS);
+    await this.#end('SIGTERM');
+    clearTimeout(tooLong);
+    return child?.exitCode ?? null;
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    const gone = once(child, 'close');
+    child.kill(signal);
+    await gone;
+  }
+
+  #launch(): void {
+    const { name, command, env, onLine, report, readyAt } = this.#o;
+    const child = spawn(process.execPath, ['--no-warnings', ...command], {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const begun = performance.now();
+    this.#child = child;
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface(stream).on('line', (line) => {
+        onLine(line);
+        if (this.#url || this.#child !== child) return;
+        output += `${line}\n`;
+        this.#url = readyAt(output);
+      });
+    }
+    child.once('close', (code, signal) => {
+      this.#child = this.#url = undefined;
+      if (!this.#isWanted) return;
+      this.#delay = performance.now() - begun > STEADY_MS ? SOONEST_MS : Math.min(this.#delay * 2, LATEST_MS);
+      report(`${name} ended (${signal ?? `code ${code}`}) and is started again`);
+      setTimeout(() => this.#isWanted && this.#launch(), this.#delay);
+    });
+  }
+}

@@ -1,0 +1,27 @@
+/** Which processes there are: what docker-compose.yml and deploy/kubernetes run, side by side on this machine. */
+import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
+
+/** One kind of process. */
+export interface Role {
+  /** `gateway`, `agents-commerce`, `sagas`. */
+  name: string;
+  command: readonly string[];
+  replicas: number;
+}
+
+/** The saga workers have processes of their own. */
+const SAGAS = 'orchestration';
+
+/** The agents in groups by area, two saga workers, two gateways. */
+export function rolesOf(agents: readonly Pick<AgentDefinition, 'name' | 'area'>[]): Role[] {
+  const areas = [...new Set(agents.filter(({ name }) => name !== SAGAS).map(({ area }) => area))];
+  return [
+    ...areas.map((area) => ({
+      name: `agents-${area}`,
+      command: ['bin/agent.ts', '--area', area, '--except', SAGAS],
+      replicas: 1,
+    })),
+    { name: 'sagas', command: ['bin/agent.ts', SAGAS], replicas: 2 },
+    { name: 'gateway', command: ['bin/gateway.ts'], replicas: 2 },
+  ];
+}

@@ -1,0 +1,99 @@
+/** The manifests: each fits its kind's own schema, and what they say of Agora is true. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parse, parseAllDocuments } from 'yaml';
+import { configSchema } from '../../platform/config/config.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FOLDER = join(ROOT, 'deploy/kubernetes');
+const read = (file: string): string => readFileSync(join(FOLDER, file), 'utf8');
+
+interface Manifest {
+  file: string;
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string };
+  [part: string]: any;
+}
+
+const files = readdirSync(FOLDER).filter((file) => file !== 'kustomization.yaml');
+const manifests: Manifest[] = files.flatMap((file) =>
+  parseAllDocuments(read(file)).map((document) => ({ file, ...document.toJS() })),
+);
+const named = manifests.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const);
+const ofKind = (kind: string): Manifest[] => manifests.filter((manifest) => manifest.kind === kind);
+const deployments = ofKind('Deployment').map((manifest) => [manifest.metadata.name, manifest] as const);
+const containers = [...ofKind('Deployment'), ...ofKind('Job')].map(
+  (manifest) => [manifest.metadata.name, manifest.spec.template.spec.containers[0]] as const,
+);
+const variables = new Set(Object.keys(configSchema.shape));
+
+test.each(named)('%s fits the schema of its kind', async (_, { file: _file, ...manifest }) => {
+  const { [manifest.kind]: Kind } = await import(`kubernetes-models/${manifest.apiVersion}/${manifest.kind}`);
+  expect(() => new Kind(manifest).validate()).not.toThrow();
+});
+
+test('a manifest that does not fit is found', async () => {
+  const { Deployment } = await import('kubernetes-models/apps/v1/Deployment');
+  const [, { file: _, ...good }] = deployments[0]!;
+  const bad = { ...good, spec: { ...good.spec, replicas: 'three' } };
+  expect(() => new Deployment(bad as never).validate()).toThrow('replicas');
+});
+
+test('kustomization lists every manifest but the example of the secrets', () => {
+  const { resources } = parse(read('kustomization.yaml'));
+  expect(resources.toSorted()).toEqual(files.filter((file) => file !== 'secrets.example.yaml').toSorted());
+});
+
+describe.each(deployments)('%s', (name, { spec }) => {
+  test('is updated one pod at a time, of three', () => {
+    expect(spec.replicas).toBe(3);
+    expect(spec.strategy.rollingUpdate.maxUnavailable).toBe(1);
+  });
+
+  test('scales, and survives the drain of a node', () => {
+    const target = { apiVersion: 'apps/v1', kind: 'Deployment', name };
+    expect(ofKind('HorizontalPodAutoscaler').map((hpa) => hpa.spec.scaleTargetRef)).toContainEqual(target);
+    const budget = ofKind('PodDisruptionBudget').find((pdb) => pdb.metadata.name === name)!;
+    expect(budget.spec.selector).toEqual(spec.selector);
+  });
+
+  test('is asked whether it lives and whether it is ready, as often as it should be', () => {
+    const [container] = spec.template.spec.containers;
+    expect(container.livenessProbe).toMatchObject({ initialDelaySeconds: 30, periodSeconds: 30 });
+    expect(container.readinessProbe).toMatchObject({ initialDelaySeconds: 5, periodSeconds: 5 });
+    expect(container.livenessProbe.httpGet.path).toBe('/health');
+    expect(container.readinessProbe.httpGet.path).toBe('/health/ready');
+  });
+});
+
+describe.each(containers)('the container of %s', (_, container) => {
+  test('runs something that is there, as nobody in particular', () => {
+    expect(existsSync(join(ROOT, container.args[0]))).toBe(true);
+    expect(container.securityContext).toMatchObject({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true });
+  });
+
+  test('has its limits', () => {
+    const { requests, limits } = container.resources;
+    expect(Object.keys({ ...requests, ...limits })).toEqual(['cpu', 'memory']);
+  });
+
+  test('is given variables that Agora reads, from what is there', () => {
+    const given = (container.env ?? []).map((entry: { name: string }) => entry.name);
+    for (const name of given.filter((name: string) => name !== 'POD_IP')) expect(variables).toContain(name);
+    const sources = (container.envFrom ?? []).map(
+      (from: Record<string, { name: string }>) => (from.secretRef ?? from.configMapRef)!.name,
+    );
+    const known = [...ofKind('ConfigMap'), ...ofKind('Secret')].map((manifest) => manifest.metadata.name);
+    for (const source of sources) expect(known).toContain(source);
+  });
+});
+
+test('what the ConfigMap and the secrets name is read by Agora', () => {
+  const names = [
+    ...ofKind('ConfigMap').flatMap(({ data }) => Object.keys(data)),
+    ...ofKind('Secret').flatMap(({ stringData }) => Object.keys(stringData)),
+  ];
+  for (const name of names) expect([...variables, expect.stringMatching(/^DATABASE_URL_[A-Z]+$/)]).toContainEqual(name);
+});

@@ -1,0 +1,75 @@
+/** The shop of shop.ts on Agora as many processes: the same tests, unchanged, against what a deployment runs. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Cluster, type ClusterOptions, startCluster } from '../../bin/distributed/cluster.ts';
+import { kyselyOver } from '../../db/kysely.ts';
+import { createPool } from '../../db/pool.ts';
+import type { Actor } from '../../platform/identity/actor.ts';
+import { tokensFrom } from '../../platform/identity/tokens.ts';
+import { temporaryData } from './agora-process.ts';
+import { type SigningPlatform, watch } from './platform.ts';
+
+/** Agora as many processes, which may die and come back. */
+export interface ClusterPlatform extends SigningPlatform {
+  readonly cluster: Cluster;
+  /** What the processes wrote. */
+  output(): string;
+  /** The same through one of the gateways: `gateway-1`, `gateway-2`. The platform itself takes them in turn. */
+  through(gateway: string): Pick<SigningPlatform, 'ask' | 'watch' | 'url'>;
+}
+
+/** Starts one, without demo data. */
+export async function openCluster(options: Partial<ClusterOptions> = {}): Promise<ClusterPlatform> {
+  const folder = temporaryData();
+  const lines: string[] = [];
+  const cluster = await startCluster({
+    data: folder.data,
+    report: (line) => lines.push(line),
+    onLine: (member, line) => lines.push(`${member} ${line}`),
+    ...options,
+  }).catch(async (error) => {
+    await folder.remove();
+    throw new Error(`${(error as Error).message}\n${lines.join('\n')}`, { cause: error });
+  });
+  const limits = { statementTimeout: 0, transactionTimeout: 0 };
+  const pool = createPool({ url: cluster.databaseUrl, max: 8, name: 'agora test observer', ...limits });
+  const tokens = tokensFrom(readFileSync(join(folder.data, 'token-key.pem'), 'utf8'));
+  const token = async (as: Actor, seconds = 900): Promise<string> =>
+    (await tokens.sign(as.claims(), seconds, new Date())).token;
+  const authorization = async (as?: Actor): Promise<Record<string, string>> =>
+    as ? { authorization: `Bearer ${await token(as)}` } : {};
+
+  const at = (address: () => string): ReturnType<ClusterPlatform['through']> => ({
+    get url() {
+      return `${address()}/graphql`;
+    },
+    async ask(query, variables, as) {
+      const response = await fetch(`${address()}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(await authorization(as)) },
+        body: JSON.stringify({ query, variables }),
+      });
+      return { ...((await response.json()) as object), status: response.status };
+    },
+    watch: (query, variables, as) =>
+      watch(`${address().replace('http', 'ws')}/graphql`, { query, variables }, () => authorization(as)),
+  });
+  let turn = 0;
+  const inTurn = at(() => cluster.gateways[turn++ % cluster.gateways.length]!);
+  return {
+    cluster,
+    ask: inTurn.ask,
+    watch: inTurn.watch,
+    url: `${cluster.gateways[0]}/graphql`,
+    kysely: kyselyOver(pool),
+    token,
+    output: () => lines.join('\n'),
+    through: (gateway) => at(() => cluster.member(gateway).url ?? ''),
+    async close() {
+      if (process.env.AGORA_TEST_OUTPUT) writeFileSync(process.env.AGORA_TEST_OUTPUT, lines.join('\n'));
+      await pool.end();
+      await cluster.stop();
+      await folder.remove();
+    },
+  };
+}
