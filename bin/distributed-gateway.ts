@@ -68,6 +68,7 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
     graph,
     authenticate: authenticateWith(tokens, revocations),
     log,
+    trustedProxies: config.TRUSTED_PROXIES,
     metricsToken: config.METRICS_TOKEN,
     isReady: () => ({ ready: watch.isSettled, details: watch.isSettled ? {} : { waitingFor: 'directory of agents' } }),
     health: gatewayHealth({

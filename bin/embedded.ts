@@ -74,6 +74,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
     graphiqlTabs: graphiqlTabs(empty ? undefined : firstOrder),
     isReady: () => readiness(state, host),
     health: host.health,
+    trustedProxies: config.TRUSTED_PROXIES,
     metricsToken: config.METRICS_TOKEN,
     agentCard: (url) => agentCard(agents, config.PUBLIC_URL ?? url),
   });

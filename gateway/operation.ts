@@ -15,6 +15,7 @@ export interface Operation {
 export const requestContext = (caller: Caller, signal: AbortSignal | undefined): RequestContext => ({
   actor: caller.actor(),
   correlationId: caller.correlationId,
+  client: caller.client,
   signal,
 });
 

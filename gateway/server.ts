@@ -5,6 +5,7 @@ import { GraphQLError } from 'graphql';
 import { isTransient, Unauthenticated } from '../platform/errors.ts';
 import type { Policy } from '../platform/gate/rules.ts';
 import type { Subgraph } from '../platform/graphql/subgraph.ts';
+import { clientOf } from '../platform/http/client-of.ts';
 import { type HealthSource, respondHealth } from '../platform/http/health.ts';
 import { respondJson } from '../platform/http/respond-json.ts';
 import type { Logger } from '../platform/log.ts';
@@ -47,6 +48,8 @@ export interface GatewayOptions {
   metricsToken?: string;
   /** Composed from the subgraphs if not given. */
   supergraphSdl?: string;
+  /** How many proxies stand before the gateway, whose `x-forwarded-for` is believed. @default 0 */
+  trustedProxies?: number;
   /** How long a query or mutation may take, in milliseconds; then it is `UNAVAILABLE`. @default 30000 */
   timeoutMs?: number;
 }
@@ -172,7 +175,7 @@ async function route(
   graph: Graph,
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  if (pathname === '/graphql') return graphql(request, response, options.authenticate, front, mask);
+  if (pathname === '/graphql') return graphql(request, response, options, front, mask);
   if (pathname === '/health' || pathname.startsWith('/health/')) {
     if (await respondHealth(response, pathname, options)) return;
   }
@@ -189,7 +192,7 @@ async function route(
 async function graphql(
   request: IncomingMessage,
   response: ServerResponse,
-  authenticate: Authenticate,
+  { authenticate, trustedProxies = 0 }: GatewayOptions,
   { yoga }: Front,
   mask: ErrorMask,
 ): Promise<void> {
@@ -205,7 +208,8 @@ async function graphql(
     const isPreflight = request.method === 'OPTIONS';
     const identity = await authenticate((!isPreflight && request.headers.authorization?.trim()) || undefined);
     actorOf(identity); // A session that was ended is refused like a token that is not good.
-    await yoga(request, response, { caller: { actor: () => actorOf(identity), correlationId: id } });
+    const client = clientOf(request, trustedProxies);
+    await yoga(request, response, { caller: { actor: () => actorOf(identity), correlationId: id, client } });
   } catch (error) {
     if (response.headersSent) throw error;
     if (error instanceof Unauthenticated) {

@@ -1,4 +1,5 @@
 import { Unauthenticated } from '../platform/errors.ts';
+import type { Client } from '../platform/graphql/context.ts';
 import type { Actor } from '../platform/identity/actor.ts';
 
 /** Who sent the token, and until when it is good. */
@@ -21,6 +22,8 @@ export interface Caller {
   /** The actor now. @throws Unauthenticated once the token has expired, which a stream can outlive */
   actor(): Actor;
   readonly correlationId: string;
+  /** Where the request comes from. */
+  readonly client?: Client;
   /** Aborts when the client has gone. */
   readonly signal?: AbortSignal;
 }

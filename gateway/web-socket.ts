@@ -8,6 +8,7 @@ import { type Context, handleProtocols } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Unauthenticated } from '../platform/errors.ts';
+import { clientOf } from '../platform/http/client-of.ts';
 import type { Logger } from '../platform/log.ts';
 import { add, count } from '../platform/telemetry/metrics.ts';
 import { correlationId } from './correlation-id.ts';
@@ -30,6 +31,8 @@ type Subscribed = Omit<ExecutionArgs, 'schema'> & { operation: Operation; operat
 
 /** What the WebSocket endpoint stands on. */
 export interface WebSocketOptions {
+  /** How many proxies stand before the gateway. @default 0 */
+  trustedProxies?: number;
   /** Of the generation that serves: asked for every operation. */
   front(): Front;
   mask: ErrorMask;
@@ -142,13 +145,14 @@ async function identify(authenticate: Authenticate, payload: Payload): Promise<I
 function prepare(
   socket: Socket,
   payload: { query: string; operationName?: string | null; variables?: Record<string, unknown> | null },
-  { front, mask }: WebSocketOptions,
+  { front, mask, trustedProxies = 0 }: WebSocketOptions,
 ): Subscribed | GraphQLError[] {
   const id = correlationId(undefined);
   const { yoga, operations } = front();
   try {
     const session = socket.extra.session!;
-    const caller: Caller = { actor: () => actorOf(session.identity), correlationId: id };
+    const client = clientOf(socket.extra.request, trustedProxies);
+    const caller: Caller = { actor: () => actorOf(session.identity), correlationId: id, client };
     const { schema, parse, validate } = yoga.getEnveloped({ caller, params: payload } as never);
     const document = parse(payload.query);
     const invalid = validate(schema, document) as GraphQLError[];

@@ -63,12 +63,12 @@ function useOperations(operations: Operations): Plugin {
 }
 
 const operationOf = ({ document, operationName, variableValues, contextValue }: Args): Operation => {
-  const { correlationId, actor } = contextValue.caller;
+  const { correlationId, actor, client } = contextValue.caller;
   return {
     document,
     operationName,
     variables: variableValues,
-    caller: { actor, correlationId, signal: contextValue.request.signal },
+    caller: { actor, correlationId, client, signal: contextValue.request.signal },
   };
 };
 

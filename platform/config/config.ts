@@ -146,6 +146,20 @@ export const configSchema = z.object({
   SAGA_RETENTION_DAYS: z.coerce.number().int().positive().default(30).describe('how long ended sagas are kept'),
   ACCESS_TOKEN_SECONDS: seconds.default(900).describe('how long an access token is good'),
   REFRESH_TOKEN_SECONDS: seconds.default(604_800).describe('how long a refresh token is good'),
+  REFRESH_GRACE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(300)
+    .default(10)
+    .describe('how long a used refresh token may come again, for an answer that was lost; later it ends the session'),
+  TRUSTED_PROXIES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('how many proxies stand before the gateway: so many entries of x-forwarded-for are believed'),
   PAYMENT_TIMEOUT_MS: z.coerce
     .number()
     .int()

@@ -1,5 +1,13 @@
 import type { Actor } from '../identity/actor.ts';
 
+/** Where a request comes from, as the gateway saw it. What a client says of itself proves nothing. */
+export interface Client {
+  /** The IP address, as far as the proxies in front of the gateway are trusted to tell it. */
+  readonly address?: string;
+  /** The header `user-agent`. */
+  readonly userAgent?: string;
+}
+
 /**
  * What every resolver gets as its third argument. Made once for each operation (and anew for every event of a
  * subscription, so that nothing cached outlives a permission); embedded, the agents of one operation share it.
@@ -11,4 +19,6 @@ export interface RequestContext {
   readonly correlationId: string;
   /** Aborts when the client has gone or the time is up. */
   readonly signal?: AbortSignal;
+  /** Where the request comes from; absent for what no client asked for. */
+  readonly client?: Client;
 }

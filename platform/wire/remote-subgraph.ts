@@ -144,12 +144,12 @@ export class RemoteSubgraph implements SubgraphEndpoint {
   async #try<T>(
     { url, process }: Replica,
     body: Buffer,
-    { actor, correlationId }: RequestContext,
+    { actor, correlationId, client }: RequestContext,
     { accept, ...how }: { signal: AbortSignal; accept: string; isStream?: boolean },
     read: Reading<T>,
   ): Promise<T> {
     const path = new URL(url).pathname;
-    const signed = this.#o.signer.sign({ method: 'POST', path, body, to: process, actor, correlationId });
+    const signed = this.#o.signer.sign({ method: 'POST', path, body, to: process, actor, correlationId, client });
     const headers = { ...signed, ...traceHeaders(), accept, 'content-type': 'application/json' };
     const response = await this.#o.transport.post({ url, headers, body, ...how });
     const refused = response.headers[REFUSED_HEADER];

@@ -104,14 +104,14 @@ async function answerSigned(
   const { method, headers } = request;
   try {
     const body = await bodyOf(request);
-    const { actor, correlationId } = await verifier.verify({ method, path: request.url!, headers, body });
+    const { actor, correlationId, client } = await verifier.verify({ method, path: request.url!, headers, body });
     const asked = requestIn(body);
     if (!asked) return refuse(response, 400, 'MALFORMED');
     const leaving = new AbortController();
     response.once('close', () => leaving.abort());
     // Read already, to see the signature: yoga takes it as a framework's parsed body.
     const read = Object.assign(request, { body: asked });
-    const caller = { actor, correlationId, signal: leaving.signal };
+    const caller = { actor, correlationId, client, signal: leaving.signal };
     await traced('request', spanOf(request), async () => yoga(read, response, { caller }));
   } catch (error) {
     if (error instanceof BodyTooLarge) return refuse(response, 413, 'TOO_LARGE', { connection: 'close' });

@@ -8,6 +8,7 @@ import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:c
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../clock.ts';
 import type { Once } from '../cluster/once.ts';
+import type { Client } from '../graphql/context.ts';
 import { Actor, type ActorClaims } from '../identity/actor.ts';
 import { derivedKeys } from '../secrets/derived-keys.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
@@ -28,6 +29,7 @@ export interface OutgoingRequest {
   to: string;
   actor: Actor;
   correlationId: string;
+  client?: Client;
 }
 
 /** What a signed request says. */
@@ -36,6 +38,7 @@ export interface VerifiedRequest {
   sender: string;
   actor: Actor;
   correlationId: string;
+  client?: Client;
 }
 
 /** A request that is not to be answered. */
@@ -73,14 +76,14 @@ export function requestSigner(ring: KeyRing, sender: string, clock: Clock): Requ
   const [{ id: keyId }] = ring;
   const key = derivedKeys(ring, PURPOSE)(keyId, sender)!;
   return {
-    sign({ method, path, body, to, actor, correlationId }) {
+    sign({ method, path, body, to, actor, correlationId, client }) {
       const headers = {
         'x-correlation-id': correlationId,
         'x-agora-sender': sender,
         'x-agora-key': keyId,
         'x-agora-time': String(clock.now().getTime()),
         'x-agora-nonce': randomBytes(16).toString('base64url'),
-        'x-agora-claims': Buffer.from(JSON.stringify(actor.claims())).toString('base64url'),
+        'x-agora-claims': Buffer.from(JSON.stringify({ ...actor.claims(), client })).toString('base64url'),
       };
       return { ...headers, 'x-agora-signature': macOf(key, method, path, to, headers, body).toString('base64url') };
     },
@@ -109,8 +112,11 @@ export function requestVerifier(ring: KeyRing, process: string, clock: Clock, on
       // One from ahead of our clock is good until it is old, so twice as long.
       if (!(await once.first(`${sender} ${headers['x-agora-nonce']}`, 2 * MAX_AGE_SECONDS)))
         throw new RequestRefused('REPLAYED');
-      const claims = JSON.parse(Buffer.from(headers['x-agora-claims'], 'base64url').toString()) as ActorClaims;
-      return { sender, actor: new Actor(claims), correlationId: headers['x-correlation-id'] };
+      const claims = JSON.parse(Buffer.from(headers['x-agora-claims'], 'base64url').toString()) as ActorClaims & {
+        client?: Client;
+      };
+      const { client } = claims;
+      return { sender, actor: new Actor(claims), correlationId: headers['x-correlation-id'], client };
     },
   };
 }

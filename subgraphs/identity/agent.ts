@@ -2,7 +2,7 @@ import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { identityDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
-import { forgetExpired } from './forget-expired.ts';
+import { forgetExpired } from './sessions/forget-expired.ts';
 import { identityLoaders } from './loaders.ts';
 import { identityQueries } from './queries.ts';
 import { identityResolvers } from './resolvers.ts';
@@ -23,7 +23,7 @@ export default defineAgent({
   build(ground) {
     const queries = identityQueries(ground.store.read);
     return {
-      resolvers: identityResolvers(queries, identityLoaders(queries), identityService(ground)),
+      resolvers: identityResolvers(queries, identityLoaders(queries), identityService(ground), ground.clock),
       duties: [forgetExpired(ground)],
       demo: { after: [], load: identityDemo(ground.store) },
     };

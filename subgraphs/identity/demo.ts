@@ -2,7 +2,7 @@
 import { demoWorld } from '../../platform/agent/demo.ts';
 import type { Store } from '../../platform/data/store.ts';
 import type { Tables, UserRole } from './entities.ts';
-import { hashPassword } from './password.ts';
+import { hashPassword } from './passwords/password.ts';
 
 const OPENED = new Date('2025-01-01T09:00:00Z');
 

@@ -14,14 +14,6 @@ export function checkName(name: string): string {
   return trimmed;
 }
 
-/** Long enough to resist guessing, and not the e-mail address; nothing else is asked, after NIST SP 800-63B. @throws Refusal WEAK_PASSWORD */
-export function checkNewPassword(password: string, email: string): void {
-  const weak = (message: string) => refuse('WEAK_PASSWORD', message, ['input', 'password']);
-  if (password.length < 10) throw weak('A password needs at least 10 characters.');
-  if (password.length > 200) throw weak('A password has at most 200 characters.');
-  if (emailKey(password) === emailKey(email)) throw weak('The password must not be the e-mail address.');
-}
-
 /** Who a user is to the rest of Agora. */
 export interface UserIdentity {
   id: string;
@@ -47,15 +39,13 @@ export interface PresentedToken {
 }
 
 /**
- * A used token that comes again this soon is a client that did not get the answer, or its second tab: it gets a
- * successor. Later, two have the token, and one of them is a thief.
+ * What to do about a refresh token: issue its successor, refuse it, or end its session because it was stolen. A used
+ * one that comes again soon is a client that did not get the answer, or its second tab: it gets a successor. Later, two
+ * have the token, and one of them is a thief.
  */
-export const REUSE_GRACE_MS = 10_000;
-
-/** What to do about a refresh token: issue its successor, refuse it, or end its session because it was stolen. */
-export function judgeToken(token: PresentedToken, now: Date): 'ROTATE' | 'REFUSE' | 'REVOKE' {
+export function judgeToken(token: PresentedToken, now: Date, graceMs: number): 'ROTATE' | 'REFUSE' | 'REVOKE' {
   if (token.revoked_at || token.expires_at <= now) return 'REFUSE';
-  if (token.used_at && now.getTime() - token.used_at.getTime() > REUSE_GRACE_MS) return 'REVOKE';
+  if (token.used_at && now.getTime() - token.used_at.getTime() > graceMs) return 'REVOKE';
   return 'ROTATE';
 }
 

@@ -8,6 +8,11 @@ export const RevocationReason = {
   SIGNED_OUT: 'SIGNED_OUT',
   TOKEN_REUSED: 'TOKEN_REUSED',
   ROLES_CHANGED: 'ROLES_CHANGED',
+  ENDED_BY_USER: 'ENDED_BY_USER',
+  ENDED_BY_STAFF: 'ENDED_BY_STAFF',
+  PASSWORD_CHANGED: 'PASSWORD_CHANGED',
+  PASSWORD_RESET: 'PASSWORD_RESET',
+  SECOND_FACTOR_CHANGED: 'SECOND_FACTOR_CHANGED',
 } as const;
 export type RevocationReason = keyof typeof RevocationReason;
 
@@ -38,6 +43,10 @@ const SessionSchema = defineEntity({
     userId: p.string(),
     startedAt: p.datetime(),
     expiresAt: p.datetime(),
+    userAgent: p.string().nullable(),
+    address: p.string().nullable(),
+    addressKey: p.string().nullable(),
+    lastUsedAt: p.datetime(),
     revokedAt: p.datetime().nullable(),
     revokedReason: p.enum(() => RevocationReason).nullable(),
   },
@@ -55,6 +64,17 @@ const RefreshTokenSchema = defineEntity({
   },
 });
 
+const SignInAttemptsSchema = defineEntity({
+  name: 'SignInAttempts',
+  tableName: 'sign_in_attempts',
+  properties: {
+    key: p.string().primary(),
+    failures: p.integer(),
+    lastAt: p.datetime(),
+    blockedUntil: p.datetime().nullable(),
+  },
+});
+
 export class Account extends AccountSchema.class {}
 AccountSchema.setClass(Account);
 export class Session extends SessionSchema.class {}
@@ -62,6 +82,6 @@ SessionSchema.setClass(Session);
 export class RefreshToken extends RefreshTokenSchema.class {}
 RefreshTokenSchema.setClass(RefreshToken);
 
-export const entities = [AccountSchema, SessionSchema, RefreshTokenSchema];
+export const entities = [AccountSchema, SessionSchema, RefreshTokenSchema, SignInAttemptsSchema];
 /** The room's tables, as SQL sees them. */
 export type Tables = InferKyselyDB<(typeof entities)[number]>;

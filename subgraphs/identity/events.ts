@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../../platform/events/define-event.ts';
+import { RevocationReason } from './entities.ts';
 
 export const userRegistered = defineEvent('identity.user_registered', {
   aggregate: 'user',
@@ -25,7 +26,7 @@ export const sessionRevoked = defineEvent('identity.session_revoked', {
   payload: z.object({
     sessionId: z.string(),
     userId: z.string(),
-    reason: z.enum(['SIGNED_OUT', 'TOKEN_REUSED', 'ROLES_CHANGED']),
+    reason: z.enum(RevocationReason),
   }),
 });
 

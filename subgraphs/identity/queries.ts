@@ -3,6 +3,7 @@ import { type Rows, within } from '../../platform/data/rows.ts';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import { emailKey } from './domain.ts';
 import type { Tables, UserRole } from './entities.ts';
+import { sessionQueries } from './sessions/queries.ts';
 
 /** A user as the graph reads it. The hash of the password is not part of it. */
 export interface UserRow {
@@ -26,9 +27,8 @@ export interface UserFilter {
   ids?: readonly string[] | null;
 }
 
-const USER = ['id', 'email', 'name', 'roles', 'customer_id', 'merchant_id', 'version', 'created_at'] as const;
-/** Sessions that one answer names. */
-const MAX_REVOKED = 1000;
+/** The columns of a user. */
+export const USER = ['id', 'email', 'name', 'roles', 'customer_id', 'merchant_id', 'version', 'created_at'] as const;
 
 /** The room's reads. Those of users take the rows that their caller may see. */
 export const identityQueries = (db: Kysely<Tables>) => ({
@@ -51,11 +51,7 @@ export const identityQueries = (db: Kysely<Tables>) => ({
       .where(within(rows))
       .execute(),
 
-  /** Newest first, so that those whose access tokens live longest are among them. */
-  revokedSessions: async (since: Date): Promise<string[]> => {
-    const newest = db.selectFrom('session').select('id').where('revoked_at', '>=', since).orderBy('revoked_at', 'desc');
-    return (await newest.limit(MAX_REVOKED).execute()).map((row) => row.id);
-  },
+  sessions: sessionQueries(db),
 });
 
 export type IdentityQueries = ReturnType<typeof identityQueries>;

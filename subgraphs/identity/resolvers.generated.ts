@@ -3,6 +3,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { Money as MoneyValue } from '../../platform/money.ts';
 import type { UserError as UserErrorValue } from '../../platform/errors.ts';
 import type { UserRow, UserConnectionRow } from './queries.ts';
+import type { SessionRow } from './sessions/queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -85,6 +86,8 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
+  /** Too many attempts failed: try again at the time that is told. */
+  | 'TOO_MANY_ATTEMPTS'
   /** Somebody has signed up with this e-mail address. */
   | 'EMAIL_TAKEN'
   /** The e-mail address or the password is wrong. Which of them is not told. */
@@ -171,6 +174,10 @@ export type Query = {
   me?: Maybe<User>;
   /** All users. */
   users?: Maybe<UserConnection>;
+  /** One's own sessions that go on, the last used first: at most 100. */
+  mySessions?: Maybe<Array<Session>>;
+  /** The sessions of a user that go on, the last used first: at most 100. */
+  userSessions?: Maybe<Array<Session>>;
   /** Sessions revoked since then, whose access tokens must no longer pass: the newest, at most 1000. */
   revokedSessions: Array<Scalars['ID']['output']>;
 };
@@ -181,6 +188,11 @@ export type QueryUsersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<UserFilter>;
   orderBy?: InputMaybe<UserOrder>;
+};
+
+
+export type QueryUserSessionsArgs = {
+  userId: Scalars['ID']['input'];
 };
 
 
@@ -201,6 +213,12 @@ export type Mutation = {
   refreshSession?: Maybe<AuthPayload>;
   /** Ends the session of the token that it is asked with. */
   signOut?: Maybe<SignOutPayload>;
+  /** Ends one session: one's own, or as an administrator anybody's. */
+  revokeSession?: Maybe<RevokedSessionsPayload>;
+  /** Ends all of one's own sessions but the one that asks. */
+  revokeOtherSessions?: Maybe<RevokedSessionsPayload>;
+  /** Ends all sessions of a user. */
+  revokeUserSessions?: Maybe<RevokedSessionsPayload>;
   /** Gives a user these roles and no others. It ends their sessions: they sign in again to use them. */
   setUserRoles?: Maybe<UserPayload>;
   /** A token of the role GUEST that opens one order and its updates, for 30 days. */
@@ -220,6 +238,16 @@ export type MutationSignInArgs = {
 
 export type MutationRefreshSessionArgs = {
   input: RefreshSessionInput;
+};
+
+
+export type MutationRevokeSessionArgs = {
+  input: RevokeSessionInput;
+};
+
+
+export type MutationRevokeUserSessionsArgs = {
+  input: RevokeUserSessionsInput;
 };
 
 
@@ -254,6 +282,25 @@ export type User = {
   version: Scalars['Int']['output'];
   /** When they signed up. */
   createdAt: Scalars['DateTime']['output'];
+};
+
+/** Where somebody is signed in. */
+export type Session = {
+  __typename?: 'Session';
+  /** Starts with `session_`. */
+  id: Scalars['ID']['output'];
+  /** What the browser or program said of itself when it signed in. It proves nothing. */
+  userAgent?: Maybe<Scalars['String']['output']>;
+  /** The network that it was started from: `203.0.113.0/24`. */
+  address?: Maybe<Scalars['String']['output']>;
+  /** When it was started. */
+  createdAt: Scalars['DateTime']['output'];
+  /** When it was started, or last refreshed. */
+  lastUsedAt: Scalars['DateTime']['output'];
+  /** When it ends, unless it is refreshed before. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** Whether it is the one that asks. */
+  isCurrent: Scalars['Boolean']['output'];
 };
 
 export type Customer = {
@@ -327,7 +374,7 @@ export type UserEdge = {
 export type SignUpInput = {
   /** What they sign in with. It belongs to one user, in whatever case it is written. */
   email: Scalars['EmailAddress']['input'];
-  /** 10 to 200 characters, and not the e-mail address. */
+  /** 12 to 200 characters, none of the most common, and neither the e-mail address nor the name. */
   password: Scalars['String']['input'];
   /** 1 to 200 characters. */
   name: Scalars['String']['input'];
@@ -345,6 +392,18 @@ export type SignInInput = {
 export type RefreshSessionInput = {
   /** The newest one of the session. */
   refreshToken: Scalars['String']['input'];
+};
+
+/** A session to end. */
+export type RevokeSessionInput = {
+  /** The session. */
+  sessionId: Scalars['ID']['input'];
+};
+
+/** Whose sessions to end. */
+export type RevokeUserSessionsInput = {
+  /** The user. */
+  userId: Scalars['ID']['input'];
 };
 
 /** The roles that a user is to have. */
@@ -389,6 +448,15 @@ export type SignOutPayload = {
   userErrors: Array<UserError>;
 };
 
+/** What became of sessions. */
+export type RevokedSessionsPayload = {
+  __typename?: 'RevokedSessionsPayload';
+  /** How many were ended. Those that were over are not counted. */
+  ended?: Maybe<Scalars['Int']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
 /** What became of a user. */
 export type UserPayload = {
   __typename?: 'UserPayload';
@@ -407,6 +475,19 @@ export type GuestTokenPayload = {
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
+};
+
+/** Too many attempts failed of late. */
+export type TooManyAttempts = UserError & {
+  __typename?: 'TooManyAttempts';
+  /** What a program branches on. */
+  code: ErrorCode;
+  /** What is wrong and what to do. */
+  message: Scalars['String']['output'];
+  /** Where in the input. */
+  path?: Maybe<Array<Scalars['String']['output']>>;
+  /** When it may be tried again. */
+  retryAt: Scalars['DateTime']['output'];
 };
 
 
@@ -528,6 +609,7 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   User: ResolverTypeWrapper<UserRow>;
+  Session: ResolverTypeWrapper<SessionRow>;
   Customer: ResolverTypeWrapper<Customer>;
   Role: Role;
   UserFilter: UserFilter;
@@ -538,12 +620,16 @@ export type ResolversTypes = {
   SignUpInput: SignUpInput;
   SignInInput: SignInInput;
   RefreshSessionInput: RefreshSessionInput;
+  RevokeSessionInput: RevokeSessionInput;
+  RevokeUserSessionsInput: RevokeUserSessionsInput;
   SetUserRolesInput: SetUserRolesInput;
   IssueGuestTokenInput: IssueGuestTokenInput;
   AuthPayload: ResolverTypeWrapper<Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
   SignOutPayload: ResolverTypeWrapper<Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  RevokedSessionsPayload: ResolverTypeWrapper<Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   UserPayload: ResolverTypeWrapper<Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
   GuestTokenPayload: ResolverTypeWrapper<Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  TooManyAttempts: ResolverTypeWrapper<TooManyAttempts>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -571,6 +657,7 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   User: UserRow;
+  Session: SessionRow;
   Customer: Customer;
   UserFilter: UserFilter;
   UserOrder: UserOrder;
@@ -579,12 +666,16 @@ export type ResolversParentTypes = {
   SignUpInput: SignUpInput;
   SignInInput: SignInInput;
   RefreshSessionInput: RefreshSessionInput;
+  RevokeSessionInput: RevokeSessionInput;
+  RevokeUserSessionsInput: RevokeUserSessionsInput;
   SetUserRolesInput: SetUserRolesInput;
   IssueGuestTokenInput: IssueGuestTokenInput;
   AuthPayload: Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
   SignOutPayload: Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  RevokedSessionsPayload: Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   UserPayload: Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
   GuestTokenPayload: Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  TooManyAttempts: TooManyAttempts;
 };
 
 export type PublicDirectiveArgs = { };
@@ -637,7 +728,7 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
 };
 
 export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict' | 'TooManyAttempts', ParentType, ContextType>;
 };
 
 export type SimpleUserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SimpleUserError'] = ResolversParentTypes['SimpleUserError']> = {
@@ -668,6 +759,8 @@ export type AddressResolvers<ContextType = RequestContext, ParentType extends Re
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   me?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   users?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryUsersArgs, 'first'>>;
+  mySessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType>;
+  userSessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType, RequireFields<QueryUserSessionsArgs, 'userId'>>;
   revokedSessions?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryRevokedSessionsArgs, 'since'>>;
 };
 
@@ -676,6 +769,9 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   signIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
   refreshSession?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
   signOut?: Resolver<Maybe<ResolversTypes['SignOutPayload']>, ParentType, ContextType>;
+  revokeSession?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
+  revokeOtherSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType>;
+  revokeUserSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'input'>>;
   setUserRoles?: Resolver<Maybe<ResolversTypes['UserPayload']>, ParentType, ContextType, RequireFields<MutationSetUserRolesArgs, 'input'>>;
   issueGuestToken?: Resolver<Maybe<ResolversTypes['GuestTokenPayload']>, ParentType, ContextType, RequireFields<MutationIssueGuestTokenArgs, 'input'>>;
 };
@@ -690,6 +786,16 @@ export type UserResolvers<ContextType = RequestContext, ParentType extends Resol
   merchantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  isCurrent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type CustomerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Customer'] = ResolversParentTypes['Customer']> = {
@@ -721,6 +827,11 @@ export type SignOutPayloadResolvers<ContextType = RequestContext, ParentType ext
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type RevokedSessionsPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokedSessionsPayload'] = ResolversParentTypes['RevokedSessionsPayload']> = {
+  ended?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type UserPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserPayload'] = ResolversParentTypes['UserPayload']> = {
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -730,6 +841,14 @@ export type GuestTokenPayloadResolvers<ContextType = RequestContext, ParentType 
   token?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TooManyAttemptsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TooManyAttempts'] = ResolversParentTypes['TooManyAttempts']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+  retryAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = RequestContext> = {
@@ -750,13 +869,16 @@ export type Resolvers<ContextType = RequestContext> = {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
+  Session?: SessionResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;
   AuthPayload?: AuthPayloadResolvers<ContextType>;
   SignOutPayload?: SignOutPayloadResolvers<ContextType>;
+  RevokedSessionsPayload?: RevokedSessionsPayloadResolvers<ContextType>;
   UserPayload?: UserPayloadResolvers<ContextType>;
   GuestTokenPayload?: GuestTokenPayloadResolvers<ContextType>;
+  TooManyAttempts?: TooManyAttemptsResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../platform/clock.ts';
 import { checkSize } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import { reload } from '../../platform/graphql/per-request.ts';
@@ -13,6 +14,7 @@ export const identityResolvers = (
   queries: IdentityQueries,
   load: IdentityLoaders,
   service: IdentityService,
+  clock: Clock,
 ): Resolvers => ({
   Query: {
     me: (_, __, context) => load.user(context).load(context.actor.id),
@@ -24,7 +26,9 @@ export const identityResolvers = (
       } as const;
       return queries.page(filter ?? {}, ordering, page, readableUsers(actor));
     },
-    revokedSessions: (_, { since }) => queries.revokedSessions(since),
+    mySessions: (_, __, { actor }) => queries.sessions.living(actor.id, clock.now()),
+    userSessions: (_, { userId }) => queries.sessions.living(userId, clock.now()),
+    revokedSessions: (_, { since }) => queries.sessions.revoked(since),
   },
 
   Mutation: {
@@ -32,6 +36,12 @@ export const identityResolvers = (
     signIn: (_, { input }, context) => payload(() => service.signIn(input, context)),
     refreshSession: (_, { input }, context) => payload(() => service.refreshSession(input.refreshToken, context)),
     signOut: (_, __, context) => payload(async () => ({ signedOut: await service.signOut(context) })),
+    revokeSession: (_, { input }, context) =>
+      payload(async () => ({ ended: await service.revokeSession(input.sessionId, context) })),
+    revokeOtherSessions: (_, __, context) =>
+      payload(async () => ({ ended: await service.revokeOtherSessions(context) })),
+    revokeUserSessions: (_, { input }, context) =>
+      payload(async () => ({ ended: await service.revokeUserSessions(input.userId, context) })),
     setUserRoles: (_, { input }, context) =>
       payload(async () => {
         const id = await service.setUserRoles(input, context);
@@ -39,6 +49,14 @@ export const identityResolvers = (
         return { user: await reload(load.user(context), id) };
       }),
     issueGuestToken: (_, { input }) => payload(() => service.issueGuestToken(input.orderId)),
+  },
+
+  Session: {
+    userAgent: (session) => session.user_agent,
+    createdAt: (session) => session.started_at,
+    lastUsedAt: (session) => session.last_used_at,
+    expiresAt: (session) => session.expires_at,
+    isCurrent: (session, _, { actor }) => session.id === actor.sessionId,
   },
 
   User: {

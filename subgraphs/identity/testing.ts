@@ -1,19 +1,24 @@
 /** What the tests of this room share. */
 import { expect } from '@jest/globals';
+import type { ExecutionResult } from 'graphql';
+import type { Client } from '../../platform/graphql/context.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
+import { newId } from '../../platform/ids.ts';
 import type { TestAgents } from '../../tests/support/agents.ts';
 
 export const PASSWORD = 'correct horse battery';
 const AUTH =
-  '{ accessToken refreshToken expiresAt user { id email name roles version customer { id } } userErrors { code message path } }';
+  '{ accessToken refreshToken expiresAt user { id email name roles version customer { id } } userErrors { code message path ... on TooManyAttempts { retryAt } } }';
 
 /** Signs up, in and out, as clients do. */
-export const clientOf = (agents: TestAgents) => {
+export const clientOf = (agents: TestAgents, client?: Client) => {
+  const identity = agents.host.subgraphs.find(({ name }) => name === 'identity')!;
   const ask = async (query: string, variables: Record<string, unknown> = {}, as: Actor = ANONYMOUS) => {
-    const result = await agents.ask('identity', query, variables, as);
+    const context = { actor: as, correlationId: newId('req'), client };
+    const result = (await identity.execute({ query, variables }, context)) as ExecutionResult<any>;
     expect(result.errors).toBeUndefined();
-    return result.data;
+    return result.data!;
   };
   return {
     ask,

@@ -159,6 +159,7 @@ export type PlaceOrderMutation = { placeOrder: { order: { id: string, number: st
       | { message: string }
       | { message: string }
       | { message: string }
+      | { message: string }
     > } | null };
 
 export type SignInMutationVariables = Exact<{
@@ -167,6 +168,7 @@ export type SignInMutationVariables = Exact<{
 
 
 export type SignInMutation = { signIn: { accessToken: string | null, userErrors: Array<
+      | { message: string }
       | { message: string }
       | { message: string }
       | { message: string }

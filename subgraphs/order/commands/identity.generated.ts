@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
+  /** Too many attempts failed: try again at the time that is told. */
+  | 'TOO_MANY_ATTEMPTS'
   /** Somebody has signed up with this e-mail address. */
   | 'EMAIL_TAKEN'
   /** The e-mail address or the password is wrong. Which of them is not told. */
@@ -37,6 +39,7 @@ export type IssueGuestTokenMutationVariables = Exact<{
 
 
 export type IssueGuestTokenMutation = { issueGuestToken: { token: string | null, userErrors: Array<
+      | { code: ErrorCode, message: string }
       | { code: ErrorCode, message: string }
       | { code: ErrorCode, message: string }
     > } | null };

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ormFor } from '../../db/orm.ts';
-import { raw } from '../../platform/data/raw.ts';
-import { createStore } from '../../platform/data/store.ts';
-import { Bell } from '../../platform/events/bell.ts';
-import { actor, openAgents, service, type TestAgents } from '../../tests/support/agents.ts';
-import { entities, type Tables } from './entities.ts';
+import { ormFor } from '../../../db/orm.ts';
+import { raw } from '../../../platform/data/raw.ts';
+import { createStore } from '../../../platform/data/store.ts';
+import { Bell } from '../../../platform/events/bell.ts';
+import { actor, openAgents, service, type TestAgents } from '../../../tests/support/agents.ts';
+import { entities, type Tables } from '../entities.ts';
 import { forgetExpired } from './forget-expired.ts';
-import { clientOf } from './testing.ts';
+import { clientOf } from '../testing.ts';
 
 const SECOND = 1000;
 const DAY = 86_400 * SECOND;

@@ -1,16 +1,29 @@
 /** What happens to sessions inside a transaction that holds the lock of their user. */
-import type { Config } from '../../platform/config/config.ts';
-import type { Work } from '../../platform/data/store.ts';
-import { judgeToken } from './domain.ts';
-import type { RevocationReason, Tables } from './entities.ts';
-import { sessionRevoked, sessionStarted } from './events.ts';
+import type { Config } from '../../../platform/config/config.ts';
+import type { Work } from '../../../platform/data/store.ts';
+import { judgeToken } from '../domain.ts';
+import type { RevocationReason, Tables } from '../entities.ts';
+import { sessionRevoked, sessionStarted } from '../events.ts';
 import { hashOfToken } from './refresh-token.ts';
 
 /** A session is started once and revoked at most once: these are its versions. */
 const STARTED = 1;
 const REVOKED = 2;
 
-export const sessionRules = ({ REFRESH_TOKEN_SECONDS }: Pick<Config, 'REFRESH_TOKEN_SECONDS'>) => {
+/** What a session is recognised by. */
+export interface SessionTraits {
+  user_agent: string | null;
+  address: string | null;
+  address_key: string | null;
+}
+
+/** Which sessions are to end. */
+export type WhichSessions = { id: string } | { userId: string; but?: string };
+
+export const sessionRules = ({
+  REFRESH_TOKEN_SECONDS,
+  REFRESH_GRACE_SECONDS,
+}: Pick<Config, 'REFRESH_TOKEN_SECONDS' | 'REFRESH_GRACE_SECONDS'>) => {
   const expiry = (now: Date): Date => new Date(now.getTime() + REFRESH_TOKEN_SECONDS * 1000);
 
   const addToken = ({ sql }: Work<Tables>, sessionId: string, token: string, now: Date) =>
@@ -29,15 +42,17 @@ export const sessionRules = ({ REFRESH_TOKEN_SECONDS }: Pick<Config, 'REFRESH_TO
     /** Starts a session with its first refresh token. */
     async start(
       work: Work<Tables>,
-      start: { id: string; userId: string; reason: 'SIGNED_UP' | 'SIGNED_IN' },
+      start: { id: string; userId: string; reason: 'SIGNED_UP' | 'SIGNED_IN'; traits: SessionTraits },
       token: string,
       now: Date,
     ): Promise<void> {
-      const { id, userId, reason } = start;
+      const { id, userId, reason, traits } = start;
       const session = {
         id,
         user_id: userId,
+        ...traits,
         started_at: now,
+        last_used_at: now,
         expires_at: expiry(now),
         revoked_at: null,
         revoked_reason: null,
@@ -59,13 +74,13 @@ export const sessionRules = ({ REFRESH_TOKEN_SECONDS }: Pick<Config, 'REFRESH_TO
         .select(['session.id as session_id', 'refresh_token.expires_at', 'used_at', 'revoked_at'])
         .where('hash', '=', hashOfToken(presented))
         .executeTakeFirst();
-      const verdict = token ? judgeToken(token, now) : 'REFUSE';
+      const verdict = token ? judgeToken(token, now, REFRESH_GRACE_SECONDS * 1000) : 'REFUSE';
       if (verdict === 'REVOKE') await this.revoke(work, { id: token!.session_id }, 'TOKEN_REUSED', now);
       if (verdict !== 'ROTATE') return false;
       await addToken(work, token!.session_id, successor, now);
       await work.sql
         .updateTable('session')
-        .set({ expires_at: expiry(now) })
+        .set({ expires_at: expiry(now), last_used_at: now })
         .where('id', '=', token!.session_id)
         .execute();
       const used = work.sql.updateTable('refresh_token').set({ used_at: now });
@@ -74,12 +89,7 @@ export const sessionRules = ({ REFRESH_TOKEN_SECONDS }: Pick<Config, 'REFRESH_TO
     },
 
     /** Ends one session, or all of a user's, that have not been ended. How many. */
-    async revoke(
-      work: Work<Tables>,
-      which: { id: string } | { userId: string },
-      reason: RevocationReason,
-      now: Date,
-    ): Promise<number> {
+    async revoke(work: Work<Tables>, which: WhichSessions, reason: RevocationReason, now: Date): Promise<number> {
       const update = work.sql
         .updateTable('session')
         .set({ revoked_at: now, revoked_reason: reason })
@@ -87,7 +97,10 @@ export const sessionRules = ({ REFRESH_TOKEN_SECONDS }: Pick<Config, 'REFRESH_TO
       const chosen =
         'id' in which
           ? update.where('id', '=', which.id)
-          : update.where('user_id', '=', which.userId).where('expires_at', '>', now);
+          : update
+              .where('user_id', '=', which.userId)
+              .where('id', '<>', which.but ?? '')
+              .where('expires_at', '>', now);
       const revoked = await chosen.returning(['id', 'user_id']).execute();
       for (const { id, user_id } of revoked) {
         work.publish(sessionRevoked, {

@@ -1,0 +1,95 @@
+/**
+ * Counts attempts to guess. An attempt is counted as failed before the password is compared, and taken back when it was
+ * right: so a thousand at once are not a thousand guesses. Unknown accounts are counted like those that exist.
+ */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { Origin, Work } from '../../../platform/data/store.ts';
+import { refuse } from '../../../platform/errors.ts';
+import type { Client } from '../../../platform/graphql/context.ts';
+import type { Tables } from '../entities.ts';
+import { afterFailure, blockedUntil, OF_ACCOUNT, OF_ADDRESS, type Patience } from './backoff.ts';
+
+/** An attempt that is counted: what its success is to take back. */
+export interface Attempt {
+  account: string;
+  address: string | undefined;
+}
+
+/** Where an owner signed in within so many days, strangers elsewhere do not lock them out. */
+const KNOWN_DAYS = 30;
+
+const tooMany = (until: Date) =>
+  refuse('TOO_MANY_ATTEMPTS', `Too many attempts failed: try again after ${until.toISOString()}.`, ['input'], {
+    __typename: 'TooManyAttempts',
+    retryAt: until,
+  });
+
+export const attemptsOf = ({ store, clock, secrets }: Pick<Ground<Tables>, 'store' | 'clock' | 'secrets'>) => {
+  const addressKey = (client: Client | undefined): string | undefined =>
+    client?.address && secrets.pseudonym(client.address, 'identity.address');
+
+  /** Those who come from where the owner was lately are counted apart from everybody else. */
+  const accountKey = async (what: string, address: string | undefined, now: Date): Promise<string> => {
+    const since = new Date(now.getTime() - KNOWN_DAYS * 86_400_000);
+    const known = await store.read
+      .selectFrom('session')
+      .innerJoin('account', 'account.id', 'session.user_id')
+      .select('session.id')
+      .where('email_key', '=', what)
+      .where('address_key', '=', address ?? '')
+      .where('started_at', '>', since)
+      .limit(1)
+      .executeTakeFirst();
+    const account = secrets.pseudonym(what, 'identity.sign-in');
+    return known ? `account:${account}:${address}` : `account:${account}`;
+  };
+
+  const count = async ({ sql }: Work<Tables>, key: string, patience: Patience, now: Date): Promise<void> => {
+    const before = await sql
+      .selectFrom('sign_in_attempts')
+      .select(['failures', 'last_at', 'blocked_until'])
+      .where('key', '=', key)
+      .executeTakeFirst();
+    const until = blockedUntil(before, now);
+    if (until) throw tooMany(until);
+    const after = afterFailure(before, patience, now);
+    await sql
+      .insertInto('sign_in_attempts')
+      .values({ key, ...after })
+      .onConflict((on) => on.column('key').doUpdateSet(after))
+      .execute();
+  };
+
+  return {
+    addressKey,
+
+    /**
+     * Counts an attempt on what is guessed at: an account, by its e-mail address in lower case.
+     * @throws Refusal TOO_MANY_ATTEMPTS, with the time at which it may be tried again
+     */
+    async begin(what: string, context: { client?: Client } & Origin): Promise<Attempt> {
+      const now = clock.now();
+      const from = addressKey(context.client);
+      const address = from && `address:${from}`;
+      const account = await accountKey(what, from, now);
+      await store.write({ locks: [account, ...(address ? [address] : [])], origin: context }, async (work) => {
+        await count(work, account, OF_ACCOUNT, now);
+        if (address) await count(work, address, OF_ADDRESS, now);
+      });
+      return { account, address };
+    },
+
+    /** It was right: the account's failures are forgotten, the address has one less. Else one's own account would free it. */
+    async takeBack({ sql }: Work<Tables>, { account, address }: Attempt): Promise<void> {
+      await sql.deleteFrom('sign_in_attempts').where('key', '=', account).execute();
+      if (!address) return;
+      await sql
+        .updateTable('sign_in_attempts')
+        .set((eb) => ({ failures: eb.fn('greatest', [eb('failures', '-', 1), eb.lit(0)]), blocked_until: null }))
+        .where('key', '=', address)
+        .execute();
+    },
+  };
+};
+
+export type SignInAttempts = ReturnType<typeof attemptsOf>;

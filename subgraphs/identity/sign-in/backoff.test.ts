@@ -1,0 +1,19 @@
+import { expect, test } from '@jest/globals';
+import { type Attempts, afterFailure, blockedUntil, FORGET_MS, OF_ACCOUNT } from './backoff.ts';
+
+const NOW = new Date('2026-06-01T12:00:00Z');
+const minutes = ({ blocked_until }: Attempts) => blocked_until && (blocked_until.getTime() - NOW.getTime()) / 60_000;
+
+test('the first failures are free, each further one doubles the wait, up to a quarter of an hour', () => {
+  let attempts: Attempts | undefined;
+  const waits = Array.from({ length: 12 }, () => minutes((attempts = afterFailure(attempts, OF_ACCOUNT, NOW))));
+  expect(waits).toEqual([null, null, null, null, 1, 2, 4, 8, 15, 15, 15, 15]);
+});
+
+test('it opens by time, and a day without failures forgets them', () => {
+  const blocked = afterFailure({ failures: 9, last_at: NOW, blocked_until: null }, OF_ACCOUNT, NOW);
+  expect(blockedUntil(blocked, NOW)).toEqual(blocked.blocked_until);
+  expect(blockedUntil(blocked, blocked.blocked_until!)).toBeUndefined();
+  const nextDay = new Date(NOW.getTime() + FORGET_MS + 1);
+  expect(afterFailure(blocked, OF_ACCOUNT, nextDay)).toMatchObject({ failures: 1, blocked_until: null });
+});

@@ -1,0 +1,90 @@
+/** Signing up and in with a password. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { refuse } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { newId } from '../../../platform/ids.ts';
+import { count } from '../../../platform/telemetry/metrics.ts';
+import { type Accounts, CREDENTIALS, type Credentials } from '../accounts.ts';
+import { checkName, emailKey } from '../domain.ts';
+import type { Tables } from '../entities.ts';
+import { userRegistered } from '../events.ts';
+import { hashPassword, isOutdated, isPassword } from '../passwords/password.ts';
+import { checkNewPassword } from '../passwords/policy.ts';
+import type { SignInInput, SignUpInput } from '../resolvers.generated.ts';
+import type { SessionOpener, SignedIn } from '../sessions/open-session.ts';
+import type { SignInAttempts } from './attempts.ts';
+
+export const signInService = (
+  { store, clock }: Ground<Tables>,
+  accounts: Accounts,
+  attempts: SignInAttempts,
+  sessions: SessionOpener,
+) => {
+  /** Somebody new and their first session, or undefined if the address was taken meanwhile. */
+  const register = async (input: { email: string; name: string; password: string }, context: RequestContext) => {
+    const { email, name, password } = input;
+    const id = newId('user');
+    const password_hash = await hashPassword(password);
+    return store.write({ locks: [id], origin: context }, async (work) => {
+      const now = clock.now();
+      const customer = { customer_id: newId('customer'), customer_made: false, merchant_id: null };
+      const who = { id, email, email_key: emailKey(email), name, password_hash, roles: ['CUSTOMER' as const] };
+      const row = { ...who, ...customer, version: 1, created_at: now, updated_at: now };
+      const insert = work.sql
+        .insertInto('account')
+        .values(row)
+        .onConflict((on) => on.column('email_key').doNothing());
+      const user = await insert.returning(CREDENTIALS).executeTakeFirst();
+      if (!user) return undefined;
+      work.publish(userRegistered, { aggregateId: id, aggregateVersion: 1, payload: { userId: id } });
+      return { user, ...(await sessions.start(work, id, 'SIGNED_UP', context)) };
+    });
+  };
+
+  /** The user whose password it is, signed in. Undefined for any other; how long that takes does not tell whether there is one. */
+  const withPassword = async (
+    user: Credentials | undefined,
+    { email, password }: SignInInput,
+    context: RequestContext,
+  ): Promise<SignedIn | undefined> => {
+    const attempt = await attempts.begin(emailKey(email), context);
+    if (!(await isPassword(user?.password_hash, password))) return undefined;
+    const renewed = isOutdated(user!.password_hash) ? await hashPassword(password) : undefined;
+    return sessions.open(user!, context, async (work) => {
+      await attempts.takeBack(work, attempt);
+      if (!renewed) return;
+      const update = work.sql.updateTable('account').set({ password_hash: renewed }).where('id', '=', user!.id);
+      // Not over one that was set meanwhile.
+      await update.where('password_hash', '=', user!.password_hash).execute();
+    });
+  };
+
+  return {
+    /** Again with the same address and password, after an answer that was lost, it completes what was begun. */
+    async signUp(input: SignUpInput, context: RequestContext): Promise<SignedIn> {
+      const name = checkName(input.name);
+      checkNewPassword(input.password, { email: input.email, name });
+      const known = await accounts.find('email_key', emailKey(input.email));
+      const registered = known ? undefined : await register({ ...input, name }, context);
+      if (registered) {
+        await accounts.ensureCustomer(registered.user, context);
+        return sessions.answer(registered.user, registered.sessionId, registered.refreshToken);
+      }
+      const user = known ?? (await accounts.find('email_key', emailKey(input.email)));
+      const signedIn = await withPassword(user, input, context);
+      if (signedIn) return signedIn;
+      throw refuse('EMAIL_TAKEN', 'Somebody has signed up with this e-mail address: sign in, if it was you.', [
+        'input',
+        'email',
+      ]);
+    },
+
+    async signIn(input: SignInInput, context: RequestContext): Promise<SignedIn> {
+      const user = await accounts.find('email_key', emailKey(input.email));
+      const signedIn = await withPassword(user, input, context);
+      count('agora_sign_ins_total', { method: 'password', outcome: signedIn ? 'accepted' : 'refused' });
+      if (!signedIn) throw refuse('INVALID_CREDENTIALS', 'The e-mail address or the password is wrong.', ['input']);
+      return signedIn;
+    },
+  };
+};
