@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { partsOf, STUCK_AFTER, stepStatusOf, statusOf } from './domain.ts';
 
-const saga = (engineStatus: string, isRefused = false, failedAttempts = 0) =>
-  statusOf({ engineStatus, isRefused, failedAttempts });
+const saga = (engineStatus: string, isRefused = false, failedAttempts = 0, isWaiting = false) =>
+  statusOf({ engineStatus, isRefused, failedAttempts, isWaiting });
 
 describe('a saga', () => {
   test.each(['ENQUEUED', 'DELAYED'])('that the engine calls %s is PENDING', (status) => {
@@ -13,6 +13,13 @@ describe('a saga', () => {
   test('that is at work is RUNNING, or COMPENSATING once a step was refused', () => {
     expect(saga('PENDING')).toBe('RUNNING');
     expect(saga('PENDING', true)).toBe('COMPENSATING');
+  });
+
+  test('that waits for something from outside is WAITING, unless it undoes or is stuck', () => {
+    expect(saga('PENDING', false, 0, true)).toBe('WAITING');
+    expect(saga('PENDING', true, 0, true)).toBe('COMPENSATING');
+    expect(saga('PENDING', false, STUCK_AFTER, true)).toBe('STUCK');
+    expect(saga('SUCCESS', false, 0, true)).toBe('COMPLETED');
   });
 
   test('that has ended is COMPLETED, or COMPENSATED if a step was refused', () => {
@@ -53,10 +60,12 @@ test('a step is RETRYING until something of it was kept, and then DONE, REFUSED 
 
 test('the parts of an id are its name, up to the first colon, and what it is about', () => {
   const name = fc.string().filter((text) => !text.includes(':'));
+  const subject = fc.string().filter((text) => !text.includes('/'));
   fc.assert(
-    fc.property(name, fc.string(), (name, subjectId) =>
-      expect(partsOf(`${name}:${subjectId}`)).toEqual({ name, subjectId }),
-    ),
+    fc.property(name, subject, fc.string(), (name, subjectId, within) => {
+      expect(partsOf(`${name}:${subjectId}`)).toEqual({ name, subjectId });
+      expect(partsOf(`${name}:${subjectId}/${within}`)).toEqual({ name, subjectId });
+    }),
   );
 });
 

@@ -12,10 +12,12 @@ export interface SagaFacts {
   isRefused: boolean;
   /** Attempts of the step that is being tried, if it has failed. */
   failedAttempts: number;
+  /** Whether it waits for something from outside, such as a buyer's confirmation. @default false */
+  isWaiting?: boolean;
 }
 
 /** Where a saga is. */
-export function statusOf({ engineStatus, isRefused, failedAttempts }: SagaFacts): SagaStatus {
+export function statusOf({ engineStatus, isRefused, failedAttempts, isWaiting = false }: SagaFacts): SagaStatus {
   switch (engineStatus) {
     case 'ENQUEUED':
     case 'DELAYED':
@@ -24,7 +26,8 @@ export function statusOf({ engineStatus, isRefused, failedAttempts }: SagaFacts)
       return isRefused ? 'COMPENSATED' : 'COMPLETED';
     case 'PENDING':
       if (failedAttempts >= STUCK_AFTER) return 'STUCK';
-      return isRefused ? 'COMPENSATING' : 'RUNNING';
+      if (isRefused) return 'COMPENSATING';
+      return isWaiting ? 'WAITING' : 'RUNNING';
     default:
       return 'FAILED';
   }

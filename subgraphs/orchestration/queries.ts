@@ -30,6 +30,8 @@ export interface SagaRow {
   updated_at: bigint;
   /** The id of the saga whose step it is. */
   parent_id: string | null;
+  /** Whether it waits for something from outside. */
+  is_waiting: boolean;
 }
 
 /** A page of sagas. */
@@ -66,6 +68,11 @@ interface DbosTables {
   };
 }
 
+/** The engine notes until when a saga waits as it begins to wait, and right before that, later, what has come. */
+const waits = (id: string): string => `exists (select from dbos.operation_outputs s
+  where s.workflow_uuid = ${id} and s.function_name = 'DBOS.sleep' and not exists
+        (select from dbos.operation_outputs r where r.workflow_uuid = s.workflow_uuid and r.function_id = s.function_id - 1))`;
+
 const MAX_AGENTS = 100;
 const MAX_STEPS = 100;
 const MAX_CHILDREN = 100;
@@ -80,10 +87,11 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
           .selectFrom('workflow_status')
           .select(['workflow_uuid as id', 'status as engine_status', 'name', 'created_at', 'updated_at'])
           .select('parent_workflow_id as parent_id')
+          .select(sql<boolean>`${sql.raw(waits('workflow_status.workflow_uuid'))}`.as('is_waiting'))
           .where('workflow_uuid', 'like', '%:%')
           .as('saga'),
       )
-      .select(['id', 'engine_status', 'created_at', 'updated_at', 'parent_id']);
+      .select(['id', 'engine_status', 'created_at', 'updated_at', 'parent_id', 'is_waiting']);
 
   return {
     agents: (area: string | null): Promise<AgentRow[]> => {
@@ -107,7 +115,7 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
     sagasWithin: async (parents: readonly string[]): Promise<SagaRow[]> => {
       const { rows } = await raw<SagaRow>(
         db,
-        `select c.* from unnest($1::text[]) as parent(id), lateral
+        `select c.*, ${waits('c.id')} as is_waiting from unnest($1::text[]) as parent(id), lateral
            (select workflow_uuid as id, status as engine_status, created_at, updated_at, parent_workflow_id as parent_id
               from dbos.workflow_status where parent_workflow_id = parent.id order by created_at, workflow_uuid limit $2) c`,
         [parents, MAX_CHILDREN],

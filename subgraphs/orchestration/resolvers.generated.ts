@@ -645,6 +645,8 @@ export type SagaStatus =
   | 'PENDING'
   /** Its steps are being carried out. */
   | 'RUNNING'
+  /** It waits for something from outside, such as the buyer's confirmation of a payment. */
+  | 'WAITING'
   /** A step was refused, and what was done is being undone. */
   | 'COMPENSATING'
   /** Everything was undone. */

@@ -109,6 +109,7 @@ export const orchestrationResolvers = ({
       return statusOf({
         engineStatus: saga.engine_status,
         isRefused: steps.some((step) => step.refusal !== null),
+        isWaiting: saga.is_waiting,
         failedAttempts: Math.max(0, ...steps.filter((step) => !step.is_kept).map((step) => step.attempts)),
       });
     },

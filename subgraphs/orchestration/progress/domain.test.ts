@@ -11,6 +11,7 @@ const saga = (engine_status = 'PENDING'): SagaRow => ({
   created_at: 1000n,
   updated_at: 9000n,
   parent_id: null,
+  is_waiting: false,
 });
 const row = (name: string, more: Partial<SagaStepRow>): SagaStepRow => ({
   saga_id: ID,

@@ -17,6 +17,7 @@ function scene() {
     created_at: 1n,
     updated_at: 2n,
     parent_id: null,
+    is_waiting: false,
   });
   const queries = {
     sagasByIds: async (ids: readonly string[]) => {
