@@ -11,8 +11,8 @@ test('each staff role may do all that the next lower one may', () => {
 
 test('who may what is this, and a change of it is made on purpose', () => {
   expect(Object.fromEntries(ROLES.map((role) => [role, scopesOf(role)]))).toEqual({
-    ADMIN: ['*:admin', '*:write', '*:read'],
-    OPERATOR: ['*:write', '*:read'],
+    ADMIN: ['*:admin', '*:write', '*:personal', '*:read'],
+    OPERATOR: ['*:write', '*:personal', '*:read'],
     ANALYST: ['*:read'],
     VIEWER: ['*:read'],
     MERCHANT: ['product:write', 'pricing:write', 'inventory:write'],

@@ -1,8 +1,11 @@
 import type { Rows } from '../../platform/data/rows.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
-/** Which customers an actor sees: staff and agents all, a customer itself. A guest is no customer. */
-export const readableCustomers = (actor: Actor): Rows => (actor.may('customer:read') ? 'ALL' : own(actor));
+/**
+ * Which customers an actor sees: operators and agents all, a customer itself. A guest is no customer. There is little of
+ * a customer that is not personal, so staff who only read see none.
+ */
+export const readableCustomers = (actor: Actor): Rows => (actor.may('customer:personal') ? 'ALL' : own(actor));
 
 /** Which customers an actor may change. */
 export const writableCustomers = (actor: Actor): Rows => (actor.may('customer:write') ? 'ALL' : own(actor));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { demoWorld } from '../../platform/agent/demo.ts';
 import { raw } from '../../platform/data/raw.ts';
-import { actor, openAgents, type TestAgents, viewer } from '../../tests/support/agents.ts';
+import { actor, openAgents, type TestAgents, operator } from '../../tests/support/agents.ts';
 
 let agents: TestAgents;
 beforeAll(async () => {
@@ -35,7 +35,7 @@ test('there are as many customers as the demo world has, each to be reached, all
   await raw(agents.kysely, 'delete from platform.demo_load');
   await agents.host.loadDemo(() => {});
   expect((await rows()).rows).toEqual(before);
-  const { totalCount } = (await agents.ask('customer', '{ customers(first: 1) { totalCount } }', {}, viewer)).data
+  const { totalCount } = (await agents.ask('customer', '{ customers(first: 1) { totalCount } }', {}, operator)).data
     .customers;
   expect(totalCount).toBe(demoWorld.customers);
 });

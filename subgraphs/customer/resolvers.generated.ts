@@ -159,7 +159,7 @@ export type AddressInput = {
 
 export type Query = {
   __typename?: 'Query';
-  /** One customer: oneself, or for staff anyone. Null if there is none, or if it is not yours to see. */
+  /** One customer: oneself, or for operators anyone. Null if there is none, or if it is not yours to see. */
   customer?: Maybe<Customer>;
   /** All customers. */
   customers?: Maybe<CustomerConnection>;

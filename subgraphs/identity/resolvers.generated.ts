@@ -314,9 +314,9 @@ export type Role =
   | 'ADMIN'
   /** Changes what belongs to the business. */
   | 'OPERATOR'
-  /** Reads everything; reports and forecasts are for them. */
+  /** Reads everything but personal data; reports and forecasts are for them. */
   | 'ANALYST'
-  /** Reads everything. */
+  /** Reads everything but personal data: names, e-mail and postal addresses, telephone numbers, messages. */
   | 'VIEWER'
   /** Keeps their merchant's products, prices and stock. */
   | 'MERCHANT'

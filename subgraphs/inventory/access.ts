@@ -1,3 +1,4 @@
+import { merchantRows } from '../../platform/data/merchant-rows.ts';
 import type { Rows } from '../../platform/data/rows.ts';
 import { Forbidden } from '../../platform/errors.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
@@ -8,12 +9,9 @@ export function readableStock(actor: Actor): Rows {
 }
 
 /** Whose stock an actor may change: staff all, a merchant that of its own variants. */
-export function writableStock(actor: Actor): Rows {
-  if (!actor.may('inventory:write')) return 'NONE';
-  return actor.merchantId ? [{ merchant_id: actor.merchantId }] : 'ALL';
-}
+export const writableStock = (actor: Actor): Rows => merchantRows(actor, 'inventory:write');
 
 /** Locations are the house's: a merchant keeps stock at them and does not change them. @throws Forbidden */
 export function checkMayChangeLocations(actor: Actor): void {
-  if (!actor.may('inventory:write') || actor.merchantId) throw new Forbidden();
+  if (writableStock(actor) !== 'ALL') throw new Forbidden();
 }

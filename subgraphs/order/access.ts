@@ -6,6 +6,11 @@ export function readableOrders(actor: Actor): Rows {
   return actor.may('order:read') ? 'ALL' : ownOrders(actor);
 }
 
+/** Of which orders an actor sees to whom they go: operators all; staff who only read see the order without its buyer. */
+export function readableContacts(actor: Actor): Rows {
+  return actor.may('order:personal') ? 'ALL' : ownOrders(actor);
+}
+
 /** Which orders an actor may cancel. */
 export function writableOrders(actor: Actor): Rows {
   return actor.may('order:write') ? 'ALL' : ownOrders(actor);

@@ -1,5 +1,5 @@
 import { loadMany, loadOne } from '../../platform/graphql/per-request.ts';
-import { readableOrders } from './access.ts';
+import { readableContacts, readableOrders } from './access.ts';
 import type { OrderQueries } from './queries.ts';
 
 /** Batched lookups: one statement for however many are asked for at once. */
@@ -13,7 +13,7 @@ export const orderLoaders = (queries: OrderQueries) => ({
     (row) => row.order_id,
   ),
   contactOf: loadOne(
-    (orderIds) => queries.contactsOf(orderIds),
+    (orderIds, { actor }) => queries.contactsOf(orderIds, readableContacts(actor)),
     (row) => row.order_id,
   ),
   timelineOf: loadMany(

@@ -146,11 +146,13 @@ export const orderQueries = (db: Kysely<Tables>) => ({
       .orderBy('position')
       .execute(),
 
-  contactsOf: (orderIds: readonly string[]): Promise<ContactRow[]> =>
+  contactsOf: (orderIds: readonly string[], rows: Rows): Promise<ContactRow[]> =>
     db
       .selectFrom('order_contact')
+      .innerJoin('orders', 'orders.id', 'order_contact.order_id')
       .select(['order_id', 'email', 'shipping_address', 'billing_address'])
       .where('order_id', 'in', [...orderIds])
+      .where(within(rows))
       .execute(),
 
   timelinesOf: (orderIds: readonly string[]): Promise<TimelineEntryRow[]> =>

@@ -1,3 +1,4 @@
+import { merchantRows } from '../../platform/data/merchant-rows.ts';
 import type { Rows } from '../../platform/data/rows.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
@@ -9,9 +10,4 @@ export function readableProducts(actor: Actor): Rows {
 }
 
 /** Which products an actor may change: staff all, a merchant its own. */
-export function writableProducts(actor: Actor): Rows {
-  if (!actor.may('product:write')) return 'NONE';
-  if (actor.merchantId) return [{ merchant_id: actor.merchantId }];
-  // A merchant's account without a merchant owns nothing; it must not pass for staff.
-  return actor.roles.has('MERCHANT') ? 'NONE' : 'ALL';
-}
+export const writableProducts = (actor: Actor): Rows => merchantRows(actor, 'product:write');

@@ -4,6 +4,7 @@ import { composeSupergraph } from '../../gateway/compose.ts';
 import { Supergraph } from '../../gateway/apollo.ts';
 import { decisionProblems } from '../../platform/gate/decisions.ts';
 import { splitSupergraph } from '../../platform/gate/split-supergraph.ts';
+import { ACTIONS } from '../../platform/identity/roles.ts';
 import type { Room } from '../codegen/rooms.ts';
 import { argument, type Graph, has, type Problem, ROOTS, type TypeIn } from './graph.ts';
 
@@ -62,14 +63,19 @@ function scopes({ room, name, directives, fields }: TypeIn, { rooms }: Graph): P
   return places.flatMap((place) =>
     decided(place.directives)
       .flatMap(scopesOf)
-      .filter((scope) => !/^[a-z\d]+:(read|write|admin|command)$/.test(scope) || !rooms.includes(scope.split(':')[0]!))
+      .filter((scope) => !isScope(scope, rooms))
       .map((scope) => ({
         room,
         coordinate: place.coordinate,
-        message: `"${scope}" is no scope: write <agent>:read, write, admin or command (platform/identity/roles.ts).`,
+        message: `"${scope}" is no scope: write <agent>:<action>, one of ${Object.keys(ACTIONS).join(', ')} (platform/identity/roles.ts).`,
       })),
   );
 }
+
+const isScope = (scope: string, rooms: readonly string[]): boolean => {
+  const [agent, action, ...more] = scope.split(':');
+  return more.length === 0 && rooms.includes(agent!) && Object.hasOwn(ACTIONS, action ?? '');
+};
 
 const decided = (directives: readonly ConstDirectiveNode[] = []): ConstDirectiveNode[] =>
   directives.filter(({ name }) => DECISIONS.includes(name.value));

@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { Actor, type ActorClaims, ANONYMOUS } from '../identity/actor.ts';
+import { merchantRows } from './merchant-rows.ts';
+
+const rowsOf = (claims: Partial<ActorClaims>) =>
+  merchantRows(new Actor({ id: 'user_1', roles: [], ...claims }), 'pricing:write');
+
+test('a merchant changes its own rows, staff all, everybody else none', () => {
+  expect(rowsOf({ roles: ['MERCHANT'], merchantId: 'm1' })).toEqual([{ merchant_id: 'm1' }]);
+  expect(rowsOf({ roles: ['OPERATOR'] })).toBe('ALL');
+  expect(rowsOf({ roles: ['SERVICE'] })).toBe('ALL');
+  expect(rowsOf({ roles: ['VIEWER', 'CUSTOMER'], customerId: 'c' })).toBe('NONE');
+  expect(merchantRows(ANONYMOUS, 'pricing:write')).toBe('NONE');
+});
+
+test('a merchant that no merchant is known of has no rows, and never all', () => {
+  expect(rowsOf({ roles: ['MERCHANT'] })).toBe('NONE');
+  expect(rowsOf({ roles: ['MERCHANT', 'OPERATOR'], merchantId: 'm1' })).toEqual([{ merchant_id: 'm1' }]);
+});
+
+test('an API key has the rows of whoever it belongs to', () => {
+  expect(rowsOf({ scopes: ['pricing:write'] })).toBe('ALL');
+  expect(rowsOf({ scopes: ['pricing:write'], merchantId: 'm1' })).toEqual([{ merchant_id: 'm1' }]);
+});
