@@ -123,8 +123,8 @@ async function prepare(
   return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
 }
 
-/** The keys that all of them share, made at the first start. */
-function keysOf(data: string): Record<string, string> {
+/** The keys that all processes share, as variables. They are kept in this folder, and made at the first start. */
+export function keysOf(data: string): Record<string, string> {
   const config = { ...configSchema.parse({}), AGORA_DATA: data };
   const key = tokenKey(config);
   const rings = (['REQUEST_KEYS', 'EVENT_KEYS', 'SECRET_KEYS'] as const).map(

@@ -12,6 +12,10 @@ export const PLENTY = 1_000_000;
 /** What a scenario acts on. */
 export interface ProcessRun {
   shop: ProcessShop;
+  /** The folder of its database and of its keys. */
+  data: string;
+  /** What the shop's process is given. */
+  env: Readonly<Record<string, string>>;
   /** A variant of which there is plenty. */
   variantId: string;
   postgres: {
@@ -42,7 +46,13 @@ export async function onProcess<T>(env: Record<string, string>, work: (run: Proc
         if (running.port !== port) throw new Error(`PostgreSQL came back on port ${running.port}, not on ${port}`);
       },
     };
-    return await work({ shop, variantId: await forSale(shop, { stock: PLENTY }), postgres });
+    return await work({
+      shop,
+      data: folder.data,
+      env: given,
+      variantId: await forSale(shop, { stock: PLENTY }),
+      postgres,
+    });
   } finally {
     await shop?.close();
     await running?.stop();

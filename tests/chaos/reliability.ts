@@ -1,7 +1,7 @@
 /** Puts what a run found into docs/reliability.md: the last run of each scenario. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commit, machine } from '../support/machine.ts';
+import { machine } from '../support/machine.ts';
 import type { History } from './history.ts';
 import type { Findings, Scenario } from './scenario.ts';
 
@@ -17,6 +17,8 @@ export interface FinishedRun {
   findings: Findings;
   counts: ReturnType<History['counts']>;
   minutes: number;
+  /** The commit that it began with. */
+  commit: string;
 }
 
 /** Writes its line, in place of the scenario's earlier one. */
@@ -29,7 +31,7 @@ export function recordRun(run: FinishedRun): void {
   writeFileSync(FILE, `${before}${BEGIN}\n${[...lines, lineOf(run)].join('\n')}\n${END}${after}`);
 }
 
-function lineOf({ scenario, seed, findings, counts, minutes }: FinishedRun): string {
+function lineOf({ scenario, seed, findings, counts, minutes, commit }: FinishedRun): string {
   const { faults, violations, seconds, notes } = findings;
   const answers = `${counts.sent} sent, ${counts.accepted} times accepted, ${counts.failed} failed, ${counts.unanswered} unanswered`;
   const cells = [
@@ -40,7 +42,7 @@ function lineOf({ scenario, seed, findings, counts, minutes }: FinishedRun): str
     violations.length === 0 ? '0' : `**${violations.length}**`,
     `${seconds.toFixed(1)} s`,
     `${minutes.toFixed(1)} min`,
-    `${machine()}, ${commit()}`,
+    `${machine()}, ${commit}`,
   ];
   return `| ${cells.join(' | ')} |`;
 }

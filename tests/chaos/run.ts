@@ -1,6 +1,7 @@
 /** `npm run chaos -- --scenario NAME --seed N --orders N --faults N`; without a scenario, all of them. */
 import { parseArgs } from 'node:util';
 import { setUp, tearDown } from '../support/test-server.ts';
+import { commit } from '../support/machine.ts';
 import { recordRun } from './reliability.ts';
 import { type Findings, runOf, type Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';
@@ -35,11 +36,11 @@ async function runOne(scenario: Scenario): Promise<void> {
   const size = { orders: Number(values.orders ?? orders), faults: Number(values.faults ?? faults) };
   process.stdout.write(`\n${scenario.name}: ${size.orders} orders, ${size.faults} faults. ${scenario.does}\n`);
   const run = runOf(seed, size, say);
-  const began = performance.now();
+  const [began, code] = [performance.now(), commit()];
   const findings = await scenario.run(run);
   const minutes = (performance.now() - began) / 60_000;
   report(findings, JSON.stringify(run.history.counts()), minutes);
-  if (values.record) recordRun({ scenario, seed, size, findings, counts: run.history.counts(), minutes });
+  if (values.record) recordRun({ scenario, seed, size, findings, counts: run.history.counts(), minutes, commit: code });
   if (findings.violations.length > 0) process.exitCode = 1;
 }
 

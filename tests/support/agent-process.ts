@@ -100,7 +100,7 @@ export async function openAgora(): Promise<Agora> {
   };
 }
 
-/** Starts a process of agents with these variables and no others of ours. */
+/** Starts a process of agents, by the arguments of `npm run agent`, with these variables and no others of ours. */
 export function launchAgents(names: readonly string[], env: Record<string, string>): Launched {
   const { NODE_OPTIONS: _, AGORA_NEWER_NODE: __, ...inherited } = process.env;
   const child = spawn(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/agent.ts', ...names], {
