@@ -1,5 +1,5 @@
 /**
- * A session that was ended is told to every gateway, which refuses its tokens at once. A broadcast may be lost: the
+ * A session that was ended, or an API key that was revoked, is told to every gateway, which refuses it at once. A broadcast may be lost: the
  * table of identity decides, and what it says of late is asked for again and again.
  */
 import type { Revocations } from '../gateway/revocations.ts';
@@ -8,17 +8,20 @@ import type { Broadcast } from '../platform/cluster/broadcast.ts';
 
 const CHANNEL = 'sessions.revoked';
 /** Whatever else comes on the channel must not fill the memory. */
-const SESSION_ID = /^session_[0-9a-z]{26}$/;
+const ID = /^(session|apikey)_[0-9a-z]{26}$/;
 
-/** For a process that hosts identity: tells of each session that ends here. */
+/** What ends the right to ask, by the id of its aggregate. */
+export const ENDINGS: ReadonlySet<string> = new Set(['identity.session_revoked', 'identity.api_key_revoked']);
+
+/** For a process that hosts identity: tells of each session or key that ends here. */
 export function announceRevocations(host: Pick<Host, 'onPublished'>, broadcast: Broadcast): void {
   host.onPublished((event) => {
-    if (event.type === 'identity.session_revoked') void broadcast.publish(CHANNEL, event.aggregateId);
+    if (ENDINGS.has(event.type)) void broadcast.publish(CHANNEL, event.aggregateId);
   });
 }
 
 /** For a gateway: refuses what is told. Call what is returned to stop. */
 export const heedRevocations = (revocations: Revocations, broadcast: Broadcast): (() => void) =>
-  broadcast.subscribe(CHANNEL, (sessionId) => {
-    if (SESSION_ID.test(sessionId)) revocations.revoke(sessionId);
+  broadcast.subscribe(CHANNEL, (id) => {
+    if (ID.test(id)) revocations.revoke(id);
   });

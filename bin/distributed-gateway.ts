@@ -26,6 +26,7 @@ import { Directory } from '../platform/wire/directory.ts';
 import { RemoteSubgraph } from '../platform/wire/remote-subgraph.ts';
 import { type RequestSigner, requestSigner } from '../platform/wire/signed-request.ts';
 import { createTransport } from '../platform/wire/transport.ts';
+import { ApiKeys, identityOf } from './api-keys.ts';
 import { authenticateWith } from './authenticate.ts';
 import { heedRevocations } from './broadcast-revocations.ts';
 import { connectCluster } from './connect-cluster.ts';
@@ -66,7 +67,11 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
   heedRevocations(revocations, cluster.broadcast);
   const gateway = await createGateway({
     graph,
-    authenticate: authenticateWith(tokens, revocations),
+    authenticate: authenticateWith(
+      tokens,
+      revocations,
+      new ApiKeys({ identity: identityOf(graph.endpoints), seconds: config.ACCESS_TOKEN_SECONDS }),
+    ),
     log,
     trustedProxies: config.TRUSTED_PROXIES,
     metricsToken: config.METRICS_TOKEN,
@@ -134,7 +139,7 @@ async function connectDirectory({ DATABASE_URL, DATABASE_PREPARE }: Config, log:
 
 function revocationsFrom({ endpoints }: Graph, { ACCESS_TOKEN_SECONDS: tokenSeconds }: Config, log: Logger) {
   const revocations = new Revocations(tokenSeconds);
-  const identity = endpoints.find(({ name }) => name === 'identity')!;
+  const identity = identityOf(endpoints);
   return { revocations, polling: new RevocationPolling({ revocations, identity, tokenSeconds, log }) };
 }
 

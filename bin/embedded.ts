@@ -18,6 +18,7 @@ import { startTracing } from '../platform/telemetry/tracing.ts';
 import { prepareSagas } from '../platform/sagas/worker.ts';
 import { secretsWith } from '../platform/secrets/secrets.ts';
 import { loadAgents } from '../subgraphs/index.ts';
+import { ApiKeys, identityOf } from './api-keys.ts';
 import { authenticateWith } from './authenticate.ts';
 import { chooseDatabase } from './choose-database.ts';
 import { aloneInCluster, type ConnectedCluster, connectCluster } from './connect-cluster.ts';
@@ -69,7 +70,11 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
     subgraphs: host.subgraphs,
-    authenticate: authenticateWith(tokens, await revocationsOf(host, config, cluster.broadcast)),
+    authenticate: authenticateWith(
+      tokens,
+      await revocationsOf(host, config, cluster.broadcast),
+      new ApiKeys({ identity: identityOf(host.subgraphs), seconds: config.ACCESS_TOKEN_SECONDS }),
+    ),
     log,
     graphiqlTabs: graphiqlTabs(empty ? undefined : firstOrder),
     isReady: () => readiness(state, host),

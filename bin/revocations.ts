@@ -3,9 +3,9 @@ import { Revocations } from '../gateway/revocations.ts';
 import { createAsk, command } from '../platform/commands/ask.ts';
 import type { Host } from '../platform/agent/host.ts';
 import type { Config } from '../platform/config/config.ts';
-import { announceRevocations, heedRevocations } from './broadcast-revocations.ts';
+import { announceRevocations, ENDINGS, heedRevocations } from './broadcast-revocations.ts';
 
-/** Asks identity which sessions were ended since. */
+/** Asks identity which sessions were ended, and which API keys revoked, since. */
 export const REVOKED = command<{ revokedSessions: string[] | null }, { since: string }>(
   'identity',
   'query RevokedSessions($since: DateTime!) { revokedSessions(since: $since) }',
@@ -22,7 +22,7 @@ export async function revocationsOf(
 ): Promise<Revocations> {
   const revocations = new Revocations(config.ACCESS_TOKEN_SECONDS);
   host.onPublished((event) => {
-    if (event.type === 'identity.session_revoked') revocations.revoke(event.aggregateId);
+    if (ENDINGS.has(event.type)) revocations.revoke(event.aggregateId);
   });
   if (broadcast) {
     announceRevocations(host, broadcast);

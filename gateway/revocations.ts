@@ -1,5 +1,5 @@
 /**
- * The sessions that were ended while access tokens of theirs are still good: a token is checked by its signature alone,
+ * The sessions (and API keys) that were ended while access tokens of theirs are still good: a token is checked by its signature alone,
  * and against this. The table of identity decides; this is what a gateway remembers of it, in its own process.
  */
 export class Revocations {
@@ -12,7 +12,7 @@ export class Revocations {
     this.#milliseconds = seconds * 1000;
   }
 
-  /** From now on no token of this session passes. */
+  /** From now on no token of this session passes, nor this key. */
   revoke(sessionId: string, now: number = Date.now()): void {
     for (const [id, until] of this.#sessions) {
       // In the order of their ends, because all last equally long.

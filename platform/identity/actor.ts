@@ -15,6 +15,8 @@ export interface ActorClaims {
   orderId?: string;
   /** The session that the token belongs to. */
   sessionId?: string;
+  /** The API key that stands for its maker, in place of a session. */
+  apiKeyId?: string;
 }
 
 /** Who asks. Made once for each operation; asked by the gate for permissions and by `access.ts` for rows. */
@@ -26,6 +28,7 @@ export class Actor {
   readonly merchantId: string | undefined;
   readonly orderId: string | undefined;
   readonly sessionId: string | undefined;
+  readonly apiKeyId: string | undefined;
 
   constructor(claims: ActorClaims) {
     this.id = claims.id;
@@ -35,6 +38,7 @@ export class Actor {
     this.merchantId = claims.merchantId;
     this.orderId = claims.orderId;
     this.sessionId = claims.sessionId;
+    this.apiKeyId = claims.apiKeyId;
   }
 
   /** Whether somebody is signed in: a person, a guest with an order's token, or a service. */
@@ -56,8 +60,9 @@ export class Actor {
 
   /** The claims again, to pass the actor on to another process. */
   claims(): ActorClaims {
-    const { id, customerId, merchantId, orderId, sessionId } = this;
-    return { id, roles: [...this.roles], scopes: [...this.scopes], customerId, merchantId, orderId, sessionId };
+    const { id, customerId, merchantId, orderId, sessionId, apiKeyId } = this;
+    const permissions = { roles: [...this.roles], scopes: [...this.scopes] };
+    return { id, ...permissions, customerId, merchantId, orderId, sessionId, apiKeyId };
   }
 }
 

@@ -1,5 +1,12 @@
 import type { Rows } from '../../platform/data/rows.ts';
+import { Forbidden } from '../../platform/errors.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
 /** Which users an actor sees: administrators and agents all, everybody else themselves. */
 export const readableUsers = (actor: Actor): Rows => (actor.may('identity:admin') ? 'ALL' : [{ id: actor.id }]);
+
+/** What is about the account itself is for who is signed in: whoever finds an API key must not take the account with it. */
+export function requireSession(actor: Actor): string {
+  if (!actor.sessionId) throw new Forbidden('Only who is signed in can do this, not an API key: sign in.');
+  return actor.sessionId;
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../../platform/events/define-event.ts';
+import { apiKeyCreated, apiKeyRevoked } from './api-keys/events.ts';
 import { RevocationReason } from './entities.ts';
 
 export const userRegistered = defineEvent('identity.user_registered', {
@@ -30,4 +31,4 @@ export const sessionRevoked = defineEvent('identity.session_revoked', {
   }),
 });
 
-export const emits = [userRegistered, rolesChanged, sessionStarted, sessionRevoked];
+export const emits = [userRegistered, rolesChanged, sessionStarted, sessionRevoked, apiKeyCreated, apiKeyRevoked];

@@ -2,6 +2,7 @@ import { type Kysely, sql, type SqlBool } from 'kysely';
 import { type Rows, within } from '../../platform/data/rows.ts';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import { emailKey } from './domain.ts';
+import { apiKeyQueries } from './api-keys/queries.ts';
 import type { Tables, UserRole } from './entities.ts';
 import { sessionQueries } from './sessions/queries.ts';
 
@@ -52,6 +53,7 @@ export const identityQueries = (db: Kysely<Tables>) => ({
       .execute(),
 
   sessions: sessionQueries(db),
+  apiKeys: apiKeyQueries(db),
 });
 
 export type IdentityQueries = ReturnType<typeof identityQueries>;

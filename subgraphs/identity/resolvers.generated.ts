@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Money as MoneyValue } from '../../platform/money.ts';
 import type { UserError as UserErrorValue } from '../../platform/errors.ts';
+import type { ApiKeyRow, ApiKeyIdentityRow } from './api-keys/queries.ts';
 import type { UserRow, UserConnectionRow } from './queries.ts';
 import type { SessionRow } from './sessions/queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
@@ -86,6 +87,8 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
+  /** A scope that the maker of a key does not have. */
+  | 'SCOPE_NOT_YOURS'
   /** Too many attempts failed: try again at the time that is told. */
   | 'TOO_MANY_ATTEMPTS'
   /** Somebody has signed up with this e-mail address. */
@@ -178,7 +181,11 @@ export type Query = {
   mySessions?: Maybe<Array<Session>>;
   /** The sessions of a user that go on, the last used first: at most 100. */
   userSessions?: Maybe<Array<Session>>;
-  /** Sessions revoked since then, whose access tokens must no longer pass: the newest, at most 1000. */
+  /** One's own API keys that are good, the newest first: at most 50. */
+  myApiKeys?: Maybe<Array<ApiKey>>;
+  /** Whose an API key is. Null if it is not good, or no longer. */
+  apiKeyIdentity?: Maybe<ApiKeyIdentity>;
+  /** Sessions and API keys revoked since then, which must no longer pass: the newest, at most 1000 of each. */
   revokedSessions: Array<Scalars['ID']['output']>;
 };
 
@@ -193,6 +200,11 @@ export type QueryUsersArgs = {
 
 export type QueryUserSessionsArgs = {
   userId: Scalars['ID']['input'];
+};
+
+
+export type QueryApiKeyIdentityArgs = {
+  hash: Scalars['ID']['input'];
 };
 
 
@@ -219,6 +231,10 @@ export type Mutation = {
   revokeOtherSessions?: Maybe<RevokedSessionsPayload>;
   /** Ends all sessions of a user. */
   revokeUserSessions?: Maybe<RevokedSessionsPayload>;
+  /** Makes an API key, which stands for its maker with these scopes. The key itself is in this answer and in no other. */
+  createApiKey?: Maybe<CreateApiKeyPayload>;
+  /** Revokes an API key at once: one's own, or as an administrator anybody's. A key may revoke itself. */
+  revokeApiKey?: Maybe<RevokeApiKeyPayload>;
   /** Gives a user these roles and no others. It ends their sessions: they sign in again to use them. */
   setUserRoles?: Maybe<UserPayload>;
   /** A token of the role GUEST that opens one order and its updates, for 30 days. */
@@ -248,6 +264,16 @@ export type MutationRevokeSessionArgs = {
 
 export type MutationRevokeUserSessionsArgs = {
   input: RevokeUserSessionsInput;
+};
+
+
+export type MutationCreateApiKeyArgs = {
+  input: CreateApiKeyInput;
+};
+
+
+export type MutationRevokeApiKeyArgs = {
+  input: RevokeApiKeyInput;
 };
 
 
@@ -301,6 +327,40 @@ export type Session = {
   expiresAt: Scalars['DateTime']['output'];
   /** Whether it is the one that asks. */
   isCurrent: Scalars['Boolean']['output'];
+};
+
+/** A key for programs, that stands for its maker with some of their permissions. */
+export type ApiKey = {
+  __typename?: 'ApiKey';
+  /** Starts with `apikey_`. */
+  id: Scalars['ID']['output'];
+  /** What it is for, in its maker's words. */
+  name: Scalars['String']['output'];
+  /** How it begins: `agk_1a2b`. */
+  hint: Scalars['String']['output'];
+  /** What it may do, as long as its maker may. */
+  scopes: Array<Scalars['String']['output']>;
+  /** When it was made. */
+  createdAt: Scalars['DateTime']['output'];
+  /** When it stops being good. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** When it was last used, to the minute. */
+  lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Whose an API key is, for gateways. */
+export type ApiKeyIdentity = {
+  __typename?: 'ApiKeyIdentity';
+  /** The key. */
+  id: Scalars['ID']['output'];
+  /** Its maker. */
+  userId: Scalars['ID']['output'];
+  /** What it may do now: what its maker has lost, it has lost. */
+  scopes: Array<Scalars['String']['output']>;
+  /** The merchant that its maker works for, if they do. */
+  merchantId?: Maybe<Scalars['ID']['output']>;
+  /** When it stops being good. */
+  expiresAt: Scalars['DateTime']['output'];
 };
 
 export type Customer = {
@@ -406,6 +466,22 @@ export type RevokeUserSessionsInput = {
   userId: Scalars['ID']['input'];
 };
 
+/** An API key to make. */
+export type CreateApiKeyInput = {
+  /** What it is for: 1 to 100 characters. */
+  name: Scalars['String']['input'];
+  /** What it may do: `<agent>:<read, write or admin>`, with `*` for every agent. 1 to 50, all of them the maker's own. */
+  scopes: Array<Scalars['String']['input']>;
+  /** When it stops being good: in 366 days at most, in 90 if it is not said. */
+  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** An API key to revoke. */
+export type RevokeApiKeyInput = {
+  /** The key's id, not the key itself. */
+  id: Scalars['ID']['input'];
+};
+
 /** The roles that a user is to have. */
 export type SetUserRolesInput = {
   /** The user. */
@@ -444,6 +520,26 @@ export type SignOutPayload = {
   __typename?: 'SignOutPayload';
   /** Whether a session was ended: not if it was over, or if the token has none. */
   signedOut?: Maybe<Scalars['Boolean']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** A new API key. */
+export type CreateApiKeyPayload = {
+  __typename?: 'CreateApiKeyPayload';
+  /** The key: send it as `authorization: Bearer agk_…`, and keep it where secrets are kept. It is shown here only. */
+  key?: Maybe<Scalars['String']['output']>;
+  /** What is known of it from now on. */
+  apiKey?: Maybe<ApiKey>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** What became of an API key. */
+export type RevokeApiKeyPayload = {
+  __typename?: 'RevokeApiKeyPayload';
+  /** Whether it was revoked: not if it was before. */
+  revoked?: Maybe<Scalars['Boolean']['output']>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
@@ -610,6 +706,8 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   User: ResolverTypeWrapper<UserRow>;
   Session: ResolverTypeWrapper<SessionRow>;
+  ApiKey: ResolverTypeWrapper<ApiKeyRow>;
+  ApiKeyIdentity: ResolverTypeWrapper<ApiKeyIdentityRow>;
   Customer: ResolverTypeWrapper<Customer>;
   Role: Role;
   UserFilter: UserFilter;
@@ -622,10 +720,14 @@ export type ResolversTypes = {
   RefreshSessionInput: RefreshSessionInput;
   RevokeSessionInput: RevokeSessionInput;
   RevokeUserSessionsInput: RevokeUserSessionsInput;
+  CreateApiKeyInput: CreateApiKeyInput;
+  RevokeApiKeyInput: RevokeApiKeyInput;
   SetUserRolesInput: SetUserRolesInput;
   IssueGuestTokenInput: IssueGuestTokenInput;
   AuthPayload: ResolverTypeWrapper<Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
   SignOutPayload: ResolverTypeWrapper<Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  CreateApiKeyPayload: ResolverTypeWrapper<Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversTypes['ApiKey']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  RevokeApiKeyPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   RevokedSessionsPayload: ResolverTypeWrapper<Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   UserPayload: ResolverTypeWrapper<Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
   GuestTokenPayload: ResolverTypeWrapper<Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
@@ -658,6 +760,8 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   User: UserRow;
   Session: SessionRow;
+  ApiKey: ApiKeyRow;
+  ApiKeyIdentity: ApiKeyIdentityRow;
   Customer: Customer;
   UserFilter: UserFilter;
   UserOrder: UserOrder;
@@ -668,10 +772,14 @@ export type ResolversParentTypes = {
   RefreshSessionInput: RefreshSessionInput;
   RevokeSessionInput: RevokeSessionInput;
   RevokeUserSessionsInput: RevokeUserSessionsInput;
+  CreateApiKeyInput: CreateApiKeyInput;
+  RevokeApiKeyInput: RevokeApiKeyInput;
   SetUserRolesInput: SetUserRolesInput;
   IssueGuestTokenInput: IssueGuestTokenInput;
   AuthPayload: Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
   SignOutPayload: Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  CreateApiKeyPayload: Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversParentTypes['ApiKey']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  RevokeApiKeyPayload: Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   RevokedSessionsPayload: Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   UserPayload: Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
   GuestTokenPayload: Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
@@ -761,6 +869,8 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   users?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryUsersArgs, 'first'>>;
   mySessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType>;
   userSessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType, RequireFields<QueryUserSessionsArgs, 'userId'>>;
+  myApiKeys?: Resolver<Maybe<Array<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
+  apiKeyIdentity?: Resolver<Maybe<ResolversTypes['ApiKeyIdentity']>, ParentType, ContextType, RequireFields<QueryApiKeyIdentityArgs, 'hash'>>;
   revokedSessions?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryRevokedSessionsArgs, 'since'>>;
 };
 
@@ -772,6 +882,8 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   revokeSession?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
   revokeOtherSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType>;
   revokeUserSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'input'>>;
+  createApiKey?: Resolver<Maybe<ResolversTypes['CreateApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
+  revokeApiKey?: Resolver<Maybe<ResolversTypes['RevokeApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'input'>>;
   setUserRoles?: Resolver<Maybe<ResolversTypes['UserPayload']>, ParentType, ContextType, RequireFields<MutationSetUserRolesArgs, 'input'>>;
   issueGuestToken?: Resolver<Maybe<ResolversTypes['GuestTokenPayload']>, ParentType, ContextType, RequireFields<MutationIssueGuestTokenArgs, 'input'>>;
 };
@@ -796,6 +908,24 @@ export type SessionResolvers<ContextType = RequestContext, ParentType extends Re
   lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   isCurrent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  scopes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type ApiKeyIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKeyIdentity'] = ResolversParentTypes['ApiKeyIdentity']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  userId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  scopes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  merchantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type CustomerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Customer'] = ResolversParentTypes['Customer']> = {
@@ -824,6 +954,17 @@ export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extend
 
 export type SignOutPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SignOutPayload'] = ResolversParentTypes['SignOutPayload']> = {
   signedOut?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type CreateApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateApiKeyPayload'] = ResolversParentTypes['CreateApiKeyPayload']> = {
+  key?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RevokeApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeApiKeyPayload'] = ResolversParentTypes['RevokeApiKeyPayload']> = {
+  revoked?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -870,11 +1011,15 @@ export type Resolvers<ContextType = RequestContext> = {
   Mutation?: MutationResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
+  ApiKey?: ApiKeyResolvers<ContextType>;
+  ApiKeyIdentity?: ApiKeyIdentityResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;
   AuthPayload?: AuthPayloadResolvers<ContextType>;
   SignOutPayload?: SignOutPayloadResolvers<ContextType>;
+  CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;
+  RevokeApiKeyPayload?: RevokeApiKeyPayloadResolvers<ContextType>;
   RevokedSessionsPayload?: RevokedSessionsPayloadResolvers<ContextType>;
   UserPayload?: UserPayloadResolvers<ContextType>;
   GuestTokenPayload?: GuestTokenPayloadResolvers<ContextType>;

@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { checkSize } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import { reload } from '../../platform/graphql/per-request.ts';
-import { readableUsers } from './access.ts';
+import { readableUsers, requireSession } from './access.ts';
 import type { IdentityLoaders } from './loaders.ts';
 import type { IdentityQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
@@ -26,9 +26,18 @@ export const identityResolvers = (
       } as const;
       return queries.page(filter ?? {}, ordering, page, readableUsers(actor));
     },
-    mySessions: (_, __, { actor }) => queries.sessions.living(actor.id, clock.now()),
+    mySessions: (_, __, { actor }) => {
+      requireSession(actor);
+      return queries.sessions.living(actor.id, clock.now());
+    },
+    myApiKeys: (_, __, { actor }) => {
+      requireSession(actor);
+      return queries.apiKeys.living(actor.id, clock.now());
+    },
+    apiKeyIdentity: (_, { hash }) => queries.apiKeys.identity(hash, clock.now()),
     userSessions: (_, { userId }) => queries.sessions.living(userId, clock.now()),
-    revokedSessions: (_, { since }) => queries.sessions.revoked(since),
+    revokedSessions: async (_, { since }) =>
+      (await Promise.all([queries.sessions.revoked(since), queries.apiKeys.revoked(since)])).flat(),
   },
 
   Mutation: {
@@ -42,6 +51,9 @@ export const identityResolvers = (
       payload(async () => ({ ended: await service.revokeOtherSessions(context) })),
     revokeUserSessions: (_, { input }, context) =>
       payload(async () => ({ ended: await service.revokeUserSessions(input.userId, context) })),
+    createApiKey: (_, { input }, context) => payload(() => service.createApiKey(input, context)),
+    revokeApiKey: (_, { input }, context) =>
+      payload(async () => ({ revoked: await service.revokeApiKey(input.id, context) })),
     setUserRoles: (_, { input }, context) =>
       payload(async () => {
         const id = await service.setUserRoles(input, context);
@@ -57,6 +69,12 @@ export const identityResolvers = (
     lastUsedAt: (session) => session.last_used_at,
     expiresAt: (session) => session.expires_at,
     isCurrent: (session, _, { actor }) => session.id === actor.sessionId,
+  },
+
+  ApiKey: {
+    createdAt: (key) => key.created_at,
+    expiresAt: (key) => key.expires_at,
+    lastUsedAt: (key) => key.last_used_at,
   },
 
   User: {

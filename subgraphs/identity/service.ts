@@ -5,6 +5,7 @@ import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { accountsOf } from './accounts.ts';
+import { apiKeyService } from './api-keys/service.ts';
 import { checkRoles } from './domain.ts';
 import { Account, type Tables } from './entities.ts';
 import { rolesChanged } from './events.ts';
@@ -25,6 +26,7 @@ export const identityService = (ground: Ground<Tables>) => {
   return {
     ...signInService(ground, accounts, attempts, sessions),
     ...sessionService(ground, accounts, sessions),
+    ...apiKeyService(ground),
 
     /** Ends the user's sessions with it: their tokens still say what they were allowed before. */
     setUserRoles: (input: SetUserRolesInput, context: RequestContext): Promise<string> =>

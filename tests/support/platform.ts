@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createClient } from 'graphql-ws';
 import type { Kysely } from 'kysely';
 import WebSocket from 'ws';
+import { ApiKeys, identityOf } from '../../bin/api-keys.ts';
 import { authenticateWith } from '../../bin/authenticate.ts';
 import { revocationsOf } from '../../bin/revocations.ts';
 import { createGateway } from '../../gateway/server.ts';
@@ -61,7 +62,11 @@ export async function openPlatform(
   }
   const names = (await loadAgents()).map((agent) => agent.name);
   const agents = await openAgents(names, { start: true, clock: systemClock, ...options });
-  const authenticate = authenticateWith(agents.tokens, await revocationsOf(agents.host, { ACCESS_TOKEN_SECONDS: 900 }));
+  const authenticate = authenticateWith(
+    agents.tokens,
+    await revocationsOf(agents.host, { ACCESS_TOKEN_SECONDS: 900 }),
+    new ApiKeys({ identity: identityOf(agents.host.subgraphs), seconds: 900 }),
+  );
   const isReady = () => ({ ready: true, details: {} });
   const gateway = await createGateway({
     subgraphs: agents.host.subgraphs,

@@ -1,8 +1,9 @@
 /** What users do about their sessions, and staff about those of others. */
 import type { Ground } from '../../../platform/agent/ground.ts';
-import { Forbidden, refuse } from '../../../platform/errors.ts';
+import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
+import { requireSession } from '../access.ts';
 import type { Accounts } from '../accounts.ts';
 import type { Tables } from '../entities.ts';
 import type { SessionOpener, SignedIn } from './open-session.ts';
@@ -63,8 +64,8 @@ export const sessionService = (
 
   /** Ends all sessions of the caller but the one that asks. How many. @throws Forbidden without a session, as for an API key */
   async revokeOtherSessions(context: RequestContext): Promise<number> {
-    const { id, sessionId } = context.actor;
-    if (!sessionId) throw new Forbidden('Only who is signed in can do this, not an API key.');
+    const { id } = context.actor;
+    const sessionId = requireSession(context.actor);
     return store.write({ locks: [id], origin: context }, (work) =>
       rules.revoke(work, { userId: id, but: sessionId }, 'ENDED_BY_USER', clock.now()),
     );

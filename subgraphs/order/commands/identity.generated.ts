@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
+  /** A scope that the maker of a key does not have. */
+  | 'SCOPE_NOT_YOURS'
   /** Too many attempts failed: try again at the time that is told. */
   | 'TOO_MANY_ATTEMPTS'
   /** Somebody has signed up with this e-mail address. */

@@ -1,0 +1,82 @@
+/**
+ * Whose an API key is, for a gateway, which has no database: it asks identity, by the key's hash, and remembers the
+ * answer for some seconds. A key that is revoked meanwhile is refused by `Revocations`, at once where it is heard of.
+ */
+import { Unavailable } from '../platform/errors.ts';
+import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
+import { Actor, serviceActor } from '../platform/identity/actor.ts';
+import { hashOfApiKey } from '../platform/identity/api-key.ts';
+import { newId } from '../platform/ids.ts';
+
+/** What it stands on. */
+export interface ApiKeysOptions {
+  identity: Pick<SubgraphEndpoint, 'execute'>;
+  /** How long a socket that was opened with a key goes on until it must show it again. */
+  seconds: number;
+}
+
+/** Whose a key is. */
+export interface KeyIdentity {
+  actor: Actor;
+  expiresAt: Date;
+}
+
+/** How long an answer counts, in milliseconds: so soon a change of its maker's roles is noticed. */
+const REMEMBER_MS = 5000;
+/** Beyond, the oldest is asked for again. */
+const MOST = 10_000;
+
+const ASK = `query ApiKey($hash: ID!) { apiKeyIdentity(hash: $hash) { id userId scopes merchantId expiresAt } }`;
+
+interface Answer {
+  id: string;
+  userId: string;
+  scopes: string[];
+  merchantId: string | null;
+  expiresAt: Date | string;
+}
+
+/** Identity among the agents of a graph. */
+export const identityOf = <Endpoint extends Pick<SubgraphEndpoint, 'name'>>(endpoints: readonly Endpoint[]): Endpoint =>
+  endpoints.find(({ name }) => name === 'identity')!;
+
+/** Asks identity about keys. */
+export class ApiKeys {
+  readonly #o: ApiKeysOptions;
+  readonly #known = new Map<string, { answer: Promise<Answer | null>; until: number }>();
+
+  constructor(options: ApiKeysOptions) {
+    this.#o = options;
+  }
+
+  /** Undefined for a key that is not good. @throws Unavailable while identity does not answer */
+  async identify(key: string): Promise<KeyIdentity | undefined> {
+    const answer = await this.#answerFor(hashOfApiKey(key));
+    const expiry = answer && new Date(answer.expiresAt).getTime();
+    if (!expiry || expiry <= Date.now()) return undefined;
+    const { id, userId, scopes, merchantId } = answer;
+    const actor = new Actor({ id: userId, roles: [], scopes, merchantId: merchantId ?? undefined, apiKeyId: id });
+    return { actor, expiresAt: new Date(Math.min(expiry, Date.now() + this.#o.seconds * 1000)) };
+  }
+
+  /** However many ask at once, identity is asked once. */
+  #answerFor(hash: string): Promise<Answer | null> {
+    const known = this.#known.get(hash);
+    if (known && known.until > Date.now()) return known.answer;
+    const answer = this.#ask(hash);
+    this.#known.delete(hash);
+    this.#known.set(hash, { answer, until: Date.now() + REMEMBER_MS });
+    if (this.#known.size > MOST) this.#known.delete(this.#known.keys().next().value!);
+    answer.catch(() => this.#known.delete(hash));
+    return answer;
+  }
+
+  async #ask(hash: string): Promise<Answer | null> {
+    const request = { query: ASK, variables: { hash } };
+    const context = { actor: serviceActor('gateway'), correlationId: newId('req') };
+    const { data, errors } = await this.#o.identity.execute(request, context);
+    if (errors?.length || !data)
+      throw new Unavailable('Identity does not tell about API keys.', { cause: errors?.[0] });
+    return data.apiKeyIdentity as Answer | null;
+  }
+}

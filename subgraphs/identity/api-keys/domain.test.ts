@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals';
+import { Actor } from '../../../platform/identity/actor.ts';
+import { checkExpiry, checkScopes, scopesLeft } from './domain.ts';
+
+const NOW = new Date('2026-06-01T12:00:00Z');
+const as = (role: 'ADMIN' | 'OPERATOR' | 'VIEWER' | 'MERCHANT' | 'CUSTOMER') =>
+  new Actor({ id: 'user_1', roles: [role] });
+
+test('a key gets scopes of its maker, each once', () => {
+  expect(checkScopes(['order:read', 'order:read', '*:write'], as('OPERATOR'))).toEqual(['order:read', '*:write']);
+  expect(checkScopes(['product:write'], as('MERCHANT'))).toEqual(['product:write']);
+});
+
+test.each([
+  ['VIEWER', 'order:write', 'SCOPE_NOT_YOURS'],
+  ['OPERATOR', 'identity:admin', 'SCOPE_NOT_YOURS'],
+  ['MERCHANT', '*:write', 'SCOPE_NOT_YOURS'],
+  ['CUSTOMER', 'order:read', 'SCOPE_NOT_YOURS'],
+  ['ADMIN', 'order:*', 'INVALID_INPUT'],
+  ['ADMIN', '*:*', 'INVALID_INPUT'],
+  ['ADMIN', 'order:command', 'INVALID_INPUT'],
+  ['ADMIN', '', 'INVALID_INPUT'],
+] as const)('%s gives no %s', (role, scope, code) => {
+  expect(() => checkScopes([scope], as(role))).toThrow(expect.objectContaining({ code }));
+});
+
+test('a key needs a scope, and not too many', () => {
+  expect(() => checkScopes([], as('ADMIN'))).toThrow('1 to 50');
+  const many = Array.from({ length: 51 }, (_, n) => `a${n}:read`);
+  expect(() => checkScopes(many, as('ADMIN'))).toThrow('1 to 50');
+});
+
+test('what its maker has lost, a key has lost', () => {
+  expect(scopesLeft(['order:read', 'order:write'], as('VIEWER'))).toEqual(['order:read']);
+  expect(scopesLeft(['order:read'], as('CUSTOMER'))).toEqual([]);
+});
+
+test('every key expires, within a year', () => {
+  expect(checkExpiry(null, NOW)).toEqual(new Date('2026-08-30T12:00:00Z'));
+  expect(() => checkExpiry(NOW, NOW)).toThrow('future');
+  expect(() => checkExpiry(new Date('2027-06-03T12:00:00Z'), NOW)).toThrow('366');
+});

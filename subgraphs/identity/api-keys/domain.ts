@@ -1,0 +1,52 @@
+/** The rules of API keys. Pure: no I/O, no clock, no randomness. */
+import { refuse } from '../../../platform/errors.ts';
+import type { Actor } from '../../../platform/identity/actor.ts';
+
+/** Longest name of a key, most scopes of one. */
+const MAX_NAME = 100;
+const MAX_SCOPES = 50;
+const DAY_MS = 86_400_000;
+/** When its maker does not say. */
+const DEFAULT_DAYS = 90;
+const MAX_DAYS = 366;
+
+/** The actions of platform/identity/roles.ts, but `command`: that is for agents. */
+const SCOPE = /^(\*|[a-z][a-z0-9]*):(read|write|admin)$/;
+
+/** The scopes that a key is to have, each once, all of them its maker's. @throws Refusal INVALID_INPUT, SCOPE_NOT_YOURS */
+export function checkScopes(scopes: readonly string[], maker: Pick<Actor, 'may'>): string[] {
+  const distinct = [...new Set(scopes)];
+  if (distinct.length < 1 || distinct.length > MAX_SCOPES)
+    throw refuse('INVALID_INPUT', `A key needs 1 to ${MAX_SCOPES} scopes.`, ['input', 'scopes']);
+  for (const scope of distinct) {
+    if (!SCOPE.test(scope))
+      throw refuse('INVALID_INPUT', `A scope is \`<agent>:<read, write or admin>\`, with \`*\` for every agent.`, [
+        'input',
+        'scopes',
+      ]);
+    if (!maker.may(scope))
+      throw refuse('SCOPE_NOT_YOURS', `You may not give what you have not: ${scope}.`, ['input', 'scopes']);
+  }
+  return distinct;
+}
+
+/** What a key may do now: of its scopes those that its maker still has. */
+export const scopesLeft = (scopes: readonly string[], maker: Pick<Actor, 'may'>): string[] =>
+  scopes.filter((scope) => maker.may(scope));
+
+/** @throws Refusal INVALID_INPUT */
+export function checkKeyName(name: string): string {
+  const trimmed = name.trim();
+  if (!trimmed || trimmed.length > MAX_NAME)
+    throw refuse('INVALID_INPUT', `A name needs 1 to ${MAX_NAME} characters.`, ['input', 'name']);
+  return trimmed;
+}
+
+/** When a key expires: each does. @throws Refusal INVALID_INPUT */
+export function checkExpiry(asked: Date | null | undefined, now: Date): Date {
+  if (!asked) return new Date(now.getTime() + DEFAULT_DAYS * DAY_MS);
+  const days = (asked.getTime() - now.getTime()) / DAY_MS;
+  if (days <= 0 || days > MAX_DAYS)
+    throw refuse('INVALID_INPUT', `A key expires in the future, in ${MAX_DAYS} days at most.`, ['input', 'expiresAt']);
+  return asked;
+}

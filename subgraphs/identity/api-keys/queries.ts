@@ -1,0 +1,78 @@
+import { type Kysely, sql } from 'kysely';
+import { Actor } from '../../../platform/identity/actor.ts';
+import type { Tables, UserRole } from '../entities.ts';
+import { scopesLeft } from './domain.ts';
+
+/** A key as its owner reads it. */
+export interface ApiKeyRow {
+  id: string;
+  name: string;
+  hint: string;
+  scopes: string[];
+  created_at: Date;
+  expires_at: Date;
+  last_used_at: Date | null;
+}
+
+/** Whose a key is, for the gateway. */
+export interface ApiKeyIdentityRow {
+  id: string;
+  userId: string;
+  scopes: string[];
+  merchantId: string | null;
+  expiresAt: Date;
+}
+
+/** The columns of {@link ApiKeyRow}. */
+export const API_KEY = ['id', 'name', 'hint', 'scopes', 'created_at', 'expires_at', 'last_used_at'] as const;
+const MAX_REVOKED = 1000;
+
+export const apiKeyQueries = (db: Kysely<Tables>) => ({
+  /** Those of a user that are good, the newest first. Making one keeps them few. */
+  living: (userId: string, now: Date): Promise<ApiKeyRow[]> =>
+    db
+      .selectFrom('api_key')
+      .select(API_KEY)
+      .where('user_id', '=', userId)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', now)
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .execute(),
+
+  /** Notes, to the minute, that it was used. */
+  async identity(hash: string, now: Date): Promise<ApiKeyIdentityRow | null> {
+    const row = await db
+      .selectFrom('api_key')
+      .innerJoin('account', 'account.id', 'api_key.user_id')
+      .select(['api_key.id', 'user_id', 'scopes', 'roles', 'merchant_id', 'expires_at', 'last_used_at'])
+      .where('hash', '=', hash)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', now)
+      .executeTakeFirst();
+    if (!row) return null;
+    const roles = row.roles as UserRole[];
+    if (!row.last_used_at || now.getTime() - row.last_used_at.getTime() >= 60_000) await noteUse(db, row.id, now);
+    return {
+      id: row.id,
+      userId: row.user_id,
+      scopes: scopesLeft(row.scopes, new Actor({ id: row.user_id, roles })),
+      merchantId: roles.includes('MERCHANT') ? row.merchant_id : null,
+      expiresAt: row.expires_at,
+    };
+  },
+
+  revoked: async (since: Date): Promise<string[]> => {
+    const newest = db.selectFrom('api_key').select('id').where('revoked_at', '>=', since).orderBy('revoked_at', 'desc');
+    return (await newest.limit(MAX_REVOKED).execute()).map((row) => row.id);
+  },
+});
+
+/** While nothing can be written, a key is good all the same: that it was used is worth less than the answer. */
+const noteUse = (db: Kysely<Tables>, id: string, now: Date): Promise<unknown> =>
+  db
+    .updateTable('api_key')
+    .set({ last_used_at: sql<Date>`greatest(last_used_at, ${now})` })
+    .where('id', '=', id)
+    .execute()
+    .catch(() => undefined);

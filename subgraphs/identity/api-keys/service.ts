@@ -1,0 +1,72 @@
+/** Making and revoking API keys. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { refuse } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { hashOfApiKey, newApiKey } from '../../../platform/identity/api-key.ts';
+import { newId } from '../../../platform/ids.ts';
+import { requireSession } from '../access.ts';
+import type { Tables } from '../entities.ts';
+import type { CreateApiKeyInput } from '../resolvers.generated.ts';
+import { checkExpiry, checkKeyName, checkScopes } from './domain.ts';
+import { apiKeyCreated, apiKeyRevoked } from './events.ts';
+import { API_KEY, type ApiKeyRow } from './queries.ts';
+
+/** Living keys of one user. */
+const MAX_KEYS = 50;
+/** Characters of a key that its owner recognises it by: the prefix and four more. */
+const HINT = 8;
+
+export const apiKeyService = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>) => ({
+  /** The key is answered here and never again. @throws Forbidden for a key that asks for a key */
+  async createApiKey(input: CreateApiKeyInput, context: RequestContext): Promise<{ key: string; apiKey: ApiKeyRow }> {
+    const { actor } = context;
+    requireSession(actor);
+    const now = clock.now();
+    const key = newApiKey();
+    const row = {
+      id: newId('apikey'),
+      user_id: actor.id,
+      name: checkKeyName(input.name),
+      hash: hashOfApiKey(key),
+      hint: key.slice(0, HINT),
+      scopes: checkScopes(input.scopes, actor),
+      created_at: now,
+      expires_at: checkExpiry(input.expiresAt, now),
+      last_used_at: null,
+      revoked_at: null,
+    };
+    const apiKey = await store.write({ locks: [actor.id], origin: context }, async (work) => {
+      const living = await work.sql
+        .selectFrom('api_key')
+        .select(({ fn }) => fn.countAll<string>().as('n'))
+        .where('user_id', '=', actor.id)
+        .where('revoked_at', 'is', null)
+        .where('expires_at', '>', now)
+        .executeTakeFirstOrThrow();
+      if (Number(living.n) >= MAX_KEYS)
+        throw refuse('INVALID_STATE', `You have ${MAX_KEYS} keys: revoke one that is not needed.`, ['input']);
+      const payload = { apiKeyId: row.id, userId: actor.id };
+      work.publish(apiKeyCreated, { aggregateId: row.id, aggregateVersion: 1, payload });
+      return work.sql.insertInto('api_key').values(row).returning(API_KEY).executeTakeFirstOrThrow();
+    });
+    return { key, apiKey };
+  },
+
+  /** Revokes one's own key, or as an administrator anybody's. Whether it was good. @throws Refusal NOT_FOUND */
+  async revokeApiKey(id: string, context: RequestContext): Promise<boolean> {
+    const { actor } = context;
+    const key = await store.read.selectFrom('api_key').select('user_id').where('id', '=', id).executeTakeFirst();
+    // A key may revoke itself: whoever finds one that leaked can end it.
+    const isOwn = key?.user_id === actor.id && (Boolean(actor.sessionId) || actor.apiKeyId === id);
+    if (!key || !(isOwn || actor.may('identity:admin')))
+      throw refuse('NOT_FOUND', 'There is no such key, or it is not yours.', ['input', 'id']);
+    return store.write({ locks: [key.user_id], origin: context }, async (work) => {
+      const update = work.sql.updateTable('api_key').set({ revoked_at: clock.now() }).where('id', '=', id);
+      const revoked = await update.where('revoked_at', 'is', null).returning('id').executeTakeFirst();
+      if (!revoked) return false;
+      const payload = { apiKeyId: id, userId: key.user_id };
+      work.publish(apiKeyRevoked, { aggregateId: id, aggregateVersion: 2, payload });
+      return true;
+    });
+  },
+});
