@@ -116,9 +116,9 @@ async function watchGraph(
       sdlOf: (hash) => sdlOf(kysely, hash),
     },
     scalars: (name) => (scalars as Record<string, GraphQLScalarType>)[name],
-    endpointOf(name, replicas) {
+    endpointOf(name, replicas, look) {
       const guard = breakers.guard(GATEWAY, `agent:${name}`, { policy: POLICIES.fetch, isIllness: isAway });
-      return guardedEndpoint(new RemoteSubgraph({ name, replicas, signer, transport, log }), guard);
+      return guardedEndpoint(new RemoteSubgraph({ name, replicas, look, signer, transport, log }), guard);
     },
     // A new life of an agent: what its last one was left alone for says nothing of it.
     onReplica: ({ agent }) => void breakers.reset(GATEWAY, `agent:${agent}`),

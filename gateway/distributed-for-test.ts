@@ -101,9 +101,9 @@ export async function startDistributed(published: Record<string, string>, timeou
     published: { supergraphSdl: composeSupergraph(definitions).supergraphSdl, parts },
     directory,
     scalars: () => undefined,
-    endpointOf: (name, replicas) =>
+    endpointOf: (name, replicas, look) =>
       guardedEndpoint(
-        new RemoteSubgraph({ name, replicas, signer, transport, log: silentLogger }),
+        new RemoteSubgraph({ name, replicas, look, signer, transport, log: silentLogger }),
         guardOf(name),
         timeouts,
       ),

@@ -63,6 +63,12 @@ describe('a gateway with nobody there', () => {
     ]);
   });
 
+  test('looks for an agent that it is asked for, and need not wait until it looks again', async () => {
+    await it.look();
+    await it.directory.add('stock', STOCK, STOCKS);
+    expect(await it.ask('{ stock }')).toEqual({ data: { stock: 5 } });
+  });
+
   test('asks agents as they come, without another graph', async () => {
     const before = it.gateway.supergraphSdl;
     await addBoth();

@@ -28,8 +28,8 @@ export interface GraphWatchOptions {
   published: { supergraphSdl: string; parts: Parts };
   directory: Directory;
   scalars: ScalarSource;
-  /** Asks these replicas of an agent. The list is read anew for every request. */
-  endpointOf(agent: string, replicas: () => readonly Replica[]): SubgraphEndpoint;
+  /** Asks these replicas of an agent. The list is read anew for every request; `look` does it now, for who finds none. */
+  endpointOf(agent: string, replicas: () => readonly Replica[], look: () => Promise<void>): SubgraphEndpoint;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Told of a process that was not there before. */
   onReplica?(replica: Replica): void;
@@ -192,7 +192,9 @@ export class GraphWatch {
   }
 
   #graph(supergraphSdl: string, parts: ReadonlyMap<string, ServedPart>): Graph {
-    const endpoints = [...parts].map(([name, part]) => this.#o.endpointOf(name, () => this.#askable(name, part)));
+    // Who has just come is asked at once, and not only when it is next looked for.
+    const look = async (): Promise<void> => void (await this.#read());
+    const endpoints = [...parts].map(([name, part]) => this.#o.endpointOf(name, () => this.#askable(name, part), look));
     return { supergraphSdl, endpoints, scalars: this.#o.scalars };
   }
 

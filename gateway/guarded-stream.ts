@@ -83,7 +83,8 @@ function seated(
       const leave = seat.generation.enter();
       try {
         const { isLast, result } = await answerAt(seat, event, operation, signal);
-        return { isLast, result: mask.result(result, correlationId) };
+        // Who has left reads nothing, and what their leaving broke off is no fault to tell of.
+        return { isLast, result: isOver ? {} : mask.result(result, correlationId) };
       } finally {
         leave();
       }

@@ -66,6 +66,7 @@ export function openStream(events: AsyncIterator<ExecutionResult>, parts: Stream
           return DONE;
         }
         const { result, isLast } = await parts.answer(next.value);
+        if (isOver) return DONE;
         return isLast ? await endWith(result) : { done: false, value: result };
       } catch (error) {
         return isOver ? DONE : endWith(parts.failed(error));

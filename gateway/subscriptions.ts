@@ -71,7 +71,8 @@ export function createSubscriptions(parts: {
   const joinWith =
     ({ document, perEvent }: SubscriptionPlan, variables: PlannedRequest['variables']): Join =>
     (event, context) => {
-      if (event.data === null || event.data === undefined) return Promise.resolve(event);
+      // In one shape wherever the subgraph is: of an error that ends a stream, the wire tells no data.
+      if (event.data === null || event.data === undefined) return Promise.resolve({ ...event, data: null });
       events.set(context, event);
       // Put there each time: the cache may have let it go, and the gateway would plan a subscription.
       cache.put(queryHash(document), perEvent);

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
 import { keepRunning } from '../../db/embedded-postgres/keep-running.ts';
@@ -23,6 +24,8 @@ import { type Role, rolesOf } from './roles.ts';
 const ROOT = join(import.meta.dirname, '../..');
 /** A few for each agent in each process. */
 const CONNECTIONS = '300';
+/** Within so long after all are ready they have found one another, in milliseconds. */
+const KNOWN_MS = 30_000;
 
 /** How to start. */
 export interface ClusterOptions {
@@ -81,13 +84,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const env = { ...keysOf(data), ...roles, ...(redis && { REDIS_URL: redis.url }), ...options.env };
     const ports = await Promise.all([0, 1].map(async (n) => options.gatewayPorts?.[n] || (await freePort())));
     const members = membersOf(rolesOf(await loadAgents()), env, { ...options, gatewayPorts: ports });
-    endings.push(() => Promise.all(members.filter(({ name }) => !name.startsWith('gateway')).map((one) => one.stop())));
-    endings.push(() => Promise.all(members.filter(({ name }) => name.startsWith('gateway')).map((one) => one.stop())));
+    endings.push(() => Promise.all(members.filter((one) => !isGateway(one)).map((one) => one.stop())));
+    endings.push(() => Promise.all(members.filter(isGateway).map((one) => one.stop())));
     await Promise.all(members.map((one) => one.start()));
+    await Promise.all(members.filter(isGateway).map(knowsAll));
     return {
       members,
       get gateways() {
-        return members.filter(({ name }) => name.startsWith('gateway')).map(({ url }) => url!);
+        return members.filter(isGateway).map(({ url }) => url!);
       },
       databaseUrl: postgres.url,
       redis,
@@ -101,6 +105,19 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+const isGateway = ({ name }: Member): boolean => name.startsWith('gateway');
+
+/** Waits until a gateway has found every agent: it is ready without them. @throws Error with those it has not, after a while */
+async function knowsAll({ name, url }: Member): Promise<void> {
+  for (const deadline = performance.now() + KNOWN_MS; ; await sleep(50)) {
+    const response = await fetch(`${url}/health/detailed`);
+    const { subgraphs } = (await response.json()) as { subgraphs: { name: string; status: string }[] };
+    const missing = subgraphs.filter(({ status }) => status === 'DOWN').map((agent) => agent.name);
+    if (missing.length === 0) return;
+    if (performance.now() > deadline) throw new Error(`${name} does not find the agents ${missing.join(', ')}.`);
   }
 }
 

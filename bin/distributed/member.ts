@@ -11,7 +11,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const [SOONEST_MS, LATEST_MS] = [250, 4000];
 /** One that ran so long is not failing again and again. Milliseconds. */
 const STEADY_MS = 30_000;
-const START_MS = 60_000;
+const START_MS = 120_000;
+const PROBE_MS = 5000;
 /** Longer than any of them drains. Milliseconds. */
 const STOP_MS = 30_000;
 
@@ -57,20 +58,29 @@ export class Member {
     return this.#url;
   }
 
-  /** Starts it and waits until it is ready. @throws Fault with what it wrote, if it is not after a minute */
+  /** Starts it and waits until it is ready. @throws Fault with what it wrote, if it is not after two minutes */
   async start(): Promise<void> {
     this.#isWanted = true;
     this.#launch();
     await this.ready();
   }
 
-  /** Waits until it is ready, in whichever of its lives. @throws Fault if it is not after a minute */
+  /** Waits until it is ready, in whichever of its lives. @throws Fault if it is not after two minutes */
   async ready(): Promise<void> {
     const deadline = performance.now() + START_MS;
-    while (!this.#url) {
-      if (performance.now() > deadline) throw new Fault('NOT_READY', `${this.name} was not ready in a minute.`);
-      await sleep(20);
+    while (!(await this.#isReady())) {
+      if (performance.now() > deadline) throw new Fault('NOT_READY', `${this.name} was not ready in two minutes.`);
+      await sleep(50);
     }
+  }
+
+  /** What an orchestrator asks before it sends anybody there. */
+  async #isReady(): Promise<boolean> {
+    if (!this.#url) return false;
+    const signal = AbortSignal.timeout(PROBE_MS);
+    const response = await fetch(`${this.#url}/health/ready`, { signal }).catch(() => undefined);
+    await response?.body?.cancel();
+    return response?.ok ?? false;
   }
 
   /** `kill -9`: it comes back by itself. Resolves when it is gone. */
@@ -86,6 +96,14 @@ export class Member {
     await this.#end('SIGTERM');
     clearTimeout(tooLong);
     return child?.exitCode ?? null;
+  }
+
+  /** Ends it in order and starts it anew, as a rolling restart does. Resolves when it is ready again. */
+  async restart(): Promise<number | null> {
+    const code = await this.stop();
+    this.#delay = SOONEST_MS;
+    await this.start();
+    return code;
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

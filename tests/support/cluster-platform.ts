@@ -27,6 +27,9 @@ export async function openCluster(options: Partial<ClusterOptions> = {}): Promis
     report: (line) => lines.push(line),
     onLine: (member, line) => lines.push(`${member} ${line}`),
     ...options,
+    // Nobody stands before the gateways who would have to notice that they go.
+    env: { DRAIN_SECONDS: '0', ...options.env },
+    postgres: { fsync: 'off', ...options.postgres },
   }).catch(async (error) => {
     await folder.remove();
     throw new Error(`${(error as Error).message}\n${lines.join('\n')}`, { cause: error });

@@ -1,2 +1,6 @@
 /** Imported before a scenario, it runs that one against Agora as many processes. */
+import { jest } from '@jest/globals';
+
 process.env.AGORA_TEST_DISTRIBUTED = '1';
+// Seven processes start and end: the scenario's own patience is for one.
+jest.setTimeout(180_000);
