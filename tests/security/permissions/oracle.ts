@@ -1,0 +1,64 @@
+/**
+ * Who may pass, told a second time and another way than the gate tells it: the declarations are read out of the composed
+ * SDL by their plain names, and what each role may do is written down here. Nothing of `platform/gate` or of
+ * `platform/identity/roles.ts` is used, so that a mistake there is seen.
+ */
+import { type ConstDirectiveNode, Kind, parse, valueFromASTUntyped } from 'graphql';
+
+/** Somebody, as the oracle sees them. */
+export interface Holder {
+  isAnonymous: boolean;
+  holds(agent: string, action: string): boolean;
+}
+
+const READ = ['read'];
+const OPERATE = ['read', 'personal', 'write'];
+const SELLS = ['product', 'pricing', 'inventory'];
+
+/** What every role holds. */
+export const HOLDS: Record<string, Holder['holds']> = {
+  ADMIN: (_, action) => [...OPERATE, 'admin'].includes(action),
+  OPERATOR: (_, action) => OPERATE.includes(action),
+  ANALYST: (_, action) => READ.includes(action),
+  VIEWER: (_, action) => READ.includes(action),
+  MERCHANT: (agent, action) => SELLS.includes(agent) && action === 'write',
+  CUSTOMER: () => false,
+  GUEST: () => false,
+  SERVICE: () => true,
+};
+
+/** What is declared at one coordinate. */
+export interface Declared {
+  isPublic: boolean;
+  isAuthenticated: boolean;
+  /** Any of these sets of scopes; undefined: none is asked for. */
+  scopes: readonly (readonly string[])[] | undefined;
+}
+
+/** The declarations of a composed supergraph, by coordinate. */
+export function declarations(supergraphSdl: string): Map<string, Declared> {
+  const found = new Map<string, Declared>();
+  const note = (coordinate: string, directives: readonly ConstDirectiveNode[] = []): void => {
+    const named = (name: string) => directives.find((node) => node.name.value === name);
+    const [isPublic, isAuthenticated] = [Boolean(named('public')), Boolean(named('authenticated'))];
+    const asked = named('requiresScopes')?.arguments?.[0];
+    const scopes = asked && (valueFromASTUntyped(asked.value) as string[][]);
+    if (isPublic || isAuthenticated || scopes) found.set(coordinate, { isPublic, isAuthenticated, scopes });
+  };
+  for (const node of parse(supergraphSdl).definitions) {
+    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    note(node.name.value, node.directives);
+    for (const field of node.fields ?? []) note(`${node.name.value}.${field.name.value}`, field.directives);
+  }
+  return found;
+}
+
+/** Whether somebody meets a declaration. What declares nothing asks nothing: that it inherits is for who calls. */
+export function passes(holder: Holder, declared: Declared | undefined): boolean {
+  if (!declared || declared.isPublic) return true;
+  if (declared.isAuthenticated && holder.isAnonymous) return false;
+  if (!declared.scopes) return true;
+  return declared.scopes.some((all) =>
+    all.every((scope) => holder.holds(...(scope.split(':') as [agent: string, action: string]))),
+  );
+}
