@@ -15,6 +15,9 @@ export const ENDS: Readonly<Record<string, Sent['ends']>> = {
   tok_capture_fails: 'CANCELLED',
 };
 
+/** Who asks again waits this long, doubled each time: hundreds who did so at once would keep the server from starting. */
+const [SOONEST_MS, LATEST_MS] = [100, 1600];
+
 /** An order to send. */
 export interface Wish {
   token: string;
@@ -59,10 +62,10 @@ export function buyer(shop: TestPlatform, history: History, wish: Wish): Buyer {
 
   const insist = async (milliseconds = 180_000): Promise<string | undefined> => {
     const deadline = Date.now() + milliseconds;
-    for (;;) {
+    for (let pause = SOONEST_MS; ; pause = Math.min(pause * 2, LATEST_MS)) {
       const id = await send();
       if (isOver || Date.now() > deadline) return id;
-      await sleep(100);
+      await sleep(pause);
     }
   };
   return { key, as, send, insist };
