@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import { AuditEntrySchema, AuditHeadSchema } from './audit/entities.ts';
 import { ApiKeySchema } from './api-keys/entities.ts';
 
 /** The roles that a person can have. A service's and a guest's are not given to anybody. */
@@ -83,6 +84,14 @@ SessionSchema.setClass(Session);
 export class RefreshToken extends RefreshTokenSchema.class {}
 RefreshTokenSchema.setClass(RefreshToken);
 
-export const entities = [AccountSchema, SessionSchema, RefreshTokenSchema, SignInAttemptsSchema, ApiKeySchema];
+export const entities = [
+  AccountSchema,
+  SessionSchema,
+  RefreshTokenSchema,
+  SignInAttemptsSchema,
+  ApiKeySchema,
+  AuditEntrySchema,
+  AuditHeadSchema,
+];
 /** The room's tables, as SQL sees them. */
 export type Tables = InferKyselyDB<(typeof entities)[number]>;

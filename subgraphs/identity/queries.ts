@@ -3,6 +3,7 @@ import { type Rows, within } from '../../platform/data/rows.ts';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import { emailKey } from './domain.ts';
 import { apiKeyQueries } from './api-keys/queries.ts';
+import { auditQueries } from './audit/queries.ts';
 import type { Tables, UserRole } from './entities.ts';
 import { sessionQueries } from './sessions/queries.ts';
 
@@ -54,6 +55,7 @@ export const identityQueries = (db: Kysely<Tables>) => ({
 
   sessions: sessionQueries(db),
   apiKeys: apiKeyQueries(db),
+  audit: auditQueries(db),
 });
 
 export type IdentityQueries = ReturnType<typeof identityQueries>;

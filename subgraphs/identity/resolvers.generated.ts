@@ -3,6 +3,7 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { Money as MoneyValue } from '../../platform/money.ts';
 import type { UserError as UserErrorValue } from '../../platform/errors.ts';
 import type { ApiKeyRow, ApiKeyIdentityRow } from './api-keys/queries.ts';
+import type { AuditEntryRow, AuditEntryConnectionRow } from './audit/queries.ts';
 import type { UserRow, UserConnectionRow } from './queries.ts';
 import type { SessionRow } from './sessions/queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
@@ -183,6 +184,8 @@ export type Query = {
   userSessions?: Maybe<Array<Session>>;
   /** One's own API keys that are good, the newest first: at most 50. */
   myApiKeys?: Maybe<Array<ApiKey>>;
+  /** What was done about accounts, the newest first. It is only ever added to, and proven by `npm run audit:verify`. */
+  auditLog?: Maybe<AuditEntryConnection>;
   /** Whose an API key is. Null if it is not good, or no longer. */
   apiKeyIdentity?: Maybe<ApiKeyIdentity>;
   /** Sessions and API keys revoked since then, which must no longer pass: the newest, at most 1000 of each. */
@@ -200,6 +203,13 @@ export type QueryUsersArgs = {
 
 export type QueryUserSessionsArgs = {
   userId: Scalars['ID']['input'];
+};
+
+
+export type QueryAuditLogArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<AuditFilter>;
 };
 
 
@@ -429,6 +439,106 @@ export type UserEdge = {
   /** Continue behind it with `after`. */
   cursor: Scalars['String']['output'];
 };
+
+/** Which entries of the audit log: all that is given must hold. */
+export type AuditFilter = {
+  /** Of these kinds: at most 20. */
+  actions?: InputMaybe<Array<AuditAction>>;
+  /** About this user's account. */
+  userId?: InputMaybe<Scalars['ID']['input']>;
+  /** Done by them. */
+  actorId?: InputMaybe<Scalars['ID']['input']>;
+  /** Not before then. */
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Before then. */
+  to?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** Something that was done about accounts. */
+export type AuditEntry = {
+  __typename?: 'AuditEntry';
+  /** Starts with `audit_`. */
+  id: Scalars['ID']['output'];
+  /** Its place in the chain, from 1 on, without gaps. */
+  position: Scalars['BigInt']['output'];
+  /** When it was done. */
+  at: Scalars['DateTime']['output'];
+  /** What was done. */
+  action: AuditAction;
+  /** Who did it: a user, an agent, or `anonymous`. */
+  actorId: Scalars['ID']['output'];
+  /** Whose account it is about, if there is one. */
+  userId?: Maybe<Scalars['ID']['output']>;
+  /** The session or the key that it is about, if it is about one. */
+  objectId?: Maybe<Scalars['ID']['output']>;
+  /** The network that the request came from. */
+  address?: Maybe<Scalars['String']['output']>;
+  /** Follows the request through the logs. */
+  correlationId: Scalars['ID']['output'];
+  /** What else is known of it: ids and figures. */
+  details: Scalars['JSON']['output'];
+  /** SHA-256 over the entry before and this one. */
+  hash: Scalars['String']['output'];
+};
+
+/** A page of the audit log. */
+export type AuditEntryConnection = {
+  __typename?: 'AuditEntryConnection';
+  /** The entries with their cursors. */
+  edges: Array<AuditEntryEdge>;
+  /** The entries. */
+  nodes: Array<AuditEntry>;
+  /** Whether there is more. */
+  pageInfo: PageInfo;
+  /** How many there are in all. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** An entry in a page. */
+export type AuditEntryEdge = {
+  __typename?: 'AuditEntryEdge';
+  /** The entry. */
+  node: AuditEntry;
+  /** Continue behind it with `after`. */
+  cursor: Scalars['String']['output'];
+};
+
+/** What is kept about accounts. */
+export type AuditAction =
+  /** Somebody signed up. */
+  | 'SIGNED_UP'
+  /** Somebody signed in. */
+  | 'SIGNED_IN'
+  /** A sign-in, or a sign-up with an address that is taken, with a wrong password. */
+  | 'SIGN_IN_REFUSED'
+  /** Somebody signed out. */
+  | 'SIGNED_OUT'
+  /** Sessions were ended by their owner or by staff. */
+  | 'SESSIONS_ENDED'
+  /** A refresh token came again: two had it, and their session was ended. */
+  | 'REFRESH_TOKEN_REUSED'
+  /** An administrator changed the roles of a user. */
+  | 'ROLES_CHANGED'
+  /** A user made an API key. */
+  | 'API_KEY_CREATED'
+  /** An API key was revoked. */
+  | 'API_KEY_REVOKED'
+  /** A user proved their e-mail address. */
+  | 'EMAIL_VERIFIED'
+  /** Somebody asked for a way to set a new password. */
+  | 'PASSWORD_RESET_REQUESTED'
+  /** A forgotten password was set anew. */
+  | 'PASSWORD_RESET'
+  /** A user changed their password. */
+  | 'PASSWORD_CHANGED'
+  /** A user added a second factor. */
+  | 'SECOND_FACTOR_ADDED'
+  /** A second factor was taken away. */
+  | 'SECOND_FACTOR_REMOVED'
+  /** A second factor was wrong. */
+  | 'SECOND_FACTOR_REFUSED'
+  /** An account was linked with one at an identity provider. */
+  | 'IDENTITY_LINKED';
 
 /** Somebody new. */
 export type SignUpInput = {
@@ -715,6 +825,11 @@ export type ResolversTypes = {
   UserOrderField: UserOrderField;
   UserConnection: ResolverTypeWrapper<UserConnectionRow>;
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
+  AuditFilter: AuditFilter;
+  AuditEntry: ResolverTypeWrapper<AuditEntryRow>;
+  AuditEntryConnection: ResolverTypeWrapper<AuditEntryConnectionRow>;
+  AuditEntryEdge: ResolverTypeWrapper<Omit<AuditEntryEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
+  AuditAction: AuditAction;
   SignUpInput: SignUpInput;
   SignInInput: SignInInput;
   RefreshSessionInput: RefreshSessionInput;
@@ -767,6 +882,10 @@ export type ResolversParentTypes = {
   UserOrder: UserOrder;
   UserConnection: UserConnectionRow;
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
+  AuditFilter: AuditFilter;
+  AuditEntry: AuditEntryRow;
+  AuditEntryConnection: AuditEntryConnectionRow;
+  AuditEntryEdge: Omit<AuditEntryEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
   SignUpInput: SignUpInput;
   SignInInput: SignInInput;
   RefreshSessionInput: RefreshSessionInput;
@@ -870,6 +989,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   mySessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType>;
   userSessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType, RequireFields<QueryUserSessionsArgs, 'userId'>>;
   myApiKeys?: Resolver<Maybe<Array<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
+  auditLog?: Resolver<Maybe<ResolversTypes['AuditEntryConnection']>, ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
   apiKeyIdentity?: Resolver<Maybe<ResolversTypes['ApiKeyIdentity']>, ParentType, ContextType, RequireFields<QueryApiKeyIdentityArgs, 'hash'>>;
   revokedSessions?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryRevokedSessionsArgs, 'since'>>;
 };
@@ -941,6 +1061,32 @@ export type UserConnectionResolvers<ContextType = RequestContext, ParentType ext
 
 export type UserEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserEdge'] = ResolversParentTypes['UserEdge']> = {
   node?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AuditEntryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntry'] = ResolversParentTypes['AuditEntry']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  position?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['AuditAction'], ParentType, ContextType>;
+  actorId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  userId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  objectId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  correlationId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  details?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AuditEntryConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryConnection'] = ResolversParentTypes['AuditEntryConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AuditEntryEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AuditEntryEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryEdge'] = ResolversParentTypes['AuditEntryEdge']> = {
+  node?: Resolver<ResolversTypes['AuditEntry'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
@@ -1016,6 +1162,9 @@ export type Resolvers<ContextType = RequestContext> = {
   Customer?: CustomerResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;
+  AuditEntry?: AuditEntryResolvers<ContextType>;
+  AuditEntryConnection?: AuditEntryConnectionResolvers<ContextType>;
+  AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
   AuthPayload?: AuthPayloadResolvers<ContextType>;
   SignOutPayload?: SignOutPayloadResolvers<ContextType>;
   CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;

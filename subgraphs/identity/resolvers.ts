@@ -34,6 +34,10 @@ export const identityResolvers = (
       requireSession(actor);
       return queries.apiKeys.living(actor.id, clock.now());
     },
+    auditLog: (_, { filter, ...page }) => {
+      checkSize(filter?.actions, 20, 'filter.actions');
+      return queries.audit.page(filter ?? {}, page);
+    },
     apiKeyIdentity: (_, { hash }) => queries.apiKeys.identity(hash, clock.now()),
     userSessions: (_, { userId }) => queries.sessions.living(userId, clock.now()),
     revokedSessions: async (_, { since }) =>
@@ -69,6 +73,15 @@ export const identityResolvers = (
     lastUsedAt: (session) => session.last_used_at,
     expiresAt: (session) => session.expires_at,
     isCurrent: (session, _, { actor }) => session.id === actor.sessionId,
+  },
+
+  AuditEntry: {
+    position: (entry) => entry.position,
+    actorId: (entry) => entry.actor_id,
+    userId: (entry) => entry.user_id,
+    objectId: (entry) => entry.object_id,
+    correlationId: (entry) => entry.correlation_id,
+    details: (entry) => JSON.parse(entry.details),
   },
 
   ApiKey: {

@@ -6,6 +6,7 @@ import { checkVersion } from '../../platform/graphql/refusals.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { accountsOf } from './accounts.ts';
 import { apiKeyService } from './api-keys/service.ts';
+import { recorder } from './audit/record.ts';
 import { checkRoles } from './domain.ts';
 import { Account, type Tables } from './entities.ts';
 import { rolesChanged } from './events.ts';
@@ -21,12 +22,13 @@ export const identityService = (ground: Ground<Tables>) => {
   const { store, clock, tokens } = ground;
   const accounts = accountsOf(ground);
   const attempts = attemptsOf(ground);
-  const sessions = sessionOpener(ground, accounts, attempts);
+  const record = recorder(ground);
+  const sessions = sessionOpener(ground, { accounts, attempts, record });
 
   return {
-    ...signInService(ground, accounts, attempts, sessions),
-    ...sessionService(ground, accounts, sessions),
-    ...apiKeyService(ground),
+    ...signInService(ground, { accounts, attempts, sessions, record }),
+    ...sessionService(ground, { accounts, sessions, record }),
+    ...apiKeyService(ground, record),
 
     /** Ends the user's sessions with it: their tokens still say what they were allowed before. */
     setUserRoles: (input: SetUserRolesInput, context: RequestContext): Promise<string> =>
@@ -36,6 +38,7 @@ export const identityService = (ground: Ground<Tables>) => {
         checkVersion(user.version, input.expectedVersion);
         const { id, customerId = null, merchantId = null } = user;
         const merchant = input.merchantId ?? merchantId;
+        const before = user.roles;
         user.roles = checkRoles(
           { id, roles: user.roles, customer_id: customerId, merchant_id: merchantId },
           input.roles,
@@ -49,6 +52,8 @@ export const identityService = (ground: Ground<Tables>) => {
         await work.em.flush();
         work.publish(rolesChanged, { aggregateId: id, aggregateVersion: user.version, payload: { userId: id } });
         await sessions.rules.revoke(work, { userId: id }, 'ROLES_CHANGED', clock.now());
+        const details = { before, after: user.roles, merchantId: user.merchantId ?? undefined };
+        await record(work, context, { action: 'ROLES_CHANGED', userId: id, details });
         return id;
       }),
 

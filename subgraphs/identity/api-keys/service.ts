@@ -4,6 +4,7 @@ import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { hashOfApiKey, newApiKey } from '../../../platform/identity/api-key.ts';
 import { newId } from '../../../platform/ids.ts';
+import type { Recorder } from '../audit/record.ts';
 import { requireSession } from '../access.ts';
 import type { Tables } from '../entities.ts';
 import type { CreateApiKeyInput } from '../resolvers.generated.ts';
@@ -16,7 +17,7 @@ const MAX_KEYS = 50;
 /** Characters of a key that its owner recognises it by: the prefix and four more. */
 const HINT = 8;
 
-export const apiKeyService = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>) => ({
+export const apiKeyService = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>, record: Recorder) => ({
   /** The key is answered here and never again. @throws Forbidden for a key that asks for a key */
   async createApiKey(input: CreateApiKeyInput, context: RequestContext): Promise<{ key: string; apiKey: ApiKeyRow }> {
     const { actor } = context;
@@ -47,7 +48,10 @@ export const apiKeyService = ({ store, clock }: Pick<Ground<Tables>, 'store' | '
         throw refuse('INVALID_STATE', `You have ${MAX_KEYS} keys: revoke one that is not needed.`, ['input']);
       const payload = { apiKeyId: row.id, userId: actor.id };
       work.publish(apiKeyCreated, { aggregateId: row.id, aggregateVersion: 1, payload });
-      return work.sql.insertInto('api_key').values(row).returning(API_KEY).executeTakeFirstOrThrow();
+      const made = await work.sql.insertInto('api_key').values(row).returning(API_KEY).executeTakeFirstOrThrow();
+      const details = { scopes: row.scopes, expiresAt: row.expires_at };
+      await record(work, context, { action: 'API_KEY_CREATED', userId: actor.id, objectId: row.id, details });
+      return made;
     });
     return { key, apiKey };
   },
@@ -66,6 +70,7 @@ export const apiKeyService = ({ store, clock }: Pick<Ground<Tables>, 'store' | '
       if (!revoked) return false;
       const payload = { apiKeyId: id, userId: key.user_id };
       work.publish(apiKeyRevoked, { aggregateId: id, aggregateVersion: 2, payload });
+      await record(work, context, { action: 'API_KEY_REVOKED', userId: key.user_id, objectId: id });
       return true;
     });
   },

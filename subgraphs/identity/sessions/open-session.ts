@@ -3,6 +3,7 @@ import type { Ground } from '../../../platform/agent/ground.ts';
 import type { Work } from '../../../platform/data/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
+import type { Recorder } from '../audit/record.ts';
 import type { Accounts, Credentials } from '../accounts.ts';
 import { claimsOf } from '../domain.ts';
 import type { Tables } from '../entities.ts';
@@ -23,8 +24,7 @@ export interface SignedIn {
 
 export const sessionOpener = (
   { store, clock, config, tokens }: Pick<Ground<Tables>, 'store' | 'clock' | 'config' | 'tokens'>,
-  accounts: Accounts,
-  attempts: SignInAttempts,
+  { accounts, attempts, record }: { accounts: Accounts; attempts: SignInAttempts; record: Recorder },
 ) => {
   const rules = sessionRules(config);
 
@@ -53,6 +53,7 @@ export const sessionOpener = (
       const [sessionId, refreshToken] = [newId('session'), newRefreshToken()];
       const session = { id: sessionId, userId, reason, traits: traitsOf(context) };
       await rules.start(work, session, refreshToken, clock.now());
+      await record(work, context, { action: reason, userId, objectId: sessionId });
       return { sessionId, refreshToken };
     },
 

@@ -4,76 +4,85 @@ import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
 import { requireSession } from '../access.ts';
-import type { Accounts } from '../accounts.ts';
-import type { Tables } from '../entities.ts';
-import type { SessionOpener, SignedIn } from './open-session.ts';
+import type { RevocationReason, Tables } from '../entities.ts';
+import type { SignInParts } from '../sign-in/service.ts';
+import type { SignedIn } from './open-session.ts';
+import type { WhichSessions } from './session-rules.ts';
 import { hashOfToken, newRefreshToken } from './refresh-token.ts';
 
 export const sessionService = (
   { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
-  accounts: Accounts,
-  { rules, answer }: SessionOpener,
-) => ({
-  async refreshSession(refreshToken: string, context: RequestContext): Promise<SignedIn> {
-    const invalid = refuse('INVALID_REFRESH_TOKEN', 'The refresh token is not good, or no longer: sign in again.', [
-      'input',
-      'refreshToken',
-    ]);
-    // A token never changes its session, nor a session its user, so whom to lock can be read before.
-    const owner = await store.read
-      .selectFrom('refresh_token')
-      .innerJoin('session', 'session.id', 'refresh_token.session_id')
-      .select(['session.id', 'user_id'])
-      .where('hash', '=', hashOfToken(refreshToken))
-      .executeTakeFirst();
-    if (!owner) {
-      count('agora_sign_ins_total', { method: 'refresh', outcome: 'refused' });
-      throw invalid;
-    }
-    const successor = newRefreshToken();
-    const rotated = await store.write({ locks: [owner.user_id], origin: context }, (work) =>
-      rules.rotate(work, refreshToken, successor, clock.now()),
-    );
-    count('agora_sign_ins_total', { method: 'refresh', outcome: rotated ? 'accepted' : 'refused' });
-    // Refused only now: a stolen token has to end its session, which a throw inside would undo.
-    if (!rotated) throw invalid;
-    return answer((await accounts.find('id', owner.user_id))!, owner.id, successor);
-  },
+  { accounts, sessions: { rules, answer }, record }: Pick<SignInParts, 'accounts' | 'sessions' | 'record'>,
+) => {
+  const end = (userId: string, which: WhichSessions, reason: RevocationReason, context: RequestContext) =>
+    store.write({ locks: [userId], origin: context }, async (work) => {
+      const ended = await rules.revoke(work, which, reason, clock.now());
+      const objectId = 'id' in which ? which.id : undefined;
+      if (ended) await record(work, context, { action: 'SESSIONS_ENDED', userId, objectId, details: { ended } });
+      return ended;
+    });
 
-  /** Ends the session of the caller's token. Whether there was one that had not ended. */
-  async signOut(context: RequestContext): Promise<boolean> {
-    const { id, sessionId } = context.actor;
-    if (!sessionId) return false;
-    const ended = await store.write({ locks: [id], origin: context }, (work) =>
-      rules.revoke(work, { id: sessionId }, 'SIGNED_OUT', clock.now()),
-    );
-    return ended > 0;
-  },
+  return {
+    async refreshSession(refreshToken: string, context: RequestContext): Promise<SignedIn> {
+      const invalid = refuse('INVALID_REFRESH_TOKEN', 'The refresh token is not good, or no longer: sign in again.', [
+        'input',
+        'refreshToken',
+      ]);
+      // A token never changes its session, nor a session its user, so whom to lock can be read before.
+      const owner = await store.read
+        .selectFrom('refresh_token')
+        .innerJoin('session', 'session.id', 'refresh_token.session_id')
+        .select(['session.id', 'user_id'])
+        .where('hash', '=', hashOfToken(refreshToken))
+        .executeTakeFirst();
+      if (!owner) {
+        count('agora_sign_ins_total', { method: 'refresh', outcome: 'refused' });
+        throw invalid;
+      }
+      const successor = newRefreshToken();
+      const rotated = await store.write({ locks: [owner.user_id], origin: context }, async (work) => {
+        const outcome = await rules.rotate(work, refreshToken, successor, clock.now());
+        if (outcome === 'REVOKED')
+          await record(work, context, { action: 'REFRESH_TOKEN_REUSED', userId: owner.user_id, objectId: owner.id });
+        return outcome === 'ROTATED';
+      });
+      count('agora_sign_ins_total', { method: 'refresh', outcome: rotated ? 'accepted' : 'refused' });
+      // Refused only now: a stolen token has to end its session, which a throw inside would undo.
+      if (!rotated) throw invalid;
+      return answer((await accounts.find('id', owner.user_id))!, owner.id, successor);
+    },
 
-  /** Ends one session: of one's own, or as an administrator anybody's. Whether it had not ended. @throws Refusal NOT_FOUND */
-  async revokeSession(id: string, context: RequestContext): Promise<number> {
-    const { actor } = context;
-    const session = await store.read.selectFrom('session').select('user_id').where('id', '=', id).executeTakeFirst();
-    const isOwn = session?.user_id === actor.id && Boolean(actor.sessionId);
-    if (!session || !(isOwn || actor.may('identity:admin')))
-      throw refuse('NOT_FOUND', 'There is no such session, or it is not yours.', ['input', 'sessionId']);
-    return store.write({ locks: [session.user_id], origin: context }, (work) =>
-      rules.revoke(work, { id }, isOwn ? 'ENDED_BY_USER' : 'ENDED_BY_STAFF', clock.now()),
-    );
-  },
+    /** Ends the session of the caller's token. Whether there was one that had not ended. */
+    async signOut(context: RequestContext): Promise<boolean> {
+      const { id, sessionId } = context.actor;
+      if (!sessionId) return false;
+      const ended = await store.write({ locks: [id], origin: context }, async (work) => {
+        const count = await rules.revoke(work, { id: sessionId }, 'SIGNED_OUT', clock.now());
+        if (count) await record(work, context, { action: 'SIGNED_OUT', userId: id, objectId: sessionId });
+        return count;
+      });
+      return ended > 0;
+    },
 
-  /** Ends all sessions of the caller but the one that asks. How many. @throws Forbidden without a session, as for an API key */
-  async revokeOtherSessions(context: RequestContext): Promise<number> {
-    const { id } = context.actor;
-    const sessionId = requireSession(context.actor);
-    return store.write({ locks: [id], origin: context }, (work) =>
-      rules.revoke(work, { userId: id, but: sessionId }, 'ENDED_BY_USER', clock.now()),
-    );
-  },
+    /** Ends one session: of one's own, or as an administrator anybody's. Whether it had not ended. @throws Refusal NOT_FOUND */
+    async revokeSession(id: string, context: RequestContext): Promise<number> {
+      const { actor } = context;
+      const session = await store.read.selectFrom('session').select('user_id').where('id', '=', id).executeTakeFirst();
+      const isOwn = session?.user_id === actor.id && Boolean(actor.sessionId);
+      if (!session || !(isOwn || actor.may('identity:admin')))
+        throw refuse('NOT_FOUND', 'There is no such session, or it is not yours.', ['input', 'sessionId']);
+      return end(session.user_id, { id }, isOwn ? 'ENDED_BY_USER' : 'ENDED_BY_STAFF', context);
+    },
 
-  /** Ends all sessions of a user. How many. */
-  revokeUserSessions: (userId: string, context: RequestContext): Promise<number> =>
-    store.write({ locks: [userId], origin: context }, (work) =>
-      rules.revoke(work, { userId }, 'ENDED_BY_STAFF', clock.now()),
-    ),
-});
+    /** Ends all sessions of the caller but the one that asks. How many. @throws Forbidden without a session, as for an API key */
+    async revokeOtherSessions(context: RequestContext): Promise<number> {
+      const { id } = context.actor;
+      const sessionId = requireSession(context.actor);
+      return end(id, { userId: id, but: sessionId }, 'ENDED_BY_USER', context);
+    },
+
+    /** Ends all sessions of a user. How many. */
+    revokeUserSessions: (userId: string, context: RequestContext): Promise<number> =>
+      end(userId, { userId }, 'ENDED_BY_STAFF', context),
+  };
+};

@@ -66,8 +66,13 @@ export const sessionRules = ({
       });
     },
 
-    /** Puts a successor in a refresh token's place; ends the whole session for one that was stolen. Whether it did the first. */
-    async rotate(work: Work<Tables>, presented: string, successor: string, now: Date): Promise<boolean> {
+    /** Puts a successor in a refresh token's place; ends the whole session for one that was stolen. What it did. */
+    async rotate(
+      work: Work<Tables>,
+      presented: string,
+      successor: string,
+      now: Date,
+    ): Promise<'ROTATED' | 'REFUSED' | 'REVOKED'> {
       const token = await work.sql
         .selectFrom('refresh_token')
         .innerJoin('session', 'session.id', 'refresh_token.session_id')
@@ -75,8 +80,11 @@ export const sessionRules = ({
         .where('hash', '=', hashOfToken(presented))
         .executeTakeFirst();
       const verdict = token ? judgeToken(token, now, REFRESH_GRACE_SECONDS * 1000) : 'REFUSE';
-      if (verdict === 'REVOKE') await this.revoke(work, { id: token!.session_id }, 'TOKEN_REUSED', now);
-      if (verdict !== 'ROTATE') return false;
+      if (verdict === 'REVOKE') {
+        await this.revoke(work, { id: token!.session_id }, 'TOKEN_REUSED', now);
+        return 'REVOKED';
+      }
+      if (verdict === 'REFUSE') return 'REFUSED';
       await addToken(work, token!.session_id, successor, now);
       await work.sql
         .updateTable('session')
@@ -85,7 +93,7 @@ export const sessionRules = ({
         .execute();
       const used = work.sql.updateTable('refresh_token').set({ used_at: now });
       await used.where('hash', '=', hashOfToken(presented)).where('used_at', 'is', null).execute();
-      return true;
+      return 'ROTATED';
     },
 
     /** Ends one session, or all of a user's, that have not been ended. How many. */

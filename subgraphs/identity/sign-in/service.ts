@@ -4,6 +4,7 @@ import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
+import type { Recorder } from '../audit/record.ts';
 import { type Accounts, CREDENTIALS, type Credentials } from '../accounts.ts';
 import { checkName, emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
@@ -14,11 +15,17 @@ import type { SignInInput, SignUpInput } from '../resolvers.generated.ts';
 import type { SessionOpener, SignedIn } from '../sessions/open-session.ts';
 import type { SignInAttempts } from './attempts.ts';
 
+/** What signing in stands on. */
+export interface SignInParts {
+  accounts: Accounts;
+  attempts: SignInAttempts;
+  sessions: SessionOpener;
+  record: Recorder;
+}
+
 export const signInService = (
   { store, clock }: Ground<Tables>,
-  accounts: Accounts,
-  attempts: SignInAttempts,
-  sessions: SessionOpener,
+  { accounts, attempts, sessions, record }: SignInParts,
 ) => {
   /** Somebody new and their first session, or undefined if the address was taken meanwhile. */
   const register = async (input: { email: string; name: string; password: string }, context: RequestContext) => {
@@ -48,7 +55,14 @@ export const signInService = (
     context: RequestContext,
   ): Promise<SignedIn | undefined> => {
     const attempt = await attempts.begin(emailKey(email), context);
-    if (!(await isPassword(user?.password_hash, password))) return undefined;
+    if (!(await isPassword(user?.password_hash, password))) {
+      // Which account was tried that does not exist can be told from others, and no more.
+      const deed = user ? { userId: user.id } : { details: { unknown: attempt.account } };
+      await store.write({ locks: [], origin: context }, (work) =>
+        record(work, context, { action: 'SIGN_IN_REFUSED', ...deed }),
+      );
+      return undefined;
+    }
     const renewed = isOutdated(user!.password_hash) ? await hashPassword(password) : undefined;
     return sessions.open(user!, context, async (work) => {
       await attempts.takeBack(work, attempt);

@@ -1,0 +1,64 @@
+/**
+ * `npm run audit:verify [-- --noted POSITION:HASH]`: whether the audit log is whole, and the first entry that does not
+ * fit if not. The embedded database must be stopped.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Kysely } from 'kysely';
+import { startEmbeddedPostgres } from '../db/embedded-postgres.ts';
+import { kyselyOver } from '../db/kysely.ts';
+import { createPool } from '../db/pool.ts';
+import { type Config, readConfig } from '../platform/config/config.ts';
+import { raw } from '../platform/data/raw.ts';
+import { Fault } from '../platform/errors.ts';
+import type { AuditRow, Head } from '../subgraphs/identity/audit/chain.ts';
+import { type AuditReader, verifyChain } from '../subgraphs/identity/audit/verify.ts';
+import { ownersDatabase, runCommand } from './command.ts';
+
+await runCommand('The audit log is not proven', async (say) => {
+  const { noted } = parseArgs({ options: { noted: { type: 'string' } } }).values;
+  const earlier = noted === undefined ? undefined : headIn(noted);
+  await onDatabase(readConfig(process.env), async (kysely) => {
+    const verification = await verifyChain(readerOver(kysely), earlier);
+    if (!verification.isWhole) throw new Fault('AUDIT_LOG_BROKEN', verification.misfit);
+    const { position, hash } = verification.head;
+    say(`The audit log is whole: ${position} entries. Note its end elsewhere, and give it the next time:`);
+    say(`--noted ${position}:${hash}`);
+  });
+});
+
+function headIn(text: string): Head {
+  const [, position, hash] = /^(\d{1,18}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (!position || !hash) throw new Fault('NOTED_UNREADABLE', '--noted is POSITION:HASH, as this command said before.');
+  return { position: BigInt(position), hash };
+}
+
+const readerOver = (kysely: Kysely<any>): AuditReader => ({
+  after: async (position, limit) =>
+    (
+      await raw<AuditRow & Record<string, unknown>>(
+        kysely,
+        'select * from identity.audit_entry where position > $1 order by position limit $2',
+        [position, limit],
+      )
+    ).rows,
+  head: async () =>
+    (await raw<Head & Record<string, unknown>>(kysely, 'select position, hash from identity.audit_head')).rows[0],
+});
+
+async function onDatabase(config: Config, work: (kysely: Kysely<any>) => Promise<void>): Promise<void> {
+  const embedded = config.DATABASE_URL
+    ? undefined
+    : await startEmbeddedPostgres({ dataDir: join(config.AGORA_DATA, 'postgres'), log: () => {} });
+  try {
+    const url = embedded?.url ?? (await ownersDatabase(config));
+    const pool = createPool({ url, max: 1, name: 'agora audit' });
+    try {
+      await work(kyselyOver(pool));
+    } finally {
+      await pool.end();
+    }
+  } finally {
+    await embedded?.stop();
+  }
+}
