@@ -10,6 +10,7 @@ import { GraphWatch } from '../gateway/graph-watch.ts';
 import { guardedEndpoint, isAway } from '../gateway/guarded-endpoint.ts';
 import { Revocations } from '../gateway/revocations.ts';
 import { createGateway } from '../gateway/server.ts';
+import { agentCard } from '../platform/agent/agent-card.ts';
 import { sdlOf } from '../platform/agent/replicas.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -33,7 +34,7 @@ import { connectCluster } from './connect-cluster.ts';
 import type { Endings } from './endings.ts';
 import { keyRing } from './key-ring.ts';
 import { listen } from './listen.ts';
-import { publishedGraph } from './published-graph.ts';
+import { publishedAgents, publishedGraph } from './published-graph.ts';
 import { RevocationPolling } from './revocation-polling.ts';
 
 /** How to start. */
@@ -75,6 +76,7 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
     log,
     trustedProxies: config.TRUSTED_PROXIES,
     metricsToken: config.METRICS_TOKEN,
+    agentCard: (url) => agentCard(publishedAgents(), config.PUBLIC_URL ?? url),
     isReady: () => ({ ready: watch.isSettled, details: watch.isSettled ? {} : { waitingFor: 'directory of agents' } }),
     health: gatewayHealth({
       watch,

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { print } from 'graphql';
 import type { Parts } from '../gateway/composition/fit.ts';
+import type { AgentDefinition } from '../platform/agent/define-agent.ts';
 import { typeDefsOf } from '../platform/graphql/type-defs.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -19,3 +20,7 @@ export function publishedGraph(): { supergraphSdl: string; parts: Parts } {
   const parts = rooms.map(({ name, sdl }) => [name, print(typeDefsOf(readFileSync(sdl, 'utf8')))] as const);
   return { supergraphSdl, parts: Object.fromEntries(parts) };
 }
+
+/** The agents of this release and what they can do, without their code. `npm run codegen` writes it down. */
+export const publishedAgents = (): Pick<AgentDefinition, 'name' | 'area' | 'skills'>[] =>
+  JSON.parse(readFileSync(new URL('schema/agents.json', ROOT), 'utf8'));

@@ -1,6 +1,7 @@
 /**
  * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed documents of the
- * clients in `examples/`, `.env.example`, `docs/sagas.md`, Grafana's dashboards. With `--check` it writes nothing and fails if something is out of date.
+ * clients in `examples/`, `.env.example`, `docs/sagas.md`, Grafana's dashboards,
+ * `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,9 +34,10 @@ if (api) outputs.push(...(await clientOutputs(api)));
 
 const check = process.argv.includes('--check');
 settle(outputs, check, 'npm run codegen');
-// Only now: the sagas are built of the commands that were written just now.
+// Only now: agents and sagas are built of the commands that were written just now.
+const { agentList } = await import('./codegen/agent-list.ts');
 const { sagaDocs } = await import('./codegen/saga-docs.ts');
-settle([await sagaDocs()], check, 'npm run codegen');
+settle([await sagaDocs(), await agentList()], check, 'npm run codegen');
 
 function listGraphql(directory: string): string[] {
   try {

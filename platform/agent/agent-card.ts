@@ -8,7 +8,7 @@ const VERSION = '0.1.0';
  * for programs that look for one who can. We speak GraphQL and none of A2A's own bindings, and the card says so:
  * `protocolBinding` is an open name. There is no `url` at the top any more since 1.0.
  */
-export function agentCard(agents: readonly AgentDefinition[], url: string): object {
+export function agentCard(agents: readonly Pick<AgentDefinition, 'name' | 'area' | 'skills'>[], url: string): object {
   const base = url.replace(/\/$/, '');
   return {
     name: 'Agora',

@@ -49,6 +49,13 @@ test('with no agent there it is ready, and answers what it can', async () => {
   expect((await health(encodeURIComponent('agent:product'))).status).toBe(503);
 });
 
+test('it tells what the agents of its release can do, though it knows none of their code', async () => {
+  const card = await (await fetch(`${gateway.url}/.well-known/agent-card.json`)).json();
+  expect(card).toMatchObject({
+    skills: expect.arrayContaining([expect.objectContaining({ tags: ['order', 'commerce'] })]),
+  });
+});
+
 test('agents come, one is killed and comes again: only its fields are missed meanwhile', async () => {
   await agora.start(['identity', 'customer']);
   const products = await agora.start(['product']);
