@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { foreignGraph } from '../gateway/foreign-graph.ts';
+import { NO_LIMITS } from '../gateway/limits/limits.ts';
 import { createGateway } from '../gateway/server.ts';
 import type { Config } from '../platform/config/config.ts';
 import { ANONYMOUS } from '../platform/identity/actor.ts';
@@ -27,6 +28,7 @@ export async function startConformanceGateway(options: ConformanceOptions): Prom
     graph: foreignGraph(readFileSync(supergraph, 'utf8'), transport),
     authenticate: async () => ({ actor: ANONYMOUS }),
     log,
+    limits: NO_LIMITS,
     isReady: () => ({ ready: true, details: {} }),
   });
   await listen(gateway.server, { port: config.PORT, host: config.HOST, variable: 'PORT', command: 'npm run gateway' });

@@ -1,6 +1,8 @@
 import type { Logger } from '../platform/log.ts';
 import type { Generation } from './generation.ts';
 import type { GraphiqlTab } from './graphiql.ts';
+import { limitedOperations } from './limits/limited-operations.ts';
+import type { Limits } from './limits/limits.ts';
 import type { ErrorMask } from './mask-error.ts';
 import { observedOperations } from './observed-operations.ts';
 import { createOperations, type Operations } from './operations.ts';
@@ -12,6 +14,7 @@ export interface Front {
   readonly generation: Generation;
   readonly operations: Operations;
   readonly yoga: Yoga;
+  readonly limits: Limits;
 }
 
 /** What all fronts of a gateway have in common. */
@@ -19,12 +22,15 @@ export interface FrontOptions {
   succession: Succession;
   mask: ErrorMask;
   tabs: readonly GraphiqlTab[];
+  limits: Limits;
   timeoutMs?: number;
   log: Pick<Logger, 'debug' | 'info'>;
 }
 
 /** Puts a front before a generation. */
-export function createFront(generation: Generation, { succession, mask, tabs, timeoutMs, log }: FrontOptions): Front {
-  const operations = observedOperations(createOperations(generation, succession, mask, timeoutMs), mask, log);
-  return { generation, operations, yoga: createYogaHandler(generation, operations, mask, tabs) };
+export function createFront(generation: Generation, options: FrontOptions): Front {
+  const { succession, mask, tabs, limits, timeoutMs, log } = options;
+  const all = createOperations(generation, succession, mask, timeoutMs);
+  const operations = observedOperations(limitedOperations(all, generation, mask, limits.costs), mask, log);
+  return { generation, operations, limits, yoga: createYogaHandler(generation, operations, mask, { tabs, limits }) };
 }

@@ -62,9 +62,10 @@ export function guardedEndpoint(
   };
 }
 
-const contextOf = ({ actor, correlationId }: RequestContext): Omit<RequestContext, 'signal'> => ({
+const contextOf = ({ actor, correlationId, client }: RequestContext): Omit<RequestContext, 'signal'> => ({
   actor,
   correlationId,
+  client,
 });
 
 /** A query plan's fetches are written by the planner, which names the operation first. */

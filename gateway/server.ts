@@ -18,6 +18,7 @@ import { createGeneration } from './generation.ts';
 import { type Graph, graphOf } from './graph.ts';
 import type { GraphiqlTab } from './graphiql.ts';
 import { graphiqlTabs } from './graphiql-tabs.ts';
+import { LIMITS, type Limits } from './limits/limits.ts';
 import { createErrorMask, type ErrorMask, RETRY_AFTER_SECONDS } from './mask-error.ts';
 import { respondErrors } from './respond.ts';
 import { type Authenticate, actorOf } from './session.ts';
@@ -50,6 +51,8 @@ export interface GatewayOptions {
   supergraphSdl?: string;
   /** How many proxies stand before the gateway, whose `x-forwarded-for` is believed. @default 0 */
   trustedProxies?: number;
+  /** How large and how costly a request may be. @default as docs/limits.md says */
+  limits?: Limits;
   /** How long a query or mutation may take, in milliseconds; then it is `UNAVAILABLE`. @default 30000 */
   timeoutMs?: number;
 }
@@ -95,7 +98,7 @@ const GRACE_MS = 1_500;
  * @throws Error if the subgraphs do not compose, or if a coordinate has no decision
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, policies = {}, graphiqlTabs: tabs = graphiqlTabs(), timeoutMs } = options;
+  const { log, policies = {}, graphiqlTabs: tabs = graphiqlTabs(), timeoutMs, limits = LIMITS } = options;
   const onError = (error: unknown, rule: string): void =>
     log.error({ err: error, rule }, 'a rule failed, and so denied');
   const used = new UsedDocuments();
@@ -103,7 +106,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let graph = options.graph ?? composed(options);
   const succession = new Succession(await generationOf(graph));
   const mask = createErrorMask(log);
-  const fronts = { succession, mask, tabs, timeoutMs, log };
+  const fronts = { succession, mask, tabs, limits, timeoutMs, log };
   let front = createFront(succession.current, fronts);
   let generations = 1;
   const complain = (error: unknown): void => log.warn({ err: error }, 'a graph did not end cleanly');

@@ -13,11 +13,14 @@ import type { Logger } from '../platform/log.ts';
 import { add, count } from '../platform/telemetry/metrics.ts';
 import { correlationId } from './correlation-id.ts';
 import { countRejected } from './count-rejected.ts';
+import { checkVariables } from './limits/check-variables.ts';
 import type { ErrorMask } from './mask-error.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
 import type { Front } from './front.ts';
 import { type Authenticate, actorOf, type Caller, type Identity } from './session.ts';
+
+import { resultWithoutHttp, withoutHttp } from './without-http.ts';
 
 /** Largest message from a client, in bytes. */
 const MAX_PAYLOAD = 256 * 1024;
@@ -82,8 +85,12 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
       },
       onDisconnect: (socket) => socket.extra.session?.end(),
       onSubscribe: (socket, _id, payload) => prepare(socket, payload, options) as ExecutionArgs | GraphQLError[],
-      execute: (args) => takeOperations(args as never).execute((args as never as Subscribed).operation),
-      subscribe: (args) => takeOperations(args as never).subscribe((args as never as Subscribed).operation),
+      execute: async (args) =>
+        resultWithoutHttp(await takeOperations(args as never).execute((args as never as Subscribed).operation)),
+      subscribe: async (args) => {
+        const opened = await takeOperations(args as never).subscribe((args as never as Subscribed).operation);
+        return Symbol.asyncIterator in opened ? opened : resultWithoutHttp(opened);
+      },
     },
     sockets,
   );
@@ -148,24 +155,26 @@ function prepare(
   { front, mask, trustedProxies = 0 }: WebSocketOptions,
 ): Subscribed | GraphQLError[] {
   const id = correlationId(undefined);
-  const { yoga, operations } = front();
+  const { yoga, operations, limits } = front();
   try {
     const session = socket.extra.session!;
     const client = clientOf(socket.extra.request, trustedProxies);
     const caller: Caller = { actor: () => actorOf(session.identity), correlationId: id, client };
     const { schema, parse, validate } = yoga.getEnveloped({ caller, params: payload } as never);
+    checkVariables(payload.variables, limits.document);
     const document = parse(payload.query);
     const invalid = validate(schema, document) as GraphQLError[];
     if (invalid.length > 0) {
       countRejected('GRAPHQL_VALIDATION_FAILED');
-      return invalid.map((error) => mask.error(coded(error, 'GRAPHQL_VALIDATION_FAILED'), id));
+      return withoutHttp(invalid.map((error) => mask.error(coded(error, 'GRAPHQL_VALIDATION_FAILED'), id)));
     }
     const { operationName, variables } = payload;
     const operation: Operation = { document, operationName, variables, caller };
     return { document, operationName, variableValues: variables, operation, operations };
   } catch (error) {
-    countRejected(error instanceof GraphQLError ? 'GRAPHQL_PARSE_FAILED' : 'INTERNAL_SERVER_ERROR');
-    return [mask.error(error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error, id)];
+    const shown = error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error;
+    countRejected(error instanceof GraphQLError ? error.extensions.code : 'INTERNAL_SERVER_ERROR');
+    return withoutHttp([mask.error(shown, id)]);
   }
 }
 

@@ -5,6 +5,8 @@ import { CORRELATION_HEADER } from './correlation-id.ts';
 import { countRejected } from './count-rejected.ts';
 import type { Generation } from './generation.ts';
 import { type GraphiqlTab, renderGraphiql } from './graphiql.ts';
+import type { Limits } from './limits/limits.ts';
+import { useLimits } from './limits/use-limits.ts';
 import type { ErrorMask } from './mask-error.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
@@ -18,25 +20,22 @@ export interface ServerContext {
 /** The yoga server. Its `getEnveloped` parses and validates for WebSockets too, with the same caches and plugins. */
 export type Yoga = YogaServerInstance<ServerContext, object>;
 
-/** Largest body of a request, in bytes. */
-const MAX_BODY = 1024 * 1024;
-
 /** Makes the handler of `/graphql`. */
 export function createYogaHandler(
   generation: Generation,
   operations: Operations,
   mask: ErrorMask,
-  tabs: readonly GraphiqlTab[],
+  { tabs, limits }: { tabs: readonly GraphiqlTab[]; limits: Limits },
 ): Yoga {
   return createYoga<ServerContext, object>({
     schema: generation.schema,
     graphqlEndpoint: '/graphql',
-    plugins: [useOperations(operations), useMaskedResults(mask)],
+    plugins: [useLimits(limits), useOperations(operations), useMaskedResults(mask)],
     renderGraphiQL: () => renderGraphiql(tabs),
     landingPage: false,
     batching: false,
     multipart: false,
-    maxRequestBodySize: MAX_BODY,
+    maxRequestBodySize: limits.bodyBytes,
     parserAndValidationCache: true,
     // Identity never comes from a cookie, so any page may call; but none may read what a browser adds by itself.
     cors: { origin: '*', credentials: false, methods: ['GET', 'POST'], exposedHeaders: [CORRELATION_HEADER] },

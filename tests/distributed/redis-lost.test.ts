@@ -62,7 +62,7 @@ async function signedOut(agora: Agora, tokenKey: string): Promise<string> {
   expect(signedUp.errors).toBeUndefined();
   const { actor: self } = await tokensFrom(tokenKey).verify(signedUp.data.signUp.accessToken);
   const out = await agora.ask('identity', 'mutation { signOut { signedOut } }', {}, actor(self.claims()));
-  expect(out).toEqual({ data: { signOut: { signedOut: true } } });
+  expect(out).toMatchObject({ data: { signOut: { signedOut: true } } });
   return self.sessionId!;
 }
 

@@ -1,0 +1,103 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { GraphQLError } from 'graphql';
+import { HOSTILE } from '../tests/support/hostile-requests.ts';
+import { startGateway } from './gateway-for-test.ts';
+
+/** Generous: the machine may be busy. What it takes on a quiet one is in docs/performance.md. */
+const STALL_MS = 500;
+
+let it: Awaited<ReturnType<typeof startGateway>>;
+beforeAll(async () => {
+  it = await startGateway();
+});
+afterAll(() => it.gateway.close());
+
+const send = (body: string): Promise<Response> =>
+  fetch(`${it.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+
+interface Refusal {
+  data?: unknown;
+  errors: { message: string; extensions: { code: string } }[];
+}
+
+describe('over HTTP', () => {
+  test.each(HOSTILE)('$name is refused', async ({ body, code }) => {
+    it.world.calls.length = 0;
+    const response = await send(body);
+    const { data, errors } = (await response.json()) as Refusal;
+    expect(errors[0]!.extensions.code).toBe(code);
+    expect(errors.length).toBeLessThan(10);
+    expect(data ?? null).toBeNull();
+    expect(it.world.calls).toEqual([]);
+  });
+
+  test('what is too large is status 400 or 413, and its error says which limit it is over, and by what', async () => {
+    const deep = await send(HOSTILE[0]!.body);
+    expect(deep.status).toBe(400);
+    expect(((await deep.json()) as Refusal).errors[0]).toMatchObject({
+      message: expect.stringContaining('ask for less at once'),
+      extensions: { limit: 'brackets', allowed: 60 },
+    });
+    expect((await send(HOSTILE.find(({ name }) => name.includes('1.5 MB'))!.body)).status).toBe(413);
+  });
+
+  test('nothing becomes part of every object', () => {
+    expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
+  });
+});
+
+test('over a WebSocket the same is refused by the same codes, and the socket stays open', async () => {
+  const client = it.client();
+  const ask = (payload: { query: string; variables?: Record<string, unknown> }): Promise<unknown> =>
+    new Promise((resolve) =>
+      client.subscribe(payload, { next: resolve, error: resolve, complete: () => resolve('nothing') }),
+    );
+  const fitting = HOSTILE.filter(({ body }) => body.length < 200_000 && body.startsWith('{'));
+  expect(fitting.length).toBeGreaterThan(10);
+  let closed = 0;
+  client.on('closed', () => closed++);
+  for (const { body, code } of fitting) {
+    const [error] = (await ask(JSON.parse(body))) as GraphQLError[];
+    expect([error!.extensions.code, error!.extensions.http]).toEqual([code, undefined]);
+  }
+  expect(await ask({ query: '{ order(id: "o1") { id } }' })).toMatchObject({ data: { order: { id: 'o1' } } });
+  expect(closed).toBe(0);
+  await client.dispose();
+});
+
+test('while all of it comes at once, others are served, and the process is never away for long', async () => {
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  let isOver = false;
+  const flood = Promise.all(HOSTILE.map(({ body }) => send(body).then((response) => response.text()))).finally(
+    () => (isOver = true),
+  );
+  const served: unknown[] = [];
+  do {
+    served.push(((await (await it.post('{ order(id: "o1") { id } }')).json()) as { data: unknown }).data);
+    await sleep(1);
+  } while (!isOver);
+  await flood;
+  delay.disable();
+  for (const data of served) expect(data).toEqual({ order: { id: 'o1' } });
+  expect(delay.max / 1e6).toBeLessThan(STALL_MS);
+});
+
+test('fifty times all of it leaves nothing behind', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heapAfter = async (rounds: number): Promise<number> => {
+    for (let round = 0; round < rounds; round++)
+      for (const { body } of HOSTILE)
+        await (await send(round ? body.replace('{', `{${' '.repeat(round)}`) : body)).text();
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await heapAfter(3);
+  const after = await heapAfter(50);
+  expect((after - before) / 1024 / 1024).toBeLessThan(20);
+}, 120_000);

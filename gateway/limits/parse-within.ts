@@ -1,0 +1,17 @@
+import { type DocumentNode, type ParseOptions, parse, type Source } from 'graphql';
+import type { DocumentLimits } from './limits.ts';
+import { measureDocument } from './measure-document.ts';
+import { scanDocument } from './scan-document.ts';
+
+/**
+ * The parser of a gateway: what is too large is refused before it costs much, by the same rules however it arrived.
+ * Whoever asks keeps the documents, so that each is measured once.
+ */
+export const parseWithin =
+  (limits: DocumentLimits) =>
+  (source: string | Source, options?: ParseOptions): DocumentNode => {
+    scanDocument(typeof source === 'string' ? source : source.body, limits);
+    const document = parse(source, options);
+    measureDocument(document, limits);
+    return document;
+  };
