@@ -69,6 +69,13 @@ describe('a gateway with nobody there', () => {
     expect(await it.ask('{ stock }')).toEqual({ data: { stock: 5 } });
   });
 
+  test('finds the process that has come in place of one that died', async () => {
+    const { stock } = await addBoth();
+    stock.kill();
+    await it.directory.add('stock', STOCK, STOCKS);
+    expect(await it.ask('{ stock }')).toEqual({ data: { stock: 5 } });
+  });
+
   test('asks agents as they come, without another graph', async () => {
     const before = it.gateway.supergraphSdl;
     await addBoth();

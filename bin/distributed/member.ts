@@ -83,8 +83,9 @@ export class Member {
     return response?.ok ?? false;
   }
 
-  /** `kill -9`: it comes back by itself. Resolves when it is gone. */
-  async kill(): Promise<void> {
+  /** `kill -9`: it comes back by itself, or stays away until it is started. Resolves when it is gone. */
+  async kill({ comesBack = true }: { comesBack?: boolean } = {}): Promise<void> {
+    if (!comesBack) this.#isWanted = false;
     await this.#end('SIGKILL');
   }
 

@@ -20,7 +20,7 @@ export interface RemoteOptions {
   name: string;
   /** Where it is now. */
   replicas(): readonly Replica[];
-  /** Looks for it now: called when it is nowhere. @default nothing, it is not there */
+  /** Looks for it now: called when it is nowhere, or not where it was. @default nothing, it is not there */
   look?(): Promise<void>;
   signer: RequestSigner;
   transport: Transport;
@@ -123,10 +123,7 @@ export class RemoteSubgraph implements SubgraphEndpoint {
     const { query, operationName, variables } = request;
     const body = Buffer.from(JSON.stringify({ query, operationName, variables }));
     let repetitions = onlyReads(query) ? 1 : 0;
-    // It may have come just now; that it cannot be looked for is no news to who asks.
-    if (this.#o.replicas().length === 0) await this.#o.look?.().catch(() => {});
-    how.signal.throwIfAborted();
-    for (const replica of this.#inTurn()) {
+    for await (const replica of this.#candidates()) {
       try {
         return await this.#try(replica, body, context, how, read);
       } catch (error) {
@@ -174,6 +171,20 @@ export class RemoteSubgraph implements SubgraphEndpoint {
     }
     if (!isResult(result)) throw new NoAnswer(new Error('The answer is not one of GraphQL.'), true);
     return fromWire(this.name, result as WireResult);
+  }
+
+  /** Those that are known, and when none of them could be asked, who has come meanwhile: in place of one that died. */
+  async *#candidates(): AsyncGenerator<Replica> {
+    if (this.#o.replicas().length === 0) await this.#look();
+    const known = this.#inTurn();
+    yield* known;
+    await this.#look();
+    yield* this.#o.replicas().filter(({ process }) => known.every((one) => one.process !== process));
+  }
+
+  /** That it cannot be looked for is no news to who asks. */
+  async #look(): Promise<void> {
+    await this.#o.look?.().catch(() => {});
   }
 
   /** From one after whom was first the last time; those who gave no answer lately come last. A single one is asked twice. */

@@ -1,0 +1,145 @@
+/** What only many processes show: live updates over two gateways, one process that dies, a trace through all of them. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ClusterPlatform, openCluster } from '../support/cluster-platform.ts';
+import type { SpanLine } from '../../platform/telemetry/file-exporter.ts';
+import { forSale, newCustomer, placed, sagaEnds, settled, until } from '../support/shop.ts';
+import { ancestorsOf, spansIn, traceOf } from '../support/span-file.ts';
+
+const PATIENCE_MS = 60_000;
+const folder = mkdtempSync(join(tmpdir(), 'agora-traces-'));
+const traces = join(folder, 'traces.jsonl');
+let shop: ClusterPlatform;
+let variantId: string;
+
+beforeAll(async () => {
+  shop = await openCluster({ env: { TRACES_FILE: traces } });
+  variantId = await forSale(shop);
+}, 240_000);
+afterAll(async () => {
+  await shop?.close();
+  rmSync(folder, { recursive: true, force: true });
+}, 120_000);
+
+const UPDATED = `subscription ($after: String) { orderUpdated(after: $after) { cursor status version order { number } } }`;
+
+test('a subscriber at each gateway sees every event of an order, in order and once', async () => {
+  const buyer = newCustomer();
+  const after = `${(await shop.kysely.selectFrom('platform.log_identity').select('generation').executeTakeFirstOrThrow()).generation}.0.0`;
+  const watches = ['gateway-1', 'gateway-2'].map((gateway) => shop.through(gateway).watch(UPDATED, { after }, buyer));
+  const orders = [await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer)];
+  orders.push(await placed(shop, { lines: [{ variantId, quantity: 2 }] }, buyer));
+  for (const { order } of orders) await settled(shop, order.id, 'PROCESSING');
+  const [one, two] = await Promise.all(
+    watches.map((watch) =>
+      until(
+        async () => watch.events,
+        (events) => events.length >= 6,
+        'the events do not come',
+        PATIENCE_MS,
+      ),
+    ),
+  );
+  // Whatever comes too often comes before an event that is made now.
+  const { order: last } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
+  for (const watch of watches) await watch.until((events) => isOf(last.number, events.at(-1)));
+  expect(one!.slice(0, 6)).toEqual(two!.slice(0, 6));
+  for (const { number } of orders.map(({ order }) => order)) {
+    const ofIt = one!.filter((event) => isOf(number, event)).map(({ data }) => data.orderUpdated);
+    expect(ofIt.map(({ status, version }) => [status, version])).toEqual([
+      ['PENDING', 1],
+      ['CONFIRMED', 2],
+      ['PROCESSING', 3],
+    ]);
+  }
+  expect(isOf(last.number, one![6])).toBe(true);
+  await Promise.all(watches.map((watch) => watch.stop()));
+}, 150_000);
+
+const isOf = (number: string, event: any): boolean => event.data.orderUpdated.order.number === number;
+
+test('an agent process that is killed costs its fields; it catches up when it is back', async () => {
+  const system = shop.cluster.member('agents-system');
+  const buyer = newCustomer();
+  const cursors = async (): Promise<unknown> =>
+    shop.kysely.selectFrom('platform.log_cursor').selectAll().where('consumer', 'like', 'notification%').execute();
+  await system.kill({ comesBack: false });
+  const before = await cursors();
+
+  const asked = await shop.ask('{ me { id } products(first: 1) { edges { node { id } } } }', {}, buyer);
+  expect(asked.data).toMatchObject({ me: null, products: { edges: [expect.anything()] } });
+  expect(asked.errors).toMatchObject([
+    {
+      message: 'The agent identity did not answer.',
+      path: ['me'],
+      extensions: { code: 'UNAVAILABLE', agent: 'identity' },
+    },
+  ]);
+  expect(JSON.stringify(asked)).not.toMatch(/127\.0\.0\.1|localhost|ECONN/);
+
+  // Whoever does not need it goes on: orders are taken and carried to their end.
+  const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
+  await settled(shop, order.id, 'PROCESSING');
+  expect(await cursors()).toEqual(before);
+  const messages = () =>
+    shop.kysely.selectFrom('notification.message').select('template').where('order_id', '=', order.id).execute();
+  expect(await messages()).toEqual([]);
+
+  await system.start();
+  await until(messages, (all) => all.length >= 2, 'the messages are not sent', PATIENCE_MS);
+  await until(
+    () => shop.ask('{ me { id } }', {}, buyer),
+    ({ errors }) => !JSON.stringify(errors ?? []).includes('UNAVAILABLE'),
+    'identity is not asked again',
+  );
+  const sent = (await messages()).map(({ template }) => template);
+  expect(sent.length).toBe(new Set(sent).size);
+}, 240_000);
+
+test('one trace follows an order through its processes, each span under what it came from', async () => {
+  const buyer = newCustomer();
+  const query = `mutation Followed($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } userErrors { code } } }`;
+  const input = {
+    lines: [{ variantId, quantity: 1 }],
+    shippingAddress: { name: 'Ada', line1: '1 rue de la Paix', city: 'Paris', postcode: '75002', country: 'FR' },
+    payment: { token: 'tok_ok' },
+    idempotencyKey: 'followed',
+  };
+  const { data } = await shop.ask(query, { input }, buyer);
+  await sagaEnds(shop, data.placeOrder.order.id, 'COMPLETED');
+  const wanted = [
+    'agent order',
+    'saga placeOrder',
+    'step reserve',
+    'agent inventory',
+    'agent payment',
+    'consume order.placed',
+  ];
+  const trace = await until(
+    async () => traceOf('mutation Followed', spansIn(traces)),
+    (all) => wanted.every((name) => all.some((span) => span.name === name)),
+    'the trace is not whole',
+    PATIENCE_MS,
+  );
+  const named = (name: string): SpanLine => trace.find((span) => span.name === name)!;
+  const cameFrom = (name: string): string[] => ancestorsOf(named(name), trace).map((span) => span.name);
+  const order = ['agent order', 'request', 'ask order', 'mutation Followed'];
+  const saga = ['saga placeOrder', ...order];
+  expect(cameFrom('agent order')).toEqual(order.slice(1));
+  expect(cameFrom('saga placeOrder')).toEqual(order);
+  expect(cameFrom('agent payment')).toEqual(['request', 'ask payment', 'step authorise', ...saga]);
+  expect(cameFrom('consume order.placed')).toEqual(order);
+  // Nothing hangs in the air, and what crosses the wire is asked in one process and answered in another.
+  expect(trace.filter((span) => span.parentSpanId && ancestorsOf(span, trace).length === 0)).toEqual([]);
+  for (const request of trace.filter(({ name }) => name === 'request'))
+    expect(ancestorsOf(request, trace)[0]).toMatchObject({ name: expect.stringMatching(/^ask /), kind: 'client' });
+  const pids = [named('mutation Followed'), ...wanted.map(named)].map(({ pid }) => pid);
+  const { members } = shop.cluster;
+  expect(new Set(pids.map((pid) => roleOf(members.find((member) => member.pid === pid)!.name)))).toEqual(
+    new Set(['gateway', 'agents-commerce', 'sagas', 'agents-system']),
+  );
+}, 150_000);
+
+const roleOf = (name: string): string => name.replace(/-\d+$/, '');
