@@ -29,6 +29,8 @@ const signer = requestSigner(ring, 'gateway', systemClock);
 export interface TestReplica extends Replica {
   /** Ends it as a crash does: what is under way breaks off. */
   kill(): void;
+  /** From now on, until told otherwise, it breaks off every request. */
+  fail(isFailing: boolean): void;
 }
 
 /** Who there is, as the database would say. */
@@ -48,6 +50,8 @@ export class TestDirectory {
       log: silentLogger,
       isReady: () => ({ ready: true, details: {} }),
     } as Parameters<typeof serveSubgraphs>[0]);
+    let isFailing = false;
+    server.prependListener('request', (_, response) => isFailing && response.destroy());
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${agent}`;
@@ -57,7 +61,9 @@ export class TestDirectory {
       server.close();
       server.closeAllConnections();
     };
-    const replica: TestReplica = { agent, process, instance: `${agent}-${process.slice(-4)}`, url, sdlHash, kill };
+    const fail = (to: boolean): void => void (isFailing = to);
+    const instance = `${agent}-${process.slice(-4)}`;
+    const replica: TestReplica = { agent, process, instance, url, sdlHash, kill, fail };
     this.listed.push(replica);
     this.#all.push(replica);
     return replica;
@@ -85,7 +91,12 @@ export class TestDirectory {
 const part = (sdl: string): DocumentNode => parse(LINKS + sdl, { noLocation: true });
 
 /** A gateway over what was published, that looks into the directory when it is told to. */
-export async function startDistributed(published: Record<string, string>, timeouts = { query: 4000, mutation: 4000 }) {
+export async function startDistributed(
+  published: Record<string, string>,
+  timeouts = { query: 4000, mutation: 4000 },
+  openMs: number = POLICIES.fetch.breaker.openMs,
+) {
+  const policy = { ...POLICIES.fetch, breaker: { ...POLICIES.fetch.breaker, openMs } };
   const directory = new TestDirectory();
   const breakers = new Breakers();
   const transport = createTransport();
@@ -93,8 +104,7 @@ export async function startDistributed(published: Record<string, string>, timeou
   const parts: Parts = Object.fromEntries(
     definitions.map(({ name, typeDefs }) => [name, createSubgraph(name, typeDefs, {}).sdl]),
   );
-  const guardOf = (agent: string) =>
-    breakers.guard('gateway', `agent:${agent}`, { policy: POLICIES.fetch, isIllness: isAway });
+  const guardOf = (agent: string) => breakers.guard('gateway', `agent:${agent}`, { policy, isIllness: isAway });
   const logged: { level: string; fields: object }[] = [];
   const level = (name: string) => (fields: object) => void logged.push({ level: name, fields });
   const watch = new GraphWatch({
