@@ -8,6 +8,7 @@ import { gatewayHealth } from '../gateway/gateway-health.ts';
 import type { Graph } from '../gateway/graph.ts';
 import { GraphWatch } from '../gateway/graph-watch.ts';
 import { guardedEndpoint, isAway } from '../gateway/guarded-endpoint.ts';
+import { limitsFrom } from '../gateway/limits/limits-from.ts';
 import { Revocations } from '../gateway/revocations.ts';
 import { createGateway } from '../gateway/server.ts';
 import { agentCard } from '../platform/agent/agent-card.ts';
@@ -75,6 +76,8 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
     ),
     log,
     trustedProxies: config.TRUSTED_PROXIES,
+    limits: limitsFrom(config),
+    limiter: cluster.limiter,
     metricsToken: config.METRICS_TOKEN,
     agentCard: (url) => agentCard(publishedAgents(), config.PUBLIC_URL ?? url),
     isReady: () => ({ ready: watch.isSettled, details: watch.isSettled ? {} : { waitingFor: 'directory of agents' } }),

@@ -6,6 +6,7 @@ import { keepRunning } from '../db/embedded-postgres/keep-running.ts';
 import { migrate } from '../db/migrator.ts';
 import { ormFor } from '../db/orm.ts';
 import { graphiqlTabs } from '../gateway/graphiql-tabs.ts';
+import { limitsFrom } from '../gateway/limits/limits-from.ts';
 import { createGateway } from '../gateway/server.ts';
 import { agentCard } from '../platform/agent/agent-card.ts';
 import { createHost, type Host } from '../platform/agent/host.ts';
@@ -80,6 +81,8 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
     isReady: () => readiness(state, host),
     health: host.health,
     trustedProxies: config.TRUSTED_PROXIES,
+    limits: limitsFrom(config),
+    limiter: cluster.limiter,
     metricsToken: config.METRICS_TOKEN,
     agentCard: (url) => agentCard(agents, config.PUBLIC_URL ?? url),
   });

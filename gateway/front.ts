@@ -3,6 +3,7 @@ import type { Generation } from './generation.ts';
 import type { GraphiqlTab } from './graphiql.ts';
 import { limitedOperations } from './limits/limited-operations.ts';
 import type { Limits } from './limits/limits.ts';
+import type { RateLimits } from './limits/rates.ts';
 import type { ErrorMask } from './mask-error.ts';
 import { observedOperations } from './observed-operations.ts';
 import { createOperations, type Operations } from './operations.ts';
@@ -15,6 +16,7 @@ export interface Front {
   readonly operations: Operations;
   readonly yoga: Yoga;
   readonly limits: Limits;
+  readonly rates: RateLimits | undefined;
 }
 
 /** What all fronts of a gateway have in common. */
@@ -23,14 +25,26 @@ export interface FrontOptions {
   mask: ErrorMask;
   tabs: readonly GraphiqlTab[];
   limits: Limits;
+  /** Counts requests and operations. @default nobody does */
+  rates?: RateLimits;
   timeoutMs?: number;
   log: Pick<Logger, 'debug' | 'info'>;
 }
 
 /** Puts a front before a generation. */
 export function createFront(generation: Generation, options: FrontOptions): Front {
-  const { succession, mask, tabs, limits, timeoutMs, log } = options;
+  const { succession, mask, tabs, limits, rates, timeoutMs, log } = options;
   const all = createOperations(generation, succession, mask, timeoutMs);
-  const operations = observedOperations(limitedOperations(all, generation, mask, limits.costs), mask, log);
-  return { generation, operations, limits, yoga: createYogaHandler(generation, operations, mask, { tabs, limits }) };
+  const operations = observedOperations(
+    limitedOperations(all, generation, mask, { budgets: limits.costs, rates }),
+    mask,
+    log,
+  );
+  return {
+    generation,
+    operations,
+    limits,
+    rates,
+    yoga: createYogaHandler(generation, operations, mask, { tabs, limits }),
+  };
 }

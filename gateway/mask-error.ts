@@ -19,6 +19,7 @@ export const CLIENT_CODES: ReadonlySet<string> = new Set([
   'OPERATION_TOO_LARGE',
   'REQUEST_ENTITY_TOO_LARGE',
   'COST_EXCEEDED',
+  'RATE_LIMITED',
   'CURSOR_EXPIRED',
   'GRAPH_CHANGED',
 ]);
@@ -45,14 +46,14 @@ export interface ErrorMask {
   result(result: ExecutionResult, correlationId: string): ExecutionResult;
 }
 
-/** A mask that writes what it hides to the log. */
-export function createErrorMask(log: Pick<Logger, 'error' | 'warn'>): ErrorMask {
+/** A mask that writes what it hides to the log. Without suggestions, errors do not tell names that were not asked for. */
+export function createErrorMask(log: Pick<Logger, 'error' | 'warn'>, { suggestions = true } = {}): ErrorMask {
   /** What was masked, and the agent that it came from. */
   const masked = new WeakMap<GraphQLError, string | undefined>();
 
   const mask = (error: unknown, correlationId: string): GraphQLError => {
     if (error instanceof GraphQLError && masked.has(error)) return error;
-    const shown = clientError(error) ?? hide(error, correlationId, log);
+    const shown = clientError(suggestions ? error : unsuggestive(error)) ?? hide(error, correlationId, log);
     masked.set(shown, agentBehind(error));
     return shown;
   };
@@ -78,6 +79,15 @@ function agentBehind(error: unknown): string | undefined {
   const name = error instanceof GraphQLError ? error.extensions.serviceName : undefined;
   return typeof name === 'string' ? name : undefined;
 }
+
+/** `Cannot query field "nam" on type "User". Did you mean "name"?` tells the schema to whoever guesses long enough. */
+function unsuggestive(error: unknown): unknown {
+  if (!(error instanceof GraphQLError) || !SUGGESTIVE.has(String(error.extensions.code))) return error;
+  const message = error.message.replace(/ ?Did you mean [^?]*\?/g, '');
+  return message === error.message ? error : rebuilt(error, message, error.extensions);
+}
+
+const SUGGESTIVE: ReadonlySet<string> = new Set(['GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT']);
 
 /** The error as the client may read it, or undefined if it may not. */
 function clientError(error: unknown): GraphQLError | undefined {

@@ -8,4 +8,4 @@ export const respondErrors = (
   status: number,
   errors: readonly GraphQLError[],
   headers: Record<string, string> = {},
-): void => respondJson(response, status, { errors }, { 'access-control-allow-origin': '*', ...headers });
+): void => respondJson(response, status, { errors }, headers);

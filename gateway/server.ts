@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
 import { isTransient, Unauthenticated } from '../platform/errors.ts';
+import type { Limiter } from '../platform/cluster/limiter.ts';
 import type { Policy } from '../platform/gate/rules.ts';
 import type { Subgraph } from '../platform/graphql/subgraph.ts';
 import { clientOf } from '../platform/http/client-of.ts';
@@ -12,19 +13,25 @@ import type { Logger } from '../platform/log.ts';
 import { count } from '../platform/telemetry/metrics.ts';
 import { respondMetrics } from '../platform/telemetry/respond-metrics.ts';
 import { CORRELATION_HEADER, correlationId } from './correlation-id.ts';
+import { countRejected } from './count-rejected.ts';
 import { Drain } from './drain.ts';
 import { createFront, type Front } from './front.ts';
 import { createGeneration } from './generation.ts';
 import { type Graph, graphOf } from './graph.ts';
 import type { GraphiqlTab } from './graphiql.ts';
 import { graphiqlTabs } from './graphiql-tabs.ts';
+import { answerCors } from './limits/cors.ts';
+import { rateHeaders } from './limits/rate-headers.ts';
+import { RateLimits } from './limits/rates.ts';
+import { secure } from './limits/security-headers.ts';
 import { LIMITS, type Limits } from './limits/limits.ts';
 import { createErrorMask, type ErrorMask, RETRY_AFTER_SECONDS } from './mask-error.ts';
 import { respondErrors } from './respond.ts';
-import { type Authenticate, actorOf } from './session.ts';
+import { type Authenticate, actorOf, type Caller } from './session.ts';
 import { Succession } from './succession.ts';
 import { UsedDocuments } from './used-documents.ts';
 import { WARM_DOCUMENTS, warmUp } from './warm-up.ts';
+import { withoutHttp } from './without-http.ts';
 import { serveWebSockets } from './web-socket.ts';
 import { respondWebhook } from './webhooks.ts';
 
@@ -53,6 +60,8 @@ export interface GatewayOptions {
   trustedProxies?: number;
   /** How large and how costly a request may be. @default as docs/limits.md says */
   limits?: Limits;
+  /** Counts what limits say how often. @default nothing is counted */
+  limiter?: Limiter;
   /** How long a query or mutation may take, in milliseconds; then it is `UNAVAILABLE`. @default 30000 */
   timeoutMs?: number;
 }
@@ -98,21 +107,25 @@ const GRACE_MS = 1_500;
  * @throws Error if the subgraphs do not compose, or if a coordinate has no decision
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, policies = {}, graphiqlTabs: tabs = graphiqlTabs(), timeoutMs, limits = LIMITS } = options;
+  const { log, policies = {}, graphiqlTabs: tabs = graphiqlTabs(), timeoutMs, limits = LIMITS, limiter } = options;
   const onError = (error: unknown, rule: string): void =>
     log.error({ err: error, rule }, 'a rule failed, and so denied');
   const used = new UsedDocuments();
   const generationOf = (graph: Graph) => createGeneration(graph, { policies, onError }, used);
   let graph = options.graph ?? composed(options);
   const succession = new Succession(await generationOf(graph));
-  const mask = createErrorMask(log);
-  const fronts = { succession, mask, tabs, limits, timeoutMs, log };
+  const mask = createErrorMask(log, { suggestions: limits.introspection });
+  const rates = limiter && limits.rates && new RateLimits(limiter, limits.rates);
+  const fronts = { succession, mask, tabs, limits, rates, timeoutMs, log };
   let front = createFront(succession.current, fronts);
   let generations = 1;
   const complain = (error: unknown): void => log.warn({ err: error }, 'a graph did not end cleanly');
 
   const server = createServer((request, response) => {
     countRequest(request, response);
+    secure(response);
+    const isGraphql = /^\/graphql(?=[/?]|$)/.test(request.url ?? '');
+    if (isGraphql && answerCors(request, response, limits.origins)) return;
     if (drain.refuses(request, response)) return;
     route(request, response, { ...options, isReady }, front, mask, graph).catch((error: unknown) => {
       log.error({ err: error }, 'a request failed');
@@ -123,7 +136,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const drain = new Drain(server);
   const isReady: GatewayOptions['isReady'] = () =>
     drain.isDraining ? { ready: false, details: { waitingFor: 'its end' } } : options.isReady();
-  const webSockets = serveWebSockets(server, { ...options, front: () => front, mask });
+  const webSockets = serveWebSockets(server, { ...options, limits, front: () => front, mask });
   return {
     server,
     get schema() {
@@ -196,7 +209,7 @@ async function graphql(
   request: IncomingMessage,
   response: ServerResponse,
   { authenticate, trustedProxies = 0 }: GatewayOptions,
-  { yoga }: Front,
+  { yoga, rates }: Front,
   mask: ErrorMask,
 ): Promise<void> {
   const id = correlationId(request.headers[CORRELATION_HEADER]);
@@ -208,16 +221,22 @@ async function graphql(
     return respondErrors(response, 415, [error]);
   }
   try {
-    const isPreflight = request.method === 'OPTIONS';
-    const identity = await authenticate((!isPreflight && request.headers.authorization?.trim()) || undefined);
+    const identity = await authenticate(request.headers.authorization?.trim() || undefined);
     actorOf(identity); // A session that was ended is refused like a token that is not good.
     const client = clientOf(request, trustedProxies);
-    await yoga(request, response, { caller: { actor: () => actorOf(identity), correlationId: id, client } });
+    const caller: Caller = { actor: () => actorOf(identity), correlationId: id, client, tell: rateHeaders(response) };
+    await rates?.request(caller);
+    await yoga(request, response, { caller });
   } catch (error) {
     if (response.headersSent) throw error;
     if (error instanceof Unauthenticated) {
       count('agora_tokens_refused_total', { transport: 'http' });
       return respondErrors(response, 401, [mask.error(error, id)], INVALID_TOKEN);
+    }
+    if (error instanceof GraphQLError && error.extensions.code === 'RATE_LIMITED') {
+      countRejected('RATE_LIMITED');
+      const { headers, status } = error.extensions.http as { headers: Record<string, string>; status: number };
+      return respondErrors(response, status, withoutHttp([mask.error(error, id)]), headers);
     }
     const isPassing = isTransient(error);
     const headers: Record<string, string> = isPassing ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {};

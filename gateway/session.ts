@@ -1,5 +1,6 @@
 import { Unauthenticated } from '../platform/errors.ts';
 import type { Client } from '../platform/graphql/context.ts';
+import type { ToldRate } from './limits/rate-headers.ts';
 import type { Actor } from '../platform/identity/actor.ts';
 
 /** Who sent the token, and until when it is good. */
@@ -24,6 +25,8 @@ export interface Caller {
   readonly correlationId: string;
   /** Where the request comes from. */
   readonly client?: Client;
+  /** Told how much the caller has left of what is counted. @default nobody is */
+  tell?(rate: ToldRate): void;
   /** Aborts when the client has gone. */
   readonly signal?: AbortSignal;
 }

@@ -3,6 +3,7 @@
  * of `connection_init`, can be renewed by the payload of a `ping`, and closes the socket with 4401 when it expires.
  */
 import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
 import { type Context, handleProtocols } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
@@ -14,6 +15,10 @@ import { add, count } from '../platform/telemetry/metrics.ts';
 import { correlationId } from './correlation-id.ts';
 import { countRejected } from './count-rejected.ts';
 import { checkVariables } from './limits/check-variables.ts';
+import { mayOpenSocket } from './limits/cors.ts';
+import type { Limits } from './limits/limits.ts';
+import { OpenSockets } from './limits/open-sockets.ts';
+import { placeOf } from './limits/rates.ts';
 import type { ErrorMask } from './mask-error.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
@@ -36,6 +41,7 @@ type Subscribed = Omit<ExecutionArgs, 'schema'> & { operation: Operation; operat
 export interface WebSocketOptions {
   /** How many proxies stand before the gateway. @default 0 */
   trustedProxies?: number;
+  limits: Limits;
   /** Of the generation that serves: asked for every operation. */
   front(): Front;
   mask: ErrorMask;
@@ -51,12 +57,15 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     maxPayload: MAX_PAYLOAD,
     handleProtocols,
   });
+  const open = new OpenSockets(options.limits.socketsPerAddress);
   server.on('upgrade', (request, socket, head) => {
     if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/graphql') {
-      socket.on('error', () => {}); // A client that resets the connection must not end the process.
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      return;
+      return refuse(socket, '404 Not Found');
     }
+    if (!mayOpenSocket(request, options.limits.origins)) return refuse(socket, '403 Forbidden');
+    const closed = open.open(placeOf({ client: clientOf(request, options.trustedProxies ?? 0) }));
+    if (!closed) return refuse(socket, '429 Too Many Requests');
+    socket.once('close', closed);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       sockets.emit('connection', webSocket, request);
       add('agora_websockets_open', {}, 1);
@@ -68,6 +77,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
   const { authenticate } = options;
   useServer<Payload, Partial<{ session: Session }>>(
     {
+      connectionInitWaitTimeout: options.limits.connectionInitMs,
       onConnect: async (socket) => {
         const identity = await identify(authenticate, socket.connectionParams);
         if (identity === 'unavailable') socket.extra.socket.close(1013, 'Try again later');
@@ -84,7 +94,8 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
         else socket.extra.socket.close(4403, 'Forbidden');
       },
       onDisconnect: (socket) => socket.extra.session?.end(),
-      onSubscribe: (socket, _id, payload) => prepare(socket, payload, options) as ExecutionArgs | GraphQLError[],
+      onSubscribe: (socket, _id, payload) =>
+        prepare(socket, payload, options) as Promise<ExecutionArgs | GraphQLError[]>,
       execute: async (args) =>
         resultWithoutHttp(await takeOperations(args as never).execute((args as never as Subscribed).operation)),
       subscribe: async (args) => {
@@ -149,18 +160,20 @@ async function identify(authenticate: Authenticate, payload: Payload): Promise<I
 }
 
 /** Parses and validates as over HTTP. Whatever is wrong comes back as errors: a throw would close the whole socket. */
-function prepare(
+async function prepare(
   socket: Socket,
   payload: { query: string; operationName?: string | null; variables?: Record<string, unknown> | null },
   { front, mask, trustedProxies = 0 }: WebSocketOptions,
-): Subscribed | GraphQLError[] {
+): Promise<Subscribed | GraphQLError[]> {
   const id = correlationId(undefined);
-  const { yoga, operations, limits } = front();
+  const { yoga, operations, limits, rates } = front();
   try {
     const session = socket.extra.session!;
     const client = clientOf(socket.extra.request, trustedProxies);
     const caller: Caller = { actor: () => actorOf(session.identity), correlationId: id, client };
     const { schema, parse, validate } = yoga.getEnveloped({ caller, params: payload } as never);
+    if (Object.keys(socket.subscriptions).length > limits.subscriptionsPerSocket) throw tooManyAtOnce(limits);
+    await rates?.request(caller);
     checkVariables(payload.variables, limits.document);
     const document = parse(payload.query);
     const invalid = validate(schema, document) as GraphQLError[];
@@ -176,6 +189,17 @@ function prepare(
     countRejected(error instanceof GraphQLError ? error.extensions.code : 'INTERNAL_SERVER_ERROR');
     return withoutHttp([mask.error(shown, id)]);
   }
+}
+
+const tooManyAtOnce = ({ subscriptionsPerSocket: most }: Limits): GraphQLError =>
+  new GraphQLError(`A socket may have ${most} operations open at once: end one, or open another socket.`, {
+    extensions: { code: 'RATE_LIMITED', policy: 'subscriptions' },
+  });
+
+/** Before there is a WebSocket. */
+function refuse(socket: Duplex, status: string): void {
+  socket.on('error', () => {}); // A client that resets the connection must not end the process.
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 const coded = (error: GraphQLError, code: string): GraphQLError => {

@@ -1,7 +1,6 @@
 /** GraphQL over HTTP and SSE by graphql-yoga, with our operations in place of its execution. */
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createGraphQLError, createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
-import { CORRELATION_HEADER } from './correlation-id.ts';
 import { countRejected } from './count-rejected.ts';
 import type { Generation } from './generation.ts';
 import { type GraphiqlTab, renderGraphiql } from './graphiql.ts';
@@ -37,8 +36,8 @@ export function createYogaHandler(
     multipart: false,
     maxRequestBodySize: limits.bodyBytes,
     parserAndValidationCache: true,
-    // Identity never comes from a cookie, so any page may call; but none may read what a browser adds by itself.
-    cors: { origin: '*', credentials: false, methods: ['GET', 'POST'], exposedHeaders: [CORRELATION_HEADER] },
+    // Ours: see cors.ts.
+    cors: false,
     // Both are ours: see useMaskedResults.
     maskedErrors: false,
     logging: false,
@@ -62,12 +61,12 @@ function useOperations(operations: Operations): Plugin {
 }
 
 const operationOf = ({ document, operationName, variableValues, contextValue }: Args): Operation => {
-  const { correlationId, actor, client } = contextValue.caller;
+  const { caller } = contextValue;
   return {
     document,
     operationName,
     variables: variableValues,
-    caller: { actor, correlationId, client, signal: contextValue.request.signal },
+    caller: { ...caller, signal: contextValue.request.signal },
   };
 };
 

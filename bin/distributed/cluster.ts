@@ -161,6 +161,8 @@ function membersOf(roles: readonly Role[], shared: Record<string, string>, optio
     ...Object.fromEntries(inherited),
     NODE_ENV: 'production',
     LOG_LEVEL: 'warn',
+    // For whoever tries it out, GraphiQL among them; a deployment says so itself.
+    INTROSPECTION: 'on',
     ...shared,
   };
   return roles.flatMap(({ name: role, command, replicas }) =>

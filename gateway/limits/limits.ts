@@ -1,3 +1,5 @@
+import type { Origins } from './cors.ts';
+import type { Rates } from './rates.ts';
 import type { ByTier } from './tier.ts';
 
 /**
@@ -51,19 +53,37 @@ export interface Limits {
   bodyBytes: number;
   /** What one operation may cost, as it is estimated before it is executed. */
   costs: ByTier<number>;
+  /** How often who may do what, where a limiter counts it. @default as often as they like */
+  rates?: Rates;
+  /** WebSockets from one address. */
+  socketsPerAddress: number;
+  /** Operations that are open at once on one WebSocket. */
+  subscriptionsPerSocket: number;
+  /** How long a WebSocket may take to say who it is, in milliseconds. */
+  connectionInitMs: number;
+  /** Whose pages may read answers, and open WebSockets. */
+  origins: Origins;
+  /** Whether the schema may be asked for, and errors suggest what was meant. */
+  introspection: boolean;
 }
 
-/** For a gateway of our own graph. */
+const none = Number.POSITIVE_INFINITY;
+
+/** For a gateway of our own graph that is not told otherwise. */
 export const LIMITS: Limits = {
   document: DOCUMENT_LIMITS,
   bodyBytes: 1_048_576,
   costs: { anonymous: 10_000, signedIn: 20_000, staff: 40_000 },
+  socketsPerAddress: none,
+  subscriptionsPerSocket: 200,
+  connectionInitMs: 3_000,
+  origins: '*',
+  introspection: true,
 };
-
-const none = Number.POSITIVE_INFINITY;
 
 /** For a gateway of a foreign graph, of whose documents nothing is known: only what keeps the process alive. */
 export const NO_LIMITS: Limits = {
+  ...LIMITS,
   document: {
     ...DOCUMENT_LIMITS,
     characters: 1_048_576,
@@ -76,6 +96,5 @@ export const NO_LIMITS: Limits = {
     rootFields: none,
     fields: 10_000,
   },
-  bodyBytes: 1_048_576,
   costs: { anonymous: none, signedIn: none, staff: none },
 };

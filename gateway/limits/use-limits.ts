@@ -1,12 +1,13 @@
-import type { ExecutionResult } from 'graphql';
+import { type ExecutionResult, NoSchemaIntrospectionCustomRule } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { checkVariables } from './check-variables.ts';
 import type { Limits } from './limits.ts';
 import { parseWithin } from './parse-within.ts';
 import { refused } from './refused.ts';
+import { PAGE_POLICY } from './security-headers.ts';
 
 /** Variables are looked at as they come, documents as they are parsed. WebSockets parse by the same plugin. */
-export function useLimits({ document }: Limits): Plugin {
+export function useLimits({ document, introspection }: Limits): Plugin {
   const parse = parseWithin(document);
   return {
     onParams({ params }) {
@@ -14,6 +15,13 @@ export function useLimits({ document }: Limits): Plugin {
     },
     onParse({ setParseFn }) {
       setParseFn(parse as never);
+    },
+    onValidate({ addValidationRule }) {
+      if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
+    },
+    onResponse({ response }) {
+      if (response.headers.get('content-type')?.startsWith('text/html'))
+        response.headers.set('content-security-policy', PAGE_POLICY);
     },
     onResultProcess({ result }) {
       // Yoga takes what the parser throws for a syntax error, whose status depends on what the client accepts.

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { parseWebhookSecrets } from '../webhooks/secrets.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
+const tiers = z.string().regex(/^[1-9]\d*(\/[1-9]\d*){2}$/, 'three numbers: 3000/6000/12000');
 const seconds = z.coerce.number().int().positive();
 
 /** Every variable, what it means and its default. */
@@ -160,6 +161,29 @@ export const configSchema = z.object({
     .max(10)
     .default(0)
     .describe('how many proxies stand before the gateway: so many entries of x-forwarded-for are believed'),
+  INTROSPECTION: z
+    .enum(['on', 'off'])
+    .optional()
+    .describe('whether the schema may be asked for, and errors suggest names; absent: on, and off in production'),
+  CORS_ORIGINS: z
+    .string()
+    .optional()
+    .describe('whose pages may use the API: origins, with commas between, or *; absent: all, and none in production'),
+  BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).default(1_048_576).describe('the largest body of a request'),
+  COST_BUDGETS: tiers
+    .default('10000/20000/40000')
+    .describe('what one operation may cost, for who is not signed in / is signed in / is staff'),
+  REQUEST_LIMITS: tiers
+    .default('3000/6000/12000')
+    .describe('requests in a minute, of an address that is not signed in / of a user / of staff'),
+  MUTATION_LIMITS: tiers.default('300/600/1200').describe('mutations in a minute, likewise'),
+  SIGN_IN_LIMITS: z
+    .string()
+    .regex(/^[1-9]\d*\/[1-9]\d*$/, 'two numbers: 60/10')
+    .default('60/10')
+    .describe('sign-ins, sign-ups and the like in a minute, from an address / for an account'),
+  SOCKETS_PER_ADDRESS: z.coerce.number().int().positive().default(1000).describe('WebSockets open from one address'),
+  SUBSCRIPTIONS_PER_SOCKET: z.coerce.number().int().positive().default(200).describe('operations open on a WebSocket'),
   PAYMENT_TIMEOUT_MS: z.coerce
     .number()
     .int()

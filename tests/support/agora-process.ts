@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { deleteEmbeddedPostgres } from '../../db/embedded-postgres.ts';
 import { credentialsOf, homeFor } from '../../db/embedded-postgres/home.ts';
 import { type Identity, serverIdentity } from '../../db/embedded-postgres/identity.ts';
+import { UNLIMITED } from './unlimited.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** A first start on a busy machine. */
@@ -87,7 +88,15 @@ function launch({ data, args = [], env, as }: AgoraOptions) {
   const child = spawn(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/start.ts', ...args], {
     ...as,
     cwd: ROOT,
-    env: { ...inherited, NODE_ENV: 'development', LOG_LEVEL: 'error', PORT: '0', AGORA_DATA: data, ...env },
+    env: {
+      ...inherited,
+      NODE_ENV: 'development',
+      LOG_LEVEL: 'error',
+      PORT: '0',
+      AGORA_DATA: data,
+      ...UNLIMITED,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

@@ -8,6 +8,7 @@ import type { Actor } from '../../platform/identity/actor.ts';
 import { tokensFrom } from '../../platform/identity/tokens.ts';
 import { temporaryData } from './agora-process.ts';
 import { type SigningPlatform, watch } from './platform.ts';
+import { UNLIMITED } from './unlimited.ts';
 
 /** Agora as many processes, which may die and come back. */
 export interface ClusterPlatform extends SigningPlatform {
@@ -28,7 +29,7 @@ export async function openCluster(options: Partial<ClusterOptions> = {}): Promis
     onLine: (member, line) => lines.push(`${member} ${line}`),
     ...options,
     // Nobody stands before the gateways who would have to notice that they go.
-    env: { DRAIN_SECONDS: '0', ...options.env },
+    env: { DRAIN_SECONDS: '0', ...UNLIMITED, ...options.env },
     postgres: { fsync: 'off', ...options.postgres },
   }).catch(async (error) => {
     await folder.remove();

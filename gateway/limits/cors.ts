@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** Whose pages may read our answers: anybody's, or those of these origins (`https://shop.example`). */
+export type Origins = '*' | readonly string[];
+
+/** What a page may read beside the answer. */
+const EXPOSED = 'x-correlation-id, ratelimit, ratelimit-policy, retry-after';
+/** A day, which is more than browsers believe. */
+const MAX_AGE_SECONDS = '86400';
+
+/**
+ * Says whose pages may read the answer, and answers a preflight: true then. Identity never comes from a cookie, so a
+ * page gets nothing that it could not have asked for by itself (https://fetch.spec.whatwg.org/#http-cors-protocol).
+ */
+export function answerCors(request: IncomingMessage, response: ServerResponse, origins: Origins): boolean {
+  const { origin, 'access-control-request-headers': asked } = request.headers;
+  const allowed = origins === '*' ? '*' : origin && origins.includes(origin) ? origin : undefined;
+  if (origins !== '*') response.setHeader('vary', 'origin');
+  if (allowed) {
+    response.setHeader('access-control-allow-origin', allowed);
+    response.setHeader('access-control-expose-headers', EXPOSED);
+  }
+  if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false;
+  if (allowed) {
+    response.setHeader('access-control-allow-methods', 'GET, POST');
+    if (asked) response.setHeader('access-control-allow-headers', asked);
+    response.setHeader('access-control-max-age', MAX_AGE_SECONDS);
+  }
+  response.writeHead(204, { 'content-length': '0' }).end();
+  return true;
+}
+
+/** Whether a WebSocket may be opened from there: browsers ask no preflight for one. What is no browser says no origin. */
+export function mayOpenSocket({ headers: { origin, host } }: IncomingMessage, origins: Origins): boolean {
+  if (origins === '*' || origin === undefined || origins.includes(origin)) return true;
+  try {
+    return new URL(origin).host === host;
+  } catch {
+    return false;
+  }
+}

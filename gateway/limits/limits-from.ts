@@ -1,0 +1,47 @@
+import type { Config } from '../../platform/config/config.ts';
+import { type Limits, LIMITS } from './limits.ts';
+import type { ByTier } from './tier.ts';
+
+/** What of the configuration limits a gateway. */
+export type LimitsConfig = Pick<
+  Config,
+  | 'NODE_ENV'
+  | 'BODY_LIMIT_BYTES'
+  | 'COST_BUDGETS'
+  | 'REQUEST_LIMITS'
+  | 'MUTATION_LIMITS'
+  | 'SIGN_IN_LIMITS'
+  | 'SOCKETS_PER_ADDRESS'
+  | 'SUBSCRIPTIONS_PER_SOCKET'
+  | 'CORS_ORIGINS'
+  | 'INTROSPECTION'
+>;
+
+/** The limits that a configuration asks for. In production nothing is open that was not opened. */
+export function limitsFrom(config: LimitsConfig): Limits {
+  const isProduction = config.NODE_ENV === 'production';
+  const [address, account] = numbersIn(config.SIGN_IN_LIMITS);
+  return {
+    ...LIMITS,
+    bodyBytes: config.BODY_LIMIT_BYTES,
+    costs: tiersIn(config.COST_BUDGETS),
+    rates: {
+      requests: tiersIn(config.REQUEST_LIMITS),
+      mutations: tiersIn(config.MUTATION_LIMITS),
+      signIns: { address: address!, account: account! },
+    },
+    socketsPerAddress: config.SOCKETS_PER_ADDRESS,
+    subscriptionsPerSocket: config.SUBSCRIPTIONS_PER_SOCKET,
+    origins: originsIn(config.CORS_ORIGINS ?? (isProduction ? '' : '*')),
+    introspection: (config.INTROSPECTION ?? (isProduction ? 'off' : 'on')) === 'on',
+  };
+}
+
+const originsIn = (text: string): Limits['origins'] => (text === '*' ? '*' : text.split(/[\s,]+/).filter(Boolean));
+
+function tiersIn(text: string): ByTier<number> {
+  const [anonymous, signedIn, staff] = numbersIn(text);
+  return { anonymous: anonymous!, signedIn: signedIn!, staff: staff! };
+}
+
+const numbersIn = (text: string): number[] => text.split('/').map(Number);

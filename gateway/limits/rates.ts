@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { type FieldNode, getOperationAST, Kind, valueFromASTUntyped } from 'graphql';
+import type { Limit, Limiter } from '../../platform/cluster/limiter.ts';
+import type { Operation } from '../operation.ts';
+import type { Caller } from '../session.ts';
+import { rateError } from './rate-error.ts';
+import { type ByTier, tierOf } from './tier.ts';
+
+/** How often who may do what, in a minute. */
+export interface Rates {
+  /** Requests over HTTP and operations over a WebSocket, whatever comes of them. */
+  requests: ByTier<number>;
+  /** Mutations, those of one request counted one by one. */
+  mutations: ByTier<number>;
+  /** What passwords and accounts can be guessed with, from one address and for one account. */
+  signIns: { address: number; account: number };
+}
+
+/** Mutations that whoever wants to guess would repeat. */
+const GUESSABLE = /^(signIn|signUp|(request|reset|complete|verify)\w*(Password|Email|SignIn))/;
+
+const PER_SECONDS = 60;
+
+/** Counts what callers do, over all gateways where they share a Redis. Whoever is signed in counts for themselves, others by their address. */
+export class RateLimits {
+  readonly #limiter: Limiter;
+  readonly #rates: Rates;
+
+  constructor(limiter: Limiter, rates: Rates) {
+    this.#limiter = limiter;
+    this.#rates = rates;
+  }
+
+  /** A request has come. @throws GraphQLError RATE_LIMITED */
+  async request(caller: Caller): Promise<void> {
+    await this.#take('requests', whoIs(caller), { caller, most: this.#rates.requests[tierOf(caller.actor())] });
+  }
+
+  /** An operation is about to be executed. @throws GraphQLError RATE_LIMITED */
+  async operation(operation: Operation): Promise<void> {
+    const fields = mutationsIn(operation);
+    if (fields.length === 0) return;
+    const { caller } = operation;
+    const most = this.#rates.mutations[tierOf(caller.actor())];
+    await this.#take('mutations', whoIs(caller), { caller, most, cost: fields.length });
+    const { address, account } = this.#rates.signIns;
+    for (const field of fields.filter(({ name }) => GUESSABLE.test(name.value))) {
+      await this.#take('sign-ins', placeOf(caller), { caller, most: address });
+      const name = accountIn(field, operation.variables);
+      if (name) await this.#take('sign-ins-of-account', name, { caller, most: account });
+    }
+  }
+
+  async #take(
+    policy: string,
+    key: string,
+    { caller, most, cost = 1 }: { caller: Caller; most: number; cost?: number },
+  ): Promise<void> {
+    const limit: Limit = { capacity: most, perSeconds: PER_SECONDS };
+    const taken = await this.#limiter.take(`${policy}:${key}`, cost, limit);
+    caller.tell?.({ policy, limit, taken });
+    if (!taken.allowed) throw rateError(policy, limit, taken);
+  }
+}
+
+function whoIs(caller: Caller): string {
+  const actor = caller.actor();
+  return actor.isAuthenticated ? `actor:${actor.id}` : placeOf(caller);
+}
+
+/** An IPv6 subscriber has a whole /64, whose addresses are as cheap as ports. */
+export function placeOf({ client }: Pick<Caller, 'client'>): string {
+  const address = client?.address ?? 'unknown';
+  return `address:${address.includes(':') ? prefixOf(address) : address}`;
+}
+
+function prefixOf(address: string): string {
+  const [head = '', tail] = address.split('::');
+  const left = head.split(':').filter(Boolean);
+  const right = tail?.split(':').filter(Boolean) ?? [];
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+  return [...left, ...Array<string>(zeros).fill('0'), ...right].slice(0, 4).join(':');
+}
+
+/** Fragments too: a mutation may stand in one. */
+function mutationsIn({ document, operationName }: Operation): FieldNode[] {
+  const operation = getOperationAST(document, operationName);
+  if (operation?.operation !== 'mutation') return [];
+  const inSet = (selections: readonly { kind: Kind }[]): FieldNode[] =>
+    (selections as (typeof operation.selectionSet.selections)[number][]).flatMap((selection) => {
+      if (selection.kind === Kind.FIELD) return selection.name.value.startsWith('__') ? [] : [selection];
+      if (selection.kind === Kind.INLINE_FRAGMENT) return inSet(selection.selectionSet.selections);
+      const fragment = document.definitions.find(
+        (node) => node.kind === Kind.FRAGMENT_DEFINITION && node.name.value === selection.name.value,
+      );
+      return fragment?.kind === Kind.FRAGMENT_DEFINITION ? inSet(fragment.selectionSet.selections) : [];
+    });
+  return inSet(operation.selectionSet.selections);
+}
+
+/** Whose account it is about; not as it stands, because what counts need not tell. */
+function accountIn(field: FieldNode, variables: Operation['variables']): string | undefined {
+  const input = field.arguments?.find(({ name }) => name.value === 'input')?.value;
+  const given = input && (valueFromASTUntyped(input, variables as never) as { email?: unknown } | undefined | null);
+  if (typeof given?.email !== 'string') return undefined;
+  return createHash('sha256').update(given.email.trim().toLowerCase()).digest('base64url');
+}
