@@ -21,6 +21,7 @@ export const CLIENT_CODES: ReadonlySet<string> = new Set([
   'COST_EXCEEDED',
   'RATE_LIMITED',
   'CURSOR_EXPIRED',
+  'NOT_FOUND',
   'GRAPH_CHANGED',
 ]);
 
@@ -158,8 +159,15 @@ function rootOf(error: unknown): unknown {
   return current;
 }
 
-/** Where no agent reports an error but a value that must not be null is, Apollo says so here; a client looks in `errors`. */
+/**
+ * Where no agent reports an error but a value that must not be null is, Apollo says so here; a client looks in `errors`.
+ * An agent that answers null where it promised none reports it itself. So this is a reference that another agent did not
+ * resolve: what it refers to is gone, or is not the caller's.
+ */
 function valueCompletionErrors(result: ExecutionResult): GraphQLError[] {
   const found = (result.extensions?.valueCompletion ?? []) as { message: string; path?: (string | number)[] }[];
-  return found.map(({ message, path }) => new GraphQLError(message, { path }));
+  return found.map(({ path }) => {
+    const message = 'What is asked for here refers to something that is not there, or is not yours to see.';
+    return new GraphQLError(message, { path, extensions: { code: 'NOT_FOUND' } });
+  });
 }

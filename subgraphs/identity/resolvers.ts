@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import { checkSize } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
+import { seesCustomer } from '../../platform/identity/sees-customer.ts';
 import { reload } from '../../platform/graphql/per-request.ts';
 import { readableUsers, requireSession } from './access.ts';
 import type { IdentityLoaders } from './loaders.ts';
@@ -94,6 +95,7 @@ export const identityResolvers = (
     __resolveReference: ({ id }, context) => load.user(context).load(id),
     merchantId: (user) => user.merchant_id,
     createdAt: (user) => user.created_at,
-    customer: ({ customer_id, roles }) => (customer_id && roles.includes('CUSTOMER') ? { id: customer_id } : null),
+    customer: ({ customer_id, roles }, _, { actor }) =>
+      customer_id && roles.includes('CUSTOMER') && seesCustomer(actor, customer_id) ? { id: customer_id } : null,
   },
 });

@@ -4,6 +4,7 @@ import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { reload } from '../../platform/graphql/per-request.ts';
 import { payload } from '../../platform/graphql/payload.ts';
+import { seesCustomer } from '../../platform/identity/sees-customer.ts';
 import { money } from '../../platform/money.ts';
 import { sagaId } from '../../platform/sagas/enqueue.ts';
 import { readableOrders } from './access.ts';
@@ -120,7 +121,8 @@ export const orderResolvers = ({ ground, queries, load, service, placeOrder, car
     shipping: (order) => money(order.shipping_minor, order.currency),
     tax: (order) => money(order.tax_minor, order.currency),
     total: (order) => money(order.total_minor, order.currency),
-    customer: (order) => (order.customer_id ? { id: order.customer_id } : null),
+    customer: ({ customer_id }, _, { actor }) =>
+      customer_id && seesCustomer(actor, customer_id) ? { id: customer_id } : null,
     email: async (order, _, context) => (await load.contactOf(context).load(order.id))?.email ?? null,
     shippingAddress: async (order, _, context) =>
       (await load.contactOf(context).load(order.id))?.shipping_address ?? null,

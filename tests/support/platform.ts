@@ -12,7 +12,7 @@ import { type Clock, systemClock } from '../../platform/clock.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
-import { openAgents } from './agents.ts';
+import { openAgents, type TestAgents } from './agents.ts';
 
 /** An answer of the graph. */
 export interface Answer {
@@ -40,6 +40,11 @@ export interface SigningPlatform extends TestPlatform {
   token(as: Actor, seconds?: number): Promise<string>;
 }
 
+/** Agora under test in this process, with its agents at hand. */
+export interface EmbeddedPlatform extends SigningPlatform {
+  agents: TestAgents;
+}
+
 /** A subscription under test. */
 export interface Watch {
   // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
@@ -52,14 +57,24 @@ export interface Watch {
   stop(): Promise<void>;
 }
 
+/** How it is started. */
+interface PlatformOptions {
+  config?: Record<string, string>;
+  log?: Logger;
+  clock?: Clock;
+}
+
 /** Starts everything but the demo data: in this process, or as many where `distributed.ts` says so. */
-export async function openPlatform(
-  options: { config?: Record<string, string>; log?: Logger; clock?: Clock } = {},
-): Promise<SigningPlatform> {
+export async function openPlatform(options: PlatformOptions = {}): Promise<SigningPlatform> {
   if (process.env.AGORA_TEST_DISTRIBUTED) {
     const { openCluster } = await import('./cluster-platform.ts');
     return openCluster({ env: options.config });
   }
+  return openEmbedded(options);
+}
+
+/** Starts everything but the demo data in this process. */
+export async function openEmbedded(options: PlatformOptions = {}): Promise<EmbeddedPlatform> {
   const names = (await loadAgents()).map((agent) => agent.name);
   const agents = await openAgents(names, { start: true, clock: systemClock, ...options });
   const authenticate = authenticateWith(
@@ -84,6 +99,7 @@ export async function openPlatform(
 
   return {
     url: `http://${address}`,
+    agents,
     kysely: agents.kysely,
     token,
     async ask(query, variables, as) {

@@ -1,0 +1,83 @@
+/** What is asked of the root fields and with what, found in the schema: a new field is asked because it is there. */
+import {
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isInputObjectType,
+  isObjectType,
+} from 'graphql';
+import type { Thing } from './things.ts';
+
+/** A root field with one thing that its arguments can name. */
+export interface Asking {
+  field: GraphQLField<unknown, unknown>;
+  /** Undefined: asked with nothing but what it requires. */
+  naming?: { arg: string; value: string; thing: Thing };
+  /** Whether what is named is what is returned. */
+  isItself: boolean;
+}
+
+/** Every field of a root, once as it is and once for each thing that can be named in its arguments. */
+export function askings(root: GraphQLObjectType, things: readonly Thing[]): Asking[] {
+  return Object.values(root.getFields()).flatMap((field) => {
+    const named = field.args.flatMap((arg) => inArgument(field, arg, things));
+    const needsOne = field.args.some(({ type }) => String(type).endsWith('!')) || isFinder(field);
+    return needsOne ? named : [{ field, isItself: false }, ...named];
+  });
+}
+
+/** `order(id, number)`: takes one of its arguments, though the schema cannot say so. */
+const isFinder = (field: GraphQLField<unknown, unknown>): boolean =>
+  field.args.length > 0 && field.args.every(({ name }) => ['id', 'number', 'slug', 'sku', 'code'].includes(name));
+
+function inArgument(field: GraphQLField<unknown, unknown>, arg: GraphQLArgument, things: readonly Thing[]): Asking[] {
+  const returned = getNamedType(field.type).name;
+  const own = things.filter(({ type }) => type === returned);
+  if (arg.name === 'id') return own.map((thing) => asking(field, arg.name, thing.id, thing, true));
+  const byKey = own.flatMap((thing) => {
+    const value = thing.keys?.[arg.name];
+    return value ? [asking(field, arg.name, value, thing, true)] : [];
+  });
+  const filters = isInputObjectType(arg.type) ? Object.keys(arg.type.getFields()) : [arg.name];
+  const referred = filters.flatMap((name) =>
+    things.filter(({ type }) => isNamedBy(name, type)).map((thing) => asking(field, name, thing.id, thing, false)),
+  );
+  return [...byKey, ...referred];
+}
+
+const asking = (field: Asking['field'], arg: string, value: string, thing: Thing, isItself: boolean): Asking => ({
+  field,
+  naming: { arg, value, thing },
+  isItself,
+});
+
+/** `variantId` names a ProductVariant, `parentId` a Category; `agentIds` some agents. */
+export function isNamedBy(name: string, type: string): boolean {
+  const noun = /^(\w+?)Ids?$/.exec(name)?.[1];
+  if (!noun) return false;
+  if (noun === 'parent') return type === 'Category';
+  return type.toLowerCase().endsWith(noun.toLowerCase());
+}
+
+/** Gives what the asking names wherever its argument stands, also within a filter. */
+export const knownIn =
+  ({ naming }: Asking) =>
+  (name: string, type: GraphQLInputType): unknown => {
+    if (!naming) return undefined;
+    const named = getNamedType(type);
+    if (isInputObjectType(named) && naming.arg in named.getFields())
+      return { [naming.arg]: listed(named.getFields()[naming.arg]!.type, naming.value) };
+    return name === naming.arg ? listed(type, naming.value) : undefined;
+  };
+
+const listed = (type: GraphQLInputType, value: string): unknown => (String(type).startsWith('[') ? [value] : value);
+
+/** The type of a connection's nodes; undefined for what is no connection. */
+export function nodesOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>): GraphQLObjectType | undefined {
+  const type = getNamedType(field.type);
+  const nodes = isObjectType(type) && type.name.endsWith('Connection') ? type.getFields().nodes : undefined;
+  return nodes && (schema.getType(getNamedType(nodes.type).name) as GraphQLObjectType);
+}

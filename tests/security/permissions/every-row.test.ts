@@ -1,0 +1,172 @@
+/**
+ * Whose rows anybody sees, over the whole graph as it is composed now. Every root field of queries is asked by everybody
+ * for their own things and for others', with everything below it that can be selected; every entity of every agent by its
+ * reference; every subscription. No answer may hold a text that is not for who asks, whichever way it came there.
+ */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { buildSchema, type GraphQLSchema, getNamedType, isUnionType } from 'graphql';
+import { loadRooms } from '../../../tools/codegen/rooms.ts';
+import { composeContract } from '../../../tools/schema/contract.ts';
+import { type EmbeddedPlatform, openEmbedded } from '../../support/platform.ts';
+import { type Asking, askings, knownIn, nodesOf } from './asked.ts';
+import { declarations, passes } from './oracle.ts';
+import { callOf, head } from './samples.ts';
+import { everythingOf } from './selections.ts';
+import { type Asker, owns, sees, type Thing, unknownTo } from './things.ts';
+import { makeWorld, type World } from './world.ts';
+
+const contract = composeContract(loadRooms());
+const schema: GraphQLSchema = buildSchema(contract.api, { assumeValid: true });
+const declared = declarations(contract.outputs[0]!.text!);
+
+let shop: EmbeddedPlatform;
+let world: World;
+beforeAll(async () => {
+  shop = await openEmbedded();
+  world = await makeWorld(shop);
+});
+afterAll(() => shop?.close());
+
+const isOpen = (who: Asker, { name, type }: Asking['field'], root = 'Query'): boolean =>
+  passes(who, declared.get(`${root}.${name}`)) && passes(who, declared.get(getNamedType(type).name));
+
+const sentence = (who: Asker, { field, naming }: Asking): string =>
+  `${who.name} asks ${field.name}${naming ? ` with ${naming.arg} of ${JSON.stringify(naming.thing.of)} ${naming.thing.type}` : ''}`;
+
+/** What must not be in an answer; what was given in the question is known already. */
+const leaks = (answer: unknown, who: Asker, given: readonly (string | undefined)[]): string[] => {
+  const text = JSON.stringify(answer ?? null);
+  return unknownTo(who, world.things).filter(
+    (secret) => text.includes(secret) && !given.some((value) => value?.includes(secret)),
+  );
+};
+
+async function ask(one: Asking, who: Asker, selection: { text: string; declared: string[]; variables: object }) {
+  const call = callOf(one.field, 'a', knownIn(one));
+  const query = `${head('query', [...call.declared, ...selection.declared])} { asked: ${call.text} ${selection.text} }`;
+  return shop.ask(query, { ...call.variables, ...selection.variables }, who.actor);
+}
+
+const KNOWN_CODES = ['FORBIDDEN', 'UNAUTHENTICATED'];
+const typename = { text: '{ __typename }', declared: [], variables: {} };
+const queries = () => askings(schema.getQueryType()!, world.things);
+const isLeaf = ({ field }: Asking): boolean =>
+  !('getFields' in getNamedType(field.type)) && !isUnionType(getNamedType(field.type));
+
+describe('the world of the walk', () => {
+  test('holds something of every type that an id can name', () => {
+    const kinds = Object.values(schema.getTypeMap()).filter((type) =>
+      new RegExp(`^type ${type.name}\\b[^{]*key: "id"`, 'm').test(contract.outputs[0]!.text!),
+    );
+    const missing = kinds.map(({ name }) => name).filter((name) => !world.things.some(({ type }) => type === name));
+    expect(kinds.length).toBeGreaterThan(10);
+    expect(missing).toEqual([]);
+  });
+
+  test('reaches every query that takes the id of something', () => {
+    const asked = new Set(queries().map(({ field }) => field.name));
+    const all = Object.keys(schema.getQueryType()!.getFields());
+    expect(all.filter((name) => !asked.has(name))).toEqual([]);
+  });
+});
+
+describe('a query', () => {
+  test('finds what is for who asks, and nothing else', async () => {
+    const wrong: string[] = [];
+    for (const one of queries().filter(({ isItself }) => isItself)) {
+      for (const who of world.askers) {
+        const found = (await ask(one, who, typename)).data?.asked !== null;
+        const expected = isOpen(who, one.field) && sees(who, one.naming!.thing);
+        if (found !== expected) wrong.push(`${sentence(who, one)}: ${found ? 'found' : 'not found'}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  }, 120_000);
+
+  test('tells nobody what is not for them, however deep it is asked', async () => {
+    const wrong: string[] = [];
+    for (const one of queries().filter((asking) => !isLeaf(asking))) {
+      const everything = everythingOf(schema, getNamedType(one.field.type), nodesOf(schema, one.field) ? 4 : 3);
+      for (const who of world.askers) {
+        const { data, errors = [] } = await ask(one, who, everything);
+        for (const secret of leaks(data, who, [one.naming?.value]))
+          wrong.push(`${sentence(who, one)}: is told ${secret}`);
+        for (const { message, extensions } of errors)
+          if (!KNOWN_CODES.includes(extensions?.code ?? '')) wrong.push(`${sentence(who, one)}: ${message}`);
+      }
+    }
+    expect([...new Set(wrong)]).toEqual([]);
+  }, 240_000);
+
+  test('lists and counts what is for who asks, and nothing else', async () => {
+    const page = {
+      text: '{ totalCount nodes { ... on Node_ { id } } edges { cursor node { __typename } } }',
+      declared: [],
+      variables: {},
+    };
+    const wrong: string[] = [];
+    for (const one of queries().filter(({ field }) => nodesOf(schema, field))) {
+      const node = nodesOf(schema, one.field)!;
+      const things = world.things.filter(({ type }) => type === node.name);
+      const id = 'id' in node.getFields() ? 'id' : '__typename';
+      for (const who of world.askers) {
+        const text = page.text.replace('... on Node_ { id }', id);
+        const known = (name: string, type: never) => (name === 'first' ? 100 : knownIn(one)(name, type));
+        const call = callOf(one.field, 'a', known as never);
+        const query = `${head('query', call.declared)} { asked: ${call.text} ${text} }`;
+        const { data } = await shop.ask(query, call.variables, who.actor);
+        if (!data?.asked) {
+          if (isOpen(who, one.field)) wrong.push(`${sentence(who, one)}: no list`);
+          continue;
+        }
+        const { totalCount, nodes, edges } = data.asked;
+        if (totalCount !== nodes.length || edges.length !== nodes.length)
+          wrong.push(`${sentence(who, one)}: counts ${totalCount}, shows ${nodes.length}`);
+        if (one.naming) continue;
+        for (const thing of things) {
+          const isListed = nodes.some((row: { id?: string }) => row.id === thing.id);
+          // An inbox is one's own, whatever else one may see.
+          const expected = one.field.name === 'inbox' ? owns(who, thing) : sees(who, thing);
+          if (id === 'id' && isListed !== expected && thing.of !== 'nobody')
+            wrong.push(
+              `${sentence(who, one)}: ${thing.type} of ${JSON.stringify(thing.of)} ${isListed ? 'is' : 'is not'} listed`,
+            );
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  }, 120_000);
+});
+
+describe('an entity', () => {
+  test('is resolved by its reference for whom it is, in whichever agent', async () => {
+    const wrong: string[] = [];
+    for (const { name, schema: own } of shop.agents.host.subgraphs) {
+      const entities = own.getType('_Entity');
+      for (const type of isUnionType(entities) ? entities.getTypes() : []) {
+        const everything = everythingOf(own, type, 2);
+        const query = `${head('query', ['$r: [_Any!]!', ...everything.declared])} { _entities(representations: $r) { ... on ${type.name} ${everything.text} } }`;
+        for (const thing of world.things.filter((candidate) => candidate.type === type.name)) {
+          for (const who of world.askers) {
+            const variables = { ...everything.variables, r: [{ __typename: type.name, id: thing.id }] };
+            const { data } = await shop.agents.ask(name, query, variables, who.actor);
+            for (const secret of leaks(data, who, [thing.id]))
+              wrong.push(`${who.name} refers to ${type.name} in ${name}: is told ${secret}`);
+            if (!sees(who, thing) && isTold(data?._entities?.[0], thing, type.name))
+              wrong.push(
+                `${who.name} refers to ${type.name} in ${name}: is told ${JSON.stringify(data?._entities?.[0])}`,
+              );
+          }
+        }
+      }
+    }
+    expect([...new Set(wrong)]).toEqual([]);
+  }, 120_000);
+});
+
+/** What a variant costs and whether there is some may be known of whoever knows it: old orders name it, drafts nobody. */
+const isTold = (entity: Record<string, unknown> | null | undefined, { id }: Thing, type: string): boolean =>
+  type !== 'ProductVariant' &&
+  Object.entries(entity ?? {}).some(
+    ([key, value]) => key !== '__typename' && value !== id && value !== null && JSON.stringify(value) !== '[]',
+  );

@@ -1,0 +1,73 @@
+/** Things of the shop and whose they are: what the walk expects, written down once more and apart from every `access.ts`. */
+import { ANONYMOUS, Actor } from '../../../platform/identity/actor.ts';
+import type { Role } from '../../../platform/identity/roles.ts';
+import { HOLDS, type Holder } from './oracle.ts';
+
+/** Something that an id names. */
+export interface Thing {
+  /** Its type in the graph. */
+  type: string;
+  id: string;
+  /** Other arguments that name it: a number, a slug. */
+  keys?: Record<string, string>;
+  /** Whose it is: any of these. Nobody's: it is open to whoever may ask at all. */
+  of: { user?: string; customer?: string; merchant?: string; order?: string } | 'nobody';
+  /** Who sees it though it is not theirs: who holds any of these. */
+  seenWith: readonly string[];
+  /** Texts that occur in it and nowhere else, and who else may know them. */
+  secrets?: readonly Secret[];
+}
+
+/** A text that must not reach whom it is not for. */
+export interface Secret {
+  text: string;
+  /** Who holds any of these knows it, beside its owner. */
+  knownWith: readonly string[];
+}
+
+/** Somebody who asks. */
+export interface Asker extends Holder {
+  name: string;
+  actor: Actor | undefined;
+  may(scope: string): boolean;
+}
+
+/** Somebody with these roles and claims. */
+export function asker(
+  name: string,
+  roles: readonly Role[],
+  claims: Partial<ConstructorParameters<typeof Actor>[0]> = {},
+): Asker {
+  const actor = new Actor({ id: `user_${name.replaceAll(' ', '_')}`, ...claims, roles });
+  const holds: Holder['holds'] = (agent, action) =>
+    roles.some((role) => HOLDS[role]!(agent, action)) || (claims.scopes ?? []).includes(`${agent}:${action}`);
+  const may = (scope: string) => holds(...(scope.split(':') as [string, string]));
+  return { name, actor, isAnonymous: false, holds, may };
+}
+
+/** Whoever has not signed in. */
+export const NOBODY: Asker = {
+  name: 'nobody',
+  actor: undefined,
+  isAnonymous: true,
+  holds: () => false,
+  may: () => false,
+};
+
+/** Whether it is theirs. */
+export function owns({ actor = ANONYMOUS }: Asker, { of }: Thing): boolean {
+  if (of === 'nobody') return true;
+  const theirs = { user: actor.id, customer: actor.customerId, merchant: actor.merchantId, order: actor.orderId };
+  return Object.entries(of).some(([kind, id]) => theirs[kind as keyof typeof theirs] === id);
+}
+
+/** Whether they are to see it. */
+export const sees = (who: Asker, thing: Thing): boolean => owns(who, thing) || thing.seenWith.some(who.may);
+
+/** The secrets of all things that they are not to know. */
+export const unknownTo = (who: Asker, things: readonly Thing[]): string[] =>
+  things.flatMap((thing) =>
+    (thing.secrets ?? [])
+      .filter(({ knownWith }) => !owns(who, thing) && !knownWith.some(who.may))
+      .map(({ text }) => text),
+  );
