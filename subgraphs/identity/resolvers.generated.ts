@@ -580,7 +580,7 @@ export type RevokeUserSessionsInput = {
 export type CreateApiKeyInput = {
   /** What it is for: 1 to 100 characters. */
   name: Scalars['String']['input'];
-  /** What it may do: `<agent>:<read, write or admin>`, with `*` for every agent. 1 to 50, all of them the maker's own. */
+  /** What it may do: `<agent>:<read, personal, write or admin>`, with `*` for every agent. 1 to 50, all of them the maker's own. */
   scopes: Array<Scalars['String']['input']>;
   /** When it stops being good: in 366 days at most, in 90 if it is not said. */
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;

@@ -4,6 +4,7 @@ import { composeSupergraph } from '../../gateway/compose.ts';
 import { splitSupergraph } from '../../platform/gate/split-supergraph.ts';
 import type { Output } from '../codegen/output.ts';
 import type { Room } from '../codegen/rooms.ts';
+import { permissionDocs } from './permission-docs.ts';
 
 /** Where the API that clients see is published. */
 export const API = 'schema/api.graphql';
@@ -11,7 +12,7 @@ export const API = 'schema/api.graphql';
 /** The graph of these rooms: what is published of it, and the API's SDL, without what is internal. @throws Error if the rooms do not compose */
 export function composeContract(rooms: readonly Room[]): { api: string; outputs: Output[] } {
   const { supergraphSdl } = composeSupergraph(rooms);
-  const { executionSdl } = splitSupergraph(supergraphSdl);
+  const { executionSdl, decisions } = splitSupergraph(supergraphSdl);
   const api = Supergraph.build(executionSdl).apiSchema().toGraphQLJSSchema();
   const sdl = `${printSchema(lexicographicSortSchema(api))}\n`;
   return {
@@ -19,6 +20,7 @@ export function composeContract(rooms: readonly Room[]): { api: string; outputs:
     outputs: [
       { path: 'schema/supergraph.graphql', text: supergraphSdl },
       { path: API, text: sdl },
+      permissionDocs(api, decisions, rooms),
     ],
   };
 }

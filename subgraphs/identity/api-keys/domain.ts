@@ -11,7 +11,7 @@ const DEFAULT_DAYS = 90;
 const MAX_DAYS = 366;
 
 /** The actions of platform/identity/roles.ts, but `command`: that is for agents. */
-const SCOPE = /^(\*|[a-z][a-z0-9]*):(read|write|admin)$/;
+const SCOPE = /^(\*|[a-z][a-z0-9]*):(read|personal|write|admin)$/;
 
 /** The scopes that a key is to have, each once, all of them its maker's. @throws Refusal INVALID_INPUT, SCOPE_NOT_YOURS */
 export function checkScopes(scopes: readonly string[], maker: Pick<Actor, 'may'>): string[] {
@@ -20,10 +20,11 @@ export function checkScopes(scopes: readonly string[], maker: Pick<Actor, 'may'>
     throw refuse('INVALID_INPUT', `A key needs 1 to ${MAX_SCOPES} scopes.`, ['input', 'scopes']);
   for (const scope of distinct) {
     if (!SCOPE.test(scope))
-      throw refuse('INVALID_INPUT', `A scope is \`<agent>:<read, write or admin>\`, with \`*\` for every agent.`, [
-        'input',
-        'scopes',
-      ]);
+      throw refuse(
+        'INVALID_INPUT',
+        `A scope is \`<agent>:<read, personal, write or admin>\`, with \`*\` for every agent.`,
+        ['input', 'scopes'],
+      );
     if (!maker.may(scope))
       throw refuse('SCOPE_NOT_YOURS', `You may not give what you have not: ${scope}.`, ['input', 'scopes']);
   }

@@ -56,7 +56,7 @@ const asking = (field: Asking['field'], arg: string, value: string, thing: Thing
 
 /** `variantId` names a ProductVariant, `parentId` a Category; `agentIds` some agents. */
 export function isNamedBy(name: string, type: string): boolean {
-  const noun = /^(\w+?)Ids?$/.exec(name)?.[1];
+  const noun = /^(?:(?:from|to)(?=[A-Z]))?(\w+?)Ids?$/.exec(name)?.[1];
   if (!noun) return false;
   if (noun === 'parent') return type === 'Category';
   return type.toLowerCase().endsWith(noun.toLowerCase());

@@ -11,11 +11,21 @@ export interface Thing {
   /** Other arguments that name it: a number, a slug. */
   keys?: Record<string, string>;
   /** Whose it is: any of these. Nobody's: it is open to whoever may ask at all. */
-  of: { user?: string; customer?: string; merchant?: string; order?: string } | 'nobody';
+  of: Owner | 'nobody';
+  /** Whose it is to change, where all may see it. */
+  keptBy?: Owner;
   /** Who sees it though it is not theirs: who holds any of these. */
   seenWith: readonly string[];
   /** Texts that occur in it and nowhere else, and who else may know them. */
   secrets?: readonly Secret[];
+}
+
+/** The user, the customer, the merchant that something belongs to, or the order whose token opens it. */
+export interface Owner {
+  user?: string;
+  customer?: string;
+  merchant?: string;
+  order?: string;
 }
 
 /** A text that must not reach whom it is not for. */

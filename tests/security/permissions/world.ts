@@ -1,4 +1,5 @@
 /** Two customers, a guest, two merchants, and one of everything for each, made as they would make it: through the API. */
+import type { Actor } from '../../../platform/identity/actor.ts';
 import { newId } from '../../../platform/ids.ts';
 import { admin } from '../../support/agents.ts';
 import type { EmbeddedPlatform, TestPlatform } from '../../support/platform.ts';
@@ -47,12 +48,7 @@ export async function makeWorld(shop: EmbeddedPlatform): Promise<World> {
 /** What is the house's: no row of it is anybody's own. */
 async function makeHouse(shop: Shop): Promise<{ things: Thing[]; locationId: string }> {
   const by: Asker = { ...NOBODY, actor: admin };
-  const { createLocation } = await tell(
-    shop,
-    'mutation ($input: CreateLocationInput!) { createLocation(input: $input) { location { id } userErrors { message } } }',
-    { code: unique('LOC').toUpperCase().slice(0, 12), name: 'Walk', city: 'Lyon', country: 'FR' },
-    by,
-  );
+  const [locationId, otherLocationId] = [await makeLocation(shop, by), await makeLocation(shop, by)];
   const { createCategory } = await tell(
     shop,
     'mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { category { id } userErrors { message } } }',
@@ -60,11 +56,11 @@ async function makeHouse(shop: Shop): Promise<{ things: Thing[]; locationId: str
     by,
   );
   const ours = (type: string, id: string): Thing => ({ type, id, of: 'nobody', seenWith: [] });
-  const locationId = createLocation.location.id as string;
   return {
     locationId,
     things: [
       ours('Location', locationId),
+      ours('Location', otherLocationId),
       ours('Category', createCategory.category.id),
       ours('Channel', 'default'),
       ours('Agent', 'order'),
@@ -73,23 +69,38 @@ async function makeHouse(shop: Shop): Promise<{ things: Thing[]; locationId: str
   };
 }
 
+async function makeLocation(shop: Shop, by: Asker): Promise<string> {
+  const text =
+    'mutation ($input: CreateLocationInput!) { createLocation(input: $input) { location { id } userErrors { message } } }';
+  const input = { code: unique('LOC').toUpperCase(), name: 'Walk', city: 'Lyon', country: 'FR' };
+  return (await tell(shop, text, input, by)).createLocation.location.id;
+}
+
 const CREATE = `mutation ($input: CreateProductInput!) { createProduct(input: $input) {
   product { id slug variants { id sku } } userErrors { message } } }`;
 const PRICE = 'mutation ($input: SetPriceInput!) { setPrice(input: $input) { price { id } userErrors { message } } }';
+const KEY =
+  'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } userErrors { message } } }';
 const IMPORT =
   'mutation ($input: ImportProductsInput!) { importProducts(input: $input) { saga { id } userErrors { message } } }';
 
 /** A merchant with a draft, something on sale, its price and stock, and an import. */
-async function makeMerchant(shop: Shop, name: string, { locationId }: { locationId: string }) {
+async function makeMerchant(shop: EmbeddedPlatform, name: string, { locationId }: { locationId: string }) {
   const merchantId = newId('merchant');
-  const who = asker(`merchant ${name}`, ['MERCHANT'], { merchantId });
-  const of = { merchant: merchantId };
-  const things: Thing[] = [];
+  const { id, sessionId } = await signUp(shop, `Merchant ${name}`, `${unique(name.toLowerCase())}@example.com`);
+  const who = asker(`merchant ${name}`, ['MERCHANT'], { id, sessionId, merchantId });
+  const of = { user: id, merchant: merchantId };
+  const { createApiKey } = await tell(shop, KEY, { name: unique('key'), scopes: ['product:write'] }, who);
+  const account = (type: string, secret: string): Thing => {
+    const seenWith = ['identity:admin'];
+    return { type, id: secret, of: { user: id }, seenWith, secrets: [{ text: secret, knownWith: seenWith }] };
+  };
+  const things: Thing[] = [account('ApiKey', createApiKey.apiKey.id), account('Session', sessionId!)];
   const create = async (isPublic: boolean): Promise<string> => {
     const sku = unique(`sku-${name}`);
     const { createProduct } = await tell(shop, CREATE, { name: unique(name), variants: [{ sku, name: 'One' }] }, who);
     const { id, slug, variants } = createProduct.product;
-    const rights = isPublic ? { of: 'nobody' as const, seenWith: [] } : { of, seenWith: ['product:read'] };
+    const rights = isPublic ? { of: 'nobody' as const, keptBy: of, seenWith: [] } : { of, seenWith: ['product:read'] };
     const secret = (text: string) => (isPublic ? [] : [{ text, knownWith: ['product:read', 'inventory:read'] }]);
     things.push(
       { type: 'Product', id, keys: { slug }, ...rights, secrets: [...secret(id), ...secret(slug)] },
@@ -158,6 +169,13 @@ const SIGN_UP = `mutation ($input: SignUpInput!) { signUp(input: $input) {
 const ADD =
   'mutation ($input: AddAddressInput!) { addAddress(input: $input) { address { id } userErrors { message } } }';
 
+/** Who signed up, as their token says. */
+async function signUp(shop: EmbeddedPlatform, name: string, email: string): Promise<Actor> {
+  const input = { name, email, password: unique('walk the graph') };
+  const { accessToken } = (await tell(shop, SIGN_UP, input, NOBODY)).signUp;
+  return (await shop.agents.tokens.verify(accessToken, new Date())).actor;
+}
+
 /** A customer with an address, a cart, an order that was paid, and a message about it. */
 async function makeCustomer(shop: EmbeddedPlatform, name: string, variantId: string) {
   const [fullName, email, street] = [
@@ -165,10 +183,8 @@ async function makeCustomer(shop: EmbeddedPlatform, name: string, variantId: str
     `${unique(name.toLowerCase())}@example.com`,
     unique('street'),
   ];
-  const { signUp } = await tell(shop, SIGN_UP, { name: fullName, email, password: unique('walk the graph') }, NOBODY);
-  const { actor } = await shop.agents.tokens.verify(signUp.accessToken, new Date());
-  const [userId, customerId] = [actor.id, actor.customerId!];
-  const who = asker(`customer ${name}`, ['CUSTOMER'], { id: userId, customerId });
+  const { id: userId, customerId, sessionId } = await signUp(shop, fullName, email);
+  const who = asker(`customer ${name}`, ['CUSTOMER'], { id: userId, customerId, sessionId });
   const of = { user: userId, customer: customerId };
   const { addAddress } = await tell(shop, ADD, { address: { ...ADDRESS, line1: street } }, who);
   const personal = (text: string) => ({ text, knownWith: ['customer:personal'] });
@@ -182,12 +198,12 @@ async function makeCustomer(shop: EmbeddedPlatform, name: string, variantId: str
     },
     {
       type: 'Customer',
-      id: customerId,
+      id: customerId!,
       of,
       seenWith: ['customer:personal'],
       // Staff know the number of an order's customer, and nothing else of them. Users' names are administrators' too.
       secrets: [
-        { text: customerId, knownWith: ['customer:personal', 'order:read'] },
+        { text: customerId!, knownWith: ['customer:personal', 'order:read'] },
         ...[fullName, email].map((text) => ({ text, knownWith: ['customer:personal', 'identity:admin'] })),
         personal(street),
       ],
