@@ -3,6 +3,7 @@
  * gateway is made, and would otherwise report to its vendor. They are CommonJS; `require` keeps the order certain.
  */
 import { createRequire } from 'node:module';
+import { rememberOperations } from './remembered-operations.ts';
 
 process.env.APOLLO_TELEMETRY_DISABLED = 'true';
 
@@ -16,3 +17,8 @@ export const { QueryPlanner } = require('@apollo/query-planner') as typeof impor
 /** Reads supergraphs and operations for the planner. */
 export const { Supergraph, operationFromDocument } =
   require('@apollo/federation-internals') as typeof import('@apollo/federation-internals');
+/** Whether operations are read once and not for every request. False only with other versions than the pinned ones. */
+export const areOperationsRemembered = rememberOperations(
+  require('@apollo/federation-internals/dist/operations'),
+  require('@apollo/federation-internals'),
+);

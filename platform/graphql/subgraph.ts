@@ -21,6 +21,7 @@ import {
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { RequestContext } from './context.ts';
 import { subscribeAnew } from './subscribe.ts';
+import { withoutDefaults } from './variable-defaults.ts';
 
 /** A request to one subgraph: text, because that is what a query plan holds and what crosses HTTP. */
 export interface SubgraphRequest {
@@ -88,14 +89,18 @@ export function createSubgraph(name: string, typeDefs: DocumentNode, resolvers: 
 }
 
 /**
- * graphql-jit compiles queries; what it cannot, graphql-js executes. Not those whose variables have default values, or
- * are input objects whose fields may have some: graphql-jit 0.8.9 leaves them out; nor with variables inside an input
- * object, for which it puts null when they are not given. And not mutations, whose time is the database's.
+ * graphql-jit compiles queries; what it cannot, graphql-js executes. Not those whose variables have default values that
+ * cannot be given as values, or are input objects whose fields may have some: graphql-jit 0.8.9 leaves them out; nor
+ * with variables inside an input object, for which it puts null when they are not given. And not mutations, whose time
+ * is the database's.
  */
 function compile(schema: GraphQLSchema, { query, operationName }: SubgraphRequest): Runner {
   const document = parse(query, { noLocation: true });
-  const compiled = isCompilable(schema, document, operationName) && compileQuery(schema, document, operationName);
-  if (compiled && isCompiledQuery(compiled)) return (context, variables) => compiled.query({}, context, variables);
+  const bare = withoutDefaults(schema, document, operationName);
+  const compiled =
+    bare && isCompilable(schema, bare.document, operationName) && compileQuery(schema, bare.document, operationName);
+  if (compiled && isCompiledQuery(compiled))
+    return (context, variables) => compiled.query({}, context, bare.fill(variables));
   return (contextValue, variableValues) => execute({ schema, document, operationName, contextValue, variableValues });
 }
 
@@ -103,8 +108,7 @@ function isCompilable(schema: GraphQLSchema, document: DocumentNode, operationNa
   const operation = getOperationAST(document, operationName);
   if (operation?.operation !== 'query' || hasVariableInObject(document)) return false;
   return (operation.variableDefinitions ?? []).every(
-    ({ type, defaultValue }) =>
-      !defaultValue && !isInputObjectType(getNamedType(typeFromAST(schema, type as NamedTypeNode))),
+    ({ type }) => !isInputObjectType(getNamedType(typeFromAST(schema, type as NamedTypeNode))),
   );
 }
 
