@@ -6,6 +6,7 @@ import { startEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { temporaryData } from '../tests/support/agora-process.ts';
 import { costs } from './costs.ts';
 import { events } from './events.ts';
+import { federation } from './federation/embedded.ts';
 import { latency } from './latency.ts';
 import { orders } from './orders.ts';
 import { profile } from './profile.ts';
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
   events,
   wakings,
   profile,
+  federation,
 };
 
 const { values, positionals } = parseArgs({

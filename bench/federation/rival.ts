@@ -1,0 +1,110 @@
+/** A server under comparison: a process of its own, what it has used of the CPU, and how it is loaded. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { createInterface } from 'node:readline';
+import { times } from '../shop.ts';
+
+/** A running one. */
+export interface Rival {
+  name: string;
+  url: string;
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/** What a round of load cost it. */
+export interface Load {
+  /** CPU of its process for one request, in milliseconds: all its threads, user and kernel. */
+  cpuMs: number;
+  perSecond: number;
+}
+
+const CONNECTIONS = 16;
+/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: ticks are of 10 ms on every Linux that Node runs on. */
+const TICK_MS = 10;
+const START_MS = 60_000;
+
+/** Starts one of `server.ts`. */
+export const startRole = (role: string, file = ''): Promise<Rival> =>
+  startRival(role, process.execPath, ['--no-warnings', `${import.meta.dirname}/server.ts`, role, file]);
+
+/** Starts a command, and waits for the line that says where it answers. */
+export async function startRival(
+  name: string,
+  command: string,
+  args: readonly string[],
+  { cwd, url }: { cwd?: string; url?: string } = {},
+): Promise<Rival> {
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const stop = () => ended(child);
+  try {
+    const said = url ? await answering(url, child) : await firstUrl(name, child);
+    return { name, url: said, pid: child.pid!, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function firstUrl(name: string, child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const url = /^http:\S+$/.exec(line)?.[0];
+    if (url) return url;
+  }
+  throw new Error(`${name} did not start.`);
+}
+
+async function answering(url: string, child: ChildProcess): Promise<string> {
+  child.stdout!.resume();
+  const end = Date.now() + START_MS;
+  while (Date.now() < end && child.exitCode === null) {
+    const answer = await post(url, '{"query":"{ __typename }"}').catch(() => '');
+    if (answer.includes('Query')) return url;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`Nothing answered at ${url}.`);
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await exit;
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+
+/** Sends one request and reads its answer. */
+export function post(url: string, body: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  const sent = request(url, { method: 'POST', agent, headers, timeout: 30_000 }, (response) => {
+    let text = '';
+    response.setEncoding('utf8').on('data', (part: string) => (text += part));
+    response.on('end', () => resolve(text));
+    response.on('error', reject);
+  });
+  sent.on('error', reject).on('timeout', () => sent.destroy(new Error('no answer in 30 seconds')));
+  sent.end(body);
+  return promise;
+}
+
+/** Asks it so often, sixteen at once. @throws Error for an answer with errors: it would be compared with none */
+export async function load(rival: Rival, bodyOf: (n: number) => string, requests: number): Promise<Load> {
+  const [begun, used] = [performance.now(), cpuOf(rival.pid)];
+  let n = 0;
+  await times(requests, CONNECTIONS, async () => {
+    const answer = await post(rival.url, bodyOf(n++));
+    if (answer.includes('"errors":')) throw new Error(`${rival.name} answered ${answer.slice(0, 500)}`);
+  });
+  const seconds = (performance.now() - begun) / 1000;
+  return { cpuMs: (cpuOf(rival.pid) - used) / requests, perSecond: requests / seconds };
+}
+
+/** Milliseconds since it started, by all its threads. */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
