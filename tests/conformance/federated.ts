@@ -44,16 +44,17 @@ export async function federated(parts: Readonly<Record<string, Part>>) {
       maskedErrors: false,
       plugins: [{ onParams: ({ params }) => void asked.push({ part: name, ...(params as { query: string }) }) }],
     });
-    return [`/${name}`, yoga] as const;
+    return [name, yoga] as const;
   });
-  const byPath = new Map(yogas);
+  const byName = new Map(yogas);
   const server = createServer((request, response) => {
-    if (down.has(request.url!.slice(1))) return void request.socket.destroy();
-    void byPath.get(request.url!)!(request, response);
+    const name = request.url!.slice(1);
+    if (down.has(name)) request.socket.destroy();
+    else void byName.get(name)!(request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  await endings.add(async () => void server.close().closeAllConnections());
+  await endings.add(async () => server.close().closeAllConnections());
   const folder = mkdtempSync(join(tmpdir(), 'agora-federated-'));
   await endings.add(async () => rmSync(folder, { recursive: true }));
 

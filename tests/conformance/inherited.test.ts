@@ -1,0 +1,49 @@
+/**
+ * What @apollo/gateway and its planner 2.14.4 answer otherwise than one schema would, each named. A test that fails here
+ * is good news: the difference is gone, and what works around it can go too.
+ */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { federated, type Federated } from './federated.ts';
+
+let graph: Federated;
+beforeAll(async () => {
+  graph = await federated({
+    shop: {
+      sdl: `
+        type Query { items: [Item]  broken: Int }
+        type Item @key(fields: "id") { id: ID! name: String }`,
+      resolvers: {
+        Query: {
+          items: () => [{ id: 'i1', name: 'One' }],
+          broken: () => {
+            throw new Error('broken');
+          },
+        },
+      },
+    },
+    stock: {
+      sdl: 'type Item @key(fields: "id") { id: ID! exact: Int! }',
+      resolvers: { Item: { __resolveReference: () => null } },
+    },
+  });
+});
+afterAll(() => graph.close());
+
+test('a list whose whole selection is left out by variables, under a condition of its own, is null and not empty objects', async () => {
+  const query = 'query ($a: Boolean!, $b: Boolean!) { items @skip(if: $a) { name @skip(if: $b) } }';
+  const { data } = await graph.ask(query, { a: false, b: true });
+  // One schema would answer { items: [{}] }.
+  expect(data).not.toEqual({ items: [{}] });
+  const named = 'query ($a: Boolean!, $b: Boolean!) { items @skip(if: $a) { __typename name @skip(if: $b) } }';
+  expect((await graph.ask(named, { a: false, b: true })).data).toEqual({ items: [{ __typename: 'Item' }] });
+});
+
+test('a value that the gateway finds missing, and must not be, gets an error only where no subgraph reports one', async () => {
+  const alone = await graph.ask('{ items { exact } }');
+  expect(alone.data).toEqual({ items: [null] });
+  expect(alone.errors!.map(({ path }) => path?.join('.'))).toEqual(['items.0.exact']);
+  const beside = await graph.ask('{ items { exact } broken }');
+  expect(beside.data).toEqual({ items: [null], broken: null });
+  // One schema would report both.
+  expect(beside.errors!.map(({ path }) => path?.join('.'))).toEqual(['broken']);
+});

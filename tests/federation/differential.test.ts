@@ -1,0 +1,116 @@
+/**
+ * Whatever is asked, our execution answers what one plain schema of the same resolvers answers: data to the last leaf,
+ * and errors at the same paths. AGORA_SEED repeats a run, AGORA_OPERATIONS makes it longer.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql';
+import { createGeneration, type Generation } from '../../gateway/generation.ts';
+import { type Graph, graphOf } from '../../gateway/graph.ts';
+import { createErrorMask } from '../../gateway/mask-error.ts';
+import { silentLogger } from '../../platform/log.ts';
+import type { TestAgents } from '../support/agents.ts';
+import { mergedSchema } from '../support/merged-schema.ts';
+import { type Knowledge, type RandomOperation, randomOperation } from '../support/random-operation.ts';
+import { Chance } from '../support/random.ts';
+import { overHttp } from './distributed-graph.ts';
+import { valuesOf } from './values.ts';
+import { adminContext, idsIn, openWorld } from './world.ts';
+
+const SEED = Number(process.env.AGORA_SEED ?? Date.now() % 1_000_000);
+const OPERATIONS = Number(process.env.AGORA_OPERATIONS ?? 500);
+/** A machine that does other things too ends early, but not before so many. */
+const [ENOUGH_MS, LEAST] = [20_000, 60];
+/** They tell the time of the asking. */
+const WITHOUT = new Set(['Consumer.lagSeconds']);
+
+let agents: TestAgents;
+let embedded: Generation;
+let merged: GraphQLSchema;
+let knowledge: Knowledge;
+const mask = createErrorMask(silentLogger);
+
+const generationOf = (graph: Graph): Promise<Generation> =>
+  createGeneration(graph, { policies: {}, onError: () => {} });
+
+beforeAll(async () => {
+  agents = await openWorld();
+  embedded = await generationOf(graphOf(agents.host.subgraphs));
+  merged = mergedSchema(embedded.schema, agents.host.subgraphs);
+  const ids = await idsIn(embedded.schema, (query) => federated(embedded, { query, variables: {} }));
+  knowledge = { schema: embedded.schema, without: WITHOUT, values: valuesOf(ids) };
+}, 120_000);
+afterAll(async () => {
+  await embedded?.retire();
+  await agents?.close();
+});
+
+test('operations by chance, the agents in this process', async () => {
+  const { wrong, done, withData } = await compare(embedded, OPERATIONS);
+  expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
+  // Otherwise they would agree on nothing.
+  expect(withData).toBeGreaterThan(done / 4);
+}, 120_000);
+
+test('operations by chance, the agents behind HTTP', async () => {
+  const { graph, close } = await overHttp(agents.host.subgraphs);
+  const generation = await generationOf(graph);
+  try {
+    const { wrong } = await compare(generation, Math.ceil(OPERATIONS / 8));
+    expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
+  } finally {
+    await generation.retire();
+    await close();
+  }
+}, 120_000);
+
+async function compare(generation: Generation, operations: number) {
+  const [chance, begun, wrong] = [new Chance(SEED), performance.now(), [] as object[]];
+  let [done, withData] = [0, 0];
+  while (done < operations && wrong.length < 3 && (done < LEAST || performance.now() - begun < ENOUGH_MS)) {
+    const operation = randomOperation(chance, knowledge);
+    const [ours, plain] = [await federated(generation, operation), await alone(operation)];
+    const [found, expected] = [differences(ours, plain), { data: plainly(plain), invented: [], lost: [] }];
+    if (!isDeepStrictEqual(found, expected)) wrong.push({ number: done, ...operation, found, expected });
+    if (JSON.stringify(expected.data).length > 50) withData += 1;
+    done += 1;
+  }
+  process.stdout.write(`${done} operations by chance, ${withData} of them with data: AGORA_SEED=${SEED}\n`);
+  return { wrong, done, withData };
+}
+
+async function federated(generation: Generation, { query, variables }: RandomOperation): Promise<ExecutionResult> {
+  const document = parse(query, { noLocation: true });
+  const invalid = generation.validate(document);
+  if (invalid.length > 0) throw new Error(`${invalid[0]!.message}\n${query}`);
+  const context = adminContext();
+  const verdict = await generation.gate.check({ document, variables, actor: context.actor });
+  expect(verdict.kind).toBe('allowed');
+  return mask.result(await generation.execution.execute({ document, variables, context }), context.correlationId);
+}
+
+async function alone({ query, variables }: RandomOperation): Promise<ExecutionResult> {
+  const document = parse(query);
+  expect(validate(merged, document)).toEqual([]);
+  return execute({ schema: merged, document, variableValues: variables, contextValue: adminContext() });
+}
+
+const plainly = ({ data }: ExecutionResult): unknown => JSON.parse(JSON.stringify(data ?? null));
+
+/**
+ * Our data, and the errors that only one of the two has. One difference is @apollo/gateway's and is let through: where
+ * a subgraph reports an error, it does not say as well which values are missing that must not be null
+ * (`tests/conformance/inherited.test.ts`).
+ */
+function differences(ours: ExecutionResult, plain: ExecutionResult) {
+  const pathsOf = ({ errors = [] }: ExecutionResult) => errors.map(({ path }) => String(path?.join('.')));
+  const [mine, theirs] = [new Set(pathsOf(ours)), new Set(pathsOf(plain))];
+  const isSilent = ({ message }: Error): boolean =>
+    mine.size > 0 && message.startsWith('Cannot return null for non-nullable field');
+  const lost = (plain.errors ?? []).filter((error) => !mine.has(String(error.path?.join('.'))) && !isSilent(error));
+  return {
+    data: plainly(ours),
+    invented: [...mine].filter((path) => !theirs.has(path)),
+    lost: lost.map(({ path, message }) => `${path?.join('.')}: ${message}`),
+  };
+}

@@ -1,0 +1,41 @@
+/** The same agents behind real HTTP, as the gateway asks them when they run in other processes. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { scalarsOf } from '../../gateway/adopt-scalars.ts';
+import { type Graph, graphOf } from '../../gateway/graph.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { LocalOnce } from '../../platform/cluster/once.ts';
+import type { Subgraph } from '../../platform/graphql/subgraph.ts';
+import { newUuid } from '../../platform/ids.ts';
+import { silentLogger } from '../../platform/log.ts';
+import { type KeyRing, newKey } from '../../platform/secrets/key-ring.ts';
+import { RemoteSubgraph } from '../../platform/wire/remote-subgraph.ts';
+import { serveSubgraphs } from '../../platform/wire/serve-subgraphs.ts';
+import { requestSigner, requestVerifier } from '../../platform/wire/signed-request.ts';
+import { createTransport } from '../../platform/wire/transport.ts';
+
+/** Serves them, and makes a graph that asks them there. */
+export async function overHttp(subgraphs: readonly Subgraph[]): Promise<{ graph: Graph; close(): Promise<void> }> {
+  const ring: KeyRing = [newKey()];
+  const process = newUuid();
+  const verifier = requestVerifier(ring, process, systemClock, new LocalOnce());
+  const isReady = () => ({ ready: true, details: {} });
+  const served = serveSubgraphs({ subgraphs, verifier, log: silentLogger, isReady });
+  served.server.listen(0, '127.0.0.1');
+  await once(served.server, 'listening');
+  const base = `http://127.0.0.1:${(served.server.address() as AddressInfo).port}`;
+  const transport = createTransport();
+  const signer = requestSigner(ring, 'gateway', systemClock);
+  const endpoints = subgraphs.map(({ name }) => {
+    const replica = { agent: name, process, instance: name, url: `${base}/${name}`, sdlHash: '' };
+    return new RemoteSubgraph({ name, replicas: () => [replica], signer, transport, log: silentLogger });
+  });
+  const { supergraphSdl } = graphOf(subgraphs);
+  return {
+    graph: { supergraphSdl, endpoints, scalars: scalarsOf(subgraphs.map(({ schema }) => schema)) },
+    async close() {
+      transport.close();
+      await served.close();
+    },
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Subgraphs merged into one plain schema that graphql-js executes, without planner and gateway: what the federated
+ * execution must answer too. Each field is resolved by the resolver of the subgraph that has it; what belongs to another
+ * subgraph than its parent, on what that subgraph's own reference resolver makes of the parent's key.
+ */
+import {
+  buildSchema,
+  defaultFieldResolver,
+  defaultTypeResolver,
+  getNamedType,
+  type GraphQLAbstractType,
+  type GraphQLFieldResolver,
+  GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  isAbstractType,
+  isLeafType,
+  isObjectType,
+  isScalarType,
+  Kind,
+  printSchema,
+} from 'graphql';
+import type { Subgraph } from '../../platform/graphql/subgraph.ts';
+
+type Reference = Record<string, unknown>;
+type ResolveReference = (reference: Reference, context: unknown, info: GraphQLResolveInfo) => unknown;
+
+/** An object, and the subgraph whose resolvers understand it. */
+class Held {
+  readonly part: GraphQLSchema;
+  readonly value: unknown;
+  /** The same object as other subgraphs have it. */
+  readonly elsewhere = new Map<GraphQLSchema, Promise<unknown>>();
+
+  constructor(part: GraphQLSchema, value: unknown) {
+    this.part = part;
+    this.value = value;
+  }
+}
+
+/** Merges them into what clients see: `api`. Entities have flat keys; `@requires`, `@provides` and interface objects are not known. */
+export function mergedSchema(api: GraphQLSchema, subgraphs: readonly Subgraph[]): GraphQLSchema {
+  const merged = buildSchema(printSchema(api));
+  const parts = subgraphs.map(({ schema }) => schema);
+  for (const type of Object.values(merged.getTypeMap())) {
+    if (type.name.startsWith('__')) continue;
+    const same = parts.map((part) => part.getType(type.name)).find(Boolean);
+    if (isScalarType(type) && isScalarType(same)) {
+      type.serialize = same.serialize;
+      type.parseValue = same.parseValue;
+      type.parseLiteral = same.parseLiteral;
+    } else if (isAbstractType(type)) {
+      type.resolveType = (held: Held, context, info) => typeOf(held, type.name, context, info);
+    } else if (isObjectType(type)) {
+      for (const field of Object.values(type.getFields())) field.resolve = resolverOf(parts, merged, type, field.name);
+    }
+  }
+  return merged;
+}
+
+const fieldIn = (part: GraphQLSchema, type: string, field: string) => {
+  const own = part.getType(type);
+  return own instanceof GraphQLObjectType ? own.getFields()[field] : undefined;
+};
+
+function resolverOf(
+  parts: readonly GraphQLSchema[],
+  merged: GraphQLSchema,
+  { name: type }: GraphQLObjectType,
+  field: string,
+): GraphQLFieldResolver<Held | undefined, unknown> {
+  const owners = parts.filter((part) => fieldIn(part, type, field));
+  const isRoot = merged.getQueryType()!.name === type || merged.getMutationType()?.name === type;
+  return async (held, args, context, info) => {
+    const part = held && owners.includes(held.part) ? held.part : owners[0]!;
+    const parent = isRoot ? {} : await asSeenBy(part, held!, type, context, info);
+    if (parent === null || parent === undefined) return null;
+    const { resolve = defaultFieldResolver, type: returnType } = fieldIn(part, type, field)!;
+    const own = { ...info, schema: part, parentType: part.getType(type) as GraphQLObjectType, returnType };
+    const value: unknown = await resolve(parent, args, context, own);
+    return isLeafType(getNamedType(returnType)) ? value : hold(part, value);
+  };
+}
+
+function hold(part: GraphQLSchema, value: unknown): unknown {
+  if (value === null || value === undefined || value instanceof Error) return value;
+  if (Array.isArray(value)) return value.map((item) => hold(part, item));
+  if (value instanceof Promise) return value.then((it) => hold(part, it));
+  return new Held(part, value);
+}
+
+/** The object as this subgraph has it: itself, or what its reference resolver makes of the key. */
+function asSeenBy(part: GraphQLSchema, held: Held, type: string, context: unknown, info: GraphQLResolveInfo): unknown {
+  if (held.part === part) return held.value;
+  let seen = held.elsewhere.get(part);
+  if (!seen) held.elsewhere.set(part, (seen = referred(part, held, type, context, info)));
+  return seen;
+}
+
+async function referred(
+  part: GraphQLSchema,
+  held: Held,
+  type: string,
+  context: unknown,
+  info: GraphQLResolveInfo,
+): Promise<unknown> {
+  const own = part.getType(type) as GraphQLObjectType;
+  const reference: Reference = { __typename: type };
+  for (const key of keyOf(own)) {
+    const field = fieldIn(held.part, type, key);
+    if (!field) throw new Error(`${type}.${key} is not known where the ${type} comes from.`);
+    reference[key] = await (field.resolve ?? defaultFieldResolver)(held.value, {}, context, {
+      ...info,
+      fieldName: key,
+    });
+  }
+  const { resolveReference } =
+    (own.extensions.apollo as { subgraph?: { resolveReference?: ResolveReference } })?.subgraph ?? {};
+  return resolveReference ? resolveReference(reference, context, { ...info, schema: part }) : reference;
+}
+
+/** The fields of its first key. */
+function keyOf(type: GraphQLObjectType): string[] {
+  const nodes = [type.astNode, ...type.extensionASTNodes].flatMap((node) => node?.directives ?? []);
+  const fields = nodes.find(({ name }) => name.value === 'key')?.arguments?.find(({ name }) => name.value === 'fields');
+  if (fields?.value.kind !== Kind.STRING) throw new Error(`${type.name} has no key.`);
+  return fields.value.value.trim().split(/\s+/);
+}
+
+async function typeOf(
+  { part, value }: Held,
+  name: string,
+  context: unknown,
+  info: GraphQLResolveInfo,
+): Promise<string> {
+  const type = part.getType(name) as GraphQLAbstractType;
+  const own = { ...info, schema: part };
+  return (await (type.resolveType ?? defaultTypeResolver)(value, context, own, type)) as string;
+}
