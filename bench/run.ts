@@ -7,6 +7,8 @@ import { temporaryData } from '../tests/support/agora-process.ts';
 import { costs } from './costs.ts';
 import { events } from './events.ts';
 import { federation } from './federation/embedded.ts';
+import { gate } from './federation/gate.ts';
+import { federationPeers } from './federation/peers.ts';
 import { latency } from './latency.ts';
 import { orders } from './orders.ts';
 import { profile } from './profile.ts';
@@ -31,6 +33,8 @@ const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
   wakings,
   profile,
   federation,
+  'federation-peers': federationPeers,
+  gate,
 };
 
 const { values, positionals } = parseArgs({

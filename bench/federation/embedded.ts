@@ -10,7 +10,7 @@ export async function federation({ rounds }: Size): Promise<void> {
   const plain = await startRole('plain');
   const embedded = await startRole('embedded');
   try {
-    const questions = [asked('one', 3000), asked('five', 1500), asked('list', 400)];
+    const questions = [asked('one', 1000), asked('five', 500), asked('list', 200)];
     await compare('Embedded against one plain schema', [plain, embedded], questions, rounds);
   } finally {
     await Promise.all([plain, embedded].map((rival) => rival.stop()));

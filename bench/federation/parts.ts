@@ -35,7 +35,7 @@ const PARTS: readonly Part[] = [
   {
     name: 'inventory',
     sdl: `
-      type Product @key(fields: "id") @may { id: ID! weight: Int! @external  inStock: Int  postage: Int @requires(fields: "weight") }`,
+      type Product @key(fields: "id") @may { id: ID! weight: Int! @external  inStock: Int @stock  postage: Int @requires(fields: "weight") }`,
     resolvers: {
       Product: {
         __resolveReference: (reference: object) => ({ ...reference }),
@@ -90,11 +90,13 @@ const PARTS: readonly Part[] = [
   },
 ];
 
-/** Its five subgraphs, with this decision everywhere. */
-export const partsOf = (decision: Decision): Subgraph[] =>
-  PARTS.map(({ name, sdl, resolvers }) => createSubgraph(name, typeDefs(sdl, decision), resolvers));
+/** Its five subgraphs, with this decision everywhere, and another for what is in stock. */
+export const partsOf = (decision: Decision, onStock: Decision = ''): Subgraph[] =>
+  PARTS.map(({ name, sdl, resolvers }) => createSubgraph(name, typeDefs(sdl, decision, onStock), resolvers));
 
-function typeDefs(sdl: string, decision: Decision): DocumentNode {
-  const isOurs = decision === '@public';
-  return parse(LINK + (isOurs ? PUBLIC : '') + sdl.replaceAll(/ ?@may\b/g, decision && ` ${decision}`));
+function typeDefs(sdl: string, decision: Decision, onStock: Decision): DocumentNode {
+  const decided = sdl
+    .replaceAll(/ ?@may\b/g, decision && ` ${decision}`)
+    .replaceAll(/ ?@stock\b/g, onStock && ` ${onStock}`);
+  return parse(LINK + (decision === '@public' ? PUBLIC : '') + decided);
 }

@@ -1,6 +1,6 @@
 /** A server under comparison: a process of its own, what it has used of the CPU, and how it is loaded. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { times } from '../shop.ts';
@@ -21,8 +21,6 @@ export interface Load {
 }
 
 const CONNECTIONS = 16;
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: ticks are of 10 ms on every Linux that Node runs on. */
-const TICK_MS = 10;
 const START_MS = 60_000;
 
 /** Starts one of `server.ts`. */
@@ -74,10 +72,8 @@ async function ended(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-
-/** Sends one request and reads its answer. */
-export function post(url: string, body: string): Promise<string> {
+/** Sends one request and reads its answer. @param agent keeps the connections */
+export function post(url: string, body: string, agent?: Agent): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   const sent = request(url, { method: 'POST', agent, headers, timeout: 30_000 }, (response) => {
@@ -94,17 +90,22 @@ export function post(url: string, body: string): Promise<string> {
 /** Asks it so often, sixteen at once. @throws Error for an answer with errors: it would be compared with none */
 export async function load(rival: Rival, bodyOf: (n: number) => string, requests: number): Promise<Load> {
   const [begun, used] = [performance.now(), cpuOf(rival.pid)];
+  // For this round only: servers close what is idle while the others have their turn.
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   let n = 0;
-  await times(requests, CONNECTIONS, async () => {
-    const answer = await post(rival.url, bodyOf(n++));
+  const work = times(requests, CONNECTIONS, async () => {
+    const answer = await post(rival.url, bodyOf(n++), agent);
     if (answer.includes('"errors":')) throw new Error(`${rival.name} answered ${answer.slice(0, 500)}`);
   });
+  await work.finally(() => agent.destroy());
   const seconds = (performance.now() - begun) / 1000;
   return { cpuMs: (cpuOf(rival.pid) - used) / requests, perSecond: requests / seconds };
 }
 
-/** Milliseconds since it started, by all its threads. */
+/** Milliseconds on a processor since it started, of all its threads. https://docs.kernel.org/scheduler/sched-stats.html */
 function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  const tasks = readdirSync(`/proc/${pid}/task`).map((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8'),
+  );
+  return tasks.reduce((sum, text) => sum + Number(text.split(' ')[0]), 0) / 1e6;
 }
