@@ -72,8 +72,8 @@ async function ended(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** Sends one request and reads its answer. @param agent keeps the connections */
-export function post(url: string, body: string, agent?: Agent): Promise<string> {
+/** Sends one request and reads its answer. @param agent keeps the connections; a new one each time without it */
+export function post(url: string, body: string, agent: Agent | false = false): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   const sent = request(url, { method: 'POST', agent, headers, timeout: 30_000 }, (response) => {

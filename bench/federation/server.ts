@@ -47,6 +47,8 @@ const ROLES: Readonly<Record<string, (supergraphFile: string) => Server | Promis
 
 const [role = '', file = ''] = process.argv.slice(2);
 const server = await ROLES[role]!(file);
+// A gateway that keeps its connections must find them again when the others have had their turn.
+server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`);
