@@ -60,7 +60,7 @@ export function buyer(shop: TestPlatform, history: History, wish: Wish): Buyer {
     return order?.id;
   };
 
-  const insist = async (milliseconds = 180_000): Promise<string | undefined> => {
+  const insist = async (milliseconds = 900_000): Promise<string | undefined> => {
     const deadline = Date.now() + milliseconds;
     for (let pause = SOONEST_MS; ; pause = Math.min(pause * 2, LATEST_MS)) {
       const id = await send();
