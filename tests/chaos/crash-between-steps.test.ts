@@ -1,22 +1,20 @@
-/**
- * `kill -9` between any two steps, and inside each: an undisturbed order shows every write that it leads to, and then,
- * for each of those writes, another order's process dies right before it. Started again, each must end up with the
- * footprint of the undisturbed one: every effect, and exactly once.
- */
+/** Every write that an order leads to, of each kind of order: every-write.ts says what is done to it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newId } from '../../platform/ids.ts';
 import { paymentViolations } from '../../subgraphs/payment/invariants.ts';
 import { temporaryData } from '../support/agora-process.ts';
-import { forgetTrace, installCrashPoints, killAt, pointsOf } from '../support/crash-points.ts';
+import { installCrashPoints } from '../support/crash-points.ts';
 import { footprint } from '../support/footprint.ts';
 import { inventoryViolations } from '../support/inventory-violations.ts';
 import { openProcessShop, type ProcessShop } from '../support/process-shop.ts';
 import { done, forSale, newCustomer, placed, read, sagaEnds, settled, until } from '../support/shop.ts';
+import { dieBeforeEachWrite, ENVIRONMENT, type Trial } from './every-write.ts';
 
 /** Who orders what, with which key. */
 interface Subject {
   buyer: ReturnType<typeof newCustomer>;
-  customerId: string;
+  /** The buyer's customer id. */
+  who: string;
   variantId: string;
   key: string;
   orderId?: string;
@@ -26,20 +24,12 @@ interface Scenario {
   name: string;
   /** What happens before, undisturbed. */
   prepare?(subject: Subject): Promise<void>;
-  /** What is disturbed. A client that got no answer calls it again, with the same key. The order's id. */
   act(subject: Subject): Promise<string>;
   ends: 'PROCESSING' | 'CANCELLED';
 }
 
-/** The process's own pool, of which each order that is held takes a connection. */
-const ENVIRONMENT = { DATABASE_POOL: '60' };
-const HELD_AT_ONCE = 20;
-/** DBOS has eight connections, and needs some to go on. */
-const ENGINE_AT_ONCE = 4;
-
 const folder = temporaryData();
 let shop: ProcessShop;
-/** Points that hold everybody else up as well, and are tried once for all scenarios. */
 const tried = new Set<string>();
 
 beforeAll(async () => {
@@ -108,104 +98,27 @@ const scenarios: Scenario[] = [
 
 test.each(scenarios)(
   'kill -9 before each write of $name: every effect happens exactly once',
-  async (scenario) => {
-    const [undisturbed] = await newSubjects(1, scenario);
-    await forgetTrace(shop.kysely);
-    await settled(shop, await scenario.act(undisturbed!), scenario.ends);
-    const expected = await footprintAtRest(undisturbed!);
-    const points = await pointsOf(shop.kysely, undisturbed!.customerId);
-    expect(points.filter((point) => point.startsWith('insert dbos.operation_outputs')).length).toBeGreaterThan(2);
-
-    for (const round of roundsOf(points)) {
-      const subjects = await newSubjects(round.length, scenario);
-      const answers: Promise<string | undefined>[] = [];
-      let isAlive = true;
-      /** A request that is held runs into a timeout, and is sent again until the process dies. */
-      const patiently = async (act: () => Promise<string>): Promise<string | undefined> => {
-        while (isAlive) {
-          const answer = await act().catch(() => undefined);
-          if (answer) return answer;
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-        return undefined;
-      };
-      await killAt(
-        shop.kysely,
-        subjects.map(({ customerId }, n) => ({ customerId, point: round[n]! })),
-        {
-          act: () => void answers.push(...subjects.map((subject) => patiently(() => scenario.act(subject)))),
-          kill: () => {
-            isAlive = false;
-            return shop.kill();
-          },
-        },
-      );
-      await shop.restart();
-      for (const [n, subject] of subjects.entries()) {
-        const orderId = await scenario.act(subject);
-        expect([orderId, undefined]).toContain(await answers[n]);
-        await settled(shop, orderId, scenario.ends);
-      }
-      for (const [n, subject] of subjects.entries()) {
-        expect({ killed: round[n], ...(await footprintLike(expected, subject)) }).toEqual({
-          killed: round[n],
-          ...expected,
-        });
-      }
-    }
+  async ({ prepare, act, ends }) => {
+    const trial: Trial<Subject> = {
+      async prepare() {
+        const buyer = newCustomer();
+        const subject = {
+          buyer,
+          who: buyer.customerId!,
+          variantId: await forSale(shop, { stock: 10 }),
+          key: newId('key'),
+        };
+        await prepare?.(subject);
+        return subject;
+      },
+      act,
+      ended: (orderId) => settled(shop, orderId, ends),
+      footprint: ({ who }) => footprint(shop.kysely, who),
+    };
+    const points = await dieBeforeEachWrite(shop, trial, tried);
+    if (process.env.CHAOS_POINTS) process.stdout.write(`${points.join('\n')}\n${points.length} writes\n\n`);
     expect(await inventoryViolations(shop.kysely)).toEqual([]);
     expect(await paymentViolations(shop.kysely)).toEqual([]);
   },
-  240_000,
+  300_000,
 );
-
-const newSubjects = (count: number, scenario: Scenario): Promise<Subject[]> =>
-  Promise.all(
-    Array.from({ length: count }, async () => {
-      const buyer = newCustomer();
-      const subject = {
-        buyer,
-        customerId: buyer.customerId!,
-        variantId: await forSale(shop, { stock: 10 }),
-        key: newId('key'),
-      };
-      await scenario.prepare?.(subject);
-      return subject;
-    }),
-  );
-
-/** Points that many orders can be held at together, and each of the others alone. */
-function roundsOf(points: readonly string[]): string[][] {
-  const alone = points.filter((point) => /notification|workflow_status .* PENDING/.test(point));
-  const engine = points.filter((point) => /dbos\./.test(point) && !alone.includes(point));
-  const rest = points.filter((point) => !alone.includes(point) && !engine.includes(point));
-  const rounds: string[][] = [];
-  while (engine.length || rest.length)
-    rounds.push([...engine.splice(0, ENGINE_AT_ONCE), ...rest.splice(0, HELD_AT_ONCE - ENGINE_AT_ONCE)]);
-  const untried = alone.filter((point) => !tried.has(point));
-  for (const point of untried) tried.add(point);
-  return [...rounds, ...untried.map((point) => [point])];
-}
-
-/** Once nothing changes any more. */
-async function footprintAtRest({ customerId }: Subject): Promise<Record<string, unknown>> {
-  let last = '';
-  return until(
-    async () => {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      return footprint(shop.kysely, customerId);
-    },
-    (now) => last === (last = JSON.stringify(now)),
-    'it never rests',
-  );
-}
-
-/** The footprint as soon as it is as expected, or as it is after a while. */
-async function footprintLike(expected: object, { customerId }: Subject): Promise<Record<string, unknown>> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const now = await footprint(shop.kysely, customerId);
-    if (JSON.stringify(now) === JSON.stringify(expected) || Date.now() > deadline) return now;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
