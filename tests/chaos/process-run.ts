@@ -70,3 +70,7 @@ export async function isAlive({ process: { pid } }: ProcessShop): Promise<boolea
     return false;
   }
 }
+
+/** What it says of itself, to find out why something has not ended. */
+export const healthOf = async ({ url }: ProcessShop): Promise<string> =>
+  (await fetch(new URL('/health/detailed', url))).text();

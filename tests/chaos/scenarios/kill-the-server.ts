@@ -26,7 +26,7 @@ export const killTheServer: Scenario = {
   short: { orders: 40, faults: 3 },
 
   run: (run) =>
-    onProcess({ PAYMENT_TIMEOUT_MS: '500' }, async (ground) => {
+    onProcess({ PAYMENT_TIMEOUT_MS: '2000' }, async (ground) => {
       const second = await openSecondWorker(ground);
       try {
         return await killing(run, ground, second);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buyer } from '../buyers.ts';
-import { isAlive, onProcess } from '../process-run.ts';
+import { healthOf, isAlive, onProcess } from '../process-run.ts';
 import type { Findings, Run, Scenario } from '../scenario.ts';
 import { settle } from '../settle.ts';
 
@@ -12,7 +12,7 @@ function losing(
   pause: () => number,
   downFor: (fault: number) => number,
 ): Promise<Findings> {
-  return onProcess({ PAYMENT_TIMEOUT_MS: '500' }, async ({ shop, variantId, postgres }) => {
+  return onProcess({}, async ({ shop, variantId, postgres }) => {
     const answers: Promise<unknown>[] = [];
     let deaths = 0;
     for (let fault = 0; fault < faults; fault++) {
@@ -36,6 +36,7 @@ function losing(
     }
     await Promise.all(answers);
     const settled = await settle(shop.kysely, history.entries);
+    if (settled.violations.length > 0) say(await healthOf(shop));
     // Nobody may have to start the server again for it.
     if (deaths > 0) settled.violations.push(`the server ended ${deaths} times with the database`);
     return { ...settled, faults: `${faults} losses of PostgreSQL` };

@@ -23,7 +23,7 @@ export const unsureProvider: Scenario = {
     let door = 'http://127.0.0.1:9/';
     const courier = await openCourier(draw, () => door, { lateMs: 2000 });
     const env = {
-      PAYMENT_TIMEOUT_MS: '500',
+      PAYMENT_TIMEOUT_MS: '1000',
       PAYMENT_WEBHOOK_SECRETS: SECRET,
       SIMULATOR_WEBHOOK_URL: courier.url,
     };
