@@ -37,11 +37,15 @@ export const jumpingClock: Scenario = {
         const due = Math.round(((fault + 1) * orders) / faults) - Math.round((fault * orders) / faults);
         for (let n = 0; n < due; n++)
           answers.push(order({ token: draw.oneOf(TOKENS), wait: draw.between(0, 4 * CALM_MS) }));
-        await sleep(CALM_MS);
-        offset += draw.oneOf([JUMP_MS, -JUMP_MS]);
+        await sleep(draw.between(CALM_MS / 2, CALM_MS * 1.5));
+        // Never before the time at which the prices of the shop begin: who orders then is refused, and nothing is tried.
+        offset = offset === 0 ? JUMP_MS : 0;
       }
       await Promise.all(answers);
-      return { ...(await settle(shop.kysely, history.entries)), faults: `${faults} jumps of 10 minutes` };
+      const settled = await settle(shop.kysely, history.entries);
+      const { sent, accepted } = history.counts();
+      if (accepted < sent) settled.violations.push(`of ${sent} orders ${accepted} were accepted`);
+      return { ...settled, faults: `${faults} jumps of 10 minutes` };
     } finally {
       await shop.close();
     }
