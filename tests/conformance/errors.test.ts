@@ -5,7 +5,7 @@ import { federated, type Federated } from './federated.ts';
 
 const items = ['i1', 'i2', 'i3'].map((id) => ({ id }));
 const refuse = (id: string) => {
-  throw new GraphQLError(`no ${id}`, { extensions: { code: 'NOT_FOUND' } });
+  throw new GraphQLError(`no ${id}`, { extensions: { code: 'SHELF_COLLAPSED' } });
 };
 
 let graph: Federated;
