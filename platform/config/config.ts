@@ -154,6 +154,16 @@ export const configSchema = z.object({
     .max(300)
     .default(10)
     .describe('how long a used refresh token may come again, for an answer that was lost; later it ends the session'),
+  RECOVERY_URL: z
+    .url()
+    .optional()
+    .describe(
+      'the page of your shop that mails about accounts lead to; it finds `purpose` and `token` behind the #. Absent: mails hold the token alone',
+    ),
+  MAIL_DIR: z
+    .string()
+    .optional()
+    .describe('the folder where mails are put, a file (.eml) each, for what sends them; absent: `mail` in AGORA_DATA'),
   TRUSTED_PROXIES: z.coerce
     .number()
     .int()

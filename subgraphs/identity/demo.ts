@@ -45,6 +45,7 @@ function accountRow(account: DemoAccount, passwordHash: string) {
     customer_made: isCustomer, // By the customer agent's own demo.
     merchant_id: role === 'MERCHANT' ? demoWorld.merchantId : null,
     version: 1,
+    email_verified_at: OPENED,
     created_at: OPENED,
     updated_at: OPENED,
   };

@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { InferKyselyDB } from '@mikro-orm/postgresql';
 import { AuditEntrySchema, AuditHeadSchema } from './audit/entities.ts';
+import { RecoveryTokenSchema } from './recovery/entities.ts';
 import { ApiKeySchema } from './api-keys/entities.ts';
 
 /** The roles that a person can have. A service's and a guest's are not given to anybody. */
@@ -32,6 +33,7 @@ const AccountSchema = defineEntity({
     customerMade: p.boolean(),
     merchantId: p.string().nullable(),
     version: p.integer(),
+    emailVerifiedAt: p.datetime().nullable(),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },
@@ -92,6 +94,7 @@ export const entities = [
   ApiKeySchema,
   AuditEntrySchema,
   AuditHeadSchema,
+  RecoveryTokenSchema,
 ];
 /** The room's tables, as SQL sees them. */
 export type Tables = InferKyselyDB<(typeof entities)[number]>;

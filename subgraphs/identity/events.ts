@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../../platform/events/define-event.ts';
 import { apiKeyCreated, apiKeyRevoked } from './api-keys/events.ts';
+import { recoveryRequested } from './recovery/events.ts';
 import { RevocationReason } from './entities.ts';
 
 export const userRegistered = defineEvent('identity.user_registered', {
@@ -31,4 +32,12 @@ export const sessionRevoked = defineEvent('identity.session_revoked', {
   }),
 });
 
-export const emits = [userRegistered, rolesChanged, sessionStarted, sessionRevoked, apiKeyCreated, apiKeyRevoked];
+export const emits = [
+  userRegistered,
+  rolesChanged,
+  sessionStarted,
+  sessionRevoked,
+  apiKeyCreated,
+  apiKeyRevoked,
+  recoveryRequested,
+];

@@ -4,6 +4,7 @@ import { type Connection, connect, type Ordering, type PageArgs } from '../../pl
 import { emailKey } from './domain.ts';
 import { apiKeyQueries } from './api-keys/queries.ts';
 import { auditQueries } from './audit/queries.ts';
+import { recoveryQueries } from './recovery/queries.ts';
 import type { Tables, UserRole } from './entities.ts';
 import { sessionQueries } from './sessions/queries.ts';
 
@@ -16,6 +17,7 @@ export interface UserRow {
   customer_id: string | null;
   merchant_id: string | null;
   version: number;
+  email_verified_at: Date | null;
   created_at: Date;
 }
 
@@ -30,7 +32,17 @@ export interface UserFilter {
 }
 
 /** The columns of a user. */
-export const USER = ['id', 'email', 'name', 'roles', 'customer_id', 'merchant_id', 'version', 'created_at'] as const;
+export const USER = [
+  'id',
+  'email',
+  'name',
+  'roles',
+  'customer_id',
+  'merchant_id',
+  'version',
+  'email_verified_at',
+  'created_at',
+] as const;
 
 /** The room's reads. Those of users take the rows that their caller may see. */
 export const identityQueries = (db: Kysely<Tables>) => ({
@@ -56,6 +68,7 @@ export const identityQueries = (db: Kysely<Tables>) => ({
   sessions: sessionQueries(db),
   apiKeys: apiKeyQueries(db),
   audit: auditQueries(db),
+  recovery: recoveryQueries(db),
 });
 
 export type IdentityQueries = ReturnType<typeof identityQueries>;

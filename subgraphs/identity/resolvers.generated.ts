@@ -5,6 +5,7 @@ import type { UserError as UserErrorValue } from '../../platform/errors.ts';
 import type { ApiKeyRow, ApiKeyIdentityRow } from './api-keys/queries.ts';
 import type { AuditEntryRow, AuditEntryConnectionRow } from './audit/queries.ts';
 import type { UserRow, UserConnectionRow } from './queries.ts';
+import type { RecoveryMailRow } from './recovery/queries.ts';
 import type { SessionRow } from './sessions/queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 export type Maybe<T> = T | null;
@@ -88,6 +89,8 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
+  /** The token of a mail is not good, or no longer: ask for a new mail. */
+  | 'INVALID_RECOVERY_TOKEN'
   /** A scope that the maker of a key does not have. */
   | 'SCOPE_NOT_YOURS'
   /** Too many attempts failed: try again at the time that is told. */
@@ -186,6 +189,8 @@ export type Query = {
   myApiKeys?: Maybe<Array<ApiKey>>;
   /** What was done about accounts, the newest first. It is only ever added to, and proven by `npm run audit:verify`. */
   auditLog?: Maybe<AuditEntryConnection>;
+  /** What the mail of a request holds. Null if it is not good any more, or was for nobody. */
+  recoveryMail?: Maybe<RecoveryMail>;
   /** Whose an API key is. Null if it is not good, or no longer. */
   apiKeyIdentity?: Maybe<ApiKeyIdentity>;
   /** Sessions and API keys revoked since then, which must no longer pass: the newest, at most 1000 of each. */
@@ -210,6 +215,11 @@ export type QueryAuditLogArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<AuditFilter>;
+};
+
+
+export type QueryRecoveryMailArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -241,6 +251,16 @@ export type Mutation = {
   revokeOtherSessions?: Maybe<RevokedSessionsPayload>;
   /** Ends all sessions of a user. */
   revokeUserSessions?: Maybe<RevokedSessionsPayload>;
+  /** Sends a mail with a token that sets a new password, for half an hour. The answer is the same for an address that nobody has. */
+  requestPasswordReset?: Maybe<AccountPayload>;
+  /** Sets a new password with the token of a mail, and ends all sessions. Sign in with it then. */
+  resetPassword?: Maybe<AccountPayload>;
+  /** Sets a new password in place of the known one, and ends all other sessions. */
+  changePassword?: Maybe<AccountPayload>;
+  /** Sends the mail again that proves one's e-mail address. Signing up sends the first. */
+  requestEmailVerification?: Maybe<AccountPayload>;
+  /** Proves an e-mail address with the token of a mail. */
+  verifyEmail?: Maybe<AccountPayload>;
   /** Makes an API key, which stands for its maker with these scopes. The key itself is in this answer and in no other. */
   createApiKey?: Maybe<CreateApiKeyPayload>;
   /** Revokes an API key at once: one's own, or as an administrator anybody's. A key may revoke itself. */
@@ -274,6 +294,26 @@ export type MutationRevokeSessionArgs = {
 
 export type MutationRevokeUserSessionsArgs = {
   input: RevokeUserSessionsInput;
+};
+
+
+export type MutationRequestPasswordResetArgs = {
+  input: RequestPasswordResetInput;
+};
+
+
+export type MutationResetPasswordArgs = {
+  input: ResetPasswordInput;
+};
+
+
+export type MutationChangePasswordArgs = {
+  input: ChangePasswordInput;
+};
+
+
+export type MutationVerifyEmailArgs = {
+  input: VerifyEmailInput;
 };
 
 
@@ -314,6 +354,8 @@ export type User = {
   customer?: Maybe<Customer>;
   /** The merchant that they work for, if they do. */
   merchantId?: Maybe<Scalars['ID']['output']>;
+  /** Whether they have proved that they read mail to the address. */
+  emailVerified: Scalars['Boolean']['output'];
   /** Grows with every change: give it as `expectedVersion` to change what you saw. */
   version: Scalars['Int']['output'];
   /** When they signed up. */
@@ -357,6 +399,28 @@ export type ApiKey = {
   /** When it was last used, to the minute. */
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
 };
+
+/** What a mail is written from. */
+export type RecoveryMail = {
+  __typename?: 'RecoveryMail';
+  /** What it is for. */
+  purpose: RecoveryPurpose;
+  /** Where it goes. */
+  email: Scalars['EmailAddress']['output'];
+  /** Whom it addresses. */
+  name: Scalars['String']['output'];
+  /** The token, sealed for `recovery:` and the id. */
+  sealedToken: Scalars['String']['output'];
+  /** When the token stops being good. */
+  expiresAt: Scalars['DateTime']['output'];
+};
+
+/** What a token is for that goes by mail. */
+export type RecoveryPurpose =
+  /** To prove an e-mail address. */
+  | 'VERIFY_EMAIL'
+  /** To set a forgotten password anew. */
+  | 'RESET_PASSWORD';
 
 /** Whose an API key is, for gateways. */
 export type ApiKeyIdentity = {
@@ -576,6 +640,34 @@ export type RevokeUserSessionsInput = {
   userId: Scalars['ID']['input'];
 };
 
+/** Who forgot their password. */
+export type RequestPasswordResetInput = {
+  /** What they sign in with. */
+  email: Scalars['EmailAddress']['input'];
+};
+
+/** A new password for a forgotten one. */
+export type ResetPasswordInput = {
+  /** The token of the mail. */
+  token: Scalars['String']['input'];
+  /** As for signing up. */
+  password: Scalars['String']['input'];
+};
+
+/** A new password for a known one. */
+export type ChangePasswordInput = {
+  /** The one until now. */
+  currentPassword: Scalars['String']['input'];
+  /** As for signing up. */
+  newPassword: Scalars['String']['input'];
+};
+
+/** A proof of an e-mail address. */
+export type VerifyEmailInput = {
+  /** The token of the mail. */
+  token: Scalars['String']['input'];
+};
+
 /** An API key to make. */
 export type CreateApiKeyInput = {
   /** What it is for: 1 to 100 characters. */
@@ -630,6 +722,15 @@ export type SignOutPayload = {
   __typename?: 'SignOutPayload';
   /** Whether a session was ended: not if it was over, or if the token has none. */
   signedOut?: Maybe<Scalars['Boolean']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** What became of something about an account. */
+export type AccountPayload = {
+  __typename?: 'AccountPayload';
+  /** Whether it was done. */
+  done?: Maybe<Scalars['Boolean']['output']>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
@@ -817,6 +918,8 @@ export type ResolversTypes = {
   User: ResolverTypeWrapper<UserRow>;
   Session: ResolverTypeWrapper<SessionRow>;
   ApiKey: ResolverTypeWrapper<ApiKeyRow>;
+  RecoveryMail: ResolverTypeWrapper<RecoveryMailRow>;
+  RecoveryPurpose: RecoveryPurpose;
   ApiKeyIdentity: ResolverTypeWrapper<ApiKeyIdentityRow>;
   Customer: ResolverTypeWrapper<Customer>;
   Role: Role;
@@ -835,12 +938,17 @@ export type ResolversTypes = {
   RefreshSessionInput: RefreshSessionInput;
   RevokeSessionInput: RevokeSessionInput;
   RevokeUserSessionsInput: RevokeUserSessionsInput;
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  ResetPasswordInput: ResetPasswordInput;
+  ChangePasswordInput: ChangePasswordInput;
+  VerifyEmailInput: VerifyEmailInput;
   CreateApiKeyInput: CreateApiKeyInput;
   RevokeApiKeyInput: RevokeApiKeyInput;
   SetUserRolesInput: SetUserRolesInput;
   IssueGuestTokenInput: IssueGuestTokenInput;
   AuthPayload: ResolverTypeWrapper<Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
   SignOutPayload: ResolverTypeWrapper<Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   CreateApiKeyPayload: ResolverTypeWrapper<Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversTypes['ApiKey']>, userErrors: Array<ResolversTypes['UserError']> }>;
   RevokeApiKeyPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   RevokedSessionsPayload: ResolverTypeWrapper<Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
@@ -876,6 +984,7 @@ export type ResolversParentTypes = {
   User: UserRow;
   Session: SessionRow;
   ApiKey: ApiKeyRow;
+  RecoveryMail: RecoveryMailRow;
   ApiKeyIdentity: ApiKeyIdentityRow;
   Customer: Customer;
   UserFilter: UserFilter;
@@ -891,12 +1000,17 @@ export type ResolversParentTypes = {
   RefreshSessionInput: RefreshSessionInput;
   RevokeSessionInput: RevokeSessionInput;
   RevokeUserSessionsInput: RevokeUserSessionsInput;
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  ResetPasswordInput: ResetPasswordInput;
+  ChangePasswordInput: ChangePasswordInput;
+  VerifyEmailInput: VerifyEmailInput;
   CreateApiKeyInput: CreateApiKeyInput;
   RevokeApiKeyInput: RevokeApiKeyInput;
   SetUserRolesInput: SetUserRolesInput;
   IssueGuestTokenInput: IssueGuestTokenInput;
   AuthPayload: Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
   SignOutPayload: Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  AccountPayload: Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   CreateApiKeyPayload: Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversParentTypes['ApiKey']>, userErrors: Array<ResolversParentTypes['UserError']> };
   RevokeApiKeyPayload: Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   RevokedSessionsPayload: Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
@@ -990,6 +1104,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   userSessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType, RequireFields<QueryUserSessionsArgs, 'userId'>>;
   myApiKeys?: Resolver<Maybe<Array<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
   auditLog?: Resolver<Maybe<ResolversTypes['AuditEntryConnection']>, ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
+  recoveryMail?: Resolver<Maybe<ResolversTypes['RecoveryMail']>, ParentType, ContextType, RequireFields<QueryRecoveryMailArgs, 'id'>>;
   apiKeyIdentity?: Resolver<Maybe<ResolversTypes['ApiKeyIdentity']>, ParentType, ContextType, RequireFields<QueryApiKeyIdentityArgs, 'hash'>>;
   revokedSessions?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryRevokedSessionsArgs, 'since'>>;
 };
@@ -1002,6 +1117,11 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   revokeSession?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
   revokeOtherSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType>;
   revokeUserSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'input'>>;
+  requestPasswordReset?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationRequestPasswordResetArgs, 'input'>>;
+  resetPassword?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationResetPasswordArgs, 'input'>>;
+  changePassword?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
+  requestEmailVerification?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType>;
+  verifyEmail?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationVerifyEmailArgs, 'input'>>;
   createApiKey?: Resolver<Maybe<ResolversTypes['CreateApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
   revokeApiKey?: Resolver<Maybe<ResolversTypes['RevokeApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'input'>>;
   setUserRoles?: Resolver<Maybe<ResolversTypes['UserPayload']>, ParentType, ContextType, RequireFields<MutationSetUserRolesArgs, 'input'>>;
@@ -1016,6 +1136,7 @@ export type UserResolvers<ContextType = RequestContext, ParentType extends Resol
   roles?: Resolver<Array<ResolversTypes['Role']>, ParentType, ContextType>;
   customer?: Resolver<Maybe<ResolversTypes['Customer']>, ParentType, ContextType>;
   merchantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  emailVerified?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
@@ -1038,6 +1159,14 @@ export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends Res
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type RecoveryMailResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecoveryMail'] = ResolversParentTypes['RecoveryMail']> = {
+  purpose?: Resolver<ResolversTypes['RecoveryPurpose'], ParentType, ContextType>;
+  email?: Resolver<ResolversTypes['EmailAddress'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sealedToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type ApiKeyIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKeyIdentity'] = ResolversParentTypes['ApiKeyIdentity']> = {
@@ -1103,6 +1232,11 @@ export type SignOutPayloadResolvers<ContextType = RequestContext, ParentType ext
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type AccountPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AccountPayload'] = ResolversParentTypes['AccountPayload']> = {
+  done?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type CreateApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateApiKeyPayload'] = ResolversParentTypes['CreateApiKeyPayload']> = {
   key?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType>;
@@ -1158,6 +1292,7 @@ export type Resolvers<ContextType = RequestContext> = {
   User?: UserResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
   ApiKey?: ApiKeyResolvers<ContextType>;
+  RecoveryMail?: RecoveryMailResolvers<ContextType>;
   ApiKeyIdentity?: ApiKeyIdentityResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;
@@ -1167,6 +1302,7 @@ export type Resolvers<ContextType = RequestContext> = {
   AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
   AuthPayload?: AuthPayloadResolvers<ContextType>;
   SignOutPayload?: SignOutPayloadResolvers<ContextType>;
+  AccountPayload?: AccountPayloadResolvers<ContextType>;
   CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;
   RevokeApiKeyPayload?: RevokeApiKeyPayloadResolvers<ContextType>;
   RevokedSessionsPayload?: RevokedSessionsPayloadResolvers<ContextType>;

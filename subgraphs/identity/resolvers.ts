@@ -11,6 +11,12 @@ import type { IdentityService } from './service.ts';
 
 const COLUMN = { CREATED_AT: 'created_at', EMAIL: 'email_key' } as const;
 
+/** What is answered by mutations that have nothing to show. */
+const done = async (work: Promise<void>): Promise<{ done: true }> => {
+  await work;
+  return { done: true };
+};
+
 export const identityResolvers = (
   queries: IdentityQueries,
   load: IdentityLoaders,
@@ -39,6 +45,7 @@ export const identityResolvers = (
       checkSize(filter?.actions, 20, 'filter.actions');
       return queries.audit.page(filter ?? {}, page);
     },
+    recoveryMail: (_, { id }) => queries.recovery.mail(id, clock.now()),
     apiKeyIdentity: (_, { hash }) => queries.apiKeys.identity(hash, clock.now()),
     userSessions: (_, { userId }) => queries.sessions.living(userId, clock.now()),
     revokedSessions: async (_, { since }) =>
@@ -56,6 +63,12 @@ export const identityResolvers = (
       payload(async () => ({ ended: await service.revokeOtherSessions(context) })),
     revokeUserSessions: (_, { input }, context) =>
       payload(async () => ({ ended: await service.revokeUserSessions(input.userId, context) })),
+    requestPasswordReset: (_, { input }, context) =>
+      payload(() => done(service.requestPasswordReset(input.email, context))),
+    resetPassword: (_, { input }, context) => payload(() => done(service.resetPassword(input, context))),
+    changePassword: (_, { input }, context) => payload(() => done(service.changePassword(input, context))),
+    requestEmailVerification: (_, __, context) => payload(() => done(service.requestEmailVerification(context))),
+    verifyEmail: (_, { input }, context) => payload(() => done(service.verifyEmail(input.token, context))),
     createApiKey: (_, { input }, context) => payload(() => service.createApiKey(input, context)),
     revokeApiKey: (_, { input }, context) =>
       payload(async () => ({ revoked: await service.revokeApiKey(input.id, context) })),
@@ -94,6 +107,7 @@ export const identityResolvers = (
   User: {
     __resolveReference: ({ id }, context) => load.user(context).load(id),
     merchantId: (user) => user.merchant_id,
+    emailVerified: (user) => user.email_verified_at !== null,
     createdAt: (user) => user.created_at,
     customer: ({ customer_id, roles }, _, { actor }) =>
       customer_id && roles.includes('CUSTOMER') && seesCustomer(actor, customer_id) ? { id: customer_id } : null,

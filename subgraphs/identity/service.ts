@@ -10,6 +10,8 @@ import { recorder } from './audit/record.ts';
 import { checkRoles } from './domain.ts';
 import { Account, type Tables } from './entities.ts';
 import { rolesChanged } from './events.ts';
+import { recoveryService } from './recovery/service.ts';
+import { recoveryTokens } from './recovery/tokens.ts';
 import type { SetUserRolesInput } from './resolvers.generated.ts';
 import { sessionOpener } from './sessions/open-session.ts';
 import { sessionService } from './sessions/service.ts';
@@ -24,11 +26,13 @@ export const identityService = (ground: Ground<Tables>) => {
   const attempts = attemptsOf(ground);
   const record = recorder(ground);
   const sessions = sessionOpener(ground, { accounts, attempts, record });
+  const parts = { accounts, attempts, sessions, record, recovery: recoveryTokens(ground) };
 
   return {
-    ...signInService(ground, { accounts, attempts, sessions, record }),
-    ...sessionService(ground, { accounts, sessions, record }),
+    ...signInService(ground, parts),
+    ...sessionService(ground, parts),
     ...apiKeyService(ground, record),
+    ...recoveryService(ground, parts),
 
     /** Ends the user's sessions with it: their tokens still say what they were allowed before. */
     setUserRoles: (input: SetUserRolesInput, context: RequestContext): Promise<string> =>

@@ -2,6 +2,8 @@ import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
 import { notificationHandlers } from './handlers.ts';
+import { mailHandlers } from './mail/handlers.ts';
+import { sendMails } from './mail/send-mails.ts';
 import { messageLoaders } from './loaders.ts';
 import { messageQueries } from './queries.ts';
 import { notificationResolvers } from './resolvers.ts';
@@ -11,25 +13,32 @@ export default defineAgent({
   name: 'notification',
   area: 'system',
   title: 'Notification',
-  description: 'Tells customers what happens to their orders, in an inbox of their own.',
+  description:
+    'Tells customers what happens to their orders, in an inbox of their own, and sends mails about accounts.',
   skills: [
     {
       id: 'notify-customer',
       name: 'Notify a customer',
       description: 'Writes what happened to an order into the inbox of its buyer, once.',
     },
+    {
+      id: 'mail-account',
+      name: 'Mail about an account',
+      description: 'Sends what proves an e-mail address or sets a new password.',
+    },
   ],
   at: import.meta.url,
   entities,
   emits,
-  handles: ['order.placed', 'order.status_changed'],
+  handles: ['order.placed', 'order.status_changed', 'identity.recovery_requested'],
   // A message is unique for its event.
   replayable: true,
   build(ground) {
     const queries = messageQueries(ground.store.read);
     return {
       resolvers: notificationResolvers(queries, messageLoaders(queries), messageService(ground)),
-      handlers: notificationHandlers(ground),
+      handlers: [...notificationHandlers(ground), ...mailHandlers(ground)],
+      duties: [sendMails(ground)],
     };
   },
 });

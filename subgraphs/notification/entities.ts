@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import { MailSchema } from './mail/entities.ts';
 import type { Parameters, Template } from './domain.ts';
 
 const MessageSchema = defineEntity({
@@ -20,6 +21,6 @@ const MessageSchema = defineEntity({
 export class Message extends MessageSchema.class {}
 MessageSchema.setClass(Message);
 
-export const entities = [MessageSchema];
+export const entities = [MessageSchema, MailSchema];
 /** The room's tables, as SQL sees them. */
 export type Tables = InferKyselyDB<(typeof entities)[number]>;

@@ -23,6 +23,12 @@ export const forgetExpired = ({ store, clock }: Pick<Ground<Tables>, 'store' | '
     );
     await inChunks(signal, () =>
       store.write({ locks: [], origin: {} }, async ({ sql }) => {
+        const expired = sql.selectFrom('recovery_token').select('id').where('expires_at', '<', now).limit(CHUNK);
+        return (await sql.deleteFrom('recovery_token').where('id', 'in', expired).executeTakeFirst()).numDeletedRows;
+      }),
+    );
+    await inChunks(signal, () =>
+      store.write({ locks: [], origin: {} }, async ({ sql }) => {
         const old = sql.selectFrom('sign_in_attempts').select('key').where('last_at', '<', forgotten).limit(CHUNK);
         return (await sql.deleteFrom('sign_in_attempts').where('key', 'in', old).executeTakeFirst()).numDeletedRows;
       }),

@@ -2,10 +2,12 @@
  * Counts attempts to guess. An attempt is counted as failed before the password is compared, and taken back when it was
  * right: so a thousand at once are not a thousand guesses. Unknown accounts are counted like those that exist.
  */
+import { sql, type SqlBool } from 'kysely';
 import type { Ground } from '../../../platform/agent/ground.ts';
 import type { Origin, Work } from '../../../platform/data/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { Client } from '../../../platform/graphql/context.ts';
+import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { afterFailure, blockedUntil, OF_ACCOUNT, OF_ADDRESS, type Patience } from './backoff.ts';
 
@@ -77,6 +79,12 @@ export const attemptsOf = ({ store, clock, secrets }: Pick<Ground<Tables>, 'stor
         if (address) await count(work, address, OF_ADDRESS, now);
       });
       return { account, address };
+    },
+
+    /** Whoever set a new password by mail is not kept waiting, from wherever it was tried. */
+    async forget({ sql: db }: Work<Tables>, email: string): Promise<void> {
+      const account = `account:${secrets.pseudonym(emailKey(email), 'identity.sign-in')}`;
+      await db.deleteFrom('sign_in_attempts').where(sql<SqlBool>`starts_with(key, ${account})`).execute();
     },
 
     /** It was right: the account's failures are forgotten, the address has one less. Else one's own account would free it. */

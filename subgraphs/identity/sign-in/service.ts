@@ -11,6 +11,7 @@ import type { Tables } from '../entities.ts';
 import { userRegistered } from '../events.ts';
 import { hashPassword, isOutdated, isPassword } from '../passwords/password.ts';
 import { checkNewPassword } from '../passwords/policy.ts';
+import type { RecoveryTokens } from '../recovery/tokens.ts';
 import type { SignInInput, SignUpInput } from '../resolvers.generated.ts';
 import type { SessionOpener, SignedIn } from '../sessions/open-session.ts';
 import type { SignInAttempts } from './attempts.ts';
@@ -25,7 +26,7 @@ export interface SignInParts {
 
 export const signInService = (
   { store, clock }: Ground<Tables>,
-  { accounts, attempts, sessions, record }: SignInParts,
+  { accounts, attempts, sessions, record, recovery }: SignInParts & { recovery: RecoveryTokens },
 ) => {
   /** Somebody new and their first session, or undefined if the address was taken meanwhile. */
   const register = async (input: { email: string; name: string; password: string }, context: RequestContext) => {
@@ -36,7 +37,7 @@ export const signInService = (
       const now = clock.now();
       const customer = { customer_id: newId('customer'), customer_made: false, merchant_id: null };
       const who = { id, email, email_key: emailKey(email), name, password_hash, roles: ['CUSTOMER' as const] };
-      const row = { ...who, ...customer, version: 1, created_at: now, updated_at: now };
+      const row = { ...who, ...customer, version: 1, email_verified_at: null, created_at: now, updated_at: now };
       const insert = work.sql
         .insertInto('account')
         .values(row)
@@ -44,6 +45,7 @@ export const signInService = (
       const user = await insert.returning(CREDENTIALS).executeTakeFirst();
       if (!user) return undefined;
       work.publish(userRegistered, { aggregateId: id, aggregateVersion: 1, payload: { userId: id } });
+      await recovery.issue(work, 'VERIFY_EMAIL', id);
       return { user, ...(await sessions.start(work, id, 'SIGNED_UP', context)) };
     });
   };

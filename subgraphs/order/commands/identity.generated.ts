@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
+  /** The token of a mail is not good, or no longer: ask for a new mail. */
+  | 'INVALID_RECOVERY_TOKEN'
   /** A scope that the maker of a key does not have. */
   | 'SCOPE_NOT_YOURS'
   /** Too many attempts failed: try again at the time that is told. */

@@ -1,0 +1,98 @@
+/** Proving an e-mail address, setting a forgotten password anew, and changing one that is known. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { refuse } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { requireSession } from '../access.ts';
+import { emailKey } from '../domain.ts';
+import type { Tables } from '../entities.ts';
+import { hashPassword, isPassword } from '../passwords/password.ts';
+import { checkNewPassword } from '../passwords/policy.ts';
+import type { SignInParts } from '../sign-in/service.ts';
+import type { RecoveryTokens } from './tokens.ts';
+
+/** What recovery stands on. */
+export type RecoveryParts = SignInParts & { recovery: RecoveryTokens };
+
+export const recoveryService = (
+  { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
+  { accounts, attempts, sessions, record, recovery }: RecoveryParts,
+) => ({
+  /** The same answer, work and limit whether there is such an account or not. @throws Refusal TOO_MANY_ATTEMPTS */
+  async requestPasswordReset(email: string, context: RequestContext): Promise<void> {
+    const user = await accounts.find('email_key', emailKey(email));
+    const attempt = await attempts.begin(`reset ${emailKey(email)}`, context);
+    const deed = { userId: user?.id, details: { asked: attempt.account } };
+    await store.write({ locks: [], origin: context }, async (work) => {
+      await recovery.issue(work, 'RESET_PASSWORD', user?.id ?? null);
+      await record(work, context, { action: 'PASSWORD_RESET_REQUESTED', ...deed });
+    });
+  },
+
+  /** Ends all sessions of the account, and proves its address. @throws Refusal INVALID_RECOVERY_TOKEN, WEAK_PASSWORD */
+  async resetPassword(
+    { token, password }: { token: string; password: string },
+    context: RequestContext,
+  ): Promise<void> {
+    const userId = await recovery.ownerOf(token, 'RESET_PASSWORD');
+    const user = (await accounts.find('id', userId))!;
+    checkNewPassword(password, user);
+    const password_hash = await hashPassword(password);
+    await store.write({ locks: [userId], origin: context }, async (work) => {
+      const now = clock.now();
+      await recovery.use(work, token, 'RESET_PASSWORD', userId);
+      await work.sql
+        .updateTable('account')
+        .set((eb) => ({ password_hash, email_verified_at: eb.fn.coalesce('email_verified_at', eb.val(now)) }))
+        .where('id', '=', userId)
+        .execute();
+      await sessions.rules.revoke(work, { userId }, 'PASSWORD_RESET', now);
+      await attempts.forget(work, user.email);
+      await record(work, context, { action: 'PASSWORD_RESET', userId });
+    });
+  },
+
+  /** Ends all other sessions. @throws Refusal INVALID_CREDENTIALS, WEAK_PASSWORD, TOO_MANY_ATTEMPTS */
+  async changePassword(
+    { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+    context: RequestContext,
+  ): Promise<void> {
+    const but = requireSession(context.actor);
+    const user = (await accounts.find('id', context.actor.id))!;
+    checkNewPassword(newPassword, user, 'newPassword');
+    const attempt = await attempts.begin(emailKey(user.email), context);
+    if (!(await isPassword(user.password_hash, currentPassword)))
+      throw refuse('INVALID_CREDENTIALS', 'The current password is wrong.', ['input', 'currentPassword']);
+    const password_hash = await hashPassword(newPassword);
+    await store.write({ locks: [user.id], origin: context }, async (work) => {
+      await attempts.takeBack(work, attempt);
+      await work.sql.updateTable('account').set({ password_hash }).where('id', '=', user.id).execute();
+      await sessions.rules.revoke(work, { userId: user.id, but }, 'PASSWORD_CHANGED', clock.now());
+      await record(work, context, { action: 'PASSWORD_CHANGED', userId: user.id });
+    });
+  },
+
+  /** Asks for the mail once more. Nothing happens if the address is proven. @throws Refusal TOO_MANY_ATTEMPTS */
+  async requestEmailVerification(context: RequestContext): Promise<void> {
+    requireSession(context.actor);
+    const { id } = context.actor;
+    const user = await store.read
+      .selectFrom('account')
+      .select('email_verified_at')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (!user || user.email_verified_at) return;
+    await attempts.begin(`verify ${id}`, context);
+    await store.write({ locks: [id], origin: context }, (work) => recovery.issue(work, 'VERIFY_EMAIL', id));
+  },
+
+  /** @throws Refusal INVALID_RECOVERY_TOKEN */
+  async verifyEmail(token: string, context: RequestContext): Promise<void> {
+    const userId = await recovery.ownerOf(token, 'VERIFY_EMAIL');
+    await store.write({ locks: [userId], origin: context }, async (work) => {
+      await recovery.use(work, token, 'VERIFY_EMAIL', userId);
+      const email_verified_at = clock.now();
+      await work.sql.updateTable('account').set({ email_verified_at }).where('id', '=', userId).execute();
+      await record(work, context, { action: 'EMAIL_VERIFIED', userId });
+    });
+  },
+});

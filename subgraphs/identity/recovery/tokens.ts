@@ -1,0 +1,57 @@
+/** Tokens that go by mail: made sealed, used once. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { Work } from '../../../platform/data/store.ts';
+import { refuse } from '../../../platform/errors.ts';
+import { newId } from '../../../platform/ids.ts';
+import type { Tables } from '../entities.ts';
+import { hashOfToken, newRefreshToken } from '../sessions/refresh-token.ts';
+import type { RecoveryPurpose } from './entities.ts';
+import { recoveryRequested } from './events.ts';
+
+/** How long each is good. */
+const SECONDS: Record<RecoveryPurpose, number> = { VERIFY_EMAIL: 3 * 86_400, RESET_PASSWORD: 1800 };
+
+/** What a token is sealed with; notification opens it with the same. */
+const contextOf = (id: string): string => `recovery:${id}`;
+
+const invalid = () =>
+  refuse('INVALID_RECOVERY_TOKEN', 'The token is not good, or no longer: ask for a new mail.', ['input', 'token']);
+
+export const recoveryTokens = ({ clock, secrets, store }: Pick<Ground<Tables>, 'clock' | 'secrets' | 'store'>) => ({
+  /** Makes a token and asks for the mail. For nobody it does the same, and no mail is sent. */
+  async issue(work: Work<Tables>, purpose: RecoveryPurpose, userId: string | null): Promise<void> {
+    const [id, token, now] = [newId('recovery'), newRefreshToken(), clock.now()];
+    const sealed = secrets.seal(token, contextOf(id));
+    const expires_at = new Date(now.getTime() + SECONDS[purpose] * 1000);
+    const row = { id, purpose, user_id: userId, hash: hashOfToken(token), sealed, created_at: now, expires_at };
+    await work.sql
+      .insertInto('recovery_token')
+      .values({ ...row, used_at: null })
+      .execute();
+    work.publish(recoveryRequested, { aggregateId: id, aggregateVersion: 1, payload: { recoveryId: id, purpose } });
+  },
+
+  /** Whose a good token is. @throws Refusal INVALID_RECOVERY_TOKEN */
+  async ownerOf(token: string, purpose: RecoveryPurpose): Promise<string> {
+    const row = await store.read
+      .selectFrom('recovery_token')
+      .select('user_id')
+      .where('hash', '=', hashOfToken(token))
+      .where('purpose', '=', purpose)
+      .where('used_at', 'is', null)
+      .where('expires_at', '>', clock.now())
+      .executeTakeFirst();
+    if (!row?.user_id) throw invalid();
+    return row.user_id;
+  },
+
+  /** Uses a token up, and with it all others of its owner for the same. @throws Refusal INVALID_RECOVERY_TOKEN if somebody was faster */
+  async use({ sql }: Work<Tables>, token: string, purpose: RecoveryPurpose, userId: string): Promise<void> {
+    const update = sql.updateTable('recovery_token').set({ used_at: clock.now() }).where('used_at', 'is', null);
+    const used = await update.where('hash', '=', hashOfToken(token)).returning('id').executeTakeFirst();
+    if (!used) throw invalid();
+    await update.where('user_id', '=', userId).where('purpose', '=', purpose).execute();
+  },
+});
+
+export type RecoveryTokens = ReturnType<typeof recoveryTokens>;

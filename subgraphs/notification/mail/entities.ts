@@ -1,0 +1,15 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+export const MailSchema = defineEntity({
+  name: 'Mail',
+  tableName: 'mail',
+  properties: {
+    id: p.string().primary(),
+    eventId: p.uuid(),
+    recoveryId: p.string(),
+    createdAt: p.datetime(),
+    nextAt: p.datetime().nullable(),
+    attempts: p.integer(),
+    outcome: p.string().$type<'SENT' | 'DROPPED'>().nullable(),
+  },
+});

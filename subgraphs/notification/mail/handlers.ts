@@ -1,0 +1,23 @@
+import type { z } from 'zod';
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { type EventHandler, on } from '../../../platform/events/handler.ts';
+import { newId } from '../../../platform/ids.ts';
+import type { Tables } from '../entities.ts';
+import { recoveryRequested } from '../events.ts';
+
+/** Notes that a mail is to be sent, once for an event. Sending is not for a transaction. */
+export const mailHandlers = ({ clock }: Pick<Ground<Tables>, 'clock'>): EventHandler[] => [
+  on<z.infer<typeof recoveryRequested>, Tables>(
+    'identity.recovery_requested',
+    recoveryRequested,
+    async ({ sql }, event) => {
+      const now = clock.now();
+      const mail = { id: newId('mail'), event_id: event.id, recovery_id: event.payload.recoveryId, created_at: now };
+      await sql
+        .insertInto('mail')
+        .values({ ...mail, next_at: now, attempts: 0, outcome: null })
+        .onConflict((conflict) => conflict.column('event_id').doNothing())
+        .execute();
+    },
+  ),
+];

@@ -1,0 +1,72 @@
+/**
+ * Sends the mails that are due: each is put as a file into a folder, from where whatever sends mail on the machine takes
+ * it. What fails is tried again, with backoff, for as long as the token is good.
+ */
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Duty } from '../../../platform/agent/define-agent.ts';
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { recoveryMail } from '../commands/identity.generated.ts';
+import type { Tables } from '../entities.ts';
+import { letterOf, messageOf } from './domain.ts';
+
+type SendGround = Pick<Ground<Tables>, 'store' | 'clock' | 'ask' | 'secrets' | 'config' | 'log'>;
+
+const BATCH = 50;
+const FIRST_DELAY_MS = 5000;
+const MOST_DELAY_MS = 300_000;
+
+export const sendMails = (ground: SendGround): Duty => ({
+  name: 'send-mails',
+  everySeconds: 1,
+  async run(signal) {
+    const { store, clock, log } = ground;
+    const now = clock.now();
+    const due = await store.read
+      .selectFrom('mail')
+      .select(['id', 'recovery_id', 'attempts'])
+      .where('next_at', '<=', now)
+      .orderBy('next_at')
+      .limit(BATCH)
+      .execute();
+    for (const { id, recovery_id, attempts } of due) {
+      if (signal.aborted) return;
+      try {
+        const outcome = (await send(ground, id, recovery_id)) ? 'SENT' : 'DROPPED';
+        await update(ground, id, { outcome, next_at: null });
+      } catch (error) {
+        const delay = Math.min(MOST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempts);
+        log.warn({ err: error, mail: id, attempts: attempts + 1 }, 'a mail could not be sent, and will be tried again');
+        await update(ground, id, { attempts: attempts + 1, next_at: new Date(now.getTime() + delay) });
+      }
+    }
+  },
+});
+
+/** False if there is nothing to send any more: the token was used or has expired, or nobody has the address. */
+async function send({ ask, secrets, config, clock }: SendGround, id: string, recoveryId: string): Promise<boolean> {
+  const { recoveryMail: mail } = await ask(recoveryMail, { id: recoveryId });
+  if (!mail) return false;
+  const token = secrets.open(mail.sealedToken, `recovery:${recoveryId}`);
+  const { purpose, name, email } = mail;
+  const facts = { purpose, name, token, expiresAt: new Date(mail.expiresAt), page: config.RECOVERY_URL };
+  await put(config.MAIL_DIR ?? join(config.AGORA_DATA, 'mail'), id, messageOf(letterOf(facts), email, id, clock.now()));
+  return true;
+}
+
+/** Whole or not at all: whoever takes files ending in `.eml` never sees a half. */
+async function put(folder: string, name: string, message: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `${name}.eml`);
+  await writeFile(`${path}.new`, message, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+const update = (
+  { store }: SendGround,
+  id: string,
+  change: { outcome?: 'SENT' | 'DROPPED'; next_at: Date | null; attempts?: number },
+) =>
+  store.write({ locks: [id], origin: {} }, ({ sql }) =>
+    sql.updateTable('mail').set(change).where('id', '=', id).execute(),
+  );
