@@ -26,7 +26,7 @@ import { measureBreakers } from '../platform/telemetry/breaker-metrics.ts';
 import { startTracing } from '../platform/telemetry/tracing.ts';
 import { Directory } from '../platform/wire/directory.ts';
 import { RemoteSubgraph } from '../platform/wire/remote-subgraph.ts';
-import { type RequestSigner, requestSigner } from '../platform/wire/signed-request.ts';
+import { type RequestSigner, GATEWAY, requestSigner } from '../platform/wire/signed-request.ts';
 import { createTransport } from '../platform/wire/transport.ts';
 import { ApiKeys, identityOf } from './api-keys.ts';
 import { authenticateWith } from './authenticate.ts';
@@ -52,7 +52,6 @@ const CONNECTIONS = 2;
 const GRACE_MS = 15_000;
 
 /** Whose the breakers and the requests are. */
-const GATEWAY = 'gateway';
 
 /** Starts it, and says where it answers. It waits for nobody: what is away is an error of its fields. */
 export async function startDistributedGateway(options: DistributedGatewayOptions): Promise<string> {

@@ -118,8 +118,13 @@ function seated(
   return stream.iterator;
 }
 
-const check = (generation: Generation, operation: Operation): Promise<Verdict> =>
-  generation.gate.check({ ...operation, actor: operation.caller.actor() });
+const check = (generation: Generation, operation: Operation, isAgain = false): Promise<Verdict> =>
+  generation.gate.check({
+    ...operation,
+    actor: operation.caller.actor(),
+    correlationId: operation.caller.correlationId,
+    isAgain,
+  });
 
 async function answerAt(
   { generation, opening, join }: Seat,
@@ -127,9 +132,11 @@ async function answerAt(
   operation: Operation,
   signal: AbortSignal,
 ): Promise<StreamAnswer> {
-  const now = await check(generation, operation);
+  const now = await check(generation, operation, true);
   const isNarrower = [...now.denied].some((index) => !opening.denied.has(index));
-  if (now.kind === 'refused' || isNarrower) return { isLast: true, result: refusal(now) };
+  // Asked once more, to be counted and told: what is lost is news, what was denied from the beginning is not.
+  if (now.kind === 'refused' || isNarrower)
+    return { isLast: true, result: refusal(await check(generation, operation)) };
   const joined = await join(event, requestContext(operation.caller, signal));
   return { isLast: false, result: opening.kind === 'pruned' ? opening.finish(joined) : joined };
 }

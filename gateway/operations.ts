@@ -30,7 +30,7 @@ export function createOperations(
 ): Operations {
   const run = async (operation: Operation, signal: AbortSignal): Promise<ExecutionResult> => {
     const context = requestContext(operation.caller, signal);
-    const verdict = await generation.gate.check({ ...operation, actor: context.actor });
+    const verdict = await generation.gate.check({ ...operation, ...context });
     if (verdict.kind === 'refused') return verdict.result;
     if (verdict.kind === 'pruned' && verdict.isEmpty) return verdict.finish({});
     const result = await generation.execution.execute({ ...operation, ...documentOf(operation, verdict), context });

@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
 import { isTransient, Unauthenticated } from '../platform/errors.ts';
 import type { Limiter } from '../platform/cluster/limiter.ts';
+import { gateLog } from '../platform/gate/gate-log.ts';
 import type { Policy } from '../platform/gate/rules.ts';
 import type { Subgraph } from '../platform/graphql/subgraph.ts';
 import { clientOf } from '../platform/http/client-of.ts';
@@ -108,10 +109,8 @@ const GRACE_MS = 1_500;
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { log, policies = {}, graphiqlTabs: tabs = graphiqlTabs(), timeoutMs, limits = LIMITS, limiter } = options;
-  const onError = (error: unknown, rule: string): void =>
-    log.error({ err: error, rule }, 'a rule failed, and so denied');
   const used = new UsedDocuments();
-  const generationOf = (graph: Graph) => createGeneration(graph, { policies, onError }, used);
+  const generationOf = (graph: Graph) => createGeneration(graph, { policies, ...gateLog(log) }, used);
   let graph = options.graph ?? composed(options);
   const succession = new Succession(await generationOf(graph));
   const mask = createErrorMask(log, { suggestions: limits.introspection });

@@ -15,7 +15,9 @@ import { LiveLog } from '../events/live.ts';
 import type { Rings } from '../events/rings.ts';
 import type { EventSigner } from '../events/signing.ts';
 import { resolversOf } from '../graphql/resolvers.ts';
-import { createSubgraph, type Subgraph } from '../graphql/subgraph.ts';
+import { gateLog } from '../gate/gate-log.ts';
+import { guardSubgraph } from '../gate/guard-subgraph.ts';
+import { createSubgraph, type Subgraph, type SubgraphEndpoint } from '../graphql/subgraph.ts';
 import { typeDefsOf } from '../graphql/type-defs.ts';
 import { newUuid } from '../ids.ts';
 import { Breakers } from '../resilience/breakers.ts';
@@ -124,11 +126,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
     onPublished: () => bell.ring(),
   });
   const residents = new Map<string, Resident>();
-  const reach: Reach = (name) => residents.get(name)?.subgraph ?? options.reach?.(name);
+  const guards = new Map<string, SubgraphEndpoint>();
+  const reach: Reach = (name) => guards.get(name) ?? options.reach?.(name);
   const shared = { ...options, bell, live, reach, onCommit, breakers, lives };
   for (const definition of options.agents) {
     const own = { ...shared, kysely: options.kyselyFor?.(definition.name) ?? kysely };
-    residents.set(definition.name, await settle(definition, own));
+    const resident = await settle(definition, own);
+    residents.set(definition.name, resident);
+    guards.set(definition.name, guardSubgraph(resident.subgraph, gateLog(log)));
   }
   const all = [...residents.values()];
 

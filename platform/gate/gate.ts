@@ -31,6 +31,10 @@ export interface GateRequest {
   /** As the client sent them. */
   variables?: Readonly<Record<string, unknown>> | null;
   actor: Actor;
+  /** The request that it belongs to, for {@link RuleOptions.onDenied}. */
+  correlationId?: string;
+  /** Asked again about what is open already: denials are neither counted nor told. */
+  isAgain?: boolean;
 }
 
 /** The gate's answer. `denied` numbers the checks that failed, the same for every request of one document. */
@@ -55,6 +59,8 @@ export interface Gate {
 
 /** Pruned variants that are kept for one operation: one for each combination of denials that occurs. */
 const MAX_VARIANTS = 200;
+/** Denied fields that are told of one operation. */
+const MAX_TOLD = 20;
 const NONE: ReadonlySet<number> = new Set();
 
 interface Entry extends CompiledOperation {
@@ -82,8 +88,14 @@ export function createGate(schema: GraphQLSchema, decisions: DecisionTable, opti
     return entry;
   };
 
+  const tell = (failed: readonly Check[], actor: Actor, correlationId: string | undefined): void => {
+    count('agora_denials_total', { caller: actor.isAuthenticated ? 'signed_in' : 'anonymous' }, failed.length);
+    const coordinates = [...new Set(failed.map(coordinateOf))].slice(0, MAX_TOLD);
+    options.onDenied?.({ coordinates, actor, correlationId });
+  };
+
   return {
-    async check({ document, operationName, variables, actor }) {
+    async check({ document, operationName, variables, actor, correlationId, isAgain }) {
       let entry: Entry;
       try {
         entry = entryOf(document, operationName ?? undefined);
@@ -98,7 +110,7 @@ export function createGate(schema: GraphQLSchema, decisions: DecisionTable, opti
       if (values.errors) return { kind: 'refused', denied: NONE, result: { errors: values.errors.map(badVariable) } };
       const failed = await failedChecks(entry.checks, values.coerced, askFor(actor));
       if (failed.length === 0) return { kind: 'allowed', denied: NONE };
-      count('agora_denials_total', { caller: actor.isAuthenticated ? 'signed_in' : 'anonymous' }, failed.length);
+      if (!isAgain) tell(failed, actor, correlationId);
       return verdictOf(entry, failed, (check) => denialError(check, decisions, actor));
     },
   };
@@ -107,7 +119,7 @@ export function createGate(schema: GraphQLSchema, decisions: DecisionTable, opti
 async function failedChecks(checks: readonly Check[], variables: Record<string, unknown>, ask: Ask): Promise<Check[]> {
   const answers = new Map<string, Promise<boolean>>();
   const askOnce = (check: Check): Promise<boolean> => {
-    const coordinate = `${check.type.name}.${check.node.name.value}`;
+    const coordinate = coordinateOf(check);
     let answer = answers.get(coordinate);
     if (!answer) answers.set(coordinate, (answer = ask(check.type.name, check.node.name.value)));
     return answer;
@@ -116,6 +128,8 @@ async function failedChecks(checks: readonly Check[], variables: Record<string, 
   const allowed = await Promise.all(asked.map(askOnce));
   return asked.filter((_, index) => !allowed[index]);
 }
+
+const coordinateOf = ({ type, node }: Check): string => `${type.name}.${node.name.value}`;
 
 const isIncluded = (conditions: readonly DirectiveNode[], variables: Record<string, unknown>): boolean =>
   conditions.every((directive) => {

@@ -16,12 +16,22 @@ export interface RuleContext {
   actor: Actor;
 }
 
+/** Something that somebody was not allowed to ask for. */
+export interface Denial {
+  /** The fields, each once: twenty at most. */
+  coordinates: readonly string[];
+  actor: Actor;
+  correlationId: string | undefined;
+}
+
 /** What the rule tree is made from. */
 export interface RuleOptions {
   /** The policies by name. One that is not here denies. */
   policies: Readonly<Record<string, Policy>>;
   /** Told of a rule that threw; it denies. */
   onError: (error: unknown, ruleName: string) => void;
+  /** Told of every check that ended in a denial. @default nobody is told */
+  onDenied?: (denial: Denial) => void;
 }
 
 /**

@@ -43,7 +43,12 @@ export function splitSupergraph(supergraphSdl: string): SplitSupergraph {
   return { executionSdl: print(withoutSecurity(document, features)), decisions };
 }
 
-function readDecisions(document: DocumentNode, names: ReadonlyMap<string, DecisionDirective>): DecisionTable {
+/**
+ * The decisions of a document.
+ * @param names what the directives of permission are called in it
+ * @throws Error if one stands where it is not understood, or says the opposite of another
+ */
+export function readDecisions(document: DocumentNode, names: ReadonlyMap<string, DecisionDirective>): DecisionTable {
   const table = new Map<string, Decision>();
   let found = 0;
   const collect = (coordinate: string, directives: readonly ConstDirectiveNode[] = [], isInterface = false): void => {

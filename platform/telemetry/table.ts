@@ -186,6 +186,7 @@ export const METRICS = {
     kind: 'counter',
     help: 'Selections that the gate denied.',
     labels: ['caller'],
+    series: [{ caller: 'signed_in' }, { caller: 'anonymous' }],
   },
   agora_signatures_refused_total: {
     kind: 'counter',

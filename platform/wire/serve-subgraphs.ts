@@ -1,6 +1,8 @@
 /** Serves the agents of a process to the others: one HTTP server, a path an agent, signed requests only; health and metrics. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isTransient } from '../errors.ts';
+import { gateLog } from '../gate/gate-log.ts';
+import { guardSubgraph } from '../gate/guard-subgraph.ts';
 import type { Subgraph, SubgraphRequest } from '../graphql/subgraph.ts';
 import { type HealthSource, respondHealth } from '../http/health.ts';
 import { respondJson } from '../http/respond-json.ts';
@@ -10,14 +12,14 @@ import { traced } from '../telemetry/tracing.ts';
 import { respondMetrics } from '../telemetry/respond-metrics.ts';
 import { BodyTooLarge, bodyOf } from './body-of.ts';
 import { REFUSED_HEADER } from './refused-header.ts';
-import { RequestRefused, type RequestVerifier } from './signed-request.ts';
+import { GATEWAY, RequestRefused, type RequestVerifier } from './signed-request.ts';
 import { type SubgraphYoga, subgraphYoga } from './subgraph-yoga.ts';
 
 /** What is served, and how. */
 export interface ServeOptions {
   subgraphs: readonly Subgraph[];
   verifier: RequestVerifier;
-  log: Pick<Logger, 'warn' | 'error'>;
+  log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   /** For `/health/ready`. While it drains it is not ready, whatever this says. */
   isReady(): { ready: boolean; details: object };
   health?: HealthSource;
@@ -42,7 +44,9 @@ const KEEP_ALIVE_MS = 65_000;
 /** Makes the server. */
 export function serveSubgraphs(options: ServeOptions): SubgraphServer {
   const { subgraphs, log } = options;
-  const yogas = new Map(subgraphs.map((subgraph) => [`/${subgraph.name}`, subgraphYoga(subgraph)]));
+  const yogas = new Map(
+    subgraphs.map((subgraph) => [`/${subgraph.name}`, subgraphYoga(subgraph, guardSubgraph(subgraph, gateLog(log)))]),
+  );
   const open = new Set<ServerResponse>();
   let isDraining = false;
   const isReady = (): ReturnType<ServeOptions['isReady']> =>
@@ -104,7 +108,12 @@ async function answerSigned(
   const { method, headers } = request;
   try {
     const body = await bodyOf(request);
-    const { actor, correlationId, client } = await verifier.verify({ method, path: request.url!, headers, body });
+    const { sender, actor, correlationId, client } = await verifier.verify({
+      method,
+      path: request.url!,
+      headers,
+      body,
+    });
     const asked = requestIn(body);
     if (!asked) return refuse(response, 400, 'MALFORMED');
     const leaving = new AbortController();
@@ -112,7 +121,9 @@ async function answerSigned(
     // Read already, to see the signature: yoga takes it as a framework's parsed body.
     const read = Object.assign(request, { body: asked });
     const caller = { actor, correlationId, client, signal: leaving.signal };
-    await traced('request', spanOf(request), async () => yoga(read, response, { caller }));
+    await traced('request', spanOf(request), async () =>
+      yoga(read, response, { caller, isChecked: sender === GATEWAY }),
+    );
   } catch (error) {
     if (error instanceof BodyTooLarge) return refuse(response, 413, 'TOO_LARGE', { connection: 'close' });
     if (!(error instanceof RequestRefused)) throw error;

@@ -69,6 +69,9 @@ export interface RequestVerifier {
   }): Promise<VerifiedRequest>;
 }
 
+/** What gateways sign as: what they send was checked by their gate. Everybody else is an agent's process. */
+export const GATEWAY = 'gateway';
+
 const PURPOSE = 'agora.requests';
 
 /** Signs with the first key of the ring. */

@@ -3,23 +3,28 @@ import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { Fault } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
-import type { Subgraph, SubgraphRequest } from '../graphql/subgraph.ts';
+import type { Subgraph, SubgraphEndpoint, SubgraphRequest } from '../graphql/subgraph.ts';
 import { thrownToWire, toWire } from './wire-error.ts';
 
 /** What comes with every request, beside the request. */
 interface ServerContext {
   caller: RequestContext;
+  /** Whether a gateway's gate has let it through. */
+  isChecked: boolean;
 }
 
 /** Handles the requests for one agent. */
 export type SubgraphYoga = YogaServerInstance<ServerContext, object>;
 
-/** Makes it. Its path is the agent's name. */
-export function subgraphYoga(subgraph: Subgraph): SubgraphYoga {
+/**
+ * Makes it. Its path is the agent's name.
+ * @param guarded the same agent, for what no gateway has checked
+ */
+export function subgraphYoga(subgraph: Subgraph, guarded: SubgraphEndpoint): SubgraphYoga {
   return createYoga<ServerContext, object>({
     schema: subgraph.schema,
     graphqlEndpoint: `/${subgraph.name}`,
-    plugins: [useSubgraph(subgraph), useUnderstanding(subgraph.name)],
+    plugins: [useSubgraph(subgraph, guarded), useUnderstanding(subgraph.name)],
     graphiql: false,
     landingPage: false,
     batching: false,
@@ -36,22 +41,27 @@ export function subgraphYoga(subgraph: Subgraph): SubgraphYoga {
 
 type Args = ExecutionArgs & { contextValue: ServerContext & { params: SubgraphRequest } };
 
-function useSubgraph(subgraph: Subgraph): Plugin {
+function useSubgraph(subgraph: Subgraph, guarded: SubgraphEndpoint): Plugin {
   const { name } = subgraph;
+  const endpointFor = ({ isChecked }: ServerContext): SubgraphEndpoint => (isChecked ? subgraph : guarded);
   return {
     onExecute({ setExecuteFn }) {
       setExecuteFn((async ({ contextValue }: Args) =>
-        subgraph.execute(requestOf(contextValue.params), contextValue.caller).then(
-          (result) => toWire(name, result),
-          (error: unknown) => thrownToWire(name, error),
-        )) as never);
+        endpointFor(contextValue)
+          .execute(requestOf(contextValue.params), contextValue.caller)
+          .then(
+            (result) => toWire(name, result),
+            (error: unknown) => thrownToWire(name, error),
+          )) as never);
     },
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn((async ({ contextValue }: Args) =>
-        subgraph.subscribe(requestOf(contextValue.params), contextValue.caller).then(
-          (opened) => (Symbol.asyncIterator in opened ? crossing(name, opened) : toWire(name, opened)),
-          (error: unknown) => thrownToWire(name, error),
-        )) as never);
+        endpointFor(contextValue)
+          .subscribe(requestOf(contextValue.params), contextValue.caller)
+          .then(
+            (opened) => (Symbol.asyncIterator in opened ? crossing(name, opened) : toWire(name, opened)),
+            (error: unknown) => thrownToWire(name, error),
+          )) as never);
     },
   };
 }

@@ -34,19 +34,24 @@ export interface World {
 
 const typeDefs = typeDefsOf(`
   type Query {
-    values: Values
-    echo(at: DateTime, big: BigInt, amount: Decimal, any: JSON): JSON
-    fails(how: String!): String
-    sure: String!
-    who: String
-    waits: String
-    soon: String
-    large(characters: Int!): String
+    values: Values @public
+    echo(at: DateTime, big: BigInt, amount: Decimal, any: JSON): JSON @public
+    fails(how: String!): String @public
+    sure: String! @public
+    who: String @public
+    waits: String @public
+    soon: String @public
+    own: String @authenticated
+    large(characters: Int!): String @public
   }
-  type Mutation { count: Int! refuse: Payload waitAndCount: Int! }
-  type Subscription { ticks(to: Int!): Values silence: Int breaks: Int }
-  type Values @key(fields: "id") { id: ID! at: DateTime big: BigInt amount: Decimal any: JSON none: String bad: String }
-  type Payload { userErrors: [UserError!]! }
+  type Mutation {
+    count: Int! @public
+    refuse: Payload @public
+    waitAndCount: Int! @public
+  }
+  type Subscription { ticks(to: Int!): Values @public silence: Int @public breaks: Int @public }
+  type Values @key(fields: "id") @public { id: ID! at: DateTime big: BigInt amount: Decimal any: JSON none: String bad: String }
+  type Payload @public { userErrors: [UserError!]! }
 `);
 
 const values = (id = 'one'): object => ({
@@ -90,6 +95,7 @@ export function smallSubgraph(world: World): Subgraph {
       echo: seen((args) => ({ ...args, big: args.big?.toString(), at: args.at?.toISOString() })),
       fails: seen(({ how }) => Promise.reject(FAILURES[how]!())),
       sure: seen(() => null),
+      own: seen(() => 'yours'),
       who: seen((_, { actor, correlationId }) => JSON.stringify([actor.claims(), correlationId])),
       waits: seen((_, context) => waits(context)),
       soon: seen(() => sleep(100, new AbortController().signal).then(() => 'soon')),
@@ -170,7 +176,12 @@ export async function serveSmall(options: Partial<ServeOptions> & { ring?: KeyRi
   const served = serveSubgraphs({
     subgraphs: [smallSubgraph(world)],
     verifier: requestVerifier(options.ring ?? testRing, process, systemClock, new LocalOnce()),
-    log: { warn: (fields: { reason?: string }) => refused.push(fields.reason!), error: () => {} } as never,
+    log: {
+      debug() {},
+      info() {},
+      error() {},
+      warn: (fields: { reason?: string }) => refused.push(fields.reason!),
+    } as never,
     isReady: () => ({ ready: true, details: {} }),
     ...options,
   });
@@ -181,9 +192,12 @@ export async function serveSmall(options: Partial<ServeOptions> & { ring?: KeyRi
 }
 
 /** Asks these replicas. */
-export function remoteSmall(replicas: () => readonly Replica[], options: { timeoutMs?: number; ring?: KeyRing } = {}) {
+export function remoteSmall(
+  replicas: () => readonly Replica[],
+  options: { timeoutMs?: number; ring?: KeyRing; sender?: string } = {},
+) {
   const transport = createTransport();
-  const signer = requestSigner(options.ring ?? testRing, 'tester', systemClock);
+  const signer = requestSigner(options.ring ?? testRing, options.sender ?? 'tester', systemClock);
   const remote = new RemoteSubgraph({ name: 'small', replicas, signer, transport, log: silentLogger, ...options });
   return { remote, transport };
 }

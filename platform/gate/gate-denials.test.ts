@@ -1,0 +1,57 @@
+import { expect, test } from '@jest/globals';
+import { parse } from 'graphql';
+import { ANONYMOUS, type Actor } from '../identity/actor.ts';
+import { metricsText } from '../telemetry/metrics.ts';
+import { actorWith, gateOf } from './compose-for-test.ts';
+import { gateLog } from './gate-log.ts';
+import type { Denial } from './rules.ts';
+
+const SDL = `
+  type Query { free: Int @public mine: Int @authenticated costs: Costs @public }
+  type Mutation { pay: Int @requiresScopes(scopes: [["payment:write"]]) }
+  type Costs @public { of: Int @requiresScopes(scopes: [["order:read"]]) }
+`;
+const told: Denial[] = [];
+const { gate } = gateOf(SDL, { onDenied: (denial) => told.push(denial) });
+const check = (query: string, actor: Actor, more: { isAgain?: boolean } = {}) =>
+  gate.check({ document: parse(query), actor, correlationId: 'req_1', ...more });
+
+const denials = async (): Promise<Record<string, number>> =>
+  Object.fromEntries(
+    [...(await metricsText()).text.matchAll(/^agora_denials_total\{caller="(\w+)"\} (\d+)$/gm)].map(
+      ([, caller, count]) => [caller!, Number(count)],
+    ),
+  );
+
+test('a denial is told with its fields and the request, and counted by whether somebody was signed in', async () => {
+  const before = await denials();
+  await check('{ free costs { a: of b: of } }', actorWith());
+  await check('mutation { pay }', ANONYMOUS);
+  await check('{ free }', ANONYMOUS);
+  expect(told.map(({ coordinates, actor, correlationId }) => [coordinates, actor.id, correlationId])).toEqual([
+    [['Costs.of'], 'user_1', 'req_1'],
+    [['Mutation.pay'], 'anonymous', 'req_1'],
+  ]);
+  expect(await denials()).toEqual({ signed_in: before.signed_in! + 2, anonymous: before.anonymous! + 1 });
+});
+
+test('what is asked again, for an event of what is open, is told and counted once only', async () => {
+  const before = [told.length, await denials()];
+  expect((await check('{ mine }', ANONYMOUS, { isAgain: true })).kind).toBe('pruned');
+  expect([told.length, await denials()]).toEqual(before);
+});
+
+test('the log has who was denied what by id, and of nobody only for who debugs', async () => {
+  const lines: unknown[][] = [];
+  const level = (name: string) => (fields: unknown, text: unknown) => void lines.push([name, fields, text]);
+  const log = { debug: level('debug'), info: level('info'), error: level('error') };
+  const { gate: logged } = gateOf(SDL, gateLog(log as never));
+  for (const actor of [actorWith({ roles: ['VIEWER'] }), ANONYMOUS])
+    await logged.check({ document: parse('mutation { pay }'), variables: { note: 'secret' }, actor });
+  const text = 'the gate denied something';
+  const coordinates = ['Mutation.pay'];
+  expect(lines).toEqual([
+    ['info', { coordinates, actorId: 'user_1', roles: ['VIEWER'], correlationId: undefined }, text],
+    ['debug', { coordinates, actorId: 'anonymous', roles: [], correlationId: undefined }, text],
+  ]);
+});
