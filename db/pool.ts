@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { columnTypes } from './column-types.ts';
+import { CancellingClient } from './cancelling-client.ts';
 import { PreparingClient } from './preparing-client.ts';
 
 /** Limits that every connection of a pool has from its start. Milliseconds; 0 is none. */
@@ -55,7 +56,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionString: options.url,
     max: options.max,
     application_name: options.name,
-    Client: options.prepare === false ? pg.Client : PreparingClient,
+    Client: options.prepare === false ? CancellingClient : PreparingClient,
     types: options.int8 === 'text' ? undefined : columnTypes,
     options: limitsAsOptions(options),
     connectionTimeoutMillis: 5000,

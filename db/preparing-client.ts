@@ -6,8 +6,8 @@
  * Behind PgBouncer in transaction mode it needs PgBouncer >= 1.21 with `max_prepared_statements`. A migration that
  * changes the columns of a statement's result makes it fail once per connection (0A000): drain the pool after one.
  */
-import pg from 'pg';
 import { tracedWithin } from '../platform/telemetry/tracing.ts';
+import { CancellingClient } from './cancelling-client.ts';
 
 const PREPARABLE = /^\s*(select|insert|update|delete|with)\b/i;
 const MAX_NAMED = 500;
@@ -17,7 +17,7 @@ const names = new Map<string, string>();
 const seenOnce = new Set<string>();
 
 /** A client that gives the statements it meets again a name, by which PostgreSQL keeps them. */
-export class PreparingClient extends pg.Client {
+export class PreparingClient extends CancellingClient {
   // pg has a dozen overloads of `query`; only (text, values) is prepared, every other goes through untouched.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   override query(...call: any[]): any {

@@ -2,7 +2,7 @@
  * What happens to every operation, however it arrived: gate, execution, completion, masking. Nothing here throws; what
  * goes wrong is an error in the result.
  */
-import type { ExecutionResult } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import { Unavailable } from '../platform/errors.ts';
 import type { Generation } from './generation.ts';
 import { guardedStream } from './guarded-stream.ts';
@@ -42,7 +42,9 @@ export function createOperations(
       const { correlationId, signal } = operation.caller;
       const leave = generation.enter();
       try {
-        return mask.result(await withDeadline((own) => run(operation, own), timeoutMs, signal), correlationId);
+        const result = await withDeadline((own) => run(operation, own), timeoutMs, signal);
+        // What was given up with its client is no fault of anybody, and nobody reads the answer.
+        return signal?.aborted && result.errors ? clientGone() : mask.result(result, correlationId);
       } catch (error) {
         return { errors: [mask.error(error, correlationId)] };
       } finally {
@@ -60,6 +62,10 @@ export function createOperations(
     },
   };
 }
+
+const clientGone = (): ExecutionResult => ({
+  errors: [new GraphQLError('The client has gone.', { extensions: { code: 'CLIENT_GONE' } })],
+});
 
 async function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>, ms: number, outer?: AbortSignal): Promise<T> {
   const controller = new AbortController();

@@ -25,6 +25,7 @@ import type { Operations } from './operations.ts';
 import type { Front } from './front.ts';
 import { type Authenticate, actorOf, type Caller, type Identity } from './session.ts';
 
+import { whileOpen } from './while-open.ts';
 import { resultWithoutHttp, withoutHttp } from './without-http.ts';
 
 /** Largest message from a client, in bytes. */
@@ -35,7 +36,11 @@ const MAX_DELAY = 2 ** 31 - 1;
 type Payload = Record<string, unknown> | undefined;
 type Socket = Context<Payload, Extra & Partial<{ session: Session }>>;
 /** graphql-ws keeps it for as long as a subscription is open, so it must not hold the graph: `operations` is taken once. */
-type Subscribed = Omit<ExecutionArgs, 'schema'> & { operation: Operation; operations: Operations | undefined };
+type Subscribed = Omit<ExecutionArgs, 'schema'> & {
+  operation: Operation;
+  operations: Operations | undefined;
+  socket: WebSocket;
+};
 
 /** What the WebSocket endpoint stands on. */
 export interface WebSocketOptions {
@@ -68,6 +73,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     socket.once('close', closed);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       sockets.emit('connection', webSocket, request);
+      webSocket.setMaxListeners(0); // Each operation that is under way has one.
       add('agora_websockets_open', {}, 1);
       webSocket.once('close', () => add('agora_websockets_open', {}, -1));
       // A frame that breaks the protocol is the client's mistake, and ws closes for it; graphql-ws would print it.
@@ -96,8 +102,13 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
       onDisconnect: (socket) => socket.extra.session?.end(),
       onSubscribe: (socket, _id, payload) =>
         prepare(socket, payload, options) as Promise<ExecutionArgs | GraphQLError[]>,
-      execute: async (args) =>
-        resultWithoutHttp(await takeOperations(args as never).execute((args as never as Subscribed).operation)),
+      execute: async (args) => {
+        const { operation, socket } = args as never as Subscribed;
+        const operations = takeOperations(args as never);
+        return whileOpen(socket, async (signal) =>
+          resultWithoutHttp(await operations.execute({ ...operation, caller: { ...operation.caller, signal } })),
+        );
+      },
       subscribe: async (args) => {
         const opened = await takeOperations(args as never).subscribe((args as never as Subscribed).operation);
         return Symbol.asyncIterator in opened ? opened : resultWithoutHttp(opened);
@@ -183,7 +194,8 @@ async function prepare(
     }
     const { operationName, variables } = payload;
     const operation: Operation = { document, operationName, variables, caller };
-    return { document, operationName, variableValues: variables, operation, operations };
+    const { socket: webSocket } = socket.extra;
+    return { document, operationName, variableValues: variables, operation, operations, socket: webSocket };
   } catch (error) {
     const shown = error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error;
     countRejected(error instanceof GraphQLError ? error.extensions.code : 'INTERNAL_SERVER_ERROR');

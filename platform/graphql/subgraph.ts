@@ -19,6 +19,7 @@ import {
   visit,
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import { cancellableBy } from '../data/cancellation.ts';
 import type { RequestContext } from './context.ts';
 import { subscribeAnew } from './subscribe.ts';
 import { withoutDefaults } from './variable-defaults.ts';
@@ -99,9 +100,17 @@ function compile(schema: GraphQLSchema, { query, operationName }: SubgraphReques
   const bare = withoutDefaults(schema, document, operationName);
   const compiled =
     bare && isCompilable(schema, bare.document, operationName) && compileQuery(schema, bare.document, operationName);
-  if (compiled && isCompiledQuery(compiled))
-    return (context, variables) => compiled.query({}, context, bare.fill(variables));
-  return (contextValue, variableValues) => execute({ schema, document, operationName, contextValue, variableValues });
+  const run: Runner =
+    compiled && isCompiledQuery(compiled)
+      ? (context, variables) => compiled.query({}, context, bare.fill(variables))
+      : (contextValue, variableValues) => execute({ schema, document, operationName, contextValue, variableValues });
+  return cancellable(run, document, operationName);
+}
+
+/** What a query reads is cancelled with it; what a mutation has begun is carried out, whoever waits for it. */
+function cancellable(run: Runner, document: DocumentNode, operationName: string | undefined): Runner {
+  const isQuery = getOperationAST(document, operationName)?.operation === 'query';
+  return (context, variables) => cancellableBy(isQuery ? context.signal : undefined, () => run(context, variables));
 }
 
 function isCompilable(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined): boolean {
