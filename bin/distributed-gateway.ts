@@ -37,6 +37,7 @@ import { keyRing } from './key-ring.ts';
 import { listen } from './listen.ts';
 import { publishedAgents, publishedGraph } from './published-graph.ts';
 import { RevocationPolling } from './revocation-polling.ts';
+import { trustedOperations } from './trusted-operations.ts';
 
 /** How to start. */
 export interface DistributedGatewayOptions {
@@ -75,7 +76,7 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
     ),
     log,
     trustedProxies: config.TRUSTED_PROXIES,
-    limits: limitsFrom(config),
+    limits: limitsFrom(config, { trusted: trustedOperations(), cache: cluster.cache }),
     limiter: cluster.limiter,
     metricsToken: config.METRICS_TOKEN,
     agentCard: (url) => agentCard(publishedAgents(), config.PUBLIC_URL ?? url),

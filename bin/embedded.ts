@@ -33,6 +33,7 @@ import { migrationSets } from './migration-sets.ts';
 import { revocationsOf } from './revocations.ts';
 import { tokenKey } from './token-key.ts';
 import { withWebhookSecrets } from './webhook-secrets.ts';
+import { trustedOperations } from './trusted-operations.ts';
 
 /** How to start. */
 export interface EmbeddedOptions {
@@ -81,7 +82,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
     isReady: () => readiness(state, host),
     health: host.health,
     trustedProxies: config.TRUSTED_PROXIES,
-    limits: limitsFrom(config),
+    limits: limitsFrom(config, { trusted: trustedOperations(), cache: cluster.cache }),
     limiter: cluster.limiter,
     metricsToken: config.METRICS_TOKEN,
     agentCard: (url) => agentCard(agents, config.PUBLIC_URL ?? url),

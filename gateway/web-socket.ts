@@ -19,6 +19,7 @@ import { mayOpenSocket } from './limits/cors.ts';
 import type { Limits } from './limits/limits.ts';
 import { OpenSockets } from './limits/open-sockets.ts';
 import { placeOf } from './limits/rates.ts';
+import { type DocumentParams, textOf } from './limits/stored-documents.ts';
 import type { ErrorMask } from './mask-error.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
@@ -173,7 +174,11 @@ async function identify(authenticate: Authenticate, payload: Payload): Promise<I
 /** Parses and validates as over HTTP. Whatever is wrong comes back as errors: a throw would close the whole socket. */
 async function prepare(
   socket: Socket,
-  payload: { query: string; operationName?: string | null; variables?: Record<string, unknown> | null },
+  payload: DocumentParams & {
+    query: string;
+    operationName?: string | null;
+    variables?: Record<string, unknown> | null;
+  },
   { front, mask, trustedProxies = 0 }: WebSocketOptions,
 ): Promise<Subscribed | GraphQLError[]> {
   const id = correlationId(undefined);
@@ -186,7 +191,7 @@ async function prepare(
     if (Object.keys(socket.subscriptions).length > limits.subscriptionsPerSocket) throw tooManyAtOnce(limits);
     await rates?.request(caller);
     checkVariables(payload.variables, limits.document);
-    const document = parse(payload.query);
+    const document = parse(limits.documents ? ((await textOf(payload, limits.documents)) ?? '') : payload.query);
     const invalid = validate(schema, document) as GraphQLError[];
     if (invalid.length > 0) {
       countRejected('GRAPHQL_VALIDATION_FAILED');

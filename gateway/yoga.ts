@@ -34,6 +34,7 @@ export function createYogaHandler(
     landingPage: false,
     batching: false,
     multipart: false,
+    extraParamNames: ['documentId'],
     maxRequestBodySize: limits.bodyBytes,
     parserAndValidationCache: true,
     // Ours: see cors.ts.

@@ -34,10 +34,11 @@ if (api) outputs.push(...(await clientOutputs(api)));
 
 const check = process.argv.includes('--check');
 settle(outputs, check, 'npm run codegen');
-// Only now: agents and sagas are built of the commands that were written just now.
+// Only now: they are built of the commands and documents that were written just now.
 const { agentList } = await import('./codegen/agent-list.ts');
+const { operationOutputs } = await import('./codegen/operations.ts');
 const { sagaDocs } = await import('./codegen/saga-docs.ts');
-settle([await sagaDocs(), await agentList()], check, 'npm run codegen');
+settle([await sagaDocs(), await agentList(), ...(await operationOutputs())], check, 'npm run codegen');
 
 function listGraphql(directory: string): string[] {
   try {

@@ -1,5 +1,6 @@
 import type { Config } from '../../platform/config/config.ts';
 import { type Limits, LIMITS } from './limits.ts';
+import type { StoredDocuments } from './stored-documents.ts';
 import type { ByTier } from './tier.ts';
 
 /** What of the configuration limits a gateway. */
@@ -15,10 +16,12 @@ export type LimitsConfig = Pick<
   | 'SUBSCRIPTIONS_PER_SOCKET'
   | 'CORS_ORIGINS'
   | 'INTROSPECTION'
+  | 'OPERATIONS'
+  | 'PERSISTED_QUERIES'
 >;
 
 /** The limits that a configuration asks for. In production nothing is open that was not opened. */
-export function limitsFrom(config: LimitsConfig): Limits {
+export function limitsFrom(config: LimitsConfig, { trusted, cache }: Omit<StoredDocuments, 'trustedOnly'>): Limits {
   const isProduction = config.NODE_ENV === 'production';
   const [address, account] = numbersIn(config.SIGN_IN_LIMITS);
   return {
@@ -32,6 +35,11 @@ export function limitsFrom(config: LimitsConfig): Limits {
     },
     socketsPerAddress: config.SOCKETS_PER_ADDRESS,
     subscriptionsPerSocket: config.SUBSCRIPTIONS_PER_SOCKET,
+    documents: {
+      trusted,
+      trustedOnly: config.OPERATIONS === 'trusted',
+      cache: config.PERSISTED_QUERIES === 'on' ? cache : undefined,
+    },
     origins: originsIn(config.CORS_ORIGINS ?? (isProduction ? '' : '*')),
     introspection: (config.INTROSPECTION ?? (isProduction ? 'off' : 'on')) === 'on',
   };

@@ -1,5 +1,6 @@
 import type { Origins } from './cors.ts';
 import type { Rates } from './rates.ts';
+import type { StoredDocuments } from './stored-documents.ts';
 import type { ByTier } from './tier.ts';
 
 /**
@@ -61,6 +62,8 @@ export interface Limits {
   subscriptionsPerSocket: number;
   /** How long a WebSocket may take to say who it is, in milliseconds. */
   connectionInitMs: number;
+  /** Documents that are named and not sent. @default there are none, and every other may be sent */
+  documents?: StoredDocuments;
   /** Whose pages may read answers, and open WebSockets. */
   origins: Origins;
   /** Whether the schema may be asked for, and errors suggest what was meant. */

@@ -1,6 +1,7 @@
 import { type DocumentNode, type ParseOptions, parse, type Source } from 'graphql';
 import type { DocumentLimits } from './limits.ts';
 import { measureDocument } from './measure-document.ts';
+import { requireTrusted, type StoredDocuments } from './stored-documents.ts';
 import { scanDocument } from './scan-document.ts';
 
 /**
@@ -8,10 +9,11 @@ import { scanDocument } from './scan-document.ts';
  * Whoever asks keeps the documents, so that each is measured once.
  */
 export const parseWithin =
-  (limits: DocumentLimits) =>
+  (limits: DocumentLimits, documents?: StoredDocuments) =>
   (source: string | Source, options?: ParseOptions): DocumentNode => {
     scanDocument(typeof source === 'string' ? source : source.body, limits);
     const document = parse(source, options);
     measureDocument(document, limits);
+    if (documents) requireTrusted(document, documents);
     return document;
   };

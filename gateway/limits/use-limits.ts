@@ -4,14 +4,19 @@ import { checkVariables } from './check-variables.ts';
 import type { Limits } from './limits.ts';
 import { parseWithin } from './parse-within.ts';
 import { refused } from './refused.ts';
+import { textOf } from './stored-documents.ts';
 import { PAGE_POLICY } from './security-headers.ts';
 
 /** Variables are looked at as they come, documents as they are parsed. WebSockets parse by the same plugin. */
-export function useLimits({ document, introspection }: Limits): Plugin {
-  const parse = parseWithin(document);
+export function useLimits({ document, introspection, documents }: Limits): Plugin {
+  const parse = parseWithin(document, documents);
   return {
-    onParams({ params }) {
+    async onParams({ params, setParams, request }) {
       checkVariables(params.variables, document);
+      if (!documents) return;
+      // Yoga takes it from a body only.
+      const id = request.method === 'GET' ? new URL(request.url).searchParams.get('documentId') : undefined;
+      setParams({ ...params, query: await textOf(id ? { ...params, documentId: id } : params, documents) });
     },
     onParse({ setParseFn }) {
       setParseFn(parse as never);
@@ -26,7 +31,9 @@ export function useLimits({ document, introspection }: Limits): Plugin {
     onResultProcess({ result }) {
       // Yoga takes what the parser throws for a syntax error, whose status depends on what the client accepts.
       const [error] = (result as ExecutionResult | undefined)?.errors ?? [];
-      if (error?.extensions.code === 'OPERATION_TOO_LARGE') error.extensions.http = refused();
+      if (error && REFUSED.has(String(error.extensions.code))) error.extensions.http = refused();
     },
   };
 }
+
+const REFUSED: ReadonlySet<string> = new Set(['OPERATION_TOO_LARGE', 'OPERATION_NOT_TRUSTED']);

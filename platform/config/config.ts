@@ -175,6 +175,14 @@ export const configSchema = z.object({
     .enum(['on', 'off'])
     .optional()
     .describe('whether the schema may be asked for, and errors suggest names; absent: on, and off in production'),
+  OPERATIONS: z
+    .enum(['any', 'trusted'])
+    .default('any')
+    .describe('trusted: only documents of schema/operations/ are executed, by whomever'),
+  PERSISTED_QUERIES: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe('whether clients may store documents and send their hashes instead (automatic persisted queries)'),
   CORS_ORIGINS: z
     .string()
     .optional()
