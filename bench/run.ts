@@ -9,6 +9,7 @@ import { events } from './events.ts';
 import { federation } from './federation/embedded.ts';
 import { gate } from './federation/gate.ts';
 import { federationPeers } from './federation/peers.ts';
+import { hostile } from './hostile.ts';
 import { latency } from './latency.ts';
 import { orders } from './orders.ts';
 import { profile } from './profile.ts';
@@ -27,6 +28,7 @@ export interface Size {
 
 const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
   orders,
+  hostile,
   latency,
   costs,
   events,

@@ -90,10 +90,10 @@ describe.each([['prepared', true] as const, ['not prepared', false] as const])(
     test('end when a client over HTTP has gone, and the connection is good for others', async () => {
       const leaving = new AbortController();
       const answer = post(`{ sleep(mark: "http", seconds: ${LONG}) }`, leaving.signal).catch(() => 'gone');
-      await atWork();
+      expect(await atWork()).toBe(1);
       leaving.abort();
       expect(await answer).toBe('gone');
-      await idle();
+      expect(await idle()).toBe(0);
       for (let n = 0; n < 5; n++) {
         const response = await post('{ sleep(mark: "after", seconds: 0) }');
         expect(await response.json()).toEqual({ data: { sleep: 1 } });
@@ -106,22 +106,22 @@ describe.each([['prepared', true] as const, ['not prepared', false] as const])(
         { query: `{ sleep(mark: "socket", seconds: ${LONG}) }` },
         { next() {}, error() {}, complete() {} },
       );
-      await atWork();
+      expect(await atWork()).toBe(1);
       client.terminate();
-      await idle();
+      expect(await idle()).toBe(0);
     });
 
     test('end when the operation has had its time', async () => {
       const response = await post(`{ sleep(mark: "time", seconds: ${LONG}) }`);
       const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
       expect(errors[0]!.extensions.code).toBe('UNAVAILABLE');
-      await idle();
+      expect(await idle()).toBe(0);
     });
 
     test('of a mutation do not end: what has begun is carried out', async () => {
       const leaving = new AbortController();
       const answer = post('mutation { sleepAndWrite(mark: "kept") }', leaving.signal).catch(() => 'gone');
-      await atWork();
+      expect(await atWork()).toBe(1);
       leaving.abort();
       await answer;
       const written = async () => (await sql<{ mark: string }>`select mark from written`.execute(database.kysely)).rows;

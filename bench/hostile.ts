@@ -1,0 +1,68 @@
+/**
+ * What hostile requests cost: how long until each is refused, for how long the process answers nobody meanwhile, and
+ * the CPU of its thread, beyond which no stall can last on a machine that has a processor free for it.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { HOSTILE } from '../tests/support/hostile-requests.ts';
+import { median, quantile, table } from './figures.ts';
+import type { Size } from './run.ts';
+
+/** In each round. */
+const EACH = 10;
+const ORDINARY = { name: '(an ordinary query)', body: JSON.stringify({ query: '{ products { nodes { id name } } }' }) };
+
+/** What one request took. Milliseconds. */
+interface Figures {
+  took: number;
+  stallMs: number;
+  cpuMs: number;
+}
+
+/** Measures, and prints a table. */
+export async function hostile({ rounds }: Size): Promise<void> {
+  const server = new Worker(new URL('hostile-server.ts', import.meta.url));
+  const [port] = (await once(server, 'message')) as [number];
+  const send = (body: string) => post(`http://127.0.0.1:${port}/graphql`, body);
+  const measured = async (body: string): Promise<Figures> => {
+    server.postMessage('reset');
+    const took = await send(body);
+    server.postMessage('tell');
+    const [told] = (await once(server, 'message')) as [Omit<Figures, 'took'>];
+    return { took, ...told };
+  };
+
+  for (let n = 0; n < 300; n++) await send(ORDINARY.body);
+  for (const { body } of HOSTILE) for (let n = 0; n < EACH; n++) await send(another(body, n));
+  const all = new Map<string, Figures[]>();
+  for (let round = 1; round <= rounds; round++) {
+    for (const { name, body } of [ORDINARY, ...HOSTILE]) {
+      const figures = all.get(name) ?? [];
+      for (let n = 0; n < EACH; n++) figures.push(await measured(another(body, round * EACH + n)));
+      all.set(name, figures);
+    }
+  }
+  server.postMessage('end');
+  await once(server, 'exit');
+  table(
+    `Hostile requests, ms, of ${rounds * EACH} each`,
+    ['what', 'refused, median', 'p95', 'stall, median', 'p95', 'CPU of the thread, median', 'p95'],
+    [...all].map(([name, figures]) => [name, ...told(figures)]),
+  );
+}
+
+const told = (figures: readonly Figures[]): string[] =>
+  (['took', 'stallMs', 'cpuMs'] as const)
+    .map((key) => figures.map((one) => one[key]))
+    .flatMap((values) => [median(values), quantile(values, 0.95)])
+    .map((value) => value.toFixed(1));
+
+/** Each time another text: what is known to be wrong is refused from memory. */
+const another = (body: string, n: number): string => body.replace('"query":"', `"query":"${' '.repeat(n)}`);
+
+async function post(url: string, body: string): Promise<number> {
+  const begun = performance.now();
+  const headers = { 'content-type': 'application/json' };
+  await (await fetch(url, { method: 'POST', headers, body })).text();
+  return performance.now() - begun;
+}
