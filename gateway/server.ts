@@ -36,6 +36,13 @@ import { withoutHttp } from './without-http.ts';
 import { serveWebSockets } from './web-socket.ts';
 import { respondWebhook } from './webhooks.ts';
 
+/**
+ * How long an idle connection is kept: longer than load balancers keep theirs (nginx: 60 s), so that they close it and
+ * not we, just as they send a request. Node's own five seconds lose such a request now and then, and it cannot be
+ * repeated if it is a mutation. Milliseconds.
+ */
+const KEEP_ALIVE_MS = 65_000;
+
 /** What a gateway is made from. */
 export interface GatewayOptions {
   /** Agents in this process, or a graph whose agents are anywhere. */
@@ -132,6 +139,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       else respondJson(response, 500, { error: { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong.' } });
     });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const drain = new Drain(server);
   const isReady: GatewayOptions['isReady'] = () =>
     drain.isDraining ? { ready: false, details: { waitingFor: 'its end' } } : options.isReady();

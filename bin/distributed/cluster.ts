@@ -33,6 +33,8 @@ export interface ClusterOptions {
   data: string;
   /** Ports of the gateways, one each; 0 takes a free one. @default two free ones */
   gatewayPorts?: readonly number[];
+  /** In how many processes each group of agents runs. @default 1 */
+  agentReplicas?: number;
   /** For all processes, over what they are given. */
   env?: Record<string, string>;
   /** Settings of PostgreSQL, over ours. */
@@ -83,7 +85,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const roles = await prepare(options, postgres);
     const env = { ...keysOf(data), ...roles, ...(redis && { REDIS_URL: redis.url }), ...options.env };
     const ports = await Promise.all([0, 1].map(async (n) => options.gatewayPorts?.[n] || (await freePort())));
-    const members = membersOf(rolesOf(await loadAgents()), env, { ...options, gatewayPorts: ports });
+    const members = membersOf(rolesOf(await loadAgents(), options.agentReplicas), env, {
+      ...options,
+      gatewayPorts: ports,
+    });
     endings.push(() => Promise.all(members.filter((one) => !isGateway(one)).map((one) => one.stop())));
     endings.push(() => Promise.all(members.filter(isGateway).map((one) => one.stop())));
     await Promise.all(members.map((one) => one.start()));

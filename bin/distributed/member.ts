@@ -68,14 +68,14 @@ export class Member {
   /** Waits until it is ready, in whichever of its lives. @throws Fault if it is not after two minutes */
   async ready(): Promise<void> {
     const deadline = performance.now() + START_MS;
-    while (!(await this.#isReady())) {
+    while (!(await this.isReady())) {
       if (performance.now() > deadline) throw new Fault('NOT_READY', `${this.name} was not ready in two minutes.`);
       await sleep(50);
     }
   }
 
-  /** What an orchestrator asks before it sends anybody there. */
-  async #isReady(): Promise<boolean> {
+  /** Whether it says that it is: what an orchestrator asks before it sends anybody there. */
+  async isReady(): Promise<boolean> {
     if (!this.#url) return false;
     const signal = AbortSignal.timeout(PROBE_MS);
     const response = await fetch(`${this.#url}/health/ready`, { signal }).catch(() => undefined);

@@ -12,14 +12,14 @@ export interface Role {
 /** The saga workers have processes of their own. */
 const SAGAS = 'orchestration';
 
-/** The agents in groups by area, two saga workers, two gateways. */
-export function rolesOf(agents: readonly Pick<AgentDefinition, 'name' | 'area'>[]): Role[] {
+/** The agents in groups by area, each in so many processes; two saga workers, two gateways. */
+export function rolesOf(agents: readonly Pick<AgentDefinition, 'name' | 'area'>[], agentReplicas = 1): Role[] {
   const areas = [...new Set(agents.filter(({ name }) => name !== SAGAS).map(({ area }) => area))];
   return [
     ...areas.map((area) => ({
       name: `agents-${area}`,
       command: ['bin/agent.ts', '--area', area, '--except', SAGAS],
-      replicas: 1,
+      replicas: agentReplicas,
     })),
     { name: 'sagas', command: ['bin/agent.ts', SAGAS], replicas: 2 },
     { name: 'gateway', command: ['bin/gateway.ts'], replicas: 2 },

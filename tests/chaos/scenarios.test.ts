@@ -11,5 +11,5 @@ test.each(SCENARIOS)(
     const { violations } = await scenario.run(runOf(SEED, scenario.short));
     expect(violations).toEqual([]);
   },
-  150_000,
+  300_000,
 );

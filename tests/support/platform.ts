@@ -54,6 +54,8 @@ export interface Watch {
   until(condition: (events: any[]) => boolean): Promise<any[]>;
   /** Resolves when the server has ended the subscription. */
   readonly ended: Promise<void>;
+  /** Why it broke off, if it did: its connection was refused or closed. */
+  readonly failure: unknown;
   stop(): Promise<void>;
 }
 
@@ -133,6 +135,9 @@ export function watch(
   return {
     events,
     ended,
+    get failure() {
+      return failure;
+    },
     async until(condition) {
       const deadline = Date.now() + 10_000;
       while (!condition(events)) {

@@ -2,7 +2,9 @@ import type { Scenario } from '../scenario.ts';
 import { failingUndo } from './failing-undo.ts';
 import { fullDisk } from './full-disk.ts';
 import { jumpingClock } from './jumping-clock.ts';
+import { killAnyProcess } from './kill-any-process.ts';
 import { killTheServer } from './kill-the-server.ts';
+import { loseRedis } from './lose-redis.ts';
 import { loseTheDatabase, loseTheDatabaseForLong } from './lose-the-database.ts';
 import { shuffledEvents } from './shuffled-events.ts';
 import { stopUnderLoad } from './stop-under-load.ts';
@@ -19,4 +21,6 @@ export const SCENARIOS: readonly Scenario[] = [
   jumpingClock,
   stopUnderLoad,
   fullDisk,
+  killAnyProcess,
+  loseRedis,
 ];
