@@ -40,9 +40,10 @@ export const unsureProvider: Scenario = {
           await shop.kill();
           await shop.restart();
           open();
+          // Kills that come faster than orders are taken leave all of them to the end, and try nothing.
+          await Promise.all(answers.splice(0));
           if (fault % 10 === 9) say(`${fault + 1} kills, ${JSON.stringify(history.counts())}`);
         }
-        await Promise.all(answers);
         const settled = await settle(shop.kysely, history.entries);
         // Sent, then brought, then handled.
         await webhooksLeft(shop.kysely);
