@@ -4,10 +4,10 @@ import type { GraphiqlTab } from './graphiql.ts';
 import { limitedOperations } from './limits/limited-operations.ts';
 import type { Limits } from './limits/limits.ts';
 import type { RateLimits } from './limits/rates.ts';
+import type { LiveUpdates } from './live/live-updates.ts';
 import type { ErrorMask } from './mask-error.ts';
 import { observedOperations } from './observed-operations.ts';
 import { createOperations, type Operations } from './operations.ts';
-import type { Succession } from './succession.ts';
 import { createYogaHandler, type Yoga } from './yoga.ts';
 
 /** What stands before one generation: its operations, and what parses and validates for it and keeps what it parsed. */
@@ -21,7 +21,7 @@ export interface Front {
 
 /** What all fronts of a gateway have in common. */
 export interface FrontOptions {
-  succession: Succession;
+  live: LiveUpdates;
   mask: ErrorMask;
   tabs: readonly GraphiqlTab[];
   limits: Limits;
@@ -33,8 +33,8 @@ export interface FrontOptions {
 
 /** Puts a front before a generation. */
 export function createFront(generation: Generation, options: FrontOptions): Front {
-  const { succession, mask, tabs, limits, rates, timeoutMs, log } = options;
-  const all = createOperations(generation, succession, mask, timeoutMs);
+  const { live, mask, tabs, limits, rates, timeoutMs, log } = options;
+  const all = createOperations(generation, live, mask, timeoutMs);
   const operations = observedOperations(
     limitedOperations(all, generation, mask, { budgets: limits.costs, rates }),
     mask,

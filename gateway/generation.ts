@@ -10,6 +10,7 @@ import { adoptScalars } from './adopt-scalars.ts';
 import type { SubscriptionEvents } from './data-source.ts';
 import type { Graph } from './graph.ts';
 import { Leases } from './leases.ts';
+import { type Shape, shapes } from './live/shape.ts';
 import { PlanCache } from './plan-cache.ts';
 import { planKey } from './plan-key.ts';
 import { plannerOf } from './planner.ts';
@@ -29,6 +30,8 @@ export interface Generation {
   readonly subscriptions: Subscriptions;
   /** What is wrong with a document here. Asked once for each document. */
   validate(document: DocumentNode): readonly GraphQLError[];
+  /** Who may share a subscription, and where its subscribers begin. The document must be valid. */
+  shapeOf(document: DocumentNode, operationName: string | null | undefined): Shape;
   /** Makes a plan before it is needed. The document must be valid. */
   plan(document: DocumentNode, operationName?: string): void;
   /** How many plans are kept. */
@@ -51,7 +54,7 @@ export async function createGeneration(
   rules: RuleOptions,
   used: UsedDocuments = new UsedDocuments(),
 ): Promise<Generation> {
-  const { executionSdl, decisions } = splitSupergraph(supergraphSdl);
+  const { executionSdl, decisions, sameForAll } = splitSupergraph(supergraphSdl);
   const cache = new PlanCache();
   const events: SubscriptionEvents = new WeakMap();
   const execution = await planExecution(executionSdl, endpoints, { cache, events, used });
@@ -67,6 +70,7 @@ export async function createGeneration(
       gate: createGate(schema, isUnguarded ? publicDecisions(schema) : decisions, rules),
       execution,
       subscriptions: createSubscriptions({ planner, endpoints, execution, cache, events }),
+      shapeOf: shapes(schema, { sameForAll, decisions }),
       validate(document: DocumentNode) {
         let errors = known.get(document);
         if (!errors) known.set(document, (errors = validate(schema, document)));

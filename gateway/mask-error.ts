@@ -25,6 +25,7 @@ export const CLIENT_CODES: ReadonlySet<string> = new Set([
   'CURSOR_EXPIRED',
   'NOT_FOUND',
   'GRAPH_CHANGED',
+  'SLOW_CONSUMER',
 ]);
 
 /** Says nothing of what went wrong, but whose fault it is. */

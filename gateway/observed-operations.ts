@@ -1,10 +1,12 @@
 /** The same operations, each counted, timed and logged with who asked for what, and how it ended. */
-import { type ExecutionResult, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import type { Logger } from '../platform/log.ts';
 import { add, count, observeMs } from '../platform/telemetry/metrics.ts';
-import { operationLabel } from '../platform/telemetry/operation-label.ts';
 import { outcomeOf } from '../platform/telemetry/outcome.ts';
 import { type SpanOptions, traced } from '../platform/telemetry/tracing.ts';
+import { countErrors } from './count-errors.ts';
+import { labelOf } from './label-of.ts';
+import type { LiveStream } from './live/live-stream.ts';
 import type { ErrorMask } from './mask-error.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
@@ -55,7 +57,8 @@ export function observedOperations(
       );
       const isOpen = Symbol.asyncIterator in opened;
       ended(asked, told, isOpen ? undefined : opened.errors);
-      return isOpen ? counted(opened, told.operation, mask) : opened;
+      if (isOpen) countWhileOpen(opened, told.operation);
+      return opened;
     },
   };
 }
@@ -71,19 +74,10 @@ const spanOf =
     },
   });
 
-function begin({ document, operationName }: Operation): Told {
-  const node = getOperationAST(document, operationName) as OperationDefinitionNode | null;
-  const first = node?.selectionSet.selections.find((selection) => selection.kind === Kind.FIELD);
-  const operation = operationLabel(node?.name?.value, first?.name.value);
-  return { operation, kind: node?.operation ?? 'unknown', begun: performance.now() };
-}
-
-function countErrors(operation: string, errors: ExecutionResult['errors'], mask: Pick<ErrorMask, 'agentOf'>): void {
-  for (const error of errors ?? []) {
-    const code = String(error.extensions.code ?? 'INTERNAL_SERVER_ERROR');
-    count('agora_graphql_errors_total', { operation, agent: mask.agentOf(error) ?? 'gateway', code });
-  }
-}
+const begin = ({ document, operationName }: Operation): Told => ({
+  ...labelOf(document, operationName),
+  begun: performance.now(),
+});
 
 /** Who asked: an id. Their token may have expired since. */
 function actorIn({ caller }: Operation): string | undefined {
@@ -94,41 +88,7 @@ function actorIn({ caller }: Operation): string | undefined {
   }
 }
 
-/** The same stream, counted while it is open. It must not hold the operations, whose graph it may outlive. */
-function counted(
-  stream: AsyncGenerator<ExecutionResult>,
-  operation: string,
-  mask: Pick<ErrorMask, 'agentOf'>,
-): AsyncGenerator<ExecutionResult> {
-  let isOpen = true;
+function countWhileOpen(stream: LiveStream, operation: string): void {
   add('agora_graphql_subscriptions_open', { operation }, 1);
-  const close = (): void => {
-    if (isOpen) add('agora_graphql_subscriptions_open', { operation }, -1);
-    isOpen = false;
-  };
-  const iterator: AsyncGenerator<ExecutionResult> = {
-    async next() {
-      const next = await stream.next();
-      if (next.done) close();
-      else {
-        count('agora_graphql_subscription_events_total', { operation });
-        countErrors(operation, next.value.errors, mask);
-      }
-      return next;
-    },
-    return(value) {
-      close();
-      return stream.return(value);
-    },
-    throw(error) {
-      close();
-      return stream.throw(error);
-    },
-    [Symbol.asyncIterator]: () => iterator,
-    [Symbol.asyncDispose]: async () => {
-      close();
-      await stream[Symbol.asyncDispose]();
-    },
-  };
-  return iterator;
+  stream.whenOver(() => add('agora_graphql_subscriptions_open', { operation }, -1));
 }

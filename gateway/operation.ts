@@ -3,11 +3,15 @@ import type { Verdict } from '../platform/gate/gate.ts';
 import type { RequestContext } from '../platform/graphql/context.ts';
 import type { Caller } from './session.ts';
 
-/** An operation of a valid document. */
-export interface Operation {
+/** What is asked, in a valid document. */
+export interface Asked {
   document: DocumentNode;
   operationName?: string | null;
   variables?: Readonly<Record<string, unknown>> | null;
+}
+
+/** What is asked, and by whom. */
+export interface Operation extends Asked {
   caller: Caller;
 }
 
@@ -21,7 +25,7 @@ export const requestContext = (caller: Caller, signal: AbortSignal | undefined):
 
 /** What to execute: the gate's document, which holds one operation, or the client's. */
 export const documentOf = (
-  { document, operationName }: Operation,
+  { document, operationName }: Asked,
   verdict: Verdict,
 ): { document: DocumentNode; operationName: string | null | undefined } =>
   verdict.kind === 'pruned' ? { document: verdict.document, operationName: undefined } : { document, operationName };

@@ -5,26 +5,26 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { Unavailable } from '../platform/errors.ts';
 import type { Generation } from './generation.ts';
-import { guardedStream } from './guarded-stream.ts';
+import type { LiveStream } from './live/live-stream.ts';
+import type { LiveUpdates } from './live/live-updates.ts';
 import type { ErrorMask } from './mask-error.ts';
 import { documentOf, type Operation, requestContext } from './operation.ts';
-import type { Succession } from './succession.ts';
 
 /** Runs operations. */
 export interface Operations {
   /** A query or mutation. */
   execute(operation: Operation): Promise<ExecutionResult>;
   /** A subscription; an `ExecutionResult` with errors if it may not or cannot be opened. */
-  subscribe(operation: Operation): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult>;
+  subscribe(operation: Operation): Promise<LiveStream | ExecutionResult>;
 }
 
 /** How long a query or mutation may take, in milliseconds. */
 const TIMEOUT_MS = 30_000;
 
-/** Operations of one generation. Its subscriptions follow those that come after it. */
+/** Operations of one generation. Its subscriptions are among all others, and follow the generations that come after it. */
 export function createOperations(
   generation: Generation,
-  succession: Succession,
+  live: LiveUpdates,
   mask: ErrorMask,
   timeoutMs = TIMEOUT_MS,
 ): Operations {
@@ -54,7 +54,7 @@ export function createOperations(
     async subscribe(operation) {
       const { correlationId } = operation.caller;
       try {
-        const opened = await guardedStream({ generation, succession }, mask, operation);
+        const opened = await live.subscribe(generation, operation);
         return Symbol.asyncIterator in opened ? opened : mask.result(opened, correlationId);
       } catch (error) {
         return { errors: [mask.error(error, correlationId)] };

@@ -26,6 +26,7 @@ import { rateHeaders } from './limits/rate-headers.ts';
 import { RateLimits } from './limits/rates.ts';
 import { secure } from './limits/security-headers.ts';
 import { LIMITS, type Limits } from './limits/limits.ts';
+import { LiveUpdates } from './live/live-updates.ts';
 import { createErrorMask, type ErrorMask, RETRY_AFTER_SECONDS } from './mask-error.ts';
 import { respondErrors } from './respond.ts';
 import { type Authenticate, actorOf, type Caller } from './session.ts';
@@ -94,6 +95,10 @@ export interface Gateway {
   readonly generations: number;
   /** What runs on the one that serves: operations, and open subscriptions. */
   readonly uses: number;
+  /** How many groups of subscribers there are: as many subscriptions are open at agents. */
+  readonly liveGroups: number;
+  /** How many subscribers are in them. */
+  readonly subscribers: number;
   /** How many plans the one that serves has. */
   readonly plans: number;
   /**
@@ -121,8 +126,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let graph = options.graph ?? composed(options);
   const succession = new Succession(await generationOf(graph));
   const mask = createErrorMask(log, { suggestions: limits.introspection });
+  const live = new LiveUpdates({ succession, mask });
   const rates = limiter && limits.rates && new RateLimits(limiter, limits.rates);
-  const fronts = { succession, mask, tabs, limits, rates, timeoutMs, log };
+  const fronts = { live, mask, tabs, limits, rates, timeoutMs, log };
   let front = createFront(succession.current, fronts);
   let generations = 1;
   const complain = (error: unknown): void => log.warn({ err: error }, 'a graph did not end cleanly');
@@ -157,6 +163,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     get uses() {
       return succession.current.uses();
+    },
+    get liveGroups() {
+      return live.groups;
+    },
+    get subscribers() {
+      return live.subscribers;
     },
     get plans() {
       return succession.current.plans();

@@ -29,6 +29,8 @@ export interface Caller {
   tell?(rate: ToldRate): void;
   /** Aborts when the client has gone. */
   readonly signal?: AbortSignal;
+  /** Ends the connection of a client that does not read. */
+  readonly cutOff?: () => void;
 }
 
 /** The actor of an identity, as long as it is good. @throws Unauthenticated */

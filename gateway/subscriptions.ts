@@ -5,10 +5,11 @@
  * (`data-source.ts`). What shapes the answer is Apollo's own code.
  */
 import type { FetchNode, QueryPlan, SequenceNode } from '@apollo/query-planner';
-import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
+import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../platform/graphql/context.ts';
 import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
 import type { SubscriptionEvents } from './data-source.ts';
+import { withCursor } from './live/with-cursor.ts';
 import type { PlanCache } from './plan-cache.ts';
 import type { Planner } from './planner.ts';
 import { onlyOperation, type PlannedExecution, type PlannedRequest } from './planned-execution.ts';
@@ -24,6 +25,8 @@ export interface OpenSubscription {
   events: AsyncIterator<ExecutionResult>;
   /** What its subgraph was asked. */
   source: SubscriptionSource;
+  /** Where an event is in the log, if this subscription has cursors. Ask before it is joined. */
+  cursorOf(event: ExecutionResult): string | undefined;
   join: Join;
 }
 
@@ -46,6 +49,7 @@ interface SubscriptionPlan {
   document: DocumentNode;
   primary: FetchNode;
   perEvent: QueryPlan;
+  cursorOf: OpenSubscription['cursorOf'];
 }
 
 /** Subscriptions over the same supergraph, plan cache and events as `execution`. */
@@ -57,7 +61,7 @@ export function createSubscriptions(parts: {
   events: SubscriptionEvents;
 }): Subscriptions {
   const { endpoints, execution, cache, events } = parts;
-  const plan = subscriptionPlans(parts.planner);
+  const plan = subscriptionPlans(parts.planner, parts.execution.schema);
 
   const openPrimary = (primary: FetchNode, request: PlannedRequest): ReturnType<SubgraphEndpoint['subscribe']> => {
     const endpoint = endpoints.find((candidate) => candidate.name === primary.serviceName)!;
@@ -85,7 +89,8 @@ export function createSubscriptions(parts: {
       const source = await openPrimary(planned.primary, request);
       if (!(Symbol.asyncIterator in source)) return source;
       const join = joinWith(planned, request.variables);
-      return { events: source[Symbol.asyncIterator](), source: planned.primary, join };
+      const { primary, cursorOf } = planned;
+      return { events: source[Symbol.asyncIterator](), source: primary, cursorOf, join };
     },
     adopt(request, source) {
       const planned = plan(request.document, request.operationName ?? '');
@@ -101,15 +106,20 @@ const isSame = (a: SubscriptionSource, b: SubscriptionSource): boolean =>
   String(a.variableUsages) === String(b.variableUsages);
 
 /** Plans of subscriptions. They live as long as their document. */
-function subscriptionPlans(planner: Planner): (document: DocumentNode, operationName: string) => SubscriptionPlan {
+function subscriptionPlans(
+  planner: Planner,
+  schema: GraphQLSchema,
+): (document: DocumentNode, operationName: string) => SubscriptionPlan {
   const plans = new WeakMap<DocumentNode, Map<string, SubscriptionPlan>>();
 
   const plan = (document: DocumentNode): SubscriptionPlan => {
     const { node } = planner(document);
     if (node?.kind !== 'Subscription') throw new GraphQLError('This operation is not a subscription.');
-    const { primary, rest } = node;
+    const { operation, cursorOf } = withCursor(node.primary.operation, schema);
+    const { rest } = node;
+    const primary = { ...node.primary, operation };
     const sequence: FetchNode | SequenceNode = rest ? { kind: 'Sequence', nodes: [primary, rest] } : primary;
-    return { document, primary, perEvent: { kind: 'QueryPlan', node: sequence } };
+    return { document, primary, perEvent: { kind: 'QueryPlan', node: sequence }, cursorOf };
   };
 
   return (document, operationName) => {

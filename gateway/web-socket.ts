@@ -1,6 +1,8 @@
 /**
  * GraphQL over WebSocket by graphql-ws (protocol graphql-transport-ws, the same path). The token comes in the payload
- * of `connection_init`, can be renewed by the payload of a `ping`, and closes the socket with 4401 when it expires.
+ * of `connection_init`, can be renewed by the payload of a `ping`, and closes the socket with 4401 when it expires or
+ * its session is ended. Results do not go through graphql-ws, which would serialise each for each subscriber and wait
+ * for nobody (`live/socket-queue.ts`); it keeps the protocol.
  */
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -10,6 +12,7 @@ import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Unauthenticated } from '../platform/errors.ts';
 import { clientOf } from '../platform/http/client-of.ts';
+import { ANONYMOUS } from '../platform/identity/actor.ts';
 import type { Logger } from '../platform/log.ts';
 import { add, count } from '../platform/telemetry/metrics.ts';
 import { correlationId } from './correlation-id.ts';
@@ -20,6 +23,9 @@ import type { Limits } from './limits/limits.ts';
 import { OpenSockets } from './limits/open-sockets.ts';
 import { placeOf } from './limits/rates.ts';
 import { type DocumentParams, textOf } from './limits/stored-documents.ts';
+import { frameOf } from './live/frame.ts';
+import { LiveStream, type Sink } from './live/live-stream.ts';
+import { SocketQueue } from './live/socket-queue.ts';
 import type { ErrorMask } from './mask-error.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
@@ -27,20 +33,28 @@ import type { Front } from './front.ts';
 import { type Authenticate, actorOf, type Caller, type Identity } from './session.ts';
 
 import { whileOpen } from './while-open.ts';
-import { resultWithoutHttp, withoutHttp } from './without-http.ts';
+import { withoutHttp } from './without-http.ts';
 
 /** Largest message from a client, in bytes. */
 const MAX_PAYLOAD = 256 * 1024;
 /** Longest delay of a timer of Node. */
 const MAX_DELAY = 2 ** 31 - 1;
+/** How often it is looked whose session was ended, in milliseconds. */
+const SWEEP_MS = 1000;
 
 type Payload = Record<string, unknown> | undefined;
-type Socket = Context<Payload, Extra & Partial<{ session: Session }>>;
+/** What is kept beside a socket, from its `connection_init` on. */
+interface Kept {
+  session: Session;
+  queue: SocketQueue;
+}
+type Socket = Context<Payload, Extra & Partial<Kept>>;
 /** graphql-ws keeps it for as long as a subscription is open, so it must not hold the graph: `operations` is taken once. */
 type Subscribed = Omit<ExecutionArgs, 'schema'> & {
   operation: Operation;
   operations: Operations | undefined;
   socket: WebSocket;
+  sink: Sink;
 };
 
 /** What the WebSocket endpoint stands on. */
@@ -82,7 +96,8 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     });
   });
   const { authenticate } = options;
-  useServer<Payload, Partial<{ session: Session }>>(
+  const sessions = new Set<Session>();
+  useServer<Payload, Partial<Kept>>(
     {
       connectionInitWaitTimeout: options.limits.connectionInitMs,
       onConnect: async (socket) => {
@@ -90,6 +105,8 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
         if (identity === 'unavailable') socket.extra.socket.close(1013, 'Try again later');
         if (!identity || identity === 'unavailable') return false; // 4403, unless it is closing already
         socket.extra.session = new Session(socket.extra.socket, identity);
+        socket.extra.queue = new SocketQueue(socket.extra.socket);
+        sessions.add(socket.extra.session);
         return true;
       },
       onPing: async (socket, payload) => {
@@ -100,31 +117,52 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
         if (isSame) socket.extra.session!.renew(identity);
         else socket.extra.socket.close(4403, 'Forbidden');
       },
-      onDisconnect: (socket) => socket.extra.session?.end(),
-      onSubscribe: (socket, _id, payload) =>
-        prepare(socket, payload, options) as Promise<ExecutionArgs | GraphQLError[]>,
-      execute: async (args) => {
-        const { operation, socket } = args as never as Subscribed;
-        const operations = takeOperations(args as never);
-        return whileOpen(socket, async (signal) =>
-          resultWithoutHttp(await operations.execute({ ...operation, caller: { ...operation.caller, signal } })),
-        );
+      onDisconnect: (socket) => {
+        socket.extra.session?.end();
+        sessions.delete(socket.extra.session!);
       },
-      subscribe: async (args) => {
-        const opened = await takeOperations(args as never).subscribe((args as never as Subscribed).operation);
-        return Symbol.asyncIterator in opened ? opened : resultWithoutHttp(opened);
-      },
+      onSubscribe: (socket, id, payload) =>
+        prepare(socket, id, payload, options) as Promise<ExecutionArgs | GraphQLError[]>,
+      execute: (args) => run(args as never as Subscribed, options.mask),
+      subscribe: (args) => run(args as never as Subscribed, options.mask, true),
     },
     sockets,
   );
-  return { close: (graceMs) => closeAll(sockets, graceMs) };
+  // A session that was ended is told nothing more, and its socket not kept until its token would have expired.
+  const sweep = setInterval(() => {
+    for (const session of sessions) session.closeIfEnded();
+  }, SWEEP_MS).unref();
+  return {
+    close: (graceMs) => {
+      clearInterval(sweep);
+      return closeAll(sockets, graceMs);
+    },
+  };
 }
 
-/** Those of the generation that its document was validated for. */
-function takeOperations(args: Subscribed): Operations {
-  const { operations } = args;
+/**
+ * Runs an operation, whose results go straight to its socket; what graphql-ws gets only ends. It throws nothing, and what
+ * it says is serialised already: an error in either would make graphql-ws close the whole socket, with 4500.
+ */
+async function run(args: Subscribed, mask: ErrorMask, isSubscription = false): Promise<LiveStream> {
+  const { operation, sink, socket } = args;
+  const operations = args.operations!;
+  // Those of the generation that its document was validated for, which graphql-ws would hold for as long as it is open.
   args.operations = undefined;
-  return operations!;
+  const result = isSubscription
+    ? await operations.subscribe(operation)
+    : await whileOpen(socket, (signal) =>
+        operations.execute({ ...operation, caller: { ...operation.caller, signal } }),
+      );
+  if (result instanceof LiveStream) {
+    result.pipe(sink);
+    return result;
+  }
+  const { correlationId } = operation.caller;
+  const stream = new LiveStream(operation.caller, ANONYMOUS);
+  stream.pipe(sink);
+  stream.finish(frameOf(result, (error) => ({ data: null, errors: [mask.error(error, correlationId)] })));
+  return stream;
 }
 
 /** Who a socket belongs to; ends it when its token does. */
@@ -146,6 +184,10 @@ class Session {
 
   end(): void {
     clearTimeout(this.#timer);
+  }
+
+  closeIfEnded(): void {
+    if (this.identity.isRevoked?.()) this.#socket.close(4401, 'The session was ended');
   }
 
   #arm(): void {
@@ -174,6 +216,7 @@ async function identify(authenticate: Authenticate, payload: Payload): Promise<I
 /** Parses and validates as over HTTP. Whatever is wrong comes back as errors: a throw would close the whole socket. */
 async function prepare(
   socket: Socket,
+  id: string,
   payload: DocumentParams & {
     query: string;
     operationName?: string | null;
@@ -181,12 +224,12 @@ async function prepare(
   },
   { front, mask, trustedProxies = 0 }: WebSocketOptions,
 ): Promise<Subscribed | GraphQLError[]> {
-  const id = correlationId(undefined);
+  const correlation = correlationId(undefined);
   const { yoga, operations, limits, rates } = front();
   try {
     const session = socket.extra.session!;
     const client = clientOf(socket.extra.request, trustedProxies);
-    const caller: Caller = { actor: () => actorOf(session.identity), correlationId: id, client };
+    const caller: Caller = { actor: () => actorOf(session.identity), correlationId: correlation, client };
     const { schema, parse, validate } = yoga.getEnveloped({ caller, params: payload } as never);
     if (Object.keys(socket.subscriptions).length > limits.subscriptionsPerSocket) throw tooManyAtOnce(limits);
     await rates?.request(caller);
@@ -195,16 +238,17 @@ async function prepare(
     const invalid = validate(schema, document) as GraphQLError[];
     if (invalid.length > 0) {
       countRejected('GRAPHQL_VALIDATION_FAILED');
-      return withoutHttp(invalid.map((error) => mask.error(coded(error, 'GRAPHQL_VALIDATION_FAILED'), id)));
+      return withoutHttp(invalid.map((error) => mask.error(coded(error, 'GRAPHQL_VALIDATION_FAILED'), correlation)));
     }
     const { operationName, variables } = payload;
     const operation: Operation = { document, operationName, variables, caller };
     const { socket: webSocket } = socket.extra;
-    return { document, operationName, variableValues: variables, operation, operations, socket: webSocket };
+    const sink = socket.extra.queue!.sinkOf(id);
+    return { document, operationName, variableValues: variables, operation, operations, socket: webSocket, sink };
   } catch (error) {
     const shown = error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error;
     countRejected(error instanceof GraphQLError ? error.extensions.code : 'INTERNAL_SERVER_ERROR');
-    return withoutHttp([mask.error(shown, id)]);
+    return withoutHttp([mask.error(shown, correlation)]);
   }
 }
 

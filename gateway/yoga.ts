@@ -1,4 +1,5 @@
 /** GraphQL over HTTP and SSE by graphql-yoga, with our operations in place of its execution. */
+import type { ServerResponse } from 'node:http';
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createGraphQLError, createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { countRejected } from './count-rejected.ts';
@@ -18,6 +19,9 @@ export interface ServerContext {
 
 /** The yoga server. Its `getEnveloped` parses and validates for WebSockets too, with the same caches and plugins. */
 export type Yoga = YogaServerInstance<ServerContext, object>;
+
+/** How long a reader of events that is too slow may take to read that it is over, in milliseconds. */
+const FAREWELL_MS = 1000;
 
 /** Makes the handler of `/graphql`. */
 export function createYogaHandler(
@@ -45,7 +49,7 @@ export function createYogaHandler(
   }) as unknown as Yoga;
 }
 
-type Args = ExecutionArgs & { contextValue: ServerContext & { request: Request } };
+type Args = ExecutionArgs & { contextValue: ServerContext & { request: Request; res?: ServerResponse } };
 
 function useOperations(operations: Operations): Plugin {
   return {
@@ -63,11 +67,14 @@ function useOperations(operations: Operations): Plugin {
 
 const operationOf = ({ document, operationName, variableValues, contextValue }: Args): Operation => {
   const { caller } = contextValue;
+  const { signal } = contextValue.request;
+  // Whoever does not read cannot be told that it is over, either: after a while the connection is cut.
+  const cutOff = (): void => void setTimeout(() => contextValue.res?.destroy(), FAREWELL_MS).unref();
   return {
     document,
     operationName,
     variables: variableValues,
-    caller: { ...caller, signal: contextValue.request.signal },
+    caller: { ...caller, signal, cutOff },
   };
 };
 

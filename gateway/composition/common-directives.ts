@@ -7,7 +7,7 @@ const DECISIONS: ReadonlySet<string> = new Set(['public', 'authenticated', 'requ
 /** Those by which the planner asks the agent: they must be the same, or one version is asked wrongly. */
 const PLANNING: ReadonlySet<string> = new Set(['external', 'requires', 'provides', 'override', 'interfaceObject']);
 /** Those that hold if every version has them: what one does not offer cannot be relied on. */
-const OFFERS: ReadonlySet<string> = new Set(['key', 'shareable']);
+const OFFERS: ReadonlySet<string> = new Set(['key', 'shareable', 'sameForAll']);
 
 /**
  * The directives of something that all versions have; the newest's where nothing depends on it. Undefined if the versions

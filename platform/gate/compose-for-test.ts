@@ -4,7 +4,7 @@ import { type DocumentNode, type ExecutionResult, execute, type GraphQLSchema, p
 import { ANONYMOUS, Actor, type ActorClaims } from '../identity/actor.ts';
 import { createGate, type Gate } from './gate.ts';
 import type { RuleOptions } from './rules.ts';
-import { type SplitSupergraph, splitSupergraph } from './split-supergraph.ts';
+import { splitSupergraph } from './split-supergraph.ts';
 
 const require = createRequire(import.meta.url);
 const { composeServices } = require('@apollo/composition') as typeof import('@apollo/composition');
@@ -15,9 +15,11 @@ export const LINKS = `
   extend schema
     @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@authenticated",
       "@requiresScopes", "@policy", "@external", "@requires", "@composeDirective"])
-    @link(url: "https://agora.dev/spec/v1.0", import: ["@public"])
+    @link(url: "https://agora.dev/spec/v1.0", import: ["@public", "@sameForAll"])
     @composeDirective(name: "@public")
+    @composeDirective(name: "@sameForAll")
   directive @public on OBJECT | FIELD_DEFINITION
+  directive @sameForAll on OBJECT | FIELD_DEFINITION
 `;
 
 /** The supergraph of subgraphs that are given as SDL. With `LINKS` before each, unless it brings its own. */
@@ -33,7 +35,7 @@ export function composeForTest(...subgraphs: string[]): string {
 }
 
 /** The API schema of a supergraph: what clients see. */
-export const apiSchemaOf = ({ executionSdl }: SplitSupergraph): GraphQLSchema =>
+export const apiSchemaOf = ({ executionSdl }: { executionSdl: string }): GraphQLSchema =>
   Supergraph.build(executionSdl).apiSchema().toGraphQLJSSchema();
 
 /** A gate over one subgraph. */

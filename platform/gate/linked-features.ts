@@ -27,6 +27,8 @@ export interface LinkedFeatures {
   securityNamespaces: ReadonlySet<string>;
   /** Local names of imported elements that are not directives, as the scalar of scopes. */
   securityElements: ReadonlySet<string>;
+  /** The local name of `@sameForAll`, if it is linked. */
+  sameForAll: string | undefined;
 }
 
 const SECURITY: Record<string, DecisionDirective> = {
@@ -47,6 +49,7 @@ export function linkedFeatures(document: DocumentNode): LinkedFeatures {
   const securityLinks = new Set<DirectiveNode>();
   const securityNamespaces = new Set<string>();
   const securityElements = new Set<string>();
+  let sameForAll: string | undefined;
   const links = linksOf(document);
   if (links.length === 0) throw new Error('This is not a supergraph: its schema has no @link.');
 
@@ -62,14 +65,15 @@ export function linkedFeatures(document: DocumentNode): LinkedFeatures {
       directives.set(names.get(`@${security}`)?.slice(1) ?? link.as ?? security, security);
       for (const [name, local] of names) if (!name.startsWith('@')) securityElements.add(local);
     } else if (link.url === OURS) {
-      const local = importedNames(link).get('@public')?.slice(1) ?? `${link.as ?? 'spec'}__public`;
-      directives.set(local, 'public');
+      const names = importedNames(link);
+      directives.set(names.get('@public')?.slice(1) ?? `${link.as ?? 'spec'}__public`, 'public');
+      sameForAll = names.get('@sameForAll')?.slice(1);
     } else if (link.url.startsWith('https://agora.dev/spec/')) {
       throw new Error(`The supergraph links ${link.url}; only ${OURS} is known here.`);
     }
   }
   requireDefinitions(document, directives);
-  return { directives, securityLinks, securityNamespaces, securityElements };
+  return { directives, securityLinks, securityNamespaces, securityElements, sameForAll };
 }
 
 const isSecurityUrl = (url: string): boolean => /\/(authenticated|requiresScopes|policy)(\/|$)/.test(url);

@@ -16,6 +16,7 @@ import {
 import type { Decision, DecisionTable } from './decision.ts';
 import { isGuarded } from './decision.ts';
 import { type DecisionDirective, type LinkedFeatures, linkedFeatures } from './linked-features.ts';
+import { readSameForAll } from './same-for-all.ts';
 
 /** A supergraph in two halves. */
 export interface SplitSupergraph {
@@ -23,6 +24,8 @@ export interface SplitSupergraph {
   executionSdl: string;
   /** Who may see what. */
   decisions: DecisionTable;
+  /** What reads the same for all who may read it: types and fields, as coordinates. */
+  sameForAll: ReadonlySet<string>;
 }
 
 /**
@@ -40,7 +43,11 @@ export function splitSupergraph(supergraphSdl: string): SplitSupergraph {
       'The supergraph links a security specification, but no decision was found in it: refusing to start.',
     );
   }
-  return { executionSdl: print(withoutSecurity(document, features)), decisions };
+  return {
+    executionSdl: print(withoutSecurity(document, features)),
+    decisions,
+    sameForAll: readSameForAll(document, features.sameForAll),
+  };
 }
 
 /**

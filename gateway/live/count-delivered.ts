@@ -1,0 +1,18 @@
+import { count } from '../../platform/telemetry/metrics.ts';
+import { countErrors } from '../count-errors.ts';
+import { labelOf } from '../label-of.ts';
+import type { ErrorMask } from '../mask-error.ts';
+import type { Asked } from '../operation.ts';
+import type { Frame } from './frame.ts';
+
+/** Counts an event that so many subscribers are told: at once, because a count a subscriber would cost more than telling. */
+export function countDelivered(
+  { document, operationName }: Asked,
+  frame: Frame,
+  subscribers: number,
+  mask: Pick<ErrorMask, 'agentOf'>,
+): void {
+  const operation = labelOf(document, operationName).operation;
+  count('agora_graphql_subscription_events_total', { operation }, subscribers);
+  countErrors(operation, frame.errors, mask);
+}

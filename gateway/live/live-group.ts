@@ -1,0 +1,315 @@
+/**
+ * Subscribers who are told the same: one source, one execution and one serialisation for each event, however many they
+ * are. The gate is asked for each event, once, because all that it can ask about is the same for all of them; whether
+ * each of them is still who they were is looked at when they are told.
+ */
+import type { ExecutionResult } from 'graphql';
+import type { RequestContext } from '../../platform/graphql/context.ts';
+import type { Actor } from '../../platform/identity/actor.ts';
+import type { Generation } from '../generation.ts';
+import type { ErrorMask } from '../mask-error.ts';
+import { type Asked, documentOf } from '../operation.ts';
+import type { OpenSubscription, SubscriptionSource } from '../subscriptions.ts';
+import type { Succession } from '../succession.ts';
+import { audienceOf } from './audience.ts';
+import { countDelivered } from './count-delivered.ts';
+import { type Frame, frameOf } from './frame.ts';
+import type { LiveStream } from './live-stream.ts';
+import { Recent } from './recent.ts';
+import { narrowed, type Opening, permissionsChanged, type Seat, slowConsumer, takeSeat } from './seat.ts';
+
+/** Told at one turn of the event loop; requests get theirs between. */
+const AT_ONCE = 1000;
+
+/** What all groups of a gateway have in common. */
+export interface GroupGround {
+  succession: Succession;
+  mask: ErrorMask;
+}
+
+/** With what a group begins. Not kept: a group outlives generations. */
+export interface Beginning {
+  actor: Actor;
+  opening: Opening;
+  generation: Generation;
+}
+
+/** What a group is. */
+export interface GroupOptions {
+  asked: Asked;
+  /** Under which its errors are logged: the first member's. */
+  correlationId: string;
+  /** The cursor after which it begins; null: where its source begins without one. */
+  start: string | null;
+  /** Its members are told the same for their permissions alone. */
+  isShared: boolean;
+  /** Told after each event, when everybody has it. */
+  published(group: LiveGroup, frame: Frame): void;
+  closed(group: LiveGroup): void;
+}
+
+/** One group. It opens its source at once, and closes when the last member has left. */
+export class LiveGroup {
+  readonly start: string | null;
+  /** Resolves when the source is open: with a result if it could not be. Rejects with what the subgraph throws. */
+  readonly opened: Promise<ExecutionResult | undefined>;
+  readonly #o: GroupOptions;
+  readonly #ground: GroupGround;
+  readonly #members = new Set<LiveStream>();
+  readonly #recent = new Recent();
+  readonly #closing = new AbortController();
+  readonly #audience: string;
+  #generation: Generation;
+  /** Without `join`, which is the opening generation's. */
+  #source: Omit<OpenSubscription, 'join'> | undefined;
+  #seat: Seat | undefined;
+  #moving: Promise<void> = Promise.resolve();
+  #unfollow: (() => void) | undefined;
+  #hasPublished = false;
+
+  constructor(beginning: Beginning, options: GroupOptions, ground: GroupGround) {
+    this.#o = options;
+    this.#ground = ground;
+    this.start = options.start;
+    this.#audience = audienceOf(beginning.actor, options.isShared);
+    this.#generation = beginning.generation;
+    this.opened = this.#open(beginning);
+    this.opened.catch(() => {}); // Whoever joins hears of it.
+  }
+
+  /** The generation that it runs in. */
+  get generation(): Generation {
+    return this.#generation;
+  }
+
+  /** How many members it has. */
+  get size(): number {
+    return this.#members.size;
+  }
+
+  get isOver(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Nobody was told anything yet: whoever asks for the same start can join. */
+  get isFresh(): boolean {
+    return !this.#hasPublished && !this.isOver;
+  }
+
+  /** What was said after this cursor; undefined if that is not known (any more). */
+  after(cursor: string): readonly Frame[] | undefined {
+    return this.isOver ? undefined : this.#recent.after(cursor);
+  }
+
+  /** Takes a member, who is told what it has missed and all that comes. */
+  join(member: LiveStream, missed: readonly Frame[] = []): void {
+    member.owner = this;
+    this.#members.add(member);
+    // Its reader may have gone while it was asked whether it may.
+    if (member.isOver) return this.left(member);
+    for (const frame of missed) this.#tell(member, frame);
+  }
+
+  /** A member has gone. */
+  left(member: LiveStream): void {
+    this.#members.delete(member);
+    if (this.#members.size === 0) this.#close();
+  }
+
+  /** Goes on in another group, who has said this much after the last event here. */
+  mergeInto(other: LiveGroup, missed: readonly Frame[]): void {
+    for (const member of this.#members) other.join(member, missed);
+    this.#members.clear();
+    this.#close();
+  }
+
+  async #open({ actor, opening, generation }: Beginning): Promise<ExecutionResult | undefined> {
+    const { asked } = this.#o;
+    const leave = generation.enter();
+    try {
+      const request = { ...asked, ...documentOf(asked, opening), context: this.#context(actor) };
+      const opened = await generation.subscriptions.open(request);
+      if (!('join' in opened)) {
+        leave();
+        this.#close();
+        return opened;
+      }
+      const { join, ...source } = opened;
+      this.#source = source;
+      this.#seat = { generation, opening, join, leave };
+      if (this.isOver) this.#release();
+      else this.#begin(source.source);
+      return undefined;
+    } catch (error) {
+      leave();
+      this.#close();
+      throw error;
+    }
+  }
+
+  #begin(source: SubscriptionSource): void {
+    const follow = (): void => {
+      // One after the other, so that the last swap wins.
+      this.#moving = this.#moving.then(() => this.#move(source)).catch((error: unknown) => this.#fail(error));
+    };
+    this.#unfollow = this.#ground.succession.follow(follow);
+    follow(); // The graph may have changed while it was opened.
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.isOver) {
+        const { value, done } = await this.#source!.events.next();
+        if (this.isOver) return;
+        if (done) return this.#finish();
+        const frame = await this.#answer(value);
+        if (this.isOver || !frame) return;
+        await this.#publish(frame);
+        this.#o.published(this, frame);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** One event, joined; undefined if there is nobody (any more) who may read it. */
+  async #answer(event: ExecutionResult): Promise<Frame | undefined> {
+    const actor = this.#leader();
+    if (!actor) return undefined;
+    const { generation, opening, join } = this.#seat!;
+    const leave = generation.enter();
+    try {
+      const ending = await this.#narrowed(actor);
+      if (ending) {
+        this.#finish(ending);
+        return undefined;
+      }
+      const cursor = this.#source!.cursorOf(event); // Before the answer is made out of the event.
+      const joined = await join(event, this.#context(actor));
+      // Who has left reads nothing, and what their leaving broke off is no fault to tell of.
+      if (this.isOver) return undefined;
+      return this.#frame(opening.kind === 'pruned' ? opening.finish(joined) : joined, cursor);
+    } finally {
+      leave();
+    }
+  }
+
+  async #publish(frame: Frame): Promise<void> {
+    this.#hasPublished = true;
+    this.#recent.add(frame);
+    // Who joins meanwhile has this frame from those that are kept, or began after it.
+    const members = [...this.#members];
+    countDelivered(this.#o.asked, frame, members.length, this.#ground.mask);
+    for (const [index, member] of members.entries()) {
+      if (index > 0 && index % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (member.owner === this && this.#isAdmitted(member)) this.#tell(member, frame);
+    }
+  }
+
+  #tell(member: LiveStream, frame: Frame): void {
+    if (!member.deliver(frame)) member.drop(this.#frame(slowConsumer()));
+  }
+
+  /** Somebody of the members, as they are now: whoever it is, the answer is the same. */
+  #leader(): Actor | undefined {
+    for (const member of this.#members) if (this.#isAdmitted(member)) return member.actor;
+    return undefined;
+  }
+
+  /** Whether a member is still one of this audience; ends it if not. */
+  #isAdmitted(member: LiveStream): boolean {
+    let actor: Actor;
+    try {
+      actor = member.caller.actor();
+    } catch (error) {
+      member.finish(this.#failure(error));
+      return false;
+    }
+    if (actor === member.actor) return true;
+    if (audienceOf(actor, this.#o.isShared) !== this.#audience) {
+      void this.#part(member, actor);
+      return false;
+    }
+    member.actor = actor;
+    return true;
+  }
+
+  /** Its rights have changed, so its source may be another: it is told what it may not see any more, and ends. */
+  async #part(member: LiveStream, actor: Actor): Promise<void> {
+    member.owner = undefined;
+    this.left(member);
+    try {
+      const ending = await this.#narrowed(actor);
+      member.finish(this.#frame(ending ?? { data: null, errors: [permissionsChanged()] }));
+    } catch (error) {
+      member.finish(this.#failure(error));
+    }
+  }
+
+  #narrowed(actor: Actor): Promise<ExecutionResult | undefined> {
+    const { asked, correlationId } = this.#o;
+    const { generation, opening } = this.#seat!;
+    return narrowed(generation, { asked, opening, checked: { actor, correlationId } });
+  }
+
+  async #move(source: SubscriptionSource): Promise<void> {
+    const { current } = this.#ground.succession;
+    const actor = this.isOver || this.generation === current ? undefined : this.#leader();
+    if (!actor) return;
+    const { asked, isShared } = this.#o;
+    const checked = { actor, correlationId: this.#o.correlationId };
+    const next = await takeSeat(current, { asked, checked, isShared, source });
+    if (this.isOver) return 'result' in next ? undefined : next.leave();
+    if ('result' in next) return this.#finish(next.result);
+    this.#seat!.leave();
+    this.#seat = next;
+    this.#generation = next.generation;
+  }
+
+  #fail(error: unknown): void {
+    if (!this.isOver) this.#finish(this.#failed(error));
+  }
+
+  /** Ends it for all members, with this result if there is one. */
+  #finish(result?: ExecutionResult): void {
+    const last = result && this.#frame(result);
+    for (const member of this.#members) {
+      member.owner = undefined;
+      member.finish(last);
+    }
+    this.#members.clear();
+    this.#close();
+  }
+
+  #frame(result: ExecutionResult, cursor?: string): Frame {
+    return frameOf(this.#ground.mask.result(result, this.#o.correlationId), this.#failed, cursor);
+  }
+
+  readonly #failed = (error: unknown): ExecutionResult => ({
+    data: null,
+    errors: [this.#ground.mask.error(error, this.#o.correlationId)],
+  });
+
+  #failure(error: unknown): Frame {
+    return frameOf(this.#failed(error), this.#failed);
+  }
+
+  #context(actor: Actor): RequestContext {
+    return { actor, correlationId: this.#o.correlationId, signal: this.#closing.signal };
+  }
+
+  #close(): void {
+    if (this.isOver) return;
+    this.#closing.abort();
+    this.#o.closed(this);
+    this.#release();
+  }
+
+  #release(): void {
+    this.#unfollow?.();
+    this.#seat?.leave();
+    // Not awaited: a source that waits for an event ends in its own time, and nobody listens any more.
+    Promise.resolve(this.#source?.events.return?.()).catch(() => {});
+  }
+}

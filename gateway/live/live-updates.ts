@@ -1,0 +1,101 @@
+/**
+ * All open subscriptions of a gateway, in groups. Those who ask for the same are a family; within it each group began
+ * somewhere. A subscriber joins a group that has not begun to tell, or that still knows what came after the subscriber's
+ * cursor; else it gets a group of its own. Groups of one family read the same log in the same order: as soon as one has
+ * told an event that another has told too, its members go over, at that very cursor, and it ends. So however many come
+ * back at once, few groups catch up, and in the end there is one.
+ */
+import type { ExecutionResult } from 'graphql';
+import type { Generation } from '../generation.ts';
+import type { Asked, Operation } from '../operation.ts';
+import { audienceOf } from './audience.ts';
+import { wishOf } from './wish.ts';
+import type { Frame } from './frame.ts';
+import { type Beginning, type GroupGround, type GroupOptions, LiveGroup } from './live-group.ts';
+import { LiveStream } from './live-stream.ts';
+import { check } from './seat.ts';
+
+type Family = Set<LiveGroup>;
+
+/** The open subscriptions of a gateway. */
+export class LiveUpdates {
+  readonly #families = new Map<string, Family>();
+  readonly #ground: GroupGround;
+
+  constructor(ground: GroupGround) {
+    this.#ground = ground;
+  }
+
+  /** How many groups there are: as many sources are open. */
+  get groups(): number {
+    let groups = 0;
+    for (const family of this.#families.values()) groups += family.size;
+    return groups;
+  }
+
+  /** How many subscribers are in them. */
+  get subscribers(): number {
+    let subscribers = 0;
+    for (const family of this.#families.values()) for (const group of family) subscribers += group.size;
+    return subscribers;
+  }
+
+  /** Opens a subscription, or returns why not. @throws whatever the subgraph throws */
+  async subscribe(generation: Generation, operation: Operation): Promise<LiveStream | ExecutionResult> {
+    const { caller, ...asked } = operation;
+    const actor = caller.actor();
+    const opening = await check(generation, asked, { actor, correlationId: caller.correlationId });
+    if (opening.kind === 'refused') return opening.result;
+    const stream = new LiveStream(caller, actor);
+    // From here on at once, so that nothing is told between looking for a group and joining it.
+    const group = this.#join(stream, asked, { generation, actor, opening });
+    try {
+      const refusal = await group.opened;
+      if (refusal) stream.finish();
+      return refusal ?? stream;
+    } catch (error) {
+      stream.finish();
+      throw error;
+    }
+  }
+
+  #join(stream: LiveStream, asked: Asked, beginning: Beginning): LiveGroup {
+    const { generation, actor } = beginning;
+    const shape = generation.shapeOf(asked.document, asked.operationName);
+    const isShared = shape.isSameForAll;
+    const { family: key, start } = wishOf(asked, shape, audienceOf(actor, isShared));
+    const family: Family = this.#families.get(key) ?? new Set();
+    for (const group of family) {
+      if (group.generation !== generation) continue;
+      const missed = start === null ? undefined : group.after(start);
+      if (!missed && !(group.isFresh && group.start === start)) continue;
+      group.join(stream, missed);
+      return group;
+    }
+    this.#families.set(key, family);
+    const options = { asked, start, isShared, correlationId: stream.caller.correlationId };
+    const group = new LiveGroup(beginning, { ...options, ...this.#watching(key, family) }, this.#ground);
+    family.add(group);
+    group.join(stream);
+    return group;
+  }
+
+  #watching(key: string, family: Family): Pick<GroupOptions, 'published' | 'closed'> {
+    return {
+      published: (group, { cursor }) => cursor !== undefined && mergeAt(family, group, cursor),
+      closed: (group) => {
+        family.delete(group);
+        if (family.size === 0 && this.#families.get(key) === family) this.#families.delete(key);
+      },
+    };
+  }
+}
+
+/** Ends a group whose last event another has told as well, of which it is no more than a few events behind. */
+function mergeAt(family: Family, group: LiveGroup, cursor: NonNullable<Frame['cursor']>): void {
+  for (const other of family) {
+    if (other === group || other.generation !== group.generation) continue;
+    const missed = other.after(cursor);
+    if (missed) return group.mergeInto(other, missed);
+  }
+}

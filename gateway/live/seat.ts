@@ -1,0 +1,100 @@
+/**
+ * Where a group of subscribers runs: in which generation, what was allowed when it came there, how its events are
+ * joined. When the graph changes the group takes a seat in the new generation with its source still open, so that no
+ * event is lost or repeated.
+ */
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { Verdict } from '../../platform/gate/gate.ts';
+import type { Actor } from '../../platform/identity/actor.ts';
+import type { Generation } from '../generation.ts';
+import { type Asked, documentOf } from '../operation.ts';
+import type { Join, SubscriptionSource } from '../subscriptions.ts';
+
+/** The verdict of an operation that may run, as far as it may. */
+export type Opening = Exclude<Verdict, { kind: 'refused' }>;
+
+/** A group's place in one generation. */
+export interface Seat {
+  generation: Generation;
+  opening: Opening;
+  join: Join;
+  leave(): void;
+}
+
+/** Who is checked: somebody of a group, and under which id it is told. */
+export interface Checked {
+  actor: Actor;
+  correlationId: string;
+}
+
+/** What the gate says of the operation now, when this actor asks. */
+export const check = (generation: Generation, asked: Asked, checked: Checked, isAgain = false): Promise<Verdict> =>
+  generation.gate.check({ ...asked, ...checked, isAgain });
+
+/** With what to end, if less is allowed now than when it was opened. */
+export async function narrowed(
+  generation: Generation,
+  { asked, opening, checked }: { asked: Asked; opening: Opening; checked: Checked },
+): Promise<ExecutionResult | undefined> {
+  const first = await check(generation, asked, checked, true);
+  const isNarrower = [...first.denied].some((index) => !opening.denied.has(index));
+  if (first.kind !== 'refused' && !isNarrower) return undefined;
+  // Asked once more, to be counted and told: what is lost is news, what was denied from the beginning is not.
+  const now = await check(generation, asked, checked);
+  if (now.kind === 'refused') return now.result;
+  const errors = now.kind === 'pruned' ? now.finish({ data: null }).errors : undefined;
+  return { data: null, errors: errors ?? [permissionsChanged()] };
+}
+
+/** The place in another generation, or with what to end: it does not fit there, or is not allowed. */
+export async function takeSeat(
+  generation: Generation,
+  { asked, checked, isShared, source }: Seated,
+): Promise<Seat | { result: ExecutionResult }> {
+  if (generation.validate(asked.document).length > 0) return { result: graphChanged() };
+  // What one viewer reads may now be another's: whoever comes back gets a group of their own.
+  if (isShared && !generation.shapeOf(asked.document, asked.operationName).isSameForAll) {
+    return { result: graphChanged() };
+  }
+  const opening = await check(generation, asked, checked);
+  if (opening.kind === 'refused') return { result: opening.result };
+  const join = generation.subscriptions.adopt({ ...asked, ...documentOf(asked, opening) }, source);
+  return join ? { generation, opening, join, leave: generation.enter() } : { result: graphChanged() };
+}
+
+/** Who moves. */
+export interface Seated {
+  asked: Asked;
+  checked: Checked;
+  isShared: boolean;
+  source: SubscriptionSource;
+}
+
+/** Says that what was allowed is not what is allowed now. */
+export const permissionsChanged = (): GraphQLError =>
+  new GraphQLError(
+    'Your permissions have changed: subscribe again, with the last `cursor` as `after` so that nothing is missed.',
+    { extensions: { code: 'FORBIDDEN' } },
+  );
+
+const graphChanged = (): ExecutionResult => ({
+  data: null,
+  errors: [
+    new GraphQLError(
+      'The graph has changed, and this subscription does not fit any more: subscribe again, with the last `cursor` as ' +
+        '`after` so that nothing is missed.',
+      { extensions: { code: 'GRAPH_CHANGED' } },
+    ),
+  ],
+});
+
+/** Says that somebody did not read as fast as things happen. */
+export const slowConsumer = (): ExecutionResult => ({
+  data: null,
+  errors: [
+    new GraphQLError(
+      'More waits for you than is kept: subscribe again, with the last `cursor` as `after`, and read faster or ask for less.',
+      { extensions: { code: 'SLOW_CONSUMER' } },
+    ),
+  ],
+});

@@ -1,0 +1,87 @@
+/** What of a subscription's document decides who may share it, and where its subscribers begin. */
+import {
+  type DocumentNode,
+  type FieldNode,
+  getNamedType,
+  type GraphQLField,
+  type GraphQLSchema,
+  isObjectType,
+  isScalarType,
+  Kind,
+  TypeInfo,
+  type ValueNode,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import type { DecisionTable } from '../../platform/gate/decision.ts';
+import { onlyOperation } from '../planned-execution.ts';
+
+/** Of one operation. */
+export interface Shape {
+  /** Its events have cursors, and `after` begins behind one. */
+  isResumable: boolean;
+  /** The value of the root field's `after` as it is written: a variable, a literal, or nothing. */
+  after: ValueNode | undefined;
+  /** The variable that is `after` and nothing else: whoever differs in it alone asks for the same events. */
+  afterVariable: string | undefined;
+  /** Whoever may read all of it reads the same. */
+  isSameForAll: boolean;
+}
+
+/** Finds the shapes of the operations of a graph; each is found once for a document. */
+export function shapes(
+  schema: GraphQLSchema,
+  { sameForAll, decisions }: { sameForAll: ReadonlySet<string>; decisions: DecisionTable },
+): (document: DocumentNode, operationName: string | null | undefined) => Shape {
+  const known = new WeakMap<DocumentNode, Map<string, Shape>>();
+  /** A policy may ask for anything of the actor. */
+  const isShared = (coordinates: readonly string[]): boolean =>
+    coordinates.some((at) => sameForAll.has(at)) && !coordinates.some((at) => decisions.get(at)?.policies);
+
+  const find = (document: DocumentNode): Shape => {
+    const root = schema.getSubscriptionType();
+    const info = new TypeInfo(schema);
+    let rootField: FieldNode | undefined;
+    let isSameForAll = true;
+    const enter = (node: FieldNode): void => {
+      const parent = info.getParentType();
+      const field = info.getFieldDef();
+      if (!parent || !field) return;
+      if (parent === root) rootField ??= node;
+      if (field.name.startsWith('__')) return;
+      const coordinates = [`${parent.name}.${field.name}`, ...(parent === root ? [] : [parent.name])];
+      if (!isShared(coordinates)) isSameForAll = false;
+    };
+    visit(document, visitWithTypeInfo(info, { Field: { enter } }));
+    const after = rootField?.arguments?.find(({ name }) => name.value === 'after')?.value;
+    const isResumable = rootField !== undefined && hasCursors(root?.getFields()[rootField.name.value]);
+    return { isResumable, after, afterVariable: onlyUse(document, after), isSameForAll };
+  };
+
+  return (document, operationName) => {
+    let named = known.get(document);
+    if (!named) known.set(document, (named = new Map()));
+    const name = operationName ?? '';
+    let shape = named.get(name);
+    if (!shape) named.set(name, (shape = find(onlyOperation(document, name))));
+    return shape;
+  };
+}
+
+/** Whether a root field is one of those whose events have a `cursor`, and that take it back as `after`. */
+export function hasCursors(field: GraphQLField<unknown, unknown> | undefined): boolean {
+  const type = field && getNamedType(field.type);
+  if (!isObjectType(type) || !field!.args.some(({ name }) => name === 'after')) return false;
+  const cursor = type.getFields().cursor;
+  return cursor !== undefined && isScalarType(getNamedType(cursor.type)) && cursor.args.length === 0;
+}
+
+/** The variable's name, if this is one, and the document uses it nowhere else. */
+function onlyUse(document: DocumentNode, value: ValueNode | undefined): string | undefined {
+  if (value?.kind !== Kind.VARIABLE) return undefined;
+  const name = value.name.value;
+  let uses = 0;
+  visit(document, { Variable: (node) => void (uses += node.name.value === name ? 1 : 0) });
+  // Where it is declared, and here.
+  return uses === 2 ? name : undefined;
+}

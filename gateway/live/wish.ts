@@ -1,0 +1,43 @@
+import { type DocumentNode, getOperationAST, Kind } from 'graphql';
+import type { Asked } from '../operation.ts';
+import { queryHash } from '../query-hash.ts';
+import { withDefaults } from '../with-defaults.ts';
+import type { Audience } from './audience.ts';
+import type { Shape } from './shape.ts';
+
+/** What a subscriber asks for: the same as others, from where it left off. */
+export interface Wish {
+  /** The same for all who, from some event on, are told the same. */
+  family: string;
+  /** The cursor that it comes back with; null: it has none. */
+  start: string | null;
+}
+
+/** What this operation asks for, of this audience. */
+export function wishOf(
+  { document, operationName, variables }: Asked,
+  { after, afterVariable }: Shape,
+  audience: Audience,
+): Wish {
+  const given = withDefaults(document, operationName, variables);
+  const names = declaredIn(document, operationName).filter((name) => name !== afterVariable);
+  const values = names.map((name) => [name, canonical(given[name])]);
+  let start: unknown = null;
+  if (after?.kind === Kind.VARIABLE) start = given[after.name.value];
+  else if (after?.kind === Kind.STRING) start = after.value;
+  return {
+    family: JSON.stringify([queryHash(document), operationName ?? '', values, audience]),
+    start: typeof start === 'string' ? start : null,
+  };
+}
+
+const declaredIn = (document: DocumentNode, operationName: string | null | undefined): string[] =>
+  (getOperationAST(document, operationName)?.variableDefinitions ?? []).map(({ variable }) => variable.name.value);
+
+/** The same for equal values, in whatever order an object's fields were sent. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).map(([key, inner]) => [key, canonical(inner)] as const);
+  return { fields: fields.sort(([a], [b]) => (a < b ? -1 : 1)) };
+}
