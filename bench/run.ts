@@ -10,6 +10,7 @@ import { federation } from './federation/embedded.ts';
 import { gate } from './federation/gate.ts';
 import { federationPeers } from './federation/peers.ts';
 import { hostile } from './hostile.ts';
+import { fanOut } from './fan-out.ts';
 import { latency } from './latency.ts';
 import { orders } from './orders.ts';
 import { profile } from './profile.ts';
@@ -24,6 +25,7 @@ export interface Size {
   /** Of an open load. */
   seconds: number;
   events: number;
+  subscribers: number;
 }
 
 const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
@@ -37,6 +39,7 @@ const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
   federation,
   'federation-peers': federationPeers,
   gate,
+  'fan-out': fanOut,
 };
 
 const { values, positionals } = parseArgs({
@@ -47,6 +50,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '30' },
     events: { type: 'string', default: '20000' },
+    subscribers: { type: 'string', default: '10000' },
   },
 });
 const size = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)])) as never as Size;

@@ -21,7 +21,7 @@ export interface ServerContext {
 export type Yoga = YogaServerInstance<ServerContext, object>;
 
 /** How long a reader of events that is too slow may take to read that it is over, in milliseconds. */
-const FAREWELL_MS = 1000;
+const FAREWELL_MS = 5000;
 
 /** Makes the handler of `/graphql`. */
 export function createYogaHandler(

@@ -3,6 +3,7 @@
  * are. The gate is asked for each event, once, because all that it can ask about is the same for all of them; whether
  * each of them is still who they were is looked at when they are told.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionResult } from 'graphql';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
@@ -20,6 +21,9 @@ import { narrowed, type Opening, permissionsChanged, type Seat, slowConsumer, ta
 
 /** Told at one turn of the event loop; requests get theirs between. */
 const AT_ONCE = 1000;
+/** How long a group waits for members none of whom reads, and how often it looks, in milliseconds. */
+const PATIENCE_MS = 5000;
+const LOOK_MS = 5;
 
 /** What all groups of a gateway have in common. */
 export interface GroupGround {
@@ -167,6 +171,7 @@ export class LiveGroup {
         if (this.isOver || !frame) return;
         await this.#publish(frame);
         this.#o.published(this, frame);
+        await this.#pace();
       }
     } catch (error) {
       this.#fail(error);
@@ -205,6 +210,22 @@ export class LiveGroup {
       if (index > 0 && index % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
       if (member.owner === this && this.#isAdmitted(member)) this.#tell(member, frame);
     }
+  }
+
+  /**
+   * As fast as its fastest member reads: who catches up with much is not dropped for it. Whoever is slower than that is,
+   * and so are all when nobody reads for long.
+   */
+  async #pace(): Promise<void> {
+    const end = performance.now() + PATIENCE_MS;
+    // Once in any case: events that wait already would otherwise follow each other before anything is sent.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (!this.isOver && performance.now() < end && this.#areAllBehind()) await sleep(LOOK_MS);
+  }
+
+  #areAllBehind(): boolean {
+    for (const member of this.#members) if (!member.isBehind) return false;
+    return true;
   }
 
   #tell(member: LiveStream, frame: Frame): void {

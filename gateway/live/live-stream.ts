@@ -15,8 +15,13 @@ const MAX_SIZE = 1024 * 1024;
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Takes frames as they come. `false`: too much waits already, and the frame was not taken. */
-export type Sink = (frame: Frame) => boolean;
+/** Takes frames as they come. */
+export interface Sink {
+  /** `false`: too much waits already, and the frame was not taken. */
+  take(frame: Frame): boolean;
+  /** Whether so much waits that it is better to wait. */
+  readonly isBehind: boolean;
+}
 
 /** Whom a stream tells that its reader has gone. */
 export interface StreamOwner {
@@ -51,6 +56,12 @@ export class LiveStream implements AsyncGenerator<ExecutionResult, undefined, vo
     return this.#isOver;
   }
 
+  /** Whether so much waits for it that it is better to wait. */
+  get isBehind(): boolean {
+    if (this.#sink) return this.#sink.isBehind;
+    return this.#waiting.length > MAX_WAITING / 4 || this.#size > MAX_SIZE / 4;
+  }
+
   /** Called once, when it is over, or at once if it is. */
   whenOver(callback: () => void): void {
     if (this.#isOver) callback();
@@ -60,14 +71,14 @@ export class LiveStream implements AsyncGenerator<ExecutionResult, undefined, vo
   /** From now on frames go there, and `next` waits for the end. */
   pipe(sink: Sink): void {
     this.#sink = sink;
-    for (const frame of this.#waiting.splice(0)) sink(frame);
+    for (const frame of this.#waiting.splice(0)) sink.take(frame);
     this.#size = 0;
   }
 
   /** Gives it a frame. `false`: it is too slow, and must be dropped. */
   deliver(frame: Frame): boolean {
     if (this.#isOver) return true;
-    if (this.#sink) return this.#sink(frame);
+    if (this.#sink) return this.#sink.take(frame);
     if (this.#reader) {
       this.#answer({ done: false, value: frame });
       return true;

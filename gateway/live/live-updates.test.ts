@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
 import { until } from '../gateway-for-test.ts';
 import { startFeed, type Subscriber } from './feed-for-test.ts';
 
@@ -187,6 +189,37 @@ describe('many who come, go and come back while things happen', () => {
     await until(() => it.gateway.liveGroups === 1);
     expect(it.feed.open).toBe(1);
   }, 60_000);
+});
+
+describe('a client of the library graphql-ws whose connection breaks', () => {
+  test('goes on where it was, if it keeps the last cursor in its variables', async () => {
+    const variables: { after?: string } = {};
+    const seen: number[] = [];
+    const sockets: WebSocket[] = [];
+    const client = createClient({
+      url: it.wsUrl,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: 'Bearer ada' },
+      shouldRetry: () => true,
+      retryWait: async () => {},
+      on: { opened: (socket) => void sockets.push(socket as WebSocket) },
+    });
+    const next = ({ data }: any): void => {
+      seen.push(data.happened.n);
+      variables.after = data.happened.cursor;
+    };
+    client.subscribe({ query: HAPPENED, variables }, { next, error() {}, complete() {} });
+    await until(() => it.gateway.subscribers === 1);
+    for (const last of [3, 6, 9]) {
+      it.feed.append(2);
+      await until(() => seen.length >= last - 1);
+      sockets.at(-1)!.terminate();
+      it.feed.append();
+      await until(() => seen.length === last);
+    }
+    expect(seen).toEqual(upTo(9));
+    await client.dispose();
+  });
 });
 
 /** The same numbers for the same seed (https://en.wikipedia.org/wiki/Linear_congruential_generator). */

@@ -1,5 +1,4 @@
 import type { WebSocket } from 'ws';
-import type { Frame } from './frame.ts';
 import type { Sink } from './live-stream.ts';
 
 /** Messages that wait for one socket, at most. */
@@ -7,7 +6,7 @@ const MAX_WAITING = 1000;
 /** Bytes that wait for one socket, at most. One message may be larger, if nothing waits before it. */
 const MAX_BYTES = 1024 * 1024;
 /** How long a socket that is too slow may take to read that it is closed, in milliseconds. */
-const FAREWELL_MS = 1000;
+const FAREWELL_MS = 5000;
 
 /** The close code for a client that reads slower than things happen. */
 export const SLOW_CONSUMER = 4408;
@@ -24,7 +23,13 @@ export class SocketQueue {
   /** Where the frames of one operation go: as the message that graphql-ws would make, around text that all share. */
   sinkOf(id: string): Sink {
     const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-    return (frame: Frame) => this.#send(`${head}${frame.json}}`);
+    const isBehind = (): boolean => this.#waiting > MAX_WAITING / 4 || this.#socket.bufferedAmount > MAX_BYTES / 4;
+    return {
+      take: (frame) => this.#send(`${head}${frame.json}}`),
+      get isBehind() {
+        return isBehind();
+      },
+    };
   }
 
   #send(message: string): boolean {
