@@ -153,7 +153,7 @@ describe('WebSockets', () => {
     );
     await until(() => errors.length === 1);
     expect(errors[0]).toMatchObject([{ extensions: { code: 'RATE_LIMITED', policy: 'subscriptions' } }]);
-    await until(() => it.world.listeners.size === 2);
+    await until(() => it.gateway.subscribers === 2);
     for (const end of ends) end();
     await client.dispose();
   });
