@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -23,6 +24,22 @@ interface Refusal {
   data?: unknown;
   errors: { message: string; extensions: { code: string } }[];
 }
+
+/** What a client may send that is HTTP and no URL, by hand. The answer's first line. */
+async function sendRaw(...lines: string[]): Promise<string> {
+  const socket = connect(Number(new URL(it.url).port), '127.0.0.1');
+  socket.end(`${[...lines, 'Host: localhost', '', ''].join('\r\n')}`);
+  let answer = '';
+  for await (const part of socket) answer += part;
+  return answer.split('\r\n', 1)[0]!;
+}
+
+test('a path that is no URL is refused, and nobody else notices', async () => {
+  expect(await sendRaw('GET // HTTP/1.1', 'Connection: close')).toBe('HTTP/1.1 404 Not Found');
+  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: YQ=='];
+  expect(await sendRaw('GET // HTTP/1.1', ...upgrade)).toBe('HTTP/1.1 404 Not Found');
+  expect((await send('{"query":"{ __typename }"}')).status).toBe(200);
+});
 
 describe('over HTTP', () => {
   test.each(HOSTILE)('$name is refused', async ({ body, code }) => {

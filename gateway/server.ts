@@ -8,6 +8,7 @@ import { gateLog } from '../platform/gate/gate-log.ts';
 import type { Policy } from '../platform/gate/rules.ts';
 import type { Subgraph } from '../platform/graphql/subgraph.ts';
 import { clientOf } from '../platform/http/client-of.ts';
+import { pathOf } from '../platform/http/path-of.ts';
 import { type HealthSource, respondHealth } from '../platform/http/health.ts';
 import { respondJson } from '../platform/http/respond-json.ts';
 import type { Logger } from '../platform/log.ts';
@@ -209,7 +210,7 @@ async function route(
   mask: ErrorMask,
   graph: Graph,
 ): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const pathname = pathOf(request);
   if (pathname === '/graphql') return graphql(request, response, options, front, mask);
   if (pathname === '/health' || pathname.startsWith('/health/')) {
     if (await respondHealth(response, pathname, options)) return;

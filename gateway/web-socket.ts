@@ -12,6 +12,7 @@ import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Unauthenticated } from '../platform/errors.ts';
 import { clientOf } from '../platform/http/client-of.ts';
+import { pathOf } from '../platform/http/path-of.ts';
 import { ANONYMOUS } from '../platform/identity/actor.ts';
 import type { Logger } from '../platform/log.ts';
 import { add, count } from '../platform/telemetry/metrics.ts';
@@ -79,7 +80,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
   });
   const open = new OpenSockets(options.limits.socketsPerAddress);
   server.on('upgrade', (request, socket, head) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/graphql') {
+    if (pathOf(request) !== '/graphql') {
       return refuse(socket, '404 Not Found');
     }
     if (!mayOpenSocket(request, options.limits.origins)) return refuse(socket, '403 Forbidden');

@@ -5,6 +5,7 @@ import { gateLog } from '../gate/gate-log.ts';
 import { guardSubgraph } from '../gate/guard-subgraph.ts';
 import type { Subgraph, SubgraphRequest } from '../graphql/subgraph.ts';
 import { type HealthSource, respondHealth } from '../http/health.ts';
+import { pathOf } from '../http/path-of.ts';
 import { respondJson } from '../http/respond-json.ts';
 import type { Logger } from '../log.ts';
 import { count } from '../telemetry/metrics.ts';
@@ -87,7 +88,7 @@ async function route(
   options: ServeOptions,
   yogas: ReadonlyMap<string, SubgraphYoga>,
 ): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const pathname = pathOf(request);
   const yoga = yogas.get(pathname);
   if (yoga) return answerSigned(request, response, options, yoga);
   if (pathname === '/health' || pathname.startsWith('/health/')) {
