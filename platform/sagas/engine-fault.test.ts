@@ -35,7 +35,10 @@ test.each([
   const isEnd = what === 'ends the saga';
   const pools = { ...ground.sagas, sagas: ground.sagas.pool, effects: ground.pool };
   const said: string[] = [];
-  const log = { ...silentLogger, error: (_: unknown, line: string) => void said.push(line) } as typeof silentLogger;
+  const log: typeof silentLogger = Object.assign(Object.create(silentLogger), {
+    child: () => log,
+    error: (_: unknown, line: string) => void said.push(line),
+  });
   const worker = await startEffectWorker(pools, 'faulty', log);
   try {
     await ground.pool.query(`alter sequence effects.fault restart`);

@@ -6,6 +6,7 @@ import { killAnyProcess } from './kill-any-process.ts';
 import { killTheServer } from './kill-the-server.ts';
 import { loseRedis } from './lose-redis.ts';
 import { loseTheDatabase, loseTheDatabaseForLong } from './lose-the-database.ts';
+import { rollingRestart } from './rolling-restart.ts';
 import { shuffledEvents } from './shuffled-events.ts';
 import { stopUnderLoad } from './stop-under-load.ts';
 import { unsureProvider } from './unsure-provider.ts';
@@ -23,4 +24,5 @@ export const SCENARIOS: readonly Scenario[] = [
   fullDisk,
   killAnyProcess,
   loseRedis,
+  rollingRestart,
 ];
