@@ -32,7 +32,7 @@ try {
 
 async function runOne(scenario: Scenario): Promise<void> {
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
-  const { orders, faults } = values.short ? scenario.short : scenario.long;
+  const { orders, faults } = (values.short && scenario.short) || scenario.long;
   const size = { orders: Number(values.orders ?? orders), faults: Number(values.faults ?? faults) };
   process.stdout.write(`\n${scenario.name}: ${size.orders} orders, ${size.faults} faults. ${scenario.does}\n`);
   const run = runOf(seed, size, say);

@@ -17,7 +17,6 @@ export const rollingRestart: Scenario = {
   name: 'rolling-restart',
   does: 'Every process is restarted in order, one after the other, each agent in two of them, under load: no request fails.',
   long: { orders: 500, faults: 3 },
-  short: { orders: 40, faults: 1 },
 
   run: ({ orders, faults, draw, history, say }) =>
     onCluster({ agentReplicas: 2, env: { DRAIN_SECONDS } }, async ({ shop, variantId }) => {
