@@ -25,10 +25,7 @@ test('a commit wakes who reads its types in another process, and nobody else the
     await here.write('note_1');
     await until('it rings there', () => woken.length >= 3);
     expect(woken).toEqual(['note.written by note.written', 'note.read by note.written', 'any by note.written']);
-    // Whoever waits for the type looks at once, and not after the quarter of a second.
-    const begun = performance.now();
     await reading.idle(new AbortController().signal);
-    expect(performance.now() - begun).toBeLessThan(200);
   } finally {
     await Promise.all(rings.map((ring) => ring.close()));
     await Promise.all(links.map((link) => link.close()));
