@@ -9,6 +9,7 @@ const node = (...args: string[]): string[] => [process.execPath, '--no-warnings'
 
 /** What is checked, and the command that says more or mends it. */
 const CHECKS: readonly { what: string; command: string[]; mend?: string }[] = [
+  { what: 'installed packages', command: node('tools/check-installed.ts'), mend: 'npm ci' },
   { what: 'types', command: bin('tsc', '-p', '.') },
   { what: 'lint', command: bin('oxlint', '--type-aware') },
   { what: 'format', command: bin('biome', 'check', '--reporter=summary', '.'), mend: 'npm run format' },
