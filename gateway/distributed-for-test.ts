@@ -31,6 +31,8 @@ export interface TestReplica extends Replica {
   kill(): void;
   /** From now on, until told otherwise, it breaks off every request. */
   fail(isFailing: boolean): void;
+  /** Gives signs of life no more, or again; it may be well. */
+  isLate: boolean;
 }
 
 /** Who there is, as the database would say. */
@@ -63,7 +65,7 @@ export class TestDirectory {
     };
     const fail = (to: boolean): void => void (isFailing = to);
     const instance = `${agent}-${process.slice(-4)}`;
-    const replica: TestReplica = { agent, process, instance, url, sdlHash, kill, fail };
+    const replica: TestReplica = { agent, process, instance, url, isLate: false, sdlHash, kill, fail };
     this.listed.push(replica);
     this.#all.push(replica);
     return replica;

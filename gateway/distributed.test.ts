@@ -230,6 +230,25 @@ test('while the directory is away, the last known processes are asked', async ()
   expect(await it.ask('{ stock }')).toEqual({ data: { stock: 5 } });
 });
 
+test('a process that is too busy for signs of life is asked, but counts as down, and what it serves as nothing new', async () => {
+  const { stock } = await addBoth();
+  const newer = await it.directory.add('order', `${ORDER} extend type Query { more: Int @public }`, ORDERS);
+  stock.isLate = true;
+  newer.isLate = true;
+  const before = it.gateway.supergraphSdl;
+  await it.look();
+  expect(it.gateway.supergraphSdl).toBe(before);
+  expect(await it.ask('{ stock }')).toEqual({ data: { stock: 5 } });
+  expect(it.watch.state.subgraphs.find(({ name }) => name === 'stock')!.replicas).toEqual([]);
+  newer.isLate = false;
+  await it.look();
+  it.directory.remove(
+    it.directory.listed.find(({ agent, process }) => agent === 'order' && process !== newer.process)!,
+  );
+  await it.look();
+  expect(it.gateway.schema.getQueryType()!.getFields().more).toBeDefined();
+});
+
 test('a subscription whose agent dies ends with an error that names the agent, over WebSocket', async () => {
   const ticks = (async function* () {
     yield { ticked: { ...order } };

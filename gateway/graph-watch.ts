@@ -87,9 +87,10 @@ export class GraphWatch {
   /** For an operator. */
   get state(): { directory: object; composition: CompositionState; subgraphs: SubgraphState[] } {
     const names = [...new Set([...this.#served.keys(), ...this.#replicas.keys()])].sort();
+    const live = this.#live();
     const subgraphs = names.map((name) => ({
       name,
-      replicas: (this.#replicas.get(name) ?? []).map(({ instance, sdlHash }) => ({ instance, sdlHash })),
+      replicas: live.filter(({ agent }) => agent === name).map(({ instance, sdlHash }) => ({ instance, sdlHash })),
       servedHash: this.#served.has(name) ? hashOf(this.#served.get(name)!.sdl) : null,
     }));
     return { directory: this.#directory, composition: this.#record.state, subgraphs };
@@ -118,9 +119,9 @@ export class GraphWatch {
   async #read(): Promise<boolean> {
     try {
       const replicas = Map.groupBy(await this.#o.directory.replicas(), ({ agent }) => agent);
-      const known = new Set([...this.#replicas.values()].flat().map(keyOf));
+      const known = new Set(this.#live().map(keyOf));
       this.#replicas = replicas;
-      for (const replica of [...replicas.values()].flat()) if (!known.has(keyOf(replica))) this.#o.onReplica?.(replica);
+      for (const replica of this.#live()) if (!known.has(keyOf(replica))) this.#o.onReplica?.(replica);
       this.#directoryIs('UP');
       return true;
     } catch (error) {
@@ -175,13 +176,13 @@ export class GraphWatch {
   /** What each agent serves with all of its versions; of those who are away, what they served. By name. */
   async #wanted(): Promise<ReadonlyMap<string, ServedPart>> {
     const wanted = new Map(this.#served);
-    for (const [agent, replicas] of this.#replicas) {
+    for (const [agent, replicas] of Map.groupBy(this.#live(), ({ agent }) => agent)) {
       const hashes = new Set(replicas.map(({ sdlHash }) => sdlHash).reverse());
       const sdls = (await Promise.all([...hashes].map((hash) => this.#sdlOf(hash)))).filter((sdl) => sdl !== undefined);
       if (sdls.length > 0) wanted.set(agent, { sdl: commonOf(sdls), hashes });
     }
-    const live = new Set([...this.#replicas.values()].flat().map(({ sdlHash }) => sdlHash));
-    for (const hash of this.#sdls.keys()) if (!live.has(hash)) this.#sdls.delete(hash);
+    const told = new Set([...this.#replicas.values()].flat().map(({ sdlHash }) => sdlHash));
+    for (const hash of this.#sdls.keys()) if (!told.has(hash)) this.#sdls.delete(hash);
     return new Map([...wanted].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
@@ -196,6 +197,11 @@ export class GraphWatch {
     const look = async (): Promise<void> => void (await this.#read());
     const endpoints = [...parts].map(([name, part]) => this.#o.endpointOf(name, () => this.#askable(name, part), look));
     return { supergraphSdl, endpoints, scalars: this.#o.scalars };
+  }
+
+  /** Those who give signs of life. Who is late may be asked, but tells nothing of what the graph should be. */
+  #live(): Replica[] {
+    return [...this.#replicas.values()].flat().filter(({ isLate }) => !isLate);
   }
 
   /** Those who serve what this graph asks of them. Better somebody else than nobody: most of it may still be there. */

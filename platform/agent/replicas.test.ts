@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openSmallAgent } from '../../tests/support/small-agent.ts';
 import type { TestDatabase } from '../../tests/support/database.ts';
 import { newUuid } from '../ids.ts';
-import { type Announced, announce, hashOf, keep, liveReplicas, sdlOf, withdraw } from './replicas.ts';
+import { type Announced, announce, hashOf, keep, askableReplicas, sdlOf, withdraw } from './replicas.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -31,24 +31,40 @@ const announced = async (...replicas: Announced[]) => {
   for (const one of replicas) await announce(database.kysely, one);
   return replicas[0]!;
 };
-const places = async () => (await liveReplicas(database.kysely)).map(({ agent, process }) => [agent, process]);
+const places = async () => (await askableReplicas(database.kysely)).map(({ agent, process }) => [agent, process]);
 
 test('who announces itself is found, with the hash of its SDL, by which the text is found', async () => {
   const { sdl, ...order } = replica('order');
   await announced({ ...order, sdl }, replica('inventory', order.process));
-  const live = await liveReplicas(database.kysely);
+  const live = await askableReplicas(database.kysely);
   expect(live.map(({ agent }) => agent)).toEqual(['inventory', 'order']);
-  expect(live[1]).toEqual({ ...order, sdlHash: hashOf(sdl) });
+  expect(live[1]).toEqual({ ...order, sdlHash: hashOf(sdl), isLate: false });
   expect(await sdlOf(database.kysely, live[1]!.sdlHash)).toBe(sdl);
   expect(await sdlOf(database.kysely, hashOf('another'))).toBeUndefined();
 });
 
-test('whose lease has run out is not found, and is again after a sign of life', async () => {
-  const order = await announced(replica('order'));
+test('whose lease has run out is found no more, while its agent has somebody else, and is again after a sign of life', async () => {
+  const [order, other] = [replica('order'), replica('order')];
+  await announced(order, other);
   await lapse(order.process);
-  expect(await places()).toEqual([]);
+  expect(await places()).toEqual([['order', other.process]]);
   expect(await keep(database.kysely, order)).toBe(true);
-  expect(await places()).toEqual([['order', order.process]]);
+  expect((await places()).length).toBe(2);
+});
+
+test('of an agent that has nobody else, those who gave the last signs of life are found, as late', async () => {
+  const [one, other, dead, buried] = [replica('order'), replica('order'), replica('order'), replica('payment')];
+  await announced(one, other, dead, buried, replica('inventory'));
+  await lapse(one.process, 1);
+  await lapse(other.process, 2);
+  await lapse(dead.process, 20);
+  await lapse(buried.process, 7200);
+  const found = (await askableReplicas(database.kysely)).map(({ agent, process, isLate }) => [agent, process, isLate]);
+  expect(found).toEqual([
+    ['inventory', expect.anything(), false],
+    ['order', one.process, true],
+    ['order', other.process, true],
+  ]);
 });
 
 test('who withdraws is gone, and learns at the next sign of life that it is; the others stay', async () => {
@@ -65,7 +81,7 @@ test('who withdraws is gone, and learns at the next sign of life that it is; the
 test('who announces itself again has what it says now', async () => {
   const order = replica('order');
   await announced(order, { ...order, sdl: 'type Query { more: Int }' });
-  const live = await liveReplicas(database.kysely);
+  const live = await askableReplicas(database.kysely);
   expect(live.map(({ sdlHash }) => sdlHash)).toEqual([hashOf('type Query { more: Int }')]);
 });
 

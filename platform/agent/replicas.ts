@@ -1,7 +1,8 @@
 /**
  * The directory of agents that serve over the network: each process that does keeps a row for every agent of its own,
- * and the others read there whom to ask. Who lets its lease run out is not asked any more; the database's clock decides,
- * so that no host's matters. Embedded, nobody announces itself.
+ * and the others read there whom to ask. Who lets its lease run out is asked only if its agent has nobody else: it may be
+ * dead, or too busy to give a sign of life. The database's clock decides, so that no host's matters. Embedded, nobody
+ * announces itself.
  */
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
@@ -9,6 +10,8 @@ import { raw } from '../data/raw.ts';
 
 /** How long a replica counts as alive after its last sign, in seconds. */
 export const REPLICA_LEASE_SECONDS = 8;
+/** How long who is silent may still be asked, where an agent has nobody else, in seconds; then it is forgotten. */
+const FORGOTTEN_SECONDS = 3600;
 /** How often it gives one, in milliseconds. */
 export const REPLICA_BEAT_MS = 2000;
 /** How often those who ask look into the directory, in milliseconds: so late, at most, do they notice who has left. */
@@ -26,13 +29,15 @@ export interface Replica {
   readonly url: string;
   /** Of the SDL that it serves; {@link sdlOf} has the text. Replicas of one release have the same. */
   readonly sdlHash: string;
+  /** Whether its lease has run out, and nobody else serves this agent. */
+  readonly isLate: boolean;
 }
 
 /** Where a replica stands in the directory. */
 export type Place = Pick<Replica, 'agent' | 'process'>;
 
 /** A replica that announces itself. */
-export interface Announced extends Omit<Replica, 'sdlHash'> {
+export interface Announced extends Omit<Replica, 'sdlHash' | 'isLate'> {
   /** All of its SDL: what composition takes. */
   readonly sdl: string;
 }
@@ -45,12 +50,12 @@ export async function announce(kysely: Kysely<any>, replica: Announced): Promise
     // By the way: who has been gone for long is forgotten, and who was at this address before, which has died there.
     `with forgotten as (
        delete from platform.agent_replica
-        where agent = $1 and process <> $2 and (expires_at < now() - interval '1 hour' or url = $4))
+        where agent = $1 and process <> $2 and (expires_at < now() - make_interval(secs => $8) or url = $4))
      insert into platform.agent_replica (agent, process, instance, url, sdl, sdl_hash, expires_at)
      values ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))
      on conflict (agent, process) do update
        set url = excluded.url, sdl = excluded.sdl, sdl_hash = excluded.sdl_hash, expires_at = excluded.expires_at`,
-    [agent, process, instance, url, sdl, hashOf(sdl), REPLICA_LEASE_SECONDS],
+    [agent, process, instance, url, sdl, hashOf(sdl), REPLICA_LEASE_SECONDS, FORGOTTEN_SECONDS],
   );
 }
 
@@ -69,12 +74,19 @@ export async function withdraw(kysely: Kysely<any>, { agent, process }: Place): 
   await raw(kysely, 'delete from platform.agent_replica where agent = $1 and process = $2', [agent, process]);
 }
 
-/** All that can be asked now, by agent, the oldest first. */
-export async function liveReplicas(kysely: Kysely<any>): Promise<Replica[]> {
+/**
+ * All that can be asked now, by agent, the oldest first: those whose leases hold; of an agent that has none, those who
+ * gave the last signs of life, one beat apart.
+ */
+export async function askableReplicas(kysely: Kysely<any>): Promise<Replica[]> {
   const { rows } = await raw<Replica>(
     kysely,
-    `select agent, process, instance, url, sdl_hash as "sdlHash" from platform.agent_replica
-      where expires_at > now() order by agent, since, process`,
+    `select agent, process, instance, url, sdl_hash as "sdlHash", expires_at <= now() as "isLate"
+       from (select *, max(expires_at) over (partition by agent) as last from platform.agent_replica) as replica
+      where expires_at > least(now(), last - make_interval(secs => $1)) and last > now() - make_interval(secs => $2)
+        and (expires_at > now() or last <= now())
+      order by agent, since, process`,
+    [REPLICA_BEAT_MS / 1000, FORGOTTEN_SECONDS],
   );
   return rows;
 }

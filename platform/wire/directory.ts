@@ -1,11 +1,5 @@
 import type { Kysely } from 'kysely';
-import {
-  DIRECTORY_POLL_MS,
-  liveReplicas,
-  REPLICA_BEAT_MS,
-  REPLICA_LEASE_SECONDS,
-  type Replica,
-} from '../agent/replicas.ts';
+import { askableReplicas, DIRECTORY_POLL_MS, type Replica } from '../agent/replicas.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 import { RemoteSubgraph } from './remote-subgraph.ts';
@@ -24,8 +18,7 @@ export interface DirectoryOptions {
 
 /**
  * Whom this process can ask over the network: the replicas of all agents, looked up every second. While the database is
- * away those that were known last stay, since they may serve well; so they do for one lease after it is back, until they
- * have given their next sign of life.
+ * away those that were known last stay, since they may serve well.
  */
 export class Directory {
   readonly #o: DirectoryOptions;
@@ -34,9 +27,6 @@ export class Directory {
   readonly #listeners: ((replicas: readonly Replica[]) => void)[] = [];
   #replicas: readonly Replica[] = [];
   #byAgent: ReadonlyMap<string, readonly Replica[]> = new Map();
-  /** When it was last seen, and until when the missing are kept; by `performance.now()`. */
-  #seen: number | undefined;
-  #keepUntil = -Infinity;
   #looking: Promise<void> | undefined;
 
   constructor(options: DirectoryOptions) {
@@ -73,12 +63,7 @@ export class Directory {
   }
 
   async #look(): Promise<void> {
-    const found = await liveReplicas(this.#o.kysely);
-    const now = performance.now();
-    // So long without a look, their leases may have run out for the same reason.
-    if (now - (this.#seen ?? now) > 2 * REPLICA_BEAT_MS) this.#keepUntil = now + REPLICA_LEASE_SECONDS * 1000;
-    this.#seen = now;
-    this.#take(now < this.#keepUntil ? withMissing(found, this.#replicas) : found);
+    this.#take(await askableReplicas(this.#o.kysely));
   }
 
   /** Looks every second, until aborted. Never rejects. */
@@ -109,10 +94,4 @@ export class Directory {
     this.#byAgent = Map.groupBy(replicas, ({ agent }) => agent);
     for (const listen of this.#listeners) listen(replicas);
   }
-}
-
-/** Those that were known and are not found any more come last. One at the address of one that is found has been replaced. */
-function withMissing(found: readonly Replica[], known: readonly Replica[]): Replica[] {
-  const isThere = (old: Replica): boolean => found.some(({ url }) => url === old.url);
-  return [...found, ...known.filter((old) => !isThere(old))];
 }

@@ -46,7 +46,7 @@ async function bad(listener: RequestListener): Promise<Server> {
   servers.push(server);
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/small`;
-  replicas.push({ agent: 'small', process: newUuid(), instance: 'bad', url, sdlHash: '' });
+  replicas.push({ agent: 'small', process: newUuid(), instance: 'bad', url, sdlHash: '', isLate: false });
   return server;
 }
 

@@ -7,7 +7,9 @@ import type { Directory } from './directory.ts';
  */
 export function resetOnReturn(directory: Pick<Directory, 'onChange'>, breakers: Breakers): void {
   let known = new Set<string>();
-  directory.onChange((replicas) => {
+  directory.onChange((all) => {
+    // Who is late and gives a sign of life again has come back, too.
+    const replicas = all.filter(({ isLate }) => !isLate);
     const came = new Set(
       replicas.filter(({ process, agent }) => !known.has(`${agent} ${process}`)).map((r) => r.agent),
     );

@@ -188,7 +188,12 @@ export async function serveSmall(options: Partial<ServeOptions> & { ring?: KeyRi
   served.server.listen(0, '127.0.0.1');
   await once(served.server, 'listening');
   const url = `http://127.0.0.1:${(served.server.address() as AddressInfo).port}/small`;
-  return { world, served, refused, replica: { agent: 'small', process, instance: 'test', url, sdlHash: '' } };
+  return {
+    world,
+    served,
+    refused,
+    replica: { agent: 'small', process, instance: 'test', url, sdlHash: '', isLate: false },
+  };
 }
 
 /** Asks these replicas. */

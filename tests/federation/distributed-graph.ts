@@ -27,7 +27,7 @@ export async function overHttp(subgraphs: readonly Subgraph[]): Promise<{ graph:
   const transport = createTransport();
   const signer = requestSigner(ring, 'gateway', systemClock);
   const endpoints = subgraphs.map(({ name }) => {
-    const replica = { agent: name, process, instance: name, url: `${base}/${name}`, sdlHash: '' };
+    const replica = { agent: name, process, instance: name, url: `${base}/${name}`, sdlHash: '', isLate: false };
     return new RemoteSubgraph({ name, replicas: () => [replica], signer, transport, log: silentLogger });
   });
   const { supergraphSdl } = graphOf(subgraphs);
