@@ -21,6 +21,7 @@ import type { Parts } from './composition/fit.ts';
 import { startGateway } from './gateway-for-test.ts';
 import { GraphWatch } from './graph-watch.ts';
 import { guardedEndpoint, isAway } from './guarded-endpoint.ts';
+import type { GatewayOptions } from './server.ts';
 
 const ring: KeyRing = [newKey()];
 const signer = requestSigner(ring, 'gateway', systemClock);
@@ -97,6 +98,7 @@ export async function startDistributed(
   published: Record<string, string>,
   timeouts = { query: 4000, mutation: 4000 },
   openMs: number = POLICIES.fetch.breaker.openMs,
+  options: Partial<GatewayOptions> = {},
 ) {
   const policy = { ...POLICIES.fetch, breaker: { ...POLICIES.fetch.breaker, openMs } };
   const directory = new TestDirectory();
@@ -122,7 +124,7 @@ export async function startDistributed(
     onReplica: ({ agent }) => void breakers.reset('gateway', `agent:${agent}`),
     log: { info: level('info'), warn: level('warn'), error: level('error') } as never,
   });
-  const it = await startGateway({ graph: watch.published(), subgraphs: undefined });
+  const it = await startGateway({ graph: watch.published(), subgraphs: undefined, ...options });
   return {
     ...it,
     directory,

@@ -74,6 +74,8 @@ export interface GatewayOptions {
   limiter?: Limiter;
   /** How long a query or mutation may take, in milliseconds; then it is `UNAVAILABLE`. @default 30000 */
   timeoutMs?: number;
+  /** How long open subscriptions wait for an agent that has gone, in milliseconds; then they end. @default 30000 */
+  patienceMs?: number;
 }
 
 /** How a gateway ends. */
@@ -127,7 +129,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let graph = options.graph ?? composed(options);
   const succession = new Succession(await generationOf(graph));
   const mask = createErrorMask(log, { suggestions: limits.introspection });
-  const live = new LiveUpdates({ succession, mask });
+  const live = new LiveUpdates({ succession, mask, patienceMs: options.patienceMs });
   const rates = limiter && limits.rates && new RateLimits(limiter, limits.rates);
   const fronts = { live, mask, tabs, limits, rates, timeoutMs, log };
   let front = createFront(succession.current, fronts);

@@ -9,7 +9,7 @@ import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSche
 import type { RequestContext } from '../platform/graphql/context.ts';
 import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
 import type { SubscriptionEvents } from './data-source.ts';
-import { withCursor } from './live/with-cursor.ts';
+import { AFTER, withCursor } from './live/with-cursor.ts';
 import type { PlanCache } from './plan-cache.ts';
 import type { Planner } from './planner.ts';
 import { onlyOperation, type PlannedExecution, type PlannedRequest } from './planned-execution.ts';
@@ -27,6 +27,8 @@ export interface OpenSubscription {
   source: SubscriptionSource;
   /** Where an event is in the log, if this subscription has cursors. Ask before it is joined. */
   cursorOf(event: ExecutionResult): string | undefined;
+  /** It can be opened again behind a cursor of its events. */
+  isResumable: boolean;
   join: Join;
 }
 
@@ -35,8 +37,12 @@ export type SubscriptionSource = Pick<FetchNode, 'serviceName' | 'operation' | '
 
 /** Opens subscriptions. */
 export interface Subscriptions {
-  /** @returns an `ExecutionResult` with errors if the subgraph refuses */
-  open(request: PlannedRequest): Promise<OpenSubscription | ExecutionResult>;
+  /**
+   * @param after a cursor of an event of the same subscription: opens it again behind that, whatever the client gave. Only
+   *   for one that is resumable
+   * @returns an `ExecutionResult` with errors if the subgraph refuses
+   */
+  open(request: PlannedRequest, after?: string): Promise<OpenSubscription | ExecutionResult>;
   /**
    * Goes on with one that another generation has opened: its events are joined as this supergraph has it. Undefined if
    * here its subgraph would be asked something else, so that its events do not fit.
@@ -50,6 +56,8 @@ interface SubscriptionPlan {
   primary: FetchNode;
   perEvent: QueryPlan;
   cursorOf: OpenSubscription['cursorOf'];
+  /** What the subgraph is asked to go on behind a cursor. */
+  resuming: string | undefined;
 }
 
 /** Subscriptions over the same supergraph, plan cache and events as `execution`. */
@@ -63,13 +71,21 @@ export function createSubscriptions(parts: {
   const { endpoints, execution, cache, events } = parts;
   const plan = subscriptionPlans(parts.planner, parts.execution.schema);
 
-  const openPrimary = (primary: FetchNode, request: PlannedRequest): ReturnType<SubgraphEndpoint['subscribe']> => {
+  const openPrimary = (
+    { primary, resuming }: SubscriptionPlan,
+    request: PlannedRequest,
+    after: string | undefined,
+  ): ReturnType<SubgraphEndpoint['subscribe']> => {
     const endpoint = endpoints.find((candidate) => candidate.name === primary.serviceName)!;
     const { document, context } = request;
     const variables = withDefaults(document, request.operationName, request.variables);
     const used = Object.entries(variables).filter(([name]) => primary.variableUsages?.includes(name));
-    const { operation: query, operationName } = primary;
-    return endpoint.subscribe({ query, operationName, variables: Object.fromEntries(used) }, context);
+    const { operation, operationName } = primary;
+    const asked =
+      after === undefined
+        ? { query: operation, variables: Object.fromEntries(used) }
+        : { query: resuming!, variables: { ...Object.fromEntries(used), [AFTER]: after } };
+    return endpoint.subscribe({ ...asked, operationName }, context);
   };
 
   const joinWith =
@@ -84,13 +100,14 @@ export function createSubscriptions(parts: {
     };
 
   return {
-    async open(request) {
+    async open(request, after) {
       const planned = plan(request.document, request.operationName ?? '');
-      const source = await openPrimary(planned.primary, request);
+      const source = await openPrimary(planned, request, after);
       if (!(Symbol.asyncIterator in source)) return source;
       const join = joinWith(planned, request.variables);
-      const { primary, cursorOf } = planned;
-      return { events: source[Symbol.asyncIterator](), source: primary, cursorOf, join };
+      const { primary, cursorOf, resuming } = planned;
+      const isResumable = resuming !== undefined;
+      return { events: source[Symbol.asyncIterator](), source: primary, cursorOf, isResumable, join };
     },
     adopt(request, source) {
       const planned = plan(request.document, request.operationName ?? '');
@@ -115,11 +132,11 @@ function subscriptionPlans(
   const plan = (document: DocumentNode): SubscriptionPlan => {
     const { node } = planner(document);
     if (node?.kind !== 'Subscription') throw new GraphQLError('This operation is not a subscription.');
-    const { operation, cursorOf } = withCursor(node.primary.operation, schema);
+    const { operation, cursorOf, resuming } = withCursor(node.primary.operation, schema);
     const { rest } = node;
     const primary = { ...node.primary, operation };
     const sequence: FetchNode | SequenceNode = rest ? { kind: 'Sequence', nodes: [primary, rest] } : primary;
-    return { document, primary, perEvent: { kind: 'QueryPlan', node: sequence }, cursorOf };
+    return { document, primary, perEvent: { kind: 'QueryPlan', node: sequence }, cursorOf, resuming };
   };
 
   return (document, operationName) => {

@@ -1,5 +1,5 @@
 /** For tests: a gateway over a subgraph with a log of its own, whose events have cursors. */
-import { parse } from 'graphql';
+import { GraphQLError, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { LINKS } from '../../platform/gate/compose-for-test.ts';
@@ -19,6 +19,8 @@ export class Feed {
   readonly opened: { actor: string; after: string | null }[] = [];
   /** Sources that are open. */
   open = 0;
+  /** Whether no cursor is good any more. */
+  hasExpired = false;
   /** How long a reader takes before each event: anything to mix up who reads what when. */
   delay: () => Promise<void> = async () => {};
   readonly #wakings = new Set<() => void>();
@@ -62,7 +64,8 @@ export class Feed {
   }
 }
 
-const SDL = `${LINKS}
+/** The part of a feed in the graph. */
+export const FEED_SDL = `
   scalar JSON
   type Query { ping: Int @public unspeakable: JSON @public }
   type Subscription {
@@ -83,10 +86,15 @@ const SDL = `${LINKS}
 `;
 
 /** The subgraph of a feed. */
-export function feedSubgraph(feed: Feed): Subgraph {
+export const feedSubgraph = (feed: Feed): Subgraph =>
+  createSubgraph('feed', parse(LINKS + FEED_SDL), feedResolvers(feed));
+
+/** What resolves it. */
+export function feedResolvers(feed: Feed): object {
   const subscribe = (field: string) => ({
     subscribe: (_: unknown, { after }: { after?: string | null }, { actor }: RequestContext) => {
       feed.opened.push({ actor: actor.id, after: after ?? null });
+      if (feed.hasExpired) throw new GraphQLError('It has expired.', { extensions: { code: 'CURSOR_EXPIRED' } });
       const events = feed.read(after == null ? feed.log.length : Number(after.slice(1)));
       const mapped = {
         next: async () => {
@@ -106,7 +114,7 @@ export function feedSubgraph(feed: Feed): Subgraph {
       return n;
     },
   };
-  return createSubgraph('feed', parse(SDL), {
+  return {
     Query: { ping: () => 1, unspeakable: () => 1n },
     Subscription: {
       happened: subscribe('happened'),
@@ -130,7 +138,7 @@ export function feedSubgraph(feed: Feed): Subgraph {
       secret: () => 7,
     },
     Posting: { ...event, author: (_: unknown, __: unknown, { actor }: RequestContext) => ({ name: actor.id }) },
-  });
+  };
 }
 
 /** Who tests sign in: `Bearer <id> [scope…]`. Revoked sessions and expiries by id. */
@@ -162,9 +170,15 @@ export async function startFeed() {
   const feed = new Feed();
   const people = new People();
   const it = await startGateway({ subgraphs: [feedSubgraph(feed)], authenticate: people.authenticate });
-  const subscribe = (query: string, who: string, variables?: Record<string, unknown>): Subscriber => {
+  return { ...it, feed, people, subscribe: subscribing(it.wsUrl) };
+}
+
+/** Subscribes at this address. */
+export const subscribing =
+  (url: string) =>
+  (query: string, who: string, variables?: Record<string, unknown>): Subscriber => {
     const client = createClient({
-      url: it.wsUrl,
+      url,
       webSocketImpl: WebSocket,
       // Its socket stays when the subscription ends, so that a test sees who closes it.
       lazy: false,
@@ -184,5 +198,3 @@ export async function startFeed() {
     client.subscribe({ query, variables }, { next, error: over, complete: over });
     return subscriber;
   };
-  return { ...it, feed, people, subscribe };
-}

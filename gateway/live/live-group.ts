@@ -10,11 +10,12 @@ import type { Actor } from '../../platform/identity/actor.ts';
 import type { Generation } from '../generation.ts';
 import type { ErrorMask } from '../mask-error.ts';
 import { type Asked, documentOf } from '../operation.ts';
-import type { OpenSubscription, SubscriptionSource } from '../subscriptions.ts';
+import type { SubscriptionSource } from '../subscriptions.ts';
 import type { Succession } from '../succession.ts';
 import { audienceOf } from './audience.ts';
 import { countDelivered } from './count-delivered.ts';
 import { type Frame, frameOf } from './frame.ts';
+import { LastingSource, type Source } from './lasting-source.ts';
 import type { LiveStream } from './live-stream.ts';
 import { Recent } from './recent.ts';
 import { narrowed, type Opening, permissionsChanged, type Seat, slowConsumer, takeSeat } from './seat.ts';
@@ -29,6 +30,8 @@ const LOOK_MS = 5;
 export interface GroupGround {
   succession: Succession;
   mask: ErrorMask;
+  /** How long an agent whose source has broken off is waited for, in milliseconds. @default as `patience.ts` says */
+  patienceMs?: number;
 }
 
 /** With what a group begins. Not kept: a group outlives generations. */
@@ -64,8 +67,7 @@ export class LiveGroup {
   readonly #closing = new AbortController();
   readonly #audience: string;
   #generation: Generation;
-  /** Without `join`, which is the opening generation's. */
-  #source: Omit<OpenSubscription, 'join'> | undefined;
+  #source: LastingSource | undefined;
   #seat: Seat | undefined;
   #moving: Promise<void> = Promise.resolve();
   #unfollow: (() => void) | undefined;
@@ -138,16 +140,45 @@ export class LiveGroup {
         this.#close();
         return opened;
       }
-      const { join, ...source } = opened;
-      this.#source = source;
+      const { join, source, ...first } = opened;
+      this.#source = this.#lasting(first);
       this.#seat = { generation, opening, join, leave };
       if (this.isOver) this.#release();
-      else this.#begin(source.source);
+      else this.#begin(source);
       return undefined;
     } catch (error) {
       leave();
       this.#close();
       throw error;
+    }
+  }
+
+  #lasting(first: Source): LastingSource {
+    const { patienceMs } = this.#ground;
+    const reopen = (after: string): Promise<Source | undefined> => this.#reopen(after);
+    return new LastingSource(first, { start: this.start, reopen, patienceMs, signal: this.#closing.signal });
+  }
+
+  /** Where the group is by now, and asked again whether it may, as for a new one. */
+  async #reopen(after: string): Promise<Source | undefined> {
+    await this.#moving;
+    const actor = this.#leader();
+    if (!actor) return undefined;
+    const { asked } = this.#o;
+    const { generation, opening } = this.#seat!;
+    const leave = generation.enter();
+    try {
+      const ending = await this.#narrowed(actor);
+      const request = { ...asked, ...documentOf(asked, opening), context: this.#context(actor) };
+      const opened = ending ?? (await generation.subscriptions.open(request, after));
+      if ('join' in opened) {
+        const { join: _, ...source } = opened;
+        return source;
+      }
+      this.#finish(opened);
+      return undefined;
+    } finally {
+      leave();
     }
   }
 
@@ -164,7 +195,7 @@ export class LiveGroup {
   async #run(): Promise<void> {
     try {
       while (!this.isOver) {
-        const { value, done } = await this.#source!.events.next();
+        const { value, done } = await this.#source!.next();
         if (this.isOver) return;
         if (done) return this.#finish();
         const frame = await this.#answer(value);
@@ -203,6 +234,7 @@ export class LiveGroup {
   async #publish(frame: Frame): Promise<void> {
     this.#hasPublished = true;
     this.#recent.add(frame);
+    this.#source!.told(frame.cursor);
     // Who joins meanwhile has this frame from those that are kept, or began after it.
     const members = [...this.#members];
     countDelivered(this.#o.asked, frame, members.length, this.#ground.mask);
@@ -330,7 +362,6 @@ export class LiveGroup {
   #release(): void {
     this.#unfollow?.();
     this.#seat?.leave();
-    // Not awaited: a source that waits for an event ends in its own time, and nobody listens any more.
-    Promise.resolve(this.#source?.events.return?.()).catch(() => {});
+    this.#source?.end();
   }
 }

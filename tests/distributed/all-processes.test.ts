@@ -27,7 +27,7 @@ const UPDATED = `subscription ($after: String) { orderUpdated(after: $after) { c
 
 test('a subscriber at each gateway sees every event of an order, in order and once', async () => {
   const buyer = newCustomer();
-  const after = `${(await shop.kysely.selectFrom('platform.log_identity').select('generation').executeTakeFirstOrThrow()).generation}.0.0`;
+  const after = await beginning();
   const watches = ['gateway-1', 'gateway-2'].map((gateway) => shop.through(gateway).watch(UPDATED, { after }, buyer));
   const orders = [await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer)];
   orders.push(await placed(shop, { lines: [{ variantId, quantity: 2 }] }, buyer));
@@ -57,6 +57,12 @@ test('a subscriber at each gateway sees every event of an order, in order and on
   expect(isOf(last.number, one![6])).toBe(true);
   await Promise.all(watches.map((watch) => watch.stop()));
 }, 150_000);
+
+/** The cursor before everything. */
+async function beginning(): Promise<string> {
+  const identity = shop.kysely.selectFrom('platform.log_identity').select('generation');
+  return `${(await identity.executeTakeFirstOrThrow()).generation}.0.0`;
+}
 
 const isOf = (number: string, event: any): boolean => event.data.orderUpdated.order.number === number;
 
@@ -96,6 +102,43 @@ test('an agent process that is killed costs its fields; it catches up when it is
   );
   const sent = (await messages()).map(({ template }) => template);
   expect(sent.length).toBe(new Set(sent).size);
+}, 240_000);
+
+test('a subscriber notices nothing when the agent whose events it reads is killed, or restarted in order', async () => {
+  const commerce = shop.cluster.member('agents-commerce');
+  const buyer = newCustomer();
+  const bought = async (): Promise<void> => {
+    for (const gateway of ['gateway-1', 'gateway-2'])
+      await until(
+        () => shop.through(gateway).ask('{ orders(first: 1) { edges { node { id } } } }', {}, buyer),
+        ({ errors }) => errors === undefined,
+        `${gateway} does not find the agent`,
+        PATIENCE_MS,
+      );
+    const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
+    await settled(shop, order.id, 'PROCESSING');
+  };
+  const watch = shop.watch(UPDATED, { after: await beginning() }, buyer);
+  await bought();
+  const told = (count: number) =>
+    until(
+      async () => watch.events,
+      (events) => events.length >= count,
+      'the events do not come',
+      PATIENCE_MS,
+    );
+  await told(3);
+  await commerce.kill();
+  await commerce.ready();
+  await bought();
+  await told(6);
+  expect(await commerce.restart()).toBe(0);
+  await bought();
+  const events = await told(9);
+  expect(events.map(({ data }) => data?.orderUpdated.version)).toEqual([1, 2, 3, 1, 2, 3, 1, 2, 3]);
+  expect(new Set(events.map(({ data }) => data?.orderUpdated.cursor)).size).toBe(9);
+  expect(watch.events.flatMap(({ errors = [] }) => errors)).toEqual([]);
+  await watch.stop();
 }, 240_000);
 
 test('one trace follows an order through its processes, each span under what it came from', async () => {
