@@ -1,5 +1,6 @@
 import type { DocumentNode } from 'graphql';
 import { composeServices } from './apollo.ts';
+import { withNodePart } from './nodes/node-part.ts';
 
 /** What composition takes of a subgraph. */
 export interface SubgraphDefinition {
@@ -17,11 +18,12 @@ export interface Composition {
 }
 
 /**
- * Composes the subgraphs into one supergraph.
+ * Composes the subgraphs, and the one that is derived from them (nodes/node-part.ts), into one supergraph.
  * @throws Error that lists every reason why they do not fit together, with its code
  */
 export function composeSupergraph(subgraphs: readonly SubgraphDefinition[]): Composition {
-  const services = subgraphs.map(({ name, typeDefs, url = '' }) => ({ name, typeDefs, url }));
+  const parts: readonly SubgraphDefinition[] = withNodePart(subgraphs);
+  const services = parts.map(({ name, typeDefs, url = '' }) => ({ name, typeDefs, url }));
   const { supergraphSdl, hints, errors } = composeServices(services);
   if (!supergraphSdl) {
     const reasons = (errors ?? []).map((error) => `- ${String(error.extensions.code ?? 'ERROR')}: ${error.message}`);

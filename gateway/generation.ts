@@ -11,6 +11,7 @@ import type { SubscriptionEvents } from './data-source.ts';
 import type { Graph } from './graph.ts';
 import { Leases } from './leases.ts';
 import { type Shape, shapes } from './live/shape.ts';
+import { nodeSubgraph } from './nodes/node-subgraph.ts';
 import { PlanCache } from './plan-cache.ts';
 import { planKey } from './plan-key.ts';
 import { plannerOf } from './planner.ts';
@@ -50,11 +51,12 @@ export interface Generation {
  * @throws Error if the supergraph cannot be read, or has a coordinate without a decision
  */
 export async function createGeneration(
-  { supergraphSdl, endpoints, scalars, isUnguarded }: Graph,
+  { supergraphSdl, endpoints: agents, scalars, nodes = [], isUnguarded }: Graph,
   rules: RuleOptions,
   used: UsedDocuments = new UsedDocuments(),
 ): Promise<Generation> {
   const { executionSdl, decisions, sameForAll } = splitSupergraph(supergraphSdl);
+  const endpoints = nodes.length > 0 ? [...agents, nodeSubgraph(nodes, agents, rules)] : agents;
   const cache = new PlanCache();
   const events: SubscriptionEvents = new WeakMap();
   const execution = await planExecution(executionSdl, endpoints, { cache, events, used });

@@ -3,6 +3,7 @@
  * what has changed, and hands on what holds. Nothing that goes wrong here takes from the graph that serves: while the
  * directory is away the last known replicas are asked, and a part that does not fit is refused with its reason.
  */
+import { parse } from 'graphql';
 import { DIRECTORY_POLL_MS, hashOf, type Replica } from '../platform/agent/replicas.ts';
 import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
 import type { Logger } from '../platform/log.ts';
@@ -13,6 +14,7 @@ import { CompositionRecord, type CompositionState } from './composition/composit
 import type { Fit, Parts } from './composition/fit.ts';
 import { fitInWorker } from './composition/fit-in-worker.ts';
 import type { Graph } from './graph.ts';
+import { nodeKinds } from './nodes/node-kinds.ts';
 
 /** Where it is written who serves what. */
 export interface Directory {
@@ -196,7 +198,10 @@ export class GraphWatch {
     // Who has just come is asked at once, and not only when it is next looked for.
     const look = async (): Promise<void> => void (await this.#read());
     const endpoints = [...parts].map(([name, part]) => this.#o.endpointOf(name, () => this.#askable(name, part), look));
-    return { supergraphSdl, endpoints, scalars: this.#o.scalars };
+    const nodes = nodeKinds(
+      [...parts].map(([name, { sdl }]) => ({ name, typeDefs: parse(sdl, { noLocation: true }) })),
+    );
+    return { supergraphSdl, endpoints, scalars: this.#o.scalars, nodes };
   }
 
   /** Those who give signs of life. Who is late may be asked, but tells nothing of what the graph should be. */

@@ -11,6 +11,7 @@ const BODY = `
     shops(first: Int = 20): ShopConnection @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"]) @cost(weight: 5)
     tree: [Node!] @listSize(assumedSize: 10)
     unknown: [Node]
+    named(ids: [ID!]!): [Node] @listSize(assumedSize: 100)
     names(first: Int): [String!] @listSize(slicingArguments: ["first"])
     heavy(deep: Boolean @cost(weight: 7)): Dear
     any: Thing
@@ -40,6 +41,16 @@ describe('the estimate', () => {
   test('multiplies lists within lists', () => {
     expect(costOf('{ tree { children { children { id } } } }')).toBe(10 * (1 + 10 * (1 + 10)));
     expect(costOf('{ unknown { id } }')).toBe(10);
+  });
+
+  test('counts no more than the ids that are named, as many as the list may have at most', () => {
+    expect(costOf('{ named(ids: ["a", "b"]) { id } }')).toBe(2);
+    expect(costOf('{ named(ids: "a") { id } }')).toBe(1);
+    const query = 'query ($ids: [ID!]!) { named(ids: $ids) { id } }';
+    expect(costOf(query, { ids: ['a', 'b', 'c'] })).toBe(3);
+    expect(costOf(query, { ids: 'a' })).toBe(1);
+    expect(costOf(query, { ids: Array.from({ length: 500 }, () => 'a') })).toBe(100);
+    expect(costOf(query)).toBe(100);
   });
 
   test('takes the weight of a field before that of its type, and adds that of arguments', () => {

@@ -137,13 +137,27 @@ class Walk {
       .map((name) => this.#number(node, name) ?? field.args.find((argument) => argument.name === name)?.defaultValue)
       .filter((size): size is number => typeof size === 'number');
     if (sizes.length > 0) return Math.max(0, ...sizes);
+    // The specification takes numbers only; but who says which ones they want gets no more than those.
+    const named = this.#length(node, 'ids');
+    if (assumedSize !== undefined && named !== undefined) return Math.min(assumedSize, named);
     return assumedSize ?? (slicingArguments.length > 0 ? DEFAULT_PAGE : ASSUMED_SIZE);
   }
 
   #number(node: FieldNode, name: string): number | undefined {
-    const value = node.arguments?.find((argument) => argument.name.value === name)?.value;
-    const read = value && this.#read(value);
+    const read = this.#argument(node, name);
     return typeof read === 'number' ? read : undefined;
+  }
+
+  /** How many a list holds. One that is given without brackets is a list of one. */
+  #length(node: FieldNode, name: string): number | undefined {
+    const read = this.#argument(node, name);
+    if (read === undefined || read === null) return undefined;
+    return Array.isArray(read) ? read.length : 1;
+  }
+
+  #argument(node: FieldNode, name: string): unknown {
+    const value = node.arguments?.find((argument) => argument.name.value === name)?.value;
+    return value && this.#read(value);
   }
 
   #isSkipped(directives: readonly DirectiveNode[] = []): boolean {
@@ -153,10 +167,11 @@ class Walk {
     });
   }
 
-  /** Numbers and booleans, written or in a variable. */
+  /** Numbers, booleans, texts and lists, written or in a variable. */
   #read(value: ValueNode): unknown {
     if (value.kind === Kind.INT) return Number(value.value);
-    if (value.kind === Kind.BOOLEAN) return value.value;
+    if (value.kind === Kind.BOOLEAN || value.kind === Kind.STRING) return value.value;
+    if (value.kind === Kind.LIST) return value.values;
     if (value.kind !== Kind.VARIABLE) return undefined;
     this.hasAskedVariables = true;
     const given = this.#variables?.[value.name.value];

@@ -110,8 +110,10 @@ export function createGate(schema: GraphQLSchema, decisions: DecisionTable, opti
       if (values.errors) return { kind: 'refused', denied: NONE, result: { errors: values.errors.map(badVariable) } };
       const failed = await failedChecks(entry.checks, values.coerced, askFor(actor));
       if (failed.length === 0) return { kind: 'allowed', denied: NONE };
-      if (!isAgain) tell(failed, actor, correlationId);
-      return verdictOf(entry, failed, (check) => denialError(check, decisions, actor));
+      const told = (denied: readonly Check[]): void => {
+        if (!isAgain && denied.length > 0) tell(denied, actor, correlationId);
+      };
+      return verdictOf(entry, failed, (check) => denialError(check, decisions, actor), told);
     },
   };
 }
@@ -138,21 +140,30 @@ const isIncluded = (conditions: readonly DirectiveNode[], variables: Record<stri
     return !skipped && getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if !== false;
   });
 
-function verdictOf(entry: Entry, failed: readonly Check[], errorOf: (check: Check) => GraphQLError): Verdict {
+/** @param tell told of what was denied: at once where it is named, else when an object was met that it is denied of */
+function verdictOf(
+  entry: Entry,
+  failed: readonly Check[],
+  errorOf: (check: Check) => GraphQLError,
+  tell: (denied: readonly Check[]) => void,
+): Verdict {
   const denied = new Set(failed.map((check) => check.index));
   if (isAllOrNothing(entry) && failed.some((check) => check.path.length === 1)) {
+    tell(failed);
     return {
       kind: 'refused',
       denied,
       result: { data: null, errors: failed.filter((check) => check.isNamed).map(errorOf) },
     };
   }
+  tell(failed.filter((check) => check.isNamed));
   const { document, isEmpty, mask } = variantOf(entry, denied);
   const finish = (result: ExecutionResult): ExecutionResult => {
     const started = isEmpty ? {} : result.data;
     const { data, met } = started ? applyMask(started, mask) : { data: null, met: NONE };
-    const errors = failed.filter((check) => check.isNamed || met.has(check.index)).map(errorOf);
-    const all = [...(result.errors ?? []), ...errors];
+    const shown = failed.filter((check) => check.isNamed || met.has(check.index));
+    tell(shown.filter((check) => !check.isNamed));
+    const all = [...(result.errors ?? []), ...shown.map(errorOf)];
     return { ...result, data, ...(all.length > 0 && { errors: all }) };
   };
   return { kind: 'pruned', denied, document, isEmpty, finish };

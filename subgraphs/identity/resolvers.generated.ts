@@ -903,7 +903,6 @@ export type ResolversTypes = {
   MoneyInput: MoneyInput;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   OrderDirection: OrderDirection;
   ErrorCode: ErrorCode;
   UserError: ResolverTypeWrapper<UserErrorValue>;
@@ -955,6 +954,7 @@ export type ResolversTypes = {
   UserPayload: ResolverTypeWrapper<Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
   GuestTokenPayload: ResolverTypeWrapper<Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   TooManyAttempts: ResolverTypeWrapper<TooManyAttempts>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -971,7 +971,6 @@ export type ResolversParentTypes = {
   MoneyInput: MoneyInput;
   PageInfo: PageInfo;
   Boolean: Scalars['Boolean']['output'];
-  String: Scalars['String']['output'];
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
@@ -1017,6 +1016,7 @@ export type ResolversParentTypes = {
   UserPayload: Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
   GuestTokenPayload: Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   TooManyAttempts: TooManyAttempts;
+  String: Scalars['String']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -1026,6 +1026,12 @@ export type PublicDirectiveResolver<Result, Parent, ContextType = RequestContext
 export type SameForAllDirectiveArgs = { };
 
 export type SameForAllDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = SameForAllDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NodeDirectiveArgs = {
+  prefix: Scalars['String']['input'];
+};
+
+export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -1318,4 +1324,5 @@ export type Resolvers<ContextType = RequestContext> = {
 export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
+  node?: NodeDirectiveResolver<any, any, ContextType>;
 };

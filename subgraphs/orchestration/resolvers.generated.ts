@@ -1030,7 +1030,6 @@ export type ResolversTypes = {
   MoneyInput: MoneyInput;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   OrderDirection: OrderDirection;
   ErrorCode: ErrorCode;
   UserError: ResolverTypeWrapper<UserErrorValue>;
@@ -1089,6 +1088,7 @@ export type ResolversTypes = {
   DiscardEventInput: DiscardEventInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: ResolverTypeWrapper<Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversTypes['EventAction']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1105,7 +1105,6 @@ export type ResolversParentTypes = {
   MoneyInput: MoneyInput;
   PageInfo: PageInfo;
   Boolean: Scalars['Boolean']['output'];
-  String: Scalars['String']['output'];
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
@@ -1151,6 +1150,7 @@ export type ResolversParentTypes = {
   DiscardEventInput: DiscardEventInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversParentTypes['EventAction']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  String: Scalars['String']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -1160,6 +1160,12 @@ export type PublicDirectiveResolver<Result, Parent, ContextType = RequestContext
 export type SameForAllDirectiveArgs = { };
 
 export type SameForAllDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = SameForAllDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NodeDirectiveArgs = {
+  prefix: Scalars['String']['input'];
+};
+
+export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -1506,4 +1512,5 @@ export type Resolvers<ContextType = RequestContext> = {
 export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
+  node?: NodeDirectiveResolver<any, any, ContextType>;
 };

@@ -638,7 +638,6 @@ export type ResolversTypes = {
   MoneyInput: MoneyInput;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   OrderDirection: OrderDirection;
   ErrorCode: ErrorCode;
   UserError: ResolverTypeWrapper<UserErrorValue>;
@@ -674,6 +673,7 @@ export type ResolversTypes = {
   ReceiveWebhookInput: ReceiveWebhookInput;
   ReceiveWebhookPayload: ResolverTypeWrapper<Omit<ReceiveWebhookPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   WebhookOutcome: WebhookOutcome;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -690,7 +690,6 @@ export type ResolversParentTypes = {
   MoneyInput: MoneyInput;
   PageInfo: PageInfo;
   Boolean: Scalars['Boolean']['output'];
-  String: Scalars['String']['output'];
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
@@ -719,6 +718,7 @@ export type ResolversParentTypes = {
   WebhookDeliveryPayload: Omit<WebhookDeliveryPayload, 'delivery' | 'userErrors'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']>, userErrors: Array<ResolversParentTypes['UserError']> };
   ReceiveWebhookInput: ReceiveWebhookInput;
   ReceiveWebhookPayload: Omit<ReceiveWebhookPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  String: Scalars['String']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -728,6 +728,12 @@ export type PublicDirectiveResolver<Result, Parent, ContextType = RequestContext
 export type SameForAllDirectiveArgs = { };
 
 export type SameForAllDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = SameForAllDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NodeDirectiveArgs = {
+  prefix: Scalars['String']['input'];
+};
+
+export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -922,4 +928,5 @@ export type Resolvers<ContextType = RequestContext> = {
 export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
+  node?: NodeDirectiveResolver<any, any, ContextType>;
 };

@@ -584,7 +584,6 @@ export type ResolversTypes = {
   MoneyInput: MoneyInput;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   OrderDirection: OrderDirection;
   ErrorCode: ErrorCode;
   UserError: ResolverTypeWrapper<UserErrorValue>;
@@ -615,6 +614,7 @@ export type ResolversTypes = {
   Quote: ResolverTypeWrapper<Omit<Quote, 'lines' | 'subtotal' | 'shipping' | 'tax' | 'total'> & { lines: Array<ResolversTypes['QuoteLine']>, subtotal: ResolversTypes['Money'], shipping: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
   QuoteLine: ResolverTypeWrapper<Omit<QuoteLine, 'unitPrice' | 'subtotal' | 'tax' | 'total'> & { unitPrice: ResolversTypes['Money'], subtotal: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
   QuoteProblem: ResolverTypeWrapper<QuoteProblem>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -631,7 +631,6 @@ export type ResolversParentTypes = {
   MoneyInput: MoneyInput;
   PageInfo: PageInfo;
   Boolean: Scalars['Boolean']['output'];
-  String: Scalars['String']['output'];
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
@@ -659,6 +658,7 @@ export type ResolversParentTypes = {
   Quote: Omit<Quote, 'lines' | 'subtotal' | 'shipping' | 'tax' | 'total'> & { lines: Array<ResolversParentTypes['QuoteLine']>, subtotal: ResolversParentTypes['Money'], shipping: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
   QuoteLine: Omit<QuoteLine, 'unitPrice' | 'subtotal' | 'tax' | 'total'> & { unitPrice: ResolversParentTypes['Money'], subtotal: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
   QuoteProblem: QuoteProblem;
+  String: Scalars['String']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -668,6 +668,12 @@ export type PublicDirectiveResolver<Result, Parent, ContextType = RequestContext
 export type SameForAllDirectiveArgs = { };
 
 export type SameForAllDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = SameForAllDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NodeDirectiveArgs = {
+  prefix: Scalars['String']['input'];
+};
+
+export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -868,4 +874,5 @@ export type Resolvers<ContextType = RequestContext> = {
 export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
+  node?: NodeDirectiveResolver<any, any, ContextType>;
 };

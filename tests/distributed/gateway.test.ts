@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { print } from 'graphql';
 import { announce } from '../../platform/agent/replicas.ts';
 import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
-import { newUuid } from '../../platform/ids.ts';
+import { newId, newUuid } from '../../platform/ids.ts';
 import { type Agora, openAgora } from '../support/agent-process.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 
@@ -116,6 +116,29 @@ test('a token is good by the public key alone, until its session ends', async ()
   await eventually(async () => (await gateway.ask('{ __typename }', {}, token)).errors !== undefined);
   const { errors } = await gateway.ask('{ __typename }', {}, token);
   expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+}, 60_000);
+
+test('whatever has an id is found by it, by whose it is alone, also of an agent that came just now', async () => {
+  const signUp = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken userErrors { message } } }';
+  const input = { email: 'bob@agora.test', password: 'correct horse battery', name: 'Bob' };
+  const token = (await gateway.ask(signUp, { input })).data.signUp.accessToken as string;
+  const { id } = (await gateway.ask('{ me { id } }', {}, token)).data.me as { id: string };
+  const node = 'query ($id: ID!) { node(id: $id) { id ... on User { email } } nodes(ids: [$id]) { __typename } }';
+  expect((await gateway.ask(node, { id }, token)).data).toEqual({
+    node: { id, email: 'bob@agora.test' },
+    nodes: [{ __typename: 'User' }],
+  });
+  expect((await gateway.ask(node, { id })).data).toEqual({ node: null, nodes: [null] });
+  await announceSdl(
+    'lorry',
+    'type Query { "Lorries." lorries: Int @public } "One." type Lorry @key(fields: "id") @node(prefix: "lorry") @public { "Starts with `lorry_`." id: ID! }',
+  );
+  const lorry = { id: newId('lorry') };
+  await eventually(async () => (await gateway.ask(node, lorry)).errors?.[0]?.message.includes('lorry') === true);
+  expect((await gateway.ask(node, lorry)).errors).toMatchObject([
+    { path: ['node'], message: 'The agent lorry did not answer.', extensions: { code: 'UNAVAILABLE', agent: 'lorry' } },
+    { path: ['nodes', 0], extensions: { code: 'UNAVAILABLE' } },
+  ]);
 }, 60_000);
 
 test('from SIGTERM on it is not ready, and serves on until others have noticed: no request fails', async () => {

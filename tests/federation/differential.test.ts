@@ -10,6 +10,8 @@ import { type ExecutionResult, execute, type GraphQLSchema, parse, validate } fr
 import { createGeneration, type Generation } from '../../gateway/generation.ts';
 import { type Graph, graphOf } from '../../gateway/graph.ts';
 import { createErrorMask } from '../../gateway/mask-error.ts';
+import { nodeKinds } from '../../gateway/nodes/node-kinds.ts';
+import { nodeSubgraph } from '../../gateway/nodes/node-subgraph.ts';
 import { silentLogger } from '../../platform/log.ts';
 import type { TestAgents } from '../support/agents.ts';
 import { mergedSchema } from '../support/merged-schema.ts';
@@ -38,7 +40,9 @@ const generationOf = (graph: Graph): Promise<Generation> =>
 beforeAll(async () => {
   agents = await openWorld();
   embedded = await generationOf(graphOf(agents.host.subgraphs));
-  merged = mergedSchema(embedded.schema, agents.host.subgraphs);
+  const { subgraphs } = agents.host;
+  const nodes = nodeSubgraph(nodeKinds(subgraphs), subgraphs, { policies: {}, onError: () => {} });
+  merged = mergedSchema(embedded.schema, [...subgraphs, nodes]);
   const ids = await idsIn(embedded.schema, (query) => federated(embedded, { query, variables: {} }));
   knowledge = { schema: embedded.schema, without: WITHOUT, values: valuesOf(ids) };
 }, 120_000);

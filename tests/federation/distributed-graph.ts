@@ -1,7 +1,6 @@
 /** The same agents behind real HTTP, as the gateway asks them when they run in other processes. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { scalarsOf } from '../../gateway/adopt-scalars.ts';
 import { type Graph, graphOf } from '../../gateway/graph.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { LocalOnce } from '../../platform/cluster/once.ts';
@@ -30,9 +29,8 @@ export async function overHttp(subgraphs: readonly Subgraph[]): Promise<{ graph:
     const replica = { agent: name, process, instance: name, url: `${base}/${name}`, sdlHash: '', isLate: false };
     return new RemoteSubgraph({ name, replicas: () => [replica], signer, transport, log: silentLogger });
   });
-  const { supergraphSdl } = graphOf(subgraphs);
   return {
-    graph: { supergraphSdl, endpoints, scalars: scalarsOf(subgraphs.map(({ schema }) => schema)) },
+    graph: { ...graphOf(subgraphs), endpoints },
     async close() {
       transport.close();
       await served.close();

@@ -23,7 +23,8 @@ export const valuesOf =
     if (scalar !== 'ID') return VALUES[scalar] ?? raise(scalar);
     const named = argument === 'variantId' ? 'productvariant' : argument.replace(/Ids?$/, '').toLowerCase();
     const entity = [...ids.keys()].find((name) => name.toLowerCase() === named) ?? returns.replace(/Connection$/, '');
-    const known = ids.get(entity) ?? [];
+    // A node may be anything.
+    const known = entity === 'Node' ? [...ids.values()].map(([first]) => first!) : (ids.get(entity) ?? []);
     return [...known, ...known, NOTHING];
   };
 

@@ -1,7 +1,9 @@
 /** `docs/permissions.md`: who may do what, by agent and by role, out of the composed graph and of each `access.ts`. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { getNamedType, type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql';
+import { buildASTSchema, getNamedType, type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql';
+import { nodeKinds } from '../../gateway/nodes/node-kinds.ts';
+import { nodeTypeDefs } from '../../gateway/nodes/node-part.ts';
 import { type Decision, type DecisionTable, describeDecision, isGuarded } from '../../platform/gate/decision.ts';
 import { ANONYMOUS, Actor } from '../../platform/identity/actor.ts';
 import { ACTIONS, ROLES, scopesOf } from '../../platform/identity/roles.ts';
@@ -49,7 +51,8 @@ interface Door {
 
 /** The document. */
 export function permissionDocs(api: GraphQLSchema, decisions: DecisionTable, rooms: readonly Room[]): Output {
-  const doors = rooms.map((room) => ({ room, doors: doorsOf(api, decisions, room) }));
+  const doors = rooms.map((room) => ({ room, doors: doorsOf(api, decisions, room.schema) }));
+  const byId = doorsById(api, decisions, rooms);
   const text = [
     HEAD,
     table(
@@ -67,25 +70,20 @@ export function permissionDocs(api: GraphQLSchema, decisions: DecisionTable, roo
       ]),
     ),
     '\n## By role\n\nWhat each may ask for beyond those that it includes. GUEST and CUSTOMER ask for what all may ask for who are signed\nin. Which rows they get is told below.\n\n',
-    table(['role', 'may also ask for'], byRole(doors.flatMap((one) => one.doors))),
+    table(['role', 'may also ask for'], byRole([...byId, ...doors.flatMap((one) => one.doors)])),
     '\n## By agent\n\n`nobody` is whoever has not signed in. `✓`: may ask.\n',
     ...doors.map((one) => section(api, decisions, one.room, one.doors)),
+    byId.length > 0 ? `\n### Whatever has an id\n\n${doorTable(byId)}${BY_ID}` : '',
   ];
   return { path: 'docs/permissions.md', text: text.join('') };
 }
 
 function section(api: GraphQLSchema, decisions: DecisionTable, room: Room, doors: readonly Door[]): string {
-  const rows = doors.map(({ root, name, asks, isOpenTo }) => [
-    `\`${name}\``,
-    root.toLowerCase(),
-    asks,
-    ...COLUMNS.map((column) => (isOpenTo(column) ? '✓' : '')),
-  ]);
   const rules = rowRules(room.directory);
   const types = guardedTypes(api, decisions, room);
   return [
     `\n### ${room.name}\n\n`,
-    table(['field', 'kind', 'asks for', ...COLUMNS], rows),
+    doorTable(doors),
     rules.length > 0
       ? `\nWhose rows:\n\n${rules.map((rule) => `- ${rule}\n`).join('')}`
       : "\nNo row of it is anybody's own.\n",
@@ -93,9 +91,33 @@ function section(api: GraphQLSchema, decisions: DecisionTable, room: Room, doors
   ].join('');
 }
 
-function doorsOf(api: GraphQLSchema, decisions: DecisionTable, room: Room): Door[] {
+const doorTable = (doors: readonly Door[]): string =>
+  table(
+    ['field', 'kind', 'asks for', ...COLUMNS],
+    doors.map(({ root, name, asks, isOpenTo }) => [
+      `\`${name}\``,
+      root.toLowerCase(),
+      asks,
+      ...COLUMNS.map((column) => (isOpenTo(column) ? '✓' : '')),
+    ]),
+  );
+
+const BY_ID = `
+The prefix of the id says what it is of. Then its type asks what it asks everywhere, before anybody knows whether there
+is such a thing, and its own agent says whether it is the caller's to see. What is not there and what is not theirs is
+\`null\` alike.
+`;
+
+/** The fields of the part that is derived from the rooms. */
+function doorsById(api: GraphQLSchema, decisions: DecisionTable, rooms: readonly Room[]): Door[] {
+  const kinds = nodeKinds(rooms);
+  if (kinds.length === 0) return [];
+  return doorsOf(api, decisions, buildASTSchema(nodeTypeDefs(kinds), { assumeValidSDL: true }));
+}
+
+function doorsOf(api: GraphQLSchema, decisions: DecisionTable, part: GraphQLSchema): Door[] {
   return ['Query', 'Mutation', 'Subscription'].flatMap((root) => {
-    const own = room.schema.getType(root);
+    const own = part.getType(root);
     const all = api.getType(root) as GraphQLObjectType;
     return (isObjectType(own) ? Object.keys(own.getFields()) : [])
       .flatMap((name) => all.getFields()[name] ?? [])

@@ -7,8 +7,10 @@ import {
   type GraphQLSchema,
   getNamedType,
   isInputObjectType,
+  isInterfaceType,
   isObjectType,
 } from 'graphql';
+import { prefixOf } from '../../../platform/ids.ts';
 import type { Thing } from './things.ts';
 
 /** A root field with one thing that its arguments can name. */
@@ -21,9 +23,9 @@ export interface Asking {
 }
 
 /** Every field of a root, once as it is and once for each thing that can be named in its arguments. */
-export function askings(root: GraphQLObjectType, things: readonly Thing[]): Asking[] {
+export function askings(schema: GraphQLSchema, root: GraphQLObjectType, things: readonly Thing[]): Asking[] {
   return Object.values(root.getFields()).flatMap((field) => {
-    const named = field.args.flatMap((arg) => inArgument(field, arg, things));
+    const named = field.args.flatMap((arg) => inArgument(field, arg, thingsOf(schema, field, things), things));
     const needsOne = field.args.some(({ type }) => String(type).endsWith('!')) || isFinder(field);
     return needsOne ? named : [{ field, isItself: false }, ...named];
   });
@@ -33,10 +35,22 @@ export function askings(root: GraphQLObjectType, things: readonly Thing[]): Aski
 const isFinder = (field: GraphQLField<unknown, unknown>): boolean =>
   field.args.length > 0 && field.args.every(({ name }) => ['id', 'number', 'slug', 'sku', 'code'].includes(name));
 
-function inArgument(field: GraphQLField<unknown, unknown>, arg: GraphQLArgument, things: readonly Thing[]): Asking[] {
-  const returned = getNamedType(field.type).name;
-  const own = things.filter(({ type }) => type === returned);
-  if (arg.name === 'id') return own.map((thing) => asking(field, arg.name, thing.id, thing, true));
+/** What the field can return: of an interface, whatever has an id that says of what it is. */
+function thingsOf(schema: GraphQLSchema, { type }: GraphQLField<unknown, unknown>, things: readonly Thing[]): Thing[] {
+  const returned = getNamedType(type);
+  if (!isInterfaceType(returned)) return things.filter((thing) => thing.type === returned.name);
+  const types = schema.getPossibleTypes(returned).map(({ name }) => name);
+  return things.filter((thing) => types.includes(thing.type) && prefixOf(thing.id) !== undefined);
+}
+
+function inArgument(
+  field: GraphQLField<unknown, unknown>,
+  arg: GraphQLArgument,
+  own: readonly Thing[],
+  things: readonly Thing[],
+): Asking[] {
+  if (arg.name === 'id' || arg.name === 'ids')
+    return own.map((thing) => asking(field, arg.name, thing.id, thing, true));
   const byKey = own.flatMap((thing) => {
     const value = thing.keys?.[arg.name];
     return value ? [asking(field, arg.name, value, thing, true)] : [];

@@ -47,7 +47,7 @@ function open(one: Asking, who: Asker): Watch {
 }
 
 test('a subscription tells everybody of what they may see, and nobody of anything else', async () => {
-  const all = askings(schema.getSubscriptionType()!, world.things);
+  const all = askings(schema, schema.getSubscriptionType()!, world.things);
   expect(new Set(all.map(({ field }) => field.name))).toEqual(
     new Set(Object.keys(schema.getSubscriptionType()!.getFields())),
   );

@@ -1,0 +1,58 @@
+/**
+ * `Query.node`: a subgraph that is written by nobody but derived from the others, whenever they are composed. It knows no
+ * more of a thing than its id, so that the planner asks the thing's own agents for all else, and only a query that names
+ * it ever comes here.
+ */
+import { type DocumentNode, Kind, parse, print } from 'graphql';
+import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
+import { type NodeKind, nodeKinds } from './node-kinds.ts';
+
+/** Its name in the supergraph. No agent may have it. */
+export const NODE_PART = 'node';
+/** How many ids one field takes. */
+export const MAX_IDS = 100;
+
+const ROOT = `
+"Something that has an id by which it is found, whatever it is: \`order_…\`, \`product_…\`. The prefix of an id says what it is of."
+interface Node {
+  "The same in every field of the graph, in the events and in the log."
+  id: ID!
+}
+
+type Query {
+  "What has this id, whatever it is. Null if there is nothing, or if it is not yours to see."
+  node(
+    "The id, such as an \`order_…\`."
+    id: ID!
+  ): Node @public
+  "What has these ids, in their order; null where there is nothing, or where it is not yours to see. At most ${MAX_IDS}."
+  nodes(
+    "At most ${MAX_IDS}."
+    ids: [ID!]!
+  ): [Node] @public @listSize(assumedSize: ${MAX_IDS})
+}
+`;
+
+/** The SDL of the derived subgraph. */
+export function nodeTypeDefs(kinds: readonly NodeKind[]): DocumentNode {
+  const types = kinds.map(({ type, decisions }) => {
+    const who = decisions.map((decision) => print(decision)).join(' ');
+    // Not resolvable: nobody is ever sent here for the id of a thing that they have already.
+    return `type ${type} implements Node @key(fields: "id", resolvable: false) ${who} { id: ID! }`;
+  });
+  const { definitions } = typeDefsOf('');
+  // The links and the directives of every subgraph, without the shared types: none of them is here.
+  const head = definitions.filter(({ kind }) => kind === Kind.SCHEMA_EXTENSION || kind === Kind.DIRECTIVE_DEFINITION);
+  const own = parse([ROOT, ...types].join('\n'), { noLocation: true });
+  return { kind: Kind.DOCUMENT, definitions: [...head, ...own.definitions] };
+}
+
+/** These parts, and the one that is derived from them if there is anything to find. @throws Error as `nodeKinds` */
+export function withNodePart<T extends { name: string; typeDefs: DocumentNode }>(
+  parts: readonly T[],
+): (T | { name: string; typeDefs: DocumentNode })[] {
+  const kinds = nodeKinds(parts);
+  if (kinds.length === 0) return [...parts];
+  if (parts.some(({ name }) => name === NODE_PART)) throw new Error(`No subgraph may be called ${NODE_PART}.`);
+  return [...parts, { name: NODE_PART, typeDefs: nodeTypeDefs(kinds) }];
+}
