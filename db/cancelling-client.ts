@@ -13,6 +13,9 @@ const CANCEL_MS = 2_000;
 /** PostgreSQL's `query_canceled`. */
 const CANCELLED = '57014';
 
+const GONE = 'Whoever asked has gone, or the time is up.';
+const ENDING = /^\s*(commit|rollback|release|end)\b/i;
+
 /** What pg knows of a connection and does not declare. */
 interface Connected {
   host: string;
@@ -33,12 +36,20 @@ interface Wire {
 export class CancellingClient extends pg.Client {
   // biome-ignore lint/suspicious/noExplicitAny: pg has a dozen overloads, and all go through
   override query(...call: any[]): any {
-    const sent = (super.query as (...call: unknown[]) => unknown).apply(this, call);
     const signal = currentSignal();
-    // Who has gone before is no reason: a cache that outlives a request may be filled in its name.
+    if (signal?.aborted && isNewWork(call)) return Promise.reject(new Unavailable(GONE));
+    const sent = (super.query as (...call: unknown[]) => unknown).apply(this, call);
     if (!signal || signal.aborted || !(sent instanceof Promise)) return sent;
     return untilCancelled(this as unknown as Connected, sent, signal);
   }
+}
+
+/** Not begun for nobody, as after a long wait for a connection. What ends a transaction is always sent. */
+function isNewWork(call: readonly unknown[]): boolean {
+  const [config] = call;
+  const text = typeof config === 'string' ? config : (config as { text?: unknown } | undefined)?.text;
+  const isByPromise = !call.some((argument) => typeof argument === 'function');
+  return isByPromise && typeof text === 'string' && !ENDING.test(text);
 }
 
 /** It settles when the cancel request is over too: otherwise that could hit the connection's next statement. */
@@ -49,8 +60,7 @@ async function untilCancelled(client: Connected, sent: Promise<unknown>, signal:
   try {
     return await sent;
   } catch (error) {
-    if (cancelling && (error as { code?: string }).code === CANCELLED)
-      throw new Unavailable('Whoever asked has gone, or the time is up.', { cause: error });
+    if (cancelling && (error as { code?: string }).code === CANCELLED) throw new Unavailable(GONE, { cause: error });
     throw error;
   } finally {
     signal.removeEventListener('abort', cancel);

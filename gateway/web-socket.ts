@@ -6,66 +6,31 @@
  */
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, GraphQLError } from 'graphql';
-import { type Context, handleProtocols } from 'graphql-ws';
-import { type Extra, useServer } from 'graphql-ws/use/ws';
-import { type WebSocket, WebSocketServer } from 'ws';
-import { Unauthenticated } from '../platform/errors.ts';
+import type { ExecutionArgs, GraphQLError } from 'graphql';
+import { handleProtocols } from 'graphql-ws';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
 import { clientOf } from '../platform/http/client-of.ts';
 import { pathOf } from '../platform/http/path-of.ts';
-import { ANONYMOUS } from '../platform/identity/actor.ts';
 import type { Logger } from '../platform/log.ts';
-import { add, count } from '../platform/telemetry/metrics.ts';
-import { correlationId } from './correlation-id.ts';
-import { countRejected } from './count-rejected.ts';
-import { checkVariables } from './limits/check-variables.ts';
+import { add } from '../platform/telemetry/metrics.ts';
 import { mayOpenSocket } from './limits/cors.ts';
 import type { Limits } from './limits/limits.ts';
 import { OpenSockets } from './limits/open-sockets.ts';
 import { placeOf } from './limits/rates.ts';
-import { type DocumentParams, textOf } from './limits/stored-documents.ts';
-import { frameOf } from './live/frame.ts';
-import { LiveStream, type Sink } from './live/live-stream.ts';
 import { SocketQueue } from './live/socket-queue.ts';
-import type { ErrorMask } from './mask-error.ts';
-import type { Operation } from './operation.ts';
-import type { Operations } from './operations.ts';
-import type { Front } from './front.ts';
-import { type Authenticate, actorOf, type Caller, type Identity } from './session.ts';
-
-import { whileOpen } from './while-open.ts';
-import { withoutHttp } from './without-http.ts';
+import type { Authenticate } from './session.ts';
+import { identify, type Payload, SocketSession } from './socket-session.ts';
+import { type Kept, type MessageOptions, prepare, run, type Subscribed } from './subscribe-message.ts';
 
 /** Largest message from a client, in bytes. */
 const MAX_PAYLOAD = 256 * 1024;
-/** Longest delay of a timer of Node. */
-const MAX_DELAY = 2 ** 31 - 1;
 /** How often it is looked whose session was ended, in milliseconds. */
 const SWEEP_MS = 1000;
 
-type Payload = Record<string, unknown> | undefined;
-/** What is kept beside a socket, from its `connection_init` on. */
-interface Kept {
-  session: Session;
-  queue: SocketQueue;
-}
-type Socket = Context<Payload, Extra & Partial<Kept>>;
-/** graphql-ws keeps it for as long as a subscription is open, so it must not hold the graph: `operations` is taken once. */
-type Subscribed = Omit<ExecutionArgs, 'schema'> & {
-  operation: Operation;
-  operations: Operations | undefined;
-  socket: WebSocket;
-  sink: Sink;
-};
-
 /** What the WebSocket endpoint stands on. */
-export interface WebSocketOptions {
-  /** How many proxies stand before the gateway. @default 0 */
-  trustedProxies?: number;
+export interface WebSocketOptions extends MessageOptions {
   limits: Limits;
-  /** Of the generation that serves: asked for every operation. */
-  front(): Front;
-  mask: ErrorMask;
   authenticate: Authenticate;
   log: Pick<Logger, 'debug'>;
 }
@@ -76,6 +41,8 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     noServer: true,
     perMessageDeflate: false,
     maxPayload: MAX_PAYLOAD,
+    // One message at a turn of the event loop: what a `complete` ends has ended when its id comes again.
+    allowSynchronousEvents: false,
     handleProtocols,
   });
   const open = new OpenSockets(options.limits.socketsPerAddress);
@@ -97,7 +64,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     });
   });
   const { authenticate } = options;
-  const sessions = new Set<Session>();
+  const sessions = new Set<SocketSession>();
   useServer<Payload, Partial<Kept>>(
     {
       connectionInitWaitTimeout: options.limits.connectionInitMs,
@@ -105,7 +72,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
         const identity = await identify(authenticate, socket.connectionParams);
         if (identity === 'unavailable') socket.extra.socket.close(1013, 'Try again later');
         if (!identity || identity === 'unavailable') return false; // 4403, unless it is closing already
-        socket.extra.session = new Session(socket.extra.socket, identity);
+        socket.extra.session = new SocketSession(socket.extra.socket, identity);
         socket.extra.queue = new SocketQueue(socket.extra.socket);
         sessions.add(socket.extra.session);
         return true;
@@ -141,133 +108,11 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
   };
 }
 
-/**
- * Runs an operation, whose results go straight to its socket; what graphql-ws gets only ends. It throws nothing, and what
- * it says is serialised already: an error in either would make graphql-ws close the whole socket, with 4500.
- */
-async function run(args: Subscribed, mask: ErrorMask, isSubscription = false): Promise<LiveStream> {
-  const { operation, sink, socket } = args;
-  const operations = args.operations!;
-  // Those of the generation that its document was validated for, which graphql-ws would hold for as long as it is open.
-  args.operations = undefined;
-  const result = isSubscription
-    ? await operations.subscribe(operation)
-    : await whileOpen(socket, (signal) =>
-        operations.execute({ ...operation, caller: { ...operation.caller, signal } }),
-      );
-  if (result instanceof LiveStream) {
-    result.pipe(sink);
-    return result;
-  }
-  const { correlationId } = operation.caller;
-  const stream = new LiveStream(operation.caller, ANONYMOUS);
-  stream.pipe(sink);
-  stream.finish(frameOf(result, (error) => ({ data: null, errors: [mask.error(error, correlationId)] })));
-  return stream;
-}
-
-/** Who a socket belongs to; ends it when its token does. */
-class Session {
-  readonly #socket: WebSocket;
-  #timer: NodeJS.Timeout | undefined;
-  identity: Identity;
-
-  constructor(socket: WebSocket, identity: Identity) {
-    this.#socket = socket;
-    this.identity = identity;
-    this.#arm();
-  }
-
-  renew(identity: Identity): void {
-    this.identity = identity;
-    this.#arm();
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-  }
-
-  closeIfEnded(): void {
-    if (this.identity.isRevoked?.()) this.#socket.close(4401, 'The session was ended');
-  }
-
-  #arm(): void {
-    clearTimeout(this.#timer);
-    const { expiresAt } = this.identity;
-    if (!expiresAt) return;
-    const left = expiresAt.getTime() - Date.now();
-    if (left <= 0) this.#socket.close(4401, 'The access token has expired');
-    else this.#timer = setTimeout(() => this.#arm(), Math.min(left, MAX_DELAY)).unref();
-  }
-}
-
-/** Who the payload's token stands for; nobody without one; undefined if it is not good. */
-async function identify(authenticate: Authenticate, payload: Payload): Promise<Identity | 'unavailable' | undefined> {
-  const authorization = payload?.authorization ?? undefined;
-  if (authorization !== undefined && typeof authorization !== 'string') return undefined;
-  try {
-    return await authenticate(authorization?.trim() || undefined);
-  } catch (error) {
-    if (!(error instanceof Unauthenticated)) return 'unavailable';
-    count('agora_tokens_refused_total', { transport: 'websocket' });
-    return undefined;
-  }
-}
-
-/** Parses and validates as over HTTP. Whatever is wrong comes back as errors: a throw would close the whole socket. */
-async function prepare(
-  socket: Socket,
-  id: string,
-  payload: DocumentParams & {
-    query: string;
-    operationName?: string | null;
-    variables?: Record<string, unknown> | null;
-  },
-  { front, mask, trustedProxies = 0 }: WebSocketOptions,
-): Promise<Subscribed | GraphQLError[]> {
-  const correlation = correlationId(undefined);
-  const { yoga, operations, limits, rates } = front();
-  try {
-    const session = socket.extra.session!;
-    const client = clientOf(socket.extra.request, trustedProxies);
-    const caller: Caller = { actor: () => actorOf(session.identity), correlationId: correlation, client };
-    const { schema, parse, validate } = yoga.getEnveloped({ caller, params: payload } as never);
-    if (Object.keys(socket.subscriptions).length > limits.subscriptionsPerSocket) throw tooManyAtOnce(limits);
-    await rates?.request(caller);
-    checkVariables(payload.variables, limits.document);
-    const document = parse(limits.documents ? ((await textOf(payload, limits.documents)) ?? '') : payload.query);
-    const invalid = validate(schema, document) as GraphQLError[];
-    if (invalid.length > 0) {
-      countRejected('GRAPHQL_VALIDATION_FAILED');
-      return withoutHttp(invalid.map((error) => mask.error(coded(error, 'GRAPHQL_VALIDATION_FAILED'), correlation)));
-    }
-    const { operationName, variables } = payload;
-    const operation: Operation = { document, operationName, variables, caller };
-    const { socket: webSocket } = socket.extra;
-    const sink = socket.extra.queue!.sinkOf(id);
-    return { document, operationName, variableValues: variables, operation, operations, socket: webSocket, sink };
-  } catch (error) {
-    const shown = error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error;
-    countRejected(error instanceof GraphQLError ? error.extensions.code : 'INTERNAL_SERVER_ERROR');
-    return withoutHttp([mask.error(shown, correlation)]);
-  }
-}
-
-const tooManyAtOnce = ({ subscriptionsPerSocket: most }: Limits): GraphQLError =>
-  new GraphQLError(`A socket may have ${most} operations open at once: end one, or open another socket.`, {
-    extensions: { code: 'RATE_LIMITED', policy: 'subscriptions' },
-  });
-
 /** Before there is a WebSocket. */
 function refuse(socket: Duplex, status: string): void {
   socket.on('error', () => {}); // A client that resets the connection must not end the process.
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
-
-const coded = (error: GraphQLError, code: string): GraphQLError => {
-  error.extensions.code ??= code;
-  return error;
-};
 
 async function closeAll(sockets: WebSocketServer, graceMs: number): Promise<void> {
   const open = [...sockets.clients];

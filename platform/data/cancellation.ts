@@ -4,10 +4,26 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-const signals = new AsyncLocalStorage<AbortSignal | undefined>();
+interface Work {
+  signal: AbortSignal;
+  isOver: boolean;
+}
+
+const works = new AsyncLocalStorage<Work | undefined>();
 
 /** Does the work so that its statements are cancelled when the signal aborts; without a signal they are not. */
-export const cancellableBy = <T>(signal: AbortSignal | undefined, work: () => T): T => signals.run(signal, work);
+export function cancellableBy<T>(signal: AbortSignal | undefined, work: () => T): T {
+  if (!signal) return works.run(undefined, work);
+  const own: Work = { signal, isOver: false };
+  const end = (): void => void (own.isOver = true);
+  const result = works.run(own, work);
+  if (result instanceof Promise) result.then(end, end);
+  else end();
+  return result;
+}
 
-/** The signal of the work that this is part of. */
-export const currentSignal = (): AbortSignal | undefined => signals.getStore();
+/** The signal of the work that this is part of. What outlives its work, as a loop that it has started, is nobody's. */
+export function currentSignal(): AbortSignal | undefined {
+  const work = works.getStore();
+  return work && !work.isOver ? work.signal : undefined;
+}

@@ -107,10 +107,15 @@ function compile(schema: GraphQLSchema, { query, operationName }: SubgraphReques
   return cancellable(run, document, operationName);
 }
 
-/** What a query reads is cancelled with it; what a mutation has begun is carried out, whoever waits for it. */
+/**
+ * What a query reads is cancelled with it; what a mutation has begun is carried out, whoever waits for it: nothing in it,
+ * nor what it asks of other agents, learns that somebody has gone.
+ */
 function cancellable(run: Runner, document: DocumentNode, operationName: string | undefined): Runner {
   const isQuery = getOperationAST(document, operationName)?.operation === 'query';
-  return (context, variables) => cancellableBy(isQuery ? context.signal : undefined, () => run(context, variables));
+  return isQuery
+    ? (context, variables) => cancellableBy(context.signal, () => run(context, variables))
+    : (context, variables) => cancellableBy(undefined, () => run({ ...context, signal: undefined }, variables));
 }
 
 function isCompilable(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined): boolean {

@@ -1,4 +1,5 @@
 import { createSourceEventStream, type DocumentNode, type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
+import { cancellableBy } from '../data/cancellation.ts';
 import type { RequestContext } from './context.ts';
 
 /** A subscription to open. */
@@ -26,7 +27,9 @@ export async function subscribeAnew(
     async next() {
       const { value, done } = await events.next();
       if (done) return { value: undefined, done: true };
-      return { value: await execute({ ...shared, rootValue: value, contextValue: { ...context } }), done: false };
+      const contextValue = { ...context };
+      const executed = cancellableBy(context.signal, () => execute({ ...shared, rootValue: value, contextValue }));
+      return { value: await executed, done: false };
     },
     async return() {
       await events.return?.();

@@ -47,7 +47,6 @@ const typeDefs = typeDefsOf(`
   type Mutation {
     count: Int! @public
     refuse: Payload @public
-    waitAndCount: Int! @public
   }
   type Subscription { ticks(to: Int!): Values @public silence: Int @public breaks: Int @public }
   type Values @key(fields: "id") @public { id: ID! at: DateTime big: BigInt amount: Decimal any: JSON none: String bad: String }
@@ -104,11 +103,6 @@ export function smallSubgraph(world: World): Subgraph {
     Mutation: {
       count: seen(() => ++world.counted),
       refuse: seen(() => ({ userErrors: [{ code: 'NOT_FOUND', message: 'There is none.', path: ['input'] }] })),
-      waitAndCount: seen(async (_, context) => {
-        world.counted++;
-        await waits(context);
-        return world.counted;
-      }),
     },
     Subscription: {
       ticks: {

@@ -1,0 +1,110 @@
+/** Two small agents whose statements take their time, behind a gateway: in its process, or over HTTP as in processes of their own. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { parse } from 'graphql';
+import { type Client, createClient } from 'graphql-ws';
+import { sql } from 'kysely';
+import WebSocket from 'ws';
+import { kyselyOver } from '../../db/kysely.ts';
+import { createPool } from '../../db/pool.ts';
+import { graphOf } from '../../gateway/graph.ts';
+import { createGateway } from '../../gateway/server.ts';
+import { LINKS } from '../../platform/gate/compose-for-test.ts';
+import { createSubgraph, type Subgraph } from '../../platform/graphql/subgraph.ts';
+import { ANONYMOUS } from '../../platform/identity/actor.ts';
+import { silentLogger } from '../../platform/log.ts';
+import { overHttp } from '../federation/distributed-graph.ts';
+import { testDatabase } from './database.ts';
+import { until } from './shop.ts';
+
+/** How the agents run. */
+export interface SlowOptions {
+  prepare: boolean;
+  isOverHttp: boolean;
+}
+
+/** So many connections have the agents together. */
+export const CONNECTIONS = 3;
+
+/** How long an operation may take, in milliseconds: longer than what a test waits for on a busy machine. */
+const TIMEOUT_MS = 4_000;
+
+const SDL = `
+  type Query { sleep(seconds: Float!): Int @public }
+  type Mutation { write(mark: String!): Int @public }
+  type Subscription { told: Told @public }
+  type Told @public { sleep(seconds: Float!): Int }
+`;
+const OTHER = 'type Query { other: Int @public } type Mutation { writeElsewhere(mark: String!): Int @public }';
+
+/** Opens them. */
+export async function openSlowAgents({ prepare, isOverHttp }: SlowOptions) {
+  const database = await testDatabase();
+  const limits = { statementTimeout: 0, transactionTimeout: 0, lockTimeout: 0 };
+  const pool = createPool({ url: database.url, max: CONNECTIONS, name: 'agora test', prepare, ...limits });
+  const kysely = kyselyOver(pool);
+  await sql`create table written (mark text)`.execute(kysely);
+  const sleep = async (_: unknown, { seconds }: { seconds: number }): Promise<number> => {
+    await sql`select pg_sleep(${seconds})`.execute(kysely);
+    return 1;
+  };
+  const write = async (_: unknown, { mark }: { mark: string }): Promise<number> => {
+    await sql`select pg_sleep(0.8)`.execute(kysely);
+    await sql`insert into written values (${mark})`.execute(kysely);
+    return 1;
+  };
+  async function* tellOnce() {
+    yield { told: {} };
+  }
+  const subgraphs: Subgraph[] = [
+    createSubgraph('slow', parse(LINKS + SDL), {
+      Query: { sleep },
+      Mutation: { write },
+      Subscription: { told: { subscribe: tellOnce } },
+      Told: { sleep },
+    }),
+    createSubgraph('other', parse(LINKS + OTHER), { Mutation: { writeElsewhere: write } }),
+  ];
+  const remote = isOverHttp ? await overHttp(subgraphs) : undefined;
+  const gateway = await createGateway({
+    graph: remote?.graph ?? graphOf(subgraphs),
+    authenticate: async () => ({ actor: ANONYMOUS }),
+    log: silentLogger,
+    isReady: () => ({ ready: true, details: {} }),
+    timeoutMs: TIMEOUT_MS,
+  });
+  gateway.server.listen(0, '127.0.0.1');
+  await once(gateway.server, 'listening');
+  const address = `127.0.0.1:${(gateway.server.address() as AddressInfo).port}/graphql`;
+
+  /** How many connections of the agents are at work: the one that asks is another's. */
+  const active = async (): Promise<number> => {
+    const { rows } = await sql<{ n: number }>`
+      select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and state = 'active'
+    `.execute(database.kysely);
+    return rows[0]!.n;
+  };
+  return {
+    /** Resolves when so many statements are at work. */
+    atWork: (n = 1) => until(active, (now) => now === n, `${n} statements were not seen at work`),
+    idle: () => until(active, (now) => now === 0, 'a statement goes on'),
+    /** What mutations have written. */
+    written: async () => (await sql<{ mark: string }>`select mark from written`.execute(database.kysely)).rows,
+    post: (query: string, { signal, accept }: { signal?: AbortSignal; accept?: string } = {}): Promise<Response> =>
+      fetch(`http://${address}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(accept && { accept }) },
+        body: JSON.stringify({ query }),
+        signal,
+      }),
+    /** A client over WebSocket, that does not come back. */
+    socket: (): Client => createClient({ url: `ws://${address}`, webSocketImpl: WebSocket, retryAttempts: 0 }),
+    async close() {
+      await gateway.close();
+      await remote?.close();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
