@@ -154,6 +154,11 @@ export const configSchema = z.object({
     .max(300)
     .default(10)
     .describe('how long a used refresh token may come again, for an answer that was lost; later it ends the session'),
+  TOTP_ISSUER: z
+    .string()
+    .regex(/^[^:]{1,50}$/, 'a name of 1 to 50 characters, without a colon')
+    .default('Agora')
+    .describe('the name of your shop in the authenticator apps of those who add a second factor'),
   RECOVERY_URL: z
     .url()
     .optional()

@@ -9,6 +9,8 @@ import { deriveKey, type KeyRing, type SecretKey } from './key-ring.ts';
 
 /** Seals and opens. */
 export interface Secrets {
+  /** How every text begins that is sealed now, with the newest key. */
+  readonly prefix: string;
   /** Seals with the newest key. */
   seal(plain: string, context: string): string;
   /** Opens with the key that it was sealed with. @throws Fault SECRET_UNREADABLE, which holds nothing of the secret */
@@ -47,12 +49,14 @@ export function secretsWith(ring: KeyRing): Secrets {
     }
   };
 
+  const prefix = `v1.${newest.id}.`;
   return {
+    prefix,
     seal: (plain, context) => encrypt(newest, plain, context),
     open,
     reseal: (sealed, context) => {
       const plain = open(sealed, context);
-      return sealed.startsWith(`v1.${newest.id}.`) ? sealed : encrypt(newest, plain, context);
+      return sealed.startsWith(prefix) ? sealed : encrypt(newest, plain, context);
     },
     pseudonym: (plain, context) =>
       createHmac('sha256', deriveKey(ring.at(-1)!.bytes, 'pseudonym', context))

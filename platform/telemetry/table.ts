@@ -174,6 +174,7 @@ export const METRICS = {
     series: [
       { method: 'password', outcome: 'refused' },
       { method: 'refresh', outcome: 'refused' },
+      { method: 'second_factor', outcome: 'refused' },
     ],
   },
   agora_tokens_refused_total: {

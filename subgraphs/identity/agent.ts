@@ -6,6 +6,7 @@ import { forgetExpired } from './sessions/forget-expired.ts';
 import { identityLoaders } from './loaders.ts';
 import { identityQueries } from './queries.ts';
 import { identityResolvers } from './resolvers.ts';
+import { resealSecondFactors } from './second-factor/reseal.ts';
 import { identityService } from './service.ts';
 
 export default defineAgent({
@@ -24,7 +25,7 @@ export default defineAgent({
     const queries = identityQueries(ground.store.read);
     return {
       resolvers: identityResolvers(queries, identityLoaders(queries), identityService(ground), ground.clock),
-      duties: [forgetExpired(ground)],
+      duties: [forgetExpired(ground), resealSecondFactors(ground)],
       demo: { after: [], load: identityDemo(ground.store) },
     };
   },

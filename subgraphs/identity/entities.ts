@@ -3,6 +3,7 @@ import type { InferKyselyDB } from '@mikro-orm/postgresql';
 import { AuditEntrySchema, AuditHeadSchema } from './audit/entities.ts';
 import { RecoveryTokenSchema } from './recovery/entities.ts';
 import { ApiKeySchema } from './api-keys/entities.ts';
+import { RecoveryCodeSchema, SecondFactorSchema, SignInChallengeSchema } from './second-factor/entities.ts';
 
 /** The roles that a person can have. A service's and a guest's are not given to anybody. */
 export type UserRole = 'ADMIN' | 'OPERATOR' | 'ANALYST' | 'VIEWER' | 'MERCHANT' | 'CUSTOMER';
@@ -95,6 +96,9 @@ export const entities = [
   AuditEntrySchema,
   AuditHeadSchema,
   RecoveryTokenSchema,
+  SecondFactorSchema,
+  RecoveryCodeSchema,
+  SignInChallengeSchema,
 ];
 /** The room's tables, as SQL sees them. */
 export type Tables = InferKyselyDB<(typeof entities)[number]>;

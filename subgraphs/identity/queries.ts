@@ -5,6 +5,7 @@ import { emailKey } from './domain.ts';
 import { apiKeyQueries } from './api-keys/queries.ts';
 import { auditQueries } from './audit/queries.ts';
 import { recoveryQueries } from './recovery/queries.ts';
+import { secondFactorQueries } from './second-factor/queries.ts';
 import type { Tables, UserRole } from './entities.ts';
 import { sessionQueries } from './sessions/queries.ts';
 
@@ -69,6 +70,7 @@ export const identityQueries = (db: Kysely<Tables>) => ({
   apiKeys: apiKeyQueries(db),
   audit: auditQueries(db),
   recovery: recoveryQueries(db),
+  secondFactor: secondFactorQueries(db),
 });
 
 export type IdentityQueries = ReturnType<typeof identityQueries>;

@@ -6,6 +6,7 @@ import type { ApiKeyRow, ApiKeyIdentityRow } from './api-keys/queries.ts';
 import type { AuditEntryRow, AuditEntryConnectionRow } from './audit/queries.ts';
 import type { UserRow, UserConnectionRow } from './queries.ts';
 import type { RecoveryMailRow } from './recovery/queries.ts';
+import type { SecondFactorRow } from './second-factor/queries.ts';
 import type { SessionRow } from './sessions/queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 export type Maybe<T> = T | null;
@@ -89,6 +90,14 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
+  /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
+  | 'SECOND_FACTOR_REQUIRED'
+  /** The code is wrong, was used before, or is too old. */
+  | 'INVALID_SECOND_FACTOR'
+  /** The challenge is not good, or no longer: sign in again. */
+  | 'INVALID_CHALLENGE'
+  /** Give the password, or sign in again: it is some time ago. */
+  | 'REAUTHENTICATION_REQUIRED'
   /** The token of a mail is not good, or no longer: ask for a new mail. */
   | 'INVALID_RECOVERY_TOKEN'
   /** A scope that the maker of a key does not have. */
@@ -187,6 +196,8 @@ export type Query = {
   userSessions?: Maybe<Array<Session>>;
   /** One's own API keys that are good, the newest first: at most 50. */
   myApiKeys?: Maybe<Array<ApiKey>>;
+  /** One's own second factor. Null without one. */
+  mySecondFactor?: Maybe<SecondFactor>;
   /** What was done about accounts, the newest first. It is only ever added to, and proven by `npm run audit:verify`. */
   auditLog?: Maybe<AuditEntryConnection>;
   /** What the mail of a request holds. Null if it is not good any more, or was for nobody. */
@@ -238,6 +249,8 @@ export type Mutation = {
   signUp?: Maybe<AuthPayload>;
   /** Starts a session. */
   signIn?: Maybe<AuthPayload>;
+  /** Starts the session of somebody whose first factor was right: `signIn` answered `SecondFactorRequired` with a challenge. */
+  completeSignIn?: Maybe<AuthPayload>;
   /**
    * New tokens for a session. Every refresh token is good once: one that comes again later means that two have it, and
    * ends the session for both.
@@ -261,6 +274,19 @@ export type Mutation = {
   requestEmailVerification?: Maybe<AccountPayload>;
   /** Proves an e-mail address with the token of a mail. */
   verifyEmail?: Maybe<AccountPayload>;
+  /** A secret for an authenticator app. It counts for nothing until `confirmTotp`; asked again, there is another. */
+  enrollTotp?: Maybe<EnrollTotpPayload>;
+  /** Adds the second factor, with a first code of the app. It ends all other sessions, which were begun without it. */
+  confirmTotp?: Maybe<RecoveryCodesPayload>;
+  /** Ten new recovery codes in the place of all others. */
+  replaceRecoveryCodes?: Maybe<RecoveryCodesPayload>;
+  /** Takes one's own second factor away, and ends all other sessions. */
+  disableTotp?: Maybe<AccountPayload>;
+  /**
+   * Takes the second factor of somebody away who has lost it, and ends all their sessions. That of staff is reset by
+   * administrators only, and nobody's own. Not for API keys.
+   */
+  resetSecondFactor?: Maybe<SecondFactorResetPayload>;
   /** Makes an API key, which stands for its maker with these scopes. The key itself is in this answer and in no other. */
   createApiKey?: Maybe<CreateApiKeyPayload>;
   /** Revokes an API key at once: one's own, or as an administrator anybody's. A key may revoke itself. */
@@ -279,6 +305,11 @@ export type MutationSignUpArgs = {
 
 export type MutationSignInArgs = {
   input: SignInInput;
+};
+
+
+export type MutationCompleteSignInArgs = {
+  input: CompleteSignInInput;
 };
 
 
@@ -314,6 +345,31 @@ export type MutationChangePasswordArgs = {
 
 export type MutationVerifyEmailArgs = {
   input: VerifyEmailInput;
+};
+
+
+export type MutationEnrollTotpArgs = {
+  input: EnrollTotpInput;
+};
+
+
+export type MutationConfirmTotpArgs = {
+  input: ConfirmTotpInput;
+};
+
+
+export type MutationReplaceRecoveryCodesArgs = {
+  input: ReplaceRecoveryCodesInput;
+};
+
+
+export type MutationDisableTotpArgs = {
+  input: DisableTotpInput;
+};
+
+
+export type MutationResetSecondFactorArgs = {
+  input: ResetSecondFactorInput;
 };
 
 
@@ -379,6 +435,15 @@ export type Session = {
   expiresAt: Scalars['DateTime']['output'];
   /** Whether it is the one that asks. */
   isCurrent: Scalars['Boolean']['output'];
+};
+
+/** What is asked for beside the password: codes of an authenticator app. */
+export type SecondFactor = {
+  __typename?: 'SecondFactor';
+  /** Since when it is asked for. */
+  confirmedAt: Scalars['DateTime']['output'];
+  /** How many of the ten recovery codes were not used yet. */
+  recoveryCodesLeft: Scalars['Int']['output'];
 };
 
 /** A key for programs, that stands for its maker with some of their permissions. */
@@ -601,6 +666,10 @@ export type AuditAction =
   | 'SECOND_FACTOR_REMOVED'
   /** A second factor was wrong. */
   | 'SECOND_FACTOR_REFUSED'
+  /** The first factor was right, and the second was asked for. */
+  | 'SECOND_FACTOR_ASKED'
+  /** A user made new recovery codes. */
+  | 'RECOVERY_CODES_REPLACED'
   /** An account was linked with one at an identity provider. */
   | 'IDENTITY_LINKED';
 
@@ -620,6 +689,44 @@ export type SignInInput = {
   email: Scalars['EmailAddress']['input'];
   /** Their password. */
   password: Scalars['String']['input'];
+};
+
+/** The second factor of somebody who signs in. */
+export type CompleteSignInInput = {
+  /** What `SecondFactorRequired` holds. Good for five minutes, and for one session. */
+  challenge: Scalars['String']['input'];
+  /** The six digits of the app, or a recovery code. Each is good once. */
+  code: Scalars['String']['input'];
+};
+
+/** A proof that it is oneself who adds a second factor. */
+export type EnrollTotpInput = {
+  /** One's password. Not needed in the first ten minutes of a session. */
+  currentPassword?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A first code. */
+export type ConfirmTotpInput = {
+  /** The six digits of the app. */
+  code: Scalars['String']['input'];
+};
+
+/** Who wants new recovery codes. */
+export type ReplaceRecoveryCodesInput = {
+  /** The six digits of the app, or a recovery code. */
+  code: Scalars['String']['input'];
+};
+
+/** Who wants no second factor any more. */
+export type DisableTotpInput = {
+  /** The six digits of the app, or a recovery code. */
+  code: Scalars['String']['input'];
+};
+
+/** Whose second factor to take away. */
+export type ResetSecondFactorInput = {
+  /** The user. */
+  userId: Scalars['ID']['input'];
 };
 
 /** A session to go on with. */
@@ -735,6 +842,37 @@ export type AccountPayload = {
   userErrors: Array<UserError>;
 };
 
+/** What an authenticator app is told. */
+export type EnrollTotpPayload = {
+  __typename?: 'EnrollTotpPayload';
+  /** The secret in base 32, to be typed. It is shown here only. */
+  secret?: Maybe<Scalars['String']['output']>;
+  /** The same as `otpauth://totp/…`, to be drawn as a QR code. */
+  uri?: Maybe<Scalars['String']['output']>;
+  /** Until when it can be confirmed. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Codes that stand in for the app, each once. */
+export type RecoveryCodesPayload = {
+  __typename?: 'RecoveryCodesPayload';
+  /** Ten, to be kept where the app is not. They are shown here only. */
+  recoveryCodes?: Maybe<Array<Scalars['String']['output']>>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** What became of somebody's second factor. */
+export type SecondFactorResetPayload = {
+  __typename?: 'SecondFactorResetPayload';
+  /** Whether it was taken away. */
+  done?: Maybe<Scalars['Boolean']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
 /** A new API key. */
 export type CreateApiKeyPayload = {
   __typename?: 'CreateApiKeyPayload';
@@ -795,6 +933,21 @@ export type TooManyAttempts = UserError & {
   path?: Maybe<Array<Scalars['String']['output']>>;
   /** When it may be tried again. */
   retryAt: Scalars['DateTime']['output'];
+};
+
+/** The first factor is right, and the account has a second one: no tokens yet. */
+export type SecondFactorRequired = UserError & {
+  __typename?: 'SecondFactorRequired';
+  /** What a program branches on. */
+  code: ErrorCode;
+  /** What is wrong and what to do. */
+  message: Scalars['String']['output'];
+  /** Where in the input. */
+  path?: Maybe<Array<Scalars['String']['output']>>;
+  /** For `completeSignIn`, with a code. It opens nothing else. */
+  challenge: Scalars['String']['output'];
+  /** When the challenge stops being good. */
+  expiresAt: Scalars['DateTime']['output'];
 };
 
 
@@ -916,6 +1069,7 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   User: ResolverTypeWrapper<UserRow>;
   Session: ResolverTypeWrapper<SessionRow>;
+  SecondFactor: ResolverTypeWrapper<SecondFactorRow>;
   ApiKey: ResolverTypeWrapper<ApiKeyRow>;
   RecoveryMail: ResolverTypeWrapper<RecoveryMailRow>;
   RecoveryPurpose: RecoveryPurpose;
@@ -934,6 +1088,12 @@ export type ResolversTypes = {
   AuditAction: AuditAction;
   SignUpInput: SignUpInput;
   SignInInput: SignInInput;
+  CompleteSignInInput: CompleteSignInInput;
+  EnrollTotpInput: EnrollTotpInput;
+  ConfirmTotpInput: ConfirmTotpInput;
+  ReplaceRecoveryCodesInput: ReplaceRecoveryCodesInput;
+  DisableTotpInput: DisableTotpInput;
+  ResetSecondFactorInput: ResetSecondFactorInput;
   RefreshSessionInput: RefreshSessionInput;
   RevokeSessionInput: RevokeSessionInput;
   RevokeUserSessionsInput: RevokeUserSessionsInput;
@@ -948,12 +1108,16 @@ export type ResolversTypes = {
   AuthPayload: ResolverTypeWrapper<Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
   SignOutPayload: ResolverTypeWrapper<Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  EnrollTotpPayload: ResolverTypeWrapper<Omit<EnrollTotpPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  RecoveryCodesPayload: ResolverTypeWrapper<Omit<RecoveryCodesPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  SecondFactorResetPayload: ResolverTypeWrapper<Omit<SecondFactorResetPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   CreateApiKeyPayload: ResolverTypeWrapper<Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversTypes['ApiKey']>, userErrors: Array<ResolversTypes['UserError']> }>;
   RevokeApiKeyPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   RevokedSessionsPayload: ResolverTypeWrapper<Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   UserPayload: ResolverTypeWrapper<Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
   GuestTokenPayload: ResolverTypeWrapper<Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   TooManyAttempts: ResolverTypeWrapper<TooManyAttempts>;
+  SecondFactorRequired: ResolverTypeWrapper<SecondFactorRequired>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
@@ -982,6 +1146,7 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   User: UserRow;
   Session: SessionRow;
+  SecondFactor: SecondFactorRow;
   ApiKey: ApiKeyRow;
   RecoveryMail: RecoveryMailRow;
   ApiKeyIdentity: ApiKeyIdentityRow;
@@ -996,6 +1161,12 @@ export type ResolversParentTypes = {
   AuditEntryEdge: Omit<AuditEntryEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
   SignUpInput: SignUpInput;
   SignInInput: SignInInput;
+  CompleteSignInInput: CompleteSignInInput;
+  EnrollTotpInput: EnrollTotpInput;
+  ConfirmTotpInput: ConfirmTotpInput;
+  ReplaceRecoveryCodesInput: ReplaceRecoveryCodesInput;
+  DisableTotpInput: DisableTotpInput;
+  ResetSecondFactorInput: ResetSecondFactorInput;
   RefreshSessionInput: RefreshSessionInput;
   RevokeSessionInput: RevokeSessionInput;
   RevokeUserSessionsInput: RevokeUserSessionsInput;
@@ -1010,12 +1181,16 @@ export type ResolversParentTypes = {
   AuthPayload: Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
   SignOutPayload: Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   AccountPayload: Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  EnrollTotpPayload: Omit<EnrollTotpPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  RecoveryCodesPayload: Omit<RecoveryCodesPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  SecondFactorResetPayload: Omit<SecondFactorResetPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   CreateApiKeyPayload: Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversParentTypes['ApiKey']>, userErrors: Array<ResolversParentTypes['UserError']> };
   RevokeApiKeyPayload: Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   RevokedSessionsPayload: Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   UserPayload: Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
   GuestTokenPayload: Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   TooManyAttempts: TooManyAttempts;
+  SecondFactorRequired: SecondFactorRequired;
   String: Scalars['String']['output'];
 };
 
@@ -1079,7 +1254,7 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
 };
 
 export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict' | 'TooManyAttempts', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict' | 'TooManyAttempts' | 'SecondFactorRequired', ParentType, ContextType>;
 };
 
 export type SimpleUserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SimpleUserError'] = ResolversParentTypes['SimpleUserError']> = {
@@ -1113,6 +1288,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   mySessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType>;
   userSessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType, RequireFields<QueryUserSessionsArgs, 'userId'>>;
   myApiKeys?: Resolver<Maybe<Array<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
+  mySecondFactor?: Resolver<Maybe<ResolversTypes['SecondFactor']>, ParentType, ContextType>;
   auditLog?: Resolver<Maybe<ResolversTypes['AuditEntryConnection']>, ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
   recoveryMail?: Resolver<Maybe<ResolversTypes['RecoveryMail']>, ParentType, ContextType, RequireFields<QueryRecoveryMailArgs, 'id'>>;
   apiKeyIdentity?: Resolver<Maybe<ResolversTypes['ApiKeyIdentity']>, ParentType, ContextType, RequireFields<QueryApiKeyIdentityArgs, 'hash'>>;
@@ -1122,6 +1298,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   signUp?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignUpArgs, 'input'>>;
   signIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
+  completeSignIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationCompleteSignInArgs, 'input'>>;
   refreshSession?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
   signOut?: Resolver<Maybe<ResolversTypes['SignOutPayload']>, ParentType, ContextType>;
   revokeSession?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
@@ -1132,6 +1309,11 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   changePassword?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
   requestEmailVerification?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType>;
   verifyEmail?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationVerifyEmailArgs, 'input'>>;
+  enrollTotp?: Resolver<Maybe<ResolversTypes['EnrollTotpPayload']>, ParentType, ContextType, RequireFields<MutationEnrollTotpArgs, 'input'>>;
+  confirmTotp?: Resolver<Maybe<ResolversTypes['RecoveryCodesPayload']>, ParentType, ContextType, RequireFields<MutationConfirmTotpArgs, 'input'>>;
+  replaceRecoveryCodes?: Resolver<Maybe<ResolversTypes['RecoveryCodesPayload']>, ParentType, ContextType, RequireFields<MutationReplaceRecoveryCodesArgs, 'input'>>;
+  disableTotp?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationDisableTotpArgs, 'input'>>;
+  resetSecondFactor?: Resolver<Maybe<ResolversTypes['SecondFactorResetPayload']>, ParentType, ContextType, RequireFields<MutationResetSecondFactorArgs, 'input'>>;
   createApiKey?: Resolver<Maybe<ResolversTypes['CreateApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
   revokeApiKey?: Resolver<Maybe<ResolversTypes['RevokeApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'input'>>;
   setUserRoles?: Resolver<Maybe<ResolversTypes['UserPayload']>, ParentType, ContextType, RequireFields<MutationSetUserRolesArgs, 'input'>>;
@@ -1159,6 +1341,11 @@ export type SessionResolvers<ContextType = RequestContext, ParentType extends Re
   lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   isCurrent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type SecondFactorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SecondFactor'] = ResolversParentTypes['SecondFactor']> = {
+  confirmedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  recoveryCodesLeft?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
@@ -1247,6 +1434,23 @@ export type AccountPayloadResolvers<ContextType = RequestContext, ParentType ext
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type EnrollTotpPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EnrollTotpPayload'] = ResolversParentTypes['EnrollTotpPayload']> = {
+  secret?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  uri?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RecoveryCodesPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecoveryCodesPayload'] = ResolversParentTypes['RecoveryCodesPayload']> = {
+  recoveryCodes?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type SecondFactorResetPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SecondFactorResetPayload'] = ResolversParentTypes['SecondFactorResetPayload']> = {
+  done?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type CreateApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateApiKeyPayload'] = ResolversParentTypes['CreateApiKeyPayload']> = {
   key?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType>;
@@ -1282,6 +1486,15 @@ export type TooManyAttemptsResolvers<ContextType = RequestContext, ParentType ex
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type SecondFactorRequiredResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SecondFactorRequired'] = ResolversParentTypes['SecondFactorRequired']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+  challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -1301,6 +1514,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Mutation?: MutationResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
+  SecondFactor?: SecondFactorResolvers<ContextType>;
   ApiKey?: ApiKeyResolvers<ContextType>;
   RecoveryMail?: RecoveryMailResolvers<ContextType>;
   ApiKeyIdentity?: ApiKeyIdentityResolvers<ContextType>;
@@ -1313,12 +1527,16 @@ export type Resolvers<ContextType = RequestContext> = {
   AuthPayload?: AuthPayloadResolvers<ContextType>;
   SignOutPayload?: SignOutPayloadResolvers<ContextType>;
   AccountPayload?: AccountPayloadResolvers<ContextType>;
+  EnrollTotpPayload?: EnrollTotpPayloadResolvers<ContextType>;
+  RecoveryCodesPayload?: RecoveryCodesPayloadResolvers<ContextType>;
+  SecondFactorResetPayload?: SecondFactorResetPayloadResolvers<ContextType>;
   CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;
   RevokeApiKeyPayload?: RevokeApiKeyPayloadResolvers<ContextType>;
   RevokedSessionsPayload?: RevokedSessionsPayloadResolvers<ContextType>;
   UserPayload?: UserPayloadResolvers<ContextType>;
   GuestTokenPayload?: GuestTokenPayloadResolvers<ContextType>;
   TooManyAttempts?: TooManyAttemptsResolvers<ContextType>;
+  SecondFactorRequired?: SecondFactorRequiredResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -41,6 +41,10 @@ export const identityResolvers = (
       requireSession(actor);
       return queries.apiKeys.living(actor.id, clock.now());
     },
+    mySecondFactor: (_, __, { actor }) => {
+      requireSession(actor);
+      return queries.secondFactor.of(actor.id);
+    },
     auditLog: (_, { filter, ...page }) => {
       checkSize(filter?.actions, 20, 'filter.actions');
       return queries.audit.page(filter ?? {}, page);
@@ -55,6 +59,7 @@ export const identityResolvers = (
   Mutation: {
     signUp: (_, { input }, context) => payload(() => service.signUp(input, context)),
     signIn: (_, { input }, context) => payload(() => service.signIn(input, context)),
+    completeSignIn: (_, { input }, context) => payload(() => service.completeSignIn(input, context)),
     refreshSession: (_, { input }, context) => payload(() => service.refreshSession(input.refreshToken, context)),
     signOut: (_, __, context) => payload(async () => ({ signedOut: await service.signOut(context) })),
     revokeSession: (_, { input }, context) =>
@@ -69,6 +74,11 @@ export const identityResolvers = (
     changePassword: (_, { input }, context) => payload(() => done(service.changePassword(input, context))),
     requestEmailVerification: (_, __, context) => payload(() => done(service.requestEmailVerification(context))),
     verifyEmail: (_, { input }, context) => payload(() => done(service.verifyEmail(input.token, context))),
+    enrollTotp: (_, { input }, context) => payload(() => service.enrollTotp(input.currentPassword, context)),
+    confirmTotp: (_, { input }, context) => payload(() => service.confirmTotp(input.code, context)),
+    replaceRecoveryCodes: (_, { input }, context) => payload(() => service.replaceRecoveryCodes(input.code, context)),
+    disableTotp: (_, { input }, context) => payload(() => done(service.disableTotp(input.code, context))),
+    resetSecondFactor: (_, { input }, context) => payload(() => done(service.resetSecondFactor(input.userId, context))),
     createApiKey: (_, { input }, context) => payload(() => service.createApiKey(input, context)),
     revokeApiKey: (_, { input }, context) =>
       payload(async () => ({ revoked: await service.revokeApiKey(input.id, context) })),

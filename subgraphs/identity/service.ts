@@ -13,6 +13,8 @@ import { rolesChanged } from './events.ts';
 import { recoveryService } from './recovery/service.ts';
 import { recoveryTokens } from './recovery/tokens.ts';
 import type { SetUserRolesInput } from './resolvers.generated.ts';
+import { challengesOf } from './second-factor/challenges.ts';
+import { secondFactorService } from './second-factor/service.ts';
 import { sessionOpener } from './sessions/open-session.ts';
 import { sessionService } from './sessions/service.ts';
 import { attemptsOf } from './sign-in/attempts.ts';
@@ -25,14 +27,16 @@ export const identityService = (ground: Ground<Tables>) => {
   const accounts = accountsOf(ground);
   const attempts = attemptsOf(ground);
   const record = recorder(ground);
-  const sessions = sessionOpener(ground, { accounts, attempts, record });
-  const parts = { accounts, attempts, sessions, record, recovery: recoveryTokens(ground) };
+  const challenges = challengesOf(ground);
+  const sessions = sessionOpener(ground, { accounts, attempts, record, challenges });
+  const parts = { accounts, attempts, sessions, record, challenges, recovery: recoveryTokens(ground) };
 
   return {
     ...signInService(ground, parts),
     ...sessionService(ground, parts),
     ...apiKeyService(ground, record),
     ...recoveryService(ground, parts),
+    ...secondFactorService(ground, parts),
 
     /** Ends the user's sessions with it: their tokens still say what they were allowed before. */
     setUserRoles: (input: SetUserRolesInput, context: RequestContext): Promise<string> =>

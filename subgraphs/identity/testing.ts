@@ -9,7 +9,7 @@ import type { TestAgents } from '../../tests/support/agents.ts';
 
 export const PASSWORD = 'correct horse battery';
 const AUTH =
-  '{ accessToken refreshToken expiresAt user { id email name roles version customer { id } } userErrors { code message path ... on TooManyAttempts { retryAt } } }';
+  '{ accessToken refreshToken expiresAt user { id email name roles version customer { id } } userErrors { code message path ... on TooManyAttempts { retryAt } ... on SecondFactorRequired { challenge expiresAt } } }';
 
 /** Signs up, in and out, as clients do. */
 export const clientOf = (agents: TestAgents, client?: Client) => {
@@ -31,6 +31,12 @@ export const clientOf = (agents: TestAgents, client?: Client) => {
     signIn: async (email: string, password = PASSWORD) =>
       (await ask(`mutation ($input: SignInInput!) { signIn(input: $input) ${AUTH} }`, { input: { email, password } }))
         .signIn,
+    completeSignIn: async (challenge: string, code: string) =>
+      (
+        await ask(`mutation ($input: CompleteSignInInput!) { completeSignIn(input: $input) ${AUTH} }`, {
+          input: { challenge, code },
+        })
+      ).completeSignIn,
     refresh: async (refreshToken: string) =>
       (
         await ask(`mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) ${AUTH} }`, {

@@ -15,7 +15,7 @@ import { newId } from '../../platform/ids.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { prepareSagas } from '../../platform/sagas/worker.ts';
 import { newKey } from '../../platform/secrets/key-ring.ts';
-import { secretsWith } from '../../platform/secrets/secrets.ts';
+import { type Secrets, secretsWith } from '../../platform/secrets/secrets.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { testDatabase } from './database.ts';
 import { pooledGround } from './pooler.ts';
@@ -29,6 +29,8 @@ export interface TestAgents {
   /** The agents' clock, unless another was given. */
   clock: FixedClock;
   tokens: Tokens;
+  /** What the agents seal with. */
+  secrets: Secrets;
   /** Where each has a role of its own. */
   roles?: TestRoles;
   /** Asks one agent's subgraph, as the gateway would after the gate. */
@@ -75,6 +77,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   );
   const config = readConfig({ NODE_ENV: 'test', ...options.config });
+  const secrets = secretsWith([newKey()]);
   const { kysely } = database;
   const host = await createHost({
     agents,
@@ -84,7 +87,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
     log: options.log ?? silentLogger,
     clock: options.clock ?? clock,
     tokens,
-    secrets: secretsWith([newKey()]),
+    secrets,
     signer: eventSigner([newKey()]),
     ...roles?.ground,
     ...pooled?.ground,
@@ -97,6 +100,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
     kysely,
     clock,
     tokens,
+    secrets,
     roles,
     ask: (agent, query, variables, actor = ANONYMOUS) => {
       const subgraph = host.subgraphs.find(({ name }) => name === agent)!;

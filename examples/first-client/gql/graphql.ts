@@ -160,6 +160,7 @@ export type PlaceOrderMutation = { placeOrder: { order: { id: string, number: st
       | { message: string }
       | { message: string }
       | { message: string }
+      | { message: string }
     > } | null };
 
 export type SignInMutationVariables = Exact<{
@@ -168,6 +169,7 @@ export type SignInMutationVariables = Exact<{
 
 
 export type SignInMutation = { signIn: { accessToken: string | null, userErrors: Array<
+      | { message: string }
       | { message: string }
       | { message: string }
       | { message: string }

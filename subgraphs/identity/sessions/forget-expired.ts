@@ -1,44 +1,68 @@
+import type { DeleteResult, Kysely } from 'kysely';
 import type { Duty } from '../../../platform/agent/define-agent.ts';
 import type { Ground } from '../../../platform/agent/ground.ts';
 import type { Tables } from '../entities.ts';
+import { ENROLMENT_MS } from '../second-factor/domain.ts';
 import { FORGET_MS } from '../sign-in/backoff.ts';
 
 const CHUNK = 1000;
 /** How long one can still see that there was a session, and why it ended. */
 const KEEP_SESSIONS_MS = 30 * 86_400_000;
 
-/** Deletes refresh tokens that can no longer be used, sessions long over, and failed attempts of long ago. In chunks, each a short transaction. */
+type Deletion = (sql: Kysely<Tables>) => { executeTakeFirst(): Promise<DeleteResult> };
+
+/** What is deleted, so many rows at a time. */
+function deletions(now: Date): Deletion[] {
+  const before = (milliseconds: number): Date => new Date(now.getTime() - milliseconds);
+  return [
+    (sql) => {
+      const expired = sql.selectFrom('refresh_token').select('hash').where('expires_at', '<', now).limit(CHUNK);
+      return sql.deleteFrom('refresh_token').where('hash', 'in', expired);
+    },
+    (sql) => {
+      const expired = sql.selectFrom('recovery_token').select('id').where('expires_at', '<', now).limit(CHUNK);
+      return sql.deleteFrom('recovery_token').where('id', 'in', expired);
+    },
+    (sql) => {
+      const expired = sql.selectFrom('sign_in_challenge').select('hash').where('expires_at', '<', now).limit(CHUNK);
+      return sql.deleteFrom('sign_in_challenge').where('hash', 'in', expired);
+    },
+    (sql) => {
+      const begun = sql.selectFrom('second_factor').select('user_id').where('begun_at', '<', before(ENROLMENT_MS));
+      const never = begun.where('confirmed_at', 'is', null).limit(CHUNK);
+      // Asked again of the row itself: it may be confirmed, or begun anew, meanwhile.
+      return sql
+        .deleteFrom('second_factor')
+        .where('user_id', 'in', never)
+        .where('confirmed_at', 'is', null)
+        .where('begun_at', '<', before(ENROLMENT_MS));
+    },
+    (sql) => {
+      const old = sql.selectFrom('sign_in_attempts').select('key').where('last_at', '<', before(FORGET_MS));
+      return sql.deleteFrom('sign_in_attempts').where('key', 'in', old.limit(CHUNK));
+    },
+    (sql) => {
+      const old = sql.selectFrom('session').select('id').where('expires_at', '<', before(KEEP_SESSIONS_MS));
+      return sql.deleteFrom('session').where('id', 'in', old.limit(CHUNK));
+    },
+  ];
+}
+
+/**
+ * Deletes refresh tokens, mails' tokens and challenges that can no longer be used, second factors that were never
+ * confirmed, sessions long over, and failed attempts of long ago. In chunks, each a short transaction.
+ */
 export const forgetExpired = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>): Duty => ({
   name: 'forget-expired',
   everySeconds: 600,
   async run(signal) {
-    const now = clock.now();
-    const forgotten = new Date(now.getTime() - FORGET_MS);
-    const longOver = new Date(now.getTime() - KEEP_SESSIONS_MS);
-    await inChunks(signal, () =>
-      store.write({ locks: [], origin: {} }, async ({ sql }) => {
-        const expired = sql.selectFrom('refresh_token').select('hash').where('expires_at', '<', now).limit(CHUNK);
-        return (await sql.deleteFrom('refresh_token').where('hash', 'in', expired).executeTakeFirst()).numDeletedRows;
-      }),
-    );
-    await inChunks(signal, () =>
-      store.write({ locks: [], origin: {} }, async ({ sql }) => {
-        const expired = sql.selectFrom('recovery_token').select('id').where('expires_at', '<', now).limit(CHUNK);
-        return (await sql.deleteFrom('recovery_token').where('id', 'in', expired).executeTakeFirst()).numDeletedRows;
-      }),
-    );
-    await inChunks(signal, () =>
-      store.write({ locks: [], origin: {} }, async ({ sql }) => {
-        const old = sql.selectFrom('sign_in_attempts').select('key').where('last_at', '<', forgotten).limit(CHUNK);
-        return (await sql.deleteFrom('sign_in_attempts').where('key', 'in', old).executeTakeFirst()).numDeletedRows;
-      }),
-    );
-    await inChunks(signal, () =>
-      store.write({ locks: [], origin: {} }, async ({ sql }) => {
-        const old = sql.selectFrom('session').select('id').where('expires_at', '<', longOver).limit(CHUNK);
-        return (await sql.deleteFrom('session').where('id', 'in', old).executeTakeFirst()).numDeletedRows;
-      }),
-    );
+    for (const deletion of deletions(clock.now()))
+      await inChunks(signal, () =>
+        store.write(
+          { locks: [], origin: {} },
+          async ({ sql }) => (await deletion(sql).executeTakeFirst()).numDeletedRows,
+        ),
+      );
   },
 });
 

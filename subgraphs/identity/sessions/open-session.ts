@@ -1,13 +1,16 @@
 /** Sessions begin here, however somebody has proven who they are. */
 import type { Ground } from '../../../platform/agent/ground.ts';
 import type { Work } from '../../../platform/data/store.ts';
+import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
-import type { Recorder } from '../audit/record.ts';
+import { count } from '../../../platform/telemetry/metrics.ts';
+import type { Deed, Recorder } from '../audit/record.ts';
 import type { Accounts, Credentials } from '../accounts.ts';
 import { claimsOf } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import type { UserRow } from '../queries.ts';
+import type { Challenges } from '../second-factor/challenges.ts';
 import type { SignInAttempts } from '../sign-in/attempts.ts';
 import { newRefreshToken } from './refresh-token.ts';
 import { type SessionTraits, sessionRules } from './session-rules.ts';
@@ -22,9 +25,17 @@ export interface SignedIn {
   user: UserRow;
 }
 
+/** What sessions are opened with. */
+export interface OpenerParts {
+  accounts: Accounts;
+  attempts: SignInAttempts;
+  record: Recorder;
+  challenges: Challenges;
+}
+
 export const sessionOpener = (
   { store, clock, config, tokens }: Pick<Ground<Tables>, 'store' | 'clock' | 'config' | 'tokens'>,
-  { accounts, attempts, record }: { accounts: Accounts; attempts: SignInAttempts; record: Recorder },
+  { accounts, attempts, record, challenges }: OpenerParts,
 ) => {
   const rules = sessionRules(config);
 
@@ -49,15 +60,19 @@ export const sessionOpener = (
       userId: string,
       reason: 'SIGNED_UP' | 'SIGNED_IN',
       context: RequestContext,
+      details: Deed['details'] = {},
     ): Promise<{ sessionId: string; refreshToken: string }> {
       const [sessionId, refreshToken] = [newId('session'), newRefreshToken()];
       const session = { id: sessionId, userId, reason, traits: traitsOf(context) };
       await rules.start(work, session, refreshToken, clock.now());
-      await record(work, context, { action: reason, userId, objectId: sessionId });
+      await record(work, context, { action: reason, userId, objectId: sessionId, details });
       return { sessionId, refreshToken };
     },
 
-    /** A session for somebody who has proven who they are; `within` is done in the same transaction. */
+    /**
+     * A session for somebody who has proven who they are; `within` is done in the same transaction.
+     * @throws Refusal SECOND_FACTOR_REQUIRED, with a challenge, if the user has one: then there is no session yet
+     */
     async open(
       user: Credentials,
       context: RequestContext,
@@ -66,8 +81,16 @@ export const sessionOpener = (
       await accounts.ensureCustomer(user, context);
       const started = await store.write({ locks: [user.id], origin: context }, async (work) => {
         await within(work);
-        return this.start(work, user.id, 'SIGNED_IN', context);
+        const asked = await challenges.askFor(work, user.id);
+        if (!asked) return this.start(work, user.id, 'SIGNED_IN', context);
+        await record(work, context, { action: 'SECOND_FACTOR_ASKED', userId: user.id });
+        return asked;
       });
+      // Refused only now: what was done within stays, and so does the challenge.
+      if (started instanceof Refusal) {
+        count('agora_sign_ins_total', { method: 'second_factor', outcome: 'asked' });
+        throw started;
+      }
       return answer(user, started.sessionId, started.refreshToken);
     },
   };

@@ -96,7 +96,7 @@ export const sessionRules = ({
       return 'ROTATED';
     },
 
-    /** Ends one session, or all of a user's, that have not been ended. How many. */
+    /** Ends one session, or all of a user's, that have not been ended; with those, what was begun to become one. How many. */
     async revoke(work: Work<Tables>, which: WhichSessions, reason: RevocationReason, now: Date): Promise<number> {
       const update = work.sql
         .updateTable('session')
@@ -110,6 +110,8 @@ export const sessionRules = ({
               .where('id', '<>', which.but ?? '')
               .where('expires_at', '>', now);
       const revoked = await chosen.returning(['id', 'user_id']).execute();
+      if ('userId' in which)
+        await work.sql.deleteFrom('sign_in_challenge').where('user_id', '=', which.userId).execute();
       for (const { id, user_id } of revoked) {
         work.publish(sessionRevoked, {
           aggregateId: id,

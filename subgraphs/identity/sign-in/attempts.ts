@@ -31,13 +31,13 @@ export const attemptsOf = ({ store, clock, secrets }: Pick<Ground<Tables>, 'stor
     client?.address && secrets.pseudonym(client.address, 'identity.address');
 
   /** Those who come from where the owner was lately are counted apart from everybody else. */
-  const accountKey = async (what: string, address: string | undefined, now: Date): Promise<string> => {
+  const accountKey = async (what: string, owner: string, address: string | undefined, now: Date): Promise<string> => {
     const since = new Date(now.getTime() - KNOWN_DAYS * 86_400_000);
     const known = await store.read
       .selectFrom('session')
       .innerJoin('account', 'account.id', 'session.user_id')
       .select('session.id')
-      .where('email_key', '=', what)
+      .where('email_key', '=', owner)
       .where('address_key', '=', address ?? '')
       .where('started_at', '>', since)
       .limit(1)
@@ -66,14 +66,15 @@ export const attemptsOf = ({ store, clock, secrets }: Pick<Ground<Tables>, 'stor
     addressKey,
 
     /**
-     * Counts an attempt on what is guessed at: an account, by its e-mail address in lower case.
+     * Counts an attempt on what is guessed at: an account, by its e-mail address in lower case. What else is guessed at
+     * than its password is counted apart, and says whose it is.
      * @throws Refusal TOO_MANY_ATTEMPTS, with the time at which it may be tried again
      */
-    async begin(what: string, context: { client?: Client } & Origin): Promise<Attempt> {
+    async begin(what: string, context: { client?: Client } & Origin, owner = what): Promise<Attempt> {
       const now = clock.now();
       const from = addressKey(context.client);
       const address = from && `address:${from}`;
-      const account = await accountKey(what, from, now);
+      const account = await accountKey(what, owner, from, now);
       await store.write({ locks: [account, ...(address ? [address] : [])], origin: context }, async (work) => {
         await count(work, account, OF_ACCOUNT, now);
         if (address) await count(work, address, OF_ADDRESS, now);

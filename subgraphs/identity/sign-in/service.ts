@@ -95,6 +95,7 @@ export const signInService = (
       ]);
     },
 
+    /** @throws Refusal INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS, SECOND_FACTOR_REQUIRED */
     async signIn(input: SignInInput, context: RequestContext): Promise<SignedIn> {
       const user = await accounts.find('email_key', emailKey(input.email));
       const signedIn = await withPassword(user, input, context);

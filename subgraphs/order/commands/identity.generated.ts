@@ -16,6 +16,14 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
+  /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
+  | 'SECOND_FACTOR_REQUIRED'
+  /** The code is wrong, was used before, or is too old. */
+  | 'INVALID_SECOND_FACTOR'
+  /** The challenge is not good, or no longer: sign in again. */
+  | 'INVALID_CHALLENGE'
+  /** Give the password, or sign in again: it is some time ago. */
+  | 'REAUTHENTICATION_REQUIRED'
   /** The token of a mail is not good, or no longer: ask for a new mail. */
   | 'INVALID_RECOVERY_TOKEN'
   /** A scope that the maker of a key does not have. */
@@ -43,6 +51,7 @@ export type IssueGuestTokenMutationVariables = Exact<{
 
 
 export type IssueGuestTokenMutation = { issueGuestToken: { token: string | null, userErrors: Array<
+      | { code: ErrorCode, message: string }
       | { code: ErrorCode, message: string }
       | { code: ErrorCode, message: string }
       | { code: ErrorCode, message: string }

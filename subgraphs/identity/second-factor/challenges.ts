@@ -1,0 +1,53 @@
+/** Who has proven the first factor and not yet the second holds a challenge: good for that, for one account, and once. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { Work } from '../../../platform/data/store.ts';
+import { type Refusal, refuse } from '../../../platform/errors.ts';
+import type { Tables } from '../entities.ts';
+import { hashOfToken, newRefreshToken } from '../sessions/refresh-token.ts';
+import { CHALLENGE_MS } from './domain.ts';
+
+const invalid = () =>
+  refuse('INVALID_CHALLENGE', 'The challenge is not good, or no longer: sign in again.', ['input', 'challenge']);
+
+export const challengesOf = ({ clock, store }: Pick<Ground<Tables>, 'clock' | 'store'>) => ({
+  /** What to answer in place of a session to a user who has a second factor, within a transaction that holds their lock. */
+  async askFor({ sql }: Work<Tables>, userId: string): Promise<Refusal | undefined> {
+    const factor = await sql
+      .selectFrom('second_factor')
+      .select('user_id')
+      .where('user_id', '=', userId)
+      .where('confirmed_at', 'is not', null)
+      .executeTakeFirst();
+    if (!factor) return undefined;
+    const [challenge, now] = [newRefreshToken(), clock.now()];
+    const expiresAt = new Date(now.getTime() + CHALLENGE_MS);
+    const row = { hash: hashOfToken(challenge), user_id: userId, created_at: now, expires_at: expiresAt };
+    await sql.insertInto('sign_in_challenge').values(row).execute();
+    return refuse(
+      'SECOND_FACTOR_REQUIRED',
+      'This account has a second factor: call `completeSignIn` with the challenge and a code.',
+      ['input'],
+      { __typename: 'SecondFactorRequired', challenge, expiresAt },
+    );
+  },
+
+  /** Whose a good challenge is. @throws Refusal INVALID_CHALLENGE */
+  async ownerOf(challenge: string): Promise<string> {
+    const row = await store.read
+      .selectFrom('sign_in_challenge')
+      .select('user_id')
+      .where('hash', '=', hashOfToken(challenge))
+      .where('expires_at', '>', clock.now())
+      .executeTakeFirst();
+    if (!row) throw invalid();
+    return row.user_id;
+  },
+
+  /** Uses a challenge up. @throws Refusal INVALID_CHALLENGE if somebody was faster, or it was taken back */
+  async use({ sql }: Work<Tables>, challenge: string): Promise<void> {
+    const used = sql.deleteFrom('sign_in_challenge').where('hash', '=', hashOfToken(challenge)).returning('user_id');
+    if (!(await used.executeTakeFirst())) throw invalid();
+  },
+});
+
+export type Challenges = ReturnType<typeof challengesOf>;

@@ -1,0 +1,49 @@
+/** The rules of second factors. Pure: no I/O, no clock, no randomness. */
+import { Forbidden, refuse } from '../../../platform/errors.ts';
+import type { Actor } from '../../../platform/identity/actor.ts';
+import type { UserRole } from '../entities.ts';
+
+const MINUTE_MS = 60_000;
+/** How long somebody has for their first code. */
+export const ENROLMENT_MS = 15 * MINUTE_MS;
+/** How long somebody has for the code, once their password was right. */
+export const CHALLENGE_MS = 5 * MINUTE_MS;
+/** For so long a sign-in stands for the password. */
+export const RECENT_MS = 10 * MINUTE_MS;
+
+/** What somebody typed for a second factor. */
+export type Typed = { kind: 'TOTP' | 'RECOVERY_CODE'; code: string };
+
+/** Recovery codes are written without i, l, o and u (Crockford's base 32), and read with them. */
+const READ_AS: Record<string, string> = { i: '1', l: '1', o: '0' };
+
+/** Reads a code, with spaces and hyphens wherever. @throws Refusal INVALID_INPUT for what can be neither kind */
+export function readCode(text: string): Typed {
+  const code = text.replace(/[\s-]/g, '').toLowerCase();
+  if (/^\d{6}$/.test(code)) return { kind: 'TOTP', code };
+  if (/^[0-9a-z]{10}$/.test(code)) return { kind: 'RECOVERY_CODE', code: code.replace(/[ilo]/g, (c) => READ_AS[c]!) };
+  throw refuse('INVALID_INPUT', 'A code is the six digits of your app, or a recovery code such as `a1b2c-d3e4f`.', [
+    'input',
+    'code',
+  ]);
+}
+
+/** Whose account it is. */
+export interface Owner {
+  id: string;
+  roles: readonly UserRole[];
+}
+
+const STAFF: readonly UserRole[] = ['ADMIN', 'OPERATOR', 'ANALYST', 'VIEWER'];
+
+/**
+ * Staff help those who have lost their app; of staff only an administrator does, and nobody themselves, or a session
+ * that is left open would be enough to take the factor away.
+ * @throws Forbidden, Refusal INVALID_STATE
+ */
+export function checkReset(user: Owner, by: Pick<Actor, 'id' | 'may'>): void {
+  if (user.id === by.id)
+    throw refuse('INVALID_STATE', 'Take your own away with `disableTotp`, or ask a colleague.', ['input', 'userId']);
+  if (user.roles.some((role) => STAFF.includes(role)) && !by.may('identity:admin'))
+    throw new Forbidden('Only an administrator resets the second factor of staff.');
+}

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { ormFor } from '../../../db/orm.ts';
+import { raw } from '../../../platform/data/raw.ts';
+import { createStore } from '../../../platform/data/store.ts';
+import { Bell } from '../../../platform/events/bell.ts';
+import { newKey } from '../../../platform/secrets/key-ring.ts';
+import { secretsWith } from '../../../platform/secrets/secrets.ts';
+import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
+import { codeOf } from '../../../tests/support/authenticator.ts';
+import { entities, type Tables } from '../entities.ts';
+import { forgetExpired } from '../sessions/forget-expired.ts';
+import { clientOf } from '../testing.ts';
+import { sealedFor } from './proof.ts';
+import { resealSecondFactors } from './reseal.ts';
+
+let agents: TestAgents;
+let client: ReturnType<typeof clientOf>;
+beforeAll(async () => {
+  agents = await openAgents(['customer', 'identity']);
+  client = clientOf(agents);
+});
+afterAll(() => agents.close());
+
+const storeOf = async () => {
+  const orm = await ormFor(agents.kysely, { schema: 'identity', entities });
+  return createStore<Tables>({ agent: 'identity', kysely: agents.kysely, orm, bell: new Bell() });
+};
+const { signal } = new AbortController();
+const rows = async (text: string, values: unknown[] = []) => (await raw(agents.kysely, text, values)).rows as any[];
+
+/** Somebody with a second factor, or one that is only begun. */
+async function withFactor(email: string, isConfirmed = true): Promise<{ id: string; secret: string }> {
+  const answer = await client.signUp({ email });
+  const self = await client.actorOf(answer);
+  const { secret } = (await client.ask('mutation { enrollTotp(input: {}) { secret } }', {}, self)).enrollTotp;
+  const confirm = 'mutation ($code: String!) { confirmTotp(input: { code: $code }) { recoveryCodes } }';
+  if (isConfirmed) await client.ask(confirm, { code: codeOf(secret, agents.clock.now()) }, self);
+  return { id: answer.user.id, secret };
+}
+
+test('after a rotation of keys all secrets are sealed anew, also when one of them does not open', async () => {
+  const logged: string[] = [];
+  const log = pino({}, { write: (line: string) => void logged.push(line) });
+  const [old, young] = [newKey(), newKey()];
+  const factors = [await withFactor('first@example.com'), await withFactor('second@example.com')];
+  const lost = await withFactor('lost@example.com');
+  const keep = (id: string, sealed: string) =>
+    rows('update identity.second_factor set secret = $1 where user_id = $2', [sealed, id]);
+  for (const { id, secret } of factors) await keep(id, secretsWith([old]).seal(secret, sealedFor(id)));
+  await keep(lost.id, secretsWith([newKey()]).seal(lost.secret, sealedFor(lost.id)));
+
+  const rotated = secretsWith([young, old]);
+  await resealSecondFactors({ store: await storeOf(), secrets: rotated, log }).run(signal, agents.kysely);
+
+  const sealed = async (id: string) =>
+    (await rows('select secret from identity.second_factor where user_id = $1', [id]))[0].secret;
+  for (const { id, secret } of factors) {
+    const kept = await sealed(id);
+    expect(kept.startsWith(rotated.prefix)).toBe(true);
+    expect(secretsWith([young]).open(kept, sealedFor(id))).toBe(secret);
+  }
+  expect(logged.map((line) => JSON.parse(line).msg)).toEqual(
+    expect.arrayContaining([
+      'a second factor does not open: its key is not among ours',
+      'second factors were sealed anew with the newest key',
+    ]),
+  );
+  expect(logged.map((line) => JSON.parse(line).count).filter(Boolean)).toEqual([2]);
+  for (const { secret } of [...factors, lost]) expect(logged.join('')).not.toContain(secret);
+});
+
+test('challenges that are over are forgotten, and second factors that were never confirmed', async () => {
+  const [begun, whole] = [await withFactor('begun@example.com', false), await withFactor('whole@example.com')];
+  await client.signIn('whole@example.com');
+  const forget = async () => forgetExpired({ store: await storeOf(), clock: agents.clock }).run(signal, agents.kysely);
+  const left = async () => ({
+    factors: (
+      await rows('select user_id from identity.second_factor where user_id in ($1, $2)', [begun.id, whole.id])
+    ).map(({ user_id }) => user_id),
+    challenges: (await rows('select 1 from identity.sign_in_challenge where user_id = $1', [whole.id])).length,
+  });
+  await forget();
+  expect(await left()).toEqual({ factors: expect.arrayContaining([begun.id, whole.id]), challenges: 1 });
+  agents.clock.advance(15 * 60_000 + 1);
+  await forget();
+  expect(await left()).toEqual({ factors: [whole.id], challenges: 0 });
+});

@@ -1,0 +1,114 @@
+/** Adding a second factor: begun with a fresh proof of the first, and confirmed with a code. */
+import { Secret } from 'otpauth';
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { Work } from '../../../platform/data/store.ts';
+import { refuse } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { requireSession } from '../access.ts';
+import type { Credentials } from '../accounts.ts';
+import { emailKey } from '../domain.ts';
+import type { Tables } from '../entities.ts';
+import { isPassword } from '../passwords/password.ts';
+import { ENROLMENT_MS, readCode, RECENT_MS } from './domain.ts';
+import { sealedFor, wrongCode } from './proof.ts';
+import { newRecoveryCodes, type RecoveryCodes } from './recovery-codes.ts';
+import type { SecondFactorParts } from './service.ts';
+import { stepOf, uriOf } from './totp.ts';
+
+/** What an app needs to know, for once. */
+export interface Enrolment {
+  secret: string;
+  uri: string;
+  expiresAt: Date;
+}
+
+const hasOne = () =>
+  refuse('INVALID_STATE', 'You have a second factor: take it away with `disableTotp` to add another.');
+const notBegun = () => refuse('INVALID_STATE', 'There is nothing to confirm, or no longer: begin with `enrollTotp`.');
+
+/** Puts new codes in the place of all that there are. */
+export async function keepCodes({ sql }: Work<Tables>, userId: string, { salt, hashes }: RecoveryCodes): Promise<void> {
+  await sql.deleteFrom('recovery_code').where('user_id', '=', userId).execute();
+  await sql.updateTable('second_factor').set({ recovery_salt: salt }).where('user_id', '=', userId).execute();
+  const rows = hashes.map((hash) => ({ user_id: userId, hash, used_at: null }));
+  await sql.insertInto('recovery_code').values(rows).execute();
+}
+
+export const enrolment = (
+  { store, clock, secrets, config }: Pick<Ground<Tables>, 'store' | 'clock' | 'secrets' | 'config'>,
+  { accounts, attempts, sessions, record }: SecondFactorParts,
+) => {
+  const startedAt = async (sessionId: string): Promise<Date | undefined> => {
+    const session = store.read.selectFrom('session').select('started_at').where('id', '=', sessionId);
+    return (await session.executeTakeFirst())?.started_at;
+  };
+
+  /** That it is its owner who asks, and not whoever found their session. What is to be done when the change is made. */
+  const reauthenticate = async (user: Credentials, password: string | null | undefined, context: RequestContext) => {
+    const started = await startedAt(requireSession(context.actor));
+    const isRecent = started && clock.now().getTime() - started.getTime() <= RECENT_MS;
+    if (password == null && isRecent) return async () => {};
+    const path = ['input', 'currentPassword'];
+    if (password == null)
+      throw refuse('REAUTHENTICATION_REQUIRED', 'Give your password, or sign in again: it is some time ago.', path);
+    const attempt = await attempts.begin(emailKey(user.email), context);
+    if (!(await isPassword(user.password_hash, password)))
+      throw refuse('INVALID_CREDENTIALS', 'The current password is wrong.', path);
+    return (work: Work<Tables>) => attempts.takeBack(work, attempt);
+  };
+
+  const pending = (sql: Work<Tables>['sql'], userId: string) =>
+    sql
+      .selectFrom('second_factor')
+      .select(['secret', 'last_step'])
+      .where('user_id', '=', userId)
+      .where('confirmed_at', 'is', null)
+      .where('begun_at', '>', new Date(clock.now().getTime() - ENROLMENT_MS))
+      .executeTakeFirst();
+
+  return {
+    /** A secret that counts for nothing until a code of it is confirmed; it replaces one that was not. @throws Refusal */
+    async enrollTotp(currentPassword: string | null | undefined, context: RequestContext): Promise<Enrolment> {
+      requireSession(context.actor);
+      const user = (await accounts.find('id', context.actor.id))!;
+      const proven = await reauthenticate(user, currentPassword, context);
+      const secret = new Secret().base32;
+      const now = clock.now();
+      await store.write({ locks: [user.id], origin: context }, async (work) => {
+        const begun = { secret: secrets.seal(secret, sealedFor(user.id)), begun_at: now, last_step: 0 };
+        const written = await work.sql
+          .insertInto('second_factor')
+          .values({ user_id: user.id, ...begun, confirmed_at: null, recovery_salt: null })
+          .onConflict((on) => on.column('user_id').doUpdateSet(begun).where('second_factor.confirmed_at', 'is', null))
+          .returning('user_id')
+          .executeTakeFirst();
+        if (!written) throw hasOne();
+        await proven(work);
+      });
+      const expiresAt = new Date(now.getTime() + ENROLMENT_MS);
+      return { secret, uri: uriOf(secret, user.email, config.TOTP_ISSUER), expiresAt };
+    },
+
+    /** From now on it is asked for. All other sessions, which were begun without it, end. @throws Refusal */
+    async confirmTotp(code: string, context: RequestContext): Promise<{ recoveryCodes: string[] }> {
+      const but = requireSession(context.actor);
+      const { id } = context.actor;
+      const { code: typed } = readCode(code);
+      if (!(await pending(store.read, id))) throw notBegun();
+      const codes = await newRecoveryCodes();
+      await store.write({ locks: [id], origin: context }, async (work) => {
+        const now = clock.now();
+        const begun = await pending(work.sql, id);
+        if (!begun) throw notBegun();
+        const step = stepOf(secrets.open(begun.secret, sealedFor(id)), typed, now, begun.last_step);
+        if (step === undefined) throw wrongCode();
+        const confirmed = { confirmed_at: now, last_step: step, recovery_salt: codes.salt };
+        await work.sql.updateTable('second_factor').set(confirmed).where('user_id', '=', id).execute();
+        await keepCodes(work, id, codes);
+        await sessions.rules.revoke(work, { userId: id, but }, 'SECOND_FACTOR_CHANGED', now);
+        await record(work, context, { action: 'SECOND_FACTOR_ADDED', userId: id });
+      });
+      return { recoveryCodes: codes.shown };
+    },
+  };
+};

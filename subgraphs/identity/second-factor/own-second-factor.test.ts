@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Actor } from '../../../platform/identity/actor.ts';
+import { actor, admin, openAgents, operator, type TestAgents } from '../../../tests/support/agents.ts';
+import { PASSWORD } from '../testing.ts';
+import { codesOf, MINUTE, secondFactorsOf, STEP } from './testing.ts';
+
+let agents: TestAgents;
+let it: ReturnType<typeof secondFactorsOf>;
+beforeAll(async () => {
+  agents = await openAgents(['customer', 'identity']);
+  it = secondFactorsOf(agents);
+});
+afterAll(() => agents.close());
+
+let n = 0;
+let email: string;
+let user: { id: string };
+let self: Actor;
+beforeEach(async () => {
+  email = `factor.${++n}@example.com`;
+  const answer = await it.client.signUp({ email });
+  user = answer.user;
+  self = await it.client.actorOf(answer);
+});
+
+describe('adding a second factor', () => {
+  test('gives a secret that counts for nothing until a code confirms it, and then ten codes for once', async () => {
+    const { secret, uri, expiresAt } = await it.enroll(self);
+    expect(secret).toMatch(/^[A-Z2-7]{32}$/);
+    expect(new URL(uri).searchParams.get('secret')).toBe(secret);
+    expect(expiresAt).toBe(new Date(agents.clock.now().getTime() + 15 * MINUTE).toISOString());
+    expect((await it.client.signIn(email)).userErrors).toEqual([]);
+    expect(await it.mine(self)).toBeNull();
+    expect(codesOf(await it.confirm(it.wrong(secret), self))).toEqual(['INVALID_SECOND_FACTOR']);
+    expect(codesOf(await it.confirm('abc', self))).toEqual(['INVALID_INPUT']);
+    const { recoveryCodes } = await it.confirm(it.now(secret), self);
+    expect(recoveryCodes).toHaveLength(10);
+    expect(await it.mine(self)).toEqual({ confirmedAt: agents.clock.now().toISOString(), recoveryCodesLeft: 10 });
+    await it.challenged(email);
+    const kept = JSON.stringify(await it.rows('select * from identity.second_factor, identity.recovery_code'));
+    for (const plain of [secret, ...recoveryCodes, ...recoveryCodes.map((code: string) => code.replace('-', ''))])
+      expect(kept).not.toContain(plain);
+  });
+
+  test('ends the sessions that were begun without it, but the one that adds it', async () => {
+    const other = await it.client.signIn(email);
+    await it.added(self);
+    expect(codesOf(await it.client.refresh(other.refreshToken))).toEqual(['INVALID_REFRESH_TOKEN']);
+    const { mySessions } = await it.client.ask('{ mySessions { isCurrent } }', {}, self);
+    expect(mySessions).toEqual([{ isCurrent: true }]);
+    expect(await it.actionsOf(user.id)).toEqual(['SIGNED_UP', 'SIGNED_IN', 'SECOND_FACTOR_ADDED']);
+  });
+
+  test('needs the password once the sign-in is ten minutes ago', async () => {
+    agents.clock.advance(10 * MINUTE + 1);
+    expect(await it.enroll(self)).toMatchObject({
+      secret: null,
+      userErrors: [{ code: 'REAUTHENTICATION_REQUIRED', path: ['input', 'currentPassword'] }],
+    });
+    expect(codesOf(await it.enroll(self, { currentPassword: 'wrong password' }))).toEqual(['INVALID_CREDENTIALS']);
+    expect(codesOf(await it.enroll(self, { currentPassword: PASSWORD }))).toEqual([]);
+  });
+
+  test('by guessing the password has to wait', async () => {
+    const guesses = [];
+    for (let i = 0; i < 6; i++) guesses.push(...codesOf(await it.enroll(self, { currentPassword: `wrong ${i}` })));
+    expect(guesses.slice(-2)).toEqual(['INVALID_CREDENTIALS', 'TOO_MANY_ATTEMPTS']);
+  });
+
+  test('begun again has another secret, and within a quarter of an hour only', async () => {
+    const first = await it.enroll(self);
+    const second = await it.enroll(self);
+    expect(codesOf(await it.confirm(it.now(first.secret), self))).toEqual(['INVALID_SECOND_FACTOR']);
+    agents.clock.advance(15 * MINUTE);
+    expect(codesOf(await it.confirm(it.now(second.secret), self))).toEqual(['INVALID_STATE']);
+  });
+
+  test('is refused to who has one, and changes nothing', async () => {
+    const { secret } = await it.added(self);
+    expect(codesOf(await it.enroll(self))).toEqual(['INVALID_STATE']);
+    expect(codesOf(await it.confirm(it.now(secret), self))).toEqual(['INVALID_STATE']);
+    expect((await it.client.completeSignIn(await it.challenged(email), it.now(secret))).userErrors).toEqual([]);
+  });
+
+  test('is for who is signed in, not for a key', async () => {
+    const key = new Actor({ id: user.id, roles: [], scopes: ['*:admin', '*:write'], apiKeyId: 'apikey_1' });
+    const context = { actor: key, correlationId: 'req_1' };
+    const identity = agents.host.subgraphs.find(({ name }) => name === 'identity')!;
+    for (const query of [
+      'mutation { enrollTotp(input: {}) { secret } }',
+      'mutation { confirmTotp(input: { code: "123456" }) { recoveryCodes } }',
+      'mutation { disableTotp(input: { code: "123456" }) { done } }',
+      'mutation { replaceRecoveryCodes(input: { code: "123456" }) { recoveryCodes } }',
+      `mutation { resetSecondFactor(input: { userId: "${user.id}" }) { done } }`,
+      '{ mySecondFactor { confirmedAt } }',
+    ])
+      expect(await identity.execute({ query, variables: {} }, context)).toMatchObject({
+        errors: [expect.objectContaining({ message: expect.stringContaining('not an API key') })],
+      });
+  });
+});
+
+describe('taking it away', () => {
+  test('needs a code, and then the password is enough again', async () => {
+    const { secret } = await it.added(self);
+    const session = await it.client.completeSignIn(await it.challenged(email), it.now(secret));
+    const challenge = await it.challenged(email);
+    agents.clock.advance(STEP);
+    expect(await it.disable(it.now(secret), self)).toEqual({ done: true, userErrors: [] });
+    expect(codesOf(await it.client.refresh(session.refreshToken))).toEqual(['INVALID_REFRESH_TOKEN']);
+    expect(codesOf(await it.client.completeSignIn(challenge, it.now(secret)))).toEqual(['INVALID_CHALLENGE']);
+    expect((await it.client.signIn(email)).userErrors).toEqual([]);
+    expect(codesOf(await it.disable(it.now(secret), self))).toEqual(['NOT_FOUND']);
+    expect(await it.rows('select * from identity.recovery_code where user_id = $1', [user.id])).toEqual([]);
+    expect(await it.actionsOf(user.id)).toContain('SECOND_FACTOR_REMOVED');
+  });
+
+  test('is done with a recovery code where the app is lost', async () => {
+    const { recoveryCodes } = await it.added(self);
+    expect(await it.disable(recoveryCodes[9]!, self)).toEqual({ done: true, userErrors: [] });
+  });
+});
+
+describe('resetting somebody’s', () => {
+  const asStaff = (claims: Actor) => new Actor({ ...claims.claims(), sessionId: 'session_staff' });
+  const reset = (userId: string, as: Actor) => it.mutate('resetSecondFactor', { userId }, asStaff(as));
+
+  test('is what operators do for customers: all sessions end, and the log tells who did it', async () => {
+    const { secret } = await it.added(self);
+    const session = await it.client.completeSignIn(await it.challenged(email), it.now(secret));
+    expect(await reset(user.id, operator)).toEqual({ done: true, userErrors: [] });
+    expect(codesOf(await it.client.refresh(session.refreshToken))).toEqual(['INVALID_REFRESH_TOKEN']);
+    expect((await it.client.signIn(email)).userErrors).toEqual([]);
+    const [entry] = await it.rows(
+      `select actor_id, details from identity.audit_entry where user_id = $1 and action = 'SECOND_FACTOR_REMOVED'`,
+      [user.id],
+    );
+    expect(entry.actor_id).toBe(operator.id);
+    expect(JSON.parse(entry.details)).toEqual({ by: 'STAFF', roles: ['OPERATOR'] });
+    expect(codesOf(await reset(user.id, operator))).toEqual(['NOT_FOUND']);
+    expect(codesOf(await reset('user_nobody', operator))).toEqual(['NOT_FOUND']);
+  });
+
+  test('of staff is for administrators, and of oneself for nobody', async () => {
+    await it.added(self);
+    await it.client.setRoles({ id: user.id, expectedVersion: 1, roles: ['OPERATOR'] }, admin);
+    const identity = agents.host.subgraphs.find(({ name }) => name === 'identity')!;
+    const query = `mutation { resetSecondFactor(input: { userId: "${user.id}" }) { done userErrors { code } } }`;
+    const ask = (as: Actor) => identity.execute({ query, variables: {} }, { actor: asStaff(as), correlationId: 'r' });
+    expect(await ask(operator)).toMatchObject({ errors: [{ message: expect.stringContaining('administrator') }] });
+    expect(await ask(actor({ id: user.id, roles: ['ADMIN'] }))).toMatchObject({
+      data: { resetSecondFactor: { done: null, userErrors: [{ code: 'INVALID_STATE' }] } },
+    });
+    expect((await it.rows('select 1 from identity.second_factor where user_id = $1', [user.id])).length).toBe(1);
+    expect(await ask(admin)).toMatchObject({ data: { resetSecondFactor: { done: true } } });
+  });
+});

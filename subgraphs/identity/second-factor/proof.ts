@@ -1,0 +1,88 @@
+/** Proving the second factor: every code counts once, and every attempt is counted before the code is looked at. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { Work } from '../../../platform/data/store.ts';
+import { refuse } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import type { Credentials } from '../accounts.ts';
+import type { Recorder } from '../audit/record.ts';
+import { emailKey } from '../domain.ts';
+import type { Tables } from '../entities.ts';
+import type { SignInAttempts } from '../sign-in/attempts.ts';
+import { readCode, type Typed } from './domain.ts';
+import { hashOfRecoveryCode } from './recovery-codes.ts';
+import { stepOf } from './totp.ts';
+
+/** With what it was proven. */
+export type ProvenBy = Typed['kind'];
+
+/** What a secret is sealed with. */
+export const sealedFor = (userId: string): string => `totp:${userId}`;
+
+/** That a code is not good, whatever is wrong about it. */
+export const wrongCode = () =>
+  refuse('INVALID_SECOND_FACTOR', 'The code is wrong, was used before, or is too old: take the one of now.', [
+    'input',
+    'code',
+  ]);
+
+type ProofGround = Pick<Ground<Tables>, 'store' | 'clock' | 'secrets'>;
+
+export const proofOf = (
+  { store, clock, secrets }: ProofGround,
+  { attempts, record }: { attempts: SignInAttempts; record: Recorder },
+) => {
+  const factorOf = (sql: Work<Tables>['sql'], userId: string) =>
+    sql
+      .selectFrom('second_factor')
+      .select(['secret', 'last_step', 'recovery_salt'])
+      .where('user_id', '=', userId)
+      .where('confirmed_at', 'is not', null)
+      .executeTakeFirst();
+
+  /** Uses the code of the app up, if it is right. */
+  const useCode = async ({ sql }: Work<Tables>, userId: string, code: string): Promise<boolean> => {
+    const factor = await factorOf(sql, userId);
+    const step = factor && stepOf(secrets.open(factor.secret, sealedFor(userId)), code, clock.now(), factor.last_step);
+    if (step === undefined) return false;
+    const update = sql.updateTable('second_factor').set({ last_step: step }).where('user_id', '=', userId);
+    const used = update.where('last_step', '<', step).returning('user_id');
+    return (await used.executeTakeFirst()) !== undefined;
+  };
+
+  const useRecoveryCode = async ({ sql }: Work<Tables>, userId: string, hash: string): Promise<boolean> => {
+    const update = sql.updateTable('recovery_code').set({ used_at: clock.now() }).where('user_id', '=', userId);
+    const used = update.where('hash', '=', hash).where('used_at', 'is', null).returning('hash');
+    return (await used.executeTakeFirst()) !== undefined;
+  };
+
+  /**
+   * Does something in one transaction with the use of a code. What was wrong stays counted until something is right,
+   * whatever challenge or session it came with: a new password does not forget it either.
+   * @throws Refusal INVALID_INPUT, INVALID_SECOND_FACTOR, TOO_MANY_ATTEMPTS
+   */
+  return async <T>(
+    user: Credentials,
+    text: string,
+    context: RequestContext,
+    then: (work: Work<Tables>, by: ProvenBy) => Promise<T>,
+  ): Promise<T> => {
+    const { kind, code } = readCode(text);
+    const attempt = await attempts.begin(`second factor ${user.id}`, context, emailKey(user.email));
+    const salt = kind === 'RECOVERY_CODE' ? (await factorOf(store.read, user.id))?.recovery_salt : undefined;
+    const hash = salt && (await hashOfRecoveryCode(code, salt));
+    const outcome = await store.write({ locks: [user.id], origin: context }, async (work) => {
+      const isRight =
+        kind === 'TOTP' ? await useCode(work, user.id, code) : hash && (await useRecoveryCode(work, user.id, hash));
+      if (isRight) {
+        await attempts.takeBack(work, attempt);
+        return { value: await then(work, kind) };
+      }
+      await record(work, context, { action: 'SECOND_FACTOR_REFUSED', userId: user.id, details: { kind } });
+      return undefined;
+    });
+    if (!outcome) throw wrongCode();
+    return outcome.value;
+  };
+};
+
+export type Prove = ReturnType<typeof proofOf>;

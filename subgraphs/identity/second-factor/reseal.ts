@@ -1,0 +1,59 @@
+import { sql, type SqlBool } from 'kysely';
+import type { Duty } from '../../../platform/agent/define-agent.ts';
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { Tables } from '../entities.ts';
+import { sealedFor } from './proof.ts';
+
+const CHUNK = 100;
+
+/**
+ * Seals anew what an older key has sealed, after `npm run secrets:rotate`: second factors are kept for years, and the old
+ * key is to go one day. One that does not open is told of and left alone: its key may come back.
+ */
+export const resealSecondFactors = ({
+  store,
+  secrets,
+  log,
+}: Pick<Ground<Tables>, 'store' | 'secrets' | 'log'>): Duty => {
+  const stale = (after: string) =>
+    store.read
+      .selectFrom('second_factor')
+      .select(['user_id', 'secret'])
+      .where(sql<SqlBool>`not starts_with(secret, ${secrets.prefix})`)
+      .where('user_id', '>', after)
+      .orderBy('user_id')
+      .limit(CHUNK)
+      .execute();
+
+  const reseal = async (userId: string, old: string): Promise<boolean> => {
+    try {
+      const secret = secrets.reseal(old, sealedFor(userId));
+      await store.write({ locks: [userId], origin: {} }, (work) =>
+        // Not over one that was enrolled meanwhile.
+        work.sql
+          .updateTable('second_factor')
+          .set({ secret })
+          .where('user_id', '=', userId)
+          .where('secret', '=', old)
+          .execute(),
+      );
+      return true;
+    } catch (err) {
+      log.error({ err, userId }, 'a second factor does not open: its key is not among ours');
+      return false;
+    }
+  };
+
+  return {
+    name: 'reseal-second-factors',
+    everySeconds: 600,
+    async run(signal) {
+      let [after, count] = ['', 0];
+      for (let rows = await stale(after); rows.length > 0 && !signal.aborted; rows = await stale(after)) {
+        for (const { user_id, secret } of rows) if (await reseal(user_id, secret)) count += 1;
+        after = rows.at(-1)!.user_id;
+      }
+      if (count) log.info({ count }, 'second factors were sealed anew with the newest key');
+    },
+  };
+};

@@ -1,0 +1,103 @@
+/** What users do about their second factor, and staff about that of who has lost theirs. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { Work } from '../../../platform/data/store.ts';
+import { Refusal, refuse } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { count } from '../../../platform/telemetry/metrics.ts';
+import { requireSession } from '../access.ts';
+import type { Tables } from '../entities.ts';
+import type { SignedIn } from '../sessions/open-session.ts';
+import type { WhichSessions } from '../sessions/session-rules.ts';
+import type { SignInParts } from '../sign-in/service.ts';
+import type { Challenges } from './challenges.ts';
+import { checkReset } from './domain.ts';
+import { enrolment, keepCodes } from './enrolment.ts';
+import { proofOf } from './proof.ts';
+import { newRecoveryCodes } from './recovery-codes.ts';
+
+/** What second factors stand on. */
+export type SecondFactorParts = SignInParts & { challenges: Challenges };
+
+const none = () => refuse('NOT_FOUND', 'There is no second factor.');
+
+export const secondFactorService = (ground: Ground<Tables>, parts: SecondFactorParts) => {
+  const { store, clock } = ground;
+  const { accounts, sessions, record, challenges } = parts;
+  const prove = proofOf(ground, parts);
+
+  const take = async (work: Work<Tables>, userId: string, which: WhichSessions): Promise<void> => {
+    const removed = work.sql
+      .deleteFrom('second_factor')
+      .where('user_id', '=', userId)
+      .where('confirmed_at', 'is not', null);
+    if ((await removed.executeTakeFirst()).numDeletedRows === 0n) throw none();
+    await sessions.rules.revoke(work, which, 'SECOND_FACTOR_CHANGED', clock.now());
+  };
+
+  /** Whoever is signed in and has one. @throws Refusal NOT_FOUND */
+  const owner = async (context: RequestContext) => {
+    const but = requireSession(context.actor);
+    const { id } = context.actor;
+    const factor = store.read.selectFrom('second_factor').select('user_id').where('user_id', '=', id);
+    if (!(await factor.where('confirmed_at', 'is not', null).executeTakeFirst())) throw none();
+    return { user: (await accounts.find('id', id))!, but };
+  };
+
+  return {
+    ...enrolment(ground, parts),
+
+    /** The session of somebody who has proven the first factor, and now the second. @throws Refusal */
+    async completeSignIn(
+      { challenge, code }: { challenge: string; code: string },
+      context: RequestContext,
+    ): Promise<SignedIn> {
+      const user = (await accounts.find('id', await challenges.ownerOf(challenge)))!;
+      await accounts.ensureCustomer(user, context);
+      const counted = (outcome: string) => count('agora_sign_ins_total', { method: 'second_factor', outcome });
+      try {
+        const { sessionId, refreshToken } = await prove(user, code, context, async (work, by) => {
+          await challenges.use(work, challenge);
+          return sessions.start(work, user.id, 'SIGNED_IN', context, { secondFactor: by });
+        });
+        counted('accepted');
+        return await sessions.answer(user, sessionId, refreshToken);
+      } catch (error) {
+        if (error instanceof Refusal) counted('refused');
+        throw error;
+      }
+    },
+
+    /** Ends all other sessions. @throws Refusal NOT_FOUND, INVALID_SECOND_FACTOR, TOO_MANY_ATTEMPTS */
+    async disableTotp(code: string, context: RequestContext): Promise<void> {
+      const { user, but } = await owner(context);
+      await prove(user, code, context, async (work, by) => {
+        await take(work, user.id, { userId: user.id, but });
+        await record(work, context, { action: 'SECOND_FACTOR_REMOVED', userId: user.id, details: { by } });
+      });
+    },
+
+    /** Ten new ones; those from before are no longer good. @throws Refusal NOT_FOUND, INVALID_SECOND_FACTOR, TOO_MANY_ATTEMPTS */
+    async replaceRecoveryCodes(code: string, context: RequestContext): Promise<{ recoveryCodes: string[] }> {
+      const { user } = await owner(context);
+      const codes = await newRecoveryCodes();
+      await prove(user, code, context, async (work) => {
+        await keepCodes(work, user.id, codes);
+        await record(work, context, { action: 'RECOVERY_CODES_REPLACED', userId: user.id });
+      });
+      return { recoveryCodes: codes.shown };
+    },
+
+    /** For who has lost it: ends all sessions of the account. @throws Forbidden, Refusal NOT_FOUND, INVALID_STATE */
+    async resetSecondFactor(userId: string, context: RequestContext): Promise<void> {
+      requireSession(context.actor);
+      const user = await accounts.find('id', userId);
+      if (!user) throw refuse('NOT_FOUND', 'There is no such user.', ['input', 'userId']);
+      checkReset(user, context.actor);
+      await store.write({ locks: [userId], origin: context }, async (work) => {
+        await take(work, userId, { userId });
+        const roles = [...context.actor.roles];
+        await record(work, context, { action: 'SECOND_FACTOR_REMOVED', userId, details: { by: 'STAFF', roles } });
+      });
+    },
+  };
+};

@@ -1,0 +1,66 @@
+/** What the tests of second factors share. */
+import { expect } from '@jest/globals';
+import { raw } from '../../../platform/data/raw.ts';
+import type { Actor } from '../../../platform/identity/actor.ts';
+import type { TestAgents } from '../../../tests/support/agents.ts';
+import { codeOf, wrongCodeOf } from '../../../tests/support/authenticator.ts';
+import { clientOf } from '../testing.ts';
+
+export const MINUTE = 60_000;
+export const STEP = 30_000;
+
+/** The codes of an answer's user errors. */
+export const codesOf = ({ userErrors }: { userErrors: { code: string }[] }): string[] =>
+  userErrors.map(({ code }) => code);
+
+/** A client, strangers, and what they do about second factors. */
+export const secondFactorsOf = (agents: TestAgents) => {
+  const client = clientOf(agents, { address: '203.0.113.7' });
+  let strangers = 0;
+  const rows = async (text: string, values: unknown[] = []) => (await raw(agents.kysely, text, values)).rows as any[];
+  const mutate = async (name: string, input: object, as: Actor, fields = 'done') => {
+    const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input`;
+    const text = `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} userErrors { code path } } }`;
+    return (await client.ask(text, { input }, as))[name];
+  };
+  const enroll = (as: Actor, input: object = {}) => mutate('enrollTotp', input, as, 'secret uri expiresAt');
+  const confirm = (code: string, as: Actor) => mutate('confirmTotp', { code }, as, 'recoveryCodes');
+  const now = (secret: string, steps = 0) => codeOf(secret, agents.clock.now(), steps);
+  return {
+    client,
+    rows,
+    mutate,
+    enroll,
+    confirm,
+    now,
+    /** Somebody else, each from an address of their own. */
+    stranger: () => clientOf(agents, { address: `198.51.100.${++strangers}` }),
+    wrong: (secret: string, n = 0) => wrongCodeOf(secret, agents.clock.now(), n),
+    disable: (code: string, as: Actor) => mutate('disableTotp', { code }, as),
+    mine: async (as: Actor) =>
+      (await client.ask('{ mySecondFactor { confirmedAt recoveryCodesLeft } }', {}, as)).mySecondFactor,
+
+    /** Adds a second factor, and waits for the next code. */
+    async added(as: Actor): Promise<{ secret: string; recoveryCodes: string[] }> {
+      const { secret } = await enroll(as);
+      const { recoveryCodes, userErrors } = await confirm(now(secret), as);
+      expect(userErrors).toEqual([]);
+      agents.clock.advance(STEP);
+      return { secret, recoveryCodes };
+    },
+
+    /** The challenge that signing in answers. */
+    async challenged(email: string, from = client): Promise<string> {
+      const answer = await from.signIn(email);
+      expect(answer).toMatchObject({ accessToken: null, refreshToken: null, expiresAt: null, user: null });
+      expect(codesOf(answer)).toEqual(['SECOND_FACTOR_REQUIRED']);
+      return answer.userErrors[0].challenge;
+    },
+
+    /** What the audit log says of a user, the oldest first. */
+    actionsOf: async (userId: string): Promise<string[]> =>
+      (await rows('select action from identity.audit_entry where user_id = $1 order by position', [userId])).map(
+        ({ action }) => action,
+      ),
+  };
+};
