@@ -8,7 +8,7 @@ import { NotifyLink } from '../platform/cluster/notify-link.ts';
 import { redisCarrier } from '../platform/cluster/redis-carrier.ts';
 import type { Rings } from '../platform/events/rings.ts';
 import { silentLogger as log } from '../platform/log.ts';
-import { hasRedisServer, startRedis } from '../tests/support/redis-server.ts';
+import { hasRedisServer, startRedis } from '../db/redis-server.ts';
 import { openSmallAgent, type SmallAgent, smallGround } from '../tests/support/small-agent.ts';
 import { quantile, table } from './figures.ts';
 import type { Size } from './run.ts';
@@ -40,7 +40,7 @@ export async function connectRings({ redis, notify }: Ways): Promise<{ rings?: R
 /** Measures, and prints a table. */
 export async function wakings({ seconds }: Size): Promise<void> {
   const small = await openSmallAgent();
-  const server = hasRedisServer ? await startRedis() : undefined;
+  const server = hasRedisServer() ? await startRedis() : undefined;
   try {
     const rows: string[][] = [];
     if (server) rows.push(...(await measure('Redis', { redis: server.url }, small, seconds)));

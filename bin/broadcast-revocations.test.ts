@@ -7,7 +7,7 @@ import { readConfig } from '../platform/config/config.ts';
 import { silentLogger } from '../platform/log.ts';
 import { actor, openAgents } from '../tests/support/agents.ts';
 import { orSkip } from '../tests/support/or-skip.ts';
-import { hasRedisServer, startRedis } from '../tests/support/redis-server.ts';
+import { hasRedisServer, startRedis } from '../db/redis-server.ts';
 import { announceRevocations, heedRevocations } from './broadcast-revocations.ts';
 import { connectCluster } from './connect-cluster.ts';
 import { Endings } from './endings.ts';
@@ -16,7 +16,7 @@ const SIGN_UP = `mutation ($input: SignUpInput!) { signUp(input: $input) { acces
 const PERSON = { email: 'ada@example.com', name: 'Ada', password: 'a long enough password' };
 
 orSkip(
-  hasRedisServer,
+  hasRedisServer(),
   test,
   'ended sessions told to other gateways',
 )('two gateways hear of it, and pass over what is no session', async () => {

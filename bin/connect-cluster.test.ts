@@ -5,12 +5,12 @@ import { readConfig } from '../platform/config/config.ts';
 import { silentLogger } from '../platform/log.ts';
 import { testDatabase } from '../tests/support/database.ts';
 import { orSkip } from '../tests/support/or-skip.ts';
-import { hasRedisServer, startRedis } from '../tests/support/redis-server.ts';
+import { hasRedisServer, startRedis } from '../db/redis-server.ts';
 import { aloneInCluster, connectCluster } from './connect-cluster.ts';
 import { Endings } from './endings.ts';
 
 orSkip(
-  hasRedisServer,
+  hasRedisServer(),
   test,
   'rings without Redis',
 )('without Redis they ring by NOTIFY, and with it again by Redis', async () => {

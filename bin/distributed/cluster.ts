@@ -5,20 +5,19 @@
 import { execFile } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
+import { freePort } from '../../db/embedded-postgres/free-port.ts';
 import { keepRunning } from '../../db/embedded-postgres/keep-running.ts';
+import { hasRedisServer, type RedisServer, startRedis } from '../../db/redis-server.ts';
 import { formatKeyRing } from '../../platform/secrets/key-ring.ts';
 import { configSchema } from '../../platform/config/config.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { keyRing } from '../key-ring.ts';
 import { tokenKey } from '../token-key.ts';
 import { Member } from './member.ts';
-import { hasRedis, type Redis, startRedis } from './redis.ts';
 import { type Role, rolesOf } from './roles.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -55,7 +54,7 @@ export interface Cluster {
   /** Of the database's owner. */
   readonly databaseUrl: string;
   /** Undefined where this machine has none. */
-  readonly redis: Redis | undefined;
+  readonly redis: RedisServer | undefined;
   /** One by its name. @throws Error if there is none */
   member(name: string): Member;
   /** Ends everything: gateways first, the database last. */
@@ -76,7 +75,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const postgres = await startEmbeddedPostgres(embedded);
     const kept = keepRunning(postgres, { ...embedded, onGivenUp: () => report('PostgreSQL cannot be started again') });
     endings.push(() => kept.stop());
-    const redis = hasRedis() && !options.withoutRedis ? await startRedis(await freePort()) : undefined;
+    const redis = hasRedisServer() && !options.withoutRedis ? await startRedis() : undefined;
     if (redis) endings.push(() => redis.stop());
     report(
       redis ? 'PostgreSQL and Redis run' : 'PostgreSQL runs; there is no redis-server, so live updates come later',
@@ -84,7 +83,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
     const roles = await prepare(options, postgres);
     const env = { ...keysOf(data), ...roles, ...(redis && { REDIS_URL: redis.url }), ...options.env };
-    const ports = await Promise.all([0, 1].map(async (n) => options.gatewayPorts?.[n] || (await freePort())));
+    const ports = await Promise.all([0, 1].map(async (n) => options.gatewayPorts?.[n] || (await freePort(0))));
     const members = membersOf(rolesOf(await loadAgents(), options.agentReplicas), env, {
       ...options,
       gatewayPorts: ports,
@@ -194,13 +193,3 @@ const withoutSecretsOfAgents = (env: Record<string, string>): Record<string, str
   Object.fromEntries(
     Object.entries(env).filter(([name]) => !['TOKEN_KEY', 'EVENT_KEYS', 'SECRET_KEYS'].includes(name)),
   );
-
-/** Free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

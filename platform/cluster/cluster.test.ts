@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import { orSkip } from '../../tests/support/or-skip.ts';
-import { hasRedisServer, startRedis, type TestRedis } from '../../tests/support/redis-server.ts';
+import { hasRedisServer, startRedis, type RedisServer } from '../../db/redis-server.ts';
 import { silentLogger } from '../log.ts';
 import { MAX_MESSAGE } from './broadcast.ts';
 import { MAX_VALUE } from './cache.ts';
@@ -15,11 +15,11 @@ describe('in one process', () => {
 
 const given = process.env.REDIS_URL;
 orSkip(
-  Boolean(given) || hasRedisServer,
+  Boolean(given) || hasRedisServer(),
   describe,
   'the contract of Redis',
 )('in Redis', () => {
-  let server: TestRedis | undefined;
+  let server: RedisServer | undefined;
   const open = async () => {
     server = given ? undefined : await startRedis();
     const prefix = `test-${randomUUID()}`;

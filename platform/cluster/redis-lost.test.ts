@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { orSkip } from '../../tests/support/or-skip.ts';
-import { hasRedisServer, startRedis, type TestRedis } from '../../tests/support/redis-server.ts';
+import { hasRedisServer, startRedis, type RedisServer } from '../../db/redis-server.ts';
 import { type Logger, silentLogger } from '../log.ts';
 import { type Cluster, redisCluster } from './cluster.ts';
 import type { RedisLink } from './redis-link.ts';
@@ -13,7 +13,7 @@ import type { RedisLink } from './redis-link.ts';
 const LIMIT = { capacity: 3, perSeconds: 3000 };
 
 orSkip(
-  hasRedisServer,
+  hasRedisServer(),
   describe,
   'Redis killed, hanging and back',
 )('Redis', () => {
@@ -125,7 +125,7 @@ test('a server that takes connections and says nothing is away, and closing does
 
 /** A Redis and who uses it, ended whatever happens; `lines` are what is logged. */
 async function using(
-  work: (ground: { server: TestRedis; cluster: Cluster & { redis: RedisLink }; lines: string[] }) => Promise<void>,
+  work: (ground: { server: RedisServer; cluster: Cluster & { redis: RedisLink }; lines: string[] }) => Promise<void>,
 ): Promise<void> {
   const lines: string[] = [];
   const note = (_: object, line: string): void => void lines.push(line);

@@ -12,11 +12,11 @@ import { silentLogger } from '../../platform/log.ts';
 import { type Agora, openAgora } from '../support/agent-process.ts';
 import { actor } from '../support/agents.ts';
 import { orSkip } from '../support/or-skip.ts';
-import { hasRedisServer, startRedis } from '../support/redis-server.ts';
+import { hasRedisServer, startRedis } from '../../db/redis-server.ts';
 
 const SIGN_UP = `mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken userErrors { code } } }`;
 
-orSkip(hasRedisServer, test, 'Redis lost by agents in processes')(
+orSkip(hasRedisServer(), test, 'Redis lost by agents in processes')(
   'what is asked of them succeeds all the time; ended sessions are told to gateways at once while Redis is there',
   async () => {
     const redis = await startRedis();

@@ -29,9 +29,9 @@ export const loseRedis: Scenario = {
           return sleep(n * every).then(() => buyer(shop, history, wish).insist());
         });
         await sleep(AROUND_MS);
-        await redis.kill();
+        await redis.signal('SIGKILL');
         await sleep(awayMs);
-        await redis.start();
+        await redis.restart();
         await Promise.all(answers);
         say(`${fault + 1} losses, ${JSON.stringify(history.counts())}`);
       }

@@ -1,25 +1,26 @@
-/** A Redis for tests: that of REDIS_URL, or one of a test's own when there is a `redis-server` on this machine. */
+/** A Redis beside us, where this machine has a `redis-server`: for `npm run distributed`, and for tests. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { freePort } from '../../db/embedded-postgres/free-port.ts';
+import { tethered } from '../platform/tethered.ts';
+import { freePort } from './embedded-postgres/free-port.ts';
 
-/** A server of a test's own, which may die. */
-export interface TestRedis {
+/** A server that keeps nothing on disk, and may die. */
+export interface RedisServer {
   /** The same over all its lives. */
   readonly url: string;
   /** SIGKILL ends it without warning; SIGSTOP makes it hang, until SIGCONT. */
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
-  /** Starts it again on the same port, with nothing in it. */
+  /** Starts it again on the same port, with nothing in it. @throws Error with what it said, if it does not start */
   restart(): Promise<void>;
   /** Ends it. */
   stop(): Promise<void>;
 }
 
-/** Whether there is a `redis-server` to start. */
-export const hasRedisServer = spawnSync('redis-server', ['--version']).status === 0;
+/** Whether this machine has a `redis-server`. */
+export const hasRedisServer = (): boolean => spawnSync('redis-server', ['--version']).status === 0;
 
-/** Starts one on a free port, that keeps nothing on disk. */
-export async function startRedis(): Promise<TestRedis> {
+/** Starts one on a free port. It does not outlive us. @throws Error with what it said, if it does not start */
+export async function startRedis(): Promise<RedisServer> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort(0);
     const started = await start(port).catch((error: unknown) => {
@@ -30,7 +31,7 @@ export async function startRedis(): Promise<TestRedis> {
   }
 }
 
-function mortal(port: number, first: ChildProcess): TestRedis {
+function mortal(port: number, first: ChildProcess): RedisServer {
   let child = first;
   const end = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -53,7 +54,7 @@ function mortal(port: number, first: ChildProcess): TestRedis {
 
 async function start(port: number): Promise<ChildProcess> {
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(...tethered('redis-server', settings), { stdio: ['ignore', 'pipe', 'ignore'] });
   let output = '';
   const ready = new Promise<void>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
