@@ -22,6 +22,8 @@ export interface EmbeddedPostgresOptions {
   log: (line: string) => void;
   /** Settings of PostgreSQL, over ours. A server that is adopted keeps those that it was started with. */
   settings?: Record<string, string>;
+  /** Stops it when we end, however: by default it goes on after a `kill -9`, and is adopted by the next. Only on Linux. */
+  endsWithUs?: boolean;
 }
 
 /** An embedded server that takes connections. */
@@ -55,7 +57,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await makeCluster(home, binaries, identity, credentials.superuser);
 
   const settings = { ...defaultSettings, ...options.settings };
-  const server = await adoptOrLaunch({ home, binaries, identity, settings, password: credentials.superuser });
+  const { endsWithUs = false } = options;
+  const server = await adoptOrLaunch({
+    home,
+    binaries,
+    identity,
+    settings,
+    password: credentials.superuser,
+    endsWithUs,
+  });
   const guestOf = server.adopted ? otherOwner(home) : undefined;
   if (server.adopted) log(`PostgreSQL (pid ${server.pid}) ${guestOf ? `of process ${guestOf} is used` : 'is adopted'}`);
   if (!guestOf) becomeOwner(home);

@@ -71,7 +71,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
   try {
     const settings = { max_connections: CONNECTIONS, ...options.postgres };
-    const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings };
+    const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings, endsWithUs: true };
     const postgres = await startEmbeddedPostgres(embedded);
     const kept = keepRunning(postgres, { ...embedded, onGivenUp: () => report('PostgreSQL cannot be started again') });
     endings.push(() => kept.stop());

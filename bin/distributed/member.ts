@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../platform/errors.ts';
+import { tethered } from '../../platform/tethered.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** A member that ends by itself is started again after this, doubled each time up to the most. Milliseconds. */
@@ -31,7 +32,7 @@ export interface MemberOptions {
   report(line: string): void;
 }
 
-/** A process that comes back when it dies. */
+/** A process that comes back when it dies, and does not outlive us. */
 export class Member {
   readonly #o: MemberOptions;
   #child: ChildProcess | undefined;
@@ -117,7 +118,7 @@ export class Member {
 
   #launch(): void {
     const { name, command, env, onLine, report, readyAt } = this.#o;
-    const child = spawn(process.execPath, ['--no-warnings', ...command], {
+    const child = spawn(...tethered(process.execPath, ['--no-warnings', ...command]), {
       cwd: ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '../../platform/errors.ts';
+import { tethered } from '../../platform/tethered.ts';
 import type { Home } from './home.ts';
 import { giveTo, type Identity } from './identity.ts';
 import { isRunning } from './processes.ts';
@@ -36,7 +37,8 @@ export async function makeCluster(home: Home, binaries: string, identity: Identi
   giveTo(identity, passwordFile);
   try {
     const options = ['-D', partial, `--pwfile=${passwordFile}`, ...INITDB, ...LOCALE];
-    await run(join(binaries, 'bin', 'initdb'), options, {
+    // We may be stopped in the middle: what it has begun is thrown away then.
+    await run(...tethered(join(binaries, 'bin', 'initdb'), options), {
       ...identity,
       env: serverEnvironment(),
       cwd: '/',

@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../platform/errors.ts';
+import { tethered } from '../../platform/tethered.ts';
 import { serverEnvironment } from './cluster.ts';
 import { freePort } from './free-port.ts';
 import type { Home } from './home.ts';
@@ -28,6 +29,8 @@ export interface LaunchOptions {
   settings: Record<string, string>;
   /** The superuser's, to ask a server that runs already whose it is. */
   password: string;
+  /** Stops it in order when we end, however. */
+  endsWithUs: boolean;
 }
 
 /**
@@ -70,14 +73,15 @@ async function launch(options: LaunchOptions, logMode: 'w' | 'a'): Promise<Postm
  * writes to a file and not to us, so that it can go on, and be adopted, when we are killed.
  */
 function spawnServer(
-  { home, binaries, identity, settings }: LaunchOptions,
+  { home, binaries, identity, settings, endsWithUs }: LaunchOptions,
   port: number,
   mode: 'w' | 'a',
 ): ChildProcess {
   const log = openSync(home.serverLog, mode, 0o600);
   try {
     const where = ['-D', home.cluster, '-h', '127.0.0.1', '-p', String(port), '-k', ''];
-    const child = spawn(join(binaries, 'bin', 'postgres'), [...where, ...settingsAsFlags(settings)], {
+    const server = [join(binaries, 'bin', 'postgres'), [...where, ...settingsAsFlags(settings)]] as const;
+    const child = spawn(...(endsWithUs ? tethered(...server, 'INT') : server), {
       ...identity,
       env: serverEnvironment(),
       cwd: '/',

@@ -17,6 +17,7 @@ import type { Consumer } from './consumer.ts';
 import { START } from './cursor.ts';
 import { append, type Envelope, envelope, readLog } from './event-log.ts';
 import { on } from './handler.ts';
+import { tethered } from '../tethered.ts';
 
 let small: SmallAgent;
 const ending = new Set<() => Promise<void>>();
@@ -91,7 +92,7 @@ test('two consumers of one name share the work and repeat none of it', async () 
 const CHILD = fileURLToPath(new URL('../../tests/support/consumer-child.ts', import.meta.url));
 
 async function spawnChild(): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--no-warnings', CHILD, small.database.url, 'child'], {
+  const child = spawn(...tethered(process.execPath, ['--no-warnings', CHILD, small.database.url, 'child']), {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout!, 'data');

@@ -14,6 +14,7 @@ import { testDatabase } from '../../tests/support/database.ts';
 import { until } from '../../tests/support/small-agent.ts';
 import { createPool } from '../../db/pool.ts';
 import { prepareSagas } from './worker.ts';
+import { tethered } from '../tethered.ts';
 
 const CHILD = fileURLToPath(new URL('../../tests/support/saga-child.ts', import.meta.url));
 
@@ -39,7 +40,7 @@ test('kill -9 while parents and children are under way: every one ends, each eff
       return inputs.every(({ id }) => statuses.get(`outer:${id}`) === 'SUCCESS');
     };
     for (const after of [250, 600, 900, undefined]) {
-      child = spawn(process.execPath, ['--no-warnings', CHILD, database.url, 'killed'], {
+      child = spawn(...tethered(process.execPath, ['--no-warnings', CHILD, database.url, 'killed']), {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout!, 'data');

@@ -15,6 +15,7 @@ import { until } from '../../tests/support/small-agent.ts';
 import { createPool } from '../../db/pool.ts';
 import { LEASE_SECONDS } from './lease.ts';
 import { prepareSagas } from './worker.ts';
+import { tethered } from '../tethered.ts';
 
 const CHILD = fileURLToPath(new URL('../../tests/support/saga-child.ts', import.meta.url));
 
@@ -33,7 +34,7 @@ afterAll(() => database?.drop());
 afterEach(() => Promise.all(children.splice(0).map((child) => end(child, 'SIGKILL'))));
 
 async function startWorker(instance: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--no-warnings', CHILD, database.url, instance], {
+  const child = spawn(...tethered(process.execPath, ['--no-warnings', CHILD, database.url, instance]), {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);

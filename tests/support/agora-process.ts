@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { deleteEmbeddedPostgres } from '../../db/embedded-postgres.ts';
 import { credentialsOf, homeFor } from '../../db/embedded-postgres/home.ts';
 import { type Identity, serverIdentity } from '../../db/embedded-postgres/identity.ts';
+import { tethered } from '../../platform/tethered.ts';
 import { UNLIMITED } from './unlimited.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -85,7 +86,7 @@ export async function runAgora(options: AgoraOptions, endAt?: string): Promise<E
 
 function launch({ data, args = [], env, as }: AgoraOptions) {
   const { NODE_OPTIONS: _, AGORA_NEWER_NODE: __, ...inherited } = process.env;
-  const child = spawn(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/start.ts', ...args], {
+  const child = spawn(...tethered(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/start.ts', ...args], 'TERM'), {
     ...as,
     cwd: ROOT,
     env: {

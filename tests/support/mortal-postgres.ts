@@ -22,7 +22,8 @@ export async function startMortalPostgres(): Promise<MortalPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'agora-test-'));
   chmodSync(folder, 0o755);
   const dataDir = join(folder, 'postgres');
-  const start = () => startEmbeddedPostgres({ dataDir, log: () => {}, settings: { shared_buffers: '64MB' } });
+  const start = () =>
+    startEmbeddedPostgres({ dataDir, log: () => {}, settings: { shared_buffers: '64MB' }, endsWithUs: true });
   let server = await start();
   const { url } = server;
   return {

@@ -9,6 +9,7 @@ import { freePort } from '../../db/embedded-postgres/free-port.ts';
 import { serverIdentity } from '../../db/embedded-postgres/identity.ts';
 import { kyselyOver } from '../../db/kysely.ts';
 import { createPool } from '../../db/pool.ts';
+import { tethered } from '../../platform/tethered.ts';
 import type { TestDatabase } from './database.ts';
 
 /** A running PgBouncer. */
@@ -46,7 +47,10 @@ max_client_conn = 200
 ignore_startup_parameters = extra_float_digits, options
 `,
   );
-  const child = spawn('pgbouncer', [join(folder, 'pgbouncer.ini')], { ...serverIdentity(), stdio: 'ignore' });
+  const child = spawn(...tethered('pgbouncer', [join(folder, 'pgbouncer.ini')]), {
+    ...serverIdentity(),
+    stdio: 'ignore',
+  });
   const end = async (): Promise<void> => {
     if (child.exitCode === null) {
       child.kill('SIGKILL');

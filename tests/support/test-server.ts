@@ -25,7 +25,12 @@ export async function setUp(): Promise<void> {
   await sweep();
   folder = mkdtempSync(join(tmpdir(), PREFIX));
   chmodSync(folder, 0o755); // For root, whose server runs as somebody else.
-  server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), log: () => {}, settings: FAST });
+  server = await startEmbeddedPostgres({
+    dataDir: join(folder, 'postgres'),
+    log: () => {},
+    settings: FAST,
+    endsWithUs: true,
+  });
   Object.assign(process.env, { AGORA_TEST_URL: server.url, AGORA_TEST_ADMIN_URL: server.adminUrl });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => void tearDown().finally(() => process.exit(1)));

@@ -1,0 +1,75 @@
+/** `npm run distributed` killed outright, so that it can end nothing: nothing of it is left behind. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { commandLine, isRunning } from '../../db/embedded-postgres/processes.ts';
+import { hasRedisServer } from '../../db/redis-server.ts';
+import { canTether, tethered } from '../../platform/tethered.ts';
+import { temporaryData } from '../support/agora-process.ts';
+import { orSkip } from '../support/or-skip.ts';
+import { until } from '../support/small-agent.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+async function startDistributed(data: string): Promise<ChildProcess> {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const command = [join(ROOT, 'bin/agora.mjs'), 'bin/distributed.ts'];
+  const child = spawn(...tethered(process.execPath, command), {
+    cwd: ROOT,
+    env: { ...env, AGORA_DATA: data, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (output += part));
+  while (!output.includes('Agora is ready')) {
+    if (child.exitCode !== null) throw new Error(`It did not start: ${output}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return child;
+}
+
+/** What this process has started, by what it was started as. */
+const childrenOf = (parent: number): { pid: number; command: string }[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
+    .map((pid) => ({ pid: Number(pid), command: commandLine(Number(pid)) ?? '' }));
+
+/** @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) \S /s, '')
+        .split(' ', 1)[0],
+    );
+  } catch {
+    return undefined; // It has gone meanwhile.
+  }
+}
+
+orSkip(
+  canTether(),
+  test,
+  'processes tied to their parents',
+  'util-linux',
+)(
+  'its agents, gateways, PostgreSQL and Redis end with it',
+  async () => {
+    const { data, remove } = temporaryData();
+    try {
+      const parent = await startDistributed(data);
+      const children = childrenOf(parent.pid!);
+      const commands = children.map(({ command }) => command).join('\n');
+      for (const what of ['bin/agent.ts', 'bin/gateway.ts', 'postgres', ...(hasRedisServer() ? ['redis-server'] : [])])
+        expect(commands).toContain(what);
+      parent.kill('SIGKILL');
+      await once(parent, 'close');
+      await until('all have ended', () => !children.some(({ pid }) => isRunning(pid)), 30_000);
+    } finally {
+      await remove();
+    }
+  },
+  180_000,
+);
