@@ -17,7 +17,7 @@ export interface Rates {
 }
 
 /** Mutations that whoever wants to guess would repeat. */
-const GUESSABLE = /^(signIn|signUp|(request|reset|complete|verify)\w*(Password|Email|SignIn))/;
+const GUESSABLE = /^(signIn|signUp|(begin|request|reset|complete|verify)\w*(Password|Email|SignIn))/;
 
 const PER_SECONDS = 60;
 

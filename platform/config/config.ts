@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { parseWebhookSecrets } from '../webhooks/secrets.ts';
+import { identityProviders, redirectUris } from './identity-providers.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const tiers = z.string().regex(/^[1-9]\d*(\/[1-9]\d*){2}$/, 'three numbers: 3000/6000/12000');
@@ -159,6 +160,12 @@ export const configSchema = z.object({
     .regex(/^[^:]{1,50}$/, 'a name of 1 to 50 characters, without a colon')
     .default('Agora')
     .describe('the name of your shop in the authenticator apps of those who add a second factor'),
+  OIDC_PROVIDERS: identityProviders.describe(
+    'OpenID providers to sign in by, a JSON list: [{"id":"acme","name":"Acme","issuer":"https://…","clientId":"…","clientSecret":"…"}]',
+  ),
+  SIGN_IN_REDIRECT_URIS: redirectUris.describe(
+    'the pages of your shop that OpenID providers may lead back to, with commas between; others are refused',
+  ),
   RECOVERY_URL: z
     .url()
     .optional()

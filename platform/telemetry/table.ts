@@ -173,6 +173,7 @@ export const METRICS = {
     labels: ['method', 'outcome'],
     series: [
       { method: 'password', outcome: 'refused' },
+      { method: 'provider', outcome: 'refused' },
       { method: 'refresh', outcome: 'refused' },
       { method: 'second_factor', outcome: 'refused' },
     ],

@@ -10,3 +10,7 @@ export function requireSession(actor: Actor): string {
   if (!actor.sessionId) throw new Forbidden('Only who is signed in can do this, not an API key: sign in.');
   return actor.sessionId;
 }
+
+/** Who sees how a user signs in: they themselves, signed in, and administrators. */
+export const seesIdentities = (actor: Actor, userId: string): boolean =>
+  (actor.id === userId && Boolean(actor.sessionId)) || actor.may('identity:admin');

@@ -6,8 +6,8 @@ import { createCustomer } from './commands/customer.generated.ts';
 import type { Tables } from './entities.ts';
 import { USER, type UserRow } from './queries.ts';
 
-/** A user with what only this room may know. */
-export type Credentials = UserRow & { password_hash: string; customer_made: boolean };
+/** A user with what only this room may know. Who signed up by a provider may have no password. */
+export type Credentials = UserRow & { password_hash: string | null; customer_made: boolean };
 
 /** The columns of {@link Credentials}. */
 export const CREDENTIALS = [...USER, 'password_hash', 'customer_made'] as const;

@@ -4,6 +4,7 @@ import { AuditEntrySchema, AuditHeadSchema } from './audit/entities.ts';
 import { RecoveryTokenSchema } from './recovery/entities.ts';
 import { ApiKeySchema } from './api-keys/entities.ts';
 import { RecoveryCodeSchema, SecondFactorSchema, SignInChallengeSchema } from './second-factor/entities.ts';
+import { LinkedIdentitySchema, ProviderAttemptSchema } from './providers/entities.ts';
 
 /** The roles that a person can have. A service's and a guest's are not given to anybody. */
 export type UserRole = 'ADMIN' | 'OPERATOR' | 'ANALYST' | 'VIEWER' | 'MERCHANT' | 'CUSTOMER';
@@ -17,6 +18,7 @@ export const RevocationReason = {
   PASSWORD_CHANGED: 'PASSWORD_CHANGED',
   PASSWORD_RESET: 'PASSWORD_RESET',
   SECOND_FACTOR_CHANGED: 'SECOND_FACTOR_CHANGED',
+  IDENTITY_UNLINKED: 'IDENTITY_UNLINKED',
 } as const;
 export type RevocationReason = keyof typeof RevocationReason;
 
@@ -28,7 +30,7 @@ const AccountSchema = defineEntity({
     email: p.string(),
     emailKey: p.string(),
     name: p.string(),
-    passwordHash: p.string(),
+    passwordHash: p.string().nullable(),
     roles: p.array<UserRole>((role) => role as UserRole),
     customerId: p.string().nullable(),
     customerMade: p.boolean(),
@@ -99,6 +101,8 @@ export const entities = [
   SecondFactorSchema,
   RecoveryCodeSchema,
   SignInChallengeSchema,
+  LinkedIdentitySchema,
+  ProviderAttemptSchema,
 ];
 /** The room's tables, as SQL sees them. */
 export type Tables = InferKyselyDB<(typeof entities)[number]>;

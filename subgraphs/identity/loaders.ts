@@ -1,4 +1,4 @@
-import { loadOne } from '../../platform/graphql/per-request.ts';
+import { loadMany, loadOne } from '../../platform/graphql/per-request.ts';
 import { readableUsers } from './access.ts';
 import type { IdentityQueries } from './queries.ts';
 
@@ -7,6 +7,10 @@ export const identityLoaders = (queries: IdentityQueries) => ({
   user: loadOne(
     (ids, { actor }) => queries.byIds(ids, readableUsers(actor)),
     (row) => row.id,
+  ),
+  identities: loadMany(
+    (userIds) => queries.providers.ofUsers(userIds),
+    (row) => row.user_id,
   ),
 });
 

@@ -4,6 +4,7 @@ import { type Connection, connect, type Ordering, type PageArgs } from '../../pl
 import { emailKey } from './domain.ts';
 import { apiKeyQueries } from './api-keys/queries.ts';
 import { auditQueries } from './audit/queries.ts';
+import { providerQueries } from './providers/queries.ts';
 import { recoveryQueries } from './recovery/queries.ts';
 import { secondFactorQueries } from './second-factor/queries.ts';
 import type { Tables, UserRole } from './entities.ts';
@@ -71,6 +72,7 @@ export const identityQueries = (db: Kysely<Tables>) => ({
   audit: auditQueries(db),
   recovery: recoveryQueries(db),
   secondFactor: secondFactorQueries(db),
+  providers: providerQueries(db),
 });
 
 export type IdentityQueries = ReturnType<typeof identityQueries>;

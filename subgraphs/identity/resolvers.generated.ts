@@ -4,6 +4,7 @@ import type { Money as MoneyValue } from '../../platform/money.ts';
 import type { UserError as UserErrorValue } from '../../platform/errors.ts';
 import type { ApiKeyRow, ApiKeyIdentityRow } from './api-keys/queries.ts';
 import type { AuditEntryRow, AuditEntryConnectionRow } from './audit/queries.ts';
+import type { LinkedIdentityRow } from './providers/queries.ts';
 import type { UserRow, UserConnectionRow } from './queries.ts';
 import type { RecoveryMailRow } from './recovery/queries.ts';
 import type { SecondFactorRow } from './second-factor/queries.ts';
@@ -98,6 +99,18 @@ export type ErrorCode =
   | 'INVALID_CHALLENGE'
   /** Give the password, or sign in again: it is some time ago. */
   | 'REAUTHENTICATION_REQUIRED'
+  /** The attempt to sign in by a provider is over, or was begun elsewhere: begin anew. */
+  | 'INVALID_SIGN_IN_ATTEMPT'
+  /** The identity provider did not vouch for who came back: begin anew. */
+  | 'PROVIDER_REFUSED'
+  /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
+  | 'PROVIDER_UNAVAILABLE'
+  /** An e-mail address that is not verified, by the provider or by us as the message says. */
+  | 'EMAIL_NOT_VERIFIED'
+  /** Another account is linked with this identity. */
+  | 'IDENTITY_TAKEN'
+  /** Nothing would be left to sign in with: set a password first. */
+  | 'LAST_WAY_IN'
   /** The token of a mail is not good, or no longer: ask for a new mail. */
   | 'INVALID_RECOVERY_TOKEN'
   /** A scope that the maker of a key does not have. */
@@ -198,6 +211,8 @@ export type Query = {
   myApiKeys?: Maybe<Array<ApiKey>>;
   /** One's own second factor. Null without one. */
   mySecondFactor?: Maybe<SecondFactor>;
+  /** The identity providers that one may sign in by: at most 20. */
+  identityProviders?: Maybe<Array<IdentityProvider>>;
   /** What was done about accounts, the newest first. It is only ever added to, and proven by `npm run audit:verify`. */
   auditLog?: Maybe<AuditEntryConnection>;
   /** What the mail of a request holds. Null if it is not good any more, or was for nobody. */
@@ -251,6 +266,23 @@ export type Mutation = {
   signIn?: Maybe<AuthPayload>;
   /** Starts the session of somebody whose first factor was right: `signIn` answered `SecondFactorRequired` with a challenge. */
   completeSignIn?: Maybe<AuthPayload>;
+  /**
+   * Begins to sign in by an identity provider: send the browser to `authorizationUrl`, and keep `attemptToken` where no
+   * other page reads it, such as `sessionStorage`. It is good for ten minutes.
+   */
+  beginProviderSignIn?: Maybe<BeginProviderSignInPayload>;
+  /**
+   * Signs in whom the provider has led back. Somebody new becomes a user and a customer, if the provider says that their
+   * e-mail address is verified and nobody has it. Again with the same input, within seconds, it is a lost answer; later
+   * the attempt is over.
+   */
+  completeProviderSignIn?: Maybe<AuthPayload>;
+  /** Begins to link one's account with an identity at a provider. It needs a sign-in of the last ten minutes and a verified e-mail address. */
+  beginIdentityLink?: Maybe<BeginProviderSignInPayload>;
+  /** Links one's account with the identity that the provider has led back, in the session that began. */
+  linkIdentity?: Maybe<LinkedIdentityPayload>;
+  /** Takes a link away and ends all other sessions. It needs a sign-in of the last ten minutes. Who has no password keeps one. */
+  unlinkIdentity?: Maybe<AccountPayload>;
   /**
    * New tokens for a session. Every refresh token is good once: one that comes again later means that two have it, and
    * ends the session for both.
@@ -310,6 +342,31 @@ export type MutationSignInArgs = {
 
 export type MutationCompleteSignInArgs = {
   input: CompleteSignInInput;
+};
+
+
+export type MutationBeginProviderSignInArgs = {
+  input: BeginProviderSignInInput;
+};
+
+
+export type MutationCompleteProviderSignInArgs = {
+  input: CompleteProviderSignInInput;
+};
+
+
+export type MutationBeginIdentityLinkArgs = {
+  input: BeginProviderSignInInput;
+};
+
+
+export type MutationLinkIdentityArgs = {
+  input: CompleteProviderSignInInput;
+};
+
+
+export type MutationUnlinkIdentityArgs = {
+  input: UnlinkIdentityInput;
 };
 
 
@@ -416,6 +473,32 @@ export type User = {
   version: Scalars['Int']['output'];
   /** When they signed up. */
   createdAt: Scalars['DateTime']['output'];
+  /** The identities that they can sign in by, the first linked first: at most 20. For themselves and for administrators. */
+  identities?: Maybe<Array<LinkedIdentity>>;
+};
+
+/** Who says who somebody is, in our stead. */
+export type IdentityProvider = {
+  __typename?: 'IdentityProvider';
+  /** What `beginProviderSignIn` takes. */
+  id: Scalars['ID']['output'];
+  /** What people call it. */
+  name: Scalars['String']['output'];
+};
+
+/** An identity at a provider that opens an account. */
+export type LinkedIdentity = {
+  __typename?: 'LinkedIdentity';
+  /** Starts with `identity_`. */
+  id: Scalars['ID']['output'];
+  /** The id of its provider, as it was called when it was linked. */
+  provider: Scalars['ID']['output'];
+  /** The e-mail address that the provider told last, to recognise the identity by. */
+  email?: Maybe<Scalars['String']['output']>;
+  /** When it was linked. */
+  linkedAt: Scalars['DateTime']['output'];
+  /** When it was linked, or last signed in by. */
+  lastUsedAt: Scalars['DateTime']['output'];
 };
 
 /** Where somebody is signed in. */
@@ -671,7 +754,11 @@ export type AuditAction =
   /** A user made new recovery codes. */
   | 'RECOVERY_CODES_REPLACED'
   /** An account was linked with one at an identity provider. */
-  | 'IDENTITY_LINKED';
+  | 'IDENTITY_LINKED'
+  /** Such a link was taken away. */
+  | 'IDENTITY_UNLINKED'
+  /** An identity provider vouched for a user who signs in. */
+  | 'SIGNED_IN_BY_PROVIDER';
 
 /** Somebody new. */
 export type SignUpInput = {
@@ -727,6 +814,28 @@ export type DisableTotpInput = {
 export type ResetSecondFactorInput = {
   /** The user. */
   userId: Scalars['ID']['input'];
+};
+
+/** By whom to sign in, or whom to link. */
+export type BeginProviderSignInInput = {
+  /** One of `identityProviders`. */
+  provider: Scalars['ID']['input'];
+  /** The page that the provider leads back to: one of those that are configured, to the letter. */
+  redirectUri: Scalars['String']['input'];
+};
+
+/** Who came back from a provider. */
+export type CompleteProviderSignInInput = {
+  /** The one that it was begun with. */
+  attemptToken: Scalars['String']['input'];
+  /** The whole address that the provider led back to, with all that is behind the `?`. */
+  callbackUrl: Scalars['String']['input'];
+};
+
+/** A link to take away. */
+export type UnlinkIdentityInput = {
+  /** One of `me { identities }`. */
+  id: Scalars['ID']['input'];
 };
 
 /** A session to go on with. */
@@ -820,6 +929,28 @@ export type AuthPayload = {
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** Who they are. */
   user?: Maybe<User>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Where to go to sign in. */
+export type BeginProviderSignInPayload = {
+  __typename?: 'BeginProviderSignInPayload';
+  /** Send the browser there. */
+  authorizationUrl?: Maybe<Scalars['String']['output']>;
+  /** Give it to `completeProviderSignIn` or `linkIdentity`. It belongs to this browser alone, and into no address. */
+  attemptToken?: Maybe<Scalars['String']['output']>;
+  /** When the attempt stops being good. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** What became of a link. */
+export type LinkedIdentityPayload = {
+  __typename?: 'LinkedIdentityPayload';
+  /** The identity that was linked. */
+  identity?: Maybe<LinkedIdentity>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
@@ -1068,6 +1199,8 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   User: ResolverTypeWrapper<UserRow>;
+  IdentityProvider: ResolverTypeWrapper<IdentityProvider>;
+  LinkedIdentity: ResolverTypeWrapper<LinkedIdentityRow>;
   Session: ResolverTypeWrapper<SessionRow>;
   SecondFactor: ResolverTypeWrapper<SecondFactorRow>;
   ApiKey: ResolverTypeWrapper<ApiKeyRow>;
@@ -1094,6 +1227,9 @@ export type ResolversTypes = {
   ReplaceRecoveryCodesInput: ReplaceRecoveryCodesInput;
   DisableTotpInput: DisableTotpInput;
   ResetSecondFactorInput: ResetSecondFactorInput;
+  BeginProviderSignInInput: BeginProviderSignInInput;
+  CompleteProviderSignInInput: CompleteProviderSignInInput;
+  UnlinkIdentityInput: UnlinkIdentityInput;
   RefreshSessionInput: RefreshSessionInput;
   RevokeSessionInput: RevokeSessionInput;
   RevokeUserSessionsInput: RevokeUserSessionsInput;
@@ -1106,6 +1242,8 @@ export type ResolversTypes = {
   SetUserRolesInput: SetUserRolesInput;
   IssueGuestTokenInput: IssueGuestTokenInput;
   AuthPayload: ResolverTypeWrapper<Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  BeginProviderSignInPayload: ResolverTypeWrapper<Omit<BeginProviderSignInPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  LinkedIdentityPayload: ResolverTypeWrapper<Omit<LinkedIdentityPayload, 'identity' | 'userErrors'> & { identity?: Maybe<ResolversTypes['LinkedIdentity']>, userErrors: Array<ResolversTypes['UserError']> }>;
   SignOutPayload: ResolverTypeWrapper<Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   EnrollTotpPayload: ResolverTypeWrapper<Omit<EnrollTotpPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
@@ -1145,6 +1283,8 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   User: UserRow;
+  IdentityProvider: IdentityProvider;
+  LinkedIdentity: LinkedIdentityRow;
   Session: SessionRow;
   SecondFactor: SecondFactorRow;
   ApiKey: ApiKeyRow;
@@ -1167,6 +1307,9 @@ export type ResolversParentTypes = {
   ReplaceRecoveryCodesInput: ReplaceRecoveryCodesInput;
   DisableTotpInput: DisableTotpInput;
   ResetSecondFactorInput: ResetSecondFactorInput;
+  BeginProviderSignInInput: BeginProviderSignInInput;
+  CompleteProviderSignInInput: CompleteProviderSignInInput;
+  UnlinkIdentityInput: UnlinkIdentityInput;
   RefreshSessionInput: RefreshSessionInput;
   RevokeSessionInput: RevokeSessionInput;
   RevokeUserSessionsInput: RevokeUserSessionsInput;
@@ -1179,6 +1322,8 @@ export type ResolversParentTypes = {
   SetUserRolesInput: SetUserRolesInput;
   IssueGuestTokenInput: IssueGuestTokenInput;
   AuthPayload: Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  BeginProviderSignInPayload: Omit<BeginProviderSignInPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  LinkedIdentityPayload: Omit<LinkedIdentityPayload, 'identity' | 'userErrors'> & { identity?: Maybe<ResolversParentTypes['LinkedIdentity']>, userErrors: Array<ResolversParentTypes['UserError']> };
   SignOutPayload: Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   AccountPayload: Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   EnrollTotpPayload: Omit<EnrollTotpPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
@@ -1289,6 +1434,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   userSessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType, RequireFields<QueryUserSessionsArgs, 'userId'>>;
   myApiKeys?: Resolver<Maybe<Array<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
   mySecondFactor?: Resolver<Maybe<ResolversTypes['SecondFactor']>, ParentType, ContextType>;
+  identityProviders?: Resolver<Maybe<Array<ResolversTypes['IdentityProvider']>>, ParentType, ContextType>;
   auditLog?: Resolver<Maybe<ResolversTypes['AuditEntryConnection']>, ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
   recoveryMail?: Resolver<Maybe<ResolversTypes['RecoveryMail']>, ParentType, ContextType, RequireFields<QueryRecoveryMailArgs, 'id'>>;
   apiKeyIdentity?: Resolver<Maybe<ResolversTypes['ApiKeyIdentity']>, ParentType, ContextType, RequireFields<QueryApiKeyIdentityArgs, 'hash'>>;
@@ -1299,6 +1445,11 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   signUp?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignUpArgs, 'input'>>;
   signIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
   completeSignIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationCompleteSignInArgs, 'input'>>;
+  beginProviderSignIn?: Resolver<Maybe<ResolversTypes['BeginProviderSignInPayload']>, ParentType, ContextType, RequireFields<MutationBeginProviderSignInArgs, 'input'>>;
+  completeProviderSignIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationCompleteProviderSignInArgs, 'input'>>;
+  beginIdentityLink?: Resolver<Maybe<ResolversTypes['BeginProviderSignInPayload']>, ParentType, ContextType, RequireFields<MutationBeginIdentityLinkArgs, 'input'>>;
+  linkIdentity?: Resolver<Maybe<ResolversTypes['LinkedIdentityPayload']>, ParentType, ContextType, RequireFields<MutationLinkIdentityArgs, 'input'>>;
+  unlinkIdentity?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationUnlinkIdentityArgs, 'input'>>;
   refreshSession?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
   signOut?: Resolver<Maybe<ResolversTypes['SignOutPayload']>, ParentType, ContextType>;
   revokeSession?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
@@ -1331,6 +1482,20 @@ export type UserResolvers<ContextType = RequestContext, ParentType extends Resol
   emailVerified?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  identities?: Resolver<Maybe<Array<ResolversTypes['LinkedIdentity']>>, ParentType, ContextType>;
+};
+
+export type IdentityProviderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['IdentityProvider'] = ResolversParentTypes['IdentityProvider']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type LinkedIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LinkedIdentity'] = ResolversParentTypes['LinkedIdentity']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  linkedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
@@ -1424,6 +1589,18 @@ export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extend
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type BeginProviderSignInPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['BeginProviderSignInPayload'] = ResolversParentTypes['BeginProviderSignInPayload']> = {
+  authorizationUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  attemptToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type LinkedIdentityPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LinkedIdentityPayload'] = ResolversParentTypes['LinkedIdentityPayload']> = {
+  identity?: Resolver<Maybe<ResolversTypes['LinkedIdentity']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type SignOutPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SignOutPayload'] = ResolversParentTypes['SignOutPayload']> = {
   signedOut?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1513,6 +1690,8 @@ export type Resolvers<ContextType = RequestContext> = {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
+  IdentityProvider?: IdentityProviderResolvers<ContextType>;
+  LinkedIdentity?: LinkedIdentityResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
   SecondFactor?: SecondFactorResolvers<ContextType>;
   ApiKey?: ApiKeyResolvers<ContextType>;
@@ -1525,6 +1704,8 @@ export type Resolvers<ContextType = RequestContext> = {
   AuditEntryConnection?: AuditEntryConnectionResolvers<ContextType>;
   AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
   AuthPayload?: AuthPayloadResolvers<ContextType>;
+  BeginProviderSignInPayload?: BeginProviderSignInPayloadResolvers<ContextType>;
+  LinkedIdentityPayload?: LinkedIdentityPayloadResolvers<ContextType>;
   SignOutPayload?: SignOutPayloadResolvers<ContextType>;
   AccountPayload?: AccountPayloadResolvers<ContextType>;
   EnrollTotpPayload?: EnrollTotpPayloadResolvers<ContextType>;

@@ -3,7 +3,7 @@ import { checkSize } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import { seesCustomer } from '../../platform/identity/sees-customer.ts';
 import { reload } from '../../platform/graphql/per-request.ts';
-import { readableUsers, requireSession } from './access.ts';
+import { readableUsers, requireSession, seesIdentities } from './access.ts';
 import type { IdentityLoaders } from './loaders.ts';
 import type { IdentityQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
@@ -45,6 +45,7 @@ export const identityResolvers = (
       requireSession(actor);
       return queries.secondFactor.of(actor.id);
     },
+    identityProviders: () => service.identityProviders(),
     auditLog: (_, { filter, ...page }) => {
       checkSize(filter?.actions, 20, 'filter.actions');
       return queries.audit.page(filter ?? {}, page);
@@ -60,6 +61,12 @@ export const identityResolvers = (
     signUp: (_, { input }, context) => payload(() => service.signUp(input, context)),
     signIn: (_, { input }, context) => payload(() => service.signIn(input, context)),
     completeSignIn: (_, { input }, context) => payload(() => service.completeSignIn(input, context)),
+    beginProviderSignIn: (_, { input }, context) => payload(() => service.beginProviderSignIn(input, context)),
+    completeProviderSignIn: (_, { input }, context) => payload(() => service.completeProviderSignIn(input, context)),
+    beginIdentityLink: (_, { input }, context) => payload(() => service.beginIdentityLink(input, context)),
+    linkIdentity: (_, { input }, context) =>
+      payload(async () => ({ identity: await service.linkIdentity(input, context) })),
+    unlinkIdentity: (_, { input }, context) => payload(() => done(service.unlinkIdentity(input.id, context))),
     refreshSession: (_, { input }, context) => payload(() => service.refreshSession(input.refreshToken, context)),
     signOut: (_, __, context) => payload(async () => ({ signedOut: await service.signOut(context) })),
     revokeSession: (_, { input }, context) =>
@@ -114,11 +121,17 @@ export const identityResolvers = (
     lastUsedAt: (key) => key.last_used_at,
   },
 
+  LinkedIdentity: {
+    linkedAt: (identity) => identity.linked_at,
+    lastUsedAt: (identity) => identity.last_used_at,
+  },
+
   User: {
     __resolveReference: ({ id }, context) => load.user(context).load(id),
     merchantId: (user) => user.merchant_id,
     emailVerified: (user) => user.email_verified_at !== null,
     createdAt: (user) => user.created_at,
+    identities: ({ id }, _, context) => (seesIdentities(context.actor, id) ? load.identities(context).load(id) : null),
     customer: ({ customer_id, roles }, _, { actor }) =>
       customer_id && roles.includes('CUSTOMER') && seesCustomer(actor, customer_id) ? { id: customer_id } : null,
   },

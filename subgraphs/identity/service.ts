@@ -10,6 +10,11 @@ import { recorder } from './audit/record.ts';
 import { checkRoles } from './domain.ts';
 import { Account, type Tables } from './entities.ts';
 import { rolesChanged } from './events.ts';
+import { providerAttempts } from './providers/attempts.ts';
+import { providerCallbacks } from './providers/callback.ts';
+import { linkedIdentities } from './providers/identities.ts';
+import { providerLinks } from './providers/links.ts';
+import { providerSignIn } from './providers/service.ts';
 import { recoveryService } from './recovery/service.ts';
 import { recoveryTokens } from './recovery/tokens.ts';
 import type { SetUserRolesInput } from './resolvers.generated.ts';
@@ -30,6 +35,9 @@ export const identityService = (ground: Ground<Tables>) => {
   const challenges = challengesOf(ground);
   const sessions = sessionOpener(ground, { accounts, attempts, record, challenges });
   const parts = { accounts, attempts, sessions, record, challenges, recovery: recoveryTokens(ground) };
+  const journeys = providerAttempts(ground);
+  const callbacks = providerCallbacks(ground, { attempts: journeys, record });
+  const providers = { ...parts, callbacks, identities: linkedIdentities(ground, journeys) };
 
   return {
     ...signInService(ground, parts),
@@ -37,6 +45,8 @@ export const identityService = (ground: Ground<Tables>) => {
     ...apiKeyService(ground, record),
     ...recoveryService(ground, parts),
     ...secondFactorService(ground, parts),
+    ...providerSignIn(ground, providers),
+    ...providerLinks(ground, providers),
 
     /** Ends the user's sessions with it: their tokens still say what they were allowed before. */
     setUserRoles: (input: SetUserRolesInput, context: RequestContext): Promise<string> =>

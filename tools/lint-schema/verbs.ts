@@ -1,6 +1,6 @@
 /** What the graph's mutations do. Take one of these before adding another: who knows one agent's words knows all. */
 export const VERBS = new Set(
-  `accept acknowledge add adjust answer apply approve archive assign authorise await block book cancel capture change charge
+  `accept acknowledge add adjust answer apply approve archive assign authorise await begin block book cancel capture change charge
    claim clear close complete compensate confirm convert create decide decline delete disable discard dispatch enroll erase escalate
    export fail forget grant import inspect instruct invite issue link lock mark merge move open pause pay pick place plan post
    predict publish put quote read rebuild receive recommend reconcile record redeem redrive refresh refund register

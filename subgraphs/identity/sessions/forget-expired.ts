@@ -28,6 +28,10 @@ function deletions(now: Date): Deletion[] {
       return sql.deleteFrom('sign_in_challenge').where('hash', 'in', expired);
     },
     (sql) => {
+      const expired = sql.selectFrom('provider_attempt').select('hash').where('expires_at', '<', now).limit(CHUNK);
+      return sql.deleteFrom('provider_attempt').where('hash', 'in', expired);
+    },
+    (sql) => {
       const begun = sql.selectFrom('second_factor').select('user_id').where('begun_at', '<', before(ENROLMENT_MS));
       const never = begun.where('confirmed_at', 'is', null).limit(CHUNK);
       // Asked again of the row itself: it may be confirmed, or begun anew, meanwhile.
@@ -49,7 +53,7 @@ function deletions(now: Date): Deletion[] {
 }
 
 /**
- * Deletes refresh tokens, mails' tokens and challenges that can no longer be used, second factors that were never
+ * Deletes refresh tokens, mails' tokens, challenges and attempts that can no longer be used, second factors that were never
  * confirmed, sessions long over, and failed attempts of long ago. In chunks, each a short transaction.
  */
 export const forgetExpired = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>): Duty => ({

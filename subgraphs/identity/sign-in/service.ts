@@ -65,7 +65,7 @@ export const signInService = (
       );
       return undefined;
     }
-    const renewed = isOutdated(user!.password_hash) ? await hashPassword(password) : undefined;
+    const renewed = isOutdated(user!.password_hash!) ? await hashPassword(password) : undefined;
     return sessions.open(user!, context, async (work) => {
       await attempts.takeBack(work, attempt);
       if (!renewed) return;

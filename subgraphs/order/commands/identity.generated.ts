@@ -24,6 +24,18 @@ export type ErrorCode =
   | 'INVALID_CHALLENGE'
   /** Give the password, or sign in again: it is some time ago. */
   | 'REAUTHENTICATION_REQUIRED'
+  /** The attempt to sign in by a provider is over, or was begun elsewhere: begin anew. */
+  | 'INVALID_SIGN_IN_ATTEMPT'
+  /** The identity provider did not vouch for who came back: begin anew. */
+  | 'PROVIDER_REFUSED'
+  /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
+  | 'PROVIDER_UNAVAILABLE'
+  /** An e-mail address that is not verified, by the provider or by us as the message says. */
+  | 'EMAIL_NOT_VERIFIED'
+  /** Another account is linked with this identity. */
+  | 'IDENTITY_TAKEN'
+  /** Nothing would be left to sign in with: set a password first. */
+  | 'LAST_WAY_IN'
   /** The token of a mail is not good, or no longer: ask for a new mail. */
   | 'INVALID_RECOVERY_TOKEN'
   /** A scope that the maker of a key does not have. */

@@ -216,6 +216,7 @@ async function makeCustomer(shop: EmbeddedPlatform, name: string, variantId: str
       secrets: [personal(addAddress.address.id)],
     },
   ];
+  things.push(await makeIdentity(shop, userId, of));
   const cart = await makeCart(shop, variantId, who);
   things.push({
     type: 'Cart',
@@ -240,6 +241,25 @@ async function makeCustomer(shop: EmbeddedPlatform, name: string, variantId: str
     })),
   );
   return { who, things };
+}
+
+/** Written as it would be, had a provider vouched for them: there is none here. */
+async function makeIdentity({ kysely }: Shop, userId: string, of: Thing['of']): Promise<Thing> {
+  const [id, subject, now] = [newId('identity'), unique('subject'), new Date()];
+  const email = `${subject}@provider.example`;
+  const row = { id, user_id: userId, provider: 'walk', issuer: 'https://provider.example', subject, email };
+  await kysely
+    .insertInto('identity.linked_identity')
+    .values({ ...row, linked_at: now, last_used_at: now })
+    .execute();
+  const seenWith = ['identity:admin'];
+  return {
+    type: 'LinkedIdentity',
+    id,
+    of,
+    seenWith,
+    secrets: [id, email].map((text) => ({ text, knownWith: seenWith })),
+  };
 }
 
 async function makeGuest(shop: TestPlatform, variantId: string) {

@@ -1,0 +1,114 @@
+/** What signing in by a provider and linking one have in common: sending somebody there, and hearing who came back. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { Refusal, refuse } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import type { Recorder } from '../audit/record.ts';
+import type { Tables } from '../entities.ts';
+import type { BeginProviderSignInInput, CompleteProviderSignInInput } from '../resolvers.generated.ts';
+import type { Attempt, ProviderAttempts } from './attempts.ts';
+import { callbackOf, type Vouched } from './domain.ts';
+import { ProviderAway, ProviderRefusal } from './failures.ts';
+import { type IdentityProvider, identityProvider } from './provider.ts';
+
+/** Who came back, and how their attempt ends within the transaction of what comes of it. */
+export interface CameBack {
+  provider: IdentityProvider;
+  vouched: Vouched;
+  attempt: Attempt;
+}
+
+/** What is done with who comes back. */
+interface Then<T> {
+  /** Does it, and ends the attempt in the same transaction. */
+  first(who: CameBack): Promise<T>;
+  /** It was done, and the answer was lost. */
+  again(identityId: string): Promise<T>;
+}
+
+export const providerCallbacks = (
+  ground: Pick<Ground<Tables>, 'clock' | 'config' | 'guards' | 'log' | 'store'>,
+  { attempts, record }: { attempts: ProviderAttempts; record: Recorder },
+) => {
+  const { config, log, store } = ground;
+  const providers = new Map(config.OIDC_PROVIDERS.map((one) => [one.id, identityProvider(one, ground)]));
+
+  const known = (id: string, path: readonly string[]): IdentityProvider => {
+    const provider = providers.get(id);
+    if (!provider)
+      throw refuse('NOT_FOUND', 'There is no such identity provider: `identityProviders` lists them.', path);
+    return provider;
+  };
+
+  /** It is over, and how is kept; unless it was completed, and what came after says no: a second factor is asked for. */
+  const refused = (attempt: Attempt, reason: string, context: RequestContext): Promise<void> =>
+    store.write({ locks: [], origin: context }, async (work) => {
+      if (!(await attempts.end(work, attempt))) return;
+      const details = { provider: attempt.provider, reason };
+      await record(work, context, { action: 'SIGN_IN_REFUSED', details });
+    });
+
+  const failed = async (error: unknown, attempt: Attempt, context: RequestContext): Promise<unknown> => {
+    const { correlationId } = context;
+    if (error instanceof ProviderRefusal) {
+      log.warn({ provider: attempt.provider, reason: error.reason, correlationId, err: error }, 'not vouched for');
+      await refused(attempt, error.reason, context);
+      return refuse('PROVIDER_REFUSED', 'The identity provider did not vouch for you: begin anew.', ['input']);
+    }
+    if (error instanceof ProviderAway)
+      log.warn({ provider: attempt.provider, correlationId, err: error }, 'identity provider gives no answer');
+    if (error instanceof Refusal && !(error instanceof ProviderAway)) await refused(attempt, error.code, context);
+    else await attempts.release(attempt, context);
+    return error;
+  };
+
+  return {
+    /** Those that are configured. */
+    list: (): { id: string; name: string }[] => [...providers.values()].map(({ id, name }) => ({ id, name })),
+
+    /** @throws Refusal NOT_FOUND, INVALID_INPUT, PROVIDER_UNAVAILABLE */
+    async begin(
+      { provider: id, redirectUri }: BeginProviderSignInInput,
+      sessionId: string | null,
+      context: RequestContext,
+    ) {
+      const provider = known(id, ['input', 'provider']);
+      if (!config.SIGN_IN_REDIRECT_URIS.includes(redirectUri)) {
+        throw refuse('INVALID_INPUT', 'This page is none that may be led back to: SIGN_IN_REDIRECT_URIS lists them.', [
+          'input',
+          'redirectUri',
+        ]);
+      }
+      const { url, checks } = await provider.begin(redirectUri).catch((error: unknown) => {
+        log.warn({ provider: id, correlationId: context.correlationId, err: error }, 'identity provider is away');
+        throw error;
+      });
+      const begun = await attempts.begin({ provider: id, redirectUri, checks, sessionId }, context);
+      return { authorizationUrl: url.href, ...begun };
+    },
+
+    /** Hears who came back, for whoever began it, and does something with them. An attempt is good once. */
+    async complete<T>(
+      { attemptToken, callbackUrl }: CompleteProviderSignInInput,
+      sessionId: string | null,
+      context: RequestContext,
+      then: Then<T>,
+    ): Promise<T> {
+      const found = await attempts.find(attemptToken, callbackUrl, sessionId);
+      if ('identityId' in found) return then.again(found.identityId);
+      const provider = known(found.provider, ['input', 'attemptToken']);
+      const callback = callbackOf(callbackUrl, found.redirectUri);
+      await attempts.claim(found, context);
+      try {
+        return await then.first({
+          provider,
+          vouched: await provider.complete(callback, found.checks),
+          attempt: found,
+        });
+      } catch (error) {
+        throw await failed(error, found, context);
+      }
+    },
+  };
+};
+
+export type ProviderCallbacks = ReturnType<typeof providerCallbacks>;

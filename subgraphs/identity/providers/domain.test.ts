@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Refusal } from '../../../platform/errors.ts';
+import { callbackOf, checkRoom, checkWayIn, MAX_IDENTITIES, newcomerOf, type Vouched } from './domain.ts';
+
+const REDIRECT_URI = 'https://shop.example/signed-in';
+const ADA: Vouched = {
+  issuer: 'https://id.example',
+  subject: 'ada',
+  email: 'ada@example.com',
+  isEmailVerified: true,
+  name: 'Ada Lovelace',
+};
+const codeOf = (work: () => unknown): string | undefined => {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return (error as Refusal).code;
+  }
+};
+
+describe('the address that a provider leads back to', () => {
+  test('is the redirect URI with an answer behind it', () => {
+    const { searchParams } = callbackOf(`${REDIRECT_URI}?code=c&state=s`, REDIRECT_URI);
+    expect(Object.fromEntries(searchParams)).toEqual({ code: 'c', state: 's' });
+  });
+
+  test.each([
+    'https://shop.example.evil.example/signed-in?code=c',
+    'https://evil.example/signed-in?code=c',
+    'http://shop.example/signed-in?code=c',
+    'https://shop.example/signed-in/../other?code=c',
+    'https://shop.example:444/signed-in?code=c',
+    '/signed-in?code=c',
+    'code=c',
+    '',
+    `${REDIRECT_URI}?code=${'c'.repeat(8000)}`,
+  ])('is not %.60s', (callbackUrl) => {
+    expect(codeOf(() => callbackOf(callbackUrl, REDIRECT_URI))).toBe('INVALID_INPUT');
+  });
+});
+
+describe('somebody new', () => {
+  test('has the address and the name that the provider tells', () => {
+    expect(newcomerOf(ADA, 'Acme')).toEqual({ email: 'ada@example.com', name: 'Ada Lovelace' });
+  });
+
+  test.each([
+    [undefined, 'ada'],
+    ['a'.repeat(300), 'a'.repeat(200)],
+    ['Ada\u0000\u0007', 'Ada'],
+    ['\u0000', 'ada@example.com'],
+    [`${'a'.repeat(199)}😀`, `${'a'.repeat(199)}\uFFFD`],
+  ])('who is called %j is shown as %j', (name, shown) => {
+    expect(newcomerOf({ ...ADA, name }, 'Acme').name).toBe(shown);
+  });
+
+  test.each([{ isEmailVerified: false }, { email: undefined }])('is nobody with %j', (said) => {
+    expect(codeOf(() => newcomerOf({ ...ADA, ...said }, 'Acme'))).toBe('EMAIL_NOT_VERIFIED');
+  });
+});
+
+test('nobody unlinks the last way in, and nobody links without end', () => {
+  expect(codeOf(() => checkWayIn({ hasPassword: false, identities: 1 }))).toBe('LAST_WAY_IN');
+  expect(codeOf(() => checkWayIn({ hasPassword: false, identities: 2 }))).toBeUndefined();
+  expect(codeOf(() => checkWayIn({ hasPassword: true, identities: 1 }))).toBeUndefined();
+  expect(codeOf(() => checkRoom(MAX_IDENTITIES - 1))).toBeUndefined();
+  expect(codeOf(() => checkRoom(MAX_IDENTITIES))).toBe('INVALID_STATE');
+});

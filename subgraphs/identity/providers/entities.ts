@@ -1,0 +1,34 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+export const LinkedIdentitySchema = defineEntity({
+  name: 'LinkedIdentity',
+  tableName: 'linked_identity',
+  properties: {
+    id: p.string().primary(),
+    userId: p.string(),
+    provider: p.string(),
+    issuer: p.string(),
+    subject: p.string(),
+    email: p.string().nullable(),
+    linkedAt: p.datetime(),
+    lastUsedAt: p.datetime(),
+  },
+});
+
+export const ProviderAttemptSchema = defineEntity({
+  name: 'ProviderAttempt',
+  tableName: 'provider_attempt',
+  properties: {
+    hash: p.string().primary(),
+    provider: p.string(),
+    redirectUri: p.string(),
+    sealed: p.string(),
+    sessionId: p.string().nullable(),
+    createdAt: p.datetime(),
+    expiresAt: p.datetime(),
+    busyUntil: p.datetime().nullable(),
+    usedAt: p.datetime().nullable(),
+    callbackHash: p.string().nullable(),
+    identityId: p.string().nullable(),
+  },
+});

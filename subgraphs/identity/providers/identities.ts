@@ -1,0 +1,63 @@
+/** The identities that users have at providers, inside transactions. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import type { Work } from '../../../platform/data/store.ts';
+import { newId } from '../../../platform/ids.ts';
+import type { Tables } from '../entities.ts';
+import type { ProviderAttempts } from './attempts.ts';
+import type { CameBack } from './callback.ts';
+import type { Vouched } from './domain.ts';
+
+/** What is locked while an identity is given to somebody. */
+export const lockOfIdentity = ({ issuer, subject }: Vouched): string => `identity:${issuer} ${subject}`;
+
+export const linkedIdentities = (
+  { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
+  attempts: Pick<ProviderAttempts, 'finish'>,
+) => ({
+  /** Whose the identity is that a provider vouches for. Never found by an e-mail address. */
+  find: ({ issuer, subject }: Vouched, sql = store.read) =>
+    sql
+      .selectFrom('linked_identity')
+      .select(['id', 'user_id'])
+      .where('issuer', '=', issuer)
+      .where('subject', '=', subject)
+      .executeTakeFirst(),
+
+  /** Whose it is. */
+  owner: async (id: string): Promise<string | undefined> =>
+    (await store.read.selectFrom('linked_identity').select('user_id').where('id', '=', id).executeTakeFirst())?.user_id,
+
+  /** All of a user, within a transaction that holds their lock. */
+  of: ({ sql }: Work<Tables>, userId: string) =>
+    sql.selectFrom('linked_identity').select(['id', 'provider']).where('user_id', '=', userId).execute(),
+
+  /** Gives it to a user, in a transaction that holds its lock, and ends the attempt. Its id. */
+  async add(
+    work: Work<Tables>,
+    userId: string,
+    { vouched, provider, attempt }: CameBack,
+    callbackUrl: string,
+  ): Promise<string> {
+    const [id, now] = [newId('identity'), clock.now()];
+    const { issuer, subject, email = null } = vouched;
+    const row = { id, user_id: userId, provider: provider.id, issuer, subject, email };
+    await work.sql
+      .insertInto('linked_identity')
+      .values({ ...row, linked_at: now, last_used_at: now })
+      .execute();
+    await attempts.finish(work, attempt, callbackUrl, id);
+    return id;
+  },
+
+  /** Notes that it was used, and ends the attempt. */
+  async use(work: Work<Tables>, id: string, { vouched, attempt }: CameBack, callbackUrl: string): Promise<void> {
+    await work.sql
+      .updateTable('linked_identity')
+      .set({ last_used_at: clock.now(), email: vouched.email ?? null })
+      .where('id', '=', id)
+      .execute();
+    await attempts.finish(work, attempt, callbackUrl, id);
+  },
+});
+
+export type LinkedIdentities = ReturnType<typeof linkedIdentities>;

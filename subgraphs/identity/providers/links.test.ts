@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { raw } from '../../../platform/data/raw.ts';
+import type { Actor } from '../../../platform/identity/actor.ts';
+import { actor, admin, operator } from '../../../tests/support/agents.ts';
+import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
+import { PASSWORD } from '../testing.ts';
+import { openProvided, type ProvidedAgents } from './testing.ts';
+
+let acme: OpenIdProvider;
+let other: OpenIdProvider;
+let shop: ProvidedAgents;
+beforeAll(async () => {
+  [acme, other] = [await openOpenIdProvider(), await openOpenIdProvider()];
+  shop = await openProvided([acme, other]);
+});
+afterAll(async () => {
+  await shop?.agents.close();
+  await acme?.close();
+  await other?.close();
+});
+
+const at = (name: string): OpenIdProvider => (name === 'acme' ? acme : other);
+const know = (name: string, subject: string, email = `${subject}@${name}.example`) =>
+  at(name).people.set(subject, { email, email_verified: true, name: subject });
+
+/** Somebody with a password, who has proven their address. */
+async function member(email: string): Promise<{ id: string; as: Actor; refreshToken: string }> {
+  const answer = await shop.client.signUp({ email });
+  const { id } = answer.user;
+  await raw(shop.agents.kysely, 'update identity.account set email_verified_at = created_at where id = $1', [id]);
+  return { id, as: await shop.client.actorOf(answer), refreshToken: answer.refreshToken };
+}
+const begun = async (name: string, subject: string, as: Actor) => {
+  const { authorizationUrl, attemptToken, userErrors } = await shop.beginLink(name, as);
+  expect(userErrors).toEqual([]);
+  return { attemptToken, callbackUrl: await at(name).visit(authorizationUrl, subject) };
+};
+const link = async (name: string, subject: string, as: Actor) => {
+  const { attemptToken, callbackUrl } = await begun(name, subject, as);
+  return shop.link(attemptToken, callbackUrl, as);
+};
+const refused = (code: string) => ({ identity: null, userErrors: [{ code }] });
+
+describe('linking', () => {
+  test('lets the owner of an account sign in by a provider, whatever their address is there', async () => {
+    know('acme', 'ada');
+    const { id, as } = await member('ada@example.com');
+    const { identity, userErrors } = await link('acme', 'ada', as);
+    expect([identity, userErrors]).toEqual([
+      { id: expect.stringMatching(/^identity_/), provider: 'acme', email: 'ada@acme.example' },
+      [],
+    ]);
+    expect((await shop.signIn(acme, 'ada')).user.id).toBe(id);
+    expect((await shop.client.signIn('ada@example.com')).user.id).toBe(id);
+    expect(await shop.identities(as)).toMatchObject([{ id: identity.id, provider: 'acme' }]);
+    expect((await shop.audit()).filter(({ action }) => action === 'IDENTITY_LINKED')).toMatchObject([
+      { user_id: id, object_id: identity.id, details: { provider: 'acme' } },
+    ]);
+  });
+
+  test('again, or after an answer that was lost, gives the same identity', async () => {
+    know('acme', 'bob');
+    const { as } = await member('bob@example.com');
+    const { attemptToken, callbackUrl } = await begun('acme', 'bob', as);
+    const first = await shop.link(attemptToken, callbackUrl, as);
+    expect(first.userErrors).toEqual([]);
+    expect(await shop.link(attemptToken, callbackUrl, as)).toEqual(first);
+    expect(await link('acme', 'bob', as)).toEqual(first);
+    expect(await shop.identities(as)).toHaveLength(1);
+  });
+
+  test('is for who has signed in lately: a session that was only renewed is not enough', async () => {
+    know('acme', 'cleo');
+    const { as, refreshToken } = await member('cleo@example.com');
+    shop.agents.clock.advance(601_000);
+    await shop.client.refresh(refreshToken);
+    expect(await shop.beginLink('acme', as)).toMatchObject({
+      attemptToken: null,
+      userErrors: [{ code: 'REAUTHENTICATION_REQUIRED' }],
+    });
+    const again = await shop.client.actorOf(await shop.client.signIn('cleo@example.com'));
+    expect((await link('acme', 'cleo', again)).userErrors).toEqual([]);
+  });
+
+  test('needs an address that is proven: else who took it first would keep a way in', async () => {
+    const answer = await shop.client.signUp({ email: 'unproven@example.com' });
+    const as = await shop.client.actorOf(answer);
+    expect(await shop.beginLink('acme', as)).toMatchObject({
+      attemptToken: null,
+      userErrors: [{ code: 'EMAIL_NOT_VERIFIED' }],
+    });
+  });
+
+  test('does not take an identity from somebody else', async () => {
+    know('acme', 'dan');
+    const { user } = await shop.signIn(acme, 'dan');
+    const { as } = await member('thief@example.com');
+    expect(await link('acme', 'dan', as)).toMatchObject(refused('IDENTITY_TAKEN'));
+    expect((await shop.signIn(acme, 'dan')).user.id).toBe(user.id);
+    expect(await shop.identities(as)).toEqual([]);
+  });
+
+  test('is completed in the session that began it, and by nobody else', async () => {
+    know('acme', 'eve');
+    const { as } = await member('eve@example.com');
+    const { as: stranger } = await member('stranger@example.com');
+    const { attemptToken, callbackUrl } = await begun('acme', 'eve', as);
+    const over = 'INVALID_SIGN_IN_ATTEMPT';
+    expect(await shop.link(attemptToken, callbackUrl, stranger)).toMatchObject(refused(over));
+    const elsewhere = await shop.client.actorOf(await shop.client.signIn('eve@example.com'));
+    expect(await shop.link(attemptToken, callbackUrl, elsewhere)).toMatchObject(refused(over));
+    // Nor does an attempt to link sign in, or one to sign in link.
+    expect((await shop.complete(attemptToken, callbackUrl)).userErrors).toMatchObject([{ code: over }]);
+    const signingIn = await shop.begin('acme');
+    const cameBack = await acme.visit(signingIn.authorizationUrl, 'eve');
+    expect(await shop.link(signingIn.attemptToken, cameBack, as)).toMatchObject(refused(over));
+    expect((await shop.link(attemptToken, callbackUrl, as)).userErrors).toEqual([]);
+  });
+});
+
+describe('unlinking', () => {
+  test('ends the way in and all other sessions', async () => {
+    know('acme', 'finn', 'finn@example.com');
+    const { as } = await member('finn@example.com');
+    const { identity } = await link('acme', 'finn', as);
+    const byProvider = await shop.signIn(acme, 'finn');
+    expect(byProvider.userErrors).toEqual([]);
+    expect(await shop.unlink(identity.id, as)).toEqual({ done: true, userErrors: [] });
+    expect((await shop.client.refresh(byProvider.refreshToken)).userErrors).toMatchObject([
+      { code: 'INVALID_REFRESH_TOKEN' },
+    ]);
+    expect(await shop.identities(as)).toEqual([]);
+    expect((await shop.signIn(acme, 'finn')).userErrors).toMatchObject([{ code: 'EMAIL_TAKEN' }]);
+    expect((await shop.audit()).filter(({ action }) => action === 'IDENTITY_UNLINKED')).toMatchObject([
+      { object_id: identity.id, details: { provider: 'acme' } },
+    ]);
+  });
+
+  test('leaves a way in: the last identity goes only once there is a password', async () => {
+    know('acme', 'gwen');
+    know('other', 'gwen');
+    const answer = await shop.signIn(acme, 'gwen');
+    const as = await shop.client.actorOf(answer);
+    await link('other', 'gwen', as);
+    const [first, second] = await shop.identities(as);
+    const answers = await Promise.all([shop.unlink(first.id, as), shop.unlink(second.id, as)]);
+    const codes = answers.map(({ userErrors }) => userErrors[0]?.code);
+    expect(codes.toSorted()).toEqual(['LAST_WAY_IN', undefined]);
+    const [left] = await shop.identities(as);
+    await raw(
+      shop.agents.kysely,
+      `update identity.account set password_hash = (select password_hash from identity.account where email = 'ada@example.com')
+       where id = $1`,
+      [answer.user.id],
+    );
+    expect((await shop.unlink(left.id, as)).userErrors).toEqual([]);
+    expect((await shop.client.signIn(answer.user.email, PASSWORD)).user.id).toBe(answer.user.id);
+  });
+
+  test('is for who has signed in lately', async () => {
+    know('acme', 'hal');
+    const { as } = await member('hal@example.com');
+    const { identity } = await link('acme', 'hal', as);
+    shop.agents.clock.advance(601_000);
+    expect((await shop.unlink(identity.id, as)).userErrors).toMatchObject([{ code: 'REAUTHENTICATION_REQUIRED' }]);
+    expect(await shop.identities(as)).toHaveLength(1);
+  });
+});
+
+test('whose identities they are sees them, and administrators; nobody else, and no key', async () => {
+  know('acme', 'iris');
+  const { id, as } = await member('iris@example.com');
+  const { identity } = await link('acme', 'iris', as);
+  const representations = [{ __typename: 'User', id }];
+  const query =
+    'query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on User { identities { id } } } }';
+  const seen = async (who: Actor) =>
+    (await shop.client.ask(query, { representations }, who))._entities[0]?.identities ?? null;
+  expect([await seen(as), await seen(admin)]).toEqual([[{ id: identity.id }], [{ id: identity.id }]]);
+  const key = actor({ id, roles: ['CUSTOMER'] });
+  const stranger = (await member('other-iris@example.com')).as;
+  expect([await seen(operator), await seen(key), await seen(stranger)]).toEqual([null, null, null]);
+  expect((await shop.unlink(identity.id, stranger)).userErrors).toEqual([{ code: 'NOT_FOUND', path: ['input', 'id'] }]);
+  const text = 'mutation ($input: UnlinkIdentityInput!) { unlinkIdentity(input: $input) { done } }';
+  const byKey = await shop.agents.ask('identity', text, { input: { id: identity.id } }, key);
+  expect(byKey.errors?.[0]?.message).toContain('not an API key');
+  expect(await shop.identities(as)).toHaveLength(1);
+});

@@ -1,0 +1,102 @@
+/** Signing up and in by an OpenID provider. */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { Refusal } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { newId } from '../../../platform/ids.ts';
+import { count } from '../../../platform/telemetry/metrics.ts';
+import { CREDENTIALS } from '../accounts.ts';
+import { emailKey } from '../domain.ts';
+import type { Tables } from '../entities.ts';
+import { userRegistered } from '../events.ts';
+import type { BeginProviderSignInInput, CompleteProviderSignInInput } from '../resolvers.generated.ts';
+import type { SignedIn } from '../sessions/open-session.ts';
+import type { SignInParts } from '../sign-in/service.ts';
+import type { CameBack, ProviderCallbacks } from './callback.ts';
+import { emailTaken, newcomerOf } from './domain.ts';
+import { ProviderAway } from './failures.ts';
+import { type LinkedIdentities, lockOfIdentity } from './identities.ts';
+
+/** What signing in by a provider stands on. */
+export type ProviderParts = Pick<SignInParts, 'accounts' | 'sessions' | 'record'> & {
+  callbacks: ProviderCallbacks;
+  identities: LinkedIdentities;
+};
+
+export const providerSignIn = (
+  { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
+  { accounts, sessions, record, callbacks, identities }: ProviderParts,
+) => {
+  /** Somebody new and their first session; undefined if the identity was given to somebody meanwhile. */
+  const register = (who: CameBack, callbackUrl: string, context: RequestContext) => {
+    const { email, name } = newcomerOf(who.vouched, who.provider.name);
+    const id = newId('user');
+    return store.write({ locks: [id, lockOfIdentity(who.vouched)], origin: context }, async (work) => {
+      if (await identities.find(who.vouched, work.sql)) return undefined;
+      const now = clock.now();
+      const customer = { customer_id: newId('customer'), customer_made: false, merchant_id: null };
+      const row = { id, email, email_key: emailKey(email), name, password_hash: null, roles: ['CUSTOMER' as const] };
+      const user = await work.sql
+        .insertInto('account')
+        .values({ ...row, ...customer, version: 1, email_verified_at: now, created_at: now, updated_at: now })
+        .onConflict((on) => on.column('email_key').doNothing())
+        .returning(CREDENTIALS)
+        .executeTakeFirst();
+      if (!user) throw emailTaken(who.provider.name);
+      const objectId = await identities.add(work, id, who, callbackUrl);
+      work.publish(userRegistered, { aggregateId: id, aggregateVersion: 1, payload: { userId: id } });
+      const details = { provider: who.provider.id };
+      await record(work, context, { action: 'IDENTITY_LINKED', userId: id, objectId, details });
+      return { user, ...(await sessions.start(work, id, 'SIGNED_UP', context)) };
+    });
+  };
+
+  const signIn = async (who: CameBack, callbackUrl: string, context: RequestContext): Promise<SignedIn> => {
+    let identity = await identities.find(who.vouched);
+    if (!identity) {
+      const registered = await register(who, callbackUrl, context);
+      if (registered) {
+        await accounts.ensureCustomer(registered.user, context);
+        return sessions.answer(registered.user, registered.sessionId, registered.refreshToken);
+      }
+      identity = (await identities.find(who.vouched))!;
+    }
+    const { id: objectId, user_id: userId } = identity;
+    return sessions.open((await accounts.find('id', userId))!, context, async (work) => {
+      await identities.use(work, objectId, who, callbackUrl);
+      const details = { provider: who.provider.id };
+      await record(work, context, { action: 'SIGNED_IN_BY_PROVIDER', userId, objectId, details });
+    });
+  };
+
+  return {
+    identityProviders: () => callbacks.list(),
+
+    beginProviderSignIn: (input: BeginProviderSignInInput, context: RequestContext) =>
+      callbacks.begin(input, null, context),
+
+    /**
+     * Again with the same address, after an answer that was lost, it signs in again.
+     * @throws Refusal INVALID_SIGN_IN_ATTEMPT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, EMAIL_NOT_VERIFIED, EMAIL_TAKEN,
+     * SECOND_FACTOR_REQUIRED
+     */
+    async completeProviderSignIn(input: CompleteProviderSignInInput, context: RequestContext): Promise<SignedIn> {
+      try {
+        const signedIn = await callbacks.complete(input, null, context, {
+          first: (who) => signIn(who, input.callbackUrl, context),
+          again: async (identityId) => {
+            const user = (await accounts.find('id', (await identities.owner(identityId))!))!;
+            return sessions.open(user, context, async () => {});
+          },
+        });
+        count('agora_sign_ins_total', { method: 'provider', outcome: 'accepted' });
+        return signedIn;
+      } catch (error) {
+        // Of a provider that gives no answer its circuit breaker tells; of a second factor who asks for it.
+        const isRefused = error instanceof Refusal && error.code !== 'SECOND_FACTOR_REQUIRED';
+        if (isRefused && !(error instanceof ProviderAway))
+          count('agora_sign_ins_total', { method: 'provider', outcome: 'refused' });
+        throw error;
+      }
+    },
+  };
+};

@@ -1,0 +1,79 @@
+/** What the tests of signing in by a provider share. */
+import { raw } from '../../../platform/data/raw.ts';
+import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
+import { ANONYMOUS, type Actor } from '../../../platform/identity/actor.ts';
+import { type OpenIdProvider, REDIRECT_URI } from '../../../tests/support/openid-provider.ts';
+import { clientOf } from '../testing.ts';
+
+const BEGUN = '{ authorizationUrl attemptToken expiresAt userErrors { code message path } }';
+const AUTH =
+  '{ accessToken refreshToken expiresAt user { id email name roles emailVerified } userErrors { code message path ... on SecondFactorRequired { challenge } } }';
+
+const TABLES = ['account', 'session', 'refresh_token', 'linked_identity'];
+
+/** What a client holds between sending its user away and their coming back. */
+export interface Begun {
+  authorizationUrl: string;
+  attemptToken: string;
+  expiresAt: string;
+  userErrors: { code: string; message: string; path: string[] | null }[];
+}
+
+/** Agents with providers to sign in by. */
+export type ProvidedAgents = Awaited<ReturnType<typeof openProvided>>;
+
+/** Opens identity and what it asks, with these providers. */
+export async function openProvided(providers: readonly OpenIdProvider[], config: Record<string, string> = {}) {
+  const settings = providers.map((provider, index) => provider.settings(NAMES[index]!));
+  const agents: TestAgents = await openAgents(['customer', 'identity'], {
+    config: { OIDC_PROVIDERS: JSON.stringify(settings), SIGN_IN_REDIRECT_URIS: REDIRECT_URI, ...config },
+  });
+  const client = clientOf(agents);
+  const ask = async (mutation: string, type: string, answer: string, input: object, as: Actor = ANONYMOUS) =>
+    (await client.ask(`mutation ($input: ${type}!) { answer: ${mutation}(input: $input) ${answer} }`, { input }, as))
+      .answer;
+  const begin = (provider: string, redirectUri = REDIRECT_URI): Promise<Begun> =>
+    ask('beginProviderSignIn', 'BeginProviderSignInInput', BEGUN, { provider, redirectUri });
+  const complete = (attemptToken: string, callbackUrl: string) =>
+    ask('completeProviderSignIn', 'CompleteProviderSignInInput', AUTH, { attemptToken, callbackUrl });
+
+  return {
+    agents,
+    client,
+    begin,
+    complete,
+    /** Sends somebody there, and brings them back. */
+    async signIn(provider: OpenIdProvider, subject: string) {
+      const { authorizationUrl, attemptToken } = await begin(NAMES[providers.indexOf(provider)]!);
+      return complete(attemptToken, await provider.visit(authorizationUrl, subject));
+    },
+    beginLink: (provider: string, as: Actor): Promise<Begun> =>
+      ask('beginIdentityLink', 'BeginProviderSignInInput', BEGUN, { provider, redirectUri: REDIRECT_URI }, as),
+    link: (attemptToken: string, callbackUrl: string, as: Actor) =>
+      ask('linkIdentity', 'CompleteProviderSignInInput', LINKED, { attemptToken, callbackUrl }, as),
+    unlink: (id: string, as: Actor) =>
+      ask('unlinkIdentity', 'UnlinkIdentityInput', '{ done userErrors { code path } }', { id }, as),
+    identities: async (as: Actor) =>
+      (await client.ask('{ me { identities { id provider email linkedAt lastUsedAt } } }', {}, as)).me.identities,
+    /** How many rows stand where somebody who got in would leave some. */
+    traces: async (): Promise<Record<string, number>> => {
+      const { rows } = await raw<{ traces: Record<string, number> }>(
+        agents.kysely,
+        `select json_build_object(${TABLES.map((name) => `'${name}', (select count(*) from identity.${name})`).join()}) traces`,
+      );
+      return rows[0]!.traces;
+    },
+    audit: async () =>
+      (
+        await agents.kysely
+          .selectFrom('identity.audit_entry')
+          .select(['action', 'user_id', 'object_id', 'details'])
+          .orderBy('position')
+          .execute()
+      ).map((entry) => ({ ...entry, details: JSON.parse(entry.details) })),
+  };
+}
+
+const LINKED = '{ identity { id provider email } userErrors { code message path } }';
+/** The providers' ids, in their order. */
+const NAMES = ['acme', 'other'];
