@@ -1,11 +1,16 @@
-/** The gateway of bench/hostile.ts, in a thread of its own: over the published graph, with agents that answer at once. */
+/**
+ * The gateway of bench/hostile.ts, in a thread of its own: over the published graph, with agents that answer at once.
+ * Tokens are verified as they are everywhere, with the key that it is given.
+ */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { authenticateWith } from '../bin/authenticate.ts';
+import { Revocations } from '../gateway/revocations.ts';
 import { createGateway } from '../gateway/server.ts';
-import { ANONYMOUS } from '../platform/identity/actor.ts';
+import { tokensFrom } from '../platform/identity/tokens.ts';
 import { silentLogger } from '../platform/log.ts';
 
 const supergraphSdl = readFileSync('schema/supergraph.graphql', 'utf8');
@@ -13,9 +18,11 @@ const names = [...supergraphSdl.matchAll(/@join__graph\(name: "(\w+)"/g)].map(([
 const answer = async () => ({ data: { products: { nodes: [{ id: 'product_1', name: 'One' }] } } });
 const endpoints = names.map((name) => ({ name, execute: answer, subscribe: answer }));
 
+const noKey = async () => undefined;
+
 const gateway = await createGateway({
   graph: { supergraphSdl, endpoints, scalars: () => undefined },
-  authenticate: async () => ({ actor: ANONYMOUS }),
+  authenticate: authenticateWith(tokensFrom(workerData.tokenKey), new Revocations(900), { identify: noKey }),
   log: silentLogger,
   isReady: () => ({ ready: true, details: {} }),
   policies: {},

@@ -86,6 +86,13 @@ describe('refused is a token', () => {
     );
   });
 
+  test.each([{ kid: 'key-1' }, { kid: '../../etc/passwd' }, { jku: 'https://example.org/keys' }, { crit: ['exp'] }])(
+    'that is of no header of ours, though we signed it: %j',
+    async (parameters) => {
+      expect(await answer(ours(GOOD, { alg: 'EdDSA', typ: 'JWT', ...parameters }))).toEqual(REFUSAL);
+    },
+  );
+
   test.each([
     ['for another audience', { aud: 'elsewhere' }],
     ['of another issuer', { iss: 'elsewhere' }],

@@ -1,5 +1,5 @@
 /** Real agents on a database of their own, without the gateway: for a room's tests of its use cases. */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { ExecutionResult } from 'graphql';
 import type { Kysely } from 'kysely';
 import { migrationSets } from '../../bin/migration-sets.ts';
@@ -29,6 +29,8 @@ export interface TestAgents {
   /** The agents' clock, unless another was given. */
   clock: FixedClock;
   tokens: Tokens;
+  /** What these are signed with. */
+  tokenKey: KeyObject;
   /** What the agents seal with. */
   secrets: Secrets;
   /** Where each has a role of its own. */
@@ -73,9 +75,8 @@ export async function openAgents(names: readonly string[], options: AgentsOption
   await prepareSagas(sagas);
   const roles = (options.roles ?? process.env.AGORA_TEST_ROLES) ? await testRoles(database.url, names) : undefined;
   const pooled = process.env.AGORA_TEST_POOLER ? pooledGround(process.env.AGORA_TEST_POOLER, database) : undefined;
-  const tokens = tokensFrom(
-    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-  );
+  const { privateKey: tokenKey } = generateKeyPairSync('ed25519');
+  const tokens = tokensFrom(tokenKey.export({ type: 'pkcs8', format: 'pem' }) as string);
   const config = readConfig({ NODE_ENV: 'test', ...options.config });
   const secrets = secretsWith([newKey()]);
   const { kysely } = database;
@@ -100,6 +101,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
     kysely,
     clock,
     tokens,
+    tokenKey,
     secrets,
     roles,
     ask: (agent, query, variables, actor = ANONYMOUS) => {
