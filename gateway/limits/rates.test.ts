@@ -108,6 +108,8 @@ describe('counting', () => {
     const seven = Array.from({ length: 7 }, (_, n) => `s${n}: signIn(input: {email: "u${n}@agora.test"})`);
     expect(await run(limits, `mutation { ${seven.join(' ')} }`, caller(ANONYMOUS, '192.0.2.9'))).toBe('sign-ins');
     expect(await run(limits, 'mutation { confirmOrder(input: {id: "1"}) }', caller(ada, '192.0.2.9'))).toBe('done');
+    for (const name of ['beginProviderSignIn', 'completeProviderSignIn', 'completeSignIn'])
+      expect(await run(limits, `mutation { ${name}(input: {}) }`, caller(ada, '192.0.2.9'))).toBe('sign-ins');
   });
 
   test('an address of IPv6 stands for its network', () => {

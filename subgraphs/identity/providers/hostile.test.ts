@@ -1,15 +1,18 @@
 /** What somebody who means harm may try at signing in by a provider. Nobody must come in, and nothing be left of them. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
+import { pino } from 'pino';
 import { type OpenIdProvider, openOpenIdProvider, REDIRECT_URI } from '../../../tests/support/openid-provider.ts';
 import { openProvided, type ProvidedAgents } from './testing.ts';
 
+const logged: string[] = [];
 let acme: OpenIdProvider;
 let other: OpenIdProvider;
 let shop: ProvidedAgents;
 beforeAll(async () => {
   [acme, other] = [await openOpenIdProvider(), await openOpenIdProvider()];
-  shop = await openProvided([acme, other]);
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  shop = await openProvided([acme, other], log);
   for (const provider of [acme, other])
     provider.people.set('mallory', { email: 'mallory@example.com', email_verified: true, name: 'Mallory' });
 });
@@ -199,4 +202,16 @@ test('hashes that are taken from the database complete nothing', async () => {
     expect(await shop.complete(hash, callback.href)).toMatchObject(nothing('INVALID_SIGN_IN_ATTEMPT'));
     expect(await shop.complete(sealed, callback.href)).toMatchObject(nothing('INVALID_SIGN_IN_ATTEMPT'));
   }
+});
+
+test('what is refused is logged with its reason, and with nothing that opens anything', async () => {
+  const { attemptToken, callback } = await beenThere();
+  acme.tamper.token = async (body) => ({ ...body, id_token: new UnsecuredJWT(decodeJwt(body.id_token)).encode() });
+  expect(await shop.complete(attemptToken, callback.href)).toMatchObject(nothing('PROVIDER_REFUSED'));
+  const line = JSON.parse(logged.at(-1)!);
+  expect(line).toMatchObject({ provider: 'acme', reason: expect.stringMatching(/^OAUTH_/), msg: 'not vouched for' });
+  const code = callback.searchParams.get('code')!;
+  const { clientSecret } = acme.settings('acme') as { clientSecret: string };
+  for (const secret of [code, attemptToken, clientSecret, 'mallory@example.com'])
+    expect(logged.join('')).not.toContain(secret);
 });

@@ -2,6 +2,7 @@
 import { raw } from '../../../platform/data/raw.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { ANONYMOUS, type Actor } from '../../../platform/identity/actor.ts';
+import type { Logger } from '../../../platform/log.ts';
 import { type OpenIdProvider, REDIRECT_URI } from '../../../tests/support/openid-provider.ts';
 import { clientOf } from '../testing.ts';
 
@@ -23,10 +24,11 @@ export interface Begun {
 export type ProvidedAgents = Awaited<ReturnType<typeof openProvided>>;
 
 /** Opens identity and what it asks, with these providers. */
-export async function openProvided(providers: readonly OpenIdProvider[], config: Record<string, string> = {}) {
+export async function openProvided(providers: readonly OpenIdProvider[], log?: Logger) {
   const settings = providers.map((provider, index) => provider.settings(NAMES[index]!));
   const agents: TestAgents = await openAgents(['customer', 'identity'], {
-    config: { OIDC_PROVIDERS: JSON.stringify(settings), SIGN_IN_REDIRECT_URIS: REDIRECT_URI, ...config },
+    config: { OIDC_PROVIDERS: JSON.stringify(settings), SIGN_IN_REDIRECT_URIS: REDIRECT_URI },
+    log,
   });
   const client = clientOf(agents);
   const ask = async (mutation: string, type: string, answer: string, input: object, as: Actor = ANONYMOUS) =>

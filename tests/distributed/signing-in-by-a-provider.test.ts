@@ -1,0 +1,2 @@
+import '../support/distributed.ts';
+import '../scenarios/signing-in-by-a-provider.test.ts';
