@@ -39,10 +39,21 @@ export interface OpenIdProvider {
 
 const CLIENT = { client_id: 'agora', client_secret: 'a secret of the test provider' };
 
-/** Starts one. With `inIdToken` it says in the ID token what it else says when it is asked for. */
-export async function openOpenIdProvider({ inIdToken = false } = {}): Promise<OpenIdProvider> {
+/** How it is set up. */
+interface Setup {
+  /** Whether it says in the ID token what it else says when it is asked for. */
+  inIdToken?: boolean;
+  /** How Agora shows that it is itself. */
+  authentication?: 'client_secret_basic' | 'client_secret_post' | 'none';
+  /** What it signs ID tokens by. */
+  alg?: 'RS256' | 'ES256';
+}
+
+/** Starts one. */
+export async function openOpenIdProvider(setup: Setup = {}): Promise<OpenIdProvider> {
+  const { authentication = 'client_secret_basic', alg = 'RS256' } = setup;
   const people = new Map<string, Person>();
-  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
   const kid = 'test';
   let handle: (request: IncomingMessage, response: ServerResponse) => void = () => {};
   const server = createServer((request, response) => handle(request, response));
@@ -50,8 +61,8 @@ export async function openOpenIdProvider({ inIdToken = false } = {}): Promise<Op
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  const jwk = { ...(await exportJWK(privateKey)), kid, use: 'sig', alg: 'RS256' };
-  const provider = quietly(() => new Provider(issuer, configurationOf(people, jwk, inIdToken)));
+  const jwk = { ...(await exportJWK(privateKey)), kid, use: 'sig', alg };
+  const provider = quietly(() => new Provider(issuer, configurationOf(people, jwk, setup)));
   const self: OpenIdProvider = {
     issuer,
     people,
@@ -61,7 +72,10 @@ export async function openOpenIdProvider({ inIdToken = false } = {}): Promise<Op
       name: `Test ${id}`,
       issuer,
       clientId: CLIENT.client_id,
-      clientSecret: CLIENT.client_secret,
+      ...(authentication !== 'none' && {
+        clientSecret: CLIENT.client_secret,
+        clientAuthentication: authentication,
+      }),
     }),
     visit: (url, subject) => visit(url, subject),
     tamper: {},
@@ -91,8 +105,15 @@ export async function openOpenIdProvider({ inIdToken = false } = {}): Promise<Op
   return self;
 }
 
-const configurationOf = (people: Map<string, Person>, jwk: object, inIdToken: boolean) => ({
-  clients: [{ ...CLIENT, redirect_uris: [REDIRECT_URI] }],
+const configurationOf = (people: Map<string, Person>, jwk: object, { inIdToken, authentication, alg }: Setup) => ({
+  clients: [
+    {
+      ...CLIENT,
+      redirect_uris: [REDIRECT_URI],
+      token_endpoint_auth_method: authentication ?? 'client_secret_basic',
+      id_token_signed_response_alg: alg ?? 'RS256',
+    },
+  ],
   jwks: { keys: [jwk] },
   cookies: { keys: [randomBytes(16).toString('hex')] },
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'preferred_username'] },
