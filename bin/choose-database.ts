@@ -41,7 +41,7 @@ export async function chooseDatabase(
     report('The embedded database serves INSTEAD, with data of its own. Every agent is degraded (level 1).');
     report('Start again when the other is back; or set DATABASE_FALLBACK=off to have the start fail.');
     // Nothing of the address of the other counts for this one.
-    const own = { ...config, DATABASE_URL: undefined, DATABASE_DIRECT_URL: undefined };
+    const own = { ...config, DATABASE_URL: undefined, DATABASE_DIRECT_URL: undefined, DATABASE_REPLICA_URL: undefined };
     return { url: await startEmbedded(), config: own, fallback: error as Error };
   }
 }

@@ -79,7 +79,8 @@ export async function connectDatabase(
   };
   const kyselyFor = (agent: string): Kysely<any> => of(agent).kysely;
   const sessionsFor = (agent: string): Kysely<any> => of(agent).sessions;
-  return { kysely: shared.kysely, kyselyFor, sessionsFor, sagas, breakers, database };
+  const addressOf = (agent: string): string => given.get(agent) ?? url;
+  return { kysely: shared.kysely, kyselyFor, sessionsFor, addressOf, sagas, breakers, database };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

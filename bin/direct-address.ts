@@ -10,7 +10,16 @@ export function directAddress(
 ): string {
   if (!DATABASE_DIRECT_URL) return url;
   if (url === DATABASE_URL) return DATABASE_DIRECT_URL;
-  const direct = new URL(DATABASE_DIRECT_URL);
+  return withRoleOf(url, DATABASE_DIRECT_URL);
+}
+
+/** The standby's address for whoever has this address of the primary: where it is, and who they are. */
+export const replicaAddress = (
+  url: string,
+  { DATABASE_URL, DATABASE_REPLICA_URL }: Pick<Config, 'DATABASE_URL'> & { DATABASE_REPLICA_URL: string },
+): string => (url === DATABASE_URL ? DATABASE_REPLICA_URL : withRoleOf(url, DATABASE_REPLICA_URL));
+
+function withRoleOf(url: string, place: string): string {
   const { username, password } = new URL(url);
-  return Object.assign(direct, { username, password }).href;
+  return Object.assign(new URL(place), { username, password }).href;
 }

@@ -24,6 +24,7 @@ import { authenticateWith } from './authenticate.ts';
 import { chooseDatabase } from './choose-database.ts';
 import { aloneInCluster, type ConnectedCluster, connectCluster } from './connect-cluster.ts';
 import { connectDatabase } from './connect-database.ts';
+import { connectStandby } from './connect-standby.ts';
 import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
 import { firstOrder } from './first-order.ts';
@@ -62,13 +63,15 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
   const names = agents.map(({ name }) => name);
   const ground = await connectDatabase(databaseUrl, options, names);
   await prepareSagas(ground.sagas);
+  const standby = await connectStandby(agents, ground.addressOf, options);
 
   const tokens = tokensFrom(tokenKey(config));
   const signer = eventSigner(keyRing(config, 'EVENT_KEYS'));
   const secrets = secretsWith(keyRing(config, 'SECRET_KEYS'));
   const cluster = await clusterOf(options, databaseUrl);
   const shared = { ...ground, ...cluster, ormFor, config, log, clock: systemClock, tokens, signer, secrets };
-  const host = await createHost({ ...shared, agents, instance: 'embedded', fallback });
+  const dependencies = [...cluster.dependencies, ...standby.dependencies];
+  const host = await createHost({ ...shared, ...standby, dependencies, agents, instance: 'embedded', fallback });
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
     subgraphs: host.subgraphs,

@@ -26,6 +26,7 @@ import { announceRevocations } from './broadcast-revocations.ts';
 import { chosenAgents } from './chosen-agents.ts';
 import { connectCluster } from './connect-cluster.ts';
 import { connectDatabase } from './connect-database.ts';
+import { connectStandby } from './connect-standby.ts';
 import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
 import { givenTokens, requireGivenKeys } from './given-keys.ts';
@@ -68,6 +69,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
     roster.map(({ name }) => name),
   );
 
+  const standby = await connectStandby(agents, ground.addressOf, options);
   const directory = new Directory({ kysely: ground.kysely, signer: signerOf(config, life.instance), log });
   resetOnReturn(directory, ground.breakers);
   await endings.add(watching(directory));
@@ -75,6 +77,8 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
   const host = await createHost({
     ...ground,
     ...cluster,
+    ...standby,
+    dependencies: [...cluster.dependencies, ...standby.dependencies],
     ...life,
     ...keysOf(config),
     ormFor,

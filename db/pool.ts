@@ -27,6 +27,8 @@ export interface PoolOptions extends ConnectionLimits {
   int8?: 'bigint' | 'text';
   /** Whether statements are prepared, which a pooler must be able to keep. @default true */
   prepare?: boolean;
+  /** How long to wait for a connection, in milliseconds. @default 5000 */
+  connectTimeout?: number;
   /** Shown in `pg_stat_activity` as `application_name`. */
   name: string;
   /** Told when a connection is lost; what was asked on it fails by itself. */
@@ -59,7 +61,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     Client: options.prepare === false ? CancellingClient : PreparingClient,
     types: options.int8 === 'text' ? undefined : columnTypes,
     options: limitsAsOptions(options),
-    connectionTimeoutMillis: 5000,
+    connectionTimeoutMillis: options.connectTimeout ?? 5000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
   });

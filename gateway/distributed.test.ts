@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ExecutionResult } from 'graphql';
+import type { RequestContext } from '../platform/graphql/context.ts';
 import { startDistributed } from './distributed-for-test.ts';
 import { until } from './gateway-for-test.ts';
 
@@ -44,6 +45,19 @@ const addBoth = async () => {
   await it.look();
   return { order: replicas[0]!, stock: replicas[1]! };
 };
+
+describe('what a fetch is told', () => {
+  test('is whether what it reads may be a moment old: of a query, not of a mutation', async () => {
+    const told: unknown[] = [];
+    const note = (_: unknown, __: unknown, { mayLag }: RequestContext) => told.push(mayLag);
+    await it.directory.add('order', ORDER, { Query: { orders: note }, Mutation: { place: note } });
+    await it.look();
+    await it.ask('{ orders }');
+    await it.ask('mutation { place }');
+    expect(told).toEqual([true, false]);
+  });
+});
+
 const AWAY = { message: 'The agent stock did not answer.', code: 'UNAVAILABLE' };
 const firstError = ({ errors }: { errors?: { message: string; extensions: Record<string, unknown> }[] }) => ({
   message: errors?.[0]?.message,

@@ -62,10 +62,11 @@ export function guardedEndpoint(
   };
 }
 
-const contextOf = ({ actor, correlationId, client }: RequestContext): Omit<RequestContext, 'signal'> => ({
+const contextOf = ({ actor, correlationId, client, mayLag }: RequestContext): Omit<RequestContext, 'signal'> => ({
   actor,
   correlationId,
   client,
+  mayLag,
 });
 
 /** A query plan's fetches are written by the planner, which names the operation first. */

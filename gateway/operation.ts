@@ -1,4 +1,4 @@
-import type { DocumentNode } from 'graphql';
+import { type DocumentNode, getOperationAST } from 'graphql';
 import type { Verdict } from '../platform/gate/gate.ts';
 import type { RequestContext } from '../platform/graphql/context.ts';
 import type { Caller } from './session.ts';
@@ -16,12 +16,20 @@ export interface Operation extends Asked {
 }
 
 /** A new context: nothing that was decided or loaded for one execution is there for the next. */
-export const requestContext = (caller: Caller, signal: AbortSignal | undefined): RequestContext => ({
-  actor: caller.actor(),
-  correlationId: caller.correlationId,
-  client: caller.client,
-  signal,
-});
+export function requestContext(
+  { caller, document, operationName }: Operation,
+  signal: AbortSignal | undefined,
+): RequestContext {
+  const kind = getOperationAST(document, operationName)?.operation;
+  return {
+    actor: caller.actor(),
+    correlationId: caller.correlationId,
+    client: caller.client,
+    mayLag: kind === 'query',
+    // A mutation that has begun is carried out to its last field, in whichever agent that is.
+    signal: kind === 'mutation' ? undefined : signal,
+  };
+}
 
 /** What to execute: the gate's document, which holds one operation, or the client's. */
 export const documentOf = (

@@ -2,7 +2,7 @@
  * What happens to every operation, however it arrived: gate, execution, completion, masking. Nothing here throws; what
  * goes wrong is an error in the result.
  */
-import { type ExecutionResult, getOperationAST, GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import { Unavailable } from '../platform/errors.ts';
 import type { Generation } from './generation.ts';
 import type { LiveStream } from './live/live-stream.ts';
@@ -29,8 +29,7 @@ export function createOperations(
   timeoutMs = TIMEOUT_MS,
 ): Operations {
   const run = async (operation: Operation, signal: AbortSignal): Promise<ExecutionResult> => {
-    // A mutation that has begun is carried out to its last field, in whichever agent that is.
-    const context = requestContext(operation.caller, isMutation(operation) ? undefined : signal);
+    const context = requestContext(operation, signal);
     const verdict = await generation.gate.check({ ...operation, ...context });
     if (verdict.kind === 'refused') return verdict.result;
     if (verdict.kind === 'pruned' && verdict.isEmpty) return verdict.finish({});
@@ -63,9 +62,6 @@ export function createOperations(
     },
   };
 }
-
-const isMutation = ({ document, operationName }: Operation): boolean =>
-  getOperationAST(document, operationName)?.operation === 'mutation';
 
 const clientGone = (): ExecutionResult => ({
   errors: [new GraphQLError('The client has gone.', { extensions: { code: 'CLIENT_GONE' } })],

@@ -23,6 +23,16 @@ describe('GraphQL over HTTP', () => {
     expect(new Set(it.world.contexts).size).toBe(1);
   });
 
+  test('says of a query that what it reads may be a moment old, and of a mutation and what it answers not', async () => {
+    const lags = async (query: string): Promise<unknown[]> => {
+      it.world.contexts.length = 0;
+      expect((await ask(query, { token: 'Bearer ada' })).errors).toBeUndefined();
+      return it.world.contexts.map(({ mayLag }) => mayLag);
+    };
+    expect(await lags('{ order(id: "o1") { id customer { name } } }')).toEqual([true, true]);
+    expect(await lags('mutation { place(name: "o2") { id customer { name } } }')).toEqual([false, false]);
+  });
+
   test('prunes what may not be seen, and asks no subgraph for it', async () => {
     it.world.calls.length = 0;
     const body = await ask('{ order(id: "o1") { total margin } customers { id } }');

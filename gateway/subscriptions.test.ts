@@ -43,6 +43,7 @@ describe('a subscription over WebSocket', () => {
     const order = { id: 'o1', customer: { name: 'Bob' } };
     expect(stream.results).toEqual([1, 2].map((seq) => ({ data: { orderUpdated: { seq, order } } })));
     expect(new Set(it.world.contexts).size).toBe(2);
+    expect(it.world.contexts.filter(({ mayLag }) => mayLag)).toEqual([]);
     stream.unsubscribe();
     await until(() => it.world.listeners.size === 0);
   });

@@ -63,6 +63,8 @@ export interface AgentDefinition {
   handles?: readonly string[];
   /** Its handlers do nothing about an event that they handled before, so an operator may have it read the log again. */
   replayable?: boolean;
+  /** What shoppers read of it may be a moment old, since it is no doing of theirs: it may come from a standby. */
+  readsMayLag?: boolean;
   build(ground: Ground<any>): AgentParts;
 }
 

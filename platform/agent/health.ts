@@ -19,8 +19,10 @@ export interface DependencyHealth {
   pool?: { total: number; idle: number; waiting: number };
 }
 
-/** Something that all agents of a process depend on, beside the database: it looks after itself. */
+/** Something that agents of a process depend on, beside the database: it looks after itself. */
 export interface SharedDependency {
+  /** Only these agents depend on it, and lose nothing when it is away. @default all */
+  readonly agents?: readonly string[];
   /** As it was last seen. */
   readonly health: DependencyHealth;
   /** Told when it is lost, and when it is there (again). */

@@ -27,6 +27,8 @@ import { sleep } from '../sleep.ts';
 import { countPublished } from '../telemetry/business-metrics.ts';
 import { measureHost } from '../telemetry/host-metrics.ts';
 import { observedSubgraph } from '../telemetry/observed-subgraph.ts';
+import { readingSubgraph, standbyReads } from '../standby/reads.ts';
+import type { Standby } from '../standby/standby.ts';
 import { followResets } from './breaker-resets.ts';
 import { followInstructions } from './instructions.ts';
 import { type DatabaseProbe, DatabaseMonitor, probeOver } from './database-monitor.ts';
@@ -52,6 +54,8 @@ export interface HostOptions extends Pick<Ground, 'config' | 'log' | 'clock' | '
   kyselyFor?(agent: string): Kysely<any>;
   /** Connections of one agent to PostgreSQL itself, for what outlives a transaction: a session's locks. @default kyselyFor */
   sessionsFor?(agent: string): Kysely<any>;
+  /** Where an agent whose reads may lag reads for shoppers. @default nowhere else */
+  standbyFor?(agent: string): { standby: Standby; kysely: Kysely<any> } | undefined;
   ormFor(kysely: Kysely<any>, options: { schema: string; entities: AgentDefinition['entities'] }): Promise<MikroORM>;
   /** Signs and checks events. */
   signer: EventSigner;
@@ -67,7 +71,7 @@ export interface HostOptions extends Pick<Ground, 'config' | 'log' | 'clock' | '
   breakers?: Breakers;
   /** Wakes the readers of the log in other processes. @default this process is alone */
   rings?: Rings;
-  /** What all agents here depend on beside the database, such as Redis: its health is told with theirs. */
+  /** What agents here depend on beside the database, such as Redis: its health is told with theirs. */
   dependencies?: readonly SharedDependency[];
   /** How the database is looked at. @default over `kysely` */
   database?: DatabaseProbe;
@@ -186,7 +190,9 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Resi
   const { name, entities } = definition;
   const orm = await shared.ormFor(kysely, { schema: name, entities });
   const log = shared.log.child({ agent: name });
-  const store = createStore({ agent: name, kysely, orm, bell, signer, onCommit: shared.onCommit });
+  const replica = definition.readsMayLag ? shared.standbyFor?.(name) : undefined;
+  const reads = replica && standbyReads({ agent: name, primary: kysely, replica, log });
+  const store = createStore({ agent: name, kysely, reads, orm, bell, signer, onCommit: shared.onCommit });
   const roster = shared.roster ?? shared.agents;
   const guards = breakers.of(name);
   // Made here and not at the first call, so that what it depends on can be seen from the beginning.
@@ -195,7 +201,7 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Resi
   const parts = definition.build({ config, log, clock, store, ask, guards, live, tokens, secrets, roster });
   const typeDefs = typeDefsOf(readFileSync(new URL('schema.graphql', definition.at), 'utf8'));
   const bare = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers as Record<string, object>));
-  const observed = observedSubgraph(bare);
+  const observed = observedSubgraph(replica ? readingSubgraph(bare) : bare);
   const subgraph = watched(observed, (error, correlationId) => lives.erred(name, error, { correlationId }));
   const { handlers = [] } = parts;
   const consumer = handlers.length

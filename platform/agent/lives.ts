@@ -33,7 +33,7 @@ export interface LivesOptions extends Writer {
   monitor: DatabaseMonitor;
   /** Wakes readers in other processes; absent when there are none. */
   rings?: Rings;
-  /** What all agents here depend on beside the database. */
+  /** What agents here depend on beside the database. */
   dependencies?: readonly SharedDependency[];
   /** Why the database is another than the configured one, if it is. */
   fallback?: Error;
@@ -74,7 +74,10 @@ export class Lives {
     options.breakers.onChange((breaker) => this.#breakerChanged(breaker));
     options.rings?.onChange(() => this.#stand());
     for (const dependency of options.dependencies ?? [])
-      dependency.onChange(() => this.#lives.forEach((life, agent) => this.#changed(agent, life)));
+      dependency.onChange(() => {
+        for (const [agent, life] of this.#lives)
+          if (dependency.agents?.includes(agent) ?? true) this.#changed(agent, life);
+      });
   }
 
   /** One agent's life. */
@@ -111,12 +114,14 @@ export class Lives {
   /** What all agents of this process depend on beside the database. */
   shared(): DependencyHealth[] {
     const { dependencies = [], fallback } = this.#o;
-    return [...(fallback ? [missing(fallback)] : []), ...dependencies.map(({ health }) => health)];
+    const all = dependencies.filter(({ agents }) => !agents);
+    return [...(fallback ? [missing(fallback)] : []), ...all.map(({ health }) => health)];
   }
 
-  /** What this agent alone depends on, and does not call: such as the sagas' engine. */
+  /** What this agent alone depends on, and does not call: such as the sagas' engine, or a standby to read from. */
   own(agent: string): DependencyHealth[] {
-    return [...(this.#own.get(agent)?.values() ?? [])];
+    const some = (this.#o.dependencies ?? []).filter(({ agents }) => agents?.includes(agent));
+    return [...(this.#own.get(agent)?.values() ?? []), ...some.map(({ health }) => health)];
   }
 
   /** Something that one agent depends on is as it says from now on. While it is down the agent does without it. */
@@ -165,7 +170,8 @@ export class Lives {
   }
 
   #isMissingSomething(agent: string): boolean {
-    return this.#o.breakers.isMissingSomething(agent) || this.own(agent).some(({ status }) => status === 'DOWN');
+    const own = [...(this.#own.get(agent)?.values() ?? [])];
+    return this.#o.breakers.isMissingSomething(agent) || own.some(({ status }) => status === 'DOWN');
   }
 
   #stand(): void {

@@ -42,6 +42,12 @@ export const configSchema = z.object({
     .describe(
       'the same PostgreSQL past its connection pooler, for sagas, migrations, rings, and what outlives a transaction; absent: DATABASE_URL',
     ),
+  DATABASE_REPLICA_URL: z
+    .url()
+    .optional()
+    .describe(
+      'one hot standby of that PostgreSQL, which shoppers read the catalogue from while it is not five seconds behind; absent: all is read from the primary',
+    ),
   DATABASE_ADMIN_URL: z
     .url()
     .optional()

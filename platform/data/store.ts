@@ -34,7 +34,7 @@ export interface Work<DB = any> {
 
 /** An agent's own data. */
 export interface Store<DB = any> {
-  /** For reads, outside any transaction. */
+  /** For reads, single statements outside any transaction. Of an agent whose reads may lag they may go to a standby. */
   readonly read: Kysely<DB>;
   /** One transaction. Takes the locks first; tries again after a deadlock. */
   write<T>(options: { locks: readonly string[]; origin: Origin }, work: (work: Work<DB>) => Promise<T>): Promise<T>;
@@ -55,13 +55,15 @@ export interface Store<DB = any> {
 export function createStore<DB>(ground: {
   agent: string;
   kysely: Kysely<any>;
+  /** Where `read` goes. @default kysely */
+  reads?: Kysely<any>;
   orm: MikroORM;
   bell: Bell;
   /** Signs what is published. Without it events are not signed: for tests. */
   signer?: EventSigner;
   onCommit?: (events: readonly Envelope[]) => void;
 }): Store<DB> {
-  const { agent, kysely, bell, signer, onCommit } = ground;
+  const { agent, kysely, reads = kysely, bell, signer, onCommit } = ground;
 
   const transact = async <T>(
     locks: readonly string[],
@@ -85,7 +87,7 @@ export function createStore<DB>(ground: {
   };
 
   return {
-    read: kysely.withSchema(agent) as Kysely<DB>,
+    read: reads.withSchema(agent) as Kysely<DB>,
     write: ({ locks, origin }, work) => afterLostRace.execute(() => transact(locks, origin, work)),
     recall: async <T>(once: Once) => (await earlierOutcome(kysely, agent, once))?.outcome as T | undefined,
     once: (options, work) =>

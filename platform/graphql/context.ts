@@ -21,4 +21,9 @@ export interface RequestContext {
   readonly signal?: AbortSignal;
   /** Where the request comes from; absent for what no client asked for. */
   readonly client?: Client;
+  /**
+   * What is read for it may be a moment old: it is a client's query. Absent for everything else, a mutation's answer and
+   * a subscription's events among them, which tell of what has just been written.
+   */
+  readonly mayLag?: boolean;
 }

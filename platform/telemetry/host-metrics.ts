@@ -7,6 +7,7 @@ import { byConnections } from '../agent/registry.ts';
 import { raw } from '../data/raw.ts';
 import type { Breakers } from '../resilience/breakers.ts';
 import { measureBreakers } from './breaker-metrics.ts';
+import type { Standby } from '../standby/standby.ts';
 import { collectAtScrape, type Sample } from './collectors.ts';
 
 /** What a host's metrics are read from. */
@@ -19,6 +20,7 @@ export interface HostFacts {
   monitor: DatabaseMonitor;
   /** What each consumer of this host handles. */
   handled: ReadonlyMap<string, readonly string[]>;
+  standbyFor?(agent: string): { standby: Standby } | undefined;
 }
 
 /** How long what the database said is good, in milliseconds: several scrapers cost it no more than one. */
@@ -37,6 +39,11 @@ export function measureHost(facts: HostFacts): () => void {
       name: 'database',
       gauges: ['agora_database_up', 'agora_database_latency_seconds', 'agora_pool_connections'],
       collect: () => databaseSamples(facts.monitor),
+    }),
+    collectAtScrape({
+      name: 'standbys',
+      gauges: ['agora_standby_up', 'agora_standby_lag_seconds'],
+      collect: () => standbySamples(facts),
     }),
     collectAtScrape({
       name: 'consumers',
@@ -75,6 +82,17 @@ function databaseSamples(monitor: DatabaseMonitor): Sample[] {
     ),
   ];
 }
+
+const standbySamples = ({ agents, standbyFor }: HostFacts): Sample[] =>
+  agents.flatMap((agent): Sample[] => {
+    const { standby } = standbyFor?.(agent) ?? {};
+    if (!standby) return [];
+    const up: Sample = { name: 'agora_standby_up', labels: { agent }, value: standby.isUsable ? 1 : 0 };
+    const { lagMs } = standby;
+    return lagMs === undefined
+      ? [up]
+      : [up, { name: 'agora_standby_lag_seconds', labels: { agent }, value: lagMs / 1000 }];
+  });
 
 async function consumerSamples(facts: HostFacts): Promise<Sample[]> {
   const all = [...byConnections(facts, facts.handled, ([consumer]) => consumer)];

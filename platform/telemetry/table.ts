@@ -108,6 +108,21 @@ export const METRICS = {
     help: '1 while what connects this process to the others answers: redis, notify.',
     labels: ['dependency'],
   },
+  agora_standby_up: {
+    kind: 'gauge',
+    help: "1 while an agent's standby is read from, 0 while its reads all go to the primary.",
+    labels: ['agent'],
+  },
+  agora_standby_lag_seconds: {
+    kind: 'gauge',
+    help: "How old what an agent's standby shows may be, at most.",
+    labels: ['agent'],
+  },
+  agora_standby_reads_total: {
+    kind: 'counter',
+    help: 'Statements read for an agent that has a standby: there, since they may lag, or from the primary: since they must be fresh, the standby was away, or failed.',
+    labels: ['agent', 'server', 'reason'],
+  },
   agora_pool_connections: {
     kind: 'gauge',
     help: "The agents' pool: connections that are idle or busy, and calls that wait for one.",

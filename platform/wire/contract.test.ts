@@ -129,6 +129,9 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
     const [claims, correlationId] = JSON.parse((await ask('{ who }')).data!.who as string);
     expect(claims).toEqual(JSON.parse(JSON.stringify(actor.claims())));
     expect(correlationId).toBe('req_1');
+    expect(it.world.callers.at(-1)!.mayLag).toBeUndefined();
+    await ask('{ who }', {}, { mayLag: true });
+    expect(it.world.callers.at(-1)!.mayLag).toBe(true);
   });
 
   test.each([

@@ -141,12 +141,21 @@ export class RemoteSubgraph implements SubgraphEndpoint {
   async #try<T>(
     { url, process }: Replica,
     body: Buffer,
-    { actor, correlationId, client }: RequestContext,
+    { actor, correlationId, client, mayLag }: RequestContext,
     { accept, ...how }: { signal: AbortSignal; accept: string; isStream?: boolean },
     read: Reading<T>,
   ): Promise<T> {
     const path = new URL(url).pathname;
-    const signed = this.#o.signer.sign({ method: 'POST', path, body, to: process, actor, correlationId, client });
+    const signed = this.#o.signer.sign({
+      method: 'POST',
+      path,
+      body,
+      to: process,
+      actor,
+      correlationId,
+      client,
+      mayLag,
+    });
     const headers = { ...signed, ...traceHeaders(), accept, 'content-type': 'application/json' };
     const response = await this.#o.transport.post({ url, headers, body, ...how });
     const refused = response.headers[REFUSED_HEADER];

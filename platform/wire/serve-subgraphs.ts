@@ -109,7 +109,7 @@ async function answerSigned(
   const { method, headers } = request;
   try {
     const body = await bodyOf(request);
-    const { sender, actor, correlationId, client } = await verifier.verify({
+    const { sender, actor, correlationId, client, mayLag } = await verifier.verify({
       method,
       path: request.url!,
       headers,
@@ -121,7 +121,7 @@ async function answerSigned(
     response.once('close', () => leaving.abort());
     // Read already, to see the signature: yoga takes it as a framework's parsed body.
     const read = Object.assign(request, { body: asked });
-    const caller = { actor, correlationId, client, signal: leaving.signal };
+    const caller = { actor, correlationId, client, mayLag, signal: leaving.signal };
     await traced('request', spanOf(request), async () =>
       yoga(read, response, { caller, isChecked: sender === GATEWAY }),
     );

@@ -30,6 +30,7 @@ export interface OutgoingRequest {
   actor: Actor;
   correlationId: string;
   client?: Client;
+  mayLag?: boolean;
 }
 
 /** What a signed request says. */
@@ -39,6 +40,7 @@ export interface VerifiedRequest {
   actor: Actor;
   correlationId: string;
   client?: Client;
+  mayLag?: boolean;
 }
 
 /** A request that is not to be answered. */
@@ -79,14 +81,14 @@ export function requestSigner(ring: KeyRing, sender: string, clock: Clock): Requ
   const [{ id: keyId }] = ring;
   const key = derivedKeys(ring, PURPOSE)(keyId, sender)!;
   return {
-    sign({ method, path, body, to, actor, correlationId, client }) {
+    sign({ method, path, body, to, actor, correlationId, client, mayLag }) {
       const headers = {
         'x-correlation-id': correlationId,
         'x-agora-sender': sender,
         'x-agora-key': keyId,
         'x-agora-time': String(clock.now().getTime()),
         'x-agora-nonce': randomBytes(16).toString('base64url'),
-        'x-agora-claims': Buffer.from(JSON.stringify({ ...actor.claims(), client })).toString('base64url'),
+        'x-agora-claims': Buffer.from(JSON.stringify({ ...actor.claims(), client, mayLag })).toString('base64url'),
       };
       return { ...headers, 'x-agora-signature': macOf(key, method, path, to, headers, body).toString('base64url') };
     },
@@ -117,9 +119,10 @@ export function requestVerifier(ring: KeyRing, process: string, clock: Clock, on
         throw new RequestRefused('REPLAYED');
       const claims = JSON.parse(Buffer.from(headers['x-agora-claims'], 'base64url').toString()) as ActorClaims & {
         client?: Client;
+        mayLag?: boolean;
       };
-      const { client } = claims;
-      return { sender, actor: new Actor(claims), correlationId: headers['x-correlation-id'], client };
+      const { client, mayLag } = claims;
+      return { sender, actor: new Actor(claims), correlationId: headers['x-correlation-id'], client, mayLag };
     },
   };
 }

@@ -26,6 +26,7 @@ export default defineAgent({
   at: import.meta.url,
   entities,
   emits,
+  readsMayLag: true,
   build(ground) {
     const queries = pricingQueries(ground.store.read);
     return {

@@ -29,6 +29,7 @@ export default defineAgent({
   at: import.meta.url,
   entities,
   emits,
+  readsMayLag: true,
   build(ground) {
     const queries = productQueries(ground.store.read);
     return {

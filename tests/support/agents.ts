@@ -2,6 +2,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { ExecutionResult } from 'graphql';
 import type { Kysely } from 'kysely';
+import { connectStandby } from '../../bin/connect-standby.ts';
+import { Endings } from '../../bin/endings.ts';
 import { migrationSets } from '../../bin/migration-sets.ts';
 import { createPool } from '../../db/pool.ts';
 import { ormFor } from '../../db/orm.ts';
@@ -14,6 +16,7 @@ import { type Tokens, tokensFrom } from '../../platform/identity/tokens.ts';
 import { newId } from '../../platform/ids.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { prepareSagas } from '../../platform/sagas/worker.ts';
+import type { StandbyLimits } from '../../platform/standby/standby.ts';
 import { newKey } from '../../platform/secrets/key-ring.ts';
 import { type Secrets, secretsWith } from '../../platform/secrets/secrets.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
@@ -60,7 +63,11 @@ export interface AgentsOptions {
   log?: Logger;
   /** Each on a role of its own, with no more rights than it has in many processes. @default whether AGORA_TEST_ROLES is set */
   roles?: boolean;
+  /** A standby of the test's database server, by its port on this machine. */
+  standby?: { port: number; limits?: StandbyLimits };
 }
+
+const atPort = (url: string, port: number): string => Object.assign(new URL(url), { port }).href;
 
 /** Builds agents of these names, which may ask one another. With `start`, consumers, duties and sagas run too. */
 export async function openAgents(names: readonly string[], options: AgentsOptions = {}): Promise<TestAgents> {
@@ -80,12 +87,27 @@ export async function openAgents(names: readonly string[], options: AgentsOption
   const config = readConfig({ NODE_ENV: 'test', ...options.config });
   const secrets = secretsWith([newKey()]);
   const { kysely } = database;
+  const log = options.log ?? silentLogger;
+  const endings = new Endings(log);
+  const standby =
+    options.standby &&
+    (await connectStandby(agents, (agent) => roles?.url(agent) ?? database.url, {
+      config: {
+        ...config,
+        DATABASE_URL: database.url,
+        DATABASE_REPLICA_URL: atPort(database.url, options.standby.port),
+      },
+      log,
+      endings,
+      limits: options.standby.limits,
+    }));
   const host = await createHost({
+    ...standby,
     agents,
     kysely,
     ormFor,
     config,
-    log: options.log ?? silentLogger,
+    log,
     clock: options.clock ?? clock,
     tokens,
     secrets,
@@ -117,6 +139,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
     },
     async close() {
       if (options.start) await host.stop('test over');
+      await endings.stop();
       await sagas.pool.end();
       await roles?.end();
       await pooled?.pool.end();

@@ -12,7 +12,7 @@ import { type Clock, systemClock } from '../../platform/clock.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
-import { openAgents, type TestAgents } from './agents.ts';
+import { type AgentsOptions, openAgents, type TestAgents } from './agents.ts';
 
 /** An answer of the graph. */
 export interface Answer {
@@ -66,6 +66,9 @@ interface PlatformOptions {
   clock?: Clock;
 }
 
+/** How it is started in this process. */
+type EmbeddedOptions = PlatformOptions & Pick<AgentsOptions, 'standby'>;
+
 /** Starts everything but the demo data: in this process, or as many where `distributed.ts` says so. */
 export async function openPlatform(options: PlatformOptions = {}): Promise<SigningPlatform> {
   if (process.env.AGORA_TEST_DISTRIBUTED) {
@@ -76,7 +79,7 @@ export async function openPlatform(options: PlatformOptions = {}): Promise<Signi
 }
 
 /** Starts everything but the demo data in this process. */
-export async function openEmbedded(options: PlatformOptions = {}): Promise<EmbeddedPlatform> {
+export async function openEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedPlatform> {
   const names = (await loadAgents()).map((agent) => agent.name);
   const agents = await openAgents(names, { start: true, clock: systemClock, ...options });
   const authenticate = authenticateWith(

@@ -135,6 +135,17 @@ export const systemOverview: Board = {
       shows: [['sum by (instance, state) (agora_pool_connections)', '{{instance}} {{state}}']],
     },
     {
+      title: 'How old the standby is',
+      unit: 's',
+      says: 'At most, of what it shows. From five seconds on it is not read from.',
+      shows: [['max by (instance, agent) (agora_standby_lag_seconds)', '{{instance}} {{agent}}']],
+    },
+    {
+      title: 'Reads that have a standby',
+      says: 'Statements a second by where they were read: from the primary since they must be fresh, or since the standby was away or failed.',
+      shows: [[`sum by (server, reason) (${rate('agora_standby_reads_total')})`, '{{server}} {{reason}}']],
+    },
+    {
       title: 'Redis and NOTIFY',
       says: 'What connects processes: 1 while it answers.',
       shows: [['min by (dependency) (agora_dependency_up)', '{{dependency}}']],
