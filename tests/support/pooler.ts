@@ -19,18 +19,27 @@ export interface Pooler {
   end(): Promise<void>;
 }
 
-/** So few that clients must share them: what one leaves on a connection, another would find. */
-const POOL_SIZE = 4;
+/** For each role so few that clients must share them: what one leaves on a connection, another would find. */
+export const POOL_SIZE = 4;
 
-/** Starts one for the tests' role, or returns undefined where there is none to start. */
-export async function startPooler(): Promise<Pooler | undefined> {
-  if (spawnSync('pgbouncer', ['--version']).status !== 0) return undefined;
+/** Whether there is one to start. */
+export const hasPooler = (): boolean => spawnSync('pgbouncer', ['--version']).status === 0;
+
+/**
+ * Starts one, or returns undefined where there is none to start.
+ * @param addresses with the roles that it lets in, and their passwords. @default the tests' own
+ */
+export async function startPooler(addresses = [process.env.AGORA_TEST_URL!]): Promise<Pooler | undefined> {
+  if (!hasPooler()) return undefined;
   const server = new URL(process.env.AGORA_TEST_URL!);
   const folder = mkdtempSync(join(tmpdir(), 'agora-pooler-'));
   chmodSync(folder, 0o755);
   const port = await freePort(0);
   const users = join(folder, 'users.txt');
-  writeFileSync(users, `"${server.username}" "${decodeURIComponent(server.password)}"\n`, { mode: 0o644 });
+  const lines = addresses
+    .map((address) => new URL(address))
+    .map((url) => `"${url.username}" "${decodeURIComponent(url.password)}"\n`);
+  writeFileSync(users, lines.join(''), { mode: 0o644 });
   writeFileSync(
     join(folder, 'pgbouncer.ini'),
     `[databases]
