@@ -7,14 +7,19 @@ import { START } from '../platform/events/cursor.ts';
 import { readLog } from '../platform/events/event-log.ts';
 import { openAgents, type TestAgents } from '../tests/support/agents.ts';
 import { type TestDatabase, testDatabase } from '../tests/support/database.ts';
+import { orSkip } from '../tests/support/or-skip.ts';
 import { dumpDatabase, restoreDatabase } from './dump.ts';
 import { findTool } from './postgres-tools.ts';
 
 const SERVER = 18;
 const program = await findTool('pg_dump', SERVER).catch(() => undefined);
-const withTools = program ? test : test.skip;
+const withTools = orSkip(
+  Boolean(program),
+  test,
+  'dump and restore by PostgreSQL’s own programs',
+  `postgresql-client-${SERVER}`,
+);
 const withoutTools = program ? test.skip : test;
-if (!program) process.stderr.write(`There is no pg_dump ${SERVER} on this machine: dump and restore are not tested.\n`);
 
 let folder: string;
 let agents: TestAgents;
