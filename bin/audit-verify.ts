@@ -1,6 +1,6 @@
 /**
  * `npm run audit:verify [-- --noted POSITION:HASH]`: whether the audit log is whole, and the first entry that does not
- * fit if not. The embedded database must be stopped.
+ * fit if not. Agora may run meanwhile.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,17 +15,24 @@ import type { AuditRow, Head } from '../subgraphs/identity/audit/chain.ts';
 import { type AuditReader, verifyChain } from '../subgraphs/identity/audit/verify.ts';
 import { ownersDatabase, runCommand } from './command.ts';
 
-await runCommand('The audit log is not proven', async (say) => {
+await runCommand('The audit log was not verified', async (say) => {
   const { noted } = parseArgs({ options: { noted: { type: 'string' } } }).values;
   const earlier = noted === undefined ? undefined : headIn(noted);
   await onDatabase(readConfig(process.env), async (kysely) => {
     const verification = await verifyChain(readerOver(kysely), earlier);
-    if (!verification.isWhole) throw new Fault('AUDIT_LOG_BROKEN', verification.misfit);
+    if (!verification.isWhole) return broken(verification.misfit, say);
     const { position, hash } = verification.head;
     say(`The audit log is whole: ${position} entries. Note its end elsewhere, and give it the next time:`);
     say(`--noted ${position}:${hash}`);
   });
 });
+
+/** What is wrong, where, and how to go on. It exits with 1, as when nothing could be verified. */
+function broken(misfit: string, say: (line: string) => void): void {
+  process.exitCode = 1;
+  say(`THE AUDIT LOG IS BROKEN: ${misfit}.`);
+  say('What is before it is whole. Compare it, and what follows, with a backup: docs/identity.md says how.');
+}
 
 function headIn(text: string): Head {
   const [, position, hash] = /^(\d{1,18}):([0-9a-f]{64})$/.exec(text) ?? [];
@@ -33,18 +40,19 @@ function headIn(text: string): Head {
   return { position: BigInt(position), hash };
 }
 
-const readerOver = (kysely: Kysely<any>): AuditReader => ({
-  after: async (position, limit) =>
-    (
-      await raw<AuditRow & Record<string, unknown>>(
-        kysely,
-        'select * from identity.audit_entry where position > $1 order by position limit $2',
-        [position, limit],
-      )
-    ).rows,
-  head: async () =>
-    (await raw<Head & Record<string, unknown>>(kysely, 'select position, hash from identity.audit_head')).rows[0],
-});
+/** The log as it is in the database. A function, and no constant: the command above runs before constants here are there. */
+function readerOver(kysely: Kysely<any>): AuditReader {
+  const rows = async <Row>(text: string, values?: unknown[]): Promise<Row[]> =>
+    (await raw<Row & Record<string, unknown>>(kysely, text, values)).rows;
+  return {
+    after: (position, limit) =>
+      rows<AuditRow>('select * from identity.audit_entry where position > $1 order by position limit $2', [
+        position,
+        limit,
+      ]),
+    head: async () => (await rows<Head>('select position, hash from identity.audit_head'))[0],
+  };
+}
 
 async function onDatabase(config: Config, work: (kysely: Kysely<any>) => Promise<void>): Promise<void> {
   const embedded = config.DATABASE_URL
