@@ -2,12 +2,12 @@
 import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
 import { Refusal } from '../../../platform/errors.ts';
 
-/** The provider, or what it says, does not vouch for who came back. The reason is a code, for the log. */
+/** The provider, or what it says, does not vouch for who came back. The reason is a code, for the log; so is the cause. */
 export class ProviderRefusal extends Error {
   override readonly name = 'ProviderRefusal';
   readonly reason: string;
 
-  constructor(reason: string, cause: unknown) {
+  constructor(reason: string, cause?: ClientError) {
     super(`The identity provider's answer is refused: ${reason}`, { cause });
     this.reason = reason;
   }
@@ -40,8 +40,9 @@ const UNBELIEVED = new Set([
 
 /** The refusal that an error of openid-client is; undefined if it says that there was no answer. */
 export function refusalIn(error: unknown): ProviderRefusal | undefined {
-  if (error instanceof AuthorizationResponseError) return new ProviderRefusal(codeOf(error.error), error);
-  if (error instanceof ResponseBodyError && error.status < 500) return new ProviderRefusal(codeOf(error.error), error);
+  // Their causes hold what came, to the letter: that is not for the log.
+  if (error instanceof AuthorizationResponseError) return new ProviderRefusal(codeOf(error.error));
+  if (error instanceof ResponseBodyError && error.status < 500) return new ProviderRefusal(codeOf(error.error));
   if (error instanceof ClientError && UNBELIEVED.has(error.code ?? '')) return new ProviderRefusal(error.code!, error);
   return undefined;
 }

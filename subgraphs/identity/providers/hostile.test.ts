@@ -103,6 +103,8 @@ describe('the address that is led back to', () => {
       action: 'SIGN_IN_REFUSED',
       details: { provider: 'acme', reason: 'access_denied' },
     });
+    expect(JSON.parse(logged.at(-1)!)).toMatchObject({ provider: 'acme', reason: 'access_denied' });
+    expect(logged.join('')).not.toContain(new URL(callback).searchParams.get('state'));
   });
 });
 

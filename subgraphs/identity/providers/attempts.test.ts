@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ormFor } from '../../../db/orm.ts';
+import { raw } from '../../../platform/data/raw.ts';
+import { createStore } from '../../../platform/data/store.ts';
+import { Bell } from '../../../platform/events/bell.ts';
+import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
+import { entities, type Tables } from '../entities.ts';
+import { forgetExpired } from '../sessions/forget-expired.ts';
+import { openProvided, type ProvidedAgents } from './testing.ts';
+
+let acme: OpenIdProvider;
+let shop: ProvidedAgents;
+beforeAll(async () => {
+  acme = await openOpenIdProvider();
+  shop = await openProvided([acme]);
+  acme.people.set('ada', { email: 'ada@example.com', email_verified: true, name: 'Ada' });
+});
+afterAll(async () => {
+  await shop?.agents.close();
+  await acme?.close();
+});
+
+test('an attempt whose request died on the way is completed by the next one, once that is sure to be over', async () => {
+  const { authorizationUrl, attemptToken } = await shop.begin('acme');
+  const input = { attemptToken, callbackUrl: await acme.visit(authorizationUrl, 'ada') };
+  const busy = new Date(shop.agents.clock.now().getTime() + 10_000);
+  await raw(shop.agents.kysely, 'update identity.provider_attempt set busy_until = $1', [busy]);
+  const text = `mutation ($input: CompleteProviderSignInInput!) { completeProviderSignIn(input: $input) { accessToken } }`;
+  const tooEarly = await shop.agents.ask('identity', text, { input });
+  expect(tooEarly).toMatchObject({ data: { completeProviderSignIn: null }, errors: [{}] });
+  expect(acme.asked.get('/token')).toBeUndefined();
+  shop.agents.clock.advance(10_001);
+  expect((await shop.complete(input.attemptToken, input.callbackUrl)).userErrors).toEqual([]);
+});
+
+test('attempts that are over are forgotten, and others are not', async () => {
+  const { agents } = shop;
+  const count = async () => (await raw(agents.kysely, 'select 1 from identity.provider_attempt')).rows.length;
+  const store = createStore<Tables>({
+    agent: 'identity',
+    kysely: agents.kysely,
+    orm: await ormFor(agents.kysely, { schema: 'identity', entities }),
+    bell: new Bell(),
+  });
+  const forget = () => forgetExpired({ store, clock: agents.clock }).run(new AbortController().signal, agents.kysely);
+  const before = await count();
+  agents.clock.advance(300_000);
+  await shop.begin('acme');
+  await forget();
+  expect(await count()).toBe(before + 1);
+  agents.clock.advance(301_000);
+  await forget();
+  expect(await count()).toBe(1);
+});
