@@ -17,6 +17,7 @@ import { planKey } from './plan-key.ts';
 import { plannerOf } from './planner.ts';
 import { publicDecisions } from './public-decisions.ts';
 import { type PlannedExecution, planExecution } from './planned-execution.ts';
+import { ReservedKeys } from './reserved-keys.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { UsedDocuments } from './used-documents.ts';
 
@@ -58,8 +59,9 @@ export async function createGeneration(
   const { executionSdl, decisions, sameForAll } = splitSupergraph(supergraphSdl);
   const endpoints = nodes.length > 0 ? [...agents, nodeSubgraph(nodes, agents, rules)] : agents;
   const cache = new PlanCache();
+  const keys = new ReservedKeys(executionSdl);
   const events: SubscriptionEvents = new WeakMap();
-  const execution = await planExecution(executionSdl, endpoints, { cache, events, used });
+  const execution = await planExecution(executionSdl, endpoints, { cache, events, used, keys });
   const { schema } = execution;
   const leases = new Leases(() => execution.close());
   const known = new WeakMap<DocumentNode, readonly GraphQLError[]>();
@@ -71,15 +73,17 @@ export async function createGeneration(
       schema,
       gate: createGate(schema, isUnguarded ? publicDecisions(schema) : decisions, rules),
       execution,
-      subscriptions: createSubscriptions({ planner, endpoints, execution, cache, events }),
+      subscriptions: createSubscriptions({ planner, endpoints, execution, cache, events, keys }),
       shapeOf: shapes(schema, { sameForAll, decisions }),
       validate(document: DocumentNode) {
         let errors = known.get(document);
         if (!errors) known.set(document, (errors = validate(schema, document)));
         return errors;
       },
-      plan: (document: DocumentNode, operationName?: string) =>
-        cache.put(planKey(document, operationName), planner(document, operationName)),
+      plan(asked: DocumentNode, operationName?: string) {
+        const document = keys.apart(asked);
+        cache.put(planKey(document, operationName), planner(document, operationName));
+      },
       plans: () => cache.size,
       uses: () => leases.open,
       enter: () => leases.enter(),

@@ -6,6 +6,7 @@ import { ApolloGateway } from './apollo.ts';
 import { EndpointDataSource, type SubscriptionEvents } from './data-source.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { queryHash } from './query-hash.ts';
+import type { ReservedKeys } from './reserved-keys.ts';
 import type { UsedDocuments } from './used-documents.ts';
 import { withDefaults } from './with-defaults.ts';
 
@@ -50,8 +51,9 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 export async function planExecution(
   executionSdl: string,
   endpoints: readonly SubgraphEndpoint[],
-  { cache, events, used }: { cache: PlanCache; events: SubscriptionEvents; used: UsedDocuments },
+  parts: { cache: PlanCache; events: SubscriptionEvents; used: UsedDocuments; keys: ReservedKeys },
 ): Promise<PlannedExecution> {
+  const { cache, events, used, keys } = parts;
   const gateway = new ApolloGateway({
     supergraphSdl: executionSdl,
     queryPlannerConfig: { cache },
@@ -69,10 +71,10 @@ export async function planExecution(
   const run = executor as unknown as GatewayExecutor;
   return {
     schema,
-    execute(request) {
-      const { document, operationName } = request;
-      used.note(queryHash(document), document, operationName ?? undefined);
-      return run(contextOf(schema, request));
+    async execute(request) {
+      used.note(queryHash(request.document), request.document, request.operationName ?? undefined);
+      const document = keys.apart(request.document);
+      return keys.answer(document, await run(contextOf(schema, { ...request, document })));
     },
     close: () => gateway.stop(),
   };

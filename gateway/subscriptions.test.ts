@@ -48,6 +48,17 @@ describe('a subscription over WebSocket', () => {
     await until(() => it.world.listeners.size === 0);
   });
 
+  test('may call its fields like the keys by which others are asked', async () => {
+    const query = 'subscription { id: orderUpdated { __typename: seq order { id: total customer { name } } } }';
+    const stream = collect(query, 'Bearer ada');
+    await until(() => it.world.listeners.size === 1);
+    it.world.emit(event(1));
+    await until(() => stream.results.length === 1);
+    const order = { id: 42, customer: { name: 'Bob' } };
+    expect(stream.results).toEqual([{ data: { id: { __typename: 1, order } } }]);
+    stream.unsubscribe();
+  });
+
   test('is refused before it is opened, with an error and not a closed socket', async () => {
     const stream = collect(UPDATED);
     await until(() => stream.isComplete || stream.error !== undefined);

@@ -5,7 +5,7 @@
  * (`data-source.ts`). What shapes the answer is Apollo's own code.
  */
 import type { FetchNode, QueryPlan, SequenceNode } from '@apollo/query-planner';
-import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
 import type { RequestContext } from '../platform/graphql/context.ts';
 import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
 import type { SubscriptionEvents } from './data-source.ts';
@@ -14,6 +14,7 @@ import type { PlanCache } from './plan-cache.ts';
 import type { Planner } from './planner.ts';
 import { onlyOperation, type PlannedExecution, type PlannedRequest } from './planned-execution.ts';
 import { queryHash } from './query-hash.ts';
+import type { ReservedKeys } from './reserved-keys.ts';
 import { withDefaults } from './with-defaults.ts';
 
 /** Joins one event, as the actor of this context. The context must be new. */
@@ -67,9 +68,10 @@ export function createSubscriptions(parts: {
   execution: PlannedExecution;
   cache: PlanCache;
   events: SubscriptionEvents;
+  keys: ReservedKeys;
 }): Subscriptions {
   const { endpoints, execution, cache, events } = parts;
-  const plan = subscriptionPlans(parts.planner, parts.execution.schema);
+  const plan = subscriptionPlans(parts);
 
   const openPrimary = (
     { primary, resuming }: SubscriptionPlan,
@@ -123,10 +125,15 @@ const isSame = (a: SubscriptionSource, b: SubscriptionSource): boolean =>
   String(a.variableUsages) === String(b.variableUsages);
 
 /** Plans of subscriptions. They live as long as their document. */
-function subscriptionPlans(
-  planner: Planner,
-  schema: GraphQLSchema,
-): (document: DocumentNode, operationName: string) => SubscriptionPlan {
+function subscriptionPlans({
+  planner,
+  execution: { schema },
+  keys,
+}: {
+  planner: Planner;
+  execution: Pick<PlannedExecution, 'schema'>;
+  keys: ReservedKeys;
+}): (document: DocumentNode, operationName: string) => SubscriptionPlan {
   const plans = new WeakMap<DocumentNode, Map<string, SubscriptionPlan>>();
 
   const plan = (document: DocumentNode): SubscriptionPlan => {
@@ -143,7 +150,7 @@ function subscriptionPlans(
     let named = plans.get(document);
     if (!named) plans.set(document, (named = new Map()));
     let known = named.get(operationName);
-    if (!known) named.set(operationName, (known = plan(onlyOperation(document, operationName))));
+    if (!known) named.set(operationName, (known = plan(keys.apart(onlyOperation(document, operationName)))));
     return known;
   };
 }
