@@ -2,7 +2,7 @@
  * Backup and restore of a PostgreSQL of one's own, by its own programs. Everything that Agora keeps is in one database,
  * so one dump holds orders, events, consumers' places, sagas and idempotency keys as they were at one instant.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import pg from 'pg';
 import { Fault } from '../platform/errors.ts';
 import { kyselyOver } from './kysely.ts';
@@ -17,7 +17,13 @@ const WITHOUT_RIGHTS = ['--no-owner', '--no-acl', '--no-policies'];
 export async function dumpDatabase(url: string, out: string): Promise<void> {
   if (existsSync(out)) throw new Fault('BACKUP_EXISTS', `${out} is there already: name a new file.`);
   const program = await findTool('pg_dump', await connected(url, serverVersion));
-  await runTool(program, url, ['--format=custom', ...WITHOUT_RIGHTS, '--file', out]);
+  try {
+    await runTool(program, url, ['--format=custom', ...WITHOUT_RIGHTS, '--file', out]);
+  } catch (error) {
+    // It makes the file before it knows whether it may read.
+    rmSync(out, { force: true });
+    throw error;
+  }
 }
 
 /**

@@ -90,15 +90,24 @@ async function applyRights(
   report(`rights of ${rights.length} roles are set, ${changed} policies changed`);
 }
 
-/** The log and each of its partitions: it is made longer and shorter while Agora runs, which only an owner may do. */
+/**
+ * The log and each of its partitions: it is made longer and shorter while Agora runs, which only an owner may do. What an
+ * owner may by itself was taken away with all the rest, and with it from those who inherit it: whoever makes a backup.
+ */
 async function giveLogTo(client: pg.Client, keeper: string): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
-    `select relname::text as name from pg_class where relnamespace = 'platform'::regnamespace and relkind in ('r', 'p')
-        and relname ~ '^event_log(_\\d+)?$' and relowner <> $1::regrole`,
-    [pg.escapeIdentifier(keeper)],
+  const to = pg.escapeIdentifier(keeper);
+  const { rows } = await client.query<{ name: string; isTable: boolean; isOwned: boolean }>(
+    `select relname::text as name, relkind <> 'S' as "isTable", relowner = $1::regrole as "isOwned" from pg_class
+      where relnamespace = 'platform'::regnamespace and relkind in ('r', 'p', 'S')
+        and relname ~ '^event_log(_\\d+|_position_seq)?$'`,
+    [to],
   );
-  for (const { name } of rows)
-    await client.query(`alter table platform.${pg.escapeIdentifier(name)} owner to ${pg.escapeIdentifier(keeper)}`);
+  for (const { name, isTable, isOwned } of rows) {
+    const what = `${isTable ? 'table' : 'sequence'} platform.${pg.escapeIdentifier(name)}`;
+    // A sequence goes with its table.
+    if (isTable && !isOwned) await client.query(`alter ${what} owner to ${to}`);
+    await client.query(`grant all on ${what} to ${to}`);
+  }
 }
 
 function accountOf(owner: string, prefix: string, given?: string): Account {

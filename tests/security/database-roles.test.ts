@@ -234,6 +234,17 @@ test('a second time changes nothing, and needs no place for passwords; a table m
   expect(await as('payment', 'select * from "order".made_later')).toBe(REFUSED);
 });
 
+test('after it the log can still be backed up by the database’s owner, and read by its keeper when it drops what is old', async () => {
+  const tables = ['event_log', ...(await partitions(agents.kysely)).map(({ name }) => name)];
+  expect(await query('select from platform.event_log_position_seq')).toHaveLength(1);
+  for (const table of tables) {
+    expect(await query(`select from platform.${table} limit 0`)).toEqual([]);
+    expect(
+      await query(`select has_table_privilege('${roles.prefix}_keeper', 'platform.${table}', 'select') as may`),
+    ).toEqual([{ may: true }]);
+  }
+});
+
 test('a role that is not an agent’s own is refused before anything is changed', async () => {
   const url = ownersUrl(await databaseName());
   const options = {
