@@ -47,9 +47,10 @@ export async function connectStandby(
     const max = primary === config.DATABASE_URL ? config.DATABASE_POOL : config.DATABASE_POOL_AGENT;
     const replica = replicaAddress(primary, { ...config, DATABASE_REPLICA_URL: DATABASE_REPLICA_URL! });
     const prepare = config.DATABASE_PREPARE === 'true';
-    const { standby, reads, close } = open({ primary, replica, max, prepare, log, limits });
-    await endings.add(close);
     const names = some.map(({ name }) => name);
+    const own = log.child({ agents: names });
+    const { standby, reads, close } = open({ primary, replica, max, prepare, log: own, limits });
+    await endings.add(close);
     for (const name of names) connected.set(name, { standby, kysely: kyselyOver(reads) });
     dependencies.push({
       agents: names,

@@ -105,7 +105,9 @@ export class Standby {
     const { patienceMs } = this.#limits;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Fault('TIMEOUT', `No answer in ${patienceMs} ms.`)), patienceMs);
+      const tooLate = (): void => reject(new Fault('TIMEOUT', `No answer in ${patienceMs} ms.`));
+      // Not before what came while this process was busy is read: timers come before that.
+      timer = setTimeout(() => setImmediate(tooLate), patienceMs);
     });
     answer.catch(() => {}); // It may fail when nobody waits for it any more.
     try {
