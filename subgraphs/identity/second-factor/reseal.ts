@@ -46,7 +46,7 @@ export const resealSecondFactors = ({
 
   return {
     name: 'reseal-second-factors',
-    everySeconds: 600,
+    everySeconds: 60,
     async run(signal) {
       let [after, count] = ['', 0];
       for (let rows = await stale(after); rows.length > 0 && !signal.aborted; rows = await stale(after)) {
