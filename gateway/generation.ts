@@ -61,11 +61,11 @@ export async function createGeneration(
   const cache = new PlanCache();
   const keys = new ReservedKeys(executionSdl);
   const events: SubscriptionEvents = new WeakMap();
-  const execution = await planExecution(executionSdl, endpoints, { cache, events, used, keys });
+  const planner = plannerOf(executionSdl);
+  const execution = await planExecution(executionSdl, endpoints, { planner, cache, events, used, keys });
   const { schema } = execution;
   const leases = new Leases(() => execution.close());
   const known = new WeakMap<DocumentNode, readonly GraphQLError[]>();
-  const planner = plannerOf(executionSdl);
   try {
     adoptScalars(schema, scalars);
     return Object.freeze({

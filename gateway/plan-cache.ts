@@ -18,6 +18,11 @@ export class PlanCache {
     return plan;
   }
 
+  /** Whether there is one; that is no use of it. */
+  has(key: string): boolean {
+    return this.#plans.has(key);
+  }
+
   async set(key: string, plan: QueryPlan): Promise<void> {
     this.put(key, plan);
   }

@@ -1,5 +1,6 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import type { DocumentNode } from 'graphql';
+import { anchored } from './anchored.ts';
 import { operationFromDocument, QueryPlanner, Supergraph } from './apollo.ts';
 
 /** Plans an operation of a document that is valid against the supergraph's API schema. */
@@ -13,7 +14,8 @@ export function plannerOf(executionSdl: string): Planner {
       const supergraph = Supergraph.build(executionSdl);
       const planner = new QueryPlanner(supergraph);
       const schema = supergraph.apiSchema();
-      plan = (node, name) => planner.buildQueryPlan(operationFromDocument(schema, node, { operationName: name }));
+      plan = (node, name) =>
+        planner.buildQueryPlan(operationFromDocument(schema, anchored(node), { operationName: name }));
     }
     return plan(document, operationName);
   };

@@ -29,15 +29,6 @@ beforeAll(async () => {
 });
 afterAll(() => graph.close());
 
-test('a list whose whole selection is left out by variables, under a condition of its own, is null and not empty objects', async () => {
-  const query = 'query ($a: Boolean!, $b: Boolean!) { items @skip(if: $a) { name @skip(if: $b) } }';
-  const { data } = await graph.ask(query, { a: false, b: true });
-  // One schema would answer { items: [{}] }.
-  expect(data).not.toEqual({ items: [{}] });
-  const named = 'query ($a: Boolean!, $b: Boolean!) { items @skip(if: $a) { __typename name @skip(if: $b) } }';
-  expect((await graph.ask(named, { a: false, b: true })).data).toEqual({ items: [{ __typename: 'Item' }] });
-});
-
 test('a value that the gateway finds missing, and must not be, gets an error only where no subgraph reports one', async () => {
   const alone = await graph.ask('{ items { exact } }');
   expect(alone.data).toEqual({ items: [null] });

@@ -79,8 +79,6 @@ class Writer {
       if (depth > 0 && this.#chance.is(0.1))
         parts.push(`... ${this.#condition()} ${this.#selection(object, depth, 2)}`);
     }
-    // What is left of no selection: an inherited mistake of the planner (`tests/conformance/inherited.test.ts`).
-    if (!parts.some((part) => !/^[^{]*@(skip|include)/.test(part))) parts.push(`${this.#name('t')}: __typename`);
     const body = `{ ${parts.join(' ')} }`;
     return depth > 0 && this.#chance.is(0.15) ? `{ ${this.#spread((type as GraphQLObjectType).name, body)} }` : body;
   }

@@ -1,0 +1,57 @@
+/**
+ * Where `@skip` and `@include` may leave nothing of a selection, the planner of @apollo/gateway 2.14.4 asks no agent for
+ * the field: it is null instead of an empty object, and what would have gone wrong with it is not told. So what is
+ * planned has a field more there, which nothing leaves out; the answer is shaped by what the client wrote, without it.
+ */
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+  visit,
+} from 'graphql';
+
+/** No field of a client's is called so, or it would be one of introspection. */
+const ANCHOR: FieldNode = {
+  kind: Kind.FIELD,
+  alias: { kind: Kind.NAME, value: '__anchor' },
+  name: { kind: Kind.NAME, value: '__typename' },
+};
+
+const known = new WeakMap<DocumentNode, DocumentNode>();
+
+/** The document to plan in place of a valid one: itself, if nothing of it can be left empty. */
+export function anchored(document: DocumentNode): DocumentNode {
+  let found = known.get(document);
+  if (!found) known.set(document, (found = anchor(document)));
+  return found;
+}
+
+function anchor(document: DocumentNode): DocumentNode {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const node of document.definitions)
+    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const certain = new Map<string, boolean>();
+
+  const isCertain = (selection: SelectionNode): boolean => {
+    if (selection.directives?.some(({ name: { value } }) => value === 'skip' || value === 'include')) return false;
+    if (selection.kind === Kind.FIELD) return true;
+    if (selection.kind === Kind.INLINE_FRAGMENT) return selection.selectionSet.selections.some(isCertain);
+    const { value } = selection.name;
+    if (!certain.has(value)) certain.set(value, fragments.get(value)!.selectionSet.selections.some(isCertain));
+    return certain.get(value)!;
+  };
+  return visit(document, {
+    Field: {
+      leave(node) {
+        const { selectionSet } = node;
+        if (!selectionSet || selectionSet.selections.some(isCertain)) return undefined;
+        return { ...node, selectionSet: withAnchor(selectionSet) };
+      },
+    },
+  });
+}
+
+const withAnchor = (set: SelectionSetNode): SelectionSetNode => ({ ...set, selections: [ANCHOR, ...set.selections] });
