@@ -6,6 +6,7 @@
 import pg from 'pg';
 import { currentSignal } from '../platform/data/cancellation.ts';
 import { Unavailable } from '../platform/errors.ts';
+import { unstorableIn } from './storable.ts';
 
 /** How long a cancel request may take, in milliseconds: without it the statement has its own limit. */
 const CANCEL_MS = 2_000;
@@ -36,6 +37,9 @@ interface Wire {
 export class CancellingClient extends pg.Client {
   // biome-ignore lint/suspicious/noExplicitAny: pg has a dozen overloads, and all go through
   override query(...call: any[]): any {
+    const [config, values = (config as { values?: unknown } | undefined)?.values] = call;
+    const bad = isByPromise(call) && unstorableIn(values);
+    if (bad) return Promise.reject(bad);
     const signal = currentSignal();
     if (signal?.aborted && isNewWork(call)) return Promise.reject(new Unavailable(GONE));
     const sent = (super.query as (...call: unknown[]) => unknown).apply(this, call);
@@ -48,9 +52,10 @@ export class CancellingClient extends pg.Client {
 function isNewWork(call: readonly unknown[]): boolean {
   const [config] = call;
   const text = typeof config === 'string' ? config : (config as { text?: unknown } | undefined)?.text;
-  const isByPromise = !call.some((argument) => typeof argument === 'function');
-  return isByPromise && typeof text === 'string' && !ENDING.test(text);
+  return isByPromise(call) && typeof text === 'string' && !ENDING.test(text);
 }
+
+const isByPromise = (call: readonly unknown[]): boolean => !call.some((argument) => typeof argument === 'function');
 
 /** It settles when the cancel request is over too: otherwise that could hit the connection's next statement. */
 async function untilCancelled(client: Connected, sent: Promise<unknown>, signal: AbortSignal): Promise<unknown> {

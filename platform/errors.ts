@@ -113,8 +113,11 @@ const DRIVER = /Connection terminated|not queryable|timeout exceeded when trying
 const UNSTORABLE = new Set(['22021', '22P05']);
 
 /** Whether the error says that the caller's text cannot be kept: a NUL, half a surrogate pair. The caller's to mend. */
-export const isUnstorable = (error: unknown): boolean =>
-  UNSTORABLE.has((error as { code?: string } | null)?.code ?? '');
+export function isUnstorable(error: unknown): boolean {
+  const { code = '', detail = '' } = (error ?? {}) as { code?: string; detail?: string };
+  // Half of a pair within JSON is told as JSON that cannot be read.
+  return UNSTORABLE.has(code) || (code === '22P02' && /surrogate/i.test(detail));
+}
 
 /**
  * Whether the error is of the ground and not of the work: a lost connection, a server that starts or takes no

@@ -58,6 +58,12 @@ describe('an answer', () => {
     expect(breakers.list()[0]).toMatchObject({ name: 'agent:other', state: 'CLOSED', failures: 0 });
   });
 
+  test('that a text cannot be stored keeps its code: it came from a client, who is told so', async () => {
+    const originalError = Object.assign(new Error('invalid byte sequence'), { code: '22021' });
+    const { ask } = asking(async () => ({ errors: [new GraphQLError('failed', { originalError })] }));
+    await expect(ask()).rejects.toMatchObject({ code: '22021' });
+  });
+
   test('with user errors is a refusal for who wants it accepted', () => {
     expect(() => accepted({ userErrors: [{ code: 'NO', message: 'no' }] })).toThrow('no');
     expect(() => accepted(null)).toThrow(Fault);

@@ -3,7 +3,7 @@
  * to it, in process or over HTTP; no gateway stands in the path. `npm run codegen` types the documents.
  */
 import type { ExecutionResult, GraphQLError } from 'graphql';
-import { Fault, isTransient, Refusal, Unavailable, type UserError } from '../errors.ts';
+import { Fault, isTransient, isUnstorable, Refusal, Unavailable, type UserError } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
 import { serviceActor } from '../identity/actor.ts';
@@ -74,6 +74,8 @@ function dataOf<Data>(agent: string, result: ExecutionResult): Data {
   if (isTransient(cause) || error.extensions?.code === 'UNAVAILABLE') {
     throw new Unavailable(`The agent ${agent} cannot answer now: ${error.message}`, { cause });
   }
+  // What a client sent, and only passed through here: theirs to mend.
+  if (isUnstorable(cause)) throw cause;
   throw new Fault('COMMAND_FAILED', `The agent ${agent} failed: ${error.message}`, { cause });
 }
 

@@ -10,6 +10,7 @@ import {
   Fault,
   Forbidden,
   isTransient,
+  isUnstorable,
   Refusal,
   type Severity,
   Unauthenticated,
@@ -71,7 +72,8 @@ function errorToWire(agent: string, error: GraphQLError): GraphQLError {
 }
 
 function originOf(agent: string, cause: unknown): Origin {
-  const code = (cause as { code?: unknown } | null)?.code;
+  // By a code alone, since what else a driver says stays here.
+  const code = isUnstorable(cause) ? '22021' : (cause as { code?: unknown } | null)?.code;
   if (isTransient(cause)) {
     const message =
       cause instanceof AgoraError && !cause.cause ? cause.message : `The agent ${agent} cannot answer now.`;

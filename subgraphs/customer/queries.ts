@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { anyOf } from '../../platform/data/any-of.ts';
 import { type Rows, within } from '../../platform/data/rows.ts';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import { MAX_ADDRESSES } from './domain.ts';
@@ -60,7 +61,7 @@ export const customerQueries = (db: Kysely<Tables>) => ({
   page(filter: CustomerFilter, ordering: Ordering, page: PageArgs, rows: Rows): Promise<CustomerConnectionRow> {
     let query = db.selectFrom('customer').select(CUSTOMER).where(within(rows));
     if (filter.email) query = query.where(sql<string>`lower(email)`, '=', filter.email.toLowerCase());
-    if (filter.ids) query = query.where('id', 'in', [...filter.ids]);
+    if (filter.ids) query = query.where('id', '=', anyOf(filter.ids));
     return connect(query, ordering, page);
   },
 

@@ -1,4 +1,5 @@
 import { type Kysely, sql, type SqlBool } from 'kysely';
+import { anyOf } from '../../platform/data/any-of.ts';
 import { type Rows, within } from '../../platform/data/rows.ts';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import { emailKey } from './domain.ts';
@@ -55,7 +56,7 @@ export const identityQueries = (db: Kysely<Tables>) => ({
       .where(within(rows));
     if (filter.email) query = query.where('email_key', '=', emailKey(filter.email));
     if (filter.role) query = query.where(sql<SqlBool>`roles @> array[${filter.role}]::text[]`);
-    if (filter.ids) query = query.where('id', 'in', [...filter.ids]);
+    if (filter.ids) query = query.where('id', '=', anyOf(filter.ids));
     return connect(query, ordering, page);
   },
 

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
+import { anyOf } from '../../platform/data/any-of.ts';
 import { type Rows, within } from '../../platform/data/rows.ts';
 import type { ProductStatus, Tables, TaxClass } from './entities.ts';
 
@@ -78,7 +79,7 @@ export const productQueries = (db: Kysely<Tables>) => ({
     let query = db.selectFrom('product').select(PRODUCT).where(within(rows));
     if (filter.status) query = query.where('status', '=', filter.status);
     if (filter.merchantId) query = query.where('merchant_id', '=', filter.merchantId);
-    if (filter.ids) query = query.where('id', 'in', [...filter.ids]);
+    if (filter.ids) query = query.where('id', '=', anyOf(filter.ids));
     if (filter.categoryId) {
       const below = db
         .selectFrom('category')

@@ -41,7 +41,7 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
   };
 
   const checkCategory = async ({ em }: Work<Tables>, id: string | null | undefined): Promise<void> => {
-    if (id && !(await em.findOne(Category, { id })))
+    if (id !== null && id !== undefined && !(await em.findOne(Category, { id })))
       throw refuse('NOT_FOUND', 'There is no such category.', ['input', 'categoryId']);
   };
 
@@ -167,9 +167,9 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
       return orTaken(
         () =>
           write(context, input.parentId ?? 'category:top', async ({ em, sql }) => {
-            const parent = input.parentId ? await em.findOne(Category, { id: input.parentId }) : undefined;
-            if (input.parentId && !parent)
-              throw refuse('NOT_FOUND', 'There is no such category.', ['input', 'parentId']);
+            const isTop = input.parentId === null || input.parentId === undefined;
+            const parent = isTop ? undefined : await em.findOne(Category, { id: input.parentId! });
+            if (!isTop && !parent) throw refuse('NOT_FOUND', 'There is no such category.', ['input', 'parentId']);
             const parentId = parent?.id ?? null;
             const position = await countOf(
               sql.selectFrom('category').where('parent_id', 'is not distinct from', parentId),

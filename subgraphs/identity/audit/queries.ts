@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { anyOf } from '../../../platform/data/any-of.ts';
 import { type Connection, connect, type PageArgs } from '../../../platform/graphql/connection.ts';
 import type { Tables } from '../entities.ts';
 import type { AuditAction } from './actions.ts';
@@ -35,7 +36,7 @@ const ENTRY = [
 export const auditQueries = (db: Kysely<Tables>) => ({
   page({ actions, userId, actorId, from, to }: AuditFilter, page: PageArgs): Promise<AuditEntryConnectionRow> {
     let query = db.selectFrom('audit_entry').select(ENTRY);
-    if (actions) query = query.where('action', 'in', [...actions]);
+    if (actions) query = query.where('action', '=', anyOf(actions));
     if (userId) query = query.where('user_id', '=', userId);
     if (actorId) query = query.where('actor_id', '=', actorId);
     if (from) query = query.where('at', '>=', from);
