@@ -93,3 +93,10 @@ test('who lost both asks the staff; nobody else may do it, and sessions end with
   expect(data.resetSecondFactor).toEqual({ done: true, userErrors: [] });
   expect((await signIn('cleo@example.com')).userErrors).toEqual([]);
 });
+
+test('what was asked for, accepted and refused is counted', async () => {
+  const metrics = await (await fetch(new URL('/metrics', shop.url))).text();
+  for (const outcome of ['asked', 'accepted', 'refused'])
+    expect(metrics).toMatch(new RegExp(`agora_sign_ins_total\\{method="second_factor",outcome="${outcome}"\\} \\d`));
+  expect(metrics).toMatch(/agora_sign_ins_total\{method="second_factor",outcome="accepted"\} [1-9]/);
+});
