@@ -34,6 +34,7 @@ import { heedRevocations } from './broadcast-revocations.ts';
 import { connectCluster } from './connect-cluster.ts';
 import type { Endings } from './endings.ts';
 import { keyRing } from './key-ring.ts';
+import { givenTls, schemeOf } from './given-tls.ts';
 import { listen } from './listen.ts';
 import { publishedAgents, publishedGraph } from './published-graph.ts';
 import { RevocationPolling } from './revocation-polling.ts';
@@ -79,6 +80,7 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
     limits: limitsFrom(config, { trusted: trustedOperations(), cache: cluster.cache }),
     limiter: cluster.limiter,
     metricsToken: config.METRICS_TOKEN,
+    tls: givenTls(config),
     agentCard: (url) => agentCard(publishedAgents(), config.PUBLIC_URL ?? url),
     isReady: () => ({ ready: watch.isSettled, details: watch.isSettled ? {} : { waitingFor: 'directory of agents' } }),
     health: gatewayHealth({
@@ -98,7 +100,7 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
   });
   await endings.add(() => gateway.close({ drainMs: config.DRAIN_SECONDS * 1000, graceMs: GRACE_MS }));
   const { port } = gateway.server.address() as AddressInfo;
-  return `http://${config.HOST}:${port}`;
+  return `${schemeOf(config)}://${config.HOST}:${port}`;
 }
 
 /** Follows the directory; what it finds is asked by signed requests, each agent behind a breaker that all graphs share. */

@@ -29,6 +29,7 @@ import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
 import { firstOrder } from './first-order.ts';
 import { keyRing } from './key-ring.ts';
+import { givenTls, schemeOf } from './given-tls.ts';
 import { listen } from './listen.ts';
 import { migrationSets } from './migration-sets.ts';
 import { revocationsOf } from './revocations.ts';
@@ -88,12 +89,13 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
     limits: limitsFrom(config, { trusted: trustedOperations(), cache: cluster.cache }),
     limiter: cluster.limiter,
     metricsToken: config.METRICS_TOKEN,
+    tls: givenTls(config),
     agentCard: (url) => agentCard(agents, config.PUBLIC_URL ?? url),
   });
   await listen(gateway.server, { port: config.PORT, host: config.HOST, variable: 'PORT', command: 'npm start' });
   await endings.add(() => gateway.close());
   const { port } = gateway.server.address() as AddressInfo;
-  const url = `http://${config.HOST}:${port}`;
+  const url = `${schemeOf(config)}://${config.HOST}:${port}`;
   if (config.SIMULATOR_WEBHOOK_URL === 'self') config.SIMULATOR_WEBHOOK_URL = `${url}/webhooks/payment/simulator`;
 
   await endings.add(() => host.stop('shut down'));

@@ -30,6 +30,7 @@ import { connectStandby } from './connect-standby.ts';
 import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
 import { givenTokens, requireGivenKeys } from './given-keys.ts';
+import { givenTls, schemeOf } from './given-tls.ts';
 import { keyRing } from './key-ring.ts';
 import { listen } from './listen.ts';
 import { migrationSets } from './migration-sets.ts';
@@ -125,7 +126,8 @@ function serve(host: Host, process: string, { config, log }: ServeAgentsOptions)
     return { ready, details };
   };
   const { subgraphs, health } = host;
-  return serveSubgraphs({ subgraphs, verifier, log, isReady, health, metricsToken: config.METRICS_TOKEN });
+  const tls = givenTls(config);
+  return serveSubgraphs({ subgraphs, verifier, log, isReady, health, metricsToken: config.METRICS_TOKEN, tls });
 }
 
 /** Stands in the directory until the end, which begins with leaving it. Resolves when others can see it. */
@@ -171,7 +173,8 @@ const instanceOf = (agents: readonly AgentDefinition[]): string =>
   `${agents.map(({ name }) => name).join('+')}@${hostname()}`.slice(-100);
 
 /** Who listens on every address is reached by the host's name. */
-function addressOf({ AGENT_URL, AGENT_HOST }: Config, { port }: AddressInfo): string {
+function addressOf(config: Config, { port }: AddressInfo): string {
+  const { AGENT_URL, AGENT_HOST } = config;
   const host = /^(0\.0\.0\.0|::)$/.test(AGENT_HOST) ? hostname() : AGENT_HOST;
-  return (AGENT_URL ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`).replace(/\/$/, '');
+  return (AGENT_URL ?? `${schemeOf(config)}://${host.includes(':') ? `[${host}]` : host}:${port}`).replace(/\/$/, '');
 }

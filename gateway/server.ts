@@ -1,5 +1,5 @@
 /** The front door: one HTTP server with GraphQL (HTTP, SSE, WebSocket), GraphiQL and health. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { GraphQLError } from 'graphql';
 import { isTransient, Unauthenticated } from '../platform/errors.ts';
@@ -8,6 +8,7 @@ import { gateLog } from '../platform/gate/gate-log.ts';
 import type { Policy } from '../platform/gate/rules.ts';
 import type { Subgraph } from '../platform/graphql/subgraph.ts';
 import { clientOf } from '../platform/http/client-of.ts';
+import { createListener, type Tls } from '../platform/http/create-listener.ts';
 import { pathOf } from '../platform/http/path-of.ts';
 import { type HealthSource, respondHealth } from '../platform/http/health.ts';
 import { respondJson } from '../platform/http/respond-json.ts';
@@ -72,6 +73,8 @@ export interface GatewayOptions {
   limits?: Limits;
   /** Counts what limits say how often. @default nothing is counted */
   limiter?: Limiter;
+  /** Listens with this certificate, by HTTPS and wss. @default HTTP and ws */
+  tls?: Tls;
   /** How long a query or mutation may take, in milliseconds; then it is `UNAVAILABLE`. @default 30000 */
   timeoutMs?: number;
   /** How long open subscriptions wait for an agent that has gone, in milliseconds; then they end. @default 30000 */
@@ -136,7 +139,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let generations = 1;
   const complain = (error: unknown): void => log.warn({ err: error }, 'a graph did not end cleanly');
 
-  const server = createServer((request, response) => {
+  const server = createListener((request, response) => {
     countRequest(request, response);
     secure(response);
     const isGraphql = /^\/graphql(?=[/?]|$)/.test(request.url ?? '');
@@ -147,7 +150,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       if (response.headersSent) response.destroy();
       else respondJson(response, 500, { error: { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong.' } });
     });
-  });
+  }, options.tls);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const drain = new Drain(server);
   const isReady: GatewayOptions['isReady'] = () =>
@@ -219,7 +222,12 @@ async function route(
   }
   if (pathname === '/metrics') return respondMetrics(request, response, options.metricsToken);
   if (pathname === '/.well-known/agent-card.json' && options.agentCard) {
-    return respondJson(response, 200, options.agentCard(`http://${request.headers.host ?? 'localhost'}`), OPEN);
+    return respondJson(
+      response,
+      200,
+      options.agentCard(`${options.tls ? 'https' : 'http'}://${request.headers.host ?? 'localhost'}`),
+      OPEN,
+    );
   }
   if (pathname.startsWith('/webhooks/'))
     return respondWebhook(request, response, pathname, { graph, log: options.log });

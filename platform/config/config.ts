@@ -18,6 +18,13 @@ export const configSchema = z.object({
     .describe('production masks more and shows less'),
   PORT: port.default(4000).describe('the port of the gateway; 0 takes a free one'),
   HOST: z.string().default('127.0.0.1').describe('the address that the gateway listens on'),
+  TLS_CERT: z
+    .string()
+    .optional()
+    .describe(
+      'a file with the certificate (PEM) that this process, gateway or agents, listens with, by HTTPS; absent: HTTP',
+    ),
+  TLS_KEY: z.string().optional().describe('a file with the private key (PEM) of TLS_CERT'),
   PUBLIC_URL: z
     .url()
     .optional()
@@ -138,7 +145,7 @@ export const configSchema = z.object({
     .url()
     .optional()
     .describe(
-      'the address that others reach this one process of agents at; absent: http://, AGENT_HOST and the port. Not that of several behind one',
+      'the address that others reach this one process of agents at; absent: http:// (https:// with TLS_CERT), AGENT_HOST and the port. Not that of several behind one',
     ),
   AGENT_NAME: z
     .string()

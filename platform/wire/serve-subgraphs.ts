@@ -1,9 +1,10 @@
 /** Serves the agents of a process to the others: one HTTP server, a path an agent, signed requests only; health and metrics. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isTransient } from '../errors.ts';
 import { gateLog } from '../gate/gate-log.ts';
 import { guardSubgraph } from '../gate/guard-subgraph.ts';
 import type { Subgraph, SubgraphRequest } from '../graphql/subgraph.ts';
+import { createListener, type Tls } from '../http/create-listener.ts';
 import { type HealthSource, respondHealth } from '../http/health.ts';
 import { pathOf } from '../http/path-of.ts';
 import { respondJson } from '../http/respond-json.ts';
@@ -26,6 +27,8 @@ export interface ServeOptions {
   health?: HealthSource;
   /** What `/metrics` asks for (METRICS_TOKEN). @default nothing, of those who ask from this machine */
   metricsToken?: string;
+  /** Listens with this certificate, by HTTPS. @default HTTP */
+  tls?: Tls;
 }
 
 /** A server that is ready to listen. */
@@ -53,7 +56,7 @@ export function serveSubgraphs(options: ServeOptions): SubgraphServer {
   const isReady = (): ReturnType<ServeOptions['isReady']> =>
     isDraining ? { ready: false, details: { waitingFor: 'the end' } } : options.isReady();
 
-  const server = createServer((request, response) => {
+  const server = createListener((request, response) => {
     open.add(response);
     response.once('close', () => open.delete(response));
     if (isDraining) response.setHeader('connection', 'close');
@@ -62,7 +65,7 @@ export function serveSubgraphs(options: ServeOptions): SubgraphServer {
       if (response.headersSent) response.destroy();
       else refuse(response, isTransient(error) ? 503 : 500, 'FAILED');
     });
-  });
+  }, options.tls);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
 
   return {

@@ -119,7 +119,7 @@ export function launchAgents(names: readonly string[], env: Record<string, strin
     async ready() {
       const deadline = performance.now() + START_MS;
       let url: string | undefined;
-      while (!(url = /is ready at (http:\S+)/.exec(text)?.[1])) {
+      while (!(url = /is ready at (https?:\S+)/.exec(text)?.[1])) {
         if (hasEnded(child) || performance.now() > deadline) throw new Error(`The agents did not start: ${text}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }

@@ -37,7 +37,7 @@ export async function startGatewayProcess(env: Record<string, string>): Promise<
   child.stderr.on('data', (part) => (text += part));
   const deadline = performance.now() + START_MS;
   let url: string | undefined;
-  while (!(url = /answers at (http:\S+)\/graphql/.exec(text)?.[1])) {
+  while (!(url = /answers at (https?:\S+)\/graphql/.exec(text)?.[1])) {
     if (hasEnded(child) || performance.now() > deadline) throw new Error(`The gateway did not start: ${text}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
