@@ -11,11 +11,13 @@ import { ownersDatabase, runCommand } from './command.ts';
 await runCommand('The roles were not set', async (say) => {
   const { values } = parseArgs({ options: { out: { type: 'string' }, prefix: { type: 'string' } } });
   const config = readConfig(process.env);
-  const agents = (await loadAgents()).map(({ name }) => name);
+  const definitions = await loadAgents();
+  const agents = definitions.map(({ name }) => name);
   await applyRoles({
     url: await ownersDatabase(config),
     adminUrl: config.DATABASE_ADMIN_URL,
     agents,
+    confined: Object.fromEntries(definitions.map(({ name, confined }) => [name, confined])),
     given: agentDatabases(process.env, [...agents, 'gateway']),
     report: say,
     ...values,

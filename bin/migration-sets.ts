@@ -13,6 +13,7 @@ export function migrationSets(agents: readonly AgentDefinition[]): MigrationSet[
     schema: agent.name,
     directory: fileURLToPath(new URL('migrations', agent.at)),
     extra: agent.webhooks ? [idempotency, inbox] : [idempotency],
+    confined: agent.confined,
   }));
   return [{ schema: 'platform', directory: inPlatform('migrations') }, ...rooms];
 }

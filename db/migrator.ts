@@ -6,6 +6,8 @@ import pg from 'pg';
 import { applyMigration } from './migrator/apply.ts';
 import { type Migration, type MigrationSet, migrationsOf } from './migrator/files.ts';
 import { Fault } from '../platform/errors.ts';
+import { confine } from './confine.ts';
+import { READER } from './embedded-postgres/roles.ts';
 import { limitsAsOptions } from './pool.ts';
 
 export type { MigrationSet } from './migrator/files.ts';
@@ -43,6 +45,7 @@ export async function migrate(
       const time = await applyMigration(client, migration, report);
       report(`${migration.schema}: ${migration.name} applied in ${Math.round(time)} ms`);
     }
+    await confineReads(client, sets, report);
     const took = Math.round(performance.now() - start);
     report(
       missing.length
@@ -91,6 +94,24 @@ async function connect(url: string): Promise<pg.Client> {
   client.on('error', () => {});
   await client.connect();
   return client;
+}
+
+/** For the reader of the embedded server; those of a server of one's own are `npm run db:roles`'s. */
+async function confineReads(
+  client: pg.Client,
+  sets: readonly MigrationSet[],
+  report: (line: string) => void,
+): Promise<void> {
+  const { rows } = await client.query(
+    `select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'SET')`,
+    [READER],
+  );
+  if (rows.length === 0) return;
+  const readers = sets.flatMap(({ schema, confined }) => (confined ? [{ schema, confined, role: READER }] : []));
+  await client.query(`begin; set local lock_timeout = '2s'`);
+  const changed = await confine(client, readers);
+  await client.query('commit');
+  if (changed > 0) report(`${changed} policies of rows were set`);
 }
 
 /** Two processes that start at once: one migrates, the other waits. */

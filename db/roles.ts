@@ -4,7 +4,9 @@
  * the database migrates it, and no process that serves requests needs to be that.
  */
 import pg from 'pg';
+import type { Confined } from '../platform/data/confined.ts';
 import { Fault } from '../platform/errors.ts';
+import { confine, type Reader } from './confine.ts';
 import { type Account, type AccountsOptions, makeAccounts } from './roles/accounts.ts';
 import { grantsOf, type RoleRights } from './roles/grants.ts';
 import { applyPolicies } from './roles/policies.ts';
@@ -18,6 +20,8 @@ export interface RolesOptions extends AccountsOptions {
   given?: ReadonlyMap<string, string>;
   /** Of a role that may make roles. @default url */
   adminUrl?: string;
+  /** Tables whose rows are kept apart, by agent. @default none */
+  confined?: Readonly<Record<string, Confined | undefined>>;
   /** What the roles' names begin with, for several Agoras on one server. @default 'agora' */
   prefix?: string;
 }
@@ -36,12 +40,17 @@ export async function applyRoles(options: RolesOptions): Promise<void> {
   const role = (owner: string): string => accounts.find((account) => account.owner === owner)!.role;
   refuseShared(accounts, decodeURIComponent(new URL(url).username));
   const keeper = `${prefix}_keeper`;
+  const readers = agents.flatMap((agent) => {
+    const confined = options.confined?.[agent];
+    return confined ? [{ schema: agent, confined, role: `${role(agent)}_reader`, usedBy: role(agent) }] : [];
+  });
   await connected(url, (client) => requireTables(client, agents));
   await connected(adminUrl, (admin) =>
     makeAccounts(
       admin,
       accounts,
       { role: keeper, usedBy: accounts.find(({ owner }) => owner === ORCHESTRATION)?.role },
+      readers,
       options,
     ),
   );
@@ -55,7 +64,7 @@ export async function applyRoles(options: RolesOptions): Promise<void> {
     { role: role(GATEWAYS), schemas: [], rights: GATEWAY, startsSagas: false },
     { role: keeper, schemas: [], rights: KEEPER, startsSagas: false },
   ];
-  await connected(url, (client) => applyRights(client, { keeper, agents, rights, report }));
+  await connected(url, (client) => applyRights(client, { keeper, agents, rights, readers, report }));
 }
 
 async function applyRights(
@@ -64,8 +73,9 @@ async function applyRights(
     keeper,
     agents,
     rights,
+    readers,
     report,
-  }: Pick<RolesOptions, 'agents' | 'report'> & { keeper: string; rights: RoleRights[] },
+  }: Pick<RolesOptions, 'agents' | 'report'> & { keeper: string; rights: RoleRights[]; readers: Reader[] },
 ): Promise<void> {
   // Others read and write meanwhile: whoever waits for a lock here makes all behind it wait.
   await client.query(`begin; set local lock_timeout = '2s'`);
@@ -85,7 +95,7 @@ async function applyRights(
   ];
   for (const statement of statements) await client.query(statement);
   await giveLogTo(client, keeper);
-  const changed = await applyPolicies(client, rights);
+  const changed = (await applyPolicies(client, rights)) + (await confine(client, readers));
   await client.query('commit');
   report(`rights of ${rights.length} roles are set, ${changed} policies changed`);
 }

@@ -2,8 +2,11 @@
 import pg from 'pg';
 import type { Credentials } from './home.ts';
 
+/** Who is become to read what belongs to one customer (db/confine.ts). Agents' names have no underscore: it is nobody's. */
+export const READER = 'agora_own_rows';
+
 /**
- * Makes role and database `agora` where they are missing. Two processes that start at once take turns.
+ * Makes role and database `agora`, and the role {@link READER}, where they are missing. Two processes that start at once take turns.
  * @param adminUrl of the superuser, on database `postgres`.
  */
 export async function makeRoleAndDatabase(adminUrl: string, credentials: Credentials): Promise<void> {
@@ -12,13 +15,17 @@ export async function makeRoleAndDatabase(adminUrl: string, credentials: Credent
   await admin.connect();
   try {
     await admin.query(`select pg_advisory_lock(hashtextextended('agora.role', 0))`);
-    const { rows } = await admin.query<{ role: boolean; base: boolean }>(
+    const { rows } = await admin.query<{ role: boolean; reader: boolean; base: boolean }>(
       `select exists (select from pg_roles where rolname = 'agora') as role,
+              exists (select from pg_roles where rolname = $1) as reader,
               exists (select from pg_database where datname = 'agora') as base`,
+      [READER],
     );
     if (!rows[0]?.role) {
       await admin.query(`create role agora login password ${pg.escapeLiteral(credentials.agora)}`);
     }
+    if (!rows[0]?.reader) await admin.query(`create role ${READER} nologin`);
+    await admin.query(`grant ${READER} to agora with inherit false, set true`);
     if (!rows[0]?.base) await admin.query('create database agora owner agora');
   } finally {
     await admin.end();

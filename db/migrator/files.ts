@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Confined } from '../../platform/data/confined.ts';
 import { Fault } from '../../platform/errors.ts';
 
 /** The migrations of one PostgreSQL schema. */
@@ -12,6 +13,8 @@ export interface MigrationSet {
   directory: string;
   /** What the platform puts into each room's schema. Applied before the room's own files. */
   extra?: readonly { name: string; sql: string }[];
+  /** Tables whose rows PostgreSQL keeps from whom they do not belong to. @default none */
+  confined?: Confined;
 }
 
 /** One migration. */

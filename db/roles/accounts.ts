@@ -27,7 +27,7 @@ export interface AccountsOptions {
 }
 
 /**
- * Makes the accounts and whoever keeps the log, in one transaction: either all of them are there and every generated
+ * Makes the accounts, whoever keeps the log, and those as whom rows are read that belong to one customer, in one transaction: either all of them are there and every generated
  * password is in the file, or nothing has happened.
  * @throws {Fault} `ROLES_NEED_OUT`, `ROLE_TOO_MIGHTY`, `ROLES_FORBIDDEN`
  */
@@ -35,12 +35,17 @@ export async function makeAccounts(
   admin: pg.Client,
   accounts: readonly Account[],
   keeper: { role: string; usedBy?: string },
+  readers: readonly { role: string; usedBy: string }[],
   options: AccountsOptions,
 ): Promise<void> {
   const database = new URL(options.url).pathname.slice(1);
   const owner = decodeURIComponent(new URL(options.url).username);
   const name = pg.escapeIdentifier;
-  const known = await knownRoles(admin, [...accounts.map(({ role }) => role), keeper.role]);
+  const known = await knownRoles(admin, [
+    ...accounts.map(({ role }) => role),
+    keeper.role,
+    ...readers.map(({ role }) => role),
+  ]);
   const lines: string[] = [];
   await admin.query('begin');
   for (const account of accounts) {
@@ -63,6 +68,13 @@ export async function makeAccounts(
   // Not inherited: the log is altered only by what asks to be its keeper, for as long as that takes.
   if (keeper.usedBy)
     await admin.query(`grant ${name(keeper.role)} to ${name(keeper.usedBy)} with inherit false, set true`);
+  // Neither inherited: only a transaction that asks for it reads as one's own customers do.
+  for (const reader of readers) {
+    if (!known.has(reader.role)) await admin.query(`create role ${name(reader.role)} nologin`);
+    await admin.query(
+      `grant ${name(reader.role)} to ${name(reader.usedBy)}, ${name(owner)} with inherit false, set true`,
+    );
+  }
   writeSecrets(lines, options);
   await admin.query('commit');
 }

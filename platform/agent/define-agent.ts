@@ -1,5 +1,6 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { Kysely } from 'kysely';
+import type { Confined } from '../data/confined.ts';
 import type { EventDefinition } from '../events/define-event.ts';
 import type { EventHandler } from '../events/handler.ts';
 import type { SagaDefinition, Verdict } from '../sagas/define-saga.ts';
@@ -56,6 +57,8 @@ export interface AgentDefinition {
   /** `import.meta.url` of the room: `schema.graphql` and `migrations/` lie beside it. */
   at: string;
   entities: readonly EntitySchema[];
+  /** Its tables whose rows PostgreSQL keeps from whom they do not belong to: those of money and personal data. */
+  confined?: Confined;
   /** It has webhooks (platform/webhooks/webhooks.ts): its schema then holds their inbox. */
   webhooks?: boolean;
   emits: readonly EventDefinition<any>[];

@@ -184,6 +184,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
   };
 }
 
+/** Said of an agent whose database has no role to read one's own rows as. */
+const OPEN =
+  'PostgreSQL does not keep the rows of customers apart here, Agora alone does: npm run db:roles changes that';
+
 /** Puts an agent on its ground. */
 async function settle(definition: AgentDefinition, shared: Shared): Promise<Resident> {
   const { kysely, bell, live, reach, config, clock, tokens, secrets, signer, breakers, lives } = shared;
@@ -192,7 +196,18 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Resi
   const log = shared.log.child({ agent: name });
   const replica = definition.readsMayLag ? shared.standbyFor?.(name) : undefined;
   const reads = replica && standbyReads({ agent: name, primary: kysely, replica, log });
-  const store = createStore({ agent: name, kysely, reads, orm, bell, signer, onCommit: shared.onCommit });
+  const onOpen = (): void => log.warn(OPEN);
+  const store = createStore({
+    agent: name,
+    kysely,
+    reads,
+    orm,
+    bell,
+    signer,
+    confined: definition.confined,
+    onOpen,
+    onCommit: shared.onCommit,
+  });
   const roster = shared.roster ?? shared.agents;
   const guards = breakers.of(name);
   // Made here and not at the first call, so that what it depends on can be seen from the beginning.

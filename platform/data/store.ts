@@ -8,7 +8,10 @@ import type { Bell } from '../events/bell.ts';
 import { append, type Envelope, envelope } from '../events/event-log.ts';
 import type { EventDefinition, NewEvent } from '../events/define-event.ts';
 import type { EventSigner } from '../events/signing.ts';
+import type { Actor } from '../identity/actor.ts';
 import { enqueueSaga } from '../sagas/enqueue.ts';
+import { type Confined, isConfined } from './confined.ts';
+import { confinedReads } from './confined-reads.ts';
 import { earlierOutcome, keepOutcome, lockOf, type Once } from './idempotency.ts';
 import { lock } from './locks.ts';
 import { afterLostRace, afterTransient } from './retry.ts';
@@ -36,6 +39,11 @@ export interface Work<DB = any> {
 export interface Store<DB = any> {
   /** For reads, single statements outside any transaction. Of an agent whose reads may lag they may go to a standby. */
   readonly read: Kysely<DB>;
+  /**
+   * For reads of what an actor is shown of the confined tables: those who hold no scope of the agent see their own rows
+   * and no other, whatever is asked. Nothing but those tables can be read here then.
+   */
+  readFor(actor: Actor): Kysely<DB>;
   /** One transaction. Takes the locks first; tries again after a deadlock. */
   write<T>(options: { locks: readonly string[]; origin: Origin }, work: (work: Work<DB>) => Promise<T>): Promise<T>;
   /** What an earlier request with this key led to, if there was one: without a lock, to answer a repetition early. */
@@ -61,9 +69,15 @@ export function createStore<DB>(ground: {
   bell: Bell;
   /** Signs what is published. Without it events are not signed: for tests. */
   signer?: EventSigner;
+  /** Tables whose rows PostgreSQL keeps apart. @default none */
+  confined?: Confined;
+  /** Told, once, where PostgreSQL has no role to read them as: `access.ts` alone decides there. */
+  onOpen?: () => void;
   onCommit?: (events: readonly Envelope[]) => void;
 }): Store<DB> {
-  const { agent, kysely, reads = kysely, bell, signer, onCommit } = ground;
+  const { agent, kysely, reads = kysely, bell, signer, onCommit, confined, onOpen = () => {} } = ground;
+  const read = reads.withSchema(agent) as Kysely<DB>;
+  const readOwn = confined && confinedReads<DB>(kysely, { agent, confined, onOpen });
 
   const transact = async <T>(
     locks: readonly string[],
@@ -87,7 +101,8 @@ export function createStore<DB>(ground: {
   };
 
   return {
-    read: reads.withSchema(agent) as Kysely<DB>,
+    read,
+    readFor: (actor) => (readOwn && isConfined(actor, agent) ? readOwn(actor) : read),
     write: ({ locks, origin }, work) => afterLostRace.execute(() => transact(locks, origin, work)),
     recall: async <T>(once: Once) => (await earlierOutcome(kysely, agent, once))?.outcome as T | undefined,
     once: (options, work) =>

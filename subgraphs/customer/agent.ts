@@ -3,7 +3,7 @@ import { customerDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
 import { customerLoaders } from './loaders.ts';
-import { customerQueries } from './queries.ts';
+import { customerQueries, type QueriesFor } from './queries.ts';
 import { customerResolvers } from './resolvers.ts';
 import { customerService } from './service.ts';
 
@@ -26,12 +26,14 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
+  confined: { customer: { id: 'customerId' }, address: { customer_id: 'customerId' } },
   emits,
   build(ground) {
-    const queries = customerQueries(ground.store.read);
+    const { store } = ground;
+    const queriesFor: QueriesFor = ({ actor }) => customerQueries(store.readFor(actor));
     return {
-      resolvers: customerResolvers(queries, customerLoaders(queries), customerService(ground)),
-      demo: { after: [], load: customerDemo(ground.store) },
+      resolvers: customerResolvers(queriesFor, customerLoaders(queriesFor), customerService(ground)),
+      demo: { after: [], load: customerDemo(store) },
     };
   },
 });

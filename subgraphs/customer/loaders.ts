@@ -1,15 +1,15 @@
 import { loadMany, loadOne } from '../../platform/graphql/per-request.ts';
 import { readableCustomers } from './access.ts';
-import type { CustomerQueries } from './queries.ts';
+import type { QueriesFor } from './queries.ts';
 
 /** Batched lookups: one statement for however many are asked for at once. */
-export const customerLoaders = (queries: CustomerQueries) => ({
+export const customerLoaders = (queriesFor: QueriesFor) => ({
   customer: loadOne(
-    (ids, { actor }) => queries.byIds(ids, readableCustomers(actor)),
+    (ids, context) => queriesFor(context).byIds(ids, readableCustomers(context.actor)),
     (row) => row.id,
   ),
   addressesOf: loadMany(
-    (customerIds) => queries.addressesOf(customerIds),
+    (customerIds, context) => queriesFor(context).addressesOf(customerIds),
     (row) => row.customer_id,
   ),
 });

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { anyOf } from '../../platform/data/any-of.ts';
 import { type Rows, within } from '../../platform/data/rows.ts';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
 import { MAX_ADDRESSES } from './domain.ts';
 import type { Tables } from './entities.ts';
 
@@ -88,3 +89,5 @@ export const customerQueries = (db: Kysely<Tables>) => ({
 });
 
 export type CustomerQueries = ReturnType<typeof customerQueries>;
+/** The same on behalf of who asks: PostgreSQL holds the rows of others back. */
+export type QueriesFor = (context: RequestContext) => CustomerQueries;

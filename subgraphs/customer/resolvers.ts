@@ -4,14 +4,14 @@ import { payload } from '../../platform/graphql/payload.ts';
 import { reload } from '../../platform/graphql/per-request.ts';
 import { readableCustomers } from './access.ts';
 import type { CustomerLoaders } from './loaders.ts';
-import type { CustomerQueries } from './queries.ts';
+import type { QueriesFor } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { ChangedAddress, CustomerService } from './service.ts';
 
 const COLUMN = { CREATED_AT: 'created_at', NAME: 'name' } as const;
 
 export const customerResolvers = (
-  queries: CustomerQueries,
+  queriesFor: QueriesFor,
   load: CustomerLoaders,
   service: CustomerService,
 ): Resolvers => {
@@ -29,13 +29,13 @@ export const customerResolvers = (
   return {
     Query: {
       customer: (_, { id }, context) => load.customer(context).load(id),
-      customers: (_, { filter, orderBy, ...page }, { actor }) => {
+      customers: (_, { filter, orderBy, ...page }, context) => {
         checkSize(filter?.ids, 100, 'filter.ids');
         const ordering = {
           column: COLUMN[orderBy?.field ?? 'CREATED_AT'],
           direction: orderBy?.direction ?? 'ASC',
         } as const;
-        return queries.page(filter ?? {}, ordering, page, readableCustomers(actor));
+        return queriesFor(context).page(filter ?? {}, ordering, page, readableCustomers(context.actor));
       },
     },
 

@@ -7,7 +7,7 @@ import { entities } from './entities.ts';
 import { emits } from './events.ts';
 import { orderLoaders } from './loaders.ts';
 import { placing } from './place-order.ts';
-import { orderQueries } from './queries.ts';
+import { orderQueries, type QueriesFor } from './queries.ts';
 import { orderResolvers } from './resolvers.ts';
 import { orderService } from './service.ts';
 
@@ -28,17 +28,22 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
+  confined: {
+    orders: { customer_id: 'customerId', id: 'orderId' },
+    order_contact: { through: 'orders', by: 'order_id' },
+  },
   emits,
   build(ground) {
-    const { read } = ground.store;
+    const { read, readFor } = ground.store;
     const queries = orderQueries(read);
-    const load = orderLoaders(queries);
+    const queriesFor: QueriesFor = ({ actor }) => orderQueries(readFor(actor));
+    const load = orderLoaders(queries, queriesFor);
     const ofCarts = cartQueries(read);
     const carts = cartService(ground, ofCarts);
     const cart = cartParts(ground, ofCarts, carts, load);
     const placeOrder = placing(ground, carts);
     return {
-      resolvers: orderResolvers({ ground, queries, load, service: orderService(ground), placeOrder, cart }),
+      resolvers: orderResolvers({ ground, queries, queriesFor, load, service: orderService(ground), placeOrder, cart }),
       demo: { after: ['product', 'pricing', 'inventory', 'customer', 'identity'], load: orderDemo(ground, placeOrder) },
     };
   },

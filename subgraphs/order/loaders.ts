@@ -1,11 +1,11 @@
 import { loadMany, loadOne } from '../../platform/graphql/per-request.ts';
 import { readableContacts, readableOrders } from './access.ts';
-import type { OrderQueries } from './queries.ts';
+import type { OrderQueries, QueriesFor } from './queries.ts';
 
 /** Batched lookups: one statement for however many are asked for at once. */
-export const orderLoaders = (queries: OrderQueries) => ({
+export const orderLoaders = (queries: OrderQueries, queriesFor: QueriesFor) => ({
   order: loadOne(
-    (ids, { actor }) => queries.byIds(ids, readableOrders(actor)),
+    (ids, context) => queriesFor(context).byIds(ids, readableOrders(context.actor)),
     (row) => row.id,
   ),
   linesOf: loadMany(
@@ -13,7 +13,7 @@ export const orderLoaders = (queries: OrderQueries) => ({
     (row) => row.order_id,
   ),
   contactOf: loadOne(
-    (orderIds, { actor }) => queries.contactsOf(orderIds, readableContacts(actor)),
+    (orderIds, context) => queriesFor(context).contactsOf(orderIds, readableContacts(context.actor)),
     (row) => row.order_id,
   ),
   timelineOf: loadMany(

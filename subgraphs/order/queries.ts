@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { Address } from '../../platform/graphql/address.ts';
 import { type Rows, within } from '../../platform/data/rows.ts';
 import type { CancellationReason, FulfilmentStatus, OrderStatus, PaymentStatus, Tables } from './entities.ts';
@@ -166,3 +167,5 @@ export const orderQueries = (db: Kysely<Tables>) => ({
 });
 
 export type OrderQueries = ReturnType<typeof orderQueries>;
+/** The same on behalf of who asks, of orders and contacts alone: PostgreSQL holds the rows of others back. */
+export type QueriesFor = (context: RequestContext) => Omit<OrderQueries, 'linesOf' | 'timelinesOf' | 'demoOrders'>;

@@ -14,7 +14,7 @@ import { MESSAGES } from './domain.ts';
 import { watchOrders } from './live.ts';
 import type { OrderLoaders } from './loaders.ts';
 import type { PlaceOrder } from './place-order.ts';
-import type { OrderLineRow, OrderQueries, OrderRow } from './queries.ts';
+import type { OrderLineRow, OrderQueries, OrderRow, QueriesFor } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { OrderService } from './service.ts';
 
@@ -24,13 +24,22 @@ const COLUMN = { PLACED_AT: 'placed_at', UPDATED_AT: 'updated_at' } as const;
 export interface OrderParts {
   ground: Ground;
   queries: OrderQueries;
+  queriesFor: QueriesFor;
   load: OrderLoaders;
   service: OrderService;
   placeOrder: PlaceOrder;
   cart: ReturnType<typeof cartParts>;
 }
 
-export const orderResolvers = ({ ground, queries, load, service, placeOrder, cart }: OrderParts): Resolvers => ({
+export const orderResolvers = ({
+  ground,
+  queries,
+  queriesFor,
+  load,
+  service,
+  placeOrder,
+  cart,
+}: OrderParts): Resolvers => ({
   ...cart.resolvers,
 
   Query: {
@@ -38,19 +47,19 @@ export const orderResolvers = ({ ground, queries, load, service, placeOrder, car
       checkOneOf({ id, number });
       return id
         ? load.order(context).load(id)
-        : ((await queries.byNumber(number!, readableOrders(context.actor))) ?? null);
+        : ((await queriesFor(context).byNumber(number!, readableOrders(context.actor))) ?? null);
     },
-    orders: (_, { filter, orderBy, ...page }, { actor }) => {
+    orders: (_, { filter, orderBy, ...page }, context) => {
       const ordering = {
         column: COLUMN[orderBy?.field ?? 'PLACED_AT'],
         direction: orderBy?.direction ?? 'DESC',
       } as const;
-      return queries.page(filter ?? {}, ordering, page, readableOrders(actor));
+      return queriesFor(context).page(filter ?? {}, ordering, page, readableOrders(context.actor));
     },
     cart: (_, { id }, context) => cart.load(id, context),
-    readableOrders: async (_, { ids }, { actor }) => {
+    readableOrders: async (_, { ids }, context) => {
       checkSize(ids, 1000, 'ids');
-      return (await queries.byIds(ids, readableOrders(actor))).map((row) => row.id);
+      return (await queriesFor(context).byIds(ids, readableOrders(context.actor))).map((row) => row.id);
     },
     ordersToBillForDemo: async () =>
       (await queries.demoOrders()).map((order) => ({

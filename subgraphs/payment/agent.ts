@@ -37,6 +37,7 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
+  confined: { payment: { customer_id: 'customerId', order_id: 'orderId' } },
   webhooks: true,
   emits,
   build(ground) {
@@ -58,7 +59,7 @@ export default defineAgent({
     const cancel = cancelService(ground, provider, refunds);
     const news = new News();
     const webhooks = createWebhooks(ground, [simulatorWebhooks(ground, secrets, news)]);
-    const load = paymentLoaders(paymentQueries(store.read));
+    const load = paymentLoaders(({ actor }) => paymentQueries(store.readFor(actor)));
     return {
       resolvers: paymentResolvers(load, paymentService(ground, provider, news), cancel, refunds, webhooks, clock),
       duties: [

@@ -1,15 +1,15 @@
 import { loadMany, loadOne } from '../../platform/graphql/per-request.ts';
 import { readablePayments } from './access.ts';
-import type { PaymentQueries } from './queries.ts';
+import type { QueriesFor } from './queries.ts';
 
 /** Batched lookups: one statement for however many are asked for at once. */
-export const paymentLoaders = (queries: PaymentQueries) => ({
+export const paymentLoaders = (queriesFor: QueriesFor) => ({
   payment: loadOne(
-    (ids, { actor }) => queries.byIds(ids, readablePayments(actor)),
+    (ids, context) => queriesFor(context).byIds(ids, readablePayments(context.actor)),
     (row) => row.id,
   ),
   paymentsOf: loadMany(
-    (orderIds, { actor }) => queries.byOrders(orderIds, readablePayments(actor)),
+    (orderIds, context) => queriesFor(context).byOrders(orderIds, readablePayments(context.actor)),
     (row) => row.order_id,
   ),
 });

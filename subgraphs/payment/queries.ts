@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { type Rows, within } from '../../platform/data/rows.ts';
+import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { DeliveryConnection, DeliveryRow } from '../../platform/webhooks/webhooks.ts';
 import type { PaymentStatus, Tables } from './entities.ts';
 
@@ -58,3 +59,5 @@ export const paymentQueries = (db: Kysely<Tables>) => ({
 });
 
 export type PaymentQueries = ReturnType<typeof paymentQueries>;
+/** The same on behalf of who asks: PostgreSQL holds the rows of others back. */
+export type QueriesFor = (context: RequestContext) => PaymentQueries;

@@ -39,6 +39,7 @@ export async function testDatabase({ sets = [] }: { sets?: readonly MigrationSet
 /** The template's name is what is in it. Several workers may want it at once: the first makes it. */
 async function templateFor(sets: readonly MigrationSet[]): Promise<string> {
   const contents = sets.flatMap(migrationsOf).map(({ schema, name, checksum }) => `${schema}/${name} ${checksum}`);
+  contents.push(...sets.flatMap(({ schema, confined }) => (confined ? [`${schema} ${JSON.stringify(confined)}`] : [])));
   if (contents.length === 0) return 'template1';
   const name = `agora_template_${createHash('sha256').update(contents.join('\n')).digest('hex').slice(0, 16)}`;
   await asAdmin(async (admin) => {

@@ -8,6 +8,7 @@ import type { Pool } from 'pg';
 import { kyselyOver } from '../../db/kysely.ts';
 import { createPool } from '../../db/pool.ts';
 import { applyRoles } from '../../db/roles.ts';
+import { loadAgents } from '../../subgraphs/index.ts';
 import { asAdmin } from './database.ts';
 
 /** The roles of one database. */
@@ -34,7 +35,18 @@ export async function testRoles(url: string, agents: readonly string[]): Promise
   const folder = mkdtempSync(join(tmpdir(), 'agora-roles-'));
   const out = join(folder, 'secrets.env');
   const prefix = `test_${randomBytes(4).toString('hex')}`;
-  await applyRoles({ url, adminUrl: process.env.AGORA_TEST_ADMIN_URL, agents, prefix, out, report: () => {} });
+  const definitions = (await loadAgents()).filter(({ name }) => agents.includes(name));
+  const confined = Object.fromEntries(definitions.map(({ name, confined }) => [name, confined]));
+  const readers = definitions.flatMap(({ name, confined }) => (confined ? [`${name}_reader`] : []));
+  await applyRoles({
+    confined,
+    url,
+    adminUrl: process.env.AGORA_TEST_ADMIN_URL,
+    agents,
+    prefix,
+    out,
+    report: () => {},
+  });
   const isPrivate = (statSync(out).mode & 0o777) === 0o600;
   const lines = readFileSync(out, 'utf8').trim().split('\n');
   rmSync(folder, { recursive: true });
@@ -60,7 +72,8 @@ export async function testRoles(url: string, agents: readonly string[]): Promise
     end: async () => void (await Promise.all([...pools.values(), sagaPool].map((each) => each.end()))),
     drop: () =>
       asAdmin(async (admin) => {
-        for (const owner of [...agents, 'gateway', 'keeper']) await admin.query(`drop role ${prefix}_${owner}`);
+        for (const owner of [...agents, 'gateway', 'keeper', ...readers])
+          await admin.query(`drop role ${prefix}_${owner}`);
       }),
   };
 }

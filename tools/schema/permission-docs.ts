@@ -36,6 +36,8 @@ it is defined, and the gate answers before any agent is called: what is denied i
 \`UNAUTHENTICATED\` or \`FORBIDDEN\` at its path, and a mutation or subscription is refused whole. **Whose rows?** Each
 agent answers that in its \`access.ts\`, the same for queries, references, lists, counts and subscriptions: what is not
 yours is as if it were not there. An agent that is asked by another on somebody's behalf asks both questions again.
+Beneath it, PostgreSQL holds back what is not theirs of orders, payments and profiles from customers, merchants and
+guests ([operations/database.md](operations/database.md#roles)).
 
 A scope is \`<agent>:<action>\`, with \`*\` for any. A key of the API has the scopes that it was given, and no role.
 

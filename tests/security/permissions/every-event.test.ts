@@ -9,6 +9,7 @@ import { logIdentity } from '../../../platform/events/event-log.ts';
 import { loadRooms } from '../../../tools/codegen/rooms.ts';
 import { composeContract } from '../../../tools/schema/contract.ts';
 import { type EmbeddedPlatform, openEmbedded, type Watch } from '../../support/platform.ts';
+import { withoutRowSecurity } from '../../support/without-row-security.ts';
 import { type Asking, askings, knownIn } from './asked.ts';
 import { declarations, passes } from './oracle.ts';
 import { callOf, head } from './samples.ts';
@@ -25,6 +26,7 @@ let world: World;
 let beginning: string;
 beforeAll(async () => {
   shop = await openEmbedded();
+  await withoutRowSecurity(shop.kysely);
   world = await makeWorld(shop);
   const { generation, oldestXid } = await logIdentity(shop.kysely);
   beginning = encodeCursor({ xid: oldestXid, position: '0' }, generation);

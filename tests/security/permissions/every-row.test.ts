@@ -16,6 +16,7 @@ import { prefixOf } from '../../../platform/ids.ts';
 import { loadRooms } from '../../../tools/codegen/rooms.ts';
 import { composeContract } from '../../../tools/schema/contract.ts';
 import { type EmbeddedPlatform, openEmbedded } from '../../support/platform.ts';
+import { withoutRowSecurity } from '../../support/without-row-security.ts';
 import { type Asking, askings, knownIn, nodesOf } from './asked.ts';
 import { declarations, passes } from './oracle.ts';
 import { callOf, head } from './samples.ts';
@@ -31,6 +32,7 @@ let shop: EmbeddedPlatform;
 let world: World;
 beforeAll(async () => {
   shop = await openEmbedded();
+  await withoutRowSecurity(shop.kysely);
   world = await makeWorld(shop);
 });
 afterAll(() => shop?.close());

@@ -1,0 +1,130 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely';
+import type { Actor } from '../identity/actor.ts';
+import { type Confined, claimsOf, SETTINGS } from './confined.ts';
+import { raw } from './raw.ts';
+
+/** What policies of readers are called (db/confine.ts); a digest follows. */
+export const READER_POLICY = 'agora reader ';
+
+/** Reads for one actor, of the rows that are theirs. */
+export type ReadsFor<DB> = (actor: Actor) => Kysely<DB>;
+
+/**
+ * Makes reads that are confined: each statement in a transaction of its own that only reads, as the role that the
+ * policies bind and with whose rows it is to see. It ends with the transaction, so a pooler may share the connection.
+ * @param onOpen told, once, where PostgreSQL has no such role: then statements run as they are
+ */
+export function confinedReads<DB>(
+  kysely: Kysely<any>,
+  { agent, confined, onOpen }: { agent: string; confined: Confined; onOpen(): void },
+): ReadsFor<DB> {
+  let known: Promise<string | undefined> | undefined;
+  const reader = (): Promise<string | undefined> => {
+    known ??= readerOf(kysely, agent, Object.keys(confined)).then(
+      (role) => {
+        if (!role) onOpen();
+        return role;
+      },
+      (error: unknown) => {
+        known = undefined; // The database was away: it is looked for again.
+        throw error;
+      },
+    );
+    return known;
+  };
+  const claims = claimsOf(confined);
+  const made = new WeakMap<Actor, Kysely<DB>>();
+  return (actor) => {
+    let reads = made.get(actor);
+    if (!reads) {
+      const settings = claims.map((claim) => `set local ${SETTINGS[claim]} = '${wordOf(actor[claim])}'`).join('; ');
+      const opening = async (): Promise<string | undefined> => {
+        const role = await reader();
+        return role && `begin read only; set local role "${role}"; ${settings}`;
+      };
+      reads = over(kysely, opening).withSchema(agent) as Kysely<DB>;
+      made.set(actor, reads);
+    }
+    return reads;
+  };
+}
+
+/** An id as it stands in a setting. What is no id is nobody's. */
+const wordOf = (id: string | undefined): string => (id !== undefined && /^[\w:.-]{1,200}$/.test(id) ? id : '');
+
+/**
+ * The role that policies of these tables bind and that we may become. One that is not prepared for all of them, because
+ * `db:roles` was not run at a release, is refused the others: better no answer than somebody else's.
+ */
+async function readerOf(kysely: Kysely<any>, agent: string, tables: readonly string[]): Promise<string | undefined> {
+  const { rows } = await raw<{ role: string }>(
+    kysely,
+    `select r.rolname::text as role from pg_policy p join pg_class c on c.oid = p.polrelid
+       join pg_roles r on r.oid = any(p.polroles)
+      where c.relnamespace = to_regnamespace(quote_ident($1)) and c.relname = any($2)
+        and starts_with(p.polname, $3) and pg_has_role(current_user, r.oid, 'SET')
+      order by 1 limit 1`,
+    [agent, tables, READER_POLICY],
+  );
+  return rows[0]?.role;
+}
+
+/** The same database, where each statement is a transaction that is opened so; as it is where there is no opening. */
+function over(base: Kysely<any>, opening: () => Promise<string | undefined>): Kysely<any> {
+  const connection: DatabaseConnection = {
+    async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+      const begin = await opening();
+      if (!begin) return base.executeQuery<Row>(query as CompiledQuery<Row>);
+      return base.connection().execute((session) => within<Row>(session, begin, query));
+    },
+    streamQuery() {
+      throw new Error('A confined read is not streamed.');
+    },
+  };
+  return new Kysely({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driverOf(connection),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  });
+}
+
+async function within<Row>(session: Kysely<any>, begin: string, query: CompiledQuery): Promise<QueryResult<Row>> {
+  try {
+    await raw(session, begin);
+    const result = await session.executeQuery<Row>(query as CompiledQuery<Row>);
+    await raw(session, 'commit');
+    return result;
+  } catch (error) {
+    await raw(session, 'rollback').catch(() => {}); // The connection is lost, and its transaction with it.
+    throw error;
+  }
+}
+
+/** It owns nothing: connections are the base's. */
+function driverOf(connection: DatabaseConnection): Driver {
+  const none = async (): Promise<void> => {};
+  const refuse = async (): Promise<never> => {
+    throw new Error('A confined read is a transaction of its own.');
+  };
+  return {
+    init: none,
+    acquireConnection: async () => connection,
+    releaseConnection: none,
+    destroy: none,
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+  };
+}

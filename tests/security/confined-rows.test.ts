@@ -1,0 +1,221 @@
+/** What PostgreSQL itself shows a customer of orders, payments and profiles, whatever the statement asks for. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Kysely } from 'kysely';
+import { migrationSets } from '../../bin/migration-sets.ts';
+import { migrate } from '../../db/migrator.ts';
+import { applyRoles } from '../../db/roles.ts';
+import { Bell } from '../../platform/events/bell.ts';
+import { createStore, type Store } from '../../platform/data/store.ts';
+import { raw } from '../../platform/data/raw.ts';
+import { ANONYMOUS, type Actor } from '../../platform/identity/actor.ts';
+import { newId } from '../../platform/ids.ts';
+import { customerQueries } from '../../subgraphs/customer/queries.ts';
+import { orderQueries } from '../../subgraphs/order/queries.ts';
+import { paymentQueries } from '../../subgraphs/payment/queries.ts';
+import { loadAgents } from '../../subgraphs/index.ts';
+import { actor, admin, openAgents, operator, service, type TestAgents, viewer } from '../support/agents.ts';
+
+/** In one process, whose role owns the tables; and with a role for each agent, as `npm run db:roles` makes them. */
+describe.each([{ roles: false }, { roles: true }])('rows, with a role for each agent: $roles', ({ roles }) => {
+  let agents: TestAgents;
+  const stores = new Map<string, Store>();
+  const open: string[] = [];
+  const [ada, bob] = ['a', 'b'].map(() => actor({ roles: ['CUSTOMER'], customerId: newId('customer') })) as [
+    Actor,
+    Actor,
+  ];
+  const guest = actor({ roles: ['GUEST'], orderId: newId('order') });
+
+  beforeAll(async () => {
+    agents = await openAgents(['customer', 'order', 'payment'], { roles });
+    for (const { name, confined } of await loadAgents()) {
+      if (!confined) continue;
+      const kysely = agents.roles?.ground.kyselyFor(name) ?? agents.kysely;
+      const store = { agent: name, kysely, orm: undefined as never, bell: new Bell(), onOpen: () => open.push(name) };
+      stores.set(name, createStore({ ...store, confined }));
+    }
+    for (const { customerId } of [ada, bob])
+      await fill(agents.kysely, { customerId: customerId!, orderId: newId('order') });
+    await fill(agents.kysely, { orderId: guest.orderId! });
+  }, 60_000);
+  afterAll(() => agents?.close());
+
+  const readable = async (agent: string, table: string, who: Actor) =>
+    stores.get(agent)!.readFor(who).selectFrom(table).selectAll().execute() as Promise<Record<string, unknown>[]>;
+  const tables = async () =>
+    (await loadAgents()).flatMap(({ name, confined = {} }) =>
+      Object.keys(confined).map((table) => [name, table] as const),
+    );
+
+  test('are of five tables, and none of them can be read by a customer but its own, without any condition', async () => {
+    const all = await tables();
+    expect(all.map((names) => names.join('.'))).toEqual([
+      'customer.customer',
+      'customer.address',
+      'order.orders',
+      'order.order_contact',
+      'payment.payment',
+    ]);
+    for (const [agent, table] of all) {
+      const there = await stores.get(agent)!.read.selectFrom(table).selectAll().execute();
+      expect(there.length).toBeGreaterThan(1);
+      for (const who of [ada, bob]) {
+        const rows = await readable(agent, table, who);
+        expect(rows).toHaveLength(1);
+        const own = JSON.stringify(rows[0], (_, value) => (typeof value === 'bigint' ? String(value) : value));
+        expect(own).toContain(who === ada ? `of ${ada.customerId}` : `of ${bob.customerId}`);
+      }
+    }
+    expect(open).toEqual([]);
+  });
+
+  test('a guest reads its order and its payment, and no customer', async () => {
+    expect((await readable('order', 'orders', guest)).map(({ id }) => id)).toEqual([guest.orderId]);
+    expect(await readable('order', 'order_contact', guest)).toHaveLength(1);
+    expect((await readable('payment', 'payment', guest)).map(({ order_id }) => order_id)).toEqual([guest.orderId]);
+    expect(await readable('customer', 'customer', guest)).toEqual([]);
+  });
+
+  test('nobody, a customer without a profile, a merchant and a key for something else read none', async () => {
+    const merchant = actor({ roles: ['MERCHANT'], merchantId: newId('merchant') });
+    const key = actor({ roles: [], scopes: ['product:write'] });
+    const hostile = actor({ roles: ['CUSTOMER'], customerId: `' or true; reset role; select '` });
+    for (const who of [ANONYMOUS, actor({ roles: ['CUSTOMER'] }), merchant, key, hostile])
+      for (const [agent, table] of await tables()) expect(await readable(agent, table, who)).toEqual([]);
+  });
+
+  test('staff, agents and keys for it read what there is', async () => {
+    const key = (agent: string) => actor({ roles: [], scopes: [`${agent}:read`] });
+    for (const [agent, table] of await tables())
+      for (const who of [admin, operator, viewer, service, key(agent)])
+        expect((await readable(agent, table, who)).length).toBeGreaterThan(1);
+  });
+
+  test("that a room asks for without any condition of access.ts are the caller's own all the same", async () => {
+    const [adas, bobs] = [ada, bob].map((who) => ({
+      order: orderQueries(stores.get('order')!.readFor(who)),
+      payment: paymentQueries(stores.get('payment')!.readFor(who)),
+      customer: customerQueries(stores.get('customer')!.readFor(who)),
+    })) as [Rooms, Rooms];
+    const idsOf = async ({ order }: Rooms) =>
+      (await order.page({}, { column: 'placed_at', direction: 'ASC' }, {}, 'ALL')).nodes.map(({ id }) => id);
+    const [mine, theirs] = [await idsOf(adas), await idsOf(bobs)];
+    expect([mine.length, theirs.length, mine[0] === theirs[0]]).toEqual([1, 1, false]);
+    expect(await adas.order.byIds([...mine, ...theirs], 'ALL')).toHaveLength(1);
+    expect(await adas.order.contactsOf(theirs, 'ALL')).toEqual([]);
+    expect(await adas.payment.byOrders(theirs, 'ALL')).toEqual([]);
+    expect(await adas.customer.byIds([bob.customerId!], 'ALL')).toEqual([]);
+    expect(await adas.customer.addressesOf([bob.customerId!])).toEqual([]);
+    expect(await adas.customer.addressesOf([ada.customerId!])).toHaveLength(1);
+  });
+
+  test('and nothing is left on the connection, whether the statement succeeds or not', async () => {
+    const reads = stores.get('order')!.readFor(ada);
+    await Promise.all(Array.from({ length: 12 }, () => reads.selectFrom('orders').selectAll().execute()));
+    await expect(reads.selectFrom('not_there').selectAll().execute()).rejects.toMatchObject({ code: '42P01' });
+    const kysely = agents.roles?.ground.kyselyFor('order') ?? agents.kysely;
+    const states = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        raw(
+          kysely,
+          `select current_user = session_user as own, coalesce(current_setting('agora.customer_id', true), '') as id`,
+        ),
+      ),
+    );
+    for (const { rows } of states) expect(rows).toEqual([{ own: true, id: '' }]);
+  });
+
+  test('and nothing else can be done: no other table, no change', async () => {
+    const [order, payment] = [stores.get('order')!.readFor(ada), stores.get('payment')!.readFor(ada)];
+    await expect(order.selectFrom('order_line').selectAll().execute()).rejects.toMatchObject({ code: '42501' });
+    await expect(payment.selectFrom('refund').selectAll().execute()).rejects.toMatchObject({ code: '42501' });
+    await expect(order.deleteFrom('orders').execute()).rejects.toMatchObject({
+      code: expect.stringMatching(/42501|25006/),
+    });
+    await expect(order.updateTable('orders').set({ version: 9 }).execute()).rejects.toMatchObject({
+      code: expect.stringMatching(/42501|25006/),
+    });
+  });
+
+  test('are kept apart again after a restore, which leaves policies and rights out', async () => {
+    const { url, sets, definitions } = await ofDatabase(agents);
+    for (const { name, confined = {} } of definitions)
+      for (const table of Object.keys(confined)) {
+        const { rows } = await raw<{ name: string }>(
+          agents.kysely,
+          `select policyname::text as name from pg_policies where schemaname = $1 and tablename = $2`,
+          [name, table],
+        );
+        for (const policy of rows) await raw(agents.kysely, `drop policy "${policy.name}" on "${name}"."${table}"`);
+        await raw(agents.kysely, `alter table "${name}"."${table}" disable row level security`);
+      }
+    await migrate(url, sets, () => {});
+    if (agents.roles) {
+      const confined = Object.fromEntries(definitions.map((agent) => [agent.name, agent.confined]));
+      const adminUrl = process.env.AGORA_TEST_ADMIN_URL;
+      const names = definitions.map(({ name }) => name);
+      await applyRoles({ url, adminUrl, agents: names, confined, prefix: agents.roles.prefix, report: () => {} });
+    }
+    for (const [agent, table] of await tables()) expect(await readable(agent, table, ada)).toHaveLength(1);
+  });
+
+  test('a confined agent reads its pages and counts them as before', async () => {
+    const query = '{ orders { totalCount nodes { id } } }';
+    const { data } = await agents.ask('order', query, {}, ada);
+    expect(data.orders).toMatchObject({ totalCount: 1, nodes: [{ id: expect.stringMatching(/^order_/) }] });
+    expect((await agents.ask('order', query, {}, operator)).data.orders.totalCount).toBe(3);
+  });
+});
+
+interface Rooms {
+  order: ReturnType<typeof orderQueries>;
+  payment: ReturnType<typeof paymentQueries>;
+  customer: ReturnType<typeof customerQueries>;
+}
+
+async function ofDatabase({ kysely }: TestAgents) {
+  const { rows } = await raw<{ name: string }>(kysely, 'select current_database()::text as name');
+  const url = new URL(process.env.AGORA_TEST_URL!);
+  url.pathname = `/${rows[0]!.name}`;
+  const definitions = (await loadAgents()).filter(({ name }) => ['customer', 'order', 'payment'].includes(name));
+  return { url: url.href, sets: migrationSets(definitions), definitions };
+}
+
+/** One row in each table, with a text that says whose it is. */
+async function fill(
+  kysely: Kysely<any>,
+  { customerId, orderId }: { customerId?: string; orderId: string },
+): Promise<void> {
+  const mark = `of ${customerId ?? orderId}`;
+  const now = '2026-06-01T12:00:00Z';
+  const statements: [string, unknown[]][] = [
+    [
+      `insert into "order".orders (id, number, customer_id, channel_id, currency, status, payment_status, fulfilment_status,
+         shipping_option, subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor, placed_at, updated_at)
+       values ($1, $2, $3, 'default', 'EUR', 'PENDING', 'CREATED', 'UNFULFILLED', $4, 1, 0, 0, 0, 1, $5, $5)`,
+      [orderId, newId('n'), customerId ?? null, mark, now],
+    ],
+    [
+      `insert into "order".order_contact (order_id, email, shipping_address, billing_address) values ($1, $2, '{}', '{}')`,
+      [orderId, mark],
+    ],
+    [
+      `insert into payment.payment (id, order_id, customer_id, amount_minor, currency, status, failure, created_at, updated_at)
+       values ($1, $2, $3, 1, 'EUR', 'CAPTURED', $4, $5, $5)`,
+      [newId('payment'), orderId, customerId ?? null, mark, now],
+    ],
+  ];
+  if (customerId)
+    statements.push(
+      [
+        `insert into customer.customer (id, user_id, name, email, created_at, updated_at) values ($1, $2, $3, 'e@x.test', $4, $4)`,
+        [customerId, newId('user'), mark, now],
+      ],
+      [
+        `insert into customer.address (id, customer_id, name, line1, city, postcode, country, created_at)
+         values ($1, $2, $3, '1', 'Lyon', '69000', 'FR', $4)`,
+        [newId('address'), customerId, mark, now],
+      ],
+    );
+  for (const [text, values] of statements) await raw(kysely, text, values);
+}
