@@ -78,7 +78,7 @@ test('the lock is taken before the transaction has an id, and the events of one 
   expect(rows.map((row) => row.v)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
 });
 
-test('two writes that end in a deadlock are both carried out, the loser once again', async () => {
+test('two writes that end in a deadlock are both carried out, the loser again', async () => {
   let runs = 0;
   await small.database.pool.query(`insert into small.note (id, text) values ('a', '0'), ('b', '0')`);
   const inside = { a: false, b: false };
@@ -100,7 +100,8 @@ test('two writes that end in a deadlock are both carried out, the loser once aga
         .execute();
     });
   await Promise.all([crossing('a', 'b'), crossing('b', 'a')]);
-  expect(runs).toBe(3);
+  // Mostly three. The loser may have its first row again before the other is awake, and then one of them loses once more.
+  expect(runs).toBeGreaterThanOrEqual(3);
   const { rows } = await small.database.pool.query('select id, version from small.note order by id');
   expect(rows).toEqual([
     { id: 'a', version: 3 },
