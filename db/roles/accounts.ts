@@ -70,6 +70,8 @@ export async function makeAccounts(
     await admin.query(`grant ${name(keeper.role)} to ${name(keeper.usedBy)} with inherit false, set true`);
   // Neither inherited: only a transaction that asks for it reads as one's own customers do.
   for (const reader of readers) {
+    // A superuser, or whoever bypasses row security, would be shown everything.
+    if (known.get(reader.role)) throw tooMightyReader(reader.role);
     if (!known.has(reader.role)) await admin.query(`create role ${name(reader.role)} nologin`);
     await admin.query(
       `grant ${name(reader.role)} to ${name(reader.usedBy)}, ${name(owner)} with inherit false, set true`,
@@ -118,4 +120,11 @@ const tooMighty = ({ role, variable }: Account): Fault =>
     'ROLE_TOO_MIGHTY',
     `Role ${role} may do more than an agent must (it is a superuser, bypasses row security, or makes roles or ` +
       `databases): give ${variable} a role of its own.`,
+  );
+
+const tooMightyReader = (role: string): Fault =>
+  new Fault(
+    'ROLE_TOO_MIGHTY',
+    `Role ${role} is to read the rows of one customer, and may do more (it is a superuser, bypasses row security, or ` +
+      `makes roles or databases): drop it, and this makes it anew.`,
   );

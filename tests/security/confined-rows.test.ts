@@ -13,6 +13,7 @@ import { customerQueries } from '../../subgraphs/customer/queries.ts';
 import { orderQueries } from '../../subgraphs/order/queries.ts';
 import { paymentQueries } from '../../subgraphs/payment/queries.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
+import { asAdmin } from '../support/database.ts';
 import { actor, admin, openAgents, operator, service, type TestAgents, viewer } from '../support/agents.ts';
 
 /** In one process, whose role owns the tables; and with a role for each agent, as `npm run db:roles` makes them. */
@@ -157,6 +158,21 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
       await applyRoles({ url, adminUrl, agents: names, confined, prefix: agents.roles.prefix, report: () => {} });
     }
     for (const [agent, table] of await tables()) expect(await readable(agent, table, ada)).toHaveLength(1);
+  });
+
+  (roles ? test : test.skip)('are never read as a role that row-level security does not bind', async () => {
+    const { url, definitions } = await ofDatabase(agents);
+    const { prefix } = agents.roles!;
+    const adminUrl = process.env.AGORA_TEST_ADMIN_URL;
+    const confined = Object.fromEntries(definitions.map((agent) => [agent.name, agent.confined]));
+    const names = definitions.map(({ name }) => name);
+    await asAdmin((admin) => admin.query(`alter role ${prefix}_order_reader bypassrls`));
+    try {
+      const options = { url, adminUrl, agents: names, confined, prefix, report: () => {} };
+      await expect(applyRoles(options)).rejects.toMatchObject({ code: 'ROLE_TOO_MIGHTY' });
+    } finally {
+      await asAdmin((admin) => admin.query(`alter role ${prefix}_order_reader nobypassrls`));
+    }
   });
 
   test('a confined agent reads its pages and counts them as before', async () => {
