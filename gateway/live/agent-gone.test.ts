@@ -92,10 +92,10 @@ test('who joins while the agent is away waits with the others', async () => {
   expect([numbers(first), numbers(second)]).toEqual([upTo(3), upTo(3, 2)]);
 }, 60_000);
 
-test('who was told nothing yet is told that the agent has gone: nobody knows where to go on', async () => {
+test('who was told nothing yet, by an agent that does not say where it began, is told that it has gone', async () => {
   it = await open();
   const serving = await it.start();
-  const subscriber = it.subscribe(HAPPENED, 'ada');
+  const subscriber = it.subscribe('subscription { posted { n } }', 'ada news:read');
   await until(() => it.feed.open === 1);
   await serving.kill();
   await until(() => subscriber.isOver);

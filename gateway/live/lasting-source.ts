@@ -1,6 +1,7 @@
 /** What a group reads: the events of an agent's subscription, which outlives the agent's processes and connections. */
 import type { ExecutionResult } from 'graphql';
 import { isTransient } from '../../platform/errors.ts';
+import { beginningIn } from '../../platform/wire/beginning.ts';
 import type { OpenSubscription } from '../subscriptions.ts';
 import { Patience } from './patience.ts';
 
@@ -20,8 +21,8 @@ export interface LastingOptions {
 }
 
 /**
- * One source after the other: where one breaks off, the next begins behind what was told last. One whose events have no
- * cursors, or that has none yet, is as good as its connection.
+ * One source after the other: where one breaks off, the next begins behind what was told last, or where the first did. One
+ * whose events have no cursors is as good as its connection.
  */
 export class LastingSource {
   readonly #o: LastingOptions;
@@ -53,6 +54,11 @@ export class LastingSource {
       try {
         const { value, done } = await this.#current.events.next();
         if (done) return DONE;
+        const began = beginningIn(value);
+        if (began !== undefined) {
+          this.#at ??= began;
+          continue;
+        }
         const broken = breakIn(value);
         if (!broken) return { done: false, value };
         throw broken;

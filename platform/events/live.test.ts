@@ -75,6 +75,20 @@ test('without a cursor it begins now', async () => {
   expect(names(seen)).not.toContain('old1');
 });
 
+test('where it begins is told, and is a cursor to go on from; whoever gave one knows, and so does who follows an aggregate', async () => {
+  await small.write('old');
+  await logged();
+  const begun: string[] = [];
+  const onBegin = (cursor: string): void => void begun.push(cursor);
+  await joined({ onBegin });
+  expect(begun).toHaveLength(1);
+  const again = collect({ after: begun[0]!, onBegin });
+  collect({ aggregateId: 'old', onBegin });
+  await until('it has come', () => again.length > 0);
+  expect(names(again)[0]).toBe('knock1');
+  expect(begun).toHaveLength(1);
+});
+
 test('an aggregate is followed from its first event, and alone', async () => {
   for (const id of ['a', 'b', 'a']) await small.write(id);
   const seen = collect({ aggregateId: 'a' });

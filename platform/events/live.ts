@@ -17,6 +17,8 @@ export interface Interest {
   aggregateId?: string;
   /** A cursor that the client had before. Without one: from now on. */
   after?: string | null;
+  /** Told the cursor of where it begins, if that is now. */
+  onBegin?: (cursor: string) => void;
   /** Ends the reading. */
   signal: AbortSignal;
 }
@@ -88,6 +90,7 @@ export class LiveLog {
       wake?.();
     };
     let cursor = await this.#startOf(interest);
+    if (interest.after == null && !interest.aggregateId) interest.onBegin?.(encodeCursor(cursor, this.#generation));
     interest.signal.addEventListener('abort', stop, { once: true });
     // Both before anything is awaited: two who join at once must agree on where the tail begins.
     if (this.#followers.size === 0) this.#at = horizon(this.#kysely);

@@ -26,4 +26,9 @@ export interface RequestContext {
    * a subscription's events among them, which tell of what has just been written.
    */
   readonly mayLag?: boolean;
+  /**
+   * Told the cursor behind which a subscription begins that was given none: who loses it before its first event goes on
+   * there. Absent where nothing can be lost.
+   */
+  readonly onBegin?: (cursor: string) => void;
 }

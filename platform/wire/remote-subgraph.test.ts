@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { until } from '../../tests/support/small-agent.ts';
+import type { ExecutionResult } from 'graphql';
 import type { Replica } from '../agent/replicas.ts';
 import { Unavailable } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import { ANONYMOUS } from '../identity/actor.ts';
 import { newUuid } from '../ids.ts';
 import { newKey } from '../secrets/key-ring.ts';
+import { beginningIn } from './beginning.ts';
 import { remoteSmall, type ServedSmall, serveSmall } from './wire-for-test.ts';
 
 const context: RequestContext = { actor: ANONYMOUS, correlationId: 'req_1' };
@@ -207,6 +209,16 @@ describe('a subscription', () => {
     const source = await open();
     expect(world.open).toBe(1);
     await source.return!();
+  });
+
+  test('says where it begins before anything happens, and then what happens', async () => {
+    await good();
+    const opened = await it.remote.subscribe({ query: 'subscription { begins }' }, context);
+    const results = [];
+    for await (const result of opened as AsyncIterable<ExecutionResult>) results.push(result);
+    expect(results).toEqual([{ extensions: { began: 'c1' } }, { data: { begins: 1 } }, { data: { begins: 2 } }]);
+    expect(beginningIn(results[0]!)).toBe('c1');
+    expect(beginningIn(results[1]!)).toBeUndefined();
   });
 
   test('ends with an error when its process goes: its reader subscribes again', async () => {

@@ -4,6 +4,7 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { Fault } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import type { Subgraph, SubgraphEndpoint, SubgraphRequest } from '../graphql/subgraph.ts';
+import { begunFirst } from './beginning.ts';
 import { thrownToWire, toWire } from './wire-error.ts';
 
 /** What comes with every request, beside the request. */
@@ -56,12 +57,9 @@ function useSubgraph(subgraph: Subgraph, guarded: SubgraphEndpoint): Plugin {
     },
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn((async ({ contextValue }: Args) =>
-        endpointFor(contextValue)
-          .subscribe(requestOf(contextValue.params), contextValue.caller)
-          .then(
-            (opened) => (Symbol.asyncIterator in opened ? crossing(name, opened) : toWire(name, opened)),
-            (error: unknown) => thrownToWire(name, error),
-          )) as never);
+        subscribeAcross(name, endpointFor(contextValue), contextValue).catch((error: unknown) =>
+          thrownToWire(name, error),
+        )) as never);
     },
   };
 }
@@ -72,12 +70,27 @@ const requestOf = ({ query, operationName, variables }: SubgraphRequest): Subgra
   variables: variables ?? undefined,
 });
 
+async function subscribeAcross(
+  agent: string,
+  endpoint: SubgraphEndpoint,
+  { caller, params }: Args['contextValue'],
+): Promise<AsyncIterable<ExecutionResult> | ExecutionResult> {
+  const { promise: begun, resolve: onBegin } = Promise.withResolvers<string>();
+  const opened = await endpoint.subscribe(requestOf(params), { ...caller, onBegin });
+  return Symbol.asyncIterator in opened ? crossing(agent, opened, begun) : toWire(agent, opened);
+}
+
 /** Not an async generator: its `return` would wait for the event that is being waited for. */
-function crossing(agent: string, results: AsyncIterable<ExecutionResult>): AsyncIterableIterator<ExecutionResult> {
+function crossing(
+  agent: string,
+  results: AsyncIterable<ExecutionResult>,
+  begun: Promise<string>,
+): AsyncIterableIterator<ExecutionResult> {
   const events = results[Symbol.asyncIterator]();
+  const next = begunFirst(events, begun);
   const crossed: AsyncIterableIterator<ExecutionResult> = {
     async next() {
-      const { value, done } = await events.next();
+      const { value, done } = await next();
       return done ? { done: true, value: undefined } : { done: false, value: toWire(agent, value) };
     },
     async return() {

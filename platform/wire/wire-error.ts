@@ -17,6 +17,7 @@ import {
   Unavailable,
   type UserError,
 } from '../errors.ts';
+import { beginningIn } from './beginning.ts';
 
 type Kind = 'UNAVAILABLE' | 'REFUSAL' | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'FAULT' | 'AGORA' | 'ERROR';
 
@@ -60,7 +61,7 @@ export interface WireResult {
 export const isResult = (value: unknown): value is WireResult =>
   typeof value === 'object' &&
   value !== null &&
-  ('data' in value || Array.isArray((value as { errors?: unknown }).errors));
+  ('data' in value || Array.isArray((value as { errors?: unknown }).errors) || beginningIn(value) !== undefined);
 
 function errorToWire(agent: string, error: GraphQLError): GraphQLError {
   const cause = rootOf(error);

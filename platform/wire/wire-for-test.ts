@@ -48,7 +48,7 @@ const typeDefs = typeDefsOf(`
     count: Int! @public
     refuse: Payload @public
   }
-  type Subscription { ticks(to: Int!): Values @public silence: Int @public breaks: Int @public }
+  type Subscription { ticks(to: Int!): Values @public silence: Int @public breaks: Int @public begins: Int @public }
   type Values @key(fields: "id") @public { id: ID! at: DateTime big: BigInt amount: Decimal any: JSON none: String bad: String }
   type Payload @public { userErrors: [UserError!]! }
 `);
@@ -108,6 +108,15 @@ export function smallSubgraph(world: World): Subgraph {
       ticks: {
         subscribe: seen(({ to }) => ticking(world, to)),
         resolve: (n: number) => values(String(n)),
+      },
+      begins: {
+        subscribe: async function* (_: unknown, __: object, { onBegin }: RequestContext) {
+          await Promise.resolve();
+          onBegin?.('c1');
+          await sleep(50, new AbortController().signal);
+          yield { begins: 1 };
+          yield { begins: 2 };
+        },
       },
       silence: { subscribe: seen(() => ticking(world, 0)) },
       breaks: {

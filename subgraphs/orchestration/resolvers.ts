@@ -143,7 +143,7 @@ async function* watchAgents(
   context: RequestContext,
 ): AsyncGenerator<{ agentStatusChanged: AgentStatusEventRow }> {
   const signal = context.signal ?? new AbortController().signal;
-  for await (const { event, cursor } of live.follow({ types: TYPES, after, signal })) {
+  for await (const { event, cursor } of live.follow({ types: TYPES, after, onBegin: context.onBegin, signal })) {
     const { agentId, status, degradation } = event.payload as {
       agentId: string;
       status: AgentStatus;

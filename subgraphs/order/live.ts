@@ -39,8 +39,8 @@ export async function* watchOrders(
   // An order that is not yours, or not there, has no events for you: the same silence for both.
   if (orderId && (!isId(orderId, 'order') || !(await load.order(context).load(orderId)))) return;
   const signal = context.signal ?? new AbortController().signal;
-  const aggregateId = orderId ?? undefined;
-  for await (const { event, cursor } of live.follow({ types: TYPES, aggregateId, after, signal })) {
+  const interest = { types: TYPES, aggregateId: orderId ?? undefined, after, onBegin: context.onBegin, signal };
+  for await (const { event, cursor } of live.follow(interest)) {
     const fact = event.payload as OrderFact;
     if (isWithin({ id: fact.orderId, customer_id: fact.customerId }, rows))
       yield { orderUpdated: asOrderEvent(fact, event, cursor) };

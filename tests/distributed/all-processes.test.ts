@@ -107,22 +107,25 @@ test('an agent process that is killed costs its fields; it catches up when it is
 test('a subscriber notices nothing when the agent whose events it reads is killed, or restarted in order', async () => {
   const commerce = shop.cluster.member('agents-commerce');
   const buyer = newCustomer();
-  const bought = async (): Promise<void> => {
+  const bought = async (by = buyer): Promise<void> => {
     for (const gateway of ['gateway-1', 'gateway-2'])
       await until(
-        () => shop.through(gateway).ask('{ orders(first: 1) { edges { node { id } } } }', {}, buyer),
+        () => shop.through(gateway).ask('{ orders(first: 1) { edges { node { id } } } }', {}, by),
         ({ errors }) => errors === undefined,
         `${gateway} does not find the agent`,
         PATIENCE_MS,
       );
-    const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
+    const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, by);
     await settled(shop, order.id, 'PROCESSING');
   };
+  // Is told nothing before all that.
+  const patient = newCustomer();
+  const waiting = shop.watch(UPDATED, {}, patient);
   const watch = shop.watch(UPDATED, { after: await beginning() }, buyer);
   await bought();
-  const told = (count: number) =>
+  const told = (count: number, by = watch) =>
     until(
-      async () => watch.events,
+      async () => by.events,
       (events) => events.length >= count,
       'the events do not come',
       PATIENCE_MS,
@@ -138,7 +141,10 @@ test('a subscriber notices nothing when the agent whose events it reads is kille
   expect(events.map(({ data }) => data?.orderUpdated.version)).toEqual([1, 2, 3, 1, 2, 3, 1, 2, 3]);
   expect(new Set(events.map(({ data }) => data?.orderUpdated.cursor)).size).toBe(9);
   expect(watch.events.flatMap(({ errors = [] }) => errors)).toEqual([]);
-  await watch.stop();
+  await bought(patient);
+  const first = (await told(3, waiting)).slice(0, 3);
+  expect(first.map(({ data }) => data?.orderUpdated.version)).toEqual([1, 2, 3]);
+  await Promise.all([watch.stop(), waiting.stop()]);
 }, 240_000);
 
 test('one trace follows an order through its processes, each span under what it came from', async () => {
