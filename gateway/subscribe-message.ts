@@ -1,7 +1,6 @@
 /** What comes of a `subscribe` message: an operation, whatever its kind, whose results go to its socket. */
-import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError } from 'graphql';
 import type { Context } from 'graphql-ws';
-import type { Extra } from 'graphql-ws/use/ws';
 import { clientOf } from '../platform/http/client-of.ts';
 import { correlationId } from './correlation-id.ts';
 import { countRejected } from './count-rejected.ts';
@@ -17,6 +16,7 @@ import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
 import { actorOf, type Caller } from './session.ts';
 import { SocketOperation } from './socket-operation.ts';
+import type { SocketExtra } from './socket-protocol.ts';
 import type { Payload, SocketSession } from './socket-session.ts';
 import { withoutHttp } from './without-http.ts';
 
@@ -27,7 +27,7 @@ export interface Kept {
 }
 
 /** A socket as graphql-ws knows it. */
-export type Socket = Context<Payload, Extra & Partial<Kept>>;
+export type Socket = Context<Payload, SocketExtra & Partial<Kept>>;
 
 /** The payload of the message. */
 type Subscribe = DocumentParams & {
@@ -97,6 +97,7 @@ async function read(
     return invalid.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED'));
   }
   const { operationName, variables } = payload;
+  if (!getOperationAST(document, operationName)) throw noSuchOperation(operationName);
   const operation: Operation = { document, operationName, variables, caller };
   return { document, operationName, variableValues: variables, operation, operations, asked };
 }
@@ -136,6 +137,14 @@ const tooManyAtOnce = ({ subscriptionsPerSocket: most }: Limits): GraphQLError =
   new GraphQLError(`A socket may have ${most} operations open at once: end one, or open another socket.`, {
     extensions: { code: 'RATE_LIMITED', policy: 'subscriptions' },
   });
+
+const noSuchOperation = (name: string | null | undefined): GraphQLError =>
+  new GraphQLError(
+    typeof name === 'string'
+      ? `There is no operation "${name}" in the document.`
+      : 'The document has several operations: say by `operationName` which.',
+    { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } },
+  );
 
 /** Said to nobody: graphql-ws tells it only as long as the operation is there. */
 const nobodyWaits = (): GraphQLError =>

@@ -7,8 +7,7 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ExecutionArgs, GraphQLError } from 'graphql';
-import { handleProtocols } from 'graphql-ws';
-import { useServer } from 'graphql-ws/use/ws';
+import { handleProtocols, makeServer } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import { clientOf } from '../platform/http/client-of.ts';
 import { pathOf } from '../platform/http/path-of.ts';
@@ -21,7 +20,8 @@ import { placeOf } from './limits/rates.ts';
 import { SocketQueue } from './live/socket-queue.ts';
 import type { Authenticate } from './session.ts';
 import { identify, type Payload, SocketSession } from './socket-session.ts';
-import { type Kept, type MessageOptions, prepare, run, type Subscribed } from './subscribe-message.ts';
+import { speak, type SocketExtra } from './socket-protocol.ts';
+import { type Kept, type MessageOptions, prepare, run, type Socket, type Subscribed } from './subscribe-message.ts';
 
 /** Largest message from a client, in bytes. */
 const MAX_PAYLOAD = 256 * 1024;
@@ -32,7 +32,7 @@ const SWEEP_MS = 1000;
 export interface WebSocketOptions extends MessageOptions {
   limits: Limits;
   authenticate: Authenticate;
-  log: Pick<Logger, 'debug'>;
+  log: Pick<Logger, 'debug' | 'error'>;
 }
 
 /** Serves WebSockets on `/graphql` of the server. `close` ends them with 1001 and those that stay, by force. */
@@ -45,6 +45,37 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     allowSynchronousEvents: false,
     handleProtocols,
   });
+  const { authenticate } = options;
+  const sessions = new Set<SocketSession>();
+  const protocol = makeServer<Payload, SocketExtra & Partial<Kept>>({
+    connectionInitWaitTimeout: options.limits.connectionInitMs,
+    onConnect: async (socket) => {
+      const identity = await identify(authenticate, socket.connectionParams);
+      if (identity === 'unavailable') socket.extra.socket.close(1013, 'Try again later');
+      // 4403, unless it is closing already: as when it went while its token was checked.
+      if (!identity || identity === 'unavailable' || !isOpen(socket)) return false;
+      socket.extra.session = new SocketSession(socket.extra.socket, identity);
+      socket.extra.queue = new SocketQueue(socket.extra.socket);
+      sessions.add(socket.extra.session);
+      return true;
+    },
+    onPing: async (socket, payload) => {
+      if (payload?.authorization === undefined) return;
+      const identity = await identify(authenticate, payload);
+      if (identity === 'unavailable' || !isOpen(socket)) return; // The old token still counts, and the client can ping again.
+      const isSame = identity && identity.actor.id === socket.extra.session?.identity.actor.id;
+      if (isSame) socket.extra.session!.renew(identity);
+      else socket.extra.socket.close(4403, 'Forbidden');
+    },
+    onDisconnect: (socket) => {
+      socket.extra.session?.end();
+      sessions.delete(socket.extra.session!);
+    },
+    onSubscribe: (socket, id, payload) =>
+      prepare(socket, id, payload, options) as Promise<ExecutionArgs | GraphQLError[]>,
+    execute: (args) => run(args as never as Subscribed, options.mask),
+    subscribe: (args) => run(args as never as Subscribed, options.mask, true),
+  });
   const open = new OpenSockets(options.limits.socketsPerAddress);
   server.on('upgrade', (request, socket, head) => {
     if (pathOf(request) !== '/graphql') {
@@ -55,47 +86,11 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     if (!closed) return refuse(socket, '429 Too Many Requests');
     socket.once('close', closed);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      sockets.emit('connection', webSocket, request);
-      webSocket.setMaxListeners(0); // Each operation that is under way has one.
+      speak(protocol, { socket: webSocket, request }, options.log);
       add('agora_websockets_open', {}, 1);
       webSocket.once('close', () => add('agora_websockets_open', {}, -1));
-      // A frame that breaks the protocol is the client's mistake, and ws closes for it; graphql-ws would print it.
-      webSocket.removeAllListeners('error').on('error', (error) => options.log.debug({ err: error }, 'a bad frame'));
     });
   });
-  const { authenticate } = options;
-  const sessions = new Set<SocketSession>();
-  useServer<Payload, Partial<Kept>>(
-    {
-      connectionInitWaitTimeout: options.limits.connectionInitMs,
-      onConnect: async (socket) => {
-        const identity = await identify(authenticate, socket.connectionParams);
-        if (identity === 'unavailable') socket.extra.socket.close(1013, 'Try again later');
-        if (!identity || identity === 'unavailable') return false; // 4403, unless it is closing already
-        socket.extra.session = new SocketSession(socket.extra.socket, identity);
-        socket.extra.queue = new SocketQueue(socket.extra.socket);
-        sessions.add(socket.extra.session);
-        return true;
-      },
-      onPing: async (socket, payload) => {
-        if (payload?.authorization === undefined) return;
-        const identity = await identify(authenticate, payload);
-        if (identity === 'unavailable') return; // The old token still counts, and the client can ping again.
-        const isSame = identity && identity.actor.id === socket.extra.session?.identity.actor.id;
-        if (isSame) socket.extra.session!.renew(identity);
-        else socket.extra.socket.close(4403, 'Forbidden');
-      },
-      onDisconnect: (socket) => {
-        socket.extra.session?.end();
-        sessions.delete(socket.extra.session!);
-      },
-      onSubscribe: (socket, id, payload) =>
-        prepare(socket, id, payload, options) as Promise<ExecutionArgs | GraphQLError[]>,
-      execute: (args) => run(args as never as Subscribed, options.mask),
-      subscribe: (args) => run(args as never as Subscribed, options.mask, true),
-    },
-    sockets,
-  );
   // A session that was ended is told nothing more, and its socket not kept until its token would have expired.
   const sweep = setInterval(() => {
     for (const session of sessions) session.closeIfEnded();
@@ -107,6 +102,8 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     },
   };
 }
+
+const isOpen = ({ extra: { socket } }: Socket): boolean => socket.readyState === socket.OPEN;
 
 /** Before there is a WebSocket. */
 function refuse(socket: Duplex, status: string): void {

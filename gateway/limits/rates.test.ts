@@ -104,6 +104,11 @@ describe('counting', () => {
     expect(await as('Ada@agora.test', '192.0.2.2')).toBe('done');
     expect(await as(' ada@AGORA.test', '192.0.2.3')).toBe('done');
     expect(await as('ada@agora.test', '192.0.2.4')).toBe('sign-ins-of-account');
+    for (const query of [
+      'mutation ($input: I = {email: "ada@agora.test"}) { signIn(input: $input) }',
+      'mutation ($email: E = "ada@agora.test") { signIn(input: {email: $email}) }',
+    ])
+      expect(await run(limits, query, caller(ANONYMOUS, '192.0.2.5'))).toBe('sign-ins-of-account');
     expect(await as('bob@agora.test', '192.0.2.4')).toBe('done');
     const seven = Array.from({ length: 7 }, (_, n) => `s${n}: signIn(input: {email: "u${n}@agora.test"})`);
     expect(await run(limits, `mutation { ${seven.join(' ')} }`, caller(ANONYMOUS, '192.0.2.9'))).toBe('sign-ins');

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FieldNode, getOperationAST, Kind, valueFromASTUntyped } from 'graphql';
 import type { Limit, Limiter } from '../../platform/cluster/limiter.ts';
 import type { Operation } from '../operation.ts';
+import { withDefaults } from '../with-defaults.ts';
 import type { Caller } from '../session.ts';
 import { rateError } from './rate-error.ts';
 import { type ByTier, tierOf } from './tier.ts';
@@ -46,7 +47,7 @@ export class RateLimits {
     const { address, account } = this.#rates.signIns;
     for (const field of fields.filter(({ name }) => GUESSABLE.test(name.value))) {
       await this.#take('sign-ins', placeOf(caller), { caller, most: address });
-      const name = accountIn(field, operation.variables);
+      const name = accountIn(field, operation);
       if (name) await this.#take('sign-ins-of-account', name, { caller, most: account });
     }
   }
@@ -99,7 +100,8 @@ function mutationsIn({ document, operationName }: Operation): FieldNode[] {
 }
 
 /** Whose account it is about; not as it stands, because what counts need not tell. */
-function accountIn(field: FieldNode, variables: Operation['variables']): string | undefined {
+function accountIn(field: FieldNode, { document, operationName, variables: sent }: Operation): string | undefined {
+  const variables = withDefaults(document, operationName, sent);
   const input = field.arguments?.find(({ name }) => name.value === 'input')?.value;
   const given = input && (valueFromASTUntyped(input, variables as never) as { email?: unknown } | undefined | null);
   if (typeof given?.email !== 'string') return undefined;

@@ -36,8 +36,8 @@ export class SocketQueue {
     const socket = this.#socket;
     // It closes: what else is said is lost, and whoever comes back asks for it.
     if (socket.readyState !== socket.OPEN) return true;
-    if (this.#waiting >= MAX_WAITING || socket.bufferedAmount > MAX_BYTES) {
-      this.#closeSlow();
+    if (this.#waiting >= MAX_WAITING || isFull(socket)) {
+      closeSlow(socket);
       return false;
     }
     this.#waiting += 1;
@@ -48,12 +48,17 @@ export class SocketQueue {
   readonly #sent = (): void => {
     this.#waiting -= 1;
   };
+}
 
-  #closeSlow(): void {
-    this.#socket.close(SLOW_CONSUMER, 'Slow consumer');
-    // What waits stands before the close, so a client that does not read at all would never hear of it.
-    setTimeout(() => this.#socket.terminate(), FAREWELL_MS).unref();
-  }
+/** Whether more waits for a socket than is kept. */
+export const isFull = ({ bufferedAmount }: Pick<WebSocket, 'bufferedAmount'>): boolean => bufferedAmount > MAX_BYTES;
+
+/** Closes a socket whose client does not read. */
+export function closeSlow(socket: WebSocket): void {
+  if (socket.readyState !== socket.OPEN) return;
+  socket.close(SLOW_CONSUMER, 'Slow consumer');
+  // What waits stands before the close, so a client that does not read at all would never hear of it.
+  setTimeout(() => socket.terminate(), FAREWELL_MS).unref();
 }
 
 const TEXT = { binary: false };

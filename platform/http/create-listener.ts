@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 
 /** What a listener proves who it is with, as PEM. */
@@ -10,7 +10,14 @@ export interface Tls {
 
 /** A server of HTTP, or of HTTPS if it is given a certificate. @throws Error if certificate and key do not fit */
 export function createListener(listener: RequestListener, tls?: Tls): Server {
-  if (!tls) return createServer(listener);
-  // They differ in what is beneath HTTP alone, which nobody asks of a `Server`.
-  return createSecureServer({ ...tls, minVersion: 'TLSv1.2' }, listener) as unknown as Server;
+  const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
+    isWebSocket(request) && server.listenerCount('upgrade') > 0;
+  const server: Server = tls
+    ? // They differ in what is beneath HTTP alone, which nobody asks of a `Server`.
+      (createSecureServer({ ...tls, minVersion: 'TLSv1.2', shouldUpgradeCallback }, listener) as unknown as Server)
+    : createServer({ shouldUpgradeCallback }, listener);
+  return server;
 }
+
+/** To HTTP/2, which others offer first (`curl --http2`, Java's HttpClient), we need not: RFC 9110, 7.8. */
+const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
