@@ -11,7 +11,7 @@ import pg from 'pg';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { homeFor } from './embedded-postgres/home.ts';
 import { giveTo, type Identity, serverIdentity } from './embedded-postgres/identity.ts';
-import { isRunning } from './embedded-postgres/processes.ts';
+import { isRunning, waitForExit } from './embedded-postgres/processes.ts';
 
 const root = dirname(import.meta.dirname);
 const identity = serverIdentity();
@@ -170,6 +170,21 @@ test('the server of a process that was killed is adopted, and stops with its new
   expect(await kept(server.url)).toEqual([{ word: 'agora' }]);
   await server.stop();
   expect(isRunning(held.pid)).toBe(false);
+});
+
+test('who exits while the server starts takes it along: nobody else would stop it', async () => {
+  const pidFile = join(homeFor(dataDir, identity).cluster, 'postmaster.pid');
+  const script = `
+    import { existsSync, readFileSync } from 'node:fs';
+    import { startEmbeddedPostgres } from ${JSON.stringify(join(root, 'db/embedded-postgres.ts'))};
+    void startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, log() {} });
+    setInterval(() => {
+      const pid = existsSync(${JSON.stringify(pidFile)}) && parseInt(readFileSync(${JSON.stringify(pidFile)}, 'utf8'));
+      if (pid) process.exit(console.log(pid));
+    }, 1);`;
+  const pid = Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }));
+  expect(pid).toBeGreaterThan(0);
+  expect(await waitForExit(pid, 30_000)).toBe(true);
 });
 
 test('an orphan that does not answer is ended, and a new server started', async () => {

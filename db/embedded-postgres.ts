@@ -8,7 +8,7 @@ import { canonicalOf } from './embedded-postgres/canonical.ts';
 import { makeCluster } from './embedded-postgres/cluster.ts';
 import { credentialsOf, deleteHome, type Home, homeFor, makeHome } from './embedded-postgres/home.ts';
 import { serverIdentity } from './embedded-postgres/identity.ts';
-import { adoptOrLaunch } from './embedded-postgres/launch.ts';
+import { adoptOrLaunch, type LaunchOptions } from './embedded-postgres/launch.ts';
 import { becomeOwner, leave, otherOwner } from './embedded-postgres/owner.ts';
 import { endPostmaster, runningPostmaster } from './embedded-postgres/postmaster.ts';
 import { makeRoleAndDatabase } from './embedded-postgres/roles.ts';
@@ -47,6 +47,18 @@ export interface EmbeddedPostgres {
  * @throws {Fault} when it does not start, with what it said.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  // Who exits before it is returned takes a new server along: nobody else knows of it yet.
+  let end = (): void => {};
+  const onExit = (): void => end();
+  process.once('exit', onExit);
+  try {
+    return await start(options, (endLaunched) => (end = endLaunched));
+  } finally {
+    process.off('exit', onExit);
+  }
+}
+
+async function start(options: EmbeddedPostgresOptions, onLaunch: LaunchOptions['onLaunch']): Promise<EmbeddedPostgres> {
   const { dataDir, log } = options;
   const identity = serverIdentity();
   const home = homeFor(dataDir, identity);
@@ -65,6 +77,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     settings,
     password: credentials.superuser,
     endsWithUs,
+    onLaunch,
   });
   const guestOf = server.adopted ? otherOwner(home) : undefined;
   if (server.adopted) log(`PostgreSQL (pid ${server.pid}) ${guestOf ? `of process ${guestOf} is used` : 'is adopted'}`);

@@ -31,6 +31,8 @@ export interface LaunchOptions {
   password: string;
   /** Stops it in order when we end, however. */
   endsWithUs: boolean;
+  /** Told what ends the new server: nobody else knows of it yet. */
+  onLaunch(end: () => void): void;
 }
 
 /**
@@ -63,6 +65,7 @@ async function launch(options: LaunchOptions, logMode: 'w' | 'a'): Promise<Postm
   const { home } = options;
   disownPidFile(home.cluster);
   const server = spawnServer(options, await freePort(lastPort(home)), logMode);
+  options.onLaunch(() => void server.kill('SIGINT'));
   const running = await untilReady(home, server);
   if (running) writeFileSync(home.port, String(running.port));
   return running;
