@@ -1,20 +1,22 @@
-/** Query plans by operation, at most so many: the one unused for longest goes first. */
+/** Query plans by operation, as many as `Kept` keeps. */
 import type { QueryPlan } from '@apollo/query-planner';
+import { Kept } from '../platform/kept.ts';
 import { count, set } from '../platform/telemetry/metrics.ts';
+
+/** Plans, and characters of what they ask of agents. */
+const MOST = { entries: 2000, weight: 1_000_000 };
 
 /** What @apollo/gateway takes as `queryPlannerConfig.cache`. */
 export class PlanCache {
-  readonly #plans = new Map<string, QueryPlan>();
-  readonly #capacity: number;
+  readonly #plans: Kept<QueryPlan>;
 
-  constructor(capacity = 2000) {
-    this.#capacity = capacity;
+  constructor(most = MOST) {
+    this.#plans = new Kept(most);
   }
 
   async get(key: string): Promise<QueryPlan | undefined> {
     const plan = this.#plans.get(key);
     count('agora_plan_cache_lookups_total', { outcome: plan ? 'hit' : 'miss' });
-    if (plan) this.put(key, plan);
     return plan;
   }
 
@@ -29,9 +31,7 @@ export class PlanCache {
 
   /** The same as {@link set}, at once. */
   put(key: string, plan: QueryPlan): void {
-    this.#plans.delete(key);
-    if (this.#plans.size >= this.#capacity) this.#plans.delete(this.#plans.keys().next().value!);
-    this.#plans.set(key, plan);
+    this.#plans.set(key, plan, weightOf(plan.node));
     set('agora_plan_cache_plans', {}, this.#plans.size);
   }
 
@@ -46,4 +46,13 @@ export class PlanCache {
   get size(): number {
     return this.#plans.size;
   }
+}
+
+/** The characters of all fetches, wherever they stand in the plan. */
+function weightOf(part: unknown): number {
+  if (Array.isArray(part)) return part.reduce((sum: number, one) => sum + weightOf(one), 0);
+  if (typeof part !== 'object' || part === null) return 0;
+  if ('operation' in part && typeof part.operation === 'string') return part.operation.length;
+  const { node, nodes, primary, rest, ifClause, elseClause } = part as Record<string, unknown>;
+  return weightOf([node, nodes, primary, rest, ifClause, elseClause].filter(Boolean));
 }

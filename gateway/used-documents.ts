@@ -1,4 +1,5 @@
 import type { DocumentNode } from 'graphql';
+import { Kept } from '../platform/kept.ts';
 
 /** A document that was executed, and how often. */
 export interface UsedDocument {
@@ -7,30 +8,26 @@ export interface UsedDocument {
   uses: number;
 }
 
+/** Documents, and their characters. */
+const MOST = { entries: 1000, weight: 1_000_000 };
+
 /**
  * What the gateway is asked for, so that the next generation can be planned for it before it serves. Outlives
- * generations; holds documents only, at most so many: the one unused for longest goes first.
+ * generations, and holds documents only.
  */
 export class UsedDocuments {
-  readonly #used = new Map<string, UsedDocument>();
-  readonly #capacity: number;
+  readonly #used: Kept<UsedDocument>;
 
-  constructor(capacity = 1000) {
-    this.#capacity = capacity;
+  constructor(most = MOST) {
+    this.#used = new Kept(most);
   }
 
   /** It was executed. `hash` is the document's. */
   note(hash: string, document: DocumentNode, operationName: string | undefined): void {
     const key = operationName ? `${hash} ${operationName}` : hash;
     const known = this.#used.get(key);
-    if (known) {
-      this.#used.delete(key);
-      this.#used.set(key, known);
-      known.uses += 1;
-      return;
-    }
-    if (this.#used.size >= this.#capacity) this.#used.delete(this.#used.keys().next().value!);
-    this.#used.set(key, { document, operationName, uses: 1 });
+    if (known) known.uses += 1;
+    else this.#used.set(key, { document, operationName, uses: 1 }, lengthOf(document));
   }
 
   /** The most used, the first first. */
@@ -42,3 +39,6 @@ export class UsedDocuments {
     return this.#used.size;
   }
 }
+
+/** Of the text that it was read from; the gate's documents hold nodes of the client's. */
+const lengthOf = ({ definitions }: DocumentNode): number => definitions[0]?.loc?.source.body.length ?? 0;

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createGraphQLError, createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import { documentCaches } from '../platform/graphql/document-caches.ts';
 import { countRejected } from './count-rejected.ts';
 import type { Generation } from './generation.ts';
 import { type GraphiqlTab, renderGraphiql } from './graphiql.ts';
@@ -40,7 +41,7 @@ export function createYogaHandler(
     multipart: false,
     extraParamNames: ['documentId'],
     maxRequestBodySize: limits.bodyBytes,
-    parserAndValidationCache: true,
+    parserAndValidationCache: documentCaches(),
     // Ours: see cors.ts.
     cors: false,
     // Both are ours: see useMaskedResults.

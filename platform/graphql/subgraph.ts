@@ -20,6 +20,7 @@ import {
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { cancellableBy } from '../data/cancellation.ts';
+import { Kept } from '../kept.ts';
 import type { RequestContext } from './context.ts';
 import { subscribeAnew } from './subscribe.ts';
 import { withoutDefaults } from './variable-defaults.ts';
@@ -58,21 +59,18 @@ type Runner = (
   variables: Record<string, unknown>,
 ) => Promise<ExecutionResult> | ExecutionResult;
 
-/** Operations that stay compiled per subgraph; the oldest goes first. Query plans name a bounded set in practice. */
-const MAX_COMPILED = 2000;
+/** Operations that stay compiled per subgraph, and their characters: query plans name a bounded set in practice. */
+const COMPILED = { entries: 2000, weight: 1_000_000 };
 
 /** Builds the executable subgraph from an agent's SDL and resolvers. */
 export function createSubgraph(name: string, typeDefs: DocumentNode, resolvers: object): Subgraph {
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
-  const runners = new Map<string, Runner>();
+  const runners = new Kept<Runner>(COMPILED);
 
   const runnerOf = (request: SubgraphRequest): Runner => {
     const key = `${request.operationName ?? ''}\n${request.query}`;
     let runner = runners.get(key);
-    if (!runner) {
-      if (runners.size >= MAX_COMPILED) runners.delete(runners.keys().next().value!);
-      runners.set(key, (runner = compile(schema, request)));
-    }
+    if (!runner) runners.set(key, (runner = compile(schema, request)), key.length);
     return runner;
   };
 

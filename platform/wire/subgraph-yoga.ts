@@ -3,6 +3,7 @@ import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { Fault } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
+import { documentCaches } from '../graphql/document-caches.ts';
 import type { Subgraph, SubgraphEndpoint, SubgraphRequest } from '../graphql/subgraph.ts';
 import { begunFirst } from './beginning.ts';
 import { thrownToWire, toWire } from './wire-error.ts';
@@ -32,7 +33,7 @@ export function subgraphYoga(subgraph: Subgraph, guarded: SubgraphEndpoint): Sub
     multipart: false,
     // Limited and read before: `body-of.ts`.
     maxRequestBodySize: false,
-    parserAndValidationCache: true,
+    parserAndValidationCache: documentCaches(),
     cors: false,
     // Errors are the gateway's to mask, by where they came from.
     maskedErrors: false,

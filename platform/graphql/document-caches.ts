@@ -1,0 +1,21 @@
+import { Kept } from '../kept.ts';
+
+/** Texts that are not read again, and their characters: what was read of one weighs many times as much. */
+const MOST = { entries: 1024, weight: 1_000_000 };
+
+/** What yoga takes for a cache by a document's text. */
+interface ByText<Value> {
+  get(text: string): Value | undefined;
+  set(text: string, value: Value): void;
+}
+
+function byText<Value>(): ByText<Value> {
+  const kept = new Kept<Value>(MOST);
+  return { get: (text) => kept.get(text), set: (text, value) => kept.set(text, value, text.length) };
+}
+
+/** For yoga's `parserAndValidationCache`: its own count documents, and so keep a gigabyte of large ones. */
+export const documentCaches = <Document, Failure>(): {
+  documentCache: ByText<Document>;
+  errorCache: ByText<Failure>;
+} => ({ documentCache: byText(), errorCache: byText() });
