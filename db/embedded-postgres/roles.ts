@@ -6,7 +6,8 @@ import type { Credentials } from './home.ts';
 export const READER = 'agora_own_rows';
 
 /**
- * Makes role and database `agora`, and the role {@link READER}, where they are missing. Two processes that start at once take turns.
+ * Makes role and database `agora`, and the role {@link READER}, where they are missing: nothing is written where they are,
+ * as on a standby. Two processes that start at once take turns.
  * @param adminUrl of the superuser, on database `postgres`.
  */
 export async function makeRoleAndDatabase(adminUrl: string, credentials: Credentials): Promise<void> {
@@ -15,9 +16,11 @@ export async function makeRoleAndDatabase(adminUrl: string, credentials: Credent
   await admin.connect();
   try {
     await admin.query(`select pg_advisory_lock(hashtextextended('agora.role', 0))`);
-    const { rows } = await admin.query<{ role: boolean; reader: boolean; base: boolean }>(
+    const { rows } = await admin.query<{ role: boolean; reader: boolean; granted: boolean; base: boolean }>(
       `select exists (select from pg_roles where rolname = 'agora') as role,
               exists (select from pg_roles where rolname = $1) as reader,
+              exists (select from pg_auth_members m join pg_roles r on r.oid = m.roleid join pg_roles a on a.oid = m.member
+                       where r.rolname = $1 and a.rolname = 'agora' and m.set_option) as granted,
               exists (select from pg_database where datname = 'agora') as base`,
       [READER],
     );
@@ -25,7 +28,7 @@ export async function makeRoleAndDatabase(adminUrl: string, credentials: Credent
       await admin.query(`create role agora login password ${pg.escapeLiteral(credentials.agora)}`);
     }
     if (!rows[0]?.reader) await admin.query(`create role ${READER} nologin`);
-    await admin.query(`grant ${READER} to agora with inherit false, set true`);
+    if (!rows[0]?.granted) await admin.query(`grant ${READER} to agora with inherit false, set true`);
     if (!rows[0]?.base) await admin.query('create database agora owner agora');
   } finally {
     await admin.end();
