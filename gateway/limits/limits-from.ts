@@ -8,6 +8,9 @@ export type LimitsConfig = Pick<
   Config,
   | 'NODE_ENV'
   | 'BODY_LIMIT_BYTES'
+  | 'OPERATION_TOKENS'
+  | 'OPERATION_FIELDS'
+  | 'OPERATION_DEPTH'
   | 'COST_BUDGETS'
   | 'REQUEST_LIMITS'
   | 'MUTATION_LIMITS'
@@ -20,12 +23,22 @@ export type LimitsConfig = Pick<
   | 'PERSISTED_QUERIES'
 >;
 
+/** More than names have: documents are mostly shorter. */
+const CHARACTERS_PER_TOKEN = 16;
+
 /** The limits that a configuration asks for. In production nothing is open that was not opened. */
 export function limitsFrom(config: LimitsConfig, { trusted, cache }: Omit<StoredDocuments, 'trustedOnly'>): Limits {
   const isProduction = config.NODE_ENV === 'production';
   const [address, account] = numbersIn(config.SIGN_IN_LIMITS);
   return {
     ...LIMITS,
+    document: {
+      ...LIMITS.document,
+      characters: config.OPERATION_TOKENS * CHARACTERS_PER_TOKEN,
+      tokens: config.OPERATION_TOKENS,
+      fields: config.OPERATION_FIELDS,
+      depth: config.OPERATION_DEPTH,
+    },
     bodyBytes: config.BODY_LIMIT_BYTES,
     costs: tiersIn(config.COST_BUDGETS),
     rates: {

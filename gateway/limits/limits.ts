@@ -34,7 +34,7 @@ export interface DocumentLimits {
 
 /** Of our own graph. */
 export const DOCUMENT_LIMITS: DocumentLimits = {
-  characters: 65_536,
+  characters: 64_000,
   tokens: 4_000,
   brackets: 60,
   depth: 20,

@@ -213,6 +213,27 @@ export const configSchema = z.object({
     .optional()
     .describe('whose pages may use the API: origins, with commas between, or *; absent: all, and none in production'),
   BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).default(1_048_576).describe('the largest body of a request'),
+  OPERATION_TOKENS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(40_000)
+    .default(4000)
+    .describe('the most tokens of a document; of characters, 16 for each'),
+  OPERATION_FIELDS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .max(10_000)
+    .default(1000)
+    .describe('the most fields of an operation, its fragments written out'),
+  OPERATION_DEPTH: z.coerce
+    .number()
+    .int()
+    .min(5)
+    .max(50)
+    .default(20)
+    .describe('the most fields within one another, fragments written out'),
   COST_BUDGETS: tiers
     .default('10000/20000/40000')
     .describe('what one operation may cost, for who is not signed in / is signed in / is staff'),
