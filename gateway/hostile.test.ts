@@ -41,6 +41,25 @@ test('a path that is no URL is refused, and nobody else notices', async () => {
   expect((await send('{"query":"{ __typename }"}')).status).toBe(200);
 });
 
+test.each(['variables', 'extensions'])('%s in a URL that are no JSON are told so', async (name) => {
+  const response = await fetch(`${it.url}/graphql?query={__typename}&${name}={x`);
+  const { errors } = (await response.json()) as Refusal;
+  expect([response.status, errors[0]!.extensions.code, errors[0]!.message]).toEqual([
+    400,
+    'BAD_REQUEST',
+    `\`${name}\` in the URL is no JSON: send it percent-encoded.`,
+  ]);
+});
+
+test('what is called like JSON and is none is refused with what to send', async () => {
+  const headers = { 'content-type': 'application/json-patch+json' };
+  const response = await fetch(`${it.url}/graphql`, { method: 'POST', headers, body: '{}' });
+  expect([response.status, ((await response.json()) as Refusal).errors[0]!.message]).toEqual([
+    415,
+    'Send JSON: `content-type: application/json`.',
+  ]);
+});
+
 describe('over HTTP', () => {
   test.each(HOSTILE)('$name is refused', async ({ body, code }) => {
     it.world.calls.length = 0;

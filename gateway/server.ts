@@ -7,6 +7,7 @@ import type { Limiter } from '../platform/cluster/limiter.ts';
 import { gateLog } from '../platform/gate/gate-log.ts';
 import type { Policy } from '../platform/gate/rules.ts';
 import type { Subgraph } from '../platform/graphql/subgraph.ts';
+import { ANONYMOUS } from '../platform/identity/actor.ts';
 import { clientOf } from '../platform/http/client-of.ts';
 import { createListener, type Tls } from '../platform/http/create-listener.ts';
 import { pathOf } from '../platform/http/path-of.ts';
@@ -244,17 +245,23 @@ async function graphql(
 ): Promise<void> {
   const id = correlationId(request.headers[CORRELATION_HEADER]);
   response.setHeader(CORRELATION_HEADER, id);
-  if (request.method === 'POST' && !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+  if (request.method === 'POST' && !/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
     const error = new GraphQLError('Send JSON: `content-type: application/json`.', {
       extensions: { code: 'BAD_REQUEST' },
     });
     return respondErrors(response, 415, [error]);
   }
+  const client = clientOf(request, trustedProxies);
+  const tell = rateHeaders(response);
   try {
-    const identity = await authenticate(request.headers.authorization?.trim() || undefined);
+    const identity = await authenticate(request.headers.authorization?.trim() || undefined).catch(async (error) => {
+      // Whoever tries one token after the other counts by their address.
+      if (error instanceof Unauthenticated)
+        await rates?.request({ actor: () => ANONYMOUS, correlationId: id, client, tell });
+      throw error;
+    });
     actorOf(identity); // A session that was ended is refused like a token that is not good.
-    const client = clientOf(request, trustedProxies);
-    const caller: Caller = { actor: () => actorOf(identity), correlationId: id, client, tell: rateHeaders(response) };
+    const caller: Caller = { actor: () => actorOf(identity), correlationId: id, client, tell };
     await rates?.request(caller);
     await yoga(request, response, { caller });
   } catch (error) {

@@ -62,6 +62,15 @@ describe('over HTTP and WebSocket', () => {
   });
 });
 
+test('who tries one token after the other counts by their address', async () => {
+  const limits = { ...LIMITS, rates: { ...rates, requests: of(4) } };
+  const it = await startGateway({ limiter: new LocalLimiter(), limits });
+  const statuses: number[] = [];
+  for (let n = 0; n < 6; n++) statuses.push((await it.post('{ __typename }', { token: `Bearer guess ${n}` })).status);
+  await it.gateway.close();
+  expect(statuses).toEqual([401, 401, 401, 401, 429, 429]);
+});
+
 describe('counting', () => {
   const caller = (actor = ANONYMOUS, address = '192.0.2.1') => ({
     actor: () => actor,

@@ -1,4 +1,4 @@
-import { type ExecutionResult, NoSchemaIntrospectionCustomRule } from 'graphql';
+import { type ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { checkVariables } from './check-variables.ts';
 import type { Limits } from './limits.ts';
@@ -11,6 +11,10 @@ import { PAGE_POLICY } from './security-headers.ts';
 export function useLimits({ document, introspection, documents }: Limits): Plugin {
   const parse = parseWithin(document, documents);
   return {
+    onRequestParse({ request, url }) {
+      // Yoga reads them without a word of its own for what is no JSON.
+      if (request.method === 'GET') for (const name of ['variables', 'extensions']) checkJson(name, url.searchParams);
+    },
     async onParams({ params, setParams, request }) {
       checkVariables(params.variables, document);
       if (!documents) return;
@@ -37,3 +41,15 @@ export function useLimits({ document, introspection, documents }: Limits): Plugi
 }
 
 const REFUSED: ReadonlySet<string> = new Set(['OPERATION_TOO_LARGE', 'OPERATION_NOT_TRUSTED']);
+
+/** @throws GraphQLError BAD_REQUEST for a parameter that is given, and no JSON */
+function checkJson(name: string, parameters: URLSearchParams): void {
+  const text = parameters.get(name);
+  if (!text) return;
+  try {
+    JSON.parse(text);
+  } catch {
+    const message = `\`${name}\` in the URL is no JSON: send it percent-encoded.`;
+    throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: refused() } });
+  }
+}
