@@ -51,6 +51,23 @@ test.each(['variables', 'extensions'])('%s in a URL that are no JSON are told so
   ]);
 });
 
+test('a subscription under a condition is told that it cannot be, over HTTP and WebSocket', async () => {
+  const query = 'subscription ($if: Boolean!) { ticked @include(if: $if) { seq } }';
+  const response = await it.post(query, { variables: { if: true } });
+  const { errors } = (await response.json()) as Refusal;
+  const told = {
+    message: 'The field of a subscription cannot stand under `@skip` or `@include` with a variable.',
+    extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+  };
+  expect(errors).toMatchObject([told]);
+  const client = it.client();
+  const error = await new Promise((resolve) =>
+    client.subscribe({ query, variables: { if: true } }, { next: resolve, error: resolve, complete() {} }),
+  );
+  expect(error).toMatchObject([told]);
+  await client.dispose();
+});
+
 test('what is called like JSON and is none is refused with what to send', async () => {
   const headers = { 'content-type': 'application/json-patch+json' };
   const response = await fetch(`${it.url}/graphql`, { method: 'POST', headers, body: '{}' });

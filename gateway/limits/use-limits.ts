@@ -1,4 +1,4 @@
-import { type ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule } from 'graphql';
+import { type ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule, type validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { checkVariables } from './check-variables.ts';
 import type { Limits } from './limits.ts';
@@ -25,7 +25,9 @@ export function useLimits({ document, introspection, documents }: Limits): Plugi
     onParse({ setParseFn }) {
       setParseFn(parse as never);
     },
-    onValidate({ addValidationRule }) {
+    onValidate({ addValidationRule, validateFn, setValidationFn }) {
+      setValidationFn(((...given: Parameters<typeof validate>) =>
+        validated(validateFn as typeof validate, given)) as never);
       if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
     },
     onResponse({ response }) {
@@ -51,5 +53,16 @@ function checkJson(name: string, parameters: URLSearchParams): void {
   } catch {
     const message = `\`${name}\` in the URL is no JSON: send it percent-encoded.`;
     throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: refused() } });
+  }
+}
+
+/** The rule of graphql 16 that a subscription has one field reads conditions, without their variables, and throws. */
+function validated(validateFn: typeof validate, given: Parameters<typeof validate>): readonly GraphQLError[] {
+  try {
+    return validateFn(...given);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    const message = 'The field of a subscription cannot stand under `@skip` or `@include` with a variable.';
+    return [new GraphQLError(message, { nodes: error.nodes, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })];
   }
 }
