@@ -13,8 +13,8 @@ export type Credentials = UserRow & { password_hash: string | null; customer_mad
 export const CREDENTIALS = [...USER, 'password_hash', 'customer_made'] as const;
 
 export const accountsOf = ({ store, ask }: Pick<Ground<Tables>, 'store' | 'ask'>) => ({
-  find: (column: 'id' | 'email_key', value: string): Promise<Credentials | undefined> =>
-    store.read.selectFrom('account').select(CREDENTIALS).where(column, '=', value).executeTakeFirst(),
+  find: (column: 'id' | 'email_key', value: string, sql = store.read): Promise<Credentials | undefined> =>
+    sql.selectFrom('account').select(CREDENTIALS).where(column, '=', value).executeTakeFirst(),
 
   /** The customer agent may have been away when the user signed up: asked until it has said yes, and never again. */
   async ensureCustomer(user: Credentials, context: RequestContext): Promise<void> {

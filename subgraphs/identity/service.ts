@@ -20,6 +20,7 @@ import { recoveryTokens } from './recovery/tokens.ts';
 import type { SetUserRolesInput } from './resolvers.generated.ts';
 import { challengesOf } from './second-factor/challenges.ts';
 import { secondFactorService } from './second-factor/service.ts';
+import { requireLiving } from './sessions/living.ts';
 import { sessionOpener } from './sessions/open-session.ts';
 import { sessionService } from './sessions/service.ts';
 import { attemptsOf } from './sign-in/attempts.ts';
@@ -51,6 +52,7 @@ export const identityService = (ground: Ground<Tables>) => {
     /** Ends the user's sessions with it: their tokens still say what they were allowed before. */
     setUserRoles: (input: SetUserRolesInput, context: RequestContext): Promise<string> =>
       store.write({ locks: [input.id], origin: context }, async (work) => {
+        await requireLiving(work, context.actor);
         const user = await work.em.findOne(Account, { id: input.id });
         if (!user) throw refuse('NOT_FOUND', 'There is no such user.', ['input', 'id']);
         checkVersion(user.version, input.expectedVersion);

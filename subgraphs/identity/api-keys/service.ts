@@ -8,6 +8,7 @@ import type { Recorder } from '../audit/record.ts';
 import { requireSession } from '../access.ts';
 import type { Tables } from '../entities.ts';
 import type { CreateApiKeyInput } from '../resolvers.generated.ts';
+import { requireLiving } from '../sessions/living.ts';
 import { checkExpiry, checkKeyName, checkScopes } from './domain.ts';
 import { apiKeyCreated, apiKeyRevoked } from './events.ts';
 import { API_KEY, type ApiKeyRow } from './queries.ts';
@@ -37,6 +38,7 @@ export const apiKeyService = ({ store, clock }: Pick<Ground<Tables>, 'store' | '
       revoked_at: null,
     };
     const apiKey = await store.write({ locks: [actor.id], origin: context }, async (work) => {
+      await requireLiving(work, actor);
       const living = await work.sql
         .selectFrom('api_key')
         .select(({ fn }) => fn.countAll<string>().as('n'))

@@ -5,6 +5,7 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { requireSession } from '../access.ts';
 import type { Tables } from '../entities.ts';
 import type { BeginProviderSignInInput, CompleteProviderSignInInput } from '../resolvers.generated.ts';
+import { requireLiving } from '../sessions/living.ts';
 import { requireRecentSignIn } from '../sessions/recent.ts';
 import type { CameBack } from './callback.ts';
 import { checkRoom, checkWayIn } from './domain.ts';
@@ -24,6 +25,7 @@ export const providerLinks = (
   const link = (who: CameBack, callbackUrl: string, context: RequestContext): Promise<string> => {
     const { id: userId } = context.actor;
     return store.write({ locks: [userId, lockOfIdentity(who.vouched)], origin: context }, async (work) => {
+      await requireLiving(work, context.actor);
       const given = await identities.find(who.vouched, work.sql);
       if (given && given.user_id !== userId)
         throw refuse('IDENTITY_TAKEN', `Another account is linked with this one at ${who.provider.name}.`, ['input']);
@@ -71,6 +73,7 @@ export const providerLinks = (
         throw refuse('NOT_FOUND', 'You have no such identity: `me { identities }` lists yours.', ['input', 'id']);
       await requireRecentSignIn(ground, context.actor);
       await store.write({ locks: [userId], origin: context }, async (work) => {
+        await requireLiving(work, context.actor);
         const account = work.sql.selectFrom('account').select('password_hash').where('id', '=', userId);
         const { password_hash } = await account.executeTakeFirstOrThrow();
         const all = await identities.of(work, userId);

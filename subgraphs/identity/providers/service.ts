@@ -4,7 +4,6 @@ import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
-import { CREDENTIALS } from '../accounts.ts';
 import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { userRegistered } from '../events.ts';
@@ -35,18 +34,18 @@ export const providerSignIn = (
       const now = clock.now();
       const customer = { customer_id: newId('customer'), customer_made: false, merchant_id: null };
       const row = { id, email, email_key: emailKey(email), name, password_hash: null, roles: ['CUSTOMER' as const] };
-      const user = await work.sql
+      const made = await work.sql
         .insertInto('account')
         .values({ ...row, ...customer, version: 1, email_verified_at: now, created_at: now, updated_at: now })
         .onConflict((on) => on.column('email_key').doNothing())
-        .returning(CREDENTIALS)
+        .returning('id')
         .executeTakeFirst();
-      if (!user) throw emailTaken(who.provider.name);
+      if (!made) throw emailTaken(who.provider.name);
       const objectId = await identities.add(work, id, who, callbackUrl);
       work.publish(userRegistered, { aggregateId: id, aggregateVersion: 1, payload: { userId: id } });
       const details = { provider: who.provider.id };
       await record(work, context, { action: 'IDENTITY_LINKED', userId: id, objectId, details });
-      return { user, ...(await sessions.start(work, id, 'SIGNED_UP', context)) };
+      return sessions.start(work, id, 'SIGNED_UP', context);
     });
   };
 
@@ -56,7 +55,7 @@ export const providerSignIn = (
       const registered = await register(who, callbackUrl, context);
       if (registered) {
         await accounts.ensureCustomer(registered.user, context);
-        return sessions.answer(registered.user, registered.sessionId, registered.refreshToken);
+        return sessions.answer(registered);
       }
       identity = (await identities.find(who.vouched))!;
     }

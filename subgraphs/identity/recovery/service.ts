@@ -7,6 +7,7 @@ import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { hashPassword, isPassword } from '../passwords/password.ts';
 import { checkNewPassword } from '../passwords/policy.ts';
+import { requireLiving } from '../sessions/living.ts';
 import type { SignInParts } from '../sign-in/service.ts';
 import type { RecoveryTokens } from './tokens.ts';
 
@@ -64,6 +65,7 @@ export const recoveryService = (
       throw refuse('INVALID_CREDENTIALS', 'The current password is wrong.', ['input', 'currentPassword']);
     const password_hash = await hashPassword(newPassword);
     await store.write({ locks: [user.id], origin: context }, async (work) => {
+      await requireLiving(work, context.actor);
       await attempts.takeBack(work, attempt);
       await work.sql.updateTable('account').set({ password_hash }).where('id', '=', user.id).execute();
       await sessions.rules.revoke(work, { userId: user.id, but }, 'PASSWORD_CHANGED', clock.now());

@@ -9,6 +9,7 @@ import type { Credentials } from '../accounts.ts';
 import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { isPassword } from '../passwords/password.ts';
+import { requireLiving } from '../sessions/living.ts';
 import { ENROLMENT_MS, readCode, RECENT_MS } from './domain.ts';
 import { sealedFor, wrongCode } from './proof.ts';
 import { newRecoveryCodes, type RecoveryCodes } from './recovery-codes.ts';
@@ -75,6 +76,7 @@ export const enrolment = (
       const secret = new Secret().base32;
       const now = clock.now();
       await store.write({ locks: [user.id], origin: context }, async (work) => {
+        await requireLiving(work, context.actor);
         const begun = { secret: secrets.seal(secret, sealedFor(user.id)), begun_at: now, last_step: 0 };
         const written = await work.sql
           .insertInto('second_factor')
@@ -97,6 +99,7 @@ export const enrolment = (
       if (!(await pending(store.read, id))) throw notBegun();
       const codes = await newRecoveryCodes();
       await store.write({ locks: [id], origin: context }, async (work) => {
+        await requireLiving(work, context.actor);
         const now = clock.now();
         const begun = await pending(work.sql, id);
         if (!begun) throw notBegun();

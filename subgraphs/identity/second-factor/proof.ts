@@ -7,6 +7,7 @@ import type { Credentials } from '../accounts.ts';
 import type { Recorder } from '../audit/record.ts';
 import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
+import { requireLiving } from '../sessions/living.ts';
 import type { SignInAttempts } from '../sign-in/attempts.ts';
 import { readCode, type Typed } from './domain.ts';
 import { hashOfRecoveryCode } from './recovery-codes.ts';
@@ -71,6 +72,7 @@ export const proofOf = (
     const salt = kind === 'RECOVERY_CODE' ? (await factorOf(store.read, user.id))?.recovery_salt : undefined;
     const hash = salt && (await hashOfRecoveryCode(code, salt));
     const outcome = await store.write({ locks: [user.id], origin: context }, async (work) => {
+      await requireLiving(work, context.actor);
       const isRight =
         kind === 'TOTP' ? await useCode(work, user.id, code) : hash && (await useRecoveryCode(work, user.id, hash));
       if (isRight) {

@@ -7,6 +7,7 @@ import { count } from '../../../platform/telemetry/metrics.ts';
 import { requireSession } from '../access.ts';
 import type { Tables } from '../entities.ts';
 import type { SignedIn } from '../sessions/open-session.ts';
+import { requireLiving } from '../sessions/living.ts';
 import type { WhichSessions } from '../sessions/session-rules.ts';
 import type { SignInParts } from '../sign-in/service.ts';
 import type { Challenges } from './challenges.ts';
@@ -55,12 +56,12 @@ export const secondFactorService = (ground: Ground<Tables>, parts: SecondFactorP
       await accounts.ensureCustomer(user, context);
       const counted = (outcome: string) => count('agora_sign_ins_total', { method: 'second_factor', outcome });
       try {
-        const { sessionId, refreshToken } = await prove(user, code, context, async (work, by) => {
+        const started = await prove(user, code, context, async (work, by) => {
           await challenges.use(work, challenge);
           return sessions.start(work, user.id, 'SIGNED_IN', context, { secondFactor: by });
         });
         counted('accepted');
-        return await sessions.answer(user, sessionId, refreshToken);
+        return await sessions.answer(started);
       } catch (error) {
         if (error instanceof Refusal) counted('refused');
         throw error;
@@ -94,6 +95,7 @@ export const secondFactorService = (ground: Ground<Tables>, parts: SecondFactorP
       if (!user) throw refuse('NOT_FOUND', 'There is no such user.', ['input', 'userId']);
       checkReset(user, context.actor);
       await store.write({ locks: [userId], origin: context }, async (work) => {
+        await requireLiving(work, context.actor);
         await take(work, userId, { userId });
         const roles = [...context.actor.roles];
         await record(work, context, { action: 'SECOND_FACTOR_REMOVED', userId, details: { by: 'STAFF', roles } });

@@ -25,6 +25,13 @@ export interface SignedIn {
   user: UserRow;
 }
 
+/** A session that has begun, and whose: as they are in the transaction that began it, not as they were when they asked. */
+export interface Started {
+  user: Credentials;
+  sessionId: string;
+  refreshToken: string;
+}
+
 /** What sessions are opened with. */
 export interface OpenerParts {
   accounts: Accounts;
@@ -45,7 +52,7 @@ export const sessionOpener = (
     address_key: attempts.addressKey(client) ?? null,
   });
 
-  const answer = async (user: Credentials, sessionId: string, refreshToken: string): Promise<SignedIn> => {
+  const answer = async ({ user, sessionId, refreshToken }: Started): Promise<SignedIn> => {
     const { token, expiresAt } = await tokens.sign(claimsOf(user, sessionId), config.ACCESS_TOKEN_SECONDS, clock.now());
     return { accessToken: token, refreshToken, expiresAt, user };
   };
@@ -61,12 +68,12 @@ export const sessionOpener = (
       reason: 'SIGNED_UP' | 'SIGNED_IN',
       context: RequestContext,
       details: Deed['details'] = {},
-    ): Promise<{ sessionId: string; refreshToken: string }> {
+    ): Promise<Started> {
       const [sessionId, refreshToken] = [newId('session'), newRefreshToken()];
       const session = { id: sessionId, userId, reason, traits: traitsOf(context) };
       await rules.start(work, session, refreshToken, clock.now());
       await record(work, context, { action: reason, userId, objectId: sessionId, details });
-      return { sessionId, refreshToken };
+      return { user: (await accounts.find('id', userId, work.sql))!, sessionId, refreshToken };
     },
 
     /**
@@ -91,7 +98,7 @@ export const sessionOpener = (
         count('agora_sign_ins_total', { method: 'second_factor', outcome: 'asked' });
         throw started;
       }
-      return answer(user, started.sessionId, started.refreshToken);
+      return answer(started);
     },
   };
 };

@@ -7,6 +7,7 @@ import { requireSession } from '../access.ts';
 import type { RevocationReason, Tables } from '../entities.ts';
 import type { SignInParts } from '../sign-in/service.ts';
 import type { SignedIn } from './open-session.ts';
+import { requireLiving } from './living.ts';
 import type { WhichSessions } from './session-rules.ts';
 import { hashOfToken, newRefreshToken } from './refresh-token.ts';
 
@@ -16,6 +17,7 @@ export const sessionService = (
 ) => {
   const end = (userId: string, which: WhichSessions, reason: RevocationReason, context: RequestContext) =>
     store.write({ locks: [userId], origin: context }, async (work) => {
+      await requireLiving(work, context.actor);
       const ended = await rules.revoke(work, which, reason, clock.now());
       const objectId = 'id' in which ? which.id : undefined;
       if (ended) await record(work, context, { action: 'SESSIONS_ENDED', userId, objectId, details: { ended } });
@@ -49,7 +51,8 @@ export const sessionService = (
       count('agora_sign_ins_total', { method: 'refresh', outcome: rotated ? 'accepted' : 'refused' });
       // Refused only now: a stolen token has to end its session, which a throw inside would undo.
       if (!rotated) throw invalid;
-      return answer((await accounts.find('id', owner.user_id))!, owner.id, successor);
+      const user = (await accounts.find('id', owner.user_id))!;
+      return answer({ user, sessionId: owner.id, refreshToken: successor });
     },
 
     /** Ends the session of the caller's token. Whether there was one that had not ended. */

@@ -5,7 +5,7 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
 import type { Recorder } from '../audit/record.ts';
-import { type Accounts, CREDENTIALS, type Credentials } from '../accounts.ts';
+import type { Accounts, Credentials } from '../accounts.ts';
 import { checkName, emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { userRegistered } from '../events.ts';
@@ -23,6 +23,8 @@ export interface SignInParts {
   sessions: SessionOpener;
   record: Recorder;
 }
+
+const wrong = (message: string) => refuse('INVALID_CREDENTIALS', message, ['input']);
 
 export const signInService = (
   { store, clock }: Ground<Tables>,
@@ -42,11 +44,10 @@ export const signInService = (
         .insertInto('account')
         .values(row)
         .onConflict((on) => on.column('email_key').doNothing());
-      const user = await insert.returning(CREDENTIALS).executeTakeFirst();
-      if (!user) return undefined;
+      if (!(await insert.returning('id').executeTakeFirst())) return undefined;
       work.publish(userRegistered, { aggregateId: id, aggregateVersion: 1, payload: { userId: id } });
       await recovery.issue(work, 'VERIFY_EMAIL', id);
-      return { user, ...(await sessions.start(work, id, 'SIGNED_UP', context)) };
+      return sessions.start(work, id, 'SIGNED_UP', context);
     });
   };
 
@@ -67,11 +68,13 @@ export const signInService = (
     }
     const renewed = isOutdated(user!.password_hash!) ? await hashPassword(password) : undefined;
     return sessions.open(user!, context, async (work) => {
+      const { password_hash } = (await accounts.find('id', user!.id, work.sql))!;
+      const isChanged = password_hash !== user!.password_hash;
+      // The same password may only have been hashed anew. That is seldom, so the lock may be held while it is compared.
+      if (isChanged && !(await isPassword(password_hash, password))) throw wrong('The password was just changed.');
       await attempts.takeBack(work, attempt);
-      if (!renewed) return;
-      const update = work.sql.updateTable('account').set({ password_hash: renewed }).where('id', '=', user!.id);
-      // Not over one that was set meanwhile.
-      await update.where('password_hash', '=', user!.password_hash).execute();
+      if (!renewed || isChanged) return;
+      await work.sql.updateTable('account').set({ password_hash: renewed }).where('id', '=', user!.id).execute();
     });
   };
 
@@ -84,7 +87,7 @@ export const signInService = (
       const registered = known ? undefined : await register({ ...input, name }, context);
       if (registered) {
         await accounts.ensureCustomer(registered.user, context);
-        return sessions.answer(registered.user, registered.sessionId, registered.refreshToken);
+        return sessions.answer(registered);
       }
       const user = known ?? (await accounts.find('email_key', emailKey(input.email)));
       const signedIn = await withPassword(user, input, context);
@@ -100,7 +103,7 @@ export const signInService = (
       const user = await accounts.find('email_key', emailKey(input.email));
       const signedIn = await withPassword(user, input, context);
       count('agora_sign_ins_total', { method: 'password', outcome: signedIn ? 'accepted' : 'refused' });
-      if (!signedIn) throw refuse('INVALID_CREDENTIALS', 'The e-mail address or the password is wrong.', ['input']);
+      if (!signedIn) throw wrong('The e-mail address or the password is wrong.');
       return signedIn;
     },
   };
