@@ -132,6 +132,7 @@ const CASES: Case[] = [
     'query ($y: Boolean!, $n: Boolean!) { thing(id: "1") { id @skip(if: $y) name @include(if: $n) maybe @include(if: $y) } }',
     { y: true, n: false },
   ],
+  ['names that objects have already', '{ __proto__: thing(id: "1") { __proto__: name constructor: id then: id } }'],
   ['null for what may be null', '{ thing(id: "none") { id } }'],
   ['null for what may not, which takes its parent along', '{ thing(id: "1") { id other { sure { id } } } }'],
   ['null for what may not, at the root', '{ sure { id } who }'],

@@ -90,8 +90,8 @@ export function createSubgraph(name: string, typeDefs: DocumentNode, resolvers: 
 /**
  * graphql-jit compiles queries; what it cannot, graphql-js executes. Not those whose variables have default values that
  * cannot be given as values, or are input objects whose fields may have some: graphql-jit 0.8.9 leaves them out; nor
- * with variables inside an input object, for which it puts null when they are not given. And not mutations, whose time
- * is the database's.
+ * with variables inside an input object, for which it puts null when they are not given; nor what is called `__proto__`,
+ * which its object literals do not keep. And not mutations, whose time is the database's.
  */
 function compile(schema: GraphQLSchema, { query, operationName }: SubgraphRequest): Runner {
   const document = parse(query, { noLocation: true });
@@ -118,14 +118,18 @@ function cancellable(run: Runner, document: DocumentNode, operationName: string 
 
 function isCompilable(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined): boolean {
   const operation = getOperationAST(document, operationName);
-  if (operation?.operation !== 'query' || hasVariableInObject(document)) return false;
+  if (operation?.operation !== 'query' || isMisread(document)) return false;
   return (operation.variableDefinitions ?? []).every(
     ({ type }) => !isInputObjectType(getNamedType(typeFromAST(schema, type as NamedTypeNode))),
   );
 }
 
-function hasVariableInObject(document: DocumentNode): boolean {
-  let has = false;
-  visit(document, { ObjectField: ({ value }) => void (has ||= value.kind === Kind.VARIABLE) });
-  return has;
+/** Whether it holds what is compiled into something else than it says. */
+function isMisread(document: DocumentNode): boolean {
+  let is = false;
+  visit(document, {
+    ObjectField: ({ value }) => void (is ||= value.kind === Kind.VARIABLE),
+    Field: ({ alias }) => void (is ||= alias?.value === '__proto__'),
+  });
+  return is;
 }
