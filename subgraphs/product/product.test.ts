@@ -116,11 +116,12 @@ describe('a list of products', () => {
     const top = await category('Outdoors');
     const below = await category('Tents', top);
     await create({ name: 'Dome Tent', categoryId: below });
-    const { products } = await ask(
-      'query ($id: ID) { products(filter: { categoryId: $id }) { nodes { name category { parent { id } } } } }',
-      { id: top },
-    );
-    expect(products.nodes).toEqual([{ name: 'Dome Tent', category: { parent: { id: top } } }]);
+    const query =
+      'query ($id: ID) { products(filter: { categoryId: $id }) { nodes { name category { parent { id } } } } }';
+    expect((await ask(query, { id: top })).products.nodes).toEqual([
+      { name: 'Dome Tent', category: { parent: { id: top } } },
+    ]);
+    for (const id of ['%', `${top.slice(0, -1)}_`]) expect((await ask(query, { id })).products.nodes).toEqual([]);
   });
 });
 

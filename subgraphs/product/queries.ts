@@ -84,7 +84,8 @@ export const productQueries = (db: Kysely<Tables>) => ({
       const below = db
         .selectFrom('category')
         .select('id')
-        .where('path', 'like', sql<string>`'%/' || ${filter.categoryId}::text || '/%'`);
+        // Not `like`: what a client sends is no pattern.
+        .where(sql<boolean>`${filter.categoryId}::text = any(string_to_array(path, '/'))`);
       query = query.where('category_id', 'in', below);
     }
     return connect(query, ordering, page);
