@@ -13,7 +13,7 @@ export interface Rates {
   requests: ByTier<number>;
   /** Mutations, those of one request counted one by one. */
   mutations: ByTier<number>;
-  /** What passwords and accounts can be guessed with, from one address and for one account. */
+  /** What passwords and accounts can be guessed with, from one address: of all accounts, and of one. */
   signIns: { address: number; account: number };
 }
 
@@ -48,7 +48,9 @@ export class RateLimits {
     for (const field of fields.filter(({ name }) => GUESSABLE.test(name.value))) {
       await this.#take('sign-ins', placeOf(caller), { caller, most: address });
       const name = accountIn(field, operation);
-      if (name) await this.#take('sign-ins-of-account', name, { caller, most: account });
+      // From one address, or anybody could keep the owner out. Who guesses from many is identity's to slow down, which
+      // knows where the owner signs in from.
+      if (name) await this.#take('sign-ins-of-account', `${name} ${placeOf(caller)}`, { caller, most: account });
     }
   }
 

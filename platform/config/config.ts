@@ -245,7 +245,7 @@ export const configSchema = z.object({
     .string()
     .regex(/^[1-9]\d*\/[1-9]\d*$/, 'two numbers: 60/10')
     .default('60/10')
-    .describe('sign-ins, sign-ups and the like in a minute, from an address / for an account'),
+    .describe('sign-ins, sign-ups and the like in a minute from an address: all / for one account'),
   SOCKETS_PER_ADDRESS: z.coerce.number().int().positive().default(1000).describe('WebSockets open from one address'),
   SUBSCRIPTIONS_PER_SOCKET: z.coerce.number().int().positive().default(200).describe('operations open on a WebSocket'),
   PAYMENT_TIMEOUT_MS: z.coerce
