@@ -53,8 +53,6 @@ const CONNECTIONS = 2;
 /** How long requests that are under way may take at the end: as long as any may. Milliseconds. */
 const GRACE_MS = 15_000;
 
-/** Whose the breakers and the requests are. */
-
 /** Starts it, and says where it answers. It waits for nobody: what is away is an error of its fields. */
 export async function startDistributedGateway(options: DistributedGatewayOptions): Promise<string> {
   const { config, log, endings } = options;

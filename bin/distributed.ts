@@ -1,4 +1,7 @@
-/** `npm run distributed`: Agora as many processes on this machine, to try what a deployment does. */
+/**
+ * `npm run distributed`: Agora as many processes on this machine, to try what a deployment does. `--empty` without demo
+ * data, `--verbose` with what the processes write.
+ */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../platform/config/config.ts';
@@ -8,12 +11,13 @@ const say = (line: string): void => console.log(`  ${line}`);
 const begun = performance.now();
 
 try {
-  const { values } = parseArgs({ options: { verbose: { type: 'boolean' } } });
+  const { values } = parseArgs({ options: { empty: { type: 'boolean' }, verbose: { type: 'boolean' } } });
   const config = readConfig(process.env);
   console.log('Agora is starting, as many processes.');
   const starting = startCluster({
     data: join(config.AGORA_DATA, 'distributed'),
     gatewayPorts: [config.PORT, config.PORT && config.PORT + 1],
+    demo: !values.empty,
     report: say,
     onLine: values.verbose ? (member, line) => console.log(`${member.padEnd(18)} ${line}`) : undefined,
   });
@@ -30,7 +34,9 @@ try {
   const cluster = await starting;
   console.log(`\nAgora is ready in ${((performance.now() - begun) / 1000).toFixed(1)} s.\n`);
   for (const { name, pid, url } of cluster.members) say(`${name.padEnd(18)} ${String(pid).padStart(8)}  ${url}`);
-  say(`\n  GraphQL   ${cluster.gateways.map((url) => `${url}/graphql`).join('   ')}`);
+  console.log();
+  say(`GraphQL and GraphiQL   ${cluster.gateways.map((url) => `${url}/graphql`).join('   ')}`);
+  if (!values.empty) say('Sign in as             customer@agora.test, password agora-demo');
   say('Kill any of them, and see what happens; it is started again. Ctrl-C stops everything.\n');
 } catch (error) {
   console.error(`\nAgora did not start: ${error instanceof Error ? error.message : String(error)}`);

@@ -40,6 +40,8 @@ export interface ClusterOptions {
   postgres?: Record<string, string>;
   /** Without Redis, though there is one. */
   withoutRedis?: boolean;
+  /** Loads the demo data, once. @default false */
+  demo?: boolean;
   /** Told what happens, a line at a time. */
   report(line: string): void;
   /** Told what the processes write. @default nobody */
@@ -81,8 +83,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       redis ? 'PostgreSQL and Redis run' : 'PostgreSQL runs; there is no redis-server, so live updates come later',
     );
 
-    const roles = await prepare(options, postgres);
-    const env = { ...keysOf(data), ...roles, ...(redis && { REDIS_URL: redis.url }), ...options.env };
+    const keys = keysOf(data);
+    const roles = await prepare(options, postgres, keys);
+    // AGORA_DATA: what processes keep in files, such as mails, is of this Agora too.
+    const env = { AGORA_DATA: data, ...keys, ...roles, ...(redis && { REDIS_URL: redis.url }), ...options.env };
     const ports = await Promise.all([0, 1].map(async (n) => options.gatewayPorts?.[n] || (await freePort(0))));
     const members = membersOf(rolesOf(await loadAgents(), options.agentReplicas), env, {
       ...options,
@@ -127,20 +131,34 @@ async function knowsAll({ name, url }: Member): Promise<void> {
 
 /** Brings the database up to date and gives each agent its role: the commands that an operator runs. */
 async function prepare(
-  { data, report }: ClusterOptions,
+  { data, demo, report }: ClusterOptions,
   postgres: { url: string; adminUrl: string },
+  keys: Record<string, string>,
 ): Promise<Record<string, string>> {
   const admin = new URL(postgres.adminUrl);
   admin.pathname = new URL(postgres.url).pathname;
   const env = { ...process.env, DATABASE_URL: postgres.url, DATABASE_ADMIN_URL: admin.href };
-  const run = async (...command: string[]): Promise<void> => {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', ...command], { cwd: ROOT, env });
-    for (const line of stdout.split('\n').filter(Boolean)) report(line);
+  const run = async (command: readonly string[], more?: Record<string, string>): Promise<string[]> => {
+    const options = { cwd: ROOT, env: { ...env, ...more } };
+    const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', ...command], options);
+    return stdout.split('\n').filter(Boolean);
   };
   const file = join(data, 'roles.env');
-  await run('bin/db-migrate.ts');
-  await run('bin/db-roles.ts', '--out', file);
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  for (const line of await run(['bin/db-migrate.ts'])) report(line);
+  // What it says of the file is for operators, who take it away: here it stays, and is read at the next start.
+  for (const line of await run(['bin/db-roles.ts', '--out', file])) if (!line.includes(file)) report(line);
+  if (demo) for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...keys })) report(line);
+  return passwordsIn(file, data);
+}
+
+/** The roles' addresses, as variables. @throws Error when the file is gone, since a password is written only once */
+function passwordsIn(file: string, data: string): Record<string, string> {
+  if (!existsSync(file)) {
+    throw new Error(
+      `the passwords of its roles, ${file}, are gone: put the file back, or delete ${data} to begin anew.`,
+    );
+  }
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
   return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
 }
 

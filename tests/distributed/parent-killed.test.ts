@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '../..');
 
 async function startDistributed(data: string): Promise<ChildProcess> {
   const { NODE_OPTIONS: _, ...env } = process.env;
-  const command = [join(ROOT, 'bin/agora.mjs'), 'bin/distributed.ts'];
+  const command = [join(ROOT, 'bin/agora.mjs'), 'bin/distributed.ts', '--empty'];
   const child = spawn(...tethered(process.execPath, command), {
     cwd: ROOT,
     env: { ...env, AGORA_DATA: data, PORT: '0' },

@@ -1,0 +1,53 @@
+/** `npm run distributed`, as somebody tries it who has read the README: demo data is in it, and all of it is in its folder. */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Cluster, startCluster } from '../../bin/distributed/cluster.ts';
+import { temporaryData } from '../support/agora-process.ts';
+import { until } from '../support/small-agent.ts';
+
+const { data, remove } = temporaryData();
+const said: string[] = [];
+const start = (): Promise<Cluster> => startCluster({ data, demo: true, report: (line) => said.push(line) });
+let cluster: Cluster | undefined;
+beforeAll(async () => {
+  cluster = await start();
+}, 180_000);
+afterAll(async () => {
+  await cluster?.stop();
+  await remove();
+});
+
+async function ask(query: string): Promise<any> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${cluster!.gateways[0]}/graphql`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ query }),
+  });
+  return ((await response.json()) as { data: unknown }).data;
+}
+
+test('the accounts of the demo sign in, and there is something to buy', async () => {
+  const input = '{ email: "customer@agora.test", password: "agora-demo" }';
+  const { signIn } = await ask(`mutation { signIn(input: ${input}) { accessToken } }`);
+  expect(signIn.accessToken).toMatch(/^ey/);
+  const { products } = await ask('{ products(first: 1) { nodes { name } } }');
+  expect(products.nodes).toHaveLength(1);
+});
+
+test('mails are put into its folder', async () => {
+  const input = '{ email: "ada@example.com", password: "correct horse battery", name: "Ada" }';
+  await ask(`mutation { signUp(input: ${input}) { accessToken } }`);
+  const mail = join(data, 'mail');
+  await until('a mail is there', () => existsSync(mail) && readdirSync(mail).some((name) => name.endsWith('.eml')));
+});
+
+test('nobody is told to take the passwords away that it needs, and without them it says what to do', async () => {
+  const file = join(data, 'roles.env');
+  expect(said.join('\n')).not.toContain(file);
+  await cluster!.stop();
+  cluster = undefined;
+  rmSync(file);
+  await expect(start()).rejects.toThrow(`${file}, are gone: put the file back, or delete ${data}`);
+}, 180_000);
