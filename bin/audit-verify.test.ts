@@ -1,5 +1,7 @@
 /** `npm run audit:verify`, as an operator runs it beside agents that serve. */
 import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -18,8 +20,10 @@ beforeAll(async () => {
 });
 afterAll(() => agents.close());
 
-async function verify(...args: string[]): Promise<{ code: number; said: string }> {
-  const env = { ...process.env, DATABASE_URL: url };
+const verify = (...args: string[]) => verifyWith({ DATABASE_URL: url }, ...args);
+
+async function verifyWith(given: Record<string, string>, ...args: string[]): Promise<{ code: number; said: string }> {
+  const env = { ...process.env, ...given };
   const program = ['--no-warnings', join(import.meta.dirname, 'audit-verify.ts'), ...args];
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, program, { env });
@@ -61,4 +65,23 @@ test('what could not be verified is not called broken', async () => {
     code: 1,
     said: expect.stringMatching(/^The audit log was not verified: --noted is POSITION:HASH/),
   });
+});
+
+test('a database without an audit log is not called whole, and none is made for it', async () => {
+  const server = process.env.AGORA_TEST_ADMIN_URL!;
+  expect(await verifyWith({ DATABASE_URL: server })).toEqual({
+    code: 1,
+    said: expect.stringContaining('There is no audit log in this database'),
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'agora-audit-'));
+  try {
+    const nowhere = join(folder, 'mistyped');
+    expect(await verifyWith({ DATABASE_URL: '', AGORA_DATA: nowhere })).toEqual({
+      code: 1,
+      said: expect.stringContaining(`There is no database in ${join(nowhere, 'postgres')}`),
+    });
+    expect(existsSync(nowhere)).toBe(false);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

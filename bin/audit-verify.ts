@@ -2,10 +2,13 @@
  * `npm run audit:verify [-- --noted POSITION:HASH]`: whether the audit log is whole, and the first entry that does not
  * fit if not. Agora may run meanwhile.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Kysely } from 'kysely';
 import { startEmbeddedPostgres } from '../db/embedded-postgres.ts';
+import { homeFor } from '../db/embedded-postgres/home.ts';
+import { serverIdentity } from '../db/embedded-postgres/identity.ts';
 import { kyselyOver } from '../db/kysely.ts';
 import { createPool } from '../db/pool.ts';
 import { type Config, readConfig } from '../platform/config/config.ts';
@@ -19,6 +22,7 @@ await runCommand('The audit log was not verified', async (say) => {
   const { noted } = parseArgs({ options: { noted: { type: 'string' } } }).values;
   const earlier = noted === undefined ? undefined : headIn(noted);
   await onDatabase(readConfig(process.env), async (kysely) => {
+    await requireLog(kysely);
     const verification = await verifyChain(readerOver(kysely), earlier);
     if (!verification.isWhole) return broken(verification.misfit, say);
     const { position, hash } = verification.head;
@@ -54,10 +58,26 @@ function readerOver(kysely: Kysely<any>): AuditReader {
   };
 }
 
+/** @throws {Fault} `NO_AUDIT_LOG` */
+async function requireLog(kysely: Kysely<any>): Promise<void> {
+  const { rows } = await raw<{ log: string | null }>(kysely, `select to_regclass('identity.audit_head') as log`);
+  if (!rows[0]?.log)
+    throw new Fault('NO_AUDIT_LOG', 'There is no audit log in this database. Is it the one that Agora runs on?');
+}
+
+/** The embedded one, which is not made for this: an empty log would be whole. @throws {Fault} `NO_DATA` */
+function startEmbedded({ AGORA_DATA }: Config): ReturnType<typeof startEmbeddedPostgres> {
+  const dataDir = join(AGORA_DATA, 'postgres');
+  if (!existsSync(homeFor(dataDir, serverIdentity()).cluster))
+    throw new Fault(
+      'NO_DATA',
+      `There is no database in ${dataDir}: name Agora's folder in AGORA_DATA, or another PostgreSQL in DATABASE_URL.`,
+    );
+  return startEmbeddedPostgres({ dataDir, log: () => {} });
+}
+
 async function onDatabase(config: Config, work: (kysely: Kysely<any>) => Promise<void>): Promise<void> {
-  const embedded = config.DATABASE_URL
-    ? undefined
-    : await startEmbeddedPostgres({ dataDir: join(config.AGORA_DATA, 'postgres'), log: () => {} });
+  const embedded = config.DATABASE_URL ? undefined : await startEmbedded(config);
   try {
     const url = embedded?.url ?? (await ownersDatabase(config));
     const pool = createPool({ url, max: 1, name: 'agora audit' });
