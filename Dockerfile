@@ -20,6 +20,8 @@ COPY gateway gateway/
 COPY platform platform/
 COPY schema schema/
 COPY subgraphs subgraphs/
+# For a volume: MAIL_DIR of the agents with notification among them.
+RUN install -d -o 1000 -g 1000 -m 700 /mail
 # The user that the image brings along; by number, because Kubernetes checks runAsNonRoot by number.
 USER 1000:1000
 EXPOSE 4000 4100

@@ -62,6 +62,12 @@ test.each(ours)('%s runs something that is there, with variables that Agora read
   expect(service.deploy.resources.limits).toEqual({ cpus: expect.any(String), memory: expect.any(String) });
 });
 
+test('mails are written to a volume, since the rest of a container is read-only', () => {
+  const { environment, volumes, read_only } = services['agents-system']!;
+  expect(read_only).toBe(true);
+  expect(volumes.map((volume: string) => volume.split(':')[1])).toContain(environment.MAIL_DIR);
+});
+
 test('what others run has limits too, and what is mounted is there', () => {
   for (const { deploy, volumes = [] } of Object.values(services)) {
     expect(deploy.resources.limits).toEqual({ cpus: expect.any(String), memory: expect.any(String) });

@@ -90,6 +90,12 @@ describe.each(containers)('the container of %s', (_, container) => {
   });
 });
 
+test('mails are written to a volume, since the rest of a container is read-only', () => {
+  const [container] = deployments.find(([name]) => name === 'agents-system')![1].spec.template.spec.containers;
+  const { value } = container.env.find(({ name }: { name: string }) => name === 'MAIL_DIR');
+  expect(container.volumeMounts).toContainEqual({ name: 'mail', mountPath: value });
+});
+
 test('what the ConfigMap and the secrets name is read by Agora', () => {
   const names = [
     ...ofKind('ConfigMap').flatMap(({ data }) => Object.keys(data)),
