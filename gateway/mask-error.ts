@@ -26,6 +26,7 @@ export const CLIENT_CODES: ReadonlySet<string> = new Set([
   'NOT_FOUND',
   'GRAPH_CHANGED',
   'SLOW_CONSUMER',
+  'CLIENT_GONE',
 ]);
 
 /** Says nothing of what went wrong, but whose fault it is. */

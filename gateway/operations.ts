@@ -42,9 +42,16 @@ export function createOperations(
       const { correlationId, signal } = operation.caller;
       const leave = generation.enter();
       try {
-        const result = await withDeadline((own) => run(operation, own), timeoutMs, signal);
-        // What was given up with its client is no fault of anybody, and nobody reads the answer.
-        return signal?.aborted && result.errors ? clientGone() : mask.result(result, correlationId);
+        return await withDeadline(
+          async (own) => {
+            const result = await run(operation, own);
+            // What was given up with its client is no fault of anybody, and nobody reads the answer. The client's own
+            // signal does not tell: @whatwg-node/server's is never `aborted` once others were derived from it.
+            return own.aborted && result.errors ? clientGone() : mask.result(result, correlationId);
+          },
+          timeoutMs,
+          signal,
+        );
       } catch (error) {
         return { errors: [mask.error(error, correlationId)] };
       } finally {

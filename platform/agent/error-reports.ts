@@ -72,11 +72,12 @@ export class ErrorReports {
   }
 }
 
-/** Tells the listener of the errors that a subgraph answers with. */
+/** Tells the listener of the errors that a subgraph answers with: not for whoever has gone, for whom all is given up. */
 export const watched = (subgraph: Subgraph, listen: (error: unknown, correlationId: string) => void): Subgraph => ({
   ...subgraph,
   async execute(request, context) {
     const result: ExecutionResult = await subgraph.execute(request, context);
+    if (context.signal?.aborted) return result;
     for (const error of result.errors ?? []) listen(originOf(error), context.correlationId);
     return result;
   },

@@ -42,6 +42,7 @@ describe.each([
       const response = await slow.post('{ sleep(seconds: 0) }');
       expect(await response.json()).toEqual({ data: { sleep: 1 } });
     }
+    expect(slow.complaints).toEqual([]);
   });
 
   test.each([

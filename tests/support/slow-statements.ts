@@ -12,7 +12,6 @@ import { createGateway } from '../../gateway/server.ts';
 import { LINKS } from '../../platform/gate/compose-for-test.ts';
 import { createSubgraph, type Subgraph } from '../../platform/graphql/subgraph.ts';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
-import { silentLogger } from '../../platform/log.ts';
 import { overHttp } from '../federation/distributed-graph.ts';
 import { testDatabase } from './database.ts';
 import { until } from './shop.ts';
@@ -66,10 +65,12 @@ export async function openSlowAgents({ prepare, isOverHttp }: SlowOptions) {
     createSubgraph('other', parse(LINKS + OTHER), { Mutation: { writeElsewhere: write } }),
   ];
   const remote = isOverHttp ? await overHttp(subgraphs) : undefined;
+  const complaints: unknown[] = [];
+  const complain = (...line: unknown[]): void => void complaints.push(line);
   const gateway = await createGateway({
     graph: remote?.graph ?? graphOf(subgraphs),
     authenticate: async () => ({ actor: ANONYMOUS }),
-    log: silentLogger,
+    log: { debug() {}, info() {}, warn: complain, error: complain },
     isReady: () => ({ ready: true, details: {} }),
     timeoutMs: TIMEOUT_MS,
   });
@@ -86,6 +87,8 @@ export async function openSlowAgents({ prepare, isOverHttp }: SlowOptions) {
     return rows[0]!.n;
   };
   return {
+    /** What the gateway has warned of, or called an error. */
+    complaints,
     /** Resolves when so many statements are at work. */
     atWork: (n = 1) => until(active, (now) => now === n, `${n} statements were not seen at work`),
     idle: () => until(active, (now) => now === 0, 'a statement goes on'),
