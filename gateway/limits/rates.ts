@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FieldNode, getOperationAST, Kind, valueFromASTUntyped } from 'graphql';
 import type { Limit, Limiter } from '../../platform/cluster/limiter.ts';
+import { networkOf } from '../../platform/http/network-of.ts';
 import type { Operation } from '../operation.ts';
 import { withDefaults } from '../with-defaults.ts';
 import type { Caller } from '../session.ts';
@@ -71,19 +72,9 @@ function whoIs(caller: Caller): string {
   return actor.isAuthenticated ? `actor:${actor.id}` : placeOf(caller);
 }
 
-/** An IPv6 subscriber has a whole /64, whose addresses are as cheap as ports. */
-export function placeOf({ client }: Pick<Caller, 'client'>): string {
-  const address = client?.address ?? 'unknown';
-  return `address:${address.includes(':') ? prefixOf(address) : address}`;
-}
-
-function prefixOf(address: string): string {
-  const [head = '', tail] = address.split('::');
-  const left = head.split(':').filter(Boolean);
-  const right = tail?.split(':').filter(Boolean) ?? [];
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  return [...left, ...Array<string>(zeros).fill('0'), ...right].slice(0, 4).join(':');
-}
+/** The network that a caller comes from. */
+export const placeOf = ({ client }: Pick<Caller, 'client'>): string =>
+  `address:${networkOf(client?.address ?? 'unknown')}`;
 
 /** Fragments too: a mutation may stand in one. */
 function mutationsIn({ document, operationName }: Operation): FieldNode[] {

@@ -74,6 +74,18 @@ test('one address that tries many accounts waits too, and an account of its own 
   expect((await clientOf(agents, { address: '192.0.2.67' }).signIn('thief@example.com')).userErrors).toEqual([]);
 }, 20_000);
 
+test('whoever has a network of IPv6 has one address: its owner is known there, and a thief waits', async () => {
+  let last = 0;
+  const within = (network: string) => clientOf(agents, { address: `${network}:${(++last).toString(16)}::7` });
+  const owner = 'six@example.com';
+  await within('2001:db8:1:1').signUp({ email: owner });
+  expect(codes(await guess(owner, 6)).at(-1)).toBe(BLOCKED);
+  expect((await within('2001:db8:1:1').signIn(owner)).userErrors).toEqual([]);
+  const thief = () => within('2001:db8:6:6');
+  for (let n = 0; n < 50; n++) await thief().signIn(`six.${n}@example.com`, 'wrong');
+  expect(codes([await thief().signIn('six.50@example.com', 'wrong')])).toEqual([BLOCKED]);
+}, 20_000);
+
 test('a password that was hashed with weaker parameters is hashed anew when it is right', async () => {
   const client = clientOf(agents, OWNER);
   const { user } = await client.signUp({ email: 'old@example.com' });

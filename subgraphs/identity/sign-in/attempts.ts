@@ -7,6 +7,7 @@ import type { Ground } from '../../../platform/agent/ground.ts';
 import type { Origin, Work } from '../../../platform/data/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { Client } from '../../../platform/graphql/context.ts';
+import { networkOf } from '../../../platform/http/network-of.ts';
 import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { afterFailure, blockedUntil, OF_ACCOUNT, OF_ADDRESS, type Patience } from './backoff.ts';
@@ -28,7 +29,7 @@ const tooMany = (until: Date) =>
 
 export const attemptsOf = ({ store, clock, secrets }: Pick<Ground<Tables>, 'store' | 'clock' | 'secrets'>) => {
   const addressKey = (client: Client | undefined): string | undefined =>
-    client?.address && secrets.pseudonym(client.address, 'identity.address');
+    client?.address && secrets.pseudonym(networkOf(client.address), 'identity.address');
 
   /** Those who come from where the owner was lately are counted apart from everybody else. */
   const accountKey = async (what: string, owner: string, address: string | undefined, now: Date): Promise<string> => {
