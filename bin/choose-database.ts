@@ -49,5 +49,5 @@ export async function chooseDatabase(
 /** Who is there and does not let us in is not away; and where agents have databases of their own, one is no substitute. */
 function mayFallBack({ DATABASE_FALLBACK, NODE_ENV }: Config, error: unknown): boolean {
   const hasMore = Object.entries(process.env).some(([name, value]) => name.startsWith('DATABASE_URL_') && value);
-  return DATABASE_FALLBACK && NODE_ENV !== 'production' && !hasMore && isTransient(error);
+  return DATABASE_FALLBACK === 'on' && NODE_ENV !== 'production' && !hasMore && isTransient(error);
 }

@@ -53,3 +53,9 @@ test('an agent may be given a database address of its own; one for nobody, or th
   expect(() => read({ DATABASE_URL_ODER: url })).toThrow('DATABASE_URL_ODER: there is no agent "oder"');
   expect(() => read({ DATABASE_URL_ORDER: 'hunter2' })).toThrow(/^DATABASE_URL_ORDER is no address of a PostgreSQL\.$/);
 });
+
+test('the defaults of .env.example may be given as they stand there, and change nothing', () => {
+  const lines = [...envExample().matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]);
+  expect(lines).toContainEqual(['DATABASE_FALLBACK', 'on']);
+  expect(readConfig(Object.fromEntries(lines))).toEqual(readConfig({}));
+});

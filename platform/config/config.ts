@@ -39,7 +39,6 @@ export const configSchema = z.object({
   DATABASE_FALLBACK: z
     .enum(['on', 'off'])
     .default('on')
-    .transform((value) => value === 'on')
     .describe(
       'whether the embedded PostgreSQL serves instead when DATABASE_URL is away at the start; never in production',
     ),

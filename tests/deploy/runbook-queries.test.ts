@@ -1,21 +1,41 @@
-/** What a runbook tells an operator to ask is valid: nobody should find out at night that it is not. */
+/** What a page tells its reader to ask is valid: nobody should find out at night that it is not. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { buildSchema, parse, validate } from 'graphql';
+import {
+  buildSchema,
+  LoneAnonymousOperationRule,
+  NoUnusedFragmentsRule,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
 
 const schema = buildSchema(readFileSync('schema/api.graphql', 'utf8'));
 const FENCED = /```graphql\n([\s\S]*?)```/g;
 const INLINE = /`((?:query|mutation|subscription)?\s*\{[^`"][^`]+\})`/g;
 
-const asked = readdirSync('docs/operations')
-  .filter((file) => file.endsWith('.md'))
-  .flatMap((file) => {
-    const text = readFileSync(`docs/operations/${file}`, 'utf8');
-    return [FENCED, INLINE].flatMap((pattern) =>
-      [...text.matchAll(pattern)].map(([, query]) => [file, query!] as const),
-    );
-  });
+/** What a page leaves out that repeats itself: a fragment stands in its first block, and is meant in all. */
+const fragmentsOf = (text: string): string => text.match(/^fragment [^]*?^}/gm)?.join('\n') ?? '';
+/** A block shows several operations, each to be sent alone. */
+const rules = specifiedRules.filter(
+  (rule) => ![LoneAnonymousOperationRule, NoUnusedFragmentsRule].includes(rule as typeof NoUnusedFragmentsRule),
+);
 
-test.each(asked)('%s: %s', (_, query) => {
-  expect(validate(schema, parse(query)).map(({ message }) => message)).toEqual([]);
+const pages = ['docs', 'docs/operations'].flatMap((folder) =>
+  readdirSync(folder)
+    // It is about an agent that is not there yet.
+    .filter((file) => file.endsWith('.md') && file !== 'adding-an-agent.md')
+    .map((file) => join(folder, file)),
+);
+const asked = ['README.md', ...pages].flatMap((file) => {
+  const text = readFileSync(file, 'utf8');
+  return [FENCED, INLINE].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map(([, query]) => [file, query!, fragmentsOf(text)] as const),
+  );
+});
+
+test.each(asked)('%s: %s', (_, query, fragments) => {
+  const document = parse(query.includes('\nfragment') ? query : `${query}\n${fragments}`);
+  expect(validate(schema, document, rules).map(({ message }) => message)).toEqual([]);
 });
