@@ -9,7 +9,7 @@ import { serviceActor } from '../platform/identity/actor.ts';
 import { newId } from '../platform/ids.ts';
 import type { Logger } from '../platform/log.ts';
 import { sleep } from '../platform/sleep.ts';
-import { REVOKED } from './revocations.ts';
+import { heedSince, REVOKED, type Since } from './revocations.ts';
 
 /** What it stands on. */
 export interface RevocationPollingOptions {
@@ -59,7 +59,7 @@ export class RevocationPolling {
     const { asOf, status } = this.#state;
     const since = new Date(asOf ? asOf.getTime() - OVERLAP_MS : now.getTime() - tokenSeconds * 1000);
     try {
-      for (const id of await this.#revokedSince(since, signal)) revocations.revoke(id);
+      await heedSince(revocations, since, (page) => this.#revoked(page, signal));
       if (status === 'DOWN') log.info({}, 'ended sessions are known again');
       this.#state = { status: 'UP', asOf: now };
     } catch (error) {
@@ -70,8 +70,8 @@ export class RevocationPolling {
     }
   }
 
-  async #revokedSince(since: Date, signal?: AbortSignal): Promise<readonly string[]> {
-    const request = { query: REVOKED.document, variables: { since: since.toISOString() } };
+  async #revoked(page: Since, signal?: AbortSignal): Promise<readonly string[]> {
+    const request = { query: REVOKED.document, variables: { ...page } };
     const context = { actor: serviceActor('gateway'), correlationId: newId('req'), signal };
     const { data, errors } = await this.#o.identity.execute(request, context);
     const revoked = data?.revokedSessions as string[] | null | undefined;

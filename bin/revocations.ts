@@ -6,10 +6,30 @@ import type { Config } from '../platform/config/config.ts';
 import { announceRevocations, ENDINGS, heedRevocations } from './broadcast-revocations.ts';
 
 /** Asks identity which sessions were ended, and which API keys revoked, since. */
-export const REVOKED = command<{ revokedSessions: string[] | null }, { since: string }>(
+export const REVOKED = command<{ revokedSessions: string[] | null }, Since>(
   'identity',
-  'query RevokedSessions($since: DateTime!) { revokedSessions(since: $since) }',
+  'query RevokedSessions($since: DateTime!, $after: ID) { revokedSessions(since: $since, after: $after) }',
 );
+
+/** What is asked: one answer does not name all. */
+export interface Since {
+  since: string;
+  after?: string;
+}
+
+/** Heeds all that were revoked since, however many: in a large shop a thousand sign out in minutes. */
+export async function heedSince(
+  revocations: Revocations,
+  since: Date,
+  page: (variables: Since) => Promise<readonly string[]>,
+): Promise<void> {
+  let after: string | undefined;
+  do {
+    const ids = await page({ since: since.toISOString(), after });
+    for (const id of ids) revocations.revoke(id);
+    after = ids.at(-1);
+  } while (after !== undefined);
+}
 
 /**
  * What the gateway must know of ended sessions: those that ended before this process began, and each from then on, also
@@ -29,8 +49,7 @@ export async function revocationsOf(
     heedRevocations(revocations, broadcast);
   }
   const ask = createAsk('gateway', (name) => host.subgraphs.find((subgraph) => subgraph.name === name));
-  const since = new Date(Date.now() - config.ACCESS_TOKEN_SECONDS * 1000).toISOString();
-  const { revokedSessions } = await ask(REVOKED, { since });
-  for (const id of revokedSessions ?? []) revocations.revoke(id);
+  const since = new Date(Date.now() - config.ACCESS_TOKEN_SECONDS * 1000);
+  await heedSince(revocations, since, async (page) => (await ask(REVOKED, page)).revokedSessions ?? []);
   return revocations;
 }

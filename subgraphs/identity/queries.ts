@@ -34,6 +34,9 @@ export interface UserFilter {
   ids?: readonly string[] | null;
 }
 
+/** Sessions and keys that one answer names. */
+const MAX_REVOKED = 1000;
+
 /** The columns of a user. */
 export const USER = [
   'id',
@@ -67,6 +70,14 @@ export const identityQueries = (db: Kysely<Tables>) => ({
       .where('id', 'in', [...ids])
       .where(within(rows))
       .execute(),
+
+  /** By their ids, so that however many there are, whoever asks on behind the last has all. */
+  async revoked(since: Date, after: string): Promise<string[]> {
+    const inTable = (table: 'session' | 'api_key') =>
+      db.selectFrom(table).select('id').where('revoked_at', '>=', since).where('id', '>', after);
+    const all = inTable('session').unionAll(inTable('api_key')).orderBy('id').limit(MAX_REVOKED);
+    return (await all.execute()).map((row) => row.id);
+  },
 
   sessions: sessionQueries(db),
   apiKeys: apiKeyQueries(db),

@@ -219,7 +219,7 @@ export type Query = {
   recoveryMail?: Maybe<RecoveryMail>;
   /** Whose an API key is. Null if it is not good, or no longer. */
   apiKeyIdentity?: Maybe<ApiKeyIdentity>;
-  /** Sessions and API keys revoked since then, which must no longer pass: the newest, at most 1000 of each. */
+  /** Sessions and API keys revoked since then, which must no longer pass, by their ids: at most 1000, until none is left. */
   revokedSessions: Array<Scalars['ID']['output']>;
 };
 
@@ -256,6 +256,7 @@ export type QueryApiKeyIdentityArgs = {
 
 export type QueryRevokedSessionsArgs = {
   since: Scalars['DateTime']['input'];
+  after?: InputMaybe<Scalars['ID']['input']>;
 };
 
 export type Mutation = {

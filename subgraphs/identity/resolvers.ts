@@ -53,8 +53,7 @@ export const identityResolvers = (
     recoveryMail: (_, { id }) => queries.recovery.mail(id, clock.now()),
     apiKeyIdentity: (_, { hash }) => queries.apiKeys.identity(hash, clock.now()),
     userSessions: (_, { userId }) => queries.sessions.living(userId, clock.now()),
-    revokedSessions: async (_, { since }) =>
-      (await Promise.all([queries.sessions.revoked(since), queries.apiKeys.revoked(since)])).flat(),
+    revokedSessions: async (_, { since, after }) => queries.revoked(since, after ?? ''),
   },
 
   Mutation: {

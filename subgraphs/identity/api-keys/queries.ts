@@ -25,7 +25,6 @@ export interface ApiKeyIdentityRow {
 
 /** The columns of {@link ApiKeyRow}. */
 export const API_KEY = ['id', 'name', 'hint', 'scopes', 'created_at', 'expires_at', 'last_used_at'] as const;
-const MAX_REVOKED = 1000;
 
 export const apiKeyQueries = (db: Kysely<Tables>) => ({
   /** Those of a user that are good, the newest first. Making one keeps them few. */
@@ -60,11 +59,6 @@ export const apiKeyQueries = (db: Kysely<Tables>) => ({
       merchantId: roles.includes('MERCHANT') ? row.merchant_id : null,
       expiresAt: row.expires_at,
     };
-  },
-
-  revoked: async (since: Date): Promise<string[]> => {
-    const newest = db.selectFrom('api_key').select('id').where('revoked_at', '>=', since).orderBy('revoked_at', 'desc');
-    return (await newest.limit(MAX_REVOKED).execute()).map((row) => row.id);
   },
 });
 

@@ -11,8 +11,6 @@ export interface SessionRow {
   expires_at: Date;
 }
 
-/** Sessions that one answer names. */
-const MAX_REVOKED = 1000;
 /** More are not shown: the oldest are near their end. */
 const MAX_SHOWN = 100;
 
@@ -29,10 +27,4 @@ export const sessionQueries = (db: Kysely<Tables>) => ({
       .orderBy('id')
       .limit(MAX_SHOWN)
       .execute(),
-
-  /** Newest first, so that those whose access tokens live longest are among them. */
-  revoked: async (since: Date): Promise<string[]> => {
-    const newest = db.selectFrom('session').select('id').where('revoked_at', '>=', since).orderBy('revoked_at', 'desc');
-    return (await newest.limit(MAX_REVOKED).execute()).map((row) => row.id);
-  },
 });
