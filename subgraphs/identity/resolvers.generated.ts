@@ -307,7 +307,7 @@ export type Mutation = {
   requestEmailVerification?: Maybe<AccountPayload>;
   /** Proves an e-mail address with the token of a mail. */
   verifyEmail?: Maybe<AccountPayload>;
-  /** A secret for an authenticator app. It counts for nothing until `confirmTotp`; asked again, there is another. */
+  /** A secret for an authenticator app, for who has a verified e-mail address. It counts for nothing until `confirmTotp`; asked again, there is another. */
   enrollTotp?: Maybe<EnrollTotpPayload>;
   /** Adds the second factor, with a first code of the app. It ends all other sessions, which were begun without it. */
   confirmTotp?: Maybe<RecoveryCodesPayload>;

@@ -5,6 +5,7 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { requireSession } from '../access.ts';
 import type { Tables } from '../entities.ts';
 import type { BeginProviderSignInInput, CompleteProviderSignInInput } from '../resolvers.generated.ts';
+import { notVerified } from '../recovery/not-verified.ts';
 import { requireLiving } from '../sessions/living.ts';
 import { requireRecentSignIn } from '../sessions/recent.ts';
 import type { CameBack } from './callback.ts';
@@ -51,8 +52,7 @@ export const providerLinks = (
     async beginIdentityLink(input: BeginProviderSignInInput, context: RequestContext) {
       const sessionId = await requireRecentSignIn(ground, context.actor);
       const user = await accounts.find('id', context.actor.id);
-      if (!user?.email_verified_at)
-        throw refuse('EMAIL_NOT_VERIFIED', 'Verify your e-mail address first: `requestEmailVerification`.');
+      if (!user?.email_verified_at) throw notVerified();
       return callbacks.begin(input, sessionId, context);
     },
 

@@ -8,6 +8,7 @@ import { requireSession } from '../access.ts';
 import type { Credentials } from '../accounts.ts';
 import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
+import { notVerified } from '../recovery/not-verified.ts';
 import { isPassword } from '../passwords/password.ts';
 import { requireLiving } from '../sessions/living.ts';
 import { ENROLMENT_MS, readCode, RECENT_MS } from './domain.ts';
@@ -68,10 +69,15 @@ export const enrolment = (
       .executeTakeFirst();
 
   return {
-    /** A secret that counts for nothing until a code of it is confirmed; it replaces one that was not. @throws Refusal */
+    /**
+     * A secret that counts for nothing until a code of it is confirmed; it replaces one that was not. For whoever has
+     * proven their address: else somebody could sign up with another's, and keep them out with a factor of their own
+     * when they come and set a password. @throws Refusal
+     */
     async enrollTotp(currentPassword: string | null | undefined, context: RequestContext): Promise<Enrolment> {
       requireSession(context.actor);
       const user = (await accounts.find('id', context.actor.id))!;
+      if (!user.email_verified_at) throw notVerified();
       const proven = await reauthenticate(user, currentPassword, context);
       const secret = new Secret().base32;
       const now = clock.now();

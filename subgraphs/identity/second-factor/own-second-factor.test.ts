@@ -25,6 +25,8 @@ beforeEach(async () => {
 
 describe('adding a second factor', () => {
   test('gives a secret that counts for nothing until a code confirms it, and then ten codes for once', async () => {
+    const squatted = await it.mutate('enrollTotp', {}, self, 'secret');
+    expect(squatted).toEqual({ secret: null, userErrors: [{ code: 'EMAIL_NOT_VERIFIED', path: null }] });
     const { secret, uri, expiresAt } = await it.enroll(self);
     expect(secret).toMatch(/^[A-Z2-7]{32}$/);
     expect(new URL(uri).searchParams.get('secret')).toBe(secret);
