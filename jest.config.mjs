@@ -9,7 +9,7 @@ export default {
   globalSetup: '<rootDir>/tests/support/global-setup.mjs',
   globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   coverageProvider: 'babel',
   coverageReporters: ['text-summary', 'lcov', 'json-summary'],
   collectCoverageFrom: ['{platform,gateway,subgraphs,db}/**/*.ts', '!**/*.test.ts', '!**/generated/**'],
