@@ -23,14 +23,19 @@ function maskObject(object: ObjectValue, mask: Mask, met: Set<number>): boolean 
     if (entry.types && !entry.types.has(object[TYPENAME_ALIAS] as string)) continue;
     if (entry.denied !== undefined) {
       met.add(entry.denied);
-      object[entry.key] = null;
-    } else if (!maskValue(object[entry.key], entry.type, entry.below!, met)) {
-      object[entry.key] = null;
+      putNull(object, entry.key);
+    } else if (!maskValue(valueIn(object, entry.key), entry.type, entry.below!, met)) {
+      putNull(object, entry.key);
     }
-    if (object[entry.key] === null && isNonNullType(entry.type)) survives = false;
+    if (valueIn(object, entry.key) === null && isNonNullType(entry.type)) survives = false;
   }
   return survives;
 }
+
+// A client may call a field `__proto__`: what is not the object's own is not the answer's, but of all objects.
+const valueIn = (object: ObjectValue, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined);
+const putNull = (object: ObjectValue, key: string): unknown =>
+  Object.defineProperty(object, key, { value: null, writable: true, enumerable: true, configurable: true });
 
 /** @returns false if the value must become null */
 function maskValue(value: unknown, type: GraphQLOutputType, mask: Mask, met: Set<number>): boolean {

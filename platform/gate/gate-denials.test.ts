@@ -55,3 +55,11 @@ test('the log has who was denied what by id, and of nobody only for who debugs',
     ['debug', { coordinates, actorId: 'anonymous', roles: [], correlationId: undefined }, text],
   ]);
 });
+
+test('a name that every object has is denied like others, and nothing but the answer is changed', async () => {
+  const verdict = await check('{ free __proto__: costs { polluted: of } b: costs { __proto__: of } }', actorWith());
+  if (verdict.kind !== 'pruned') throw new Error(verdict.kind);
+  const { data } = verdict.finish({ data: { free: 1, b: {} } });
+  expect(JSON.stringify(data)).toBe('{"free":1,"b":{"__proto__":null}}');
+  expect(Object.prototype).not.toHaveProperty('polluted');
+});
