@@ -59,6 +59,12 @@ describe('GraphQL over HTTP', () => {
     expect(signedIn.data).toEqual({ place: { id: 'x' }, refund: { id: 'r' } });
   });
 
+  test('reads variables that are called as objects have names already', async () => {
+    const query =
+      'query ($constructor: ID! = "o1", $valueOf: Boolean = false) { order(id: $constructor) @skip(if: $valueOf) { id } }';
+    expect(await (await it.post(query)).json()).toEqual({ data: { order: { id: 'o1' } } });
+  });
+
   test('uses the default of a variable, as the gate does', async () => {
     const query = 'query($with: Boolean = true, $id: ID! = "o9") { order(id: $id) { id total @include(if: $with) } }';
     expect((await ask(query)).data).toEqual({ order: { id: 'o9', total: 42 } });

@@ -9,11 +9,11 @@ export function withDefaults(
   operationName: string | null | undefined,
   variables: Readonly<Record<string, unknown>> | null | undefined,
 ): Readonly<Record<string, unknown>> {
-  const given = variables ?? {};
+  // Of no prototype: a variable may be called `constructor`, here and where Apollo looks for it.
+  const given: Record<string, unknown> = Object.assign(Object.create(null), variables);
   const missing = (getOperationAST(document, operationName)?.variableDefinitions ?? []).filter(
     ({ variable, defaultValue }) => defaultValue && given[variable.name.value] === undefined,
   );
-  if (missing.length === 0) return given;
-  const defaults = missing.map((node) => [node.variable.name.value, valueFromASTUntyped(node.defaultValue!)]);
-  return { ...given, ...Object.fromEntries(defaults) };
+  for (const node of missing) given[node.variable.name.value] = valueFromASTUntyped(node.defaultValue!);
+  return given;
 }

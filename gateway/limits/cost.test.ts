@@ -35,6 +35,7 @@ describe('the estimate', () => {
     expect(costOf('{ shops { nodes { id } } }')).toBe(5 + 20);
     expect(costOf('query ($n: Int = 7) { shops(first: $n) { nodes { id } } }')).toBe(5 + 7);
     expect(costOf('query ($n: Int = 7) { shops(first: $n) { nodes { id } } }', { n: 50 })).toBe(5 + 50);
+    expect(costOf('query ($constructor: Int = 7) { shops(first: $constructor) { nodes { id } } }')).toBe(5 + 7);
     expect(costOf('{ shops(first: 1000000) { nodes { id } } }')).toBe(1_000_005);
   });
 

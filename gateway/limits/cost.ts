@@ -174,7 +174,8 @@ class Walk {
     if (value.kind === Kind.LIST) return value.values;
     if (value.kind !== Kind.VARIABLE) return undefined;
     this.hasAskedVariables = true;
-    const given = this.#variables?.[value.name.value];
+    const variables = this.#variables ?? {};
+    const given = Object.hasOwn(variables, value.name.value) ? variables[value.name.value] : undefined;
     const otherwise = this.#defaults.get(value.name.value);
     return given === undefined && otherwise ? this.#read(otherwise) : given;
   }

@@ -133,6 +133,10 @@ const CASES: Case[] = [
     { y: true, n: false },
   ],
   ['names that objects have already', '{ __proto__: thing(id: "1") { __proto__: name constructor: id then: id } }'],
+  [
+    'variables called as objects have names already',
+    'query ($constructor: Int = 2, $toString: Int) { a: echo(n: $constructor) b: echo(n: $toString) }',
+  ],
   ['null for what may be null', '{ thing(id: "none") { id } }'],
   ['null for what may not, which takes its parent along', '{ thing(id: "1") { id other { sure { id } } } }'],
   ['null for what may not, at the root', '{ sure { id } who }'],

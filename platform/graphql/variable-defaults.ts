@@ -46,7 +46,8 @@ export function withoutDefaults(
   return {
     document: { ...document, definitions: document.definitions.map((node) => (node === operation ? bare : node)) },
     fill(variables) {
-      const filled = { ...variables };
+      // Of no prototype: a variable may be called `constructor`.
+      const filled = Object.assign(Object.create(null), variables) as typeof variables;
       for (const [name, value] of defaults) if (filled[name] === undefined) filled[name] = value;
       return filled;
     },
