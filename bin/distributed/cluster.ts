@@ -80,7 +80,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const redis = hasRedisServer() && !options.withoutRedis ? await startRedis() : undefined;
     if (redis) endings.push(() => redis.stop());
     report(
-      redis ? 'PostgreSQL and Redis run' : 'PostgreSQL runs; there is no redis-server, so live updates come later',
+      redis
+        ? 'PostgreSQL and Redis run'
+        : 'PostgreSQL runs; there is no redis-server, so each gateway counts limits by itself',
     );
 
     const keys = keysOf(data);
