@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -18,6 +18,7 @@ import { loadAgents } from '../../subgraphs/index.ts';
 import { keyRing } from '../key-ring.ts';
 import { tokenKey } from '../token-key.ts';
 import { Member } from './member.ts';
+import { roleAddresses } from './role-addresses.ts';
 import { type Role, rolesOf } from './roles.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -150,18 +151,7 @@ async function prepare(
   // What it says of the file is for operators, who take it away: here it stays, and is read at the next start.
   for (const line of await run(['bin/db-roles.ts', '--out', file])) if (!line.includes(file)) report(line);
   if (demo) for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...keys })) report(line);
-  return passwordsIn(file, data);
-}
-
-/** The roles' addresses, as variables. @throws Error when the file is gone, since a password is written only once */
-function passwordsIn(file: string, data: string): Record<string, string> {
-  if (!existsSync(file)) {
-    throw new Error(
-      `the passwords of its roles, ${file}, are gone: put the file back, or delete ${data} to begin anew.`,
-    );
-  }
-  const lines = readFileSync(file, 'utf8').trim().split('\n');
-  return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
+  return roleAddresses(file, postgres.url);
 }
 
 /** The keys that all processes share, as variables. They are kept in this folder, and made at the first start. */
