@@ -320,7 +320,10 @@ export type Mutation = {
    * administrators only, and nobody's own. Not for API keys.
    */
   resetSecondFactor?: Maybe<SecondFactorResetPayload>;
-  /** Makes an API key, which stands for its maker with these scopes. The key itself is in this answer and in no other. */
+  /**
+   * Makes an API key, which stands for its maker with these scopes. The key itself is in this answer and in no other. It needs
+   * a sign-in of the last ten minutes.
+   */
   createApiKey?: Maybe<CreateApiKeyPayload>;
   /** Revokes an API key at once: one's own, or as an administrator anybody's. A key may revoke itself. */
   revokeApiKey?: Maybe<RevokeApiKeyPayload>;

@@ -5,10 +5,10 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { hashOfApiKey, newApiKey } from '../../../platform/identity/api-key.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Recorder } from '../audit/record.ts';
-import { requireSession } from '../access.ts';
 import type { Tables } from '../entities.ts';
 import type { CreateApiKeyInput } from '../resolvers.generated.ts';
 import { requireLiving } from '../sessions/living.ts';
+import { requireRecentSignIn } from '../sessions/recent.ts';
 import { checkExpiry, checkKeyName, checkScopes } from './domain.ts';
 import { apiKeyCreated, apiKeyRevoked } from './events.ts';
 import { API_KEY, type ApiKeyRow } from './queries.ts';
@@ -19,10 +19,13 @@ const MAX_KEYS = 50;
 const HINT = 8;
 
 export const apiKeyService = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>, record: Recorder) => ({
-  /** The key is answered here and never again. @throws Forbidden for a key that asks for a key */
+  /**
+   * The key is answered here and never again. For who has just signed in: it lasts longer than a session, so whoever found
+   * one must not make it into a key. @throws Forbidden for a key that asks for a key, Refusal REAUTHENTICATION_REQUIRED
+   */
   async createApiKey(input: CreateApiKeyInput, context: RequestContext): Promise<{ key: string; apiKey: ApiKeyRow }> {
     const { actor } = context;
-    requireSession(actor);
+    await requireRecentSignIn({ store, clock }, actor);
     const now = clock.now();
     const key = newApiKey();
     const row = {

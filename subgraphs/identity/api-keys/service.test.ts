@@ -1,0 +1,25 @@
+import { expect, test } from '@jest/globals';
+import { admin, openAgents } from '../../../tests/support/agents.ts';
+import { clientOf } from '../testing.ts';
+
+test('a session of some time ago is not made into a key, which would outlast it; one of now is', async () => {
+  const agents = await openAgents(['customer', 'identity']);
+  try {
+    const client = clientOf(agents);
+    const { user } = await client.signUp({ email: 'keys@example.com' });
+    await client.setRoles({ id: user.id, roles: ['OPERATOR'], expectedVersion: 1 }, admin);
+    const create =
+      'mutation { createApiKey(input: { name: "n", scopes: ["order:read"] }) { key userErrors { code } } }';
+    const signedIn = await client.signIn('keys@example.com');
+    agents.clock.advance(10 * 60_000 + 1);
+    const renewed = await client.actorOf(await client.refresh(signedIn.refreshToken));
+    expect((await client.ask(create, {}, renewed)).createApiKey).toEqual({
+      key: null,
+      userErrors: [{ code: 'REAUTHENTICATION_REQUIRED' }],
+    });
+    const now = await client.actorOf(await client.signIn('keys@example.com'));
+    expect((await client.ask(create, {}, now)).createApiKey.key).toMatch(/^agk_/);
+  } finally {
+    await agents.close();
+  }
+});
