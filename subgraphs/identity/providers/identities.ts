@@ -1,6 +1,7 @@
 /** The identities that users have at providers, inside transactions. */
 import type { Ground } from '../../../platform/agent/ground.ts';
 import type { Work } from '../../../platform/data/store.ts';
+import { refuse } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
 import type { ProviderAttempts } from './attempts.ts';
@@ -49,8 +50,16 @@ export const linkedIdentities = (
     return id;
   },
 
-  /** Notes that it was used, and ends the attempt. */
+  /** That nobody has unlinked it meanwhile. @throws Refusal INVALID_SIGN_IN_ATTEMPT */
+  async require({ sql }: Work<Tables>, id: string): Promise<void> {
+    const identity = sql.selectFrom('linked_identity').select('id').where('id', '=', id);
+    if (!(await identity.executeTakeFirst()))
+      throw refuse('INVALID_SIGN_IN_ATTEMPT', 'This identity was just unlinked: sign in another way.', ['input']);
+  },
+
+  /** Notes that it was used, and ends the attempt. @throws as `require` */
   async use(work: Work<Tables>, id: string, { vouched, attempt }: CameBack, callbackUrl: string): Promise<void> {
+    await this.require(work, id);
     await work.sql
       .updateTable('linked_identity')
       .set({ last_used_at: clock.now(), email: vouched.email ?? null })

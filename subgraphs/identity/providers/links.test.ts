@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { lock } from '../../../platform/data/locks.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 import { actor, admin, operator } from '../../../tests/support/agents.ts';
@@ -172,6 +174,22 @@ describe('unlinking', () => {
     expect((await shop.unlink(identity.id, as)).userErrors).toMatchObject([{ code: 'REAUTHENTICATION_REQUIRED' }]);
     expect(await shop.identities(as)).toHaveLength(1);
   });
+});
+
+test('a sign-in that an unlinking overtakes opens no session', async () => {
+  know('acme', 'judy');
+  const { id, as } = await member('judy@example.com');
+  const { identity } = await link('acme', 'judy', as);
+  const { kysely } = shop.agents;
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`;
+  let late: Promise<object> | undefined;
+  await kysely.transaction().execute(async (transaction) => {
+    await lock(transaction, [id]);
+    late = shop.signIn(acme, 'judy');
+    while ((await raw(kysely, waiting)).rows.length === 0) await setTimeout(5);
+    await raw(transaction, 'delete from identity.linked_identity where id = $1', [identity.id]);
+  });
+  expect(await late).toMatchObject({ accessToken: null, userErrors: [{ code: 'INVALID_SIGN_IN_ATTEMPT' }] });
 });
 
 test('whose identities they are sees them, and administrators; nobody else, and no key', async () => {

@@ -84,7 +84,7 @@ export const providerSignIn = (
           first: (who) => signIn(who, input.callbackUrl, context),
           again: async (identityId) => {
             const user = (await accounts.find('id', (await identities.owner(identityId))!))!;
-            return sessions.open(user, context, async () => {});
+            return sessions.open(user, context, (work) => identities.require(work, identityId));
           },
         });
         count('agora_sign_ins_total', { method: 'provider', outcome: 'accepted' });
