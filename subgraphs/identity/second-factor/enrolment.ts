@@ -81,7 +81,7 @@ export const enrolment = (
       const proven = await reauthenticate(user, currentPassword, context);
       const secret = new Secret().base32;
       const now = clock.now();
-      await store.write({ locks: [user.id], origin: context }, async (work) => {
+      const isBegun = await store.write({ locks: [user.id], origin: context }, async (work) => {
         await requireLiving(work, context.actor);
         const begun = { secret: secrets.seal(secret, sealedFor(user.id)), begun_at: now, last_step: 0 };
         const written = await work.sql
@@ -90,9 +90,11 @@ export const enrolment = (
           .onConflict((on) => on.column('user_id').doUpdateSet(begun).where('second_factor.confirmed_at', 'is', null))
           .returning('user_id')
           .executeTakeFirst();
-        if (!written) throw hasOne();
         await proven(work);
+        return written !== undefined;
       });
+      // Refused only now: that the password was right is to stay.
+      if (!isBegun) throw hasOne();
       const expiresAt = new Date(now.getTime() + ENROLMENT_MS);
       return { secret, uri: uriOf(secret, user.email, config.TOTP_ISSUER), expiresAt };
     },

@@ -80,6 +80,9 @@ describe('adding a second factor', () => {
   test('is refused to who has one, and changes nothing', async () => {
     const { secret } = await it.added(self);
     expect(codesOf(await it.enroll(self))).toEqual(['INVALID_STATE']);
+    // The password is right each time: that is no guessing.
+    for (let i = 0; i < 6; i++)
+      expect(codesOf(await it.enroll(self, { currentPassword: PASSWORD }))).toEqual(['INVALID_STATE']);
     expect(codesOf(await it.confirm(it.now(secret), self))).toEqual(['INVALID_STATE']);
     expect((await it.client.completeSignIn(await it.challenged(email), it.now(secret))).userErrors).toEqual([]);
   });
