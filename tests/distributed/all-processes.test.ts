@@ -166,9 +166,11 @@ test('one trace follows an order through its processes, each span under what it 
     'agent payment',
     'consume order.placed',
   ];
+  // Written as they end, a child before what it came from; in the end nothing hangs in the air.
+  const orphans = (all: SpanLine[]) => all.filter((span) => span.parentSpanId && ancestorsOf(span, all).length === 0);
   const trace = await until(
     async () => traceOf('mutation Followed', spansIn(traces)),
-    (all) => wanted.every((name) => all.some((span) => span.name === name)),
+    (all) => wanted.every((name) => all.some((span) => span.name === name)) && orphans(all).length === 0,
     'the trace is not whole',
     PATIENCE_MS,
   );
@@ -180,8 +182,7 @@ test('one trace follows an order through its processes, each span under what it 
   expect(cameFrom('saga placeOrder')).toEqual(order);
   expect(cameFrom('agent payment')).toEqual(['request', 'ask payment', 'step authorise', ...saga]);
   expect(cameFrom('consume order.placed')).toEqual(order);
-  // Nothing hangs in the air, and what crosses the wire is asked in one process and answered in another.
-  expect(trace.filter((span) => span.parentSpanId && ancestorsOf(span, trace).length === 0)).toEqual([]);
+  // What crosses the wire is asked in one process and answered in another.
   for (const request of trace.filter(({ name }) => name === 'request'))
     expect(ancestorsOf(request, trace)[0]).toMatchObject({ name: expect.stringMatching(/^ask /), kind: 'client' });
   const pids = [named('mutation Followed'), ...wanted.map(named)].map(({ pid }) => pid);
