@@ -146,5 +146,5 @@ test.each([
 
 test('of a request only its hash is kept', async () => {
   await small.store.once({ ...ONCE, request: { email: 'ada@agora.test' } }, writeNote('a'));
-  expect(JSON.stringify(await rows('small.idempotency'))).not.toContain('ada');
+  expect(JSON.stringify(await rows('small.idempotency'))).not.toContain('ada@agora.test');
 });

@@ -24,7 +24,7 @@ const ADDRESS = {
 };
 const NOTE = 'my wife Philippa has bought it already';
 const EMAIL = 'Zebedee.Quux@example.com';
-const PERSONAL = ['zebedee', 'quux', 'xylophone', 'wombat', 'llanfair', 'qz9', 'philippa'];
+const PERSONAL = ['zebedee', 'quux', 'xylophone', 'wombat', 'llanfair', 'qz9 9zq', 'philippa'];
 
 /** The tables in which some word of these stands, in any column. */
 async function tablesWith(words: readonly string[]): Promise<string[]> {
