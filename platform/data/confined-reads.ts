@@ -1,16 +1,8 @@
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type QueryResult,
-} from 'kysely';
+import type { CompiledQuery, Kysely, QueryResult } from 'kysely';
 import type { Actor } from '../identity/actor.ts';
 import { type Confined, claimsOf, SETTINGS } from './confined.ts';
 import { raw } from './raw.ts';
+import { singleStatements } from './single-statements.ts';
 
 /** What policies of readers are called (db/confine.ts); a digest follows. */
 export const READER_POLICY = 'agora reader ';
@@ -80,51 +72,21 @@ async function readerOf(kysely: Kysely<any>, agent: string, tables: readonly str
 
 /** The same database, where each statement is a transaction that is opened so; as it is where there is no opening. */
 function over(base: Kysely<any>, opening: () => Promise<string | undefined>): Kysely<any> {
-  const connection: DatabaseConnection = {
-    async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-      const begin = await opening();
-      if (!begin) return base.executeQuery<Row>(query as CompiledQuery<Row>);
-      return base.connection().execute((session) => within<Row>(session, begin, query));
-    },
-    streamQuery() {
-      throw new Error('A confined read is not streamed.');
-    },
-  };
-  return new Kysely({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => driverOf(connection),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
+  return singleStatements(async <Row>(query: CompiledQuery<Row>) => {
+    const begin = await opening();
+    if (!begin) return base.executeQuery<Row>(query);
+    return base.connection().execute((session) => within<Row>(session, begin, query));
   });
 }
 
-async function within<Row>(session: Kysely<any>, begin: string, query: CompiledQuery): Promise<QueryResult<Row>> {
+async function within<Row>(session: Kysely<any>, begin: string, query: CompiledQuery<Row>): Promise<QueryResult<Row>> {
   try {
     await raw(session, begin);
-    const result = await session.executeQuery<Row>(query as CompiledQuery<Row>);
+    const result = await session.executeQuery<Row>(query);
     await raw(session, 'commit');
     return result;
   } catch (error) {
     await raw(session, 'rollback').catch(() => {}); // The connection is lost, and its transaction with it.
     throw error;
   }
-}
-
-/** It owns nothing: connections are the base's. */
-function driverOf(connection: DatabaseConnection): Driver {
-  const none = async (): Promise<void> => {};
-  const refuse = async (): Promise<never> => {
-    throw new Error('A confined read is a transaction of its own.');
-  };
-  return {
-    init: none,
-    acquireConnection: async () => connection,
-    releaseConnection: none,
-    destroy: none,
-    beginTransaction: refuse,
-    commitTransaction: refuse,
-    rollbackTransaction: refuse,
-  };
 }

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { type CompiledQuery, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
+import type { Kysely } from 'kysely';
 import { cancellableBy } from '../data/cancellation.ts';
 import { raw } from '../data/raw.ts';
+import { singleStatements } from '../data/single-statements.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import { createSubgraph, type Subgraph } from '../graphql/subgraph.ts';
 import { typeDefsOf } from '../graphql/type-defs.ts';
@@ -17,36 +18,12 @@ let subgraph: Subgraph;
 let started: Promise<unknown>;
 
 /** A database that notes what it is asked. */
-const noting = (server: string, says: () => void): Kysely<any> => {
-  const connection = {
-    executeQuery: async ({ sql }: CompiledQuery) => {
-      says();
-      seen.push(`${server}: ${sql}`);
-      return { rows: [{ server }] as never[] };
-    },
-    streamQuery: () => {
-      throw new Error('not here');
-    },
-  };
-  const nothing = async (): Promise<void> => {};
-  const driver = {
-    init: nothing,
-    acquireConnection: async () => connection,
-    beginTransaction: nothing,
-    commitTransaction: nothing,
-    rollbackTransaction: nothing,
-    releaseConnection: nothing,
-    destroy: nothing,
-  };
-  return new Kysely({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createDriver: () => driver,
-    },
+const noting = (server: string, says: () => void): Kysely<any> =>
+  singleStatements(async ({ sql }) => {
+    says();
+    seen.push(`${server}: ${sql}`);
+    return { rows: [{ server }] as never[] };
   });
-};
 
 const typeDefs = typeDefsOf(
   `type Query { once: String @public twice: String @public asks: String @public starts: String @public }`,

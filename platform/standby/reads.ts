@@ -6,18 +6,9 @@
  * lag (`RequestContext.mayLag`), and who says nothing reads what is.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type QueryResult,
-} from 'kysely';
+import type { CompiledQuery, Kysely, QueryResult } from 'kysely';
 import { currentSignal } from '../data/cancellation.ts';
-import { Fault } from '../errors.ts';
+import { singleStatements } from '../data/single-statements.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import { perRequest } from '../graphql/per-request.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
@@ -65,35 +56,22 @@ export function readingSubgraph(subgraph: Subgraph): Subgraph {
   };
 }
 
-/** An agent's reads over both. For single statements, which is all that a `Store.read` is for. */
-export function standbyReads(options: {
+/**
+ * An agent's reads over both. For single statements, which is all that a `Store.read` is for: each goes where it can, so
+ * that it can be repeated elsewhere.
+ */
+export function standbyReads({
+  agent,
+  primary,
+  replica,
+  log,
+}: {
   agent: string;
   primary: Kysely<any>;
   replica: StandbyConnections;
   log: Pick<Logger, 'debug'>;
 }): Kysely<any> {
-  return new Kysely({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createDriver: () => new ReadDriver(options),
-    },
-  });
-}
-
-type Options = Parameters<typeof standbyReads>[0];
-
-/** Each statement takes its connection where it goes to, so that it can be repeated elsewhere. */
-class ReadDriver implements Driver, DatabaseConnection {
-  readonly #o: Options;
-
-  constructor(options: Options) {
-    this.#o = options;
-  }
-
-  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { agent, primary, replica, log } = this.#o;
+  return singleStatements(async <Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>> => {
     const execution = executions.getStore();
     const reading = execution?.isOver ? undefined : execution?.reading;
     const from = (server: 'standby' | 'primary', reason: string): void =>
@@ -120,34 +98,5 @@ class ReadDriver implements Driver, DatabaseConnection {
     from('primary', reading.isOnPrimary ? 'failed' : 'away');
     reading.isOnPrimary = true;
     return primary.executeQuery<Row>(query);
-  }
-
-  streamQuery(): AsyncIterableIterator<never> {
-    throw notThere('no streams');
-  }
-
-  async init(): Promise<void> {}
-
-  async acquireConnection(): Promise<DatabaseConnection> {
-    return this;
-  }
-
-  async beginTransaction(): Promise<void> {
-    throw notThere('no transactions');
-  }
-
-  async commitTransaction(): Promise<void> {
-    throw notThere('no transactions');
-  }
-
-  async rollbackTransaction(): Promise<void> {
-    throw notThere('no transactions');
-  }
-
-  async releaseConnection(): Promise<void> {}
-
-  async destroy(): Promise<void> {}
+  });
 }
-
-const notThere = (what: string): Fault =>
-  new Fault('READS_ONLY', `There are ${what} over reads that may go to a standby: use Store.write.`);

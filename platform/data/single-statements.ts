@@ -1,0 +1,51 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely';
+import { Fault } from '../errors.ts';
+
+/** Runs one statement, wherever that is. */
+export type Execute = <Row>(query: CompiledQuery<Row>) => Promise<QueryResult<Row>>;
+
+/**
+ * A Kysely whose statements go through this function one by one: for reads that go to another server, or in a
+ * transaction of their own. It has no connection, so there is nothing to end, and neither transactions nor streams.
+ */
+export function singleStatements(execute: Execute): Kysely<any> {
+  const connection: DatabaseConnection = {
+    executeQuery: <Row>(query: CompiledQuery) => execute(query as CompiledQuery<Row>),
+    streamQuery() {
+      throw notThere('streams');
+    },
+  };
+  const none = async (): Promise<void> => {};
+  const refuse = async (): Promise<never> => {
+    throw notThere('transactions');
+  };
+  const driver: Driver = {
+    init: none,
+    acquireConnection: async () => connection,
+    releaseConnection: none,
+    destroy: none,
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+  };
+  return new Kysely({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  });
+}
+
+const notThere = (what: string): Fault =>
+  new Fault('READS_ONLY', `There are no ${what} over single reads: use Store.write.`);
