@@ -8,8 +8,6 @@ const MINUTE_MS = 60_000;
 export const ENROLMENT_MS = 15 * MINUTE_MS;
 /** How long somebody has for the code, once their password was right. */
 export const CHALLENGE_MS = 5 * MINUTE_MS;
-/** For so long a sign-in stands for the password. */
-export const RECENT_MS = 10 * MINUTE_MS;
 
 /** What somebody typed for a second factor. */
 export type Typed = { kind: 'TOTP' | 'RECOVERY_CODE'; code: string };

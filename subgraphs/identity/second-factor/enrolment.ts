@@ -11,7 +11,8 @@ import type { Tables } from '../entities.ts';
 import { notVerified } from '../recovery/not-verified.ts';
 import { isPassword } from '../passwords/password.ts';
 import { requireLiving } from '../sessions/living.ts';
-import { ENROLMENT_MS, readCode, RECENT_MS } from './domain.ts';
+import { hasJustSignedIn } from '../sessions/recent.ts';
+import { ENROLMENT_MS, readCode } from './domain.ts';
 import { sealedFor, wrongCode } from './proof.ts';
 import { newRecoveryCodes, type RecoveryCodes } from './recovery-codes.ts';
 import type { SecondFactorParts } from './service.ts';
@@ -40,15 +41,9 @@ export const enrolment = (
   { store, clock, secrets, config }: Pick<Ground<Tables>, 'store' | 'clock' | 'secrets' | 'config'>,
   { accounts, attempts, sessions, record }: SecondFactorParts,
 ) => {
-  const startedAt = async (sessionId: string): Promise<Date | undefined> => {
-    const session = store.read.selectFrom('session').select('started_at').where('id', '=', sessionId);
-    return (await session.executeTakeFirst())?.started_at;
-  };
-
   /** That it is its owner who asks, and not whoever found their session. What is to be done when the change is made. */
   const reauthenticate = async (user: Credentials, password: string | null | undefined, context: RequestContext) => {
-    const started = await startedAt(requireSession(context.actor));
-    const isRecent = started && clock.now().getTime() - started.getTime() <= RECENT_MS;
+    const isRecent = await hasJustSignedIn({ store, clock }, context.actor);
     if (password == null && isRecent) return async () => {};
     const path = ['input', 'currentPassword'];
     if (password == null)

@@ -3,18 +3,24 @@ import { refuse } from '../../../platform/errors.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 import { requireSession } from '../access.ts';
 import type { Tables } from '../entities.ts';
-import { RECENT_MS } from '../second-factor/domain.ts';
+
+/** For so long a sign-in stands for the password. */
+const RECENT_MS = 10 * 60_000;
+
+type SessionGround = Pick<Ground<Tables>, 'store' | 'clock'>;
+
+/** Whether this session began a moment ago. Renewing it does not make it recent. @throws Forbidden without a session, as for an API key */
+export async function hasJustSignedIn({ store, clock }: SessionGround, actor: Actor): Promise<boolean> {
+  const id = requireSession(actor);
+  const session = await store.read.selectFrom('session').select('started_at').where('id', '=', id).executeTakeFirst();
+  return session !== undefined && clock.now().getTime() - session.started_at.getTime() <= RECENT_MS;
+}
 
 /**
  * What decides who can sign in is for who has just done so: whoever finds an open browser must not take the account with
- * it. Renewing a session does not make it recent. The session. @throws Refusal REAUTHENTICATION_REQUIRED; Forbidden without a session, as for an API key
+ * it. The session. @throws Refusal REAUTHENTICATION_REQUIRED; Forbidden as {@link hasJustSignedIn}
  */
-export async function requireRecentSignIn(
-  { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
-  actor: Actor,
-): Promise<string> {
-  const id = requireSession(actor);
-  const session = await store.read.selectFrom('session').select('started_at').where('id', '=', id).executeTakeFirst();
-  if (session && clock.now().getTime() - session.started_at.getTime() <= RECENT_MS) return id;
+export async function requireRecentSignIn(ground: SessionGround, actor: Actor): Promise<string> {
+  if (await hasJustSignedIn(ground, actor)) return requireSession(actor);
   throw refuse('REAUTHENTICATION_REQUIRED', 'Sign in again: it is some time ago.');
 }
