@@ -13,10 +13,11 @@ import {
   visit,
 } from 'graphql';
 
-/** No field of a client's is called so, or it would be one of introspection. */
-const ANCHOR: FieldNode = {
+/** What that field is called: where a client calls one of its own so, `reserved-keys.ts` keeps the two apart. */
+export const ANCHOR = '__anchor';
+const FIELD: FieldNode = {
   kind: Kind.FIELD,
-  alias: { kind: Kind.NAME, value: '__anchor' },
+  alias: { kind: Kind.NAME, value: ANCHOR },
   name: { kind: Kind.NAME, value: '__typename' },
 };
 
@@ -54,4 +55,4 @@ function anchor(document: DocumentNode): DocumentNode {
   });
 }
 
-const withAnchor = (set: SelectionSetNode): SelectionSetNode => ({ ...set, selections: [ANCHOR, ...set.selections] });
+const withAnchor = (set: SelectionSetNode): SelectionSetNode => ({ ...set, selections: [FIELD, ...set.selections] });

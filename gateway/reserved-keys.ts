@@ -13,9 +13,14 @@ import {
   type StringValueNode,
   visit,
 } from 'graphql';
+import { ANCHOR } from './anchored.ts';
+import { CURSOR } from './live/with-cursor.ts';
 
 /** What such a selection is called meanwhile. If a client uses names that begin so, a longer one is taken. */
 const PREFIX = '__asked_';
+
+/** Under these names the gateway itself asks for something, beside what the client does. */
+const OURS = [ANCHOR, CURSOR];
 
 /** The names under which agents are asked, in one supergraph. */
 export class ReservedKeys {
@@ -63,7 +68,7 @@ export class ReservedKeys {
 }
 
 function takenIn(executionSdl: string): Map<string, { hasArguments: boolean }> {
-  const taken = new Map([['__typename', { hasArguments: false }]]);
+  const taken = new Map(['__typename', ...OURS].map((name) => [name, { hasArguments: false }]));
   const take = (node: FieldNode): void => {
     const known = taken.get(node.name.value);
     taken.set(node.name.value, { hasArguments: Boolean(known?.hasArguments || node.arguments?.length) });

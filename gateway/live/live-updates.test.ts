@@ -33,6 +33,15 @@ describe('subscribers of one audience who ask for the same', () => {
     await until(() => it.feed.open === 0 && it.gateway.liveGroups === 0);
   });
 
+  test('may call a field as the gateway calls the cursor', async () => {
+    const query = 'subscription { happened { __cursor: n cursor } }';
+    const both = [it.subscribe(query, 'ada'), it.subscribe(query, 'ada')];
+    await until(() => it.feed.open === 1 && it.gateway.subscribers === 2);
+    it.feed.append();
+    await until(() => both.every(({ results }) => results.length === 1));
+    for (const { results } of both) expect(results).toEqual([{ data: { happened: { __cursor: 1, cursor: 'c1' } } }]);
+  });
+
   test('who come while others listen begin now, and are with the others from the next event on', async () => {
     const early = it.subscribe(HAPPENED, 'ada');
     await until(() => it.feed.open === 1);

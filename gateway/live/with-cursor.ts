@@ -15,8 +15,8 @@ import {
 } from 'graphql';
 import { hasCursors } from './shape.ts';
 
-/** Under this name the gateway asks for the cursor itself, because a client may not. No field of a schema begins so. */
-const CURSOR = '__cursor';
+/** Under this name the gateway asks for the cursor; where a client calls a field so, `reserved-keys.ts` keeps them apart. */
+export const CURSOR = '__cursor';
 /** The variable that says behind which cursor to begin, when the gateway asks again. */
 export const AFTER = '__after';
 

@@ -92,6 +92,11 @@ describe('beside a field that requires one of the same name', () => {
   });
 });
 
+test('what the gateway asks for itself, where nothing else may be left, is not in the way of a field that is called like it', async () => {
+  const query = 'query ($no: Boolean!) { parcels { parts @include(if: $no) { size } __anchor: label @skip(if: $no) } }';
+  expect((await graph.ask(query, { no: false })).data).toEqual({ parcels: [{ __anchor: 'label of p1' }] });
+});
+
 test('an error is told under the name that the client gave, and the fields stand in its order', async () => {
   const { data, errors } = await graph.ask('{ parcels { weight: broken id: label a: id } }');
   expect(JSON.stringify(data)).toBe('{"parcels":[{"weight":null,"id":"label of p1","a":"p1"}]}');
