@@ -1,17 +1,16 @@
 /** The connection to Agora: typed questions over HTTP, live updates over a WebSocket. */
 import { createClient } from 'graphql-ws';
 import type { TypedDocumentString } from './gql/graphql.ts';
+import type { Headers, Session } from './sign-in.ts';
 
 /** Where Agora answers. */
 export const AGORA_URL = process.env.AGORA_URL ?? 'http://127.0.0.1:4000/graphql';
-
-type Headers = { authorization?: string };
 
 /** Asks a query or mutation. @throws Error that says what is wrong, if there is no complete answer */
 export async function ask<Data, Variables>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
-  headers: Headers = {},
+  headers?: Headers,
 ): Promise<Data> {
   const response = await fetch(AGORA_URL, {
     method: 'POST',
@@ -28,33 +27,71 @@ export async function ask<Data, Variables>(
   return data!;
 }
 
+/** Errors that end a subscription which may be asked for again at once, or soon. */
+const PASSING = new Set(['UNAUTHENTICATED', 'GRAPH_CHANGED', 'SLOW_CONSUMER', 'UNAVAILABLE']);
+/** The socket's token has expired: graphql-ws takes this code for the end, whatever `shouldRetry` says. */
+const TOKEN_EXPIRED = 4401;
+/** Between two attempts to connect, and before a subscription is asked for again: doubled each time, up to half a minute. */
+const pause = (attempts = 0): Promise<void> => {
+  const ms = Math.min(1000 * 2 ** attempts, 30_000) * (0.5 + Math.random() / 2);
+  return new Promise((resolve) => setTimeout(resolve, ms));
+};
+
 /**
- * Follows a subscription, each answer as it comes. When the connection breaks it is opened again, and the subscription
- * goes on after the last cursor: nothing is missed and nothing comes twice.
+ * Follows a subscription, each answer as it comes, for as long as the session can be renewed. When the connection breaks
+ * it is opened again, and the subscription goes on after the last cursor: nothing is missed and nothing comes twice.
+ * A field that could not be had is null in its answer.
+ * @throws Error that says what is wrong, if it cannot go on
  */
 export async function* follow<Data, Variables extends { after?: string | null }>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
   cursorOf: (data: Data) => string,
-  headers: Headers = {},
+  session: Session,
 ): AsyncGenerator<Data> {
+  let renewal: ReturnType<typeof setInterval> | undefined;
   const client = createClient({
     url: AGORA_URL.replace(/^http/, 'ws'),
-    connectionParams: headers,
-    retryAttempts: 10,
+    connectionParams: async () => ({ ...(await session.headers()) }),
+    retryAttempts: Infinity,
+    retryWait: pause,
     shouldRetry: () => true,
+    on: {
+      // A socket lives as long as the newest token that it was given: here, in a ping.
+      connected: (socket) => (renewal = setInterval(() => void renew(socket as WebSocket, session), session.renewMs)),
+      closed: () => clearInterval(renewal),
+    },
   });
   // Read anew at every connection, so what changes here is what the next one asks for.
   const payload = { query: document.toString(), variables: { ...variables } };
   try {
-    for await (const { data, errors } of client.iterate<Data>(payload)) {
-      if (errors?.length) throw new Error(errors.map(({ message }) => message).join('\n'));
-      payload.variables.after = cursorOf(data!);
-      yield data!;
+    for (let again = true; again; ) {
+      again = false;
+      try {
+        for await (const { data, errors } of client.iterate<Data>(payload)) {
+          if (data) {
+            payload.variables.after = cursorOf(data);
+            yield data;
+          } else if (errors?.every(({ extensions }) => PASSING.has(String(extensions?.code)))) {
+            again = true;
+          } else throw new Error(errors?.map(({ message }) => message).join('\n'));
+        }
+      } catch (error) {
+        if ((error as Partial<CloseEvent>).code !== TOKEN_EXPIRED) throw error;
+        again = true; // As after an hour of sleep, when no ping was sent in time.
+      }
+      if (again) await pause();
     }
   } finally {
+    clearInterval(renewal);
     await client.dispose();
   }
+}
+
+async function renew(socket: WebSocket, session: Session): Promise<void> {
+  // Without an answer now, the next ping comes in time; or the socket ends, and another is opened.
+  const payload = await session.headers().catch(() => undefined);
+  if (payload && socket.readyState === socket.OPEN) socket.send(JSON.stringify({ type: 'ping', payload }));
 }
 
 /** What a mutation returned. @throws Error with its user errors, if it was refused */

@@ -12,7 +12,7 @@ import { watchOrder } from './watch-order.ts';
 const { AGORA_EMAIL = 'customer@agora.test', AGORA_PASSWORD = 'agora-demo' } = process.env;
 
 async function demo(token: string): Promise<void> {
-  const headers = await signIn(AGORA_EMAIL, AGORA_PASSWORD);
+  const session = await signIn(AGORA_EMAIL, AGORA_PASSWORD);
   console.log(`Signed in as ${AGORA_EMAIL}.`);
 
   const { id, sku, product, name, price, available } = await findSomething('EUR');
@@ -32,11 +32,11 @@ async function demo(token: string): Promise<void> {
       payment: { token },
       idempotencyKey: randomUUID(),
     },
-    headers,
+    await session.headers(),
   );
   console.log(`Placed order ${order.number}: ${order.total.amount} ${order.total.currency} with shipping and tax.\n`);
 
-  for await (const { occurredAt, type, status, order: now } of watchOrder(order.id, headers)) {
+  for await (const { occurredAt, type, status, order: now } of watchOrder(order.id, session)) {
     const payment = now?.payments?.[0];
     const paid = payment ? `, payment ${payment.status} ${payment.amount.amount} ${payment.amount.currency}` : '';
     const reason = now?.cancellationReason ? `, because of ${now.cancellationReason}` : '';

@@ -1,6 +1,7 @@
 import { accepted, ask } from './agora.ts';
 import { graphql } from './gql/index.ts';
 import type { PlaceOrderInput } from './gql/graphql.ts';
+import type { Headers } from './sign-in.ts';
 
 const PlaceOrder = graphql(/* GraphQL */ `
   mutation PlaceOrder($input: PlaceOrderInput!) {
@@ -24,7 +25,7 @@ const PlaceOrder = graphql(/* GraphQL */ `
  * Places an order. After a lost answer, ask again with the same `idempotencyKey`: it is the same order, never a second.
  * @throws Error with the reasons, if it is refused: nothing was written then
  */
-export async function placeOrder(input: PlaceOrderInput, headers: { authorization: string }) {
+export async function placeOrder(input: PlaceOrderInput, headers: Headers) {
   const { order } = accepted((await ask(PlaceOrder, { input }, headers)).placeOrder);
   return order!;
 }

@@ -5,6 +5,8 @@ const SignIn = graphql(/* GraphQL */ `
   mutation SignIn($input: SignInInput!) {
     signIn(input: $input) {
       accessToken
+      refreshToken
+      expiresAt
       userErrors {
         message
       }
@@ -12,8 +14,48 @@ const SignIn = graphql(/* GraphQL */ `
   }
 `);
 
-/** Signs in, and returns the headers that say so. The token is good for 15 minutes; `refreshSession` gives a new one. */
-export async function signIn(email: string, password: string): Promise<{ authorization: string }> {
-  const { accessToken } = accepted((await ask(SignIn, { input: { email, password } })).signIn);
-  return { authorization: `Bearer ${accessToken}` };
+const Refresh = graphql(/* GraphQL */ `
+  mutation Refresh($input: RefreshSessionInput!) {
+    refreshSession(input: $input) {
+      accessToken
+      refreshToken
+      expiresAt
+      userErrors {
+        message
+      }
+    }
+  }
+`);
+
+/** The headers of a request: they say who asks. */
+export interface Headers {
+  authorization: string;
 }
+
+/** A session that stays open. */
+export interface Session {
+  /** The headers for the next request. Their token is good for a while: it is renewed when half its time is over. */
+  headers(): Promise<Headers>;
+  /** How often a socket that stays open must be given the headers anew, in milliseconds. */
+  renewMs: number;
+}
+
+/** Signs in. An access token is good for 15 minutes; the session gets the next one in time, by its refresh token. */
+export async function signIn(email: string, password: string): Promise<Session> {
+  let tokens = accepted((await ask(SignIn, { input: { email, password } })).signIn);
+  const lifeMs = leftOf(tokens);
+  let renewal: Promise<void> | undefined;
+  // A refresh token is good once. So there is one renewal at a time, and all who ask meanwhile wait for it.
+  const renew = async (): Promise<void> => {
+    tokens = accepted((await ask(Refresh, { input: { refreshToken: tokens.refreshToken! } })).refreshSession);
+  };
+  return {
+    renewMs: lifeMs / 3,
+    async headers() {
+      if (leftOf(tokens) < lifeMs / 2) await (renewal ??= renew().finally(() => (renewal = undefined)));
+      return { authorization: `Bearer ${tokens.accessToken}` };
+    },
+  };
+}
+
+const leftOf = ({ expiresAt }: { expiresAt?: string | null }): number => Date.parse(expiresAt!) - Date.now();

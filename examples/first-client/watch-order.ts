@@ -1,5 +1,6 @@
 import { follow } from './agora.ts';
 import { graphql } from './gql/index.ts';
+import type { Session } from './sign-in.ts';
 
 const WatchOrder = graphql(/* GraphQL */ `
   subscription WatchOrder($orderId: ID!, $after: String) {
@@ -23,7 +24,7 @@ const WatchOrder = graphql(/* GraphQL */ `
 `);
 
 /** What happens to an order, from its first event on, as it happens. */
-export async function* watchOrder(orderId: string, headers: { authorization: string }) {
-  const updates = follow(WatchOrder, { orderId, after: null }, ({ orderUpdated }) => orderUpdated.cursor, headers);
+export async function* watchOrder(orderId: string, session: Session) {
+  const updates = follow(WatchOrder, { orderId, after: null }, ({ orderUpdated }) => orderUpdated.cursor, session);
   for await (const { orderUpdated } of updates) yield orderUpdated;
 }

@@ -1,16 +1,25 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
-import { done, forSale } from '../support/shop.ts';
+import { ADDRESS, done, forSale, until } from '../support/shop.ts';
 
 const ACCOUNT = { email: 'ada@example.test', password: 'a password for a test' };
 
+const SIGN_IN = `mutation ($input: SignInInput!) { signIn(input: $input) { accessToken userErrors { message } } }`;
+/** Short, so that a subscription outlives several. */
+const TOKEN_SECONDS = 3;
+const SEVERAL_TOKENS_MS = 2.5 * TOKEN_SECONDS * 1000;
+
 let shop: TestPlatform;
+let variantId: string;
 beforeAll(async () => {
-  shop = await openPlatform();
+  shop = await openPlatform({ config: { ACCESS_TOKEN_SECONDS: String(TOKEN_SECONDS) } });
   const signUp = `mutation ($input: SignUpInput!) { signUp(input: $input) { userErrors { message } } }`;
   await done(shop.ask(signUp, { input: { ...ACCOUNT, name: 'Ada' } }));
-  await forSale(shop, { price: '12.00' });
+  variantId = await forSale(shop, { price: '12.00' });
 });
 afterAll(() => shop.close());
 
@@ -29,22 +38,110 @@ test('and with a declined card until it is cancelled', async () => {
   expect(output).toMatch(/CANCELLED, because of PAYMENT_DECLINED/);
 });
 
+test('it goes on when its access token has expired, and hears what happens then', async () => {
+  const ended = demo(shop.url, '--token', 'tok_3ds');
+  const waiting = await until(
+    newest,
+    ({ status, paymentStatus }) => status === 'PENDING' && paymentStatus === 'REQUIRES_ACTION',
+    'no order waits',
+  );
+  await new Promise((resolve) => setTimeout(resolve, SEVERAL_TOKENS_MS));
+  await asCustomer(`mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { message } } }`, {
+    input: { orderId: waiting.id, idempotencyKey: 'enough' },
+  });
+  const { code, output, errors } = await ended;
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  expect(output).toMatch(/CANCELLED, because of CUSTOMER_REQUEST/);
+});
+
+test('the client of docs/live-updates.md lives through the end of its token, by graphql-ws as it is', async () => {
+  const page = readFileSync('docs/live-updates.md', 'utf8');
+  const program = /```js\n([\s\S]*?)```/
+    .exec(page)![1]!
+    .replace('ws://localhost:4000/graphql', shop.url.replace('http', 'ws'));
+  // Its renewal by ping comes after minutes: so this one meets the end of every token.
+  const { child, output } = run(['--input-type=module', '--eval', `${FRESH_TOKEN}\n${program}`]);
+  try {
+    // Without a cursor a subscription begins now, so it must have begun before the order that it is to hear of.
+    await until(
+      async () => (output().includes('AG-') ? output() : (await buy(), output())),
+      (text) => text.includes('AG-'),
+      'no order was heard of',
+    );
+    await new Promise((resolve) => setTimeout(resolve, SEVERAL_TOKENS_MS));
+    const number = await buy();
+    await until(
+      async () => output(),
+      (text) => text.includes(`${number} PROCESSING`),
+      'the later order was not heard of',
+    );
+    const told = output().trim().split('\n');
+    expect(told.filter((line) => !/^AG-\d+ [A-Z]+$/.test(line))).toEqual([]);
+    expect(new Set(told).size).toBe(told.length);
+  } finally {
+    child.kill();
+  }
+});
+
 test('where Agora is not running it says so', async () => {
   const { code, errors } = await demo('http://127.0.0.1:1/graphql');
   expect(code).toBe(1);
   expect(errors).toMatch(/^Agora does not answer at http:\/\/127\.0\.0\.1:1\/graphql\. Is it running\?.*\n$/);
 });
 
+/** What the page leaves to its reader, in the plainest way. */
+const FRESH_TOKEN = `const freshToken = async () => {
+  const body = JSON.stringify({ query: ${JSON.stringify(SIGN_IN)}, variables: { input: ${JSON.stringify(ACCOUNT)} } });
+  const answer = await fetch(process.env.AGORA_URL, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  return (await answer.json()).data.signIn.accessToken;
+};`;
+
+/** Asks as the customer who signed up. */
+async function asCustomer(query: string, variables: Record<string, unknown> = {}) {
+  const { signIn } = await done(shop.ask(SIGN_IN, { input: ACCOUNT }));
+  const response = await fetch(shop.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${signIn.accessToken}` },
+    body: JSON.stringify({ query, variables }),
+  });
+  return done(response.json() as ReturnType<typeof shop.ask>);
+}
+
+/** The customer's newest order. */
+const newest = async () =>
+  (await asCustomer(`{ orders(first: 1) { nodes { id status paymentStatus } } }`)).orders.nodes[0];
+
+/** Places an order, and returns its number. */
+async function buy(): Promise<string> {
+  const { placeOrder } = await asCustomer(
+    `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { number } userErrors { message } } }`,
+    {
+      input: {
+        lines: [{ variantId, quantity: 1 }],
+        shippingAddress: ADDRESS,
+        payment: { token: 'tok_ok' },
+        idempotencyKey: randomUUID(),
+      },
+    },
+  );
+  return placeOrder.order.number;
+}
+
 /** Runs `npm run demo` as its script does, but for npm. */
-function demo(url: string, ...args: string[]): Promise<{ code: number | null; output: string; errors: string }> {
+async function demo(url: string, ...args: string[]): Promise<{ code: number | null; output: string; errors: string }> {
+  const { child, output, errors } = run(['bin/agora.mjs', 'examples/first-client/main.ts', ...args], url);
+  const [code] = await once(child, 'close');
+  return { code, output: output(), errors: errors() };
+}
+
+function run(program: string[], url = shop.url) {
   const { email: AGORA_EMAIL, password: AGORA_PASSWORD } = ACCOUNT;
   const env = { ...process.env, AGORA_URL: url, AGORA_EMAIL, AGORA_PASSWORD, NODE_OPTIONS: '' };
-  return new Promise((resolve) => {
-    const program = ['bin/agora.mjs', 'examples/first-client/main.ts', ...args];
-    const child = execFile(process.execPath, program, { env, timeout: 20_000 }, (_, output, errors) =>
-      resolve({ code: child.exitCode, output, errors }),
-    );
-  });
+  const child = spawn(process.execPath, program, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 80_000 });
+  const written = { output: '', errors: '' };
+  child.stdout.on('data', (part) => (written.output += part));
+  child.stderr.on('data', (part) => (written.errors += part));
+  return { child, output: () => written.output, errors: () => written.errors };
 }
 
 const statusesIn = (output: string): string[] =>

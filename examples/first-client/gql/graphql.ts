@@ -133,6 +133,12 @@ export type PlaceOrderInput = {
   shippingOption?: string | null | undefined;
 };
 
+/** A session to go on with. */
+export type RefreshSessionInput = {
+  /** The newest one of the session. */
+  refreshToken: string;
+};
+
 /** Who signs in. */
 export type SignInInput = {
   /** What they signed up with, in whatever case. */
@@ -168,7 +174,21 @@ export type SignInMutationVariables = Exact<{
 }>;
 
 
-export type SignInMutation = { signIn: { accessToken: string | null, userErrors: Array<
+export type SignInMutation = { signIn: { accessToken: string | null, refreshToken: string | null, expiresAt: string | null, userErrors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } | null };
+
+export type RefreshMutationVariables = Exact<{
+  input: RefreshSessionInput;
+}>;
+
+
+export type RefreshMutation = { refreshSession: { accessToken: string | null, refreshToken: string | null, expiresAt: string | null, userErrors: Array<
       | { message: string }
       | { message: string }
       | { message: string }
@@ -250,12 +270,26 @@ export const SignInDocument = new TypedDocumentString(`
     mutation SignIn($input: SignInInput!) {
   signIn(input: $input) {
     accessToken
+    refreshToken
+    expiresAt
     userErrors {
       message
     }
   }
 }
     `) as unknown as TypedDocumentString<SignInMutation, SignInMutationVariables>;
+export const RefreshDocument = new TypedDocumentString(`
+    mutation Refresh($input: RefreshSessionInput!) {
+  refreshSession(input: $input) {
+    accessToken
+    refreshToken
+    expiresAt
+    userErrors {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RefreshMutation, RefreshMutationVariables>;
 export const WatchOrderDocument = new TypedDocumentString(`
     subscription WatchOrder($orderId: ID!, $after: String) {
   orderUpdated(orderId: $orderId, after: $after) {
