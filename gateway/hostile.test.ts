@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -7,9 +6,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphQLError } from 'graphql';
 import { HOSTILE } from '../tests/support/hostile-requests.ts';
 import { startGateway } from './gateway-for-test.ts';
-
-/** What would hang, and not what is slow: the machine may be busy. What it takes on a quiet one: docs/performance.md. */
-const STALL_MS = 10_000;
 
 let it: Awaited<ReturnType<typeof startGateway>>;
 beforeAll(async () => {
@@ -122,9 +118,8 @@ test('over a WebSocket the same is refused by the same codes, and the socket sta
   await client.dispose();
 });
 
-test('while all of it comes at once, others are served, and the process is never away for long', async () => {
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  delay.enable();
+// For how long the process is away meanwhile: `npm run bench -- hostile`.
+test('while all of it comes at once, others are served', async () => {
   let isOver = false;
   const flood = Promise.all(HOSTILE.map(({ body }) => send(body).then((response) => response.text()))).finally(
     () => (isOver = true),
@@ -135,9 +130,7 @@ test('while all of it comes at once, others are served, and the process is never
     await sleep(1);
   } while (!isOver);
   await flood;
-  delay.disable();
   for (const data of served) expect(data).toEqual({ order: { id: 'o1' } });
-  expect(delay.max / 1e6).toBeLessThan(STALL_MS);
 });
 
 setFlagsFromString('--expose-gc');

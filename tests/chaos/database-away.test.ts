@@ -171,8 +171,6 @@ test('the embedded one is started again at once, on the same port', async () => 
   expect(runningPostmaster(cluster)!.port).toBe(before.port);
   await within(10_000, 'it is ready', async () => (await get('/health/ready', process_)).status === 200);
   await within(10_000, 'it answers', async () => (await get('/health/database', process_)).body.status === 'UP');
-  const { code, milliseconds } = await process_.end('SIGTERM');
-  expect(code).toBe(0);
-  expect(milliseconds).toBeLessThan(15_000);
+  expect((await process_.end('SIGTERM')).code).toBe(0);
   expect(runningPostmaster(cluster)).toBeUndefined();
 }, 60_000);

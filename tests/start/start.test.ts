@@ -10,9 +10,6 @@ import { createPool } from '../../db/pool.ts';
 import { type AgoraProcess, databaseOf, runAgora, startAgora, temporaryData } from '../support/agora-process.ts';
 import { testDatabase } from '../support/database.ts';
 
-/** Two or three seconds where nothing else runs. */
-const SLOWEST_STOP_MS = 15_000;
-
 const folder = temporaryData();
 const { data } = folder;
 let agora: AgoraProcess | undefined;
@@ -73,9 +70,7 @@ test('the first start says what it applied and loaded, where it answers and how 
 
 test('Ctrl-C ends everything, PostgreSQL too', async () => {
   expect(serversOf(data).length).toBeGreaterThan(0);
-  const { code, milliseconds } = await agora!.end('SIGINT');
-  expect(code).toBe(0);
-  expect(milliseconds).toBeLessThan(SLOWEST_STOP_MS);
+  expect((await agora!.end('SIGINT')).code).toBe(0);
   expect(serversOf(data)).toEqual([]);
 });
 
@@ -84,11 +79,10 @@ test.each(['Agora is starting.', 'platform: 0001', 'migrations applied', 'produc
   async (endAt) => {
     const other = temporaryData();
     try {
-      const { code, output, milliseconds } = await runAgora({ data: other.data }, endAt);
+      const { code, output } = await runAgora({ data: other.data }, endAt);
       expect(output).not.toContain('Agora is ready');
       expect(output).not.toContain('did not start');
       expect(code).toBe(0);
-      expect(milliseconds).toBeLessThan(SLOWEST_STOP_MS);
       // What it has begun of PostgreSQL ends with it, a moment after it.
       await waitFor(() => serversOf(other.data).length === 0);
       expect(serversOf(other.data)).toEqual([]);
@@ -184,9 +178,7 @@ test('a server given by DATABASE_URL is used, and no other started', async () =>
     expect(await database.kysely.selectFrom('identity.account').select('email').execute()).toEqual([
       { email: ADA.email },
     ]);
-    const { code, milliseconds } = await process.end('SIGTERM');
-    expect(code).toBe(0);
-    expect(milliseconds).toBeLessThan(SLOWEST_STOP_MS);
+    expect((await process.end('SIGTERM')).code).toBe(0);
   } finally {
     await database.drop();
     await other.remove();

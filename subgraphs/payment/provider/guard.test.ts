@@ -56,9 +56,7 @@ describe('a provider that is down', () => {
 test('a call that gets no answer ends at the timeout, and its signal aborts', async () => {
   let aborted = false;
   const silent = provider((signal) => new Promise(() => signal.addEventListener('abort', () => (aborted = true))));
-  const started = performance.now();
   await expect(guard(silent.port, 50).void('payment_1')).rejects.toBeInstanceOf(Unavailable);
-  expect(performance.now() - started).toBeLessThan(10_000);
   expect(aborted).toBe(true);
 });
 

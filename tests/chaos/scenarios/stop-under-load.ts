@@ -9,8 +9,6 @@ const TOKENS = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_slow'];
 /** Between two orders. */
 const PACE_MS = 8;
 const LATECOMERS = 10;
-/** Five seconds on a machine that has nothing else to do (stop-between-steps.test.ts); this one is under load. */
-const SLOWEST_STOP_MS = 20_000;
 /** Nobody took such a request, and its client knows. */
 const CLEAR = /^(ECONNREFUSED|UNAVAILABLE|HTTP 503)$/;
 
@@ -40,9 +38,8 @@ export const stopUnderLoad: Scenario = {
           send();
           await sleep(PACE_MS * 2);
         }
-        const { code, milliseconds } = await stopped;
+        const { code } = await stopped;
         if (code !== 0) violations.push(`SIGTERM ended with code ${code}`);
-        if (milliseconds > SLOWEST_STOP_MS) violations.push(`SIGTERM took ${Math.round(milliseconds)} ms`);
         await Promise.all(answers);
         await shop.restart();
         // A request that crossed the end of its connection: nobody can refuse it. Asked again, it is made once.
