@@ -75,7 +75,7 @@ test('a database is migrated, given roles, and served by agents each on its own'
   } finally {
     await agora?.end();
   }
-}, 120_000); // Seven processes, one after the other.
+}); // Seven processes, one after the other.
 
 test('a migration that fails says so and exits with 1', async () => {
   await database.pool.query(`update platform.migration set checksum = 'another' where schema = 'order'`);

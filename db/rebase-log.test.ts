@@ -5,6 +5,7 @@ import { type Cursor, START } from '../platform/events/cursor.ts';
 import { logIdentity, readLog } from '../platform/events/event-log.ts';
 import { type TestDatabase, testDatabase } from '../tests/support/database.ts';
 import { rebaseLog } from './rebase-log.ts';
+import { PATIENCE_MS } from '../tests/support/patience.ts';
 
 let database: TestDatabase;
 beforeEach(async () => {
@@ -32,7 +33,7 @@ const after = async (at: Cursor) =>
   (await readLog(database.kysely, at, { limit: 100 })).events.map((event) => event.aggregateVersion);
 /** What there is to read, once there is so much: a transaction of another test on this server holds the end back. */
 async function soonAfter(at: Cursor, count: number): Promise<number[]> {
-  for (const end = Date.now() + 10_000; ; ) {
+  for (const end = Date.now() + PATIENCE_MS; ; ) {
     const read = await after(at);
     if (read.length >= count || Date.now() > end) return read;
     await new Promise((resolve) => setTimeout(resolve, 10));

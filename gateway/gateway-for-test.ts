@@ -11,6 +11,7 @@ import { createSubgraph, type Subgraph } from '../platform/graphql/subgraph.ts';
 import { ANONYMOUS, Actor } from '../platform/identity/actor.ts';
 import { createGateway, type GatewayOptions } from './server.ts';
 import type { Identity } from './session.ts';
+import { PATIENCE_MS } from '../tests/support/patience.ts';
 
 /** What the subgraphs did, and levers to make them do things. */
 export class World {
@@ -223,11 +224,11 @@ export interface PostOptions {
   headers?: Record<string, string>;
 }
 
-/** Waits until the condition holds. @throws Error after twenty seconds: the machine may be busy */
+/** Waits until the condition holds. @throws Error when the patience ends */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + PATIENCE_MS;
   while (!condition()) {
-    if (Date.now() > end) throw new Error('It did not happen within twenty seconds.');
+    if (Date.now() > end) throw new Error('It did not happen.');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

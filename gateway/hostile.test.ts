@@ -147,7 +147,7 @@ test('of many large documents that are let through, only so many are kept', asyn
   const before = await sendMany(0);
   const after = await sendMany(150);
   expect((after - before) / 1024 / 1024).toBeLessThan(30);
-}, 60_000);
+});
 
 test('fifty times all of it leaves nothing behind', async () => {
   const heapAfter = async (rounds: number): Promise<number> => {
@@ -160,4 +160,4 @@ test('fifty times all of it leaves nothing behind', async () => {
   const before = await heapAfter(3);
   const after = await heapAfter(50);
   expect((after - before) / 1024 / 1024).toBeLessThan(20);
-}, 120_000);
+});

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import type { EmbeddedPostgres } from '../embedded-postgres.ts';
 import { keepRunning } from './keep-running.ts';
+import { PATIENCE_MS } from '../../tests/support/patience.ts';
 
 /** A process that can be killed, in the place of a server. */
 async function standIn(port = 5432): Promise<EmbeddedPostgres & { kill(): Promise<void>; isStopped: boolean }> {
@@ -24,7 +25,7 @@ async function standIn(port = 5432): Promise<EmbeddedPostgres & { kill(): Promis
 const options = { dataDir: 'nowhere', log: () => {}, initialMs: 1, onGivenUp: () => {} };
 
 async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5000; !holds(); await new Promise((resolve) => setTimeout(resolve, 10)))
+  for (const end = Date.now() + PATIENCE_MS; !holds(); await new Promise((resolve) => setTimeout(resolve, 10)))
     if (Date.now() > end) throw new Error('waited in vain');
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
 import { startGateway, until } from '../gateway-for-test.ts';
 import { LIMITS } from './limits.ts';
+import { PATIENCE_MS } from '../../tests/support/patience.ts';
 
 const SHOP = 'https://shop.example';
 let it: Awaited<ReturnType<typeof startGateway>>;
@@ -137,7 +138,7 @@ describe('WebSockets', () => {
     for (const { ws } of two) ws.terminate();
     await Promise.all(two.map(({ ended }) => ended));
     let status = 429;
-    const end = Date.now() + 10_000;
+    const end = Date.now() + PATIENCE_MS;
     while (status === 429 && Date.now() < end) status = await socket().ended;
     expect(status).toBe(4408);
   });

@@ -59,7 +59,7 @@ test('as long as another comes in time, nothing: every event comes once, and no 
   expect(it.gateway.liveGroups).toBe(4);
   for (const one of subscribers) one.leave();
   await until(() => it.feed.open === 0 && it.gateway.liveGroups === 0);
-}, 60_000);
+});
 
 test('and many processes that die while much happens cost nobody an event, nor tell one twice', async () => {
   it = await open();
@@ -74,7 +74,7 @@ test('and many processes that die while much happens cost nobody an event, nor t
   }
   await until(() => subscribers.every(({ results }) => results.length >= 240));
   for (const one of subscribers) expect(numbers(one)).toEqual(upTo(240));
-}, 60_000);
+});
 
 test('who joins while the agent is away waits with the others', async () => {
   it = await open();
@@ -90,7 +90,7 @@ test('who joins while the agent is away waits with the others', async () => {
   await it.start();
   await until(() => first.results.length === 3 && second.results.length === 2);
   expect([numbers(first), numbers(second)]).toEqual([upTo(3), upTo(3, 2)]);
-}, 60_000);
+});
 
 test('who was told nothing yet, by an agent that does not say where it began, is told that it has gone', async () => {
   it = await open();

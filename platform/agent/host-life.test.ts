@@ -152,14 +152,14 @@ describe('a start', () => {
     isBroken = false;
     await until('it runs', async () => (await status('small')) === 'RUNNING');
     await running.stop('over');
-  }, 20_000);
+  });
 
   test('of which nothing comes fails as a whole', async () => {
     const fails = () => agent('small', () => ({ start: () => Promise.reject(new Error('no licence')) }));
     const running = await host([fails()]);
     await expect(running.start()).rejects.toThrow('No agent could be started: no licence');
     await running.stop('over');
-  }, 20_000);
+  });
 });
 
 describe('an agent', () => {

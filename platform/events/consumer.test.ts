@@ -138,7 +138,7 @@ test('each event is applied exactly once though the process is killed five times
     `select count(*) as n from platform.event_log where type = 'note.read'`,
   );
   expect(published).toEqual([{ n: BigInt(total) }]);
-}, 60_000);
+});
 
 test('an event whose handler throws is set aside with the later ones of its aggregate, and the others flow', async () => {
   const consumer = noting('reader', (text) => text === 'poison' && new Error('cannot read this'));

@@ -139,7 +139,7 @@ test('from a cursor nothing is lost and nothing comes twice, while many write', 
   await until('the one who stayed has all', () => staying.length >= all.length);
   expect(names(staying)).toEqual(all);
   for (const seen of hopping) expect(seen).toEqual(all.slice(0, seen.length));
-}, 20_000);
+});
 
 test('who missed more than a page catches up page by page, and then hears the others', async () => {
   const { value } = await Promise.all([follow({ aggregateId: 'knock' }).next(), small.write('knock')]).then(

@@ -36,12 +36,12 @@ beforeAll(async () => {
   pools = { url, sagas: pool(6, 'sagas'), effects: pool(10, 'effects') };
   kysely = kyselyOver(pools.effects);
   await prepareSagas({ url, pool: pools.sagas });
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([pools?.sagas.end(), pools?.effects.end()]);
   await postgres?.remove();
-}, 30_000);
+});
 
 beforeEach(async () => {
   worker = await startEffectWorker(pools, 'lost');
@@ -95,7 +95,7 @@ test(`killed ${OUTAGES} times and away for up to two seconds, every saga ends, e
   }
   await untilDone(inputs, 60);
   expect(await effectsOfAll(inputs)).toEqual(expected(inputs));
-}, 90_000);
+});
 
 test('away for twenty seconds: the worker says so meanwhile, and goes on afterwards', async () => {
   const inputs = inputsNamed('long', 200);
@@ -108,4 +108,4 @@ test('away for twenty seconds: the worker says so meanwhile, and goes on afterwa
   await untilDone(inputs, 60);
   expect(await effectsOfAll(inputs)).toEqual(expected(inputs));
   expect(worker.isLost).toBe(false);
-}, 90_000);
+});

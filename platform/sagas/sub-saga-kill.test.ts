@@ -55,4 +55,4 @@ test('kill -9 while parents and children are under way: every one ends, each eff
     await pool.end();
     await database.drop();
   }
-}, 60_000);
+});

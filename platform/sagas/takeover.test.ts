@@ -90,7 +90,7 @@ test('killed amid twenty sagas, a worker is replaced by the other, each effect o
   await end(dying!, 'SIGKILL');
   expect(await claimedBy('first')).toBeGreaterThan(0);
   expect(await secondsUntilDone(inputs)).toBeLessThan(15);
-}, 60_000);
+});
 
 test('a worker that only stands still for longer than its lease does no step again when it goes on', async () => {
   const [slow] = [await startWorker('third'), await startWorker('fourth')];
@@ -103,7 +103,7 @@ test('a worker that only stands still for longer than its lease does no step aga
   await new Promise((resolve) => setTimeout(resolve, 3000));
   const { effects } = await readEffects(database.pool);
   expect(inputs.map(({ id }) => effects.get(id))).toEqual(inputs.map(effectsOf));
-}, 60_000);
+});
 
 test('started again under its name, a worker goes on at once with what it left, though its lease still runs', async () => {
   const dying = await startWorker('fifth');
@@ -113,7 +113,7 @@ test('started again under its name, a worker goes on at once with what it left, 
   await end(dying, 'SIGKILL');
   await startWorker('fifth');
   expect(await secondsUntilDone(inputs)).toBeLessThan(LEASE_SECONDS);
-}, 60_000);
+});
 
 test('a worker that stops gives what is unfinished to the other at once', async () => {
   const [stopping] = [await startWorker('sixth'), await startWorker('seventh')];
@@ -122,4 +122,4 @@ test('a worker that stops gives what is unfinished to the other at once', async 
   await end(stopping!, 'SIGTERM');
   expect(await claimedBy('sixth')).toBe(0);
   expect(await secondsUntilDone(inputs)).toBeLessThan(LEASE_SECONDS);
-}, 60_000);
+});

@@ -276,14 +276,14 @@ test('an operator who has a step left out is heard before its next attempt', asy
     `select output::jsonb -> 'json' as kept from dbos.operation_outputs where workflow_uuid = 'stubborn:a' and function_name = 'fail'`,
   );
   expect(rows[0].kept).toMatchObject({ skippedBy: 'user_1' });
-}, 20_000);
+});
 
 test('an operator who has it undone, too', async () => {
   const took = await decide('b', 'COMPENSATE');
   await ended('stubborn:b');
   expect(took()).toBeLessThan(SOONEST_NEXT_MS);
   expect(names()).toEqual(['before', 'undo fail', 'undo before', 'apologise']);
-}, 20_000);
+});
 
 test('an operator who has it tried again, too, and not more than twice a second for that', async () => {
   const took = await decide('c', 'RETRY');
@@ -292,4 +292,4 @@ test('an operator who has it tried again, too, and not more than twice a second 
   expect(took()).toBeLessThan(SOONEST_NEXT_MS);
   verdicts.set('stubborn:c fail', { action: 'SKIP', by: 'user_1' });
   await ended('stubborn:c');
-}, 20_000);
+});

@@ -29,7 +29,7 @@ beforeAll(async () => {
   await forSale(shop);
   ({ id: locationId } = await shop.kysely.selectFrom('inventory.location').select('id').executeTakeFirstOrThrow());
   await installCrashPoints(shop.kysely);
-}, 60_000);
+});
 
 afterAll(async () => {
   await shop?.close();

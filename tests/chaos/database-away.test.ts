@@ -10,6 +10,7 @@ import { tokensFrom } from '../../platform/identity/tokens.ts';
 import { type AgoraProcess, startAgora, temporaryData } from '../support/agora-process.ts';
 import { operator } from '../support/agents.ts';
 import { type Answer, watch } from '../support/platform.ts';
+import { until } from '../support/small-agent.ts';
 
 const folder = temporaryData();
 const own = temporaryData();
@@ -23,7 +24,7 @@ beforeAll(async () => {
   agora = await startAgora({ data: folder.data, args: ['--empty'], env: { DATABASE_URL: postgres.url } });
   const tokens = tokensFrom(readFileSync(join(folder.data, 'token-key.pem'), 'utf8'));
   token = (await tokens.sign(operator.claims(), 900, new Date())).token;
-}, 60_000);
+});
 
 afterAll(async () => {
   await agora?.end('SIGKILL');
@@ -51,15 +52,6 @@ const READ = '{ products(first: 1) { totalCount } }';
 const WRITE = `mutation ($input: CreateLocationInput!) { createLocation(input: $input) { location { id } userErrors { code } } }`;
 let n = 0;
 const write = () => ask(WRITE, { input: { code: `L${n++}`, name: 'L', city: 'Lyon', country: 'FR' } });
-
-async function within(ms: number, what: string, holds: () => Promise<boolean>): Promise<number> {
-  const begun = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - begun > ms) throw new Error(`not within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return performance.now() - begun;
-}
 
 /** Asks without a pause until told to stop, and returns all answers. */
 function keepAsking(work: () => Promise<Answer>) {
@@ -91,12 +83,12 @@ test('requests are refused clearly while it is away, agents are DEGRADED and the
     async () => ({ authorization: `Bearer ${token}` }),
   );
   const [reads, writes] = [keepAsking(() => ask(READ)), keepAsking(write)];
-  await within(15_000, 'reads and writes work', async () => reads.answers.length > 5 && writes.answers.length > 5);
+  await until('reads and writes work', async () => reads.answers.length > 5 && writes.answers.length > 5);
   expect([...reads.answers, ...writes.answers].filter(({ errors }) => errors)).toEqual([]);
   expect((await get('/health/ready')).status).toBe(200);
 
   process.kill(postgres.pid, 'SIGKILL');
-  await within(10_000, 'it is not ready', async () => (await get('/health/ready')).status === 503);
+  await until('it is not ready', async () => (await get('/health/ready')).status === 503);
   expect(await get('/health/ready')).toMatchObject({ body: { details: { degradation: 4, waitingFor: 'database' } } });
   expect((await get('/health')).status).toBe(200);
   const { status, body } = await get('/health/detailed');
@@ -107,7 +99,7 @@ test('requests are refused clearly while it is away, agents are DEGRADED and the
   });
   expect((await get('/health/database')).status).toBe(503);
   const [readsBefore, writesBefore] = [reads.answers.length, writes.answers.length];
-  await within(20_000, 'they are answered', async () => reads.answers.length > readsBefore + 20);
+  await until('they are answered', async () => reads.answers.length > readsBefore + 20);
   for (const answer of [...reads.answers.slice(readsBefore), ...writes.answers.slice(writesBefore)])
     expect(answer.errors?.[0]).toMatchObject({
       message: expect.stringContaining('Try again'),
@@ -115,8 +107,8 @@ test('requests are refused clearly while it is away, agents are DEGRADED and the
     });
 
   postgres = await startEmbeddedPostgres({ dataDir, log: () => {} });
-  await within(15_000, 'it is ready again', async () => (await get('/health/ready')).status === 200);
-  await within(15_000, 'it reads and writes', async () => !(await ask(READ)).errors && !(await write()).errors);
+  await until('it is ready again', async () => (await get('/health/ready')).status === 200);
+  await until('it reads and writes', async () => !(await ask(READ)).errors && !(await write()).errors);
   await reads.stop();
   await writes.stop();
   expect(agora.output()).not.toMatch(/Unhandled|uncaught/i);
@@ -135,7 +127,7 @@ test('requests are refused clearly while it is away, agents are DEGRADED and the
   }
   // What was answered was done, what was refused was perhaps done: nothing else is there.
   expect(writes.answers.filter(({ errors }) => !errors).every(({ data }) => data.createLocation.location)).toBe(true);
-}, 60_000);
+});
 
 test('a database that takes no writes is level 3: reads serve, writes are refused as UNAVAILABLE', async () => {
   const { default: pg } = await import('pg');
@@ -147,7 +139,7 @@ test('a database that takes no writes is level 3: reads serve, writes are refuse
   };
   try {
     await readOnly('on');
-    await within(10_000, 'it is not ready', async () => (await get('/health/ready')).status === 503);
+    await until('it is not ready', async () => (await get('/health/ready')).status === 503);
     expect((await get('/health/detailed')).body).toMatchObject({
       degradation: 3,
       dependencies: expect.arrayContaining([expect.objectContaining({ name: 'database', status: 'READ_ONLY' })]),
@@ -158,19 +150,19 @@ test('a database that takes no writes is level 3: reads serve, writes are refuse
     await readOnly('off');
     await admin.end();
   }
-  await within(15_000, 'it is ready again', async () => (await get('/health/ready')).status === 200);
-  await within(15_000, 'it writes', async () => !(await write()).errors);
-}, 30_000);
+  await until('it is ready again', async () => (await get('/health/ready')).status === 200);
+  await until('it writes', async () => !(await write()).errors);
+});
 
 test('the embedded one is started again at once, on the same port', async () => {
   const process_ = await startAgora({ data: own.data, args: ['--empty'] });
   const cluster = homeFor(join(own.data, 'postgres'), serverIdentity()).cluster;
   const before = runningPostmaster(cluster)!;
   process.kill(before.pid, 'SIGKILL');
-  await within(15_000, 'another runs', async () => (runningPostmaster(cluster)?.pid ?? before.pid) !== before.pid);
+  await until('another runs', async () => (runningPostmaster(cluster)?.pid ?? before.pid) !== before.pid);
   expect(runningPostmaster(cluster)!.port).toBe(before.port);
-  await within(10_000, 'it is ready', async () => (await get('/health/ready', process_)).status === 200);
-  await within(10_000, 'it answers', async () => (await get('/health/database', process_)).body.status === 'UP');
+  await until('it is ready', async () => (await get('/health/ready', process_)).status === 200);
+  await until('it answers', async () => (await get('/health/database', process_)).body.status === 'UP');
   expect((await process_.end('SIGTERM')).code).toBe(0);
   expect(runningPostmaster(cluster)).toBeUndefined();
-}, 60_000);
+});

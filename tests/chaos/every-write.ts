@@ -7,6 +7,7 @@ import { expect } from '@jest/globals';
 import { forgetTrace, killAt, pointsOf } from '../support/crash-points.ts';
 import type { ProcessShop } from '../support/process-shop.ts';
 import { until } from '../support/shop.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 /** What is tried. */
 export interface Trial<Subject extends { who: string }> {
@@ -125,7 +126,7 @@ async function footprintLike<S extends { who: string }>(
   expected: object,
   subject: S,
 ): Promise<Footprint> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const now = await trial.footprint(subject);
     if (JSON.stringify(now) === JSON.stringify(expected) || Date.now() > deadline) return now;

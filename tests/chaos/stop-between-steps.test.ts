@@ -13,7 +13,7 @@ let variantId: string;
 beforeAll(async () => {
   shop = await openProcessShop({ data: folder.data, args: ['--empty'] });
   variantId = await forSale(shop);
-}, 60_000);
+});
 
 afterAll(async () => {
   await shop?.close();
@@ -60,4 +60,4 @@ test('SIGTERM amid sagas, with one that waits for its buyer: it ends, and all go
   await until(sagas, (all) => all.every((saga) => saga.status === 'SUCCESS'), 'not every saga ends');
   expect(await inventoryViolations(shop.kysely)).toEqual([]);
   expect(await paymentViolations(shop.kysely)).toEqual([]);
-}, 90_000);
+});

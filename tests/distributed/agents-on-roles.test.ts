@@ -37,4 +37,4 @@ test('they find one another, and carry an order through', async () => {
     await roles.end();
     await roles.drop();
   }
-}, 180_000);
+});

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await shop?.close();
   rmSync(folder, { recursive: true, force: true });
-}, 120_000);
+});
 
 const UPDATED = `subscription ($after: String) { orderUpdated(after: $after) { cursor status version order { number } } }`;
 
@@ -56,7 +56,7 @@ test('a subscriber at each gateway sees every event of an order, in order and on
   }
   expect(isOf(last.number, one![6])).toBe(true);
   await Promise.all(watches.map((watch) => watch.stop()));
-}, 150_000);
+});
 
 /** The cursor before everything. */
 async function beginning(): Promise<string> {
@@ -190,6 +190,6 @@ test('one trace follows an order through its processes, each span under what it 
   expect(new Set(pids.map((pid) => roleOf(members.find((member) => member.pid === pid)!.name)))).toEqual(
     new Set(['gateway', 'agents-commerce', 'sagas', 'agents-system']),
   );
-}, 150_000);
+});
 
 const roleOf = (name: string): string => name.replace(/-\d+$/, '');

@@ -15,7 +15,7 @@ orSkip(
   let it: RoleProcesses;
   beforeAll(async () => {
     it = await openRoleProcesses({ pooled: true });
-  }, 150_000);
+  });
   afterAll(() => it?.close());
 
   test('orders at once are carried to their end', async () => {
@@ -32,7 +32,7 @@ orSkip(
       'select status, count(*)::int as n from "order".orders group by 1',
     );
     expect(rows).toEqual([{ status: 'PROCESSING', n: 8 }]);
-  }, 120_000);
+  });
 
   test('over a few connections of each role', async () => {
     const { agora, roles } = it;

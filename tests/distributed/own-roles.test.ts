@@ -6,7 +6,7 @@ import { forSale, newCustomer, placed, sagaEnds, settled } from '../support/shop
 let it: RoleProcesses;
 beforeAll(async () => {
   it = await openRoleProcesses();
-}, 150_000);
+});
 afterAll(() => it?.close());
 
 test('an order is placed, paid for and carried to its end', async () => {
@@ -22,4 +22,4 @@ test('an order is placed, paid for and carried to its end', async () => {
     [roles.prefix],
   );
   expect(rows).toEqual([{ n: 0 }]);
-}, 60_000);
+});

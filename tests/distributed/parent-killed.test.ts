@@ -66,7 +66,7 @@ orSkip(
         expect(commands).toContain(what);
       parent.kill('SIGKILL');
       await once(parent, 'close');
-      await until('all have ended', () => !children.some(({ pid }) => isRunning(pid)), 30_000);
+      await until('all have ended', () => !children.some(({ pid }) => isRunning(pid)));
     } finally {
       await remove();
     }

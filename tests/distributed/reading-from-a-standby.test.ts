@@ -19,13 +19,13 @@ beforeAll(async () => {
   agora = await openAgora();
   roles = await testRoles(agora.database.url, ['product']);
   replica = Object.assign(new URL(agora.database.url), { port: servers.wire.port }).href;
-}, 120_000);
+});
 
 afterAll(async () => {
   await roles?.end();
   await agora?.close();
   await servers?.remove();
-}, 60_000);
+});
 
 const isReadFrom = (url: string) =>
   until(
@@ -52,7 +52,7 @@ test('an agent reads from it what a gateway lets lag, as the role that it has', 
   expect(await readers()).toEqual([]);
   expect((await ask({ mayLag: true })).data).toEqual({ categories: [] });
   expect(await readers()).toEqual([{ usename: new URL(roles.url('product')).username }]);
-}, 120_000);
+});
 
 test('all of Agora in one process does as well', async () => {
   const folder = temporaryData();
@@ -70,4 +70,4 @@ test('all of Agora in one process does as well', async () => {
     await started.end();
     await folder.remove();
   }
-}, 120_000);
+});

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const others = [agora.start(FRONT), agora.start(BACK)] as const;
   [, back] = await Promise.all(others);
   await agora.directory.look();
-}, 120_000);
+});
 afterAll(() => agora.close());
 
 const paymentsOf = async (orderIds: string[]): Promise<number> => {
@@ -45,7 +45,7 @@ test('an order is carried through by a saga whose steps are in other processes',
   const { order } = await placed(shop, { lines: [{ variantId, quantity: 2 }] }, newCustomer());
   await becomes(agora, order.id, 'PROCESSING');
   expect(await paymentsOf([order.id])).toBe(1);
-}, 90_000);
+});
 
 test('one that is refused is undone across processes', async () => {
   const variantId = await forSale(shop, { stock: 5 });
@@ -55,7 +55,7 @@ test('one that is refused is undone across processes', async () => {
   await becomes(agora, order.id, 'CANCELLED');
   const { version: _, updated_at: __, ...after } = (await stockOf(variantId)) as Record<string, unknown>;
   expect(before).toMatchObject(after);
-}, 90_000);
+});
 
 test('a killed process costs what it served and no more; come back, it catches up, and nothing is done twice', async () => {
   const variantId = await forSale(shop, { stock: 50 });
@@ -70,4 +70,4 @@ test('a killed process costs what it served and no more; come back, it catches u
   back = await agora.start(BACK);
   for (const { order } of orders) await becomes(agora, order.id, 'PROCESSING');
   expect(await paymentsOf(orders.map(({ order }) => order.id))).toBe(8);
-}, 180_000);
+});

@@ -26,7 +26,7 @@ test('without the keys that all processes share it does not start, and makes non
   expect(code).toBe(1);
   expect(output).toContain('REQUEST_KEYS, EVENT_KEYS must be given');
   expect(output).toContain('secrets:new');
-}, 90_000);
+});
 
 test('the private key of tokens is identity’s: the others do with the public half', async () => {
   const { TOKEN_KEY, ...env } = agora.env;
@@ -39,28 +39,24 @@ test('the private key of tokens is identity’s: the others do with the public h
   } finally {
     started.child.kill('SIGKILL');
   }
-}, 120_000);
+});
 
 test('without a database it says that it needs one', async () => {
   const { DATABASE_URL: _, ...env } = agora.env;
   const { code, output } = await failure(['order'], env);
   expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('Give DATABASE_URL') });
-}, 90_000);
+});
 
 test('an agent that there is not is named, beside those that there are', async () => {
   const { code, output } = await failure(['order', 'ordr'], agora.env);
   expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/no agent ordr.*There are .*order/s) });
-}, 90_000);
+});
 
 test('it waits for migrations, serves after them, and can be stopped while it waits', async () => {
   const book = agora.database.pool;
   const { rows } = await book.query(`delete from platform.migration where schema = 'product' returning *`);
   const [waiting, stopped] = [agora.launch(['product']), agora.launch(['product'])];
-  await until(
-    'both wait',
-    () => [waiting, stopped].every(({ output }) => output().includes('npm run db:migrate')),
-    60_000,
-  );
+  await until('both wait', () => [waiting, stopped].every(({ output }) => output().includes('npm run db:migrate')));
   stopped.child.kill('SIGTERM');
   await once(stopped.child, 'close');
   expect(stopped.child.exitCode).toBe(0);
@@ -71,4 +67,4 @@ test('it waits for migrations, serves after them, and can be stopped while it wa
     );
   const { url } = await waiting.ready();
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
-}, 120_000);
+});

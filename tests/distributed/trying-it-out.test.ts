@@ -12,7 +12,7 @@ const start = (): Promise<Cluster> => startCluster({ data, demo: true, report: (
 let cluster: Cluster | undefined;
 beforeAll(async () => {
   cluster = await start();
-}, 180_000);
+});
 afterAll(async () => {
   await cluster?.stop();
   await remove();
@@ -50,4 +50,4 @@ test('nobody is told to take the passwords away that it needs, and without them 
   cluster = undefined;
   rmSync(file);
   await expect(start()).rejects.toThrow(`${file}, are gone: put the file back`);
-}, 180_000);
+});

@@ -44,7 +44,7 @@ beforeAll(async () => {
   merged = mergedSchema(embedded.schema, [...subgraphs, nodes]);
   const ids = await idsIn(embedded.schema, (query) => federated(embedded, { query, variables: {} }));
   knowledge = { schema: embedded.schema, without: WITHOUT, values: valuesOf(ids) };
-}, 120_000);
+});
 afterAll(async () => {
   await embedded?.retire();
   await agents?.close();
@@ -55,7 +55,7 @@ test('operations by chance, the agents in this process', async () => {
   expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
   // Otherwise they would agree on nothing.
   expect(withData).toBeGreaterThan(done / 4);
-}, 120_000);
+});
 
 test('operations by chance, the agents behind HTTP', async () => {
   const { graph, close } = await overHttp(agents.host.subgraphs);
@@ -67,7 +67,7 @@ test('operations by chance, the agents behind HTTP', async () => {
     await generation.retire();
     await close();
   }
-}, 120_000);
+});
 
 async function compare(generation: Generation, operations: number) {
   const [chance, begun, wrong] = [new Chance(SEED), performance.now(), [] as object[]];

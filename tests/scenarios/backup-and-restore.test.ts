@@ -70,7 +70,7 @@ test('the embedded Agora: every order is there again, those under way go on, and
     await restored.remove();
     rmSync(folder, { recursive: true });
   }
-}, 180_000);
+});
 
 /** How many sagas have not ended. */
 async function running(shop: ProcessShop): Promise<number> {

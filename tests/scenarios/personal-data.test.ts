@@ -92,7 +92,7 @@ describe('of a guest who orders and cancels, and a customer who signs up, orders
       token.split('.').slice(-1),
     );
     expect((await read(shop, guest.order.id)).status).toBe('CANCELLED');
-  }, 30_000);
+  });
 
   test('personal data stands in the contact of the order, in the account and in the profile, and nowhere else', async () => {
     const tables = await tablesWith(PERSONAL);

@@ -22,12 +22,12 @@ beforeAll(async () => {
   Object.assign(process.env, { AGORA_TEST_URL: url, AGORA_TEST_ADMIN_URL: adminUrl });
   const log = createLogger('info', { to: { write: (line) => void lines.push(JSON.parse(line)) } });
   shop = await openEmbedded({ standby: { port: servers.wire.port, limits }, log });
-}, 120_000);
+});
 
 afterAll(async () => {
   await shop?.close();
   await servers?.remove();
-}, 60_000);
+});
 
 afterEach(async () => {
   limits.maxLagMs = AMPLE_MS;
@@ -240,7 +240,7 @@ test('no query fails while connections to the standby end, while it hangs, dies 
     isOver = true;
     await allRead;
   }
-}, 120_000);
+});
 
 test('a standby that was promoted is none any more', async () => {
   const { variantId } = await forSaleOnBoth();

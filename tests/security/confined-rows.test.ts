@@ -38,7 +38,7 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
     for (const { customerId } of [ada, bob])
       await fill(agents.kysely, { customerId: customerId!, orderId: newId('order') });
     await fill(agents.kysely, { orderId: guest.orderId! });
-  }, 60_000);
+  });
   afterAll(() => agents?.close());
 
   const readable = async (agent: string, table: string, who: Actor) =>

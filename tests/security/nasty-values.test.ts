@@ -41,7 +41,7 @@ beforeAll(async () => {
   graph = await createGeneration(graphOf(agents.host.subgraphs), { policies: {}, onError: () => {} });
   operations = createOperations(graph, noLiveUpdates, createErrorMask(silentLogger));
   ids = await idsIn(graph.schema, (query) => ask(query, {}));
-}, 120_000);
+});
 afterAll(async () => {
   await graph?.retire();
   await agents?.close();

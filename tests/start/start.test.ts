@@ -66,7 +66,7 @@ test('the first start says what it applied and loaded, where it answers and how 
   ).data.signIn;
   expect({ user, userErrors }).toEqual({ user: { id: expect.any(String) }, userErrors: [] });
   await ask(agora!, SIGN_UP, { input: ADA });
-}, 90_000);
+});
 
 test('Ctrl-C ends everything, PostgreSQL too', async () => {
   expect(serversOf(data).length).toBeGreaterThan(0);
@@ -107,13 +107,13 @@ test('the second start has kept its data', async () => {
   expect(
     (await ask(agora!, SIGN_IN, { input: { email: ADA.email, password: ADA.password } })).data.signIn.userErrors,
   ).toEqual([]);
-}, 60_000);
+});
 
 test('idle, with the demo data, the process stays below 500 MB', async () => {
   await new Promise((resolve) => setTimeout(resolve, 10_000));
   const megabytes = residentMegabytes(agora!.pid);
   expect(megabytes).toBeLessThan(500);
-}, 30_000);
+});
 
 test('a port that is taken stops the start with a message that names PORT, and leaves nothing running', async () => {
   await agora!.end('SIGINT');
@@ -125,7 +125,7 @@ test('a port that is taken stops the start with a message that names PORT, and l
   expect(code).toBe(1);
   expect(output).toMatch(new RegExp(`Agora did not start: .*${port}.*PORT`));
   expect(serversOf(data)).toEqual([]);
-}, 30_000);
+});
 
 test('a variable that does not fit is named, and nothing is begun', async () => {
   const elsewhere = join(data, 'never');
@@ -156,7 +156,7 @@ test('a migration that was edited stops the start with its reason', async () => 
   });
   expect(rows.length).toBeGreaterThan(0);
   expect(serversOf(data)).toEqual([]);
-}, 30_000);
+});
 
 test('--reset begins anew, --empty without demo data', async () => {
   await start(['--reset', '--empty']);
@@ -166,7 +166,7 @@ test('--reset begins anew, --empty without demo data', async () => {
   expect(again.data.signIn.userErrors).toEqual([{ code: 'INVALID_CREDENTIALS' }]);
   expect(agora!.output()).not.toContain('agora-demo');
   await agora!.end('SIGINT');
-}, 30_000);
+});
 
 test('a server given by DATABASE_URL is used, and no other started', async () => {
   const database = await testDatabase();
@@ -183,7 +183,7 @@ test('a server given by DATABASE_URL is used, and no other started', async () =>
     await database.drop();
     await other.remove();
   }
-}, 30_000);
+});
 
 const NOBODY = { DATABASE_URL: 'postgres://agora:hunter2@127.0.0.1:1/agora' };
 
@@ -220,7 +220,7 @@ test('in development the embedded one serves instead of a DATABASE_URL where nob
   } finally {
     await other.remove();
   }
-}, 60_000);
+});
 
 const identity = serverIdentity();
 const onlyAsRoot = identity.uid === undefined ? test.skip : test;

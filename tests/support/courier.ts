@@ -7,6 +7,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Draw } from '../chaos/draw.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 /** A courier on its way. */
 export interface Courier {
@@ -61,7 +62,7 @@ export async function openCourier(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     counts,
-    async settled(milliseconds = 20_000) {
+    async settled(milliseconds = PATIENCE_MS) {
       const deadline = Date.now() + milliseconds;
       while (under.size > 0) {
         if (Date.now() > deadline) throw new Error(`${under.size} webhooks are still on their way`);

@@ -3,4 +3,4 @@ import { jest } from '@jest/globals';
 
 process.env.AGORA_TEST_DISTRIBUTED = '1';
 // Seven processes start and end: the scenario's own patience is for one.
-jest.setTimeout(180_000);
+jest.setTimeout(360_000);

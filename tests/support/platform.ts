@@ -13,6 +13,7 @@ import type { Actor } from '../../platform/identity/actor.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { type AgentsOptions, openAgents, type TestAgents } from './agents.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 /** An answer of the graph. */
 export interface Answer {
@@ -49,7 +50,7 @@ export interface EmbeddedPlatform extends SigningPlatform {
 export interface Watch {
   // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
   readonly events: any[];
-  /** Resolves with the events once the condition holds. @throws Error with what came, after ten seconds */
+  /** Resolves with the events once the condition holds. @throws Error with what came, when the patience ends */
   // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
   until(condition: (events: any[]) => boolean): Promise<any[]>;
   /** Resolves when the server has ended the subscription. */
@@ -142,7 +143,7 @@ export function watch(
       return failure;
     },
     async until(condition) {
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + PATIENCE_MS;
       while (!condition(events)) {
         if (failure || Date.now() > deadline)
           throw new Error(`waited in vain; came: ${JSON.stringify(failure ?? events)}`);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { newId } from '../../platform/ids.ts';
 import { actor, admin } from './agents.ts';
 import type { Answer, TestPlatform } from './platform.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 /** A new customer who may order. */
 export const newCustomer = () => actor({ roles: ['CUSTOMER'], customerId: newId('customer') });
@@ -98,7 +99,7 @@ const ORDER = `query ($id: ID) { order(id: $id) {
 export const read = async (shop: TestPlatform, id: string, as = admin) =>
   (await done(shop.ask(ORDER, { id }, as))).order;
 
-/** Waits until an order is in one of these states. @throws Error with the order as it is, after 25 seconds */
+/** Waits until an order is in one of these states. @throws Error with the order as it is, when the patience ends */
 export const settled = (shop: TestPlatform, id: string, ...statuses: string[]) =>
   until(
     () => read(shop, id),
@@ -106,7 +107,7 @@ export const settled = (shop: TestPlatform, id: string, ...statuses: string[]) =
     `the order does not become ${statuses.join(' or ')}`,
   );
 
-/** Waits until the saga that carries an order has ended so. @throws Error after 25 seconds */
+/** Waits until the saga that carries an order has ended so. @throws Error when the patience ends */
 export async function sagaEnds(shop: TestPlatform, orderId: string, status: string): Promise<void> {
   await until(
     async () => (await read(shop, orderId)).saga.status,
@@ -120,7 +121,7 @@ export async function until<T>(
   ask: () => Promise<T>,
   willDo: (answer: T) => boolean,
   complaint: string,
-  patienceMs = 25_000,
+  patienceMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + patienceMs;
   for (;;) {

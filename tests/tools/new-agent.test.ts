@@ -3,13 +3,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { forbiddenImports, impureImports } from '../architecture/imports.ts';
 import { misshapenRooms } from '../architecture/rooms.ts';
 import { readSource } from '../architecture/source.ts';
 import { worldlyRooms } from '../architecture/style.ts';
-
-jest.setTimeout(120_000);
 
 const ROOT = join(import.meta.dirname, '../..');
 const NOT_COPIED = new Set(['node_modules', '.git', '.agora', 'coverage']);
@@ -27,7 +25,7 @@ afterAll(() => rmSync(house, { recursive: true, force: true }));
 function run(program: string, args: string[]): { code: number | null; output: string } {
   // A server for its tests is there: the one of this run.
   const env = { ...process.env, AGORA_TEST_DATABASE_URL: process.env.AGORA_TEST_ADMIN_URL };
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd: house, encoding: 'utf8', env, timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: house, encoding: 'utf8', env, timeout: 200_000 });
   return { code: status, output: stdout + stderr };
 }
 

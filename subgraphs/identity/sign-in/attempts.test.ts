@@ -72,7 +72,7 @@ test('one address that tries many accounts waits too, and an account of its own 
   expect(codes([await thief.signIn('victim.49@example.com', 'wrong')])).toEqual([INVALID]);
   expect(codes([await thief.signIn('victim.50@example.com', 'wrong')])).toEqual([BLOCKED]);
   expect((await clientOf(agents, { address: '192.0.2.67' }).signIn('thief@example.com')).userErrors).toEqual([]);
-}, 20_000);
+});
 
 test('whoever has a network of IPv6 has one address: its owner is known there, and a thief waits', async () => {
   let last = 0;
@@ -84,7 +84,7 @@ test('whoever has a network of IPv6 has one address: its owner is known there, a
   const thief = () => within('2001:db8:6:6');
   for (let n = 0; n < 50; n++) await thief().signIn(`six.${n}@example.com`, 'wrong');
   expect(codes([await thief().signIn('six.50@example.com', 'wrong')])).toEqual([BLOCKED]);
-}, 20_000);
+});
 
 test('a password that was hashed with weaker parameters is hashed anew when it is right', async () => {
   const client = clientOf(agents, OWNER);

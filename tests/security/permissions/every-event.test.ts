@@ -78,4 +78,4 @@ test('a subscription tells everybody of what they may see, and nobody of anythin
   } finally {
     await Promise.all(opened.map(({ watch }) => watch.stop()));
   }
-}, 120_000);
+});

@@ -115,7 +115,7 @@ describe('a query', () => {
       }
     }
     expect(wrong).toEqual([]);
-  }, 120_000);
+  });
 
   test('tells nobody what is not for them, however deep it is asked', async () => {
     const wrong: string[] = [];
@@ -169,7 +169,7 @@ describe('a query', () => {
       }
     }
     expect(wrong).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe('an entity', () => {
@@ -195,7 +195,7 @@ describe('an entity', () => {
       }
     }
     expect([...new Set(wrong)]).toEqual([]);
-  }, 120_000);
+  });
 });
 
 /** What a variant costs and whether there is some may be known of whoever knows it: old orders name it, drafts nobody. */
