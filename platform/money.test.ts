@@ -1,6 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { allocate, divideRounded, exponentOf, fromDecimal, isCurrency, money, sum, toDecimal } from './money.ts';
+import {
+  allocate,
+  divideRounded,
+  exponentOf,
+  fromDecimal,
+  isCurrency,
+  maxAmount,
+  money,
+  sum,
+  toDecimal,
+} from './money.ts';
 
 const amounts = fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n });
 const weights = fc.array(fc.bigInt({ min: 0n, max: 10n ** 9n }), { minLength: 1, maxLength: 12 });
@@ -97,6 +107,22 @@ describe('an amount as people write it', () => {
   ])('%j is refused as an amount in %s', (text, currency) => {
     expect(() => fromDecimal(text, currency)).toThrow(RangeError);
   });
+});
+
+test.each([
+  ['JPY', '999999999999999'],
+  ['EUR', '999999999999999.99'],
+  ['KWD', '999999999999999.999'],
+  // 64 bits of ten-thousandths end before.
+  ['CLF', '922337203685477.5807'],
+])('the largest amount in %s is %s, and can be read back', (currency, text) => {
+  expect(toDecimal(money(maxAmount(currency), currency))).toBe(text);
+  expect(fromDecimal(text, currency).minor).toBe(maxAmount(currency));
+});
+
+test('an amount whose minor units are no 64 bits is refused, however few its digits', () => {
+  expect(() => fromDecimal('922337203685477.5808', 'CLF')).toThrow(RangeError);
+  expect(() => fromDecimal('-999999999999999', 'UYW')).toThrow(RangeError);
 });
 
 test('sums are exact beyond what a float holds, and of nothing are zero', () => {

@@ -23,6 +23,17 @@ const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
 /** Whether this is the code of a currency in ISO 4217. */
 export const isCurrency = (code: string): boolean => CURRENCIES.has(code);
 
+/** Digits before the point of what `Decimal` carries, in every currency. */
+export const MAX_DIGITS = 15;
+/** The largest number of minor units: PostgreSQL's int8. */
+const MAX_MINOR = 2n ** 63n - 1n;
+
+/** The largest amount that can be written, sent and stored: below 10^15 major units, and 64 bits of minor ones. */
+export function maxAmount(currency: string): bigint {
+  const digits = 10n ** BigInt(MAX_DIGITS + exponentOf(currency)) - 1n;
+  return digits < MAX_MINOR ? digits : MAX_MINOR;
+}
+
 /** Digits behind the point: 2 for EUR, 0 for JPY, 3 for KWD. */
 export const exponentOf = (currency: string): number => EXPONENTS[currency] ?? 2;
 
@@ -47,9 +58,15 @@ export function toDecimal({ minor, currency }: Money): string {
   return `${minor < 0n ? '-' : ''}${whole}${digits ? `.${text.slice(-digits)}` : ''}`;
 }
 
-/** From major units. @throws RangeError if the text is no decimal number, or finer than the currency's minor unit */
+/** What `Decimal` takes: a sign, {@link MAX_DIGITS} digits, and 6 behind the point. */
+export const DECIMAL = new RegExp(String.raw`^(-?)(\d{1,${MAX_DIGITS}})(?:\.(\d{1,6}))?$`);
+
+/**
+ * From major units.
+ * @throws RangeError if the text is no decimal number, finer than the currency's minor unit, or beyond {@link maxAmount}
+ */
 export function fromDecimal(amount: string, currency: string): Money {
-  const match = /^(-?)(\d{1,15})(?:\.(\d{1,6}))?$/.exec(amount);
+  const match = DECIMAL.exec(amount);
   const digits = exponentOf(currency);
   const fraction = (match?.[3] ?? '').replace(/0+$/, '');
   if (!match || fraction.length > digits) {
@@ -58,6 +75,7 @@ export function fromDecimal(amount: string, currency: string): Money {
     );
   }
   const minor = BigInt(match[2]! + fraction.padEnd(digits, '0'));
+  if (minor > maxAmount(currency)) throw new RangeError(`"${amount}" is more than can be paid in ${currency}.`);
   return { minor: match[1] ? -minor : minor, currency };
 }
 

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { Refusal } from '../errors.ts';
-import { type Address, checkAddress } from './address.ts';
+import { checkAddress, type GivenAddress } from './address.ts';
 
-const address: Address = { name: 'Ada', line1: 'Main Street 1', city: 'Paris', postcode: '75001', country: 'FR' };
+const address: GivenAddress = { name: 'Ada', line1: 'Main Street 1', city: 'Paris', postcode: '75001', country: 'FR' };
 const PATH = ['input', 'shippingAddress'];
 
-const refusalOf = (change: Partial<Address>) => {
+const refusalOf = (change: Partial<GivenAddress>) => {
   try {
     checkAddress({ ...address, ...change }, PATH);
   } catch (error) {
@@ -13,22 +13,79 @@ const refusalOf = (change: Partial<Address>) => {
   }
   return undefined;
 };
+const refusedAt = (field: string) => [expect.objectContaining({ code: 'INVALID_INPUT', path: [...PATH, field] })];
 
 test('texts are trimmed, empty ones that may be absent are, and nothing else comes along', () => {
-  const given = { ...address, name: '  Ada ', line2: '  ', region: ' IDF ', evil: 'x' };
+  const given = { ...address, name: '  Ada ', line1: 'Main\n Street  1', line2: '  ', region: ' IDF ', evil: 'x' };
   expect(checkAddress(given, PATH)).toEqual({ ...address, line2: null, region: 'IDF' });
 });
 
 test.each(['name', 'line1', 'city', 'postcode'] as const)('without a %s it is refused, at that field', (field) => {
-  expect(refusalOf({ [field]: ' \n ' })).toEqual([
-    expect.objectContaining({ code: 'INVALID_INPUT', path: [...PATH, field] }),
-  ]);
+  expect(refusalOf({ [field]: ' \n ' })).toEqual(refusedAt(field));
 });
 
-test.each(['name', 'line1', 'line2', 'city', 'postcode', 'region'] as const)(
+test.each(['name', 'line1', 'city'] as const)('a %s in which nothing can be read is none', (field) => {
+  for (const text of ['\u200b', '\u3164', '\u2800', '-', '…', '\u00ad\u2060'])
+    expect([text, refusalOf({ [field]: text })]).toEqual([text, refusedAt(field)]);
+});
+
+test.each(['name', 'line1', 'line2', 'city', 'region'] as const)(
   'a %s of 200 characters is taken, of 201 refused',
   (field) => {
     expect(refusalOf({ [field]: `  ${'x'.repeat(200)} ` })).toBeUndefined();
-    expect(refusalOf({ [field]: 'x'.repeat(201) })).toEqual([expect.objectContaining({ path: [...PATH, field] })]);
+    expect(refusalOf({ [field]: 'x'.repeat(201) })).toEqual(refusedAt(field));
   },
 );
+
+test.each(['name', 'line1', 'line2', 'city', 'postcode', 'region'] as const)(
+  'a %s with what is no text, or turns the writing around, is refused',
+  (field) => {
+    for (const mark of ['\0', '\ud800', '\u001b', '\u007f', '\u202e', '\u2066', '\u200f'])
+      expect([mark, refusalOf({ [field]: `75${mark}001` })]).toEqual([mark, refusedAt(field)]);
+  },
+);
+
+test.each(['Ö', '山田太郎', 'محمد', 'Ἀθηνᾶ', "O'Brien-Smith, Jr.", 'Å', 'नरेन्द्र', 'می‌خواهم'])(
+  'a name or a city may be %s',
+  (text) => {
+    expect(checkAddress({ ...address, name: text, city: text }, PATH)).toMatchObject({ name: text, city: text });
+  },
+);
+
+test('texts are composed, so that the same word is the same text', () => {
+  expect(checkAddress({ ...address, city: 'Zu\u0308rich', name: 'Ａda' }, PATH)).toMatchObject({
+    city: 'Zürich',
+    name: 'Ａda',
+  });
+});
+
+test.each(['HK', 'AE', 'PA', 'QA', 'IE', 'JM', 'BO', 'GH'])('in %s nobody needs a postal code', (country) => {
+  const { postcode: _, ...without } = { ...address, country };
+  expect(checkAddress(without, PATH).postcode).toBe('');
+  for (const postcode of ['', ' ', null, undefined])
+    expect(checkAddress({ ...without, postcode }, PATH).postcode).toBe('');
+});
+
+test.each(['DE', 'US', 'GB', 'JP', 'CZ', 'PL', 'IN', 'BR'])('in %s one is needed', (country) => {
+  for (const postcode of ['', null, undefined]) expect(refusalOf({ country, postcode })).toEqual(refusedAt('postcode'));
+});
+
+test.each([
+  ['DE', '00000'],
+  ['DE', 'ABC'],
+  ['HK', '-'],
+  ['HK', '.'],
+  ['HK', '\u200b'],
+])('in %s %j is no postal code', (country, postcode) => {
+  expect(refusalOf({ country, postcode })).toEqual(refusedAt('postcode'));
+});
+
+test('a postal code is kept in capitals and narrow digits, as it was put together', () => {
+  expect(checkAddress({ ...address, country: 'GB', postcode: ' sw1a  1aa ' }, PATH).postcode).toBe('SW1A 1AA');
+  expect(checkAddress({ ...address, country: 'JP', postcode: '１５０-０００２' }, PATH).postcode).toBe('150-0002');
+});
+
+test.each(['US', 'CA', 'AU'])('in %s a region is not asked for', (country) => {
+  const postcode = { US: '10001', CA: 'K1A 0B1', AU: '2000' }[country];
+  expect(checkAddress({ ...address, country, postcode }, PATH).region).toBeNull();
+});

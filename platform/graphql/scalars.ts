@@ -1,6 +1,6 @@
 /** The shared scalars. What does not fit is refused with a sentence that says what would. */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
-import { isCurrency } from '../money.ts';
+import { DECIMAL, isCurrency } from '../money.ts';
 
 const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 // Regions of CLDR that are no countries of ISO 3166-1: reserved, withdrawn, or made up. Kosovo's XK is none either, but
@@ -46,10 +46,11 @@ const check =
     return text;
   };
 
-/** Whether the calendar has this day. `Date` would take 30 February for 2 March. */
+/** Whether the calendar has this day. `Date` would take 30 February for 2 March; PostgreSQL knows no year 0. */
 function isDay(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`);
-  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+  const isWritten = /^(?!0000)\d{4}-\d\d-\d\d$/.test(text);
+  return isWritten && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 function readInstant(text: string): Date {
@@ -57,6 +58,8 @@ function readInstant(text: string): Date {
   if (!isDay(INSTANT.exec(text)?.[1] ?? '') || Number.isNaN(date.getTime())) {
     throw bad(`${JSON.stringify(text.slice(0, 80))} is not an RFC 3339 date-time, for example 2026-01-31T12:00:00Z.`);
   }
+  // An offset may lead out of the years that can be written and stored.
+  if (!isDay(date.toISOString().slice(0, 10))) throw bad(`${text} is not within the years 1 to 9999 of UTC.`);
   return date;
 }
 
@@ -75,7 +78,7 @@ export const scalars = {
   Date: textScalar('Date', check(isDay, 'a date, for example 2026-01-31')),
   Decimal: textScalar(
     'Decimal',
-    check((text) => /^-?\d{1,15}(\.\d{1,6})?$/.test(text), 'a decimal number, for example "12.34"'),
+    check((text) => DECIMAL.test(text), 'a decimal number, for example "12.34"'),
   ),
   BigInt: textScalar<bigint>('BigInt', readBigInt),
   JSON: new GraphQLScalarType({ name: 'JSON', serialize: json, parseValue: json, parseLiteral: valueFromASTUntyped }),

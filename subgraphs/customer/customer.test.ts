@@ -121,6 +121,17 @@ describe('a customer', () => {
 });
 
 describe('the addresses of a customer', () => {
+  test('are by the rule of all addresses: no postal code in Hong Kong, one of the country in Germany', async () => {
+    const { self } = await newCustomer();
+    const { postcode: _, ...street } = HOME;
+    for (const postcode of [undefined, null, ''])
+      expect((await add({ address: { ...street, country: 'HK', postcode } }, self)).userErrors).toEqual([]);
+    for (const postcode of [undefined, null, '', '00000', 'ABC'])
+      expect((await add({ address: { ...street, country: 'DE', postcode } }, self)).userErrors).toMatchObject([
+        { code: 'INVALID_INPUT', path: ['input', 'address', 'postcode'] },
+      ]);
+  });
+
   test('have one default: the first, until another is chosen, and the oldest other one when it goes', async () => {
     const { id, self } = await newCustomer();
     const first = (await add({ address: HOME }, self)).address;

@@ -171,7 +171,7 @@ export type Address = {
   line2?: Maybe<Scalars['String']['output']>;
   /** City or town. */
   city: Scalars['String']['output'];
-  /** Postal code. */
+  /** Postal code; empty where the address has none. */
   postcode: Scalars['String']['output'];
   /** State, province or county, where addresses have one. */
   region?: Maybe<Scalars['String']['output']>;
@@ -179,7 +179,10 @@ export type Address = {
   country: Scalars['CountryCode']['output'];
 };
 
-/** A postal address as input. Each text has at most 200 characters. */
+/**
+ * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
+ * go, a text that cannot be seen is empty, and characters that turn the direction of writing are refused.
+ */
 export type AddressInput = {
   /** Who receives. */
   name: Scalars['String']['input'];
@@ -189,8 +192,11 @@ export type AddressInput = {
   line2?: InputMaybe<Scalars['String']['input']>;
   /** City or town. */
   city: Scalars['String']['input'];
-  /** Postal code. */
-  postcode: Scalars['String']['input'];
+  /**
+   * Postal code, such as one of this country can be. Left out, null or empty where addresses have none: in Hong Kong, the
+   * Emirates, Panama.
+   */
+  postcode?: InputMaybe<Scalars['String']['input']>;
   /** State, province or county, where addresses have one. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */

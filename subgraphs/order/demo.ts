@@ -55,7 +55,8 @@ async function priceBasket(
     quantity: 1 + Math.floor(random() * 3),
   }));
   try {
-    return await price(ground, { lines, country: customer.address.country }, context(service));
+    const { country, postcode, region } = customer.address;
+    return await price(ground, { lines, country, postcode, region }, context(service));
   } catch {
     return undefined;
   }

@@ -48,6 +48,19 @@ export const CancellationReason = {
 } as const;
 export type CancellationReason = keyof typeof CancellationReason;
 
+/** What an order bears of one rate of tax, and why; amounts are minor units in digits. */
+export interface OrderTax {
+  /** A fraction: `0.19`. */
+  rate: string;
+  taxable: string;
+  tax: string;
+  territory: string | null;
+  /** The day whose rates these are. */
+  day: string;
+  rounding: 'LINE' | 'RATE';
+  reason: string;
+}
+
 const OrderSchema = defineEntity({
   name: 'Order',
   tableName: 'orders',
@@ -67,6 +80,7 @@ const OrderSchema = defineEntity({
     discountMinor: p.bigint(),
     shippingMinor: p.bigint(),
     taxMinor: p.bigint(),
+    taxes: p.json<OrderTax[]>(),
     totalMinor: p.bigint(),
     version: p.integer().version(),
     placedAt: p.datetime(),

@@ -47,6 +47,22 @@ describe('an order that is placed', () => {
     }
   });
 
+  test('goes where there are no postal codes, and nowhere that has them without one', async () => {
+    const lines = [{ variantId: await it.variant(), quantity: 1 }];
+    const { postcode: _, ...street } = ADDRESS;
+    for (const country of ['HK', 'AE', 'PA', 'QA'])
+      expect(codes(await it.place({ lines, shippingAddress: { ...street, country } }))).toEqual([]);
+    for (const [country, postcode] of [
+      ['DE', ''],
+      ['DE', 'ABC'],
+      ['HK', '-'],
+    ])
+      expect(await it.place({ lines, shippingAddress: { ...street, country, postcode } })).toMatchObject({
+        order: null,
+        userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'shippingAddress', 'postcode'] }],
+      });
+  });
+
   test('again with the same key by another guest is another order', async () => {
     const variantId = await it.variant();
     const input = { lines: [{ variantId, quantity: 1 }], idempotencyKey: 'common' };

@@ -42,7 +42,8 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
     const { actor } = context;
     const contact = checkContact(input, Boolean(actor.customerId));
     const selection = await select(input, context);
-    const order = { ...selection, country: contact.shipping.country, shippingOption: input.shippingOption };
+    const { country, postcode, region } = contact.shipping;
+    const order = { ...selection, country, postcode, region, shippingOption: input.shippingOption };
     const [priced, missing] = await Promise.all([
       price(ground, order, context),
       findMissing(ground, selection.lines, context),
@@ -175,6 +176,7 @@ const orderRow = <Of>(of: Of, priced: Priced) => ({
   discount_minor: 0n,
   shipping_minor: priced.shipping,
   tax_minor: priced.tax,
+  taxes: JSON.stringify(priced.taxes) as never,
   total_minor: priced.total,
   version: 1,
 });

@@ -6,13 +6,17 @@ import { availabilityOf } from './commands/inventory.generated.ts';
 import { quote } from './commands/pricing.generated.ts';
 import { variantsForSale } from './commands/product.generated.ts';
 import { type DemandLine, missingStock } from './domain.ts';
+import type { OrderTax } from './entities.ts';
 
 /** What is to be priced. */
 export interface ToPrice {
   lines: readonly DemandLine[];
   channel?: string | null;
   currency?: string | null;
+  /** Where it goes decides the tax. */
   country: string;
+  postcode?: string | null;
+  region?: string | null;
   shippingOption?: string | null;
 }
 
@@ -35,6 +39,8 @@ export interface Priced {
   subtotal: bigint;
   shipping: bigint;
   tax: bigint;
+  /** The same by rates, with why. */
+  taxes: OrderTax[];
   total: bigint;
 }
 
@@ -52,10 +58,10 @@ export async function price({ ask }: Asking, order: ToPrice, within: RequestCont
     quantity,
     taxClass: variants.get(variantId)!.taxClass,
   }));
-  const { channel, currency, country, shippingOption } = order;
+  const { channel, currency, country, postcode, region, shippingOption } = order;
   const { quote: offer } = await ask(
     quote,
-    { input: { channel, currency, country, shippingOption, lines } },
+    { input: { channel, currency, country, postcode, region, shippingOption, lines } },
     { within },
   );
   if (!offer) throw new Fault('COMMAND_FAILED', 'Pricing gave no quote.');
@@ -76,6 +82,15 @@ export async function price({ ask }: Asking, order: ToPrice, within: RequestCont
     subtotal: BigInt(offer.subtotal.minor),
     shipping: BigInt(offer.shipping.minor),
     tax: BigInt(offer.tax.minor),
+    taxes: offer.taxes.map(({ rate, taxable, tax, territory, day, rounding, reason }) => ({
+      rate,
+      taxable: taxable.minor,
+      tax: tax.minor,
+      territory: territory ?? null,
+      day,
+      rounding: rounding as OrderTax['rounding'],
+      reason,
+    })),
     total: BigInt(offer.total.minor),
   };
 }
@@ -110,6 +125,7 @@ const PATHS: Readonly<Record<string, readonly string[]>> = {
   CHANNEL_NOT_FOUND: ['input', 'channel'],
   CURRENCY_NOT_AVAILABLE: ['input', 'currency'],
   SHIPPING_OPTION_NOT_FOUND: ['input', 'shippingOption'],
+  AMOUNT_TOO_LARGE: ['input', 'lines'],
 };
 
 function asUserError(

@@ -3,7 +3,7 @@ import { type Connection, connect, type Ordering, type PageArgs } from '../../pl
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { Address } from '../../platform/graphql/address.ts';
 import { type Rows, within } from '../../platform/data/rows.ts';
-import type { CancellationReason, FulfilmentStatus, OrderStatus, PaymentStatus, Tables } from './entities.ts';
+import type { CancellationReason, FulfilmentStatus, OrderStatus, OrderTax, PaymentStatus, Tables } from './entities.ts';
 import type { TimelineEntryType } from './resolvers.generated.ts';
 
 /** An order as the graph reads it. */
@@ -22,6 +22,7 @@ export interface OrderRow {
   discount_minor: bigint;
   shipping_minor: bigint;
   tax_minor: bigint;
+  taxes: OrderTax[];
   total_minor: bigint;
   version: number;
   placed_at: Date;
@@ -85,6 +86,7 @@ const ORDER = [
   'discount_minor',
   'shipping_minor',
   'tax_minor',
+  'taxes',
   'total_minor',
   'version',
   'placed_at',

@@ -87,6 +87,8 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
+  /** The order comes to more than can be paid at once: 10^15 of the currency's major unit or more, tax included. */
+  | 'AMOUNT_TOO_LARGE'
   /** There is not enough left. */
   | 'INSUFFICIENT_STOCK'
   /** There is no such variant, or it is not for sale. */
@@ -155,7 +157,7 @@ export type Address = {
   line2?: Maybe<Scalars['String']['output']>;
   /** City or town. */
   city: Scalars['String']['output'];
-  /** Postal code. */
+  /** Postal code; empty where the address has none. */
   postcode: Scalars['String']['output'];
   /** State, province or county, where addresses have one. */
   region?: Maybe<Scalars['String']['output']>;
@@ -163,7 +165,10 @@ export type Address = {
   country: Scalars['CountryCode']['output'];
 };
 
-/** A postal address as input. Each text has at most 200 characters. */
+/**
+ * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
+ * go, a text that cannot be seen is empty, and characters that turn the direction of writing are refused.
+ */
 export type AddressInput = {
   /** Who receives. */
   name: Scalars['String']['input'];
@@ -173,8 +178,11 @@ export type AddressInput = {
   line2?: InputMaybe<Scalars['String']['input']>;
   /** City or town. */
   city: Scalars['String']['input'];
-  /** Postal code. */
-  postcode: Scalars['String']['input'];
+  /**
+   * Postal code, such as one of this country can be. Left out, null or empty where addresses have none: in Hong Kong, the
+   * Emirates, Panama.
+   */
+  postcode?: InputMaybe<Scalars['String']['input']>;
   /** State, province or county, where addresses have one. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
@@ -338,6 +346,8 @@ export type Order = {
   shipping: Money;
   /** All tax. */
   tax: Money;
+  /** The same by rates, the highest first, each with why: at most 3. Orders from before this was kept have none. */
+  taxes: Array<OrderTax>;
   /** subtotal - discount + shipping + tax. */
   total: Money;
   /** The way of shipping that was chosen. */
@@ -430,6 +440,32 @@ export type CancellationReason =
   /** Something else. */
   | 'OTHER';
 
+/** All that bears one rate of tax in an order, shipping too, and why it does: as it was decided when it was placed. */
+export type OrderTax = {
+  __typename?: 'OrderTax';
+  /** The rate as a fraction: `0.19` is 19 %. */
+  rate: Scalars['Decimal']['output'];
+  /** What bears it, without tax. */
+  taxable: Money;
+  /** The tax. */
+  tax: Money;
+  /** The part of its country that has a tax of its own: `ES-CN`, `IM`. None where the country's counts. */
+  territory?: Maybe<Scalars['String']['output']>;
+  /** The day whose rates these are, by the clocks of where it goes. */
+  day: Scalars['Date']['output'];
+  /** How it was rounded. */
+  rounding: TaxRounding;
+  /** Why these rates, for people. */
+  reason: Scalars['String']['output'];
+};
+
+/** How tax is rounded, by the law or the custom of where it goes. */
+export type TaxRounding =
+  /** Each line for itself, and shipping. */
+  | 'LINE'
+  /** Once for all that bears one rate; the taxes of the lines are parts of it. */
+  | 'RATE';
+
 /** One line of an order, as it was sold. */
 export type OrderLine = {
   __typename?: 'OrderLine';
@@ -449,7 +485,7 @@ export type OrderLine = {
   subtotal: Money;
   /** The line's share of the discount. */
   discount: Money;
-  /** The line's tax. */
+  /** The line's tax, or its part where tax is rounded once for a rate. */
   tax: Money;
   /** subtotal - discount + tax. */
   total: Money;
@@ -549,6 +585,8 @@ export type Cart = {
 /** A buyer's selection before it becomes an order. */
 export type CartTotalsArgs = {
   country: Scalars['CountryCode']['input'];
+  postcode?: InputMaybe<Scalars['String']['input']>;
+  region?: InputMaybe<Scalars['String']['input']>;
   shippingOption?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -969,6 +1007,8 @@ export type ResolversTypes = {
   PaymentStatus: PaymentStatus;
   FulfilmentStatus: FulfilmentStatus;
   CancellationReason: CancellationReason;
+  OrderTax: ResolverTypeWrapper<Omit<OrderTax, 'taxable' | 'tax'> & { taxable: ResolversTypes['Money'], tax: ResolversTypes['Money'] }>;
+  TaxRounding: TaxRounding;
   OrderLine: ResolverTypeWrapper<OrderLineRow>;
   TimelineEntry: ResolverTypeWrapper<TimelineEntryRow>;
   TimelineEntryType: TimelineEntryType;
@@ -1029,6 +1069,7 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Order: OrderRow;
+  OrderTax: Omit<OrderTax, 'taxable' | 'tax'> & { taxable: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'] };
   OrderLine: OrderLineRow;
   TimelineEntry: TimelineEntryRow;
   OrderEvent: OrderEventRow;
@@ -1191,6 +1232,7 @@ export type OrderResolvers<ContextType = RequestContext, ParentType extends Reso
   discount?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   shipping?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  taxes?: Resolver<Array<ResolversTypes['OrderTax']>, ParentType, ContextType>;
   total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   shippingOption?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   customer?: Resolver<Maybe<ResolversTypes['Customer']>, ParentType, ContextType>;
@@ -1200,6 +1242,16 @@ export type OrderResolvers<ContextType = RequestContext, ParentType extends Reso
   lines?: Resolver<Array<ResolversTypes['OrderLine']>, ParentType, ContextType>;
   timeline?: Resolver<Array<ResolversTypes['TimelineEntry']>, ParentType, ContextType>;
   saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
+};
+
+export type OrderTaxResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderTax'] = ResolversParentTypes['OrderTax']> = {
+  rate?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  taxable?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  territory?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  day?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  rounding?: Resolver<ResolversTypes['TaxRounding'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type OrderLineResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderLine'] = ResolversParentTypes['OrderLine']> = {
@@ -1345,6 +1397,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Order?: OrderResolvers<ContextType>;
+  OrderTax?: OrderTaxResolvers<ContextType>;
   OrderLine?: OrderLineResolvers<ContextType>;
   TimelineEntry?: TimelineEntryResolvers<ContextType>;
   OrderEvent?: OrderEventResolvers<ContextType>;

@@ -129,6 +129,12 @@ export const orderResolvers = ({
     discount: (order) => money(order.discount_minor, order.currency),
     shipping: (order) => money(order.shipping_minor, order.currency),
     tax: (order) => money(order.tax_minor, order.currency),
+    taxes: ({ taxes, currency }) =>
+      taxes.map((one) => ({
+        ...one,
+        taxable: money(BigInt(one.taxable), currency),
+        tax: money(BigInt(one.tax), currency),
+      })),
     total: (order) => money(order.total_minor, order.currency),
     customer: ({ customer_id }, _, { actor }) =>
       customer_id && seesCustomer(actor, customer_id) ? { id: customer_id } : null,

@@ -48,6 +48,9 @@ export async function openOrders() {
     'inventory',
   );
 
+  const price = (variantId: string, currency: string, amount: string) =>
+    run('SetPriceInput', 'setPrice', 'userErrors { code }', { variantId, currency, amount }, admin, 'pricing');
+
   /** A variant for sale, at ten euros. */
   const variant = async (stock = 100): Promise<string> => {
     const input = {
@@ -72,14 +75,7 @@ export async function openOrders() {
       'product',
     );
     const variantId = product.variants[0].id as string;
-    await run(
-      'SetPriceInput',
-      'setPrice',
-      'userErrors { code }',
-      { variantId, currency: 'EUR', amount: '10.00' },
-      admin,
-      'pricing',
-    );
+    await price(variantId, 'EUR', '10.00');
     const stocked = {
       variantId,
       locationId: location.location.id,
@@ -112,6 +108,7 @@ export async function openOrders() {
     agents,
     ask,
     variant,
+    price,
     place,
     /** An order of one piece. */
     async placed(as = newCustomer(), input: object = {}): Promise<string> {

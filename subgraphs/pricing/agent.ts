@@ -8,12 +8,13 @@ import { pricingQueries } from './queries.ts';
 import { quoteFor } from './quote.ts';
 import { pricingResolvers } from './resolvers.ts';
 import { pricingService } from './service.ts';
+import { taxQueries } from './tax/queries.ts';
 
 export default defineAgent({
   name: 'pricing',
   area: 'commerce',
   title: 'Pricing',
-  description: 'Says what things cost: prices by channel, currency and time, shipping, and tax by country.',
+  description: 'Says what things cost: prices by channel, currency and time, shipping, and tax by where they go.',
   skills: [
     {
       id: 'price-variants',
@@ -34,7 +35,7 @@ export default defineAgent({
         queries,
         pricingLoaders(queries, ground.clock),
         pricingService(ground),
-        quoteFor(queries, ground.clock),
+        quoteFor(queries, taxQueries(ground.store.read), ground.clock),
         importedPrices(ground),
       ),
       demo: { after: [], load: pricingDemo(ground.store.read) },

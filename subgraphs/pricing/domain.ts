@@ -1,7 +1,8 @@
 /** The rules of prices. Pure: no I/O, no clock, no randomness; and no float, money is integer minor units. */
-import { divideRounded, fromDecimal, money, type Money, sum } from '../../platform/money.ts';
+import { fromDecimal, money, type Money } from '../../platform/money.ts';
 import { refuse } from '../../platform/errors.ts';
 import type { PriceMode } from './entities.ts';
+import { type Taxable, type TaxRounding, taxesOf } from './tax/rounding.ts';
 
 /** What decides which of a variant's prices counts. */
 export interface Validity {
@@ -33,43 +34,11 @@ export function effectivePrice<P extends Validity>(
 const comesBefore = (a: Validity, b: Validity): boolean =>
   Boolean(a.channelId) === Boolean(b.channelId) ? a.validFrom > b.validFrom : Boolean(a.channelId);
 
-/** A tax rate and the day (`2026-01-31`) from which it holds, of one country. */
-export interface TaxRate {
-  taxClass: string;
-  basisPoints: number;
-  validFrom: string;
-}
-
-/** Hundredths of a per cent for a class of goods on a day. What no table knows is an export, and free of tax. */
-export function taxRateOn(rates: readonly TaxRate[], taxClass: string, day: string): number {
-  const held = rates.filter((rate) => rate.taxClass === taxClass && rate.validFrom <= day);
-  return held.reduce((latest, rate) => (rate.validFrom > latest.validFrom ? rate : latest), NO_TAX).basisPoints;
-}
-
-const NO_TAX = { basisPoints: 0, validFrom: '' };
-
-/** A sum of money, taken apart. `total` is always `net` and `tax` together. */
-export interface Taxed {
-  net: bigint;
-  tax: bigint;
-  total: bigint;
-}
-
-/** Takes an amount apart: tax is on top of a net one and within a gross one. Rounded half away from zero. */
-export function taxed(amount: bigint, mode: PriceMode, basisPoints: number): Taxed {
-  const rate = BigInt(basisPoints);
-  if (mode === 'NET') {
-    const tax = divideRounded(amount * rate, 10_000n);
-    return { net: amount, tax, total: amount + tax };
-  }
-  const tax = divideRounded(amount * rate, 10_000n + rate);
-  return { net: amount - tax, tax, total: amount };
-}
-
 /** What is asked: goods at the prices shown, and a way to ship them. */
 export interface QuoteRequest {
   mode: PriceMode;
   currency: string;
+  rounding: TaxRounding;
   lines: readonly { variantId: string; quantity: number; unitMinor: bigint; basisPoints: number }[];
   /** Shipping is kept without tax; free from a sum of goods as shown. */
   shipping: { netMinor: bigint; freeFrom: bigint | null; basisPoints: number };
@@ -87,6 +56,14 @@ export interface QuotedLine {
   basisPoints: number;
 }
 
+/** All that bears one rate, shipping too. */
+export interface QuotedTax {
+  basisPoints: number;
+  /** Without the tax. */
+  taxable: Money;
+  tax: Money;
+}
+
 /** The sums of a quote: `total` = `subtotal` + `shipping` + `tax`, where `tax` holds the tax of shipping too. */
 export interface QuoteSums {
   subtotal: Money;
@@ -95,35 +72,59 @@ export interface QuoteSums {
   total: Money;
 }
 
-/** Prices goods and their shipping. Tax is rounded line by line, so that every line can be refunded as it stands. */
-export function priceLines({ mode, currency, lines, shipping }: QuoteRequest): {
+/** A quote: its lines, the same by rates of tax, and its sums. */
+export interface Priced {
   lines: QuotedLine[];
+  taxes: QuotedTax[];
   sums: QuoteSums;
-} {
-  const quoted = lines.map(({ variantId, quantity, unitMinor, basisPoints }): QuotedLine => {
-    const { net, tax, total } = taxed(unitMinor * BigInt(quantity), mode, basisPoints);
-    const of = (minor: bigint) => money(minor, currency);
-    return {
+}
+
+/** Prices goods and their shipping, with tax rounded as the place does it. */
+export function priceLines({ mode, currency, rounding, lines, shipping }: QuoteRequest): Priced {
+  const of = (minor: bigint) => money(minor, currency);
+  const shown = lines.map((line) => line.unitMinor * BigInt(line.quantity));
+  const free = shipping.freeFrom !== null && total(shown) >= shipping.freeFrom;
+  const shipped = { amount: free ? 0n : shipping.netMinor, mode: 'NET' as const, basisPoints: shipping.basisPoints };
+  const items = [
+    ...lines.map(({ basisPoints }, index): Taxable => ({ amount: shown[index]!, mode, basisPoints })),
+    shipped,
+  ];
+  const taxes = taxesOf(items, rounding);
+  const nets = items.map((item, index) => (item.mode === 'NET' ? item.amount : item.amount - taxes[index]!));
+  const quoted = lines.map(
+    ({ variantId, quantity, unitMinor, basisPoints }, index): QuotedLine => ({
       variantId,
       quantity,
       unitPrice: of(unitMinor),
-      subtotal: of(net),
-      tax: of(tax),
-      total: of(total),
+      subtotal: of(nets[index]!),
+      tax: of(taxes[index]!),
+      total: of(nets[index]! + taxes[index]!),
       basisPoints,
-    };
-  });
-  const shown = lines.reduce((all, line) => all + line.unitMinor * BigInt(line.quantity), 0n);
-  const free = shipping.freeFrom !== null && shown >= shipping.freeFrom;
-  const ship = taxed(free ? 0n : shipping.netMinor, 'NET', shipping.basisPoints);
-  const subtotal = sum(
-    quoted.map((line) => line.subtotal),
-    currency,
+    }),
   );
-  const tax = sum([...quoted.map((line) => line.tax), money(ship.tax, currency)], currency);
-  const total = sum([...quoted.map((line) => line.total), money(ship.total, currency)], currency);
-  return { lines: quoted, sums: { subtotal, shipping: money(ship.net, currency), tax, total } };
+  const byRate = Map.groupBy(items.keys(), (index) => items[index]!.basisPoints);
+  const rates = [...byRate]
+    .map(([basisPoints, indexes]) => ({
+      basisPoints,
+      taxable: of(total(indexes.map((index) => nets[index]!))),
+      tax: of(total(indexes.map((index) => taxes[index]!))),
+    }))
+    .filter(({ taxable }) => taxable.minor > 0n)
+    .sort((one, other) => other.basisPoints - one.basisPoints);
+  const [goods, tax] = [total(nets.slice(0, -1)), total(taxes)];
+  return {
+    lines: quoted,
+    taxes: rates,
+    sums: {
+      subtotal: of(goods),
+      shipping: of(shipped.amount),
+      tax: of(tax),
+      total: of(goods + shipped.amount + tax),
+    },
+  };
 }
+
+const total = (amounts: readonly bigint[]): bigint => amounts.reduce((all, one) => all + one, 0n);
 
 /** Basis points as the fraction that one multiplies with: 2550 is `0.255`. */
 export function asFraction(basisPoints: number): string {
@@ -136,7 +137,7 @@ export function asFraction(basisPoints: number): string {
   return fraction ? `${whole}.${fraction}` : String(whole);
 }
 
-/** Nobody's price is beyond this, and sums of many lines still fit 64 bits. */
+/** Nobody's price is beyond this. What many of them come to is bounded where it is summed (quote.ts). */
 export const MAX_PRICE = 1_000_000_000_000n;
 
 /** An amount as a price. @throws Refusal INVALID_INPUT if it is negative, too large, or finer than the currency */

@@ -1,5 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import type { EuVatArea } from './tax/domain.ts';
+import type { TaxRounding } from './tax/rounding.ts';
 
 /** Whether a channel's prices hold the tax. */
 export type PriceMode = 'GROSS' | 'NET';
@@ -49,7 +51,39 @@ interface ShippingOptionTable {
   position: number;
 }
 
+interface TaxCountryTable {
+  country: string;
+  time_zone: string;
+  eu_vat_area: EuVatArea;
+  rounding: TaxRounding['per'];
+  rounding_mode: TaxRounding['mode'];
+}
+
+interface TaxZoneTable {
+  country: string;
+  time_zone: string;
+  regions: string[];
+  postcodes: string;
+}
+
+interface TaxTerritoryTable {
+  id: string;
+  name: string;
+  rates_of: string;
+  is_taxed: boolean;
+  eu_vat_area: EuVatArea;
+  time_zone: string;
+  reason: string;
+}
+
+interface TaxTerritoryMatchTable {
+  territory: string;
+  country: string;
+  postcodes: string;
+}
+
 interface TaxRateTable {
+  /** Or a territory that has rates of its own. */
   country: string;
   tax_class: string;
   basis_points: number;
@@ -61,5 +95,9 @@ interface TaxRateTable {
 export interface Tables extends InferKyselyDB<(typeof entities)[number]> {
   channel: ChannelTable;
   shipping_option: ShippingOptionTable;
+  tax_country: TaxCountryTable;
+  tax_zone: TaxZoneTable;
+  tax_territory: TaxTerritoryTable;
+  tax_territory_match: TaxTerritoryMatchTable;
   tax_rate: TaxRateTable;
 }

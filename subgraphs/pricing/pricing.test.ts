@@ -102,6 +102,25 @@ describe('a price', () => {
     expect(await priceNow(variantId)).toBe('6.00');
   });
 
+  test('of a channel that is not there is refused, also of one without a name', async () => {
+    const variantId = await newVariant();
+    for (const channel of ['', ' ', 'channel_none'])
+      for (const more of [{}, { expectedVersion: 0 }])
+        expect(await setPrice({ variantId, amount: '5', channel, ...more })).toMatchObject({
+          price: null,
+          userErrors: [{ code: 'NOT_FOUND', path: ['input', 'channel'] }],
+        });
+    expect((await setPrice({ variantId: '', amount: '5' })).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
+    expect(
+      await ask('query ($variantId: ID!) { prices(variantId: $variantId) { id } channel(id: "") { id } }', {
+        variantId,
+      }),
+    ).toEqual({
+      prices: [],
+      channel: null,
+    });
+  });
+
   test('that is scheduled counts from its day and ends with it', async () => {
     const variantId = await newVariant();
     await setPrice({ variantId, amount: '10' });

@@ -136,13 +136,6 @@ export const pricingQueries = (db: Kysely<Tables>) => ({
       .orderBy('position')
       .orderBy('code')
       .execute(),
-
-  taxRates: (country: string) =>
-    db
-      .selectFrom('tax_rate')
-      .select(['tax_class as taxClass', 'basis_points as basisPoints', 'valid_from as validFrom'])
-      .where('country', '=', country)
-      .execute(),
 });
 
 /** What is asked, as rows to join with. */

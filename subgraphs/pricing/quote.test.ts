@@ -119,10 +119,11 @@ describe('a quote', () => {
       ...nothing,
       problems: [{ code: 'PRICE_NOT_AVAILABLE', variantId: unpriced }],
     });
-    expect(await quote({ lines: [line(priced)], channel: 'channel_none' })).toMatchObject({
-      ...nothing,
-      problems: [{ code: 'CHANNEL_NOT_FOUND' }],
-    });
+    for (const channel of ['channel_none', ''])
+      expect(await quote({ lines: [line(priced)], channel })).toMatchObject({
+        ...nothing,
+        problems: [{ code: 'CHANNEL_NOT_FOUND' }],
+      });
     expect(await quote({ lines: [line(priced)], currency: 'CHF' })).toMatchObject({
       ...nothing,
       problems: [{ code: 'CURRENCY_NOT_AVAILABLE' }],
@@ -131,6 +132,31 @@ describe('a quote', () => {
       ...nothing,
       problems: [{ code: 'SHIPPING_OPTION_NOT_FOUND' }],
     });
+  });
+
+  test('of more than can be paid at once is none, in every currency, and one unit below it is', async () => {
+    const most = { EUR: '10000000000.00', JPY: '1000000000000', KWD: '1000000000.000' };
+    const variants = await Promise.all(Array.from({ length: 10 }, newVariant));
+    for (const [currency, amount] of Object.entries(most))
+      for (const variantId of variants) await setPrice({ variantId, currency, amount });
+    const of = (currency: string, country: string, quantities: number[]) =>
+      quote({ currency, country, lines: quantities.map((quantity, index) => line(variants[index]!, quantity)) });
+    const refused = {
+      lines: [],
+      total: { amount: expect.stringMatching(/^0/) },
+      problems: [{ code: 'AMOUNT_TOO_LARGE' }],
+    };
+
+    expect(await of('JPY', 'US', [999])).toMatchObject({ problems: [], total: { amount: '999000000000000' } });
+    expect(await of('JPY', 'US', [1000])).toMatchObject(refused);
+    expect(await of('JPY', 'JP', [909])).toMatchObject({ problems: [], total: { amount: '999900000000000' } });
+    expect(await of('JPY', 'JP', [910])).toMatchObject(refused);
+    const nines = Array<number>(9).fill(10_000);
+    expect(await of('EUR', 'US', [...nines, 9_999])).toMatchObject({ total: { amount: '999990000000000.00' } });
+    expect(await of('EUR', 'US', [...nines, 10_000])).toMatchObject(refused);
+    expect(await of('KWD', 'KW', [100])).toMatchObject({ problems: [], total: { amount: '100000000000.000' } });
+    expect(await of('KWD', 'KW', Array<number>(10).fill(100_000))).toMatchObject(refused);
+    expect(await of('EUR', 'DE', Array<number>(10).fill(100_000))).toMatchObject(refused);
   });
 
   test.each([0, -1, 100_001, 1_000_000_000])('for a quantity of %i is refused', async (quantity) => {

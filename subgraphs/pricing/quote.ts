@@ -2,11 +2,13 @@
 import { GraphQLError } from 'graphql';
 import type { Clock } from '../../platform/clock.ts';
 import { checkSize } from '../../platform/graphql/arguments.ts';
-import { money } from '../../platform/money.ts';
-import { asFraction, priceLines, type QuoteRequest, taxRateOn } from './domain.ts';
+import { maxAmount, money, toDecimal } from '../../platform/money.ts';
+import { asFraction, priceLines, type QuoteRequest } from './domain.ts';
 import { DEFAULT_CHANNEL, effectivePrices, keyOfAsked } from './loaders.ts';
 import type { ChannelRow, PricingQueries } from './queries.ts';
 import type { Quote, QuoteInput, QuoteProblem } from './resolvers.generated.ts';
+import { dayIn, type TaxPlace, taxPlaceOf, taxRateOn } from './tax/domain.ts';
+import type { TaxQueries } from './tax/queries.ts';
 
 const MAX_LINES = 100;
 const MAX_QUANTITY = 100_000;
@@ -16,79 +18,106 @@ const SHIPPING_CLASS = 'STANDARD';
 
 export type QuoteFor = ReturnType<typeof quoteFor>;
 
-export const quoteFor = (queries: PricingQueries, clock: Clock) => async (input: QuoteInput) => {
-  checkLines(input);
-  const channelId = input.channel ?? DEFAULT_CHANNEL;
-  const optionCode = input.shippingOption ?? 'standard';
-  const [channel] = await queries.channelsByIds([channelId]);
-  const currency = input.currency ?? channel?.defaultCurrency ?? 'EUR';
-  const { mode, problems, lines, shipping } = await gather(queries, input, {
-    channel,
-    currency,
-    optionCode,
-    now: clock.now(),
-  });
-  const head = { channel: channelId, currency, shippingOption: optionCode, problems };
-  if (problems.length || !shipping) return { ...head, ...nothing(currency) };
-  const priced = priceLines({ mode, currency, lines, shipping });
-  const shown = priced.lines.map(({ basisPoints, ...line }) => ({ ...line, taxRate: asFraction(basisPoints) }));
-  return { ...head, lines: shown, ...priced.sums };
-};
+export const quoteFor =
+  (queries: PricingQueries, { taxTables }: TaxQueries, clock: Clock) =>
+  async (input: QuoteInput) => {
+    checkLines(input);
+    const channelId = input.channel ?? DEFAULT_CHANNEL;
+    const optionCode = input.shippingOption ?? 'standard';
+    const [channel] = await queries.channelsByIds([channelId]);
+    const currency = input.currency ?? channel?.defaultCurrency ?? 'EUR';
+    const head = { channel: channelId, currency, shippingOption: optionCode };
+    const refused = (problems: QuoteProblem[]) => ({ ...head, problems, ...nothing(currency) });
 
-/** What is asked, made whole: without a shipping option or with any problem it cannot be priced. */
-type Gathered = Pick<QuoteRequest, 'mode' | 'lines'> & {
-  problems: QuoteProblem[];
-  shipping?: QuoteRequest['shipping'];
-};
+    const unfit = channelProblem(channel, input, currency);
+    if (unfit) return refused([unfit]);
+    const gathered = await gather({ queries, taxTables }, input, {
+      channel: channel!,
+      currency,
+      optionCode,
+      now: clock.now(),
+    });
+    if ('problems' in gathered) return refused(gathered.problems);
+    const { request, place, day } = gathered;
+    const { lines, taxes, sums } = priceLines(request);
+    if (sums.total.minor > maxAmount(currency)) return refused([tooLarge(currency)]);
+    return {
+      ...head,
+      problems: [],
+      lines: lines.map(({ basisPoints, ...line }) => ({ ...line, taxRate: asFraction(basisPoints) })),
+      taxes: taxes.map(({ basisPoints, ...amounts }) => ({
+        ...amounts,
+        rate: asFraction(basisPoints),
+        territory: place.territory,
+        day,
+        rounding: place.rounding.per,
+        reason: place.reason,
+      })),
+      ...sums,
+    };
+  };
 
 interface Asked {
-  channel: ChannelRow | undefined;
+  channel: ChannelRow;
   currency: string;
   optionCode: string;
   now: Date;
 }
 
+/** What is asked, made whole, with where and on which day it is taxed; or why it cannot be priced. */
+type Gathered = { request: QuoteRequest; place: TaxPlace; day: string } | { problems: QuoteProblem[] };
+
 async function gather(
-  queries: PricingQueries,
+  { queries, taxTables }: { queries: PricingQueries } & TaxQueries,
   input: QuoteInput,
   { channel, currency, optionCode, now }: Asked,
 ): Promise<Gathered> {
-  const refused = (found: QuoteProblem): Gathered => ({ mode: 'NET', lines: [], problems: [found] });
-  if (!channel) return refused(problem('CHANNEL_NOT_FOUND', `There is no channel ${input.channel}.`));
-  if (!channel.currencies.includes(currency)) {
-    return refused(
-      problem('CURRENCY_NOT_AVAILABLE', `${channel.name} takes ${channel.currencies.join(', ')}, not ${currency}.`),
-    );
-  }
-  const day = now.toISOString().slice(0, 10);
   const askedOf = (variantId: string) => ({ variantId, currency, channelId: channel.id });
-  const [prices, options, rates] = await Promise.all([
+  const [prices, options, tables] = await Promise.all([
     effectivePrices(
       queries,
       input.lines.map(({ variantId }) => askedOf(variantId)),
       now,
     ),
     queries.shippingOptions([channel.id]),
-    queries.taxRates(input.country),
+    taxTables(input.country),
   ]);
+  const place = taxPlaceOf(input, tables);
+  const day = dayIn(place.timeZone, now);
+  const rateOf = (taxClass: string): number =>
+    place.isTaxed ? taxRateOn(tables.rates, place.ratesOf, taxClass, day) : 0;
   const problems: QuoteProblem[] = [];
   const lines = input.lines.flatMap(({ variantId, quantity, taxClass }) => {
     const price = prices.get(keyOfAsked(askedOf(variantId)));
-    if (price)
-      return [{ variantId, quantity, unitMinor: price.amountMinor, basisPoints: taxRateOn(rates, taxClass, day) }];
+    if (price) return [{ variantId, quantity, unitMinor: price.amountMinor, basisPoints: rateOf(taxClass) }];
     problems.push(problem('PRICE_NOT_AVAILABLE', `This is not sold in ${currency}.`, variantId));
     return [];
   });
   const option = options.find((one) => one.code === optionCode && one.currency === currency);
   if (!option)
     problems.push(problem('SHIPPING_OPTION_NOT_FOUND', `There is no shipping option ${optionCode} in ${currency}.`));
-  const shipping = option && {
-    netMinor: option.amountMinor,
-    freeFrom: option.freeFrom,
-    basisPoints: taxRateOn(rates, SHIPPING_CLASS, day),
-  };
-  return { mode: channel.priceMode, lines, problems, shipping };
+  if (!option || problems.length) return { problems };
+  const { amountMinor: netMinor, freeFrom } = option;
+  const shipping = { netMinor, freeFrom, basisPoints: rateOf(SHIPPING_CLASS) };
+  const request = { mode: channel.priceMode, currency, rounding: place.rounding, lines, shipping };
+  return { request, place, day };
 }
+
+function channelProblem(
+  channel: ChannelRow | undefined,
+  input: QuoteInput,
+  currency: string,
+): QuoteProblem | undefined {
+  if (!channel) return problem('CHANNEL_NOT_FOUND', `There is no channel ${input.channel ?? DEFAULT_CHANNEL}.`);
+  if (channel.currencies.includes(currency)) return undefined;
+  return problem('CURRENCY_NOT_AVAILABLE', `${channel.name} takes ${channel.currencies.join(', ')}, not ${currency}.`);
+}
+
+const tooLarge = (currency: string): QuoteProblem =>
+  problem(
+    'AMOUNT_TOO_LARGE',
+    `With its tax this comes to more than ${toDecimal(money(maxAmount(currency), currency))} ${currency}, which is the most that can be paid at once: take less.`,
+  );
 
 const problem = (code: string, message: string, variantId?: string): QuoteProblem => ({ code, message, variantId });
 
@@ -107,5 +136,12 @@ const badInput = (message: string): GraphQLError =>
 
 const nothing = (currency: string) => {
   const zero = money(0n, currency);
-  return { lines: [] as Quote['lines'], subtotal: zero, shipping: zero, tax: zero, total: zero };
+  return {
+    lines: [] as Quote['lines'],
+    taxes: [] as Quote['taxes'],
+    subtotal: zero,
+    shipping: zero,
+    tax: zero,
+    total: zero,
+  };
 };

@@ -133,7 +133,7 @@ export type Address = {
   line2?: Maybe<Scalars['String']['output']>;
   /** City or town. */
   city: Scalars['String']['output'];
-  /** Postal code. */
+  /** Postal code; empty where the address has none. */
   postcode: Scalars['String']['output'];
   /** State, province or county, where addresses have one. */
   region?: Maybe<Scalars['String']['output']>;
@@ -141,7 +141,10 @@ export type Address = {
   country: Scalars['CountryCode']['output'];
 };
 
-/** A postal address as input. Each text has at most 200 characters. */
+/**
+ * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
+ * go, a text that cannot be seen is empty, and characters that turn the direction of writing are refused.
+ */
 export type AddressInput = {
   /** Who receives. */
   name: Scalars['String']['input'];
@@ -151,8 +154,11 @@ export type AddressInput = {
   line2?: InputMaybe<Scalars['String']['input']>;
   /** City or town. */
   city: Scalars['String']['input'];
-  /** Postal code. */
-  postcode: Scalars['String']['input'];
+  /**
+   * Postal code, such as one of this country can be. Left out, null or empty where addresses have none: in Hong Kong, the
+   * Emirates, Panama.
+   */
+  postcode?: InputMaybe<Scalars['String']['input']>;
   /** State, province or county, where addresses have one. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
@@ -405,6 +411,10 @@ export type QuoteInput = {
   currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
   /** Where it goes: decides the tax. */
   country: Scalars['CountryCode']['input'];
+  /** Its postal code: parts of some countries have a tax of their own. */
+  postcode?: InputMaybe<Scalars['String']['input']>;
+  /** Its state or province: where a country has several time zones, it says which day it is. */
+  region?: InputMaybe<Scalars['String']['input']>;
   /** A shipping option's code; `standard` when not given. */
   shippingOption?: InputMaybe<Scalars['String']['input']>;
   /** The goods: at most 100 lines. */
@@ -436,6 +446,8 @@ export type Quote = {
   shipping: Money;
   /** All tax, that of shipping too. */
   tax: Money;
+  /** The same by rates, the highest first, each with why: at most 3. */
+  taxes: Array<QuoteTax>;
   /** What is to be paid. */
   total: Money;
   /** The shipping option that was priced. */
@@ -455,7 +467,7 @@ export type QuoteLine = {
   unitPrice: Money;
   /** All of them, without tax. */
   subtotal: Money;
-  /** Their tax, rounded for the line, half away from zero. */
+  /** Their tax, as the place of delivery rounds it. */
   tax: Money;
   /** All of them, with tax. */
   total: Money;
@@ -463,10 +475,29 @@ export type QuoteLine = {
   taxRate: Scalars['Decimal']['output'];
 };
 
+/** All that bears one rate of tax, shipping too, and why it does. */
+export type QuoteTax = {
+  __typename?: 'QuoteTax';
+  /** The rate as a fraction: `0.19` is 19 %. */
+  rate: Scalars['Decimal']['output'];
+  /** What bears it, without tax. */
+  taxable: Money;
+  /** The tax. */
+  tax: Money;
+  /** The part of the country that has a tax of its own: `ES-CN`. None where the country's counts. */
+  territory?: Maybe<Scalars['String']['output']>;
+  /** The day whose rates these are, by the clocks of where it goes. */
+  day: Scalars['Date']['output'];
+  /** LINE: rounded line by line. RATE: once, for all of it. */
+  rounding: Scalars['String']['output'];
+  /** Why these rates, for people. */
+  reason: Scalars['String']['output'];
+};
+
 /** Why goods have no price. */
 export type QuoteProblem = {
   __typename?: 'QuoteProblem';
-  /** CHANNEL_NOT_FOUND, CURRENCY_NOT_AVAILABLE, PRICE_NOT_AVAILABLE or SHIPPING_OPTION_NOT_FOUND. */
+  /** CHANNEL_NOT_FOUND, CURRENCY_NOT_AVAILABLE, PRICE_NOT_AVAILABLE, SHIPPING_OPTION_NOT_FOUND or AMOUNT_TOO_LARGE. */
   code: Scalars['String']['output'];
   /** The same for a person. */
   message: Scalars['String']['output'];
@@ -611,8 +642,9 @@ export type ResolversTypes = {
   RemovePricePayload: ResolverTypeWrapper<Omit<RemovePricePayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   QuoteInput: QuoteInput;
   QuoteLineInput: QuoteLineInput;
-  Quote: ResolverTypeWrapper<Omit<Quote, 'lines' | 'subtotal' | 'shipping' | 'tax' | 'total'> & { lines: Array<ResolversTypes['QuoteLine']>, subtotal: ResolversTypes['Money'], shipping: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
+  Quote: ResolverTypeWrapper<Omit<Quote, 'lines' | 'subtotal' | 'shipping' | 'tax' | 'taxes' | 'total'> & { lines: Array<ResolversTypes['QuoteLine']>, subtotal: ResolversTypes['Money'], shipping: ResolversTypes['Money'], tax: ResolversTypes['Money'], taxes: Array<ResolversTypes['QuoteTax']>, total: ResolversTypes['Money'] }>;
   QuoteLine: ResolverTypeWrapper<Omit<QuoteLine, 'unitPrice' | 'subtotal' | 'tax' | 'total'> & { unitPrice: ResolversTypes['Money'], subtotal: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
+  QuoteTax: ResolverTypeWrapper<Omit<QuoteTax, 'taxable' | 'tax'> & { taxable: ResolversTypes['Money'], tax: ResolversTypes['Money'] }>;
   QuoteProblem: ResolverTypeWrapper<QuoteProblem>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
@@ -655,8 +687,9 @@ export type ResolversParentTypes = {
   RemovePricePayload: Omit<RemovePricePayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   QuoteInput: QuoteInput;
   QuoteLineInput: QuoteLineInput;
-  Quote: Omit<Quote, 'lines' | 'subtotal' | 'shipping' | 'tax' | 'total'> & { lines: Array<ResolversParentTypes['QuoteLine']>, subtotal: ResolversParentTypes['Money'], shipping: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
+  Quote: Omit<Quote, 'lines' | 'subtotal' | 'shipping' | 'tax' | 'taxes' | 'total'> & { lines: Array<ResolversParentTypes['QuoteLine']>, subtotal: ResolversParentTypes['Money'], shipping: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], taxes: Array<ResolversParentTypes['QuoteTax']>, total: ResolversParentTypes['Money'] };
   QuoteLine: Omit<QuoteLine, 'unitPrice' | 'subtotal' | 'tax' | 'total'> & { unitPrice: ResolversParentTypes['Money'], subtotal: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
+  QuoteTax: Omit<QuoteTax, 'taxable' | 'tax'> & { taxable: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'] };
   QuoteProblem: QuoteProblem;
   String: Scalars['String']['output'];
 };
@@ -821,6 +854,7 @@ export type QuoteResolvers<ContextType = RequestContext, ParentType extends Reso
   subtotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   shipping?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  taxes?: Resolver<Array<ResolversTypes['QuoteTax']>, ParentType, ContextType>;
   total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   shippingOption?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   problems?: Resolver<Array<ResolversTypes['QuoteProblem']>, ParentType, ContextType>;
@@ -834,6 +868,16 @@ export type QuoteLineResolvers<ContextType = RequestContext, ParentType extends 
   tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   taxRate?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+};
+
+export type QuoteTaxResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['QuoteTax'] = ResolversParentTypes['QuoteTax']> = {
+  rate?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  taxable?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  territory?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  day?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  rounding?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type QuoteProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['QuoteProblem'] = ResolversParentTypes['QuoteProblem']> = {
@@ -868,6 +912,7 @@ export type Resolvers<ContextType = RequestContext> = {
   RemovePricePayload?: RemovePricePayloadResolvers<ContextType>;
   Quote?: QuoteResolvers<ContextType>;
   QuoteLine?: QuoteLineResolvers<ContextType>;
+  QuoteTax?: QuoteTaxResolvers<ContextType>;
   QuoteProblem?: QuoteProblemResolvers<ContextType>;
 };
 

@@ -20,7 +20,7 @@ const ADDRESS = {
   line2: 'Flat Wombat',
   city: 'Llanfair',
   postcode: 'QZ9 9ZQ',
-  country: 'FR',
+  country: 'GB',
 };
 const NOTE = 'my wife Philippa has bought it already';
 const EMAIL = 'Zebedee.Quux@example.com';

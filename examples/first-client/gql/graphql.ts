@@ -4,7 +4,10 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** A postal address as input. Each text has at most 200 characters. */
+/**
+ * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
+ * go, a text that cannot be seen is empty, and characters that turn the direction of writing are refused.
+ */
 export type AddressInput = {
   /** City or town. */
   city: string;
@@ -16,8 +19,11 @@ export type AddressInput = {
   line2?: string | null | undefined;
   /** Who receives. */
   name: string;
-  /** Postal code. */
-  postcode: string;
+  /**
+   * Postal code, such as one of this country can be. Left out, null or empty where addresses have none: in Hong Kong, the
+   * Emirates, Panama.
+   */
+  postcode?: string | null | undefined;
   /** State, province or county, where addresses have one. */
   region?: string | null | undefined;
 };

@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
+  /** The order comes to more than can be paid at once: 10^15 of the currency's major unit or more, tax included. */
+  | 'AMOUNT_TOO_LARGE'
   /** There is not enough left. */
   | 'INSUFFICIENT_STOCK'
   /** There is no such variant, or it is not for sale. */

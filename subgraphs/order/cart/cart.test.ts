@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ANONYMOUS } from '../../../platform/identity/actor.ts';
 import { operator } from '../../../tests/support/agents.ts';
-import { newCustomer, type Orders, openOrders } from '../testing.ts';
+import { ADDRESS, newCustomer, type Orders, openOrders } from '../testing.ts';
 
 let it: Orders;
 beforeAll(async () => {
@@ -50,6 +50,18 @@ describe('a cart', () => {
     expect(quantities((await it.updateCartLine({ cartId: cart.id, variantId, quantity: 2 }, buyer)).cart)).toEqual([2]);
     expect(quantities((await it.updateCartLine({ cartId: cart.id, variantId, quantity: 0 }, buyer)).cart)).toEqual([]);
     expect((await it.updateCartLine({ cartId: cart.id, variantId, quantity: 0 }, buyer)).cart.totals).toBeNull();
+  });
+
+  test('tells what it comes to where it would go, down to the postal code, as placing it does', async () => {
+    const buyer = newCustomer();
+    const { cart } = await it.createCart({ lines: [{ variantId: await it.variant(), quantity: 1 }] }, buyer);
+    const query = `query ($id: ID!) { cart(id: $id) { mainland: totals(country: "ES") { tax { minor } }
+      islands: totals(country: "ES", postcode: "E-38001") { tax { minor } total { minor } } } }`;
+    const { mainland, islands } = (await it.ask(query, { id: cart.id }, buyer)).cart;
+    expect([mainland.tax.minor, islands.tax.minor]).toEqual(['313', '0']);
+    const shippingAddress = { ...ADDRESS, country: 'ES', postcode: '38001' };
+    const { order } = await it.place({ cartId: cart.id, shippingAddress }, buyer);
+    expect(order.total).toEqual(islands.total);
   });
 
   test('tells what it comes to', async () => {

@@ -32,14 +32,14 @@ export const cartParts = (ground: Ground, queries: CartQueries, service: CartSer
       updatedAt: (cart) => cart.updated_at,
       lines: (cart, _, context) => linesOf(context).load(cart.id),
       order: (cart, _, context) => (cart.order_id ? orders.order(context).load(cart.order_id) : null),
-      async totals(cart, { country, shippingOption }, context) {
+      async totals(cart, { country, postcode, region, shippingOption }, context) {
         const rows = await linesOf(context).load(cart.id);
         if (rows.length === 0) return null;
         const lines = rows.map((row) => ({ variantId: row.variant_id, quantity: row.quantity }));
         try {
           const priced = await price(
             ground,
-            { lines, channel: cart.channel_id, currency: cart.currency, country, shippingOption },
+            { lines, channel: cart.channel_id, currency: cart.currency, country, postcode, region, shippingOption },
             context,
           );
           const inCurrency = (minor: bigint) => money(minor, priced.currency);

@@ -12,6 +12,10 @@ export type QuoteInput = {
   currency?: string | null | undefined;
   /** Where it goes: decides the tax. */
   country: string;
+  /** Its postal code: parts of some countries have a tax of their own. */
+  postcode?: string | null | undefined;
+  /** Its state or province: where a country has several time zones, it says which day it is. */
+  region?: string | null | undefined;
   /** A shipping option's code; `standard` when not given. */
   shippingOption?: string | null | undefined;
   /** The goods: at most 100 lines. */
@@ -33,7 +37,7 @@ export type QuoteQueryVariables = Exact<{
 }>;
 
 
-export type QuoteQuery = { quote: { channel: string, currency: string, shippingOption: string, lines: Array<{ variantId: string, quantity: number, unitPrice: { minor: string }, subtotal: { minor: string }, tax: { minor: string }, total: { minor: string } }>, subtotal: { minor: string }, shipping: { minor: string }, tax: { minor: string }, total: { minor: string }, problems: Array<{ code: string, message: string, variantId: string | null }> } | null };
+export type QuoteQuery = { quote: { channel: string, currency: string, shippingOption: string, lines: Array<{ variantId: string, quantity: number, unitPrice: { minor: string }, subtotal: { minor: string }, tax: { minor: string }, total: { minor: string } }>, subtotal: { minor: string }, shipping: { minor: string }, tax: { minor: string }, total: { minor: string }, taxes: Array<{ rate: string, territory: string | null, day: string, rounding: string, reason: string, taxable: { minor: string }, tax: { minor: string } }>, problems: Array<{ code: string, message: string, variantId: string | null }> } | null };
 
 export type ChannelQueryVariables = Exact<{
   id: string;
@@ -43,5 +47,5 @@ export type ChannelQueryVariables = Exact<{
 export type ChannelQuery = { channel: { id: string, defaultCurrency: string, currencies: Array<string> } | null };
 
 
-export const quote = command<QuoteQuery, QuoteQueryVariables>('pricing', "query Quote($input: QuoteInput!) {\n  quote(input: $input) {\n    channel\n    currency\n    shippingOption\n    lines {\n      variantId\n      quantity\n      unitPrice {\n        minor\n      }\n      subtotal {\n        minor\n      }\n      tax {\n        minor\n      }\n      total {\n        minor\n      }\n    }\n    subtotal {\n      minor\n    }\n    shipping {\n      minor\n    }\n    tax {\n      minor\n    }\n    total {\n      minor\n    }\n    problems {\n      code\n      message\n      variantId\n    }\n  }\n}");
+export const quote = command<QuoteQuery, QuoteQueryVariables>('pricing', "query Quote($input: QuoteInput!) {\n  quote(input: $input) {\n    channel\n    currency\n    shippingOption\n    lines {\n      variantId\n      quantity\n      unitPrice {\n        minor\n      }\n      subtotal {\n        minor\n      }\n      tax {\n        minor\n      }\n      total {\n        minor\n      }\n    }\n    subtotal {\n      minor\n    }\n    shipping {\n      minor\n    }\n    tax {\n      minor\n    }\n    total {\n      minor\n    }\n    taxes {\n      rate\n      taxable {\n        minor\n      }\n      tax {\n        minor\n      }\n      territory\n      day\n      rounding\n      reason\n    }\n    problems {\n      code\n      message\n      variantId\n    }\n  }\n}");
 export const channel = command<ChannelQuery, ChannelQueryVariables>('pricing', "query Channel($id: ID!) {\n  channel(id: $id) {\n    id\n    defaultCurrency\n    currencies\n  }\n}");

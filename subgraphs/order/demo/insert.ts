@@ -50,6 +50,7 @@ export async function insertDemoOrder(
         discount_minor: 0n,
         shipping_minor: priced.shipping,
         tax_minor: priced.tax,
+        taxes: JSON.stringify(priced.taxes) as never,
         total_minor: priced.total,
         version: 1,
         placed_at: placedAt,

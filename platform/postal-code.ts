@@ -1,0 +1,84 @@
+/**
+ * Postal codes: which countries have them, and how theirs look. The facts are those of Google's libaddressinput
+ * (https://github.com/google/libaddressinput, testdata/countryinfo.txt at e20690c, 2025-06-12), except for the Union and
+ * its neighbours, whose posts all want one, and Korea's five digits since 2015. A country that is not here has no postal
+ * codes, or people write addresses without them: there it is optional, and taken as it is written.
+ */
+
+/** Countries whose codes are digits: how many at least, how they look, and where. */
+const DIGITS: readonly (readonly [least: number, pattern: string, countries: string])[] = [
+  [3, String.raw`\d{3}`, 'AD FO IS'],
+  [3, String.raw`\d{3}(?:\d{2,3})?`, 'TW'],
+  [4, String.raw`\d{4}`, 'AT AU BE BG CH CY DK GL HU LI LU LV NO NZ SI SJ ZA'],
+  [4, String.raw`\d{4}(?:\d{3})?`, 'PT'],
+  [
+    5,
+    String.raw`\d{5}`,
+    'AX BL CZ EE ES FI FR GF GP GR HR IT LT MC MF MQ MX MY NC PF PL PM RE SE SK SM TR UA VA WF YT',
+  ],
+  // No German code begins with 00.
+  [5, String.raw`(?!00)\d{5}`, 'DE'],
+  [5, String.raw`\d{5}(?:\d{4})?`, 'AS FM GU MH MP PR PW US VI'],
+  [5, String.raw`\d{5,6}`, 'KR RS'],
+  [6, String.raw`\d{6}`, 'CN IN RO RU SG'],
+  [7, String.raw`\d{7}`, 'JP'],
+  [8, String.raw`\d{8}`, 'BR'],
+];
+
+const BRITISH = String.raw`[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|BFPO\d{1,4}|GIR0AA`;
+/** Countries whose codes have letters. */
+const LETTERS: Readonly<Record<string, string>> = {
+  CA: String.raw`[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]\d[ABCEGHJ-NPRSTV-Z]\d`,
+  FK: 'FIQQ1ZZ',
+  GB: BRITISH,
+  GG: BRITISH,
+  GS: 'SIQQ1ZZ',
+  IM: BRITISH,
+  IO: 'BBND1ZZ',
+  JE: BRITISH,
+  MT: String.raw`[A-Z]{3}\d{2,4}`,
+  NL: String.raw`[1-9]\d{3}[A-Z]{2}`,
+  PN: 'PCRN1ZZ',
+  SH: '(?:ASCN|STHL|TDCU)1ZZ',
+  TC: 'TKCA1ZZ',
+};
+
+const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
+
+const NUMERIC: ReadonlyMap<string, { least: number; pattern: RegExp }> = new Map(
+  DIGITS.flatMap(([least, pattern, countries]) =>
+    countries.split(' ').map((country) => [country, { least, pattern: whole(pattern) }] as const),
+  ),
+);
+const LETTERED: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries(LETTERS).map(([country, pattern]) => [country, whole(pattern)]),
+);
+
+/** What people write before a code to say the country, besides its ISO code: the signs of cars, and a mother country's. */
+const SIGNS = new Set('A B D DK E EL ES EST F FI FIN FL FR H I IT L N P S SLO US'.split(' '));
+
+/** Whether an address in this country needs a postal code. */
+export const needsPostalCode = (country: string): boolean => NUMERIC.has(country) || LETTERED.has(country);
+
+/** A code as one compares it: digits of full width are digits, in capitals, without blanks, dashes and dots. */
+export const compactPostalCode = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+
+/**
+ * Whether the country can have such a code, written as people write it: `E-35001`, `sw1a1aa`, and without the leading
+ * zeros that spreadsheets lose. No country has one of zeros alone.
+ */
+export function isPostalCode(text: string, country: string): boolean {
+  const code = compactPostalCode(text);
+  const numeric = NUMERIC.get(country);
+  if (numeric) {
+    const sign = /^[A-Z]{1,3}(?=\d)/.exec(code)?.[0] ?? '';
+    const digits = sign === country || SIGNS.has(sign) ? code.slice(sign.length) : code;
+    return /[1-9]/.test(digits) && numeric.pattern.test(digits.padStart(numeric.least, '0'));
+  }
+  const lettered = LETTERED.get(country);
+  return lettered ? lettered.test(code) : code !== '';
+}
