@@ -16,7 +16,7 @@ import { ProviderAway } from './failures.ts';
 import { type LinkedIdentities, lockOfIdentity } from './identities.ts';
 
 /** What signing in by a provider stands on. */
-export type ProviderParts = Pick<SignInParts, 'accounts' | 'sessions' | 'record'> & {
+export type ProviderParts = Pick<SignInParts, 'accounts' | 'callers' | 'sessions' | 'record'> & {
   callbacks: ProviderCallbacks;
   identities: LinkedIdentities;
 };

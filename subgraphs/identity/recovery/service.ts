@@ -7,7 +7,6 @@ import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { hashPassword, isPassword } from '../passwords/password.ts';
 import { checkNewPassword } from '../passwords/policy.ts';
-import { requireLiving } from '../sessions/living.ts';
 import type { SignInParts } from '../sign-in/service.ts';
 import type { RecoveryTokens } from './tokens.ts';
 
@@ -16,7 +15,7 @@ export type RecoveryParts = SignInParts & { recovery: RecoveryTokens };
 
 export const recoveryService = (
   { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
-  { accounts, attempts, sessions, record, recovery }: RecoveryParts,
+  { accounts, attempts, callers, sessions, record, recovery }: RecoveryParts,
 ) => ({
   /** The same answer, work and limit whether there is such an account or not. @throws Refusal TOO_MANY_ATTEMPTS */
   async requestPasswordReset(email: string, context: RequestContext): Promise<void> {
@@ -64,8 +63,7 @@ export const recoveryService = (
     if (!(await isPassword(user.password_hash, currentPassword)))
       throw refuse('INVALID_CREDENTIALS', 'The current password is wrong.', ['input', 'currentPassword']);
     const password_hash = await hashPassword(newPassword);
-    await store.write({ locks: [user.id], origin: context }, async (work) => {
-      await requireLiving(work, context.actor);
+    await callers.change({ of: user.id }, context, async (work) => {
       await attempts.takeBack(work, attempt);
       await work.sql.updateTable('account').set({ password_hash }).where('id', '=', user.id).execute();
       await sessions.rules.revoke(work, { userId: user.id, but }, 'PASSWORD_CHANGED', clock.now());
@@ -84,7 +82,7 @@ export const recoveryService = (
       .executeTakeFirst();
     if (!user || user.email_verified_at) return;
     await attempts.begin(`verify ${id}`, context);
-    await store.write({ locks: [id], origin: context }, (work) => recovery.issue(work, 'VERIFY_EMAIL', id));
+    await callers.change({ of: id }, context, (work) => recovery.issue(work, 'VERIFY_EMAIL', id));
   },
 
   /** @throws Refusal INVALID_RECOVERY_TOKEN */

@@ -6,6 +6,7 @@ import { newId } from '../../../platform/ids.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
 import type { Recorder } from '../audit/record.ts';
 import type { Accounts, Credentials } from '../accounts.ts';
+import type { Callers } from '../callers.ts';
 import { checkName, emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { userRegistered } from '../events.ts';
@@ -16,12 +17,13 @@ import type { SignInInput, SignUpInput } from '../resolvers.generated.ts';
 import type { SessionOpener, SignedIn } from '../sessions/open-session.ts';
 import type { SignInAttempts } from './attempts.ts';
 
-/** What signing in stands on. */
+/** What signing in, and what comes after it, stands on. */
 export interface SignInParts {
   accounts: Accounts;
   attempts: SignInAttempts;
   sessions: SessionOpener;
   record: Recorder;
+  callers: Callers;
 }
 
 const wrong = (message: string) => refuse('INVALID_CREDENTIALS', message, ['input']);
