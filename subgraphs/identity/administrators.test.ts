@@ -52,25 +52,28 @@ const staggered = <T>(delay: number, deeds: readonly (() => Promise<T>)[]): Prom
 
 const ROUNDS = Array.from({ length: 24 }, (_, n) => [0, 1, 5][n % 3]!);
 
-test.each([2, 3, 4])('of %i administrators in a ring who take the role from one another at once some stay', async (n) => {
-  const outcomes = new Set<string>();
-  for (const delay of ROUNDS) {
-    const ring = await only(n);
-    const ids = new Set(ring.map(({ id }) => id));
-    const told = await staggered(
-      delay,
-      ring.map((by, place) => () => takeFrom(ring[(place + 1) % n]!.id, by)),
-    );
-    const left = await administrators();
-    expect(left.length).toBeGreaterThanOrEqual(1);
-    expect(left.every((id) => ids.has(id))).toBe(true);
-    expect(told.filter((one) => one === 'OK')).toHaveLength(n - left.length);
-    for (const one of told) outcomes.add(one);
-  }
-  expect([...outcomes].filter((one) => !['OK', 'UNAUTHENTICATED', 'INVALID_STATE'].includes(one))).toEqual([]);
-  expect(outcomes).toContain('OK');
-  expect(outcomes.size).toBeGreaterThan(1);
-});
+test.each([2, 3, 4])(
+  'of %i administrators in a ring who take the role from one another at once some stay',
+  async (n) => {
+    const outcomes = new Set<string>();
+    for (const delay of ROUNDS) {
+      const ring = await only(n);
+      const ids = new Set(ring.map(({ id }) => id));
+      const told = await staggered(
+        delay,
+        ring.map((by, place) => () => takeFrom(ring[(place + 1) % n]!.id, by)),
+      );
+      const left = await administrators();
+      expect(left.length).toBeGreaterThanOrEqual(1);
+      expect(left.every((id) => ids.has(id))).toBe(true);
+      expect(told.filter((one) => one === 'OK')).toHaveLength(n - left.length);
+      for (const one of told) outcomes.add(one);
+    }
+    expect([...outcomes].filter((one) => !['OK', 'UNAUTHENTICATED', 'INVALID_STATE'].includes(one))).toEqual([]);
+    expect(outcomes).toContain('OK');
+    expect(outcomes.size).toBeGreaterThan(1);
+  },
+);
 
 /** The caller whom a gateway makes of a new key of theirs. */
 async function keyOf(maker: Actor, ...scopes: string[]): Promise<Actor> {

@@ -87,7 +87,11 @@ test('who lost both asks the staff; nobody else may do it, and sessions end with
   const staff = async (role: 'OPERATOR' | 'ANALYST' | 'CUSTOMER') => {
     const email = `${role.toLowerCase()}@example.com`;
     const { user } = await mutate('signUp', { email, password: PASSWORD, name: 'Staff' }, AUTH);
-    await shop.kysely.updateTable('identity.account').set({ roles: [role] }).where('id', '=', user.id).execute();
+    await shop.kysely
+      .updateTable('identity.account')
+      .set({ roles: [role] })
+      .where('id', '=', user.id)
+      .execute();
     return (await signIn(email)).accessToken as string;
   };
   const RESET = `mutation ($id: ID!) { resetSecondFactor(input: { userId: $id }) ${DONE} }`;

@@ -9,8 +9,9 @@ import type { CreateApiKeyInput } from '../resolvers.generated.ts';
 import { requireRecentSignIn } from '../sessions/recent.ts';
 import type { SignInParts } from '../sign-in/service.ts';
 import { checkExpiry, checkKeyName, checkScopes } from './domain.ts';
-import { apiKeyCreated, apiKeyRevoked } from './events.ts';
+import { apiKeyCreated } from './events.ts';
 import { API_KEY, type ApiKeyRow } from './queries.ts';
+import { revokeKeys } from './revoke.ts';
 
 /** Living keys of one user. */
 const MAX_KEYS = 50;
@@ -73,11 +74,7 @@ export const apiKeyService = (
       throw refuse('NOT_FOUND', 'There is no such key, or it is not yours.', ['input', 'id']);
     const change = isOwn ? { of: key.user_id } : { of: key.user_id, needs: 'identity:admin' };
     return callers.change(change, context, async (work) => {
-      const update = work.sql.updateTable('api_key').set({ revoked_at: clock.now() }).where('id', '=', id);
-      const revoked = await update.where('revoked_at', 'is', null).returning('id').executeTakeFirst();
-      if (!revoked) return false;
-      const payload = { apiKeyId: id, userId: key.user_id };
-      work.publish(apiKeyRevoked, { aggregateId: id, aggregateVersion: 2, payload });
+      if ((await revokeKeys(work, { id }, clock.now())).length === 0) return false;
       await record(work, context, { action: 'API_KEY_REVOKED', userId: key.user_id, objectId: id });
       return true;
     });

@@ -58,7 +58,7 @@ export const providerLinks = (
     async linkIdentity(input: CompleteProviderSignInInput, context: RequestContext): Promise<LinkedIdentityRow> {
       const id = await callbacks.complete(input, requireSession(context.actor), context, {
         first: (who) => link(who, input.callbackUrl, context),
-        again: async (identityId) => identityId,
+        again: async ({ identityId }) => identityId,
       });
       return read(id);
     },

@@ -82,9 +82,9 @@ export const providerSignIn = (
       try {
         const signedIn = await callbacks.complete(input, null, context, {
           first: (who) => signIn(who, input.callbackUrl, context),
-          again: async (identityId) => {
+          again: async ({ identityId, begun }) => {
             const user = (await accounts.find('id', (await identities.owner(identityId))!))!;
-            return sessions.open(user, context, (work) => identities.require(work, identityId));
+            return sessions.open(user, context, (work) => identities.require(work, identityId, begun));
           },
         });
         count('agora_sign_ins_total', { method: 'provider', outcome: 'accepted' });

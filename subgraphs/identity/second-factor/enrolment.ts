@@ -26,6 +26,8 @@ export interface Enrolment {
 
 const hasOne = () =>
   refuse('INVALID_STATE', 'You have a second factor: take it away with `disableTotp` to add another.');
+const wrongPassword = () =>
+  refuse('INVALID_CREDENTIALS', 'The current password is wrong.', ['input', 'currentPassword']);
 const notBegun = () => refuse('INVALID_STATE', 'There is nothing to confirm, or no longer: begin with `enrollTotp`.');
 
 /** Puts new codes in the place of all that there are. */
@@ -48,9 +50,11 @@ export const enrolment = (
     if (password == null)
       throw refuse('REAUTHENTICATION_REQUIRED', 'Give your password, or sign in again: it is some time ago.', path);
     const attempt = await attempts.begin(emailKey(user.email), context);
-    if (!(await isPassword(user.password_hash, password)))
-      throw refuse('INVALID_CREDENTIALS', 'The current password is wrong.', path);
-    return (work: Work<Tables>) => attempts.takeBack(work, attempt);
+    if (!(await isPassword(user.password_hash, password))) throw wrongPassword();
+    return async (work: Work<Tables>) => {
+      if (!(await accounts.isStillPassword(work, user, password))) throw wrongPassword();
+      await attempts.takeBack(work, attempt);
+    };
   };
 
   const pending = (sql: Work<Tables>['sql'], userId: string) =>

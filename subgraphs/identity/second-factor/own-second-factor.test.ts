@@ -150,9 +150,7 @@ describe('resetting somebody’s', () => {
     const { secret } = await it.added(self);
     const [operator, administrator] = [await it.client.staff('OPERATOR'), await it.client.staff('ADMIN')];
     await it.client.setRoles({ id: user.id, expectedVersion: 1, roles: ['ADMIN'] }, admin);
-    const own = await it.client.actorOf(
-      await it.client.completeSignIn(await it.challenged(email), it.now(secret)),
-    );
+    const own = await it.client.actorOf(await it.client.completeSignIn(await it.challenged(email), it.now(secret)));
     const identity = agents.host.subgraphs.find(({ name }) => name === 'identity')!;
     const query = `mutation { resetSecondFactor(input: { userId: "${user.id}" }) { done userErrors { code } } }`;
     const ask = (as: Actor) => identity.execute({ query, variables: {} }, { actor: as, correlationId: 'r' });

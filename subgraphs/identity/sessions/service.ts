@@ -43,16 +43,16 @@ export const sessionService = (
       }
       const successor = newRefreshToken();
       const rotated = await store.write({ locks: [owner.user_id], origin: context }, async (work) => {
-        const outcome = await rules.rotate(work, refreshToken, successor, clock.now());
+        const at = clock.now();
+        const outcome = await rules.rotate(work, refreshToken, successor, at);
         if (outcome === 'REVOKED')
           await record(work, context, { action: 'REFRESH_TOKEN_REUSED', userId: owner.user_id, objectId: owner.id });
-        return outcome === 'ROTATED';
+        return outcome === 'ROTATED' ? { user: (await accounts.find('id', owner.user_id, work.sql))!, at } : undefined;
       });
       count('agora_sign_ins_total', { method: 'refresh', outcome: rotated ? 'accepted' : 'refused' });
       // Refused only now: a stolen token has to end its session, which a throw inside would undo.
       if (!rotated) throw invalid;
-      const user = (await accounts.find('id', owner.user_id))!;
-      return answer({ user, sessionId: owner.id, refreshToken: successor });
+      return answer({ ...rotated, sessionId: owner.id, refreshToken: successor });
     },
 
     /** Ends the session of the caller's token. Whether there was one that had not ended. */
