@@ -1,6 +1,8 @@
 /** API keys at the front door: HTTP and WebSocket, what they may do, and how soon one that is revoked is refused. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createClient } from 'graphql-ws';
 import { sql } from 'kysely';
+import WebSocket from 'ws';
 import { openPlatform, type SigningPlatform, watch } from '../support/platform.ts';
 import { done, until } from '../support/shop.ts';
 
@@ -191,3 +193,21 @@ test('a key sees what it has written: nobody can tell null from nothing done', a
     userErrors: [],
   });
 });
+
+test('a socket that was opened with a key is closed when its maker loses the role, without a word from the client', async () => {
+  const { id, token } = await staff('OPERATOR');
+  const { key } = await keyOf(token, '*:read');
+  const [connected, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<{ code: number }>()];
+  const client = createClient({
+    url: shop.url.replace('http', 'ws'),
+    webSocketImpl: WebSocket,
+    lazy: false,
+    retryAttempts: 0,
+    connectionParams: { authorization: `Bearer ${key}` },
+    on: { connected: () => connected.resolve(), closed: (event) => closed.resolve(event as { code: number }) },
+  });
+  await connected.promise;
+  await become(id, ['CUSTOMER']);
+  expect((await closed.promise).code).toBe(4401);
+  await client.dispose();
+}, 20_000);
