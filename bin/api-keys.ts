@@ -19,6 +19,8 @@ export interface ApiKeysOptions {
 export interface KeyIdentity {
   actor: Actor;
   expiresAt: Date;
+  /** Whether the key is no longer what it was: it is not good any more, or good for something else. */
+  hasChanged(): boolean;
 }
 
 /** How long an answer counts, in milliseconds: so soon a change of its maker's roles is noticed. */
@@ -51,12 +53,30 @@ export class ApiKeys {
 
   /** Undefined for a key that is not good. @throws Unavailable while identity does not answer */
   async identify(key: string): Promise<KeyIdentity | undefined> {
-    const answer = await this.#answerFor(hashOfApiKey(key));
+    const hash = hashOfApiKey(key);
+    const answer = await this.#answerFor(hash);
     const expiry = answer && new Date(answer.expiresAt).getTime();
     if (!expiry || expiry <= Date.now()) return undefined;
     const { id, userId, scopes, merchantId } = answer;
     const actor = new Actor({ id: userId, roles: [], scopes, merchantId: merchantId ?? undefined, apiKeyId: id });
-    return { actor, expiresAt: new Date(Math.min(expiry, Date.now() + this.#o.seconds * 1000)) };
+    const expiresAt = new Date(Math.min(expiry, Date.now() + this.#o.seconds * 1000));
+    return { actor, expiresAt, hasChanged: this.#watch(hash, answer) };
+  }
+
+  /** For a socket or a stream, which outlives the answer: looking is enough to have it asked for again once it is old. */
+  #watch(hash: string, answer: Answer): () => boolean {
+    const before = JSON.stringify(answer);
+    let [hasChanged, asked] = [false, Date.now()];
+    return () => {
+      if (Date.now() - asked >= REMEMBER_MS) {
+        asked = Date.now();
+        // While identity is away, what was known of the key counts.
+        this.#answerFor(hash)
+          .then((now) => (hasChanged ||= JSON.stringify(now) !== before))
+          .catch(() => {});
+      }
+      return hasChanged;
+    };
   }
 
   /** However many ask at once, identity is asked once. */

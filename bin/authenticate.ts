@@ -8,7 +8,7 @@ import type { ApiKeys } from './api-keys.ts';
 
 /**
  * Who sends a request, by its bearer token or API key: nobody without one. A token of a session that was ended does not
- * pass, nor a key that was revoked.
+ * pass, nor a key that was revoked, or is good for something else than when it was shown.
  */
 export const authenticateWith =
   (tokens: Tokens, revocations: Revocations, apiKeys: Pick<ApiKeys, 'identify'>): Authenticate =>
@@ -26,7 +26,7 @@ async function withApiKey(
   apiKeys: Pick<ApiKeys, 'identify'>,
 ): ReturnType<Authenticate> {
   const identity = isWholeApiKey(key) ? await apiKeys.identify(key) : undefined;
-  const isRevoked = (): boolean => revocations.isRevoked(identity?.actor.apiKeyId);
+  const isRevoked = (): boolean => revocations.isRevoked(identity?.actor.apiKeyId) || Boolean(identity?.hasChanged());
   if (!identity || isRevoked())
     throw new Unauthenticated('The API key is not valid: it was mistyped, has expired or was revoked.');
   return { ...identity, isRevoked };

@@ -7,7 +7,8 @@ import type { Actor } from '../../platform/identity/actor.ts';
  */
 export const readableCustomers = (actor: Actor): Rows => (actor.may('customer:personal') ? 'ALL' : own(actor));
 
-/** Which customers an actor may change. */
-export const writableCustomers = (actor: Actor): Rows => (actor.may('customer:write') ? 'ALL' : own(actor));
+/** Which customers an actor may change: of those that it sees, or it could not tell what it has done. */
+export const writableCustomers = (actor: Actor): Rows =>
+  actor.may('customer:write') && actor.may('customer:personal') ? 'ALL' : own(actor);
 
 const own = ({ customerId }: Actor): Rows => (customerId ? [{ id: customerId }] : 'NONE');

@@ -1,9 +1,11 @@
 /** Users with what only this room may know of them. */
 import type { Ground } from '../../platform/agent/ground.ts';
+import type { Work } from '../../platform/data/store.ts';
 import { accepted } from '../../platform/commands/ask.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { createCustomer } from './commands/customer.generated.ts';
 import type { Tables } from './entities.ts';
+import { isPassword } from './passwords/password.ts';
 import { USER, type UserRow } from './queries.ts';
 
 /** A user with what only this room may know. Who signed up by a provider may have no password. */
@@ -15,6 +17,16 @@ export const CREDENTIALS = [...USER, 'password_hash', 'customer_made'] as const;
 export const accountsOf = ({ store, ask }: Pick<Ground<Tables>, 'store' | 'ask'>) => ({
   find: (column: 'id' | 'email_key', value: string, sql = store.read): Promise<Credentials | undefined> =>
     sql.selectFrom('account').select(CREDENTIALS).where(column, '=', value).executeTakeFirst(),
+
+  /**
+   * Whether a password that was right is so still, within a transaction that holds the lock of its account. It may only
+   * have been hashed anew; that is seldom, so the lock may be held while it is compared.
+   */
+  async isStillPassword({ sql }: Work<Tables>, { id, password_hash }: Credentials, password: string): Promise<boolean> {
+    const account = sql.selectFrom('account').select('password_hash').where('id', '=', id);
+    const now = (await account.executeTakeFirstOrThrow()).password_hash;
+    return now === password_hash || isPassword(now, password);
+  },
 
   /** The customer agent may have been away when the user signed up: asked until it has said yes, and never again. */
   async ensureCustomer(user: Credentials, context: RequestContext): Promise<void> {

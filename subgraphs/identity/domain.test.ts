@@ -50,24 +50,34 @@ describe('the claims of a user', () => {
 });
 
 describe('the roles of a user', () => {
+  const by = (changedBy: string) => ({ changedBy, isLastAdministrator: false });
   const user = { id: 'user_1', roles: ['ADMIN'] as UserRole[], customer_id: null, merchant_id: null };
 
   test('are each given once, and one at least', () => {
-    expect(checkRoles(user, ['ADMIN', 'VIEWER', 'ADMIN'], null, 'user_1')).toEqual(['ADMIN', 'VIEWER']);
-    expect(() => checkRoles(user, [], null, 'user_2')).toThrow('at least one');
+    expect(checkRoles(user, ['ADMIN', 'VIEWER', 'ADMIN'], null, by('user_1'))).toEqual(['ADMIN', 'VIEWER']);
+    expect(() => checkRoles(user, [], null, by('user_2'))).toThrow('at least one');
   });
 
   test('include MERCHANT only with a merchant', () => {
-    expect(() => checkRoles(user, ['MERCHANT'], null, 'user_2')).toThrow(
+    expect(() => checkRoles(user, ['MERCHANT'], null, by('user_2'))).toThrow(
       expect.objectContaining({ code: 'INVALID_INPUT' }),
     );
-    expect(checkRoles(user, ['MERCHANT'], 'merchant_1', 'user_2')).toEqual(['MERCHANT']);
+    expect(checkRoles(user, ['MERCHANT'], 'merchant_1', by('user_2'))).toEqual(['MERCHANT']);
   });
 
   test('keep ADMIN when an administrator changes their own', () => {
-    expect(() => checkRoles(user, ['VIEWER'], null, 'user_1')).toThrow(
+    expect(() => checkRoles(user, ['VIEWER'], null, by('user_1'))).toThrow(
       expect.objectContaining({ code: 'INVALID_STATE' }),
     );
-    expect(checkRoles(user, ['VIEWER'], null, 'user_2')).toEqual(['VIEWER']);
+    expect(checkRoles(user, ['VIEWER'], null, by('user_2'))).toEqual(['VIEWER']);
+  });
+
+  test('keep ADMIN when there is no other administrator, whoever asks', () => {
+    const last = { changedBy: 'agent:test', isLastAdministrator: true };
+    expect(() => checkRoles(user, ['OPERATOR'], null, last)).toThrow(
+      expect.objectContaining({ code: 'INVALID_STATE' }),
+    );
+    expect(checkRoles(user, ['ADMIN', 'VIEWER'], null, last)).toEqual(['ADMIN', 'VIEWER']);
+    expect(checkRoles({ ...user, roles: ['VIEWER'] }, ['CUSTOMER'], null, last)).toEqual(['CUSTOMER']);
   });
 });

@@ -49,23 +49,35 @@ export function judgeToken(token: PresentedToken, now: Date, graceMs: number): '
   return 'ROTATE';
 }
 
-/** The roles that a user is to have, each once. @throws Refusal INVALID_INPUT, INVALID_STATE */
+/** What is known of a change of roles besides the user. */
+export interface RolesChange {
+  /** Who asks for it. */
+  changedBy: string;
+  /** Whether there is no other administrator than the user, if they are one. */
+  isLastAdministrator: boolean;
+}
+
+/**
+ * The roles that a user is to have, each once. One administrator stays, whoever asks: without one nobody could make
+ * another. @throws Refusal INVALID_INPUT, INVALID_STATE
+ */
 export function checkRoles(
   user: UserIdentity,
   roles: readonly UserRole[],
   merchantId: string | null,
-  changedBy: string,
+  { changedBy, isLastAdministrator }: RolesChange,
 ): UserRole[] {
   const distinct = [...new Set(roles)];
   if (distinct.length === 0) throw refuse('INVALID_INPUT', 'A user needs at least one role.', ['input', 'roles']);
   if (distinct.includes('MERCHANT') && !merchantId) {
     throw refuse('INVALID_INPUT', 'Say which merchant they work for: `merchantId`.', ['input', 'merchantId']);
   }
-  if (user.id === changedBy && user.roles.includes('ADMIN') && !distinct.includes('ADMIN')) {
-    throw refuse('INVALID_STATE', 'You cannot take the role ADMIN from yourself: ask another administrator.', [
-      'input',
-      'roles',
-    ]);
+  if (user.roles.includes('ADMIN') && !distinct.includes('ADMIN')) {
+    const path = ['input', 'roles'];
+    if (user.id === changedBy)
+      throw refuse('INVALID_STATE', 'You cannot take the role ADMIN from yourself: ask another administrator.', path);
+    if (isLastAdministrator)
+      throw refuse('INVALID_STATE', 'This is the last administrator: give the role to somebody else first.', path);
   }
   return distinct;
 }

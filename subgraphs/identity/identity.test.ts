@@ -195,6 +195,23 @@ describe('the roles of a user', () => {
     expect((await client.actorOf(await client.signIn('seller@example.com'))).merchantId).toBe('merchant_a');
   });
 
+  test.each([
+    ['nothing', ''],
+    ['a blank', ' '],
+    ['5,000 characters', 'x'.repeat(5000)],
+    ['an emoji', '🛍️'],
+    ['what turns the writing around', '\u202Epohs'],
+  ])('of a merchant do not come with %s in place of a merchant', async (_, merchantId) => {
+    const { user } = await client.signUp({ email: `${newId('seller')}@example.com` });
+    for (const roles of [['MERCHANT'], ['VIEWER']])
+      expect(await client.setRoles({ id: user.id, expectedVersion: 1, roles, merchantId }, admin)).toEqual({
+        user: null,
+        userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'merchantId'] }],
+      });
+    const set = { id: user.id, expectedVersion: 1, roles: ['MERCHANT'], merchantId: 'my-shop' };
+    expect((await client.setRoles(set, admin)).user).toMatchObject({ merchantId: 'my-shop' });
+  });
+
   test('are changed on the version that was seen, of a user who is there', async () => {
     const { user } = await client.signUp({ email: 'versioned@example.com' });
     expect(

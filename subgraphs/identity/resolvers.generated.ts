@@ -303,13 +303,13 @@ export type Mutation = {
   revokeOtherSessions?: Maybe<RevokedSessionsPayload>;
   /** Ends all sessions of a user. */
   revokeUserSessions?: Maybe<RevokedSessionsPayload>;
-  /** Sends a mail with a token that sets a new password, for half an hour. The answer is the same for an address that nobody has. */
+  /** Sends a mail with a token that sets a new password, for half an hour: the newest counts. The answer is the same for an address that nobody has. */
   requestPasswordReset?: Maybe<AccountPayload>;
-  /** Sets a new password with the token of a mail, and ends all sessions. Sign in with it then. */
+  /** Sets a new password with the token of a mail, and ends all sessions; API keys and linked identities too, unless it is said. Sign in with it then. */
   resetPassword?: Maybe<AccountPayload>;
   /** Sets a new password in place of the known one, and ends all other sessions. */
   changePassword?: Maybe<AccountPayload>;
-  /** Sends the mail again that proves one's e-mail address. Signing up sends the first. */
+  /** Sends the mail again that proves one's e-mail address: the newest counts. Signing up sends the first. */
   requestEmailVerification?: Maybe<AccountPayload>;
   /** Proves an e-mail address with the token of a mail. */
   verifyEmail?: Maybe<AccountPayload>;
@@ -333,7 +333,7 @@ export type Mutation = {
   createApiKey?: Maybe<CreateApiKeyPayload>;
   /** Revokes an API key at once: one's own, or as an administrator anybody's. A key may revoke itself. */
   revokeApiKey?: Maybe<RevokeApiKeyPayload>;
-  /** Gives a user these roles and no others. It ends their sessions: they sign in again to use them. */
+  /** Gives a user these roles and no others. It ends their sessions: they sign in again to use them. The last administrator stays one. */
   setUserRoles?: Maybe<UserPayload>;
   /** A token of the role GUEST that opens one order and its updates, for 30 days. */
   issueGuestToken?: Maybe<GuestTokenPayload>;
@@ -548,7 +548,7 @@ export type ApiKey = {
   name: Scalars['String']['output'];
   /** How it begins: `agk_1a2b`. */
   hint: Scalars['String']['output'];
-  /** What it may do, as long as its maker may. */
+  /** What it may do, as long as its maker may. It never gains what its maker gains. */
   scopes: Array<Scalars['String']['output']>;
   /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
@@ -589,7 +589,7 @@ export type ApiKeyIdentity = {
   userId: Scalars['ID']['output'];
   /** What it may do now: what its maker has lost, it has lost. */
   scopes: Array<Scalars['String']['output']>;
-  /** The merchant that its maker works for, if they do. */
+  /** The merchant whose rows alone it is good for, if its maker worked for one when they made it or does now. */
   merchantId?: Maybe<Scalars['ID']['output']>;
   /** When it stops being good. */
   expiresAt: Scalars['DateTime']['output'];
@@ -878,6 +878,10 @@ export type ResetPasswordInput = {
   token: Scalars['String']['input'];
   /** As for signing up. */
   password: Scalars['String']['input'];
+  /** Whether the account's API keys go on. Say so only if nobody else can have made one; else all are revoked. They stay where it had no password. */
+  keepApiKeys: Scalars['Boolean']['input'];
+  /** Whether the account's linked identities go on. Say so only if nobody else can have linked one; else all are unlinked. They stay where it had no password. */
+  keepIdentities: Scalars['Boolean']['input'];
 };
 
 /** A new password for a known one. */
@@ -898,7 +902,7 @@ export type VerifyEmailInput = {
 export type CreateApiKeyInput = {
   /** What it is for: 1 to 100 characters. */
   name: Scalars['String']['input'];
-  /** What it may do: `<agent>:<read, personal, write or admin>`, with `*` for every agent. 1 to 50, all of them the maker's own. */
+  /** What it may do: `<agent>:<read, personal, write or admin>`, with `*` for every agent. 1 to 50, all of them the maker's own. `write` brings `read` along where the maker has it. */
   scopes: Array<Scalars['String']['input']>;
   /** When it stops being good: in 366 days at most, in 90 if it is not said. */
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
@@ -918,7 +922,7 @@ export type SetUserRolesInput = {
   expectedVersion: Scalars['Int']['input'];
   /** All of them: at least one. */
   roles: Array<Role>;
-  /** The merchant that they work for: needed for MERCHANT, unless it is known. What is not given stays. */
+  /** The merchant that they work for, 1 to 64 letters, digits, `_` and `-`: needed for MERCHANT, unless it is known. What is not given stays. */
   merchantId?: InputMaybe<Scalars['ID']['input']>;
 };
 

@@ -1,12 +1,16 @@
 /** The use cases of users that are about no proof of who they are: their roles, and the guests. Those of proofs are beside. */
+import { sql as raw, type SqlBool } from 'kysely';
 import type { Ground } from '../../platform/agent/ground.ts';
+import type { Work } from '../../platform/data/store.ts';
 import { refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
+import { checkMerchantId } from '../../platform/identity/merchant-id.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { accountsOf } from './accounts.ts';
 import { apiKeyService } from './api-keys/service.ts';
 import { recorder } from './audit/record.ts';
+import { callersOf } from './callers.ts';
 import { checkRoles } from './domain.ts';
 import { Account, type Tables } from './entities.ts';
 import { rolesChanged } from './events.ts';
@@ -20,39 +24,49 @@ import { recoveryTokens } from './recovery/tokens.ts';
 import type { SetUserRolesInput } from './resolvers.generated.ts';
 import { challengesOf } from './second-factor/challenges.ts';
 import { secondFactorService } from './second-factor/service.ts';
-import { requireLiving } from './sessions/living.ts';
 import { sessionOpener } from './sessions/open-session.ts';
 import { sessionService } from './sessions/service.ts';
 import { attemptsOf } from './sign-in/attempts.ts';
 import { signInService } from './sign-in/service.ts';
 
 const GUEST_TOKEN_SECONDS = 30 * 86_400;
+/** What is locked while administrators are counted: the rule is over several accounts. */
+const ADMINISTRATORS = 'identity:administrators';
 
 export const identityService = (ground: Ground<Tables>) => {
-  const { store, clock, tokens } = ground;
+  const { clock, tokens } = ground;
   const accounts = accountsOf(ground);
   const attempts = attemptsOf(ground);
   const record = recorder(ground);
+  const callers = callersOf(ground);
   const challenges = challengesOf(ground);
   const sessions = sessionOpener(ground, { accounts, attempts, record, challenges });
-  const parts = { accounts, attempts, sessions, record, challenges, recovery: recoveryTokens(ground) };
+  const parts = { accounts, attempts, sessions, record, callers, challenges, recovery: recoveryTokens(ground) };
   const journeys = providerAttempts(ground);
   const callbacks = providerCallbacks(ground, { attempts: journeys, record });
   const providers = { ...parts, callbacks, identities: linkedIdentities(ground, journeys) };
 
+  /** Whether somebody else is one, within a transaction that holds the lock of their number. */
+  const otherAdministrator = async ({ sql }: Work<Tables>, but: string): Promise<boolean> => {
+    const others = sql.selectFrom('account').select('id').where('id', '<>', but);
+    const one = others.where(raw<SqlBool>`roles @> array['ADMIN']`).limit(1);
+    return (await one.executeTakeFirst()) !== undefined;
+  };
+
   return {
     ...signInService(ground, parts),
     ...sessionService(ground, parts),
-    ...apiKeyService(ground, record),
+    ...apiKeyService(ground, parts),
     ...recoveryService(ground, parts),
     ...secondFactorService(ground, parts),
     ...providerSignIn(ground, providers),
     ...providerLinks(ground, providers),
 
     /** Ends the user's sessions with it: their tokens still say what they were allowed before. */
-    setUserRoles: (input: SetUserRolesInput, context: RequestContext): Promise<string> =>
-      store.write({ locks: [input.id], origin: context }, async (work) => {
-        await requireLiving(work, context.actor);
+    async setUserRoles(input: SetUserRolesInput, context: RequestContext): Promise<string> {
+      if (input.merchantId != null) checkMerchantId(input.merchantId, ['input', 'merchantId']);
+      const change = { of: input.id, needs: 'identity:admin', locks: [ADMINISTRATORS] };
+      return callers.change(change, context, async (work) => {
         const user = await work.em.findOne(Account, { id: input.id });
         if (!user) throw refuse('NOT_FOUND', 'There is no such user.', ['input', 'id']);
         checkVersion(user.version, input.expectedVersion);
@@ -63,7 +77,7 @@ export const identityService = (ground: Ground<Tables>) => {
           { id, roles: user.roles, customer_id: customerId, merchant_id: merchantId },
           input.roles,
           merchant,
-          context.actor.id,
+          { changedBy: context.actor.id, isLastAdministrator: !(await otherAdministrator(work, id)) },
         );
         user.merchantId = merchant;
         if (user.roles.includes('CUSTOMER')) user.customerId ??= newId('customer');
@@ -75,7 +89,8 @@ export const identityService = (ground: Ground<Tables>) => {
         const details = { before, after: user.roles, merchantId: user.merchantId ?? undefined };
         await record(work, context, { action: 'ROLES_CHANGED', userId: id, details });
         return id;
-      }),
+      });
+    },
 
     /** A token for whoever placed an order without an account: it opens that order and nothing else. */
     async issueGuestToken(orderId: string): Promise<{ token: string; expiresAt: Date }> {

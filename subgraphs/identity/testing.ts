@@ -5,7 +5,7 @@ import type { Client } from '../../platform/graphql/context.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
-import type { TestAgents } from '../../tests/support/agents.ts';
+import { admin, type TestAgents } from '../../tests/support/agents.ts';
 
 export const PASSWORD = 'correct horse battery';
 const AUTH =
@@ -20,7 +20,7 @@ export const clientOf = (agents: TestAgents, client?: Client) => {
     expect(result.errors).toBeUndefined();
     return result.data!;
   };
-  return {
+  const clients = {
     ask,
     signUp: async (input: Record<string, unknown>) =>
       (
@@ -55,5 +55,15 @@ export const clientOf = (agents: TestAgents, client?: Client) => {
     /** The actor of an answer's access token. */
     actorOf: async ({ accessToken }: { accessToken: string }): Promise<Actor> =>
       (await agents.tokens.verify(accessToken, agents.clock.now())).actor,
+    /** Somebody with these roles who has just signed in. */
+    staff: async (...roles: string[]): Promise<Actor> => {
+      const email = `${newId('staff')}@example.com`;
+      const { user } = await clients.signUp({ email });
+      const merchantId = roles.includes('MERCHANT') ? 'merchant_a' : undefined;
+      const set = await clients.setRoles({ id: user.id, expectedVersion: 1, roles, merchantId }, admin);
+      expect(set.userErrors).toEqual([]);
+      return clients.actorOf(await clients.signIn(email));
+    },
   };
+  return clients;
 };

@@ -84,11 +84,13 @@ test('a forgotten password is set anew by mail, which ends all sessions and the 
   const { refreshToken } = await signUp(email);
   for (let n = 0; n < 6; n++) await signIn(email, 'wrong password');
   expect(await requestReset('BEA@example.com')).toEqual(DONE);
+  const [older] = await mailsTo(email, 1, 'RESET_PASSWORD');
   expect(await requestReset(email)).toEqual(DONE);
-  const [token, other] = await mailsTo(email, 2, 'RESET_PASSWORD');
+  const token = (await mailsTo(email, 2, 'RESET_PASSWORD')).find((one) => one !== older);
+  expect(await reset(older!, 'another long password')).toEqual(INVALID);
   expect((await reset(token!, 'short')).userErrors).toEqual([{ code: 'WEAK_PASSWORD' }]);
   expect(await reset(token!, 'another long password')).toEqual(DONE);
-  for (const used of [token!, other!, 'never-given'])
+  for (const used of [token!, older!, 'never-given'])
     expect(await reset(used, 'yet another password')).toEqual(INVALID);
   const refreshed = await dataOf(
     shop.ask(`mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { userErrors { code } } }`, {
@@ -120,7 +122,7 @@ test('the answer does not tell whether there is an account, and both are limited
   }
   expect(unknown).toEqual(known);
   expect(known.at(-1)).toEqual({ done: null, userErrors: [{ code: 'TOO_MANY_ATTEMPTS' }] });
-  await mailsTo('dan@example.com', 5, 'RESET_PASSWORD');
+  await mailsTo('dan@example.com', 1, 'RESET_PASSWORD');
   expect(await mailsTo('nobody@example.com', 0, 'RESET_PASSWORD')).toEqual([]);
 });
 
@@ -144,8 +146,25 @@ test('who knows the password changes it, and stays signed in alone', async () =>
   expect((await signIn(email, 'another long password')).userErrors).toEqual([]);
 });
 
+test('a link from before the password was changed opens nothing', async () => {
+  const email = 'fay@example.com';
+  const { accessToken } = await signUp(email);
+  await requestReset(email);
+  const [token] = await mailsTo(email, 1, 'RESET_PASSWORD');
+  const query = `mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { done userErrors { code } } }`;
+  const input = { currentPassword: PASSWORD, newPassword: 'another long password' };
+  await fetch(shop.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` },
+    body: JSON.stringify({ query, variables: { input } }),
+  });
+  expect(await reset(token!, 'a third long password')).toEqual(INVALID);
+  expect((await signIn(email, 'a third long password')).userErrors).toEqual([{ code: 'INVALID_CREDENTIALS' }]);
+  expect((await signIn(email, 'another long password')).userErrors).toEqual([]);
+});
+
 test('no token stands in the database, in an event or in a log', async () => {
-  const tokens = await mailsTo('dan@example.com', 5, 'RESET_PASSWORD');
+  const tokens = await mailsTo('dan@example.com', 1, 'RESET_PASSWORD');
   const tables = ['identity.recovery_token', 'notification.mail', 'platform.event_log', 'identity.audit_entry'];
   for (const table of tables) {
     const { rows } = await sql<{ row: string }>`select t::text as row from ${sql.raw(table)} t`.execute(shop.kysely);

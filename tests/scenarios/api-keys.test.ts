@@ -1,6 +1,8 @@
 /** API keys at the front door: HTTP and WebSocket, what they may do, and how soon one that is revoked is refused. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createClient } from 'graphql-ws';
 import { sql } from 'kysely';
+import WebSocket from 'ws';
 import { openPlatform, type SigningPlatform, watch } from '../support/platform.ts';
 import { done, until } from '../support/shop.ts';
 
@@ -115,3 +117,97 @@ test('no key stands in the database', async () => {
   expect(log.rows.length).toBeGreaterThan(0);
   expect(JSON.stringify([rows, log.rows])).not.toContain(key.slice(8));
 });
+
+/** Somebody who works for a merchant, signed in. */
+async function seller(merchantId: string) {
+  const who = await staff('CUSTOMER');
+  await become(who.id, ['MERCHANT'], merchantId);
+  const { signIn } = await done(
+    shop.ask(SIGN_IN, { input: { email: `staff.${n}@example.com`, password: 'correct horse battery' } }),
+  );
+  return { id: who.id, token: signIn.accessToken as string };
+}
+const become = (id: string, roles: string[], merchantId: string | null = null) =>
+  sql`update identity.account set roles = ${roles}, merchant_id = coalesce(${merchantId}, merchant_id) where id = ${id}`.execute(
+    shop.kysely,
+  );
+const MAKE = `mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { id name merchantId } userErrors { code } } }`;
+const RENAME = `mutation ($input: UpdateProductInput!) { updateProduct(input: $input) { product { name } userErrors { code } } }`;
+const make = async (token: string, slug: string, merchantId?: string) =>
+  (await as(token, MAKE, { input: { name: slug, slug, merchantId, variants: [] } })).data.createProduct;
+const rename = async (token: string, id: string, name: string, expectedVersion: number) => {
+  const { data, errors } = await as(token, RENAME, { input: { id, name, expectedVersion } });
+  return errors?.[0].extensions.code ?? data.updateProduct.userErrors[0]?.code ?? data.updateProduct.product.name;
+};
+
+test("a merchant's key is not good for everybody's rows when its maker becomes an operator", async () => {
+  const maker = await seller('merchant_a');
+  const [before, after] = [await keyOf(maker.token, 'product:write'), await keyOf(maker.token, 'product:write')];
+  const own = (await make(before.key, 'key-own')).product;
+  expect(own.merchantId).toBe('merchant_a');
+  const operator = await staff('OPERATOR');
+  const others = (await make(operator.token, 'key-others', 'merchant_b')).product;
+  expect(await rename(before.key, others.id, 'taken', 1)).toBe('NOT_FOUND');
+
+  await become(maker.id, ['OPERATOR']);
+  // No gateway has seen this one before.
+  expect(await rename(after.key, others.id, 'taken', 1)).toBe('NOT_FOUND');
+  expect((await as(after.key, `{ product(id: "${others.id}") { id } }`)).data.product).toBeNull();
+  expect((await make(after.key, 'key-for-another', 'merchant_b')).product?.merchantId).not.toBe('merchant_b');
+  expect(await rename(after.key, own.id, 'renamed', 1)).toBe('renamed');
+});
+
+test("a merchant's key does not go over to another merchant with its maker", async () => {
+  const maker = await seller('merchant_a');
+  const { key } = await keyOf(maker.token, 'product:write');
+  const [of, other] = [await seller('merchant_a'), await seller('merchant_c')];
+  const left = (await make(of.token, 'key-left')).product;
+  const theirs = (await make(other.token, 'key-theirs')).product;
+  await become(maker.id, ['MERCHANT'], 'merchant_c');
+  for (const { id } of [left, theirs]) {
+    expect(await rename(key, id, 'taken', 1)).toBe('FORBIDDEN');
+    expect((await as(key, `{ product(id: "${id}") { id } }`)).data.product).toBeNull();
+  }
+});
+
+test('a key sees what it has written: nobody can tell null from nothing done', async () => {
+  const { token } = await staff('OPERATOR');
+  const { key, apiKey } = await keyOf(token, 'product:write');
+  expect(apiKey.scopes).toEqual(['product:write', 'product:read']);
+  expect(await make(key, 'key-alone', 'merchant_z')).toEqual({
+    product: { id: expect.any(String), name: 'key-alone', merchantId: 'merchant_z' },
+    userErrors: [],
+  });
+  const customer = (
+    await sql<{ id: string }>`select id from customer.customer order by id limit 1`.execute(shop.kysely)
+  ).rows[0]!;
+  const UPDATE = `mutation ($input: UpdateCustomerInput!) { updateCustomer(input: $input) { customer { name } userErrors { code } } }`;
+  const update = async (...scopes: string[]) => {
+    const made = await keyOf(token, ...scopes);
+    const input = { id: customer.id, name: 'Named By A Program', expectedVersion: 1 };
+    return (await as(made.key, UPDATE, { input })).data.updateCustomer;
+  };
+  expect(await update('customer:write')).toEqual({ customer: null, userErrors: [{ code: 'NOT_FOUND' }] });
+  expect(await update('customer:write', 'customer:personal')).toEqual({
+    customer: { name: 'Named By A Program' },
+    userErrors: [],
+  });
+});
+
+test('a socket that was opened with a key is closed when its maker loses the role, without a word from the client', async () => {
+  const { id, token } = await staff('OPERATOR');
+  const { key } = await keyOf(token, '*:read');
+  const [connected, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<{ code: number }>()];
+  const client = createClient({
+    url: shop.url.replace('http', 'ws'),
+    webSocketImpl: WebSocket,
+    lazy: false,
+    retryAttempts: 0,
+    connectionParams: { authorization: `Bearer ${key}` },
+    on: { connected: () => connected.resolve(), closed: (event) => closed.resolve(event as { code: number }) },
+  });
+  await connected.promise;
+  await become(id, ['CUSTOMER']);
+  expect((await closed.promise).code).toBe(4401);
+  await client.dispose();
+}, 20_000);

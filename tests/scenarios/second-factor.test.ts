@@ -1,8 +1,6 @@
 /** Adding a second factor, signing in with it and losing it, through the gateway, as clients of a shop meet it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { newId } from '../../platform/ids.ts';
-import { actor } from '../support/agents.ts';
 import { codeOf } from '../support/authenticator.ts';
 import { openPlatform, type SigningPlatform } from '../support/platform.ts';
 
@@ -86,8 +84,16 @@ test('who lost the app signs in with a recovery code and takes the factor away w
 
 test('who lost both asks the staff; nobody else may do it, and sessions end with it at once', async () => {
   const { id, accessToken } = await somebody('cleo@example.com');
-  const staff = (role: 'OPERATOR' | 'ANALYST' | 'CUSTOMER') =>
-    shop.token(actor({ roles: [role], sessionId: newId('session') }));
+  const staff = async (role: 'OPERATOR' | 'ANALYST' | 'CUSTOMER') => {
+    const email = `${role.toLowerCase()}@example.com`;
+    const { user } = await mutate('signUp', { email, password: PASSWORD, name: 'Staff' }, AUTH);
+    await shop.kysely
+      .updateTable('identity.account')
+      .set({ roles: [role] })
+      .where('id', '=', user.id)
+      .execute();
+    return (await signIn(email)).accessToken as string;
+  };
   const RESET = `mutation ($id: ID!) { resetSecondFactor(input: { userId: $id }) ${DONE} }`;
   for (const token of [undefined, await staff('CUSTOMER'), await staff('ANALYST'), accessToken])
     expect((await post(RESET, { id }, token)).errors).toMatchObject([

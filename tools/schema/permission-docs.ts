@@ -40,6 +40,7 @@ Beneath it, PostgreSQL holds back what is not theirs of orders, payments and pro
 guests ([operations/database.md](operations/database.md#roles)).
 
 A scope is \`<agent>:<action>\`, with \`*\` for any. A key of the API has the scopes that it was given, and no role.
+A scope to \`write\` brings the one to \`read\` along, where the key's maker has it: what somebody writes, they see.
 
 `;
 

@@ -7,8 +7,17 @@ const as = (role: 'ADMIN' | 'OPERATOR' | 'VIEWER' | 'MERCHANT' | 'CUSTOMER') =>
   new Actor({ id: 'user_1', roles: [role] });
 
 test('a key gets scopes of its maker, each once', () => {
-  expect(checkScopes(['order:read', 'order:read', '*:write'], as('OPERATOR'))).toEqual(['order:read', '*:write']);
+  expect(checkScopes(['order:read', 'order:read', 'payment:read'], as('OPERATOR'))).toEqual([
+    'order:read',
+    'payment:read',
+  ]);
+});
+
+test('a scope to write brings the one to read along, where its maker has it', () => {
+  expect(checkScopes(['product:write'], as('OPERATOR'))).toEqual(['product:write', 'product:read']);
+  expect(checkScopes(['*:write', '*:read'], as('ADMIN'))).toEqual(['*:write', '*:read']);
   expect(checkScopes(['product:write'], as('MERCHANT'))).toEqual(['product:write']);
+  expect(checkScopes(['identity:admin', 'order:personal'], as('ADMIN'))).toEqual(['identity:admin', 'order:personal']);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 /** The rules of API keys. Pure: no I/O, no clock, no randomness. */
 import { refuse } from '../../../platform/errors.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
+import { broughtBy } from '../../../platform/identity/roles.ts';
 
 /** Longest name of a key, most scopes of one. */
 const MAX_NAME = 100;
@@ -13,7 +14,10 @@ const MAX_DAYS = 366;
 /** The actions of platform/identity/roles.ts, but `command`: that is for agents. */
 const SCOPE = /^(\*|[a-z][a-z0-9]*):(read|personal|write|admin)$/;
 
-/** The scopes that a key is to have, each once, all of them its maker's. @throws Refusal INVALID_INPUT, SCOPE_NOT_YOURS */
+/**
+ * The scopes that a key is to have, each once, all of them its maker's; with one to write comes the one to read, where its
+ * maker has it, or a key would not see what it has made. @throws Refusal INVALID_INPUT, SCOPE_NOT_YOURS
+ */
 export function checkScopes(scopes: readonly string[], maker: Pick<Actor, 'may'>): string[] {
   const distinct = [...new Set(scopes)];
   if (distinct.length < 1 || distinct.length > MAX_SCOPES)
@@ -28,7 +32,8 @@ export function checkScopes(scopes: readonly string[], maker: Pick<Actor, 'may'>
     if (!maker.may(scope))
       throw refuse('SCOPE_NOT_YOURS', `You may not give what you have not: ${scope}.`, ['input', 'scopes']);
   }
-  return distinct;
+  const brought = distinct.flatMap(broughtBy).filter((scope) => maker.may(scope));
+  return [...new Set([...distinct, ...brought])];
 }
 
 /** What a key may do now: of its scopes those that its maker still has. */

@@ -1,7 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import { Actor } from '../../../platform/identity/actor.ts';
 import type { Tables, UserRole } from '../entities.ts';
-import { scopesLeft } from './domain.ts';
+import { keyActor } from './bounds.ts';
 
 /** A key as its owner reads it. */
 export interface ApiKeyRow {
@@ -44,21 +43,16 @@ export const apiKeyQueries = (db: Kysely<Tables>) => ({
     const row = await db
       .selectFrom('api_key')
       .innerJoin('account', 'account.id', 'api_key.user_id')
-      .select(['api_key.id', 'user_id', 'scopes', 'roles', 'merchant_id', 'expires_at', 'last_used_at'])
+      .select(['api_key.id', 'user_id', 'scopes', 'api_key.merchant_id as made_for'])
+      .select(['roles', 'account.merchant_id', 'expires_at', 'last_used_at'])
       .where('hash', '=', hash)
       .where('revoked_at', 'is', null)
       .where('expires_at', '>', now)
       .executeTakeFirst();
     if (!row) return null;
-    const roles = row.roles as UserRole[];
     if (!row.last_used_at || now.getTime() - row.last_used_at.getTime() >= 60_000) await noteUse(db, row.id, now);
-    return {
-      id: row.id,
-      userId: row.user_id,
-      scopes: scopesLeft(row.scopes, new Actor({ id: row.user_id, roles })),
-      merchantId: roles.includes('MERCHANT') ? row.merchant_id : null,
-      expiresAt: row.expires_at,
-    };
+    const { scopes, merchantId = null } = keyActor({ ...row, roles: row.roles as UserRole[] });
+    return { id: row.id, userId: row.user_id, scopes: [...scopes], merchantId, expiresAt: row.expires_at };
   },
 });
 

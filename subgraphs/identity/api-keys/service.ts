@@ -4,21 +4,24 @@ import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { hashOfApiKey, newApiKey } from '../../../platform/identity/api-key.ts';
 import { newId } from '../../../platform/ids.ts';
-import type { Recorder } from '../audit/record.ts';
 import type { Tables } from '../entities.ts';
 import type { CreateApiKeyInput } from '../resolvers.generated.ts';
-import { requireLiving } from '../sessions/living.ts';
 import { requireRecentSignIn } from '../sessions/recent.ts';
+import type { SignInParts } from '../sign-in/service.ts';
 import { checkExpiry, checkKeyName, checkScopes } from './domain.ts';
-import { apiKeyCreated, apiKeyRevoked } from './events.ts';
+import { apiKeyCreated } from './events.ts';
 import { API_KEY, type ApiKeyRow } from './queries.ts';
+import { revokeKeys } from './revoke.ts';
 
 /** Living keys of one user. */
 const MAX_KEYS = 50;
 /** Characters of a key that its owner recognises it by: the prefix and four more. */
 const HINT = 8;
 
-export const apiKeyService = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>, record: Recorder) => ({
+export const apiKeyService = (
+  { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
+  { callers, record }: Pick<SignInParts, 'callers' | 'record'>,
+) => ({
   /**
    * The key is answered here and never again. For who has just signed in: it lasts longer than a session, so whoever found
    * one must not make it into a key. @throws Forbidden for a key that asks for a key, Refusal REAUTHENTICATION_REQUIRED
@@ -35,13 +38,13 @@ export const apiKeyService = ({ store, clock }: Pick<Ground<Tables>, 'store' | '
       hash: hashOfApiKey(key),
       hint: key.slice(0, HINT),
       scopes: checkScopes(input.scopes, actor),
+      merchant_id: actor.merchantId ?? null,
       created_at: now,
       expires_at: checkExpiry(input.expiresAt, now),
       last_used_at: null,
       revoked_at: null,
     };
-    const apiKey = await store.write({ locks: [actor.id], origin: context }, async (work) => {
-      await requireLiving(work, actor);
+    const apiKey = await callers.change({ of: actor.id }, context, async (work) => {
       const living = await work.sql
         .selectFrom('api_key')
         .select(({ fn }) => fn.countAll<string>().as('n'))
@@ -69,12 +72,9 @@ export const apiKeyService = ({ store, clock }: Pick<Ground<Tables>, 'store' | '
     const isOwn = key?.user_id === actor.id && (Boolean(actor.sessionId) || actor.apiKeyId === id);
     if (!key || !(isOwn || actor.may('identity:admin')))
       throw refuse('NOT_FOUND', 'There is no such key, or it is not yours.', ['input', 'id']);
-    return store.write({ locks: [key.user_id], origin: context }, async (work) => {
-      const update = work.sql.updateTable('api_key').set({ revoked_at: clock.now() }).where('id', '=', id);
-      const revoked = await update.where('revoked_at', 'is', null).returning('id').executeTakeFirst();
-      if (!revoked) return false;
-      const payload = { apiKeyId: id, userId: key.user_id };
-      work.publish(apiKeyRevoked, { aggregateId: id, aggregateVersion: 2, payload });
+    const change = isOwn ? { of: key.user_id } : { of: key.user_id, needs: 'identity:admin' };
+    return callers.change(change, context, async (work) => {
+      if ((await revokeKeys(work, { id }, clock.now())).length === 0) return false;
       await record(work, context, { action: 'API_KEY_REVOKED', userId: key.user_id, objectId: id });
       return true;
     });

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ormFor } from '../../../db/orm.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import { createStore } from '../../../platform/data/store.ts';
 import { Bell } from '../../../platform/events/bell.ts';
+import { admin } from '../../../tests/support/agents.ts';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
 import { entities, type Tables } from '../entities.ts';
 import { forgetExpired } from '../sessions/forget-expired.ts';
@@ -51,4 +52,50 @@ test('attempts that are over are forgotten, and others are not', async () => {
   agents.clock.advance(301_000);
   await forget();
   expect(await count()).toBe(1);
+});
+
+describe('an attempt that was begun before its account was shut', () => {
+  const SHUT = 'mutation ($id: ID!) { revokeUserSessions(input: { userId: $id }) { ended } }';
+  const refused = { userErrors: [{ code: 'INVALID_SIGN_IN_ATTEMPT' }] };
+  let userId: string;
+  beforeEach(async () => {
+    userId = (await shop.signIn(acme, 'ada')).user.id;
+    shop.agents.clock.advance(1);
+  });
+  const shut = async () => {
+    shop.agents.clock.advance(1);
+    await shop.client.ask(SHUT, { id: userId }, admin);
+    shop.agents.clock.advance(1);
+  };
+  const sessions = async () =>
+    (await raw(shop.agents.kysely, 'select 1 from identity.session where revoked_at is null')).rows.length;
+
+  test('signs nobody in; one that is begun after does', async () => {
+    const { authorizationUrl, attemptToken } = await shop.begin('acme');
+    const callbackUrl = await acme.visit(authorizationUrl, 'ada');
+    await shut();
+    expect(await shop.complete(attemptToken, callbackUrl)).toMatchObject(refused);
+    expect(await shop.complete(attemptToken, callbackUrl)).toMatchObject(refused);
+    expect(await sessions()).toBe(0);
+    expect((await shop.signIn(acme, 'ada')).userErrors).toEqual([]);
+  });
+
+  test('is no lost answer any more', async () => {
+    const { authorizationUrl, attemptToken } = await shop.begin('acme');
+    const callbackUrl = await acme.visit(authorizationUrl, 'ada');
+    expect((await shop.complete(attemptToken, callbackUrl)).userErrors).toEqual([]);
+    await shut();
+    expect(await shop.complete(attemptToken, callbackUrl)).toMatchObject(refused);
+    expect(await sessions()).toBe(0);
+  });
+
+  test('links nothing, also in the session that goes on', async () => {
+    acme.people.set('eve', { email: 'eve@example.com', email_verified: true, name: 'Eve' });
+    const as = await shop.client.actorOf(await shop.signIn(acme, 'ada'));
+    const { authorizationUrl, attemptToken } = await shop.beginLink('acme', as);
+    const callbackUrl = await acme.visit(authorizationUrl, 'eve');
+    await shop.client.ask('mutation { revokeOtherSessions { ended } }', {}, as);
+    expect(await shop.link(attemptToken, callbackUrl, as)).toMatchObject({ identity: null, ...refused });
+    expect(await shop.identities(as)).toHaveLength(1);
+  });
 });

@@ -26,11 +26,13 @@ export interface Beginning {
 /** What is known of an attempt before it is completed. */
 export interface Attempt extends Beginning {
   hash: string;
+  begun: Date;
 }
 
 /** What an attempt was completed with before. */
 export interface Completed {
   identityId: string;
+  begun: Date;
 }
 
 type Outcome = Pick<Tables['provider_attempt'], 'callback_hash' | 'identity_id'>;
@@ -81,11 +83,11 @@ export const providerAttempts = ({
     if (!row || row.session_id !== sessionId) throw invalid();
     if (!row.used_at) {
       const checks: Checks = JSON.parse(secrets.open(row.sealed, contextOf(hash)));
-      return { hash, provider: row.provider, redirectUri: row.redirect_uri, checks, sessionId };
+      return { hash, provider: row.provider, redirectUri: row.redirect_uri, checks, sessionId, begun: row.created_at };
     }
     const isLate = now.getTime() - row.used_at.getTime() > config.REFRESH_GRACE_SECONDS * 1000;
     if (isLate || !row.identity_id || row.callback_hash !== hashOfToken(callbackUrl)) throw invalid();
-    return { identityId: row.identity_id };
+    return { identityId: row.identity_id, begun: row.created_at };
   },
 
   /** Keeps others from completing it meanwhile. @throws Unavailable while somebody else does */

@@ -5,7 +5,7 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import type { Recorder } from '../audit/record.ts';
 import type { Tables } from '../entities.ts';
 import type { BeginProviderSignInInput, CompleteProviderSignInInput } from '../resolvers.generated.ts';
-import type { Attempt, ProviderAttempts } from './attempts.ts';
+import type { Attempt, Completed, ProviderAttempts } from './attempts.ts';
 import { callbackOf, type Vouched } from './domain.ts';
 import { ProviderAway, ProviderRefusal } from './failures.ts';
 import { type IdentityProvider, identityProvider } from './provider.ts';
@@ -22,7 +22,7 @@ interface Then<T> {
   /** Does it, and ends the attempt in the same transaction. */
   first(who: CameBack): Promise<T>;
   /** It was done, and the answer was lost. */
-  again(identityId: string): Promise<T>;
+  again(completed: Completed): Promise<T>;
 }
 
 export const providerCallbacks = (
@@ -94,7 +94,7 @@ export const providerCallbacks = (
       then: Then<T>,
     ): Promise<T> {
       const found = await attempts.find(attemptToken, callbackUrl, sessionId);
-      if ('identityId' in found) return then.again(found.identityId);
+      if ('identityId' in found) return then.again(found);
       const provider = known(found.provider, ['input', 'attemptToken']);
       const callback = callbackOf(callbackUrl, found.redirectUri);
       await attempts.claim(found, context);

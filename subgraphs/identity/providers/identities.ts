@@ -3,6 +3,7 @@ import type { Ground } from '../../../platform/agent/ground.ts';
 import type { Work } from '../../../platform/data/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
+import { isShutOut } from '../sessions/doors.ts';
 import type { Tables } from '../entities.ts';
 import type { ProviderAttempts } from './attempts.ts';
 import type { CameBack } from './callback.ts';
@@ -10,6 +11,10 @@ import type { Vouched } from './domain.ts';
 
 /** What is locked while an identity is given to somebody. */
 export const lockOfIdentity = ({ issuer, subject }: Vouched): string => `identity:${issuer} ${subject}`;
+
+/** Takes all of a user away, within a transaction that holds their lock. Which. */
+export const removeIdentities = ({ sql }: Work<Tables>, userId: string): Promise<{ id: string; provider: string }[]> =>
+  sql.deleteFrom('linked_identity').where('user_id', '=', userId).returning(['id', 'provider']).execute();
 
 export const linkedIdentities = (
   { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
@@ -50,16 +55,23 @@ export const linkedIdentities = (
     return id;
   },
 
-  /** That nobody has unlinked it meanwhile. @throws Refusal INVALID_SIGN_IN_ATTEMPT */
-  async require({ sql }: Work<Tables>, id: string): Promise<void> {
-    const identity = sql.selectFrom('linked_identity').select('id').where('id', '=', id);
-    if (!(await identity.executeTakeFirst()))
+  /** That nobody has unlinked it meanwhile, or shut its account since the attempt began. @throws Refusal INVALID_SIGN_IN_ATTEMPT */
+  async require({ sql }: Work<Tables>, id: string, begun: Date): Promise<void> {
+    const account = await sql
+      .selectFrom('linked_identity')
+      .innerJoin('account', 'account.id', 'linked_identity.user_id')
+      .select('doors_closed_at')
+      .where('linked_identity.id', '=', id)
+      .executeTakeFirst();
+    if (!account)
       throw refuse('INVALID_SIGN_IN_ATTEMPT', 'This identity was just unlinked: sign in another way.', ['input']);
+    if (isShutOut(begun, account))
+      throw refuse('INVALID_SIGN_IN_ATTEMPT', 'The account was secured since: begin anew.', ['input']);
   },
 
   /** Notes that it was used, and ends the attempt. @throws as `require` */
   async use(work: Work<Tables>, id: string, { vouched, attempt }: CameBack, callbackUrl: string): Promise<void> {
-    await this.require(work, id);
+    await this.require(work, id, attempt.begun);
     await work.sql
       .updateTable('linked_identity')
       .set({ last_used_at: clock.now(), email: vouched.email ?? null })

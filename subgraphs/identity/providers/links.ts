@@ -6,7 +6,6 @@ import { requireSession } from '../access.ts';
 import type { Tables } from '../entities.ts';
 import type { BeginProviderSignInInput, CompleteProviderSignInInput } from '../resolvers.generated.ts';
 import { notVerified } from '../recovery/not-verified.ts';
-import { requireLiving } from '../sessions/living.ts';
 import { requireRecentSignIn } from '../sessions/recent.ts';
 import type { CameBack } from './callback.ts';
 import { checkRoom, checkWayIn } from './domain.ts';
@@ -16,7 +15,7 @@ import type { ProviderParts } from './service.ts';
 
 export const providerLinks = (
   ground: Pick<Ground<Tables>, 'store' | 'clock'>,
-  { accounts, sessions, record, callbacks, identities }: ProviderParts,
+  { accounts, callers, sessions, record, callbacks, identities }: ProviderParts,
 ) => {
   const { store, clock } = ground;
 
@@ -25,8 +24,7 @@ export const providerLinks = (
 
   const link = (who: CameBack, callbackUrl: string, context: RequestContext): Promise<string> => {
     const { id: userId } = context.actor;
-    return store.write({ locks: [userId, lockOfIdentity(who.vouched)], origin: context }, async (work) => {
-      await requireLiving(work, context.actor);
+    return callers.change({ of: userId, locks: [lockOfIdentity(who.vouched)] }, context, async (work) => {
       const given = await identities.find(who.vouched, work.sql);
       if (given && given.user_id !== userId)
         throw refuse('IDENTITY_TAKEN', `Another account is linked with this one at ${who.provider.name}.`, ['input']);
@@ -60,7 +58,7 @@ export const providerLinks = (
     async linkIdentity(input: CompleteProviderSignInInput, context: RequestContext): Promise<LinkedIdentityRow> {
       const id = await callbacks.complete(input, requireSession(context.actor), context, {
         first: (who) => link(who, input.callbackUrl, context),
-        again: async (identityId) => identityId,
+        again: async ({ identityId }) => identityId,
       });
       return read(id);
     },
@@ -72,8 +70,7 @@ export const providerLinks = (
       if ((await identities.owner(id)) !== userId)
         throw refuse('NOT_FOUND', 'You have no such identity: `me { identities }` lists yours.', ['input', 'id']);
       await requireRecentSignIn(ground, context.actor);
-      await store.write({ locks: [userId], origin: context }, async (work) => {
-        await requireLiving(work, context.actor);
+      await callers.change({ of: userId }, context, async (work) => {
         const account = work.sql.selectFrom('account').select('password_hash').where('id', '=', userId);
         const { password_hash } = await account.executeTakeFirstOrThrow();
         const all = await identities.of(work, userId);

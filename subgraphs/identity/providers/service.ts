@@ -16,7 +16,7 @@ import { ProviderAway } from './failures.ts';
 import { type LinkedIdentities, lockOfIdentity } from './identities.ts';
 
 /** What signing in by a provider stands on. */
-export type ProviderParts = Pick<SignInParts, 'accounts' | 'sessions' | 'record'> & {
+export type ProviderParts = Pick<SignInParts, 'accounts' | 'callers' | 'sessions' | 'record'> & {
   callbacks: ProviderCallbacks;
   identities: LinkedIdentities;
 };
@@ -82,9 +82,9 @@ export const providerSignIn = (
       try {
         const signedIn = await callbacks.complete(input, null, context, {
           first: (who) => signIn(who, input.callbackUrl, context),
-          again: async (identityId) => {
+          again: async ({ identityId, begun }) => {
             const user = (await accounts.find('id', (await identities.owner(identityId))!))!;
-            return sessions.open(user, context, (work) => identities.require(work, identityId));
+            return sessions.open(user, context, (work) => identities.require(work, identityId, begun));
           },
         });
         count('agora_sign_ins_total', { method: 'provider', outcome: 'accepted' });

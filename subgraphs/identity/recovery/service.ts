@@ -3,35 +3,44 @@ import type { Ground } from '../../../platform/agent/ground.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { requireSession } from '../access.ts';
+import { revokeKeys } from '../api-keys/revoke.ts';
 import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { hashPassword, isPassword } from '../passwords/password.ts';
 import { checkNewPassword } from '../passwords/policy.ts';
-import { requireLiving } from '../sessions/living.ts';
+import { removeIdentities } from '../providers/identities.ts';
+import type { ResetPasswordInput } from '../resolvers.generated.ts';
 import type { SignInParts } from '../sign-in/service.ts';
 import type { RecoveryTokens } from './tokens.ts';
 
 /** What recovery stands on. */
 export type RecoveryParts = SignInParts & { recovery: RecoveryTokens };
 
+const wrong = () => refuse('INVALID_CREDENTIALS', 'The current password is wrong.', ['input', 'currentPassword']);
+
 export const recoveryService = (
   { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
-  { accounts, attempts, sessions, record, recovery }: RecoveryParts,
+  { accounts, attempts, callers, sessions, record, recovery }: RecoveryParts,
 ) => ({
   /** The same answer, work and limit whether there is such an account or not. @throws Refusal TOO_MANY_ATTEMPTS */
   async requestPasswordReset(email: string, context: RequestContext): Promise<void> {
     const user = await accounts.find('email_key', emailKey(email));
     const attempt = await attempts.begin(`reset ${emailKey(email)}`, context);
     const deed = { userId: user?.id, details: { asked: attempt.account } };
-    await store.write({ locks: [], origin: context }, async (work) => {
+    // For nobody it locks too: it is not to be told apart.
+    await store.write({ locks: [user?.id ?? attempt.account], origin: context }, async (work) => {
       await recovery.issue(work, 'RESET_PASSWORD', user?.id ?? null);
       await record(work, context, { action: 'PASSWORD_RESET_REQUESTED', ...deed });
     });
   },
 
-  /** Ends all sessions of the account, and proves its address. @throws Refusal INVALID_RECOVERY_TOKEN, WEAK_PASSWORD */
+  /**
+   * Ends all sessions of the account, and proves its address. Whoever forgot their password may have lost it to somebody,
+   * who has made a key or linked an identity of their own with it: these end too, unless the owner says that they are to
+   * stay. A first password takes neither away: there was none to lose. @throws Refusal INVALID_RECOVERY_TOKEN, WEAK_PASSWORD
+   */
   async resetPassword(
-    { token, password }: { token: string; password: string },
+    { token, password, keepApiKeys, keepIdentities }: ResetPasswordInput,
     context: RequestContext,
   ): Promise<void> {
     const userId = await recovery.ownerOf(token, 'RESET_PASSWORD');
@@ -40,7 +49,10 @@ export const recoveryService = (
     const password_hash = await hashPassword(password);
     await store.write({ locks: [userId], origin: context }, async (work) => {
       const now = clock.now();
-      await recovery.use(work, token, 'RESET_PASSWORD', userId);
+      await recovery.use(work, token);
+      const hadPassword = (await accounts.find('id', userId, work.sql))!.password_hash !== null;
+      const identities = hadPassword && !keepIdentities ? await removeIdentities(work, userId) : [];
+      const apiKeys = hadPassword && !keepApiKeys ? await revokeKeys(work, { userId }, now) : [];
       await work.sql
         .updateTable('account')
         .set((eb) => ({ password_hash, email_verified_at: eb.fn.coalesce('email_verified_at', eb.val(now)) }))
@@ -49,6 +61,9 @@ export const recoveryService = (
       await sessions.rules.revoke(work, { userId }, 'PASSWORD_RESET', now);
       await attempts.forget(work, user.email);
       await record(work, context, { action: 'PASSWORD_RESET', userId });
+      for (const { id: objectId, provider } of identities)
+        await record(work, context, { action: 'IDENTITY_UNLINKED', userId, objectId, details: { provider } });
+      for (const objectId of apiKeys) await record(work, context, { action: 'API_KEY_REVOKED', userId, objectId });
     });
   },
 
@@ -61,11 +76,10 @@ export const recoveryService = (
     const user = (await accounts.find('id', context.actor.id))!;
     checkNewPassword(newPassword, user, 'newPassword');
     const attempt = await attempts.begin(emailKey(user.email), context);
-    if (!(await isPassword(user.password_hash, currentPassword)))
-      throw refuse('INVALID_CREDENTIALS', 'The current password is wrong.', ['input', 'currentPassword']);
+    if (!(await isPassword(user.password_hash, currentPassword))) throw wrong();
     const password_hash = await hashPassword(newPassword);
-    await store.write({ locks: [user.id], origin: context }, async (work) => {
-      await requireLiving(work, context.actor);
+    await callers.change({ of: user.id }, context, async (work) => {
+      if (!(await accounts.isStillPassword(work, user, currentPassword))) throw wrong();
       await attempts.takeBack(work, attempt);
       await work.sql.updateTable('account').set({ password_hash }).where('id', '=', user.id).execute();
       await sessions.rules.revoke(work, { userId: user.id, but }, 'PASSWORD_CHANGED', clock.now());
@@ -84,14 +98,14 @@ export const recoveryService = (
       .executeTakeFirst();
     if (!user || user.email_verified_at) return;
     await attempts.begin(`verify ${id}`, context);
-    await store.write({ locks: [id], origin: context }, (work) => recovery.issue(work, 'VERIFY_EMAIL', id));
+    await callers.change({ of: id }, context, (work) => recovery.issue(work, 'VERIFY_EMAIL', id));
   },
 
   /** @throws Refusal INVALID_RECOVERY_TOKEN */
   async verifyEmail(token: string, context: RequestContext): Promise<void> {
     const userId = await recovery.ownerOf(token, 'VERIFY_EMAIL');
     await store.write({ locks: [userId], origin: context }, async (work) => {
-      await recovery.use(work, token, 'VERIFY_EMAIL', userId);
+      await recovery.use(work, token);
       const email_verified_at = clock.now();
       await work.sql.updateTable('account').set({ email_verified_at }).where('id', '=', userId).execute();
       await record(work, context, { action: 'EMAIL_VERIFIED', userId });

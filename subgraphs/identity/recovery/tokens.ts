@@ -17,41 +17,56 @@ const contextOf = (id: string): string => `recovery:${id}`;
 const invalid = () =>
   refuse('INVALID_RECOVERY_TOKEN', 'The token is not good, or no longer: ask for a new mail.', ['input', 'token']);
 
-export const recoveryTokens = ({ clock, secrets, store }: Pick<Ground<Tables>, 'clock' | 'secrets' | 'store'>) => ({
-  /** Makes a token and asks for the mail. For nobody it does the same, and no mail is sent. */
-  async issue(work: Work<Tables>, purpose: RecoveryPurpose, userId: string | null): Promise<void> {
-    const [id, token, now] = [newId('recovery'), newRefreshToken(), clock.now()];
-    const sealed = secrets.seal(token, contextOf(id));
-    const expires_at = new Date(now.getTime() + SECONDS[purpose] * 1000);
-    const row = { id, purpose, user_id: userId, hash: hashOfToken(token), sealed, created_at: now, expires_at };
-    await work.sql
-      .insertInto('recovery_token')
-      .values({ ...row, used_at: null })
-      .execute();
-    work.publish(recoveryRequested, { aggregateId: id, aggregateVersion: 1, payload: { recoveryId: id, purpose } });
-  },
-
-  /** Whose a good token is. @throws Refusal INVALID_RECOVERY_TOKEN */
-  async ownerOf(token: string, purpose: RecoveryPurpose): Promise<string> {
-    const row = await store.read
-      .selectFrom('recovery_token')
-      .select('user_id')
-      .where('hash', '=', hashOfToken(token))
+export const recoveryTokens = ({ clock, secrets, store }: Pick<Ground<Tables>, 'clock' | 'secrets' | 'store'>) => {
+  /** The newest mail is the one that counts: who asks again may fear that another read the one before. */
+  const supersede = ({ sql }: Work<Tables>, userId: string | null, purpose: RecoveryPurpose) =>
+    sql
+      .updateTable('recovery_token')
+      .set({ used_at: clock.now() })
+      .where('user_id', '=', userId)
       .where('purpose', '=', purpose)
       .where('used_at', 'is', null)
-      .where('expires_at', '>', clock.now())
-      .executeTakeFirst();
-    if (!row?.user_id) throw invalid();
-    return row.user_id;
-  },
+      .execute();
 
-  /** Uses a token up, and with it all others of its owner for the same. @throws Refusal INVALID_RECOVERY_TOKEN if somebody was faster */
-  async use({ sql }: Work<Tables>, token: string, purpose: RecoveryPurpose, userId: string): Promise<void> {
-    const update = sql.updateTable('recovery_token').set({ used_at: clock.now() }).where('used_at', 'is', null);
-    const used = await update.where('hash', '=', hashOfToken(token)).returning('id').executeTakeFirst();
-    if (!used) throw invalid();
-    await update.where('user_id', '=', userId).where('purpose', '=', purpose).execute();
-  },
-});
+  return {
+    /**
+     * Makes a token and asks for the mail, within a transaction that holds the lock of its owner: those from before are no
+     * longer good. For nobody it does the same, and no mail is sent.
+     */
+    async issue(work: Work<Tables>, purpose: RecoveryPurpose, userId: string | null): Promise<void> {
+      const [id, token, now] = [newId('recovery'), newRefreshToken(), clock.now()];
+      const sealed = secrets.seal(token, contextOf(id));
+      const expires_at = new Date(now.getTime() + SECONDS[purpose] * 1000);
+      await supersede(work, userId, purpose);
+      const row = { id, purpose, user_id: userId, hash: hashOfToken(token), sealed, created_at: now, expires_at };
+      await work.sql
+        .insertInto('recovery_token')
+        .values({ ...row, used_at: null })
+        .execute();
+      work.publish(recoveryRequested, { aggregateId: id, aggregateVersion: 1, payload: { recoveryId: id, purpose } });
+    },
+
+    /** Whose a good token is. @throws Refusal INVALID_RECOVERY_TOKEN */
+    async ownerOf(token: string, purpose: RecoveryPurpose): Promise<string> {
+      const row = await store.read
+        .selectFrom('recovery_token')
+        .select('user_id')
+        .where('hash', '=', hashOfToken(token))
+        .where('purpose', '=', purpose)
+        .where('used_at', 'is', null)
+        .where('expires_at', '>', clock.now())
+        .executeTakeFirst();
+      if (!row?.user_id) throw invalid();
+      return row.user_id;
+    },
+
+    /** Uses a token up. @throws Refusal INVALID_RECOVERY_TOKEN if somebody was faster */
+    async use({ sql }: Work<Tables>, token: string): Promise<void> {
+      const update = sql.updateTable('recovery_token').set({ used_at: clock.now() }).where('used_at', 'is', null);
+      const used = await update.where('hash', '=', hashOfToken(token)).returning('id').executeTakeFirst();
+      if (!used) throw invalid();
+    },
+  };
+};
 
 export type RecoveryTokens = ReturnType<typeof recoveryTokens>;

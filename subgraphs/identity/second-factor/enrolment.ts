@@ -10,7 +10,6 @@ import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { notVerified } from '../recovery/not-verified.ts';
 import { isPassword } from '../passwords/password.ts';
-import { requireLiving } from '../sessions/living.ts';
 import { hasJustSignedIn } from '../sessions/recent.ts';
 import { ENROLMENT_MS, readCode } from './domain.ts';
 import { sealedFor, wrongCode } from './proof.ts';
@@ -27,6 +26,8 @@ export interface Enrolment {
 
 const hasOne = () =>
   refuse('INVALID_STATE', 'You have a second factor: take it away with `disableTotp` to add another.');
+const wrongPassword = () =>
+  refuse('INVALID_CREDENTIALS', 'The current password is wrong.', ['input', 'currentPassword']);
 const notBegun = () => refuse('INVALID_STATE', 'There is nothing to confirm, or no longer: begin with `enrollTotp`.');
 
 /** Puts new codes in the place of all that there are. */
@@ -39,7 +40,7 @@ export async function keepCodes({ sql }: Work<Tables>, userId: string, { salt, h
 
 export const enrolment = (
   { store, clock, secrets, config }: Pick<Ground<Tables>, 'store' | 'clock' | 'secrets' | 'config'>,
-  { accounts, attempts, sessions, record }: SecondFactorParts,
+  { accounts, attempts, callers, sessions, record }: SecondFactorParts,
 ) => {
   /** That it is its owner who asks, and not whoever found their session. What is to be done when the change is made. */
   const reauthenticate = async (user: Credentials, password: string | null | undefined, context: RequestContext) => {
@@ -49,9 +50,11 @@ export const enrolment = (
     if (password == null)
       throw refuse('REAUTHENTICATION_REQUIRED', 'Give your password, or sign in again: it is some time ago.', path);
     const attempt = await attempts.begin(emailKey(user.email), context);
-    if (!(await isPassword(user.password_hash, password)))
-      throw refuse('INVALID_CREDENTIALS', 'The current password is wrong.', path);
-    return (work: Work<Tables>) => attempts.takeBack(work, attempt);
+    if (!(await isPassword(user.password_hash, password))) throw wrongPassword();
+    return async (work: Work<Tables>) => {
+      if (!(await accounts.isStillPassword(work, user, password))) throw wrongPassword();
+      await attempts.takeBack(work, attempt);
+    };
   };
 
   const pending = (sql: Work<Tables>['sql'], userId: string) =>
@@ -76,8 +79,7 @@ export const enrolment = (
       const proven = await reauthenticate(user, currentPassword, context);
       const secret = new Secret().base32;
       const now = clock.now();
-      const isBegun = await store.write({ locks: [user.id], origin: context }, async (work) => {
-        await requireLiving(work, context.actor);
+      const isBegun = await callers.change({ of: user.id }, context, async (work) => {
         const begun = { secret: secrets.seal(secret, sealedFor(user.id)), begun_at: now, last_step: 0 };
         const written = await work.sql
           .insertInto('second_factor')
@@ -101,8 +103,7 @@ export const enrolment = (
       const { code: typed } = readCode(code);
       if (!(await pending(store.read, id))) throw notBegun();
       const codes = await newRecoveryCodes();
-      await store.write({ locks: [id], origin: context }, async (work) => {
-        await requireLiving(work, context.actor);
+      await callers.change({ of: id }, context, async (work) => {
         const now = clock.now();
         const begun = await pending(work.sql, id);
         if (!begun) throw notBegun();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Actor } from '../../../platform/identity/actor.ts';
-import { actor, admin, openAgents, operator, type TestAgents } from '../../../tests/support/agents.ts';
+import { admin, openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { PASSWORD } from '../testing.ts';
 import { codesOf, MINUTE, secondFactorsOf, STEP } from './testing.ts';
 
@@ -127,10 +127,10 @@ describe('taking it away', () => {
 });
 
 describe('resetting somebody’s', () => {
-  const asStaff = (claims: Actor) => new Actor({ ...claims.claims(), sessionId: 'session_staff' });
-  const reset = (userId: string, as: Actor) => it.mutate('resetSecondFactor', { userId }, asStaff(as));
+  const reset = (userId: string, as: Actor) => it.mutate('resetSecondFactor', { userId }, as);
 
   test('is what operators do for customers: all sessions end, and the log tells who did it', async () => {
+    const operator = await it.client.staff('OPERATOR');
     const { secret } = await it.added(self);
     const session = await it.client.completeSignIn(await it.challenged(email), it.now(secret));
     expect(await reset(user.id, operator)).toEqual({ done: true, userErrors: [] });
@@ -147,16 +147,18 @@ describe('resetting somebody’s', () => {
   });
 
   test('of staff is for administrators, and of oneself for nobody', async () => {
-    await it.added(self);
-    await it.client.setRoles({ id: user.id, expectedVersion: 1, roles: ['OPERATOR'] }, admin);
+    const { secret } = await it.added(self);
+    const [operator, administrator] = [await it.client.staff('OPERATOR'), await it.client.staff('ADMIN')];
+    await it.client.setRoles({ id: user.id, expectedVersion: 1, roles: ['ADMIN'] }, admin);
+    const own = await it.client.actorOf(await it.client.completeSignIn(await it.challenged(email), it.now(secret)));
     const identity = agents.host.subgraphs.find(({ name }) => name === 'identity')!;
     const query = `mutation { resetSecondFactor(input: { userId: "${user.id}" }) { done userErrors { code } } }`;
-    const ask = (as: Actor) => identity.execute({ query, variables: {} }, { actor: asStaff(as), correlationId: 'r' });
+    const ask = (as: Actor) => identity.execute({ query, variables: {} }, { actor: as, correlationId: 'r' });
     expect(await ask(operator)).toMatchObject({ errors: [{ message: expect.stringContaining('administrator') }] });
-    expect(await ask(actor({ id: user.id, roles: ['ADMIN'] }))).toMatchObject({
+    expect(await ask(own)).toMatchObject({
       data: { resetSecondFactor: { done: null, userErrors: [{ code: 'INVALID_STATE' }] } },
     });
     expect((await it.rows('select 1 from identity.second_factor where user_id = $1', [user.id])).length).toBe(1);
-    expect(await ask(admin)).toMatchObject({ data: { resetSecondFactor: { done: true } } });
+    expect(await ask(administrator)).toMatchObject({ data: { resetSecondFactor: { done: true } } });
   });
 });

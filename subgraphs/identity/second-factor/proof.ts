@@ -5,9 +5,9 @@ import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import type { Credentials } from '../accounts.ts';
 import type { Recorder } from '../audit/record.ts';
+import type { Callers } from '../callers.ts';
 import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
-import { requireLiving } from '../sessions/living.ts';
 import type { SignInAttempts } from '../sign-in/attempts.ts';
 import { readCode, type Typed } from './domain.ts';
 import { hashOfRecoveryCode } from './recovery-codes.ts';
@@ -30,7 +30,7 @@ type ProofGround = Pick<Ground<Tables>, 'store' | 'clock' | 'secrets'>;
 
 export const proofOf = (
   { store, clock, secrets }: ProofGround,
-  { attempts, record }: { attempts: SignInAttempts; record: Recorder },
+  { attempts, callers, record }: { attempts: SignInAttempts; callers: Callers; record: Recorder },
 ) => {
   const factorOf = (sql: Work<Tables>['sql'], userId: string) =>
     sql
@@ -71,8 +71,7 @@ export const proofOf = (
     const attempt = await attempts.begin(`second factor ${user.id}`, context, emailKey(user.email));
     const salt = kind === 'RECOVERY_CODE' ? (await factorOf(store.read, user.id))?.recovery_salt : undefined;
     const hash = salt && (await hashOfRecoveryCode(code, salt));
-    const outcome = await store.write({ locks: [user.id], origin: context }, async (work) => {
-      await requireLiving(work, context.actor);
+    const outcome = await callers.change({ of: user.id }, context, async (work) => {
       const isRight =
         kind === 'TOTP' ? await useCode(work, user.id, code) : hash && (await useRecoveryCode(work, user.id, hash));
       if (isRight) {

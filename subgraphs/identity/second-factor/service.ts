@@ -7,7 +7,6 @@ import { count } from '../../../platform/telemetry/metrics.ts';
 import { requireSession } from '../access.ts';
 import type { Tables } from '../entities.ts';
 import type { SignedIn } from '../sessions/open-session.ts';
-import { requireLiving } from '../sessions/living.ts';
 import type { WhichSessions } from '../sessions/session-rules.ts';
 import type { SignInParts } from '../sign-in/service.ts';
 import type { Challenges } from './challenges.ts';
@@ -23,7 +22,7 @@ const none = () => refuse('NOT_FOUND', 'There is no second factor.');
 
 export const secondFactorService = (ground: Ground<Tables>, parts: SecondFactorParts) => {
   const { store, clock } = ground;
-  const { accounts, sessions, record, challenges } = parts;
+  const { accounts, callers, sessions, record, challenges } = parts;
   const prove = proofOf(ground, parts);
 
   const take = async (work: Work<Tables>, userId: string, which: WhichSessions): Promise<void> => {
@@ -91,13 +90,12 @@ export const secondFactorService = (ground: Ground<Tables>, parts: SecondFactorP
     /** For who has lost it: ends all sessions of the account. @throws Forbidden, Refusal NOT_FOUND, INVALID_STATE */
     async resetSecondFactor(userId: string, context: RequestContext): Promise<void> {
       requireSession(context.actor);
-      const user = await accounts.find('id', userId);
-      if (!user) throw refuse('NOT_FOUND', 'There is no such user.', ['input', 'userId']);
-      checkReset(user, context.actor);
-      await store.write({ locks: [userId], origin: context }, async (work) => {
-        await requireLiving(work, context.actor);
+      await callers.change({ of: userId, needs: 'identity:write' }, context, async (work, caller) => {
+        const user = await accounts.find('id', userId, work.sql);
+        if (!user) throw refuse('NOT_FOUND', 'There is no such user.', ['input', 'userId']);
+        checkReset(user, caller);
         await take(work, userId, { userId });
-        const roles = [...context.actor.roles];
+        const roles = [...caller.roles];
         await record(work, context, { action: 'SECOND_FACTOR_REMOVED', userId, details: { by: 'STAFF', roles } });
       });
     },

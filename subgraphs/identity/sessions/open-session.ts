@@ -30,6 +30,8 @@ export interface Started {
   user: Credentials;
   sessionId: string;
   refreshToken: string;
+  /** When, by the transaction: the access token counts from then, so that it never outlasts what is remembered of the session's end. */
+  at: Date;
 }
 
 /** What sessions are opened with. */
@@ -52,8 +54,8 @@ export const sessionOpener = (
     address_key: attempts.addressKey(client) ?? null,
   });
 
-  const answer = async ({ user, sessionId, refreshToken }: Started): Promise<SignedIn> => {
-    const { token, expiresAt } = await tokens.sign(claimsOf(user, sessionId), config.ACCESS_TOKEN_SECONDS, clock.now());
+  const answer = async ({ user, sessionId, refreshToken, at }: Started): Promise<SignedIn> => {
+    const { token, expiresAt } = await tokens.sign(claimsOf(user, sessionId), config.ACCESS_TOKEN_SECONDS, at);
     return { accessToken: token, refreshToken, expiresAt, user };
   };
 
@@ -69,11 +71,11 @@ export const sessionOpener = (
       context: RequestContext,
       details: Deed['details'] = {},
     ): Promise<Started> {
-      const [sessionId, refreshToken] = [newId('session'), newRefreshToken()];
+      const [sessionId, refreshToken, at] = [newId('session'), newRefreshToken(), clock.now()];
       const session = { id: sessionId, userId, reason, traits: traitsOf(context) };
-      await rules.start(work, session, refreshToken, clock.now());
+      await rules.start(work, session, refreshToken, at);
       await record(work, context, { action: reason, userId, objectId: sessionId, details });
-      return { user: (await accounts.find('id', userId, work.sql))!, sessionId, refreshToken };
+      return { user: (await accounts.find('id', userId, work.sql))!, sessionId, refreshToken, at };
     },
 
     /**

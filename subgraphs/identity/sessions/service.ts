@@ -4,20 +4,20 @@ import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
 import { requireSession } from '../access.ts';
+import type { Change } from '../callers.ts';
 import type { RevocationReason, Tables } from '../entities.ts';
 import type { SignInParts } from '../sign-in/service.ts';
 import type { SignedIn } from './open-session.ts';
-import { requireLiving } from './living.ts';
 import type { WhichSessions } from './session-rules.ts';
 import { hashOfToken, newRefreshToken } from './refresh-token.ts';
 
 export const sessionService = (
   { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
-  { accounts, sessions: { rules, answer }, record }: Pick<SignInParts, 'accounts' | 'sessions' | 'record'>,
+  { accounts, callers, sessions: { rules, answer }, record }: SignInParts,
 ) => {
-  const end = (userId: string, which: WhichSessions, reason: RevocationReason, context: RequestContext) =>
-    store.write({ locks: [userId], origin: context }, async (work) => {
-      await requireLiving(work, context.actor);
+  const end = (change: Change, which: WhichSessions, reason: RevocationReason, context: RequestContext) =>
+    callers.change(change, context, async (work) => {
+      const userId = change.of;
       const ended = await rules.revoke(work, which, reason, clock.now());
       const objectId = 'id' in which ? which.id : undefined;
       if (ended) await record(work, context, { action: 'SESSIONS_ENDED', userId, objectId, details: { ended } });
@@ -43,16 +43,16 @@ export const sessionService = (
       }
       const successor = newRefreshToken();
       const rotated = await store.write({ locks: [owner.user_id], origin: context }, async (work) => {
-        const outcome = await rules.rotate(work, refreshToken, successor, clock.now());
+        const at = clock.now();
+        const outcome = await rules.rotate(work, refreshToken, successor, at);
         if (outcome === 'REVOKED')
           await record(work, context, { action: 'REFRESH_TOKEN_REUSED', userId: owner.user_id, objectId: owner.id });
-        return outcome === 'ROTATED';
+        return outcome === 'ROTATED' ? { user: (await accounts.find('id', owner.user_id, work.sql))!, at } : undefined;
       });
       count('agora_sign_ins_total', { method: 'refresh', outcome: rotated ? 'accepted' : 'refused' });
       // Refused only now: a stolen token has to end its session, which a throw inside would undo.
       if (!rotated) throw invalid;
-      const user = (await accounts.find('id', owner.user_id))!;
-      return answer({ user, sessionId: owner.id, refreshToken: successor });
+      return answer({ ...rotated, sessionId: owner.id, refreshToken: successor });
     },
 
     /** Ends the session of the caller's token. Whether there was one that had not ended. */
@@ -74,18 +74,21 @@ export const sessionService = (
       const isOwn = session?.user_id === actor.id && Boolean(actor.sessionId);
       if (!session || !(isOwn || actor.may('identity:admin')))
         throw refuse('NOT_FOUND', 'There is no such session, or it is not yours.', ['input', 'sessionId']);
-      return end(session.user_id, { id }, isOwn ? 'ENDED_BY_USER' : 'ENDED_BY_STAFF', context);
+      const of = session.user_id;
+      return isOwn
+        ? end({ of }, { id }, 'ENDED_BY_USER', context)
+        : end({ of, needs: 'identity:admin' }, { id }, 'ENDED_BY_STAFF', context);
     },
 
     /** Ends all sessions of the caller but the one that asks. How many. @throws Forbidden without a session, as for an API key */
     async revokeOtherSessions(context: RequestContext): Promise<number> {
       const { id } = context.actor;
       const sessionId = requireSession(context.actor);
-      return end(id, { userId: id, but: sessionId }, 'ENDED_BY_USER', context);
+      return end({ of: id }, { userId: id, but: sessionId }, 'ENDED_BY_USER', context);
     },
 
     /** Ends all sessions of a user. How many. */
     revokeUserSessions: (userId: string, context: RequestContext): Promise<number> =>
-      end(userId, { userId }, 'ENDED_BY_STAFF', context),
+      end({ of: userId, needs: 'identity:admin' }, { userId }, 'ENDED_BY_STAFF', context),
   };
 };

@@ -4,6 +4,7 @@ import type { Work } from '../../../platform/data/store.ts';
 import { judgeToken } from '../domain.ts';
 import type { RevocationReason, Tables } from '../entities.ts';
 import { sessionRevoked, sessionStarted } from '../events.ts';
+import { endBegun } from './doors.ts';
 import { hashOfToken } from './refresh-token.ts';
 
 /** A session is started once and revoked at most once: these are its versions. */
@@ -96,7 +97,7 @@ export const sessionRules = ({
       return 'ROTATED';
     },
 
-    /** Ends one session, or all of a user's, that have not been ended; with those, what was begun to become one. How many. */
+    /** Ends one session, or all of a user's, that have not been ended; with those, all that was begun to open the account. How many. */
     async revoke(work: Work<Tables>, which: WhichSessions, reason: RevocationReason, now: Date): Promise<number> {
       const update = work.sql
         .updateTable('session')
@@ -110,8 +111,7 @@ export const sessionRules = ({
               .where('id', '<>', which.but ?? '')
               .where('expires_at', '>', now);
       const revoked = await chosen.returning(['id', 'user_id']).execute();
-      if ('userId' in which)
-        await work.sql.deleteFrom('sign_in_challenge').where('user_id', '=', which.userId).execute();
+      if ('userId' in which) await endBegun(work, which.userId, now);
       for (const { id, user_id } of revoked) {
         work.publish(sessionRevoked, {
           aggregateId: id,

@@ -6,6 +6,7 @@ import { newId } from '../../../platform/ids.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
 import type { Recorder } from '../audit/record.ts';
 import type { Accounts, Credentials } from '../accounts.ts';
+import type { Callers } from '../callers.ts';
 import { checkName, emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { userRegistered } from '../events.ts';
@@ -16,12 +17,13 @@ import type { SignInInput, SignUpInput } from '../resolvers.generated.ts';
 import type { SessionOpener, SignedIn } from '../sessions/open-session.ts';
 import type { SignInAttempts } from './attempts.ts';
 
-/** What signing in stands on. */
+/** What signing in, and what comes after it, stands on. */
 export interface SignInParts {
   accounts: Accounts;
   attempts: SignInAttempts;
   sessions: SessionOpener;
   record: Recorder;
+  callers: Callers;
 }
 
 const wrong = (message: string) => refuse('INVALID_CREDENTIALS', message, ['input']);
@@ -68,13 +70,11 @@ export const signInService = (
     }
     const renewed = isOutdated(user!.password_hash!) ? await hashPassword(password) : undefined;
     return sessions.open(user!, context, async (work) => {
-      const { password_hash } = (await accounts.find('id', user!.id, work.sql))!;
-      const isChanged = password_hash !== user!.password_hash;
-      // The same password may only have been hashed anew. That is seldom, so the lock may be held while it is compared.
-      if (isChanged && !(await isPassword(password_hash, password))) throw wrong('The password was just changed.');
+      if (!(await accounts.isStillPassword(work, user!, password))) throw wrong('The password was just changed.');
       await attempts.takeBack(work, attempt);
-      if (!renewed || isChanged) return;
-      await work.sql.updateTable('account').set({ password_hash: renewed }).where('id', '=', user!.id).execute();
+      if (!renewed) return;
+      const update = work.sql.updateTable('account').set({ password_hash: renewed }).where('id', '=', user!.id);
+      await update.where('password_hash', '=', user!.password_hash).execute();
     });
   };
 

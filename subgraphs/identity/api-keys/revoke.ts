@@ -1,0 +1,21 @@
+import type { Work } from '../../../platform/data/store.ts';
+import type { Tables } from '../entities.ts';
+import { apiKeyRevoked } from './events.ts';
+
+/** Revokes one key, or all of a user's, that were not, within a transaction that holds the user's lock. Their ids. */
+export async function revokeKeys(
+  work: Work<Tables>,
+  which: { id: string } | { userId: string },
+  now: Date,
+): Promise<string[]> {
+  const update = work.sql.updateTable('api_key').set({ revoked_at: now }).where('revoked_at', 'is', null);
+  const chosen = 'id' in which ? update.where('id', '=', which.id) : update.where('user_id', '=', which.userId);
+  const revoked = await chosen.returning(['id', 'user_id']).execute();
+  for (const { id, user_id } of revoked)
+    work.publish(apiKeyRevoked, {
+      aggregateId: id,
+      aggregateVersion: 2,
+      payload: { apiKeyId: id, userId: user_id },
+    });
+  return revoked.map(({ id }) => id);
+}

@@ -1,0 +1,185 @@
+/** A session that was ended, or a key that was revoked, changes nothing about any account, whatever its token still says. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { parse } from 'graphql';
+import { readFileSync } from 'node:fs';
+import { Actor } from '../../platform/identity/actor.ts';
+import { newId } from '../../platform/ids.ts';
+import { admin, openAgents, type TestAgents } from '../../tests/support/agents.ts';
+import { secondFactorsOf } from './second-factor/testing.ts';
+import { PASSWORD } from './testing.ts';
+
+let agents: TestAgents;
+let it: ReturnType<typeof secondFactorsOf>;
+beforeAll(async () => {
+  agents = await openAgents(['customer', 'identity']);
+  it = secondFactorsOf(agents);
+});
+afterAll(() => agents.close());
+
+/** The caller, an administrator, and somebody else whom they act on. */
+let self: Actor;
+let other: Actor;
+beforeEach(async () => {
+  [self, other] = [await it.client.staff('ADMIN'), await it.client.staff('ADMIN')];
+  await it.rows('update identity.account set email_verified_at = now() where id = any($1)', [[self.id, other.id]]);
+});
+
+const linked = async (userId: string): Promise<string> => {
+  const id = newId('identity');
+  await it.rows(
+    `insert into identity.linked_identity (id, user_id, provider, issuer, subject, linked_at, last_used_at)
+     values ($1, $2, 'acme', 'https://acme', $1, now(), now())`,
+    [id, userId],
+  );
+  return id;
+};
+const key = async (by: Actor, scopes = ['*:admin']): Promise<string> =>
+  (await it.mutate('createApiKey', { name: 'key', scopes }, by, 'apiKey { id }')).apiKey.id;
+
+/** What is asked with a session that has ended by then, once it was prepared. */
+const DEEDS: Record<string, () => Promise<[input: object | undefined, fields: string]>> = {
+  unlinkIdentity: async () => [{ id: await linked(self.id) }, 'done'],
+  revokeSession: async () => [{ sessionId: other.sessionId }, 'ended'],
+  revokeOtherSessions: async () => [undefined, 'ended'],
+  revokeUserSessions: async () => [{ userId: other.id }, 'ended'],
+  changePassword: async () => [{ currentPassword: PASSWORD, newPassword: 'another long password' }, 'done'],
+  requestEmailVerification: async () => {
+    await it.rows('update identity.account set email_verified_at = null where id = $1', [self.id]);
+    return [undefined, 'done'];
+  },
+  enrollTotp: async () => [{}, 'secret'],
+  confirmTotp: async () => {
+    const { secret } = await it.enroll(self);
+    return [{ code: it.now(secret) }, 'recoveryCodes'];
+  },
+  replaceRecoveryCodes: async () => [{ code: (await it.added(self)).recoveryCodes[0] }, 'recoveryCodes'],
+  disableTotp: async () => [{ code: it.now((await it.added(self)).secret) }, 'done'],
+  resetSecondFactor: async () => {
+    await it.added(other);
+    return [{ userId: other.id }, 'done'];
+  },
+  createApiKey: async () => [{ name: 'kept', scopes: ['order:read'] }, 'key'],
+  revokeApiKey: async () => [{ id: await key(self) }, 'revoked'],
+  setUserRoles: async () => [{ id: other.id, expectedVersion: 2, roles: ['VIEWER'] }, 'user { id }'],
+};
+/** Those that change nothing of an account by who asks. */
+const OTHERS: Record<string, string> = {
+  signOut: 'It ends that very session.',
+  beginIdentityLink: 'It only says where to go; linkIdentity asks again.',
+  linkIdentity: 'It needs a provider: tested with one.',
+};
+
+const ask = (name: string, input: object | undefined, fields: string, as: Actor) => {
+  const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input`;
+  const text = input
+    ? `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} userErrors { code } } }`
+    : `mutation { ${name} { ${fields} userErrors { code } } }`;
+  return agents.ask('identity', text, input && { input }, as);
+};
+const codeOf = ({ errors }: { errors?: readonly any[] }): string | undefined => errors?.[0]?.originalError?.code;
+
+const TABLES = ['account', 'session', 'second_factor', 'recovery_code', 'api_key', 'linked_identity', 'recovery_token'];
+const snapshot = async () => {
+  const all = TABLES.map(
+    (name) => `(select coalesce(json_agg(t order by t::text), '[]') from identity.${name} t) ${name}`,
+  );
+  return (await it.rows(`select ${all.join()}`))[0];
+};
+
+test('every mutation of somebody signed in is tried here, or is known not to change an account', () => {
+  const sdl = parse(readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8'));
+  const mutation: any = sdl.definitions.find((one: any) => one.name?.value === 'Mutation');
+  const guarded = mutation.fields
+    .filter(
+      ({ directives }: any) => !directives.some(({ name }: any) => ['public', 'inaccessible'].includes(name.value)),
+    )
+    .map(({ name }: any) => name.value);
+  expect(guarded.toSorted()).toEqual([...Object.keys(DEEDS), ...Object.keys(OTHERS)].toSorted());
+});
+
+describe.each(Object.keys(DEEDS))('%s', (name) => {
+  test('is done in a session that goes on, and refused in one that was ended', async () => {
+    const [input, fields] = await DEEDS[name]!();
+    await it.rows(`update identity.session set revoked_at = now(), revoked_reason = 'ENDED_BY_USER' where id = $1`, [
+      self.sessionId,
+    ]);
+    const before = await snapshot();
+    expect(codeOf(await ask(name, input, fields, self))).toBe('UNAUTHENTICATED');
+    expect(await snapshot()).toEqual(before);
+    await it.rows('update identity.session set revoked_at = null, revoked_reason = null where id = $1', [
+      self.sessionId,
+    ]);
+    const done = await ask(name, input, fields, self);
+    expect(done.errors).toBeUndefined();
+    expect(done.data![name].userErrors).toEqual([]);
+  });
+});
+
+describe('a key', () => {
+  const asKey = (id: string, scopes = ['*:admin']) => new Actor({ id: self.id, roles: [], scopes, apiKeyId: id });
+  const demote = (as: Actor) =>
+    ask('setUserRoles', { id: other.id, expectedVersion: 2, roles: ['VIEWER'] }, 'user { id }', as);
+
+  test('that was revoked or has expired, of which a gateway has not heard, does nothing', async () => {
+    const id = await key(self);
+    const before = (await snapshot()).account;
+    await it.rows('update identity.api_key set revoked_at = now() where id = $1', [id]);
+    expect(codeOf(await demote(asKey(id)))).toBe('UNAUTHENTICATED');
+    await it.rows('update identity.api_key set revoked_at = null, expires_at = $2 where id = $1', [
+      id,
+      agents.clock.now(),
+    ]);
+    expect(codeOf(await demote(asKey(id)))).toBe('UNAUTHENTICATED');
+    expect((await snapshot()).account).toEqual(before);
+  });
+
+  test('whose maker has lost the role does nothing with what a gateway remembers of it', async () => {
+    const id = await key(self);
+    await it.client.setRoles({ id: self.id, expectedVersion: 2, roles: ['OPERATOR'] }, admin);
+    expect(codeOf(await demote(asKey(id)))).toBe('FORBIDDEN');
+  });
+
+  test('does what its maker may', async () => {
+    expect((await demote(asKey(await key(self)))).data!.setUserRoles.userErrors).toEqual([]);
+  });
+});
+
+describe('of those who do it at once', () => {
+  test.each([0, 1, 5])('nobody unlinks their last way in, %i ms apart', async (delay) => {
+    await it.rows('update identity.account set password_hash = null where id = $1', [self.id]);
+    const ids = [await linked(self.id), await linked(self.id), await linked(self.id)];
+    const told = await Promise.all(
+      ids.map(async (id, n) => {
+        await new Promise((resolve) => setTimeout(resolve, n * delay));
+        return (await ask('unlinkIdentity', { id }, 'done', self)).data!.unlinkIdentity;
+      }),
+    );
+    expect(told.flatMap(({ userErrors }) => userErrors)).toEqual([{ code: 'LAST_WAY_IN' }]);
+    expect(await it.rows('select 1 from identity.linked_identity where user_id = $1', [self.id])).toHaveLength(1);
+  });
+
+  test('nobody has more keys than fifty', async () => {
+    await it.rows(
+      `insert into identity.api_key (id, user_id, name, hash, hint, scopes, created_at, expires_at)
+       select 'apikey_' || $1 || n, $1, 'n', $1 || n, 'agk_', '{order:read}', now(), $2 from generate_series(1, 48) n`,
+      [self.id, new Date(agents.clock.now().getTime() + 86_400_000)],
+    );
+    const create = () => ask('createApiKey', { name: 'more', scopes: ['order:read'] }, 'key', self);
+    const told = await Promise.all(Array.from({ length: 6 }, create));
+    expect(told.map(({ data }) => data!.createApiKey.userErrors.length).toSorted()).toEqual([0, 0, 1, 1, 1, 1]);
+    expect(await it.rows('select 1 from identity.api_key where user_id = $1', [self.id])).toHaveLength(50);
+  });
+
+  test('one sets a password by a link', async () => {
+    const [{ email }] = (await it.rows('select email from identity.account where id = $1', [self.id])) as [any];
+    await it.mutate('requestPasswordReset', { email }, self);
+    const mail = `select id, sealed from identity.recovery_token where user_id = $1 and purpose = 'RESET_PASSWORD' and used_at is null`;
+    const [{ id, sealed }] = (await it.rows(mail, [self.id])) as [any];
+    const token = agents.secrets.open(sealed, `recovery:${id}`);
+    const passwords = Array.from({ length: 5 }, (_, n) => `a new and better ${n}`);
+    const told = await Promise.all(passwords.map((password) => it.mutate('resetPassword', { token, password }, self)));
+    expect(told.filter(({ done }) => done)).toHaveLength(1);
+    const winner = passwords[told.findIndex(({ done }) => done)]!;
+    expect((await it.client.signIn(email, winner)).userErrors).toEqual([]);
+  });
+});
