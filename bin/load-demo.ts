@@ -13,7 +13,6 @@ import { connectDatabase } from './connect-database.ts';
 import { Endings } from './endings.ts';
 import { givenTokens, requireGivenKeys } from './given-keys.ts';
 import { keyRing } from './key-ring.ts';
-import { migrationSets } from './migration-sets.ts';
 
 await runCommand('The demo data was not loaded', async (report) => {
   const config = readConfig(process.env);
@@ -23,7 +22,7 @@ await runCommand('The demo data was not loaded', async (report) => {
   const agents = await loadAgents();
   const names = agents.map(({ name }) => name);
   requireGivenKeys(config, names);
-  const url = await awaitDatabase(migrationSets(agents), options);
+  const url = await awaitDatabase(agents, options);
   try {
     const ground = await connectDatabase(url, options, names);
     const host = await createHost({

@@ -33,7 +33,6 @@ import { givenTokens, requireGivenKeys } from './given-keys.ts';
 import { givenTls, schemeOf } from './given-tls.ts';
 import { keyRing } from './key-ring.ts';
 import { listen } from './listen.ts';
-import { migrationSets } from './migration-sets.ts';
 
 /** How to start. */
 export interface ServeAgentsOptions {
@@ -63,7 +62,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
   const agents = chosenAgents(roster, { names });
   const life = { instance: config.AGENT_NAME ?? instanceOf(agents), process: newUuid() };
   await endings.add(await startTracing(config, `agora ${life.instance}`));
-  const url = await awaitDatabase(migrationSets(agents), options);
+  const url = await awaitDatabase(agents, options);
   const ground = await connectDatabase(
     url,
     options,
