@@ -45,7 +45,9 @@ export function rotateKeyRing(config: KeyConfig, variable: KeyVariable): KeyRing
   return ring;
 }
 
-const pathOf = (config: KeyConfig, variable: KeyVariable): string => join(config.AGORA_DATA, KEY_FILES[variable]);
+/** The file that keeps a ring which is not configured. */
+export const pathOf = (config: KeyConfig, variable: KeyVariable): string =>
+  join(config.AGORA_DATA, KEY_FILES[variable]);
 
 function parse(text: string, from: string): KeyRing {
   try {

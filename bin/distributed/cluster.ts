@@ -24,6 +24,8 @@ import { type Role, rolesOf } from './roles.ts';
 const ROOT = join(import.meta.dirname, '../..');
 /** A few for each agent in each process. */
 const CONNECTIONS = '300';
+/** What production refuses, and a trial has: docs/your-own-shop.md. */
+const TRIAL = { DEMO_DATA: 'on', PAYMENT_SIMULATOR: 'on' };
 /** Within so long after all are ready they have found one another, in milliseconds. */
 const KNOWN_MS = 30_000;
 
@@ -150,7 +152,7 @@ async function prepare(
   for (const line of await run(['bin/db-migrate.ts'])) report(line);
   // What it says of the file is for operators, who take it away: here it stays, and is read at the next start.
   for (const line of await run(['bin/db-roles.ts', '--out', file])) if (!line.includes(file)) report(line);
-  if (demo) for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...keys })) report(line);
+  if (demo) for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...TRIAL, ...keys })) report(line);
   return roleAddresses(file, postgres.url);
 }
 
@@ -174,6 +176,8 @@ function membersOf(roles: readonly Role[], shared: Record<string, string>, optio
   const common: Record<string, string> = {
     ...Object.fromEntries(inherited),
     NODE_ENV: 'production',
+    // A trial, with a database of its own on this machine.
+    ...TRIAL,
     LOG_LEVEL: 'warn',
     // For whoever tries it out, GraphiQL among them; a deployment says so itself.
     INTROSPECTION: 'on',
