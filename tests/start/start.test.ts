@@ -106,7 +106,13 @@ test('the first start says what it applied and loaded, where it answers and how 
   ).data.signIn;
   expect({ user, userErrors }).toEqual({ user: { id: expect.any(String), roles: ['CUSTOMER'] }, userErrors: [] });
   await ask(agora!, SIGN_UP, { input: ADA });
-}, 90_000);
+  // What README promises, and what the start said.
+  expect(output()).toContain('order: 292 orders');
+  const pool = createPool({ url: databaseOf(data), max: 1, name: 'agora test' });
+  expect((await pool.query('select count(*)::int as there from "order".orders')).rows).toEqual([{ there: 292 }]);
+  await pool.end();
+  expect(readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')).toContain('292 orders');
+}, 120_000);
 
 test('Ctrl-C ends everything, PostgreSQL too', async () => {
   expect(serversOf(data).length).toBeGreaterThan(0);
