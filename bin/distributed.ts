@@ -13,9 +13,10 @@ const begun = performance.now();
 try {
   const { values } = parseArgs({ options: { empty: { type: 'boolean' }, verbose: { type: 'boolean' } } });
   const config = readConfig(process.env);
+  const data = join(config.AGORA_DATA, 'distributed');
   console.log('Agora is starting, as many processes.');
   const starting = startCluster({
-    data: join(config.AGORA_DATA, 'distributed'),
+    data,
     gatewayPorts: [config.PORT, config.PORT && config.PORT + 1],
     demo: !values.empty,
     report: say,
@@ -37,6 +38,7 @@ try {
   console.log();
   say(`GraphQL and GraphiQL   ${cluster.gateways.map((url) => `${url}/graphql`).join('   ')}`);
   if (!values.empty) say('Sign in as             customer@agora.test, password agora-demo');
+  else say(`Administrator          AGORA_DATA=${data} npm run admin:new -- --email … --name …, if there is none yet`);
   say('Kill any of them, and see what happens; it is started again. Ctrl-C stops everything.\n');
 } catch (error) {
   console.error(`\nAgora did not start: ${error instanceof Error ? error.message : String(error)}`);

@@ -52,9 +52,9 @@ export const DEMO_IN_PRODUCTION =
 export const wantsDemo = (empty: boolean | undefined, config: Config): boolean =>
   !empty && !config.DATABASE_URL && config.NODE_ENV !== 'production' && allowsDemo(config);
 
-/** What a start says about demo data, beside what it loads. */
-export function aboutDemo({ withDemo, isNew }: Installation, wanted: boolean, config: Config): string | undefined {
-  if (withDemo && !allowsDemo(config)) return DEMO_IN_PRODUCTION;
+/** What a start says about demo data, beside what it loads. Without a configuration demo data is allowed. */
+export function aboutDemo({ withDemo, isNew }: Installation, wanted: boolean, config?: Config): string | undefined {
+  if (config && withDemo && !allowsDemo(config)) return DEMO_IN_PRODUCTION;
   if (withDemo && !wanted)
     return (
       'This database was begun with demo data: its products, and its accounts, whose password everybody knows, are in ' +

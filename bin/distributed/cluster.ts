@@ -11,10 +11,13 @@ import { promisify } from 'node:util';
 import { startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
 import { freePort } from '../../db/embedded-postgres/free-port.ts';
 import { keepRunning } from '../../db/embedded-postgres/keep-running.ts';
+import { kyselyOver } from '../../db/kysely.ts';
+import { createPool } from '../../db/pool.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../../db/redis-server.ts';
 import { formatKeyRing } from '../../platform/secrets/key-ring.ts';
 import { configSchema } from '../../platform/config/config.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
+import { aboutDemo, type Installation, installationIn } from '../installation.ts';
 import { keyRing } from '../key-ring.ts';
 import { tokenKey } from '../token-key.ts';
 import { Member } from './member.ts';
@@ -152,8 +155,21 @@ async function prepare(
   for (const line of await run(['bin/db-migrate.ts'])) report(line);
   // What it says of the file is for operators, who take it away: here it stays, and is read at the next start.
   for (const line of await run(['bin/db-roles.ts', '--out', file])) if (!line.includes(file)) report(line);
-  if (demo) for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...TRIAL, ...keys })) report(line);
+  const { withDemo, isNew } = await begun(postgres.url, demo);
+  if (demo && !withDemo) report(aboutDemo({ withDemo, isNew }, true)!);
+  if (demo && withDemo)
+    for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...TRIAL, ...keys })) report(line);
   return roleAddresses(file, postgres.url);
+}
+
+/** How the database was begun; now, if it was not yet. */
+async function begun(url: string, demo = false): Promise<Installation> {
+  const pool = createPool({ url, max: 1, name: 'agora installation' });
+  try {
+    return await installationIn(kyselyOver(pool), demo);
+  } finally {
+    await pool.end();
+  }
 }
 
 /** The keys that all processes share, as variables. They are kept in this folder, and made at the first start. */
