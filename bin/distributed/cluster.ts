@@ -4,7 +4,6 @@
  */
 import { execFile } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -12,6 +11,7 @@ import { startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
 import { freePort } from '../../db/embedded-postgres/free-port.ts';
 import { keepRunning } from '../../db/embedded-postgres/keep-running.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../../db/redis-server.ts';
+import { makeFolder } from '../../platform/folders.ts';
 import { formatKeyRing } from '../../platform/secrets/key-ring.ts';
 import { configSchema } from '../../platform/config/config.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
@@ -67,16 +67,18 @@ export interface Cluster {
 /** Starts everything, and waits until all of it is ready. @throws Error after it has ended what it had begun */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { data, report } = options;
-  mkdirSync(data, { recursive: true });
+  makeFolder(data);
   const endings: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (let end = endings.pop(); end; end = endings.pop()) await end();
   };
   try {
     const settings = { max_connections: CONNECTIONS, ...options.postgres };
-    const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings, endsWithUs: true };
+    const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings, endsWithUs: true, alone: true };
     const postgres = await startEmbeddedPostgres(embedded);
-    const kept = keepRunning(postgres, { ...embedded, onGivenUp: () => report('PostgreSQL cannot be started again') });
+    const onFailure = (error: unknown): void =>
+      report(`PostgreSQL did not start again, and will be tried again: ${(error as Error).message}`);
+    const kept = keepRunning(postgres, { ...embedded, onFailure });
     endings.push(() => kept.stop());
     const redis = hasRedisServer() && !options.withoutRedis ? await startRedis() : undefined;
     if (redis) endings.push(() => redis.stop());
