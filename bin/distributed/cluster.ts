@@ -142,18 +142,19 @@ async function prepare(
 ): Promise<Record<string, string>> {
   const admin = new URL(postgres.adminUrl);
   admin.pathname = new URL(postgres.url).pathname;
-  const env = { ...process.env, DATABASE_URL: postgres.url, DATABASE_ADMIN_URL: admin.href };
+  const owners = [...(await loadAgents()).map(({ name }) => name), 'gateway'];
+  const roles = roleAddresses(join(data, 'roles.env'), owners, postgres.url);
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DATABASE_'));
+  const env = { ...Object.fromEntries(inherited), DATABASE_URL: postgres.url, DATABASE_ADMIN_URL: admin.href };
   const run = async (command: readonly string[], more?: Record<string, string>): Promise<string[]> => {
     const options = { cwd: ROOT, env: { ...env, ...more } };
     const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', ...command], options);
     return stdout.split('\n').filter(Boolean);
   };
-  const file = join(data, 'roles.env');
   for (const line of await run(['bin/db-migrate.ts'])) report(line);
-  // What it says of the file is for operators, who take it away: here it stays, and is read at the next start.
-  for (const line of await run(['bin/db-roles.ts', '--out', file])) if (!line.includes(file)) report(line);
+  for (const line of await run(['bin/db-roles.ts'], roles)) if (!/its password is set$/.test(line)) report(line);
   if (demo) for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...keys })) report(line);
-  return roleAddresses(file, postgres.url);
+  return roles;
 }
 
 /** The keys that all processes share, as variables. They are kept in this folder, and made at the first start. */
