@@ -46,11 +46,7 @@ export async function awaitDatabase(
   }
 }
 
-async function missing(
-  url: string,
-  agents: readonly AgentDefinition[],
-  config: Config,
-): Promise<string | undefined> {
+async function missing(url: string, agents: readonly AgentDefinition[], config: Config): Promise<string | undefined> {
   try {
     await reachDatabase(url);
     const pending = await pendingIn(directAddress(url, config), agents);

@@ -146,10 +146,11 @@ async function startPostgres({ config, reset, report, log, endings }: EmbeddedOp
     await deleteEmbeddedPostgres(dataDir);
     report('the database was deleted');
   }
-  const settings = { dataDir, log: (line: string) => log.info(line) };
+  const settings = { dataDir, log: (line: string) => log.info(line), alone: true };
   const postgres = await startEmbeddedPostgres(settings);
-  const onGivenUp = (error: unknown): void => log.error({ err: error }, 'PostgreSQL cannot be started again');
-  const kept = keepRunning(postgres, { ...settings, onGivenUp });
+  const onFailure = (error: unknown, failures: number): void =>
+    log.error({ failures }, `PostgreSQL did not start again, and will be tried again: ${(error as Error).message}`);
+  const kept = keepRunning(postgres, { ...settings, onFailure });
   await endings.add(() => kept.stop());
   return postgres.url;
 }

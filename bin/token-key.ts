@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../platform/config/config.ts';
 import { isTokenKey, unfolded } from '../platform/config/values.ts';
 import { Fault } from '../platform/errors.ts';
+import { makeFolder } from '../platform/folders.ts';
 
 /**
  * The key that signs access tokens: the configured one, or one made at the first start and kept beside the data.
@@ -18,7 +19,7 @@ export function tokenKey(config: Pick<Config, 'TOKEN_KEY' | 'AGORA_DATA'>): stri
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-  mkdirSync(config.AGORA_DATA, { recursive: true });
+  makeFolder(config.AGORA_DATA);
   writeFileSync(path, pem, { mode: 0o600, flag: 'wx' });
   return pem;
 }

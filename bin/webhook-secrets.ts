@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
+import { makeFolder } from '../platform/folders.ts';
 import { parseWebhookSecrets } from '../platform/webhooks/secrets.ts';
 
 /**
@@ -13,7 +14,7 @@ import { parseWebhookSecrets } from '../platform/webhooks/secrets.ts';
 export function withWebhookSecrets(config: Config): Config {
   if (config.SIMULATOR_WEBHOOK_URL !== 'self' || config.PAYMENT_WEBHOOK_SECRETS) return { ...config };
   const path = join(config.AGORA_DATA, 'payment-webhook-secrets');
-  mkdirSync(config.AGORA_DATA, { recursive: true });
+  makeFolder(config.AGORA_DATA);
   try {
     writeFileSync(path, `whsec_${randomBytes(32).toString('base64')}`, { mode: 0o600, flag: 'wx' });
   } catch (error) {

@@ -4,7 +4,6 @@
  */
 import { execFile } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -14,6 +13,7 @@ import { keepRunning } from '../../db/embedded-postgres/keep-running.ts';
 import { kyselyOver } from '../../db/kysely.ts';
 import { createPool } from '../../db/pool.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../../db/redis-server.ts';
+import { makeFolder } from '../../platform/folders.ts';
 import { formatKeyRing } from '../../platform/secrets/key-ring.ts';
 import { configSchema } from '../../platform/config/config.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
@@ -72,16 +72,18 @@ export interface Cluster {
 /** Starts everything, and waits until all of it is ready. @throws Error after it has ended what it had begun */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { data, report } = options;
-  mkdirSync(data, { recursive: true });
+  makeFolder(data);
   const endings: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (let end = endings.pop(); end; end = endings.pop()) await end();
   };
   try {
     const settings = { max_connections: CONNECTIONS, ...options.postgres };
-    const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings, endsWithUs: true };
+    const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings, endsWithUs: true, alone: true };
     const postgres = await startEmbeddedPostgres(embedded);
-    const kept = keepRunning(postgres, { ...embedded, onGivenUp: () => report('PostgreSQL cannot be started again') });
+    const onFailure = (error: unknown): void =>
+      report(`PostgreSQL did not start again, and will be tried again: ${(error as Error).message}`);
+    const kept = keepRunning(postgres, { ...embedded, onFailure });
     endings.push(() => kept.stop());
     const redis = hasRedisServer() && !options.withoutRedis ? await startRedis() : undefined;
     if (redis) endings.push(() => redis.stop());
@@ -145,21 +147,22 @@ async function prepare(
 ): Promise<Record<string, string>> {
   const admin = new URL(postgres.adminUrl);
   admin.pathname = new URL(postgres.url).pathname;
-  const env = { ...process.env, DATABASE_URL: postgres.url, DATABASE_ADMIN_URL: admin.href };
+  const owners = [...(await loadAgents()).map(({ name }) => name), 'gateway'];
+  const roles = roleAddresses(join(data, 'roles.env'), owners, postgres.url);
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DATABASE_'));
+  const env = { ...Object.fromEntries(inherited), DATABASE_URL: postgres.url, DATABASE_ADMIN_URL: admin.href };
   const run = async (command: readonly string[], more?: Record<string, string>): Promise<string[]> => {
     const options = { cwd: ROOT, env: { ...env, ...more } };
     const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', ...command], options);
     return stdout.split('\n').filter(Boolean);
   };
-  const file = join(data, 'roles.env');
   for (const line of await run(['bin/db-migrate.ts'])) report(line);
-  // What it says of the file is for operators, who take it away: here it stays, and is read at the next start.
-  for (const line of await run(['bin/db-roles.ts', '--out', file])) if (!line.includes(file)) report(line);
+  for (const line of await run(['bin/db-roles.ts'], roles)) if (!/its password is set$/.test(line)) report(line);
   const { withDemo, isNew } = await begun(postgres.url, demo);
   if (demo && !withDemo) report(aboutDemo({ withDemo, isNew }, true)!);
   if (demo && withDemo)
     for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...TRIAL, ...keys })) report(line);
-  return roleAddresses(file, postgres.url);
+  return roles;
 }
 
 /** How the database was begun; now, if it was not yet. */
