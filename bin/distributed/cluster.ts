@@ -157,7 +157,7 @@ async function prepare(
     return stdout.split('\n').filter(Boolean);
   };
   for (const line of await run(['bin/db-migrate.ts'])) report(line);
-  for (const line of await run(['bin/db-roles.ts'], roles)) if (!/its password is set$/.test(line)) report(line);
+  for (const line of await run(['bin/db-roles.ts'], roles)) if (!line.endsWith('its password is set')) report(line);
   const { withDemo, isNew } = await begun(postgres.url, demo);
   if (demo && !withDemo) report(aboutDemo({ withDemo, isNew }, true)!);
   if (demo && withDemo)
