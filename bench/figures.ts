@@ -18,3 +18,6 @@ export function table(title: string, head: readonly string[], rows: readonly (re
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   console.log([`## ${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n'));
 }
+
+/** Says how far it is, beside what is printed in the end. */
+export const progress = (line: string): void => console.error(`  ${line}`);

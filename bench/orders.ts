@@ -1,6 +1,6 @@
 /** Complete order sagas a second, and beside them, alternating in the same run, what they stand on. */
 import { singleRowCommits } from './commits.ts';
-import { median, spread, table } from './figures.ts';
+import { median, progress, spread, table } from './figures.ts';
 import { databaseBeside, plainDbos, STEPS } from './plain-dbos.ts';
 import type { Size } from './run.ts';
 import { type LoadedShop, times, withLoadedShop } from './shop.ts';
@@ -14,6 +14,7 @@ export const orders = (size: Size): Promise<void> =>
     const url = await databaseBeside(shop.adminUrl, shop.databaseUrl, 'bench');
     const { concurrency, rounds } = size;
     const figures = { accepted: [] as number[], done: [] as number[], dbos: [] as number[], commits: [] as number[] };
+    progress('warming up');
     await round(shop, Math.ceil(size.orders * WARM_UP), concurrency);
     await plainDbos(url, Math.ceil(size.orders * WARM_UP), concurrency);
     for (let n = 0; n < rounds; n++) {
@@ -22,6 +23,7 @@ export const orders = (size: Size): Promise<void> =>
       figures.done.push(done);
       figures.dbos.push(await plainDbos(url, size.orders, concurrency));
       figures.commits.push(await singleRowCommits(url, COMMIT_SECONDS));
+      progress(`round ${n + 1} of ${rounds}: ${done.toFixed(0)} orders a second`);
     }
     const base = median(figures.done);
     const row = (what: string, values: number[]) => [

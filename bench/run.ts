@@ -1,9 +1,10 @@
 /** `npm run bench -- orders`, `npm run bench -- wakings`; without a name, all. On a machine that does nothing else. */
 import { parseArgs } from 'node:util';
 import { commit, machine } from '../tests/support/machine.ts';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../db/embedded-postgres.ts';
-import { temporaryData } from '../tests/support/agora-process.ts';
+import { endAll, temporaryData } from '../tests/support/agora-process.ts';
 import { costs } from './costs.ts';
 import { events } from './events.ts';
 import { federation } from './federation/embedded.ts';
@@ -11,6 +12,7 @@ import { gate } from './federation/gate.ts';
 import { federationPeers } from './federation/peers.ts';
 import { hostile } from './hostile.ts';
 import { fanOut } from './fan-out.ts';
+import { progress } from './figures.ts';
 import { latency } from './latency.ts';
 import { orders } from './orders.ts';
 import { profile } from './profile.ts';
@@ -61,13 +63,25 @@ if (unknown) {
   process.exit(2);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => {
+    console.error('The bench is stopping.');
+    void endAll().finally(() => process.exit(128 + constants.signals[signal]));
+  });
 // For those that run agents in this process: as durable as any, unlike the tests' server.
 const folder = temporaryData();
-const server = await startEmbeddedPostgres({ dataDir: join(folder.data, 'postgres'), log: () => {} });
+const server = await startEmbeddedPostgres({
+  dataDir: join(folder.data, 'postgres'),
+  log: () => {},
+  endsWithUs: true,
+});
 Object.assign(process.env, { AGORA_TEST_URL: server.url, AGORA_TEST_ADMIN_URL: server.adminUrl });
 try {
   console.log(`${machine()}, ${commit()}\n`);
-  for (const name of names) await BENCHES[name]!(size);
+  for (const [n, name] of names.entries()) {
+    progress(`${name} (${n + 1} of ${names.length})`);
+    await BENCHES[name]!(size);
+  }
 } finally {
   await server.stop();
   await folder.remove();

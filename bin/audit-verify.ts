@@ -2,13 +2,8 @@
  * `npm run audit:verify [-- --noted POSITION:HASH]`: whether the audit log is whole, and the first entry that does not
  * fit if not. Agora may run meanwhile.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Kysely } from 'kysely';
-import { startEmbeddedPostgres } from '../db/embedded-postgres.ts';
-import { homeFor } from '../db/embedded-postgres/home.ts';
-import { serverIdentity } from '../db/embedded-postgres/identity.ts';
 import { kyselyOver } from '../db/kysely.ts';
 import { createPool } from '../db/pool.ts';
 import { type Config, readConfig } from '../platform/config/config.ts';
@@ -17,6 +12,7 @@ import { Fault } from '../platform/errors.ts';
 import type { AuditRow, Head } from '../subgraphs/identity/audit/chain.ts';
 import { type AuditReader, verifyChain } from '../subgraphs/identity/audit/verify.ts';
 import { ownersDatabase, runCommand } from './command.ts';
+import { openEmbedded } from './embedded-database.ts';
 
 await runCommand('The audit log was not verified', async (say) => {
   const { noted } = parseArgs({ options: { noted: { type: 'string' } } }).values;
@@ -65,19 +61,8 @@ async function requireLog(kysely: Kysely<any>): Promise<void> {
     throw new Fault('NO_AUDIT_LOG', 'There is no audit log in this database. Is it the one that Agora runs on?');
 }
 
-/** The embedded one, which is not made for this: an empty log would be whole. @throws {Fault} `NO_DATA` */
-function startEmbedded({ AGORA_DATA }: Config): ReturnType<typeof startEmbeddedPostgres> {
-  const dataDir = join(AGORA_DATA, 'postgres');
-  if (!existsSync(homeFor(dataDir, serverIdentity()).cluster))
-    throw new Fault(
-      'NO_DATA',
-      `There is no database in ${dataDir}: name Agora's folder in AGORA_DATA, or another PostgreSQL in DATABASE_URL.`,
-    );
-  return startEmbeddedPostgres({ dataDir, log: () => {} });
-}
-
 async function onDatabase(config: Config, work: (kysely: Kysely<any>) => Promise<void>): Promise<void> {
-  const embedded = config.DATABASE_URL ? undefined : await startEmbedded(config);
+  const embedded = config.DATABASE_URL ? undefined : await openEmbedded(config);
   try {
     const url = embedded?.url ?? (await ownersDatabase(config));
     const pool = createPool({ url, max: 1, name: 'agora audit' });

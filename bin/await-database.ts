@@ -1,9 +1,10 @@
-import { type MigrationSet, pendingMigrations } from '../db/migrator.ts';
+import type { AgentDefinition } from '../platform/agent/define-agent.ts';
 import type { Config } from '../platform/config/config.ts';
 import { Fault, isTransient } from '../platform/errors.ts';
 import { sleep } from '../platform/sleep.ts';
 import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
+import { pendingIn } from './migrate-database.ts';
 import { reachDatabase } from './reach-database.ts';
 
 /** How often it is looked whether the database is ready. Milliseconds. */
@@ -22,11 +23,11 @@ export interface AwaitOptions {
  * @throws {Fault} `DATABASE_NOT_GIVEN`; `DATABASE_UNREACHABLE` if waiting will not help
  */
 export async function awaitDatabase(
-  sets: readonly MigrationSet[],
+  agents: readonly AgentDefinition[],
   { config, endings, report }: AwaitOptions,
 ): Promise<string> {
   // Without a common one, what belongs to no agent goes over the first agent's: any of them may read what that takes.
-  const own = sets.map(({ schema }) => process.env[`DATABASE_URL_${schema.toUpperCase()}`]);
+  const own = agents.map(({ name }) => process.env[`DATABASE_URL_${name.toUpperCase()}`]);
   const url = config.DATABASE_URL ?? own.find(Boolean);
   if (!url)
     throw new Fault(
@@ -37,7 +38,7 @@ export async function awaitDatabase(
   let said = '';
   for (;;) {
     if (endings.isStopping) throw new Fault('STOPPED', 'It was stopped while it waited for the database.');
-    const why = await missing(url, sets, config);
+    const why = await missing(url, agents, config);
     if (!why) return url;
     if (why !== said) report(why);
     said = why;
@@ -45,10 +46,10 @@ export async function awaitDatabase(
   }
 }
 
-async function missing(url: string, sets: readonly MigrationSet[], config: Config): Promise<string | undefined> {
+async function missing(url: string, agents: readonly AgentDefinition[], config: Config): Promise<string | undefined> {
   try {
     await reachDatabase(url);
-    const pending = await pendingMigrations(directAddress(url, config), sets);
+    const pending = await pendingIn(directAddress(url, config), agents);
     return pending.length > 0 ? 'waiting for the migrations: run `npm run db:migrate`' : undefined;
   } catch (error) {
     if (isTransient(error)) return `waiting for the database: ${(error as Error).message}`;

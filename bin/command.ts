@@ -3,7 +3,10 @@ import type { Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
 import { reachDatabase } from './reach-database.ts';
 
-/** Runs a command that says what it does, a line at a time; one that fails says why, and exits with 1. */
+/**
+ * Runs a command that says what it does, a line at a time; one that fails says why, and exits with 1. It ends when its
+ * work does, also where a library has left a timer or a connection behind.
+ */
 export async function runCommand(
   failed: string,
   command: (say: (line: string) => void) => Promise<void>,
@@ -14,6 +17,7 @@ export async function runCommand(
     console.error(`${failed}: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
+  process.exit();
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import { kyselyOver } from '../db/kysely.ts';
 import { createPool, type PoolOptions } from '../db/pool.ts';
-import { type DatabaseProbe, PROBE } from '../platform/agent/database-monitor.ts';
+import { type DatabaseProbe, PROBE, WRITE_PROBE } from '../platform/agent/database-monitor.ts';
 import { agentDatabases } from '../platform/config/config.ts';
 import { Breakers, EVERY_AGENT } from '../platform/resilience/breakers.ts';
 import { guardedPool, isDatabaseAway } from '../platform/resilience/guarded-pool.ts';
@@ -45,6 +45,8 @@ export async function connectDatabase(
   };
   await endings.add(() => Promise.all(pools.map((pool) => pool.end())));
 
+  const listeners: ((error: unknown) => void)[] = [];
+  const onError = (error: unknown): void => listeners.forEach((listen) => listen(error));
   const breakers = new Breakers();
   const guard = breakers.guard(EVERY_AGENT, 'database', { policy: POLICIES.database, isIllness: isDatabaseAway });
   const prepare = config.DATABASE_PREPARE === 'true';
@@ -54,7 +56,10 @@ export async function connectDatabase(
     agentPools.push(pool);
     const direct = directAddress(address, config);
     const sessions = open({ url: direct, max: SESSION_CONNECTIONS, name: `${name} duties` });
-    return { kysely: kyselyOver(guardedPool(pool, guard)), sessions: kyselyOver(guardedPool(sessions, guard)) };
+    return {
+      kysely: kyselyOver(guardedPool(pool, guard), onError),
+      sessions: kyselyOver(guardedPool(sessions, guard)),
+    };
   };
   const shared = connect(url, config.DATABASE_POOL, 'agora');
   const given = agentDatabases(process.env, [...agents, 'gateway']);
@@ -68,9 +73,12 @@ export async function connectDatabase(
     url: sagaUrl,
     pool: open({ url: sagaUrl, max: SAGA_CONNECTIONS, name: 'agora sagas', int8: 'text' }),
   };
-  const healthPool = open({ url, max: 1, name: 'agora health', prepare });
+  // The second is for a look while a write hangs.
+  const healthPool = open({ url, max: 2, name: 'agora health', prepare });
   const database: DatabaseProbe = {
     look: async () => (await healthPool.query<{ isReadOnly: boolean }>(PROBE)).rows[0]!,
+    write: () => healthPool.query(WRITE_PROBE),
+    onError: (listener) => void listeners.push(listener),
     pool: () => ({
       total: sum(agentPools.map((pool) => pool.totalCount)),
       idle: sum(agentPools.map((pool) => pool.idleCount)),

@@ -1,8 +1,9 @@
 /** A backup of the embedded Agora: its database, and the keys without which it cannot be read. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyEmbedded, restoreEmbedded } from '../db/embedded-copy.ts';
 import { Fault } from '../platform/errors.ts';
+import { makeFolder } from '../platform/folders.ts';
 
 const DATABASE = 'postgres';
 
@@ -22,7 +23,7 @@ export async function restoreData(from: string, data: string): Promise<void> {
       `${data} has keys of another Agora (${files.join(', ')}): name a new folder in AGORA_DATA.`,
     );
   await restoreEmbedded(join(from, DATABASE), join(data, DATABASE));
-  mkdirSync(data, { recursive: true });
+  makeFolder(data);
   copyFiles(from, data);
 }
 

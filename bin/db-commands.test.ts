@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { launchAgents } from '../tests/support/agent-process.ts';
 import { type AgoraProcess, startAgora } from '../tests/support/agora-process.ts';
 import { asAdmin, type TestDatabase, testDatabase } from '../tests/support/database.ts';
+import { until } from '../tests/support/small-agent.ts';
+import { keysOf } from './distributed/cluster.ts';
 
 const prefix = `test_${randomBytes(4).toString('hex')}`;
 let database: TestDatabase;
@@ -26,8 +29,17 @@ afterAll(async () => {
 });
 
 /** Runs one and tells its exit and all that it said. */
-async function run(command: string, ...args: string[]): Promise<{ code: number; said: string }> {
-  const env = { ...process.env, DATABASE_URL: database.url, DATABASE_ADMIN_URL: process.env.AGORA_TEST_ADMIN_URL };
+async function run(
+  command: string,
+  ...given: (string | Record<string, string>)[]
+): Promise<{ code: number; said: string }> {
+  const args = given.filter((one) => typeof one === 'string');
+  const env = {
+    ...process.env,
+    DATABASE_URL: database.url,
+    DATABASE_ADMIN_URL: process.env.AGORA_TEST_ADMIN_URL,
+    ...given.find((one) => typeof one === 'object'),
+  };
   const program = join(import.meta.dirname, `${command}.ts`);
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--no-warnings', program, ...args], {
@@ -47,8 +59,18 @@ test('a database is migrated, given roles, and served by agents each on its own'
 
   const dry = await run('db-migrate', '--dry-run');
   expect(dry).toMatchObject({ code: 0, said: expect.stringContaining('platform: 0001-event-log.sql is pending') });
-  const migrated = await run('db-migrate');
-  expect(migrated).toMatchObject({ code: 0, said: expect.stringMatching(/order: 0001-\S+ applied in \d+ ms/) });
+  // Who may start in any order waits for all of it, the tables of the sagas' engine included.
+  const worker = launchAgents(['orchestration'], { ...keysOf(folder), DATABASE_URL: database.url });
+  try {
+    await until('the worker waits', () => worker.output().includes('npm run db:migrate'), 60_000);
+    const together = await Promise.all([run('db-migrate'), run('db-migrate'), run('db-migrate')]);
+    expect(together.map(({ code }) => code)).toEqual([0, 0, 0]);
+    const applied = together.filter(({ said }) => /order: 0001-\S+ applied in \d+ ms/.test(said));
+    expect(applied).toHaveLength(1);
+    expect((await fetch(`${(await worker.ready()).url}/health/ready`)).status).toBe(200);
+  } finally {
+    worker.child.kill('SIGKILL');
+  }
   expect(await run('db-migrate', '--dry-run')).toEqual({ code: 0, said: 'nothing is pending\n' });
 
   const nowhere = await run('db-roles', '--prefix', prefix);
@@ -76,6 +98,18 @@ test('a database is migrated, given roles, and served by agents each on its own'
     await agora?.end();
   }
 }); // Seven processes, one after the other.
+
+test('what the sagas’ engine cannot migrate is said, and the command ends with 1', async () => {
+  const clash = await testDatabase();
+  try {
+    await clash.pool.query('create schema dbos; create table dbos.workflow_status (x int)');
+    const { code, said } = await run('db-migrate', { DATABASE_URL: clash.url });
+    expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining('The migration failed: ') });
+    expect((await clash.pool.query(`select from platform.migration where schema = 'dbos'`)).rowCount).toBe(0);
+  } finally {
+    await clash.drop();
+  }
+}, 60_000);
 
 test('a migration that fails says so and exits with 1', async () => {
   await database.pool.query(`update platform.migration set checksum = 'another' where schema = 'order'`);

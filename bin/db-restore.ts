@@ -1,8 +1,9 @@
 /** `npm run db:restore -- PATH`: a backup into an empty database, or into a data folder (AGORA_DATA) without one. */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { restoreDatabase } from '../db/dump.ts';
 import { Fault } from '../platform/errors.ts';
-import { readConfig } from '../platform/config/config.ts';
+import { configSchema, readConfig } from '../platform/config/config.ts';
 import { ownersDatabase, runCommand } from './command.ts';
 import { restoreData } from './data-backup.ts';
 
@@ -15,5 +16,11 @@ await runCommand('Nothing was restored', async (say) => {
     return say('The database is restored. Next: npm run db:migrate, npm run db:roles, and then start Agora.');
   }
   await restoreData(from, config.AGORA_DATA);
-  say(`${config.AGORA_DATA} is restored. Next: npm start.`);
+  say(`${config.AGORA_DATA} is restored. Next: ${startIn(config.AGORA_DATA)}`);
 });
+
+/** The command that starts what was restored, and not another that is kept in the default folder. */
+function startIn(data: string): string {
+  const isDefault = resolve(data) === resolve(configSchema.shape.AGORA_DATA.parse(undefined));
+  return isDefault ? 'npm start' : `AGORA_DATA='${resolve(data).replaceAll("'", String.raw`'\''`)}' npm start`;
+}

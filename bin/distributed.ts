@@ -9,36 +9,45 @@ import { startCluster } from './distributed/cluster.ts';
 
 const say = (line: string): void => console.log(`  ${line}`);
 const begun = performance.now();
+const REPEAT_MS = 500;
+let stoppingSince: number | undefined;
 
 try {
   const { values } = parseArgs({ options: { empty: { type: 'boolean' }, verbose: { type: 'boolean' } } });
   const config = readConfig(process.env);
+  const data = join(config.AGORA_DATA, 'distributed');
   console.log('Agora is starting, as many processes.');
   const starting = startCluster({
-    data: join(config.AGORA_DATA, 'distributed'),
+    data,
     gatewayPorts: [config.PORT, config.PORT && config.PORT + 1],
     demo: !values.empty,
     report: say,
     onLine: values.verbose ? (member, line) => console.log(`${member.padEnd(18)} ${line}`) : undefined,
   });
-  let isStopping = false;
   const stop = async (): Promise<void> => {
-    if (isStopping) return;
-    isStopping = true;
+    if (stoppingSince !== undefined) {
+      // A second signal of the same Ctrl-C must not cut the first one's work short.
+      if (performance.now() - stoppingSince > REPEAT_MS) process.exit(1);
+      return;
+    }
+    stoppingSince = performance.now();
     console.log('Agora is stopping.');
     // Also one that is still starting: nothing may be left behind.
     await (await starting.catch(() => undefined))?.stop();
     process.exit(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
   const cluster = await starting;
   console.log(`\nAgora is ready in ${((performance.now() - begun) / 1000).toFixed(1)} s.\n`);
   for (const { name, pid, url } of cluster.members) say(`${name.padEnd(18)} ${String(pid).padStart(8)}  ${url}`);
   console.log();
   say(`GraphQL and GraphiQL   ${cluster.gateways.map((url) => `${url}/graphql`).join('   ')}`);
   if (!values.empty) say('Sign in as             customer@agora.test, password agora-demo');
+  else say(`Administrator          AGORA_DATA=${data} npm run admin:new -- --email … --name …, if there is none yet`);
   say('Kill any of them, and see what happens; it is started again. Ctrl-C stops everything.\n');
 } catch (error) {
+  // Stopped on purpose: what stopped it ends the process.
+  if (stoppingSince !== undefined) await new Promise(() => {});
   console.error(`\nAgora did not start: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 }

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { keepRunning } from '../db/embedded-postgres/keep-running.ts';
-import { migrate } from '../db/migrator.ts';
 import { ormFor } from '../db/orm.ts';
 import { graphiqlTabs } from '../gateway/graphiql-tabs.ts';
 import { limitsFrom } from '../gateway/limits/limits-from.ts';
@@ -15,9 +14,10 @@ import type { Config } from '../platform/config/config.ts';
 import { eventSigner } from '../platform/events/signing.ts';
 import { tokensFrom } from '../platform/identity/tokens.ts';
 import type { Logger } from '../platform/log.ts';
+import { allowsDemo } from '../platform/config/for-trials.ts';
 import { startTracing } from '../platform/telemetry/tracing.ts';
-import { prepareSagas } from '../platform/sagas/worker.ts';
 import { secretsWith } from '../platform/secrets/secrets.ts';
+import { countAdministrators } from '../subgraphs/identity/administrators/service.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { ApiKeys, identityOf } from './api-keys.ts';
 import { authenticateWith } from './authenticate.ts';
@@ -28,10 +28,11 @@ import { connectStandby } from './connect-standby.ts';
 import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
 import { firstOrder } from './first-order.ts';
-import { keyRing } from './key-ring.ts';
+import { aboutDemo, installationIn, wantsDemo } from './installation.ts';
+import { knownKeys } from './known-keys.ts';
 import { givenTls, schemeOf } from './given-tls.ts';
 import { listen } from './listen.ts';
-import { migrationSets } from './migration-sets.ts';
+import { migrateDatabase } from './migrate-database.ts';
 import { revocationsOf } from './revocations.ts';
 import { tokenKey } from './token-key.ts';
 import { withWebhookSecrets } from './webhook-secrets.ts';
@@ -47,12 +48,24 @@ export interface EmbeddedOptions {
   empty?: boolean;
   /** Deletes the embedded database first. */
   reset?: boolean;
+  /** Goes on with other keys than those that the database was used with. */
+  newKeys?: boolean;
   /** Told what happens, a line at a time. */
   report(line: string): void;
 }
 
-/** Starts everything, in order, and says where it answers: `http://127.0.0.1:4000`. */
-export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
+/** What was started. */
+export interface Embedded {
+  /** Where it answers: `http://127.0.0.1:4000`. */
+  url: string;
+  /** Whether the demo's accounts sign in. */
+  withDemo: boolean;
+  /** Whether somebody administers this shop. */
+  hasAdministrator: boolean;
+}
+
+/** Starts everything, in order. */
+export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   const chosen = await chooseDatabase(given, () => startPostgres(given));
   const { url: databaseUrl, fallback } = chosen;
   const config = withWebhookSecrets(chosen.config);
@@ -60,15 +73,17 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
   const { log, endings, empty, report } = options;
   await endings.add(await startTracing(config, 'agora'));
   const agents = await loadAgents();
-  await migrate(directAddress(databaseUrl, config), migrationSets(agents), report);
+  await migrateDatabase(directAddress(databaseUrl, config), agents, report);
   const names = agents.map(({ name }) => name);
   const ground = await connectDatabase(databaseUrl, options, names);
-  await prepareSagas(ground.sagas);
+  const wanted = wantsDemo(empty, given.config);
+  const installation = await installationIn(ground.kysely, wanted);
+  const withDemo = installation.withDemo && allowsDemo(config);
   const standby = await connectStandby(agents, ground.addressOf, options);
 
   const tokens = tokensFrom(tokenKey(config));
-  const signer = eventSigner(keyRing(config, 'EVENT_KEYS'));
-  const secrets = secretsWith(keyRing(config, 'SECRET_KEYS'));
+  const signer = eventSigner(await knownKeys(ground.kysely, config, 'EVENT_KEYS', given.newKeys));
+  const secrets = secretsWith(await knownKeys(ground.kysely, config, 'SECRET_KEYS', given.newKeys));
   const cluster = await clusterOf(options, databaseUrl);
   const shared = { ...ground, ...cluster, ormFor, config, log, clock: systemClock, tokens, signer, secrets };
   const dependencies = [...cluster.dependencies, ...standby.dependencies];
@@ -82,7 +97,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
       new ApiKeys({ identity: identityOf(host.subgraphs), seconds: config.ACCESS_TOKEN_SECONDS }),
     ),
     log,
-    graphiqlTabs: graphiqlTabs(empty ? undefined : firstOrder),
+    graphiqlTabs: graphiqlTabs(withDemo ? firstOrder : undefined),
     isReady: () => readiness(state, host),
     health: host.health,
     trustedProxies: config.TRUSTED_PROXIES,
@@ -102,9 +117,11 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<string> {
   await endings.add(async () => gateway.refuse());
   await host.start();
   state.waitingFor = 'demo data';
-  if (!empty) await host.loadDemo(report);
+  const about = aboutDemo(installation, wanted, config);
+  if (about) report(about);
+  if (wanted && withDemo) await host.loadDemo(report);
   state.ready = true;
-  return url;
+  return { url, withDemo, hasAdministrator: (await countAdministrators(ground.kysely)) > 0 };
 }
 
 /** It is alone, unless it is told to meet others in Redis. */
@@ -129,10 +146,11 @@ async function startPostgres({ config, reset, report, log, endings }: EmbeddedOp
     await deleteEmbeddedPostgres(dataDir);
     report('the database was deleted');
   }
-  const settings = { dataDir, log: (line: string) => log.info(line) };
+  const settings = { dataDir, log: (line: string) => log.info(line), alone: true };
   const postgres = await startEmbeddedPostgres(settings);
-  const onGivenUp = (error: unknown): void => log.error({ err: error }, 'PostgreSQL cannot be started again');
-  const kept = keepRunning(postgres, { ...settings, onGivenUp });
+  const onFailure = (error: unknown, failures: number): void =>
+    log.error({ failures }, `PostgreSQL did not start again, and will be tried again: ${(error as Error).message}`);
+  const kept = keepRunning(postgres, { ...settings, onFailure });
   await endings.add(() => kept.stop());
   return postgres.url;
 }

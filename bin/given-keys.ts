@@ -1,4 +1,5 @@
 import type { Config } from '../platform/config/config.ts';
+import { unfolded } from '../platform/config/values.ts';
 import { Fault } from '../platform/errors.ts';
 import { type Tokens, tokensFrom } from '../platform/identity/tokens.ts';
 
@@ -25,4 +26,4 @@ export function requireGivenKeys(config: Keys, agents: readonly string[]): void 
 
 /** Access tokens with the given key: without the private one they are only verified. */
 export const givenTokens = ({ TOKEN_KEY, TOKEN_PUBLIC_KEY }: Keys): Tokens =>
-  tokensFrom((TOKEN_KEY ?? TOKEN_PUBLIC_KEY)!.replaceAll('\\n', '\n'));
+  tokensFrom(unfolded((TOKEN_KEY ?? TOKEN_PUBLIC_KEY)!));

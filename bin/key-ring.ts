@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
+import { makeFolder } from '../platform/folders.ts';
 import { formatKeyRing, type KeyRing, newKey, parseKeyRing } from '../platform/secrets/key-ring.ts';
 
 /** The rings that Agora has: the variable that gives each, and the file in `AGORA_DATA` where it is kept otherwise. */
@@ -21,7 +22,7 @@ export function keyRing(config: KeyConfig, variable: KeyVariable): KeyRing {
   const given = config[variable];
   if (given) return parse(given, variable);
   const path = pathOf(config, variable);
-  mkdirSync(config.AGORA_DATA, { recursive: true });
+  makeFolder(config.AGORA_DATA);
   try {
     writeFileSync(path, formatKeyRing([newKey()]), { mode: 0o600, flag: 'wx' });
   } catch (error) {
@@ -45,7 +46,9 @@ export function rotateKeyRing(config: KeyConfig, variable: KeyVariable): KeyRing
   return ring;
 }
 
-const pathOf = (config: KeyConfig, variable: KeyVariable): string => join(config.AGORA_DATA, KEY_FILES[variable]);
+/** The file that keeps a ring which is not configured. */
+export const pathOf = (config: KeyConfig, variable: KeyVariable): string =>
+  join(config.AGORA_DATA, KEY_FILES[variable]);
 
 function parse(text: string, from: string): KeyRing {
   try {

@@ -1,4 +1,8 @@
-/** `npm run demo:load`: the demo data of all agents into the configured database, where it is not in yet. */
+/**
+ * `npm run demo:load`: the demo data of all agents into the configured database, where it is not in yet. Not in production
+ * (`DEMO_DATA=on` says that it is a trial), and not where somebody has begun without it, but by `--force`.
+ */
+import { parseArgs } from 'node:util';
 import { ormFor } from '../db/orm.ts';
 import { createHost } from '../platform/agent/host.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -12,20 +16,23 @@ import { runCommand } from './command.ts';
 import { connectDatabase } from './connect-database.ts';
 import { Endings } from './endings.ts';
 import { givenTokens, requireGivenKeys } from './given-keys.ts';
+import { beginWithDemo, requireTrial } from './installation.ts';
 import { keyRing } from './key-ring.ts';
-import { migrationSets } from './migration-sets.ts';
 
 await runCommand('The demo data was not loaded', async (report) => {
+  const { force } = parseArgs({ options: { force: { type: 'boolean' } } }).values;
   const config = readConfig(process.env);
+  requireTrial(config);
   const log = createLogger(config.LOG_LEVEL);
   const endings = new Endings(log);
   const options = { config, log, endings, report };
   const agents = await loadAgents();
   const names = agents.map(({ name }) => name);
   requireGivenKeys(config, names);
-  const url = await awaitDatabase(migrationSets(agents), options);
+  const url = await awaitDatabase(agents, options);
   try {
     const ground = await connectDatabase(url, options, names);
+    await beginWithDemo(ground.kyselyFor('identity'), force);
     const host = await createHost({
       ...ground,
       ormFor,

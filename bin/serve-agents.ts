@@ -1,6 +1,7 @@
 /** Some agents in a process of their own, among others: found through the directory, asked by signed requests. */
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
+import type { Kysely } from 'kysely';
 import { ormFor } from '../db/orm.ts';
 import type { AgentDefinition } from '../platform/agent/define-agent.ts';
 import { createHost, type Host } from '../platform/agent/host.ts';
@@ -8,6 +9,7 @@ import { type Announced, DIRECTORY_POLL_MS, withdraw } from '../platform/agent/r
 import { systemClock } from '../platform/clock.ts';
 import { LocalOnce } from '../platform/cluster/once.ts';
 import type { Config } from '../platform/config/config.ts';
+import { allowsDemo } from '../platform/config/for-trials.ts';
 import { Fault } from '../platform/errors.ts';
 import { eventSigner } from '../platform/events/signing.ts';
 import { newUuid } from '../platform/ids.ts';
@@ -20,6 +22,7 @@ import { bePresent } from '../platform/wire/presence.ts';
 import { resetOnReturn } from '../platform/wire/reset-on-return.ts';
 import { type SubgraphServer, serveSubgraphs } from '../platform/wire/serve-subgraphs.ts';
 import { requestSigner, requestVerifier } from '../platform/wire/signed-request.ts';
+import { countAdministrators } from '../subgraphs/identity/administrators/service.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { awaitDatabase } from './await-database.ts';
 import { announceRevocations } from './broadcast-revocations.ts';
@@ -31,9 +34,9 @@ import { directAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
 import { givenTokens, requireGivenKeys } from './given-keys.ts';
 import { givenTls, schemeOf } from './given-tls.ts';
+import { DEMO_IN_PRODUCTION, hasDemoAccounts } from './installation.ts';
 import { keyRing } from './key-ring.ts';
 import { listen } from './listen.ts';
-import { migrationSets } from './migration-sets.ts';
 
 /** How to start. */
 export interface ServeAgentsOptions {
@@ -63,7 +66,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
   const agents = chosenAgents(roster, { names });
   const life = { instance: config.AGENT_NAME ?? instanceOf(agents), process: newUuid() };
   await endings.add(await startTracing(config, `agora ${life.instance}`));
-  const url = await awaitDatabase(migrationSets(agents), options);
+  const url = await awaitDatabase(agents, options);
   const ground = await connectDatabase(
     url,
     options,
@@ -104,8 +107,21 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
   await endings.add(() => serving.close());
   await host.start();
   const address = addressOf(config, serving.server.address() as AddressInfo);
+  await sayWhatIsMissing(options, ground.kyselyFor);
   await announce(host, serving, ground.kyselyFor, { ...life, address }, options);
   return address;
+}
+
+/** Of the accounts, where this process has them: that nobody administers the shop, and that everybody knows a password. */
+async function sayWhatIsMissing(
+  { config, names, report }: ServeAgentsOptions,
+  kyselyFor: (agent: string) => Kysely<any>,
+): Promise<void> {
+  if (!names.includes('identity')) return;
+  const kysely = kyselyFor('identity');
+  if (!allowsDemo(config) && (await hasDemoAccounts(kysely))) report(DEMO_IN_PRODUCTION);
+  if ((await countAdministrators(kysely)) === 0)
+    report('Nobody administers this shop yet: npm run admin:new -- --email you@shop.example --name "Your Name"');
 }
 
 /** Looks into the directory from now on; the function ends that. */

@@ -2,35 +2,78 @@
 import { parseArgs } from 'node:util';
 import { type Config, readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/log.ts';
-import { startEmbedded } from './embedded.ts';
+import { type Embedded, startEmbedded } from './embedded.ts';
 import { Endings } from './endings.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
+const USAGE = `npm start [-- options]
+
+  --empty      without demo data: for a shop of your own (docs/your-own-shop.md)
+  --reset      deletes the embedded database first
+  --new-keys   goes on although the keys that the database was used with are lost
+  --help       says this
+
+Variables of the environment: .env.example`;
+const NO_ADMINISTRATOR = [
+  'Administrator          nobody yet. Make the first one, in another terminal here:',
+  '                       npm run admin:new -- --email you@shop.example --name "Your Name"',
+];
 const started = performance.now();
 const say = (line: string): void => console.log(`  ${line}`);
 
+/** What the command line asks for. */
+interface Wishes {
+  empty?: boolean;
+  reset?: boolean;
+  newKeys?: boolean;
+}
+
 try {
-  const { values } = parseArgs({ options: { empty: { type: 'boolean' }, reset: { type: 'boolean' } } });
-  await start(readConfig(process.env), values);
+  const wishes = wishesOf(process.argv.slice(2), process.env.npm_config_empty);
+  if (wishes) await start(readConfig(process.env), wishes);
+  else console.log(USAGE);
 } catch (error) {
   fail(error);
 }
 
-async function start(config: Config, options: { empty?: boolean; reset?: boolean }): Promise<void> {
+/**
+ * Undefined: only the usage is wanted. npm keeps `--empty` for itself where the `--` before it was forgotten, and nobody
+ * who wrote it wants demo data.
+ */
+function wishesOf(args: string[], keptByNpm: string | undefined): Wishes | undefined {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        empty: { type: 'boolean' },
+        reset: { type: 'boolean' },
+        'new-keys': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    if (values.help) return undefined;
+    return { empty: values.empty ?? keptByNpm === 'true', reset: values.reset, newKeys: values['new-keys'] };
+  } catch (error) {
+    throw new Error(`${(error as Error).message.split('. ')[0]}.\n\n${USAGE}`, { cause: error });
+  }
+}
+
+async function start(config: Config, wishes: Wishes): Promise<void> {
   const log = createLogger(config.LOG_LEVEL);
   const endings = new Endings(log);
-  let starting: Promise<string> | undefined = undefined;
+  let starting: Promise<Embedded> | undefined = undefined;
   stopOnSignal('Agora', endings, () => starting);
   console.log('Agora is starting.');
-  starting = startEmbedded({ config, log, endings, ...options, report: say });
+  starting = startEmbedded({ config, log, endings, ...wishes, report: say });
   try {
-    const url = await starting;
+    const { url, withDemo, hasAdministrator } = await starting;
     console.log(`\nAgora is ready in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
     say(`GraphQL and GraphiQL   ${url}/graphql`);
     say(`Health                 ${url}/health/ready`);
-    if (!options.empty) {
+    if (withDemo) {
       say('Sign in as             customer@agora.test, password agora-demo (also admin@, operator@, merchant@, …)');
     }
+    if (!hasAdministrator) NO_ADMINISTRATOR.forEach(say);
     say('Stop                   Ctrl-C\n');
   } catch (error) {
     // Stopped on purpose: whoever stopped it ends the process.

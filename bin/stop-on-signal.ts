@@ -6,7 +6,7 @@ const REPEAT_MS = 500;
 const NOTICE_MS = 2000;
 
 /**
- * Ends what was begun, and then the process, at SIGINT or SIGTERM; at the second one at once.
+ * Ends what was begun, and then the process, at SIGINT, SIGTERM or SIGHUP (the terminal was closed); at the second one at once.
  * @param who says that it is stopping.
  * @param starting the start, if one is under way.
  */
@@ -24,5 +24,5 @@ export function stopOnSignal(who: string, endings: Endings, starting: () => Prom
     await Promise.race([starting()?.catch(() => {}), new Promise((resolve) => setTimeout(resolve, NOTICE_MS))]);
     process.exit(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void onSignal());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void onSignal());
 }

@@ -1,13 +1,12 @@
 /** A cold copy of the embedded database: PostgreSQL's own files, taken while nothing runs on them. */
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { Fault } from '../platform/errors.ts';
-import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { makeFolder } from '../platform/folders.ts';
+import { startEmbeddedPostgres, whileStopped } from './embedded-postgres.ts';
 import { type Home, homeFor, makeHome } from './embedded-postgres/home.ts';
 import { type Identity, serverIdentity } from './embedded-postgres/identity.ts';
-import { otherOwner } from './embedded-postgres/owner.ts';
-import { endPostmaster, runningPostmaster } from './embedded-postgres/postmaster.ts';
 
 /**
  * Copies the database of this data folder into a new folder. A server that a killed process left behind is stopped first.
@@ -16,17 +15,16 @@ import { endPostmaster, runningPostmaster } from './embedded-postgres/postmaster
 export async function copyEmbedded(dataDir: string, to: string): Promise<void> {
   const home = homeFor(dataDir, serverIdentity());
   if (!existsSync(home.cluster)) throw new Fault('NO_DATA', `There is no database in ${home.folder}.`);
-  const owner = otherOwner(home);
-  if (owner) throw new Fault('DATA_IN_USE', `Process ${owner} works on ${home.folder}: stop Agora first.`);
-  if (existsSync(to)) throw new Fault('BACKUP_EXISTS', `${to} is there already: name a new folder.`);
-  const left = runningPostmaster(home.cluster);
-  if (left) await endPostmaster(left.pid);
-  const partial = `${to}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true, mode: 0o700 });
-  for (const [from, name] of partsOf(home))
-    cpSync(from, join(partial, name), { recursive: true, preserveTimestamps: true });
-  renameSync(partial, to); // Whole, or not there.
+  await whileStopped(home, async () => {
+    if (existsSync(to)) throw new Fault('BACKUP_EXISTS', `${to} is there already: name a new folder.`);
+    const partial = `${to}.partial`;
+    rmSync(partial, { recursive: true, force: true });
+    makeFolder(dirname(partial));
+    mkdirSync(partial, { mode: 0o700 });
+    for (const [from, name] of partsOf(home))
+      cpSync(from, join(partial, name), { recursive: true, preserveTimestamps: true });
+    renameSync(partial, to); // Whole, or not there.
+  });
 }
 
 /**
@@ -37,20 +35,26 @@ export async function copyEmbedded(dataDir: string, to: string): Promise<void> {
 export async function restoreEmbedded(from: string, dataDir: string): Promise<void> {
   const identity = serverIdentity();
   const home = homeFor(dataDir, identity);
-  if (existsSync(home.cluster))
-    throw new Fault('RESTORE_NOT_EMPTY', `There is a database in ${home.folder}: name another folder in AGORA_DATA.`);
   for (const [, name] of partsOf(home))
     if (!existsSync(join(from, name))) throw new Fault('NO_DATA', `${from} is no backup: ${name} is missing.`);
   makeHome(home, identity);
-  for (const [to, name] of partsOf(home)) cpSync(join(from, name), to, { recursive: true, preserveTimestamps: true });
-  rmSync(join(home.cluster, 'postmaster.pid'), { force: true });
-  giveAll(identity, home.cluster);
-  const server = await startEmbeddedPostgres({ dataDir, log: () => {} });
-  try {
-    await renewGeneration(server.url);
-  } finally {
-    await server.stop();
-  }
+  await whileStopped(home, async () => {
+    if (existsSync(home.cluster))
+      throw new Fault('RESTORE_NOT_EMPTY', `There is a database in ${home.folder}: name another folder in AGORA_DATA.`);
+    // Whole, or not there: what is broken off is thrown away by the next who starts there.
+    const partial = `${home.cluster}.${process.pid}`;
+    cpSync(join(from, 'cluster'), partial, { recursive: true, preserveTimestamps: true });
+    rmSync(join(partial, 'postmaster.pid'), { force: true });
+    giveAll(identity, partial);
+    cpSync(join(from, 'credentials.json'), home.credentials, { preserveTimestamps: true });
+    renameSync(partial, home.cluster);
+    const server = await startEmbeddedPostgres({ dataDir, log: () => {} });
+    try {
+      await renewGeneration(server.url);
+    } finally {
+      await server.stop();
+    }
+  });
 }
 
 const partsOf = (home: Home): [path: string, name: string][] => [

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { homeFor } from './embedded-postgres/home.ts';
@@ -55,7 +55,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const start = () => startEmbeddedPostgres({ dataDir, log: (line) => lines.push(line) });
+const start = ({ alone = false } = {}) => startEmbeddedPostgres({ dataDir, log: (line) => lines.push(line), alone });
 
 async function ask(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
@@ -76,14 +76,20 @@ interface Held {
   adminUrl: string;
   port: number;
   pid: number;
+  isGuest: boolean;
   lines: string[];
 }
 
+interface Holding {
+  child: ChildProcess;
+  held: Held;
+}
+
 /** Another process that starts the server and holds it. */
-async function hold(who: Identity = {}, project = root): Promise<{ child: ChildProcess; held: Held }> {
+async function hold(who: Identity = {}, project = root, how: string[] = []): Promise<Holding> {
   const holder = join(root, 'tests/support/postgres-holder.ts');
   const module = join(project, 'db/embedded-postgres.ts');
-  const child = spawn(process.execPath, [holder, module, dataDir], {
+  const child = spawn(process.execPath, [holder, module, dataDir, ...how], {
     ...who,
     cwd: '/',
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -199,18 +205,179 @@ test('a second process beside a live one is a guest: it shares the server and le
   const { held } = await hold();
   const guest = await start();
   expect(guest.pid).toBe(held.pid);
-  expect(lines[0]).toMatch(/of process \d+ is used/);
+  expect(lines[0]).toMatch(/of process \d+ \(.*postgres-holder.*\) is used/);
   await guest.stop();
   expect(await ask(held.url, 'select 1 as one')).toEqual([{ one: 1 }]);
   await expect(deleteEmbeddedPostgres(dataDir)).rejects.toMatchObject({ code: 'DATA_IN_USE' });
   for (const child of children) await end(child);
 });
 
-test('two processes that start at once on an empty folder share one server', async () => {
+test('processes that start at once on an empty folder share one server, which the last to leave stops', async () => {
   beginAnew();
-  const [one, other] = await Promise.all([hold(), hold()]);
-  expect(one.held.url).toBe(other.held.url);
-  expect(one.held.pid).toBe(other.held.pid);
+  const all = await Promise.all([hold(), hold(), hold()]);
+  const { url, pid } = all[0]!.held;
+  expect(all.map(({ held }) => [held.url, held.pid])).toEqual(all.map(() => [url, pid]));
+  expect(all.filter(({ held }) => held.isGuest)).toHaveLength(2);
+  // The owner goes first, and leaves it to a guest.
+  const [owner, one, other] = all.toSorted((a, b) => Number(a.held.isGuest) - Number(b.held.isGuest));
+  await end(owner!.child);
+  expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  await end(one!.child);
+  expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  await end(other!.child);
+  expect(isRunning(pid)).toBe(false);
+  expect(readdirSync(dataDir).filter((name) => /^(guest|owner)/.test(name))).toEqual([]);
+});
+
+test('who wants it alone is refused beside a live owner, by its name, and harms nothing', async () => {
+  const { child, held } = await hold();
+  await expect(start({ alone: true })).rejects.toMatchObject({
+    code: 'DATA_IN_USE',
+    message: expect.stringMatching(new RegExp(`process ${child.pid} \\(.*postgres-holder.*AGORA_DATA`)),
+  });
+  expect(await ask(held.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  await end(child, 'SIGKILL');
+  const server = await start({ alone: true });
+  expect([server.pid, server.isGuest]).toEqual([held.pid, false]);
+});
+
+test('of processes that want it alone at once one has it, on an empty folder and on one that was used', async () => {
+  for (const anew of [true, false]) {
+    if (anew) beginAnew();
+    const all = await Promise.allSettled([
+      hold({}, root, ['alone']),
+      hold({}, root, ['alone']),
+      hold({}, root, ['alone']),
+    ]);
+    const refused = all.filter((one) => one.status === 'rejected').map(({ reason }) => String(reason));
+    expect(refused).toEqual([expect.stringContaining('DATA_IN_USE'), expect.stringContaining('DATA_IN_USE')]);
+    const [{ held, child }] = all.filter((one) => one.status === 'fulfilled').map(({ value }) => value) as [Holding];
+    expect(await ask(held.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await end(child);
+    expect(isRunning(held.pid)).toBe(false);
+  }
+});
+
+test('the number of a dead owner, which another process has now, stands in nobody’s way', async () => {
+  const innocent = spawn('sleep', ['60'], { stdio: 'ignore' });
+  children.push(innocent);
+  for (const left of [
+    { pid: innocent.pid, command: 'sleep 60', begun: 'earlier/1' },
+    { pid: innocent.pid, command: 'node bin/agora.mjs bin/start.ts' },
+    { pid: process.pid, command: 'node', begun: 'earlier/1' },
+    {},
+  ]) {
+    writeFileSync(join(dataDir, 'owner.json'), JSON.stringify(left));
+    const server = await start({ alone: true });
+    expect(server.isGuest).toBe(false);
+    await server.stop();
+  }
+  writeFileSync(join(dataDir, 'owner.json'), '');
+  await (await start({ alone: true })).stop();
+});
+
+describe('a broken file', () => {
+  const write = (name: string, text: string) => writeFileSync(join(dataDir, name), text);
+  const refusal = () => start().then(String, (error: { code: string; message: string }) => error);
+
+  test('passwords that cannot be used are said to be so, with the file and what to do', async () => {
+    for (const [text, what] of [
+      ['', 'is empty'],
+      ['{"superuser": "ab', 'does not hold'],
+      ['{"superuser":"ab"}', 'does not hold'],
+      ['null', 'does not hold'],
+      ['{"superuser":"ab","agora":"cd"}', 'holds another password'],
+      [undefined, 'is missing'],
+    ] as const) {
+      if (text === undefined) unlinkSync(join(dataDir, 'credentials.json'));
+      else write('credentials.json', text);
+      const { code, message } = (await refusal()) as { code: string; message: string };
+      expect(code).toBe('CREDENTIALS_BROKEN');
+      expect(message).toContain(`${join(dataDir, 'credentials.json')} ${what}`);
+      expect(message).toContain('--reset');
+      // Nothing is left that would be in the way of the next.
+      expect(existsSync(join(dataDir, 'owner.json'))).toBe(false);
+    }
+    await deleteEmbeddedPostgres(dataDir);
+    expect(readdirSync(dataDir)).toEqual([]);
+  });
+
+  test('what a first start left that was killed in the middle is thrown away, also if its number is somebody’s now', async () => {
+    beginAnew();
+    mkdirSync(join(dataDir, `cluster.${process.ppid}`), { recursive: true });
+    write(`cluster.${process.ppid}/PG_VERSION`, '18');
+    mkdirSync(join(dataDir, 'cluster'));
+    write('credentials.json', '');
+    write('owner.json', '');
+    expect(await ask((await start()).url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect(readdirSync(dataDir)).not.toContain(`cluster.${process.ppid}`);
+  });
+
+  test('a port and a pid that make no sense are in nobody’s way', async () => {
+    for (const [port, pid] of [
+      ['', ''],
+      ['rubbish', 'rubbish\n'],
+      ['99999999', '\0\0\0\0'],
+      ['-5', `${process.ppid}\n`],
+    ] as const) {
+      write('port', port);
+      write('cluster/postmaster.pid', pid);
+      giveTo(identity, join(dataDir, 'cluster/postmaster.pid'));
+      const server = await start();
+      expect(readFileSync(join(dataDir, 'port'), 'utf8')).toBe(String(server.port));
+      await server.stop();
+    }
+  });
+
+  test('a database that is none, or another’s, is named and left as it is', async () => {
+    for (const [version, code, what] of [
+      ['17\n', 'OTHER_POSTGRES_VERSION', 'was made by PostgreSQL 17'],
+      ['x', 'CLUSTER_BROKEN', 'has a broken PG_VERSION'],
+      ['', 'CLUSTER_BROKEN', 'has a broken PG_VERSION'],
+      [undefined, 'CLUSTER_BROKEN', 'PG_VERSION is missing'],
+    ] as const) {
+      if (version === undefined) rmSync(join(dataDir, 'cluster/PG_VERSION'));
+      else write('cluster/PG_VERSION', version);
+      expect(await refusal()).toMatchObject({ code, message: expect.stringContaining(what) });
+      expect(existsSync(join(dataDir, 'cluster/global/pg_control'))).toBe(true);
+    }
+    write('cluster/PG_VERSION', '18\n');
+    rmSync(join(dataDir, 'cluster/global/pg_control'));
+    expect(await refusal()).toMatchObject({
+      code: 'POSTGRES_DID_NOT_START',
+      message: expect.stringContaining('pg_control'),
+    });
+  });
+});
+
+test('a folder where nothing can be kept is refused with the reason, and no other is taken', async () => {
+  const refused = async (where: string, reason: string) => {
+    const error = await startEmbeddedPostgres({ dataDir: where, log: () => {} }).then(String, (cause: Error) => cause);
+    expect(error).toMatchObject({ code: 'FOLDER_UNUSABLE', message: expect.stringContaining(reason) });
+  };
+  await refused('/proc/x/postgres', '/proc/x cannot be used');
+  await refused('/sys/x', '/sys/x cannot be used');
+  writeFileSync(join(folder, 'file'), '');
+  await refused(join(folder, 'file'), 'a file');
+  await refused(join(folder, 'file', 'postgres'), 'a file');
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
+  await refused(join(folder, 'link'), 'leads nowhere');
+  symlinkSync(join(folder, 'circle'), join(folder, 'circle'));
+  await refused(join(folder, 'circle', 'postgres'), 'circle');
+  await refused(join(folder, 'x'.repeat(300)), 'too long');
+});
+
+onlyAsRoot('the folder of another user is refused', async () => {
+  mkdirSync(join(folder, 'other'), { mode: 0o755 });
+  dataDir = join(folder, 'other', 'postgres');
+  await expect(hold(identity)).rejects.toThrow(/other\/postgres cannot be used.*EACCES/);
+});
+
+test('a link to a folder is that folder', async () => {
+  symlinkSync(dataDir, join(folder, 'link'));
+  const server = await startEmbeddedPostgres({ dataDir: join(folder, 'link'), log: () => {} });
+  await expect(hold({}, root, ['alone'])).rejects.toThrow('DATA_IN_USE');
+  await server.stop();
 });
 
 test('Ctrl-C in the terminal does not reach the server', async () => {

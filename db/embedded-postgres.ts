@@ -2,15 +2,28 @@
  * A real PostgreSQL beside us, for when none is given: nothing to install, safe under `kill -9`, its data kept over
  * restarts. Works as root (it steps down to `nobody`), as an ordinary user, and in a home that only root may enter.
  */
+import { existsSync } from 'node:fs';
 import { Fault } from '../platform/errors.ts';
 import { findBinaries } from './embedded-postgres/binaries.ts';
 import { canonicalOf } from './embedded-postgres/canonical.ts';
-import { makeCluster } from './embedded-postgres/cluster.ts';
-import { credentialsOf, deleteHome, type Home, homeFor, makeHome } from './embedded-postgres/home.ts';
-import { serverIdentity } from './embedded-postgres/identity.ts';
+import { makeCluster, requireVersion } from './embedded-postgres/cluster.ts';
+import { credentialsOf, makeCredentials } from './embedded-postgres/credentials.ts';
+import { deleteHome, type Home, homeFor, makeHome } from './embedded-postgres/home.ts';
+import { type Identity, serverIdentity } from './embedded-postgres/identity.ts';
+import { join as joinServer } from './embedded-postgres/join.ts';
 import { adoptOrLaunch, type LaunchOptions } from './embedded-postgres/launch.ts';
-import { becomeOwner, leave, otherOwner } from './embedded-postgres/owner.ts';
-import { endPostmaster, runningPostmaster } from './embedded-postgres/postmaster.ts';
+import {
+  claim,
+  enter,
+  goOut,
+  handOver,
+  isOurs,
+  leave,
+  nameOf,
+  type Owner,
+  otherOwner,
+} from './embedded-postgres/owner.ts';
+import { endPostmaster, type Postmaster, runningPostmaster } from './embedded-postgres/postmaster.ts';
 import { makeRoleAndDatabase } from './embedded-postgres/roles.ts';
 import { defaultSettings } from './embedded-postgres/settings.ts';
 
@@ -24,6 +37,8 @@ export interface EmbeddedPostgresOptions {
   settings?: Record<string, string>;
   /** Stops it when we end, however: by default it goes on after a `kill -9`, and is adopted by the next. Only on Linux. */
   endsWithUs?: boolean;
+  /** Refuses when another live process owns it: for who serves for long, and would lose it with that process. */
+  alone?: boolean;
 }
 
 /** An embedded server that takes connections. */
@@ -43,8 +58,9 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Starts the server on this data folder, or adopts the one that a killed process of ours left behind.
- * @throws {Fault} when it does not start, with what it said.
+ * Starts the server on this data folder, or adopts the one that a killed process of ours left behind. Of two processes
+ * one is its owner, and the other a guest of it, or refused if it wants to be alone.
+ * @throws {Fault} when it does not start, with what it said; `DATA_IN_USE`, `FOLDER_UNUSABLE`, or what names a broken file
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   // Who exits before it is returned takes a new server along: nobody else knows of it yet.
@@ -59,41 +75,78 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 async function start(options: EmbeddedPostgresOptions, onLaunch: LaunchOptions['onLaunch']): Promise<EmbeddedPostgres> {
-  const { dataDir, log } = options;
+  const { dataDir, log, alone = false } = options;
   const identity = serverIdentity();
   const home = homeFor(dataDir, identity);
   if (home.folder !== canonicalOf(dataDir)) log(`only root may enter ${dataDir}: the data is in ${home.folder}`);
   makeHome(home, identity);
+  for (;;) {
+    const held = isOurs(home);
+    const owner = await claim(home);
+    if (!owner) return asOwner(home, identity, { ...options, held }, onLaunch);
+    if (alone) throw inUse(home, owner);
+    const joined = await joinServer(home, owner);
+    if (joined) return asGuest(home, joined, owner, options);
+  }
+}
+
+async function asOwner(
+  home: Home,
+  identity: Identity,
+  { log, settings, endsWithUs = false, alone = false, held }: EmbeddedPostgresOptions & { held: boolean },
+  onLaunch: LaunchOptions['onLaunch'],
+): Promise<EmbeddedPostgres> {
+  try {
+    requireVersion(home);
+    const credentials = makeCredentials(home);
+    const binaries = findBinaries(identity, log);
+    await makeCluster(home, binaries, identity, credentials.superuser);
+    const server = await adoptOrLaunch({
+      home,
+      binaries,
+      identity,
+      settings: { ...defaultSettings, ...settings },
+      password: credentials.superuser,
+      endsWithUs,
+      onLaunch,
+    });
+    if (server.adopted) log(`PostgreSQL (pid ${server.pid}) is adopted`);
+    const other = otherOwner(home);
+    if (other) throw inUse(home, other);
+    const ready = await opened(home, server);
+    return { ...ready, isGuest: false, stop: () => stop(home, { handsOver: !alone }) };
+  } catch (error) {
+    // Who has started it before, and tries again, goes on being its owner.
+    if (held) await endServer(home);
+    else await stop(home, { handsOver: false });
+    throw error;
+  }
+}
+
+async function asGuest(
+  home: Home,
+  server: Postmaster,
+  owner: Owner,
+  { log }: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
+  enter(home);
+  log(`PostgreSQL (pid ${server.pid}) of ${nameOf(owner)} is used`);
+  try {
+    const ready = await opened(home, server);
+    return { ...ready, isGuest: true, stop: () => leaveAsGuest(home) };
+  } catch (error) {
+    await leaveAsGuest(home);
+    throw error;
+  }
+}
+
+/** With role and database: also a guest may be the first to want them. */
+async function opened(home: Home, { pid, port }: Postmaster): Promise<Omit<EmbeddedPostgres, 'isGuest' | 'stop'>> {
   const credentials = credentialsOf(home);
-  const binaries = findBinaries(identity, log);
-  await makeCluster(home, binaries, identity, credentials.superuser);
-
-  const settings = { ...defaultSettings, ...options.settings };
-  const { endsWithUs = false } = options;
-  const server = await adoptOrLaunch({
-    home,
-    binaries,
-    identity,
-    settings,
-    password: credentials.superuser,
-    endsWithUs,
-    onLaunch,
-  });
-  const guestOf = server.adopted ? otherOwner(home) : undefined;
-  if (server.adopted) log(`PostgreSQL (pid ${server.pid}) ${guestOf ? `of process ${guestOf} is used` : 'is adopted'}`);
-  if (!guestOf) becomeOwner(home);
-
-  const at = `127.0.0.1:${server.port}`;
+  const at = `127.0.0.1:${port}`;
   const adminUrl = `postgres://postgres:${credentials.superuser}@${at}/postgres`;
-  await makeRoleAndDatabase(adminUrl, credentials);
-  return {
-    url: `postgres://agora:${credentials.agora}@${at}/agora`,
-    adminUrl,
-    port: server.port,
-    pid: server.pid,
-    isGuest: guestOf !== undefined,
-    stop: guestOf ? async () => {} : () => stop(home),
-  };
+  await makeRoleAndDatabase(adminUrl, credentials, home.credentials);
+  return { url: `postgres://agora:${credentials.agora}@${at}/agora`, adminUrl, port, pid };
 }
 
 /**
@@ -102,16 +155,46 @@ async function start(options: EmbeddedPostgresOptions, onLaunch: LaunchOptions['
  */
 export async function deleteEmbeddedPostgres(dataDir: string): Promise<void> {
   const home = homeFor(dataDir, serverIdentity());
-  const owner = otherOwner(home);
-  if (owner) throw new Fault('DATA_IN_USE', `Process ${owner} works on ${home.folder}: end it first.`);
-  await stop(home);
-  deleteHome(home);
+  await whileStopped(home, async () => deleteHome(home));
+}
+
+/**
+ * Does something with the data folder while no server and no process of ours works on it. It may not be there.
+ * @throws {Fault} `DATA_IN_USE` when another live process works on it, `POSTGRES_WILL_NOT_STOP`.
+ */
+export async function whileStopped(home: Home, work: () => Promise<void>): Promise<void> {
+  if (!existsSync(home.folder)) return work();
+  const owner = await claim(home);
+  if (owner) throw inUse(home, owner);
+  try {
+    await endServer(home);
+    await work();
+  } finally {
+    leave(home);
+  }
+}
+
+const inUse = ({ folder }: Home, owner: Owner): Fault =>
+  new Fault(
+    'DATA_IN_USE',
+    `The database in ${folder} is that of ${nameOf(owner)}: end it first, or name another folder in AGORA_DATA, ` +
+      'since each Agora needs one of its own.',
+  );
+
+async function leaveAsGuest(home: Home): Promise<void> {
+  goOut(home);
+  // Its owner may have left it to us.
+  if (!otherOwner(home)) await stop(home, { handsOver: true });
 }
 
 /** Looks the server up again: it may have been killed, and started anew by somebody else, since we saw it. */
-async function stop(home: Home): Promise<void> {
-  if (otherOwner(home)) return;
+async function stop(home: Home, { handsOver }: { handsOver: boolean }): Promise<void> {
+  if (otherOwner(home) || (handsOver && handOver(home))) return;
+  await endServer(home);
+  leave(home);
+}
+
+async function endServer(home: Home): Promise<void> {
   const running = runningPostmaster(home.cluster);
   if (running) await endPostmaster(running.pid);
-  leave(home);
 }

@@ -106,6 +106,34 @@ test('of two processes that start at once one migrates and the other finds it do
   expect(lines).toContain('another process is migrating this database: waiting for it');
 });
 
+test('who waits for its turn is not waited for by an index that is built aside', async () => {
+  file('0001-tables.sql', 'select pg_sleep(0.3); create table thing (id text primary key, size int)');
+  file('0002-index.sql', '-- no transaction\ncreate index concurrently thing_size on thing (size);');
+  expect((await Promise.all([run(), run(), run()])).sort((a, b) => a - b)).toEqual([0, 0, 2]);
+});
+
+test('what a library migrates by itself takes its turn with the others, is pending until it is done, and again in another version', async () => {
+  let [under, most] = [0, 0];
+  const library = (name: string) => ({
+    schema: 'library',
+    name,
+    async apply() {
+      most = Math.max(most, ++under);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      under--;
+    },
+  });
+  const sets = [{ schema: 'room', directory }];
+  const together = () => migrate(database.url, sets, () => {}, [library('1.0')]);
+  const broken = { ...library('1.0'), apply: () => Promise.reject(new Error('no')) };
+  await expect(migrate(database.url, sets, () => {}, [broken])).rejects.toThrow('no');
+  expect(await pendingMigrations(database.url, sets, [library('1.0')])).toHaveLength(1);
+  await Promise.all([together(), together(), together()]);
+  expect(most).toBe(1);
+  expect(await pendingMigrations(database.url, sets, [library('1.0')])).toEqual([]);
+  expect(await pendingMigrations(database.url, sets, [library('1.1')])).toHaveLength(1);
+});
+
 test('a migration may take longer than a command may', async () => {
   file('0001-slow.sql', `select 1 / (current_setting('transaction_timeout') = '0')::int`);
   file('0002-slow.sql', `select 1 / (current_setting('statement_timeout') = '0')::int`);

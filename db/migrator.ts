@@ -2,6 +2,7 @@
  * Brings the database to what the code expects: plain SQL files, one set a room, each applied once, in one
  * transaction with its record. An applied file is never edited; what is to change is a new file.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { applyMigration } from './migrator/apply.ts';
 import { type Migration, type MigrationSet, migrationsOf } from './migrator/files.ts';
@@ -11,6 +12,19 @@ import { READER } from './embedded-postgres/roles.ts';
 import { limitsAsOptions } from './pool.ts';
 
 export type { MigrationSet } from './migrator/files.ts';
+
+/** What a library brings its own tables up to date with: under our lock, since it has none. */
+export interface LibraryMigration {
+  /** Whose tables they are. */
+  schema: string;
+  /** The library and its version: what the database has been brought to. */
+  name: string;
+  /** Brings them up to date. Does nothing where they are. */
+  apply(): Promise<void>;
+}
+
+/** How often it is looked whether it is our turn, in milliseconds. */
+const TURN_MS = 200;
 
 const BOOKS = `
   create schema if not exists platform;
@@ -26,13 +40,15 @@ const BOOKS = `
  * Applies what is not applied yet, set after set. One process at a time: another waits, and finds it done.
  * @param url of a role that may create schemas; it comes to own what it makes.
  * @param report is told each applied file, a line each, and the sum.
- * @returns how many were applied.
+ * @param libraries come after our own files, each time: they know what is missing.
+ * @returns how many of our files were applied.
  * @throws {Fault} `MIGRATION_EDITED`, `MIGRATION_FAILED` with file, line and reason, or `MIGRATION_MISNAMED`.
  */
 export async function migrate(
   url: string,
   sets: readonly MigrationSet[],
   report: (line: string) => void,
+  libraries: readonly LibraryMigration[] = [],
 ): Promise<number> {
   const start = performance.now();
   const migrations = sets.flatMap(migrationsOf);
@@ -40,12 +56,14 @@ export async function migrate(
   try {
     await takeTurn(client, report);
     await client.query(BOOKS);
-    const missing = await missingOf(client, migrations);
+    const applied = await appliedIn(client);
+    const missing = migrations.filter((migration) => isMissing(migration, applied));
     for (const migration of missing) {
       const time = await applyMigration(client, migration, report);
       report(`${migration.schema}: ${migration.name} applied in ${Math.round(time)} ms`);
     }
     await confineReads(client, sets, report);
+    for (const library of libraries) await applyLibrary(client, library);
     const took = Math.round(performance.now() - start);
     report(
       missing.length
@@ -62,23 +80,41 @@ export async function migrate(
  * What `migrate` would apply, in its order. Changes nothing.
  * @throws {Fault} as `migrate`
  */
-export async function pendingMigrations(url: string, sets: readonly MigrationSet[]): Promise<Migration[]> {
+export async function pendingMigrations(
+  url: string,
+  sets: readonly MigrationSet[],
+  libraries: readonly LibraryMigration[] = [],
+): Promise<Pick<Migration, 'schema' | 'name'>[]> {
   const migrations = sets.flatMap(migrationsOf);
   const client = await connect(url);
   try {
     const { rows } = await client.query(`select to_regclass('platform.migration') is not null as "isThere"`);
-    return rows[0]?.isThere ? await missingOf(client, migrations) : migrations;
+    if (!rows[0]?.isThere) return [...migrations, ...libraries];
+    const applied = await appliedIn(client);
+    return [
+      ...migrations.filter((migration) => isMissing(migration, applied)),
+      ...libraries.filter(({ schema, name }) => !applied.has(`${schema}/${name}`)),
+    ];
   } finally {
     await client.end();
   }
 }
 
-async function missingOf(client: pg.Client, migrations: readonly Migration[]): Promise<Migration[]> {
+/** The checksums of what was applied. */
+async function appliedIn(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query<{ key: string; checksum: string }>(
     `select schema || '/' || name as key, checksum from platform.migration`,
   );
-  const applied = new Map(rows.map((row) => [row.key, row.checksum]));
-  return migrations.filter((migration) => isMissing(migration, applied));
+  return new Map(rows.map((row) => [row.key, row.checksum]));
+}
+
+/** It is recorded once it is done, so that processes which wait for the migrations wait for it too. */
+async function applyLibrary(client: pg.Client, { schema, name, apply }: LibraryMigration): Promise<void> {
+  await apply();
+  await client.query(
+    `insert into platform.migration (schema, name, checksum) values ($1, $2, '') on conflict (schema, name) do nothing`,
+    [schema, name],
+  );
 }
 
 /** A session of its own without time limits: building an index takes what it takes. */
@@ -114,13 +150,19 @@ async function confineReads(
   if (changed > 0) report(`${changed} policies of rows were set`);
 }
 
-/** Two processes that start at once: one migrates, the other waits. */
+/**
+ * Two processes that start at once: one migrates, the other waits. It asks again and again instead of waiting in
+ * PostgreSQL, where a statement that waits holds a snapshot: `create index concurrently` of the one would wait for it.
+ */
 async function takeTurn(client: pg.Client, report: (line: string) => void): Promise<void> {
-  const lock = `hashtextextended('agora.migrations', 0)`;
-  const { rows } = await client.query<{ mine: boolean }>(`select pg_try_advisory_lock(${lock}) as mine`);
-  if (rows[0]?.mine) return;
-  report('another process is migrating this database: waiting for it');
-  await client.query(`select pg_advisory_lock(${lock})`);
+  for (let asked = 0; ; asked++) {
+    const { rows } = await client.query<{ mine: boolean }>(
+      `select pg_try_advisory_lock(hashtextextended('agora.migrations', 0)) as mine`,
+    );
+    if (rows[0]?.mine) return;
+    if (asked === 0) report('another process is migrating this database: waiting for it');
+    await sleep(TURN_MS);
+  }
 }
 
 function isMissing(migration: Migration, applied: Map<string, string>): boolean {

@@ -54,7 +54,8 @@ function mortal(port: number, first: ChildProcess): RedisServer {
 
 async function start(port: number): Promise<ChildProcess> {
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn(...tethered('redis-server', settings), { stdio: ['ignore', 'pipe', 'ignore'] });
+  // In a group of its own, so that Ctrl-C in the terminal does not end it before those who use it.
+  const child = spawn(...tethered('redis-server', settings), { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
   let output = '';
   const ready = new Promise<void>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

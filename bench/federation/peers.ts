@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { composeSupergraph } from '../../gateway/compose.ts';
 import type { Size } from '../run.ts';
@@ -7,6 +6,7 @@ import { compare, type Question } from './compare.ts';
 import { startHive } from './hive.ts';
 import { partsOf } from './parts.ts';
 import { bodyOf, QUERIES, type QueryName, variedBodyOf } from './queries.ts';
+import { temporaryData } from '../../tests/support/agora-process.ts';
 import { type Rival, startRole } from './rival.ts';
 
 /** Of each round. */
@@ -14,7 +14,7 @@ const REQUESTS: Readonly<Record<QueryName, number>> = { one: 400, five: 200, lis
 
 /** Our gateway over HTTP subgraphs, Hive Gateway, and @apollo/gateway as it comes: one supergraph, the same subgraphs. */
 export async function federationPeers({ rounds }: Size): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'agora-bench-'));
+  const folder = temporaryData();
   const started: Rival[] = [];
   const start = async (rival: Promise<Rival>): Promise<Rival> => {
     started.push(await rival);
@@ -23,7 +23,7 @@ export async function federationPeers({ rounds }: Size): Promise<void> {
   try {
     const { origin } = new URL((await start(startRole('subgraphs'))).url);
     const definitions = partsOf('').map(({ name, typeDefs }) => ({ name, typeDefs, url: `${origin}/${name}` }));
-    const file = join(folder, 'supergraph.graphql');
+    const file = join(folder.data, 'supergraph.graphql');
     writeFileSync(file, composeSupergraph(definitions).supergraphSdl);
     const ours = await start(startRole('distributed', file));
     const hive = await start(startHive(file));
@@ -36,6 +36,6 @@ export async function federationPeers({ rounds }: Size): Promise<void> {
     await compare('Distributed, the CPU of the gateway alone', [ours, hive, apollo], asked, rounds);
   } finally {
     await Promise.all(started.map((rival) => rival.stop()));
-    rmSync(folder, { recursive: true });
+    await folder.remove();
   }
 }

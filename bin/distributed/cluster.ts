@@ -4,17 +4,20 @@
  */
 import { execFile } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
 import { freePort } from '../../db/embedded-postgres/free-port.ts';
 import { keepRunning } from '../../db/embedded-postgres/keep-running.ts';
+import { kyselyOver } from '../../db/kysely.ts';
+import { createPool } from '../../db/pool.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../../db/redis-server.ts';
+import { makeFolder } from '../../platform/folders.ts';
 import { formatKeyRing } from '../../platform/secrets/key-ring.ts';
 import { configSchema } from '../../platform/config/config.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
+import { aboutDemo, type Installation, installationIn } from '../installation.ts';
 import { keyRing } from '../key-ring.ts';
 import { tokenKey } from '../token-key.ts';
 import { Member } from './member.ts';
@@ -24,6 +27,8 @@ import { type Role, rolesOf } from './roles.ts';
 const ROOT = join(import.meta.dirname, '../..');
 /** A few for each agent in each process. */
 const CONNECTIONS = '300';
+/** What production refuses, and a trial has: docs/your-own-shop.md. */
+const TRIAL = { DEMO_DATA: 'on', PAYMENT_SIMULATOR: 'on' };
 /** Within so long after all are ready they have found one another, in milliseconds. */
 const KNOWN_MS = 30_000;
 
@@ -67,16 +72,18 @@ export interface Cluster {
 /** Starts everything, and waits until all of it is ready. @throws Error after it has ended what it had begun */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { data, report } = options;
-  mkdirSync(data, { recursive: true });
+  makeFolder(data);
   const endings: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (let end = endings.pop(); end; end = endings.pop()) await end();
   };
   try {
     const settings = { max_connections: CONNECTIONS, ...options.postgres };
-    const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings, endsWithUs: true };
+    const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings, endsWithUs: true, alone: true };
     const postgres = await startEmbeddedPostgres(embedded);
-    const kept = keepRunning(postgres, { ...embedded, onGivenUp: () => report('PostgreSQL cannot be started again') });
+    const onFailure = (error: unknown): void =>
+      report(`PostgreSQL did not start again, and will be tried again: ${(error as Error).message}`);
+    const kept = keepRunning(postgres, { ...embedded, onFailure });
     endings.push(() => kept.stop());
     const redis = hasRedisServer() && !options.withoutRedis ? await startRedis() : undefined;
     if (redis) endings.push(() => redis.stop());
@@ -140,18 +147,32 @@ async function prepare(
 ): Promise<Record<string, string>> {
   const admin = new URL(postgres.adminUrl);
   admin.pathname = new URL(postgres.url).pathname;
-  const env = { ...process.env, DATABASE_URL: postgres.url, DATABASE_ADMIN_URL: admin.href };
+  const owners = [...(await loadAgents()).map(({ name }) => name), 'gateway'];
+  const roles = roleAddresses(join(data, 'roles.env'), owners, postgres.url);
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DATABASE_'));
+  const env = { ...Object.fromEntries(inherited), DATABASE_URL: postgres.url, DATABASE_ADMIN_URL: admin.href };
   const run = async (command: readonly string[], more?: Record<string, string>): Promise<string[]> => {
     const options = { cwd: ROOT, env: { ...env, ...more } };
     const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', ...command], options);
     return stdout.split('\n').filter(Boolean);
   };
-  const file = join(data, 'roles.env');
   for (const line of await run(['bin/db-migrate.ts'])) report(line);
-  // What it says of the file is for operators, who take it away: here it stays, and is read at the next start.
-  for (const line of await run(['bin/db-roles.ts', '--out', file])) if (!line.includes(file)) report(line);
-  if (demo) for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...keys })) report(line);
-  return roleAddresses(file, postgres.url);
+  for (const line of await run(['bin/db-roles.ts'], roles)) if (!line.endsWith('its password is set')) report(line);
+  const { withDemo, isNew } = await begun(postgres.url, demo);
+  if (demo && !withDemo) report(aboutDemo({ withDemo, isNew }, true)!);
+  if (demo && withDemo)
+    for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...TRIAL, ...keys })) report(line);
+  return roles;
+}
+
+/** How the database was begun; now, if it was not yet. */
+async function begun(url: string, demo = false): Promise<Installation> {
+  const pool = createPool({ url, max: 1, name: 'agora installation' });
+  try {
+    return await installationIn(kyselyOver(pool), demo);
+  } finally {
+    await pool.end();
+  }
 }
 
 /** The keys that all processes share, as variables. They are kept in this folder, and made at the first start. */
@@ -174,6 +195,8 @@ function membersOf(roles: readonly Role[], shared: Record<string, string>, optio
   const common: Record<string, string> = {
     ...Object.fromEntries(inherited),
     NODE_ENV: 'production',
+    // A trial, with a database of its own on this machine.
+    ...TRIAL,
     LOG_LEVEL: 'warn',
     // For whoever tries it out, GraphiQL among them; a deployment says so itself.
     INTROSPECTION: 'on',

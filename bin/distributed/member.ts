@@ -12,6 +12,10 @@ const ROOT = join(import.meta.dirname, '../..');
 const [SOONEST_MS, LATEST_MS] = [250, 4000];
 /** One that ran so long is not failing again and again. Milliseconds. */
 const STEADY_MS = 30_000;
+/** One that ends so often in a row, each time before it is ready, will not be mended by one more start. */
+const LIMIT = 10;
+/** Of what it has written last, so many lines are told when it ends. */
+const LAST_LINES = 5;
 const START_MS = 120_000;
 const PROBE_MS = 5000;
 /** Longer than any of them drains. Milliseconds. */
@@ -39,6 +43,9 @@ export class Member {
   #url: string | undefined;
   #isWanted = false;
   #delay = SOONEST_MS;
+  /** Ends in a row before it was ready. */
+  #failures = 0;
+  #lastWords = '';
 
   constructor(options: MemberOptions) {
     this.#o = options;
@@ -59,9 +66,10 @@ export class Member {
     return this.#url;
   }
 
-  /** Starts it and waits until it is ready. @throws Fault with what it wrote, if it is not after two minutes */
+  /** Starts it and waits until it is ready. @throws Fault with what it wrote, if it is not after two minutes, or ends again and again */
   async start(): Promise<void> {
     this.#isWanted = true;
+    this.#failures = 0;
     this.#launch();
     await this.ready();
   }
@@ -70,7 +78,10 @@ export class Member {
   async ready(): Promise<void> {
     const deadline = performance.now() + START_MS;
     while (!(await this.isReady())) {
-      if (performance.now() > deadline) throw new Fault('NOT_READY', `${this.name} was not ready in two minutes.`);
+      const why = this.#lastWords && `\n${this.#lastWords}`;
+      if (this.#failures >= LIMIT) throw new Fault('NOT_READY', `${this.name} ended ${LIMIT} times in a row:${why}`);
+      if (performance.now() > deadline)
+        throw new Fault('NOT_READY', `${this.name} was not ready in two minutes.${why}`);
       await sleep(50);
     }
   }
@@ -116,30 +127,43 @@ export class Member {
     await gone;
   }
 
-  #launch(): void {
+  #launch({ isBack = false } = {}): void {
     const { name, command, env, onLine, report, readyAt } = this.#o;
     const child = spawn(...tethered(process.execPath, ['--no-warnings', ...command]), {
       cwd: ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // In a group of its own: Ctrl-C in the terminal reaches us alone, and we end all of them in our order.
+      detached: true,
     });
     const begun = performance.now();
     this.#child = child;
     let output = '';
+    const last: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface(stream).on('line', (line) => {
         onLine(line);
+        if (line.trim() && last.push(`    ${line.slice(0, 500)}`) > LAST_LINES) last.shift();
         if (this.#url || this.#child !== child) return;
         output += `${line}\n`;
         this.#url = readyAt(output);
+        if (!this.#url) return;
+        this.#failures = 0;
+        if (isBack) report(`${name} is back (pid ${child.pid}, ${this.#url})`);
       });
     }
     child.once('close', (code, signal) => {
+      if (!this.#url && code !== null) this.#failures++;
       this.#child = this.#url = undefined;
       if (!this.#isWanted) return;
+      this.#lastWords = last.join('\n');
+      // What a signal has ended had nothing to say about it.
+      const why = code !== null && this.#lastWords ? `:\n${this.#lastWords}` : '';
+      const how = `${name} ended (${signal ?? `code ${code}`})`;
+      if (this.#failures >= LIMIT) return report(`${how} for the ${LIMIT}th time, and is not started again${why}`);
+      report(`${how} and is started again${why}`);
       this.#delay = performance.now() - begun > STEADY_MS ? SOONEST_MS : Math.min(this.#delay * 2, LATEST_MS);
-      report(`${name} ended (${signal ?? `code ${code}`}) and is started again`);
-      setTimeout(() => this.#isWanted && this.#launch(), this.#delay);
+      setTimeout(() => this.#isWanted && this.#launch({ isBack: true }), this.#delay);
     });
   }
 }

@@ -3,8 +3,9 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } fro
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '../../platform/errors.ts';
+import { makeFolder } from '../../platform/folders.ts';
 import { sharedPlace } from './home.ts';
-import { canReach, type Identity, makeFolder } from './identity.ts';
+import { canReach, type Identity } from './identity.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -51,7 +52,7 @@ function linkLibraries(native: string): void {
 function copyOut(native: string, target: string, identity: Identity, log: (line: string) => void): string {
   if (existsSync(target)) return target;
   log(`only root may enter ${dirname(native)}: PostgreSQL's programs are copied to ${target}`);
-  makeFolder(identity, dirname(target));
+  makeFolder(dirname(target), 0o755);
   const partial = `${target}.${process.pid}`;
   cpSync(native, partial, { recursive: true, verbatimSymlinks: true });
   try {

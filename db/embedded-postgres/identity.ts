@@ -1,5 +1,5 @@
 /** Whom the server runs as: PostgreSQL refuses root, so root steps down to `nobody`, who exists everywhere. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Fault } from '../../platform/errors.ts';
 
@@ -39,15 +39,4 @@ export function canReach(identity: Identity, path: string): boolean {
 /** Gives the path to that user; nothing to do when it is ours already. */
 export function giveTo(identity: Identity, path: string): void {
   if (identity.uid !== undefined) chownSync(path, identity.uid, identity.gid as number);
-}
-
-/**
- * Makes a folder, with its parents, that the server's user can walk through, whatever our umask is. (The `mode` of
- * a recursive `mkdir` would go to the parents too.)
- */
-export function makeFolder(identity: Identity, path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(identity, dirname(path));
-  mkdirSync(path, { recursive: true });
-  if (identity.uid !== undefined) chmodSync(path, 0o755);
 }

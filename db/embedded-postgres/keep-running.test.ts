@@ -22,7 +22,7 @@ async function standIn(port = 5432): Promise<EmbeddedPostgres & { kill(): Promis
   });
 }
 
-const options = { dataDir: 'nowhere', log: () => {}, initialMs: 1, onGivenUp: () => {} };
+const options = { dataDir: 'nowhere', log: () => {}, initialMs: 1, onFailure: () => {} };
 
 async function until(holds: () => boolean): Promise<void> {
   for (const end = Date.now() + PATIENCE_MS; !holds(); await new Promise((resolve) => setTimeout(resolve, 10)))
@@ -44,20 +44,32 @@ test('a server that dies is started again, also when that takes some tries, and 
   expect([first.isStopped, second.isStopped]).toEqual([false, true]);
 });
 
-test('one that does not start any more is given up at the limit, and told', async () => {
-  const first = await standIn();
-  const told: unknown[] = [];
-  let tries = 0;
+test('one that does not start is tried for as long as it takes, and each failure is told', async () => {
+  const [first, second] = [await standIn(), await standIn()];
+  const told: [string, number][] = [];
   const start = async (): Promise<EmbeddedPostgres> => {
-    tries++;
-    throw new Error('corrupt');
+    if (told.length < 15) throw new Error('No space left on device');
+    return second;
   };
-  const kept = keepRunning(first, { ...options, start, limit: 4, onGivenUp: (error) => told.push(error) });
+  const onFailure = (error: unknown, failures: number) => told.push([String(error), failures]);
+  const kept = keepRunning(first, { ...options, start, maxMs: 5, onFailure });
   await first.kill();
-  await until(() => told.length === 1);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  expect([tries, String(told[0])]).toEqual([4, 'Error: corrupt']);
+  await until(() => told.length === 15);
+  expect(told.at(-1)).toEqual(['Error: No space left on device', 15]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
   await kept.stop();
+  expect([told.length, second.isStopped]).toEqual([15, true]);
+});
+
+test('it can be stopped while it waits for the next try', async () => {
+  const first = await standIn();
+  let tries = 0;
+  const start = () => (tries++, Promise.reject(new Error('corrupt')));
+  const kept = keepRunning(first, { ...options, start, initialMs: 600_000, maxMs: 600_000 });
+  await first.kill();
+  await until(() => tries === 1);
+  await kept.stop();
+  expect(tries).toBe(1);
 });
 
 test('one that comes back at another port is of no use: it is stopped, and tried again', async () => {

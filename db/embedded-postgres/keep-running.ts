@@ -5,19 +5,18 @@ import { isRunning } from './processes.ts';
 
 /** How it is looked after. */
 export interface KeepOptions extends EmbeddedPostgresOptions {
-  /** Told when it cannot be started any more. */
-  onGivenUp(error: unknown): void;
+  /** Told at each start that fails, and how many did in a row. It is tried again, however often it fails. */
+  onFailure(error: unknown, failures: number): void;
   /** Starts it. @default startEmbeddedPostgres */
   start?(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres>;
-  /** Starts that fail in a row until it is given up. @default 10 */
-  limit?: number;
-  /** Milliseconds before the second try, twice as long before each next one, up to 30 seconds. @default 200 */
+  /** Milliseconds before the second try, twice as long before each next one. @default 200 */
   initialMs?: number;
+  /** The longest of them: what keeps it away, such as a full disk, passes without our knowing. @default 30 seconds */
+  maxMs?: number;
 }
 
 /** How often the process is looked for, in milliseconds. */
 const LOOK_MS = 200;
-const MAX_MS = 30_000;
 
 /** Keeps a server running until `stop`, which stops it. That of another process is not ours to keep. */
 export function keepRunning(server: EmbeddedPostgres, options: KeepOptions): { stop(): Promise<void> } {
@@ -52,7 +51,7 @@ async function startAgain(
   options: KeepOptions,
   signal: AbortSignal,
 ): Promise<EmbeddedPostgres | undefined> {
-  const { start = startEmbeddedPostgres, limit = 10, initialMs = 200, log, onGivenUp } = options;
+  const { start = startEmbeddedPostgres, initialMs = 200, maxMs = 30_000, log, onFailure } = options;
   for (let failures = 0; !signal.aborted; ) {
     try {
       const server = await start(options);
@@ -64,13 +63,9 @@ async function startAgain(
       await server.stop();
       throw new Error(`the port ${port} of PostgreSQL is taken by somebody else`);
     } catch (error) {
-      failures++;
-      log(`PostgreSQL did not start again (${failures}): ${(error as Error).message}`);
-      if (failures >= limit) {
-        onGivenUp(error);
-        return undefined;
-      }
-      await pause(Math.min(MAX_MS, initialMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2), signal);
+      if (signal.aborted) break;
+      onFailure(error, ++failures);
+      await pause(Math.min(maxMs, initialMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2), signal);
     }
   }
   return undefined;

@@ -1,6 +1,6 @@
 /** Starts the server on a cluster, unless one runs on it already. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../platform/errors.ts';
@@ -11,6 +11,7 @@ import type { Home } from './home.ts';
 import type { Identity } from './identity.ts';
 import { adopt, disownPidFile, type Postmaster, runningPostmaster } from './postmaster.ts';
 import { settingsAsFlags } from './settings.ts';
+import { spaceLeft } from './space-left.ts';
 
 /**
  * What passes: after a `kill -9` of the server its last processes hold its memory for a moment; somebody can take the
@@ -54,7 +55,9 @@ export async function adoptOrLaunch(options: LaunchOptions): Promise<Postmaster 
       .toString()
       .trim();
     if (!PASSING.test(said) || performance.now() > deadline) {
-      throw new Fault('POSTGRES_DID_NOT_START', `The embedded PostgreSQL in ${home.folder} did not start: ${said}`);
+      const why = said || `it ended without a word in ${home.serverLog}.`;
+      const message = `The embedded PostgreSQL in ${home.folder} did not start: ${why}${spaceLeft(home.folder)}`;
+      throw new Fault('POSTGRES_DID_NOT_START', message);
     }
     await sleep(100);
   }
@@ -67,7 +70,7 @@ async function launch(options: LaunchOptions, logMode: 'w' | 'a'): Promise<Postm
   const server = spawnServer(options, await freePort(lastPort(home)), logMode);
   options.onLaunch(() => void server.kill('SIGINT'));
   const running = await untilReady(home, server);
-  if (running) writeFileSync(home.port, String(running.port));
+  if (running) rememberPort(home, running.port);
   return running;
 }
 
@@ -110,6 +113,15 @@ async function untilReady(home: Home, server: ChildProcess): Promise<Postmaster 
     await sleep(5);
   }
   return undefined;
+}
+
+/** It is only tried first the next time: a full disk, or somebody's folder of that name, is no reason not to start. */
+function rememberPort(home: Home, port: number): void {
+  try {
+    writeFileSync(home.port, String(port));
+  } catch {
+    rmSync(home.port, { recursive: true, force: true });
+  }
 }
 
 function lastPort(home: Home): number {

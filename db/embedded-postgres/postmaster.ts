@@ -1,5 +1,5 @@
 /** The running server of a cluster, known by its `postmaster.pid`. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -29,12 +29,27 @@ export function runningPostmaster(cluster: string): Postmaster | undefined {
  * Lets a server start over the `postmaster.pid` of one that is gone. PostgreSQL refuses as long as the number belongs
  * to any process of its user: an innocent one that got it later, or the dead server itself where nobody reaps it, as
  * in a container. We put our own number there, which as that of its parent it does not mind; deleting the file would
- * also cost its second check, that no process of the old server still holds the shared memory that the file names.
+ * also cost its second check, that no process of the old server still holds the shared memory that the file names. Only
+ * one without a number, which a crash of the machine may leave, is deleted: PostgreSQL would refuse it for ever.
  */
 export function disownPidFile(cluster: string): void {
+  const file = join(cluster, PID_FILE);
+  if (!existsSync(file)) return;
   const text = readPidFile(cluster);
-  if (!text || runningPostmaster(cluster) || readPidFile(cluster) !== text) return;
-  writeFileSync(join(cluster, PID_FILE), text.replace(/^-?\d+/, String(process.pid)));
+  if (runningPostmaster(cluster) || readPidFile(cluster) !== text) return;
+  if (/^-?\d+\s/.test(text)) overwrite(file, text.replace(/^-?\d+/, String(process.pid)));
+  else rmSync(file, { recursive: true, force: true });
+}
+
+/** In the space that it has: on a full disk a file that is made anew would be left empty. */
+function overwrite(file: string, text: string): void {
+  const opened = openSync(file, 'r+');
+  try {
+    writeSync(opened, text, 0);
+    ftruncateSync(opened, Buffer.byteLength(text));
+  } finally {
+    closeSync(opened);
+  }
 }
 
 const PID_FILE = 'postmaster.pid';
@@ -52,7 +67,7 @@ const isServerOf = (command: string, cluster: string): boolean =>
   /postgres(\.exe)?"? /.test(command) && command.includes(cluster);
 
 /** Whether the server at this port lets us in, and works on our cluster and not on somebody else's. */
-async function answers(cluster: string, port: number, password: string): Promise<boolean> {
+export async function answers(cluster: string, port: number, password: string): Promise<boolean> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port,

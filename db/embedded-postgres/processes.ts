@@ -19,6 +19,21 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** When the process began, in a form that no other process has that gets its number; undefined where that is not told. */
+export function beginningOf(pid: number): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const begun = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[BEGUN]!;
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${begun}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Field 22 of `/proc/pid/stat`, counted from the one behind the name. */
+const BEGUN = 19;
+
 /** The process's command line, its arguments separated by spaces; undefined when it cannot be seen. */
 export function commandLine(pid: number): string | undefined {
   try {

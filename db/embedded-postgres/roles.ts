@@ -1,6 +1,9 @@
 /** The ordinary role that the platform connects as, and the database that it owns. */
 import pg from 'pg';
-import type { Credentials } from './home.ts';
+import { type Credentials, credentialsBroken } from './credentials.ts';
+
+/** `invalid_password` */
+const WRONG_PASSWORD = '28P01';
 
 /** Who is become to read what belongs to one customer (db/confine.ts). Agents' names have no underscore: it is nobody's. */
 export const READER = 'agora_own_rows';
@@ -9,11 +12,15 @@ export const READER = 'agora_own_rows';
  * Makes role and database `agora`, and the role {@link READER}, where they are missing: nothing is written where they are,
  * as on a standby. Two processes that start at once take turns.
  * @param adminUrl of the superuser, on database `postgres`.
+ * @param file where the passwords stand.
+ * @throws {Fault} `CREDENTIALS_BROKEN` when they are others than the server's
  */
-export async function makeRoleAndDatabase(adminUrl: string, credentials: Credentials): Promise<void> {
+export async function makeRoleAndDatabase(adminUrl: string, credentials: Credentials, file: string): Promise<void> {
   const admin = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000, query_timeout: 60_000 });
   admin.on('error', () => {});
-  await admin.connect();
+  await admin.connect().catch((error: { code?: string }) => {
+    throw error.code === WRONG_PASSWORD ? credentialsBroken(file, 'holds another password than the server’s') : error;
+  });
   try {
     await admin.query(`select pg_advisory_lock(hashtextextended('agora.role', 0))`);
     const { rows } = await admin.query<{ role: boolean; reader: boolean; granted: boolean; base: boolean }>(

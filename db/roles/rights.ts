@@ -7,6 +7,9 @@ import pg from 'pg';
 /** The room whose agent carries the sagas, keeps the registry and is the operators' desk for events. */
 export const ORCHESTRATION = 'orchestration';
 
+/** The room whose accounts say whether somebody has begun a shop of their own. */
+const IDENTITY = 'identity';
+
 /** A right on a table of `platform`. */
 export interface Right {
   table: string;
@@ -38,9 +41,17 @@ export function rightsOfAgent(agent: string): Right[] {
     { table: 'agent_replica', command: 'select' },
     { table: 'demo_load', command: 'select' },
     ...own('demo_load', 'agent', 'insert'),
+    ...(agent === IDENTITY ? INSTALLATION : []),
     ...(agent === ORCHESTRATION ? DESK : []),
   ];
 }
+
+/** Of identity: how the database was begun. */
+const INSTALLATION: readonly Right[] = [
+  { table: 'installation', command: 'select' },
+  { table: 'installation', command: 'insert' },
+  { table: 'installation', command: 'update' },
+];
 
 /** Of orchestration: the registry, the leases of saga workers, and what operators do about other agents' events. */
 const DESK: readonly Right[] = [

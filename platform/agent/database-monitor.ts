@@ -10,6 +10,10 @@ export type DatabaseStatus = 'UP' | 'READ_ONLY' | 'DOWN';
 export interface DatabaseProbe {
   /** One short statement on a connection of its own, so that a crowd in the pool is not taken for a loss. */
   look(): Promise<{ isReadOnly: boolean }>;
+  /** Writes something small that takes room on the disk and is flushed: {@link WRITE_PROBE}. @default nothing is written */
+  write?(): Promise<unknown>;
+  /** Tells of statements of the agents that failed. */
+  onError?(listener: (error: unknown) => void): void;
   /** Connections of the pool that the agents share. */
   pool(): { total: number; idle: number; waiting: number };
 }
@@ -24,6 +28,12 @@ export interface DatabaseState {
   lastCode: string | null;
 }
 
+/** How often it is tried whether it takes writes, in milliseconds: a few times a minute, and more often while it takes none. */
+const WRITE_EVERY_MS = 15_000;
+const WRITE_AGAIN_MS = 2000;
+/** A commit that takes longer than this serves nobody: a disk that stalls, a standby that must confirm and is gone. */
+const WRITE_PATIENCE_MS = 5000;
+
 /** Milliseconds between looks: what is lost is noticed within two seconds, patience included. */
 const EVERY_MS = 750;
 /** A server that takes longer than this for nothing serves nobody. Milliseconds. */
@@ -32,15 +42,51 @@ const PATIENCE_MS = 1000;
 /** The statement of a probe. */
 export const PROBE = `select pg_is_in_recovery() or current_setting('default_transaction_read_only')::bool as "isReadOnly"`;
 
+/**
+ * The statements of a write: a message in PostgreSQL's log, which commits as an order does, and a temporary file. Not a row, since
+ * it would find room in a page that there is while the disk is full. It leaves nothing, and needs no rights.
+ */
+export const WRITE_PROBE = `set local work_mem = '64kB'; select count(*) from generate_series(1, 20000);
+  select pg_logical_emit_message(true, 'agora', 'can write')`;
+
+/** What PostgreSQL says when it may be that nobody can write: out of a resource, read-only, or its disk does not answer. */
+const SUSPICIOUS = /^(53|25006|54000|58|XX)/;
+/** What says nothing of writes in general: the probe was cut short, or may not do this. Connections are the look's matter. */
+const PASSING = /^(08|57|40|42|55P03|53400|E)/;
+
+/** What keeps a database from taking writes, for a person. */
+const REASONS: Record<string, string> = {
+  '25006': 'it is read-only',
+  '53100': 'its disk is full',
+  '53200': 'it is out of memory',
+  '53300': 'it has no connection left',
+  '54000': 'it must be vacuumed before it takes writes',
+  '58030': 'its disk fails',
+  TIMEOUT: 'it does not answer in time',
+};
+
+/** Why a database does not serve, in words, as far as that is known. */
+export const reasonOf = ({ lastCode }: Pick<DatabaseState, 'lastCode'>): string | undefined =>
+  lastCode === null ? undefined : (REASONS[lastCode] ?? lastCode);
+
 /** Looks at the database, again and again. */
 export class DatabaseMonitor {
   readonly #probe: DatabaseProbe;
   readonly #clock: Clock;
   #state: DatabaseState = { status: 'UP', latencyMs: null, checkedAt: null, lastError: null, lastCode: null };
+  /** Why it takes no writes, as the last one that was tried said. */
+  #refusal: { lastError: string; lastCode: string } | undefined;
+  /** When the next write is due, by `performance.now()`. */
+  #writeAt = 0;
+  #slowWrites = 0;
+  #writing: Promise<unknown> | undefined;
 
   constructor(probe: DatabaseProbe, clock: Clock) {
     this.#probe = probe;
     this.#clock = clock;
+    probe.onError?.((error) => {
+      if (SUSPICIOUS.test((error as { code?: string }).code ?? '')) this.#writeAt = 0;
+    });
   }
 
   /** As it was last seen. */
@@ -59,18 +105,36 @@ export class DatabaseMonitor {
     try {
       const { isReadOnly } = await this.#ask();
       const latencyMs = Math.round((performance.now() - begun) * 10) / 10;
-      this.#state = {
-        ...this.#state,
-        status: isReadOnly ? 'READ_ONLY' : 'UP',
-        latencyMs,
-        checkedAt: this.#clock.now(),
-      };
+      // One that hangs does not keep us from looking.
+      if (!isReadOnly) await withPatience(this.#tryToWrite()).catch(() => {});
+      const refusal = isReadOnly ? READ_ONLY : this.#refusal;
+      const status = refusal ? 'READ_ONLY' : 'UP';
+      this.#state = { ...this.#state, ...refusal, status, latencyMs, checkedAt: this.#clock.now() };
     } catch (error) {
-      const { message, code, name } = error as NodeJS.ErrnoException;
-      const [lastError, lastCode] = [(message || String(code)).slice(0, 500), code ?? name];
-      this.#state = { status: 'DOWN', latencyMs: null, checkedAt: this.#clock.now(), lastError, lastCode };
+      this.#state = { status: 'DOWN', latencyMs: null, checkedAt: this.#clock.now(), ...wordsOf(error) };
     }
     return this.#state;
+  }
+
+  /** Writes if it is time to, and remembers why it was refused, until one is taken. Never rejects. */
+  async #tryToWrite(): Promise<void> {
+    const { write } = this.#probe;
+    if (!write || performance.now() < this.#writeAt) return;
+    this.#writeAt = performance.now() + WRITE_AGAIN_MS + WRITE_PATIENCE_MS;
+    // One that hung is waited for again: there is a connection for one of them.
+    this.#writing ??= write().finally(() => (this.#writing = undefined));
+    try {
+      await withPatience(this.#writing, WRITE_PATIENCE_MS);
+      this.#refusal = undefined;
+      this.#slowWrites = 0;
+      this.#writeAt = performance.now() + WRITE_EVERY_MS;
+    } catch (error) {
+      this.#writeAt = performance.now() + WRITE_AGAIN_MS;
+      const words = wordsOf(error);
+      // One that is late may have met a busy machine.
+      const isSlow = words.lastCode === 'TIMEOUT';
+      if (isSlow ? ++this.#slowWrites > 1 : !PASSING.test(words.lastCode)) this.#refusal = words;
+    }
   }
 
   /** Looks until aborted, and tells after each look. */
@@ -93,11 +157,18 @@ export class DatabaseMonitor {
   }
 }
 
-async function withPatience<T>(answer: Promise<T>): Promise<T> {
+const READ_ONLY = { lastError: 'the database is read-only', lastCode: '25006' };
+
+function wordsOf(error: unknown): { lastError: string; lastCode: string } {
+  const { message, code, name } = error as NodeJS.ErrnoException;
+  return { lastError: (message || String(code)).slice(0, 500), lastCode: code ?? name };
+}
+
+async function withPatience<T>(answer: Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => reject(Object.assign(new Error(`no answer in ${PATIENCE_MS} ms`), { code: 'TIMEOUT' })),
-    PATIENCE_MS,
+    () => reject(Object.assign(new Error(`no answer in ${patienceMs} ms`), { code: 'TIMEOUT' })),
+    patienceMs,
   );
   try {
     return await Promise.race([answer, promise]);

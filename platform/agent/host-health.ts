@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Breakers } from '../resilience/breakers.ts';
 import { type ConsumerLag, consumerLag } from './consumer-lag.ts';
-import type { DatabaseMonitor } from './database-monitor.ts';
+import { type DatabaseMonitor, reasonOf } from './database-monitor.ts';
 import { type DependencyHealth, dependencyOf, NOT_READY_FROM, type ProcessHealth } from './health.ts';
 import type { Lives } from './lives.ts';
 import { byConnections } from './registry.ts';
@@ -9,7 +9,7 @@ import { byConnections } from './registry.ts';
 /** What a process tells of itself, also while the database is away: all but the consumers' lag comes from memory. */
 export interface HostHealth {
   /** Whether its agents can serve, and what is missing if not. */
-  ready(): { ready: boolean; degradation: number; waitingFor?: string };
+  ready(): { ready: boolean; degradation: number; waitingFor?: string; reason?: string };
   /** Everything. The database is asked once, for a second at most. */
   detailed(): Promise<ProcessHealth>;
   /** Something that one of its agents depends on, by its name; the database is looked at anew. */
@@ -43,7 +43,10 @@ export function hostHealth(ground: {
     const isServing = all.some(({ status }) => status === 'RUNNING' || status === 'DEGRADED');
     const degradation = all.length > 0 ? Math.min(...all.map((agent) => agent.degradation)) : 0;
     if (waiting || !isServing) return { ready: false, degradation, waitingFor: 'agents' };
-    if (degradation >= NOT_READY_FROM) return { ready: false, degradation, waitingFor: 'database' };
+    if (degradation >= NOT_READY_FROM) {
+      const reason = reasonOf(lives.database());
+      return { ready: false, degradation, waitingFor: 'database', ...(reason && { reason }) };
+    }
     return { ready: true, degradation };
   };
 

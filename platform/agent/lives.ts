@@ -45,6 +45,7 @@ const HEARTBEAT_MS = 10_000;
 const REPORT_MS = 300_000;
 /** How soon what could not be written is tried again. */
 const WRITE_AGAIN_MS = 250;
+const TOO_MANY_CONNECTIONS = '53300';
 
 /** The lives of all agents of this process: told by the ground, kept in memory, written down when that is possible. */
 export class Lives {
@@ -135,10 +136,12 @@ export class Lives {
 
   /** The database, as all agents of this process depend on it. */
   database(): DependencyHealth {
-    const { monitor, breakers } = this.#o;
+    const { monitor } = this.#o;
     const { checkedAt: _, ...seen } = monitor.state;
-    const breaker = breakers.list(EVERY_AGENT).find(({ name }) => name === 'database');
-    return { name: 'database', ...seen, breaker: breaker?.state ?? null, pool: monitor.pool() };
+    const breaker = this.#breaker;
+    const { lastError = null, lastCode = null } = breaker?.state === 'CLOSED' ? {} : (breaker ?? {});
+    const why = seen.status === 'UP' && lastCode ? { lastError, lastCode } : {};
+    return { name: 'database', ...seen, ...why, breaker: breaker?.state ?? null, pool: monitor.pool() };
   }
 
   /** Writes and publishes what waits, one call after the other. @throws what the database throws; it goes on waiting */
@@ -164,9 +167,15 @@ export class Lives {
 
   /** What the ground that all agents of this process share allows. */
   get #level(): number {
-    const { monitor, rings, fallback } = this.#o;
+    const { monitor, breakers, rings, fallback } = this.#o;
     const messaging = rings && !rings.isCarried ? NO_MESSAGING : 0;
-    return Math.max(levelOf(monitor.state), messaging, fallback ? ON_FALLBACK : 0);
+    // It is there, and has no connection left for us: the one that looks how it is does not notice.
+    const isFull = this.#breaker?.lastCode === TOO_MANY_CONNECTIONS && breakers.isMissingSomething(EVERY_AGENT);
+    return Math.max(isFull ? 4 : levelOf(monitor.state), messaging, fallback ? ON_FALLBACK : 0);
+  }
+
+  get #breaker(): BreakerState | undefined {
+    return this.#o.breakers.list(EVERY_AGENT).find(({ name }) => name === 'database');
   }
 
   #isMissingSomething(agent: string): boolean {

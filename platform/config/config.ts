@@ -5,10 +5,12 @@
 import { z } from 'zod';
 import { parseWebhookSecrets } from '../webhooks/secrets.ts';
 import { identityProviders, redirectUris } from './identity-providers.ts';
+import * as value from './values.ts';
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const tiers = z.string().regex(/^[1-9]\d*(\/[1-9]\d*){2}$/, 'three numbers: 3000/6000/12000');
-const seconds = z.coerce.number().int().positive();
+const port = value.whole(0, 65_535);
+const tiers = value.numbers(3, '3000/6000/12000');
+const days = value.whole(1, 36_500);
+const DAY = 86_400;
 
 /** Every variable, what it means and its default. */
 export const configSchema = z.object({
@@ -17,7 +19,7 @@ export const configSchema = z.object({
     .default('development')
     .describe('production masks more and shows less'),
   PORT: port.default(4000).describe('the port of the gateway; 0 takes a free one'),
-  HOST: z.string().default('127.0.0.1').describe('the address that the gateway listens on'),
+  HOST: value.host.default('127.0.0.1').describe('the address that the gateway listens on'),
   TLS_CERT: z
     .string()
     .optional()
@@ -25,13 +27,11 @@ export const configSchema = z.object({
       'a file with the certificate (PEM) that this process, gateway or agents, listens with, by HTTPS; absent: HTTP',
     ),
   TLS_KEY: z.string().optional().describe('a file with the private key (PEM) of TLS_CERT'),
-  PUBLIC_URL: z
-    .url()
+  PUBLIC_URL: value.base
     .optional()
     .describe('the address that others reach the gateway at, for the agent card; absent: the one that they asked'),
   AGORA_DATA: z.string().default('.agora').describe('where the embedded PostgreSQL and the generated secrets are kept'),
-  DATABASE_URL: z
-    .url()
+  DATABASE_URL: value.postgres
     .optional()
     .describe(
       'a PostgreSQL to use instead of the embedded one; DATABASE_URL_ORDER and so on give one agent a role of its own',
@@ -42,36 +42,29 @@ export const configSchema = z.object({
     .describe(
       'whether the embedded PostgreSQL serves instead when DATABASE_URL is away at the start; never in production',
     ),
-  DATABASE_DIRECT_URL: z
-    .url()
+  DATABASE_DIRECT_URL: value.postgres
     .optional()
     .describe(
       'the same PostgreSQL past its connection pooler, for sagas, migrations, rings, and what outlives a transaction; absent: DATABASE_URL',
     ),
-  DATABASE_REPLICA_URL: z
-    .url()
+  DATABASE_REPLICA_URL: value.postgres
     .optional()
     .describe(
       'one hot standby of that PostgreSQL, which shoppers read the catalogue from while it is not five seconds behind; absent: all is read from the primary',
     ),
-  DATABASE_ADMIN_URL: z
-    .url()
+  DATABASE_ADMIN_URL: value.postgres
     .optional()
     .describe('a role that may make roles, for `npm run db:roles`; absent: DATABASE_URL. Not for running processes'),
-  DATABASE_POOL: z.coerce.number().int().min(4).max(200).default(20).describe('connections to PostgreSQL, at most'),
-  DATABASE_POOL_AGENT: z.coerce
-    .number()
-    .int()
-    .min(2)
-    .max(200)
+  DATABASE_POOL: value.whole(4, 200).default(20).describe('connections to PostgreSQL, at most'),
+  DATABASE_POOL_AGENT: value
+    .whole(2, 200)
     .default(4)
     .describe('connections, at most, of an agent that has a role of its own'),
   DATABASE_PREPARE: z
     .enum(['true', 'false'])
     .default('true')
     .describe('false: no prepared statements, for a pooler that cannot keep them (PgBouncer before 1.21)'),
-  REDIS_URL: z
-    .url({ protocol: /^rediss?$/ })
+  REDIS_URL: value.redis
     .optional()
     .describe(
       'a Redis that several processes share what is passing in, redis:// or rediss://; absent: each has its own',
@@ -85,63 +78,48 @@ export const configSchema = z.object({
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('what is logged, as JSON lines on standard error'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z
-    .url()
+  OTEL_EXPORTER_OTLP_ENDPOINT: value.base
     .optional()
     .describe('an OpenTelemetry collector that takes traces over HTTP, such as http://127.0.0.1:4318; absent: none'),
   TRACES_FILE: z.string().optional().describe('a file to append traces to, a JSON line a span; for development'),
-  TRACES_SHARE: z.coerce
-    .number()
-    .min(0)
-    .max(1)
-    .default(1)
-    .describe('of the requests, how many are traced: 1 all, 0.01 one of a hundred'),
+  TRACES_SHARE: value.share.default(1).describe('of the requests, how many are traced: 1 all, 0.01 one of a hundred'),
   METRICS_TOKEN: z
     .string()
-    .min(16)
+    .regex(/^[\x21-\x7e]{16,500}$/, '16 to 500 characters of ASCII, without spaces')
     .optional()
     .describe('the bearer token that opens /metrics; absent: only this machine may read them'),
-  TOKEN_KEY: z
-    .string()
+  TOKEN_KEY: value.tokenKey
     .optional()
     .describe('the Ed25519 private key (PKCS#8 PEM) that signs access tokens; generated into AGORA_DATA when absent'),
-  TOKEN_PUBLIC_KEY: z
-    .string()
+  TOKEN_PUBLIC_KEY: value.tokenPublicKey
     .optional()
     .describe(
       'the public half of TOKEN_KEY (SPKI PEM), all that a process without identity needs; absent: it is taken from TOKEN_KEY',
     ),
-  DRAIN_SECONDS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(600)
+  DRAIN_SECONDS: value
+    .whole(0, 600)
     .default(5)
     .describe(
       'how long a gateway of its own serves on after SIGTERM, not ready any more, so that load balancers notice',
     ),
-  EVENT_KEYS: z
-    .string()
+  EVENT_KEYS: value.keys
     .optional()
     .describe(
       'keys that sign events, `id:base64` of 32 bytes, the newest first; generated into AGORA_DATA when absent',
     ),
-  SECRET_KEYS: z
-    .string()
+  SECRET_KEYS: value.keys
     .optional()
     .describe(
       'keys that seal secrets, `id:base64` of 32 bytes, the newest first; generated into AGORA_DATA when absent',
     ),
-  REQUEST_KEYS: z
-    .string()
+  REQUEST_KEYS: value.keys
     .optional()
     .describe(
       'keys that sign requests between processes, `id:base64` of 32 bytes, the newest first; the same in all of them',
     ),
   AGENT_PORT: port.default(0).describe('the port of a process of agents (`npm run agent`); 0 takes a free one'),
-  AGENT_HOST: z.string().default('127.0.0.1').describe('the address that a process of agents listens on'),
-  AGENT_URL: z
-    .url()
+  AGENT_HOST: value.host.default('127.0.0.1').describe('the address that a process of agents listens on'),
+  AGENT_URL: value.base
     .optional()
     .describe(
       'the address that others reach this one process of agents at; absent: http:// (https:// with TLS_CERT), AGENT_HOST and the port. Not that of several behind one',
@@ -151,20 +129,17 @@ export const configSchema = z.object({
     .regex(/^[\w.@+:-]{1,100}$/, 'use letters, digits and . @ + : - _')
     .optional()
     .describe('the name of a process of agents, stable over restarts; absent: its agents and the host'),
-  EVENT_RETENTION_DAYS: z.coerce
-    .number()
-    .int()
-    .positive()
+  EVENT_RETENTION_DAYS: days
     .default(30)
     .describe('how long the event log is kept, at least; what a consumer has not read is kept longer'),
-  SAGA_RETENTION_DAYS: z.coerce.number().int().positive().default(30).describe('how long ended sagas are kept'),
-  ACCESS_TOKEN_SECONDS: seconds.default(900).describe('how long an access token is good'),
-  REFRESH_TOKEN_SECONDS: seconds.default(604_800).describe('how long a refresh token is good'),
-  REFRESH_GRACE_SECONDS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(300)
+  SAGA_RETENTION_DAYS: days.default(30).describe('how long ended sagas are kept'),
+  ACCESS_TOKEN_SECONDS: value.whole(1, DAY).default(900).describe('how long an access token is good'),
+  REFRESH_TOKEN_SECONDS: value
+    .whole(1, 366 * DAY)
+    .default(604_800)
+    .describe('how long a refresh token is good'),
+  REFRESH_GRACE_SECONDS: value
+    .whole(0, 300)
     .default(10)
     .describe('how long a used refresh token may come again, for an answer that was lost; later it ends the session'),
   TOTP_ISSUER: z
@@ -178,8 +153,7 @@ export const configSchema = z.object({
   SIGN_IN_REDIRECT_URIS: redirectUris.describe(
     'the pages of your shop that OpenID providers may lead back to, with commas between; others are refused',
   ),
-  RECOVERY_URL: z
-    .url()
+  RECOVERY_URL: value.securePage
     .optional()
     .describe(
       'the page of your shop that mails about accounts lead to; it finds `purpose` and `token` behind the #. Absent: mails hold the token alone',
@@ -188,11 +162,8 @@ export const configSchema = z.object({
     .string()
     .optional()
     .describe('the folder where mails are put, a file (.eml) each, for what sends them; absent: `mail` in AGORA_DATA'),
-  TRUSTED_PROXIES: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(10)
+  TRUSTED_PROXIES: value
+    .whole(0, 10)
     .default(0)
     .describe('how many proxies stand before the gateway: so many entries of x-forwarded-for are believed'),
   INTROSPECTION: z
@@ -207,32 +178,19 @@ export const configSchema = z.object({
     .enum(['on', 'off'])
     .default('off')
     .describe('whether clients may store documents and send their hashes instead (automatic persisted queries)'),
-  CORS_ORIGINS: z
-    .string()
+  CORS_ORIGINS: value.origins
     .optional()
     .describe('whose pages may use the API: origins, with commas between, or *; absent: all, and none in production'),
-  BODY_LIMIT_BYTES: z.coerce.number().int().min(1024).default(1_048_576).describe('the largest body of a request'),
-  OPERATION_TOKENS: z.coerce
-    .number()
-    .int()
-    .min(100)
-    .max(40_000)
+  BODY_LIMIT_BYTES: value.whole(1024, 104_857_600).default(1_048_576).describe('the largest body of a request'),
+  OPERATION_TOKENS: value
+    .whole(100, 40_000)
     .default(4000)
     .describe('the most tokens of a document; of characters, 16 for each'),
-  OPERATION_FIELDS: z.coerce
-    .number()
-    .int()
-    .min(50)
-    .max(10_000)
+  OPERATION_FIELDS: value
+    .whole(50, 10_000)
     .default(1000)
     .describe('the most fields of an operation, its fragments written out'),
-  OPERATION_DEPTH: z.coerce
-    .number()
-    .int()
-    .min(5)
-    .max(50)
-    .default(20)
-    .describe('the most fields within one another, fragments written out'),
+  OPERATION_DEPTH: value.whole(5, 50).default(20).describe('the most fields within one another, fragments written out'),
   COST_BUDGETS: tiers
     .default('10000/20000/40000')
     .describe('what one operation may cost, for who is not signed in / is signed in / is staff'),
@@ -240,38 +198,42 @@ export const configSchema = z.object({
     .default('3000/6000/12000')
     .describe('requests in a minute, of an address that is not signed in / of a user / of staff'),
   MUTATION_LIMITS: tiers.default('300/600/1200').describe('mutations in a minute, likewise'),
-  SIGN_IN_LIMITS: z
-    .string()
-    .regex(/^[1-9]\d*\/[1-9]\d*$/, 'two numbers: 60/10')
+  SIGN_IN_LIMITS: value
+    .numbers(2, '60/10')
     .default('60/10')
     .describe('sign-ins, sign-ups and the like in a minute from an address: all / for one account'),
-  SOCKETS_PER_ADDRESS: z.coerce.number().int().positive().default(1000).describe('WebSockets open from one address'),
-  SUBSCRIPTIONS_PER_SOCKET: z.coerce.number().int().positive().default(200).describe('operations open on a WebSocket'),
-  PAYMENT_TIMEOUT_MS: z.coerce
-    .number()
-    .int()
-    .positive()
-    .default(5000)
-    .describe('how long a payment provider may take to answer'),
-  PAYMENT_ACTION_SECONDS: seconds
+  SOCKETS_PER_ADDRESS: value.whole(1, 1_000_000).default(1000).describe('WebSockets open from one address'),
+  SUBSCRIPTIONS_PER_SOCKET: value.whole(1, 10_000).default(200).describe('operations open on a WebSocket'),
+  DEMO_DATA: z
+    .enum(['on', 'off'])
+    .optional()
+    .describe(
+      'whether demo data may be loaded, and the password of its accounts, which everybody knows, opens them; absent: on, and off in production',
+    ),
+  PAYMENT_SIMULATOR: z
+    .enum(['on', 'off'])
+    .optional()
+    .describe(
+      'whether orders may be paid by the simulated provider, which moves no money (tok_ok and its siblings); absent: on, and off in production',
+    ),
+  PAYMENT_TIMEOUT_MS: value.whole(1, 120_000).default(5000).describe('how long a payment provider may take to answer'),
+  PAYMENT_ACTION_SECONDS: value
+    .whole(1, 30 * DAY)
     .default(1800)
     .describe('how long a buyer may take to complete an action that the payment requires, such as 3-D Secure'),
   PAYMENT_WEBHOOK_SECRETS: z
     .string()
     .optional()
     .superRefine((text, { addIssue }) => {
-      try {
-        if (text !== undefined) parseWebhookSecrets(text);
-      } catch (error) {
-        addIssue((error as Error).message);
-      }
+      const problem = value.messageOf(() => void (text !== undefined && parseWebhookSecrets(text)));
+      if (problem) addIssue(problem);
     })
     .describe(
       'secrets shared with the payment provider, `whsec_…`, the newest first, for the webhooks that it sends to ' +
         '/webhooks/payment/simulator; absent: no webhooks are taken',
     ),
   SIMULATOR_WEBHOOK_URL: z
-    .union([z.literal('self'), z.url()])
+    .union([z.literal('self'), value.web], '`self`, or an address that begins with https:// or http://')
     .optional()
     .describe(
       'where the payment simulator sends its webhooks: an address, or `self` for the front door of the same process; ' +
@@ -306,11 +268,12 @@ export function agentDatabases(
   const prefix = 'DATABASE_URL_';
   const given = Object.entries(environment).filter(([variable, value]) => variable.startsWith(prefix) && value);
   return new Map(
-    given.map(([variable, value]) => {
+    given.map(([variable, address]) => {
       const name = variable.slice(prefix.length).toLowerCase();
       if (!names.includes(name)) throw new Error(`${variable}: there is no agent "${name}", only ${names.join(', ')}.`);
-      if (!z.url().safeParse(value).success) throw new Error(`${variable} is no address of a PostgreSQL.`);
-      return [name, value!];
+      const problem = value.problemOfPostgres(address!);
+      if (problem) throw new Error(`${variable}: ${problem}.`);
+      return [name, address!];
     }),
   );
 }
@@ -319,6 +282,7 @@ export function agentDatabases(
 export function envExample(): string {
   const lines = [
     '# Every variable that Agora reads, with its default. All are optional. Generated by `npm run codegen`.',
+    '# Agora reads them from the environment, and no file by itself: set -a; . ./.env; set +a; npm start',
     '',
   ];
   for (const [name, field] of Object.entries(configSchema.shape)) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Whether what is sent there stays private: TLS, or this machine. */
-const isPrivate = (address: string): boolean => {
+export const isPrivate = (address: string): boolean => {
   const url = URL.parse(address);
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
 };

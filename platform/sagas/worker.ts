@@ -51,8 +51,12 @@ const RETRY_MS = 250;
 export async function prepareSagas(options: Pick<WorkerOptions, 'url' | 'pool'>): Promise<void> {
   // It must not take from the queue: nobody would go on with what it took.
   configure(options, 'preparing', []);
-  await launch();
-  await Life.clear();
+  try {
+    await launch();
+  } finally {
+    // A launch that failed has begun something, too: a timer of it would keep the process from ending.
+    await Life.clear();
+  }
 }
 
 /** Starts the worker. Sagas that a crash left unfinished go on at once. */

@@ -687,7 +687,7 @@ export type AuditEntry = {
   at: Scalars['DateTime']['output'];
   /** What was done. */
   action: AuditAction;
-  /** Who did it: a user, an agent, or `anonymous`. */
+  /** Who did it: a user, an agent, `command:admin:new` on the machine itself, or `anonymous`. */
   actorId: Scalars['ID']['output'];
   /** Whose account it is about, if there is one. */
   userId?: Maybe<Scalars['ID']['output']>;
@@ -729,6 +729,8 @@ export type AuditEntryEdge = {
 export type AuditAction =
   /** Somebody signed up. */
   | 'SIGNED_UP'
+  /** Who runs Agora made an administrator, by the command for it. */
+  | 'ADMINISTRATOR_MADE'
   /** Somebody signed in. */
   | 'SIGNED_IN'
   /** A sign-in, or a sign-up with an address that is taken, with a wrong password. */

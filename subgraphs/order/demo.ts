@@ -1,13 +1,16 @@
 /** Demo orders: some hundred in every state, of demo customers, priced by pricing, and in stock where they hold some. */
 import type { DemoTools } from '../../platform/agent/demo.ts';
 import { demoWorld } from '../../platform/agent/demo.ts';
+import { allowsSimulator } from '../../platform/config/for-trials.ts';
 import type { Ground } from '../../platform/agent/ground.ts';
 import { Actor } from '../../platform/identity/actor.ts';
 import { deterministicId, newId } from '../../platform/ids.ts';
+import type { DemandLine } from './domain.ts';
 import { reserveForDemo } from './commands/inventory.generated.ts';
 import type { Tables } from './entities.ts';
 import type { PlaceOrder } from './place-order.ts';
 import { type Priced, price } from './pricing.ts';
+import { firstThatCan } from './demo/basket.ts';
 import { customersOfDemo, type DemoCustomer } from './demo/customers.ts';
 import { insertDemoOrder } from './demo/insert.ts';
 import { LIVES } from './demo/lives.ts';
@@ -27,15 +30,21 @@ export const orderDemo =
 
     for (const [n, life] of lives.entries()) {
       const customer = customers[Math.floor(random() * customers.length)]!;
-      const priced = await priceBasket(ground, customer, random);
-      if (!priced) continue;
       const id = deterministicId('order', n);
+      const priced = await firstThatCan(
+        () => drawLines(random),
+        async (basket, draw) => {
+          const { country, postcode, region } = customer.address;
+          const priced = await price(ground, { lines: basket, country, postcode, region }, context(service));
+          return life.holdsStock && !(await hold(ground, id, priced, draw)) ? undefined : priced;
+        },
+      );
       const placedAt = new Date(today.getTime() - (lives.length - n) * 3 * HOUR - Math.floor(random() * HOUR));
-      if (life.holdsStock && !(await hold(ground, id, priced))) continue;
       await insertDemoOrder(ground.store.read, { n, id, life, customer, priced, placedAt });
       if ((n + 1) % PROGRESS_EVERY === 0) tools.report(`order: ${n + 1} of ${lives.length} orders`);
     }
-    await placeWaitingOrders(ground, placeOrder, customers, random);
+    const waiting = await placeWaitingOrders(ground, placeOrder, customers, random);
+    tools.report(`order: ${lives.length + waiting} orders, ${waiting} of which wait for their buyers`);
   };
 
 const HOUR = 3_600_000;
@@ -43,49 +52,39 @@ const HOUR = 3_600_000;
 const context = (actor: Actor) => ({ actor, correlationId: newId('demo') });
 const service = new Actor({ id: 'agent:order', roles: ['SERVICE'] });
 
-/** One to four different variants in small numbers; undefined if one of them has no price in euros. */
-async function priceBasket(
-  ground: Ground<Tables>,
-  customer: DemoCustomer,
-  random: () => number,
-): Promise<Priced | undefined> {
+/** One to four different variants in small numbers. */
+function drawLines(random: () => number): DemandLine[] {
   const variants = new Set(Array.from({ length: 1 + Math.floor(random() * 4) }, () => Math.floor(random() * 2000)));
-  const lines = [...variants].map((n) => ({
+  return [...variants].map((n) => ({
     variantId: demoWorld.variants[n]!.id,
     quantity: 1 + Math.floor(random() * 3),
   }));
-  try {
-    const { country, postcode, region } = customer.address;
-    return await price(ground, { lines, country, postcode, region }, context(service));
-  } catch {
-    return undefined;
-  }
 }
 
 /** An order that is not sent yet holds its stock; one whose stock is gone would not be in that state. */
-async function hold({ ask }: Ground, reference: string, { lines }: Priced): Promise<boolean> {
+async function hold({ ask }: Ground, reference: string, { lines }: Priced, draw: number): Promise<boolean> {
   const wanted = lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
-  const input = { reference, lines: wanted, idempotencyKey: `demo:${reference}` };
+  const input = { reference, lines: wanted, idempotencyKey: `demo:${reference}:${draw}` };
   const { reserveStock } = await ask(reserveForDemo, { input });
   return reserveStock!.userErrors.length === 0;
 }
 
+/** How many were placed: none where nobody takes payments. */
 async function placeWaitingOrders(
   ground: Ground<Tables>,
   placeOrder: PlaceOrder,
   customers: DemoCustomer[],
   random: () => number,
-) {
+): Promise<number> {
+  if (!allowsSimulator(ground.config)) return 0;
   for (let n = 0; n < WAITING_FOR_BUYER; n++) {
     const customer = customers[1 + n]!;
-    const priced = await priceBasket(ground, customer, random);
-    if (!priced) continue;
     const actor = new Actor({ id: `demo:${customer.id}`, roles: ['CUSTOMER'], customerId: customer.id });
-    const lines = priced.lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
-    const payment = { token: 'tok_3ds' };
-    await placeOrder(
-      { lines, shippingAddress: customer.address, payment, idempotencyKey: `demo:${n}` },
-      context(actor),
-    ).catch(() => undefined);
+    const more = { shippingAddress: customer.address, payment: { token: 'tok_3ds' }, idempotencyKey: `demo:${n}` };
+    await firstThatCan(
+      () => drawLines(random),
+      (lines) => placeOrder({ lines, ...more }, context(actor)),
+    );
   }
+  return WAITING_FOR_BUYER;
 }

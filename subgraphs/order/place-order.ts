@@ -15,6 +15,7 @@ import type { CartService } from './cart/service.ts';
 import { checkLines, type DemandLine } from './domain.ts';
 import type { Tables } from './entities.ts';
 import { orderPlaced } from './events.ts';
+import { checkProvider } from './payment-provider.ts';
 import { findMissing, type Priced, price } from './pricing.ts';
 import { lineRow } from './line-row.ts';
 import type { PlaceOrderInput } from './resolvers.generated.ts';
@@ -40,6 +41,7 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
     if (earlier) return earlier.orderId;
 
     const { actor } = context;
+    checkProvider(ground.config);
     const contact = checkContact(input, Boolean(actor.customerId));
     const selection = await select(input, context);
     const { country, postcode, region } = contact.shipping;

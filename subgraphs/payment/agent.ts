@@ -1,4 +1,5 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { allowsSimulator } from '../../platform/config/for-trials.ts';
 import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
 import { createWebhooks } from '../../platform/webhooks/webhooks.ts';
 import { cancelService } from './cancel.ts';
@@ -50,6 +51,7 @@ export default defineAgent({
     const simulator = new Simulator({
       db: store.read.withTables<SimulatorTables>(),
       clock,
+      isOn: allowsSimulator(config),
       actionSeconds: config.PAYMENT_ACTION_SECONDS,
       slowMs,
       webhooks: simulated?.webhooks,

@@ -1,10 +1,21 @@
 /** `npm start` as a newcomer meets it: the first start, the second, the end, and what may stand in the way. */
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { keysOf } from '../../bin/distributed/cluster.ts';
 import { serverIdentity } from '../../db/embedded-postgres/identity.ts';
 import { createPool } from '../../db/pool.ts';
 import { type AgoraProcess, databaseOf, runAgora, startAgora, temporaryData } from '../support/agora-process.ts';
@@ -35,7 +46,15 @@ async function ask({ url }: AgoraProcess, query: string, variables?: object) {
 
 const PRODUCTS = `{ products(first: 1) { totalCount nodes { name variants { price { amount } availability { available } } } } }`;
 const SIGN_UP = `mutation ($input: SignUpInput!) { signUp(input: $input) { user { id } userErrors { code } } }`;
-const SIGN_IN = `mutation ($input: SignInInput!) { signIn(input: $input) { user { id } userErrors { code } } }`;
+const SIGN_IN = `mutation ($input: SignInInput!) { signIn(input: $input) { user { id roles } userErrors { code } } }`;
+const PLACE_ORDER = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } userErrors { code path } } }`;
+const GUEST_ORDER = {
+  email: 'guest@example.com',
+  lines: [{ variantId: 'variant_01jgfjjz00fpmr9f5q1hjfd6nt', quantity: 1 }],
+  shippingAddress: { name: 'Ada', line1: '1 rue de la Paix', city: 'Paris', postcode: '75002', country: 'FR' },
+  payment: { token: 'tok_ok' },
+  idempotencyKey: 'first',
+};
 const ADA = { email: 'ada@example.com', password: 'a-long-enough-secret', name: 'Ada' };
 
 /** The processes that work on this folder's database. */
@@ -47,6 +66,24 @@ function serversOf(dataDir: string): string[] {
     } catch {
       return false; // It has ended meanwhile.
     }
+  });
+}
+
+/** Runs one of the commands for operators, with this on its standard input. */
+async function runCommand(
+  command: string,
+  AGORA_DATA: string,
+  args: readonly string[],
+  input = '',
+  env: Record<string, string> = {},
+): Promise<{ code: number; said: string }> {
+  const program = ['--no-warnings', join(import.meta.dirname, `../../bin/${command}.ts`), ...args];
+  const settings = { env: { ...process.env, NODE_ENV: 'development', LOG_LEVEL: 'error', AGORA_DATA, ...env } };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, program, settings, (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), said: stdout + stderr }),
+    );
+    child.stdin!.end(input);
   });
 }
 
@@ -64,8 +101,14 @@ test('the first start says what it applied and loaded, where it answers and how 
   const { user, userErrors } = (
     await ask(agora!, SIGN_IN, { input: { email: 'customer@agora.test', password: 'agora-demo' } })
   ).data.signIn;
-  expect({ user, userErrors }).toEqual({ user: { id: expect.any(String) }, userErrors: [] });
+  expect({ user, userErrors }).toEqual({ user: { id: expect.any(String), roles: ['CUSTOMER'] }, userErrors: [] });
   await ask(agora!, SIGN_UP, { input: ADA });
+  // What README promises, and what the start said.
+  expect(output()).toContain('order: 292 orders');
+  const pool = createPool({ url: databaseOf(data), max: 1, name: 'agora test' });
+  expect((await pool.query('select count(*)::int as there from "order".orders')).rows).toEqual([{ there: 292 }]);
+  await pool.end();
+  expect(readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')).toContain('292 orders');
 });
 
 test('Ctrl-C ends everything, PostgreSQL too', async () => {
@@ -135,9 +178,14 @@ test('a variable that does not fit is named, and nothing is begun', async () => 
   expect(existsSync(elsewhere)).toBe(false);
 });
 
-test('an argument that there is not is named, without a stack', async () => {
+test('an argument that there is not is named with those that there are, without a stack', async () => {
   const { code, output } = await runAgora({ data, args: ['--emtpy'] });
-  expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('--emtpy') });
+  expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/'--emtpy'\.\n[^]*--empty .*demo data/) });
+  const help = await runAgora({ data, args: ['--help'] });
+  expect(help).toMatchObject({
+    code: 0,
+    output: expect.stringMatching(/^npm start [^]*--reset [^]*\.env\.example\n$/),
+  });
   expect(output).not.toMatch(/^\s+at /m);
 });
 
@@ -165,19 +213,81 @@ test('--reset begins anew, --empty without demo data', async () => {
   const again = await ask(agora!, SIGN_IN, { input: { email: ADA.email, password: ADA.password } });
   expect(again.data.signIn.userErrors).toEqual([{ code: 'INVALID_CREDENTIALS' }]);
   expect(agora!.output()).not.toContain('agora-demo');
+  await waitFor(() => agora!.output().includes('Stop '));
+  expect(agora!.output()).toContain('npm run admin:new');
+});
+
+const ADMIN = 'an administrator’s own words';
+
+test('of two who want to be the first administrator while it runs, one is, and no password is shown', async () => {
+  const args = (n: number) => ['--email', `admin.${n}@shop.example`, '--name', 'Ada Shop'];
+  const both = await Promise.all([1, 2].map((n) => runCommand('admin-new', data, args(n), `${ADMIN}\n`)));
+  expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
+  expect(both.find(({ code }) => code === 1)!.said).toMatch(/^No administrator was made: There is an administrator/);
+  expect(JSON.stringify(both)).not.toContain(ADMIN);
+  const answers = await Promise.all(
+    [1, 2].map((n) => ask(agora!, SIGN_IN, { input: { email: `admin.${n}@shop.example`, password: ADMIN } })),
+  );
+  const signedIn = answers.map(({ data: { signIn } }) => signIn.user?.roles);
+  expect(signedIn.filter(Boolean)).toEqual([['ADMIN']]);
+  const nothing = await runCommand('admin-new', data, ['--another', ...args(3)], '');
+  expect(nothing).toMatchObject({ code: 1, said: expect.stringContaining('--generate') });
+  const generated = await runCommand('admin-new', data, ['--another', '--generate', ...args(3)]);
+  const [, password] = /shown here only: (\S{24})\n/.exec(generated.said)!;
+  const input = { email: 'admin.3@shop.example', password };
+  expect((await ask(agora!, SIGN_IN, { input })).data.signIn.user.roles).toEqual(['ADMIN']);
+});
+
+test('a shop that was begun without demo data gets none by a start that forgets to say so', async () => {
+  await agora!.end('SIGINT');
+  await start();
+  await waitFor(() => agora!.output().includes('Stop '));
+  expect(agora!.output()).toContain('begun without demo data, and none is loaded');
+  expect(agora!.output()).not.toMatch(/agora-demo|npm run admin:new/);
+  expect((await ask(agora!, PRODUCTS)).data.products.totalCount).toBe(0);
+  const demo = { email: 'admin@agora.test', password: 'agora-demo' };
+  expect((await ask(agora!, SIGN_IN, { input: demo })).data.signIn.user).toBeNull();
   await agora!.end('SIGINT');
 });
 
-test('a server given by DATABASE_URL is used, and no other started', async () => {
+test('keys that what is sealed needs are missed when they are gone, and not replaced', async () => {
+  const file = join(data, 'secret-keys');
+  const kept = readFileSync(file);
+  rmSync(file);
+  const { code, output } = await runAgora({ data });
+  expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/did not start: .*secret-keys is gone/) });
+  expect(existsSync(file)).toBe(false);
+  writeFileSync(file, kept, { mode: 0o600 });
+});
+
+test('a server given by DATABASE_URL is used, and no other started; in production nothing of the demo is in it', async () => {
   const database = await testDatabase();
   const other = temporaryData();
   try {
-    const process = await startAgora({ data: other.data, args: ['--empty'], env: { DATABASE_URL: database.url } });
+    const env = { DATABASE_URL: database.url, NODE_ENV: 'production' };
+    const process = await startAgora({ data: other.data, env });
     expect((await ask(process, SIGN_UP, { input: ADA })).data.signUp.userErrors).toEqual([]);
     expect(existsSync(join(other.data, 'postgres'))).toBe(false);
     expect(await database.kysely.selectFrom('identity.account').select('email').execute()).toEqual([
       { email: ADA.email },
     ]);
+    expect((await ask(process, PRODUCTS)).data.products.totalCount).toBe(0);
+    // The simulator moves no money: goods would be given away.
+    const refused = (await ask(process, PLACE_ORDER, { input: GUEST_ORDER })).data.placeOrder;
+    expect(refused).toEqual({
+      order: null,
+      userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'payment', 'token'] }],
+    });
+    expect(await database.kysely.selectFrom('order.orders').select('id').execute()).toEqual([]);
+    const loaded = await runCommand('load-demo', other.data, [], undefined, { ...env, ...keysOf(other.data) });
+    expect(loaded).toMatchObject({ code: 1, said: expect.stringContaining('NODE_ENV=production') });
+    const begun = await runCommand('load-demo', other.data, [], undefined, {
+      ...env,
+      ...keysOf(other.data),
+      NODE_ENV: 'development',
+    });
+    expect(begun).toMatchObject({ code: 1, said: expect.stringContaining('begun without demo data') });
+    expect(await database.kysely.selectFrom('platform.demo_load').select('agent').execute()).toEqual([]);
     expect((await process.end('SIGTERM')).code).toBe(0);
   } finally {
     await database.drop();

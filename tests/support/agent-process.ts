@@ -4,13 +4,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ExecutionResult } from 'graphql';
+import { migrateDatabase } from '../../bin/migrate-database.ts';
 import { migrationSets } from '../../bin/migration-sets.ts';
-import { createPool } from '../../db/pool.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
 import { silentLogger } from '../../platform/log.ts';
-import { prepareSagas } from '../../platform/sagas/worker.ts';
 import { formatKeyRing, newKey } from '../../platform/secrets/key-ring.ts';
 import { tethered } from '../../platform/tethered.ts';
 import { Directory } from '../../platform/wire/directory.ts';
@@ -59,10 +58,9 @@ export interface Launched {
 
 /** The ground for agents in processes: a database with its migrations, keys, and nobody there yet. */
 export async function openAgora(): Promise<Agora> {
-  const database = await testDatabase({ sets: migrationSets(await loadAgents()) });
-  const pool = createPool({ url: database.url, max: 4, name: 'agora test sagas', int8: 'text' });
-  await prepareSagas({ url: database.url, pool });
-  await pool.end();
+  const agents = await loadAgents();
+  const database = await testDatabase({ sets: migrationSets(agents) });
+  await migrateDatabase(database.url, agents, () => {});
   const keys = [newKey()] as const;
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
   const env = {

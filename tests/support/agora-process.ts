@@ -5,14 +5,15 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deleteEmbeddedPostgres } from '../../db/embedded-postgres.ts';
-import { credentialsOf, homeFor } from '../../db/embedded-postgres/home.ts';
+import { credentialsOf } from '../../db/embedded-postgres/credentials.ts';
+import { homeFor } from '../../db/embedded-postgres/home.ts';
 import { type Identity, serverIdentity } from '../../db/embedded-postgres/identity.ts';
 import { tethered } from '../../platform/tethered.ts';
 import { UNLIMITED } from './unlimited.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** A first start on a busy machine. */
-const START_MS = 60_000;
+const START_MS = 120_000;
 
 /** How to start it. */
 export interface AgoraOptions {
@@ -47,6 +48,22 @@ export interface AgoraProcess {
   end(signal?: NodeJS.Signals): Promise<Ending>;
 }
 
+/** What is to be ended when we are. */
+const folders = new Map<string, () => Promise<void>>();
+const running = new Set<ChildProcess>();
+
+/** Ends every Agora that was started here and deletes the folders of all: for whoever is ended in the middle. */
+export async function endAll(): Promise<void> {
+  await Promise.all(
+    [...running].map(async (child) => {
+      const tooLong = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      await end(child, () => '', 'SIGTERM');
+      clearTimeout(tooLong);
+    }),
+  );
+  for (const remove of [...folders.values()]) await remove().catch(() => {});
+}
+
 /** A folder for AGORA_DATA, which the server's user can enter too; the second function deletes it and ends what runs on it. */
 export function temporaryData(): { data: string; remove(): Promise<void> } {
   const data = mkdtempSync(join(tmpdir(), 'agora-start-'));
@@ -54,7 +71,9 @@ export function temporaryData(): { data: string; remove(): Promise<void> } {
   const remove = async () => {
     await deleteEmbeddedPostgres(join(data, 'postgres'));
     rmSync(data, { recursive: true, force: true });
+    folders.delete(data);
   };
+  folders.set(data, remove);
   return { data, remove };
 }
 
@@ -100,6 +119,8 @@ function launch({ data, args = [], env, as }: AgoraOptions) {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.once('close', () => running.delete(child));
   let text = '';
   child.stdout.on('data', (part) => (text += part));
   child.stderr.on('data', (part) => (text += part));

@@ -6,6 +6,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deleteEmbeddedPostgres, type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
+import { endAll } from './agora-process.ts';
 
 /** It lives for minutes and nobody mourns it. Not for tests of crashes: those start a server of their own. */
 const FAST = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', shared_buffers: '64MB' };
@@ -39,6 +40,7 @@ export async function setUp(): Promise<void> {
 
 /** After the last. */
 export async function tearDown(): Promise<void> {
+  await endAll();
   await server?.stop();
   if (folder) rmSync(folder, { recursive: true, force: true });
 }

@@ -1,6 +1,7 @@
 /** What is kept for ever about accounts. */
 export type AuditAction =
   | 'SIGNED_UP'
+  | 'ADMINISTRATOR_MADE'
   | 'SIGNED_IN'
   | 'SIGN_IN_REFUSED'
   | 'SIGNED_OUT'

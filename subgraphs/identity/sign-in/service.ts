@@ -11,6 +11,7 @@ import { checkName, emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { userRegistered } from '../events.ts';
 import { hashPassword, isOutdated, isPassword } from '../passwords/password.ts';
+import { checkNotOfDemo } from '../passwords/of-demo.ts';
 import { checkNewPassword } from '../passwords/policy.ts';
 import type { RecoveryTokens } from '../recovery/tokens.ts';
 import type { SignInInput, SignUpInput } from '../resolvers.generated.ts';
@@ -29,7 +30,7 @@ export interface SignInParts {
 const wrong = (message: string) => refuse('INVALID_CREDENTIALS', message, ['input']);
 
 export const signInService = (
-  { store, clock }: Ground<Tables>,
+  { store, clock, config }: Ground<Tables>,
   { accounts, attempts, sessions, record, recovery }: SignInParts & { recovery: RecoveryTokens },
 ) => {
   /** Somebody new and their first session, or undefined if the address was taken meanwhile. */
@@ -100,6 +101,7 @@ export const signInService = (
 
     /** @throws Refusal INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS, SECOND_FACTOR_REQUIRED */
     async signIn(input: SignInInput, context: RequestContext): Promise<SignedIn> {
+      checkNotOfDemo(input.password, config);
       const user = await accounts.find('email_key', emailKey(input.email));
       const signedIn = await withPassword(user, input, context);
       count('agora_sign_ins_total', { method: 'password', outcome: signedIn ? 'accepted' : 'refused' });

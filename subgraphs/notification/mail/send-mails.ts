@@ -2,10 +2,11 @@
  * Sends the mails that are due: each is put as a file into a folder, from where whatever sends mail on the machine takes
  * it. What fails is tried again, with backoff, for as long as the token is good.
  */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duty } from '../../../platform/agent/define-agent.ts';
 import type { Ground } from '../../../platform/agent/ground.ts';
+import { makeFolder } from '../../../platform/folders.ts';
 import { recoveryMail } from '../commands/identity.generated.ts';
 import type { Tables } from '../entities.ts';
 import { letterOf, messageOf } from './domain.ts';
@@ -56,7 +57,7 @@ async function send({ ask, secrets, config, clock }: SendGround, id: string, rec
 
 /** Whole or not at all: whoever takes files ending in `.eml` never sees a half. */
 async function put(folder: string, name: string, message: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const path = join(folder, `${name}.eml`);
   await writeFile(`${path}.new`, message, { mode: 0o600 });
   await rename(`${path}.new`, path);

@@ -10,12 +10,14 @@ import type { Authorisation, PaymentProvider, ProviderPayment, ProviderStatus } 
 import { type Booked, SimulatorBooks } from './simulator-books.ts';
 import type { SimulatorTables } from './simulator-tables.ts';
 import type { SimulatorWebhooks, WebhookData, WebhookType } from './simulator-webhooks.ts';
-import { behaviourOf } from './tokens.ts';
+import { behaviourOf, OFF } from './tokens.ts';
 
 /** What the simulator is made of. */
 export interface SimulatorOptions {
   db: Kysely<SimulatorTables>;
   clock: Clock;
+  /** Whether it takes new payments; one that does not declines them, and still carries those that it has. @default true */
+  isOn?: boolean;
   /** How long a buyer has for an action. */
   actionSeconds: number;
   /** How late `tok_slow` answers. */
@@ -44,7 +46,7 @@ export class Simulator implements PaymentProvider {
 
   authorise({ reference, token, minor, currency }: Authorisation, signal: AbortSignal): Promise<ProviderPayment> {
     return onOurGround(async () => {
-      const { status, refusal = null, slow, loses } = behaviourOf(token);
+      const { status, refusal = null, slow, loses } = this.#o.isOn === false ? OFF : behaviourOf(token);
       if (slow) await sleep(this.#o.slowMs, signal);
       signal.throwIfAborted();
       const created_at = this.#o.clock.now();

@@ -1,0 +1,122 @@
+/**
+ * `npm run admin:new -- --email you@shop.example --name "Your Name"`: the first administrator of a shop. The password is
+ * asked for at the terminal, or is the first line of standard input; `--generate` makes one and shows it once.
+ * `--another` makes one although there is one, for when nobody can sign in as them any more. Agora may run meanwhile.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { GraphQLError } from 'graphql';
+import type { Kysely } from 'kysely';
+import { kyselyOver } from '../db/kysely.ts';
+import { ormFor } from '../db/orm.ts';
+import { createPool } from '../db/pool.ts';
+import { systemClock } from '../platform/clock.ts';
+import { agentDatabases, type Config, readConfig } from '../platform/config/config.ts';
+import { createStore } from '../platform/data/store.ts';
+import { Fault, Refusal } from '../platform/errors.ts';
+import { Bell } from '../platform/events/bell.ts';
+import { eventSigner } from '../platform/events/signing.ts';
+import { scalars } from '../platform/graphql/scalars.ts';
+import { Actor } from '../platform/identity/actor.ts';
+import { newId } from '../platform/ids.ts';
+import { administratorService, countAdministrators } from '../subgraphs/identity/administrators/service.ts';
+import { entities, type Tables } from '../subgraphs/identity/entities.ts';
+import { loadAgents } from '../subgraphs/index.ts';
+import { runCommand } from './command.ts';
+import { directAddress } from './direct-address.ts';
+import { openEmbedded } from './embedded-database.ts';
+import { installationIn } from './installation.ts';
+import { KEY_FILES, keyRing } from './key-ring.ts';
+import { pendingIn } from './migrate-database.ts';
+import { givenPassword } from './given-password.ts';
+import { reachDatabase } from './reach-database.ts';
+
+const USAGE = 'npm run admin:new -- --email you@shop.example --name "Your Name" [--generate] [--another]';
+
+await runCommand('No administrator was made', async (say) => {
+  const { values } = parseArgs({
+    options: {
+      email: { type: 'string' },
+      name: { type: 'string' },
+      generate: { type: 'boolean' },
+      another: { type: 'boolean' },
+    },
+  });
+  const { email, name, generate, another: isAnother } = values;
+  if (!email || !name) throw new Fault('WHO_NOT_GIVEN', `Say who: ${USAGE}`);
+  const who = { email: checkEmail(email), name, isAnother };
+  const config = readConfig(process.env);
+  await onDatabase(config, async (kysely) => {
+    await requireNone(kysely, isAnother);
+    const signer = eventSigner(keyRing(config, 'EVENT_KEYS'));
+    const password = generate ? randomBytes(18).toString('base64url') : await givenPassword();
+    const orm = await ormFor(kysely, { schema: 'identity', entities });
+    const store = createStore<Tables>({ agent: 'identity', kysely, orm, bell: new Bell(), signer });
+    const context = { actor: new Actor({ id: 'command:admin:new', roles: [] }), correlationId: newId('req') };
+    try {
+      await administratorService({ store, clock: systemClock }).makeAdministrator({ ...who, password }, context);
+    } catch (error) {
+      if (error instanceof Refusal) throw new Fault(error.code, error.message);
+      throw error;
+    }
+    say(`${email} is an administrator now, and signs in with \`signIn\`.`);
+    if (generate) say(`The password, which is shown here only: ${password}`);
+    say('Next: docs/your-own-shop.md. To give others a role: `setUserRoles`.');
+  });
+});
+
+function checkEmail(email: string): string {
+  try {
+    return scalars.EmailAddress.parseValue(email) as string;
+  } catch (error) {
+    if (error instanceof GraphQLError) throw new Fault('BAD_EMAIL', '--email is no e-mail address: you@shop.example');
+    throw error;
+  }
+}
+
+/** Before anybody is asked for a password. @throws {Fault} `ADMINISTRATOR_THERE` */
+async function requireNone(kysely: Kysely<any>, isAnother: boolean | undefined): Promise<void> {
+  const { withDemo } = await installationIn(kysely, false);
+  if (isAnother || (await countAdministrators(kysely)) === 0) return;
+  throw new Fault(
+    'ADMINISTRATOR_THERE',
+    `There is an administrator already${withDemo ? ', by the demo data' : ''}: sign in as one, and use \`setUserRoles\`. If nobody can ` +
+      'any more, add --another.',
+  );
+}
+
+async function onDatabase(config: Config, work: (kysely: Kysely<any>) => Promise<void>): Promise<void> {
+  const agents = await loadAgents();
+  const own = agentDatabases(process.env, [...agents.map(({ name }) => name), 'gateway']).get('identity');
+  const given = own ?? config.DATABASE_URL;
+  const embedded = given ? undefined : await openEmbedded(config);
+  try {
+    const url = embedded?.url ?? (await reachDatabase(given!));
+    if ((await pendingIn(directAddress(url, config), agents)).length > 0)
+      throw new Fault(
+        'NOT_MIGRATED',
+        'The tables of this release are not there yet: start Agora once, or run `npm run db:migrate`.',
+      );
+    requireEventKeys(config);
+    const pool = createPool({ url, max: 2, name: 'agora admin' });
+    try {
+      await work(kyselyOver(pool));
+    } finally {
+      await pool.end();
+    }
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+/** The account is announced by an event: signed with a key that nobody has, it would be believed by nobody. @throws {Fault} `KEYS_MISSING` */
+function requireEventKeys(config: Config): void {
+  if (config.EVENT_KEYS || existsSync(join(config.AGORA_DATA, KEY_FILES.EVENT_KEYS))) return;
+  throw new Fault(
+    'KEYS_MISSING',
+    `Give EVENT_KEYS, as Agora's processes have them, or name in AGORA_DATA the folder where \`npm start\` keeps them: ` +
+      `there are none in ${config.AGORA_DATA}.`,
+  );
+}

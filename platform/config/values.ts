@@ -1,0 +1,145 @@
+/**
+ * The kinds of values that variables have. Each says what it wants, and never repeats what it was given: secrets stand
+ * in variables.
+ */
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { parseKeyRing } from '../secrets/key-ring.ts';
+import { isPrivate } from './identity-providers.ts';
+
+/** A whole number in decimal digits, and nothing else that JavaScript would take for one: no `0x14`, `1e3`, `+5`. */
+export const whole = (least: number, most: number) =>
+  z.string().transform((text, context): number => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
+    context.addIssue(`a whole number from ${least} to ${most}, in digits`);
+    return z.NEVER;
+  });
+
+/** A part of a whole, from 0 to 1. */
+export const share = z.string().transform((text, context): number => {
+  if (/^(0|1|0?\.\d{1,12}|[01]\.\d{1,12})$/.test(text) && Number(text) <= 1) return Number(text);
+  context.addIssue('a number from 0 to 1, such as 0.01');
+  return z.NEVER;
+});
+
+/** So many whole numbers with slashes between, each from 1 to a thousand million. */
+export const numbers = (count: number, example: string) =>
+  z.string().regex(new RegExp(`^[1-9]\\d{0,8}(/[1-9]\\d{0,8}){${count - 1}}$`), `${count} numbers: ${example}`);
+
+/** A check that answers with what is wrong, if anything is. */
+const checked = (problem: (text: string) => string | undefined) =>
+  z.string().superRefine((text, { addIssue }) => {
+    const message = problem(text);
+    if (message) addIssue(message);
+  });
+
+const isWeb = (text: string): boolean => /^https?:\/\//i.test(text) && Boolean(URL.parse(text)?.hostname);
+
+/** What is wrong with the address of a PostgreSQL, if anything is. One by a socket has its folder in `?host=`. */
+export function problemOfPostgres(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol))
+    return 'the address of a PostgreSQL: postgres://user:password@host:5432/database';
+  if (!url.hostname && !url.searchParams.get('host'))
+    return 'it names no host: postgres://user:password@host:5432/database';
+  return undefined;
+}
+
+/** The address of a PostgreSQL. */
+export const postgres = checked(problemOfPostgres);
+
+/** The address of a Redis. */
+export const redis = checked((text) =>
+  /^rediss?:\/\//i.test(text) && URL.parse(text)?.hostname
+    ? undefined
+    : 'the address of a Redis: redis://host:6379, or rediss:// with TLS',
+);
+
+/** An address of the web. */
+export const web = checked((text) => (isWeb(text) ? undefined : 'an address that begins with https:// or http://'));
+
+/** An address that a path is appended to. */
+export const base = checked((text) =>
+  isWeb(text) && !/[?#]/.test(text) ? undefined : 'an address that begins with https:// or http://, without ? and #',
+);
+
+/** A page that secrets are handed to, behind a `#` of our own. */
+export const securePage = checked((text) =>
+  isPrivate(text) && !text.includes('#')
+    ? undefined
+    : 'an https:// address without #; http:// for a page on this machine only',
+);
+
+/** A name or an address to listen on. */
+export const host = checked((text) =>
+  isIP(text) > 0 || /^[a-z\d]([\w.-]{0,252})$/i.test(text)
+    ? undefined
+    : 'a host name or an IP address, without http:// and without a port',
+);
+
+/**
+ * Whose pages: origins with commas or spaces between, each as a browser sends it, or `*`. Apps in a web view have
+ * schemes of their own, such as `capacitor://localhost`.
+ */
+export const origins = checked((text) => {
+  if (text.trim() === '*') return undefined;
+  const entries = text.split(/[\s,]+/).filter(Boolean);
+  const wrong = entries.findIndex((entry) => !isOrigin(entry));
+  if (wrong >= 0)
+    return `${wrong}: an origin as a browser sends it, https://shop.example, without a path and in lower case; or * alone`;
+  return entries.length > 0 ? undefined : 'at least one origin, or *';
+});
+
+function isOrigin(entry: string): boolean {
+  const url = URL.parse(entry);
+  if (!url?.host) return false;
+  return /^https?:$/.test(url.protocol) ? url.origin === entry : `${url.protocol}//${url.host}` === entry;
+}
+
+/** Keys of a ring, `id:base64`. */
+export const keys = checked((text) => messageOf(() => void parseKeyRing(text)));
+
+/** What is thrown, as its message. */
+export function messageOf(attempt: () => void): string | undefined {
+  try {
+    attempt();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** A PEM as a file of variables may hold it, on one line. */
+export const unfolded = (pem: string): string => pem.replaceAll('\\n', '\n');
+
+/** Whether this is the private key that signs access tokens. */
+export function isTokenKey(pem: string): boolean {
+  try {
+    return createPrivateKey(unfolded(pem)).asymmetricKeyType === 'ed25519';
+  } catch {
+    return false;
+  }
+}
+
+/** Whether this is the public half of such a key, and not the key itself. */
+function isTokenPublicKey(pem: string): boolean {
+  try {
+    return !pem.includes('PRIVATE KEY') && createPublicKey(unfolded(pem)).asymmetricKeyType === 'ed25519';
+  } catch {
+    return false;
+  }
+}
+
+/** The private key that signs access tokens. */
+export const tokenKey = checked((pem) =>
+  isTokenKey(pem)
+    ? undefined
+    : 'an Ed25519 private key, PKCS#8 in PEM: openssl genpkey -algorithm ed25519, or npm run --silent secrets:new',
+);
+
+/** Its public half. */
+export const tokenPublicKey = checked((pem) =>
+  isTokenPublicKey(pem) ? undefined : 'an Ed25519 public key, SPKI in PEM: openssl pkey -pubout of TOKEN_KEY',
+);

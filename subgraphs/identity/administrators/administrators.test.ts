@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { ormFor } from '../../../db/orm.ts';
+import { demoWorld } from '../../../platform/agent/demo.ts';
+import { raw } from '../../../platform/data/raw.ts';
+import { createStore } from '../../../platform/data/store.ts';
+import { Bell } from '../../../platform/events/bell.ts';
+import { Actor } from '../../../platform/identity/actor.ts';
+import { admin, openAgents, type TestAgents } from '../../../tests/support/agents.ts';
+import { entities, type Tables } from '../entities.ts';
+import { clientOf, PASSWORD } from '../testing.ts';
+import { administratorService, countAdministrators } from './service.ts';
+
+let agents: TestAgents;
+let client: ReturnType<typeof clientOf>;
+let make: (
+  input: Partial<Parameters<ReturnType<typeof administratorService>['makeAdministrator']>[0]>,
+) => Promise<string>;
+beforeAll(async () => {
+  agents = await openAgents(['customer', 'identity']);
+  client = clientOf(agents);
+  const { kysely } = agents;
+  const orm = await ormFor(kysely, { schema: 'identity', entities });
+  const store = createStore<Tables>({ agent: 'identity', kysely, orm, bell: new Bell() });
+  const context = { actor: new Actor({ id: 'command:admin:new', roles: [] }), correlationId: 'req_test' };
+  const { makeAdministrator } = administratorService({ store, clock: agents.clock });
+  make = (input) =>
+    makeAdministrator({ email: 'ada@shop.example', name: 'Ada', password: PASSWORD, ...input }, context);
+});
+afterAll(() => agents.close());
+beforeEach(async () => {
+  await raw(agents.kysely, 'truncate identity.account, identity.sign_in_attempts cascade');
+});
+
+const accounts = () => agents.kysely.selectFrom('identity.account').select(['email', 'roles', 'customer_id']).execute();
+
+test('the first administrator signs in and gives others their roles; no customer is made of them', async () => {
+  const id = await make({ email: 'Ada@Shop.example' });
+  const answer = await client.signIn('ada@shop.example');
+  expect(answer).toMatchObject({
+    userErrors: [],
+    user: { id, email: 'Ada@Shop.example', roles: ['ADMIN'], customer: null },
+  });
+  const { user } = await client.signUp({ email: 'max@shop.example' });
+  const input = { id: user.id, expectedVersion: 1, roles: ['MERCHANT'], merchantId: 'shop' };
+  expect(await client.setRoles(input, await client.actorOf(answer))).toMatchObject({
+    userErrors: [],
+    user: { roles: ['MERCHANT'] },
+  });
+  const me = await client.ask('{ me { emailVerified } }', {}, await client.actorOf(answer));
+  expect(me).toEqual({ me: { emailVerified: false } });
+});
+
+test('of many at once one is made the first administrator', async () => {
+  const attempts = await Promise.allSettled([1, 2, 3, 4].map((n) => make({ email: `ada.${n}@shop.example` })));
+  expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(await countAdministrators(agents.kysely)).toBe(1);
+  expect(await accounts()).toHaveLength(1);
+});
+
+test('another is made only if that is asked for', async () => {
+  await make({});
+  await expect(make({ email: 'bob@shop.example' })).rejects.toMatchObject({ code: 'INVALID_STATE' });
+  expect(await accounts()).toHaveLength(1);
+  await make({ email: 'bob@shop.example', isAnother: true });
+  expect(await countAdministrators(agents.kysely)).toBe(2);
+});
+
+test('an account that somebody signed up for is not raised: they know its password', async () => {
+  await client.signUp({ email: 'ada@shop.example' });
+  await expect(make({ password: 'another long password' })).rejects.toMatchObject({ code: 'EMAIL_TAKEN' });
+  await expect(make({ email: 'ADA@shop.example', isAnother: true })).rejects.toMatchObject({ code: 'EMAIL_TAKEN' });
+  expect(await accounts()).toMatchObject([{ email: 'ada@shop.example', roles: ['CUSTOMER'] }]);
+});
+
+test.each([
+  ['short', 'WEAK_PASSWORD'],
+  ['Password1234', 'WEAK_PASSWORD'],
+  [demoWorld.password, 'WEAK_PASSWORD'],
+  ['ada@shop.example', 'WEAK_PASSWORD'],
+])('the rules of passwords hold for it as for others: %s', async (password, code) => {
+  await expect(make({ password })).rejects.toMatchObject({ code });
+  expect(await accounts()).toEqual([]);
+});
+
+test('the audit log says that it was made, and by what', async () => {
+  const id = await make({});
+  const query = '{ auditLog(first: 1) { nodes { action actorId userId details } } }';
+  const { auditLog } = await client.ask(query, {}, admin);
+  expect(auditLog.nodes).toEqual([
+    { action: 'ADMINISTRATOR_MADE', actorId: 'command:admin:new', userId: id, details: { already: 0 } },
+  ]);
+});

@@ -1,0 +1,77 @@
+/** How a shop gets its first administrator, and another when nobody can sign in as one any more. */
+import type { Kysely } from 'kysely';
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { raw } from '../../../platform/data/raw.ts';
+import { refuse } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { newId } from '../../../platform/ids.ts';
+import { recorder } from '../audit/record.ts';
+import { checkName, emailKey } from '../domain.ts';
+import type { Tables } from '../entities.ts';
+import { userRegistered } from '../events.ts';
+import { hashPassword } from '../passwords/password.ts';
+import { checkNewPassword } from '../passwords/policy.ts';
+
+/** Held by whoever counts the administrators in order to change how many there are. */
+export const ADMINISTRATORS = 'identity:administrators';
+
+/** Somebody who is to administer the shop. */
+export interface NewAdministrator {
+  email: string;
+  name: string;
+  password: string;
+  /** Although there is an administrator. */
+  isAnother?: boolean;
+}
+
+/** How many accounts have the role ADMIN. */
+export async function countAdministrators(db: Kysely<any>): Promise<number> {
+  const { rows } = await raw<{ count: number }>(
+    db,
+    `select count(*)::int as count from identity.account where 'ADMIN' = any (roles)`,
+  );
+  return rows[0]!.count;
+}
+
+export const administratorService = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>) => {
+  const record = recorder({ clock });
+
+  return {
+    /**
+     * Makes an account with the role ADMIN alone: no customer, who would have to be kept apart from the shop's own. Its
+     * address is not verified by that, as nobody has shown that they read its mail. Of two at once one makes the first
+     * administrator. An account that is there is never raised: its password is known to whoever signed up with it.
+     * @throws Refusal INVALID_INPUT, WEAK_PASSWORD, EMAIL_TAKEN, INVALID_STATE if there is an administrator already
+     */
+    async makeAdministrator(input: NewAdministrator, context: RequestContext): Promise<string> {
+      const name = checkName(input.name);
+      checkNewPassword(input.password, { email: input.email, name });
+      const password_hash = await hashPassword(input.password);
+      const id = newId('user');
+      return store.write({ locks: [ADMINISTRATORS, id], origin: context }, async (work) => {
+        const already = await countAdministrators(work.sql);
+        if (already > 0 && !input.isAnother)
+          throw refuse('INVALID_STATE', 'There is an administrator already: sign in as one, and use `setUserRoles`.');
+        const now = clock.now();
+        const who = { id, email: input.email, email_key: emailKey(input.email), name, password_hash };
+        const standing = { roles: ['ADMIN' as const], customer_id: null, customer_made: false, merchant_id: null };
+        const times = { version: 1, email_verified_at: null, created_at: now, updated_at: now };
+        const made = await work.sql
+          .insertInto('account')
+          .values({ ...who, ...standing, ...times })
+          .onConflict((on) => on.column('email_key').doNothing())
+          .returning('id')
+          .executeTakeFirst();
+        if (!made)
+          throw refuse(
+            'EMAIL_TAKEN',
+            'Somebody has signed up with this e-mail address, and their password would stay: name another address.',
+            ['input', 'email'],
+          );
+        work.publish(userRegistered, { aggregateId: id, aggregateVersion: 1, payload: { userId: id } });
+        await record(work, context, { action: 'ADMINISTRATOR_MADE', userId: id, details: { already } });
+        return id;
+      });
+    },
+  };
+};

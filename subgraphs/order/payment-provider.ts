@@ -1,0 +1,17 @@
+import type { Config } from '../../platform/config/config.ts';
+import { allowsSimulator } from '../../platform/config/for-trials.ts';
+import { refuse } from '../../platform/errors.ts';
+
+/**
+ * Whether anybody takes a payment here. The one provider there is moves no money, so in production goods would be given
+ * away: it takes part only where it is asked for. @throws Refusal INVALID_INPUT
+ */
+export function checkProvider(config: Pick<Config, 'PAYMENT_SIMULATOR' | 'NODE_ENV'>): void {
+  if (allowsSimulator(config)) return;
+  throw refuse(
+    'INVALID_INPUT',
+    'No payment provider is connected to this shop. (The simulator, which moves no money, is off in production: ' +
+      'PAYMENT_SIMULATOR=on asks for it.)',
+    ['input', 'payment', 'token'],
+  );
+}
