@@ -161,20 +161,23 @@ test('an update that counts the version up has parameters too, of one row and of
   );
 });
 
-test.each(['a\u0000b', 'a\ud800b', '\udc00'])('an update to %j is refused as unstorable, and changes nothing', async (bad) => {
-  await pack('a');
-  await pack('b');
-  for (const ids of [['a'], ['a', 'b']]) {
-    const update = inTransaction(async (em) => {
-      for (const parcel of await em.find(Parcel, { id: { $in: ids } })) parcel.note = bad;
-      await em.flush();
-    });
-    const error = await update.catch((cause: unknown) => cause);
-    expect([isUnstorable(error), isTransient(error)]).toEqual([true, false]);
-  }
-  const { rows } = await database.pool.query('select note, version from post.parcel');
-  expect(rows).toEqual(Array(2).fill({ note: null, version: 1 }));
-});
+test.each(['a\u0000b', 'a\ud800b', '\udc00'])(
+  'an update to %j is refused as unstorable, and changes nothing',
+  async (bad) => {
+    await pack('a');
+    await pack('b');
+    for (const ids of [['a'], ['a', 'b']]) {
+      const update = inTransaction(async (em) => {
+        for (const parcel of await em.find(Parcel, { id: { $in: ids } })) parcel.note = bad;
+        await em.flush();
+      });
+      const error = await update.catch((cause: unknown) => cause);
+      expect([isUnstorable(error), isTransient(error)]).toEqual([true, false]);
+    }
+    const { rows } = await database.pool.query('select note, version from post.parcel');
+    expect(rows).toEqual(Array(2).fill({ note: null, version: 1 }));
+  },
+);
 
 test('a statement that PostgreSQL cannot read is a mistake of ours and not a lost connection', async () => {
   const error = await database.pool.query("select 'a\0b'").catch((cause: unknown) => cause);

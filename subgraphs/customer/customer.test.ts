@@ -120,6 +120,20 @@ describe('a customer', () => {
   });
 });
 
+test.each(['\u200b', 'a\u0000b', 'a\ud800b', 'Ada\u202e', 'x'.repeat(201)])(
+  'a customer is not called %j, at first or later',
+  async (name) => {
+    const refused = [{ code: 'INVALID_INPUT', path: ['input', 'name'] }];
+    const input = { id: newId('customer'), userId: newId('user'), name, email: 'ada@example.com' };
+    expect((await create(input)).userErrors).toMatchObject(refused);
+    const { id, self } = await newCustomer();
+    expect((await update({ id, expectedVersion: 1, name }, self)).userErrors).toMatchObject(refused);
+    expect(await ask('query ($id: ID!) { customer(id: $id) { name version } }', { id })).toEqual({
+      customer: { name: 'Ada Lovelace', version: 1 },
+    });
+  },
+);
+
 describe('the addresses of a customer', () => {
   test('have one default: the first, until another is chosen, and the oldest other one when it goes', async () => {
     const { id, self } = await newCustomer();
