@@ -1,3 +1,4 @@
+import { describe, expect, test } from '@jest/globals';
 import { Refusal } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { checkMerchantId } from './merchant-id.ts';
@@ -13,11 +14,11 @@ const errorOf = (merchantId: string): unknown => {
 };
 
 describe("a merchant's id", () => {
-  it.each(['my-shop', 'merchant_a', '7', 'A', 'x'.repeat(64), newId('merchant')])('may be %p', (id) => {
+  test.each(['my-shop', 'merchant_a', '7', 'A', 'x'.repeat(64), newId('merchant')])('may be %p', (id) => {
     expect(errorOf(id)).toBeUndefined();
   });
 
-  it.each([
+  test.each([
     ['nothing', ''],
     ['a blank', ' '],
     ['a blank at an end', 'my-shop '],
