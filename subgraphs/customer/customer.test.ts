@@ -222,6 +222,27 @@ describe('the list of customers', () => {
     expect(customers).toEqual({ nodes: [{ name: 'Zoe' }, { name: 'Max' }, { name: 'Bea' }], totalCount: 3 });
   });
 
+  test('by name is in the order in which people look names up, page by page, both ways', async () => {
+    const order = ['adam', 'Čapek', 'de Vries', 'Łucja Nowak', 'Östlund', 'Zoé Dubois'];
+    for (const name of order.toReversed())
+      await create({ id: newId('customer'), userId: newId('user'), name, email: 'sorted@example.com' });
+    const query = `query ($after: String, $direction: OrderDirection!) {
+      customers(first: 1, after: $after, filter: { email: "sorted@example.com" }, orderBy: { field: NAME, direction: $direction }) {
+        nodes { name } pageInfo { endCursor } } }`;
+    for (const [direction, expected] of [
+      ['ASC', order],
+      ['DESC', order.toReversed()],
+    ] as const) {
+      const seen: string[] = [];
+      for (let after: string | null = null; seen.length < order.length; ) {
+        const { customers } = await ask(query, { after, direction }, operator);
+        seen.push(customers.nodes[0].name);
+        after = customers.pageInfo.endCursor;
+      }
+      expect(seen).toEqual(expected);
+    }
+  });
+
   test('refuses more ids than a hundred', async () => {
     const ids = Array.from({ length: 101 }, (_, n) => `customer_${n}`);
     const result = await agents.ask(
