@@ -1,4 +1,4 @@
-import { checkOneOf } from '../../platform/graphql/arguments.ts';
+import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import { money } from '../../platform/money.ts';
 import { DEFAULT_CHANNEL, keyOfAsked, type PricingLoaders } from './loaders.ts';
@@ -23,6 +23,10 @@ export const pricingResolvers = (
     channels: () => queries.channels(),
     prices: (_, { variantId }) => queries.pricesOf(variantId),
     quote: (_, { input }) => quote(input),
+    importedPriceProblems: (_, { prices }) => {
+      checkSize(prices, 500, 'prices');
+      return imported.problems(prices);
+    },
   },
 
   Mutation: {

@@ -28,18 +28,18 @@ export const productResolvers = (
     },
     product: async (_, { id, slug }, context) => {
       checkOneOf({ id, slug });
-      return id
+      return id != null
         ? load.product(context).load(id)
         : ((await queries.bySlug(slug!, readableProducts(context.actor))) ?? null);
     },
     productVariant: async (_, { id, sku }, context) => {
       checkOneOf({ id, sku });
-      return id
+      return id != null
         ? load.variant(context).load(id)
         : ((await queries.variantBySku(sku!, readableProducts(context.actor))) ?? null);
     },
     categories: (_, { parentId }, context) =>
-      parentId ? load.categoriesBelow(context).load(parentId) : queries.topCategories(),
+      parentId != null ? load.categoriesBelow(context).load(parentId) : queries.topCategories(),
     variantsForSale: async (_, { ids }) => {
       checkSize(ids, 100, 'ids');
       const rows = new Map((await queries.forSale(ids)).map((row) => [row.id, row]));
@@ -88,6 +88,8 @@ export const productResolvers = (
         category: await reload(load.category(context), await service.createCategory(input, context)),
       })),
   },
+
+  Saga: imports.Saga,
 
   Product: {
     __resolveReference: ({ id }, context) => load.product(context).load(id),
