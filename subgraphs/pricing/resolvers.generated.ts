@@ -165,7 +165,10 @@ export type Query = {
   channel?: Maybe<Channel>;
   /** All channels, in the order of their codes: at most 100. */
   channels?: Maybe<Array<Channel>>;
-  /** The prices of a variant, those to come and those that are over too, the latest first: at most 200. */
+  /**
+   * The prices of a variant, those to come and those that are over too, the latest first: at most 200. A merchant sees those
+   * of its own variants.
+   */
   prices?: Maybe<Array<Price>>;
   /** What goods cost today, with shipping and tax. Nothing is promised and nothing is written. */
   quote?: Maybe<Quote>;

@@ -21,7 +21,8 @@ export const pricingResolvers = (
       return id ? load.channel(context).load(id) : ((await queries.channelByCode(code!)) ?? null);
     },
     channels: () => queries.channels(),
-    prices: (_, { variantId }) => queries.pricesOf(variantId),
+    prices: async (_, { variantId }, context) =>
+      (await service.maySeePrices(variantId, context)) ? queries.pricesOf(variantId) : [],
     quote: (_, { input }) => quote(input),
     importedPriceProblems: (_, { prices }) => {
       checkSize(prices, 500, 'prices');
