@@ -8,7 +8,10 @@ import type { ProductQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { ProductService } from './service.ts';
 
-const COLUMN = { CREATED_AT: 'created_at', NAME: 'name' } as const;
+const ORDER = {
+  CREATED_AT: { column: 'created_at' },
+  NAME: { column: 'name', collation: 'und-x-icu' },
+} as const;
 
 export const productResolvers = (
   queries: ProductQueries,
@@ -20,10 +23,7 @@ export const productResolvers = (
     ...imports.Query,
     products: (_, { filter, orderBy, ...page }, { actor }) => {
       checkSize(filter?.ids, 100, 'filter.ids');
-      const ordering = {
-        column: COLUMN[orderBy?.field ?? 'CREATED_AT'],
-        direction: orderBy?.direction ?? 'ASC',
-      } as const;
+      const ordering = { ...ORDER[orderBy?.field ?? 'CREATED_AT'], direction: orderBy?.direction ?? 'ASC' } as const;
       return queries.page(filter ?? {}, ordering, page, readableProducts(actor));
     },
     product: async (_, { id, slug }, context) => {

@@ -1,6 +1,6 @@
 /** Slugs: the last part of an address in a shop. Pure: no I/O, no clock, no randomness. */
-import anyAscii from 'any-ascii';
 import { refuse } from '../../platform/errors.ts';
+import { toAscii } from '../../platform/text/ascii.ts';
 
 const MAX_LENGTH = 100;
 /** So many things of one name are numbered; the next ones have a part of their id. */
@@ -20,9 +20,8 @@ export interface WantedSlug {
  * `Щука` becomes `shchuka`. Empty for a name without letters, digits or pictures.
  */
 export const slugOf = (name: string): string =>
-  // The Sámi letter alone, because `any-ascii` writes it by its sound.
   fitting(
-    anyAscii(name.normalize('NFC').replace(/ŋ/giu, 'n'))
+    toAscii(name)
       .toLowerCase()
       .replace(/[^a-z\d]+/g, '-')
       .replace(/^-+/, ''),

@@ -1,2 +1,3 @@
--- By its letters, which are ASCII's, and alike on every installation, whatever the database's own collation.
-alter table account alter column email_key type text collate "C";
+-- no transaction
+-- By their letters, which are ASCII's, and alike on every installation, whatever the database's own collation.
+create index concurrently account_by_email_letters on account (email_key collate "C", id);

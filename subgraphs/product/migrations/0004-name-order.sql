@@ -1,3 +1,4 @@
--- As people look names up, and alike on every installation, whatever the database's own collation: apple, Banana, Éclair.
--- What is compared and indexed goes by it too, so that a page begins where the one before it ended.
-alter table product alter column name type text collate "und-x-icu";
+-- no transaction
+-- As people look names up, and alike on every installation, whatever the database's own collation: apple, Banana, éclair.
+-- `product_by_name`, by which the release before sorts, is for a later release to drop.
+create index concurrently product_by_name_for_people on product (name collate "und-x-icu", id);
