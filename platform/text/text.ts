@@ -59,7 +59,7 @@ function checkLength(text: string, min: number, max: number, path: readonly stri
 
 /** By characters, of which some are two units of JavaScript's. */
 const isLonger = (text: string, max: number): boolean =>
-  text.length > max && (text.length > 2 * max || [...text].length > max);
+  text.length > max && (text.length > 2 * max || Array.from(text).length > max);
 
 /** What of a text can be a name that {@link checkName} takes; undefined if nothing can. For names that others tell. */
 export function nameOutOf(text: string, { max = 200 }: Pick<TextLimits, 'max'> = {}): string | undefined {
@@ -68,7 +68,7 @@ export function nameOutOf(text: string, { max = 200 }: Pick<TextLimits, 'max'> =
     .toWellFormed()
     .replace(ALL_NOT_IN_NAMES, ' ')
     .trim();
-  const name = [...shown].slice(0, max).join('').trim();
+  const name = Array.from(shown).slice(0, max).join('').trim();
   return VISIBLE.test(name) ? name : undefined;
 }
 
