@@ -280,6 +280,26 @@ describe('what can be known to be wrong of an import', () => {
   });
 });
 
+test('a slug that was made of a name and is taken meanwhile gets another number', async () => {
+  const [first, second] = [product(), product()];
+  await carried([first]);
+  const { id: productId } = (await variantOf(first.variants[0]!.sku)).product;
+  const slugs = shop.kysely.selectFrom('product.product').select('slug');
+  const { slug } = await slugs.where('id', '=', productId).executeTakeFirstOrThrow();
+  const importId = newId('import');
+  const id = newId('product');
+  const variants = second.variants.map((one) => ({
+    ...one,
+    id: newId('variant'),
+    attributes: [],
+    taxClass: 'STANDARD',
+  }));
+  const row = { id, slug, isSlugGiven: false, name: second.name, description: '', variants };
+  await accept({ importId, merchantId: 'merchant_mine', products: [row] });
+  expect((await ended(`importProducts:${importId}`)).status).toBe('COMPLETED');
+  expect(await slugs.where('id', '=', id).execute()).toEqual([{ slug: `${slug}-2` }]);
+});
+
 test('products of one name are told apart by a number in their slugs, beside those that were given', async () => {
   const name = `Same ${newId('n').slice(-8)}`;
   const slug = name.toLowerCase().replace(' ', '-');

@@ -648,6 +648,8 @@ export type ImportedProductInput = {
   id: Scalars['ID']['input'];
   /** Its slug. */
   slug: Scalars['String']['input'];
+  /** Whether it must be just this slug. One that was made of the name gets a number where somebody has taken it meanwhile. */
+  isSlugGiven: Scalars['Boolean']['input'];
   /** Its name. */
   name: Scalars['String']['input'];
   /** Its description. */

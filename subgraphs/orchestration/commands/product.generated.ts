@@ -56,6 +56,8 @@ export type ImportedProductInput = {
   id: string;
   /** Its slug. */
   slug: string;
+  /** Whether it must be just this slug. One that was made of the name gets a number where somebody has taken it meanwhile. */
+  isSlugGiven?: boolean;
   /** Its name. */
   name: string;
   /** Its description. */

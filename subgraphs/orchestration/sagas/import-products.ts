@@ -19,6 +19,7 @@ interface Input {
 interface Product {
   id: string;
   slug: string;
+  isSlugGiven?: boolean;
   name: string;
   description: string;
   categoryId?: string | null;

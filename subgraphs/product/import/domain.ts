@@ -93,13 +93,13 @@ function checkTwins(products: readonly ImportProductInput[], errors: UserError[]
 export function withSlugs<P extends { id: string; slug: WantedSlug }>(
   products: readonly P[],
   taken: ReadonlySet<string>,
-): (Omit<P, 'slug'> & { slug: string })[] {
+): (Omit<P, 'slug'> & { slug: string; isSlugGiven: boolean })[] {
   const given = products.flatMap(({ slug }) => (slug.isGiven ? [slug.slug] : []));
   const used = new Set([...taken, ...given]);
   return products.map((product) => {
     const { slug, isGiven } = product.slug;
     const own = isGiven ? slug : firstFree(slug, used, product.id);
     used.add(own);
-    return { ...product, slug: own };
+    return { ...product, slug: own, isSlugGiven: isGiven };
   });
 }

@@ -17,6 +17,7 @@ import { type ImportError, Product, type Tables, Variant } from '../entities.ts'
 import { importRefused, productCreated, productRemoved, productStatusChanged } from '../events.ts';
 import type { ImportedProductsInput, ImportProductsInput, RejectImportInput } from '../resolvers.generated.ts';
 import { numbered } from '../slug.ts';
+import { slugLock } from '../free-slug.ts';
 import { skusTaken, slugsTaken } from '../taken.ts';
 import { checkImport, withSlugs } from './domain.ts';
 import { checkKnown } from './known.ts';
@@ -67,12 +68,19 @@ export const importService = ({ store, clock, ask }: Ground<Tables>) => {
     /** @throws Refusal SKU_TAKEN, SLUG_TAKEN if somebody was faster */
     create: ({ reference, merchantId, products }: ImportedProductsInput, origin: RequestContext): Promise<void> =>
       orTaken(() => {
-        const locks = products.map(({ id }) => id);
+        const wanted = products.map(({ slug, isSlugGiven, ...product }) => ({
+          ...product,
+          slug: { slug, isGiven: isSlugGiven, path: [] },
+        }));
+        const made = wanted.flatMap(({ slug }) => (slug.isGiven ? [] : slug));
+        const locks = [...products.map(({ id }) => id), ...made.map(slugLock)];
         return doOnce(store, { operation: OPERATION, reference, locks, origin }, async (work) => {
-          await checkFree(work, products);
+          const slugs = [...products.map(({ slug }) => slug), ...made.flatMap(({ slug }) => numbered(slug))];
+          const taken = await slugsTaken(work.sql, slugs);
+          await checkFree(work, products, taken);
           const now = clock.now();
           const times = { createdAt: now, updatedAt: now };
-          const rows = products.map(({ variants: _, categoryId = null, ...product }) =>
+          const rows = withSlugs(wanted, taken).map(({ variants: _, isSlugGiven: __, categoryId = null, ...product }) =>
             work.em.create(Product, { ...product, categoryId, merchantId, status: 'DRAFT', ...times }),
           );
           work.em.persist(rows);
@@ -164,19 +172,19 @@ export const importService = ({ store, clock, ask }: Ground<Tables>) => {
 const asJson = (errors: readonly ImportError[]) => sql<ImportError[]>`${JSON.stringify(errors)}::jsonb`;
 
 /** What somebody took since the import was accepted. @throws Refusal SLUG_TAKEN, SKU_TAKEN, each at its place in the chunk */
-async function checkFree({ sql }: Work<Tables>, products: ImportedProductsInput['products']): Promise<void> {
-  const slugs = await slugsTaken(
-    sql,
-    products.map(({ slug }) => slug),
-  );
+async function checkFree(
+  { sql }: Work<Tables>,
+  products: ImportedProductsInput['products'],
+  slugs: ReadonlySet<string>,
+): Promise<void> {
   const skus = await skusTaken(
     sql,
     products.flatMap(({ variants }) => variants.map(({ sku }) => sku)),
   );
-  const errors = products.flatMap(({ slug, variants }, n): UserError[] => {
+  const errors = products.flatMap(({ slug, isSlugGiven, variants }, n): UserError[] => {
     const path = ['input', 'products', String(n)];
     return [
-      ...(slugs.has(slug)
+      ...(isSlugGiven && slugs.has(slug)
         ? [{ code: 'SLUG_TAKEN', message: `Another product has the slug ${slug}.`, path: [...path, 'slug'] }]
         : []),
       ...variants.flatMap(({ sku }, m) =>
