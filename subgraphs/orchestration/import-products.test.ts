@@ -229,57 +229,6 @@ describe('an import', () => {
   });
 });
 
-describe('what can be known to be wrong of an import', () => {
-  const wrong = { INVALID_INPUT: 'INVALID_INPUT', CURRENCY: 'CURRENCY_NOT_AVAILABLE', NOT_FOUND: 'NOT_FOUND' };
-  const attributed = (...attributes: object[]) => product({}, { attributes });
-  const size = { name: 'Size', value: 'L' };
-  const price = (amount: string, currency: string) => product({}, { price: { amount, currency } });
-
-  test.each([
-    [wrong.INVALID_INPUT, 'name', () => product({ name: 'Tea\u0000' })],
-    [wrong.INVALID_INPUT, 'name', () => product({ name: 'a\ud800' })],
-    [wrong.INVALID_INPUT, 'name', () => product({ name: '\u200b\u202e' })],
-    [wrong.INVALID_INPUT, 'name', () => product({ name: '★ ★' })],
-    [wrong.INVALID_INPUT, 'description', () => product({ description: 'a\u0000b' })],
-    [wrong.INVALID_INPUT, 'description', () => product({ description: 'x'.repeat(10_001) })],
-    [wrong.INVALID_INPUT, 'slug', () => product({ slug: 'Not A Slug' })],
-    [wrong.INVALID_INPUT, 'categoryId', () => product({ categoryId: 'category_\u0000' })],
-    [wrong.NOT_FOUND, 'categoryId', () => product({ categoryId: '' })],
-    [wrong.INVALID_INPUT, 'variants.0.name', () => product({}, { name: 'a\u0000b' })],
-    [wrong.INVALID_INPUT, 'variants.0.attributes.0.name', () => attributed({ name: '', value: '' })],
-    [wrong.INVALID_INPUT, 'variants.0.attributes.0.value', () => attributed({ name: 'a', value: 'a\ud800' })],
-    [wrong.INVALID_INPUT, 'variants.0.attributes.1.name', () => attributed(size, { ...size, name: 'SIZE' })],
-    [
-      wrong.INVALID_INPUT,
-      'variants.1.attributes',
-      () => {
-        const { variants } = attributed(size);
-        return product({ variants: [...variants, { ...variants[0], sku: `TWIN-${n}` }] });
-      },
-    ],
-    [
-      wrong.INVALID_INPUT,
-      'variants.0.stock.locationId',
-      () => product({}, { stock: { locationId: 'location_\u0000', quantity: 1 } }),
-    ],
-    [wrong.INVALID_INPUT, 'variants.0.stock', () => product({}, { stock: { locationId, quantity: 1_000_001 } })],
-    [wrong.INVALID_INPUT, 'variants.0.price', () => price('1.001', 'EUR')],
-    [wrong.INVALID_INPUT, 'variants.0.price', () => price('-1', 'EUR')],
-    [wrong.INVALID_INPUT, 'variants.0.price', () => price('99999999999999', 'EUR')],
-    [wrong.INVALID_INPUT, 'variants.0.price', () => price('1000000000001', 'JPY')],
-    [wrong.CURRENCY, 'variants.0.price', () => price('1', 'CHF')],
-  ])('is refused in the request, %s at %s of its row, and nothing is written: %#', async (code, path, bad) => {
-    const before = await left();
-    const { data, errors } = await bring([product(), bad()]);
-    expect(errors).toBeUndefined();
-    expect(data.importProducts).toEqual({
-      saga: null,
-      userErrors: [{ code, path: ['input', 'products', '1', ...path.split('.')] }],
-    });
-    expect(await left()).toEqual(before);
-  });
-});
-
 test('a slug that was made of a name and is taken meanwhile gets another number', async () => {
   const [first, second] = [product(), product()];
   await carried([first]);
@@ -325,24 +274,6 @@ describe('who may import', () => {
     for (const who of [actor({ roles: ['MERCHANT'], merchantId: 'merchant_other' }), newCustomer()])
       expect((await done(shop.ask(SAGA, { id }, who))).saga).toBeNull();
   });
-
-  test.each([
-    ['merchant_other', merchant],
-    ['m'.repeat(5000), operator],
-    [' ', operator],
-    ['\u202e', operator],
-    ['', operator],
-  ])(
-    'is nobody in another name, nor in one that no merchant has, and nothing is written: %#',
-    async (merchantId, who) => {
-      const before = await left();
-      expect((await bring([product()], { merchantId }, who)).data.importProducts).toEqual({
-        saga: null,
-        userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'merchantId'] }],
-      });
-      expect(await left()).toEqual(before);
-    },
-  );
 
   test.each([
     ['a customer', newCustomer(), 'FORBIDDEN'],
