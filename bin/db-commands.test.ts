@@ -62,7 +62,7 @@ test('a database is migrated, given roles, and served by agents each on its own'
   // Who may start in any order waits for all of it, the tables of the sagas' engine included.
   const worker = launchAgents(['orchestration'], { ...keysOf(folder), DATABASE_URL: database.url });
   try {
-    await until('the worker waits', () => worker.output().includes('npm run db:migrate'), 60_000);
+    await until('the worker waits', () => worker.output().includes('npm run db:migrate'));
     const together = await Promise.all([run('db-migrate'), run('db-migrate'), run('db-migrate')]);
     expect(together.map(({ code }) => code)).toEqual([0, 0, 0]);
     const applied = together.filter(({ said }) => /order: 0001-\S+ applied in \d+ ms/.test(said));

@@ -1,17 +1,20 @@
 /**
  * MikroORM 7 writes values into the text of its statements: each is a new one to PostgreSQL, parsed and planned every
- * time, and none is ever prepared (preparing-client.ts). This driver sends plain values as parameters, as everything
- * else that we ask does.
+ * time, and none is ever prepared (preparing-client.ts); and a text that cannot be stored ends the statement in its
+ * middle, or is stored as another one (storable.ts). This driver sends every value as a parameter, as everything else
+ * that we ask does. What is SQL itself, such as `version + 1`, stays text.
  */
-import { PostgreSqlConnection, PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { isRaw, JsonProperty, type Platform, raw, Utils } from '@mikro-orm/core';
+import { NativeQueryBuilder, PostgreSqlConnection, PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { CompiledQuery } from 'kysely';
 
 class BindingConnection extends PostgreSqlConnection {
   override async execute(...call: Parameters<PostgreSqlConnection['execute']>): Promise<any> {
     const [query, values, method, transaction] = call;
-    const text = typeof query === 'string' && isPlain(values) ? withNumbers(query, values.length) : undefined;
-    if (text === undefined) return super.execute(...call);
-    const compiled = CompiledQuery.raw(text, values as unknown[]);
+    const { sql, params } = query instanceof NativeQueryBuilder ? query.toRaw() : raw(query, values);
+    const bound: unknown[] = [];
+    const text = bind(sql, params, bound, this.getPlatform());
+    const compiled = CompiledQuery.raw(text, bound);
     return this.executeQuery(text, async () => {
       const result = await (transaction ?? this.getClient()).executeQuery(compiled);
       return this.transformRawResult(result, method);
@@ -24,17 +27,28 @@ export class BindingDriver extends PostgreSqlDriver {
   protected override readonly connection: PostgreSqlConnection = new BindingConnection(this.config);
 }
 
-/** Fragments of SQL, lists and documents stay MikroORM's, which knows what of them is text, array or JSON. */
-const isPlain = (values: unknown): values is readonly unknown[] =>
-  Array.isArray(values) &&
-  values.length > 0 &&
-  values.every((value) => value === null || value instanceof Date || PLAIN.has(typeof value));
+/** Of MikroORM's placeholders, `??` is an identifier's, `?` a value's, and `\?` is a question mark. */
+const PLACEHOLDER = /\\\?|\?\??/g;
 
-const PLAIN = new Set(['string', 'number', 'bigint', 'boolean']);
-
-/** `?` as `$1`. Undefined where a question mark is something else: an identifier's place, or itself. */
-function withNumbers(text: string, count: number): string | undefined {
-  const parts = text.split('?');
-  if (parts.length !== count + 1) return undefined;
-  return parts.reduce((before, part, n) => `${before}$${n}${part}`);
+/** The statement's text with `$1` for its first value, and so on. What they stand for is put behind `bound`. */
+function bind(sql: string, params: readonly unknown[], bound: unknown[], platform: Platform): string {
+  if (params.length === 0) return sql;
+  let n = 0;
+  return sql.replace(PLACEHOLDER, (placeholder) => {
+    if (placeholder === '\\?') return '?';
+    const value = params[n++];
+    return placeholder === '??' ? platform.quoteIdentifier(value as string) : bindValue(value, bound, platform);
+  });
 }
+
+function bindValue(value: unknown, bound: unknown[], platform: Platform): string {
+  if (isRaw(value)) return bind(value.sql, value.params, bound, platform);
+  // A list stands for several values: `in (?)`.
+  if (Array.isArray(value) && !isDocument(value))
+    return value.map((item) => bindValue(item, bound, platform)).join(', ');
+  bound.push(isDocument(value) ? JSON.stringify(value) : (value ?? null));
+  return `$${bound.length}`;
+}
+
+const isDocument = (value: unknown): boolean =>
+  Utils.isPlainObject(value) || Boolean((value as { [JsonProperty]?: boolean } | null | undefined)?.[JsonProperty]);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { CompiledQuery, type Kysely, type LogEvent, PostgresDialect, Kysely as KyselyClass } from 'kysely';
 import { defineEntity, type MikroORM, OptimisticLockError, p } from '@mikro-orm/postgresql';
 import { type TestDatabase, testDatabase } from '../tests/support/database.ts';
+import { isTransient, isUnstorable } from '../platform/errors.ts';
 import { ormFor } from './orm.ts';
 
 const ParcelSchema = defineEntity({
@@ -13,6 +14,7 @@ const ParcelSchema = defineEntity({
     label: p.json<{ to: string; tags: string[] }>(),
     packedAt: p.datetime().name('packed_at'),
     day: p.date().nullable(),
+    note: p.text().nullable(),
     version: p.integer().version(),
     items: () => p.oneToMany(ItemSchema).mappedBy('parcel'),
   },
@@ -40,7 +42,7 @@ beforeAll(async () => {
   await database.pool.query(`
     create schema post;
     create table post.parcel (id text primary key, grams bigint not null, label jsonb not null,
-      packed_at timestamptz not null, day date, version integer not null default 1);
+      packed_at timestamptz not null, day date, note text, version integer not null default 1);
     create table post.item (id text primary key, parcel_id text not null references post.parcel, quantity int not null)
   `);
   const log = (event: LogEvent) => void statements.push(event.query.sql);
@@ -131,6 +133,55 @@ test('values are sent as parameters, so that a statement has one text whatever t
   await pack('b');
   expect(statements.filter((sql) => sql.includes("'"))).toEqual([]);
   expect(new Set(statements.filter((sql) => sql.startsWith('insert'))).size).toBe(2);
+});
+
+test('an update that counts the version up has parameters too, of one row and of several, documents among them', async () => {
+  const label = { to: "it's ?? and \\? and $1", tags: ['a?', "b'"] };
+  const relabel = (...ids: string[]) =>
+    inTransaction(async (em) => {
+      for (const parcel of await em.find(Parcel, { id: { $in: ids } })) {
+        parcel.label = { ...label, to: `${label.to} ${parcel.id}` };
+        parcel.grams += 1n;
+        parcel.day = null;
+      }
+      await em.flush();
+    });
+  await pack('a');
+  await pack('b');
+  statements.length = 0;
+  await relabel('a');
+  await relabel('b');
+  await relabel('a', 'b');
+  const updates = statements.filter((sql) => sql.startsWith('update'));
+  expect([updates.length, new Set(updates).size]).toEqual([3, 2]);
+  expect(updates.filter((sql) => sql.includes("'") || !sql.includes('"version" + 1'))).toEqual([]);
+  const { rows } = await database.pool.query('select id, grams, label, version from post.parcel order by id');
+  expect(rows).toEqual(
+    ['a', 'b'].map((id) => ({ id, grams: grams + 2n, label: { ...label, to: `${label.to} ${id}` }, version: 3 })),
+  );
+});
+
+test.each(['a\u0000b', 'a\ud800b', '\udc00'])(
+  'an update to %j is refused as unstorable, and changes nothing',
+  async (bad) => {
+    await pack('a');
+    await pack('b');
+    for (const ids of [['a'], ['a', 'b']]) {
+      const update = inTransaction(async (em) => {
+        for (const parcel of await em.find(Parcel, { id: { $in: ids } })) parcel.note = bad;
+        await em.flush();
+      });
+      const error = await update.catch((cause: unknown) => cause);
+      expect([isUnstorable(error), isTransient(error)]).toEqual([true, false]);
+    }
+    const { rows } = await database.pool.query('select note, version from post.parcel');
+    expect(rows).toEqual(Array(2).fill({ note: null, version: 1 }));
+  },
+);
+
+test('a statement that PostgreSQL cannot read is a mistake of ours and not a lost connection', async () => {
+  const error = await database.pool.query("select 'a\0b'").catch((cause: unknown) => cause);
+  expect([(error as { code: string }).code, isTransient(error)]).toEqual(['08P01', false]);
 });
 
 test('a row that somebody else changed since it was read is not overwritten', async () => {

@@ -119,15 +119,31 @@ export function isUnstorable(error: unknown): boolean {
   return UNSTORABLE.has(code) || (code === '22P02' && /surrogate/i.test(detail));
 }
 
+/** What an error may say of itself. */
+interface Layer {
+  code?: string;
+  message?: string;
+  cause?: unknown;
+  recovery?: string;
+  routine?: string;
+}
+
+/**
+ * PostgreSQL's `protocol_violation`: the message that we sent cannot be read, and will not be at the next attempt. A
+ * pooler calls whatever it has to say by that code too, and does not name a routine of PostgreSQL's.
+ */
+const isUnreadable = ({ code, routine }: Layer): boolean => code === '08P01' && routine !== undefined;
+
 /**
  * Whether the error is of the ground and not of the work: a lost connection, a server that starts or takes no
  * writes for now, a deadlock, a timeout of the transaction. Such work is tried again; it is never parked, refused or undone for it.
  */
 export function isTransient(error: unknown): boolean {
-  let current = error as { code?: string; message?: string; cause?: unknown; recovery?: string } | undefined;
+  let current = error as Layer | undefined;
   for (let depth = 0; current && depth < 5; depth++) {
     if (current.recovery === 'RETRY') return true;
     const code = current.code ?? '';
+    if (isUnreadable(current)) return false;
     if (CONNECTION_CLASS.test(code) || SOCKET.test(code) || DRIVER.test(current.message ?? '')) return true;
     current = current.cause as typeof current;
   }

@@ -13,7 +13,8 @@ const run = promisify(execFile);
 
 /**
  * Collation `C.UTF-8` of PostgreSQL's own, so that nothing depends on the system's locales: an index made here sorts
- * the same anywhere. What people read is sorted with an ICU collation where it matters.
+ * the same anywhere. Names that people look up are sorted with an ICU collation, which the list and its index say
+ * (`Ordering`), so that a database of one's own sorts them the same.
  */
 const INITDB = ['--username=postgres', '--auth=scram-sha-256', '--encoding=UTF8', '--no-locale', '--no-instructions'];
 const LOCALE = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-sync'];

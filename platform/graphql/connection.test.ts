@@ -65,23 +65,38 @@ async function walk(ordering: Ordering, first: number): Promise<string[]> {
   return ids;
 }
 
-const inOneGo = async ({ column, direction }: Ordering): Promise<string[]> => {
+const inOneGo = async ({ column, collation, direction }: Ordering): Promise<string[]> => {
   const to = direction.toLowerCase();
-  const { rows } = await database.pool.query(`select id from thing order by ${column} ${to}, id ${to}`);
+  const by = collation ? `${column} collate "${collation}"` : column;
+  const { rows } = await database.pool.query(`select id from thing order by ${by} ${to}, id ${to}`);
   return rows.map(({ id }) => id);
 };
 
-const orderings = ['made_at', 'name', 'size', 'id'].flatMap((column) =>
-  (['ASC', 'DESC'] as const).map((direction) => ({ column, direction })),
+const columns: Pick<Ordering, 'column' | 'collation'>[] = [
+  ...['made_at', 'name', 'size', 'id'].map((column) => ({ column })),
+  { column: 'name', collation: 'und-x-icu' },
+  { column: 'name', collation: 'C' },
+];
+const orderings = columns.flatMap((column) =>
+  (['ASC', 'DESC'] as const).map((direction) => ({ ...column, direction })),
 );
 
-describe.each(orderings)('ordered by $column $direction', (ordering) => {
+describe.each(orderings)('ordered by $column $collation $direction', (ordering) => {
   test.each([1, 7, 44, 45, 100])(
     'pages of %i hold every row once, ties included, in the order of the list',
     async (first) => {
       expect(await walk(ordering, first)).toEqual(await inOneGo(ordering));
     },
   );
+});
+
+test('names are in the order in which people look them up, where the list says so, and in that of their letters elsewhere', async () => {
+  const names = async (collation: Ordering['collation']) => {
+    const { nodes } = await page({ column: 'name', collation, direction: 'ASC' }, { first: 45 });
+    return [...new Set(nodes.map(({ name }) => name))];
+  };
+  expect(await names('und-x-icu')).toEqual(['äpfel', 'apple', 'Apple', "o'x", 'zebra']);
+  expect(await names('C')).toEqual(['Apple', 'apple', "o'x", 'zebra', 'äpfel']);
 });
 
 const byTime: Ordering = { column: 'made_at', direction: 'DESC' };

@@ -17,9 +17,17 @@ export interface PageArgs {
   after?: string | null;
 }
 
+/**
+ * In which order texts are, said in the query and in its index, so that it is the same in every database: that in which
+ * people look names up (Äpfel, apple, Banana), or that of the letters' codes.
+ */
+export type Collation = 'und-x-icu' | 'C';
+
 /** How a list is ordered: a column of the owner's own, indexed together with `id`, and a direction. */
 export interface Ordering {
   column: string;
+  /** Of a column of text. */
+  collation?: Collation;
   direction: 'ASC' | 'DESC';
 }
 
@@ -53,7 +61,8 @@ export async function connect<DB, TB extends keyof DB, Row extends { id: string 
   { first, after }: PageArgs,
 ): Promise<Connection<Row>> {
   const size = pageSize(first);
-  const column = sql.ref(ordering.column);
+  const ref = sql.ref(ordering.column);
+  const column = ordering.collation ? sql`${ref} collate ${sql.id(ordering.collation)}` : ref;
   const id = sql.ref('id');
   const direction = ordering.direction === 'DESC' ? 'desc' : 'asc';
   let page = query as SelectQueryBuilder<any, any, any>;

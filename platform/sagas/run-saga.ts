@@ -164,7 +164,7 @@ function attempt<Input, State>(
     } catch (error) {
       // Where there is no way back, a refusal is for a person to look at, and is tried again meanwhile.
       if (!(error instanceof Refusal) || !wayBack.refusal) throw error;
-      const errors = error.userErrors.map(({ code, message }) => ({ code, message }));
+      const errors = error.userErrors.map(({ code, message, path }) => ({ code, message, ...(path && { path }) }));
       return { refusal: { step: step.name, errors }, at: engine.now() };
     }
   };

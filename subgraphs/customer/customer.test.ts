@@ -120,6 +120,20 @@ describe('a customer', () => {
   });
 });
 
+test.each(['\u200b', 'a\u0000b', 'a\ud800b', 'Ada\u202e', 'x'.repeat(201)])(
+  'a customer is not called %j, at first or later',
+  async (name) => {
+    const refused = [{ code: 'INVALID_INPUT', path: ['input', 'name'] }];
+    const input = { id: newId('customer'), userId: newId('user'), name, email: 'ada@example.com' };
+    expect((await create(input)).userErrors).toMatchObject(refused);
+    const { id, self } = await newCustomer();
+    expect((await update({ id, expectedVersion: 1, name }, self)).userErrors).toMatchObject(refused);
+    expect(await ask('query ($id: ID!) { customer(id: $id) { name version } }', { id })).toEqual({
+      customer: { name: 'Ada Lovelace', version: 1 },
+    });
+  },
+);
+
 describe('the addresses of a customer', () => {
   test('are by the rule of all addresses: no postal code in Hong Kong, one of the country in Germany', async () => {
     const { self } = await newCustomer();
@@ -217,6 +231,27 @@ describe('the list of customers', () => {
       'query ($filter: CustomerFilter) { customers(filter: $filter, orderBy: { field: NAME, direction: DESC }) { nodes { name } totalCount } }';
     const { customers } = await ask(query, { filter: { email: 'list@example.COM' } }, operator);
     expect(customers).toEqual({ nodes: [{ name: 'Zoe' }, { name: 'Max' }, { name: 'Bea' }], totalCount: 3 });
+  });
+
+  test('by name is in the order in which people look names up, page by page, both ways', async () => {
+    const order = ['adam', 'Čapek', 'de Vries', 'Łucja Nowak', 'Östlund', 'Zoé Dubois'];
+    for (const name of order.toReversed())
+      await create({ id: newId('customer'), userId: newId('user'), name, email: 'sorted@example.com' });
+    const query = `query ($after: String, $direction: OrderDirection!) {
+      customers(first: 1, after: $after, filter: { email: "sorted@example.com" }, orderBy: { field: NAME, direction: $direction }) {
+        nodes { name } pageInfo { endCursor } } }`;
+    for (const [direction, expected] of [
+      ['ASC', order],
+      ['DESC', order.toReversed()],
+    ] as const) {
+      const seen: string[] = [];
+      for (let after: string | null = null; seen.length < order.length; ) {
+        const { customers } = await ask(query, { after, direction }, operator);
+        seen.push(customers.nodes[0].name);
+        after = customers.pageInfo.endCursor;
+      }
+      expect(seen).toEqual(expected);
+    }
   });
 
   test('refuses more ids than a hundred', async () => {

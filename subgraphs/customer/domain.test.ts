@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkName, checkPhone, checkRoom, defaultAfterChange, defaultAfterRemoval, MAX_ADDRESSES } from './domain.ts';
+import { checkPhone, checkRoom, defaultAfterChange, defaultAfterRemoval, MAX_ADDRESSES } from './domain.ts';
 
 const PATH = ['input', 'field'];
 
@@ -16,12 +16,6 @@ describe('a telephone number', () => {
   test('that is empty is none', () => {
     expect([checkPhone(null, PATH), checkPhone('  ', PATH)]).toEqual([null, null]);
   });
-});
-
-test('a name has 1 to 200 characters beside the blanks around it', () => {
-  expect(checkName('  Ada Lovelace ', PATH)).toBe('Ada Lovelace');
-  expect(checkName('x'.repeat(200), PATH)).toHaveLength(200);
-  for (const name of ['', '   ', 'x'.repeat(201)]) expect(() => checkName(name, PATH)).toThrow('1 to 200');
 });
 
 test('there is room for the fiftieth address and not for another', () => {

@@ -4,13 +4,6 @@ import { refuse } from '../../platform/errors.ts';
 /** Addresses of one customer. */
 export const MAX_ADDRESSES = 50;
 
-/** A name of 1 to 200 characters, trimmed. @throws Refusal INVALID_INPUT */
-export function checkName(name: string, path: readonly string[]): string {
-  const trimmed = name.trim();
-  if (!trimmed || trimmed.length > 200) throw refuse('INVALID_INPUT', 'A name needs 1 to 200 characters.', path);
-  return trimmed;
-}
-
 /** A telephone number as people write it; empty is none. @throws Refusal INVALID_INPUT */
 export function checkPhone(phone: string | null, path: readonly string[]): string | null {
   const trimmed = phone?.trim() || null;

@@ -8,7 +8,10 @@ import type { QueriesFor } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { ChangedAddress, CustomerService } from './service.ts';
 
-const COLUMN = { CREATED_AT: 'created_at', NAME: 'name' } as const;
+const ORDER = {
+  CREATED_AT: { column: 'created_at' },
+  NAME: { column: 'name', collation: 'und-x-icu' },
+} as const;
 
 export const customerResolvers = (
   queriesFor: QueriesFor,
@@ -31,10 +34,7 @@ export const customerResolvers = (
       customer: (_, { id }, context) => load.customer(context).load(id),
       customers: (_, { filter, orderBy, ...page }, context) => {
         checkSize(filter?.ids, 100, 'filter.ids');
-        const ordering = {
-          column: COLUMN[orderBy?.field ?? 'CREATED_AT'],
-          direction: orderBy?.direction ?? 'ASC',
-        } as const;
+        const ordering = { ...ORDER[orderBy?.field ?? 'CREATED_AT'], direction: orderBy?.direction ?? 'ASC' } as const;
         return queriesFor(context).page(filter ?? {}, ordering, page, readableCustomers(context.actor));
       },
     },

@@ -7,8 +7,9 @@ import { checkAddress } from '../../platform/graphql/address.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion, orTaken } from '../../platform/graphql/refusals.ts';
 import { isId, newId } from '../../platform/ids.ts';
+import { checkName } from '../../platform/text/text.ts';
 import { writableCustomers } from './access.ts';
-import { checkName, checkPhone, checkRoom, defaultAfterChange, defaultAfterRemoval } from './domain.ts';
+import { checkPhone, checkRoom, defaultAfterChange, defaultAfterRemoval } from './domain.ts';
 import { Address, Customer, type Tables } from './entities.ts';
 import { customerAddressesChanged, customerCreated, customerUpdated } from './events.ts';
 import type {

@@ -6,14 +6,6 @@ import type { UserRole } from './entities.ts';
 /** How an e-mail address is compared. `EmailAddress` is ASCII, so no locale has a say. */
 export const emailKey = (email: string): string => email.toLowerCase();
 
-/** A name of 1 to 200 characters, trimmed. @throws Refusal INVALID_INPUT */
-export function checkName(name: string): string {
-  const trimmed = name.trim();
-  if (!trimmed || trimmed.length > 200)
-    throw refuse('INVALID_INPUT', 'A name needs 1 to 200 characters.', ['input', 'name']);
-  return trimmed;
-}
-
 /** Who a user is to the rest of Agora. */
 export interface UserIdentity {
   id: string;

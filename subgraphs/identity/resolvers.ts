@@ -9,7 +9,10 @@ import type { IdentityQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { IdentityService } from './service.ts';
 
-const COLUMN = { CREATED_AT: 'created_at', EMAIL: 'email_key' } as const;
+const ORDER = {
+  CREATED_AT: { column: 'created_at' },
+  EMAIL: { column: 'email_key', collation: 'C' },
+} as const;
 
 /** What is answered by mutations that have nothing to show. */
 const done = async (work: Promise<void>): Promise<{ done: true }> => {
@@ -27,10 +30,7 @@ export const identityResolvers = (
     me: (_, __, context) => load.user(context).load(context.actor.id),
     users: (_, { filter, orderBy, ...page }, { actor }) => {
       checkSize(filter?.ids, 100, 'filter.ids');
-      const ordering = {
-        column: COLUMN[orderBy?.field ?? 'CREATED_AT'],
-        direction: orderBy?.direction ?? 'ASC',
-      } as const;
+      const ordering = { ...ORDER[orderBy?.field ?? 'CREATED_AT'], direction: orderBy?.direction ?? 'ASC' } as const;
       return queries.page(filter ?? {}, ordering, page, readableUsers(actor));
     },
     mySessions: (_, __, { actor }) => {

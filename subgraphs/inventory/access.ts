@@ -13,5 +13,8 @@ export const writableStock = (actor: Actor): Rows => merchantRows(actor, 'invent
 
 /** Locations are the house's: a merchant keeps stock at them and does not change them. @throws Forbidden */
 export function checkMayChangeLocations(actor: Actor): void {
-  if (writableStock(actor) !== 'ALL') throw new Forbidden();
+  if (writableStock(actor) !== 'ALL')
+    throw new Forbidden(
+      "The places that stock is kept at are the house's: only staff with the scope inventory:write change them.",
+    );
 }

@@ -130,12 +130,6 @@ export function checkChange(
     throw refuse('INVALID_INPUT', `A location holds at most ${MAX_ON_HAND} units of a variant.`, path);
 }
 
-/** Text of 1 to 200 characters. @throws Refusal INVALID_INPUT */
-export function checkText(text: string, path: readonly string[]): void {
-  if (text.trim().length === 0 || text.length > 200)
-    throw refuse('INVALID_INPUT', 'This needs 1 to 200 characters.', path);
-}
-
 /** @throws Refusal INVALID_INPUT for a code that is none */
 export function checkCode(code: string): void {
   if (!/^[A-Z\d][A-Z\d-]{1,19}$/.test(code)) {

@@ -92,6 +92,14 @@ describe('a correction of stock', () => {
     expect(await stock.levels(id)).toEqual([]);
   });
 
+  test.each(['', '\u200b', 'a\u0000b', 'a\ud800b', 'x'.repeat(201)])('for no reason is refused: %#', async (reason) => {
+    const id = await stock.variant();
+    expect((await stock.adjust(id, 1, { reason })).userErrors).toEqual([
+      userError('INVALID_INPUT', { path: ['input', 'reason'] }),
+    ]);
+    expect(await stock.levels(id)).toEqual([]);
+  });
+
   test('is open to the merchant whose variant it is, and to no other', async () => {
     const id = await stock.variant();
     expect((await stock.adjust(id, 1, { as: rival })).userErrors).toEqual([userError('NOT_FOUND')]);
@@ -201,6 +209,9 @@ describe('a location', () => {
   test.each([
     ['code', { code: 'lower', name: 'N' }],
     ['name', { code: 'OK-1', name: ' ' }],
+    ['name', { code: 'OK-1', name: '\u200b\u202e' }],
+    ['name', { code: 'OK-1', name: 'a\u0000b' }],
+    ['city', { code: 'OK-1', name: 'N', city: 'a\ud800b' }],
     ['priority', { code: 'OK-1', name: 'N', priority: -1 }],
   ])('with an unacceptable %s is refused', async (field, input) => {
     expect((await stock.createLocation(input)).userErrors).toEqual([
@@ -217,10 +228,22 @@ describe('a location', () => {
     expect(late.userErrors).toEqual([userError('VERSION_CONFLICT')]);
   });
 
+  test.each(['a\u0000b', 'a\ud800b', '\u200b'])('is not renamed to %j, and stays as it was', async (name) => {
+    const code = `N-${newId('n').slice(-9).toUpperCase()}`;
+    const { location } = await stock.createLocation({ code, name: 'Old' });
+    const refused = await stock.updateLocation({ id: location.id, expectedVersion: 1, name });
+    expect(refused.userErrors).toEqual([userError('INVALID_INPUT', { path: ['input', 'name'] })]);
+    const kept = agents.kysely
+      .selectFrom('inventory.location')
+      .select(['name', 'version'])
+      .where('id', '=', location.id);
+    expect(await kept.execute()).toEqual([{ name: 'Old', version: 1 }]);
+  });
+
   test('belongs to the house: a merchant may not add one', async () => {
     const query = 'mutation ($input: CreateLocationInput!) { createLocation(input: $input) { location { id } } }';
     const input = { code: 'MINE', name: 'Mine', city: 'Ghent', country: 'BE' };
     const { errors } = await agents.ask('inventory', query, { input }, merchant);
-    expect(errors?.[0]?.originalError).toMatchObject({ code: 'FORBIDDEN' });
+    expect(errors?.[0]?.originalError).toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('staff') });
   });
 });

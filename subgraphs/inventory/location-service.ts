@@ -5,8 +5,9 @@ import { refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion, orTaken } from '../../platform/graphql/refusals.ts';
 import { newId } from '../../platform/ids.ts';
+import { checkName } from '../../platform/text/text.ts';
 import { checkMayChangeLocations } from './access.ts';
-import { checkCode, checkPriority, checkText, MAX_LOCATIONS } from './domain.ts';
+import { checkCode, checkPriority, MAX_LOCATIONS } from './domain.ts';
 import { Location, type Tables } from './entities.ts';
 import type { CreateLocationInput, UpdateLocationInput } from './resolvers.generated.ts';
 
@@ -22,11 +23,11 @@ export const locationService = ({ store, clock }: Pick<Ground<Tables>, 'store' |
   async create(input: CreateLocationInput, context: RequestContext): Promise<string> {
     checkMayChangeLocations(context.actor);
     checkCode(input.code);
-    checkText(input.name, ['input', 'name']);
-    checkText(input.city, ['input', 'city']);
+    const name = checkName(input.name, ['input', 'name']);
+    const city = checkName(input.city, ['input', 'city']);
     checkPriority(input.priority);
     const id = newId('location');
-    const { code, name, kind, city, country, priority } = input;
+    const { code, kind, country, priority } = input;
     return orTaken(
       () =>
         store.write({ locks: ['locations'], origin: context }, async ({ em, sql }) => {
@@ -57,13 +58,13 @@ export const locationService = ({ store, clock }: Pick<Ground<Tables>, 'store' |
 
   async update(input: UpdateLocationInput, context: RequestContext): Promise<string> {
     checkMayChangeLocations(context.actor);
-    if (input.name != null) checkText(input.name, ['input', 'name']);
+    const name = input.name == null ? undefined : checkName(input.name, ['input', 'name']);
     if (input.priority != null) checkPriority(input.priority);
     return store.write({ locks: [input.id], origin: context }, async ({ em }) => {
       const location = await em.findOne(Location, { id: input.id });
       if (!location) throw refuse('NOT_FOUND', 'There is no such location.', ['input', 'id']);
       checkVersion(location.version, input.expectedVersion);
-      if (input.name != null) location.name = input.name;
+      if (name !== undefined) location.name = name;
       if (input.priority != null) location.priority = input.priority;
       if (input.active != null) location.active = input.active;
       return location.id;

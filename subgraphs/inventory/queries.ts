@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { anyOf } from '../../platform/data/any-of.ts';
 import { type Rows, within } from '../../platform/data/rows.ts';
 import type { UserError } from '../../platform/errors.ts';
 import { type Connection, connect, type PageArgs } from '../../platform/graphql/connection.ts';
@@ -105,11 +106,7 @@ export const inventoryQueries = (db: Kysely<Tables>) => ({
     db.selectFrom('location').select(LOCATION).orderBy('priority').orderBy('id').limit(MAX_LOCATIONS).execute(),
 
   locationsByIds: (ids: readonly string[]): Promise<LocationRow[]> =>
-    db
-      .selectFrom('location')
-      .select(LOCATION)
-      .where('id', 'in', [...ids])
-      .execute(),
+    db.selectFrom('location').select(LOCATION).where('id', '=', anyOf(ids)).execute(),
 
   /** At most one a location, by priority. */
   levelsOf: (variantIds: readonly string[], rows: Rows): Promise<StockLevelRow[]> =>

@@ -179,6 +179,8 @@ export type Query = {
   movements?: Maybe<MovementConnection>;
   /** What of these variants could be reserved now, in the order asked for; 0 for one that is not known. */
   availabilityOf: Array<VariantAvailability>;
+  /** Those of these locations that do not exist. */
+  unknownLocations: Array<Scalars['ID']['output']>;
 };
 
 
@@ -196,6 +198,11 @@ export type QueryMovementsArgs = {
 
 export type QueryAvailabilityOfArgs = {
   variantIds: Array<Scalars['ID']['input']>;
+};
+
+
+export type QueryUnknownLocationsArgs = {
+  ids: Array<Scalars['ID']['input']>;
 };
 
 export type Mutation = {
@@ -928,6 +935,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   stockLevels?: Resolver<Maybe<Array<ResolversTypes['StockLevel']>>, ParentType, ContextType, RequireFields<QueryStockLevelsArgs, 'variantId'>>;
   movements?: Resolver<Maybe<ResolversTypes['MovementConnection']>, ParentType, ContextType, RequireFields<QueryMovementsArgs, 'first'>>;
   availabilityOf?: Resolver<Array<ResolversTypes['VariantAvailability']>, ParentType, ContextType, RequireFields<QueryAvailabilityOfArgs, 'variantIds'>>;
+  unknownLocations?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryUnknownLocationsArgs, 'ids'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {

@@ -46,6 +46,11 @@ export const inventoryResolvers = (
           variantIds.map(async (variantId) => ({ variantId, available: await availableOf(variantId, context) })),
         );
       },
+      unknownLocations: async (_, { ids }) => {
+        checkSize(ids, 500, 'ids');
+        const known = new Set((await queries.locationsByIds(ids)).map(({ id }) => id));
+        return ids.filter((id) => !known.has(id));
+      },
     },
 
     Mutation: {

@@ -5,9 +5,10 @@ import type { Work } from '../../platform/data/store.ts';
 import { refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';
+import { checkText } from '../../platform/text/text.ts';
 import { writableStock } from './access.ts';
 import { ownerOfVariant } from './commands/product.generated.ts';
-import { checkChange, checkQuantity, checkText, MAX_QUANTITY } from './domain.ts';
+import { checkChange, checkQuantity, MAX_QUANTITY } from './domain.ts';
 import type { Tables } from './entities.ts';
 import { inventoryChanged } from './events.ts';
 import type { AdjustStockInput, TransferStockInput } from './resolvers.generated.ts';
@@ -50,7 +51,7 @@ export const inventoryService = ({ store, clock, ask }: Ground<Tables>) => {
       await store.once(
         { actor: context.actor.id, operation: 'adjustStock', key, request, locks, origin: context },
         async (work) => {
-          const level = known(await levelsAt(work.sql, variantId, [locationId]), locationId, 'locationId');
+          const level = known(await levelsAt(work.sql, variantId, [locationId]), locationId, ['input', 'locationId']);
           checkChange(level, delta, ['input', 'delta']);
           const entry = {
             variantId,
@@ -78,8 +79,8 @@ export const inventoryService = ({ store, clock, ask }: Ground<Tables>) => {
         { actor: context.actor.id, operation: 'transferStock', key, request, locks, origin: context },
         async (work) => {
           const levels = await levelsAt(work.sql, variantId, [from, to]);
-          checkChange(known(levels, from, 'fromLocationId'), -quantity, ['input', 'quantity']);
-          checkChange(known(levels, to, 'toLocationId'), quantity, ['input', 'quantity']);
+          checkChange(known(levels, from, ['input', 'fromLocationId']), -quantity, ['input', 'quantity']);
+          checkChange(known(levels, to, ['input', 'toLocationId']), quantity, ['input', 'quantity']);
           const referenceId = newId('transfer');
           const entry = {
             variantId,
@@ -106,9 +107,9 @@ export const inventoryService = ({ store, clock, ask }: Ground<Tables>) => {
 };
 
 /** The level at a location. @throws Refusal NOT_FOUND if there is no such location */
-export function known(levels: Map<string, Level>, locationId: string, field: string): Level {
+export function known(levels: Map<string, Level>, locationId: string, path: readonly string[]): Level {
   const level = levels.get(locationId);
-  if (!level) throw refuse('NOT_FOUND', 'There is no such location.', ['input', field]);
+  if (!level) throw refuse('NOT_FOUND', `There is no location ${locationId.slice(0, 80)}.`, path);
   return level;
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
+import { enqueueSaga } from '../../platform/sagas/enqueue.ts';
 import { actor, admin, operator, service, viewer } from '../../tests/support/agents.ts';
 import { openPlatform, type TestPlatform } from '../../tests/support/platform.ts';
 import { done, forSale, newCustomer, placed, settled, until } from '../../tests/support/shop.ts';
@@ -26,10 +27,11 @@ const product = (more: object = {}, variant: object = {}) => {
 const IMPORT = `mutation ($input: ImportProductsInput!) { importProducts(input: $input) { saga { id } userErrors { code path } } }`;
 const bring = (products: object[], more: object = {}, as: Actor = operator) =>
   shop.ask(IMPORT, { input: { products, merchantId: 'merchant_test', idempotencyKey: newId('key'), ...more } }, as);
-const SAGA = `query ($id: ID!) { saga(id: $id) { status refusal steps { name status } } }`;
-const ended = (id: string) =>
+const SAGA = `query ($id: ID!) { saga(id: $id) { status refusal importErrors { code message path } steps { name status } } }`;
+const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_mine' });
+const ended = (id: string, as: Actor = viewer) =>
   until(
-    async () => (await done(shop.ask(SAGA, { id }, viewer))).saga,
+    async () => (await done(shop.ask(SAGA, { id }, as))).saga,
     ({ status }) => ['COMPLETED', 'COMPENSATED', 'FAILED'].includes(status),
     'the import does not end',
   );
@@ -49,6 +51,20 @@ const left = async () => {
   return rows[0];
 };
 
+/** What the request has accepted, before the world changed. */
+interface Saga {
+  [key: string]: unknown;
+  importId: string;
+  products: { slug: string; variants: { price?: { currency: string }; stock?: { locationId: string } }[] }[];
+}
+/** As `importProducts` does once it has found nothing wrong. */
+const accept = ({ importId, ...input }: Saga) =>
+  shop.kysely.transaction().execute(async (transaction) => {
+    const row = { id: importId, merchant_id: 'merchant_mine', products: input.products.length, created_at: new Date() };
+    await transaction.insertInto('product.import').values(row).execute();
+    await enqueueSaga(transaction, 'importProducts', importId, { importId, ...input });
+  });
+
 describe('an import', () => {
   test('of a hundred products puts all of them up for sale, with price and stock, and they can be bought', async () => {
     const products = Array.from({ length: 100 }, () => product());
@@ -56,6 +72,7 @@ describe('an import', () => {
     expect(saga).toEqual({
       status: 'COMPLETED',
       refusal: null,
+      importErrors: [],
       steps: ['create', 'price', 'stock', 'publish'].map((name) => ({ name, status: 'DONE' })),
     });
     for (const { name, variants } of [products[0]!, products[30]!, products[99]!]) {
@@ -73,34 +90,76 @@ describe('an import', () => {
 
   test.each([
     [
-      'a price in a currency that no channel takes',
-      { price: { amount: '1', currency: 'CHF' } },
-      'CURRENCY_NOT_AVAILABLE',
+      'whose place is gone meanwhile',
+      (input: Saga) => (input.products[60]!.variants[0]!.stock!.locationId = 'location_gone'),
+      { code: 'NOT_FOUND', path: 'input.products.60.variants.0.stock.locationId' },
+      'stock',
+    ],
+    [
+      'whose currency no channel takes any more',
+      (input: Saga) => (input.products[60]!.variants[0]!.price!.currency = 'CHF'),
+      { code: 'CURRENCY_NOT_AVAILABLE', path: 'input.products.60.variants.0.price' },
       'price',
     ],
     [
-      'stock at a place that does not exist',
-      { stock: { locationId: 'location_none', quantity: 1 } },
-      'NOT_FOUND',
-      'stock',
+      'whose slug was taken meanwhile',
+      (input: Saga) => (input.products[60]!.slug = input.products[1]!.slug),
+      { code: 'SLUG_TAKEN', path: 'input.products.60.slug' },
+      'create',
     ],
-  ])('with %s leaves nothing, and its SKUs are free again', async (_, wrong, code, step) => {
-    const before = await left();
-    // The last chunk is the wrong one: those before it were done.
-    const products = [...Array.from({ length: 60 }, () => product()), product({}, wrong)];
-    const { id, saga } = await carried(products);
-    expect(saga).toMatchObject({ status: 'COMPENSATED', refusal: code });
-    expect(saga.steps.find(({ status }: { status: string }) => status === 'REFUSED').name).toBe(step);
-    expect(await left()).toEqual(before);
-    const told = await shop.kysely
-      .selectFrom('platform.event_log')
-      .select('payload')
-      .where('type', '=', 'product.import_refused')
-      .where('aggregate_id', '=', id.split(':')[1]!)
-      .execute();
-    expect(told).toMatchObject([{ payload: { code, merchantId: 'merchant_test' } }]);
-    expect((await carried(products.slice(0, 2))).saga.status).toBe('COMPLETED');
-  });
+  ])(
+    '%s leaves nothing, says which row it was and why, and its SKUs are free again',
+    async (_, change, error, step) => {
+      const before = await left();
+      // The last chunk is the wrong one: those before it were done.
+      const products = Array.from({ length: 61 }, () => product());
+      const importId = newId('import');
+      const input: Saga = {
+        importId,
+        merchantId: 'merchant_mine',
+        products: products.map(({ variants, name }) => ({
+          id: newId('product'),
+          slug: newId('slug').replace('_', '-'),
+          name,
+          description: '',
+          variants: variants.map((variant) => ({
+            ...variant,
+            id: newId('variant'),
+            attributes: [],
+            taxClass: 'STANDARD',
+          })),
+        })),
+      };
+      change(input);
+      await accept(input);
+      const saga = await ended(`importProducts:${importId}`, merchant);
+      expect(saga).toMatchObject({
+        status: 'COMPENSATED',
+        refusal: error.code,
+        importErrors: [
+          { code: error.code, message: expect.stringMatching(/^.{10,}[.]$/), path: error.path.split('.') },
+        ],
+      });
+      expect(saga.steps.find(({ status }: { status: string }) => status === 'REFUSED').name).toBe(step);
+      const forStaff = await done(
+        shop.ask(
+          `query ($id: ID!) { saga(id: $id) { steps { name lastError } } }`,
+          { id: `importProducts:${importId}` },
+          viewer,
+        ),
+      );
+      expect(forStaff.saga.steps).toContainEqual({ name: step, lastError: saga.importErrors[0].message });
+      expect(await left()).toEqual(before);
+      const told = await shop.kysely
+        .selectFrom('platform.event_log')
+        .select('payload')
+        .where('type', '=', 'product.import_refused')
+        .where('aggregate_id', '=', importId)
+        .execute();
+      expect(told).toMatchObject([{ payload: { code: error.code, merchantId: 'merchant_mine' } }]);
+      expect((await carried(products.slice(0, 2))).saga.status).toBe('COMPLETED');
+    },
+  );
 
   test('whose SKU somebody else took meanwhile is undone, and theirs stays', async () => {
     const [a, b] = [product(), product()];
@@ -139,24 +198,77 @@ describe('an import', () => {
     expect(
       await codes([product({ name: '', slug: 'x' }), product({ variants: [] }), product({}, { sku: 'no good' })]),
     ).toEqual(['INVALID_INPUT 0.name', 'INVALID_INPUT 1.variants', 'INVALID_INPUT 2.variants.0.sku']);
-    const twice = product();
+    const twice = product({ slug: 'twice' });
     expect(await codes([twice, { ...twice }])).toEqual(['SLUG_TAKEN 1.slug', 'SKU_TAKEN 1.variants.0.sku']);
     expect(await codes([product({}, { stock: { locationId, quantity: 0 } })])).toEqual([
       'INVALID_INPUT 0.variants.0.stock',
     ]);
-    expect(await codes([{ ...good, slug: 'elsewhere' }])).toEqual(['SKU_TAKEN']);
-    expect(await codes([product({ slug: good.name.toLowerCase().replace(' ', '-') })])).toEqual(['SLUG_TAKEN']);
-    expect(await codes([product({ categoryId: 'category_none' })])).toEqual(['NOT_FOUND']);
+    const { id: slugOf } = (await variantOf(good.variants[0]!.sku)).product;
+    const { slug } = await shop.kysely
+      .selectFrom('product.product')
+      .select('slug')
+      .where('id', '=', slugOf)
+      .executeTakeFirstOrThrow();
+    expect(
+      await codes([
+        product(),
+        { ...good, slug },
+        product({ categoryId: 'category_none' }),
+        product({}, { price: { amount: '19.999', currency: 'EUR' } }),
+        product({}, { stock: { locationId: 'location_none', quantity: 1 } }),
+      ]),
+    ).toEqual([
+      'NOT_FOUND 2.categoryId',
+      'SKU_TAKEN 1.variants.0.sku',
+      'SLUG_TAKEN 1.slug',
+      'INVALID_INPUT 3.variants.0.price',
+      'NOT_FOUND 4.variants.0.stock.locationId',
+    ]);
     const { products: now } = (await left()) as { products: number };
     expect(now).toBe((before as { products: number }).products + 1);
   });
 });
 
+test('a slug that was made of a name and is taken meanwhile gets another number', async () => {
+  const [first, second] = [product(), product()];
+  await carried([first]);
+  const { id: productId } = (await variantOf(first.variants[0]!.sku)).product;
+  const slugs = shop.kysely.selectFrom('product.product').select('slug');
+  const { slug } = await slugs.where('id', '=', productId).executeTakeFirstOrThrow();
+  const importId = newId('import');
+  const id = newId('product');
+  const variants = second.variants.map((one) => ({
+    ...one,
+    id: newId('variant'),
+    attributes: [],
+    taxClass: 'STANDARD',
+  }));
+  const row = { id, slug, isSlugGiven: false, name: second.name, description: '', variants };
+  await accept({ importId, merchantId: 'merchant_mine', products: [row] });
+  expect((await ended(`importProducts:${importId}`)).status).toBe('COMPLETED');
+  expect(await slugs.where('id', '=', id).execute()).toEqual([{ slug: `${slug}-2` }]);
+});
+
+test('products of one name are told apart by a number in their slugs, beside those that were given', async () => {
+  const name = `Same ${newId('n').slice(-8)}`;
+  const slug = name.toLowerCase().replace(' ', '-');
+  await carried([product({ name })]);
+  const { id } = await carried([product({ name }), product({ name, slug: `${slug}-2` }), product({ name })]);
+  const rows = shop.kysely.selectFrom('product.product').select('slug').where('name', '=', name).orderBy('id');
+  expect((await rows.execute()).map((row) => row.slug)).toEqual([slug, `${slug}-3`, `${slug}-2`, `${slug}-4`]);
+  expect(
+    (await done(shop.ask(`query ($id: ID!) { saga(id: $id) { importErrors { code } } }`, { id }, operator))).saga,
+  ).toEqual({
+    importErrors: [],
+  });
+});
+
 describe('who may import', () => {
-  const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_mine' });
-  test('is a merchant, for itself whatever it says, who sees how it goes; another does not', async () => {
+  test('is a merchant, for itself, who sees how it goes; another does not', async () => {
     const mine = product();
-    const { id } = await carried([mine], merchant);
+    const { importProducts } = await done(bring([mine], { merchantId: null }, merchant));
+    const { id } = importProducts.saga;
+    await ended(id, merchant);
     expect((await variantOf(mine.variants[0]!.sku)).product.merchantId).toBe('merchant_mine');
     expect((await done(shop.ask(SAGA, { id }, merchant))).saga.status).toBe('COMPLETED');
     for (const who of [actor({ roles: ['MERCHANT'], merchantId: 'merchant_other' }), newCustomer()])

@@ -135,7 +135,8 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
         `select o.workflow_uuid as saga_id, o.function_name as name, true as is_kept,
                 o.output::jsonb #>> '{json,refusal,errors,0,code}' as refusal,
                 o.output::jsonb #>> '{json,skippedBy}' as skipped_by,
-                1 + coalesce(a.attempts, 0) as attempts, null as last_error,
+                1 + coalesce(a.attempts, 0) as attempts,
+                o.output::jsonb #>> '{json,refusal,errors,0,message}' as last_error,
                 o.started_at_epoch_ms as started_at, o.completed_at_epoch_ms as completed_at, o.function_id as position, null::timestamptz as last_at
            from dbos.operation_outputs o
            left join orchestration.saga_attempt a on a.saga_id = o.workflow_uuid and a.step = o.function_name

@@ -673,7 +673,7 @@ export type SagaStep = {
   status: SagaStepStatus;
   /** How often it was tried. */
   attempts: Scalars['Int']['output'];
-  /** Why the last attempt failed, while it is being tried again. For staff. */
+  /** Why the last attempt failed, while it is being tried again, or why the step was refused. For staff. */
   lastError?: Maybe<Scalars['String']['output']>;
   /** When it was begun. */
   startedAt?: Maybe<Scalars['DateTime']['output']>;

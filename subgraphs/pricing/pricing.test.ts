@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Actor } from '../../platform/identity/actor.ts';
 import { actor, operator, viewer } from '../../tests/support/agents.ts';
 import { merchant, NOW, openPricing, type Pricing, rival } from './testing.ts';
 
@@ -42,6 +43,19 @@ describe('a price', () => {
     expect(await priceNow(variantId)).toBe('19.90');
     expect(await priceNow(variantId, '(currency: "USD")')).toBeNull();
     expect(await priceNow(variantId, '(channel: "channel_none")')).toBeNull();
+  });
+
+  test('is listed for the merchant whose variant it is and for staff, with those to come, and for no other merchant', async () => {
+    const variantId = await newVariant();
+    const { price } = await setPrice({ variantId, amount: '5' });
+    const { price: later } = await setPrice({ variantId, amount: '6', validFrom: '2026-12-01T00:00:00Z' });
+    const list = async (as: Actor, id = variantId) =>
+      (await ask('query ($id: ID!) { prices(variantId: $id) { id } }', { id }, as)).prices;
+    for (const who of [merchant, viewer, operator])
+      expect(await list(who)).toEqual([{ id: later.id }, { id: price.id }]);
+    await pricing.publish(variantId);
+    for (const who of [rival, actor({ roles: ['MERCHANT'] })]) expect(await list(who)).toEqual([]);
+    expect(await list(merchant, 'variant_none')).toEqual([]);
   });
 
   test("of another merchant's variant, or of none, cannot be set, and nothing is written", async () => {

@@ -171,10 +171,15 @@ export type Query = {
   channel?: Maybe<Channel>;
   /** All channels, in the order of their codes: at most 100. */
   channels?: Maybe<Array<Channel>>;
-  /** The prices of a variant, those to come and those that are over too, the latest first: at most 200. */
+  /**
+   * The prices of a variant, those to come and those that are over too, the latest first: at most 200. A merchant sees those
+   * of its own variants.
+   */
   prices?: Maybe<Array<Price>>;
   /** What goods cost today, with shipping and tax. Nothing is promised and nothing is written. */
   quote?: Maybe<Quote>;
+  /** Why these prices could not be an import's, in the order asked for; null for one that could. */
+  importedPriceProblems: Array<Maybe<PriceProblem>>;
 };
 
 
@@ -191,6 +196,11 @@ export type QueryPricesArgs = {
 
 export type QueryQuoteArgs = {
   input: QuoteInput;
+};
+
+
+export type QueryImportedPriceProblemsArgs = {
+  prices: Array<MoneyInput>;
 };
 
 export type Mutation = {
@@ -260,6 +270,15 @@ export type ImportedVariantReference = {
   productId: Scalars['ID']['input'];
   /** The variant. */
   variantId: Scalars['ID']['input'];
+};
+
+/** Why a price could not be set. */
+export type PriceProblem = {
+  __typename?: 'PriceProblem';
+  /** INVALID_INPUT or CURRENCY_NOT_AVAILABLE. */
+  code: Scalars['String']['output'];
+  /** The same for a person. */
+  message: Scalars['String']['output'];
 };
 
 /** What became of the prices. */
@@ -630,6 +649,7 @@ export type ResolversTypes = {
   ImportedPriceInput: ImportedPriceInput;
   RemoveImportedPricesInput: RemoveImportedPricesInput;
   ImportedVariantReference: ImportedVariantReference;
+  PriceProblem: ResolverTypeWrapper<PriceProblem>;
   ImportedPricesPayload: ResolverTypeWrapper<Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   Channel: ResolverTypeWrapper<ChannelRow>;
   PriceMode: PriceMode;
@@ -676,6 +696,7 @@ export type ResolversParentTypes = {
   ImportedPriceInput: ImportedPriceInput;
   RemoveImportedPricesInput: RemoveImportedPricesInput;
   ImportedVariantReference: ImportedVariantReference;
+  PriceProblem: PriceProblem;
   ImportedPricesPayload: Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   Channel: ChannelRow;
   ShippingOption: ShippingOptionRow;
@@ -787,6 +808,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   channels?: Resolver<Maybe<Array<ResolversTypes['Channel']>>, ParentType, ContextType>;
   prices?: Resolver<Maybe<Array<ResolversTypes['Price']>>, ParentType, ContextType, RequireFields<QueryPricesArgs, 'variantId'>>;
   quote?: Resolver<Maybe<ResolversTypes['Quote']>, ParentType, ContextType, RequireFields<QueryQuoteArgs, 'input'>>;
+  importedPriceProblems?: Resolver<Array<Maybe<ResolversTypes['PriceProblem']>>, ParentType, ContextType, RequireFields<QueryImportedPriceProblemsArgs, 'prices'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -794,6 +816,11 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   removePrice?: Resolver<Maybe<ResolversTypes['RemovePricePayload']>, ParentType, ContextType, RequireFields<MutationRemovePriceArgs, 'input'>>;
   setImportedPrices?: Resolver<Maybe<ResolversTypes['ImportedPricesPayload']>, ParentType, ContextType, RequireFields<MutationSetImportedPricesArgs, 'input'>>;
   removeImportedPrices?: Resolver<Maybe<ResolversTypes['ImportedPricesPayload']>, ParentType, ContextType, RequireFields<MutationRemoveImportedPricesArgs, 'input'>>;
+};
+
+export type PriceProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PriceProblem'] = ResolversParentTypes['PriceProblem']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type ImportedPricesPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportedPricesPayload'] = ResolversParentTypes['ImportedPricesPayload']> = {
@@ -903,6 +930,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Address?: AddressResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
+  PriceProblem?: PriceProblemResolvers<ContextType>;
   ImportedPricesPayload?: ImportedPricesPayloadResolvers<ContextType>;
   Channel?: ChannelResolvers<ContextType>;
   ShippingOption?: ShippingOptionResolvers<ContextType>;

@@ -1,4 +1,4 @@
-import { checkOneOf } from '../../platform/graphql/arguments.ts';
+import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import { money } from '../../platform/money.ts';
 import { DEFAULT_CHANNEL, keyOfAsked, type PricingLoaders } from './loaders.ts';
@@ -21,8 +21,13 @@ export const pricingResolvers = (
       return id == null ? ((await queries.channelByCode(code!)) ?? null) : load.channel(context).load(id);
     },
     channels: () => queries.channels(),
-    prices: (_, { variantId }) => queries.pricesOf(variantId),
+    prices: async (_, { variantId }, context) =>
+      (await service.maySeePrices(variantId, context)) ? queries.pricesOf(variantId) : [],
     quote: (_, { input }) => quote(input),
+    importedPriceProblems: (_, { prices }) => {
+      checkSize(prices, 500, 'prices');
+      return imported.problems(prices);
+    },
   },
 
   Mutation: {

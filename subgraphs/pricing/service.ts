@@ -7,7 +7,7 @@ import { refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
 import { newId } from '../../platform/ids.ts';
-import { writablePrices } from './access.ts';
+import { readablePrices, writablePrices } from './access.ts';
 import { variantOwner } from './commands/product.generated.ts';
 import { checkValidity, effectivePrice, priceOf } from './domain.ts';
 import { Price, type Tables } from './entities.ts';
@@ -58,6 +58,14 @@ export const pricingService = ({ store, clock, ask }: Ground<Tables>) => {
   };
 
   return {
+    /** Whether the caller may see all prices of a variant, and not only what it costs. */
+    async maySeePrices(variantId: string, context: RequestContext): Promise<boolean> {
+      const rows = readablePrices(context.actor);
+      if (rows === 'ALL' || rows === 'NONE') return rows === 'ALL';
+      const { productVariant } = await ask(variantOwner, { id: variantId }, { within: context, as: context.actor });
+      return productVariant !== null && isWithin({ merchant_id: productVariant.product.merchantId }, rows);
+    },
+
     async setPrice(input: SetPriceInput, context: RequestContext): Promise<string> {
       checkReason(input.reason);
       const amountMinor = priceOf(input.amount, input.currency);

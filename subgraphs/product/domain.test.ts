@@ -1,42 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { changeStatus, checkVariant, chooseSlug, slugOf } from './domain.ts';
+import {
+  changeStatus,
+  checkDescription,
+  checkDistinct,
+  checkRoomBelow,
+  checkVariant,
+  checkVariants,
+  MAX_CHILDREN,
+  MAX_DEPTH,
+} from './domain.ts';
 import type { ProductStatus } from './entities.ts';
 
 const STATUSES: readonly ProductStatus[] = ['DRAFT', 'ACTIVE', 'ARCHIVED'];
 const status = fc.constantFrom(...STATUSES);
-
-describe('a slug', () => {
-  test.each([
-    ['Crème Brûlée Set', 'creme-brulee-set'],
-    ['  Salt & Pepper!  ', 'salt-pepper'],
-    ['100 % Wool', '100-wool'],
-    ['茶', ''],
-  ])('of %j is %j', (name, slug) => {
-    expect(slugOf(name)).toBe(slug);
-  });
-
-  test('made of any name is acceptable, or the name is refused', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (name) => {
-        try {
-          expect(chooseSlug(undefined, name)).toMatch(/^[a-z\d]+(-[a-z\d]+)*$/);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'INVALID_INPUT' });
-        }
-      }),
-    );
-  });
-
-  test('made of words that are too long for it ends with a word, not with a hyphen', () => {
-    const name = `${'a'.repeat(99)} b`;
-    expect(chooseSlug(undefined, name)).toBe('a'.repeat(99));
-  });
-
-  test.each(['', 'Upper', 'two--hyphens', '-start', 'end-', 'a b', 'x'.repeat(101)])('is refused as %j', (given) => {
-    expect(() => chooseSlug(given, 'Name')).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
-  });
-});
 
 describe('the status of a product', () => {
   test('is never a draft again', () => {
@@ -66,20 +43,104 @@ describe('the status of a product', () => {
 });
 
 describe('a variant', () => {
-  const variant = { sku: 'LIN-0042/BLU.M_1', name: 'Medium / Blue', attributes: [] };
+  const variant = { sku: 'LIN-0042/BLU.M_1', name: 'Medium / Blue', attributes: [], taxClass: 'STANDARD' as const };
+  const size = { name: 'Size', value: 'L' };
+  const colour = { name: 'Colour', value: 'Blue' };
+  const refusedAt = (code: string, ...path: string[]) => expect.objectContaining({ code, path });
 
-  test('is accepted with letters, digits and . _ / - in its SKU', () => {
-    expect(() => checkVariant(variant, ['input'])).not.toThrow();
+  test('is accepted with letters, digits and . _ / - in its SKU, and its texts are trimmed', () => {
+    const attributes = [{ name: ' Size ', value: ' M ' }];
+    expect(checkVariant({ ...variant, name: ' Medium ', attributes }, ['input'])).toEqual({
+      ...variant,
+      name: 'Medium',
+      attributes: [{ name: 'Size', value: 'M' }],
+    });
   });
 
   test.each([
-    [{ ...variant, sku: '' }, 'sku'],
-    [{ ...variant, sku: 'with space' }, 'sku'],
-    [{ ...variant, sku: 'x'.repeat(65) }, 'sku'],
-    [{ ...variant, name: '   ' }, 'name'],
-    [{ ...variant, attributes: Array(21).fill({ name: 'Size', value: 'M' }) }, 'attributes'],
-  ])('is refused at its place: %#', (wrong, field) => {
-    const error = { userErrors: [expect.objectContaining({ code: 'INVALID_INPUT', path: ['input', '0', field] })] };
+    [{ ...variant, sku: '' }, ['sku']],
+    [{ ...variant, sku: 'with space' }, ['sku']],
+    [{ ...variant, sku: 'x'.repeat(65) }, ['sku']],
+    [{ ...variant, sku: 'a\u0000' }, ['sku']],
+    [{ ...variant, name: '   ' }, ['name']],
+    [{ ...variant, name: '\u200b\u202e' }, ['name']],
+    [{ ...variant, name: 'a\ud800' }, ['name']],
+    [{ ...variant, attributes: Array(21).fill({ name: 'Size', value: 'M' }) }, ['attributes']],
+    [{ ...variant, attributes: [size, { name: '', value: 'M' }] }, ['attributes', '1', 'name']],
+    [{ ...variant, attributes: [{ name: 'Size', value: '' }] }, ['attributes', '0', 'value']],
+    [{ ...variant, attributes: [{ name: 'x'.repeat(101), value: 'M' }] }, ['attributes', '0', 'name']],
+    [{ ...variant, attributes: [{ name: 'Size', value: 'x'.repeat(501) }] }, ['attributes', '0', 'value']],
+    [{ ...variant, attributes: [size, colour, { name: 'SIZE ', value: 'M' }] }, ['attributes', '2', 'name']],
+  ])('is refused at its place: %#', (wrong, path) => {
+    const error = { userErrors: [refusedAt('INVALID_INPUT', 'input', '0', ...path)] };
     expect(() => checkVariant(wrong, ['input', '0'])).toThrow(expect.objectContaining(error));
   });
+
+  test.each([
+    [
+      [size, colour],
+      [size, colour],
+    ],
+    [
+      [size, colour],
+      [colour, size],
+    ],
+    [[size], [{ name: 'SIZE', value: 'l' }]],
+    [[{ name: 'Größe', value: 'weiß' }], [{ name: 'GRÖSSE', value: 'ＷＥＩＳＳ' }]],
+  ])('has not the attributes of another one of its product: %#', (first, second) => {
+    const variants = [
+      { ...variant, sku: 'A', attributes: first },
+      { ...variant, sku: 'B', attributes: second },
+    ];
+    const error = { userErrors: [refusedAt('INVALID_INPUT', 'input', 'variants', '1', 'attributes')] };
+    expect(() => checkVariants(variants, ['input', 'variants'])).toThrow(expect.objectContaining(error));
+    expect(() => checkDistinct(second, variants.slice(0, 1), ['input'])).toThrow(/The variant A/);
+  });
+
+  test('may have no attributes beside others without, or some that differ', () => {
+    const attributes = [
+      [],
+      [],
+      [size],
+      [size, colour],
+      [{ name: 'Colour', value: 'L' }],
+      [{ name: 'L', value: 'Size' }],
+    ];
+    const variants = attributes.map((some, n) => ({ ...variant, sku: `S${n}`, attributes: some }));
+    expect(checkVariants(variants, ['input'])).toHaveLength(6);
+  });
+
+  test('is told with all others that are wrong, and no two have one SKU', () => {
+    const bad = [{ ...variant, name: '' }, variant, { ...variant, sku: '' }];
+    expect(() => checkVariants(bad, ['v'])).toThrow(
+      expect.objectContaining({
+        userErrors: [refusedAt('INVALID_INPUT', 'v', '0', 'name'), refusedAt('INVALID_INPUT', 'v', '2', 'sku')],
+      }),
+    );
+    expect(() => checkVariants([variant, variant], ['v'])).toThrow(
+      expect.objectContaining({ userErrors: [refusedAt('SKU_TAKEN', 'v', '1', 'sku')] }),
+    );
+    const many = Array.from({ length: 101 }, (_, n) => ({ ...variant, sku: `S${n}` }));
+    expect(() => checkVariants(many, ['v'])).toThrow(/at most 100/);
+  });
+});
+
+test('a description may be empty, and has at most 10,000 characters', () => {
+  for (const fine of ['', 'x'.repeat(10_000), '😀'.repeat(10_000), 'two\nlines'])
+    expect(checkDescription(fine, [])).toBe(fine);
+  for (const bad of ['x'.repeat(10_001), 'a\u0000', '\udc00'])
+    expect(() => checkDescription(bad, ['input'])).toThrow(
+      expect.objectContaining({ userErrors: [expect.objectContaining({ path: ['input', 'description'] })] }),
+    );
+});
+
+test('there is room below a category until a list or a path would be too long', () => {
+  expect(() => checkRoomBelow({ depth: MAX_DEPTH - 1, children: MAX_CHILDREN - 1 })).not.toThrow();
+  for (const full of [
+    { depth: MAX_DEPTH, children: 0 },
+    { depth: 0, children: MAX_CHILDREN },
+  ])
+    expect(() => checkRoomBelow(full)).toThrow(
+      expect.objectContaining({ userErrors: [expect.objectContaining({ path: ['input', 'parentId'] })] }),
+    );
 });

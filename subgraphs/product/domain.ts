@@ -1,6 +1,16 @@
 /** The rules of the catalogue. Pure: no I/O, no clock, no randomness. */
-import { refuse } from '../../platform/errors.ts';
-import type { ProductStatus } from './entities.ts';
+import { Refusal, refuse, type UserError } from '../../platform/errors.ts';
+import { checkName, checkText, foldCase } from '../../platform/text/text.ts';
+import type { ProductStatus, TaxClass } from './entities.ts';
+
+/** Variants of one product. */
+export const MAX_VARIANTS = 100;
+/** Categories directly below one, and at the top: a list of them is whole. */
+export const MAX_CHILDREN = 100;
+/** Categories within one another, from the top down. */
+export const MAX_DEPTH = 20;
+const MAX_ATTRIBUTES = 20;
+const MAX_DESCRIPTION = 10_000;
 
 /** Where a product may go from each status. */
 const TRANSITIONS: Record<ProductStatus, readonly ProductStatus[]> = {
@@ -25,49 +35,122 @@ export function changeStatus(product: { status: ProductStatus }, to: ProductStat
   return to;
 }
 
-/** A slug out of a name: `Crème brûlée set` becomes `creme-brulee-set`. */
-export const slugOf = (name: string): string =>
-  name
-    .normalize('NFKD')
-    .replace(/\p{Mark}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z\d]+/g, '-')
-    .replace(/^-+/, '')
-    .slice(0, 100)
-    .replace(/-+$/, '');
+/** The description, as it was written. @throws Refusal INVALID_INPUT */
+export const checkDescription = (description: string, path: readonly string[]): string =>
+  checkText(description, [...path, 'description'], { min: 0, max: MAX_DESCRIPTION });
 
-/** A slug as given, or out of the name. @throws Refusal INVALID_INPUT */
-export function chooseSlug(given: string | null | undefined, name: string): string {
-  const slug = given ?? slugOf(name);
-  if (!/^[a-z\d]+(-[a-z\d]+)*$/.test(slug) || slug.length > 100) {
-    throw refuse('INVALID_INPUT', 'A slug has 1 to 100 lower-case letters, digits and single hyphens between them.', [
-      'input',
-      'slug',
-    ]);
-  }
-  return slug;
+/** One property of a variant. */
+export interface Attribute {
+  name: string;
+  value: string;
 }
 
 /** What a new variant may look like. */
 export interface NewVariant {
   sku: string;
   name: string;
-  attributes: readonly { name: string; value: string }[];
+  attributes: readonly Attribute[];
+  taxClass: TaxClass;
 }
 
-/** @throws Refusal INVALID_INPUT for a variant that cannot be */
-export function checkVariant(variant: NewVariant, path: readonly string[]): void {
+/** The variant with its texts as they are kept. @throws Refusal INVALID_INPUT for a variant that cannot be */
+export function checkVariant<V extends NewVariant>(
+  variant: V,
+  path: readonly string[],
+): V & { attributes: Attribute[] } {
   if (!/^[\w./-]{1,64}$/.test(variant.sku)) {
     throw refuse('INVALID_INPUT', 'A SKU has 1 to 64 letters, digits, and any of . _ / -.', [...path, 'sku']);
   }
-  checkText(variant.name, 200, [...path, 'name']);
-  if (variant.attributes.length > 20)
-    throw refuse('INVALID_INPUT', 'A variant has at most 20 attributes.', [...path, 'attributes']);
+  const name = checkName(variant.name, [...path, 'name']);
+  return { ...variant, name, attributes: checkAttributes(variant.attributes, [...path, 'attributes']) };
 }
 
-/** Text of 1 to `max` characters. @throws Refusal INVALID_INPUT */
-export function checkText(text: string, max: number, path: readonly string[]): void {
-  if (text.trim().length === 0 || text.length > max) {
-    throw refuse('INVALID_INPUT', `This needs 1 to ${max} characters.`, path);
+function checkAttributes(attributes: readonly Attribute[], path: readonly string[]): Attribute[] {
+  if (attributes.length > MAX_ATTRIBUTES)
+    throw refuse('INVALID_INPUT', `A variant has at most ${MAX_ATTRIBUTES} attributes.`, path);
+  const names = new Set<string>();
+  return attributes.map((attribute, index) => {
+    const at = [...path, String(index)];
+    const name = checkName(attribute.name, [...at, 'name'], { max: 100 });
+    const value = checkName(attribute.value, [...at, 'value'], { max: 500 });
+    if (names.has(foldCase(name)))
+      throw refuse('INVALID_INPUT', `There is an attribute ${name} already.`, [...at, 'name']);
+    names.add(foldCase(name));
+    return { name, value };
+  });
+}
+
+/**
+ * The variants of a new product, each at its place: all that is wrong, not only what is first.
+ * @throws Refusal INVALID_INPUT, SKU_TAKEN
+ */
+export function checkVariants<V extends NewVariant>(
+  variants: readonly V[],
+  path: readonly string[],
+): (V & { attributes: Attribute[] })[] {
+  if (variants.length > MAX_VARIANTS)
+    throw refuse('INVALID_INPUT', `A product has at most ${MAX_VARIANTS} variants.`, path);
+  const errors: UserError[] = [];
+  const checked = variants.flatMap((variant, index) => {
+    const at = [...path, String(index)];
+    return gather(errors, () => checkVariant(variant, at)) ?? [];
+  });
+  if (errors.length) throw new Refusal(errors);
+  const skus = new Set<string>();
+  for (const [index, { sku, attributes }] of checked.entries()) {
+    const at = [...path, String(index)];
+    if (skus.has(sku))
+      errors.push({ code: 'SKU_TAKEN', message: 'Two of these variants have this SKU.', path: [...at, 'sku'] });
+    skus.add(sku);
+    gather(errors, () => checkDistinct(attributes, checked.slice(0, index), [...at, 'attributes']));
+  }
+  if (errors.length) throw new Refusal(errors);
+  return checked;
+}
+
+/**
+ * A buyer tells variants apart by their attributes: no two have the same ones, in whatever order and case. Variants
+ * without attributes are told apart by their names.
+ * @throws Refusal INVALID_INPUT
+ */
+export function checkDistinct(
+  attributes: readonly Attribute[],
+  others: readonly { sku: string; attributes: readonly Attribute[] }[],
+  path: readonly string[],
+): void {
+  if (attributes.length === 0) return;
+  const key = keyOf(attributes);
+  const twin = others.find((other) => keyOf(other.attributes) === key);
+  if (twin) throw refuse('INVALID_INPUT', `The variant ${twin.sku} of this product has the same attributes.`, path);
+}
+
+const keyOf = (attributes: readonly Attribute[]): string =>
+  JSON.stringify(attributes.map(({ name, value }) => JSON.stringify([foldCase(name), foldCase(value)])).sort());
+
+/** Whether there is room below a category, or at the top. @throws Refusal INVALID_STATE */
+export function checkRoomBelow({ depth, children }: { depth: number; children: number }): void {
+  const path = ['input', 'parentId'];
+  if (depth >= MAX_DEPTH)
+    throw refuse(
+      'INVALID_STATE',
+      `At most ${MAX_DEPTH} categories lie within one another: choose one further up.`,
+      path,
+    );
+  if (children >= MAX_CHILDREN)
+    throw refuse(
+      'INVALID_STATE',
+      `There are ${MAX_CHILDREN} categories ${depth ? 'below this one' : 'at the top'} already: put it below one of them.`,
+      path,
+    );
+}
+
+/** What a check says, or its user errors among the others. @throws what is no refusal */
+export function gather<T>(errors: UserError[], check: () => T): T | undefined {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    errors.push(...error.userErrors);
+    return undefined;
   }
 }

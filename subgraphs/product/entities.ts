@@ -62,6 +62,13 @@ ProductSchema.setClass(Product);
 export class Variant extends VariantSchema.class {}
 VariantSchema.setClass(Variant);
 
+/** What was refused of an import, and where in its input. */
+export interface ImportError {
+  code: string;
+  message: string;
+  path: string[];
+}
+
 const ImportSchema = defineEntity({
   name: 'Import',
   tableName: 'import',
@@ -70,6 +77,7 @@ const ImportSchema = defineEntity({
     merchantId: p.string(),
     products: p.integer(),
     refusal: p.string().nullable(),
+    errors: p.json<ImportError[]>(),
     createdAt: p.datetime(),
   },
 });

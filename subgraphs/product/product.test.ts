@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { isTransient } from '../../platform/errors.ts';
+import type { Actor } from '../../platform/identity/actor.ts';
+import { newId } from '../../platform/ids.ts';
 import { actor, admin, openAgents, service, type TestAgents } from '../../tests/support/agents.ts';
 
 let agents: TestAgents;
@@ -79,21 +83,204 @@ describe('a product', () => {
   });
 });
 
+describe('what is written of a product', () => {
+  const UPDATE = `mutation ($input: UpdateProductInput!) { updateProduct(input: $input) { ${PRODUCT} } }`;
+  const ADD = `mutation ($input: AddProductVariantInput!) { addProductVariant(input: $input) { variant { id } userErrors { code path } } }`;
+  const size = { name: 'Size', value: 'L' };
+  const colour = { name: 'Colour', value: 'Blue' };
+  const counts = async () => {
+    const { rows } = await sql`select (select count(*) from product.product) as products,
+      (select count(*) from product.variant) as variants`.execute(agents.kysely);
+    return rows[0];
+  };
+
+  test.each([
+    ['name', { name: 'a\u0000b' }],
+    ['name', { name: 'a\ud800' }],
+    ['name', { name: '\u200b' }],
+    ['name', { name: '\u202eabc' }],
+    ['name', { name: '★' }],
+    ['description', { description: 'x'.repeat(10_001) }],
+    ['description', { description: 'a\u0000b' }],
+    ['slug', { slug: 'No Slug' }],
+    ['merchantId', { merchantId: 'merchant_b' }],
+    [
+      'variants.0.attributes.0.value',
+      { variants: [{ sku: 'T', name: 'v', attributes: [{ name: 'a', value: 'a\u0000' }] }] },
+    ],
+    [
+      'variants.1.attributes',
+      {
+        variants: [
+          { sku: 'T-1', name: 'v', attributes: [size, colour] },
+          { sku: 'T-2', name: 'v', attributes: [colour, { name: 'SIZE', value: 'l' }] },
+        ],
+      },
+    ],
+  ])('is refused at %s, and nothing is written: %#', async (path, input) => {
+    const before = await counts();
+    const refused = await create({ name: 'Fine', ...input });
+    expect(refused).toMatchObject({
+      product: null,
+      userErrors: [{ code: 'INVALID_INPUT', path: ['input', ...path.split('.')] }],
+    });
+    expect(await counts()).toEqual(before);
+  });
+
+  test.each([
+    ['name', 'a\u0000b'],
+    ['name', 'x\ud800y'],
+    ['name', '\u2060'],
+    ['description', 'x'.repeat(10_001)],
+    ['description', 'x\ud800y'],
+    ['slug', 'a\u0000b'],
+  ])('is not changed to a %s that cannot be: %#', async (field, text) => {
+    const { product } = await create({ name: 'Stays' });
+    const { updateProduct } = await ask(
+      UPDATE,
+      { input: { id: product.id, expectedVersion: 1, [field]: text } },
+      merchant,
+    );
+    expect(updateProduct).toMatchObject({
+      product: null,
+      userErrors: [{ code: 'INVALID_INPUT', path: ['input', field] }],
+    });
+    const row = agents.kysely
+      .selectFrom('product.product')
+      .select(['name', 'description', 'version'])
+      .where('id', '=', product.id);
+    expect(await row.execute()).toEqual([{ name: 'Stays', description: '', version: 1 }]);
+  });
+
+  test('is not another variant with the attributes of one that is there, added later', async () => {
+    const { product } = await create({
+      name: 'Twins',
+      variants: [{ sku: 'TW-1', name: 'v', attributes: [size, colour] }],
+    });
+    const add = async (sku: string, attributes: object[]) =>
+      (await ask(ADD, { input: { productId: product.id, variant: { sku, name: 'v', attributes } } }, merchant))
+        .addProductVariant;
+    expect(await add('TW-2', [{ name: 'colour', value: 'BLUE' }, size])).toEqual({
+      variant: null,
+      userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'variant', 'attributes'] }],
+    });
+    expect((await add('TW-1', [size])).userErrors).toEqual([{ code: 'SKU_TAKEN', path: ['input', 'variant', 'sku'] }]);
+    for (const [sku, attributes] of [
+      ['TW-3', []],
+      ['TW-4', []],
+      ['TW-5', [size]],
+    ] as const)
+      expect((await add(sku, [...attributes])).userErrors).toEqual([]);
+  });
+
+  test('names the SKU that is taken by its place', async () => {
+    await create({ name: 'Owner', variants: [{ sku: 'OWNED', name: 'v' }] });
+    const refused = await create({
+      name: 'Late',
+      variants: [
+        { sku: 'FREE', name: 'v' },
+        { sku: 'OWNED', name: 'v' },
+      ],
+    });
+    expect(refused.userErrors).toMatchObject([{ code: 'SKU_TAKEN', path: ['input', 'variants', '1', 'sku'] }]);
+  });
+});
+
+describe('a slug', () => {
+  test('is made of names that differ, or are the same, and is the product’s own, also when all come at once', async () => {
+    const slugs = async (...names: string[]) =>
+      (await Promise.all(names.map((name) => create({ name })))).map(({ product }) => product?.slug);
+    expect(await slugs('Maß')).toEqual(['mass']);
+    expect(await slugs('MA')).toEqual(['ma']);
+    expect(await slugs('Đorđe')).toEqual(['dorde']);
+    expect(await slugs('茶')).toEqual(['cha']);
+    const numbered = Array.from({ length: 20 }, (_, n) => (n ? `rush-${n + 1}` : 'rush'));
+    expect((await slugs(...Array<string>(20).fill('Rush'))).toSorted()).toEqual(numbered.toSorted());
+    expect(await slugs('RUSH', 'rush')).toEqual(Array(2).fill(expect.stringMatching(/^rush-[a-z\d]{12}$/)));
+  });
+
+  test('that is given is refused when it is taken, at its place', async () => {
+    await create({ name: 'A', slug: 'given-slug' });
+    expect((await create({ name: 'B', slug: 'given-slug' })).userErrors).toMatchObject([
+      { code: 'SLUG_TAKEN', path: ['input', 'slug'] },
+    ]);
+    expect((await create({ name: 'Given slug' })).product.slug).toBe('given-slug-2');
+  });
+});
+
+describe('whose a product is', () => {
+  test('a merchant says, or not; another one it cannot be', async () => {
+    const whose = async (input: object, as: Actor) =>
+      (
+        await ask(
+          `mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { merchantId } userErrors { code path } } }`,
+          { input: { name: 'Whose', ...input } },
+          as,
+        )
+      ).createProduct;
+    const refused = { product: null, userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'merchantId'] }] };
+    for (const own of [{}, { merchantId: null }, { merchantId: 'merchant_a' }])
+      expect((await whose(own, merchant)).product).toEqual({ merchantId: 'merchant_a' });
+    expect(await whose({ merchantId: 'merchant_b' }, merchant)).toEqual(refused);
+    expect(await whose({ merchantId: 'merchant_b' }, actor({ roles: ['MERCHANT'] }))).toEqual(refused);
+    expect((await whose({ merchantId: 'merchant_b' }, admin)).product).toEqual({ merchantId: 'merchant_b' });
+    for (const merchantId of [null, '', ' ', 'm'.repeat(65), 'm'.repeat(5000), '🦊', '\u202e', 'a\u0000'])
+      expect(await whose({ merchantId }, admin)).toEqual(refused);
+  });
+
+  test('is told to whoever created it, also where reading alone is not allowed', async () => {
+    const writer = actor({ roles: [], scopes: ['product:write'] });
+    const { product, userErrors } = await create({ name: 'Written', merchantId: 'merchant_b' }, writer);
+    expect([product?.status, userErrors]).toEqual(['DRAFT', []]);
+  });
+});
+
 describe('a list of products', () => {
-  test('is read page by page, each product once', async () => {
-    for (let n = 0; n < 5; n++) await create({ name: `Paged ${n}` });
-    const seen: string[] = [];
+  /** All of them, two by two. */
+  async function byName(filter: object = {}, direction = 'ASC'): Promise<{ id: string; name: string }[]> {
+    const query = `query ($after: String, $filter: ProductFilter, $direction: OrderDirection!) {
+      products(first: 2, after: $after, filter: $filter, orderBy: { field: NAME, direction: $direction }) {
+        nodes { id name } pageInfo { hasNextPage endCursor } } }`;
+    const seen: { id: string; name: string }[] = [];
     let after: string | null = null;
     do {
-      const query =
-        'query ($after: String) { products(first: 2, after: $after, orderBy: { field: NAME }) { nodes { name } pageInfo { hasNextPage endCursor } totalCount } }';
-      const { products } = await ask(query, { after });
-      seen.push(...products.nodes.map((node: { name: string }) => node.name));
+      const { products } = await ask(query, { after, filter, direction });
+      seen.push(...products.nodes);
       after = products.pageInfo.hasNextPage ? products.pageInfo.endCursor : null;
-      expect(products.totalCount).toBeGreaterThanOrEqual(5);
     } while (after);
-    expect(seen).toEqual([...new Set(seen)].sort());
-    expect(seen.filter((name) => name.startsWith('Paged'))).toHaveLength(5);
+    return seen;
+  }
+
+  test('is read page by page, each product once', async () => {
+    for (let n = 0; n < 5; n++) await create({ name: `Paged ${n}` });
+    const seen = await byName();
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
+    const { count } = await agents.kysely
+      .selectFrom('product.product')
+      .select(({ fn }) => fn.countAll<bigint>().as('count'))
+      .executeTakeFirstOrThrow();
+    expect(seen.length).toBe(Number(count));
+    expect(seen.filter(({ name }) => name.startsWith('Paged'))).toHaveLength(5);
+  });
+
+  test('by name is in the order in which people look names up, both ways, page by page', async () => {
+    const merchantId = 'merchant_sorted';
+    for (const name of ['Zebra', 'éclair', 'Banana', 'apple', 'Äpfel', 'Apple', 'apple', 'Łódź', 'zoo', '茶', '1 Pear'])
+      await create({ name, merchantId }, admin);
+    const order = ['1 Pear', 'Äpfel', 'apple', 'apple', 'Apple', 'Banana', 'éclair', 'Łódź', 'Zebra', 'zoo', '茶'];
+    const names = async (direction: string) => (await byName({ merchantId }, direction)).map(({ name }) => name);
+    expect(await names('ASC')).toEqual(order);
+    expect(await names('DESC')).toEqual(order.toReversed());
+  });
+
+  test('by name is read out of an index, behind a cursor too', async () => {
+    const plan = await agents.kysely.transaction().execute(async (transaction) => {
+      await sql`set local enable_seqscan = off; set local enable_sort = off`.execute(transaction);
+      const name = sql`name collate "und-x-icu"`;
+      const page = sql`explain select id from product.product where (${name}, id) > ('a', 'b') order by ${name}, id limit 3`;
+      return JSON.stringify((await page.execute(transaction)).rows);
+    });
+    expect(plan).toMatch(/Index.* using product_by_name_for_people .*Index Cond/s);
   });
 
   test.each([0, -1, 101])('refuses a page of %i', async (first) => {
@@ -135,4 +322,24 @@ test('an order is told of variants that are for sale, and of no others', async (
     { sku: 'LAMP', title: 'Lamp, Brass', merchantId: 'merchant_a', taxClass: 'REDUCED' },
     null,
   ]);
+});
+
+test('an import is not accepted while the agent is away that could tell whether it can be carried out', async () => {
+  const IMPORT = `mutation ($input: ImportProductsInput!) { importProducts(input: $input) { saga { id } userErrors { code } } }`;
+  const bring = (more: object) => {
+    const idempotencyKey = newId('key');
+    const products = [{ name: 'Away', variants: [{ sku: idempotencyKey.slice(-9), name: 'One', ...more }] }];
+    return agents.ask('product', IMPORT, { input: { products, idempotencyKey } }, merchant);
+  };
+  for (const more of [
+    { price: { amount: '1.00', currency: 'EUR' } },
+    { stock: { locationId: 'location_1', quantity: 1 } },
+  ]) {
+    const { data, errors } = await bring(more);
+    expect(data?.importProducts ?? null).toBeNull();
+    expect(isTransient(errors?.[0]?.originalError)).toBe(true);
+  }
+  expect(await agents.kysely.selectFrom('product.import').select('id').execute()).toEqual([]);
+  // What asks nobody needs nobody.
+  expect((await bring({})).data?.importProducts.saga).not.toBeNull();
 });

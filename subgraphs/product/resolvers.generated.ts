@@ -88,7 +88,9 @@ export type ErrorCode =
   /** The slug belongs to something else. */
   | 'SLUG_TAKEN'
   /** The SKU belongs to another variant. */
-  | 'SKU_TAKEN';
+  | 'SKU_TAKEN'
+  /** The channel does not take this currency. */
+  | 'CURRENCY_NOT_AVAILABLE';
 
 /** Something that the user caused and can mend. Nothing was written. */
 export type UserError = {
@@ -175,7 +177,7 @@ export type Query = {
   product?: Maybe<Product>;
   /** One variant, by its id or by its SKU. */
   productVariant?: Maybe<ProductVariant>;
-  /** The categories below one, or those at the top: at most 100, in their order. */
+  /** The categories below one, or those at the top, in their order: all of them, for there are at most 100. */
   categories?: Maybe<Array<Category>>;
   /** What an order needs to know of variants, in the order asked for; null for one that does not exist or is not for sale. */
   variantsForSale: Array<Maybe<VariantForSale>>;
@@ -230,11 +232,12 @@ export type Mutation = {
   publishProduct?: Maybe<ProductPayload>;
   /** Takes a product from sale. Old orders keep showing it. */
   archiveProduct?: Maybe<ProductPayload>;
-  /** Creates a category. */
+  /** Creates a category. At most 100 lie directly below another or at the top, and at most 20 within one another. */
   createCategory?: Maybe<CategoryPayload>;
   /**
-   * Imports products with their prices and their first stock, and puts them up for sale: all of them, or none. What is
-   * accepted is carried by the saga in the answer; `sagaUpdated` tells how it goes.
+   * Imports products with their prices and their first stock, and puts them up for sale: all of them, or none. Whatever is
+   * wrong with a row is a user error at its place, and then nothing is imported. What is accepted is carried by the saga in
+   * the answer; `sagaUpdated` tells how it goes, and its `importErrors` what was refused after all.
    */
   importProducts?: Maybe<ImportProductsPayload>;
   /** Creates a chunk of an import's products as drafts. */
@@ -386,7 +389,7 @@ export type Category = {
   name: Scalars['String']['output'];
   /** The category above; none at the top. */
   parent?: Maybe<Category>;
-  /** The categories below, in their order: at most 100. */
+  /** The categories below, in their order: all of them, for there are at most 100. */
   children: Array<Category>;
 };
 
@@ -460,11 +463,11 @@ export type CreateProductInput = {
   name: Scalars['String']['input'];
   /** At most 10,000 characters. */
   description: Scalars['String']['input'];
-  /** Lower-case letters, digits and hyphens; made from the name when not given. */
+  /** 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that is taken. */
   slug?: InputMaybe<Scalars['String']['input']>;
   /** The category that it is found under. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
-  /** Whose it is; one's own merchant when not given. */
+  /** Whose it is; one's own merchant when not given. Only staff may name another. */
   merchantId?: InputMaybe<Scalars['ID']['input']>;
   /** Its variants: at most 100. */
   variants: Array<NewVariantInput>;
@@ -472,11 +475,11 @@ export type CreateProductInput = {
 
 /** A new variant. */
 export type NewVariantInput = {
-  /** Unique, 1 to 64 characters. */
+  /** Unique, 1 to 64 letters, digits, and any of . _ / -. `a-1` and `A-1` are two. */
   sku: Scalars['String']['input'];
   /** 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** At most 20 properties. */
+  /** At most 20 properties, each name once. No two variants of a product have the same ones. */
   attributes: Array<VariantAttributeInput>;
   /** Which rate of tax applies. */
   taxClass: TaxClass;
@@ -484,9 +487,9 @@ export type NewVariantInput = {
 
 /** One property of a variant. */
 export type VariantAttributeInput = {
-  /** For example `Size`. */
+  /** For example `Size`: 1 to 100 characters. */
   name: Scalars['String']['input'];
-  /** For example `Large`. */
+  /** For example `Large`: 1 to 500 characters. */
   value: Scalars['String']['input'];
 };
 
@@ -526,7 +529,7 @@ export type ChangeProductStatusInput = {
 export type CreateCategoryInput = {
   /** 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** Lower-case letters, digits and hyphens; made from the name when not given. */
+  /** 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that is taken. */
   slug?: InputMaybe<Scalars['String']['input']>;
   /** The category above; none at the top. */
   parentId?: InputMaybe<Scalars['ID']['input']>;
@@ -563,13 +566,26 @@ export type Saga = {
   __typename?: 'Saga';
   /** The saga's name and what it is about. */
   id: Scalars['ID']['output'];
+  /** Of an import that was undone: what was refused, and at which row. At most 100; none of a saga that is no import of yours. */
+  importErrors?: Maybe<Array<ImportError>>;
+};
+
+/** Something that was refused of an import after it was accepted, because it had changed meanwhile. */
+export type ImportError = {
+  __typename?: 'ImportError';
+  /** What a program branches on. */
+  code: Scalars['String']['output'];
+  /** What is wrong and what to do. */
+  message: Scalars['String']['output'];
+  /** Where in the input of the import. */
+  path: Array<Scalars['String']['output']>;
 };
 
 /** Products to import. */
 export type ImportProductsInput = {
   /** 1 to 100 products, with at most 500 variants in all. */
   products: Array<ImportProductInput>;
-  /** Whose they are; one's own merchant when not given. */
+  /** Whose they are; one's own merchant when not given. Only staff may name another. */
   merchantId?: InputMaybe<Scalars['ID']['input']>;
   /** The same key again answers with the same saga: 1 to 255 characters of your choice. */
   idempotencyKey: Scalars['String']['input'];
@@ -581,7 +597,7 @@ export type ImportProductInput = {
   name: Scalars['String']['input'];
   /** At most 10,000 characters. */
   description: Scalars['String']['input'];
-  /** Lower-case letters, digits and hyphens; made from the name when not given. */
+  /** 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that is taken. */
   slug?: InputMaybe<Scalars['String']['input']>;
   /** The category that it is found under. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
@@ -591,11 +607,11 @@ export type ImportProductInput = {
 
 /** A variant to import. */
 export type ImportVariantInput = {
-  /** Unique, 1 to 64 characters. */
+  /** Unique, 1 to 64 letters, digits, and any of . _ / -. `a-1` and `A-1` are two. */
   sku: Scalars['String']['input'];
   /** 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** At most 20 properties. */
+  /** At most 20 properties, each name once. No two variants of a product have the same ones. */
   attributes: Array<VariantAttributeInput>;
   /** Which rate of tax applies. */
   taxClass: TaxClass;
@@ -638,6 +654,8 @@ export type ImportedProductInput = {
   id: Scalars['ID']['input'];
   /** Its slug. */
   slug: Scalars['String']['input'];
+  /** Whether it must be just this slug. One that was made of the name gets a number where somebody has taken it meanwhile. */
+  isSlugGiven: Scalars['Boolean']['input'];
   /** Its name. */
   name: Scalars['String']['input'];
   /** Its description. */
@@ -680,8 +698,20 @@ export type PublishImportedProductsInput = {
 export type RejectImportInput = {
   /** The import. */
   importId: Scalars['ID']['input'];
-  /** The code of the refusal. */
+  /** The code of what was refused first. */
   code: Scalars['String']['input'];
+  /** All that was refused: 100 are kept. */
+  errors: Array<ImportErrorInput>;
+};
+
+/** Something that was refused of an import. */
+export type ImportErrorInput = {
+  /** What a program branches on. */
+  code: Scalars['String']['input'];
+  /** What is wrong. */
+  message: Scalars['String']['input'];
+  /** Where in the input of the import. */
+  path: Array<Scalars['String']['input']>;
 };
 
 /** What became of a step of an import. */
@@ -774,6 +804,7 @@ export type FederationTypes = {
   Product: Product;
   ProductVariant: ProductVariant;
   Category: Category;
+  Saga: Saga;
 };
 
 /** Mapping of federation reference types */
@@ -787,6 +818,9 @@ export type FederationReferenceTypes = {
   Category:
     ( { __typename: 'Category' }
     & GraphQLRecursivePick<FederationTypes['Category'], {"id":true}> );
+  Saga:
+    ( { __typename: 'Saga' }
+    & GraphQLRecursivePick<FederationTypes['Saga'], {"id":true}> );
 };
 
 
@@ -839,6 +873,7 @@ export type ResolversTypes = {
   ProductVariantPayload: ResolverTypeWrapper<Omit<ProductVariantPayload, 'variant' | 'userErrors'> & { variant?: Maybe<ResolversTypes['ProductVariant']>, userErrors: Array<ResolversTypes['UserError']> }>;
   CategoryPayload: ResolverTypeWrapper<Omit<CategoryPayload, 'category' | 'userErrors'> & { category?: Maybe<ResolversTypes['Category']>, userErrors: Array<ResolversTypes['UserError']> }>;
   Saga: ResolverTypeWrapper<Saga>;
+  ImportError: ResolverTypeWrapper<ImportError>;
   ImportProductsInput: ImportProductsInput;
   ImportProductInput: ImportProductInput;
   ImportVariantInput: ImportVariantInput;
@@ -850,6 +885,7 @@ export type ResolversTypes = {
   RemoveImportedProductsInput: RemoveImportedProductsInput;
   PublishImportedProductsInput: PublishImportedProductsInput;
   RejectImportInput: RejectImportInput;
+  ImportErrorInput: ImportErrorInput;
   ImportStepPayload: ResolverTypeWrapper<Omit<ImportStepPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
@@ -896,7 +932,8 @@ export type ResolversParentTypes = {
   ProductPayload: Omit<ProductPayload, 'product' | 'userErrors'> & { product?: Maybe<ResolversParentTypes['Product']>, userErrors: Array<ResolversParentTypes['UserError']> };
   ProductVariantPayload: Omit<ProductVariantPayload, 'variant' | 'userErrors'> & { variant?: Maybe<ResolversParentTypes['ProductVariant']>, userErrors: Array<ResolversParentTypes['UserError']> };
   CategoryPayload: Omit<CategoryPayload, 'category' | 'userErrors'> & { category?: Maybe<ResolversParentTypes['Category']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  Saga: Saga;
+  Saga: Saga | FederationReferenceTypes['Saga'];
+  ImportError: ImportError;
   ImportProductsInput: ImportProductsInput;
   ImportProductInput: ImportProductInput;
   ImportVariantInput: ImportVariantInput;
@@ -908,6 +945,7 @@ export type ResolversParentTypes = {
   RemoveImportedProductsInput: RemoveImportedProductsInput;
   PublishImportedProductsInput: PublishImportedProductsInput;
   RejectImportInput: RejectImportInput;
+  ImportErrorInput: ImportErrorInput;
   ImportStepPayload: Omit<ImportStepPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
 };
@@ -1098,8 +1136,16 @@ export type CategoryPayloadResolvers<ContextType = RequestContext, ParentType ex
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
-export type SagaResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Saga'] = ResolversParentTypes['Saga']> = {
+export type SagaResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Saga'] = ResolversParentTypes['Saga'], FederationReferenceType extends FederationReferenceTypes['Saga'] = FederationReferenceTypes['Saga']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Saga']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  importErrors?: Resolver<Maybe<Array<ResolversTypes['ImportError']>>, ParentType, ContextType>;
+};
+
+export type ImportErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportError'] = ResolversParentTypes['ImportError']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type ImportProductsPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportProductsPayload'] = ResolversParentTypes['ImportProductsPayload']> = {
@@ -1139,6 +1185,7 @@ export type Resolvers<ContextType = RequestContext> = {
   ProductVariantPayload?: ProductVariantPayloadResolvers<ContextType>;
   CategoryPayload?: CategoryPayloadResolvers<ContextType>;
   Saga?: SagaResolvers<ContextType>;
+  ImportError?: ImportErrorResolvers<ContextType>;
   ImportProductsPayload?: ImportProductsPayloadResolvers<ContextType>;
   ImportStepPayload?: ImportStepPayloadResolvers<ContextType>;
 };

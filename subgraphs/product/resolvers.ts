@@ -8,7 +8,10 @@ import type { ProductQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { ProductService } from './service.ts';
 
-const COLUMN = { CREATED_AT: 'created_at', NAME: 'name' } as const;
+const ORDER = {
+  CREATED_AT: { column: 'created_at' },
+  NAME: { column: 'name', collation: 'und-x-icu' },
+} as const;
 
 export const productResolvers = (
   queries: ProductQueries,
@@ -20,26 +23,23 @@ export const productResolvers = (
     ...imports.Query,
     products: (_, { filter, orderBy, ...page }, { actor }) => {
       checkSize(filter?.ids, 100, 'filter.ids');
-      const ordering = {
-        column: COLUMN[orderBy?.field ?? 'CREATED_AT'],
-        direction: orderBy?.direction ?? 'ASC',
-      } as const;
+      const ordering = { ...ORDER[orderBy?.field ?? 'CREATED_AT'], direction: orderBy?.direction ?? 'ASC' } as const;
       return queries.page(filter ?? {}, ordering, page, readableProducts(actor));
     },
     product: async (_, { id, slug }, context) => {
       checkOneOf({ id, slug });
-      return id
+      return id != null
         ? load.product(context).load(id)
         : ((await queries.bySlug(slug!, readableProducts(context.actor))) ?? null);
     },
     productVariant: async (_, { id, sku }, context) => {
       checkOneOf({ id, sku });
-      return id
+      return id != null
         ? load.variant(context).load(id)
         : ((await queries.variantBySku(sku!, readableProducts(context.actor))) ?? null);
     },
     categories: (_, { parentId }, context) =>
-      parentId ? load.categoriesBelow(context).load(parentId) : queries.topCategories(),
+      parentId != null ? load.categoriesBelow(context).load(parentId) : queries.topCategories(),
     variantsForSale: async (_, { ids }) => {
       checkSize(ids, 100, 'ids');
       const rows = new Map((await queries.forSale(ids)).map((row) => [row.id, row]));
@@ -88,6 +88,8 @@ export const productResolvers = (
         category: await reload(load.category(context), await service.createCategory(input, context)),
       })),
   },
+
+  Saga: imports.Saga,
 
   Product: {
     __resolveReference: ({ id }, context) => load.product(context).load(id),

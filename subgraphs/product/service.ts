@@ -3,29 +3,41 @@ import type { Ground } from '../../platform/agent/ground.ts';
 import { countOf } from '../../platform/data/count.ts';
 import type { Work } from '../../platform/data/store.ts';
 import { isWithin } from '../../platform/data/rows.ts';
-import { refuse } from '../../platform/errors.ts';
+import { Refusal, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion, orTaken } from '../../platform/graphql/refusals.ts';
 import { newId } from '../../platform/ids.ts';
-import { writableProducts } from './access.ts';
-import { changeStatus, checkText, checkVariant, chooseSlug } from './domain.ts';
+import { checkName } from '../../platform/text/text.ts';
+import { ownerOfNew, writableProducts } from './access.ts';
+import {
+  type Attribute,
+  changeStatus,
+  checkDescription,
+  checkDistinct,
+  checkRoomBelow,
+  checkVariant,
+  checkVariants,
+  MAX_VARIANTS,
+  type NewVariant,
+} from './domain.ts';
 import { Category, Product, type ProductStatus, type Tables, Variant } from './entities.ts';
 import { productCreated, productStatusChanged, productUpdated } from './events.ts';
+import { freeSlug, slugLock } from './free-slug.ts';
 import type {
   CreateCategoryInput,
   CreateProductInput,
   NewVariantInput,
   UpdateProductInput,
 } from './resolvers.generated.ts';
-
-const MAX_VARIANTS = 100;
+import { chooseSlug } from './slug.ts';
+import { skusTaken } from './taken.ts';
 
 export const productService = ({ store, clock }: Ground<Tables>) => {
   const write = <T>(
     context: RequestContext,
-    aggregateId: string,
+    locks: readonly string[],
     work: (work: Work<Tables>) => Promise<T>,
-  ): Promise<T> => store.write({ locks: [aggregateId], origin: context }, work);
+  ): Promise<T> => store.write({ locks, origin: context }, work);
 
   const load = async (
     { em }: Work<Tables>,
@@ -50,10 +62,13 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
     work.publish(definition, { aggregateId: product.id, aggregateVersion: version, payload });
   };
 
-  const addVariant = (work: Work<Tables>, productId: string, variant: NewVariantInput, position: number): string => {
+  const addVariant = (
+    work: Work<Tables>,
+    productId: string,
+    { sku, name, attributes, taxClass }: NewVariant & { attributes: Attribute[] },
+    position: number,
+  ): string => {
     const id = newId('variant');
-    const attributes = variant.attributes.map(({ name, value }) => ({ name, value }));
-    const { sku, name, taxClass } = variant;
     work.em.persist(
       work.em.create(Variant, { id, productId, sku, name, attributes, taxClass, position, createdAt: clock.now() }),
     );
@@ -62,20 +77,20 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
 
   return {
     async createProduct(input: CreateProductInput, context: RequestContext): Promise<string> {
-      checkText(input.name, 200, ['input', 'name']);
-      const slug = chooseSlug(input.slug, input.name);
-      const merchantId = context.actor.merchantId ?? input.merchantId;
-      if (!merchantId) throw refuse('INVALID_INPUT', 'Say whose product it is: `merchantId`.', ['input', 'merchantId']);
-      if (input.variants.length > MAX_VARIANTS)
-        throw refuse('INVALID_INPUT', `A product has at most ${MAX_VARIANTS} variants.`, ['input', 'variants']);
-      input.variants.forEach((variant, index) => checkVariant(variant, ['input', 'variants', String(index)]));
+      const name = checkName(input.name, ['input', 'name']);
+      const description = checkDescription(input.description, ['input']);
+      const wanted = chooseSlug(input.slug, name, ['input']);
+      const merchantId = ownerOfNew(context.actor, input.merchantId);
+      const variants = checkVariants(input.variants, ['input', 'variants']);
       const id = newId('product');
       return orTaken(
         () =>
-          write(context, id, async (work) => {
+          write(context, [id, slugLock(wanted)], async (work) => {
             await checkCategory(work, input.categoryId);
+            await checkSkus(work, variants, ['input', 'variants']);
             const now = clock.now();
-            const { name, description, categoryId = null } = input;
+            const slug = await freeSlug(work.sql, 'product', wanted, id);
+            const { categoryId = null } = input;
             const product = work.em.create(Product, {
               id,
               merchantId,
@@ -89,45 +104,54 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
             });
             work.em.persist(product);
             await work.em.flush();
-            input.variants.forEach((variant, index) => addVariant(work, id, variant, index));
+            variants.forEach((variant, index) => addVariant(work, id, variant, index));
             publish(work, productCreated, product, 1);
             return id;
           }),
-        TAKEN,
+        taken({ slug: wanted.path, sku: ['input', 'variants'] }),
       );
     },
 
     async updateProduct(input: UpdateProductInput, context: RequestContext): Promise<string> {
-      if (input.name != null) checkText(input.name, 200, ['input', 'name']);
+      const name = input.name == null ? undefined : checkName(input.name, ['input', 'name']);
+      const description = input.description == null ? undefined : checkDescription(input.description, ['input']);
+      const slug = input.slug == null ? undefined : chooseSlug(input.slug, '', ['input']).slug;
       return orTaken(
         () =>
-          write(context, input.id, async (work) => {
+          write(context, [input.id], async (work) => {
             const product = await load(work, input.id, context, ['input', 'id']);
             checkVersion(product.version, input.expectedVersion);
             await checkCategory(work, input.categoryId);
-            if (input.name != null) product.name = input.name;
-            if (input.description != null) product.description = input.description;
-            if (input.slug != null) product.slug = chooseSlug(input.slug, product.name);
+            if (name !== undefined) product.name = name;
+            if (description !== undefined) product.description = description;
+            if (slug !== undefined) product.slug = slug;
             if (input.categoryId !== undefined) product.categoryId = input.categoryId;
             product.updatedAt = clock.now();
             await work.em.flush();
             publish(work, productUpdated, product, product.version);
             return product.id;
           }),
-        TAKEN,
+        taken({ slug: ['input', 'slug'] }),
       );
     },
 
-    async addProductVariant(productId: string, variant: NewVariantInput, context: RequestContext): Promise<string> {
-      checkVariant(variant, ['input', 'variant']);
+    async addProductVariant(productId: string, input: NewVariantInput, context: RequestContext): Promise<string> {
+      const path = ['input', 'variant'];
+      const variant = checkVariant(input, path);
       return orTaken(
         () =>
-          write(context, productId, async (work) => {
+          write(context, [productId], async (work) => {
             const product = await load(work, productId, context, ['input', 'productId']);
-            const count = await countVariants(work, productId);
-            if (count >= MAX_VARIANTS)
+            const others = await work.sql
+              .selectFrom('variant')
+              .select(['sku', 'attributes'])
+              .where('product_id', '=', productId)
+              .orderBy('position')
+              .execute();
+            if (others.length >= MAX_VARIANTS)
               throw refuse('INVALID_INPUT', `A product has at most ${MAX_VARIANTS} variants.`, ['input', 'productId']);
-            const id = addVariant(work, productId, variant, count);
+            checkDistinct(variant.attributes, others, [...path, 'attributes']);
+            const id = addVariant(work, productId, variant, others.length);
             await work.em.flush();
             // By SQL, because the product's version must grow though nothing of its own row changes.
             const { version } = await work.sql
@@ -139,7 +163,7 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
             publish(work, productUpdated, product, version);
             return id;
           }),
-        TAKEN,
+        taken({ sku: [...path, 'sku'] }),
       );
     },
 
@@ -148,7 +172,7 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
       to: ProductStatus,
       context: RequestContext,
     ): Promise<string> =>
-      write(context, input.id, async (work) => {
+      write(context, [input.id], async (work) => {
         const product = await load(work, input.id, context, ['input', 'id']);
         checkVersion(product.version, input.expectedVersion);
         const status = changeStatus(product, to, await countVariants(work, product.id));
@@ -161,33 +185,35 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
       }),
 
     async createCategory(input: CreateCategoryInput, context: RequestContext): Promise<string> {
-      checkText(input.name, 200, ['input', 'name']);
-      const slug = chooseSlug(input.slug, input.name);
+      const name = checkName(input.name, ['input', 'name']);
+      const wanted = chooseSlug(input.slug, name, ['input']);
       const id = newId('category');
       return orTaken(
         () =>
-          write(context, input.parentId ?? 'category:top', async ({ em, sql }) => {
+          write(context, [input.parentId ?? 'category:top', slugLock(wanted)], async ({ em, sql }) => {
             const isTop = input.parentId === null || input.parentId === undefined;
             const parent = isTop ? undefined : await em.findOne(Category, { id: input.parentId! });
             if (!isTop && !parent) throw refuse('NOT_FOUND', 'There is no such category.', ['input', 'parentId']);
             const parentId = parent?.id ?? null;
-            const position = await countOf(
+            const children = await countOf(
               sql.selectFrom('category').where('parent_id', 'is not distinct from', parentId),
             );
+            // The path of one at the top is `/<id>/`.
+            checkRoomBelow({ depth: parent ? parent.path.split('/').length - 2 : 0, children });
             em.persist(
               em.create(Category, {
                 id,
-                slug,
-                name: input.name,
+                slug: await freeSlug(sql, 'category', wanted, id),
+                name,
                 parentId,
                 path: `${parent?.path ?? '/'}${id}/`,
-                position,
+                position: children,
                 createdAt: clock.now(),
               }),
             );
             return id;
           }),
-        TAKEN,
+        taken({ slug: wanted.path }),
       );
     },
   };
@@ -196,11 +222,30 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
 const countVariants = ({ sql }: Work<Tables>, productId: string): Promise<number> =>
   countOf(sql.selectFrom('variant').where('product_id', '=', productId));
 
-/** What a unique index says no to, and how a user reads it. */
-const TAKEN = {
-  product_slug_key: refuse('SLUG_TAKEN', 'Another product has this slug: choose another.', ['input', 'slug']),
-  category_slug_key: refuse('SLUG_TAKEN', 'Another category has this slug: choose another.', ['input', 'slug']),
-  variant_sku_key: refuse('SKU_TAKEN', 'Another variant has this SKU: choose another.', ['input', 'sku']),
-};
+/** @throws Refusal SKU_TAKEN, each at its place */
+async function checkSkus(
+  { sql }: Work<Tables>,
+  variants: readonly { sku: string }[],
+  path: readonly string[],
+): Promise<void> {
+  const known = await skusTaken(
+    sql,
+    variants.map(({ sku }) => sku),
+  );
+  const errors = variants.flatMap(({ sku }, index) =>
+    known.has(sku) ? skuTaken([...path, String(index), 'sku']) : [],
+  );
+  if (errors.length) throw new Refusal(errors.flatMap(({ userErrors }) => userErrors));
+}
+
+const skuTaken = (path?: readonly string[]): Refusal =>
+  refuse('SKU_TAKEN', 'Another variant has this SKU: choose another.', path);
+
+/** What a unique index says no to, and where in the input it came from. */
+const taken = ({ slug, sku }: { slug?: readonly string[]; sku?: readonly string[] }) => ({
+  product_slug_key: refuse('SLUG_TAKEN', 'Another product has this slug: choose another.', slug),
+  category_slug_key: refuse('SLUG_TAKEN', 'Another category has this slug: choose another.', slug),
+  variant_sku_key: skuTaken(sku),
+});
 
 export type ProductService = ReturnType<typeof productService>;

@@ -69,7 +69,13 @@ function forbidden({ from, to, isRelative }: Import): string | undefined {
 const partOf = (path: string): string => path.split('/')[0]!;
 
 /** What the rules of a room may use: nothing that reads a disk, a clock or chance. */
-const PURE = new Set(['platform/errors.ts', 'platform/money.ts', 'platform/postal-code.ts']);
+const PURE = new Set([
+  'platform/errors.ts',
+  'platform/money.ts',
+  'platform/postal-code.ts',
+  'platform/text/ascii.ts',
+  'platform/text/text.ts',
+]);
 
 const isRule = (path: string): boolean => /^subgraphs\/.*\bdomain(\/[\w-]+)?\.ts$/.test(path);
 

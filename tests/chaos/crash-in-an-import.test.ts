@@ -1,5 +1,6 @@
 /** Every write that an import of products leads to: every-write.ts says what is done to it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
 import { newId } from '../../platform/ids.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { actor } from '../support/agents.ts';
@@ -17,6 +18,7 @@ interface Subject {
   who: string;
   as: Actor;
   sku: string;
+  location: string;
 }
 
 const folder = temporaryData();
@@ -28,8 +30,35 @@ beforeAll(async () => {
   shop = await openProcessShop({ data: folder.data, args: ['--empty'], env: ENVIRONMENT });
   await forSale(shop);
   ({ id: locationId } = await shop.kysely.selectFrom('inventory.location').select('id').executeTakeFirstOrThrow());
+  await sql.raw(TAKE_THE_PLACE_AWAY).execute(shop.kysely);
   await installCrashPoints(shop.kysely);
 });
+
+/** What a request has seen is refused; so the place of an import that is to be undone goes as the import is accepted. */
+const TAKE_THE_PLACE_AWAY = `
+  create function product.take_the_place_away() returns trigger language plpgsql as $$
+  begin
+    delete from inventory.location where id = 'location_' || substr(new.merchant_id, 10);
+    return null;
+  end $$;
+  create trigger take_the_place_away after insert on product.import for each row execute function product.take_the_place_away()`;
+
+/** A place that only one merchant's import names. */
+const passingPlace = async ({ who }: Pick<Subject, 'who'>): Promise<string> => {
+  const id = `location_${who.slice('merchant_'.length)}`;
+  const place = {
+    id,
+    code: id,
+    name: 'Passing',
+    kind: 'STORE',
+    city: 'Lyon',
+    country: 'FR',
+    priority: 999,
+    created_at: new Date(),
+  };
+  await shop.kysely.insertInto('inventory.location').values(place).execute();
+  return id;
+};
 
 afterAll(async () => {
   await shop?.close();
@@ -38,7 +67,7 @@ afterAll(async () => {
 
 const IMPORT = `mutation ($input: ImportProductsInput!) { importProducts(input: $input) { saga { id } userErrors { code message } } }`;
 
-const bring = async ({ sku, as }: Subject, location: string): Promise<string> => {
+const bring = async ({ sku, as, location }: Subject): Promise<string> => {
   const price = { amount: '12.50', currency: 'EUR' };
   const variant = { sku, name: 'One', price, stock: { locationId: location, quantity: 7 } };
   const input = { products: [{ name: sku, variants: [variant] }], idempotencyKey: `key ${sku}` };
@@ -52,17 +81,18 @@ const statusOf = async (saga: string): Promise<string | undefined> => {
 };
 
 test.each([
-  { name: 'an import that succeeds', location: () => locationId },
-  { name: 'an import that is undone', location: () => 'location_none' },
+  { name: 'an import that succeeds', locationOf: async () => locationId },
+  { name: 'an import that is undone', locationOf: passingPlace },
 ])(
   'kill -9 before each write of $name: every effect happens exactly once',
-  async ({ location }) => {
+  async ({ locationOf }) => {
     const trial: Trial<Subject> = {
       async prepare() {
         const who = newId('merchant');
-        return { who, as: actor({ roles: ['MERCHANT'], merchantId: who }), sku: `CRASH-${who}` };
+        const location = await locationOf({ who });
+        return { who, as: actor({ roles: ['MERCHANT'], merchantId: who }), sku: `CRASH-${who}`, location };
       },
-      act: (subject) => bring(subject, location()),
+      act: bring,
       ended: (saga) =>
         until(
           () => statusOf(saga),

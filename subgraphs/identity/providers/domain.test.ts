@@ -50,7 +50,9 @@ describe('somebody new', () => {
     ['a'.repeat(300), 'a'.repeat(200)],
     ['Ada\u0000\u0007', 'Ada'],
     ['\u0000', 'ada@example.com'],
-    [`${'a'.repeat(199)}😀`, `${'a'.repeat(199)}\uFFFD`],
+    [`${'a'.repeat(199)}😀`, `${'a'.repeat(199)}😀`],
+    ['\u202eAda\u2069', 'Ada'],
+    ['\u200b\u3164', 'ada@example.com'],
   ])('who is called %j is shown as %j', (name, shown) => {
     expect(newcomerOf({ ...ADA, name }, 'Acme').name).toBe(shown);
   });

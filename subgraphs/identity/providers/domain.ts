@@ -1,5 +1,6 @@
 /** The rules of signing in by a provider. Pure: no I/O, no clock, no randomness. */
 import { refuse } from '../../../platform/errors.ts';
+import { nameOutOf } from '../../../platform/text/text.ts';
 
 /** Whom a provider vouches for. */
 export interface Vouched {
@@ -46,12 +47,7 @@ export function newcomerOf({ email, isEmailVerified, name }: Vouched, provider: 
     );
   }
   // A name is shown, and no more: what cannot be shown or kept of it is left out.
-  const shown = (name ?? email.split('@')[0]!)
-    .replace(/\p{Cc}/gu, ' ')
-    .slice(0, 200)
-    .toWellFormed()
-    .trim();
-  return { email, name: shown || email };
+  return { email, name: nameOutOf(name ?? email.split('@')[0]!) ?? nameOutOf(email)! };
 }
 
 /** An address that is taken may be somebody else's: who says it is theirs shows that they can sign in to it. */

@@ -4,10 +4,11 @@ import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
+import { checkName } from '../../../platform/text/text.ts';
 import type { Recorder } from '../audit/record.ts';
 import type { Accounts, Credentials } from '../accounts.ts';
 import type { Callers } from '../callers.ts';
-import { checkName, emailKey } from '../domain.ts';
+import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { userRegistered } from '../events.ts';
 import { hashPassword, isOutdated, isPassword } from '../passwords/password.ts';
@@ -82,7 +83,7 @@ export const signInService = (
   return {
     /** Again with the same address and password, after an answer that was lost, it completes what was begun. */
     async signUp(input: SignUpInput, context: RequestContext): Promise<SignedIn> {
-      const name = checkName(input.name);
+      const name = checkName(input.name, ['input', 'name']);
       checkNewPassword(input.password, { email: input.email, name });
       const known = await accounts.find('email_key', emailKey(input.email));
       const registered = known ? undefined : await register({ ...input, name }, context);

@@ -18,10 +18,11 @@ export const importedStock = ({ store, clock }: Ground<Tables>) => {
     { reference, merchantId, lines }: ImportedStockInput,
     { type, sign, actorId }: { type: StockChangeType; sign: 1 | -1; actorId: string },
   ): Promise<void> => {
-    for (const { productId, variantId, locationId, quantity } of lines) {
-      const level = known(await levelsAt(work.sql, variantId, [locationId]), locationId, 'lines');
+    for (const [index, { productId, variantId, locationId, quantity }] of lines.entries()) {
+      const at = ['input', 'lines', String(index)];
+      const level = known(await levelsAt(work.sql, variantId, [locationId]), locationId, [...at, 'locationId']);
       const delta = sign * quantity;
-      checkChange(level, delta, ['input', 'lines']);
+      checkChange(level, delta, [...at, 'quantity']);
       const said = { type, reason: REASON, referenceId: reference, actorId, now: clock.now() };
       await changeAndPublish(work, [{ locationId, delta }], { variantId, owner: { productId, merchantId }, ...said });
     }
@@ -36,7 +37,8 @@ export const importedStock = ({ store, clock }: Ground<Tables>) => {
   return {
     /** @throws Refusal NOT_FOUND for a location that does not exist, INVALID_INPUT */
     async receive(input: ImportedStockInput, context: RequestContext): Promise<void> {
-      for (const { quantity } of input.lines) checkQuantity(quantity, ['input', 'lines']);
+      for (const [index, { quantity }] of input.lines.entries())
+        checkQuantity(quantity, ['input', 'lines', String(index), 'quantity']);
       const how = { type: 'INBOUND', sign: 1, actorId: context.actor.id } as const;
       await doOnce(store, undoable(input, context), (work) => move(work, input, how));
     },

@@ -101,9 +101,9 @@ export type ReceiveImportedStockMutationVariables = Exact<{
 
 
 export type ReceiveImportedStockMutation = { receiveImportedStock: { userErrors: Array<
-      | { code: ErrorCode, message: string }
-      | { code: ErrorCode, message: string }
-      | { code: ErrorCode, message: string }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
     > } | null };
 
 export type RemoveImportedStockMutationVariables = Exact<{
@@ -120,5 +120,5 @@ export type RemoveImportedStockMutation = { removeImportedStock: { userErrors: A
 
 export const reserveStock = command<ReserveStockMutation, ReserveStockMutationVariables>('inventory', "mutation ReserveStock($input: ReserveStockInput!) {\n  reserveStock(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const releaseReservation = command<ReleaseReservationMutation, ReleaseReservationMutationVariables>('inventory', "mutation ReleaseReservation($input: ReleaseReservationInput!) {\n  releaseReservation(input: $input) {\n    released\n    userErrors {\n      code\n      message\n    }\n  }\n}");
-export const receiveImportedStock = command<ReceiveImportedStockMutation, ReceiveImportedStockMutationVariables>('inventory', "mutation ReceiveImportedStock($input: ImportedStockInput!) {\n  receiveImportedStock(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");
+export const receiveImportedStock = command<ReceiveImportedStockMutation, ReceiveImportedStockMutationVariables>('inventory', "mutation ReceiveImportedStock($input: ImportedStockInput!) {\n  receiveImportedStock(input: $input) {\n    userErrors {\n      code\n      message\n      path\n    }\n  }\n}");
 export const removeImportedStock = command<RemoveImportedStockMutation, RemoveImportedStockMutationVariables>('inventory', "mutation RemoveImportedStock($input: ImportedStockInput!) {\n  removeImportedStock(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");

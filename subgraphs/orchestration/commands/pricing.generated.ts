@@ -67,8 +67,8 @@ export type SetImportedPricesMutationVariables = Exact<{
 
 
 export type SetImportedPricesMutation = { setImportedPrices: { userErrors: Array<
-      | { code: ErrorCode, message: string }
-      | { code: ErrorCode, message: string }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
     > } | null };
 
 export type RemoveImportedPricesMutationVariables = Exact<{
@@ -82,5 +82,5 @@ export type RemoveImportedPricesMutation = { removeImportedPrices: { userErrors:
     > } | null };
 
 
-export const setImportedPrices = command<SetImportedPricesMutation, SetImportedPricesMutationVariables>('pricing', "mutation SetImportedPrices($input: ImportedPricesInput!) {\n  setImportedPrices(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");
+export const setImportedPrices = command<SetImportedPricesMutation, SetImportedPricesMutationVariables>('pricing', "mutation SetImportedPrices($input: ImportedPricesInput!) {\n  setImportedPrices(input: $input) {\n    userErrors {\n      code\n      message\n      path\n    }\n  }\n}");
 export const removeImportedPrices = command<RemoveImportedPricesMutation, RemoveImportedPricesMutationVariables>('pricing', "mutation RemoveImportedPrices($input: RemoveImportedPricesInput!) {\n  removeImportedPrices(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");

@@ -19,7 +19,9 @@ export type ErrorCode =
   /** The slug belongs to something else. */
   | 'SLUG_TAKEN'
   /** The SKU belongs to another variant. */
-  | 'SKU_TAKEN';
+  | 'SKU_TAKEN'
+  /** The channel does not take this currency. */
+  | 'CURRENCY_NOT_AVAILABLE';
 
 /** Which rate of tax applies to a thing. */
 export type TaxClass =
@@ -32,9 +34,9 @@ export type TaxClass =
 
 /** One property of a variant. */
 export type VariantAttributeInput = {
-  /** For example `Size`. */
+  /** For example `Size`: 1 to 100 characters. */
   name: string;
-  /** For example `Large`. */
+  /** For example `Large`: 1 to 500 characters. */
   value: string;
 };
 
@@ -54,6 +56,8 @@ export type ImportedProductInput = {
   id: string;
   /** Its slug. */
   slug: string;
+  /** Whether it must be just this slug. One that was made of the name gets a number where somebody has taken it meanwhile. */
+  isSlugGiven?: boolean;
   /** Its name. */
   name: string;
   /** Its description. */
@@ -96,8 +100,20 @@ export type PublishImportedProductsInput = {
 export type RejectImportInput = {
   /** The import. */
   importId: string;
-  /** The code of the refusal. */
+  /** The code of what was refused first. */
   code: string;
+  /** All that was refused: 100 are kept. */
+  errors?: Array<ImportErrorInput>;
+};
+
+/** Something that was refused of an import. */
+export type ImportErrorInput = {
+  /** What a program branches on. */
+  code: string;
+  /** What is wrong. */
+  message: string;
+  /** Where in the input of the import. */
+  path: Array<string>;
 };
 
 export type ReadableImportsQueryVariables = Exact<{
@@ -113,8 +129,8 @@ export type CreateImportedProductsMutationVariables = Exact<{
 
 
 export type CreateImportedProductsMutation = { createImportedProducts: { userErrors: Array<
-      | { code: ErrorCode, message: string }
-      | { code: ErrorCode, message: string }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
+      | { code: ErrorCode, message: string, path: Array<string> | null }
     > } | null };
 
 export type RemoveImportedProductsMutationVariables = Exact<{
@@ -149,7 +165,7 @@ export type RejectImportMutation = { rejectImport: { userErrors: Array<
 
 
 export const readableImports = command<ReadableImportsQuery, ReadableImportsQueryVariables>('product', "query ReadableImports($ids: [ID!]!) {\n  readableImports(ids: $ids)\n}");
-export const createImportedProducts = command<CreateImportedProductsMutation, CreateImportedProductsMutationVariables>('product', "mutation CreateImportedProducts($input: ImportedProductsInput!) {\n  createImportedProducts(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");
+export const createImportedProducts = command<CreateImportedProductsMutation, CreateImportedProductsMutationVariables>('product', "mutation CreateImportedProducts($input: ImportedProductsInput!) {\n  createImportedProducts(input: $input) {\n    userErrors {\n      code\n      message\n      path\n    }\n  }\n}");
 export const removeImportedProducts = command<RemoveImportedProductsMutation, RemoveImportedProductsMutationVariables>('product', "mutation RemoveImportedProducts($input: RemoveImportedProductsInput!) {\n  removeImportedProducts(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const publishImportedProducts = command<PublishImportedProductsMutation, PublishImportedProductsMutationVariables>('product', "mutation PublishImportedProducts($input: PublishImportedProductsInput!) {\n  publishImportedProducts(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const rejectImport = command<RejectImportMutation, RejectImportMutationVariables>('product', "mutation RejectImport($input: RejectImportInput!) {\n  rejectImport(input: $input) {\n    userErrors {\n      code\n      message\n    }\n  }\n}");

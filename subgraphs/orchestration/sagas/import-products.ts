@@ -19,6 +19,7 @@ interface Input {
 interface Product {
   id: string;
   slug: string;
+  isSlugGiven?: boolean;
   name: string;
   description: string;
   categoryId?: string | null;
@@ -37,31 +38,77 @@ interface Variant {
 
 /** Each chunk is one short transaction. */
 const CHUNK = 25;
+/** So much is told of what was refused. */
+const MAX_ERRORS = 100;
 
-function chunksOf<T>({ importId }: Input, list: readonly T[]): { reference: string; chunk: T[] }[] {
-  return Array.from({ length: Math.ceil(list.length / CHUNK) }, (_, n) => ({
-    reference: `${importId}/${n}`,
-    chunk: list.slice(n * CHUNK, (n + 1) * CHUNK),
-  }));
+/** Something that a chunk holds, and where it is in the input of `importProducts`. */
+interface Placed<T> {
+  value: T;
+  path: readonly string[];
 }
 
-const productsOf = (input: Input) => chunksOf(input, input.products);
+interface Chunk<T> {
+  reference: string;
+  chunk: T[];
+  paths: (readonly string[])[];
+}
 
-const pricesOf = (input: Input) =>
+function chunksOf<T>({ importId }: Input, list: readonly Placed<T>[]): Chunk<T>[] {
+  return Array.from({ length: Math.ceil(list.length / CHUNK) }, (_, n) => {
+    const part = list.slice(n * CHUNK, (n + 1) * CHUNK);
+    return {
+      reference: `${importId}/${n}`,
+      chunk: part.map(({ value }) => value),
+      paths: part.map(({ path }) => path),
+    };
+  });
+}
+
+const pathOf = (product: number): string[] => ['input', 'products', String(product)];
+
+const productsOf = (input: Input) =>
   chunksOf(
     input,
-    input.products.flatMap(({ id: productId, variants }) =>
-      variants.flatMap(({ id: variantId, price }) => (price ? [{ productId, variantId, price }] : [])),
+    input.products.map((value, n) => ({ value, path: pathOf(n) })),
+  );
+
+/** What some variants have, each with its place. */
+const ofVariants = <T>(input: Input, field: string, of: (productId: string, variant: Variant) => T | undefined) =>
+  chunksOf(
+    input,
+    input.products.flatMap(({ id, variants }, n) =>
+      variants.flatMap((variant, m) => {
+        const value = of(id, variant);
+        return value ? [{ value, path: [...pathOf(n), 'variants', String(m), field] }] : [];
+      }),
     ),
   );
 
+const pricesOf = (input: Input) =>
+  ofVariants(input, 'price', (productId, { id: variantId, price }) => price && { productId, variantId, price });
+
 const stockOf = (input: Input) =>
-  chunksOf(
-    input,
-    input.products.flatMap(({ id: productId, variants }) =>
-      variants.flatMap(({ id: variantId, stock }) => (stock ? [{ productId, variantId, ...stock }] : [])),
-    ),
-  ).map(({ reference, chunk: lines }) => ({ reference, merchantId: input.merchantId, lines }));
+  ofVariants(input, 'stock', (productId, { id: variantId, stock }) => stock && { productId, variantId, ...stock }).map(
+    ({ reference, chunk: lines, paths }) => ({
+      stock: { reference, merchantId: input.merchantId, lines },
+      paths,
+    }),
+  );
+
+/** As `accepted`; what is refused of a chunk, as `input.prices.3`, is told at its row of the import. */
+function acceptedAt(
+  paths: readonly (readonly string[])[],
+  payload:
+    | { userErrors: readonly { code: string; message: string; path?: readonly string[] | null }[] }
+    | null
+    | undefined,
+): void {
+  const userErrors = payload?.userErrors.map(({ path, ...error }) => {
+    const row = paths[Number(path?.[2])];
+    return { ...error, path: row && path ? [...row, ...path.slice(3)] : ['input', 'products'] };
+  });
+  accepted(payload && { ...payload, userErrors: userErrors! });
+}
 
 const draftOf = ({ variants, ...product }: Product) => ({
   ...product,
@@ -78,9 +125,9 @@ export const importProducts = defineSaga<Input, object>({
       does: 'Creates the products as drafts.',
       async run({ input, ask }) {
         const { merchantId } = input;
-        for (const { reference, chunk } of productsOf(input)) {
+        for (const { reference, chunk, paths } of productsOf(input)) {
           const payload = { reference, merchantId, products: chunk.map(draftOf) };
-          accepted((await ask(createImportedProducts, { input: payload })).createImportedProducts);
+          acceptedAt(paths, (await ask(createImportedProducts, { input: payload })).createImportedProducts);
         }
       },
       async undo({ input, ask }) {
@@ -95,8 +142,8 @@ export const importProducts = defineSaga<Input, object>({
       agent: 'pricing',
       does: 'Sets their prices.',
       async run({ input, ask }) {
-        for (const { reference, chunk: prices } of pricesOf(input))
-          accepted((await ask(setImportedPrices, { input: { reference, prices } })).setImportedPrices);
+        for (const { reference, chunk: prices, paths } of pricesOf(input))
+          acceptedAt(paths, (await ask(setImportedPrices, { input: { reference, prices } })).setImportedPrices);
       },
       async undo({ input, ask }) {
         for (const { reference, chunk } of pricesOf(input).toReversed()) {
@@ -110,11 +157,11 @@ export const importProducts = defineSaga<Input, object>({
       agent: 'inventory',
       does: 'Brings in their first stock.',
       async run({ input, ask }) {
-        for (const stock of stockOf(input))
-          accepted((await ask(receiveImportedStock, { input: stock })).receiveImportedStock);
+        for (const { stock, paths } of stockOf(input))
+          acceptedAt(paths, (await ask(receiveImportedStock, { input: stock })).receiveImportedStock);
       },
       async undo({ input, ask }) {
-        for (const stock of stockOf(input).toReversed())
+        for (const { stock } of stockOf(input).toReversed())
           accepted((await ask(removeImportedStock, { input: stock })).removeImportedStock);
       },
     },
@@ -136,7 +183,10 @@ export const importProducts = defineSaga<Input, object>({
     agent: 'product',
     does: 'Writes down why there are none.',
     async run({ input: { importId }, ask, refusal }) {
-      const payload = { importId, code: refusal!.errors[0]!.code };
+      const errors = refusal!.errors
+        .slice(0, MAX_ERRORS)
+        .map(({ code, message, path = ['input', 'products'] }) => ({ code, message, path: [...path] }));
+      const payload = { importId, code: errors[0]!.code, errors };
       accepted((await ask(rejectImport, { input: payload })).rejectImport);
     },
   },

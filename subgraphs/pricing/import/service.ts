@@ -1,31 +1,44 @@
 /** The prices of imported variants, and their undo. The variants are drafts: nobody has bought at these prices. */
+import type { Kysely } from 'kysely';
 import type { Ground } from '../../../platform/agent/ground.ts';
 import { doOnce, undoOnce } from '../../../platform/data/undoable.ts';
+import { Refusal, type UserError } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import { priceOf } from '../domain.ts';
 import { Price, type Tables } from '../entities.ts';
 import { priceChanged } from '../events.ts';
 import type { ImportedPricesInput, RemoveImportedPricesInput } from '../resolvers.generated.ts';
-import { checkCurrency } from '../service.ts';
+
+type ImportedPrice = ImportedPricesInput['prices'][number]['price'];
+type Problem = Pick<UserError, 'code' | 'message'>;
 
 const OPERATION = 'setImportedPrices';
 const REASON = 'import';
 
 export const importedPrices = ({ store, clock }: Ground<Tables>) => ({
-  /** @throws Refusal INVALID_INPUT, CURRENCY_NOT_AVAILABLE */
+  /** Why each of them could not be set, if it could not: asked before an import is accepted. */
+  async problems(prices: readonly ImportedPrice[]): Promise<(Problem | null)[]> {
+    const currencies = await currenciesTaken(store.read);
+    return prices.map((price) => problemOf(price, currencies) ?? null);
+  },
+
+  /** @throws Refusal INVALID_INPUT, CURRENCY_NOT_AVAILABLE: all that is wrong, each at its place */
   set({ reference, prices }: ImportedPricesInput, origin: RequestContext): Promise<void> {
-    const amounts = prices.map(({ price }) => priceOf(price.amount, price.currency));
     const locks = prices.map(({ variantId }) => variantId);
     return doOnce(store, { operation: OPERATION, reference, locks, origin }, async (work) => {
       const now = clock.now();
-      for (const currency of new Set(prices.map(({ price }) => price.currency)))
-        await checkCurrency(work, { channel: null, currency });
-      for (const [index, { productId, variantId, price }] of prices.entries()) {
+      const currencies = await currenciesTaken(work.sql);
+      const errors = prices.flatMap(({ price }, index) => {
+        const problem = problemOf(price, currencies);
+        return problem ? [{ ...problem, path: ['input', 'prices', String(index)] }] : [];
+      });
+      if (errors.length) throw new Refusal(errors);
+      for (const { productId, variantId, price } of prices) {
         const { currency } = price;
         const id = newId('price');
         const validity = { validFrom: now, validUntil: null, createdAt: now, updatedAt: now };
-        const amountMinor = amounts[index]!;
+        const amountMinor = priceOf(price.amount, currency);
         work.em.persist(
           work.em.create(Price, { id, variantId, channelId: null, currency, amountMinor, reason: REASON, ...validity }),
         );
@@ -69,5 +82,21 @@ export const importedPrices = ({ store, clock }: Ground<Tables>) => ({
     });
   },
 });
+
+async function currenciesTaken(sql: Kysely<Tables>): Promise<ReadonlySet<string>> {
+  const channels = await sql.selectFrom('channel').select('currencies').execute();
+  return new Set(channels.flatMap(({ currencies }) => currencies));
+}
+
+function problemOf({ amount, currency }: ImportedPrice, currencies: ReadonlySet<string>): Problem | undefined {
+  try {
+    priceOf(amount, currency);
+  } catch (error) {
+    if (error instanceof Refusal) return { code: error.code, message: error.message };
+    throw error;
+  }
+  if (currencies.has(currency)) return undefined;
+  return { code: 'CURRENCY_NOT_AVAILABLE', message: `No channel takes ${currency}.` };
+}
 
 export type ImportedPrices = ReturnType<typeof importedPrices>;

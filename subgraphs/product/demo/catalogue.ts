@@ -1,7 +1,7 @@
 /** The demo's catalogue, made of word lists. The same on every machine: there is no chance in it at all. */
 import { demoWorld } from '../../../platform/agent/demo.ts';
 import { deterministicId } from '../../../platform/ids.ts';
-import { slugOf } from '../domain.ts';
+import { slugOf } from '../slug.ts';
 import type { ProductStatus, TaxClass } from '../entities.ts';
 import { books } from './books.ts';
 import { clothing } from './clothing.ts';

@@ -1,53 +1,105 @@
 /** What may be imported at once. Pure: no I/O, no clock, no randomness. */
 import { Refusal, refuse, type UserError } from '../../../platform/errors.ts';
-import { checkText, checkVariant, chooseSlug } from '../domain.ts';
-import type { ImportProductInput } from '../resolvers.generated.ts';
+import { checkName, checkStorable } from '../../../platform/text/text.ts';
+import { type Attribute, checkDescription, checkVariants, gather } from '../domain.ts';
+import type { ImportProductInput, ImportVariantInput } from '../resolvers.generated.ts';
+import { chooseSlug, firstFree, type WantedSlug } from '../slug.ts';
 
 const MAX_PRODUCTS = 100;
 const MAX_VARIANTS = 500;
 const MAX_QUANTITY = 1_000_000;
 
-/** The products with their slugs, in the order given. @throws Refusal INVALID_INPUT, SLUG_TAKEN, SKU_TAKEN */
-export function checkImport(products: readonly ImportProductInput[]): (ImportProductInput & { slug: string })[] {
+/** A row of an import with its texts as they are kept. */
+export interface CheckedProduct extends Omit<ImportProductInput, 'slug' | 'variants'> {
+  slug: WantedSlug;
+  variants: (ImportVariantInput & { attributes: Attribute[] })[];
+}
+
+/** Where a row is in the input. */
+export const rowPath = (product: number): string[] => ['input', 'products', String(product)];
+/** Where a variant of a row is. */
+export const variantPath = (product: number, variant: number): string[] => [
+  ...rowPath(product),
+  'variants',
+  String(variant),
+];
+
+/**
+ * The products in the order given. Whatever its steps will need of a row is checked here: what is accepted can be
+ * carried out, unless the world changes meanwhile.
+ * @throws Refusal INVALID_INPUT, SLUG_TAKEN, SKU_TAKEN: all that is wrong, each at its row
+ */
+export function checkImport(products: readonly ImportProductInput[]): CheckedProduct[] {
   const path = ['input', 'products'];
   if (products.length < 1 || products.length > MAX_PRODUCTS)
     throw refuse('INVALID_INPUT', `Give 1 to ${MAX_PRODUCTS} products.`, path);
   const variants = products.reduce((sum, product) => sum + product.variants.length, 0);
   if (variants > MAX_VARIANTS) throw refuse('INVALID_INPUT', `Give at most ${MAX_VARIANTS} variants in all.`, path);
   const errors: UserError[] = [];
-  const gather = (check: () => void): void => {
-    try {
-      check();
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      errors.push(...error.userErrors);
-    }
-  };
-  const [slugs, skus] = [new Set<string>(), new Set<string>()];
-  const checked = products.map((product, index) => {
-    const at = [...path, String(index)];
-    let slug = '';
-    gather(() => checkText(product.name, 200, [...at, 'name']));
-    if (product.description.length > 10_000)
-      errors.push({ code: 'INVALID_INPUT', message: 'At most 10,000 characters.', path: [...at, 'description'] });
-    gather(() => (slug = chooseSlug(product.slug, product.name)));
-    if (slug && slugs.has(slug))
-      errors.push({ code: 'SLUG_TAKEN', message: 'Two of these products have this slug.', path: [...at, 'slug'] });
-    slugs.add(slug);
-    if (product.variants.length === 0)
-      errors.push({ code: 'INVALID_INPUT', message: 'Give at least one variant.', path: [...at, 'variants'] });
-    for (const [n, variant] of product.variants.entries()) {
-      const place = [...at, 'variants', String(n)];
-      gather(() => checkVariant(variant, place));
-      if (skus.has(variant.sku))
-        errors.push({ code: 'SKU_TAKEN', message: 'Two of these variants have this SKU.', path: [...place, 'sku'] });
-      skus.add(variant.sku);
-      const quantity = variant.stock?.quantity;
-      if (quantity !== undefined && (quantity < 1 || quantity > MAX_QUANTITY))
-        errors.push({ code: 'INVALID_INPUT', message: `Give 1 to ${MAX_QUANTITY} units.`, path: [...place, 'stock'] });
-    }
-    return { ...product, slug };
-  });
+  const checked = products.flatMap((product, n) => gather(errors, () => checkProduct(product, n)) ?? []);
+  checkTwins(products, errors);
   if (errors.length) throw new Refusal(errors);
   return checked;
+}
+
+function checkProduct(product: ImportProductInput, n: number): CheckedProduct {
+  const path = rowPath(n);
+  const errors: UserError[] = [];
+  const { categoryId } = product;
+  const name = gather(errors, () => checkName(product.name, [...path, 'name']));
+  gather(errors, () => checkDescription(product.description, path));
+  // Without a name that could be, only a slug that was given can be wrong.
+  const slug = gather(errors, () => chooseSlug(product.slug, name ?? 'x', path));
+  if (categoryId != null) gather(errors, () => checkStorable(categoryId, [...path, 'categoryId']));
+  if (product.variants.length === 0)
+    errors.push({ code: 'INVALID_INPUT', message: 'Give at least one variant.', path: [...path, 'variants'] });
+  const variants = gather(errors, () => checkVariants(product.variants, [...path, 'variants']));
+  for (const [m, { stock }] of product.variants.entries()) {
+    if (!stock) continue;
+    const at = [...variantPath(n, m), 'stock'];
+    gather(errors, () => checkStorable(stock.locationId, [...at, 'locationId']));
+    if (stock.quantity < 1 || stock.quantity > MAX_QUANTITY)
+      errors.push({ code: 'INVALID_INPUT', message: `Give 1 to ${MAX_QUANTITY} units.`, path: at });
+  }
+  if (errors.length) throw new Refusal(errors);
+  return { ...product, name: name!, slug: slug!, variants: variants! };
+}
+
+/** What two rows cannot both have. Of slugs that are made of names one gets a number. */
+function checkTwins(products: readonly ImportProductInput[], errors: UserError[]): void {
+  const [slugs, skus] = [new Set<string>(), new Map<string, number>()];
+  for (const [n, { slug, variants }] of products.entries()) {
+    if (slug != null && slugs.has(slug))
+      errors.push({
+        code: 'SLUG_TAKEN',
+        message: 'Two of these products have this slug.',
+        path: [...rowPath(n), 'slug'],
+      });
+    if (slug != null) slugs.add(slug);
+    for (const [m, { sku }] of variants.entries()) {
+      // Within one product it has been told already.
+      if ((skus.get(sku) ?? n) !== n)
+        errors.push({
+          code: 'SKU_TAKEN',
+          message: 'Two of these variants have this SKU.',
+          path: [...variantPath(n, m), 'sku'],
+        });
+      else skus.set(sku, n);
+    }
+  }
+}
+
+/** Rows with ids to be, each with a slug of its own: those that were given stay, the others get what is free. */
+export function withSlugs<P extends { id: string; slug: WantedSlug }>(
+  products: readonly P[],
+  taken: ReadonlySet<string>,
+): (Omit<P, 'slug'> & { slug: string; isSlugGiven: boolean })[] {
+  const given = products.flatMap(({ slug }) => (slug.isGiven ? [slug.slug] : []));
+  const used = new Set([...taken, ...given]);
+  return products.map((product) => {
+    const { slug, isGiven } = product.slug;
+    const own = isGiven ? slug : firstFree(slug, used, product.id);
+    used.add(own);
+    return { ...product, slug: own, isSlugGiven: isGiven };
+  });
 }

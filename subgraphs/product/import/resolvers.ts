@@ -1,12 +1,14 @@
 import { checkSize } from '../../../platform/graphql/arguments.ts';
 import { payload } from '../../../platform/graphql/payload.ts';
+import { loadOne } from '../../../platform/graphql/per-request.ts';
 import { sagaId } from '../../../platform/sagas/enqueue.ts';
 import type { Resolvers } from '../resolvers.generated.ts';
 import type { ImportService } from './service.ts';
 
 /** The import's part of the product room. */
-export const importResolvers = (service: ImportService) =>
-  ({
+export const importResolvers = (service: ImportService) => {
+  const errorsOf = loadOne(service.errorsOf, (row) => row.id);
+  return {
     Query: {
       readableImports: (_, { ids }, context) => {
         checkSize(ids, 1000, 'ids');
@@ -33,8 +35,18 @@ export const importResolvers = (service: ImportService) =>
         }),
       rejectImport: (_, { input }, context) =>
         payload(async () => {
-          await service.refuse(input.importId, input.code, context);
+          await service.refuse(input, context);
           return {};
         }),
     },
-  }) satisfies Pick<Resolvers, 'Query' | 'Mutation'>;
+    Saga: {
+      __resolveReference: ({ id }) => ({ id }),
+      importErrors: async ({ id }, _, context) => {
+        const [name, importId] = id.split(':');
+        return name === 'importProducts' && importId
+          ? ((await errorsOf(context).load(importId))?.errors ?? null)
+          : null;
+      },
+    },
+  } satisfies Pick<Resolvers, 'Query' | 'Mutation' | 'Saga'>;
+};

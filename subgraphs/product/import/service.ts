@@ -2,67 +2,36 @@
  * Importing products: what can be known to be wrong is refused in the request. What is accepted is carried by the saga
  * `importProducts`, which asks for the steps below, in chunks: products as drafts, prices, stock, and then all go on sale.
  */
+import { sql } from 'kysely';
 import type { Ground } from '../../../platform/agent/ground.ts';
 import { doOnce, undoOnce } from '../../../platform/data/undoable.ts';
-import { isWithin } from '../../../platform/data/rows.ts';
-import { refuse } from '../../../platform/errors.ts';
+import { anyOf } from '../../../platform/data/any-of.ts';
+import { isWithin, within } from '../../../platform/data/rows.ts';
+import { Refusal, refuse, type UserError } from '../../../platform/errors.ts';
+import type { Work } from '../../../platform/data/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { orTaken } from '../../../platform/graphql/refusals.ts';
 import { newId } from '../../../platform/ids.ts';
-import { writableProducts } from '../access.ts';
-import { Product, type Tables, Variant } from '../entities.ts';
+import { ownerOfNew, writableProducts } from '../access.ts';
+import { type ImportError, Product, type Tables, Variant } from '../entities.ts';
 import { importRefused, productCreated, productRemoved, productStatusChanged } from '../events.ts';
-import type { ImportedProductsInput, ImportProductsInput } from '../resolvers.generated.ts';
-import { checkImport } from './domain.ts';
+import type { ImportedProductsInput, ImportProductsInput, RejectImportInput } from '../resolvers.generated.ts';
+import { numbered } from '../slug.ts';
+import { slugLock } from '../free-slug.ts';
+import { skusTaken, slugsTaken } from '../taken.ts';
+import { checkImport, withSlugs } from './domain.ts';
+import { checkKnown } from './known.ts';
 
 const OPERATION = 'createImportedProducts';
-const SKU_TAKEN = refuse('SKU_TAKEN', 'A variant that is not of this import has one of these SKUs.', [
-  'input',
-  'products',
-]);
-const SLUG_TAKEN = refuse('SLUG_TAKEN', 'A product that is not of this import has one of these slugs.', [
-  'input',
-  'products',
-]);
+/** So much is kept of what was refused. */
+const MAX_ERRORS = 100;
+/** What somebody takes while a chunk is written: seldom, and then without its row. */
+const TAKEN = {
+  product_slug_key: refuse('SLUG_TAKEN', 'A product that is not of this import has one of these slugs.'),
+  variant_sku_key: refuse('SKU_TAKEN', 'A variant that is not of this import has one of these SKUs.'),
+};
 
-export const importService = ({ store, clock }: Ground<Tables>) => {
-  const taken = async (column: 'sku' | 'slug', values: readonly string[]): Promise<string[]> => {
-    const rows =
-      column === 'sku'
-        ? await store.read
-            .selectFrom('variant')
-            .select('sku as value')
-            .where('sku', 'in', [...values])
-            .execute()
-        : await store.read
-            .selectFrom('product')
-            .select('slug as value')
-            .where('slug', 'in', [...values])
-            .execute();
-    return rows.map((row) => row.value);
-  };
-
-  const checkKnown = async (products: ReturnType<typeof checkImport>): Promise<void> => {
-    const categories = [...new Set(products.flatMap(({ categoryId }) => categoryId ?? []))];
-    const found = categories.length
-      ? await store.read.selectFrom('category').select('id').where('id', 'in', categories).execute()
-      : [];
-    if (found.length < categories.length)
-      throw refuse('NOT_FOUND', 'One of these categories does not exist.', ['input', 'products']);
-    const skus = await taken(
-      'sku',
-      products.flatMap(({ variants }) => variants.map(({ sku }) => sku)),
-    );
-    if (skus.length)
-      throw refuse('SKU_TAKEN', `These SKUs belong to other variants: ${skus.join(', ')}.`, ['input', 'products']);
-    const slugs = await taken(
-      'slug',
-      products.map(({ slug }) => slug),
-    );
-    if (slugs.length)
-      throw refuse('SLUG_TAKEN', `These slugs belong to other products: ${slugs.join(', ')}.`, ['input', 'products']);
-  };
-
+export const importService = ({ store, clock, ask }: Ground<Tables>) => {
   return {
     /** The import's id, the same for the same idempotency key. @throws Refusal */
     async importProducts(
@@ -73,22 +42,22 @@ export const importService = ({ store, clock }: Ground<Tables>) => {
       const once = { actor: actor.id, operation: 'importProducts', key, request };
       const earlier = await store.recall<{ importId: string }>(once);
       if (earlier) return earlier.importId;
-      const merchantId = actor.merchantId ?? request.merchantId;
-      if (!merchantId || !isWithin({ merchant_id: merchantId }, writableProducts(actor)))
-        throw refuse('INVALID_INPUT', 'Say whose products they are: `merchantId`.', ['input', 'merchantId']);
+      const merchantId = ownerOfNew(actor, request.merchantId);
       const products = checkImport(request.products);
-      await checkKnown(products);
+      await checkKnown({ store, ask }, products, context);
       const importId = newId('import');
-      const named = products.map(({ variants, ...product }) => ({
+      const rows = products.map(({ variants, ...product }) => ({
         ...product,
         id: newId('product'),
         variants: variants.map((variant) => ({ ...variant, id: newId('variant') })),
       }));
+      const made = rows.flatMap(({ slug }) => (slug.isGiven ? [] : numbered(slug.slug)));
+      const named = withSlugs(rows, await slugsTaken(store.read, made));
       const outcome = await store.once({ ...once, locks: [importId], origin: context }, async (work) => {
         const row = { id: importId, merchant_id: merchantId, products: named.length, created_at: clock.now() };
         await work.sql
           .insertInto('import')
-          .values({ ...row, refusal: null })
+          .values({ ...row, refusal: null, errors: asJson([]) })
           .execute();
         await work.startSaga('importProducts', importId, { importId, merchantId, products: named });
         return { importId };
@@ -98,32 +67,37 @@ export const importService = ({ store, clock }: Ground<Tables>) => {
 
     /** @throws Refusal SKU_TAKEN, SLUG_TAKEN if somebody was faster */
     create: ({ reference, merchantId, products }: ImportedProductsInput, origin: RequestContext): Promise<void> =>
-      orTaken(
-        () => {
-          const locks = products.map(({ id }) => id);
-          return doOnce(store, { operation: OPERATION, reference, locks, origin }, async (work) => {
-            const now = clock.now();
-            const times = { createdAt: now, updatedAt: now };
-            const rows = products.map(({ variants: _, categoryId = null, ...product }) =>
-              work.em.create(Product, { ...product, categoryId, merchantId, status: 'DRAFT', ...times }),
-            );
-            work.em.persist(rows);
-            await work.em.flush();
-            for (const { id: productId, variants } of products) {
-              for (const [position, { attributes, ...variant }] of variants.entries()) {
-                const values = attributes.map(({ name, value }) => ({ name, value }));
-                work.em.persist(
-                  work.em.create(Variant, { ...variant, attributes: values, productId, position, createdAt: now }),
-                );
-              }
-              const payload = { productId, merchantId, status: 'DRAFT' as const };
-              work.publish(productCreated, { aggregateId: productId, aggregateVersion: 1, payload });
+      orTaken(() => {
+        const wanted = products.map(({ slug, isSlugGiven, ...product }) => ({
+          ...product,
+          slug: { slug, isGiven: isSlugGiven, path: [] },
+        }));
+        const made = wanted.flatMap(({ slug }) => (slug.isGiven ? [] : slug));
+        const locks = [...products.map(({ id }) => id), ...made.map(slugLock)];
+        return doOnce(store, { operation: OPERATION, reference, locks, origin }, async (work) => {
+          const slugs = [...products.map(({ slug }) => slug), ...made.flatMap(({ slug }) => numbered(slug))];
+          const taken = await slugsTaken(work.sql, slugs);
+          await checkFree(work, products, taken);
+          const now = clock.now();
+          const times = { createdAt: now, updatedAt: now };
+          const rows = withSlugs(wanted, taken).map(({ variants: _, isSlugGiven: __, categoryId = null, ...product }) =>
+            work.em.create(Product, { ...product, categoryId, merchantId, status: 'DRAFT', ...times }),
+          );
+          work.em.persist(rows);
+          await work.em.flush();
+          for (const { id: productId, variants } of products) {
+            for (const [position, { attributes, ...variant }] of variants.entries()) {
+              const values = attributes.map(({ name, value }) => ({ name, value }));
+              work.em.persist(
+                work.em.create(Variant, { ...variant, attributes: values, productId, position, createdAt: now }),
+              );
             }
-            await work.em.flush();
-          });
-        },
-        { product_slug_key: SLUG_TAKEN, variant_sku_key: SKU_TAKEN },
-      ),
+            const payload = { productId, merchantId, status: 'DRAFT' as const };
+            work.publish(productCreated, { aggregateId: productId, aggregateVersion: 1, payload });
+          }
+          await work.em.flush();
+        });
+      }, TAKEN),
 
     /** Takes drafts away for good; what somebody put on sale by hand meanwhile is archived. */
     remove: (reference: string, productIds: readonly string[], origin: RequestContext): Promise<void> =>
@@ -158,11 +132,11 @@ export const importService = ({ store, clock }: Ground<Tables>) => {
       }),
 
     /** The last word: why it was undone. */
-    refuse: (importId: string, code: string, origin: RequestContext): Promise<void> =>
+    refuse: ({ importId, code, errors }: RejectImportInput, origin: RequestContext): Promise<void> =>
       store.write({ locks: [importId], origin }, async ({ sql, publish }) => {
         const row = await sql
           .updateTable('import')
-          .set({ refusal: code })
+          .set({ refusal: code, errors: asJson(errors.slice(0, MAX_ERRORS)) })
           .where('id', '=', importId)
           .where('refusal', 'is', null)
           .returning('merchant_id')
@@ -171,6 +145,15 @@ export const importService = ({ store, clock }: Ground<Tables>) => {
         const payload = { importId, merchantId: row.merchant_id, code };
         publish(importRefused, { aggregateId: importId, aggregateVersion: 1, payload });
       }),
+
+    /** What was refused of those of these imports that the caller may see. */
+    errorsOf: async (ids: readonly string[], { actor }: RequestContext) =>
+      store.read
+        .selectFrom('import')
+        .select(['id', 'errors'])
+        .where('id', '=', anyOf(ids))
+        .where(within(actor.may('product:read') ? 'ALL' : writableProducts(actor)))
+        .execute(),
 
     /** Which of these imports the caller may see. */
     readable: async (ids: readonly string[], { actor }: RequestContext): Promise<string[]> => {
@@ -185,5 +168,39 @@ export const importService = ({ store, clock }: Ground<Tables>) => {
     },
   };
 };
+
+const asJson = (errors: readonly ImportError[]) => sql<ImportError[]>`${JSON.stringify(errors)}::jsonb`;
+
+/** What somebody took since the import was accepted. @throws Refusal SLUG_TAKEN, SKU_TAKEN, each at its place in the chunk */
+async function checkFree(
+  { sql }: Work<Tables>,
+  products: ImportedProductsInput['products'],
+  slugs: ReadonlySet<string>,
+): Promise<void> {
+  const skus = await skusTaken(
+    sql,
+    products.flatMap(({ variants }) => variants.map(({ sku }) => sku)),
+  );
+  const errors = products.flatMap(({ slug, isSlugGiven, variants }, n): UserError[] => {
+    const path = ['input', 'products', String(n)];
+    return [
+      ...(isSlugGiven && slugs.has(slug)
+        ? [{ code: 'SLUG_TAKEN', message: `Another product has the slug ${slug}.`, path: [...path, 'slug'] }]
+        : []),
+      ...variants.flatMap(({ sku }, m) =>
+        skus.has(sku)
+          ? [
+              {
+                code: 'SKU_TAKEN',
+                message: `Another variant has the SKU ${sku}.`,
+                path: [...path, 'variants', String(m), 'sku'],
+              },
+            ]
+          : [],
+      ),
+    ];
+  });
+  if (errors.length) throw new Refusal(errors);
+}
 
 export type ImportService = ReturnType<typeof importService>;

@@ -1,0 +1,4 @@
+-- no transaction
+-- As people look names up, and alike on every installation, whatever the database's own collation: de Vries, Östlund.
+-- `customer_by_name`, by which the release before sorts, is for a later release to drop.
+create index concurrently customer_by_name_for_people on customer (name collate "und-x-icu", id);

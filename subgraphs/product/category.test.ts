@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { actor, openAgents, type TestAgents } from '../../tests/support/agents.ts';
+
+let agents: TestAgents;
+beforeAll(async () => {
+  agents = await openAgents(['product']);
+});
+afterAll(() => agents.close());
+
+const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
+const ask = async (query: string, variables: Record<string, unknown>, as = merchant) => {
+  const result = await agents.ask('product', query, variables, as);
+  expect(result.errors).toBeUndefined();
+  return result.data;
+};
+
+describe('the tree of categories', () => {
+  const CREATE = `mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { category { id slug name } userErrors { code path } } }`;
+  const category = async (input: object) => (await ask(CREATE, { input })).createCategory;
+
+  test('has no list that is longer than it is shown', async () => {
+    const { category: full } = await category({ name: 'Full' });
+    const at = new Date();
+    const rows = Array.from({ length: 99 }, (_, n) => ({
+      id: `category_filler_${n}`,
+      slug: `filler-${n}`,
+      name: 'Filler',
+      parent_id: full.id,
+      path: `/${full.id}/category_filler_${n}/`,
+      position: n,
+      created_at: at,
+    }));
+    await agents.kysely.insertInto('product.category').values(rows).execute();
+    const both = await Promise.all([
+      category({ name: 'Last', parentId: full.id }),
+      category({ name: 'Last', parentId: full.id }),
+    ]);
+    const refused = { category: null, userErrors: [{ code: 'INVALID_STATE', path: ['input', 'parentId'] }] };
+    expect(both.filter(({ userErrors }) => userErrors.length)).toEqual([refused]);
+    const { categories } = await ask('query ($id: ID) { categories(parentId: $id) { id } }', { id: full.id });
+    const { count } = await agents.kysely
+      .selectFrom('product.category')
+      .select(({ fn }) => fn.countAll<bigint>().as('count'))
+      .where('parent_id', '=', full.id)
+      .executeTakeFirstOrThrow();
+    expect([categories.length, Number(count)]).toEqual([100, 100]);
+  });
+
+  test('is 20 deep and no deeper', async () => {
+    let parentId: string | undefined;
+    for (let depth = 1; depth <= 20; depth++)
+      ({ id: parentId } = (await category({ name: `Level ${depth}`, parentId })).category);
+    expect(await category({ name: 'Level 21', parentId })).toEqual({
+      category: null,
+      userErrors: [{ code: 'INVALID_STATE', path: ['input', 'parentId'] }],
+    });
+  });
+
+  test('names its categories as products are named', async () => {
+    const { category: first } = await category({ name: ' Größe ' });
+    expect([first.name, first.slug]).toEqual(['Größe', 'grosse']);
+    expect((await category({ name: 'Grösse' })).category.slug).toBe('grosse-2');
+    expect((await category({ name: 'X', slug: 'grosse' })).userErrors).toEqual([
+      { code: 'SLUG_TAKEN', path: ['input', 'slug'] },
+    ]);
+    for (const name of ['', '\u200b', 'a\u0000', 'a\ud800', '→'])
+      expect((await category({ name })).userErrors).toEqual([{ code: 'INVALID_INPUT', path: ['input', 'name'] }]);
+  });
+
+  test('has nothing below a category that is called by no id', async () => {
+    expect((await category({ name: 'X', parentId: '' })).userErrors).toEqual([
+      { code: 'NOT_FOUND', path: ['input', 'parentId'] },
+    ]);
+    const query = '{ categories(parentId: "") { id } product(id: "") { id } productVariant(id: "") { id } }';
+    expect(await ask(query, {})).toEqual({ categories: [], product: null, productVariant: null });
+  });
+});

@@ -1,0 +1,118 @@
+/** What is refused of an import in its request: by the catalogue itself, by pricing and by inventory. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import type { Actor } from '../../../platform/identity/actor.ts';
+import { newId } from '../../../platform/ids.ts';
+import { actor, admin, openAgents, operator, type TestAgents } from '../../../tests/support/agents.ts';
+
+let agents: TestAgents;
+let locationId: string;
+beforeAll(async () => {
+  agents = await openAgents(['product', 'pricing', 'inventory']);
+  const create = `mutation { createLocation(input: { code: "TEST", name: "Test", city: "Lyon", country: "FR" }) { location { id } } }`;
+  locationId = (await agents.ask('inventory', create, {}, admin)).data.createLocation.location.id;
+});
+afterAll(() => agents.close());
+
+const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_mine' });
+let n = 0;
+const product = (more: object = {}, variant: object = {}) => {
+  const name = `Thing ${n++}`;
+  const price = { amount: '12.50', currency: 'EUR' };
+  const stock = { locationId, quantity: 7 };
+  return { name, variants: [{ sku: `IMPORT-${n}`, name: 'One', price, stock, ...variant }], ...more };
+};
+const IMPORT = `mutation ($input: ImportProductsInput!) { importProducts(input: $input) { saga { id } userErrors { code path } } }`;
+const bring = (products: object[], more: object = {}, as: Actor = operator) =>
+  agents.ask(
+    'product',
+    IMPORT,
+    { input: { products, merchantId: 'merchant_test', idempotencyKey: newId('key'), ...more } },
+    as,
+  );
+/** How much of what an accepted import begins with is there. */
+const left = async () => {
+  const { rows } = await sql`select (select count(*) from product.product) as products,
+    (select count(*) from product.import) as imports, (select count(*) from product.idempotency) as keys,
+    (select count(*) from dbos.workflow_status) as sagas`.execute(agents.kysely);
+  return rows[0];
+};
+
+test('what is right of an import is accepted, and its saga with it', async () => {
+  const { data } = await bring([product()]);
+  expect(data.importProducts).toEqual({
+    saga: { id: expect.stringMatching(/^importProducts:import_/) },
+    userErrors: [],
+  });
+});
+
+describe('what can be known to be wrong of an import', () => {
+  const wrong = { INVALID_INPUT: 'INVALID_INPUT', CURRENCY: 'CURRENCY_NOT_AVAILABLE', NOT_FOUND: 'NOT_FOUND' };
+  const attributed = (...attributes: object[]) => product({}, { attributes });
+  const size = { name: 'Size', value: 'L' };
+  const price = (amount: string, currency: string) => product({}, { price: { amount, currency } });
+
+  test.each([
+    [wrong.INVALID_INPUT, 'name', () => product({ name: 'Tea\u0000' })],
+    [wrong.INVALID_INPUT, 'name', () => product({ name: 'a\ud800' })],
+    [wrong.INVALID_INPUT, 'name', () => product({ name: '\u200b\u202e' })],
+    [wrong.INVALID_INPUT, 'name', () => product({ name: '★ ★' })],
+    [wrong.INVALID_INPUT, 'description', () => product({ description: 'a\u0000b' })],
+    [wrong.INVALID_INPUT, 'description', () => product({ description: 'x'.repeat(10_001) })],
+    [wrong.INVALID_INPUT, 'slug', () => product({ slug: 'Not A Slug' })],
+    [wrong.INVALID_INPUT, 'categoryId', () => product({ categoryId: 'category_\u0000' })],
+    [wrong.NOT_FOUND, 'categoryId', () => product({ categoryId: '' })],
+    [wrong.INVALID_INPUT, 'variants.0.name', () => product({}, { name: 'a\u0000b' })],
+    [wrong.INVALID_INPUT, 'variants.0.attributes.0.name', () => attributed({ name: '', value: '' })],
+    [wrong.INVALID_INPUT, 'variants.0.attributes.0.value', () => attributed({ name: 'a', value: 'a\ud800' })],
+    [wrong.INVALID_INPUT, 'variants.0.attributes.1.name', () => attributed(size, { ...size, name: 'SIZE' })],
+    [
+      wrong.INVALID_INPUT,
+      'variants.1.attributes',
+      () => {
+        const { variants } = attributed(size);
+        return product({ variants: [...variants, { ...variants[0], sku: `TWIN-${n}` }] });
+      },
+    ],
+    [
+      wrong.INVALID_INPUT,
+      'variants.0.stock.locationId',
+      () => product({}, { stock: { locationId: 'location_\u0000', quantity: 1 } }),
+    ],
+    [wrong.INVALID_INPUT, 'variants.0.stock', () => product({}, { stock: { locationId, quantity: 1_000_001 } })],
+    [wrong.INVALID_INPUT, 'variants.0.price', () => price('1.001', 'EUR')],
+    [wrong.INVALID_INPUT, 'variants.0.price', () => price('-1', 'EUR')],
+    [wrong.INVALID_INPUT, 'variants.0.price', () => price('99999999999999', 'EUR')],
+    [wrong.INVALID_INPUT, 'variants.0.price', () => price('1000000000001', 'JPY')],
+    [wrong.CURRENCY, 'variants.0.price', () => price('1', 'CHF')],
+  ])('is refused in the request, %s at %s of its row, and nothing is written: %#', async (code, path, bad) => {
+    const before = await left();
+    const { data, errors } = await bring([product(), bad()]);
+    expect(errors).toBeUndefined();
+    expect(data.importProducts).toEqual({
+      saga: null,
+      userErrors: [{ code, path: ['input', 'products', '1', ...path.split('.')] }],
+    });
+    expect(await left()).toEqual(before);
+  });
+});
+
+describe('an import', () => {
+  test.each([
+    ['merchant_other', merchant],
+    ['m'.repeat(5000), operator],
+    [' ', operator],
+    ['\u202e', operator],
+    ['', operator],
+  ])(
+    'is nobody in another name, nor in one that no merchant has, and nothing is written: %#',
+    async (merchantId, who) => {
+      const before = await left();
+      expect((await bring([product()], { merchantId }, who)).data.importProducts).toEqual({
+        saga: null,
+        userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'merchantId'] }],
+      });
+      expect(await left()).toEqual(before);
+    },
+  );
+});

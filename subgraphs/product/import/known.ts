@@ -1,0 +1,94 @@
+/**
+ * What an import names and does not bring along: categories, SKUs and slugs are asked of our own tables, prices of
+ * pricing, places of inventory. Where one of them is away the import is not accepted: it could never be carried out
+ * as it stands, and nobody would have said so.
+ */
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { anyOf } from '../../../platform/data/any-of.ts';
+import { Refusal, type UserError } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { unknownLocations } from '../commands/inventory.generated.ts';
+import { importedPriceProblems } from '../commands/pricing.generated.ts';
+import type { Tables } from '../entities.ts';
+import { skusTaken, slugsTaken } from '../taken.ts';
+import { type CheckedProduct, rowPath, variantPath } from './domain.ts';
+
+type Asking = Pick<Ground<Tables>, 'store' | 'ask'>;
+
+/** A value of a row and where it is. */
+interface Placed<T> {
+  value: T;
+  path: readonly string[];
+}
+
+/** @throws Refusal that names every row @throws Unavailable where pricing or inventory is asked in vain */
+export async function checkKnown(
+  { store, ask }: Asking,
+  products: readonly CheckedProduct[],
+  within: RequestContext,
+): Promise<void> {
+  const variants = products.flatMap(({ variants: some }, n) =>
+    some.map((variant, m) => ({ ...variant, path: variantPath(n, m) })),
+  );
+  const found = await Promise.all([unknownCategories(), takenSkus(), takenSlugs(), badPrices(), unknownPlaces()]);
+  const errors = found.flat();
+  if (errors.length) throw new Refusal(errors);
+
+  async function unknownCategories(): Promise<UserError[]> {
+    const placed = products.flatMap(({ categoryId }, n) =>
+      categoryId == null ? [] : [{ value: categoryId, path: [...rowPath(n), 'categoryId'] }],
+    );
+    if (placed.length === 0) return [];
+    const ids = store.read
+      .selectFrom('category')
+      .select('id')
+      .where('id', '=', anyOf(valuesOf(placed)));
+    const known = new Set((await ids.execute()).map(({ id }) => id));
+    return placed.flatMap(({ value, path }) =>
+      known.has(value) ? [] : { code: 'NOT_FOUND', message: `There is no category ${shown(value)}.`, path },
+    );
+  }
+
+  async function takenSkus(): Promise<UserError[]> {
+    const placed = variants.map(({ sku, path }) => ({ value: sku, path: [...path, 'sku'] }));
+    const known = await skusTaken(store.read, valuesOf(placed));
+    return placed.flatMap(({ value, path }) =>
+      known.has(value) ? { code: 'SKU_TAKEN', message: `Another variant has the SKU ${value}.`, path } : [],
+    );
+  }
+
+  async function takenSlugs(): Promise<UserError[]> {
+    const given = products.flatMap(({ slug }) => (slug.isGiven ? [{ value: slug.slug, path: slug.path }] : []));
+    const known = await slugsTaken(store.read, valuesOf(given));
+    return given.flatMap(({ value, path }) =>
+      known.has(value) ? { code: 'SLUG_TAKEN', message: `Another product has the slug ${value}.`, path } : [],
+    );
+  }
+
+  async function badPrices(): Promise<UserError[]> {
+    const placed = variants.flatMap(({ price, path }) => (price ? [{ value: price, path: [...path, 'price'] }] : []));
+    if (placed.length === 0) return [];
+    const prices = placed.map(({ value: { amount, currency } }) => ({ amount, currency }));
+    const answer = await ask(importedPriceProblems, { prices }, { within });
+    return answer.importedPriceProblems.flatMap((problem, index) =>
+      problem ? { code: problem.code, message: problem.message, path: placed[index]!.path } : [],
+    );
+  }
+
+  async function unknownPlaces(): Promise<UserError[]> {
+    const placed = variants.flatMap(({ stock, path }) =>
+      stock ? [{ value: stock.locationId, path: [...path, 'stock', 'locationId'] }] : [],
+    );
+    if (placed.length === 0) return [];
+    const answer = await ask(unknownLocations, { ids: valuesOf(placed) }, { within });
+    const unknown = new Set(answer.unknownLocations);
+    return placed.flatMap(({ value, path }) =>
+      unknown.has(value) ? { code: 'NOT_FOUND', message: `There is no location ${shown(value)}.`, path } : [],
+    );
+  }
+}
+
+const valuesOf = (placed: readonly Placed<string>[]): string[] => [...new Set(placed.map(({ value }) => value))];
+
+/** As much of an id as tells which one it is. */
+const shown = (id: string): string => (id.length > 80 ? `${id.slice(0, 80)}…` : id);

@@ -1,0 +1,18 @@
+/** Which names of the catalogue belong to something already. */
+import type { Kysely } from 'kysely';
+import { anyOf } from '../../platform/data/any-of.ts';
+import type { Tables } from './entities.ts';
+
+/** Those of these SKUs that a variant has. */
+export async function skusTaken(db: Kysely<Tables>, skus: readonly string[]): Promise<ReadonlySet<string>> {
+  if (skus.length === 0) return new Set();
+  const rows = await db.selectFrom('variant').select('sku').where('sku', '=', anyOf(skus)).execute();
+  return new Set(rows.map(({ sku }) => sku));
+}
+
+/** Those of these slugs that a product has. */
+export async function slugsTaken(db: Kysely<Tables>, slugs: readonly string[]): Promise<ReadonlySet<string>> {
+  if (slugs.length === 0) return new Set();
+  const rows = await db.selectFrom('product').select('slug').where('slug', '=', anyOf(slugs)).execute();
+  return new Set(rows.map(({ slug }) => slug));
+}
