@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { checkName, checkStorable, checkText, foldCase } from './text.ts';
+
+const PATH = ['input', 'products', '1', 'name'];
+const refused = expect.objectContaining({
+  userErrors: [{ code: 'INVALID_INPUT', message: expect.stringMatching(/\.$/), path: PATH }],
+});
+
+describe('a name', () => {
+  test.each([
+    ['  Ada Lovelace\t', 'Ada Lovelace'],
+    ['\ufeffTea\u00a0', 'Tea'],
+    ['茶', '茶'],
+    ['👨‍👩‍👧 می‌خواهم', '👨‍👩‍👧 می‌خواهم'],
+    ['5 % – „Größe“', '5 % – „Größe“'],
+    ['\u200fשלום', '\u200fשלום'],
+  ])('is taken without the blanks around it: %j', (name, kept) => {
+    expect(checkName(name, PATH)).toBe(kept);
+  });
+
+  test('is as long as it has characters, however many units of JavaScript they are', () => {
+    expect(checkName('😀'.repeat(200), PATH)).toHaveLength(400);
+    expect(checkName('x'.repeat(30), PATH, { max: 30 })).toHaveLength(30);
+    for (const long of ['x'.repeat(201), '😀'.repeat(201), 'x'.repeat(500_000)])
+      expect(() => checkName(long, PATH)).toThrow(refused);
+  });
+
+  test.each(['', '   ', '\u200b', '\u202e', '\u2060\u200d', '\u3164', '\u2800', '\u0301', '\u00ad', '\u{e0041}'])(
+    'that nobody can see is none: %j',
+    (name) => {
+      expect(() => checkName(name, PATH)).toThrow(refused);
+    },
+  );
+
+  test.each(['a\u0000b', 'a\ud800b', '\udc00', 'a\nb', 'a\tb', 'a\u0085b', 'a\u2028b', 'abc\u202egpj', 'a\u2066b'])(
+    'is refused with what has no place in one line: %j',
+    (name) => {
+      expect(() => checkName(name, PATH)).toThrow(refused);
+    },
+  );
+
+  test('that is taken can be stored, seen, and is taken again as it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 220 }), (name) => {
+        let kept: string;
+        try {
+          kept = checkName(name, PATH);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'INVALID_INPUT' });
+          return;
+        }
+        expect(kept).toMatch(/\S/);
+        expect(kept.isWellFormed() && !kept.includes('\0')).toBe(true);
+        expect(checkName(kept, PATH)).toBe(kept);
+      }),
+    );
+  });
+});
+
+describe('a text', () => {
+  test('is kept as it is, lines, tabs and all', () => {
+    expect(checkText(' a\tb\r\n\u2067c\u2069 ', PATH)).toBe(' a\tb\r\n\u2067c\u2069 ');
+    expect(checkText('', PATH, { min: 0 })).toBe('');
+    expect(checkText('x'.repeat(10_000), PATH, { min: 0, max: 10_000 })).toHaveLength(10_000);
+  });
+
+  test.each([
+    ['', {}],
+    ['\u200b', {}],
+    ['a\u0000', { min: 0 } as const],
+    ['a\ud800', { min: 0 } as const],
+    ['a\u001bb', { min: 0 } as const],
+    ['x'.repeat(10_001), { min: 0, max: 10_000 } as const],
+    ['x'.repeat(500_000), { min: 0, max: 10_000 } as const],
+  ])('is refused: %#', (text, limits) => {
+    expect(() => checkText(text, PATH, limits)).toThrow(refused);
+  });
+});
+
+test('what cannot be stored is named, and an emoji can', () => {
+  expect(() => checkStorable('a😀b', PATH)).not.toThrow();
+  for (const bad of ['a\u0000', '\ud83d']) expect(() => checkStorable(bad, PATH)).toThrow(refused);
+});
+
+test('texts that differ in case and width are the same to compare by', () => {
+  expect(new Set(['Größe', 'GRÖSSE', 'grösse', 'ＧRÖßE'].map(foldCase)).size).toBe(1);
+  expect(foldCase('Blue')).not.toBe(foldCase('Bleu'));
+});

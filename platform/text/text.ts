@@ -1,0 +1,67 @@
+/** The one rule of what people write: names of one line, and longer texts. Pure. */
+import { refuse, type Refusal } from '../errors.ts';
+
+/** How long a text may be, in characters. */
+export interface TextLimits {
+  /** @default 200 */
+  max?: number;
+  /** 0 where an empty text is none, and is as good. @default 1 */
+  min?: 0 | 1;
+}
+
+/**
+ * A name: one line that can be seen, without blanks around it. What turns the direction of the text beside it is refused
+ * too: such a name reads as another one (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
+ * @returns the name without the blanks around it
+ * @throws Refusal INVALID_INPUT that says what is wrong, at the path
+ */
+export function checkName(name: string, path: readonly string[], { max = 200 }: Pick<TextLimits, 'max'> = {}): string {
+  const trimmed = name.trim();
+  checkStorable(trimmed, path);
+  checkLength(trimmed, 1, max, path);
+  if (NOT_IN_NAMES.test(trimmed))
+    throw bad('This is one line: leave out line breaks, control characters, and what turns the direction of text.', path);
+  return trimmed;
+}
+
+/**
+ * A text of any number of lines, kept as it was written.
+ * @throws Refusal INVALID_INPUT that says what is wrong, at the path
+ */
+export function checkText(text: string, path: readonly string[], { max = 200, min = 1 }: TextLimits = {}): string {
+  checkStorable(text, path);
+  checkLength(text, min, max, path);
+  if (NOT_IN_TEXTS.test(text)) throw bad('Leave out control characters, other than tabs and line breaks.', path);
+  return text;
+}
+
+/**
+ * A text that PostgreSQL can hold as it is, in columns and in JSON alike: without NUL and without half of a surrogate
+ * pair.
+ * @throws Refusal INVALID_INPUT at the path
+ */
+export function checkStorable(text: string, path: readonly string[]): void {
+  if (text.includes('\0') || !text.isWellFormed())
+    throw bad('This has a character that cannot be stored: NUL, or half of a surrogate pair.', path);
+}
+
+/** The same text in whatever case and width: equal for `Größe`, `GRÖSSE` and `ｇröße`. To compare by, not to show. */
+export const foldCase = (text: string): string => text.normalize('NFKC').toUpperCase().toLowerCase();
+
+function checkLength(text: string, min: number, max: number, path: readonly string[]): void {
+  if (min > 0 && !VISIBLE.test(text)) throw bad(`This needs 1 to ${max} characters, of which one can be seen.`, path);
+  if (!isLonger(text, max)) return;
+  throw bad(min > 0 ? `This needs 1 to ${max} characters.` : `This has at most ${max} characters.`, path);
+}
+
+/** By characters, of which some are two units of JavaScript's. */
+const isLonger = (text: string, max: number): boolean =>
+  text.length > max && (text.length > 2 * max || [...text].length > max);
+
+/** Neither blank nor control, format or filler character. A mark alone has nothing to stand on. */
+const VISIBLE = /[^\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
+/** Control characters, separators of lines, and embeddings, overrides and isolates of the bidirectional algorithm. */
+const NOT_IN_NAMES = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
+const NOT_IN_TEXTS = /[^\P{Cc}\t\n\r]/u;
+
+const bad = (message: string, path: readonly string[]): Refusal => refuse('INVALID_INPUT', message, path);
