@@ -20,7 +20,10 @@ export function checkName(name: string, path: readonly string[], { max = 200 }: 
   checkStorable(trimmed, path);
   checkLength(trimmed, 1, max, path);
   if (NOT_IN_NAMES.test(trimmed))
-    throw bad('This is one line: leave out line breaks, control characters, and what turns the direction of text.', path);
+    throw bad(
+      'This is one line: leave out line breaks, control characters, and what turns the direction of text.',
+      path,
+    );
   return trimmed;
 }
 
