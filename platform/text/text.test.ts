@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkName, checkStorable, checkText, foldCase } from './text.ts';
+import { checkName, checkStorable, checkText, foldCase, nameOutOf } from './text.ts';
 
 const PATH = ['input', 'products', '1', 'name'];
 const refused = expect.objectContaining({
@@ -56,6 +56,18 @@ describe('a name', () => {
       }),
     );
   });
+});
+
+test('what others tell of a name is made one, if anything of it can be', () => {
+  expect(nameOutOf(' \u202eAda\u0000\n')).toBe('Ada');
+  expect(nameOutOf('\ud800\u200b')).toBe('\ufffd\u200b');
+  expect(nameOutOf('\u200b\u0007')).toBeUndefined();
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+      const name = nameOutOf(text, { max: 50 });
+      if (name !== undefined) expect(checkName(name, PATH, { max: 50 })).toBe(name);
+    }),
+  );
 });
 
 describe('a text', () => {

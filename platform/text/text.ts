@@ -59,12 +59,24 @@ function checkLength(text: string, min: number, max: number, path: readonly stri
 
 /** By characters, of which some are two units of JavaScript's. */
 const isLonger = (text: string, max: number): boolean =>
-  text.length > max && (text.length > 2 * max || [...text].length > max);
+  text.length > max && (text.length > 2 * max || Array.from(text).length > max);
+
+/** What of a text can be a name that {@link checkName} takes; undefined if nothing can. For names that others tell. */
+export function nameOutOf(text: string, { max = 200 }: Pick<TextLimits, 'max'> = {}): string | undefined {
+  const shown = text
+    .slice(0, 4 * max)
+    .toWellFormed()
+    .replace(ALL_NOT_IN_NAMES, ' ')
+    .trim();
+  const name = Array.from(shown).slice(0, max).join('').trim();
+  return VISIBLE.test(name) ? name : undefined;
+}
 
 /** Neither blank nor control, format or filler character. A mark alone has nothing to stand on. */
 const VISIBLE = /[^\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
 /** Control characters, separators of lines, and embeddings, overrides and isolates of the bidirectional algorithm. */
 const NOT_IN_NAMES = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
+const ALL_NOT_IN_NAMES = new RegExp(NOT_IN_NAMES, 'gu');
 const NOT_IN_TEXTS = /[^\P{Cc}\t\n\r]/u;
 
 const bad = (message: string, path: readonly string[]): Refusal => refuse('INVALID_INPUT', message, path);
