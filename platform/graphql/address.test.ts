@@ -40,7 +40,7 @@ test.each(['name', 'line1', 'line2', 'city', 'region'] as const)(
 test.each(['name', 'line1', 'line2', 'city', 'postcode', 'region'] as const)(
   'a %s with what is no text, or turns the writing around, is refused',
   (field) => {
-    for (const mark of ['\0', '\ud800', '\u001b', '\u007f', '\u202e', '\u2066', '\u200f'])
+    for (const mark of ['\0', '\ud800', '\u001b', '\u007f', '\u202e', '\u2066'])
       expect([mark, refusalOf({ [field]: `75${mark}001` })]).toEqual([mark, refusedAt(field)]);
   },
 );

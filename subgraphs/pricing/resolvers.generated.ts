@@ -143,7 +143,7 @@ export type Address = {
 
 /**
  * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * go, a text that cannot be seen is empty, and characters that turn the direction of writing are refused.
+ * go, and texts that cannot be seen or that turn the direction of writing are refused.
  */
 export type AddressInput = {
   /** Who receives. */

@@ -18,7 +18,7 @@ export const pricingResolvers = (
   Query: {
     channel: async (_, { id, code }, context) => {
       checkOneOf({ id, code });
-      return id == null ? ((await queries.channelByCode(code!)) ?? null) : load.channel(context).load(id);
+      return id != null ? load.channel(context).load(id) : ((await queries.channelByCode(code!)) ?? null);
     },
     channels: () => queries.channels(),
     prices: async (_, { variantId }, context) =>

@@ -170,7 +170,7 @@ export async function checkCurrency(
   if (rows.some((row) => row.currencies.includes(currency))) return;
   throw refuse(
     'CURRENCY_NOT_AVAILABLE',
-    `${channel == null ? 'No channel takes' : 'The channel does not take'} ${currency}.`,
+    `${channel != null ? 'The channel does not take' : 'No channel takes'} ${currency}.`,
     ['input', 'currency'],
   );
 }

@@ -6,7 +6,7 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /**
  * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * go, a text that cannot be seen is empty, and characters that turn the direction of writing are refused.
+ * go, and texts that cannot be seen or that turn the direction of writing are refused.
  */
 export type AddressInput = {
   /** City or town. */

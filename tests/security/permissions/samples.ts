@@ -22,7 +22,8 @@ const SCALARS: Record<string, () => unknown> = {
   DateTime: () => '2026-01-31T12:00:00.000Z',
   Date: () => '2026-01-31',
   CurrencyCode: () => 'EUR',
-  CountryCode: () => 'FR',
+  // Whose addresses need no postal code.
+  CountryCode: () => 'HK',
   EmailAddress: () => 'walker@example.com',
   JSON: () => ({}),
 };
