@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { type Refusal, refuse } from '../errors.ts';
-import { checkVersion, orTaken } from './refusals.ts';
+import { checkAll, checkVersion, orTaken } from './refusals.ts';
 
 test('the version that was seen, or none, is let through', () => {
   for (const expected of [3, null, undefined]) expect(() => checkVersion(3, expected)).not.toThrow();
@@ -40,4 +40,39 @@ test('any other error stays what it is', async () => {
   ];
   for (const error of others) await expect(fails(error)).rejects.toBe(error);
   expect(await orTaken(async () => 5, {} as Record<string, Refusal>)).toBe(5);
+});
+
+describe('all of some checks', () => {
+  const says = (code: string) => () => {
+    throw refuse(code, code);
+  };
+
+  test('give what each has given', () => {
+    expect(
+      checkAll(
+        () => 'name',
+        () => 3,
+      ),
+    ).toEqual(['name', 3]);
+  });
+
+  test('refuse with what all of them say', () => {
+    const all = () => checkAll(says('A'), () => 1, says('B'));
+    expect(all).toThrow(
+      expect.objectContaining({
+        code: 'A',
+        userErrors: [
+          { code: 'A', message: 'A' },
+          { code: 'B', message: 'B' },
+        ],
+      }),
+    );
+  });
+
+  test('are no refusal where one of them fails', () => {
+    const fails = () => {
+      throw new TypeError('ours');
+    };
+    expect(() => checkAll(says('A'), fails)).toThrow(TypeError);
+  });
 });

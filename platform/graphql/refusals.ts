@@ -1,4 +1,25 @@
-import { type Refusal, refuse } from '../errors.ts';
+import { Refusal, refuse, type UserError } from '../errors.ts';
+
+/**
+ * Makes all of some checks that do not build on one another, and refuses with what all of them say: a form is not sent
+ * once for each of its fields. What each has given. @throws Refusal
+ */
+export function checkAll<const Checks extends readonly (() => unknown)[]>(
+  ...checks: Checks
+): { [Place in keyof Checks]: ReturnType<Checks[Place]> } {
+  const errors: UserError[] = [];
+  const given = checks.map((check) => {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      errors.push(...error.userErrors);
+      return undefined;
+    }
+  });
+  if (errors.length > 0) throw new Refusal(errors);
+  return given as { [Place in keyof Checks]: ReturnType<Checks[Place]> };
+}
 
 /** Optimistic locking: goes on if the version is the one that the caller saw, or if it did not say. @throws Refusal VERSION_CONFLICT */
 export function checkVersion(current: number, expected: number | null | undefined): void {

@@ -30,12 +30,6 @@ const GRANTS: Record<Role, readonly string[]> = {
   SERVICE: ['*:*'],
 };
 
-/** The scopes that one brings along for those who hold both: what somebody writes, they see. */
-export function broughtBy(scope: string): string[] {
-  const [agent, action] = scope.split(':');
-  return action === 'write' ? [`${agent}:read`] : [];
-}
-
 /** All scopes of a role, inherited ones included. */
 export function scopesOf(role: Role): string[] {
   const parent = INHERITS[role];

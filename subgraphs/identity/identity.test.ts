@@ -82,6 +82,14 @@ describe('signing up', () => {
     ]);
   });
 
+  test('tells all that is wrong, not the first of it', async () => {
+    const answer = await client.signUp({ email: 'refused@example.com', password: 'short', name: ' ' });
+    expect(answer.userErrors).toMatchObject([
+      { code: 'INVALID_INPUT', path: ['input', 'name'] },
+      { code: 'WEAK_PASSWORD', path: ['input', 'password'] },
+    ]);
+  });
+
   test('fails while the customer agent is away, and is completed when it comes again', async () => {
     const signUp = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }';
     await withoutCustomers(async () => {

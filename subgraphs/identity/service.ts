@@ -8,6 +8,7 @@ import { checkVersion } from '../../platform/graphql/refusals.ts';
 import { checkMerchantId } from '../../platform/identity/merchant-id.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { accountsOf } from './accounts.ts';
+import { ADMINISTRATORS } from './administrators/service.ts';
 import { apiKeyService } from './api-keys/service.ts';
 import { recorder } from './audit/record.ts';
 import { callersOf } from './callers.ts';
@@ -30,8 +31,6 @@ import { attemptsOf } from './sign-in/attempts.ts';
 import { signInService } from './sign-in/service.ts';
 
 const GUEST_TOKEN_SECONDS = 30 * 86_400;
-/** What is locked while administrators are counted: the rule is over several accounts. */
-const ADMINISTRATORS = 'identity:administrators';
 
 export const identityService = (ground: Ground<Tables>) => {
   const { clock, tokens } = ground;

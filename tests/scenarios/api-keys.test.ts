@@ -203,6 +203,7 @@ test('a socket that was opened with a key is closed when its maker loses the rol
     webSocketImpl: WebSocket,
     lazy: false,
     retryAttempts: 0,
+    onNonLazyError: () => {},
     connectionParams: { authorization: `Bearer ${key}` },
     on: { connected: () => connected.resolve(), closed: (event) => closed.resolve(event as { code: number }) },
   });

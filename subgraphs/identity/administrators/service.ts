@@ -5,8 +5,9 @@ import { raw } from '../../../platform/data/raw.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
+import { checkName } from '../../../platform/text/text.ts';
 import { recorder } from '../audit/record.ts';
-import { checkName, emailKey } from '../domain.ts';
+import { emailKey } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { userRegistered } from '../events.ts';
 import { hashPassword } from '../passwords/password.ts';
@@ -44,7 +45,7 @@ export const administratorService = ({ store, clock }: Pick<Ground<Tables>, 'sto
      * @throws Refusal INVALID_INPUT, WEAK_PASSWORD, EMAIL_TAKEN, INVALID_STATE if there is an administrator already
      */
     async makeAdministrator(input: NewAdministrator, context: RequestContext): Promise<string> {
-      const name = checkName(input.name);
+      const name = checkName(input.name, ['input', 'name']);
       checkNewPassword(input.password, { email: input.email, name });
       const password_hash = await hashPassword(input.password);
       const id = newId('user');

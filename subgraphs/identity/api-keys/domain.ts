@@ -1,7 +1,6 @@
 /** The rules of API keys. Pure: no I/O, no clock, no randomness. */
 import { refuse } from '../../../platform/errors.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
-import { broughtBy } from '../../../platform/identity/roles.ts';
 
 /** Longest name of a key, most scopes of one. */
 const MAX_NAME = 100;
@@ -34,6 +33,12 @@ export function checkScopes(scopes: readonly string[], maker: Pick<Actor, 'may'>
   }
   const brought = distinct.flatMap(broughtBy).filter((scope) => maker.may(scope));
   return [...new Set([...distinct, ...brought])];
+}
+
+/** The scopes that one brings along: what a key writes, it sees. */
+function broughtBy(scope: string): string[] {
+  const [agent, action] = scope.split(':');
+  return action === 'write' ? [`${agent}:read`] : [];
 }
 
 /** What a key may do now: of its scopes those that its maker still has. */

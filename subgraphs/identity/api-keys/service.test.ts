@@ -18,6 +18,17 @@ test('a session of some time ago is not made into a key, which would outlast it;
       userErrors: [{ code: 'REAUTHENTICATION_REQUIRED' }],
     });
     const now = await client.actorOf(await client.signIn('keys@example.com'));
+    const wrong = { name: ' ', scopes: ['identity:admin'], expiresAt: '2020-01-01T00:00:00Z' };
+    const form =
+      'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { key userErrors { code path } } }';
+    expect((await client.ask(form, { input: wrong }, now)).createApiKey).toEqual({
+      key: null,
+      userErrors: [
+        { code: 'INVALID_INPUT', path: ['input', 'name'] },
+        { code: 'SCOPE_NOT_YOURS', path: ['input', 'scopes'] },
+        { code: 'INVALID_INPUT', path: ['input', 'expiresAt'] },
+      ],
+    });
     expect((await client.ask(create, {}, now)).createApiKey.key).toMatch(/^agk_/);
   } finally {
     await agents.close();

@@ -2,6 +2,7 @@
 import type { Ground } from '../../../platform/agent/ground.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { checkAll } from '../../../platform/graphql/refusals.ts';
 import { hashOfApiKey, newApiKey } from '../../../platform/identity/api-key.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
@@ -30,17 +31,22 @@ export const apiKeyService = (
     const { actor } = context;
     await requireRecentSignIn({ store, clock }, actor);
     const now = clock.now();
+    const [name, scopes, expires_at] = checkAll(
+      () => checkKeyName(input.name),
+      () => checkScopes(input.scopes, actor),
+      () => checkExpiry(input.expiresAt, now),
+    );
     const key = newApiKey();
     const row = {
       id: newId('apikey'),
       user_id: actor.id,
-      name: checkKeyName(input.name),
+      name,
       hash: hashOfApiKey(key),
       hint: key.slice(0, HINT),
-      scopes: checkScopes(input.scopes, actor),
+      scopes,
       merchant_id: actor.merchantId ?? null,
       created_at: now,
-      expires_at: checkExpiry(input.expiresAt, now),
+      expires_at,
       last_used_at: null,
       revoked_at: null,
     };

@@ -1,7 +1,6 @@
 /** What was begun to open an account ends when the account is shut, however it is shut. */
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { raw } from '../../../platform/data/raw.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 import { newId } from '../../../platform/ids.ts';
 import { admin, openAgents, service, type TestAgents } from '../../../tests/support/agents.ts';

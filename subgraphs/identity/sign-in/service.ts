@@ -2,6 +2,7 @@
 import type { Ground } from '../../../platform/agent/ground.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { checkAll } from '../../../platform/graphql/refusals.ts';
 import { newId } from '../../../platform/ids.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
 import { checkName } from '../../../platform/text/text.ts';
@@ -83,8 +84,10 @@ export const signInService = (
   return {
     /** Again with the same address and password, after an answer that was lost, it completes what was begun. */
     async signUp(input: SignUpInput, context: RequestContext): Promise<SignedIn> {
-      const name = checkName(input.name, ['input', 'name']);
-      checkNewPassword(input.password, { email: input.email, name });
+      const [name] = checkAll(
+        () => checkName(input.name, ['input', 'name']),
+        () => checkNewPassword(input.password, { email: input.email, name: input.name.trim() }),
+      );
       const known = await accounts.find('email_key', emailKey(input.email));
       const registered = known ? undefined : await register({ ...input, name }, context);
       if (registered) {
