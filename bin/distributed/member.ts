@@ -8,12 +8,18 @@ import { Fault } from '../../platform/errors.ts';
 import { tethered } from '../../platform/tethered.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** A member that ends by itself is started again after this, doubled each time up to the most. Milliseconds. */
-const [SOONEST_MS, LATEST_MS] = [250, 4000];
 /** One that ran so long is not failing again and again. Milliseconds. */
 const STEADY_MS = 30_000;
-/** One that ends so often in a row, each time before it is ready, will not be mended by one more start. */
-const LIMIT = 10;
+/** How a member that ends by itself is started again. */
+export interface Pace {
+  /** After this, doubled each time up to the most. Milliseconds. */
+  soonestMs: number;
+  latestMs: number;
+  /** One that ends so often in a row, each time before it is ready, will not be mended by one more start. */
+  limit: number;
+}
+
+const PACE: Pace = { soonestMs: 250, latestMs: 4000, limit: 10 };
 /** Of what it has written last, so many lines are told when it ends. */
 const LAST_LINES = 5;
 const START_MS = 120_000;
@@ -34,6 +40,8 @@ export interface MemberOptions {
   onLine(line: string): void;
   /** Told what happens to it. */
   report(line: string): void;
+  /** @default ten times, up to four seconds apart */
+  pace?: Pace;
 }
 
 /** A process that comes back when it dies, and does not outlive us. */
@@ -42,13 +50,18 @@ export class Member {
   #child: ChildProcess | undefined;
   #url: string | undefined;
   #isWanted = false;
-  #delay = SOONEST_MS;
+  #delay = 0;
   /** Ends in a row before it was ready. */
   #failures = 0;
   #lastWords = '';
 
   constructor(options: MemberOptions) {
     this.#o = options;
+    this.#delay = this.#pace.soonestMs;
+  }
+
+  get #pace(): Pace {
+    return this.#o.pace ?? PACE;
   }
 
   /** Its name. */
@@ -79,7 +92,8 @@ export class Member {
     const deadline = performance.now() + START_MS;
     while (!(await this.isReady())) {
       const why = this.#lastWords && `\n${this.#lastWords}`;
-      if (this.#failures >= LIMIT) throw new Fault('NOT_READY', `${this.name} ended ${LIMIT} times in a row:${why}`);
+      const { limit } = this.#pace;
+      if (this.#failures >= limit) throw new Fault('NOT_READY', `${this.name} ended ${limit} times in a row:${why}`);
       if (performance.now() > deadline)
         throw new Fault('NOT_READY', `${this.name} was not ready in two minutes.${why}`);
       await sleep(50);
@@ -114,7 +128,7 @@ export class Member {
   /** Ends it in order and starts it anew, as a rolling restart does. Resolves when it is ready again. */
   async restart(): Promise<number | null> {
     const code = await this.stop();
-    this.#delay = SOONEST_MS;
+    this.#delay = this.#pace.soonestMs;
     await this.start();
     return code;
   }
@@ -160,9 +174,10 @@ export class Member {
       // What a signal has ended had nothing to say about it.
       const why = code !== null && this.#lastWords ? `:\n${this.#lastWords}` : '';
       const how = `${name} ended (${signal ?? `code ${code}`})`;
-      if (this.#failures >= LIMIT) return report(`${how} for the ${LIMIT}th time, and is not started again${why}`);
+      const { soonestMs, latestMs, limit } = this.#pace;
+      if (this.#failures >= limit) return report(`${how} ${limit} times in a row, and is not started again${why}`);
       report(`${how} and is started again${why}`);
-      this.#delay = performance.now() - begun > STEADY_MS ? SOONEST_MS : Math.min(this.#delay * 2, LATEST_MS);
+      this.#delay = performance.now() - begun > STEADY_MS ? soonestMs : Math.min(this.#delay * 2, latestMs);
       setTimeout(() => this.#isWanted && this.#launch({ isBack: true }), this.#delay);
     });
   }
