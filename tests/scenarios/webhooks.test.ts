@@ -262,3 +262,80 @@ describe('a webhook that cannot be handled', () => {
     ]);
   });
 });
+
+describe('a webhook that cannot be true', () => {
+  const CASES: [string, string, string | null][] = [
+    ['CAPTURED', '0', 'EUR'],
+    ['CAPTURED', '1', null],
+    ['CAPTURED', '5000', 'EUR'],
+    ['CAPTURED', '10000', 'USD'],
+    ['CAPTURED', '10000', null],
+    ['CAPTURED', '999999999', null],
+    ['AUTHORISED', '10000', 'EUR'],
+    ['DECLINED', '10000', 'EUR'],
+    ['EXPIRED', '1', 'EUR'],
+    ['VOIDED', '10000', 'EUR'],
+    ['VOIDED', '0', null],
+    ['AUTHORISED', '0', null],
+  ];
+  /** As of a payment of 100.00 EUR that waits for its buyer. */
+  const waiting = async (more: object = {}): Promise<string> => {
+    const id = await aPayment();
+    const action = { action_url: 'https://bank.example', action_expires_at: new Date('2099-01-01') };
+    const set = { amount_minor: 10_000, status: 'REQUIRES_ACTION', pending: null, ...action, ...more };
+    await shop.kysely.updateTable('payment.payment').set(set).where('id', '=', id).execute();
+    return id;
+  };
+  const refusedBy = (webhookId: string) =>
+    until(
+      () => inbox(webhookId),
+      ([row]) => row?.attempts > 0,
+      'it was not tried',
+    );
+
+  test('is taken, tried again and named, and changes nothing: neither the payment nor the log', async () => {
+    const sent = await Promise.all(
+      CASES.map(async ([status, captured, currency]) => {
+        const [reference, id] = [await waiting(), newId('msg')];
+        expect(await deliver({ id, body: told(reference, { status, captured, currency }) })).toEqual([202]);
+        return { reference, id };
+      }),
+    );
+    for (const { reference, id } of sent) {
+      expect(await refusedBy(id)).toMatchObject([
+        { status: 'WAITING', error: expect.stringMatching(/^EVIDENCE_CONTRADICTS: /) },
+      ]);
+      expect(await paymentOf(reference)).toMatchObject({ status: 'REQUIRES_ACTION', captured_minor: 0n });
+      expect(await eventsOf(reference)).toEqual([]);
+    }
+  });
+
+  test('is so too if it comes after the payment has ended otherwise, and known news are not', async () => {
+    const taken = { captured: '10000' };
+    const ended: [object, object, boolean][] = [
+      [{ status: 'VOIDED', authorised_at: new Date() }, { status: 'CAPTURED', ...taken }, false],
+      [{ status: 'FAILED', failure_code: 'PAYMENT_DECLINED' }, { status: 'CAPTURED', ...taken }, false],
+      [{ status: 'FAILED', failure_code: 'PAYMENT_DECLINED' }, { status: 'AUTHORISED' }, false],
+      [{ status: 'CAPTURED', captured_minor: 10_000 }, { status: 'DECLINED' }, false],
+      [{ status: 'CAPTURED', captured_minor: 10_000 }, { status: 'VOIDED' }, false],
+      [
+        { status: 'CAPTURED', captured_minor: 10_000 },
+        { status: 'CAPTURED', ...taken, refund: { reference: 'refund_1', minor: '1' } },
+        false,
+      ],
+      [{ status: 'REFUNDED', captured_minor: 10_000, refunded_minor: 10_000 }, { status: 'CAPTURED', ...taken }, true],
+      [{ status: 'CAPTURED', captured_minor: 10_000 }, { status: 'AUTHORISED' }, true],
+      [{ status: 'VOIDED', authorised_at: new Date() }, { status: 'AUTHORISED' }, true],
+    ];
+    for (const [state, message, isFine] of ended) {
+      const [reference, id] = [await waiting(state), newId('msg')];
+      const before = await paymentOf(reference);
+      await deliver({ id, body: told(reference, message) });
+      const row = (await refusedBy(id))[0]!;
+      expect([state, message, row.status]).toEqual([state, message, isFine ? 'HANDLED' : 'WAITING']);
+      if (!isFine) expect(row.error).toMatch(/^EVIDENCE_CONTRADICTS: /);
+      expect(await paymentOf(reference)).toEqual(before);
+      expect(await eventsOf(reference)).toEqual([]);
+    }
+  });
+});
