@@ -5,6 +5,7 @@ import { cartService } from './cart/service.ts';
 import { orderDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
+import { HANDLES, orderHandlers } from './handlers.ts';
 import { orderLoaders } from './loaders.ts';
 import { placing } from './place-order.ts';
 import { orderQueries, type QueriesFor } from './queries.ts';
@@ -33,6 +34,7 @@ export default defineAgent({
     order_contact: { through: 'orders', by: 'order_id' },
   },
   emits,
+  handles: HANDLES,
   build(ground) {
     const { read, readFor } = ground.store;
     const queries = orderQueries(read);
@@ -42,8 +44,10 @@ export default defineAgent({
     const carts = cartService(ground, ofCarts);
     const cart = cartParts(ground, ofCarts, carts, load);
     const placeOrder = placing(ground, carts);
+    const service = orderService(ground);
     return {
-      resolvers: orderResolvers({ ground, queries, queriesFor, load, service: orderService(ground), placeOrder, cart }),
+      resolvers: orderResolvers({ ground, queries, queriesFor, load, service, placeOrder, cart }),
+      handlers: orderHandlers(service),
       demo: { after: ['product', 'pricing', 'inventory', 'customer', 'identity'], load: orderDemo(ground, placeOrder) },
     };
   },

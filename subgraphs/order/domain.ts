@@ -1,5 +1,6 @@
 /** The rules of orders. Pure: no I/O, no clock, no randomness. */
 import { type Refusal, refuse } from '../../platform/errors.ts';
+import { type Money, toDecimal } from '../../platform/money.ts';
 import type { CancellationReason, OrderStatus, PaymentStatus } from './entities.ts';
 import type { TimelineEntryType } from './resolvers.generated.ts';
 
@@ -119,9 +120,11 @@ const STORY: Readonly<Record<string, TimelineEntryType>> = {
   'release:DONE': 'STOCK_RELEASED',
   'authorise:DONE': 'PAYMENT_AUTHORIZED',
   'authorise:REFUSED': 'PAYMENT_REFUSED',
+  'authorise:CANCELLED': 'PAYMENT_VOIDED',
   'authorise:UNDONE': 'PAYMENT_VOIDED',
   'settle:DONE': 'PAYMENT_AUTHORIZED',
   'settle:REFUSED': 'PAYMENT_REFUSED',
+  'settle:CANCELLED': 'PAYMENT_VOIDED',
   'capture:DONE': 'PAYMENT_CAPTURED',
   'capture:REFUSED': 'PAYMENT_REFUSED',
   'void:DONE': 'PAYMENT_VOIDED',
@@ -135,19 +138,25 @@ export interface StepReport {
   at: Date;
 }
 
+/** Steps that follow when the authorisation ended in something for the buyer to do: it was no approval then. */
+const OF_AN_ACTION: ReadonlySet<string> = new Set(['announce action', 'settle']);
+
 /**
  * The timeline's entries for what a saga has done; steps that mean nothing to a buyer are left out. So are refusals
  * after the order was called off: they are its doing, and say nothing of the stock or of the buyer's card.
  */
-export const tellStory = (
+export function tellStory(
   story: readonly StepReport[],
   calledOffAt?: Date | null,
-): { type: TimelineEntryType; at: Date }[] =>
-  story.flatMap(({ step, outcome, at }) => {
-    if (outcome === 'REFUSED' && calledOffAt && at >= calledOffAt) return [];
+): { type: TimelineEntryType; at: Date }[] {
+  const isApproved = !story.some(({ step }) => OF_AN_ACTION.has(step));
+  return story.flatMap(({ step, outcome, at }) => {
+    if ((outcome === 'REFUSED' || outcome === 'CANCELLED') && calledOffAt && at >= calledOffAt) return [];
+    if (step === 'authorise' && outcome === 'DONE' && !isApproved) return [];
     const type = STORY[`${step}:${outcome}`];
     return type ? [{ type, at }] : [];
   });
+}
 
 /** What each entry of a timeline says to a person. */
 export const MESSAGES: Readonly<Record<TimelineEntryType, string>> = {
@@ -172,12 +181,42 @@ export const MESSAGES: Readonly<Record<TimelineEntryType, string>> = {
   REFUNDED: 'The money for what came back was refunded.',
 };
 
-/** Where the payment of a cancelled order is, if its saga does not say: one that waited for its buyer was let go. */
-export const paymentAfter = (now: PaymentStatus, told: PaymentStatus | null | undefined): PaymentStatus =>
-  told ?? (now === 'REQUIRES_ACTION' ? 'VOIDED' : now);
+/** The same, with the amount of what has one. */
+export const messageOf = (type: TimelineEntryType, amount: Money | null): string =>
+  type === 'PAYMENT_REFUNDED' && amount ? `${toDecimal(amount)} ${amount.currency} was refunded.` : MESSAGES[type];
 
-/** Whether nothing can become of a payment any more. */
-export const isPaymentOver = (status: PaymentStatus): boolean => ['VOIDED', 'REFUNDED', 'FAILED'].includes(status);
+/** How far along its life a payment is in each status. */
+const FAR: Readonly<Record<PaymentStatus, number>> = {
+  CREATED: 0,
+  REQUIRES_ACTION: 1,
+  AUTHORIZED: 2,
+  CAPTURED: 3,
+  FAILED: 3,
+  PARTIALLY_REFUNDED: 4,
+  REFUNDED: 5,
+  VOIDED: 5,
+};
+
+/**
+ * Where the payment of an order is, after somebody told: a step of a saga, or the payment's own events. They come in any
+ * order, so this is the one rule for both: a payment never goes back, and what lies behind it is old news.
+ */
+export const paymentAfter = (now: PaymentStatus, told: PaymentStatus): PaymentStatus =>
+  FAR[told] >= FAR[now] ? told : now;
+
+/**
+ * Where it is when a saga has undone the order. If the saga found no payment, nothing was taken and nothing is kept; but
+ * of an order that somebody called off that saga knows best which was started for it.
+ */
+export function paymentAtEnd(
+  order: { paymentStatus: PaymentStatus; cancellationRequestedAt?: Date | null },
+  told: PaymentStatus | null | undefined,
+): PaymentStatus {
+  const { paymentStatus: now, cancellationRequestedAt } = order;
+  if (told) return paymentAfter(now, told);
+  const isBegun = now !== 'CREATED' && now !== 'REQUIRES_ACTION';
+  return cancellationRequestedAt || isBegun ? now : 'VOIDED';
+}
 
 /** Which reason counts: what was given with a request comes before what a saga found. */
 export const reasonOf = (

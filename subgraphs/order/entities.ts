@@ -112,6 +112,8 @@ const TimelineEntrySchema = defineEntity({
   properties: {
     orderId: p.string().primary(),
     type: p.string().primary(),
+    reference: p.string().primary().default(''),
+    amountMinor: p.bigint().nullable(),
     occurredAt: p.datetime(),
     position: p.bigint().autoincrement(),
   },

@@ -5,6 +5,7 @@ import type { Address } from '../../platform/graphql/address.ts';
 import { type Rows, within } from '../../platform/data/rows.ts';
 import type { CancellationReason, FulfilmentStatus, OrderStatus, PaymentStatus, Tables } from './entities.ts';
 import type { TimelineEntryType } from './resolvers.generated.ts';
+import { asRead } from './timeline.ts';
 
 /** An order as the graph reads it. */
 export interface OrderRow {
@@ -59,7 +60,11 @@ export interface ContactRow {
 export interface TimelineEntryRow {
   order_id: string;
   type: TimelineEntryType;
+  reference: string;
   occurred_at: Date;
+  /** In the order's currency. */
+  amount_minor: bigint | null;
+  currency: string;
 }
 
 /** Which orders; all that is given must hold. */
@@ -156,14 +161,17 @@ export const orderQueries = (db: Kysely<Tables>) => ({
       .where(within(rows))
       .execute(),
 
-  timelinesOf: (orderIds: readonly string[]): Promise<TimelineEntryRow[]> =>
-    db
-      .selectFrom('timeline_entry')
-      .select(['order_id', 'type', 'occurred_at'])
-      .where('order_id', 'in', [...orderIds])
-      .orderBy('occurred_at')
-      .orderBy('position')
-      .execute() as Promise<TimelineEntryRow[]>,
+  timelinesOf: async (orderIds: readonly string[]): Promise<TimelineEntryRow[]> =>
+    asRead(
+      (await db
+        .selectFrom('timeline_entry')
+        .innerJoin('orders', 'orders.id', 'order_id')
+        .select(['order_id', 'type', 'reference', 'occurred_at', 'amount_minor', 'currency'])
+        .where('order_id', 'in', [...orderIds])
+        .orderBy('occurred_at')
+        .orderBy('position')
+        .execute()) as TimelineEntryRow[],
+    ),
 });
 
 export type OrderQueries = ReturnType<typeof orderQueries>;

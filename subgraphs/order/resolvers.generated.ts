@@ -391,7 +391,7 @@ export type PaymentStatus =
   | 'AUTHORIZED'
   /** The money has been taken. */
   | 'CAPTURED'
-  /** What was set aside was let go. */
+  /** Nothing was taken, and nothing is set aside any more; also of an order that ended before its payment began. */
   | 'VOIDED'
   /** All of it was given back. */
   | 'REFUNDED'
@@ -462,6 +462,8 @@ export type TimelineEntry = {
   type: TimelineEntryType;
   /** The same for a person. */
   message: Scalars['String']['output'];
+  /** How much, of a refund. */
+  amount?: Maybe<Money>;
   /** When. */
   occurredAt: Scalars['DateTime']['output'];
 };
@@ -486,7 +488,7 @@ export type TimelineEntryType =
   | 'PAYMENT_CAPTURED'
   /** What was set aside was let go. */
   | 'PAYMENT_VOIDED'
-  /** The money was given back. */
+  /** Money was given back: an entry for each refund. */
   | 'PAYMENT_REFUNDED'
   /** It stands. */
   | 'CONFIRMED'
@@ -744,7 +746,7 @@ export type CancelOrderInput = {
 export type StepReportInput = {
   /** The step. */
   step: Scalars['String']['input'];
-  /** DONE, REFUSED or UNDONE. */
+  /** DONE, REFUSED, CANCELLED (somebody called it off meanwhile) or UNDONE. */
   outcome: Scalars['String']['input'];
   /** When. */
   at: Scalars['DateTime']['input'];
@@ -1218,6 +1220,7 @@ export type OrderLineResolvers<ContextType = RequestContext, ParentType extends 
 export type TimelineEntryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TimelineEntry'] = ResolversParentTypes['TimelineEntry']> = {
   type?: Resolver<ResolversTypes['TimelineEntryType'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  amount?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
   occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 

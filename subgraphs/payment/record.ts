@@ -92,4 +92,6 @@ export const about = (payment: Payment) => ({
   orderId: payment.orderId,
   customerId: payment.customerId ?? null,
   amount: { minor: payment.amountMinor.toString(), currency: payment.currency },
+  status: payment.status,
+  updatedAt: payment.updatedAt.toISOString(),
 });

@@ -13,7 +13,7 @@ import { drawFrom } from '../chaos/draw.ts';
 import { actor, operator, viewer } from '../support/agents.ts';
 import { type Courier, openCourier } from '../support/courier.ts';
 import { openPlatform, type SigningPlatform } from '../support/platform.ts';
-import { done, forSale, newCustomer, placed, settled, until } from '../support/shop.ts';
+import { done, forSale, newCustomer, placed, read, settled, until } from '../support/shop.ts';
 
 const SEED = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 1_000_000));
 const [young, old, strange] = [1, 2, 3].map((fill) => `whsec_${Buffer.alloc(32, fill).toString('base64')}`) as [
@@ -184,6 +184,44 @@ describe('an order', () => {
     await bank.confirmAction(payment!.id);
     expect(await settled(shop, order.id, 'PROCESSING')).toMatchObject({ payments: [{ status: 'CAPTURED' }] });
   });
+
+  test.each([
+    ['AUTHORISED', 'PROCESSING', 'CAPTURED', ['PAYMENT_AUTHORIZED', 'PAYMENT_CAPTURED']],
+    ['DECLINED', 'CANCELLED', 'FAILED', ['PAYMENT_REFUSED']],
+    ['EXPIRED', 'CANCELLED', 'FAILED', ['PAYMENT_REFUSED']],
+    ['VOIDED', 'CANCELLED', 'VOIDED', ['PAYMENT_VOIDED']],
+  ])(
+    'whose buyer was sent to the bank, which tells %s, is told as its payment is, and as approved only if it was',
+    async (status, ends, paid, story) => {
+      const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token: 'tok_3ds' }, newCustomer());
+      await until(
+        () => read(shop, order.id),
+        ({ paymentStatus }) => paymentStatus === 'REQUIRES_ACTION',
+        'no action is required',
+      );
+      const payment = await shop.kysely
+        .selectFrom('payment.payment')
+        .select('id')
+        .where('order_id', '=', order.id)
+        .executeTakeFirstOrThrow();
+      // The bank's books, which are not ours to move in a test of what it tells.
+      if (status !== 'VOIDED')
+        await shop.kysely
+          .updateTable('payment.simulator_payment')
+          .set({ status })
+          .where('reference', '=', payment.id)
+          .execute();
+      invented.push(payment.id);
+      expect(await deliver({ body: told(payment.id, { status }) })).toEqual([202]);
+      const ended = await settled(shop, order.id, ends);
+      expect(ended).toMatchObject({ paymentStatus: paid, payments: [{ status: paid }] });
+      const timeline = ended.timeline.map(({ type }: { type: string }) => type);
+      expect(timeline.filter((type: string) => type.startsWith('PAYMENT_'))).toEqual([
+        'PAYMENT_ACTION_REQUIRED',
+        ...story,
+      ]);
+    },
+  );
 
   test(`ends as it should and is charged once, though webhooks come late, twice and in any order (seed ${SEED})`, async () => {
     const ends = { tok_ok: 'PROCESSING', tok_declined: 'CANCELLED', tok_capture_fails: 'CANCELLED' };

@@ -102,7 +102,7 @@ export type PaymentStatus =
   | 'REFUNDED'
   /** The buyer must do something first, for example confirm it with the bank. */
   | 'REQUIRES_ACTION'
-  /** What was set aside was let go. */
+  /** Nothing was taken, and nothing is set aside any more; also of an order that ended before its payment began. */
   | 'VOIDED';
 
 /** An order to place. */
