@@ -1,4 +1,5 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { endCarts } from './cart/end-carts.ts';
 import { cartQueries } from './cart/queries.ts';
 import { cartParts } from './cart/resolvers.ts';
 import { cartService } from './cart/service.ts';
@@ -43,11 +44,12 @@ export default defineAgent({
     const ofCarts = cartQueries(read);
     const carts = cartService(ground, ofCarts);
     const cart = cartParts(ground, ofCarts, carts, load);
-    const placeOrder = placing(ground, carts);
+    const placeOrder = placing(ground, carts, queries);
     const service = orderService(ground);
     return {
       resolvers: orderResolvers({ ground, queries, queriesFor, load, service, placeOrder, cart }),
       handlers: orderHandlers(service),
+      duties: [endCarts(ground)],
       demo: { after: ['product', 'pricing', 'inventory', 'customer', 'identity'], load: orderDemo(ground, placeOrder) },
     };
   },

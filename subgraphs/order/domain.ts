@@ -1,5 +1,5 @@
 /** The rules of orders. Pure: no I/O, no clock, no randomness. */
-import { type Refusal, refuse } from '../../platform/errors.ts';
+import { Refusal, refuse } from '../../platform/errors.ts';
 import { type Money, toDecimal } from '../../platform/money.ts';
 import type { CancellationReason, OrderStatus, PaymentStatus } from './entities.ts';
 import type { TimelineEntryType } from './resolvers.generated.ts';
@@ -68,6 +68,32 @@ export function checkCancellable(order: OrderState): void {
 export interface DemandLine {
   variantId: string;
   quantity: number;
+  /** What it was called when it was put into the cart: the buyer who sent a cart sees no lines of an input. */
+  title?: string;
+}
+
+/** Where in the input the reason of a refusal stands. */
+export interface Paths {
+  line(index: number, field: 'variantId' | 'quantity'): readonly string[];
+  channel: readonly string[];
+  currency: readonly string[];
+}
+
+/** Of lines that were sent. */
+export const IN_LINES: Paths = {
+  line: (index, field) => ['input', 'lines', String(index), field],
+  channel: ['input', 'channel'],
+  currency: ['input', 'currency'],
+};
+
+/** Of a cart that was sent, in whose place a channel or a currency may be given. */
+export function inCart({ channel, currency }: { channel?: string | null; currency?: string | null }): Paths {
+  const cart = ['input', 'cartId'];
+  return {
+    line: () => cart,
+    channel: channel == null ? cart : IN_LINES.channel,
+    currency: currency == null ? cart : IN_LINES.currency,
+  };
 }
 
 export const MAX_LINES = 100;
@@ -93,23 +119,49 @@ export function demandOf(lines: readonly DemandLine[]): Map<string, number> {
   return demand;
 }
 
-/** What is missing of which variant. @throws never; returns the refusal or nothing */
+/** What is missing, of each variant of which something is. @throws never; returns the refusal or nothing */
 export function missingStock(
   lines: readonly DemandLine[],
   available: ReadonlyMap<string, number>,
+  paths: Paths = IN_LINES,
 ): Refusal | undefined {
-  for (const [variantId, wanted] of demandOf(lines)) {
+  const errors = [...demandOf(lines)].flatMap(([variantId, wanted]) => {
     const left = Math.max(0, available.get(variantId) ?? 0);
-    if (wanted <= left) continue;
+    if (wanted <= left) return [];
     const index = lines.findIndex((line) => line.variantId === variantId);
-    return refuse(
-      'INSUFFICIENT_STOCK',
-      left === 0 ? 'This is sold out.' : `Only ${left} left, ${wanted} wanted: order less.`,
-      ['input', 'lines', String(index), 'quantity'],
-      { __typename: 'InsufficientStock', available: left, variantId },
-    );
-  }
-  return undefined;
+    const { title } = lines[index]!;
+    const message =
+      left === 0
+        ? `${title ? quoted(title) : 'This'} is sold out.`
+        : `Only ${left}${title ? ` of ${quoted(title)}` : ''} left, ${wanted} wanted: order less.`;
+    const more = { __typename: 'InsufficientStock', available: left, variantId };
+    return refuse('INSUFFICIENT_STOCK', message, paths.line(index, 'quantity'), more).userErrors;
+  });
+  return errors.length ? new Refusal(errors) : undefined;
+}
+
+/** A thing by its name, in a sentence. */
+export const quoted = (title: string): string => `“${title}”`;
+
+/** An order that waits, and what it keeps of a variant for its buyer. */
+export interface Holder {
+  variantId: string;
+  number: string;
+  isBeingCancelled: boolean;
+}
+
+/** The same refusal with a hint, where it is the buyer's own order that has what is missing. */
+export function withHints(missing: Refusal, holders: readonly Holder[]): Refusal {
+  const hintOf = (variantId: unknown): string => {
+    const holder = holders.find((each) => each.variantId === variantId);
+    if (!holder) return '';
+    return holder.isBeingCancelled
+      ? ` Your order ${holder.number}, which is being cancelled, still keeps some: try again in a moment.`
+      : ` Your order ${holder.number} keeps some until it is paid: go on with it, or cancel it and try again.`;
+  };
+  return new Refusal(
+    missing.userErrors.map((error) => ({ ...error, message: error.message + hintOf(error.variantId) })),
+  );
 }
 
 /** A saga's step, as the timeline tells it. */

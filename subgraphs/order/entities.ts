@@ -142,6 +142,7 @@ const CartLineSchema = defineEntity({
     variantId: p.string().primary(),
     quantity: p.integer(),
     position: p.integer(),
+    title: p.string().nullable(),
   },
 });
 

@@ -12,6 +12,7 @@ export const orderPlaced = defineEvent('order.placed', {
   aggregate: 'order',
   description: 'An order was accepted: it will be carried out, or cancelled with a reason.',
   payload: order.extend({
+    placedBy: z.string().nullable().describe('Who placed it for its buyer; null if the buyer did.'),
     status,
     channel: z.string(),
     currency: z.string(),

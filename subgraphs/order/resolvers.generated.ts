@@ -187,7 +187,10 @@ export type Query = {
   order?: Maybe<Order>;
   /** The orders that are yours to see: a buyer's own, or all for staff. */
   orders?: Maybe<OrderConnection>;
-  /** A cart. Whoever knows the id of a guest's cart may see it; a customer's is the customer's. */
+  /**
+   * A cart. Whoever knows the id of a guest's cart may see it; a customer's is the customer's. A cart ends 30 days after its
+   * last change, and is then as one that never was.
+   */
   cart?: Maybe<Cart>;
   /** Which of these orders the caller may see: asked by other agents with the caller's own permissions. */
   readableOrders: Array<Scalars['ID']['output']>;
@@ -537,8 +540,13 @@ export type Cart = {
   currency: Scalars['CurrencyCode']['output'];
   /** What is in it: at most 100 lines. */
   lines: Array<CartLine>;
-  /** What it comes to, for a country to ship to. None while something in it has no price. */
+  /** What it comes to, for a country to ship to. None while something in it cannot be priced: `problems` says what, and why. */
   totals?: Maybe<CartTotals>;
+  /**
+   * Why it cannot be ordered as it is: what is empty, not for sale, sold out or without a price, and a way of shipping that
+   * there is not. Empty if it can. At most one for each line and one for the rest.
+   */
+  problems?: Maybe<Array<CartProblem>>;
   /** The order that it became. */
   order?: Maybe<Order>;
   /** Grows with every change. */
@@ -554,6 +562,13 @@ export type CartTotalsArgs = {
   shippingOption?: InputMaybe<Scalars['String']['input']>;
 };
 
+
+/** A buyer's selection before it becomes an order. */
+export type CartProblemsArgs = {
+  country: Scalars['CountryCode']['input'];
+  shippingOption?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** A variant in a cart. */
 export type CartLine = {
   __typename?: 'CartLine';
@@ -561,6 +576,17 @@ export type CartLine = {
   variant?: Maybe<ProductVariant>;
   /** How many. */
   quantity: Scalars['Int']['output'];
+};
+
+/** Why a cart cannot be ordered as it is. */
+export type CartProblem = {
+  __typename?: 'CartProblem';
+  /** What `placeOrder` would refuse it with. */
+  code: ErrorCode;
+  /** What is wrong and what to do. */
+  message: Scalars['String']['output'];
+  /** In which line, by its variant; none if it is about all of the cart. */
+  variantId?: Maybe<Scalars['ID']['output']>;
 };
 
 /** What a cart comes to. */
@@ -690,7 +716,7 @@ export type UpdateCartLineInput = {
 
 /** An order to place. */
 export type PlaceOrderInput = {
-  /** Order what is in this cart; or give `lines`. */
+  /** Order what is in this cart; or give `lines`. The order of a customer's cart is that customer's, whoever places it. */
   cartId?: InputMaybe<Scalars['ID']['input']>;
   /** Order this: 1 to 100 lines. */
   lines?: InputMaybe<Array<OrderLineInput>>;
@@ -698,7 +724,7 @@ export type PlaceOrderInput = {
   channel?: InputMaybe<Scalars['ID']['input']>;
   /** What to pay in; the cart's, or the channel's own currency, when not given. */
   currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
-  /** Where to write to about it. A guest must give it. */
+  /** Where to write to about it. A guest must give it, and staff who order for one. */
   email?: InputMaybe<Scalars['EmailAddress']['input']>;
   /** Where it goes. */
   shippingAddress: AddressInput;
@@ -712,7 +738,12 @@ export type PlaceOrderInput = {
   couponCodes?: InputMaybe<Array<Scalars['String']['input']>>;
   /** What the buyer saw as total: another total is refused. */
   expectedTotal?: InputMaybe<MoneyInput>;
-  /** The same key again answers with the same order: send a new one with a new order. 1 to 255 characters. */
+  /**
+   * The same key again answers with the same order: send a new one with a new order. 1 to 255 characters. Repeat the request
+   * as it was: the same spelt otherwise (an empty list for none, the billing address given where it is the shipping address,
+   * an amount with another number of digits) is another request. Only null for what is not given, and capitals in `email`,
+   * make no difference.
+   */
   idempotencyKey: Scalars['String']['input'];
 };
 
@@ -977,6 +1008,7 @@ export type ResolversTypes = {
   OrderEvent: ResolverTypeWrapper<OrderEventRow>;
   Cart: ResolverTypeWrapper<CartRow>;
   CartLine: ResolverTypeWrapper<CartLineRow>;
+  CartProblem: ResolverTypeWrapper<CartProblem>;
   CartTotals: ResolverTypeWrapper<Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversTypes['Money'], shipping: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
   Customer: ResolverTypeWrapper<Customer>;
   ProductVariant: ResolverTypeWrapper<ProductVariant>;
@@ -1036,6 +1068,7 @@ export type ResolversParentTypes = {
   OrderEvent: OrderEventRow;
   Cart: CartRow;
   CartLine: CartLineRow;
+  CartProblem: CartProblem;
   CartTotals: Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversParentTypes['Money'], shipping: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
   Customer: Customer;
   ProductVariant: ProductVariant;
@@ -1240,6 +1273,7 @@ export type CartResolvers<ContextType = RequestContext, ParentType extends Resol
   currency?: Resolver<ResolversTypes['CurrencyCode'], ParentType, ContextType>;
   lines?: Resolver<Array<ResolversTypes['CartLine']>, ParentType, ContextType>;
   totals?: Resolver<Maybe<ResolversTypes['CartTotals']>, ParentType, ContextType, RequireFields<CartTotalsArgs, 'country'>>;
+  problems?: Resolver<Maybe<Array<ResolversTypes['CartProblem']>>, ParentType, ContextType, RequireFields<CartProblemsArgs, 'country'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1248,6 +1282,12 @@ export type CartResolvers<ContextType = RequestContext, ParentType extends Resol
 export type CartLineResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartLine'] = ResolversParentTypes['CartLine']> = {
   variant?: Resolver<Maybe<ResolversTypes['ProductVariant']>, ParentType, ContextType>;
   quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type CartProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartProblem'] = ResolversParentTypes['CartProblem']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  variantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
 };
 
 export type CartTotalsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartTotals'] = ResolversParentTypes['CartTotals']> = {
@@ -1353,6 +1393,7 @@ export type Resolvers<ContextType = RequestContext> = {
   OrderEvent?: OrderEventResolvers<ContextType>;
   Cart?: CartResolvers<ContextType>;
   CartLine?: CartLineResolvers<ContextType>;
+  CartProblem?: CartProblemResolvers<ContextType>;
   CartTotals?: CartTotalsResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
   ProductVariant?: ProductVariantResolvers<ContextType>;
