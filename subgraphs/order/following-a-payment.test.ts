@@ -106,13 +106,21 @@ describe('a refund', () => {
     ]);
   });
 
-  test('is told once, also when the batch that holds it is read again', async () => {
+  test('is told once, also if its event comes again, even after later ones', async () => {
     await paid();
-    await refund('5000', 'REFUNDED');
+    const [first, second] = [newId('refund'), newId('refund')];
+    for (const [minor, status, refundId] of [
+      ['2000', 'PARTIALLY_REFUNDED', first],
+      ['3000', 'REFUNDED', second],
+      ['3000', 'REFUNDED', second],
+      ['2000', 'PARTIALLY_REFUNDED', first],
+    ] as const)
+      await refund(minor, status, refundId);
     await consume();
     await consume();
-    expect(await payments()).toHaveLength(1);
-    expect(await refunds()).toHaveLength(1);
+    expect(await it.read(id)).toMatchObject({ paymentStatus: 'REFUNDED', version: 5 });
+    expect(await payments()).toHaveLength(2);
+    expect(await refunds()).toHaveLength(2);
   });
 
   test('that comes before the saga says that the money was taken is not taken back by it', async () => {

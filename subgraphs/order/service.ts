@@ -25,7 +25,7 @@ import type {
   OrderProgressInput,
   TimelineEntryType,
 } from './resolvers.generated.ts';
-import type { TimelineEntry } from './timeline.ts';
+import { isTold, type TimelineEntry } from './timeline.ts';
 
 const MAX_NOTE = 500;
 
@@ -133,6 +133,7 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
       const order = await findOrder(work, orderId);
       if (!order) return;
       const { refundId: reference, refunded, status, at } = refund;
+      if (await isTold(work, orderId, reference)) return;
       const entry = { type: 'PAYMENT_REFUNDED', at, reference, amountMinor: BigInt(refunded.minor) } as const;
       await movePayment(work, order, paymentAfter(order.paymentStatus, status), [entry], refunded);
     },

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Work } from '../../platform/data/store.ts';
 import type { Tables } from './entities.ts';
 import type { TimelineEntryType } from './resolvers.generated.ts';
 
@@ -30,6 +31,16 @@ export const withTimeline = (sql: Kysely<Tables>, orderId: string, entries: read
           )
           .onConflict((conflict) => conflict.doNothing()),
       );
+
+/** Whether a refund is in the timeline already: told again, by whatever way, it is no news. */
+export const isTold = async ({ sql }: Pick<Work<Tables>, 'sql'>, orderId: string, refundId: string): Promise<boolean> =>
+  (await sql
+    .selectFrom('timeline_entry')
+    .select('order_id')
+    .where('order_id', '=', orderId)
+    .where('type', '=', 'PAYMENT_REFUNDED')
+    .where('reference', '=', refundId)
+    .executeTakeFirst()) !== undefined;
 
 /**
  * The entries as they are read. That money was given back is told by the saga that had it done, without an amount, and
