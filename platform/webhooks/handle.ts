@@ -1,6 +1,6 @@
 /** Handles what was delivered: each in one transaction with the note that it was, so its effect happens once. */
 import type { Ground } from '../agent/ground.ts';
-import { Fault, isTransient } from '../errors.ts';
+import { AgoraError, Fault, isTransient } from '../errors.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import type { InboxTables } from './inbox-tables.ts';
 
@@ -87,4 +87,8 @@ export const handler = ({ store, clock, secrets, log }: HandlerGround, endpoints
   };
 };
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 500);
+/** A fault of ours is told by its name, which the person who looks finds again in the documents. */
+const messageOf = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error);
+  return (error instanceof AgoraError ? `${error.code}: ${message}` : message).slice(0, 500);
+};

@@ -30,7 +30,7 @@ export default defineAgent({
   at: import.meta.url,
   entities,
   emits,
-  handles: ['order.placed', 'order.status_changed', 'identity.recovery_requested'],
+  handles: ['order.placed', 'order.status_changed', 'order.payment_status_changed', 'identity.recovery_requested'],
   // A message is unique for its event.
   replayable: true,
   build(ground) {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { noticeOfOrder, noticeOfStatus, write } from './domain.ts';
+import { noticeOfOrder, noticeOfRefund, noticeOfStatus, write } from './domain.ts';
 
 const about = { number: 'AG-000042' };
 const STATUSES = [
@@ -26,6 +26,14 @@ test('what is of no interest to a buyer is not told', () => {
   expect(untold).toEqual(['PENDING', 'PROCESSING']);
   expect(noticeOfStatus({ ...about, newStatus: 'PLACED' })).toBeUndefined();
   expect(noticeOfStatus({ ...about, newStatus: 'INVENTED_LATER' })).toBeUndefined();
+});
+
+test('money that was given back is told of with how much, and nothing else that becomes of a payment', () => {
+  const { subject, text } = write(noticeOfRefund({ ...about, refunded: { minor: '6000', currency: 'EUR' } })!);
+  expect(subject).toBe('You get money back for your order AG-000042');
+  expect(text).toContain('60.00 EUR');
+  expect(noticeOfRefund({ ...about, refunded: null })).toBeUndefined();
+  expect(noticeOfRefund(about)).toBeUndefined();
 });
 
 test('no message leaves a gap unfilled', () => {

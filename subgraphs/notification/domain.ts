@@ -37,6 +37,10 @@ const TEMPLATES = {
     subject: 'Your return of order {number} is here',
     text: 'We have received what you sent back of order {number}.',
   },
+  PAYMENT_REFUNDED: {
+    subject: 'You get money back for your order {number}',
+    text: 'We have given {amount} back to you for your order {number}. It can take your bank some days.',
+  },
   ORDER_REFUNDED: { subject: 'Your money for order {number} is on its way', text: 'We have refunded order {number}.' },
 } as const satisfies Record<string, Words>;
 
@@ -74,8 +78,21 @@ export const noticeOfOrder = ({
   currency: string;
 }): Notice => ({
   template: 'ORDER_PLACED',
-  parameters: { number, total: `${toDecimal(money(BigInt(totalMinor), currency))} ${currency}` },
+  parameters: { number, total: amountOf({ minor: totalMinor, currency }) },
 });
+
+/** What to say of a payment that moved on: how much was given back, if that is the news. */
+export const noticeOfRefund = ({
+  number,
+  refunded,
+}: {
+  number: string;
+  refunded?: { minor: string; currency: string } | null;
+}): Notice | undefined =>
+  refunded ? { template: 'PAYMENT_REFUNDED', parameters: { number, amount: amountOf(refunded) } } : undefined;
+
+const amountOf = ({ minor, currency }: { minor: string; currency: string }): string =>
+  `${toDecimal(money(BigInt(minor), currency))} ${currency}`;
 
 /** What to say of an order's new status; nothing of most steps in between. */
 export function noticeOfStatus({

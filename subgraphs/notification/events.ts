@@ -23,5 +23,9 @@ const order = z.object({ orderId: z.string(), number: z.string(), customerId: z.
 export const orderPlaced = order.extend({ totalMinor: z.string().regex(/^\d+$/), currency: z.string() });
 /** What this agent reads of `order.status_changed`. */
 export const orderStatusChanged = order.extend({ newStatus: z.string(), reason: z.string().nullish() });
+/** What this agent reads of `order.payment_status_changed`. */
+export const orderPaymentStatusChanged = order.extend({
+  refunded: z.object({ minor: z.string().regex(/^\d+$/), currency: z.string() }).nullish(),
+});
 /** What this agent reads of `identity.recovery_requested`. */
 export const recoveryRequested = z.object({ recoveryId: z.string() });

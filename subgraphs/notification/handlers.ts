@@ -5,9 +5,9 @@ import type { Work } from '../../platform/data/store.ts';
 import type { LoggedEvent } from '../../platform/events/event-log.ts';
 import { type EventHandler, on } from '../../platform/events/handler.ts';
 import { newId } from '../../platform/ids.ts';
-import { type Notice, noticeOfOrder, noticeOfStatus, wordsOf } from './domain.ts';
+import { type Notice, noticeOfOrder, noticeOfRefund, noticeOfStatus, wordsOf } from './domain.ts';
 import type { Tables } from './entities.ts';
-import { notificationRequested, orderPlaced, orderStatusChanged } from './events.ts';
+import { notificationRequested, orderPaymentStatusChanged, orderPlaced, orderStatusChanged } from './events.ts';
 
 /** Whom it is about. */
 interface About {
@@ -44,6 +44,11 @@ export const notificationHandlers = ({ clock, log }: Pick<Ground<Tables>, 'clock
     ),
     on<z.infer<typeof orderStatusChanged>, Tables>('order.status_changed', orderStatusChanged, (work, event) =>
       notify(work, event, noticeOfStatus(event.payload)),
+    ),
+    on<z.infer<typeof orderPaymentStatusChanged>, Tables>(
+      'order.payment_status_changed',
+      orderPaymentStatusChanged,
+      (work, event) => notify(work, event, noticeOfRefund(event.payload)),
     ),
   ];
 };

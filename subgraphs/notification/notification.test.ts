@@ -82,6 +82,23 @@ const requested = async () =>
   (await agents.events('notification.requested')).filter((event) => event.payload.customerId === customerId);
 
 describe('a message', () => {
+  test('comes with each refund once, and with nothing else that becomes of a payment', async () => {
+    const moved = (payload: object) =>
+      publish('order.payment_status_changed', { customerId, status: 'PROCESSING', ...payload });
+    await moved({ paymentStatus: 'REQUIRES_ACTION', refunded: null });
+    await moved({ paymentStatus: 'PARTIALLY_REFUNDED', refunded: { minor: '6000', currency: 'EUR' } });
+    await moved({ paymentStatus: 'REFUNDED', refunded: { minor: '4000', currency: 'EUR' } });
+    await consume();
+    const texts = (await inbox()).map(({ type, text }: { type: string; text: string }) => [
+      type,
+      text.split(' for ')[0],
+    ]);
+    expect(texts).toEqual([
+      ['PAYMENT_REFUNDED', 'We have given 40.00 EUR back to you'],
+      ['PAYMENT_REFUNDED', 'We have given 60.00 EUR back to you'],
+    ]);
+  });
+
   test('comes with an order, tells its number and total, and is published without them', async () => {
     const orderId = newId('order');
     await placed({}, orderId);

@@ -224,6 +224,8 @@ export type MessageType =
   | 'ORDER_CANCELLED'
   /** A return has arrived. */
   | 'ORDER_RETURNED'
+  /** Money was given back for an order; the text says how much. */
+  | 'PAYMENT_REFUNDED'
   /** An order was refunded. */
   | 'ORDER_REFUNDED';
 

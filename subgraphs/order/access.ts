@@ -16,11 +16,15 @@ export function writableOrders(actor: Actor): Rows {
   return actor.may('order:write') ? 'ALL' : ownOrders(actor);
 }
 
-function ownOrders(actor: Actor): Rows {
+/** An actor's own orders: a customer's, or the one of a guest's token. */
+export function ownOrders(actor: Actor): Rows {
   if (actor.orderId) return [{ id: actor.orderId }];
   return actor.customerId ? [{ customer_id: actor.customerId }] : 'NONE';
 }
 
-/** Whether an actor may see and change a cart: a customer's is the customer's, a guest's is whoever's knows its id. */
+/**
+ * Whether an actor may see, change and order a cart: a customer's is the customer's, a guest's is whoever's knows its id,
+ * and operators act for customers, whose carts and orders stay theirs.
+ */
 export const mayUseCart = (actor: Actor, cart: { customer_id: string | null }): boolean =>
   cart.customer_id === null || cart.customer_id === actor.customerId || actor.may('order:write');

@@ -1,10 +1,12 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { endCarts } from './cart/end-carts.ts';
 import { cartQueries } from './cart/queries.ts';
 import { cartParts } from './cart/resolvers.ts';
 import { cartService } from './cart/service.ts';
 import { orderDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
+import { HANDLES, orderHandlers } from './handlers.ts';
 import { orderLoaders } from './loaders.ts';
 import { placing } from './place-order.ts';
 import { orderQueries, type QueriesFor } from './queries.ts';
@@ -33,6 +35,7 @@ export default defineAgent({
     order_contact: { through: 'orders', by: 'order_id' },
   },
   emits,
+  handles: HANDLES,
   build(ground) {
     const { read, readFor } = ground.store;
     const queries = orderQueries(read);
@@ -41,9 +44,12 @@ export default defineAgent({
     const ofCarts = cartQueries(read);
     const carts = cartService(ground, ofCarts);
     const cart = cartParts(ground, ofCarts, carts, load);
-    const placeOrder = placing(ground, carts);
+    const placeOrder = placing(ground, carts, queries);
+    const service = orderService(ground);
     return {
-      resolvers: orderResolvers({ ground, queries, queriesFor, load, service: orderService(ground), placeOrder, cart }),
+      resolvers: orderResolvers({ ground, queries, queriesFor, load, service, placeOrder, cart }),
+      handlers: orderHandlers(service),
+      duties: [endCarts(ground)],
       demo: { after: ['product', 'pricing', 'inventory', 'customer', 'identity'], load: orderDemo(ground, placeOrder) },
     };
   },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AgoraError, Refusal } from '../../platform/errors.ts';
+import { money } from '../../platform/money.ts';
 import {
   advance,
   checkCancellable,
@@ -11,13 +12,17 @@ import {
   MAX_LINES,
   MAX_QUANTITY,
   MESSAGES,
+  messageOf,
   missingStock,
   paymentAfter,
+  paymentAtEnd,
   reasonOf,
   tellStory,
   TRANSITIONS,
 } from './domain.ts';
 import { CancellationReason, OrderStatus, PaymentStatus } from './entities.ts';
+import type { TimelineEntryType } from './resolvers.generated.ts';
+import { asRead } from './timeline.ts';
 
 const STATUSES = Object.keys(OrderStatus) as OrderStatus[];
 const PAIRS = STATUSES.flatMap((from) => STATUSES.map((to) => [from, to] as const));
@@ -122,12 +127,51 @@ describe('a cancellation', () => {
   });
 
   test.each(Object.keys(PaymentStatus) as PaymentStatus[])(
-    'leaves a payment that is %s as the saga says, and no buyer to be waited for',
+    'leaves a payment that is %s as the saga says, and none to be waited for that never began',
     (now) => {
-      expect(paymentAfter(now, 'REFUNDED')).toBe('REFUNDED');
-      expect(paymentAfter(now, undefined)).toBe(now === 'REQUIRES_ACTION' ? 'VOIDED' : now);
+      const order = { paymentStatus: now };
+      expect(paymentAtEnd(order, 'REFUNDED')).toBe('REFUNDED');
+      const isBegun = now !== 'CREATED' && now !== 'REQUIRES_ACTION';
+      expect(paymentAtEnd(order, undefined)).toBe(isBegun ? now : 'VOIDED');
+      // The saga that was started to cancel it knows.
+      expect(paymentAtEnd({ ...order, cancellationRequestedAt: new Date(0) }, undefined)).toBe(now);
     },
   );
+});
+
+describe('where the payment of an order is', () => {
+  /** What a payment goes through, by hand from the payment room's table. */
+  const LIVES: PaymentStatus[][] = [
+    ['CREATED', 'AUTHORIZED', 'CAPTURED', 'PARTIALLY_REFUNDED', 'PARTIALLY_REFUNDED', 'REFUNDED'],
+    ['CREATED', 'REQUIRES_ACTION', 'AUTHORIZED', 'CAPTURED', 'REFUNDED'],
+    ['CREATED', 'REQUIRES_ACTION', 'AUTHORIZED', 'FAILED', 'VOIDED'],
+    ['CREATED', 'REQUIRES_ACTION', 'FAILED', 'VOIDED'],
+    ['CREATED', 'REQUIRES_ACTION', 'VOIDED'],
+    ['CREATED', 'AUTHORIZED', 'VOIDED'],
+    ['CREATED', 'FAILED'],
+    ['CREATED', 'VOIDED'],
+  ];
+
+  test('is the last that became of it, in whatever order and however often that is told', () => {
+    const told = fc.constantFrom(...LIVES).chain((life) =>
+      fc.record({
+        life: fc.constant(life),
+        words: fc
+          .array(fc.constantFrom(...life), { maxLength: 8 })
+          .chain((more) => fc.shuffledSubarray([...life, ...more], { minLength: life.length + more.length })),
+      }),
+    );
+    fc.assert(
+      fc.property(told, ({ life, words }) => {
+        expect(words.reduce(paymentAfter, 'CREATED')).toBe(life.at(-1));
+      }),
+    );
+  });
+
+  test('was a guess where the saga found nothing, and what is told then is right', () => {
+    expect(paymentAfter('VOIDED', 'REFUNDED')).toBe('REFUNDED');
+    expect(paymentAfter('REFUNDED', 'CAPTURED')).toBe('REFUNDED');
+  });
 });
 
 describe('lines', () => {
@@ -233,6 +277,35 @@ describe('the timeline', () => {
     expect(tellStory(story, at(10)).map(({ type }) => type)).toEqual(['STOCK_RELEASED']);
     expect(tellStory(story, at(12)).map(({ type }) => type)).toEqual(['PAYMENT_REFUSED', 'STOCK_RELEASED']);
     expect(tellStory(story, null).map(({ type }) => type)).toEqual(['PAYMENT_REFUSED', 'STOCK_RELEASED']);
+  });
+
+  test.each([
+    [['settle', 'DONE'], ['PAYMENT_AUTHORIZED']],
+    [['settle', 'REFUSED'], ['PAYMENT_REFUSED']],
+    [['settle', 'CANCELLED'], ['PAYMENT_VOIDED']],
+  ] as const)('calls no payment approved that waited for its buyer, until it was: %s', ([step, outcome], told) => {
+    const story = [
+      { step: 'reserve', outcome: 'DONE', at: at(1) },
+      { step: 'authorise', outcome: 'DONE', at: at(2) },
+      { step: 'announce action', outcome: 'DONE', at: at(3) },
+    ];
+    expect(tellStory(story).map(({ type }) => type)).toEqual(['STOCK_RESERVED']);
+    const whole = [...story, { step, outcome, at: at(4) }];
+    expect(tellStory(whole).map(({ type }) => type)).toEqual(['STOCK_RESERVED', ...told]);
+    expect(tellStory(whole).at(-1)!.at).toEqual(at(4));
+  });
+
+  test('has one word for the money of a cancellation: its refunds, or the saga where they are not there yet', () => {
+    const entry = (type: TimelineEntryType, reference = '', order_id = 'order_1') => ({ order_id, type, reference });
+    const [said, made, other] = [
+      entry('PAYMENT_REFUNDED'),
+      entry('PAYMENT_REFUNDED', 'refund_1'),
+      entry('PAYMENT_REFUNDED', '', 'order_2'),
+    ];
+    expect(asRead([entry('PLACED'), said])).toEqual([entry('PLACED'), said]);
+    expect(asRead([entry('PLACED'), made, said, other])).toEqual([entry('PLACED'), made, other]);
+    expect(messageOf('PAYMENT_REFUNDED', null)).toBe(MESSAGES.PAYMENT_REFUNDED);
+    expect(messageOf('PAYMENT_REFUNDED', money(1234n, 'KWD'))).toBe('1.234 KWD was refunded.');
   });
 
   test('has a sentence for every status and for everything that a saga can tell', () => {

@@ -1,5 +1,6 @@
 /** The rules of orders. Pure: no I/O, no clock, no randomness. */
-import { type Refusal, refuse } from '../../platform/errors.ts';
+import { Refusal, refuse } from '../../platform/errors.ts';
+import { type Money, toDecimal } from '../../platform/money.ts';
 import type { CancellationReason, OrderStatus, PaymentStatus } from './entities.ts';
 import type { TimelineEntryType } from './resolvers.generated.ts';
 
@@ -67,6 +68,35 @@ export function checkCancellable(order: OrderState): void {
 export interface DemandLine {
   variantId: string;
   quantity: number;
+  /** What it was called when it was put into the cart: the buyer who sent a cart sees no lines of an input. */
+  title?: string;
+}
+
+/** Where in the input the reason of a refusal stands. */
+export interface Paths {
+  line(index: number, field: 'variantId' | 'quantity'): readonly string[];
+  lines: readonly string[];
+  channel: readonly string[];
+  currency: readonly string[];
+}
+
+/** Of lines that were sent. */
+export const IN_LINES: Paths = {
+  line: (index, field) => ['input', 'lines', String(index), field],
+  lines: ['input', 'lines'],
+  channel: ['input', 'channel'],
+  currency: ['input', 'currency'],
+};
+
+/** Of a cart that was sent, in whose place a channel or a currency may be given. */
+export function inCart({ channel, currency }: { channel?: string | null; currency?: string | null }): Paths {
+  const cart = ['input', 'cartId'];
+  return {
+    line: () => cart,
+    lines: cart,
+    channel: channel == null ? cart : IN_LINES.channel,
+    currency: currency == null ? cart : IN_LINES.currency,
+  };
 }
 
 export const MAX_LINES = 100;
@@ -92,23 +122,49 @@ export function demandOf(lines: readonly DemandLine[]): Map<string, number> {
   return demand;
 }
 
-/** What is missing of which variant. @throws never; returns the refusal or nothing */
+/** What is missing, of each variant of which something is. @throws never; returns the refusal or nothing */
 export function missingStock(
   lines: readonly DemandLine[],
   available: ReadonlyMap<string, number>,
+  paths: Paths = IN_LINES,
 ): Refusal | undefined {
-  for (const [variantId, wanted] of demandOf(lines)) {
+  const errors = [...demandOf(lines)].flatMap(([variantId, wanted]) => {
     const left = Math.max(0, available.get(variantId) ?? 0);
-    if (wanted <= left) continue;
+    if (wanted <= left) return [];
     const index = lines.findIndex((line) => line.variantId === variantId);
-    return refuse(
-      'INSUFFICIENT_STOCK',
-      left === 0 ? 'This is sold out.' : `Only ${left} left, ${wanted} wanted: order less.`,
-      ['input', 'lines', String(index), 'quantity'],
-      { __typename: 'InsufficientStock', available: left, variantId },
-    );
-  }
-  return undefined;
+    const { title } = lines[index]!;
+    const message =
+      left === 0
+        ? `${title ? quoted(title) : 'This'} is sold out.`
+        : `Only ${left}${title ? ` of ${quoted(title)}` : ''} left, ${wanted} wanted: order less.`;
+    const more = { __typename: 'InsufficientStock', available: left, variantId };
+    return refuse('INSUFFICIENT_STOCK', message, paths.line(index, 'quantity'), more).userErrors;
+  });
+  return errors.length ? new Refusal(errors) : undefined;
+}
+
+/** A thing by its name, in a sentence. */
+export const quoted = (title: string): string => `“${title}”`;
+
+/** An order that waits, and what it keeps of a variant for its buyer. */
+export interface Holder {
+  variantId: string;
+  number: string;
+  isBeingCancelled: boolean;
+}
+
+/** The same refusal with a hint, where it is the buyer's own order that has what is missing. */
+export function withHints(missing: Refusal, holders: readonly Holder[]): Refusal {
+  const hintOf = (variantId: unknown): string => {
+    const holder = holders.find((each) => each.variantId === variantId);
+    if (!holder) return '';
+    return holder.isBeingCancelled
+      ? ` Your order ${holder.number}, which is being cancelled, still keeps some: try again in a moment.`
+      : ` Your order ${holder.number} keeps some until it is paid: go on with it, or cancel it and try again.`;
+  };
+  return new Refusal(
+    missing.userErrors.map((error) => ({ ...error, message: error.message + hintOf(error.variantId) })),
+  );
 }
 
 /** A saga's step, as the timeline tells it. */
@@ -119,9 +175,11 @@ const STORY: Readonly<Record<string, TimelineEntryType>> = {
   'release:DONE': 'STOCK_RELEASED',
   'authorise:DONE': 'PAYMENT_AUTHORIZED',
   'authorise:REFUSED': 'PAYMENT_REFUSED',
+  'authorise:CANCELLED': 'PAYMENT_VOIDED',
   'authorise:UNDONE': 'PAYMENT_VOIDED',
   'settle:DONE': 'PAYMENT_AUTHORIZED',
   'settle:REFUSED': 'PAYMENT_REFUSED',
+  'settle:CANCELLED': 'PAYMENT_VOIDED',
   'capture:DONE': 'PAYMENT_CAPTURED',
   'capture:REFUSED': 'PAYMENT_REFUSED',
   'void:DONE': 'PAYMENT_VOIDED',
@@ -135,19 +193,25 @@ export interface StepReport {
   at: Date;
 }
 
+/** Steps that follow when the authorisation ended in something for the buyer to do: it was no approval then. */
+const OF_AN_ACTION: ReadonlySet<string> = new Set(['announce action', 'settle']);
+
 /**
  * The timeline's entries for what a saga has done; steps that mean nothing to a buyer are left out. So are refusals
  * after the order was called off: they are its doing, and say nothing of the stock or of the buyer's card.
  */
-export const tellStory = (
+export function tellStory(
   story: readonly StepReport[],
   calledOffAt?: Date | null,
-): { type: TimelineEntryType; at: Date }[] =>
-  story.flatMap(({ step, outcome, at }) => {
-    if (outcome === 'REFUSED' && calledOffAt && at >= calledOffAt) return [];
+): { type: TimelineEntryType; at: Date }[] {
+  const isApproved = !story.some(({ step }) => OF_AN_ACTION.has(step));
+  return story.flatMap(({ step, outcome, at }) => {
+    if ((outcome === 'REFUSED' || outcome === 'CANCELLED') && calledOffAt && at >= calledOffAt) return [];
+    if (step === 'authorise' && outcome === 'DONE' && !isApproved) return [];
     const type = STORY[`${step}:${outcome}`];
     return type ? [{ type, at }] : [];
   });
+}
 
 /** What each entry of a timeline says to a person. */
 export const MESSAGES: Readonly<Record<TimelineEntryType, string>> = {
@@ -172,12 +236,42 @@ export const MESSAGES: Readonly<Record<TimelineEntryType, string>> = {
   REFUNDED: 'The money for what came back was refunded.',
 };
 
-/** Where the payment of a cancelled order is, if its saga does not say: one that waited for its buyer was let go. */
-export const paymentAfter = (now: PaymentStatus, told: PaymentStatus | null | undefined): PaymentStatus =>
-  told ?? (now === 'REQUIRES_ACTION' ? 'VOIDED' : now);
+/** The same, with the amount of what has one. */
+export const messageOf = (type: TimelineEntryType, amount: Money | null): string =>
+  type === 'PAYMENT_REFUNDED' && amount ? `${toDecimal(amount)} ${amount.currency} was refunded.` : MESSAGES[type];
 
-/** Whether nothing can become of a payment any more. */
-export const isPaymentOver = (status: PaymentStatus): boolean => ['VOIDED', 'REFUNDED', 'FAILED'].includes(status);
+/** How far along its life a payment is in each status. */
+const FAR: Readonly<Record<PaymentStatus, number>> = {
+  CREATED: 0,
+  REQUIRES_ACTION: 1,
+  AUTHORIZED: 2,
+  CAPTURED: 3,
+  FAILED: 3,
+  PARTIALLY_REFUNDED: 4,
+  REFUNDED: 5,
+  VOIDED: 5,
+};
+
+/**
+ * Where the payment of an order is, after somebody told: a step of a saga, or the payment's own events. They come in any
+ * order, so this is the one rule for both: a payment never goes back, and what lies behind it is old news.
+ */
+export const paymentAfter = (now: PaymentStatus, told: PaymentStatus): PaymentStatus =>
+  FAR[told] >= FAR[now] ? told : now;
+
+/**
+ * Where it is when a saga has undone the order. If the saga found no payment, nothing was taken and nothing is kept; but
+ * of an order that somebody called off that saga knows best which was started for it.
+ */
+export function paymentAtEnd(
+  order: { paymentStatus: PaymentStatus; cancellationRequestedAt?: Date | null },
+  told: PaymentStatus | null | undefined,
+): PaymentStatus {
+  const { paymentStatus: now, cancellationRequestedAt } = order;
+  if (told) return paymentAfter(now, told);
+  const isBegun = now !== 'CREATED' && now !== 'REQUIRES_ACTION';
+  return cancellationRequestedAt || isBegun ? now : 'VOIDED';
+}
 
 /** Which reason counts: what was given with a request comes before what a saga found. */
 export const reasonOf = (

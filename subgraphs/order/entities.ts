@@ -126,6 +126,8 @@ const TimelineEntrySchema = defineEntity({
   properties: {
     orderId: p.string().primary(),
     type: p.string().primary(),
+    reference: p.string().primary().default(''),
+    amountMinor: p.bigint().nullable(),
     occurredAt: p.datetime(),
     position: p.bigint().autoincrement(),
   },
@@ -154,6 +156,7 @@ const CartLineSchema = defineEntity({
     variantId: p.string().primary(),
     quantity: p.integer(),
     position: p.integer(),
+    title: p.string().nullable(),
   },
 });
 

@@ -4,12 +4,15 @@ import { CancellationReason, OrderStatus, PaymentStatus } from './entities.ts';
 
 const status = z.enum(Object.keys(OrderStatus) as [OrderStatus]);
 const reason = z.enum(Object.keys(CancellationReason) as [CancellationReason]);
+const paymentStatus = z.enum(Object.keys(PaymentStatus) as [PaymentStatus]);
+const amount = z.object({ minor: z.string(), currency: z.string() });
 const order = z.object({ orderId: z.string(), number: z.string(), customerId: z.string().nullable() });
 
 export const orderPlaced = defineEvent('order.placed', {
   aggregate: 'order',
   description: 'An order was accepted: it will be carried out, or cancelled with a reason.',
   payload: order.extend({
+    placedBy: z.string().nullable().describe('Who placed it for its buyer; null if the buyer did.'),
     status,
     channel: z.string(),
     currency: z.string(),
@@ -33,12 +36,26 @@ export const orderStatusChanged = defineEvent('order.status_changed', {
 
 export const orderPaymentStatusChanged = defineEvent('order.payment_status_changed', {
   aggregate: 'order',
-  description: "An order's payment moved on while the order's own status stayed.",
+  description: "An order's payment moved on while the order's own status stayed. Each refund is one such event.",
   payload: order.extend({
     status,
-    paymentStatus: z.enum(Object.keys(PaymentStatus) as [PaymentStatus]),
+    paymentStatus,
     updatedAt: z.iso.datetime(),
+    refunded: amount.nullable().describe('What was given back, if that is the news.'),
   }),
+});
+
+const payment = z.object({ orderId: z.string() });
+/** What this agent reads of `payment.voided`, `payment.declined` and `payment.failed`. */
+export const paymentEnded = payment;
+/** What this agent reads of `payment.refunded`. */
+export const paymentRefunded = payment.extend({
+  refundId: z.string(),
+  amount,
+  refunded: amount,
+  // An event from before these were told has neither.
+  status: paymentStatus.optional(),
+  updatedAt: z.iso.datetime().optional(),
 });
 
 export const emits = [orderPlaced, orderStatusChanged, orderPaymentStatusChanged];

@@ -83,6 +83,60 @@ describe('an order that is placed', () => {
     ).toEqual(['IDEMPOTENCY_KEY_REUSED']);
   });
 
+  test('again with the same key by the same guest, whose address is written in capitals, is the same order', async () => {
+    const input = { lines: [{ variantId: await it.variant(), quantity: 1 }], idempotencyKey: 'capitals' };
+    const first = await it.place({ ...input, email: 'Guest.Who@Example.com' }, ANONYMOUS);
+    for (const email of ['guest.who@example.com', 'GUEST.WHO@EXAMPLE.COM', 'Guest.Who@example.COM'])
+      expect((await it.place({ ...input, email }, ANONYMOUS)).order.id).toBe(first.order.id);
+    const buyer = newCustomer();
+    const mine = await it.place({ ...input, email: 'Me@Example.com' }, buyer);
+    expect((await it.place({ ...input, email: 'me@example.com' }, buyer)).order.id).toBe(mine.order.id);
+  });
+
+  test('again with null for what is not given is the same order, and spelt otherwise another request', async () => {
+    const buyer = newCustomer();
+    const input = { lines: [{ variantId: await it.variant(), quantity: 1 }], idempotencyKey: 'spelt' };
+    const { order } = await it.place(input, buyer);
+    expect((await it.place({ ...input, couponCodes: null, billingAddress: null }, buyer)).order.id).toBe(order.id);
+    for (const more of [{ couponCodes: [] }, { billingAddress: ADDRESS }, { shippingOption: 'standard' }])
+      expect(codes(await it.place({ ...input, ...more }, buyer))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+  });
+
+  test("of which the buyer's own open order has the last piece is told so, and by nobody else", async () => {
+    const [buyer, variantId] = [newCustomer(), await it.variant(1)];
+    const lines = [{ variantId, quantity: 1 }];
+    const { order } = await it.place({ lines }, buyer);
+    await it.agents.kysely
+      .updateTable('inventory.stock_level')
+      .set({ reserved: 1 })
+      .where('variant_id', '=', variantId)
+      .execute();
+    const messageTo = async (who: Actor, email?: string) =>
+      (await it.place({ lines, email }, who)).userErrors.map(({ message }: { message: string }) => message);
+    expect(await messageTo(newCustomer())).toEqual(['This is sold out.']);
+    expect(await messageTo(ANONYMOUS, 'a@example.com')).toEqual(['This is sold out.']);
+    expect(await messageTo(buyer)).toEqual([
+      `This is sold out. Your order ${order.number} keeps some until it is paid: go on with it, or cancel it and try again.`,
+    ]);
+    await it.cancel(order.id, buyer);
+    expect(await messageTo(buyer)).toEqual([
+      `This is sold out. Your order ${order.number}, which is being cancelled, still keeps some: try again in a moment.`,
+    ]);
+    await it.completeCancellation({ orderId: order.id, reason: 'OTHER' });
+    expect(await messageTo(buyer)).toEqual(['This is sold out.']);
+  });
+
+  test('by staff for whom nobody is known is refused in words for staff', async () => {
+    const lines = [{ variantId: await it.variant(), quantity: 1 }];
+    for (const who of [operator, actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' })]) {
+      const { userErrors } = await it.place({ lines }, who);
+      expect(userErrors).toMatchObject([{ code: 'INVALID_INPUT', path: ['input', 'email'] }]);
+      expect(userErrors[0].message).toBe(
+        'Whom this is ordered for needs an e-mail address: give `email`, or order the cart of a customer.',
+      );
+    }
+  });
+
   test('keeps what was sold as it was sold', async () => {
     const buyer = newCustomer();
     const id = await it.placed(buyer);

@@ -6,18 +6,21 @@ import { sql as fragment } from 'kysely';
 import type { Ground } from '../../platform/agent/ground.ts';
 import type { Once } from '../../platform/data/idempotency.ts';
 import type { Work } from '../../platform/data/store.ts';
-import { refuse } from '../../platform/errors.ts';
+import { type Refusal, refuse } from '../../platform/errors.ts';
 import { checkAddress } from '../../platform/graphql/address.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
+import type { Actor } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
 import { fromDecimal, money, toDecimal } from '../../platform/money.ts';
+import { ownOrders } from './access.ts';
 import type { CartService } from './cart/service.ts';
-import { checkLines, type DemandLine } from './domain.ts';
+import { checkLines, type DemandLine, inCart, type Paths, withHints } from './domain.ts';
 import type { Tables } from './entities.ts';
 import { orderPlaced } from './events.ts';
 import { checkProvider } from './payment-provider.ts';
 import { findMissing, type Priced, price } from './pricing.ts';
 import { lineRow } from './line-row.ts';
+import type { OrderQueries } from './queries.ts';
 import type { PlaceOrderInput } from './resolvers.generated.ts';
 import { withTimeline } from './timeline.ts';
 
@@ -26,12 +29,15 @@ interface Selection {
   lines: readonly DemandLine[];
   channel?: string | null;
   currency?: string | null;
+  paths?: Paths;
   /** Of the cart, if it is one's. */
   version?: number;
+  /** Whose cart it is; none of a guest's. */
+  customerId?: string | null;
 }
 
 /** Makes the use case. It returns the id of the order, the same for the same idempotency key. */
-export const placing = (ground: Ground<Tables>, carts: CartService) => {
+export const placing = (ground: Ground<Tables>, carts: CartService, queries: OrderQueries) => {
   const { store, clock, secrets } = ground;
 
   return async (input: PlaceOrderInput, context: RequestContext): Promise<string> => {
@@ -42,26 +48,28 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
 
     const { actor } = context;
     checkProvider(ground.config);
-    const contact = checkContact(input, Boolean(actor.customerId));
     const selection = await select(input, context);
+    // A customer's cart is the customer's order, also if somebody orders it who acts for customers.
+    const customerId = selection.customerId ?? actor.customerId ?? null;
+    const contact = checkContact(input, customerId, actor);
     const { country, postcode, region } = contact.shipping;
     const order = { ...selection, country, postcode, region, shippingOption: input.shippingOption };
     const [priced, missing] = await Promise.all([
       price(ground, order, context),
-      findMissing(ground, selection.lines, context),
+      findMissing(ground, selection, context),
     ]);
     // Only now, so that what is unknown or has no price is never called sold out, whichever agent answers first.
-    if (missing) throw missing;
+    if (missing) throw await explained(missing, actor);
     checkTotal(input, priced);
 
     const orderId = newId('order');
     const locks = input.cartId ? [orderId, input.cartId] : [orderId];
     const accepted = await store.once({ ...once, locks, origin: context }, async (work) => {
-      await insert(work, orderId, priced, contact, actor.customerId ?? null);
+      await insert(work, orderId, priced, contact, { customerId, placedBy: placerOf(actor, customerId) });
       if (input.cartId) await carts.turnIntoOrder(work, input.cartId, selection.version!, orderId);
       await work.startSaga('placeOrder', orderId, {
         orderId,
-        customerId: actor.customerId ?? null,
+        customerId,
         amount: toDecimal(money(priced.total, priced.currency)),
         currency: priced.currency,
         lines: priced.lines.map(({ variantId, quantity }) => ({ variantId, quantity })),
@@ -84,7 +92,14 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
       return { lines: input.lines!, channel: input.channel, currency: input.currency };
     }
     const cart = await carts.toOrder(input.cartId, context);
-    return { ...cart, channel: input.channel ?? cart.channel, currency: input.currency ?? cart.currency };
+    const { channel, currency } = cart;
+    return { ...cart, channel: input.channel ?? channel, currency: input.currency ?? currency, paths: inCart(input) };
+  }
+
+  /** Says so where the buyer's own order has what is missing. */
+  async function explained(missing: Refusal, actor: Actor): Promise<Refusal> {
+    const variantIds = missing.userErrors.map(({ variantId }) => variantId as string);
+    return withHints(missing, await queries.holders(variantIds, ownOrders(actor)));
   }
 
   /** In one statement: an order has many parts, and each statement costs the buyer a round trip. */
@@ -93,7 +108,7 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
     id: string,
     priced: Priced,
     contact: ReturnType<typeof checkContact>,
-    customerId: string | null,
+    { customerId, placedBy }: { customerId: string | null; placedBy: string | null },
   ): Promise<void> {
     const now = clock.now();
     const { number } = await withTimeline(work.sql, id, [{ type: 'PLACED', at: now }])
@@ -114,6 +129,7 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
         orderId: id,
         number,
         customerId,
+        placedBy,
         status: 'PENDING',
         channel: priced.channel,
         currency: priced.currency,
@@ -126,22 +142,30 @@ export const placing = (ground: Ground<Tables>, carts: CartService) => {
   }
 };
 
-/** A guest's key is the guest's own: told apart by the address, which nobody can find out by trying addresses. */
+/** Who placed it, where that is not its buyer. */
+const placerOf = ({ id, isAuthenticated, customerId: own }: Actor, customerId: string | null): string | null =>
+  isAuthenticated && own !== customerId ? id : null;
+
+/**
+ * A guest's key is the guest's own: told apart by the address, which nobody can find out by trying addresses. One in
+ * capitals is the same address, here and in the request.
+ */
 function onceOf(
-  { idempotencyKey: key, ...request }: PlaceOrderInput,
+  { idempotencyKey: key, ...input }: PlaceOrderInput,
   { actor }: RequestContext,
   { pseudonym }: Ground['secrets'],
 ): Once {
-  const guest = () => `guest:${pseudonym(request.email?.toLowerCase() ?? '', 'guest')}`;
+  const request = { ...input, email: input.email?.toLowerCase() };
+  const guest = () => `guest:${pseudonym(request.email ?? '', 'guest')}`;
   return { actor: actor.isAuthenticated ? actor.id : guest(), operation: 'placeOrder', key, request };
 }
 
-function checkContact(input: PlaceOrderInput, isCustomer: boolean) {
-  if (!isCustomer && !input.email) {
-    throw refuse('INVALID_INPUT', 'A guest needs an e-mail address to order: give `email`, or sign in.', [
-      'input',
-      'email',
-    ]);
+function checkContact(input: PlaceOrderInput, customerId: string | null, { isAuthenticated }: Actor) {
+  if (!customerId && !input.email) {
+    const message = isAuthenticated
+      ? 'Whom this is ordered for needs an e-mail address: give `email`, or order the cart of a customer.'
+      : 'A guest needs an e-mail address to order: give `email`, or sign in.';
+    throw refuse('INVALID_INPUT', message, ['input', 'email']);
   }
   if (input.couponCodes?.length) {
     throw refuse('COUPON_NOT_FOUND', `There is no coupon ${input.couponCodes[0]}.`, ['input', 'couponCodes', '0']);

@@ -5,7 +5,7 @@ import type { RequestContext } from '../../platform/graphql/context.ts';
 import { availabilityOf } from './commands/inventory.generated.ts';
 import { quote } from './commands/pricing.generated.ts';
 import { variantsForSale } from './commands/product.generated.ts';
-import { type DemandLine, missingStock } from './domain.ts';
+import { type DemandLine, IN_LINES, missingStock, type Paths, quoted } from './domain.ts';
 import type { OrderTax } from './entities.ts';
 
 /** What is to be priced. */
@@ -18,6 +18,8 @@ export interface ToPrice {
   postcode?: string | null;
   region?: string | null;
   shippingOption?: string | null;
+  /** Where in the input they stand. @default the input's `lines` */
+  paths?: Paths;
 }
 
 /** A line as it would be sold. Amounts are minor units. */
@@ -51,7 +53,7 @@ export async function price({ ask }: Asking, order: ToPrice, within: RequestCont
   const ids = [...new Set(order.lines.map((line) => line.variantId))];
   const { variantsForSale: found } = await ask(variantsForSale, { ids }, { within });
   const variants = new Map(found.flatMap((variant) => (variant ? [[variant.id, variant]] : [])));
-  refuseUnknown(order.lines, variants);
+  refuseUnknown(order, variants);
 
   const lines = order.lines.map(({ variantId, quantity }) => ({
     variantId,
@@ -65,7 +67,7 @@ export async function price({ ask }: Asking, order: ToPrice, within: RequestCont
     { within },
   );
   if (!offer) throw new Fault('COMMAND_FAILED', 'Pricing gave no quote.');
-  if (offer.problems.length) throw new Refusal(offer.problems.map((problem) => asUserError(problem, order.lines)));
+  if (offer.problems.length) throw new Refusal(offer.problems.map((problem) => asUserError(problem, order)));
 
   return {
     channel: offer.channel,
@@ -98,41 +100,42 @@ export async function price({ ask }: Asking, order: ToPrice, within: RequestCont
 /** What is not in stock now, if anything. What others take meanwhile, the reservation refuses. */
 export async function findMissing(
   { ask }: Asking,
-  lines: readonly DemandLine[],
+  { lines, paths }: Pick<ToPrice, 'lines' | 'paths'>,
   within: RequestContext,
 ): Promise<Refusal | undefined> {
   const variantIds = [...new Set(lines.map((line) => line.variantId))];
   const answer = await ask(availabilityOf, { variantIds }, { within });
   const available = new Map(answer.availabilityOf.map((variant) => [variant.variantId, variant.available]));
-  return missingStock(lines, available);
+  return missingStock(lines, available, paths);
 }
 
-function refuseUnknown(lines: readonly DemandLine[], variants: ReadonlyMap<string, unknown>): void {
+function refuseUnknown({ lines, paths = IN_LINES }: ToPrice, variants: ReadonlyMap<string, unknown>): void {
   const unknown = lines.flatMap(({ variantId }, index) => (variants.has(variantId) ? [] : [index]));
   if (unknown.length === 0) return;
-  const errors = unknown.map((index) =>
-    refuse('VARIANT_NOT_FOUND', `There is no variant ${lines[index]!.variantId} for sale.`, [
-      'input',
-      'lines',
-      String(index),
-      'variantId',
-    ]),
-  );
+  const errors = unknown.map((index) => {
+    const { variantId, title } = lines[index]!;
+    const message = title
+      ? `${quoted(title)} is no longer for sale: take it out of the cart.`
+      : `There is no variant ${variantId} for sale.`;
+    return refuse('VARIANT_NOT_FOUND', message, paths.line(index, 'variantId'));
+  });
   throw new Refusal(errors.flatMap((error) => error.userErrors));
 }
 
-const PATHS: Readonly<Record<string, readonly string[]>> = {
-  CHANNEL_NOT_FOUND: ['input', 'channel'],
-  CURRENCY_NOT_AVAILABLE: ['input', 'currency'],
-  SHIPPING_OPTION_NOT_FOUND: ['input', 'shippingOption'],
-  AMOUNT_TOO_LARGE: ['input', 'lines'],
-};
+const pathOf = (code: string, { channel, currency, lines }: Paths): readonly string[] | undefined =>
+  ({
+    CHANNEL_NOT_FOUND: channel,
+    CURRENCY_NOT_AVAILABLE: currency,
+    AMOUNT_TOO_LARGE: lines,
+    SHIPPING_OPTION_NOT_FOUND: ['input', 'shippingOption'],
+  })[code];
 
 function asUserError(
   problem: { code: string; message: string; variantId?: string | null },
-  lines: readonly DemandLine[],
+  { lines, paths = IN_LINES }: ToPrice,
 ): UserError {
   const index = lines.findIndex((line) => line.variantId === problem.variantId);
-  const path = index >= 0 ? ['input', 'lines', String(index), 'variantId'] : PATHS[problem.code];
-  return { code: problem.code, message: problem.message, path };
+  const path = index >= 0 ? paths.line(index, 'variantId') : pathOf(problem.code, paths);
+  const title = lines[index]?.title;
+  return { code: problem.code, message: title ? `${quoted(title)}: ${problem.message}` : problem.message, path };
 }

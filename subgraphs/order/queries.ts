@@ -3,8 +3,10 @@ import { type Connection, connect, type Ordering, type PageArgs } from '../../pl
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { Address } from '../../platform/graphql/address.ts';
 import { type Rows, within } from '../../platform/data/rows.ts';
+import type { Holder } from './domain.ts';
 import type { CancellationReason, FulfilmentStatus, OrderStatus, OrderTax, PaymentStatus, Tables } from './entities.ts';
 import type { TimelineEntryType } from './resolvers.generated.ts';
+import { asRead } from './timeline.ts';
 
 /** An order as the graph reads it. */
 export interface OrderRow {
@@ -60,7 +62,11 @@ export interface ContactRow {
 export interface TimelineEntryRow {
   order_id: string;
   type: TimelineEntryType;
+  reference: string;
   occurred_at: Date;
+  /** In the order's currency. */
+  amount_minor: bigint | null;
+  currency: string;
 }
 
 /** Which orders; all that is given must hold. */
@@ -126,6 +132,30 @@ export const orderQueries = (db: Kysely<Tables>) => ({
       .limit(1000)
       .execute(),
 
+  /** Which of these orders, while they wait, keep some of these variants. */
+  holders: async (variantIds: readonly string[], rows: Rows): Promise<Holder[]> => {
+    if (rows === 'NONE') return [];
+    const waiting = db
+      .selectFrom('orders')
+      .select(['id', 'number', 'cancellation_requested_at'])
+      .where(within(rows))
+      .where('status', '=', 'PENDING')
+      .as('waiting');
+    const found = await db
+      .selectFrom('order_line')
+      .innerJoin(waiting, 'waiting.id', 'order_id')
+      .select(['variant_id', 'number', 'cancellation_requested_at'])
+      .where('variant_id', 'in', [...variantIds])
+      .orderBy('waiting.id')
+      .limit(100)
+      .execute();
+    return found.map(({ variant_id, number, cancellation_requested_at }) => ({
+      variantId: variant_id,
+      number,
+      isBeingCancelled: cancellation_requested_at !== null,
+    }));
+  },
+
   linesOf: (orderIds: readonly string[]): Promise<OrderLineRow[]> =>
     db
       .selectFrom('order_line')
@@ -158,16 +188,21 @@ export const orderQueries = (db: Kysely<Tables>) => ({
       .where(within(rows))
       .execute(),
 
-  timelinesOf: (orderIds: readonly string[]): Promise<TimelineEntryRow[]> =>
-    db
-      .selectFrom('timeline_entry')
-      .select(['order_id', 'type', 'occurred_at'])
-      .where('order_id', 'in', [...orderIds])
-      .orderBy('occurred_at')
-      .orderBy('position')
-      .execute() as Promise<TimelineEntryRow[]>,
+  timelinesOf: async (orderIds: readonly string[]): Promise<TimelineEntryRow[]> =>
+    asRead(
+      (await db
+        .selectFrom('timeline_entry')
+        .innerJoin('orders', 'orders.id', 'order_id')
+        .select(['order_id', 'type', 'reference', 'occurred_at', 'amount_minor', 'currency'])
+        .where('order_id', 'in', [...orderIds])
+        .orderBy('occurred_at')
+        .orderBy('position')
+        .execute()) as TimelineEntryRow[],
+    ),
 });
 
 export type OrderQueries = ReturnType<typeof orderQueries>;
 /** The same on behalf of who asks, of orders and contacts alone: PostgreSQL holds the rows of others back. */
-export type QueriesFor = (context: RequestContext) => Omit<OrderQueries, 'linesOf' | 'timelinesOf' | 'demoOrders'>;
+export type QueriesFor = (
+  context: RequestContext,
+) => Omit<OrderQueries, 'linesOf' | 'timelinesOf' | 'holders' | 'demoOrders'>;

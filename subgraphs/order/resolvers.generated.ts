@@ -195,7 +195,10 @@ export type Query = {
   order?: Maybe<Order>;
   /** The orders that are yours to see: a buyer's own, or all for staff. */
   orders?: Maybe<OrderConnection>;
-  /** A cart. Whoever knows the id of a guest's cart may see it; a customer's is the customer's. */
+  /**
+   * A cart. Whoever knows the id of a guest's cart may see it; a customer's is the customer's. A cart ends 30 days after its
+   * last change, and is then as one that never was.
+   */
   cart?: Maybe<Cart>;
   /** Which of these orders the caller may see: asked by other agents with the caller's own permissions. */
   readableOrders: Array<Scalars['ID']['output']>;
@@ -401,7 +404,7 @@ export type PaymentStatus =
   | 'AUTHORIZED'
   /** The money has been taken. */
   | 'CAPTURED'
-  /** What was set aside was let go. */
+  /** Nothing was taken, and nothing is set aside any more; also of an order that ended before its payment began. */
   | 'VOIDED'
   /** All of it was given back. */
   | 'REFUNDED'
@@ -498,6 +501,8 @@ export type TimelineEntry = {
   type: TimelineEntryType;
   /** The same for a person. */
   message: Scalars['String']['output'];
+  /** How much, of a refund. */
+  amount?: Maybe<Money>;
   /** When. */
   occurredAt: Scalars['DateTime']['output'];
 };
@@ -522,7 +527,7 @@ export type TimelineEntryType =
   | 'PAYMENT_CAPTURED'
   /** What was set aside was let go. */
   | 'PAYMENT_VOIDED'
-  /** The money was given back. */
+  /** Money was given back: an entry for each refund. */
   | 'PAYMENT_REFUNDED'
   /** It stands. */
   | 'CONFIRMED'
@@ -571,8 +576,13 @@ export type Cart = {
   currency: Scalars['CurrencyCode']['output'];
   /** What is in it: at most 100 lines. */
   lines: Array<CartLine>;
-  /** What it comes to, for a country to ship to. None while something in it has no price. */
+  /** What it comes to, for a country to ship to. None while something in it cannot be priced: `problems` says what, and why. */
   totals?: Maybe<CartTotals>;
+  /**
+   * Why it cannot be ordered as it is: what is empty, not for sale, sold out or without a price, and a way of shipping that
+   * there is not. Empty if it can. At most one for each line and one for the rest.
+   */
+  problems?: Maybe<Array<CartProblem>>;
   /** The order that it became. */
   order?: Maybe<Order>;
   /** Grows with every change. */
@@ -590,6 +600,15 @@ export type CartTotalsArgs = {
   shippingOption?: InputMaybe<Scalars['String']['input']>;
 };
 
+
+/** A buyer's selection before it becomes an order. */
+export type CartProblemsArgs = {
+  country: Scalars['CountryCode']['input'];
+  postcode?: InputMaybe<Scalars['String']['input']>;
+  region?: InputMaybe<Scalars['String']['input']>;
+  shippingOption?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** A variant in a cart. */
 export type CartLine = {
   __typename?: 'CartLine';
@@ -597,6 +616,17 @@ export type CartLine = {
   variant?: Maybe<ProductVariant>;
   /** How many. */
   quantity: Scalars['Int']['output'];
+};
+
+/** Why a cart cannot be ordered as it is. */
+export type CartProblem = {
+  __typename?: 'CartProblem';
+  /** What `placeOrder` would refuse it with. */
+  code: ErrorCode;
+  /** What is wrong and what to do. */
+  message: Scalars['String']['output'];
+  /** In which line, by its variant; none if it is about all of the cart. */
+  variantId?: Maybe<Scalars['ID']['output']>;
 };
 
 /** What a cart comes to. */
@@ -726,7 +756,7 @@ export type UpdateCartLineInput = {
 
 /** An order to place. */
 export type PlaceOrderInput = {
-  /** Order what is in this cart; or give `lines`. */
+  /** Order what is in this cart; or give `lines`. The order of a customer's cart is that customer's, whoever places it. */
   cartId?: InputMaybe<Scalars['ID']['input']>;
   /** Order this: 1 to 100 lines. */
   lines?: InputMaybe<Array<OrderLineInput>>;
@@ -734,7 +764,7 @@ export type PlaceOrderInput = {
   channel?: InputMaybe<Scalars['ID']['input']>;
   /** What to pay in; the cart's, or the channel's own currency, when not given. */
   currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
-  /** Where to write to about it. A guest must give it. */
+  /** Where to write to about it. A guest must give it, and staff who order for one. */
   email?: InputMaybe<Scalars['EmailAddress']['input']>;
   /** Where it goes. */
   shippingAddress: AddressInput;
@@ -748,7 +778,12 @@ export type PlaceOrderInput = {
   couponCodes?: InputMaybe<Array<Scalars['String']['input']>>;
   /** What the buyer saw as total: another total is refused. */
   expectedTotal?: InputMaybe<MoneyInput>;
-  /** The same key again answers with the same order: send a new one with a new order. 1 to 255 characters. */
+  /**
+   * The same key again answers with the same order: send a new one with a new order. 1 to 255 characters. Repeat the request
+   * as it was: the same spelt otherwise (an empty list for none, the billing address given where it is the shipping address,
+   * an amount with another number of digits) is another request. Only null for what is not given, and capitals in `email`,
+   * make no difference.
+   */
   idempotencyKey: Scalars['String']['input'];
 };
 
@@ -782,7 +817,7 @@ export type CancelOrderInput = {
 export type StepReportInput = {
   /** The step. */
   step: Scalars['String']['input'];
-  /** DONE, REFUSED or UNDONE. */
+  /** DONE, REFUSED, CANCELLED (somebody called it off meanwhile) or UNDONE. */
   outcome: Scalars['String']['input'];
   /** When. */
   at: Scalars['DateTime']['input'];
@@ -1015,6 +1050,7 @@ export type ResolversTypes = {
   OrderEvent: ResolverTypeWrapper<OrderEventRow>;
   Cart: ResolverTypeWrapper<CartRow>;
   CartLine: ResolverTypeWrapper<CartLineRow>;
+  CartProblem: ResolverTypeWrapper<CartProblem>;
   CartTotals: ResolverTypeWrapper<Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversTypes['Money'], shipping: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
   Customer: ResolverTypeWrapper<Customer>;
   ProductVariant: ResolverTypeWrapper<ProductVariant>;
@@ -1075,6 +1111,7 @@ export type ResolversParentTypes = {
   OrderEvent: OrderEventRow;
   Cart: CartRow;
   CartLine: CartLineRow;
+  CartProblem: CartProblem;
   CartTotals: Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversParentTypes['Money'], shipping: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
   Customer: Customer;
   ProductVariant: ProductVariant;
@@ -1270,6 +1307,7 @@ export type OrderLineResolvers<ContextType = RequestContext, ParentType extends 
 export type TimelineEntryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TimelineEntry'] = ResolversParentTypes['TimelineEntry']> = {
   type?: Resolver<ResolversTypes['TimelineEntryType'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  amount?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
   occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
@@ -1289,6 +1327,7 @@ export type CartResolvers<ContextType = RequestContext, ParentType extends Resol
   currency?: Resolver<ResolversTypes['CurrencyCode'], ParentType, ContextType>;
   lines?: Resolver<Array<ResolversTypes['CartLine']>, ParentType, ContextType>;
   totals?: Resolver<Maybe<ResolversTypes['CartTotals']>, ParentType, ContextType, RequireFields<CartTotalsArgs, 'country'>>;
+  problems?: Resolver<Maybe<Array<ResolversTypes['CartProblem']>>, ParentType, ContextType, RequireFields<CartProblemsArgs, 'country'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1297,6 +1336,12 @@ export type CartResolvers<ContextType = RequestContext, ParentType extends Resol
 export type CartLineResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartLine'] = ResolversParentTypes['CartLine']> = {
   variant?: Resolver<Maybe<ResolversTypes['ProductVariant']>, ParentType, ContextType>;
   quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type CartProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartProblem'] = ResolversParentTypes['CartProblem']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  variantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
 };
 
 export type CartTotalsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartTotals'] = ResolversParentTypes['CartTotals']> = {
@@ -1403,6 +1448,7 @@ export type Resolvers<ContextType = RequestContext> = {
   OrderEvent?: OrderEventResolvers<ContextType>;
   Cart?: CartResolvers<ContextType>;
   CartLine?: CartLineResolvers<ContextType>;
+  CartProblem?: CartProblemResolvers<ContextType>;
   CartTotals?: CartTotalsResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
   ProductVariant?: ProductVariantResolvers<ContextType>;

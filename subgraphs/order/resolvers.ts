@@ -10,15 +10,18 @@ import { sagaId } from '../../platform/sagas/enqueue.ts';
 import { readableOrders } from './access.ts';
 import type { cartParts } from './cart/resolvers.ts';
 import { issueGuestToken } from './commands/identity.generated.ts';
-import { MESSAGES } from './domain.ts';
+import { messageOf } from './domain.ts';
 import { watchOrders } from './live.ts';
 import type { OrderLoaders } from './loaders.ts';
 import type { PlaceOrder } from './place-order.ts';
-import type { OrderLineRow, OrderQueries, OrderRow, QueriesFor } from './queries.ts';
+import type { OrderLineRow, OrderQueries, OrderRow, QueriesFor, TimelineEntryRow } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { OrderService } from './service.ts';
 
 const COLUMN = { PLACED_AT: 'placed_at', UPDATED_AT: 'updated_at' } as const;
+
+/** Of a timeline: only many small refunds of one order could make more. */
+const MAX_TIMELINE = 100;
 
 /** What the resolvers work with. */
 export interface OrderParts {
@@ -144,7 +147,7 @@ export const orderResolvers = ({
     billingAddress: async (order, _, context) =>
       (await load.contactOf(context).load(order.id))?.billing_address ?? null,
     lines: (order, _, context) => load.linesOf(context).load(order.id),
-    timeline: (order, _, context) => load.timelineOf(context).load(order.id),
+    timeline: async (order, _, context) => (await load.timelineOf(context).load(order.id)).slice(0, MAX_TIMELINE),
     saga: (order) => ({ id: sagaId('placeOrder', order.id) }),
   },
 
@@ -158,11 +161,14 @@ export const orderResolvers = ({
   },
 
   TimelineEntry: {
-    message: (entry) => MESSAGES[entry.type],
+    message: (entry) => messageOf(entry.type, amountOf(entry)),
+    amount: amountOf,
     occurredAt: (entry) => entry.occurred_at,
   },
 });
 
+const amountOf = ({ amount_minor, currency }: TimelineEntryRow) =>
+  amount_minor === null ? null : money(amount_minor, currency);
 const inCurrency = (line: OrderLineRow, minor: bigint) => money(minor, line.currency);
 
 /** A guest reads the order with its token; everybody else with their own. */

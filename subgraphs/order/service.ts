@@ -10,8 +10,8 @@ import { writableOrders } from './access.ts';
 import {
   advance,
   checkCancellable,
-  isPaymentOver,
   paymentAfter,
+  paymentAtEnd,
   reasonOf,
   type StepReport,
   tellStory,
@@ -25,9 +25,17 @@ import type {
   OrderProgressInput,
   TimelineEntryType,
 } from './resolvers.generated.ts';
-import type { TimelineEntry } from './timeline.ts';
+import { isTold, type TimelineEntry } from './timeline.ts';
 
 const MAX_NOTE = 500;
+
+/** A refund that was made, and where the payment is since. */
+export interface RefundMade {
+  refundId: string;
+  refunded: { minor: string; currency: string };
+  status: PaymentStatus;
+  at: Date;
+}
 
 export const orderService = ({ store, clock }: Ground<Tables>) => {
   const load = async (work: Work<Tables>, id: string): Promise<Order> => {
@@ -60,7 +68,7 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
     store.write({ locks: [input.orderId], origin: context }, async (work) => {
       const order = await load(work, input.orderId);
       if (!advance(order, to)) return order.status;
-      order.paymentStatus = input.paymentStatus;
+      order.paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
       await moveTo(work, order, to, tellStory(input.story as StepReport[]));
       return to;
     });
@@ -74,7 +82,7 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
         const order = await load(work, input.orderId);
         const stopped = order.status === 'CANCELLED' || order.cancellationRequestedAt;
         if (stopped || !advance(order, 'PROCESSING')) return order.status;
-        order.paymentStatus = input.paymentStatus;
+        order.paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
         await moveTo(work, order, 'PROCESSING', tellStory(input.story as StepReport[]));
         return order.status;
       }),
@@ -82,7 +90,11 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
     awaitPaymentAction: (input: OrderProgressInput, context: RequestContext): Promise<OrderStatus> =>
       store.write({ locks: [input.orderId], origin: context }, async (work) => {
         const order = await load(work, input.orderId);
-        if (order.status !== 'PENDING' || order.paymentStatus === input.paymentStatus) return order.status;
+        if (
+          order.status !== 'PENDING' ||
+          paymentAfter(order.paymentStatus, input.paymentStatus) === order.paymentStatus
+        )
+          return order.status;
         await movePayment(work, order, input.paymentStatus, [
           ...tellStory((input.story as StepReport[]).filter((report) => report.step !== 'authorise')),
           { type: 'PAYMENT_ACTION_REQUIRED', at: clock.now() },
@@ -95,15 +107,36 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
         const order = await load(work, input.orderId);
         if (order.status === 'CANCELLED') {
           // Two sagas may undo one order: the one that comes second may know better what became of the money.
-          if (input.paymentStatus && !isPaymentOver(order.paymentStatus))
-            await movePayment(work, order, input.paymentStatus, []);
+          const told = paymentAtEnd(order, input.paymentStatus);
+          if (told !== order.paymentStatus) await movePayment(work, order, told, []);
           return order.status;
         }
         order.cancellationReason = reasonOf(order, input.reason as CancellationReason);
-        order.paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
+        order.paymentStatus = paymentAtEnd(order, input.paymentStatus);
         await moveTo(work, order, 'CANCELLED', tellStory(input.story as StepReport[], order.cancellationRequestedAt));
         return order.status;
       }),
+
+    /**
+     * How a payment ended, by its own word. As long as an order's saga is under way, the saga tells: its last step says
+     * where the payment is. So this is for what comes after that.
+     */
+    paymentEnded: async (work: Work<Tables>, orderId: string, status: 'VOIDED' | 'FAILED'): Promise<void> => {
+      const order = await findOrder(work, orderId);
+      if (order?.status !== 'CANCELLED') return;
+      const told = paymentAfter(order.paymentStatus, status);
+      if (told !== order.paymentStatus) await movePayment(work, order, told, []);
+    },
+
+    /** Some of the money was given back, whoever had it done: news of its own, also if the order is said to be refunded. */
+    paymentRefunded: async (work: Work<Tables>, orderId: string, refund: RefundMade): Promise<void> => {
+      const order = await findOrder(work, orderId);
+      if (!order) return;
+      const { refundId: reference, refunded, status, at } = refund;
+      if (await isTold(work, orderId, reference)) return;
+      const entry = { type: 'PAYMENT_REFUNDED', at, reference, amountMinor: BigInt(refunded.minor) } as const;
+      await movePayment(work, order, paymentAfter(order.paymentStatus, status), [entry], refunded);
+    },
 
     /** Accepts a request to cancel, and starts the saga that undoes the order. The order's id. */
     async requestCancellation(input: CancelOrderInput, context: RequestContext): Promise<string> {
@@ -140,14 +173,20 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
     },
   };
 
-  async function movePayment(work: Work<Tables>, order: Order, to: PaymentStatus, entries: readonly TimelineEntry[]) {
+  async function movePayment(
+    work: Work<Tables>,
+    order: Order,
+    to: PaymentStatus,
+    entries: readonly TimelineEntry[],
+    refunded: RefundMade['refunded'] | null = null,
+  ) {
     const now = clock.now();
     order.paymentStatus = to;
     await saveOrder(work, order, now, entries);
     work.publish(orderPaymentStatusChanged, {
       aggregateId: order.id,
       aggregateVersion: order.version,
-      payload: { ...subject(order), status: order.status, paymentStatus: to, updatedAt: now.toISOString() },
+      payload: { ...subject(order), status: order.status, paymentStatus: to, updatedAt: now.toISOString(), refunded },
     });
   }
 };

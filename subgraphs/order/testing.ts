@@ -22,6 +22,9 @@ const ERRORS = 'userErrors { __typename code message path ... on VersionConflict
 const ORDER = `id number status paymentStatus cancellationReason version placedAt email shippingAddress { city } subtotal { minor } total { minor }
   lines { quantity } timeline { type message }`;
 const CART = `cart { id version currency channelId lines { quantity variant { id } } order { id } totals(country: "FR") { total { minor } } } ${ERRORS}`;
+const PROBLEMS = `query ($id: ID!, $shippingOption: String) { cart(id: $id) {
+  totals(country: "FR", shippingOption: $shippingOption) { total { minor } }
+  problems(country: "FR", shippingOption: $shippingOption) { code message variantId } } }`;
 
 export type Orders = Awaited<ReturnType<typeof openOrders>>;
 
@@ -147,6 +150,18 @@ export async function openOrders() {
     addToCart: (input: object, as = newCustomer()) => run('AddToCartInput', 'addToCart', CART, input, as),
     updateCartLine: (input: object, as = newCustomer()) =>
       run('UpdateCartLineInput', 'updateCartLine', CART, input, as),
+    problemsOf: async (id: string, as = newCustomer(), shippingOption?: string) =>
+      (await ask(PROBLEMS, { id, shippingOption }, as)).cart,
+    /** Has a variant's product taken off the shelf. */
+    archive: async (variantId: string): Promise<void> => {
+      const of = await agents.kysely
+        .selectFrom('product.variant')
+        .select('product_id')
+        .where('id', '=', variantId)
+        .executeTakeFirstOrThrow();
+      const input = { id: of.product_id };
+      await run('ChangeProductStatusInput', 'archiveProduct', 'userErrors { code }', input, admin, 'product');
+    },
     readCart: async (id: string, as = newCustomer()) =>
       (
         await ask(

@@ -7,6 +7,12 @@ export const readablePayments = (actor: Actor): Rows => (actor.may('payment:read
 /** Which payments an actor may confirm at the bank's: its own. */
 export const confirmablePayments = (actor: Actor): Rows => ownPayments(actor);
 
+/**
+ * Of which payments an actor sees what their buyer has to do, and where: its own, and all if it may act for buyers. Staff
+ * who only read see that something has to be done, by the status, and not the buyer's own page at the bank.
+ */
+export const actionablePayments = (actor: Actor): Rows => (actor.may('payment:write') ? 'ALL' : ownPayments(actor));
+
 function ownPayments({ customerId, orderId }: Actor): Rows {
   if (customerId) return [{ customer_id: customerId }];
   return orderId ? [{ order_id: orderId }] : 'NONE';

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import {
   after,
   cancellationOf,
-  checkEvidence,
   checkAuthorised,
   type Fact,
   factsOf,
@@ -38,8 +37,12 @@ const state = (
 });
 
 describe('evidence of the provider, delivered twice, late and in any order,', () => {
-  const CAPTURE_REFUSED = { status: 'AUTHORISED', captured: 0n, refusal: 'No.' } as const;
-  const told = (status: ProviderStatus): ProviderPayment => ({ status, captured: status === 'CAPTURED' ? 1n : 0n });
+  const CAPTURE_REFUSED = { status: 'AUTHORISED', captured: 0n, currency: 'EUR', refusal: 'No.' } as const;
+  const told = (status: ProviderStatus): ProviderPayment => ({
+    status,
+    captured: status === 'CAPTURED' ? 1n : 0n,
+    currency: 'EUR',
+  });
   const lives: ProviderPayment[][] = [
     ['AUTHORISED', 'CAPTURED'] as const,
     ['REQUIRES_ACTION', 'AUTHORISED', 'CAPTURED'] as const,
@@ -83,16 +86,6 @@ describe('evidence of the provider, delivered twice, late and in any order,', ()
       { numRuns: 2000 },
     );
   });
-
-  test('is refused if it tells of another amount or currency', () => {
-    const payment = { amountMinor: 1234n, currency: 'EUR' };
-    const contradicts = (captured: bigint, currency = 'EUR') =>
-      codeOf(() => checkEvidence(payment, { captured, currency }));
-    expect([contradicts(0n), contradicts(1234n)]).toEqual([undefined, undefined]);
-    expect([contradicts(1233n), contradicts(2468n), contradicts(1234n, 'USD')]).toEqual(
-      Array(3).fill('EVIDENCE_CONTRADICTS'),
-    );
-  });
 });
 
 describe('a payment', () => {
@@ -108,7 +101,7 @@ describe('a payment', () => {
       ['DECLINED'],
     ];
     const record = (status: PaymentStatus, answer: ProviderStatus): PaymentStatus =>
-      factsOf({ status: answer, captured: 0n }).reduce((at, fact) => after(at, fact) ?? at, status);
+      factsOf({ status: answer, captured: 0n, currency: 'EUR' }).reduce((at, fact) => after(at, fact) ?? at, status);
     fc.assert(
       fc.property(
         fc

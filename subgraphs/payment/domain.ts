@@ -1,5 +1,5 @@
 /** The rules of a payment. Pure: no I/O, no clock, no randomness. */
-import { Fault, refuse, Unavailable } from '../../platform/errors.ts';
+import { refuse, Unavailable } from '../../platform/errors.ts';
 import { fromDecimal, type Money } from '../../platform/money.ts';
 import type { Payment, PaymentStatus, Pending } from './entities.ts';
 import type { ProviderPayment } from './provider/provider.ts';
@@ -70,19 +70,6 @@ export function progress(status: PaymentStatus, found: ProviderPayment): Progres
     if (next) news.push({ fact, status: next });
   }
   return news;
-}
-
-/** Sees to it that what somebody outside tells of a payment can be true of it. @throws Fault EVIDENCE_CONTRADICTS */
-export function checkEvidence(
-  payment: Pick<Payment, 'amountMinor' | 'currency'>,
-  evidence: { captured: bigint; currency: string },
-): void {
-  const isWhole = evidence.captured === 0n || evidence.captured === payment.amountMinor;
-  if (!isWhole || evidence.currency !== payment.currency)
-    throw new Fault(
-      'EVIDENCE_CONTRADICTS',
-      `The provider tells of ${evidence.captured} ${evidence.currency} captured, of ${payment.amountMinor} ${payment.currency}.`,
-    );
 }
 
 type State = Pick<Payment, 'status' | 'pending' | 'authorisedAt'>;

@@ -1,8 +1,16 @@
 import { z } from 'zod';
 import { defineEvent } from '../../platform/events/define-event.ts';
+import { PaymentStatus } from './entities.ts';
 
 const amount = z.object({ minor: z.string(), currency: z.string() });
-const payment = z.object({ paymentId: z.string(), orderId: z.string(), customerId: z.string().nullable(), amount });
+const payment = z.object({
+  paymentId: z.string(),
+  orderId: z.string(),
+  customerId: z.string().nullable(),
+  amount,
+  status: z.enum(Object.keys(PaymentStatus) as [PaymentStatus]).describe('Where the payment is since.'),
+  updatedAt: z.iso.datetime(),
+});
 
 const event = <Payload>(type: string, description: string, payload: z.ZodType<Payload>) =>
   defineEvent(type, { aggregate: 'payment', description, payload });

@@ -8,6 +8,7 @@ import type { PaymentStatus, Tables } from './entities.ts';
 export interface PaymentRow {
   id: string;
   order_id: string;
+  customer_id: string | null;
   amount_minor: bigint;
   currency: string;
   status: PaymentStatus;
@@ -22,6 +23,7 @@ export interface PaymentRow {
 const PAYMENT = [
   'id',
   'order_id',
+  'customer_id',
   'amount_minor',
   'currency',
   'status',

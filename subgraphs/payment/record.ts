@@ -3,6 +3,7 @@ import type { Ground } from '../../platform/agent/ground.ts';
 import type { Origin, Work } from '../../platform/data/store.ts';
 import { type Fact, type Progress, progress, stillPending } from './domain.ts';
 import type { Payment, Tables } from './entities.ts';
+import { checkEvidence } from './evidence.ts';
 import {
   paymentActionRequired,
   paymentAuthorised,
@@ -27,13 +28,17 @@ export const recorder =
       return payment;
     });
 
-/** Has the payment follow the provider, inside a transaction that holds its lock. */
+/**
+ * Has the payment follow the provider, inside a transaction that holds its lock: every evidence comes this way.
+ * @throws Fault EVIDENCE_CONTRADICTS
+ */
 export async function followProvider(
   work: Work<Tables>,
   payment: Payment,
   found: ProviderPayment,
   now: Date,
 ): Promise<void> {
+  checkEvidence(payment, found);
   for (const step of progress(payment.status, found)) await follow(work, payment, step, found, now);
 }
 
@@ -87,4 +92,6 @@ export const about = (payment: Payment) => ({
   orderId: payment.orderId,
   customerId: payment.customerId ?? null,
   amount: { minor: payment.amountMinor.toString(), currency: payment.currency },
+  status: payment.status,
+  updatedAt: payment.updatedAt.toISOString(),
 });

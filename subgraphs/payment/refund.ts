@@ -7,9 +7,11 @@ import { newId } from '../../platform/ids.ts';
 import { after, isCaptured, readAmount, refundable, stillPending } from './domain.ts';
 import { Payment, Refund, type RefundStatus, type Tables } from './entities.ts';
 import { paymentRefunded } from './events.ts';
+import { checkRefundEvidence } from './evidence.ts';
+import { paymentOf } from './payment-sql.ts';
 import type { GuardedProvider } from './provider/guard.ts';
 import { RefundRefused } from './provider/provider.ts';
-import { about, lockOf } from './record.ts';
+import { about, followProvider, lockOf } from './record.ts';
 import type { RefundPaymentInput } from './resolvers.generated.ts';
 
 /** A refund that its caller left for this long is finished by the duty. */
@@ -39,16 +41,19 @@ export const refundService = ({ store, clock }: Ground<Tables>, provider: Guarde
       .where('refund.id', '=', id)
       .executeTakeFirstOrThrow();
     if (refund.status !== 'PENDING') return refund.status;
-    const isDone = await provider.refund(refund.payment_id, { reference: id, minor: refund.amount_minor }).then(
-      () => true,
-      (error) => {
-        if (error instanceof RefundRefused) return false;
+    const answer = await provider
+      .refund(refund.payment_id, { reference: id, minor: refund.amount_minor })
+      .catch((error: unknown) => {
+        if (error instanceof RefundRefused) return undefined;
         throw error;
-      },
-    );
-    return store.write({ locks: [lockOf(refund.order_id)], origin }, (work) =>
-      concludeRefund(work, id, isDone, clock.now()),
-    );
+      });
+    return store.write({ locks: [lockOf(refund.order_id)], origin }, async (work) => {
+      if (answer) {
+        checkRefundEvidence(answer, id);
+        await followProvider(work, await paymentOf(work, { id: refund.payment_id }), answer, clock.now());
+      }
+      return concludeRefund(work, id, answer !== undefined, clock.now());
+    });
   };
 
   return {
@@ -110,7 +115,11 @@ export const refundService = ({ store, clock }: Ground<Tables>, provider: Guarde
         .orderBy('created_at')
         .limit(BATCH)
         .execute();
-      for (const { id } of open) if (!signal.aborted) await finish(id, {});
+      // One that cannot be finished does not keep those behind it from it.
+      const failed: unknown[] = [];
+      for (const { id } of open)
+        if (!signal.aborted) await finish(id, {}).catch((error: unknown) => failed.push(error));
+      if (failed.length) throw failed[0];
     },
   };
 };

@@ -273,7 +273,7 @@ export type Payment = {
   refundedAmount: Money;
   /** When it was begun. */
   createdAt: Scalars['DateTime']['output'];
-  /** What the buyer has to do now; null if nothing. */
+  /** What the buyer has to do now; null if nothing, and for who is neither the buyer nor may act for buyers (`payment:write`). */
   nextAction?: Maybe<PaymentAction>;
   /** Why it failed, for its buyer. */
   failure?: Maybe<Scalars['String']['output']>;

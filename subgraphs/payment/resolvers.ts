@@ -1,9 +1,11 @@
 import type { Clock } from '../../platform/clock.ts';
+import { isWithin } from '../../platform/data/rows.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import { reload } from '../../platform/graphql/per-request.ts';
 import { money } from '../../platform/money.ts';
 import type { Webhooks } from '../../platform/webhooks/webhooks.ts';
+import { actionablePayments } from './access.ts';
 import type { CancelPayment } from './cancel.ts';
 import type { PaymentLoaders } from './loaders.ts';
 import type { PaymentRow } from './queries.ts';
@@ -61,8 +63,8 @@ export const paymentResolvers = (
       refundedAmount: (payment) => money(payment.refunded_minor, payment.currency),
       createdAt: (payment) => payment.created_at,
       order: (payment) => ({ __typename: 'Order', id: payment.order_id }),
-      nextAction: (payment) =>
-        isWaiting(payment)
+      nextAction: (payment, _, { actor }) =>
+        isWaiting(payment) && isWithin({ ...payment }, actionablePayments(actor))
           ? { type: 'REDIRECT', url: payment.action_url!, expiresAt: payment.action_expires_at! }
           : null,
       actionExpiresInSeconds: (payment) =>

@@ -7,8 +7,8 @@ import type { Work } from '../../platform/data/store.ts';
 import { Fault } from '../../platform/errors.ts';
 import { onWebhook, type WebhookEndpoint } from '../../platform/webhooks/endpoint.ts';
 import type { WebhookSecrets } from '../../platform/webhooks/secrets.ts';
-import { checkEvidence } from './domain.ts';
 import { type Payment, Refund, type Tables } from './entities.ts';
+import { checkRefundEvidence, contradiction } from './evidence.ts';
 import type { News } from './news.ts';
 import { paymentOf } from './payment-sql.ts';
 import { type Evidence, simulatorEvidence } from './provider/simulator-evidence.ts';
@@ -37,11 +37,12 @@ export const simulatorWebhooks = (
       return [lockOf(payment.order_id)];
     },
 
-    async handle(work, { reference, found, currency, refund }) {
+    async handle(work, { reference, found, refund }) {
       const payment = await paymentOf(work, { id: reference });
-      if (currency !== null) checkEvidence(payment, { captured: found.captured, currency });
       await followProvider(work, payment, found, clock.now());
-      if (refund) await refunded(work, payment, refund, clock.now());
+      if (!refund) return;
+      checkRefundEvidence(found, refund.reference);
+      await refunded(work, payment, refund, clock.now());
     },
 
     onHandled: ({ reference }) => news.tell(reference),
@@ -55,6 +56,6 @@ async function refunded(
 ): Promise<void> {
   const refund = await work.em.findOne(Refund, { id: reference, paymentId: id });
   if (!refund || refund.amountMinor !== minor || refund.status === 'REFUSED')
-    throw new Fault('EVIDENCE_CONTRADICTS', `The provider tells of a refund ${reference} that we did not ask for.`);
+    throw contradiction(`a refund ${reference} of ${minor} that we did not ask for`);
   await concludeRefund(work, reference, true, now);
 }

@@ -1,9 +1,21 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { money, toDecimal } from '../../platform/money.ts';
 import { paymentViolations } from '../../subgraphs/payment/invariants.ts';
 import { operator } from '../support/agents.ts';
 import { inventoryViolations } from '../support/inventory-violations.ts';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
-import { ADDRESS, available, forSale, newCustomer, placed, read, sagaEnds, settled, until } from '../support/shop.ts';
+import {
+  ADDRESS,
+  available,
+  done,
+  forSale,
+  newCustomer,
+  placed,
+  read,
+  sagaEnds,
+  settled,
+  until,
+} from '../support/shop.ts';
 
 let shop: TestPlatform;
 beforeAll(async () => {
@@ -73,7 +85,7 @@ test('an order whose payment is still being authorised is cancelled: nothing is 
   });
   const ended = await settled(shop, orderId, 'CANCELLED');
   expect(ended.cancellationReason).toBe('CUSTOMER_REQUEST');
-  expect(['CREATED', 'VOIDED']).toContain(ended.paymentStatus);
+  expect(ended.paymentStatus).toBe('VOIDED');
   await sagaEnds(shop, orderId, 'COMPENSATED');
   await sagasEnd(orderId);
   const at = await read(shop, orderId);
@@ -183,6 +195,88 @@ test('of many requests at once one is taken; the same key again gets the same an
   await sagasEnd(orderId);
 });
 
+test.each(['tok_slow', 'tok_3ds', 'tok_ok', 'tok_timeout'])(
+  'an order (%s) that is cancelled at once is told as its payment is: let go, or given back, or never begun',
+  async (token) => {
+    const { orderId, buyer } = await buy(token);
+    expect((await cancel(orderId, buyer)).userErrors).toEqual([]);
+    await sagasEnd(orderId);
+    const { status, paymentStatus, payments } = await read(shop, orderId);
+    expect([status, paymentStatus]).toEqual(['CANCELLED', payments[0]?.status ?? 'VOIDED']);
+    expect(['VOIDED', 'REFUNDED']).toContain(paymentStatus);
+  },
+);
+
+describe('a refund', () => {
+  const REFUND = `mutation ($input: RefundPaymentInput!) { refundPayment(input: $input) { userErrors { code } } }`;
+  const refund = async (orderId: string, amount?: string) => {
+    const { id: paymentId } = await shop.kysely
+      .selectFrom('payment.payment')
+      .select('id')
+      .where('order_id', '=', orderId)
+      .executeTakeFirstOrThrow();
+    const input = { paymentId, reason: 'Broken', idempotencyKey: `${orderId} ${amount}` };
+    const money = amount && { amount: { amount, currency: 'EUR' } };
+    const answer = await done(shop.ask(REFUND, { input: { ...input, ...money } }, operator));
+    expect(answer.refundPayment.userErrors).toEqual([]);
+  };
+  const refunded = async (orderId: string, paymentStatus: string) =>
+    until(
+      () => read(shop, orderId),
+      (order) => order.paymentStatus === paymentStatus,
+      `the order does not know that it is ${paymentStatus}`,
+    );
+  const inbox = async (buyer: Buyer): Promise<string[]> =>
+    (await done(shop.ask('{ inbox { nodes { type text } } }', {}, buyer))).inbox.nodes
+      .filter(({ type }: { type: string }) => type === 'PAYMENT_REFUNDED')
+      .map(({ text }: { text: string }) => /[\d.]+ EUR/.exec(text)![0]);
+
+  test('in part, and then by a cancellation, is known to the order, told to its buyer live and in the inbox', async () => {
+    const { orderId, buyer } = await buy();
+    const { version, total } = await settled(shop, orderId, 'PROCESSING');
+    const updated = shop.watch(
+      `subscription ($id: ID) { orderUpdated(orderId: $id) { type version order { paymentStatus } } }`,
+      { id: orderId },
+      buyer,
+    );
+    await refund(orderId, '6.00');
+    const partly = await refunded(orderId, 'PARTIALLY_REFUNDED');
+    expect(partly).toMatchObject({ status: 'PROCESSING', version: version + 1 });
+    expect(types(partly).at(-1)).toBe('PAYMENT_REFUNDED');
+    await updated.until((events) =>
+      events.some(({ data }) => data.orderUpdated.order.paymentStatus === 'PARTIALLY_REFUNDED'),
+    );
+    await updated.stop();
+    expect((await cancel(orderId, buyer)).userErrors).toEqual([]);
+    await settled(shop, orderId, 'CANCELLED');
+    await sagasEnd(orderId);
+    const left = toDecimal(money(BigInt(total.minor) - 600n, 'EUR'));
+    const told = await until(
+      () => inbox(buyer),
+      ({ length }) => length === 2,
+      'the buyer is not told of both',
+    );
+    expect(told).toEqual([`${left} EUR`, '6.00 EUR']);
+    const ended = await read(shop, orderId);
+    expect(ended.paymentStatus).toBe('REFUNDED');
+    expect(types(ended).filter((type) => type === 'PAYMENT_REFUNDED')).toHaveLength(2);
+  });
+
+  test('of all leaves the order as it is, with its payment REFUNDED, and a cancellation after it changes nothing of that', async () => {
+    const { orderId, buyer } = await buy();
+    await settled(shop, orderId, 'PROCESSING');
+    await refund(orderId);
+    expect(await refunded(orderId, 'REFUNDED')).toMatchObject({ status: 'PROCESSING' });
+    expect((await cancel(orderId, buyer)).userErrors).toEqual([]);
+    await settled(shop, orderId, 'CANCELLED');
+    await sagasEnd(orderId);
+    const ended = await read(shop, orderId);
+    expect(ended).toMatchObject({ paymentStatus: 'REFUNDED', payments: [{ status: 'REFUNDED' }] });
+    expect(types(ended).filter((type) => type === 'PAYMENT_REFUNDED')).toHaveLength(1);
+    expect(await inbox(buyer)).toHaveLength(1);
+  });
+});
+
 /** Numbers that look random and are the same in every run. */
 function random(seed: number): () => number {
   let state = seed;
@@ -239,7 +333,8 @@ function expectConsistent(order: any): void {
   const told = types(order);
   const has = (type: string) => told.includes(type);
   const story = `${order.id}: ${told.join(' ')}`;
-  const status = order.payments[0]?.status ?? 'CREATED';
+  // Where none was begun nothing was taken.
+  const status = order.payments[0]?.status ?? 'VOIDED';
   expect([story, told[0], told.at(-1)]).toEqual([story, 'PLACED', order.status]);
   expect([story, new Set(told).size]).toEqual([story, told.length]);
   const times = order.timeline.map((entry: { occurredAt: string }) => entry.occurredAt);
@@ -257,7 +352,7 @@ function expectConsistent(order: any): void {
   expect([story, order.status, charged(order)]).toEqual([story, 'CANCELLED', 0n]);
   expect([story, order.cancellationReason]).not.toEqual([story, null]);
   expect([story, has('PAYMENT_REFUNDED')]).toEqual([story, order.paymentStatus === 'REFUNDED']);
-  if (order.paymentStatus !== 'CREATED') expect([story, order.paymentStatus]).toEqual([story, status]);
+  expect([story, order.paymentStatus]).toEqual([story, status]);
   if (order.cancellationReason === 'CUSTOMER_REQUEST')
     expect([story, has('CANCELLATION_REQUESTED')]).toEqual([story, true]);
 }

@@ -56,6 +56,17 @@ describe('who watches orders', () => {
     await watch.stop();
   });
 
+  test('of no order, by an empty id, sees nothing; of null, all that are theirs', async () => {
+    const variantId = await forSale(shop);
+    const buyer = newCustomer();
+    const none = shop.watch(UPDATED, { orderId: '' }, buyer);
+    const all = shop.watch(UPDATED, { orderId: null }, buyer);
+    await listening(all, buyer, variantId);
+    expect(all.events).not.toEqual([]);
+    expect(none.events).toEqual([]);
+    await Promise.all([none.stop(), all.stop()]);
+  });
+
   test('sees with each event the order as it is then, and not as it was when the watching began', async () => {
     const variantId = await forSale(shop);
     const buyer = newCustomer();

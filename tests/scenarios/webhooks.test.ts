@@ -13,7 +13,7 @@ import { drawFrom } from '../chaos/draw.ts';
 import { actor, operator, viewer } from '../support/agents.ts';
 import { type Courier, openCourier } from '../support/courier.ts';
 import { openPlatform, type SigningPlatform } from '../support/platform.ts';
-import { done, forSale, newCustomer, placed, settled, until } from '../support/shop.ts';
+import { done, forSale, newCustomer, placed, read, settled, until } from '../support/shop.ts';
 
 const SEED = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 1_000_000));
 const [young, old, strange] = [1, 2, 3].map((fill) => `whsec_${Buffer.alloc(32, fill).toString('base64')}`) as [
@@ -185,6 +185,44 @@ describe('an order', () => {
     expect(await settled(shop, order.id, 'PROCESSING')).toMatchObject({ payments: [{ status: 'CAPTURED' }] });
   });
 
+  test.each([
+    ['AUTHORISED', 'PROCESSING', 'CAPTURED', ['PAYMENT_AUTHORIZED', 'PAYMENT_CAPTURED']],
+    ['DECLINED', 'CANCELLED', 'FAILED', ['PAYMENT_REFUSED']],
+    ['EXPIRED', 'CANCELLED', 'FAILED', ['PAYMENT_REFUSED']],
+    ['VOIDED', 'CANCELLED', 'VOIDED', ['PAYMENT_VOIDED']],
+  ])(
+    'whose buyer was sent to the bank, which tells %s, is told as its payment is, and as approved only if it was',
+    async (status, ends, paid, story) => {
+      const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token: 'tok_3ds' }, newCustomer());
+      await until(
+        () => read(shop, order.id),
+        ({ paymentStatus }) => paymentStatus === 'REQUIRES_ACTION',
+        'no action is required',
+      );
+      const payment = await shop.kysely
+        .selectFrom('payment.payment')
+        .select('id')
+        .where('order_id', '=', order.id)
+        .executeTakeFirstOrThrow();
+      // The bank's books, which are not ours to move in a test of what it tells.
+      if (status !== 'VOIDED')
+        await shop.kysely
+          .updateTable('payment.simulator_payment')
+          .set({ status })
+          .where('reference', '=', payment.id)
+          .execute();
+      invented.push(payment.id);
+      expect(await deliver({ body: told(payment.id, { status }) })).toEqual([202]);
+      const ended = await settled(shop, order.id, ends);
+      expect(ended).toMatchObject({ paymentStatus: paid, payments: [{ status: paid }] });
+      const timeline = ended.timeline.map(({ type }: { type: string }) => type);
+      expect(timeline.filter((type: string) => type.startsWith('PAYMENT_'))).toEqual([
+        'PAYMENT_ACTION_REQUIRED',
+        ...story,
+      ]);
+    },
+  );
+
   test(`ends as it should and is charged once, though webhooks come late, twice and in any order (seed ${SEED})`, async () => {
     const ends = { tok_ok: 'PROCESSING', tok_declined: 'CANCELLED', tok_capture_fails: 'CANCELLED' };
     const orders: { id: string; ends: string }[] = [];
@@ -260,5 +298,82 @@ describe('a webhook that cannot be handled', () => {
     expect((await shop.ask(receive, {}, operator)).errors).toMatchObject([
       { message: expect.stringContaining('receivePaymentWebhook') },
     ]);
+  });
+});
+
+describe('a webhook that cannot be true', () => {
+  const CASES: [string, string, string | null][] = [
+    ['CAPTURED', '0', 'EUR'],
+    ['CAPTURED', '1', null],
+    ['CAPTURED', '5000', 'EUR'],
+    ['CAPTURED', '10000', 'USD'],
+    ['CAPTURED', '10000', null],
+    ['CAPTURED', '999999999', null],
+    ['AUTHORISED', '10000', 'EUR'],
+    ['DECLINED', '10000', 'EUR'],
+    ['EXPIRED', '1', 'EUR'],
+    ['VOIDED', '10000', 'EUR'],
+    ['VOIDED', '0', null],
+    ['AUTHORISED', '0', null],
+  ];
+  /** As of a payment of 100.00 EUR that waits for its buyer. */
+  const waiting = async (more: object = {}): Promise<string> => {
+    const id = await aPayment();
+    const action = { action_url: 'https://bank.example', action_expires_at: new Date('2099-01-01') };
+    const set = { amount_minor: 10_000, status: 'REQUIRES_ACTION', pending: null, ...action, ...more };
+    await shop.kysely.updateTable('payment.payment').set(set).where('id', '=', id).execute();
+    return id;
+  };
+  const refusedBy = (webhookId: string) =>
+    until(
+      () => inbox(webhookId),
+      ([row]) => row?.attempts > 0,
+      'it was not tried',
+    );
+
+  test('is taken, tried again and named, and changes nothing: neither the payment nor the log', async () => {
+    const sent = await Promise.all(
+      CASES.map(async ([status, captured, currency]) => {
+        const [reference, id] = [await waiting(), newId('msg')];
+        expect(await deliver({ id, body: told(reference, { status, captured, currency }) })).toEqual([202]);
+        return { reference, id };
+      }),
+    );
+    for (const { reference, id } of sent) {
+      expect(await refusedBy(id)).toMatchObject([
+        { status: 'WAITING', error: expect.stringMatching(/^EVIDENCE_CONTRADICTS: /) },
+      ]);
+      expect(await paymentOf(reference)).toMatchObject({ status: 'REQUIRES_ACTION', captured_minor: 0n });
+      expect(await eventsOf(reference)).toEqual([]);
+    }
+  });
+
+  test('is so too if it comes after the payment has ended otherwise, and known news are not', async () => {
+    const taken = { captured: '10000' };
+    const ended: [object, object, boolean][] = [
+      [{ status: 'VOIDED', authorised_at: new Date() }, { status: 'CAPTURED', ...taken }, false],
+      [{ status: 'FAILED', failure_code: 'PAYMENT_DECLINED' }, { status: 'CAPTURED', ...taken }, false],
+      [{ status: 'FAILED', failure_code: 'PAYMENT_DECLINED' }, { status: 'AUTHORISED' }, false],
+      [{ status: 'CAPTURED', captured_minor: 10_000 }, { status: 'DECLINED' }, false],
+      [{ status: 'CAPTURED', captured_minor: 10_000 }, { status: 'VOIDED' }, false],
+      [
+        { status: 'CAPTURED', captured_minor: 10_000 },
+        { status: 'CAPTURED', ...taken, refund: { reference: 'refund_1', minor: '1' } },
+        false,
+      ],
+      [{ status: 'REFUNDED', captured_minor: 10_000, refunded_minor: 10_000 }, { status: 'CAPTURED', ...taken }, true],
+      [{ status: 'CAPTURED', captured_minor: 10_000 }, { status: 'AUTHORISED' }, true],
+      [{ status: 'VOIDED', authorised_at: new Date() }, { status: 'AUTHORISED' }, true],
+    ];
+    for (const [state, message, isFine] of ended) {
+      const [reference, id] = [await waiting(state), newId('msg')];
+      const before = await paymentOf(reference);
+      await deliver({ id, body: told(reference, message) });
+      const row = (await refusedBy(id))[0]!;
+      expect([state, message, row.status]).toEqual([state, message, isFine ? 'HANDLED' : 'WAITING']);
+      if (!isFine) expect(row.error).toMatch(/^EVIDENCE_CONTRADICTS: /);
+      expect(await paymentOf(reference)).toEqual(before);
+      expect(await eventsOf(reference)).toEqual([]);
+    }
   });
 });

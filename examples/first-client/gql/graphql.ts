@@ -108,14 +108,14 @@ export type PaymentStatus =
   | 'REFUNDED'
   /** The buyer must do something first, for example confirm it with the bank. */
   | 'REQUIRES_ACTION'
-  /** What was set aside was let go. */
+  /** Nothing was taken, and nothing is set aside any more; also of an order that ended before its payment began. */
   | 'VOIDED';
 
 /** An order to place. */
 export type PlaceOrderInput = {
   /** Who pays; the same as `shippingAddress` when not given. */
   billingAddress?: AddressInput | null | undefined;
-  /** Order what is in this cart; or give `lines`. */
+  /** Order what is in this cart; or give `lines`. The order of a customer's cart is that customer's, whoever places it. */
   cartId?: string | null | undefined;
   /** The sales channel; the cart's, or `default`, when not given. */
   channel?: string | null | undefined;
@@ -123,11 +123,16 @@ export type PlaceOrderInput = {
   couponCodes?: Array<string> | null | undefined;
   /** What to pay in; the cart's, or the channel's own currency, when not given. */
   currency?: string | null | undefined;
-  /** Where to write to about it. A guest must give it. */
+  /** Where to write to about it. A guest must give it, and staff who order for one. */
   email?: string | null | undefined;
   /** What the buyer saw as total: another total is refused. */
   expectedTotal?: MoneyInput | null | undefined;
-  /** The same key again answers with the same order: send a new one with a new order. 1 to 255 characters. */
+  /**
+   * The same key again answers with the same order: send a new one with a new order. 1 to 255 characters. Repeat the request
+   * as it was: the same spelt otherwise (an empty list for none, the billing address given where it is the shipping address,
+   * an amount with another number of digits) is another request. Only null for what is not given, and capitals in `email`,
+   * make no difference.
+   */
   idempotencyKey: string;
   /** Order this: 1 to 100 lines. */
   lines?: Array<OrderLineInput> | null | undefined;

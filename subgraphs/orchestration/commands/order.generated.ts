@@ -74,7 +74,7 @@ export type PaymentStatus =
   | 'AUTHORIZED'
   /** The money has been taken. */
   | 'CAPTURED'
-  /** What was set aside was let go. */
+  /** Nothing was taken, and nothing is set aside any more; also of an order that ended before its payment began. */
   | 'VOIDED'
   /** All of it was given back. */
   | 'REFUNDED'
@@ -106,7 +106,7 @@ export type CancellationReason =
 export type StepReportInput = {
   /** The step. */
   step: string;
-  /** DONE, REFUSED or UNDONE. */
+  /** DONE, REFUSED, CANCELLED (somebody called it off meanwhile) or UNDONE. */
   outcome: string;
   /** When. */
   at: string | Date;

@@ -140,7 +140,7 @@ export type CancelPaymentMutationVariables = Exact<{
 }>;
 
 
-export type CancelPaymentMutation = { cancelPayment: { outcome: CancelPaymentOutcome | null, userErrors: Array<
+export type CancelPaymentMutation = { cancelPayment: { outcome: CancelPaymentOutcome | null, payment: { status: PaymentStatus } | null, userErrors: Array<
       | { code: ErrorCode, message: string }
       | { code: ErrorCode, message: string }
     > } | null };
@@ -149,4 +149,4 @@ export type CancelPaymentMutation = { cancelPayment: { outcome: CancelPaymentOut
 export const authorisePayment = command<AuthorisePaymentMutation, AuthorisePaymentMutationVariables>('payment', "mutation AuthorisePayment($input: AuthorisePaymentInput!) {\n  authorisePayment(input: $input) {\n    payment {\n      status\n      actionExpiresInSeconds\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const settlePaymentAction = command<SettlePaymentActionMutation, SettlePaymentActionMutationVariables>('payment', "mutation SettlePaymentAction($input: SettlePaymentActionInput!) {\n  settlePaymentAction(input: $input) {\n    payment {\n      status\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const capturePayment = command<CapturePaymentMutation, CapturePaymentMutationVariables>('payment', "mutation CapturePayment($input: CapturePaymentInput!) {\n  capturePayment(input: $input) {\n    payment {\n      status\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");
-export const cancelPayment = command<CancelPaymentMutation, CancelPaymentMutationVariables>('payment', "mutation CancelPayment($input: CancelPaymentInput!) {\n  cancelPayment(input: $input) {\n    outcome\n    userErrors {\n      code\n      message\n    }\n  }\n}");
+export const cancelPayment = command<CancelPaymentMutation, CancelPaymentMutationVariables>('payment', "mutation CancelPayment($input: CancelPaymentInput!) {\n  cancelPayment(input: $input) {\n    outcome\n    payment {\n      status\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");

@@ -2,7 +2,7 @@ import { accepted } from '../../../platform/commands/ask.ts';
 import { defineSaga, type StepReport } from '../../../platform/sagas/define-saga.ts';
 import { releaseReservation } from '../commands/inventory.generated.ts';
 import { completeCancellation } from '../commands/order.generated.ts';
-import { cancelPayment } from '../commands/payment.generated.ts';
+import { cancelPayment, type PaymentStatus } from '../commands/payment.generated.ts';
 import { storyOf } from './story.ts';
 
 /** What `cancelOrder` of the order agent starts it with. */
@@ -14,6 +14,7 @@ interface Input {
 /** What its steps leave for one another. */
 interface State {
   payment: 'NOTHING' | 'VOIDED' | 'REFUNDED';
+  paymentStatus: PaymentStatus;
 }
 
 /** No step has an undo and none is refused: whoever asked to cancel has decided, and each step is tried until it works. */
@@ -26,10 +27,11 @@ export const cancelOrder = defineSaga<Input, State>({
       agent: 'payment',
       does: 'Lets the money go, or gives it back if it was taken.',
       async run({ input: { orderId, reason }, key, ask }) {
-        const { outcome } = accepted(
+        const { outcome, payment } = accepted(
           (await ask(cancelPayment, { input: { orderId, reason, idempotencyKey: key } })).cancelPayment,
         );
-        return { payment: outcome! };
+        // Where none was begun none can begin any more: nothing was taken, and nothing is kept.
+        return { payment: outcome!, paymentStatus: payment?.status ?? 'VOIDED' };
       },
     },
     {
@@ -45,7 +47,7 @@ export const cancelOrder = defineSaga<Input, State>({
       agent: 'order',
       does: 'Cancels the order.',
       async run({ input: { orderId, reason }, ask, state, story }) {
-        const paymentStatus = state.payment === 'NOTHING' ? undefined : state.payment;
+        const { paymentStatus } = state;
         const input = { orderId, reason, paymentStatus, story: storyOf(toldBy(story, state)) };
         accepted((await ask(completeCancellation, { input })).completeCancellation);
       },

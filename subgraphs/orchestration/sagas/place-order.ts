@@ -69,8 +69,10 @@ export const placeOrder = defineSaga<Input, State>({
         const { orderId } = input;
         const payload = { orderId, reason: refusal!.errors[0]!.code, idempotencyKey: key };
         // A capture that was under way may have come first: then the money was given back and not let go.
-        const { outcome } = accepted((await ask(cancelPayment, { input: payload })).cancelPayment);
-        return outcome === 'NOTHING' ? false : { as: outcome === 'REFUNDED' ? 'refund' : 'void' };
+        const { outcome, payment } = accepted((await ask(cancelPayment, { input: payload })).cancelPayment);
+        if (outcome !== 'NOTHING') return { as: outcome === 'REFUNDED' ? 'refund' : 'void' };
+        // Nothing was kept: no news for the buyer, but for the order, which says where its payment is.
+        return payment ? { as: payment.status === 'FAILED' ? 'payment failed' : 'payment voided' } : false;
       },
     },
     {
@@ -150,13 +152,14 @@ export const placeOrder = defineSaga<Input, State>({
 
 const reasonOf = ({ errors }: SagaRefusal): Reason => REASONS[errors[0]!.code] ?? 'OTHER';
 
-const PAYING: ReadonlySet<string> = new Set(['authorise', 'settle']);
+/** What the undo of the authorisation, which always asks the payment, found of it. */
+const FOUND = {
+  refund: 'REFUNDED',
+  void: 'VOIDED',
+  'payment voided': 'VOIDED',
+  'payment failed': 'FAILED',
+} as const;
 
-/** What the steps say of the payment; where it was never touched, the order knows best. */
-function paymentAfter(story: readonly StepReport[]) {
-  if (story.some(({ step }) => step === 'refund')) return 'REFUNDED' as const;
-  if (story.some(({ step }) => step === 'void')) return 'VOIDED' as const;
-  const failed = ({ step, outcome, code }: StepReport): boolean =>
-    PAYING.has(step) && outcome === 'REFUSED' && code !== 'PAYMENT_CANCELLED';
-  return story.some(failed) ? ('FAILED' as const) : undefined;
-}
+/** Where the payment is after everything was undone; nothing where none was begun. */
+const paymentAfter = (story: readonly StepReport[]) =>
+  story.map(({ step }) => (FOUND as Partial<Record<string, (typeof FOUND)[keyof typeof FOUND]>>)[step]).find(Boolean);

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ormFor } from '../../../db/orm.ts';
+import { createStore, type Store } from '../../../platform/data/store.ts';
+import { Bell } from '../../../platform/events/bell.ts';
 import { ANONYMOUS } from '../../../platform/identity/actor.ts';
-import { operator } from '../../../tests/support/agents.ts';
+import { newId } from '../../../platform/ids.ts';
+import { silentLogger } from '../../../platform/log.ts';
+import { actor, operator } from '../../../tests/support/agents.ts';
+import { entities, type Tables } from '../entities.ts';
 import { ADDRESS, newCustomer, type Orders, openOrders } from '../testing.ts';
+import { CART_DAYS, endCarts } from './end-carts.ts';
 
 let it: Orders;
 beforeAll(async () => {
@@ -145,6 +152,212 @@ describe('a cart', () => {
     const { cart } = await it.createCart({}, ANONYMOUS);
     const refused = await it.addToCart({ cartId: cart.id, variantId: 'variant_none' }, ANONYMOUS);
     expect(refused.userErrors).toMatchObject([{ code: 'VARIANT_NOT_FOUND', path: ['input', 'variantId'] }]);
+  });
+});
+
+describe('a cart that cannot be ordered as it is', () => {
+  const buyer = newCustomer();
+  const cartOf = async (...lines: { variantId: string; quantity: number }[]): Promise<string> =>
+    (await it.createCart({ lines }, buyer)).cart.id;
+
+  test('says what is no longer for sale, without a price or short, each by its name, and nothing else', async () => {
+    const [gone, unpriced, short, fine] = [
+      await it.variant(),
+      await it.variant(),
+      await it.variant(1),
+      await it.variant(),
+    ];
+    const id = await cartOf(...[gone, unpriced, fine].map((variantId) => ({ variantId, quantity: 1 })), {
+      variantId: short,
+      quantity: 2,
+    });
+    const titles = new Map(
+      (
+        await it.agents.kysely
+          .selectFrom('order.cart_line')
+          .select(['variant_id', 'title'])
+          .where('cart_id', '=', id)
+          .execute()
+      ).map(({ variant_id, title }) => [variant_id, title]),
+    );
+    expect(await it.problemsOf(id, buyer)).toMatchObject({
+      totals: { total: expect.anything() },
+      problems: [{ code: 'INSUFFICIENT_STOCK', variantId: short }],
+    });
+    await it.agents.kysely.deleteFrom('pricing.price').where('variant_id', '=', unpriced).execute();
+    expect(await it.problemsOf(id, buyer)).toEqual({
+      totals: null,
+      problems: [
+        {
+          code: 'PRICE_NOT_AVAILABLE',
+          message: `“${titles.get(unpriced)}”: This is not sold in EUR.`,
+          variantId: unpriced,
+        },
+        {
+          code: 'INSUFFICIENT_STOCK',
+          message: `Only 1 of “${titles.get(short)}” left, 2 wanted: order less.`,
+          variantId: short,
+        },
+      ],
+    });
+    await it.archive(gone);
+    const { problems } = await it.problemsOf(id, buyer);
+    expect(problems[0]).toEqual({
+      code: 'VARIANT_NOT_FOUND',
+      message: `“${titles.get(gone)}” is no longer for sale: take it out of the cart.`,
+      variantId: gone,
+    });
+    // Ordering it is refused at the cart, which is all that was sent, with the same words.
+    expect((await it.place({ cartId: id }, buyer)).userErrors).toEqual([
+      {
+        __typename: 'SimpleUserError',
+        code: 'VARIANT_NOT_FOUND',
+        message: problems[0].message,
+        path: ['input', 'cartId'],
+      },
+    ]);
+  });
+
+  test.each([
+    ['sold out', 'INSUFFICIENT_STOCK', /^“Thing \d+.*” is sold out\.$/],
+    ['without a price', 'PRICE_NOT_AVAILABLE', /^“Thing \d+.*”: /],
+  ])('for a thing that is %s is refused at the cart, and the message names the thing', async (what, code, message) => {
+    const variantId = await it.variant(what === 'sold out' ? 0 : 5);
+    const id = await cartOf({ variantId, quantity: 1 });
+    if (what !== 'sold out')
+      await it.agents.kysely.deleteFrom('pricing.price').where('variant_id', '=', variantId).execute();
+    expect((await it.place({ cartId: id }, buyer)).userErrors).toMatchObject([
+      { code, message: expect.stringMatching(message), path: ['input', 'cartId'] },
+    ]);
+    // Lines that were sent are pointed at.
+    const [error] = (await it.place({ lines: [{ variantId, quantity: 1 }] }, buyer)).userErrors;
+    expect(error.path.slice(0, 3)).toEqual(['input', 'lines', '0']);
+  });
+
+  test('says that it is empty, that there is no such way of shipping, and that it was ordered', async () => {
+    const id = await cartOf();
+    expect(await it.problemsOf(id, buyer)).toMatchObject({ totals: null, problems: [{ code: 'CART_EMPTY' }] });
+    const variantId = await it.variant();
+    await it.addToCart({ cartId: id, variantId }, buyer);
+    expect(await it.problemsOf(id, buyer, 'by pigeon')).toMatchObject({
+      totals: null,
+      problems: [{ code: 'SHIPPING_OPTION_NOT_FOUND', variantId: null }],
+    });
+    expect(await it.problemsOf(id, buyer)).toMatchObject({ problems: [] });
+    expect(codes(await it.place({ cartId: id }, buyer))).toEqual([]);
+    expect(await it.problemsOf(id, buyer)).toMatchObject({ problems: [{ code: 'CART_ORDERED' }] });
+  });
+
+  test('in another currency than was asked for is refused where that was given', async () => {
+    const id = await cartOf({ variantId: await it.variant(), quantity: 1 });
+    const given = await it.place({ cartId: id, channel: 'no-such-channel' }, buyer);
+    expect(given.userErrors).toMatchObject([{ code: 'CHANNEL_NOT_FOUND', path: ['input', 'channel'] }]);
+    await it.agents.kysely.updateTable('order.cart').set({ channel_id: 'closed' }).where('id', '=', id).execute();
+    const kept = await it.place({ cartId: id }, buyer);
+    expect(kept.userErrors).toMatchObject([{ code: 'CHANNEL_NOT_FOUND', path: ['input', 'cartId'] }]);
+  });
+});
+
+describe('a cart that staff use', () => {
+  test("is ordered for the customer whose it is: the order is the customer's, and the log says who placed it", async () => {
+    const buyer = newCustomer();
+    const variantId = await it.variant();
+    const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, buyer);
+    await it.addToCart({ cartId: cart.id, variantId }, operator);
+    // An operator who is a customer too orders for the cart's.
+    const both = actor({ roles: ['OPERATOR', 'CUSTOMER'], customerId: newId('customer') });
+    const { order, orderToken, userErrors } = await it.place({ cartId: cart.id }, both);
+    expect(userErrors).toEqual([]);
+    expect(orderToken).toBeNull();
+    expect(await it.read(order.id, buyer)).toMatchObject({ id: order.id, email: null, lines: [{ quantity: 2 }] });
+    expect((await it.readCart(cart.id, buyer)).order).toEqual({ id: order.id });
+    const [event] = (await it.agents.events('order.placed')).filter((one) => one.aggregate_id === order.id);
+    expect(event!.payload).toMatchObject({ customerId: buyer.customerId, placedBy: both.id });
+  });
+
+  test('is not taken over by keys and merchants that may not change orders', async () => {
+    const buyer = newCustomer();
+    const variantId = await it.variant();
+    const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, buyer);
+    const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
+    const reading = actor({ roles: [], scopes: ['order:read'], apiKeyId: 'apikey_1' });
+    for (const who of [merchant, reading]) {
+      expect(await it.readCart(cart.id, who)).toBeNull();
+      expect(codes(await it.place({ cartId: cart.id, email: 'x@example.com' }, who))).toEqual(['NOT_FOUND']);
+      expect(codes(await it.addToCart({ cartId: cart.id, variantId }, who))).toEqual(['NOT_FOUND']);
+    }
+    const writing = actor({ roles: [], scopes: ['order:write'], apiKeyId: 'apikey_2' });
+    const { order } = await it.place({ cartId: cart.id, email: 'x@example.com' }, writing);
+    expect(await it.read(order.id, buyer)).toMatchObject({ id: order.id, email: 'x@example.com' });
+  });
+
+  test("that is a guest's is ordered as a guest's, and who ordered it is told apart from its buyer", async () => {
+    const variantId = await it.variant();
+    const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, ANONYMOUS);
+    const none = await it.place({ cartId: cart.id }, operator);
+    expect(none.userErrors).toMatchObject([{ code: 'INVALID_INPUT', path: ['input', 'email'] }]);
+    expect(none.userErrors[0].message).not.toMatch(/guest/i);
+    expect((await it.place({ cartId: cart.id }, ANONYMOUS)).userErrors[0].message).toMatch(/^A guest needs/);
+    const { order, orderToken } = await it.place({ cartId: cart.id, email: 'guest@example.com' }, operator);
+    expect(orderToken).toEqual(expect.any(String));
+    const placed = (await it.agents.events('order.placed')).filter((one) => one.aggregate_id === order.id);
+    expect(placed).toMatchObject([{ payload: { customerId: null, placedBy: operator.id } }]);
+  });
+});
+
+describe('a cart that nobody changes', () => {
+  const end = () =>
+    endCarts({ store, clock: it.agents.clock, log: silentLogger } as never).run(
+      new AbortController().signal,
+      it.agents.kysely,
+    );
+  let store: Store<Tables>;
+  beforeAll(async () => {
+    const orm = await ormFor(it.agents.kysely, { schema: 'order', entities });
+    store = createStore<Tables>({ agent: 'order', kysely: it.agents.kysely, orm, bell: new Bell() });
+  });
+
+  test('ends after its days, ordered or not, and is as one that never was; one that was changed since stays', async () => {
+    const buyer = newCustomer();
+    const variantId = await it.variant();
+    const make = async () => (await it.createCart({ lines: [{ variantId, quantity: 1 }] }, buyer)).cart.id as string;
+    const [idle, bought, used] = [await make(), await make(), await make()];
+    const { order } = await it.place({ cartId: bought, idempotencyKey: 'kept' }, buyer);
+    it.agents.clock.advance((CART_DAYS - 1) * 86_400_000);
+    await end();
+    expect(await it.readCart(idle, buyer)).toMatchObject({ id: idle });
+    await it.addToCart({ cartId: used, variantId }, buyer);
+    it.agents.clock.advance(86_400_001);
+    await end();
+    for (const id of [idle, bought]) {
+      expect(await it.readCart(id, buyer)).toBeNull();
+      expect(codes(await it.addToCart({ cartId: id, variantId }, buyer))).toEqual(['NOT_FOUND']);
+      expect(codes(await it.updateCartLine({ cartId: id, variantId, quantity: 0 }, buyer))).toEqual(['NOT_FOUND']);
+      expect(codes(await it.place({ cartId: id }, buyer))).toEqual(['NOT_FOUND']);
+    }
+    expect(quantities(await it.readCart(used, buyer))).toEqual([2]);
+    // The order stays, and so does the answer to the request that placed it.
+    expect(await it.read(order.id, buyer)).toMatchObject({ id: order.id });
+    expect((await it.place({ cartId: bought, idempotencyKey: 'kept' }, buyer)).order.id).toBe(order.id);
+  });
+
+  test('ends with all others in as many transactions as it takes', async () => {
+    const at = new Date(it.agents.clock.now().getTime() - (CART_DAYS + 1) * 86_400_000);
+    const rows = Array.from({ length: 450 }, (_, n) => ({
+      id: `cart_old${n}`,
+      channel_id: 'default',
+      currency: 'EUR',
+      created_at: at,
+      updated_at: at,
+    }));
+    await it.agents.kysely.insertInto('order.cart').values(rows).execute();
+    await end();
+    const left = await it.agents.kysely
+      .selectFrom('order.cart')
+      .select('id')
+      .where('id', 'like', 'cart_old%')
+      .execute();
+    expect(left).toEqual([]);
   });
 });
 

@@ -1,14 +1,38 @@
 import type { Ground } from '../../../platform/agent/ground.ts';
 import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
-import { loadMany, loadOne } from '../../../platform/graphql/per-request.ts';
+import { loadMany, loadOne, perRequest } from '../../../platform/graphql/per-request.ts';
 import { money } from '../../../platform/money.ts';
 import { mayUseCart } from '../access.ts';
 import type { OrderLoaders } from '../loaders.ts';
-import { price } from '../pricing.ts';
-import type { Resolvers } from '../resolvers.generated.ts';
-import type { CartQueries, CartRow } from './queries.ts';
-import type { CartService } from './service.ts';
+import type { DemandLine, Paths } from '../domain.ts';
+import { findMissing, type Priced, price } from '../pricing.ts';
+import type { CartProblem, ErrorCode, Resolvers } from '../resolvers.generated.ts';
+import { type CartQueries, type CartRow, demandOfCart } from './queries.ts';
+import { type CartService, empty, ordered } from './service.ts';
+
+/** Where it would go, and how. */
+interface ShippedTo {
+  country: string;
+  postcode?: string | null;
+  region?: string | null;
+  shippingOption?: string | null;
+}
+
+/** A line of a cart has no path in any input: its index, by which its variant is found. */
+const BY_INDEX: Paths = { line: (index) => [String(index)], lines: [], channel: [], currency: [] };
+
+function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  throw error;
+}
+
+const problemsOf = ({ userErrors }: Refusal, lines: readonly DemandLine[] = []): CartProblem[] =>
+  userErrors.map(({ code, message, path }) => ({
+    code: code as ErrorCode,
+    message,
+    variantId: lines[Number(path?.[0])]?.variantId ?? null,
+  }));
 
 /** The cart's part of the order room. */
 export const cartParts = (ground: Ground, queries: CartQueries, service: CartService, orders: OrderLoaders) => {
@@ -25,6 +49,25 @@ export const cartParts = (ground: Ground, queries: CartQueries, service: CartSer
     return load(id, context);
   };
 
+  /** What it comes to, or why it does not; asked once, however many fields of a request want it. */
+  const asked = perRequest(() => new Map<string, Promise<Priced | Refusal>>());
+  const priceOf = async (
+    cart: CartRow,
+    at: ShippedTo,
+    context: RequestContext,
+  ): Promise<Priced | Refusal | undefined> => {
+    const rows = await linesOf(context).load(cart.id);
+    if (rows.length === 0) return undefined;
+    const { channel_id: channel, currency } = cart;
+    const { country, postcode, region, shippingOption } = at;
+    const to = { country, postcode, region, shippingOption };
+    const order = { lines: demandOfCart(rows), channel, currency, ...to, paths: BY_INDEX };
+    const key = JSON.stringify([cart.id, cart.version, to]);
+    const found = asked(context).get(key) ?? price(ground, order, context).catch(asRefusal);
+    asked(context).set(key, found);
+    return found;
+  };
+
   const resolvers: Pick<Resolvers, 'Cart' | 'CartLine'> = {
     Cart: {
       __resolveReference: ({ id }, context) => load(id, context),
@@ -32,28 +75,32 @@ export const cartParts = (ground: Ground, queries: CartQueries, service: CartSer
       updatedAt: (cart) => cart.updated_at,
       lines: (cart, _, context) => linesOf(context).load(cart.id),
       order: (cart, _, context) => (cart.order_id ? orders.order(context).load(cart.order_id) : null),
-      async totals(cart, { country, postcode, region, shippingOption }, context) {
+      async totals(cart, at, context) {
+        const priced = await priceOf(cart, at, context);
+        // Something in it cannot be priced, and there is no total to show. `problems` says what.
+        if (!priced || priced instanceof Refusal) return null;
+        const inCurrency = (minor: bigint) => money(minor, priced.currency);
+        return {
+          subtotal: inCurrency(priced.subtotal),
+          shipping: inCurrency(priced.shipping),
+          tax: inCurrency(priced.tax),
+          total: inCurrency(priced.total),
+        };
+      },
+      async problems(cart, at, context) {
+        if (cart.order_id) return problemsOf(ordered());
         const rows = await linesOf(context).load(cart.id);
-        if (rows.length === 0) return null;
-        const lines = rows.map((row) => ({ variantId: row.variant_id, quantity: row.quantity }));
-        try {
-          const priced = await price(
-            ground,
-            { lines, channel: cart.channel_id, currency: cart.currency, country, postcode, region, shippingOption },
-            context,
-          );
-          const inCurrency = (minor: bigint) => money(minor, priced.currency);
-          return {
-            subtotal: inCurrency(priced.subtotal),
-            shipping: inCurrency(priced.shipping),
-            tax: inCurrency(priced.tax),
-            total: inCurrency(priced.total),
-          };
-        } catch (error) {
-          // Something in it cannot be priced: there is no total to show. Placing the order says what.
-          if (error instanceof Refusal) return null;
-          throw error;
-        }
+        if (rows.length === 0) return problemsOf(empty());
+        const lines = demandOfCart(rows);
+        const [priced, missing] = await Promise.all([
+          priceOf(cart, at, context),
+          findMissing(ground, { lines, paths: BY_INDEX }, context),
+        ]);
+        const unpriced = priced instanceof Refusal ? problemsOf(priced, lines) : [];
+        // What is not for sale is not said to be sold out beside.
+        const known = new Set(unpriced.map(({ variantId }) => variantId));
+        const short = missing ? problemsOf(missing, lines) : [];
+        return [...unpriced, ...short.filter(({ variantId }) => !known.has(variantId))];
       },
     },
     CartLine: {

@@ -10,7 +10,7 @@ import { variantsForSale } from '../commands/product.generated.ts';
 import { checkLines, checkQuantity, type DemandLine, demandOf, MAX_LINES, MAX_QUANTITY } from '../domain.ts';
 import { Cart, type Tables } from '../entities.ts';
 import type { CreateCartInput } from '../resolvers.generated.ts';
-import type { CartQueries } from './queries.ts';
+import { type CartQueries, demandOfCart } from './queries.ts';
 
 /** What an order takes over from a cart. */
 export interface CartToOrder {
@@ -18,6 +18,8 @@ export interface CartToOrder {
   channel: string;
   currency: string;
   version: number;
+  /** Whose it is; none of a guest's. */
+  customerId: string | null;
 }
 
 export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: CartQueries) => {
@@ -38,15 +40,17 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
     return { channel: channel.id, currency };
   };
 
-  const checkVariants = async (
+  /** What they are called, by their ids. @throws Refusal VARIANT_NOT_FOUND */
+  const titlesOf = async (
     ids: readonly string[],
     path: readonly string[],
     context: RequestContext,
-  ): Promise<void> => {
-    if (ids.length === 0) return;
+  ): Promise<ReadonlyMap<string, string>> => {
+    if (ids.length === 0) return new Map();
     const { variantsForSale: found } = await ask(variantsForSale, { ids: [...ids] }, { within: context });
     const missing = ids.find((_, index) => !found[index]);
     if (missing) throw refuse('VARIANT_NOT_FOUND', `There is no variant ${missing} for sale.`, path);
+    return new Map(ids.map((id, index) => [id, found[index]!.title]));
   };
 
   const load = async ({ em }: Work<Tables>, id: string, { actor }: RequestContext): Promise<Cart> => {
@@ -59,7 +63,7 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
   /** Sets how many of a variant the cart holds, as a function of how many it holds now. */
   const setLine = (
     cartId: string,
-    variantId: string,
+    { variantId, title }: { variantId: string; title?: string },
     next: (now: number) => number,
     context: RequestContext,
   ): Promise<string> =>
@@ -86,8 +90,8 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
         const position = 1 + Math.max(-1, ...lines.map((line) => line.position));
         await work.sql
           .insertInto('cart_line')
-          .values({ cart_id: cartId, variant_id: variantId, quantity, position })
-          .onConflict((conflict) => conflict.columns(['cart_id', 'variant_id']).doUpdateSet({ quantity }))
+          .values({ cart_id: cartId, variant_id: variantId, quantity, position, title })
+          .onConflict((conflict) => conflict.columns(['cart_id', 'variant_id']).doUpdateSet({ quantity, title }))
           .execute();
       }
       // Not by the entity: two changes in one millisecond are two versions.
@@ -105,9 +109,9 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
       const demand = demandOf(input.lines);
       // Lines of one variant become one line.
       for (const quantity of demand.values()) checkQuantity(quantity, ['input', 'lines']);
-      const [{ channel, currency }] = await Promise.all([
+      const [{ channel, currency }, titles] = await Promise.all([
         chooseCurrency(input, context),
-        checkVariants([...demand.keys()], ['input', 'lines'], context),
+        titlesOf([...demand.keys()], ['input', 'lines'], context),
       ]);
       const id = newId('cart');
       return store.write({ locks: [id], origin: context }, async ({ em, sql }) => {
@@ -130,6 +134,7 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
           variant_id,
           quantity,
           position,
+          title: titles.get(variant_id),
         }));
         if (lines.length) await sql.insertInto('cart_line').values(lines).execute();
         return id;
@@ -141,19 +146,20 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
       context: RequestContext,
     ): Promise<string> {
       checkQuantity(input.quantity, ['input', 'quantity']);
-      await checkVariants([input.variantId], ['input', 'variantId'], context);
-      return setLine(input.cartId, input.variantId, (now) => now + input.quantity, context);
+      const { cartId, variantId, quantity } = input;
+      const titles = await titlesOf([variantId], ['input', 'variantId'], context);
+      return setLine(cartId, { variantId, title: titles.get(variantId) }, (now) => now + quantity, context);
     },
 
     async updateCartLine(
       input: { cartId: string; variantId: string; quantity: number },
       context: RequestContext,
     ): Promise<string> {
-      if (input.quantity !== 0) {
-        checkQuantity(input.quantity, ['input', 'quantity']);
-        await checkVariants([input.variantId], ['input', 'variantId'], context);
-      }
-      return setLine(input.cartId, input.variantId, () => input.quantity, context);
+      const { cartId, variantId, quantity } = input;
+      if (quantity === 0) return setLine(cartId, { variantId }, () => 0, context);
+      checkQuantity(quantity, ['input', 'quantity']);
+      const titles = await titlesOf([variantId], ['input', 'variantId'], context);
+      return setLine(cartId, { variantId, title: titles.get(variantId) }, () => quantity, context);
     },
 
     /** What an order takes over. @throws Refusal NOT_FOUND, CART_ORDERED, CART_EMPTY */
@@ -162,10 +168,9 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
       if (!cart || !mayUseCart(actor, cart)) throw notFound();
       if (cart.order_id) throw ordered();
       const rows = await queries.linesOf([id]);
-      if (rows.length === 0)
-        throw refuse('CART_EMPTY', 'The cart is empty: put something into it first.', ['input', 'cartId']);
-      const lines = rows.map((row) => ({ variantId: row.variant_id, quantity: row.quantity }));
-      return { lines, channel: cart.channel_id, currency: cart.currency, version: cart.version };
+      if (rows.length === 0) throw empty();
+      const { channel_id: channel, currency, version, customer_id: customerId } = cart;
+      return { lines: demandOfCart(rows), channel, currency, version, customerId };
     },
 
     /** In the order's transaction, which holds the cart's lock: a cart becomes one order, of what was priced, and no more. */
@@ -174,7 +179,8 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
         .selectFrom('cart')
         .select(['order_id', 'version'])
         .where('id', '=', cartId)
-        .executeTakeFirstOrThrow();
+        .executeTakeFirst();
+      if (!cart) throw notFound();
       if (cart.order_id) throw ordered();
       if (cart.version !== version) throw changed(cart.version);
       await sql
@@ -197,7 +203,11 @@ const changed = (currentVersion: number): Refusal =>
       currentVersion,
     },
   );
-const ordered = (): Refusal =>
+/** Nothing is in it. */
+export const empty = (): Refusal =>
+  refuse('CART_EMPTY', 'The cart is empty: put something into it first.', ['input', 'cartId']);
+/** It was ordered before. */
+export const ordered = (): Refusal =>
   refuse('CART_ORDERED', 'The cart is an order already: open a new one.', ['input', 'cartId']);
 
 export type CartService = ReturnType<typeof cartService>;

@@ -14,7 +14,7 @@ export type PaymentStatus =
   | 'AUTHORIZED'
   /** The money has been taken. */
   | 'CAPTURED'
-  /** What was set aside was let go. */
+  /** Nothing was taken, and nothing is set aside any more; also of an order that ended before its payment began. */
   | 'VOIDED'
   /** All of it was given back. */
   | 'REFUNDED'

@@ -6,7 +6,7 @@ import { type PaymentProvider, type ProviderPayment, RefundRefused } from './pro
 
 const guard = (port: PaymentProvider, timeoutMs: number) => guardIn(port, timeoutMs, new Breakers().of('payment'));
 
-const answer: ProviderPayment = { status: 'AUTHORISED', captured: 0n };
+const answer: ProviderPayment = { status: 'AUTHORISED', captured: 0n, currency: 'EUR' };
 const payment = { reference: 'payment_1', token: 'tok_ok', minor: 1n, currency: 'EUR' };
 
 /** A provider that does the same for every call, and counts them. */

@@ -8,6 +8,8 @@ export interface ProviderPayment {
   status: ProviderStatus;
   /** Minor units that were taken from the buyer. */
   captured: bigint;
+  /** Null of a reference that was voided before the provider had heard of it. */
+  currency: string | null;
   /** Why it was declined or, while it is AUTHORISED, why the capture was refused: for the buyer. */
   refusal?: string;
   /** What the buyer has to do, while it is REQUIRES_ACTION. */

@@ -11,7 +11,6 @@ export interface Evidence {
   /** Ours: the payment's id. */
   reference: string;
   found: ProviderPayment;
-  currency: string | null;
   /** A refund that was made, by our reference. */
   refund?: { reference: string; minor: bigint };
 }
@@ -29,4 +28,4 @@ export const simulatorEvidence: z.ZodType<Evidence> = z
       refund: z.object({ reference: z.string().max(100), minor }).optional(),
     }),
   })
-  .transform(({ data: { reference, currency, refund, ...found } }) => ({ reference, found, currency, refund }));
+  .transform(({ data: { reference, refund, ...found } }) => ({ reference, found, refund }));

@@ -141,9 +141,8 @@ export class Simulator implements PaymentProvider {
     const isChanged = await db.transaction().execute(async (transaction) => {
       const books = new SimulatorBooks(transaction);
       if (!(await work(books))) return false;
-      const { currency, ...booked } = (await books.find(reference))!;
-      const { status, captured, refusal, action } = toAnswer({ ...booked, currency });
-      const data = { reference, status, captured: captured.toString(), currency, refusal, action, refund };
+      const { captured, ...answer } = toAnswer((await books.find(reference))!);
+      const data = { reference, ...answer, captured: captured.toString(), refund };
       await webhooks.note(transaction, { type, timestamp: clock.now(), data });
       return true;
     });
@@ -152,14 +151,18 @@ export class Simulator implements PaymentProvider {
   }
 }
 
-const toAnswer = ({ reference, status, captured_minor, refusal, action_expires_at }: Booked): ProviderPayment => ({
-  status,
-  captured: captured_minor,
-  refusal: refusal ?? undefined,
-  action: action_expires_at
-    ? { url: `https://payments.example/3ds/${reference}`, expiresAt: action_expires_at }
-    : undefined,
-});
+const toAnswer = (booked: Booked): ProviderPayment => {
+  const { reference, status, captured_minor, currency, refusal, action_expires_at } = booked;
+  return {
+    status,
+    captured: captured_minor,
+    currency,
+    refusal: refusal ?? undefined,
+    action: action_expires_at
+      ? { url: `https://payments.example/3ds/${reference}`, expiresAt: action_expires_at }
+      : undefined,
+  };
+};
 
 /** No answer, until the caller gives up. */
 function never(signal: AbortSignal): Promise<never> {

@@ -1,0 +1,217 @@
+/** What an order makes of its payment's events, in whatever order they and the saga's steps come. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ormFor } from '../../db/orm.ts';
+import { raw } from '../../platform/data/raw.ts';
+import { Bell } from '../../platform/events/bell.ts';
+import { Consumer } from '../../platform/events/consumer.ts';
+import { append } from '../../platform/events/event-log.ts';
+import { newId, newUuid } from '../../platform/ids.ts';
+import { silentLogger } from '../../platform/log.ts';
+import { entities } from './entities.ts';
+import { orderHandlers } from './handlers.ts';
+import { orderService } from './service.ts';
+import { newCustomer, type Orders, openOrders } from './testing.ts';
+
+let it: Orders;
+let consumer: Consumer;
+beforeAll(async () => {
+  it = await openOrders();
+  const { kysely, clock } = it.agents;
+  const orm = await ormFor(kysely, { schema: 'order', entities });
+  const handlers = orderHandlers(orderService({ clock } as never));
+  consumer = new Consumer({ agent: 'order', kysely, orm, bell: new Bell(), log: silentLogger, handlers });
+  await consumer.register();
+});
+afterAll(() => it.agents.close());
+
+let id: string;
+let paymentId: string;
+beforeEach(async () => {
+  id = await it.placed(newCustomer());
+  paymentId = newId('payment');
+});
+
+const amount = { minor: '5000', currency: 'EUR' };
+/** The payment agent publishes. */
+const publish = (type: string, payload: Record<string, unknown>, orderId = id) =>
+  it.agents.kysely.transaction().execute((transaction) =>
+    append(transaction, [
+      {
+        id: newUuid(),
+        type,
+        source: 'payment',
+        aggregateType: 'payment',
+        aggregateId: paymentId,
+        aggregateVersion: 1,
+        payload: { paymentId, orderId, customerId: null, amount, ...payload },
+      },
+    ]),
+  );
+const refund = (minor: string, status: string, refundId = newId('refund')) =>
+  publish('payment.refunded', {
+    refundId,
+    refunded: { minor, currency: 'EUR' },
+    status,
+    updatedAt: it.agents.clock.now().toISOString(),
+  });
+/** Reads the log to its end. What other tests' transactions on the server hide is waited for. */
+const consume = async (): Promise<void> => {
+  const hidden = () =>
+    raw(
+      it.agents.kysely,
+      'select from platform.event_log where xid >= pg_snapshot_xmin(pg_current_snapshot()) limit 1',
+    );
+  while ((await hidden()).rows.length) await new Promise((resolve) => setTimeout(resolve, 10));
+  while ((await consumer.step()) === 'more');
+};
+const paid = async (): Promise<void> => {
+  await it.confirm(id);
+  await it.process(id);
+};
+const payments = async () =>
+  (await it.agents.events('order.payment_status_changed')).filter((event) => event.aggregate_id === id);
+const timeline = async () =>
+  (
+    await it.ask(
+      'query ($id: ID) { order(id: $id) { timeline { type message amount { amount currency } occurredAt } } }',
+      { id },
+    )
+  ).order.timeline;
+const refunds = async () => (await timeline()).filter(({ type }: { type: string }) => type === 'PAYMENT_REFUNDED');
+
+describe('a refund', () => {
+  test('in parts and then of the rest is told each time: status, version, event and timeline with the amount', async () => {
+    await paid();
+    const before = await it.read(id);
+    await refund('2000', 'PARTIALLY_REFUNDED');
+    await refund('1000', 'PARTIALLY_REFUNDED');
+    await consume();
+    expect(await it.read(id)).toMatchObject({
+      status: 'PROCESSING',
+      paymentStatus: 'PARTIALLY_REFUNDED',
+      version: before.version + 2,
+    });
+    await refund('2000', 'REFUNDED');
+    await consume();
+    expect(await it.read(id)).toMatchObject({ status: 'PROCESSING', paymentStatus: 'REFUNDED' });
+    expect(await refunds()).toMatchObject([
+      { message: '20.00 EUR was refunded.', amount: { amount: '20.00', currency: 'EUR' } },
+      { amount: { amount: '10.00' } },
+      { amount: { amount: '20.00' } },
+    ]);
+    expect((await payments()).map(({ payload }) => [payload.paymentStatus, payload.refunded.minor])).toEqual([
+      ['PARTIALLY_REFUNDED', '2000'],
+      ['PARTIALLY_REFUNDED', '1000'],
+      ['REFUNDED', '2000'],
+    ]);
+  });
+
+  test('is told once, also if its event comes again, even after later ones', async () => {
+    await paid();
+    const [first, second] = [newId('refund'), newId('refund')];
+    for (const [minor, status, refundId] of [
+      ['2000', 'PARTIALLY_REFUNDED', first],
+      ['3000', 'REFUNDED', second],
+      ['3000', 'REFUNDED', second],
+      ['2000', 'PARTIALLY_REFUNDED', first],
+    ] as const)
+      await refund(minor, status, refundId);
+    await consume();
+    await consume();
+    expect(await it.read(id)).toMatchObject({ paymentStatus: 'REFUNDED', version: 5 });
+    expect(await payments()).toHaveLength(2);
+    expect(await refunds()).toHaveLength(2);
+  });
+
+  test('that comes before the saga says that the money was taken is not taken back by it', async () => {
+    await it.confirm(id);
+    await refund('5000', 'REFUNDED');
+    await consume();
+    await it.process(id, [['capture', 'DONE']]);
+    expect(await it.read(id)).toMatchObject({ status: 'PROCESSING', paymentStatus: 'REFUNDED' });
+  });
+
+  test.each(['before', 'after'])('that a cancellation had made is one entry, told %s its last word', async (when) => {
+    await paid();
+    await it.cancel(id);
+    await refund('5000', 'REFUNDED');
+    if (when === 'before') await consume();
+    const story = [{ step: 'refund', outcome: 'DONE', at: it.agents.clock.now().toISOString() }];
+    await it.completeCancellation({ orderId: id, reason: 'CUSTOMER_REQUEST', paymentStatus: 'REFUNDED', story });
+    expect(await refunds()).toHaveLength(1);
+    await consume();
+    expect(await it.read(id)).toMatchObject({ status: 'CANCELLED', paymentStatus: 'REFUNDED' });
+    expect(await refunds()).toMatchObject([{ amount: { amount: '50.00' } }]);
+    expect((await payments()).map(({ payload }) => payload.refunded.minor)).toEqual(['5000']);
+  });
+
+  test('from before refunds said where the payment is, is read by its amount', async () => {
+    await paid();
+    await publish('payment.refunded', { refundId: newId('refund'), refunded: { minor: '1', currency: 'EUR' } });
+    await consume();
+    expect((await it.read(id)).paymentStatus).toBe('PARTIALLY_REFUNDED');
+    await publish('payment.refunded', { refundId: newId('refund'), refunded: amount });
+    await consume();
+    expect((await it.read(id)).paymentStatus).toBe('REFUNDED');
+  });
+
+  test('of an order that is not ours is passed over', async () => {
+    await publish(
+      'payment.refunded',
+      { refundId: newId('refund'), refunded: amount, status: 'REFUNDED' },
+      newId('order'),
+    );
+    await consume();
+    const parked = await it.agents.kysely.selectFrom('platform.parked_event').selectAll().execute();
+    expect(parked).toEqual([]);
+  });
+});
+
+describe('a payment that ends', () => {
+  test.each([
+    ['payment.voided', 'VOIDED'],
+    ['payment.declined', 'FAILED'],
+    ['payment.failed', 'FAILED'],
+  ])('by %s after its order was cancelled leaves the order with what it is: %s', async (type, status) => {
+    await it.confirm(id);
+    await it.completeCancellation({ orderId: id, reason: 'OTHER' });
+    expect((await it.read(id)).paymentStatus).toBe('AUTHORIZED');
+    await publish(type, { reason: 'r' });
+    await consume();
+    expect(await it.read(id)).toMatchObject({ status: 'CANCELLED', paymentStatus: status, version: 4 });
+    expect((await payments()).map(({ payload }) => payload.paymentStatus)).toEqual([status]);
+  });
+
+  test('while the saga is under way is left to the saga, whose last word says it', async () => {
+    await it.confirm(id);
+    await publish('payment.voided', {});
+    await consume();
+    expect(await it.read(id)).toMatchObject({ status: 'CONFIRMED', paymentStatus: 'AUTHORIZED', version: 2 });
+    await it.completeCancellation({ orderId: id, reason: 'PAYMENT_FAILED', paymentStatus: 'VOIDED' });
+    expect(await it.read(id)).toMatchObject({ status: 'CANCELLED', paymentStatus: 'VOIDED' });
+    expect(await payments()).toEqual([]);
+  });
+
+  test('is no news where it is known, or where more is', async () => {
+    await it.completeCancellation({ orderId: id, reason: 'PAYMENT_FAILED', paymentStatus: 'VOIDED' });
+    for (const type of ['payment.failed', 'payment.voided']) await publish(type, { reason: 'r' });
+    await consume();
+    expect(await it.read(id)).toMatchObject({ paymentStatus: 'VOIDED', version: 2 });
+    expect(await payments()).toEqual([]);
+  });
+});
+
+test('an order that ends before its payment began has nothing taken and nothing kept', async () => {
+  await it.completeCancellation({ orderId: id, reason: 'INSUFFICIENT_STOCK' });
+  expect(await it.read(id)).toMatchObject({ status: 'CANCELLED', paymentStatus: 'VOIDED' });
+});
+
+test('of two sagas that end one order the one that knows where the payment is has the last word', async () => {
+  for (const told of ['VOIDED', 'REFUNDED', 'FAILED']) {
+    const orderId = await it.placed(newCustomer());
+    await it.cancel(orderId);
+    await it.completeCancellation({ orderId, reason: 'OTHER' });
+    await it.completeCancellation({ orderId, reason: 'CUSTOMER_REQUEST', paymentStatus: told });
+    expect(await it.read(orderId)).toMatchObject({ status: 'CANCELLED', paymentStatus: told });
+  }
+});

@@ -1,0 +1,170 @@
+/** A provider whose answers cannot be true, at each of our calls: nothing of them is recorded, and each is a fault. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ormFor } from '../../db/orm.ts';
+import type { Ground } from '../../platform/agent/ground.ts';
+import { FixedClock } from '../../platform/clock.ts';
+import { createStore, type Store } from '../../platform/data/store.ts';
+import { Bell } from '../../platform/events/bell.ts';
+import { newId } from '../../platform/ids.ts';
+import { Breakers } from '../../platform/resilience/breakers.ts';
+import { openAgents, operator, service, type TestAgents } from '../../tests/support/agents.ts';
+import { cancelService } from './cancel.ts';
+import { entities, type Tables } from './entities.ts';
+import { guard } from './provider/guard.ts';
+import type { PaymentProvider, ProviderPayment } from './provider/provider.ts';
+import { refundService } from './refund.ts';
+import { paymentService } from './service.ts';
+
+let agents: TestAgents;
+let store: Store<Tables>;
+beforeAll(async () => {
+  agents = await openAgents(['payment']);
+  const orm = await ormFor(agents.kysely, { schema: 'payment', entities });
+  store = createStore<Tables>({ agent: 'payment', kysely: agents.kysely, orm, bell: new Bell() });
+});
+afterAll(() => agents.close());
+
+const clock = new FixedClock();
+const context = { actor: service, correlationId: 'req_lies' };
+const EUR = { currency: 'EUR' } as const;
+const AUTHORISED: ProviderPayment = { status: 'AUTHORISED', captured: 0n, ...EUR };
+const CAPTURED: ProviderPayment = { status: 'CAPTURED', captured: 10_000n, ...EUR };
+const VOIDED: ProviderPayment = { status: 'VOIDED', captured: 0n, ...EUR };
+const REQUIRES_ACTION: ProviderPayment = {
+  status: 'REQUIRES_ACTION',
+  captured: 0n,
+  ...EUR,
+  action: { url: 'https://bank.example', expiresAt: new Date('2099-01-01') },
+};
+
+/** A payment of 100.00 EUR whose provider answers what the test says. */
+function aPayment() {
+  const answers: Partial<Record<keyof PaymentProvider, ProviderPayment>> = {};
+  const asked: string[] = [];
+  const port = new Proxy({} as PaymentProvider, {
+    get: (_, call: keyof PaymentProvider) => async () => {
+      asked.push(call);
+      return answers[call];
+    },
+  });
+  const provider = guard(port, 1000, new Breakers().of('payment'));
+  const ground = { store, clock } as unknown as Ground<Tables>;
+  const refunds = refundService(ground, provider);
+  const service = paymentService(ground, provider);
+  const orderId = newId('order');
+  const money = { amount: '100.00', currency: 'EUR' };
+  const input = { orderId, customerId: null, token: 'tok_ok', amount: money, idempotencyKey: 'k' };
+  const row = () =>
+    agents.kysely.selectFrom('payment.payment').selectAll().where('order_id', '=', orderId).executeTakeFirstOrThrow();
+  return {
+    answers,
+    asked,
+    refunds,
+    row,
+    authorise: () => service.authorise(input, context),
+    settle: () => service.settleAction(orderId, context),
+    capture: () => service.capture(orderId, context),
+    cancel: () => cancelService(ground, provider, refunds)(orderId, 'r', context),
+    refund: async () =>
+      refunds.refund(
+        { paymentId: (await row()).id, reason: 'r', idempotencyKey: newId('key') },
+        {
+          ...context,
+          actor: operator,
+        },
+      ),
+  };
+}
+
+const CONTRADICTS = { code: 'EVIDENCE_CONTRADICTS' };
+
+test.each<[string, ProviderPayment]>([
+  ['captured of nothing', { ...CAPTURED, captured: 0n }],
+  ['captured of a part', { ...CAPTURED, captured: 1n }],
+  ['captured of more', { ...CAPTURED, captured: 999_999_999n }],
+  ['captured in another currency', { ...CAPTURED, currency: 'USD' }],
+  ['authorised with the money taken', { ...AUTHORISED, captured: 10_000n }],
+  ['authorised in no currency', { ...AUTHORISED, currency: null }],
+  ['declined with the money taken', { status: 'DECLINED', captured: 10_000n, ...EUR }],
+])(
+  'an authorisation that is answered as %s is not believed, neither then nor when it is asked for again',
+  async (_, lie) => {
+    const payment = aPayment();
+    payment.answers.authorise = lie;
+    payment.answers.find = lie;
+    await expect(payment.authorise()).rejects.toMatchObject(CONTRADICTS);
+    await expect(payment.authorise()).rejects.toMatchObject(CONTRADICTS);
+    expect(payment.asked).toEqual(['authorise', 'find']);
+    await expect(payment.cancel()).rejects.toMatchObject(CONTRADICTS);
+    expect(await payment.row()).toMatchObject({ status: 'CREATED', captured_minor: 0n });
+  },
+);
+
+test.each<[string, ProviderPayment]>([
+  ['a part', { ...CAPTURED, captured: 5_000n }],
+  ['nothing', { ...CAPTURED, captured: 0n }],
+  ['dollars', { ...CAPTURED, currency: 'USD' }],
+  ['a payment that was declined', { status: 'DECLINED', captured: 0n, ...EUR }],
+])('a capture that is answered with %s is not believed, and goes on once the answer can be true', async (_, lie) => {
+  const payment = aPayment();
+  payment.answers.authorise = AUTHORISED;
+  await payment.authorise();
+  payment.answers.capture = lie;
+  payment.answers.find = lie;
+  await expect(payment.capture()).rejects.toMatchObject(CONTRADICTS);
+  await expect(payment.capture()).rejects.toMatchObject(CONTRADICTS);
+  expect(await payment.row()).toMatchObject({ status: 'AUTHORIZED', captured_minor: 0n, pending: 'CAPTURE' });
+  payment.answers.find = CAPTURED;
+  await payment.capture();
+  expect(await payment.row()).toMatchObject({ status: 'CAPTURED', captured_minor: 10_000n, pending: null });
+});
+
+test('a void that is answered as taken in part is not believed, and the payment is not over', async () => {
+  const payment = aPayment();
+  payment.answers.authorise = AUTHORISED;
+  await payment.authorise();
+  payment.answers.find = AUTHORISED;
+  for (const lie of [
+    { ...VOIDED, captured: 1n },
+    { ...VOIDED, currency: null },
+    { ...CAPTURED, captured: 1n },
+  ]) {
+    payment.answers.void = lie;
+    await expect(payment.cancel()).rejects.toMatchObject(CONTRADICTS);
+    expect(await payment.row()).toMatchObject({ status: 'AUTHORIZED', captured_minor: 0n, pending: 'CANCEL' });
+  }
+  payment.answers.void = VOIDED;
+  expect(await payment.cancel()).toMatchObject({ outcome: 'VOIDED' });
+});
+
+test('what is told of an action that the buyer had to take is not believed if it cannot be', async () => {
+  const payment = aPayment();
+  payment.answers.authorise = REQUIRES_ACTION;
+  await payment.authorise();
+  payment.answers.find = { ...CAPTURED, captured: 1n };
+  await expect(payment.settle()).rejects.toMatchObject(CONTRADICTS);
+  expect(await payment.row()).toMatchObject({ status: 'REQUIRES_ACTION', captured_minor: 0n });
+});
+
+test('a refund that is answered with a payment which was never taken is not recorded, and is asked for again', async () => {
+  const payment = aPayment();
+  payment.answers.authorise = AUTHORISED;
+  await payment.authorise();
+  payment.answers.capture = CAPTURED;
+  await payment.capture();
+  const { id: payment_id } = await payment.row();
+  const refunds = () =>
+    agents.kysely.selectFrom('payment.refund').select('status').where('payment_id', '=', payment_id).execute();
+  for (const lie of [AUTHORISED, VOIDED, { ...CAPTURED, captured: 4n }, { ...CAPTURED, currency: 'USD' }]) {
+    payment.answers.refund = lie;
+    if ((await refunds()).length === 0) await expect(payment.refund()).rejects.toMatchObject(CONTRADICTS);
+    clock.advance(61_000);
+    await expect(payment.refunds.finishAbandoned(new AbortController().signal)).rejects.toMatchObject(CONTRADICTS);
+    expect(await payment.row()).toMatchObject({ status: 'CAPTURED', refunded_minor: 0n });
+    expect(await refunds()).toEqual([{ status: 'PENDING' }]);
+  }
+  payment.answers.refund = CAPTURED;
+  await payment.refunds.finishAbandoned(new AbortController().signal);
+  expect(await payment.row()).toMatchObject({ status: 'REFUNDED', refunded_minor: 10_000n });
+  expect(await refunds()).toEqual([{ status: 'DONE' }]);
+});

@@ -1,0 +1,71 @@
+/** Who sees the page at the bank that a buyer was sent to. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Actor } from '../../platform/identity/actor.ts';
+import { newId } from '../../platform/ids.ts';
+import { actor, operator, openAgents, type TestAgents, viewer } from '../../tests/support/agents.ts';
+
+let agents: TestAgents;
+beforeAll(async () => {
+  agents = await openAgents(['payment']);
+});
+afterAll(() => agents.close());
+
+const URL = 'https://bank.example/page';
+/** A payment that waits for its buyer. */
+async function waiting(of: { customer_id: string | null; order_id: string }): Promise<string> {
+  const [id, now] = [newId('payment'), agents.clock.now()];
+  const action = { action_url: URL, action_expires_at: new Date('2099-01-01') };
+  const figures = { amount_minor: 1000, currency: 'EUR', created_at: now, updated_at: now };
+  const row = { id, status: 'REQUIRES_ACTION', ...of, ...action, ...figures };
+  await agents.kysely.insertInto('payment.payment').values(row).execute();
+  return id;
+}
+
+const SHOWN = { status: 'REQUIRES_ACTION', nextAction: { url: URL } };
+const WITHHELD = { status: 'REQUIRES_ACTION', nextAction: null };
+const key = (scope: string) => actor({ roles: [], scopes: ['payment:read', scope], apiKeyId: newId('apikey') });
+const customer = (customerId = newId('customer'), more: 'VIEWER'[] = []) =>
+  actor({ roles: ['CUSTOMER', ...more], customerId });
+const guest = (orderId: string) => actor({ id: `guest:${orderId}`, roles: ['GUEST'], orderId });
+const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
+
+test("the buyer's own page is the buyer's, and of those who may act for buyers; others see at most that there is one", async () => {
+  const [customer_id, order_id] = [newId('customer'), newId('order')];
+  const ids = [
+    await waiting({ customer_id, order_id }),
+    await waiting({ customer_id: null, order_id: newId('order') }),
+  ];
+  const guests = await waiting({ customer_id: null, order_id: `${order_id}g` });
+  const seen = async (id: string, as: Actor) => {
+    const one = await agents.ask(
+      'payment',
+      'query ($id: ID!) { payment(id: $id) { status nextAction { url } } }',
+      { id },
+      as,
+    );
+    expect(one.errors).toBeUndefined();
+    return one.data.payment;
+  };
+  expect(await seen(ids[0]!, customer(customer_id))).toEqual(SHOWN);
+  expect(await seen(ids[0]!, customer(customer_id, ['VIEWER']))).toEqual(SHOWN);
+  expect(await seen(guests, guest(`${order_id}g`))).toEqual(SHOWN);
+  for (const id of [...ids, guests]) {
+    for (const who of [operator, key('payment:write')]) expect(await seen(id, who)).toEqual(SHOWN);
+    for (const who of [viewer, actor({ roles: ['ANALYST'] }), key('order:read'), customer(undefined, ['VIEWER'])])
+      expect(await seen(id, who)).toEqual(WITHHELD);
+    for (const who of [merchant, customer(), guest(newId('order'))]) expect(await seen(id, who)).toBeNull();
+  }
+});
+
+test('and the same where the payment is found by its order', async () => {
+  const orderId = newId('order');
+  await waiting({ customer_id: null, order_id: orderId });
+  const query = `query ($of: [_Any!]!) { _entities(representations: $of) {
+    ... on Order { payments { status nextAction { url } } } } }`;
+  const seen = async (as: Actor) =>
+    (await agents.ask('payment', query, { of: [{ __typename: 'Order', id: orderId }] }, as)).data._entities[0].payments;
+  expect(await seen(guest(orderId))).toEqual([SHOWN]);
+  expect(await seen(operator)).toEqual([SHOWN]);
+  expect(await seen(viewer)).toEqual([WITHHELD]);
+  expect(await seen(merchant)).toEqual([]);
+});
