@@ -104,6 +104,17 @@ export class Unavailable extends Fault {
   }
 }
 
+/**
+ * A command that its agent can never carry out as it is: a value that it does not take, a text that cannot be stored. To
+ * try it again changes nothing.
+ */
+export class NeverWorks extends Fault {
+  override readonly name = 'NeverWorks';
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('NEVER_WORKS', message, options);
+  }
+}
+
 const CONNECTION_CLASS = /^(08|53|57P|40001|40P01|55P03|25P0[34]|25006)/;
 const SOCKET =
   /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|UND_ERR_(SOCKET|CONNECT_TIMEOUT|HEADERS_TIMEOUT))$/;

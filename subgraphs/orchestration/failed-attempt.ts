@@ -11,9 +11,15 @@ const MAX_ERROR = 500;
 
 export const failedAttempt =
   (queries: OrchestrationQueries, { store, clock, log }: Ground<Tables>, definitions: readonly SagaDefinition[]) =>
-  async (saga: string, step: string, _attempt: number, error: Error & { code?: unknown }): Promise<void> => {
+  async (saga: string, step: string, attempt: number, error: Error & { code?: unknown }): Promise<void> => {
     const now = clock.now();
-    const { attempts, alerted_at } = await queries.recordAttempt(saga, step, error.message.slice(0, MAX_ERROR), now);
+    const { attempts, alerted_at } = await queries.recordAttempt({
+      sagaId: saga,
+      step,
+      attempt,
+      error: error.message.slice(0, MAX_ERROR),
+      at: now,
+    });
     if (attempts < STUCK_AFTER || alerted_at) return;
     const { name } = partsOf(saga);
     const errorId = newId('error');
