@@ -138,7 +138,10 @@ async function betweenAttempts<T>(
   isTold = false,
 ): Promise<{ instead: T } | undefined> {
   // Of a clock that was set back it is not waited for longer than anything is waited for.
-  const long = Math.min(milliseconds, delayAfter(attempts, () => 1));
+  const long = Math.min(
+    milliseconds,
+    delayAfter(attempts, () => 1),
+  );
   const until = performance.now() + long;
   saga.rests({ step, attempts, until: Date.now() + long });
   try {

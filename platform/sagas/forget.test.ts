@@ -37,7 +37,9 @@ async function ended(ids: readonly string[], status: string, days?: number): Pro
 }
 
 const waitsLeft = async (): Promise<string[]> =>
-  (await ground.pool.query('select distinct saga_id as id from platform.saga_wait order by 1')).rows.map(({ id }) => id);
+  (await ground.pool.query('select distinct saga_id as id from platform.saga_wait order by 1')).rows.map(
+    ({ id }) => id,
+  );
 
 const TABLES = {
   workflow_status: 'workflow_uuid',

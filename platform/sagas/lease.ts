@@ -120,7 +120,12 @@ export class Lease {
            from unnest($1::text[], $2::text[], $3::text[]) as was (id, status, owner)
           where workflow_uuid = was.id and s.status = was.status and owner_xid is not distinct from was.owner
          returning workflow_uuid as id`,
-        [left.map(({ id }) => id), left.map(({ status }) => status), left.map(({ owner }) => owner), QUEUES.ORDINARY.name],
+        [
+          left.map(({ id }) => id),
+          left.map(({ status }) => status),
+          left.map(({ owner }) => owner),
+          QUEUES.ORDINARY.name,
+        ],
       );
       await client.query('commit');
       client.release();

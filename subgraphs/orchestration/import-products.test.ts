@@ -71,11 +71,19 @@ describe('an import', () => {
     const { importProducts } = await done(bring([{ name: 'Stuck', slug: 'stuck', variants }]));
     const id = importProducts.saga.id as string;
     const attempts = async (): Promise<number> => {
-      const { saga } = await done(shop.ask(`query ($id: ID!) { saga(id: $id) { steps { attempts } } }`, { id }, viewer));
+      const { saga } = await done(
+        shop.ask(`query ($id: ID!) { saga(id: $id) { steps { attempts } } }`, { id }, viewer),
+      );
       return saga.steps.at(-1)?.attempts ?? 0;
     };
     await until(attempts, (tried) => tried >= 2, 'the stock does not fail');
-    const received = { ...before, products: before.products + 1, variants: before.variants + 26, units: before.units + 250, ledger: before.ledger + 250 };
+    const received = {
+      ...before,
+      products: before.products + 1,
+      variants: before.variants + 26,
+      units: before.units + 250,
+      ledger: before.ledger + 250,
+    };
     expect(await left()).toEqual(received);
     // Thirty-one days later, and the hourly duties have run.
     await sql`update inventory.idempotency set created_at = created_at - interval '31 days'`.execute(shop.kysely);
@@ -99,30 +107,37 @@ describe('an import', () => {
     await sql`drop trigger refuse_last on inventory.stock_level`.execute(shop.kysely);
   }, 60_000);
 
-  test.each(['a\0b', 'half \ud800'])('with a text that cannot be stored, %j, is refused in the request', async (text) => {
-    const before = await left();
-    const sagas = await shop.kysely.selectFrom('dbos.workflow_status').select('workflow_uuid').execute();
-    const name = 'Ünstorable';
-    const one = { sku: 'UNSTORABLE', name: 'One' };
-    const bad = [
-      { name: text, slug: 'u', variants: [one] },
-      { name, slug: 'u', description: text, variants: [one] },
-      { name, slug: 'u', variants: [{ ...one, name: text }] },
-      { name, slug: 'u', variants: [{ ...one, attributes: [{ name: 'a', value: text }] }] },
-      { name, slug: 'u', variants: [{ ...one, attributes: [{ name: text, value: 'a' }] }] },
-      { name, slug: 'u', variants: [{ ...one, stock: { locationId: text, quantity: 1 } }] },
-    ];
-    for (const product of bad) {
-      const answer = await bring([product]);
-      const codes = [
-        ...(answer.errors ?? []).map((error) => error.extensions?.code),
-        ...(answer.data?.importProducts?.userErrors ?? []).map(({ code }: { code: string }) => code),
+  test.each(['a\0b', 'half \ud800'])(
+    'with a text that cannot be stored, %j, is refused in the request',
+    async (text) => {
+      const before = await left();
+      const sagas = await shop.kysely.selectFrom('dbos.workflow_status').select('workflow_uuid').execute();
+      const name = 'Ünstorable';
+      const one = { sku: 'UNSTORABLE', name: 'One' };
+      const bad = [
+        { name: text, slug: 'u', variants: [one] },
+        { name, slug: 'u', description: text, variants: [one] },
+        { name, slug: 'u', variants: [{ ...one, name: text }] },
+        { name, slug: 'u', variants: [{ ...one, attributes: [{ name: 'a', value: text }] }] },
+        { name, slug: 'u', variants: [{ ...one, attributes: [{ name: text, value: 'a' }] }] },
+        { name, slug: 'u', variants: [{ ...one, stock: { locationId: text, quantity: 1 } }] },
       ];
-      expect([product, codes.length, ['INVALID_INPUT', 'BAD_USER_INPUT', 'NOT_FOUND'].includes(String(codes[0]))]).toEqual([product, 1, true]);
-    }
-    expect(await left()).toEqual(before);
-    expect(await shop.kysely.selectFrom('dbos.workflow_status').select('workflow_uuid').execute()).toEqual(sagas);
-  });
+      for (const product of bad) {
+        const answer = await bring([product]);
+        const codes = [
+          ...(answer.errors ?? []).map((error) => error.extensions?.code),
+          ...(answer.data?.importProducts?.userErrors ?? []).map(({ code }: { code: string }) => code),
+        ];
+        expect([
+          product,
+          codes.length,
+          ['INVALID_INPUT', 'BAD_USER_INPUT', 'NOT_FOUND'].includes(String(codes[0])),
+        ]).toEqual([product, 1, true]);
+      }
+      expect(await left()).toEqual(before);
+      expect(await shop.kysely.selectFrom('dbos.workflow_status').select('workflow_uuid').execute()).toEqual(sagas);
+    },
+  );
 
   test('of a hundred products puts all of them up for sale, with price and stock, and they can be bought', async () => {
     const products = Array.from({ length: 100 }, () => product());

@@ -160,7 +160,8 @@ describe('a saga', () => {
     await sql.raw(`drop trigger stuck on ${table}`).execute(shop.kysely);
     const { order } = await done(shop.ask(`query ($id: ID!) { order(id: $id) { status } }`, { id: orderId }, buyer));
     expect(order.status).toBe('CANCELLED');
-    const { rows } = await sql`select (select count(*)::int from inventory.reservation where reference = ${orderId} and status = 'ACTIVE') as held,
+    const { rows } =
+      await sql`select (select count(*)::int from inventory.reservation where reference = ${orderId} and status = 'ACTIVE') as held,
       (select count(*)::int from platform.saga_wait where saga_id = ${sagaId}) as waits`.execute(shop.kysely);
     expect(rows).toEqual([{ held: 0, waits: 0 }]);
   });

@@ -83,7 +83,10 @@ interface DbosTables {
 }
 
 /** A saga that waits for a message is parked with its topic. */
-const waits = (id: string, status: string): string => `(${status} = 'DELAYED' and exists (select from platform.saga_wait w
+const waits = (
+  id: string,
+  status: string,
+): string => `(${status} = 'DELAYED' and exists (select from platform.saga_wait w
   where w.saga_id = ${id} and w.topic is not null))`;
 
 const MAX_AGENTS = 100;
@@ -100,7 +103,9 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
           .selectFrom('workflow_status')
           .select(['workflow_uuid as id', 'status as engine_status', 'name', 'created_at', 'updated_at'])
           .select('parent_workflow_id as parent_id')
-          .select(sql<boolean>`${sql.raw(waits('workflow_status.workflow_uuid', 'workflow_status.status'))}`.as('is_waiting'))
+          .select(
+            sql<boolean>`${sql.raw(waits('workflow_status.workflow_uuid', 'workflow_status.status'))}`.as('is_waiting'),
+          )
           .where('workflow_uuid', 'like', '%:%')
           .as('saga'),
       )
@@ -177,13 +182,11 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
         .insertInto('saga_attempt')
         .values({ saga_id: sagaId, step, attempts: attempt, last_error: error, last_at: at })
         .onConflict((conflict) =>
-          conflict
-            .columns(['saga_id', 'step'])
-            .doUpdateSet({
-              attempts: sql`greatest(saga_attempt.attempts + 1, excluded.attempts)`,
-              last_error: error,
-              last_at: at,
-            }),
+          conflict.columns(['saga_id', 'step']).doUpdateSet({
+            attempts: sql`greatest(saga_attempt.attempts + 1, excluded.attempts)`,
+            last_error: error,
+            last_at: at,
+          }),
         )
         .returning(['attempts', 'alerted_at'])
         .executeTakeFirstOrThrow(),
