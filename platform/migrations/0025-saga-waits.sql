@@ -10,8 +10,11 @@ create table saga_wait (
   -- It goes on at once when a message of this topic comes, or when this saga has ended.
   topic    text,
   child    text,
+  -- What it failed for is a thing that passes for all at once: an agent or a database that is away.
+  passes   boolean not null default false,
   primary key (saga_id, step)
 );
+create index saga_wait_passes on saga_wait (step) where passes;
 create index saga_wait_child on saga_wait (child) where child is not null;
 
 -- In which queue the sagas of a name wait for a worker: written by the workers, as the sagas are defined.
@@ -55,11 +58,12 @@ begin
   if not found then return 'LOST'; end if;
   if exists (select from dbos.notifications n
               where n.destination_uuid = id and not n.consumed and n.topic = any (topics)) then return 'TOLD'; end if;
-  insert into platform.saga_wait (saga_id, step, attempts, until, topic, child)
-  select id, w.step, w.attempts, w.until, w.topic, w.child
-    from json_to_recordset(waits) as w (step text, attempts int, until timestamptz, topic text, child text)
+  insert into platform.saga_wait (saga_id, step, attempts, until, topic, child, passes)
+  select id, w.step, w.attempts, w.until, w.topic, w.child, coalesce(w.passes, false)
+    from json_to_recordset(waits) as w (step text, attempts int, until timestamptz, topic text, child text, passes boolean)
   on conflict (saga_id, step) do update
-    set attempts = excluded.attempts, until = excluded.until, topic = excluded.topic, child = excluded.child;
+    set attempts = excluded.attempts, until = excluded.until, topic = excluded.topic, child = excluded.child,
+        passes = excluded.passes;
   update dbos.workflow_status s
      set status = 'DELAYED', delay_until_epoch_ms = until_ms, owner_xid = null, started_at_epoch_ms = null,
          recovery_attempts = 0, queue_name = queue, authenticated_user = queue,

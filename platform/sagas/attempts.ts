@@ -1,7 +1,8 @@
-import { isUnstorable, NeverWorks, Unavailable } from '../errors.ts';
+import { isTransient, isUnstorable, NeverWorks, Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 import { tryingStep } from '../telemetry/saga-metrics.ts';
+import type { Away } from './away.ts';
 import { delayAfter } from './backoff.ts';
 import type { Verdict } from './define-saga.ts';
 import { type InHand, MOMENT_MS } from './in-hand.ts';
@@ -33,6 +34,7 @@ export interface Attempting {
   /** Says that nothing must be waited for any more. */
   leave: () => void;
   turns: Turns;
+  away: Away;
   /** The step does not wait any more. */
   forget(step: string): Promise<void>;
 }
@@ -58,37 +60,52 @@ const LEFT = Symbol('left');
 
 async function tryOn<T>(
   attempted: Attempted<T>,
-  { options, stop, leave, turns, forget }: Attempting,
+  { options, stop, leave, turns, away, forget }: Attempting,
   trying: ReturnType<typeof tryingStep>,
 ): Promise<T> {
   const { saga, step, work, isWaiting, timeoutSeconds = TIMEOUT_SECONDS } = attempted;
   if (isWaiting) leave();
   const before = (await saga.waits()).ofStep.get(step);
+  const name = saga.id.split(':', 1)[0]!;
   let attempts = before?.attempts ?? 0;
+  let passes = before?.passes ?? false;
+  if (passes) away.failed(name, step);
   // Parked for a failure: it may be woken because somebody has decided.
   if (before && attempts > 0) {
-    const left = before.until - Date.now();
-    const kept = await betweenAttempts(left, attempts, attempted, options, stop.signal, true);
+    const kept = await wait(before.until - Date.now(), true);
     if (stop.signal.aborted) return stop.park(leave);
     if (kept) return settled(kept.instead);
   }
   for (;;) {
     try {
       // A turn is for work: between two attempts, and while another saga is waited for, others have theirs.
-      return settled(
-        isWaiting ? await work() : await turns.take(saga.place, () => inTime(work, timeoutSeconds, stop.signal)),
-      );
+      const kept = isWaiting
+        ? await work()
+        : await turns.take(saga.place, () => inTime(work, timeoutSeconds, stop.signal));
+      await away.worked(name, step);
+      return await settled(kept);
     } catch (error) {
       if (stop.signal.aborted) return stop.park(leave);
       const isHopeless = error instanceof NeverWorks || isUnstorable(error);
       attempts = Math.max(attempts + 1, isHopeless ? HOPELESS : 0);
+      passes = isTransient(error);
+      if (passes) away.failed(name, step);
       trying.failed(attempts);
       complain(options.log, step, attempts, error as Error & { code?: unknown });
       await options.onFailedAttempt(saga.id, step, attempts, error as Error).catch(() => {});
-      const kept = await betweenAttempts(delayAfter(attempts), attempts, attempted, options, stop.signal);
+      const kept = await wait(delayAfter(attempts));
       if (stop.signal.aborted) return stop.park(leave);
       if (kept) return settled(kept.instead);
     }
+  }
+
+  function wait(milliseconds: number, isTold = false): Promise<{ instead: T } | undefined> {
+    // Of a clock that was set back it is not waited for longer than anything is waited for.
+    const left = Math.min(
+      milliseconds,
+      delayAfter(attempts, () => 1),
+    );
+    return betweenAttempts({ left, attempts, passes, isTold }, attempted, options, stop.signal);
   }
 
   /** How often it failed is of no interest any more. */
@@ -130,20 +147,15 @@ async function inTime<T>(work: () => Promise<T>, seconds: number, signal: AbortS
  * of trying on, if anything.
  */
 async function betweenAttempts<T>(
-  milliseconds: number,
-  attempts: number,
+  pause: { left: number; attempts: number; passes: boolean; isTold: boolean },
   { saga, step, decide }: Attempted<T>,
   { verdict }: Pick<WorkerOptions, 'verdict'>,
   signal: AbortSignal,
-  isTold = false,
 ): Promise<{ instead: T } | undefined> {
-  // Of a clock that was set back it is not waited for longer than anything is waited for.
-  const long = Math.min(
-    milliseconds,
-    delayAfter(attempts, () => 1),
-  );
-  const until = performance.now() + long;
-  saga.rests({ step, attempts, until: Date.now() + long });
+  const { attempts, passes } = pause;
+  const until = performance.now() + pause.left;
+  let { isTold } = pause;
+  saga.rests({ step, attempts, passes, until: Date.now() + pause.left });
   try {
     for (;;) {
       const decided = isTold ? await decision() : undefined;

@@ -3,6 +3,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Pool } from 'pg';
 import { newId } from '../ids.ts';
 import { untilItWorks } from './attempts.ts';
+import { Away } from './away.ts';
 import { carry } from './carry.ts';
 import type { SagaDefinition } from './define-saga.ts';
 import { isEngineFault } from './engine-fault.ts';
@@ -17,7 +18,7 @@ import { sleep } from '../sleep.ts';
 import { sagaEnded } from '../telemetry/saga-metrics.ts';
 import { traced } from '../telemetry/tracing.ts';
 import { Turns } from './turns.ts';
-import { forgetWait, isReceivable } from './waits.ts';
+import { forgetWait, isReceivable, wakeLike } from './waits.ts';
 import type { WorkerOptions } from './worker.ts';
 
 /** How often a message is looked for where a saga is not parked. */
@@ -36,11 +37,13 @@ export class Life {
   readonly #executor: string;
   readonly #running = new Set<InHand>();
   readonly #turns = new Map(Object.values(QUEUES).map(({ name, steps }) => [name, new Turns(steps)]));
+  readonly #away: Away;
   #places = 0;
 
   private constructor(options: WorkerOptions, executor: string) {
     this.#options = options;
     this.#executor = executor;
+    this.#away = new Away((saga, step) => wakeLike(options.pool, saga, step));
   }
 
   /** Launches DBOS. What this executor had claimed in an earlier life goes back into the queue first. */
@@ -125,7 +128,7 @@ export class Life {
         stop.pass(async (leave) => {
           saga.begins(name);
           const attempted = { ...how, saga, step: name, work: begin };
-          const work = () => untilItWorks(attempted, { options, stop, leave, turns, forget });
+          const work = () => untilItWorks(attempted, { options, stop, leave, turns, away: this.#away, forget });
           const kept = await DBOS.runStep(() => traced(`step ${name}`, spanOf(id, { correlationId }), work), { name });
           saga.ends(name);
           return kept;

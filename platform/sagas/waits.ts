@@ -13,6 +13,8 @@ export interface Wait {
   /** Goes on sooner with a message of this topic, or with the end of this saga. */
   topic?: string;
   child?: string;
+  /** Whether it failed for something that passes for all at once. */
+  passes?: boolean;
 }
 
 /** What is known of a saga that was parked. */
@@ -30,17 +32,17 @@ const CALLED_OFF = '(called off)';
 
 /** Reads what a saga waits for, and takes what it was told by {@link OWN_TOPICS}. */
 export async function readWaits(pool: Pool, saga: string): Promise<Waits> {
-  const { rows } = await pool.query<{ step: string; attempts: number; until: string }>(
+  const { rows } = await pool.query<{ step: string; attempts: number; until: string; passes: boolean }>(
     `with told as
        (delete from dbos.notifications where destination_uuid = $1 and topic = any($2) returning topic),
      ended as
        (insert into platform.saga_wait (saga_id, step, attempts, until)
         select distinct $1, $3, 0, now() from told where topic = $4 on conflict do nothing returning step)
-     select step, attempts, extract(epoch from until) * 1000 as until from platform.saga_wait where saga_id = $1
-     union all select step, 0, 0 from ended`,
+     select step, attempts, extract(epoch from until) * 1000 as until, passes from platform.saga_wait where saga_id = $1
+     union all select step, 0, 0, false from ended`,
     [saga, [OWN_TOPICS.steer, OWN_TOPICS.end], CALLED_OFF, OWN_TOPICS.end],
   );
-  const waits = rows.map(({ step, attempts, until }) => ({ step, attempts, until: Number(until) }));
+  const waits = rows.map((row) => ({ ...row, until: Number(row.until) }));
   return {
     ofStep: new Map(waits.filter(({ step }) => step !== CALLED_OFF).map((wait) => [wait.step, wait])),
     isCalledOff: waits.some(({ step }) => step === CALLED_OFF),
@@ -78,6 +80,27 @@ export async function parkSaga(
     ],
   );
   return rows[0]!.outcome;
+}
+
+/** So many are woken at once by one that works again; each of those wakes more. */
+const WOKEN = 500;
+
+/**
+ * A step works again: those sagas of the name that wait at it, for something that passes, need not wait for their time.
+ * They come back behind one another, as those whose time has come.
+ */
+export async function wakeLike(pool: Pool, saga: string, step: string): Promise<void> {
+  await pool.query(
+    `with due as
+       (update platform.saga_wait set until = now()
+         where (saga_id, step) in
+               (select saga_id, step from platform.saga_wait
+                 where passes and step = $2 and starts_with(saga_id, $1 || ':') and until > now() + interval '1 second'
+                 order by until limit $4 for update skip locked)
+        returning saga_id)
+     select platform.wake_saga(saga_id, $3) from due`,
+    [saga, step, QUEUES.AGAIN.name, WOKEN],
+  );
 }
 
 /** Wakes the sagas whose step is another saga that has ended. */

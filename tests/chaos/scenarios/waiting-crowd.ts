@@ -84,7 +84,8 @@ async function crowd(run: Run, ground: ProcessRun): Promise<Findings> {
       const some = Array.from({ length: Math.min(AT_ONCE, many - all.size) }, () =>
         buyer(shop, history, { token: 'tok_3ds', variantId, ends: 'CANCELLED' }),
       );
-      for (const one of some) all.set((await one.insist())!, one);
+      const ids = await Promise.all(some.map((one) => one.insist(PATIENCE_MS)));
+      for (const [n, one] of some.entries()) all.set(ids[n]!, one);
     }
     await stuck(shop.kysely, faults - many, variantId);
     await until('the crowd is parked', async () => (await waiting(shop.kysely)) === faults);
