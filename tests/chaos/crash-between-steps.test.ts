@@ -35,7 +35,7 @@ const tried = new Set<string>();
 beforeAll(async () => {
   shop = await openProcessShop({ data: folder.data, args: ['--empty'], env: ENVIRONMENT });
   await installCrashPoints(shop.kysely);
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await shop?.close();

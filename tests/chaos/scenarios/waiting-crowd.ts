@@ -12,10 +12,10 @@ const AT_THEIR_BANK = 0.5;
 /** For each of the crowd so many sagas that were parked long ago, and whose time comes tomorrow. */
 const PARKED = 20;
 /** Orders sent at the same time. */
-const AT_ONCE = 10;
+const AT_ONCE = 25;
 /** How long it is watched whether anybody looks at what waits. */
 const WATCHED_MS = 5000;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 600_000;
 /** What is stuck: its goods are refused, and its order cannot be cancelled, since there is none. */
 const STUCK = 'order_stuck_';
 const SINCE_LONG = 'order_parked_';
@@ -23,7 +23,7 @@ const SINCE_LONG = 'order_parked_';
 export const waitingCrowd: Scenario = {
   name: 'waiting-crowd',
   does: 'Buyers who never come back from their bank, stuck sagas and many more parked ones, with a `kill -9` in the middle: what others order and cancel is compared with and without them.',
-  long: { orders: 40, faults: 1000 },
+  long: { orders: 20, faults: 1000 },
   short: { orders: 4, faults: 40 },
   run: (run) => onProcess({}, (ground) => crowd(run, ground)),
 };
