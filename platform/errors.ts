@@ -130,6 +130,9 @@ export function isUnstorable(error: unknown): boolean {
   return UNSTORABLE.has(code) || (code === '22P02' && /surrogate/i.test(detail));
 }
 
+/** Whether it changes nothing to try the same again. */
+export const isHopeless = (error: unknown): boolean => error instanceof NeverWorks || isUnstorable(error);
+
 /**
  * Whether the error is of the ground and not of the work: a lost connection, a server that starts or takes no
  * writes for now, a deadlock, a timeout of the transaction. Such work is tried again; it is never parked, refused or undone for it.

@@ -1,4 +1,4 @@
-import { isTransient, isUnstorable, NeverWorks, Unavailable } from '../errors.ts';
+import { isHopeless, isTransient, Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 import { tryingStep } from '../telemetry/saga-metrics.ts';
@@ -86,8 +86,7 @@ async function tryOn<T>(
       return await settled(kept);
     } catch (error) {
       if (stop.signal.aborted) return stop.park(leave);
-      const isHopeless = error instanceof NeverWorks || isUnstorable(error);
-      attempts = Math.max(attempts + 1, isHopeless ? HOPELESS : 0);
+      attempts = Math.max(attempts + 1, isHopeless(error) ? HOPELESS : 0);
       passes = isTransient(error);
       if (passes) away.failed(name, step);
       trying.failed(attempts);

@@ -14,6 +14,7 @@ describe('a saga', () => {
     expect(is({ isWaiting: true })).toBe('WAITING');
     expect(is({ isRefused: true })).toBe('COMPENSATING');
     expect(is({ failedAttempts: STUCK_AFTER })).toBe('STUCK');
+    expect(is({ failedAttempts: 1, isStuck: true })).toBe('STUCK');
   });
 
   test('that is at work is RUNNING, or COMPENSATING once a step was refused', () => {

@@ -12,6 +12,8 @@ export interface SagaFacts {
   isRefused: boolean;
   /** Attempts of the step that is being tried, if it has failed. */
   failedAttempts: number;
+  /** Whether somebody was called to look at it sooner. @default false */
+  isStuck?: boolean;
   /** Whether it waits for something from outside, such as a buyer's confirmation. @default false */
   isWaiting?: boolean;
   /** Whether a step of it was done or tried. @default false */
@@ -20,7 +22,7 @@ export interface SagaFacts {
 
 /** Where a saga is. */
 export function statusOf(facts: SagaFacts): SagaStatus {
-  const { engineStatus, isRefused, failedAttempts, isWaiting = false, isBegun = false } = facts;
+  const { engineStatus, isRefused, failedAttempts, isWaiting = false, isBegun = false, isStuck = false } = facts;
   switch (engineStatus) {
     case 'SUCCESS':
       return isRefused ? 'COMPENSATED' : 'COMPLETED';
@@ -29,7 +31,7 @@ export function statusOf(facts: SagaFacts): SagaStatus {
     case 'PENDING':
       // The engine has no word for one that is between two attempts, parked, or taken up again.
       if (engineStatus !== 'PENDING' && !isBegun) return 'PENDING';
-      if (failedAttempts >= STUCK_AFTER) return 'STUCK';
+      if (failedAttempts >= STUCK_AFTER || isStuck) return 'STUCK';
       if (isRefused) return 'COMPENSATING';
       return isWaiting ? 'WAITING' : 'RUNNING';
     default:

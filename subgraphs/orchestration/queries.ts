@@ -58,14 +58,14 @@ export interface SagaStepRow {
   last_at: Date | null;
   /** When it is tried again, once it is tried seldom. */
   next_at: Date | null;
+  /** Whether somebody was called to look at it. */
+  is_stuck: boolean;
 }
 
 /** An attempt that failed. */
 interface FailedAttempt {
   sagaId: string;
   step: string;
-  /** The how manieth. */
-  attempt: number;
   error: string;
   at: Date;
 }
@@ -156,13 +156,13 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
                 o.output::jsonb #>> '{json,skippedBy}' as skipped_by,
                 1 + coalesce(a.attempts, 0) as attempts, null as last_error,
                 o.started_at_epoch_ms as started_at, o.completed_at_epoch_ms as completed_at, o.function_id as position, null::timestamptz as last_at,
-                null::timestamptz as next_at
+                null::timestamptz as next_at, false as is_stuck
            from dbos.operation_outputs o
            left join orchestration.saga_attempt a on a.saga_id = o.workflow_uuid and a.step = o.function_name
           where o.workflow_uuid = any($1) and o.function_name not like 'DBOS.%' and o.function_id < $2
          union all
          select a.saga_id, a.step, false, null, null, null, a.attempts, a.last_error,
-                null, null, ${Number.MAX_SAFE_INTEGER}, a.last_at, w.until
+                null, null, ${Number.MAX_SAFE_INTEGER}, a.last_at, w.until, a.alerted_at is not null
            from orchestration.saga_attempt a
            left join platform.saga_wait w on w.saga_id = a.saga_id and w.step = a.step and w.until > a.last_at
           where a.saga_id = any($1) and not exists
@@ -173,17 +173,14 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
       return rows;
     },
 
-    /**
-     * Adds one to the failed attempts of a step: a worker that takes a saga over would count from one again. What can
-     * never work counts as having failed more often than it has.
-     */
-    recordAttempt: ({ sagaId, step, attempt, error, at }: FailedAttempt) =>
+    /** Adds one to the failed attempts of a step: a worker that takes a saga over would count from one again. */
+    recordAttempt: ({ sagaId, step, error, at }: FailedAttempt) =>
       db
         .insertInto('saga_attempt')
-        .values({ saga_id: sagaId, step, attempts: attempt, last_error: error, last_at: at })
+        .values({ saga_id: sagaId, step, attempts: 1, last_error: error, last_at: at })
         .onConflict((conflict) =>
           conflict.columns(['saga_id', 'step']).doUpdateSet({
-            attempts: sql`greatest(saga_attempt.attempts + 1, excluded.attempts)`,
+            attempts: sql`saga_attempt.attempts + 1`,
             last_error: error,
             last_at: at,
           }),

@@ -116,6 +116,7 @@ export const orchestrationResolvers = ({
         isRefused: steps.some((step) => step.refusal !== null),
         isWaiting: saga.is_waiting,
         isBegun: saga.is_waiting || steps.length > 0,
+        isStuck: steps.some((step) => step.is_stuck),
         failedAttempts: Math.max(0, ...steps.filter((step) => !step.is_kept).map((step) => step.attempts)),
       });
     },

@@ -27,6 +27,7 @@ const row = (name: string, more: Partial<SagaStepRow>): SagaStepRow => ({
   last_at: null,
   refusal_message: null,
   next_at: null,
+  is_stuck: false,
   ...more,
 });
 const done = (name: string, position: number, more: Partial<SagaStepRow> = {}) =>
