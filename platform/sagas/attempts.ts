@@ -166,7 +166,8 @@ async function betweenAttempts<T>(
       const parked = left > MOMENT_MS && !signal.aborted ? await saga.park() : 'NO';
       if (parked === 'PARKED') return await new Promise<never>(() => {});
       if (parked === 'TOLD') await saga.listen().catch(() => {});
-      else await sleep(Math.min(left, VERDICT_MS), signal);
+      // Where many cannot be parked, since the database has no time, they must not keep it busy with asking.
+      else await sleep(Math.min(left, left > MOMENT_MS ? MOMENT_MS : VERDICT_MS), signal);
       isTold = true;
     }
   } finally {
