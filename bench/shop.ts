@@ -107,7 +107,7 @@ function post(url: string, body: string, token: string, agent: Agent): Promise<s
 async function rest({ kysely }: ProcessShop): Promise<void> {
   for (;;) {
     const { rows } = await sql<{ busy: boolean }>`
-      select exists (select from dbos.workflow_status where status in ('ENQUEUED', 'PENDING'))
+      select exists (select from dbos.workflow_status where status in ('ENQUEUED', 'DELAYED', 'PENDING'))
           or exists (select from platform.event_log e where e.type = 'order.status_changed' and e.xid > (select xid from platform.log_cursor where consumer = 'notification'))
           as busy`.execute(kysely);
     if (!rows[0]!.busy) return;

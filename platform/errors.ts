@@ -104,6 +104,17 @@ export class Unavailable extends Fault {
   }
 }
 
+/**
+ * A command that its agent can never carry out as it is: a value that it does not take, a text that cannot be stored. To
+ * try it again changes nothing.
+ */
+export class NeverWorks extends Fault {
+  override readonly name = 'NeverWorks';
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('NEVER_WORKS', message, options);
+  }
+}
+
 const CONNECTION_CLASS = /^(08|53|57P|40001|40P01|55P03|25P0[34]|25006)/;
 const SOCKET =
   /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|UND_ERR_(SOCKET|CONNECT_TIMEOUT|HEADERS_TIMEOUT))$/;
@@ -133,6 +144,9 @@ interface Layer {
  * pooler calls whatever it has to say by that code too, and does not name a routine of PostgreSQL's.
  */
 const isUnreadable = ({ code, routine }: Layer): boolean => code === '08P01' && routine !== undefined;
+
+/** Whether it changes nothing to try the same again. */
+export const isHopeless = (error: unknown): boolean => error instanceof NeverWorks || isUnstorable(error);
 
 /**
  * Whether the error is of the ground and not of the work: a lost connection, a server that starts or takes no

@@ -41,6 +41,7 @@ export function rightsOfAgent(agent: string): Right[] {
     { table: 'agent_replica', command: 'select' },
     { table: 'demo_load', command: 'select' },
     ...own('demo_load', 'agent', 'insert'),
+    { table: 'saga_horizon', command: 'select' },
     ...(agent === IDENTITY ? INSTALLATION : []),
     ...(agent === ORCHESTRATION ? DESK : []),
   ];
@@ -53,7 +54,7 @@ const INSTALLATION: readonly Right[] = [
   { table: 'installation', command: 'update' },
 ];
 
-/** Of orchestration: the registry, the leases of saga workers, and what operators do about other agents' events. */
+/** Of orchestration: the registry, the leases of saga workers, what sagas wait for, and what operators do about events. */
 const DESK: readonly Right[] = [
   { table: 'agent', command: 'select' },
   { table: 'log_cursor', command: 'select' },
@@ -65,6 +66,15 @@ const DESK: readonly Right[] = [
   { table: 'saga_worker', command: 'insert' },
   { table: 'saga_worker', command: 'update' },
   { table: 'saga_worker', command: 'delete' },
+  { table: 'saga_wait', command: 'select' },
+  { table: 'saga_wait', command: 'insert' },
+  { table: 'saga_wait', command: 'update' },
+  { table: 'saga_wait', command: 'delete' },
+  { table: 'saga_queue', command: 'select' },
+  { table: 'saga_queue', command: 'insert' },
+  { table: 'saga_queue', command: 'update' },
+  { table: 'saga_horizon', command: 'insert' },
+  { table: 'saga_horizon', command: 'update' },
 ];
 
 /** Of a gateway, which has no data of its own: whom it can ask. */

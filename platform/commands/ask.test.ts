@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { GraphQLError } from 'graphql';
-import { Fault, Unavailable } from '../errors.ts';
+import { Fault, NeverWorks, Unavailable } from '../errors.ts';
+import { resolversOf } from '../graphql/resolvers.ts';
+import { createSubgraph } from '../graphql/subgraph.ts';
+import { typeDefsOf } from '../graphql/type-defs.ts';
 import { Breakers } from '../resilience/breakers.ts';
 import { accepted, command, createAsk, type Reach } from './ask.ts';
 
@@ -62,6 +65,24 @@ describe('an answer', () => {
     const originalError = Object.assign(new Error('invalid byte sequence'), { code: '22021' });
     const { ask } = asking(async () => ({ errors: [new GraphQLError('failed', { originalError })] }));
     await expect(ask()).rejects.toMatchObject({ code: '22021' });
+  });
+
+  test('that a value is not taken says that it never will be; that a field is not known does not', async () => {
+    const typeDefs = typeDefsOf('input In { amount: Decimal! } type Query { pay(input: In!): Int }');
+    const subgraph = createSubgraph('other', typeDefs, resolversOf(typeDefs, { Query: { pay: () => 1 } }));
+    const ask = createAsk('small', () => subgraph);
+    const pay = (input: object) =>
+      ask(command<{ pay: number }, object>('other', 'query ($input: In!) { pay(input: $input) }'), { input }).catch(
+        (error: unknown) => error,
+      );
+    expect(await pay({ amount: '100.00' })).toEqual({ pay: 1 });
+    const never = await pay({ amount: '1000000000000000' });
+    expect(never).toBeInstanceOf(NeverWorks);
+    expect((never as Error).message).toContain('is not a decimal number');
+    // An agent of another release, while one replica after the other is changed: that passes.
+    const passing = await pay({ amount: '1.00', tip: '1.00' });
+    expect(passing).toBeInstanceOf(Fault);
+    expect(passing).not.toBeInstanceOf(NeverWorks);
   });
 
   test('with user errors is a refusal for who wants it accepted', () => {

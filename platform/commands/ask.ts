@@ -3,7 +3,7 @@
  * to it, in process or over HTTP; no gateway stands in the path. `npm run codegen` types the documents.
  */
 import type { ExecutionResult, GraphQLError } from 'graphql';
-import { Fault, isTransient, isUnstorable, Refusal, Unavailable, type UserError } from '../errors.ts';
+import { Fault, isTransient, isUnstorable, NeverWorks, Refusal, Unavailable, type UserError } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
 import { serviceActor } from '../identity/actor.ts';
@@ -76,6 +76,10 @@ function dataOf<Data>(agent: string, result: ExecutionResult): Data {
   }
   // What a client sent, and only passed through here: theirs to mend.
   if (isUnstorable(cause)) throw cause;
+  // A value that the agent's schema or its resolver does not take. Of a document that does not fit, or a field of an input
+  // that the agent does not know, this is not said: then the agent is of another release, which passes.
+  if (error.extensions?.code === 'BAD_USER_INPUT')
+    throw new NeverWorks(`The agent ${agent} cannot do this: ${error.message}`, { cause });
   throw new Fault('COMMAND_FAILED', `The agent ${agent} failed: ${error.message}`, { cause });
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { Refusal, refuse, Unavailable } from '../errors.ts';
+import { forgetOldKeys } from './idempotency.ts';
 import { raw } from './raw.ts';
 import type { Work } from './store.ts';
 
@@ -147,4 +148,33 @@ test.each([
 test('of a request only its hash is kept', async () => {
   await small.store.once({ ...ONCE, request: { email: 'ada@agora.test' } }, writeNote('a'));
   expect(JSON.stringify(await rows('small.idempotency'))).not.toContain('ada@agora.test');
+});
+
+test('a key is forgotten by its age, but that of a saga’s step only once no saga is under way that is as old', async () => {
+  const { pool, kysely } = small.database;
+  const actors = ['user_1', 'saga', 'agent:orchestration'];
+  const now = new Date();
+  const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000);
+  for (const actor of actors)
+    for (const days of [20, 31, 60, 90])
+      await pool.query(
+        `insert into small.idempotency (actor, operation, key, request_hash, outcome, created_at)
+         values ($1, 'op', $2, '', '{}', $3)`,
+        [actor, String(days), daysAgo(days)],
+      );
+  const left = async () =>
+    (
+      await pool.query(`select actor, array_agg(key order by key) as keys from small.idempotency group by 1`)
+    ).rows.reduce((all, { actor, keys }) => ({ ...all, [actor]: keys }), {});
+  // Nobody has said yet which sagas there are.
+  await forgetOldKeys(kysely, 'small', now);
+  const all = ['20', '31', '60', '90'];
+  expect(await left()).toEqual({ user_1: ['20'], saga: all, 'agent:orchestration': all });
+  await pool.query('insert into platform.saga_horizon (since) values ($1)', [daysAgo(61)]);
+  await forgetOldKeys(kysely, 'small', now);
+  const young = ['20', '31', '60'];
+  expect(await left()).toEqual({ user_1: ['20'], saga: young, 'agent:orchestration': young });
+  await pool.query('update platform.saga_horizon set since = $1', [now]);
+  await forgetOldKeys(kysely, 'small', now);
+  expect(await left()).toEqual({ user_1: ['20'], saga: ['20'], 'agent:orchestration': ['20'] });
 });

@@ -70,7 +70,13 @@ export async function keepOutcome(
 const KEPT_DAYS = 30;
 const CHUNK = 1000;
 
-/** Forgets the keys that are older than 30 days, in chunks, and returns how many. */
+/** By what a key is known for that of a saga's step: `doOnce` and `undoOnce` (undoable.ts), and commands between agents. */
+const OF_SAGAS = `(actor = 'saga' or starts_with(actor, 'agent:'))`;
+
+/**
+ * Forgets the keys that are older than 30 days, in chunks, and returns how many. The steps of a saga are tried for as
+ * long as it takes, so their keys have no age: they stay while a saga is under way that is as old as they are.
+ */
 export async function forgetOldKeys(kysely: Kysely<any>, schema: string, now: Date): Promise<number> {
   const before = new Date(now.getTime() - KEPT_DAYS * 86_400_000).toISOString();
   let forgotten = 0;
@@ -78,7 +84,10 @@ export async function forgetOldKeys(kysely: Kysely<any>, schema: string, now: Da
     const { count } = await raw(
       kysely,
       `delete from "${schema}".idempotency where (actor, operation, key) in
-         (select actor, operation, key from "${schema}".idempotency where created_at < $1 order by created_at limit $2)`,
+         (select actor, operation, key from "${schema}".idempotency
+           where created_at < $1
+             and (not ${OF_SAGAS} or created_at < (select since from platform.saga_horizon))
+           order by created_at limit $2)`,
       [before, CHUNK],
     );
     forgotten += count;

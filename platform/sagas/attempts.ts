@@ -1,75 +1,127 @@
-import { Unavailable } from '../errors.ts';
+import { isHopeless, isTransient, Unavailable } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 import { tryingStep } from '../telemetry/saga-metrics.ts';
+import type { Away } from './away.ts';
+import { delayAfter } from './backoff.ts';
 import type { Verdict } from './define-saga.ts';
+import { type InHand, MOMENT_MS } from './in-hand.ts';
 import type { OrderlyStop } from './orderly-stop.ts';
 import type { AttemptOptions } from './run-saga.ts';
 import type { Turns } from './turns.ts';
 import type { WorkerOptions } from './worker.ts';
 
-const FIRST_DELAY_MS = 100;
-const MAX_DELAY_MS = 10_000;
-/** How often an operator's verdict is looked for while a step waits for its next attempt. */
+/** How often an operator's verdict is looked for while a step waits with its saga in hand. */
 const VERDICT_MS = 500;
 const TIMEOUT_SECONDS = 30;
+/** What can never work counts as having failed so often: somebody is called at once, and it is tried seldom. */
+const HOPELESS = 18;
+/** So many attempts are told with all that is known of the error; the others on one line. */
+const TOLD_IN_FULL = 1;
+const MAX_LINE = 200;
 
-/** Which step of which saga is attempted, and how. */
+/** Which step of a saga is attempted, and how. */
 export interface Attempted<T> extends AttemptOptions<T> {
-  /** The saga's id. */
-  saga: string;
+  saga: InHand;
   step: string;
-  /** The place of the saga among those of its worker: the first come is the first served. */
-  place: number;
   work(): Promise<T>;
 }
 
+/** What the attempts stand on. */
+export interface Attempting {
+  options: Pick<WorkerOptions, 'onFailedAttempt' | 'verdict'> & { log: Logger };
+  stop: OrderlyStop;
+  /** Says that nothing must be waited for any more. */
+  leave: () => void;
+  turns: Turns;
+  away: Away;
+  /** The step does not wait any more. */
+  forget(step: string): Promise<void>;
+}
+
 /**
- * Faults pass: a step is tried again until it answers, ever less often, for as long as this worker lives, or until an
- * operator has decided otherwise.
+ * Faults pass: a step is tried again until it answers, ever less often, or until somebody has decided otherwise. What
+ * waits for long is parked: then this never settles, and another run of the saga goes on.
  */
-export async function untilItWorks<T>(
-  attempted: Attempted<T>,
-  options: Pick<WorkerOptions, 'log' | 'onFailedAttempt' | 'verdict'>,
-  stop: OrderlyStop,
-  leave: () => void,
-  turns: Turns,
-): Promise<T> {
-  const trying = tryingStep(attempted.saga, attempted.step);
+export async function untilItWorks<T>(attempted: Attempted<T>, attempting: Attempting): Promise<T> {
+  const { saga, step } = attempted;
+  const trying = tryingStep(saga.id, step);
   try {
-    const kept = await tryOn(attempted, options, stop, leave, turns, trying);
+    const kept = await Promise.race([tryOn(attempted, attempting, trying), saga.left.then(() => LEFT)]);
+    if (kept === LEFT) return await attempting.stop.park(attempting.leave);
     trying.ended(kept);
-    return kept;
+    return kept as T;
   } finally {
     trying.left();
   }
 }
 
+const LEFT = Symbol('left');
+
 async function tryOn<T>(
   attempted: Attempted<T>,
-  options: Pick<WorkerOptions, 'log' | 'onFailedAttempt' | 'verdict'>,
-  stop: OrderlyStop,
-  leave: () => void,
-  turns: Turns,
+  { options, stop, leave, turns, away, forget }: Attempting,
   trying: ReturnType<typeof tryingStep>,
 ): Promise<T> {
-  const { saga, step, place, work, isWaiting, timeoutSeconds = TIMEOUT_SECONDS } = attempted;
+  const { saga, step, work, isWaiting, timeoutSeconds = TIMEOUT_SECONDS } = attempted;
   if (isWaiting) leave();
-  for (let attempt = 1; ; attempt++) {
+  const before = (await saga.waits()).ofStep.get(step);
+  const name = saga.id.split(':', 1)[0]!;
+  let attempts = before?.attempts ?? 0;
+  let passes = before?.passes ?? false;
+  if (passes) away.failed(name, step);
+  // Parked for a failure: it may be woken because somebody has decided.
+  if (before && attempts > 0) {
+    const kept = await wait(before.until - Date.now(), true);
+    if (stop.signal.aborted) return stop.park(leave);
+    if (kept) return settled(kept.instead);
+  }
+  for (;;) {
     try {
       // A turn is for work: between two attempts, and while another saga is waited for, others have theirs.
-      if (isWaiting) return await work();
-      return await turns.take(place, () => inTime(work, timeoutSeconds, stop.signal));
+      const kept = isWaiting
+        ? await work()
+        : await turns.take(saga.place, () => inTime(work, timeoutSeconds, stop.signal));
+      await away.worked(name, step);
+      return await settled(kept);
     } catch (error) {
       if (stop.signal.aborted) return stop.park(leave);
-      trying.failed();
-      options.log.warn({ err: error, step, attempt }, 'saga step will be tried again');
-      await options.onFailedAttempt(saga, step, attempt, error as Error).catch(() => {});
-      const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
-      const kept = await betweenAttempts(delay, attempted, options, stop.signal);
+      attempts = Math.max(attempts + 1, isHopeless(error) ? HOPELESS : 0);
+      passes = isTransient(error);
+      if (passes) away.failed(name, step);
+      trying.failed(attempts);
+      complain(options.log, step, attempts, error as Error & { code?: unknown });
+      await options.onFailedAttempt(saga.id, step, attempts, error as Error).catch(() => {});
+      const kept = await wait(delayAfter(attempts));
       if (stop.signal.aborted) return stop.park(leave);
-      if (kept) return kept.instead;
+      if (kept) return settled(kept.instead);
     }
   }
+
+  function wait(milliseconds: number, isTold = false): Promise<{ instead: T } | undefined> {
+    // Of a clock that was set back it is not waited for longer than anything is waited for.
+    const left = Math.min(
+      milliseconds,
+      delayAfter(attempts, () => 1),
+    );
+    return betweenAttempts({ left, attempts, passes, isTold }, attempted, options, stop.signal);
+  }
+
+  /** How often it failed is of no interest any more. */
+  async function settled(kept: T): Promise<T> {
+    if (before) await forget(step).catch(() => {});
+    return kept;
+  }
+}
+
+/** In full once; a step that fails for a day must not fill the disk. */
+function complain(log: Logger, step: string, attempt: number, error: Error & { code?: unknown }): void {
+  if (attempt <= TOLD_IN_FULL) log.warn({ err: error, step, attempt }, 'saga step will be tried again');
+  else
+    log.warn(
+      { step, attempt, code: error.code, reason: error.message?.slice(0, MAX_LINE) },
+      'saga step failed again and will be tried again',
+    );
 }
 
 /** An attempt that is given up may still come to its end: its key keeps the next one from doing it a second time. */
@@ -89,20 +141,42 @@ async function inTime<T>(work: () => Promise<T>, seconds: number, signal: AbortS
   }
 }
 
-/** Waits, but not longer than until an operator has decided. What to keep instead of trying on, if anything. */
+/**
+ * Waits, but not longer than until somebody has decided: parked, if it is for longer than a moment. What to keep instead
+ * of trying on, if anything.
+ */
 async function betweenAttempts<T>(
-  milliseconds: number,
+  pause: { left: number; attempts: number; passes: boolean; isTold: boolean },
   { saga, step, decide }: Attempted<T>,
   { verdict }: Pick<WorkerOptions, 'verdict'>,
   signal: AbortSignal,
 ): Promise<{ instead: T } | undefined> {
-  const until = performance.now() + milliseconds;
-  for (let left = milliseconds; left > 0 && !signal.aborted; left = until - performance.now()) {
-    await sleep(Math.min(left, VERDICT_MS), signal);
-    const decided: Verdict | undefined = await verdict?.(saga, step).catch(() => undefined);
-    if (decided?.action === 'RETRY') return undefined;
-    const instead = decided && decide?.(decided);
-    if (instead !== undefined) return { instead };
+  const { attempts, passes } = pause;
+  const until = performance.now() + pause.left;
+  let { isTold } = pause;
+  saga.rests({ step, attempts, passes, until: Date.now() + pause.left });
+  try {
+    for (;;) {
+      const decided = isTold ? await decision() : undefined;
+      if (decided?.action === 'RETRY') return undefined;
+      const instead = decided && decide?.(decided);
+      if (instead !== undefined) return { instead };
+      const left = until - performance.now();
+      if (left <= 0 || signal.aborted) return undefined;
+      const parked = left > MOMENT_MS && !signal.aborted ? await saga.park() : 'NO';
+      if (parked === 'PARKED') return await new Promise<never>(() => {});
+      if (parked === 'TOLD') await saga.listen().catch(() => {});
+      // Where many cannot be parked, since the database has no time, they must not keep it busy with asking.
+      else await sleep(Math.min(left, left > MOMENT_MS ? MOMENT_MS : VERDICT_MS), signal);
+      isTold = true;
+    }
+  } finally {
+    saga.goesOn(step);
   }
-  return undefined;
+
+  async function decision(): Promise<Verdict | undefined> {
+    const waits = await saga.waits().catch(() => undefined);
+    if (waits?.isCalledOff) return { action: 'END', by: 'the saga that ended what it is about' };
+    return verdict?.(saga.id, step).catch(() => undefined);
+  }
 }

@@ -4,6 +4,7 @@ import { Fault } from '../errors.ts';
 import { sleep } from '../sleep.ts';
 import type { SagaResult } from './define-saga.ts';
 import { type SagaOrigin, starting, subSagaId } from './enqueue.ts';
+import { MOMENT_MS } from './in-hand.ts';
 
 /** How often it is looked for the end. */
 const LOOK_MS = 250;
@@ -20,16 +21,18 @@ export interface Carried {
 }
 
 /**
- * How it ended; undefined if it is not there. Never settles once the signal is aborted, as everything that is parked.
+ * How it ended; undefined if it is not there. What takes longer than a moment is told to `rest`, again and again. Never settles once the signal is aborted, as everything that is parked.
  * @throws Fault SUB_SAGA_FAILED if it ended with an error, which a person must look at
  */
 export async function carry(
   pool: Pool,
   { parent, step, saga, input, origin }: Carried,
   signal: AbortSignal,
+  rest: (child: string) => Promise<void>,
 ): Promise<SagaResult | undefined> {
   const id = subSagaId(parent, step, saga);
   if (input) await start(pool, id, parent, starting(saga, id, input, origin));
+  const begun = performance.now();
   while (!signal.aborted) {
     const { rows } = await pool.query<{ status: string; output: string | null }>(
       `select s.status, o.output from dbos.workflow_status s left join dbos.workflow_output o using (workflow_uuid)
@@ -42,6 +45,7 @@ export async function carry(
     if (!UNDER_WAY.has(seen.status))
       throw new Fault('SUB_SAGA_FAILED', `The saga ${id} ended with ${seen.status}: somebody must look at it.`);
     await sleep(LOOK_MS, signal);
+    if (performance.now() - begun > MOMENT_MS) await rest(id);
   }
   return new Promise(() => {});
 }

@@ -6,6 +6,7 @@
  */
 import type { Ask } from '../commands/ask.ts';
 import type { UserError } from '../errors.ts';
+import type { QueueClass } from './queues.ts';
 
 /** What a step works with. `State` is what the steps before it returned. */
 export interface StepContext<Input, State> {
@@ -20,6 +21,8 @@ export interface StepContext<Input, State> {
   readonly story: readonly StepReport[];
   /** For `subSaga` (sub-saga.ts): as `Engine.carry`. */
   carry(step: string, saga: string, input?: Record<string, unknown>): Promise<SagaResult | undefined>;
+  /** Ends a saga, by its id, whose subject has ended: as `Engine.callOff`. */
+  callOff(saga: string): Promise<void>;
 }
 
 /** Which step was refused, and why. */
@@ -81,10 +84,13 @@ export interface SagaBranches<Input, State> {
   pivot?: undefined;
 }
 
-/** What an operator decided about a step that fails. */
+/** What is decided about a step that fails. */
 export interface Verdict {
-  /** Try it now; go on as if it were done; give up and undo what was done. */
-  action: 'RETRY' | 'SKIP' | 'COMPENSATE';
+  /**
+   * An operator's: try it now; go on as if it were done; give up and undo what was done. `END` is another saga's, which
+   * has done away with what this one is about: undone where there is a way back, and gone on without the step otherwise.
+   */
+  action: 'RETRY' | 'SKIP' | 'COMPENSATE' | 'END';
   /** Who. */
   by: string;
 }
@@ -95,6 +101,8 @@ export interface SagaDefinition<Input = any, State = any> {
   name: string;
   /** What it is for. */
   description: string;
+  /** In which queue it waits for a worker. @default ORDINARY */
+  queue?: QueueClass;
   steps: readonly (SagaStep<Input, State> | SagaBranches<Input, State>)[];
   /** The last word after everything was undone. Without it nothing is ever undone: a refusal is tried again like a fault. */
   whenRefused?: Pick<SagaStep<Input, State>, 'name' | 'agent' | 'does' | 'run' | 'timeoutSeconds'>;

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import { traceparent } from '../telemetry/tracing.ts';
+import { QUEUES } from './queues.ts';
+import { storableText } from './storable-input.ts';
 
-/** The queue that saga workers take from, and the one version under which all of them run. */
-export const SAGA_QUEUE = 'sagas';
 /** The DBOS application: one name and one version for all workers, so that any of them resumes any saga. */
 export const SAGA_APPLICATION = { name: 'agora', version: 'sagas' } as const;
 
@@ -23,7 +23,11 @@ export interface SagaOrigin {
   traceparent?: string;
 }
 
-/** What starts a saga: the statement and its parameters. */
+/**
+ * What starts a saga: the statement and its parameters. Its queue is that of its definition, once a worker has written
+ * that down; until then it is the ordinary one.
+ * @throws Refusal INVALID_INPUT if no step could ever store what it is started with
+ */
 export const starting = (
   name: string,
   id: string,
@@ -34,8 +38,8 @@ export const starting = (
   [
     name,
     id,
-    JSON.stringify(input),
-    SAGA_QUEUE,
+    storableText(input),
+    QUEUES.ORDINARY.name,
     SAGA_APPLICATION.version,
     JSON.stringify({ correlationId, traceparent: traceparent() }),
   ],
@@ -52,6 +56,21 @@ export async function enqueueSaga(
   await raw(transaction, ...starting(name, sagaId(name, aggregateId), input, origin));
 }
 
+/** What a saga may be told beside what it waits for: that somebody has decided about it, or that it has no subject any more. */
+export const OWN_TOPICS = { steer: 'steer', end: 'end' } as const;
+
+/** Tells a saga: the statement and its parameters. */
+const telling = (
+  id: string,
+  topic: string,
+  message: unknown,
+  key: string,
+  queue?: string,
+): [sql: string, parameters: unknown[]] => [
+  'select platform.signal_saga($1, $2, $3::json, $4, $5)',
+  [id, topic, JSON.stringify(message ?? null), key, queue ?? null],
+];
+
 /** Sends a saga what it waits for, in the caller's transaction. The same `key` again does nothing. */
 export async function signalSaga(
   transaction: Kysely<any>,
@@ -60,5 +79,14 @@ export async function signalSaga(
   message: unknown,
   key: string,
 ): Promise<void> {
-  await raw(transaction, `select dbos.send_message($1, $2::json, $3, $4)`, [id, JSON.stringify(message), topic, key]);
+  await raw(transaction, ...telling(id, topic, message, key));
 }
+
+/** Has a saga ask at once what was decided about it. It is taken up before those that nobody has asked for. */
+export async function steerSaga(transaction: Kysely<any>, id: string, key: string): Promise<void> {
+  await raw(transaction, ...telling(id, OWN_TOPICS.steer, null, key, QUEUES.URGENT.name));
+}
+
+/** Tells a saga that what it is about has ended without it: a step that fails is not tried on. The statement. */
+export const callingOff = (id: string, by: string): [sql: string, parameters: unknown[]] =>
+  telling(id, OWN_TOPICS.end, { by }, `end:${id}`);

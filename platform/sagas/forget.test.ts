@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
 import { enqueueSaga, signalSaga } from './enqueue.ts';
-import { forgetSagas } from './forget.ts';
+import { forgetSagas, moveHorizon } from './forget.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z').getTime();
 const DAY = 86_400_000;
@@ -17,22 +17,29 @@ afterAll(() => ground?.close());
 
 /** A saga that ended so many days ago, with all that DBOS may have of one. */
 async function ended(ids: readonly string[], status: string, days?: number): Promise<void> {
-  await ground.kysely.transaction().execute(async (transaction) => {
-    for (const id of ids) {
-      await enqueueSaga(transaction, 'old', id, { id });
-      await signalSaga(transaction, `old:${id}`, 'paid', null, `paid ${id}`);
-    }
-  });
+  // No transaction may be long.
+  for (let at = 0; at < ids.length; at += 100)
+    await ground.kysely.transaction().execute(async (transaction) => {
+      for (const id of ids.slice(at, at + 100)) {
+        await enqueueSaga(transaction, 'old', id, { id });
+        await signalSaga(transaction, `old:${id}`, 'paid', null, `paid ${id}`);
+      }
+    });
   const workflows = ids.map((id) => `old:${id}`);
   await sql`insert into dbos.operation_outputs (workflow_uuid, function_id, function_name, output)
     select id, 0, 'reserve', '{}' from unnest(${workflows}::text[]) as id`.execute(ground.kysely);
   await sql`insert into dbos.workflow_output (workflow_uuid, output) select unnest(${workflows}::text[]), '{}'`.execute(
     ground.kysely,
   );
-  const at = days === undefined ? null : NOW - days * DAY;
-  await sql`update dbos.workflow_status set status = ${status}, completed_at = ${at}
+  const endedAt = days === undefined ? null : NOW - days * DAY;
+  await sql`update dbos.workflow_status set status = ${status}, completed_at = ${endedAt}
     where workflow_uuid = any(${workflows})`.execute(ground.kysely);
 }
+
+const waitsLeft = async (): Promise<string[]> =>
+  (await ground.pool.query('select distinct saga_id as id from platform.saga_wait order by 1')).rows.map(
+    ({ id }) => id,
+  );
 
 const TABLES = {
   workflow_status: 'workflow_uuid',
@@ -59,6 +66,11 @@ test('what ended long ago is forgotten, with all that hangs on it; what runs, fa
   await ended(['runs'], 'PENDING');
   await ended(['young'], 'SUCCESS', 29);
 
+  await ground.pool.query(
+    `insert into platform.saga_wait (saga_id, step, attempts, until) select unnest($1::text[]), 'pay', 3, now()`,
+    [['old:7', 'old:runs']],
+  );
+
   const told: string[] = [];
   const forgotten = await forgetSagas(
     ground.kysely,
@@ -71,6 +83,7 @@ test('what ended long ago is forgotten, with all that hangs on it; what runs, fa
   expect(new Set(told)).toEqual(new Set([...old, 'cancelled'].map((id) => `old:${id}`)));
   const stays = ['failed', 'runs', 'young'];
   expect(await left()).toEqual(Object.fromEntries(Object.keys(TABLES).map((table) => [table, stays])));
+  expect(await waitsLeft()).toEqual(['old:runs']);
 });
 
 test('it stops between two chunks when it is told to', async () => {
@@ -80,4 +93,21 @@ test('it stops between two chunks when it is told to', async () => {
     31,
   );
   expect(await forgetSagas(ground.kysely, new Date(NOW - 30 * DAY), AbortSignal.abort())).toBe(500);
+});
+
+test('the horizon is the start of the oldest that has not ended, and else a day ago', async () => {
+  const since = async () => {
+    await moveHorizon(ground.kysely);
+    const { rows } = await ground.pool.query('select now() - since as ago, since from platform.saga_horizon');
+    return rows[0];
+  };
+  await ground.pool.query('delete from dbos.workflow_status');
+  expect((await since()).ago.days).toBe(1);
+  const long = Date.parse('2020-01-01T00:00:00Z');
+  for (const status of ['ENQUEUED', 'PENDING', 'DELAYED', 'ERROR', 'SUCCESS']) {
+    await ended([status], status, 0);
+    await ground.pool.query('update dbos.workflow_status set created_at = $1', [long]);
+    expect([status, (await since()).since.getTime() === long]).toEqual([status, status !== 'SUCCESS']);
+    await ground.pool.query('delete from dbos.workflow_status');
+  }
 });

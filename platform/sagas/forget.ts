@@ -30,7 +30,8 @@ export async function forgetSagas(
            order by completed_at limit $2 for update skip locked),
        inputs as (delete from dbos.workflow_input using ended where workflow_uuid = id),
        outputs as (delete from dbos.workflow_output using ended where workflow_uuid = id),
-       steps as (delete from dbos.operation_outputs using ended where workflow_uuid = id)
+       steps as (delete from dbos.operation_outputs using ended where workflow_uuid = id),
+       waits as (delete from platform.saga_wait using ended where saga_id = id)
        delete from dbos.workflow_status using ended where workflow_uuid = id returning id`,
       [before.getTime(), CHUNK],
     );
@@ -38,4 +39,23 @@ export async function forgetSagas(
     forgotten += rows.length;
     if (rows.length < CHUNK || signal.aborted) return forgotten;
   }
+}
+
+/**
+ * Writes down since when there may be sagas that have not ended, for what must live as long as they (`forgetOldKeys`,
+ * platform/data/idempotency.ts). One that the engine calls failed may be taken up again. A saga that is being started
+ * at this moment cannot be seen yet; it is younger than a day.
+ */
+export async function moveHorizon(db: Kysely<any>): Promise<void> {
+  await raw(
+    db,
+    `insert into platform.saga_horizon (since)
+     select least(now() - interval '1 day', to_timestamp(min(created_at) / 1000.0)) from
+         (select created_at from dbos.workflow_status where status in ('ENQUEUED', 'PENDING')
+          union all select created_at from dbos.workflow_status where status = 'DELAYED'
+          union all select created_at from dbos.workflow_status
+                     where status in ('ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')) unfinished
+     on conflict (one) do update set since = excluded.since`,
+    [],
+  );
 }

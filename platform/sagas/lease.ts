@@ -10,7 +10,8 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Pool } from 'pg';
 import { isEngineFault } from './engine-fault.ts';
-import { SAGA_APPLICATION, SAGA_QUEUE } from './enqueue.ts';
+import { SAGA_APPLICATION } from './enqueue.ts';
+import { QUEUES } from './queues.ts';
 
 /** How long a worker counts as alive after its last sign. By the database's clock, so that no host's matters. */
 export const LEASE_SECONDS = 5;
@@ -119,7 +120,12 @@ export class Lease {
            from unnest($1::text[], $2::text[], $3::text[]) as was (id, status, owner)
           where workflow_uuid = was.id and s.status = was.status and owner_xid is not distinct from was.owner
          returning workflow_uuid as id`,
-        [left.map(({ id }) => id), left.map(({ status }) => status), left.map(({ owner }) => owner), SAGA_QUEUE],
+        [
+          left.map(({ id }) => id),
+          left.map(({ status }) => status),
+          left.map(({ owner }) => owner),
+          QUEUES.ORDINARY.name,
+        ],
       );
       await client.query('commit');
       client.release();

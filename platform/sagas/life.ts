@@ -3,27 +3,28 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Pool } from 'pg';
 import { newId } from '../ids.ts';
 import { untilItWorks } from './attempts.ts';
+import { Away } from './away.ts';
 import { carry } from './carry.ts';
 import type { SagaDefinition } from './define-saga.ts';
 import { isEngineFault } from './engine-fault.ts';
-import { SAGA_APPLICATION, SAGA_QUEUE, type SagaOrigin } from './enqueue.ts';
+import { leavePlace } from './engine-places.ts';
+import { callingOff, SAGA_APPLICATION, type SagaOrigin } from './enqueue.ts';
+import { InHand, MOMENT_MS } from './in-hand.ts';
 import { OrderlyStop } from './orderly-stop.ts';
 import { persistentPool } from './persistent-pool.ts';
+import { QUEUES, queueNamed } from './queues.ts';
 import { type Engine, runSaga } from './run-saga.ts';
+import { sleep } from '../sleep.ts';
 import { sagaEnded } from '../telemetry/saga-metrics.ts';
 import { traced } from '../telemetry/tracing.ts';
 import { Turns } from './turns.ts';
+import { forgetWait, isReceivable, wakeLike } from './waits.ts';
 import type { WorkerOptions } from './worker.ts';
 
-/** Steps that one worker works at, at the same time. */
-const STEPS = 64;
-/**
- * Sagas that one worker has in hand, most of which wait: for a buyer who has half an hour to confirm a payment, or for
- * the next attempt of a step. With few of them, buyers who never come back would keep everybody else's orders waiting.
- */
-const IN_HAND = 1000;
-/** How often the queue is looked at: what a placed order waits for its saga, at most. */
-const POLL_MS = 25;
+/** How often a message is looked for where a saga is not parked. */
+const LOOK_MS = 250;
+/** When it is looked for another saga's end at the latest: the worker sees to those that have ended. */
+const CHILD_MS = 60_000;
 /** How long ended sagas may take to have their end recorded when the worker stops; parked ones wait it out. */
 const COMPLETION_MS = 200;
 /** DBOS buries a saga that was begun so often. Ours are taken up again however often their worker dies. */
@@ -33,17 +34,21 @@ const MAX_RECOVERY_ATTEMPTS = 1_000_000_000;
 export class Life {
   readonly #options: WorkerOptions;
   readonly #stop = new OrderlyStop(isEngineFault);
-  readonly #running = new Set<{ id: string; place: number }>();
-  readonly #turns = new Turns(STEPS);
+  readonly #executor: string;
+  readonly #running = new Set<InHand>();
+  readonly #turns = new Map(Object.values(QUEUES).map(({ name, steps }) => [name, new Turns(steps)]));
+  readonly #away: Away;
   #places = 0;
 
-  private constructor(options: WorkerOptions) {
+  private constructor(options: WorkerOptions, executor: string) {
     this.#options = options;
+    this.#executor = executor;
+    this.#away = new Away((saga, step) => wakeLike(options.pool, saga, step));
   }
 
   /** Launches DBOS. What this executor had claimed in an earlier life goes back into the queue first. */
   static async begin(options: WorkerOptions, executor: string): Promise<Life> {
-    const life = new Life(options);
+    const life = new Life(options, executor);
     configure(options, executor);
     for (const definition of options.sagas) life.#register(definition);
     await launch();
@@ -77,41 +82,112 @@ export class Life {
   }
 
   #register(definition: SagaDefinition): void {
+    const own = QUEUES[definition.queue ?? 'ORDINARY'];
     // What was started by an older release has no origin.
     const workflow = async (input: unknown, origin: SagaOrigin = {}) => {
-      const run = { id: DBOS.workflowID!, place: this.#places++ };
-      this.#running.add(run);
+      // The engine hands it on from the saga's row, where it is written when the saga is parked.
+      const cameBackBy = DBOS.authenticatedUser;
+      const saga = new InHand({
+        pool: this.#options.pool,
+        executor: this.#executor,
+        id: DBOS.workflowID!,
+        place: this.#places++,
+        wasParked: cameBackBy !== '',
+      });
+      const turns = this.#turns.get(cameBackBy ? queueNamed(cameBackBy).name : own.name)!;
+      this.#running.add(saga);
       try {
-        const result = await traced(`saga ${definition.name}`, spanOf(run.id, origin), () =>
-          runSaga(definition, input, this.#engine(run, origin)),
+        const result = await traced(`saga ${definition.name}`, spanOf(saga.id, origin), () =>
+          Promise.race([runSaga(definition, input, this.#engine(saga, turns, origin)), saga.left]),
         );
-        sagaEnded(run.id, result.outcome);
-        return result;
+        if (result) {
+          sagaEnded(saga.id, result.outcome);
+          if (saga.hasWaits) await forgetWait(this.#options.pool, saga.id).catch(() => {});
+          return result;
+        }
       } finally {
-        this.#running.delete(run);
+        this.#running.delete(saga);
       }
+      leavePlace(saga.id);
+      return new Promise<never>(() => {});
     };
     DBOS.registerWorkflow(workflow, { name: definition.name, maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS });
   }
 
-  #engine({ id, place }: { id: string; place: number }, { correlationId = newId('req') }: SagaOrigin): Engine {
+  #engine(saga: InHand, turns: Turns, { correlationId = newId('req') }: SagaOrigin): Engine {
+    const { id } = saga;
     const stop = this.#stop;
-    const { ask, clock, pool, log } = this.#options;
-    const options = { ...this.#options, log: log.child({ saga: id, correlationId }) };
+    const { ask, clock, pool, log, onFailedAttempt, verdict } = this.#options;
+    const options = { onFailedAttempt, verdict, log: log.child({ saga: id, correlationId }) };
+    const forget = (step: string) => forgetWait(pool, id, step);
     return {
       id,
       ask: (command, variables, how) => ask(command, variables, { within: { correlationId }, ...how }),
       now: () => clock.now().toISOString(),
       step: (name, begin, how) =>
         stop.pass(async (leave) => {
-          const attempted = { ...how, saga: id, step: name, place, work: begin };
-          const work = () => untilItWorks(attempted, options, stop, leave, this.#turns);
-          return DBOS.runStep(() => traced(`step ${name}`, spanOf(id, { correlationId }), work), { name });
+          saga.begins(name);
+          const attempted = { ...how, saga, step: name, work: begin };
+          const work = () => untilItWorks(attempted, { options, stop, leave, turns, away: this.#away, forget });
+          const kept = await DBOS.runStep(() => traced(`step ${name}`, spanOf(id, { correlationId }), work), { name });
+          saga.ends(name);
+          return kept;
         }),
-      carry: (step, saga, input) =>
-        carry(pool, { parent: id, step, saga, input, origin: { correlationId } }, stop.signal),
-      receive: async (topic, seconds) => void (await stop.pass(async (leave) => (leave(), DBOS.recv(topic, seconds)))),
+      carry: (step, child, input) =>
+        carry(pool, { parent: id, step, saga: child, input, origin: { correlationId } }, stop.signal, (childId) =>
+          restFor(saga, step, childId),
+        ),
+      callOff: async (other) => void (await pool.query(...callingOff(other, id))),
+      receive: async (topic, seconds) =>
+        void (await stop.pass(async (leave) => {
+          leave();
+          await receivable(saga, topic, seconds, this.#options, stop);
+          return DBOS.recv(topic, 0);
+        })),
     };
+  }
+}
+
+/**
+ * Waits until a message is there or its time is over: parked at once, since a buyer takes half an hour, unless that is in
+ * a moment. So the engine is only asked for a message when it answers at once.
+ */
+async function receivable(
+  saga: InHand,
+  topic: string,
+  seconds: number,
+  { pool }: Pick<WorkerOptions, 'pool'>,
+  stop: OrderlyStop,
+): Promise<void> {
+  const number = saga.nextMessage();
+  const step = `waits for ${topic} ${number}`;
+  const waits = await saga.waits();
+  const until = waits.ofStep.get(step)?.until ?? Date.now() + seconds * 1000;
+  const isOver = async (): Promise<boolean> =>
+    Date.now() >= until || (await saga.waits()).isCalledOff || (await isReceivable(pool, saga.id, topic, number));
+  saga.begins(step);
+  saga.rests({ step, attempts: 0, until, topic });
+  while (!(await isOver())) {
+    if (stop.signal.aborted) return;
+    const left = until - Date.now();
+    const parked = left > MOMENT_MS ? await saga.park() : 'NO';
+    if (parked === 'PARKED') return new Promise<never>(() => {});
+    if (parked === 'TOLD') await saga.listen();
+    else await sleep(Math.min(LOOK_MS, left), stop.signal);
+  }
+  saga.ends(step);
+}
+
+/** The step of a saga that is another saga waits for that one's end: parked, if nothing beside it works. */
+async function restFor(saga: InHand, step: string, child: string): Promise<void> {
+  const attempts = (await saga.waits()).ofStep.get(step)?.attempts ?? 0;
+  saga.rests({ step, attempts, until: Date.now() + CHILD_MS, child });
+  try {
+    const parked = await saga.park();
+    if (parked === 'PARKED') return await new Promise<never>(() => {});
+    if (parked === 'TOLD') await saga.listen();
+  } finally {
+    saga.goesOn(step);
   }
 }
 
@@ -124,14 +200,15 @@ const spanOf =
     attributes: { 'agora.saga': saga, 'agora.correlation_id': correlationId },
   });
 
-/** Launches DBOS, with the one queue. A queue that is new is noticed after a second only. */
+/** Launches DBOS, with its queues. One that is new is noticed after a second only. */
 export async function launch(): Promise<void> {
   await DBOS.launch();
-  await DBOS.registerQueue(SAGA_QUEUE, {
-    minPollingIntervalMs: POLL_MS,
-    workerConcurrency: IN_HAND,
-    onConflict: 'always_update',
-  });
+  for (const { name, places, pollMs } of Object.values(QUEUES))
+    await DBOS.registerQueue(name, {
+      minPollingIntervalMs: pollMs,
+      workerConcurrency: places,
+      onConflict: 'always_update',
+    });
 }
 
 /** Tells DBOS what to launch as. Without queues to listen to, it listens to all. */

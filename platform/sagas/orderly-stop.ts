@@ -21,7 +21,7 @@ export class OrderlyStop {
 
   /** Runs one step or wait, unless the stop has begun. `leave` says that it does nothing that must be waited for. */
   async pass<T>(work: (leave: () => void) => Promise<T>): Promise<T> {
-    if (this.signal.aborted) return PARKED;
+    if (this.signal.aborted) return never();
     let isBusy = true;
     const leave = (): void => {
       if (isBusy && --this.#busy === 0) this.#idle?.();
@@ -38,13 +38,13 @@ export class OrderlyStop {
       },
     );
     leave();
-    return this.signal.aborted ? PARKED : outcome();
+    return this.signal.aborted ? never() : outcome();
   }
 
   /** From inside a step: it is not done, and stays so. */
   park(leave: () => void): Promise<never> {
     leave();
-    return PARKED;
+    return never();
   }
 
   /** The ground is lost: whatever comes out of the steps under way counts for nothing. */
@@ -65,4 +65,5 @@ export class OrderlyStop {
   }
 }
 
-const PARKED: Promise<never> = new Promise(() => {});
+/** Each its own: what waits for one that is shared is kept in memory with it. */
+const never = (): Promise<never> => new Promise(() => {});

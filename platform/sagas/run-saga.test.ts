@@ -41,6 +41,7 @@ class Memory {
       },
       receive: async (topic) => void this.received.push(topic),
       carry: async () => undefined,
+      callOff: async () => {},
     };
   }
 }

@@ -1,5 +1,5 @@
 import type { Ask } from '../commands/ask.ts';
-import { Refusal } from '../errors.ts';
+import { isUnstorable, NeverWorks, Refusal, type UserError } from '../errors.ts';
 import type {
   SagaBranch,
   SagaDefinition,
@@ -38,6 +38,8 @@ export interface Engine {
    * @throws Fault SUB_SAGA_FAILED if it has come to no end that a saga comes to
    */
   carry(step: string, saga: string, input?: Record<string, unknown>): Promise<SagaResult | undefined>;
+  /** Ends another saga, which has nothing to be about any more; called within a step only. */
+  callOff(saga: string): Promise<void>;
   /** The time, as text; called within a step only. */
   now(): string;
 }
@@ -70,6 +72,7 @@ export async function runSaga<Input, State>(
     ask: engine.ask,
     key: `${engine.id}:${name}`,
     carry: (step, saga, input) => engine.carry(step, saga, input),
+    callOff: (saga) => engine.callOff(saga),
   });
 
   const pivot = definition.whenRefused ? definition.steps.findIndex((step) => step.pivot) : -1;
@@ -140,6 +143,15 @@ export async function runSaga<Input, State>(
   }
 }
 
+/** With what a step says no: also what can never work is one, and not a fault that passes. */
+function errorsOf(error: unknown): readonly UserError[] | undefined {
+  if (error instanceof Refusal)
+    return error.userErrors.map(({ code, message, path }) => ({ code, message, ...(path && { path }) }));
+  if (error instanceof NeverWorks) return [{ code: 'INVALID_INPUT', message: error.message }];
+  if (isUnstorable(error)) return [{ code: 'INVALID_INPUT', message: 'A text of it cannot be stored.' }];
+  return undefined;
+}
+
 /** By whom a step may still have the saga undone. */
 interface WayBack {
   refusal: boolean;
@@ -162,15 +174,20 @@ function attempt<Input, State>(
     try {
       return { result: (await step.run(context)) ?? {}, at: engine.now() };
     } catch (error) {
+      const errors = errorsOf(error);
       // Where there is no way back, a refusal is for a person to look at, and is tried again meanwhile.
-      if (!(error instanceof Refusal) || !wayBack.refusal) throw error;
-      const errors = error.userErrors.map(({ code, message, path }) => ({ code, message, ...(path && { path }) }));
+      if (!errors || !wayBack.refusal) throw error;
       return { refusal: { step: step.name, errors }, at: engine.now() };
     }
   };
   const decide = ({ action, by }: Verdict): Kept<State> | undefined => {
     if (action === 'SKIP') return { result: {}, skippedBy: by, at: engine.now() };
-    if (action !== 'COMPENSATE' || !wayBack.operator) return undefined;
+    if (action === 'END' && !wayBack.operator) return { result: {}, skippedBy: by, at: engine.now() };
+    if (action === 'RETRY' || !wayBack.operator) return undefined;
+    if (action === 'END') {
+      const errors = [{ code: 'CALLED_OFF', message: 'What this was about is no more.' }];
+      return { refusal: { step: step.name, errors }, at: engine.now() };
+    }
     const errors = [{ code: 'OPERATOR', message: `Undone on the word of ${by}.` }];
     return { refusal: { step: step.name, errors }, at: engine.now() };
   };

@@ -123,3 +123,27 @@ test('a worker that stops gives what is unfinished to the other at once', async 
   expect(await claimedBy('sixth')).toBe(0);
   expect(await secondsUntilDone(inputs)).toBeLessThan(LEASE_SECONDS);
 });
+
+test('killed again and again while its sagas are parked and come back, a worker loses none and does nothing twice', async () => {
+  const inputs = Array.from({ length: 20 }, (_, n) => ({
+    id: `parked${n}`,
+    refused: n % 4 === 0,
+    stepMs: 10,
+    waitSeconds: 3,
+  }));
+  await beginEffects(database.kysely, inputs);
+  const states = async (): Promise<string[]> => {
+    const { statuses } = await readEffects(database.pool);
+    return inputs.map(({ id }) => statuses.get(`effects:${id}`)!);
+  };
+  // At another moment each time: amid the first steps, the parking, the waiting, the coming back.
+  for (let n = 0; n < 6; n++) {
+    const dying = await startWorker('eighth');
+    await new Promise((resolve) => setTimeout(resolve, 150 + 250 * n));
+    await end(dying, 'SIGKILL');
+  }
+  await startWorker('eighth');
+  await until('all have ended', async () => (await states()).every((state) => state === 'SUCCESS'));
+  const { effects } = await readEffects(database.pool);
+  expect(inputs.map(({ id }) => effects.get(id))).toEqual(inputs.map(effectsOf));
+});

@@ -12,6 +12,8 @@ import { measureSagas } from '../telemetry/saga-metrics.ts';
 import type { SagaDefinition, Verdict } from './define-saga.ts';
 import { Lease } from './lease.ts';
 import { configure, launch, Life } from './life.ts';
+import { queueAges, queueNamed, QUEUES } from './queues.ts';
+import { wakeParents } from './waits.ts';
 
 /** What a worker stands on. */
 export interface WorkerOptions {
@@ -26,8 +28,9 @@ export interface WorkerOptions {
   /** Told of every attempt of a step that failed. */
   onFailedAttempt(saga: string, step: string, attempt: number, error: Error): Promise<void>;
   /**
-   * What an operator has decided about a step, asked twice a second while it waits for its next attempt. To retry is
-   * to be told once; to skip or to compensate, for as long as it is asked: what is told may be lost in a crash.
+   * What an operator has decided about a step that fails: asked twice a second while its saga is in hand, and once when
+   * a saga that is parked is woken for it (`steerSaga`). To retry is to be told once; to skip or to compensate, for as
+   * long as it is asked: what is told may be lost in a crash.
    */
   verdict?(saga: string, step: string): Promise<Verdict | undefined>;
   /** Told why sagas stand still, also when the reason changes; and without a reason when they go on. */
@@ -44,6 +47,8 @@ export interface SagaWorker {
 
 /** How often it gives a sign of life, and looks for what others left: with the lease, well within ten seconds. */
 const BEAT_MS = 1500;
+/** How often it looks whether its queues move, in beats. */
+const QUEUE_BEATS = 3;
 /** How often a database that is away is asked for. */
 const RETRY_MS = 250;
 
@@ -54,7 +59,7 @@ export async function prepareSagas(options: Pick<WorkerOptions, 'url' | 'pool'>)
   try {
     await launch();
   } finally {
-    // A launch that failed has begun something, too: a timer of it would keep the process from ending.
+    // Also of a launch that failed half-way: a timer of it would keep the process from ending.
     await Life.clear();
   }
 }
@@ -65,10 +70,11 @@ export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorke
   await lease.keep();
   await lease.succeed();
   await lease.takeOver([]);
+  await nameQueues(options);
   const state = { life: await Life.begin(options, lease.executor) };
   const ending = new AbortController();
   const watching = watch(state, lease, options, ending.signal);
-  const stopMeasuring = measureSagas(options.pool);
+  const stopMeasuring = measureSagas(options.pool, () => queueAges(options.pool));
   return {
     get isLost() {
       return state.life.signal.aborted && !ending.signal.aborted;
@@ -86,7 +92,8 @@ export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorke
 
 /** Keeps the lease, takes over what is left, and revives DBOS when it has lost its database. */
 async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions, ending: AbortSignal): Promise<void> {
-  while (!ending.aborted) {
+  let standing: Error | undefined;
+  for (let beat = 0; !ending.aborted; beat++) {
     try {
       if (state.life.signal.aborted) {
         await revive(state, lease, options, ending);
@@ -95,6 +102,8 @@ async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions
       await lease.keep();
       const taken = await lease.takeOver(state.life.running);
       if (taken.length) options.log.warn({ sagas: taken }, 'sagas that nobody ran are taken over');
+      await wakeParents(options.pool);
+      if (beat % QUEUE_BEATS === 0) standing = await lookAtQueues(options, standing);
     } catch (error) {
       // With every connection in use we are busy, and it is not away: that passes.
       const isBusy = (error as Error).message === 'timeout exceeded when trying to connect';
@@ -103,6 +112,35 @@ async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions
     }
     await sleep(BEAT_MS, AbortSignal.any([ending, state.life.signal]));
   }
+}
+
+/** A queue whose first saga has been standing for long does not move: that is told, and that it moves again. */
+async function lookAtQueues(options: WorkerOptions, standing: Error | undefined): Promise<Error | undefined> {
+  const ages = await queueAges(options.pool);
+  const stuck = ages.find(({ queue, seconds }) => seconds > queueNamed(queue).patienceSeconds);
+  if (!stuck && !standing) return undefined;
+  const why = stuck && new QueueStands(stuck.queue, stuck.seconds);
+  if (!standing) options.log.error({ err: why }, 'a queue of sagas does not move');
+  if (!why) options.log.info('the queues of sagas move again');
+  options.onStanding?.(why);
+  return why;
+}
+
+/** Why sagas wait though the database is there. */
+class QueueStands extends Error {
+  readonly code = 'QUEUE_STANDS';
+  constructor(queue: string, seconds: number) {
+    super(`The first saga of the queue "${queue}" has been waiting for a worker for ${Math.round(seconds)} seconds.`);
+  }
+}
+
+/** Writes down in which queue the sagas of each name wait, for those that start them. */
+async function nameQueues({ pool, sagas }: Pick<WorkerOptions, 'pool' | 'sagas'>): Promise<void> {
+  await pool.query(
+    `insert into platform.saga_queue (saga, queue) select * from unnest($1::text[], $2::text[])
+     on conflict (saga) do update set queue = excluded.queue where saga_queue.queue <> excluded.queue`,
+    [sagas.map(({ name }) => name), sagas.map(({ queue = 'ORDINARY' }) => QUEUES[queue].name)],
+  );
 }
 
 /**

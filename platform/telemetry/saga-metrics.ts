@@ -13,14 +13,17 @@ export interface TriedStep {
 const tried = new Set<TriedStep>();
 
 /** Counts a step's attempts from its beginning in this process to its end. */
-export function tryingStep(sagaId: string, step: string): { failed(): void; ended(kept: unknown): void; left(): void } {
+export function tryingStep(
+  sagaId: string,
+  step: string,
+): { failed(times: number): void; ended(kept: unknown): void; left(): void } {
   const saga = nameOf(sagaId);
   const entry: TriedStep = { saga, step, failures: 0 };
   const begun = performance.now();
   tried.add(entry);
   return {
-    failed() {
-      entry.failures++;
+    failed(times) {
+      entry.failures = times;
       count('agora_saga_steps_total', { saga, step, outcome: 'attempt_failed' });
     },
     ended(kept) {
@@ -35,13 +38,31 @@ export function tryingStep(sagaId: string, step: string): { failed(): void; ende
 export const sagaEnded = (sagaId: string, outcome: string): void =>
   count('agora_sagas_ended_total', { saga: nameOf(sagaId), outcome: outcome.toLowerCase() });
 
-/** Has the worker's sagas collected at every scrape. Returns what ends it. */
-export function measureSagas(pool: Pick<Pool, 'query'>): () => void {
+/**
+ * Has the worker's sagas collected at every scrape. Returns what ends it.
+ * @param queueAges how long the first of each queue has been standing there
+ */
+export function measureSagas(
+  pool: Pick<Pool, 'query'>,
+  queueAges: () => Promise<{ queue: string; seconds: number }[]>,
+): () => void {
   const ends = [
     collectAtScrape({
       name: 'saga steps',
       gauges: ['agora_saga_steps_failing', 'agora_saga_step_failed_attempts'],
-      collect: failingSteps,
+      freshMs: 5000,
+      collect: () => failingSteps(pool),
+    }),
+    collectAtScrape({
+      name: 'saga queues',
+      gauges: ['agora_saga_queue_age_seconds'],
+      freshMs: 5000,
+      collect: async () =>
+        (await queueAges()).map(({ queue, seconds }) => ({
+          name: 'agora_saga_queue_age_seconds',
+          labels: { queue },
+          value: seconds,
+        })),
     }),
     collectAtScrape({
       name: 'sagas',
@@ -53,13 +74,21 @@ export function measureSagas(pool: Pick<Pool, 'query'>): () => void {
   return () => ends.forEach((end) => end());
 }
 
-function failingSteps(): Sample[] {
-  const failing = [...tried].filter(({ failures }) => failures > 0);
-  return [...Map.groupBy(failing, ({ saga, step }) => `${saga}\n${step}`).values()].flatMap((steps): Sample[] => {
+/** Those that are parked until their next attempt, and those that this process has in hand. */
+async function failingSteps(pool: Pick<Pool, 'query'>): Promise<Sample[]> {
+  const { rows } = await pool.query<{ saga: string; step: string; count: string; failures: number }>(
+    `select split_part(w.saga_id, ':', 1) as saga, w.step, count(*) as count, max(w.attempts) as failures
+       from platform.saga_wait w join dbos.workflow_status s on s.workflow_uuid = w.saga_id and s.status = 'DELAYED'
+      where w.attempts > 0 group by 1, 2`,
+  );
+  const inHand = [...tried].filter(({ failures }) => failures > 0).map((each) => ({ ...each, count: 1 }));
+  const all = [...rows.map((row) => ({ ...row, count: Number(row.count) })), ...inHand];
+  return [...Map.groupBy(all, ({ saga, step }) => `${saga}\n${step}`).values()].flatMap((steps): Sample[] => {
     const { saga, step } = steps[0]!;
     const most = Math.max(...steps.map(({ failures }) => failures));
+    const many = steps.reduce((sum, { count: each }) => sum + each, 0);
     return [
-      { name: 'agora_saga_steps_failing', labels: { saga, step }, value: steps.length },
+      { name: 'agora_saga_steps_failing', labels: { saga, step }, value: many },
       { name: 'agora_saga_step_failed_attempts', labels: { saga, step }, value: most },
     ];
   });
@@ -83,7 +112,7 @@ async function unfinished(pool: Pick<Pool, 'query'>): Promise<Sample[]> {
   });
 }
 
-const STATES: Readonly<Record<string, string>> = { ENQUEUED: 'queued', DELAYED: 'queued', PENDING: 'running' };
+const STATES: Readonly<Record<string, string>> = { ENQUEUED: 'queued', DELAYED: 'waiting', PENDING: 'running' };
 
 const nameOf = (sagaId: string): string => sagaId.split(':', 1)[0]!;
 

@@ -167,18 +167,23 @@ export const METRICS = {
   agora_sagas_ended_total: { kind: 'counter', help: 'Sagas that ended.', labels: ['saga', 'outcome'] },
   agora_sagas_unfinished: {
     kind: 'gauge',
-    help: 'Sagas that have not ended: queued, running or failed in the engine.',
+    help: 'Sagas that have not ended: queued, running, waiting (parked), or failed in the engine.',
     labels: ['saga', 'state'],
   },
   agora_saga_steps_failing: {
     kind: 'gauge',
-    help: 'Steps that have failed and are being tried again in this process.',
+    help: 'Steps that have failed and are tried again: those in hand in this process, and all that are parked.',
     labels: ['saga', 'step'],
   },
   agora_saga_step_failed_attempts: {
     kind: 'gauge',
     help: 'Failed attempts of the step that has failed most often of those; from 10 on its saga is stuck.',
     labels: ['saga', 'step'],
+  },
+  agora_saga_queue_age_seconds: {
+    kind: 'gauge',
+    help: 'How long the first saga of a queue has been waiting for a worker.',
+    labels: ['queue'],
   },
 
   // Security.

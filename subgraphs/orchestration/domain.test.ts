@@ -6,8 +6,15 @@ const saga = (engineStatus: string, isRefused = false, failedAttempts = 0, isWai
   statusOf({ engineStatus, isRefused, failedAttempts, isWaiting });
 
 describe('a saga', () => {
-  test.each(['ENQUEUED', 'DELAYED'])('that the engine calls %s is PENDING', (status) => {
+  test.each(['ENQUEUED', 'DELAYED'])('that the engine calls %s is PENDING until it has begun', (status) => {
+    const is = (more: object) =>
+      statusOf({ engineStatus: status, isRefused: false, failedAttempts: 0, isBegun: true, ...more });
     expect(saga(status)).toBe('PENDING');
+    expect(is({})).toBe('RUNNING');
+    expect(is({ isWaiting: true })).toBe('WAITING');
+    expect(is({ isRefused: true })).toBe('COMPENSATING');
+    expect(is({ failedAttempts: STUCK_AFTER })).toBe('STUCK');
+    expect(is({ failedAttempts: 1, isStuck: true })).toBe('STUCK');
   });
 
   test('that is at work is RUNNING, or COMPENSATING once a step was refused', () => {

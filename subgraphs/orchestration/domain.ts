@@ -12,20 +12,26 @@ export interface SagaFacts {
   isRefused: boolean;
   /** Attempts of the step that is being tried, if it has failed. */
   failedAttempts: number;
+  /** Whether somebody was called to look at it sooner. @default false */
+  isStuck?: boolean;
   /** Whether it waits for something from outside, such as a buyer's confirmation. @default false */
   isWaiting?: boolean;
+  /** Whether a step of it was done or tried. @default false */
+  isBegun?: boolean;
 }
 
 /** Where a saga is. */
-export function statusOf({ engineStatus, isRefused, failedAttempts, isWaiting = false }: SagaFacts): SagaStatus {
+export function statusOf(facts: SagaFacts): SagaStatus {
+  const { engineStatus, isRefused, failedAttempts, isWaiting = false, isBegun = false, isStuck = false } = facts;
   switch (engineStatus) {
-    case 'ENQUEUED':
-    case 'DELAYED':
-      return 'PENDING';
     case 'SUCCESS':
       return isRefused ? 'COMPENSATED' : 'COMPLETED';
+    case 'ENQUEUED':
+    case 'DELAYED':
     case 'PENDING':
-      if (failedAttempts >= STUCK_AFTER) return 'STUCK';
+      // The engine has no word for one that is between two attempts, parked, or taken up again.
+      if (engineStatus !== 'PENDING' && !isBegun) return 'PENDING';
+      if (failedAttempts >= STUCK_AFTER || isStuck) return 'STUCK';
       if (isRefused) return 'COMPENSATING';
       return isWaiting ? 'WAITING' : 'RUNNING';
     default:

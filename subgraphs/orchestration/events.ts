@@ -20,7 +20,7 @@ export const handlers = SETTLED.map((type) =>
     const { rows } = await raw<{ waits: boolean }>(
       sql,
       // By what payment said before, not by what the saga has kept: a quick buyer is ahead of it.
-      `select exists (select 1 from dbos.workflow_status where workflow_uuid = $1 and status in ('ENQUEUED', 'PENDING'))
+      `select exists (select 1 from dbos.workflow_status where workflow_uuid = $1 and status in ('ENQUEUED', 'DELAYED', 'PENDING'))
           and exists (select 1 from platform.event_log where aggregate_id = $2 and type = 'payment.action_required') as waits`,
       [id, event.payload.paymentId],
     );

@@ -1,6 +1,7 @@
 /** Keeps count of a step's failed attempts, and calls for somebody when it has failed many times. */
 import { agentErrorDetected } from '../../platform/agent/error-detected.ts';
 import type { Ground } from '../../platform/agent/ground.ts';
+import { isHopeless } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { type SagaDefinition, stepsOf } from '../../platform/sagas/define-saga.ts';
 import { partsOf, STUCK_AFTER } from './domain.ts';
@@ -13,8 +14,14 @@ export const failedAttempt =
   (queries: OrchestrationQueries, { store, clock, log }: Ground<Tables>, definitions: readonly SagaDefinition[]) =>
   async (saga: string, step: string, _attempt: number, error: Error & { code?: unknown }): Promise<void> => {
     const now = clock.now();
-    const { attempts, alerted_at } = await queries.recordAttempt(saga, step, error.message.slice(0, MAX_ERROR), now);
-    if (attempts < STUCK_AFTER || alerted_at) return;
+    const { attempts, alerted_at } = await queries.recordAttempt({
+      sagaId: saga,
+      step,
+      error: error.message.slice(0, MAX_ERROR),
+      at: now,
+    });
+    const isStuck = attempts >= STUCK_AFTER || isHopeless(error);
+    if (!isStuck || alerted_at) return;
     const { name } = partsOf(saga);
     const errorId = newId('error');
     // Once for a saga and a step. Should it not get through, the next failed attempt comes by here again.
@@ -31,7 +38,9 @@ export const failedAttempt =
         errorId,
         agentId: agentOf(definitions, name, step),
         errorType: typeof error.code === 'string' ? error.code : error.name,
-        errorMessage: `The step "${step}" of the saga ${name} has failed ${attempts} times.`,
+        errorMessage: isHopeless(error)
+          ? `The step "${step}" of the saga ${name} can never work as it is.`
+          : `The step "${step}" of the saga ${name} has failed ${attempts} times.`,
         severity: 'HIGH' as const,
         context: { sagaId: saga, step, attempts: String(attempts) },
         timestamp: now.toISOString(),

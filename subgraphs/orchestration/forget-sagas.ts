@@ -1,6 +1,6 @@
 import type { Duty } from '../../platform/agent/define-agent.ts';
 import type { Ground } from '../../platform/agent/ground.ts';
-import { forgetSagas } from '../../platform/sagas/forget.ts';
+import { forgetSagas, moveHorizon } from '../../platform/sagas/forget.ts';
 import type { Tables } from './entities.ts';
 
 /** Ended sagas go after SAGA_RETENTION_DAYS, and the attempts of their steps with them; what operators did stays. */
@@ -12,6 +12,7 @@ export const forgetSagasDuty = ({ store, clock, config, log }: Ground<Tables>): 
     const forgotten = await forgetSagas(store.read, before, signal, async (ids) => {
       await store.read.deleteFrom('saga_attempt').where('saga_id', 'in', ids).execute();
     });
+    await moveHorizon(store.read);
     if (forgotten) log.info({ forgotten }, 'ended sagas forgotten');
   },
 });

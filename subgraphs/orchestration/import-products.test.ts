@@ -1,6 +1,8 @@
 /** Products imported through the gateway: all of them with price and stock and for sale, or none and nothing left. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import { forgetOldKeys } from '../../platform/data/idempotency.ts';
+import { moveHorizon } from '../../platform/sagas/forget.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
 import { enqueueSaga } from '../../platform/sagas/enqueue.ts';
@@ -48,7 +50,7 @@ const left = async () => {
     (select sum(on_hand)::int from inventory.stock_level) as units, (select sum(delta)::int from inventory.movement) as ledger`.execute(
     shop.kysely,
   );
-  return rows[0];
+  return rows[0] as Record<'products' | 'variants' | 'prices' | 'units' | 'ledger', number>;
 };
 
 /** What the request has accepted, before the world changed. */
@@ -66,6 +68,93 @@ const accept = ({ importId, ...input }: Saga) =>
   });
 
 describe('an import', () => {
+  test('that is stuck for longer than keys are kept does nothing again, and is undone whole', async () => {
+    const sku = (k: number) => `STUCK-${k}`;
+    const variants = Array.from({ length: 26 }, (_, k) => ({
+      sku: sku(k),
+      name: String(k),
+      attributes: [{ name: 'Number', value: String(k) }],
+      stock: { locationId, quantity: 10 },
+    }));
+    const before = await left();
+    // The second chunk of its stock cannot be written.
+    await sql`create function inventory.refuse_last() returns trigger language plpgsql as $$ begin
+      if new.variant_id = (select id from product.variant where sku = 'STUCK-25') then raise exception 'no'; end if;
+      return new; end $$`.execute(shop.kysely);
+    await sql`create trigger refuse_last before insert on inventory.stock_level for each row execute function inventory.refuse_last()`.execute(
+      shop.kysely,
+    );
+    const { importProducts } = await done(bring([{ name: 'Stuck', slug: 'stuck', variants }]));
+    const id = importProducts.saga.id as string;
+    const attempts = async (): Promise<number> => {
+      const { saga } = await done(
+        shop.ask(`query ($id: ID!) { saga(id: $id) { steps { attempts } } }`, { id }, viewer),
+      );
+      return saga.steps.at(-1)?.attempts ?? 0;
+    };
+    await until(attempts, (tried) => tried >= 2, 'the stock does not fail');
+    const received = {
+      ...before,
+      products: before.products + 1,
+      variants: before.variants + 26,
+      units: before.units + 250,
+      ledger: before.ledger + 250,
+    };
+    expect(await left()).toEqual(received);
+    // Thirty-one days later, and the hourly duties have run.
+    await sql`update inventory.idempotency set created_at = created_at - interval '31 days'`.execute(shop.kysely);
+    await sql`update dbos.workflow_status set created_at = created_at - 31 * 86400000::bigint where workflow_uuid = ${id}`.execute(
+      shop.kysely,
+    );
+    await moveHorizon(shop.kysely);
+    await forgetOldKeys(shop.kysely, 'inventory', new Date());
+    const tried = await attempts();
+    await until(attempts, (now) => now >= tried + 2, 'it is not tried again');
+    expect(await left()).toEqual(received);
+    await done(
+      shop.ask(
+        `mutation ($input: CompensateSagaInput!) { compensateSaga(input: $input) { userErrors { code } } }`,
+        { input: { sagaId: id, reason: 'stuck', idempotencyKey: newId('key') } },
+        operator,
+      ),
+    );
+    expect(await ended(id)).toMatchObject({ status: 'COMPENSATED', refusal: 'OPERATOR' });
+    expect(await left()).toEqual(before);
+    await sql`drop trigger refuse_last on inventory.stock_level`.execute(shop.kysely);
+  }, 60_000);
+
+  test.each(['a\0b', 'half \ud800'])(
+    'with a text that cannot be stored, %j, is refused in the request',
+    async (text) => {
+      const before = await left();
+      const sagas = await shop.kysely.selectFrom('dbos.workflow_status').select('workflow_uuid').execute();
+      const name = 'Ünstorable';
+      const one = { sku: 'UNSTORABLE', name: 'One' };
+      const bad = [
+        { name: text, slug: 'u', variants: [one] },
+        { name, slug: 'u', description: text, variants: [one] },
+        { name, slug: 'u', variants: [{ ...one, name: text }] },
+        { name, slug: 'u', variants: [{ ...one, attributes: [{ name: 'a', value: text }] }] },
+        { name, slug: 'u', variants: [{ ...one, attributes: [{ name: text, value: 'a' }] }] },
+        { name, slug: 'u', variants: [{ ...one, stock: { locationId: text, quantity: 1 } }] },
+      ];
+      for (const product of bad) {
+        const answer = await bring([product]);
+        const codes = [
+          ...(answer.errors ?? []).map((error) => error.extensions?.code),
+          ...(answer.data?.importProducts?.userErrors ?? []).map(({ code }: { code: string }) => code),
+        ];
+        expect([
+          product,
+          codes.length,
+          ['INVALID_INPUT', 'BAD_USER_INPUT', 'NOT_FOUND'].includes(String(codes[0])),
+        ]).toEqual([product, 1, true]);
+      }
+      expect(await left()).toEqual(before);
+      expect(await shop.kysely.selectFrom('dbos.workflow_status').select('workflow_uuid').execute()).toEqual(sagas);
+    },
+  );
+
   test('of a hundred products puts all of them up for sale, with price and stock, and they can be bought', async () => {
     const products = Array.from({ length: 100 }, () => product());
     const { saga } = await carried(products);

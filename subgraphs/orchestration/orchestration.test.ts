@@ -119,6 +119,11 @@ describe('a saga', () => {
       refusal: null,
       steps: [{ name: 'reserve', status: 'RETRYING', completedAt: null }],
     });
+    const next = async () => {
+      const query = `query ($id: ID!) { saga(id: $id) { steps { nextAttemptAt } } }`;
+      return (await done(shop.ask(query, { id: sagaId }, admin))).saga.steps[0]?.nextAttemptAt;
+    };
+    await until(next, (at) => Date.parse(at ?? 0) > Date.now(), 'nobody says when it is tried again');
     const attempts = sql`update orchestration.saga_attempt set attempts = ${STUCK_AFTER} where saga_id = ${sagaId}`;
     await attempts.execute(shop.kysely);
     expect((await sagaOf(sagaId)).status).toBe('STUCK');
@@ -128,6 +133,37 @@ describe('a saga', () => {
     expect(steps[0]).toMatchObject({ name: 'reserve', status: 'DONE' });
     expect(steps[0].attempts).toBeGreaterThan(STUCK_AFTER);
     expect(steps[1].attempts).toBe(1);
+  });
+
+  const saying = (name: string, table: string, when: string) =>
+    sql.raw(`create or replace function public.no() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+      create trigger ${name} before insert or update on ${table} for each row when (${when}) execute function public.no()`);
+
+  test.each([
+    ['before the pivot is undone', 'authorise', 'payment.payment', 'true', 'COMPENSATED'],
+    ['behind it goes through', 'process', '"order".orders', `new.status = 'PROCESSING'`, 'COMPLETED'],
+  ])('that is stuck %s when its order is cancelled', async (_, step, table, when, outcome) => {
+    await saying('stuck', table, when).execute(shop.kysely);
+    const { sagaId, orderId, buyer } = await place();
+    await until(
+      () => sagaOf(sagaId),
+      (saga) => saga.steps.some((each: { name: string; attempts: number }) => each.name === step && each.attempts > 2),
+      'the step does not fail',
+    );
+    await done(shop.ask(CANCEL, { input: { orderId, idempotencyKey: `stuck ${step}` } }, buyer));
+    await until(
+      () => sagaOf(`cancelOrder:${orderId}`),
+      (saga) => saga?.status === 'COMPLETED',
+      'the cancellation does not end',
+    );
+    await sagaEnds(shop, orderId, outcome);
+    await sql.raw(`drop trigger stuck on ${table}`).execute(shop.kysely);
+    const { order } = await done(shop.ask(`query ($id: ID!) { order(id: $id) { status } }`, { id: orderId }, buyer));
+    expect(order.status).toBe('CANCELLED');
+    const { rows } =
+      await sql`select (select count(*)::int from inventory.reservation where reference = ${orderId} and status = 'ACTIVE') as held,
+      (select count(*)::int from platform.saga_wait where saga_id = ${sagaId}) as waits`.execute(shop.kysely);
+    expect(rows).toEqual([{ held: 0, waits: 0 }]);
   });
 
   test('tells staff, and nobody else, why a step fails', async () => {

@@ -43,6 +43,8 @@ export interface SagaStepRow {
   name: string;
   is_kept: boolean;
   refusal: string | null;
+  /** Why, in words. */
+  refusal_message: string | null;
   /** Who had it left out. */
   skipped_by: string | null;
   attempts: number;
@@ -54,6 +56,18 @@ export interface SagaStepRow {
   position: number | bigint;
   /** When it last failed, while it is being tried. */
   last_at: Date | null;
+  /** When it is tried again, once it is tried seldom. */
+  next_at: Date | null;
+  /** Whether somebody was called to look at it. */
+  is_stuck: boolean;
+}
+
+/** An attempt that failed. */
+interface FailedAttempt {
+  sagaId: string;
+  step: string;
+  error: string;
+  at: Date;
 }
 
 /** What we read of DBOS's own tables. */
@@ -68,10 +82,12 @@ interface DbosTables {
   };
 }
 
-/** The engine notes until when a saga waits as it begins to wait, and right before that, later, what has come. */
-const waits = (id: string): string => `exists (select from dbos.operation_outputs s
-  where s.workflow_uuid = ${id} and s.function_name = 'DBOS.sleep' and not exists
-        (select from dbos.operation_outputs r where r.workflow_uuid = s.workflow_uuid and r.function_id = s.function_id - 1))`;
+/** A saga that waits for a message is parked with its topic. */
+const waits = (
+  id: string,
+  status: string,
+): string => `(${status} = 'DELAYED' and exists (select from platform.saga_wait w
+  where w.saga_id = ${id} and w.topic is not null))`;
 
 const MAX_AGENTS = 100;
 const MAX_STEPS = 100;
@@ -87,7 +103,9 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
           .selectFrom('workflow_status')
           .select(['workflow_uuid as id', 'status as engine_status', 'name', 'created_at', 'updated_at'])
           .select('parent_workflow_id as parent_id')
-          .select(sql<boolean>`${sql.raw(waits('workflow_status.workflow_uuid'))}`.as('is_waiting'))
+          .select(
+            sql<boolean>`${sql.raw(waits('workflow_status.workflow_uuid', 'workflow_status.status'))}`.as('is_waiting'),
+          )
           .where('workflow_uuid', 'like', '%:%')
           .as('saga'),
       )
@@ -115,7 +133,7 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
     sagasWithin: async (parents: readonly string[]): Promise<SagaRow[]> => {
       const { rows } = await raw<SagaRow>(
         db,
-        `select c.*, ${waits('c.id')} as is_waiting from unnest($1::text[]) as parent(id), lateral
+        `select c.*, ${waits('c.id', 'c.engine_status')} as is_waiting from unnest($1::text[]) as parent(id), lateral
            (select workflow_uuid as id, status as engine_status, created_at, updated_at, parent_workflow_id as parent_id
               from dbos.workflow_status where parent_workflow_id = parent.id order by created_at, workflow_uuid limit $2) c`,
         [parents, MAX_CHILDREN],
@@ -134,17 +152,19 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
         db,
         `select o.workflow_uuid as saga_id, o.function_name as name, true as is_kept,
                 o.output::jsonb #>> '{json,refusal,errors,0,code}' as refusal,
+                o.output::jsonb #>> '{json,refusal,errors,0,message}' as refusal_message,
                 o.output::jsonb #>> '{json,skippedBy}' as skipped_by,
-                1 + coalesce(a.attempts, 0) as attempts,
-                o.output::jsonb #>> '{json,refusal,errors,0,message}' as last_error,
-                o.started_at_epoch_ms as started_at, o.completed_at_epoch_ms as completed_at, o.function_id as position, null::timestamptz as last_at
+                1 + coalesce(a.attempts, 0) as attempts, null as last_error,
+                o.started_at_epoch_ms as started_at, o.completed_at_epoch_ms as completed_at, o.function_id as position, null::timestamptz as last_at,
+                null::timestamptz as next_at, false as is_stuck
            from dbos.operation_outputs o
            left join orchestration.saga_attempt a on a.saga_id = o.workflow_uuid and a.step = o.function_name
           where o.workflow_uuid = any($1) and o.function_name not like 'DBOS.%' and o.function_id < $2
          union all
-         select a.saga_id, a.step, false, null, null, a.attempts, a.last_error,
-                null, null, ${Number.MAX_SAFE_INTEGER}, a.last_at
+         select a.saga_id, a.step, false, null, null, null, a.attempts, a.last_error,
+                null, null, ${Number.MAX_SAFE_INTEGER}, a.last_at, w.until, a.alerted_at is not null
            from orchestration.saga_attempt a
+           left join platform.saga_wait w on w.saga_id = a.saga_id and w.step = a.step and w.until > a.last_at
           where a.saga_id = any($1) and not exists
                 (select 1 from dbos.operation_outputs o where o.workflow_uuid = a.saga_id and o.function_name = a.step)
          order by saga_id, position`,
@@ -154,14 +174,16 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
     },
 
     /** Adds one to the failed attempts of a step: a worker that takes a saga over would count from one again. */
-    recordAttempt: (sagaId: string, step: string, error: string, at: Date) =>
+    recordAttempt: ({ sagaId, step, error, at }: FailedAttempt) =>
       db
         .insertInto('saga_attempt')
         .values({ saga_id: sagaId, step, attempts: 1, last_error: error, last_at: at })
         .onConflict((conflict) =>
-          conflict
-            .columns(['saga_id', 'step'])
-            .doUpdateSet({ attempts: sql`saga_attempt.attempts + 1`, last_error: error, last_at: at }),
+          conflict.columns(['saga_id', 'step']).doUpdateSet({
+            attempts: sql`saga_attempt.attempts + 1`,
+            last_error: error,
+            last_at: at,
+          }),
         )
         .returning(['attempts', 'alerted_at'])
         .executeTakeFirstOrThrow(),

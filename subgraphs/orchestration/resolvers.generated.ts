@@ -530,6 +530,8 @@ export type Saga = {
   steps: Array<SagaStep>;
   /** The code of the refusal that had it undone. */
   refusal?: Maybe<Scalars['String']['output']>;
+  /** Why it was refused, in words. */
+  refusalMessage?: Maybe<Scalars['String']['output']>;
   /** When it was started. */
   startedAt: Scalars['DateTime']['output'];
   /** When something last happened to it. */
@@ -673,8 +675,10 @@ export type SagaStep = {
   status: SagaStepStatus;
   /** How often it was tried. */
   attempts: Scalars['Int']['output'];
-  /** Why the last attempt failed, while it is being tried again, or why the step was refused. For staff. */
+  /** Why the last attempt failed, while it is being tried again; or why it was refused. For staff. */
   lastError?: Maybe<Scalars['String']['output']>;
+  /** When it is tried again, once it has failed for some seconds: ever more seldom. An operator can have it tried at once. */
+  nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   /** When it was begun. */
   startedAt?: Maybe<Scalars['DateTime']['output']>;
   /** When it was done. */
@@ -1346,6 +1350,7 @@ export type SagaResolvers<ContextType = RequestContext, ParentType extends Resol
   status?: Resolver<ResolversTypes['SagaStatus'], ParentType, ContextType>;
   steps?: Resolver<Array<ResolversTypes['SagaStep']>, ParentType, ContextType>;
   refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  refusalMessage?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   parent?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
@@ -1383,6 +1388,7 @@ export type SagaStepResolvers<ContextType = RequestContext, ParentType extends R
   status?: Resolver<ResolversTypes['SagaStepStatus'], ParentType, ContextType>;
   attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   completedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };

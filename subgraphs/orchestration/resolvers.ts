@@ -104,12 +104,19 @@ export const orchestrationResolvers = ({
     actions: (saga, _, context) => steering.actionsOf(saga.id, context),
     refusal: async (saga, _, context) =>
       (await load.stepsOf(context).load(saga.id)).find((step) => step.refusal)?.refusal ?? null,
+    // An operator's own reason is for the audit, and no word about whom it was.
+    refusalMessage: async (saga, _, context) => {
+      const refused = (await load.stepsOf(context).load(saga.id)).find((step) => step.refusal);
+      return refused?.refusal === 'OPERATOR' ? 'Somebody of ours had it undone.' : (refused?.refusal_message ?? null);
+    },
     status: async (saga, _, context) => {
       const steps = await load.stepsOf(context).load(saga.id);
       return statusOf({
         engineStatus: saga.engine_status,
         isRefused: steps.some((step) => step.refusal !== null),
         isWaiting: saga.is_waiting,
+        isBegun: saga.is_waiting || steps.length > 0,
+        isStuck: steps.some((step) => step.is_stuck),
         failedAttempts: Math.max(0, ...steps.filter((step) => !step.is_kept).map((step) => step.attempts)),
       });
     },
@@ -118,7 +125,8 @@ export const orchestrationResolvers = ({
   SagaStep: {
     status: (step) =>
       stepStatusOf({ isKept: step.is_kept, isRefused: step.refusal !== null, isSkipped: step.skipped_by !== null }),
-    lastError: (step) => step.last_error,
+    lastError: (step) => step.last_error ?? step.refusal_message,
+    nextAttemptAt: (step) => step.next_at,
     startedAt: (step) => instant(step.started_at),
     completedAt: (step) => instant(step.completed_at),
   },

@@ -67,13 +67,9 @@ const waiting = async (subject: Subject): Promise<void> => {
     'the payment does not wait',
   );
   // The saga too has come to its waiting, and writes nothing more of its own accord.
-  const sleeps = shop.kysely.selectFrom('dbos.operation_outputs').select('function_id');
+  const parked = shop.kysely.selectFrom('dbos.workflow_status').select('workflow_uuid').where('status', '=', 'DELAYED');
   await until(
-    () =>
-      sleeps
-        .where('workflow_uuid', '=', `placeOrder:${subject.orderId}`)
-        .where('function_name', '=', 'DBOS.sleep')
-        .execute(),
+    () => parked.where('workflow_uuid', '=', `placeOrder:${subject.orderId}`).execute(),
     (rows) => rows.length > 0,
     'the saga does not wait',
   );

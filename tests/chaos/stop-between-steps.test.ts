@@ -48,7 +48,7 @@ test('SIGTERM amid sagas, with one that waits for its buyer: it ends, and all go
   await shop.restart();
   const states = new Map((await sagas()).map(({ id, status }) => [id, status]));
   for (const id of [waiting, ...running])
-    expect(['ENQUEUED', 'PENDING', 'SUCCESS']).toContain(states.get(`placeOrder:${id}`));
+    expect(['ENQUEUED', 'DELAYED', 'PENDING', 'SUCCESS']).toContain(states.get(`placeOrder:${id}`));
   for (const id of running) await settled(shop, id, 'PROCESSING');
 
   const waits = `query ($id: ID) { order(id: $id) { status payments { id } } }`;

@@ -77,7 +77,7 @@ async function running(shop: ProcessShop): Promise<number> {
   const { n } = await shop.kysely
     .selectFrom('dbos.workflow_status')
     .select(({ fn }) => fn.countAll<bigint>().as('n'))
-    .where('status', 'in', ['PENDING', 'ENQUEUED'])
+    .where('status', 'in', ['PENDING', 'ENQUEUED', 'DELAYED'])
     .executeTakeFirstOrThrow();
   return Number(n);
 }

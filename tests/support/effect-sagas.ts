@@ -17,6 +17,12 @@ export interface EffectInput extends Record<string, unknown> {
   refused?: boolean;
   /** How long each step takes. */
   stepMs: number;
+  /** How long it waits for a message that does not come. @default 0.2 */
+  waitSeconds?: number;
+}
+
+interface EffectState {
+  waitSeconds: number;
 }
 
 const STEPS = ['reserve', 'pay', 'confirm', 'ship'] as const;
@@ -58,7 +64,7 @@ function effectSagas(pool: Pool): SagaDefinition[] {
     await wait(input.stepMs);
   };
   const steps = STEPS.map(
-    (name): SagaStep<EffectInput, object> => ({
+    (name): SagaStep<EffectInput, EffectState> => ({
       name,
       agent: 'other',
       does: name,
@@ -66,13 +72,18 @@ function effectSagas(pool: Pool): SagaDefinition[] {
       async run(context) {
         if (context.input.refused && name === 'ship') throw refuse('NO', 'Nobody ships this.');
         await act(context);
+        return { waitSeconds: context.input.waitSeconds ?? 0.2 };
       },
     }),
   );
-  const effects = defineSaga<EffectInput, object>({
+  const effects = defineSaga<EffectInput, EffectState>({
     name: 'effects',
     description: 'Leaves a row for each step.',
-    steps: [steps[0]!, { ...steps[1]!, waitsFor: { topic: 'go', seconds: () => 0.2 } }, ...steps.slice(2)],
+    steps: [
+      steps[0]!,
+      { ...steps[1]!, waitsFor: { topic: 'go', seconds: (state) => state.waitSeconds! } },
+      ...steps.slice(2),
+    ],
     whenRefused: { name: 'cancel', agent: 'other', does: 'cancel', run: act },
   });
   const outer = defineSaga<EffectInput, object>({

@@ -25,6 +25,9 @@ const row = (name: string, more: Partial<SagaStepRow>): SagaStepRow => ({
   completed_at: 2n,
   position: 0,
   last_at: null,
+  refusal_message: null,
+  next_at: null,
+  is_stuck: false,
   ...more,
 });
 const done = (name: string, position: number, more: Partial<SagaStepRow> = {}) =>

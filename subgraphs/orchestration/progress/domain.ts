@@ -64,9 +64,9 @@ export function newFacts({ saga, steps }: Sight, told: Told | undefined): SagaFa
       { kept: [...now.kept, place], tried },
     );
   }
-  for (const { name, attempts, last_at } of steps.filter((step) => !step.is_kept)) {
+  for (const { name, attempts, last_at, is_stuck: isStuck } of steps.filter((step) => !step.is_kept)) {
     if (attempts <= (now.tried[name] ?? 0)) continue;
-    const status = statusOf({ engineStatus: 'PENDING', isRefused, failedAttempts: attempts });
+    const status = statusOf({ engineStatus: 'PENDING', isRefused, failedAttempts: attempts, isStuck });
     tell(
       { type: 'STEP_FAILED', step: name, status, attempts, occurredAt: last_at! },
       { tried: { ...now.tried, [name]: attempts } },

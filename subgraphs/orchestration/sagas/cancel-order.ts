@@ -1,5 +1,6 @@
 import { accepted } from '../../../platform/commands/ask.ts';
 import { defineSaga, type StepReport } from '../../../platform/sagas/define-saga.ts';
+import { sagaId } from '../../../platform/sagas/enqueue.ts';
 import { releaseReservation } from '../commands/inventory.generated.ts';
 import { completeCancellation } from '../commands/order.generated.ts';
 import { cancelPayment, type PaymentStatus } from '../commands/payment.generated.ts';
@@ -21,6 +22,7 @@ interface State {
 export const cancelOrder = defineSaga<Input, State>({
   name: 'cancelOrder',
   description: 'Undoes an order that is not on its way yet: voids or refunds the payment, frees the stock, cancels it.',
+  queue: 'URGENT',
   steps: [
     {
       name: 'cancel payment',
@@ -51,6 +53,12 @@ export const cancelOrder = defineSaga<Input, State>({
         const input = { orderId, reason, paymentStatus, story: storyOf(toldBy(story, state)) };
         accepted((await ask(completeCancellation, { input })).completeCancellation);
       },
+    },
+    {
+      name: 'end placing',
+      agent: 'orchestration',
+      does: 'Has the saga that placed the order end, should it still wait or be stuck.',
+      run: ({ input: { orderId }, callOff }) => callOff(sagaId('placeOrder', orderId)),
     },
   ],
 });

@@ -118,6 +118,7 @@ const draftOf = ({ variants, ...product }: Product) => ({
 export const importProducts = defineSaga<Input, object>({
   name: 'importProducts',
   description: 'Brings products into the catalogue with prices and stock, and puts them up for sale: all, or none.',
+  queue: 'BULK',
   steps: [
     {
       name: 'create',

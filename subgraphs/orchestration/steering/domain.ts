@@ -7,13 +7,15 @@ export type SteeringAction = 'RETRY' | 'SKIP' | 'COMPENSATE';
 
 /** A saga as far as steering it goes. */
 export interface Steered {
-  /** DBOS's own word for where it is: PENDING while a worker has it. */
+  /** DBOS's own word for where it is: PENDING while a worker has it, DELAYED while it is parked. */
   engineStatus: string;
   /** The steps that have failed and are being tried again: with branches, several at a time. */
   failing: readonly string[];
   /** Steps for which it is decided already that they are skipped, or the saga undone. */
   decided: readonly string[];
 }
+
+const UNDER_WAY: ReadonlySet<string> = new Set(['ENQUEUED', 'DELAYED', 'PENDING']);
 
 /** The steps to which the action is to be done. @throws Refusal INVALID_STATE */
 export function stepsToSteer(
@@ -23,7 +25,7 @@ export function stepsToSteer(
   step?: string,
 ): readonly string[] {
   const { engineStatus, failing, decided } = saga;
-  if (engineStatus !== 'PENDING') throw state('The saga is not under way.');
+  if (!UNDER_WAY.has(engineStatus)) throw state('The saga is not under way.');
   if (failing.length === 0) throw state('No step of the saga is failing: there is nothing to decide.');
   if (step !== undefined && !failing.includes(step)) throw state(`The step "${step}" is not failing.`, 'step');
   const steps = step === undefined ? failing : [step];

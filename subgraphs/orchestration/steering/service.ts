@@ -1,9 +1,10 @@
-/** Operators' say in sagas whose steps fail. They only ask: the engine takes it up before the step's next attempt. */
+/** Operators' say in sagas whose steps fail. They only ask: the engine takes it up at once, before the step's next attempt. */
 import type { Ground } from '../../../platform/agent/ground.ts';
 import type { Work } from '../../../platform/data/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
+import { steerSaga } from '../../../platform/sagas/enqueue.ts';
 import { partsOf } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { orchestrationQueries } from '../queries.ts';
@@ -53,6 +54,7 @@ export const steeringService = ({ store, clock }: Ground<Tables>, definitions: r
           const payload = { sagaId, step, action, by };
           work.publish(sagaActionRequested, { aggregateId: sagaId, aggregateVersion: number, payload });
         }
+        await steerSaga(work.sql, sagaId, `steer:${sagaId}:${next}`);
         return { sagaId };
       });
       return done.sagaId;

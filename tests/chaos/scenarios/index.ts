@@ -10,6 +10,7 @@ import { rollingRestart } from './rolling-restart.ts';
 import { shuffledEvents } from './shuffled-events.ts';
 import { stopUnderLoad } from './stop-under-load.ts';
 import { unsureProvider } from './unsure-provider.ts';
+import { waitingCrowd } from './waiting-crowd.ts';
 
 /** All of them. What crashes between every two steps is exhaustive instead of random: crash-between-steps.test.ts. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -25,4 +26,5 @@ export const SCENARIOS: readonly Scenario[] = [
   killAnyProcess,
   loseRedis,
   rollingRestart,
+  waitingCrowd,
 ];

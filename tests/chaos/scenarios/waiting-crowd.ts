@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Kysely, sql } from 'kysely';
+import { newId } from '../../../platform/ids.ts';
+import { done } from '../../support/shop.ts';
+import { type Buyer, buyer } from '../buyers.ts';
+import { onProcess, type ProcessRun } from '../process-run.ts';
+import type { Findings, Run, Scenario } from '../scenario.ts';
+import { settle } from '../settle.ts';
+
+/** Of the crowd, so many are buyers at their bank; the others are stuck. */
+const AT_THEIR_BANK = 0.5;
+/** For each of the crowd so many sagas that were parked long ago, and whose time comes tomorrow. */
+const PARKED = 20;
+/** Orders sent at the same time. */
+const AT_ONCE = 25;
+/** How long it is watched whether anybody looks at what waits. */
+const WATCHED_MS = 5000;
+const PATIENCE_MS = 600_000;
+/** What is stuck: its goods are refused, and its order cannot be cancelled, since there is none. */
+const STUCK = 'order_stuck_';
+const SINCE_LONG = 'order_parked_';
+
+export const waitingCrowd: Scenario = {
+  name: 'waiting-crowd',
+  does: 'Buyers who never come back from their bank, stuck sagas and many more parked ones, with a `kill -9` in the middle: what others order and cancel is compared with and without them.',
+  long: { orders: 20, faults: 1000 },
+  short: { orders: 4, faults: 40 },
+  run: (run) => onProcess({}, (ground) => crowd(run, ground)),
+};
+
+async function crowd(run: Run, ground: ProcessRun): Promise<Findings> {
+  const { orders, faults, say, history } = run;
+  const { shop, variantId } = ground;
+  const violations: string[] = [];
+  await latency(); // What is asked for the first time takes longer.
+  const alone = await figures();
+  const buyers = await gather();
+  say(`the crowd is there: ${JSON.stringify(await counts(shop.kysely))}`);
+  const beside = await figures();
+  await unmoved('while others order');
+  await shop.kill();
+  await shop.restart();
+  const restarted = await figures();
+  await unmoved('after a restart');
+  await disperse();
+  const settled = await settle(shop.kysely, history.entries);
+  return {
+    ...settled,
+    violations: [...violations, ...settled.violations],
+    faults: `${faults} who wait or are stuck, ${faults * PARKED} parked, 1 kill`,
+    notes: `an order took ${ratio('order')}, a cancellation ${ratio('cancellation')}`,
+  };
+
+  function ratio(what: 'order' | 'cancellation'): string {
+    const times = [alone, beside, restarted].map((each) => Math.round(each[what]));
+    return `${times[0]} ms alone, ${times[1]} ms beside them (${(times[1]! / times[0]!).toFixed(1)}), ${times[2]} ms after the restart (${(times[2]! / times[0]!).toFixed(1)})`;
+  }
+
+  /** The middle one of several orders and of their cancellations, from the request to the end of their sagas. */
+  async function figures(): Promise<{ order: number; cancellation: number }> {
+    const waited = await waiting(shop.kysely);
+    const all: { order: number; cancellation: number }[] = [];
+    for (let n = 0; n < orders; n++) all.push(await latency());
+    const still = await waiting(shop.kysely);
+    if (still < waited) violations.push(`of ${waited} that waited only ${still} did when the others had ended`);
+    return { order: middle(all.map((each) => each.order)), cancellation: middle(all.map((each) => each.cancellation)) };
+  }
+
+  async function latency(): Promise<{ order: number; cancellation: number }> {
+    const one = buyer(shop, history, { token: 'tok_ok', variantId, ends: 'CANCELLED' });
+    const began = performance.now();
+    const orderId = await one.insist();
+    await ended(`placeOrder:${orderId}`);
+    const ordered = performance.now();
+    await cancel(one, orderId!);
+    await ended(`cancelOrder:${orderId}`);
+    return { order: ordered - began, cancellation: performance.now() - ordered };
+  }
+
+  async function gather(): Promise<Map<string, Buyer>> {
+    const all = new Map<string, Buyer>();
+    const many = Math.ceil(faults * AT_THEIR_BANK);
+    while (all.size < many) {
+      const some = Array.from({ length: Math.min(AT_ONCE, many - all.size) }, () =>
+        buyer(shop, history, { token: 'tok_3ds', variantId, ends: 'CANCELLED' }),
+      );
+      const ids = await Promise.all(some.map((one) => one.insist(PATIENCE_MS)));
+      for (const [n, one] of some.entries()) all.set(ids[n]!, one);
+    }
+    await stuck(shop.kysely, faults - many, variantId);
+    await until('the crowd is parked', async () => (await waiting(shop.kysely)) === faults);
+    await parkedLongAgo(shop.kysely, faults * PARKED);
+    return all;
+  }
+
+  /** Those who wait are not looked at, and the stuck are tried ever more seldom. */
+  async function unmoved(when: string): Promise<void> {
+    const before = await touched(shop.kysely);
+    await sleep(WATCHED_MS);
+    const after = await touched(shop.kysely);
+    if (after !== before) violations.push(`${when} sagas that wait for nobody's word were taken up`);
+  }
+
+  /** Everybody in the crowd goes: the buyers cancel, and what was made up is taken away. */
+  async function disperse(): Promise<void> {
+    await sql`delete from dbos.workflow_status where workflow_uuid like ${`placeOrder:${SINCE_LONG}%`}`.execute(
+      shop.kysely,
+    );
+    await sql`delete from platform.saga_wait where saga_id like ${`placeOrder:${SINCE_LONG}%`}`.execute(shop.kysely);
+    const left = [...buyers];
+    while (left.length) await Promise.all(left.splice(0, AT_ONCE).map(([orderId, one]) => cancel(one, orderId)));
+    await until('all of the buyers have left', async () => (await countOf(shop.kysely, 'order_0')) === 0);
+    await sql`delete from dbos.workflow_status where workflow_uuid like ${`placeOrder:${STUCK}%`}`.execute(shop.kysely);
+  }
+
+  async function cancel({ as }: Buyer, orderId: string): Promise<void> {
+    const mutation = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }`;
+    await done(shop.ask(mutation, { input: { orderId, idempotencyKey: newId('key') } }, as));
+  }
+
+  async function ended(id: string): Promise<void> {
+    await until(`${id} has ended`, async () => {
+      const { rows } =
+        await sql`select from dbos.workflow_status where workflow_uuid = ${id} and status = 'SUCCESS'`.execute(
+          shop.kysely,
+        );
+      return rows.length > 0;
+    });
+  }
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    await sleep(10);
+  }
+}
+
+/** Sagas that go to `reserve`, which says no, and then to the cancelling of an order that is not there. */
+async function stuck(kysely: Kysely<any>, count: number, variantId: string): Promise<void> {
+  const input = { customerId: null, amount: '1.00', currency: 'EUR', paymentToken: 'tok_ok' };
+  await sql`select platform.start_saga('placeOrder', 'placeOrder:' || ${STUCK} || n,
+      (${JSON.stringify(input)}::jsonb || jsonb_build_object('orderId', ${STUCK} || n,
+        'lines', jsonb_build_array(jsonb_build_object('variantId', ${variantId}::text, 'quantity', 0))))::json, 'sagas', 'sagas')
+    from generate_series(1, ${count}) n`.execute(kysely);
+}
+
+/** As one that is parked, with another name, and until tomorrow. */
+async function parkedLongAgo(kysely: Kysely<any>, count: number): Promise<void> {
+  const { rows } = await sql<{ id: string }>`
+    select saga_id as id from platform.saga_wait where topic is not null limit 1`.execute(kysely);
+  const like = rows[0]!.id;
+  const until = Date.now() + 86_400_000;
+  const names = sql`(select 'placeOrder:' || ${SINCE_LONG} || n as id from generate_series(1, ${count}) n) named`;
+  await sql`insert into dbos.workflow_status select (w).* from ${names}, lateral
+    (select jsonb_populate_record(s, jsonb_build_object('workflow_uuid', named.id, 'delay_until_epoch_ms', ${until}::bigint)) as w
+       from dbos.workflow_status s where workflow_uuid = ${like}) copied`.execute(kysely);
+  await sql`insert into dbos.workflow_input select (w).* from ${names}, lateral
+    (select jsonb_populate_record(s, jsonb_build_object('workflow_uuid', named.id)) as w
+       from dbos.workflow_input s where workflow_uuid = ${like}) copied`.execute(kysely);
+  await sql`insert into platform.saga_wait (saga_id, step, attempts, until, topic)
+    select named.id, step, attempts, now() + interval '1 day', topic from ${names}, platform.saga_wait where saga_id = ${like}`.execute(
+    kysely,
+  );
+}
+
+/** How many sagas there are whose subject begins so and that have not ended. */
+async function countOf(kysely: Kysely<any>, prefix: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`select count(*)::int as n from dbos.workflow_status
+    where workflow_uuid like ${`placeOrder:${prefix}%`} and status <> 'SUCCESS'`.execute(kysely);
+  return rows[0]!.n;
+}
+
+/** Those of the crowd that are not over. At a moment one of the stuck may be tried. */
+async function waiting(kysely: Kysely<any>): Promise<number> {
+  const { rows } = await sql<{ n: number }>`select count(*)::int as n from dbos.workflow_status
+    where status in ('DELAYED', 'ENQUEUED', 'PENDING') and workflow_uuid not like ${`placeOrder:${SINCE_LONG}%`}
+      and exists (select from platform.saga_wait where saga_id = workflow_uuid)`.execute(kysely);
+  return rows[0]!.n;
+}
+
+/** What changes if one of those that wait for a message is taken up. */
+async function touched(kysely: Kysely<any>): Promise<string> {
+  const { rows } = await sql<{ is: string }>`
+    select count(*) || ' ' || sum(s.updated_at) as is from dbos.workflow_status s
+      join platform.saga_wait w on w.saga_id = s.workflow_uuid where w.topic is not null and s.status = 'DELAYED'`.execute(
+    kysely,
+  );
+  return rows[0]!.is;
+}
+
+async function counts(kysely: Kysely<any>): Promise<Record<string, number>> {
+  const { rows } = await sql<{ status: string; n: number }>`
+    select status, count(*)::int as n from dbos.workflow_status group by 1`.execute(kysely);
+  return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
+}
+
+const middle = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
