@@ -34,7 +34,7 @@ export const INTERNAL_MESSAGE = 'Something went wrong on our side';
 
 /** Says of what passes that it does, and that trying again is safe. */
 export const UNAVAILABLE_MESSAGE =
-  'Agora cannot do this right now. Try again in a few seconds, a mutation with the same idempotencyKey: nothing happens twice';
+  'Agora cannot do this right now. Try again in a few seconds, a mutation with the same idempotencyKey: nothing happens twice.';
 
 /** When it may be worth trying again. */
 export const RETRY_AFTER_SECONDS = 2;

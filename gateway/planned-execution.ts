@@ -97,7 +97,7 @@ function contextOf(schema: GraphQLSchema, request: PlannedRequest): GatewayReque
     queryHash: queryHash(document),
     request: {
       operationName: operationName ?? undefined,
-      variables: withDefaults(document, operationName, variables),
+      variables: withDefaults(document, operationName, variables, schema),
     },
     context,
     // Apollo collects errors here. Shared it would grow for ever, missing it adds an error to every error.

@@ -80,7 +80,7 @@ export function createSubscriptions(parts: {
   ): ReturnType<SubgraphEndpoint['subscribe']> => {
     const endpoint = endpoints.find((candidate) => candidate.name === primary.serviceName)!;
     const { document, context } = request;
-    const variables = withDefaults(document, request.operationName, request.variables);
+    const variables = withDefaults(document, request.operationName, request.variables, execution.schema);
     const used = Object.entries(variables).filter(([name]) => primary.variableUsages?.includes(name));
     const { operation, operationName } = primary;
     const asked =
