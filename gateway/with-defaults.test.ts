@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   buildSchema,
   coerceInputValue,
+  getOperationAST,
   type GraphQLInputType,
   type GraphQLScalarType,
   parse,

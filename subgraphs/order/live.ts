@@ -37,7 +37,7 @@ export async function* watchOrders(
 ): AsyncGenerator<{ orderUpdated: OrderEventRow }> {
   const rows = readableOrders(context.actor);
   // An order that is not yours, or not there, has no events for you: the same silence for both.
-  if (orderId && (!isId(orderId, 'order') || !(await load.order(context).load(orderId)))) return;
+  if (orderId != null && (!isId(orderId, 'order') || !(await load.order(context).load(orderId)))) return;
   const signal = context.signal ?? new AbortController().signal;
   const interest = { types: TYPES, aggregateId: orderId ?? undefined, after, onBegin: context.onBegin, signal };
   for await (const { event, cursor } of live.follow(interest)) {

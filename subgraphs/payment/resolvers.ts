@@ -1,7 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { payload } from '../../platform/graphql/payload.ts';
-import { reload } from '../../platform/graphql/per-request.ts';
 import { money } from '../../platform/money.ts';
 import type { Webhooks } from '../../platform/webhooks/webhooks.ts';
 import type { CancelPayment } from './cancel.ts';
@@ -23,7 +22,7 @@ export const paymentResolvers = (
   const changed = (context: RequestContext, useCase: () => Promise<string>) =>
     payload(async () => {
       const id = await useCase();
-      return { payment: await reload(load.payment(context), id) };
+      return { payment: await load.payment(context).load(id) };
     });
   const isWaiting = ({ status, action_expires_at }: PaymentRow): boolean =>
     status === 'REQUIRES_ACTION' && action_expires_at !== null;
@@ -50,7 +49,7 @@ export const paymentResolvers = (
       cancelPayment: (_, { input }, context) =>
         payload(async () => {
           const { paymentId, outcome } = await cancel(input.orderId, input.reason, context);
-          return { outcome, payment: paymentId ? await reload(load.payment(context), paymentId) : null };
+          return { outcome, payment: paymentId ? await load.payment(context).load(paymentId) : null };
         }),
     },
 

@@ -18,7 +18,7 @@ export const pricingResolvers = (
   Query: {
     channel: async (_, { id, code }, context) => {
       checkOneOf({ id, code });
-      return id ? load.channel(context).load(id) : ((await queries.channelByCode(code!)) ?? null);
+      return id != null ? load.channel(context).load(id) : ((await queries.channelByCode(code!)) ?? null);
     },
     channels: () => queries.channels(),
     prices: (_, { variantId }) => queries.pricesOf(variantId),

@@ -156,14 +156,15 @@ export async function checkCurrency(
   { channel, currency }: Pick<SetPriceInput, 'channel' | 'currency'>,
 ): Promise<void> {
   let channels = sql.selectFrom('channel').select('currencies');
-  if (channel) channels = channels.where('id', '=', channel);
+  if (channel != null) channels = channels.where('id', '=', channel);
   const rows = await channels.execute();
   if (rows.length === 0) throw refuse('NOT_FOUND', 'There is no such channel.', ['input', 'channel']);
   if (rows.some((row) => row.currencies.includes(currency))) return;
-  throw refuse('CURRENCY_NOT_AVAILABLE', `${channel ? 'The channel does not take' : 'No channel takes'} ${currency}.`, [
-    'input',
-    'currency',
-  ]);
+  throw refuse(
+    'CURRENCY_NOT_AVAILABLE',
+    `${channel != null ? 'The channel does not take' : 'No channel takes'} ${currency}.`,
+    ['input', 'currency'],
+  );
 }
 
 function checkReason(reason: string | null | undefined): void {

@@ -19,12 +19,6 @@ export const cartParts = (ground: Ground, queries: CartQueries, service: CartSer
     const cart = await carts(context).load(id);
     return cart && mayUseCart(context.actor, cart) ? cart : null;
   };
-  const loadChanged = (id: string, context: RequestContext): Promise<CartRow | null> => {
-    carts(context).clear(id);
-    linesOf(context).clear(id);
-    return load(id, context);
-  };
-
   const resolvers: Pick<Resolvers, 'Cart' | 'CartLine'> = {
     Cart: {
       __resolveReference: ({ id }, context) => load(id, context),
@@ -60,5 +54,5 @@ export const cartParts = (ground: Ground, queries: CartQueries, service: CartSer
       variant: (line) => ({ id: line.variant_id }),
     },
   };
-  return { service, load, loadChanged, resolvers };
+  return { service, load, resolvers };
 };
