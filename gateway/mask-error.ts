@@ -165,8 +165,8 @@ function rootOf(error: unknown): unknown {
 
 /**
  * Where no agent reports an error but a value that must not be null is, Apollo says so here; a client looks in `errors`.
- * An agent that answers null where it promised none reports it itself. So this is a reference that another agent did not
- * resolve: what it refers to is gone, or is not the caller's.
+ * An agent that answers null where it promised none reports it itself, and a reference that may be null is null without a
+ * word (`references.ts`). So this is one that must not be: what it refers to is gone, or is not the caller's.
  */
 function valueCompletionErrors(result: ExecutionResult): GraphQLError[] {
   const found = (result.extensions?.valueCompletion ?? []) as { message: string; path?: (string | number)[] }[];

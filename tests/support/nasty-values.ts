@@ -71,7 +71,7 @@ export function nastyLeaves(type: GraphQLInputType): unknown[] {
   const bare = getNullableType(type);
   if (isListType(bare)) return [[], [null], [[]], {}, '', 0, Array<unknown>(200).fill(null)];
   if (isInputObjectType(bare)) return [{}, [], '', 0, { nonsense: 1 }, { constructor: 1 }];
-  return isEnumType(bare) ? ['NOPE', '', 0, 'a\u0000b', {}] : [...(NASTY[bare.name] ?? []), {}, [], true, 1e400, -0];
+  return isEnumType(bare) ? ['NOPE', '', 0, 'a\u0000b', {}] : [...(NASTY[bare.name] ?? []), {}, [], true, 1e308, -0];
 }
 
 /** The same with something nasty in one place. */
