@@ -19,6 +19,8 @@ const PRICING = `${LINKS}
   type Variant @key(fields: "id") @public { id: ID! price: Int }
 `;
 const ORDER = `${LINKS}
+  type Mutation { place: Placed @public }
+  type Placed @public { variant: Variant line: Line }
   type Query { line: Line @public lines: [Line!]! @public bundle: [Variant] @public sure: Line @public }
   type Line @public { variant: Variant first: Variant last: Variant needed: Variant! }
   type Variant @key(fields: "id", resolvable: false) @public { id: ID! }
@@ -41,6 +43,7 @@ const counted = (subgraph: Subgraph): Subgraph => ({
 const known = ({ id }: { id: string }) => (THERE.has(id) ? { id, name: `name ${id}`, note: null } : null);
 const parts = [
   createSubgraph('order', parse(ORDER), {
+    Mutation: { place: () => ({ variant: variant('gone'), line: line('gone') }) },
     Query: {
       line: () => line('gone'),
       lines: () => ['a', 'gone', 'b'].map(line),
@@ -104,6 +107,13 @@ test('what is there beside it stays, under the names that the client gave', asyn
 
 test('null in a list is its place in the list', async () => {
   expect((await ask('{ bundle { id } }')).data).toEqual({ bundle: [null, { id: 'a' }] });
+});
+
+test('what a mutation has just made is named by its payload; what stands deeper is looked after', async () => {
+  expect(await ask('mutation { place { variant { id } line { variant { id } } } }')).toEqual({
+    data: { place: { variant: { id: 'gone' }, line: { variant: null } } },
+    errors: undefined,
+  });
 });
 
 test('where null must not be it goes up, with an error that says why', async () => {

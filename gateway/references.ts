@@ -3,7 +3,9 @@
  * owner knows. The planner asks the owner for what only the owner has, so that without more `variant { id }` would name
  * what `variant { name }` cannot find. So each such reference is anchored: a field that its owner never leaves null is
  * asked for beside what the client selects. What the owner does not know has none, and its null makes the reference null,
- * whatever else is selected. Where the owner is asked anyway, that is a field more and not a fetch.
+ * whatever else is selected. Where the owner is asked anyway, that is a field more and not a fetch. What a mutation's
+ * payload names itself is not looked after: the mutation has just made it, and who asked for it is told its id, also a
+ * guest who cannot see it yet.
  */
 import {
   type DirectiveNode,
@@ -193,10 +195,12 @@ function typesIn(executionSdl: string, kinds: readonly NodeKind[]): Map<string, 
     const field = owner && node.fields?.find((one) => isAnchorable(one, owner, leaves))?.name.value;
     if (field) anchors.set(name, { owner, field });
   }
+  const payloads = new Set((objects.get(ROOTS.mutation)?.fields ?? []).map(({ type }) => namedIn(type)));
   const typeOf = (field: FieldDefinitionNode, parent: ObjectTypeDefinitionNode): FieldType => {
     const type = namedIn(field.type);
     const target = anchors.get(type);
-    const isElsewhere = target && graphsOf(field, parent).some((graph) => graph !== target.owner);
+    const isElsewhere =
+      target && !payloads.has(parent.name.value) && graphsOf(field, parent).some((graph) => graph !== target.owner);
     return { type, anchor: isElsewhere ? target.field : undefined };
   };
   const named = [...objects].map(([name, node]) => {
