@@ -17,7 +17,7 @@ const schema = buildSchema(`
   enum Colour { RED }
   input MoneyInput { amount: Decimal! currency: CurrencyCode! }
   input Input { price: MoneyInput prices: [MoneyInput!] amounts: [[Decimal]] at: DateTime id: ID note: String = "x" of: Input }
-  type Query { a: Int }
+  type Query { a: Int f: Float }
 `);
 adoptScalars(schema, (name) => (scalars as Record<string, GraphQLScalarType>)[name]);
 
