@@ -1,6 +1,6 @@
 /**
  * Composition keeps only the name of a scalar, so a schema that was built from a supergraph accepts anything as, say, a
- * CurrencyCode. The gateway takes over how the agents read it: then what is wrong is refused before anything runs, with
+ * CurrencyCode. The gateway takes over how the agents read it, and write what they have read: then what is wrong is refused before anything runs, with
  * the standard error of validation or of variables.
  */
 import { type GraphQLScalarType, type GraphQLSchema, isScalarType, isSpecifiedScalarType } from 'graphql';
@@ -8,7 +8,7 @@ import { type GraphQLScalarType, type GraphQLSchema, isScalarType, isSpecifiedSc
 /** How a scalar is read, by its name. Undefined: nothing is known of it, and it takes anything. */
 export type ScalarSource = (name: string) => GraphQLScalarType | undefined;
 
-/** Gives the scalars of `schema` the parsers that the source has. */
+/** Gives the scalars of `schema` what the source has to read and to write them. */
 export function adoptScalars(schema: GraphQLSchema, source: ScalarSource): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isScalarType(type) || isSpecifiedScalarType(type)) continue;
@@ -16,6 +16,7 @@ export function adoptScalars(schema: GraphQLSchema, source: ScalarSource): void 
     if (!known) continue;
     type.parseValue = known.parseValue;
     type.parseLiteral = known.parseLiteral;
+    type.serialize = known.serialize;
   }
 }
 

@@ -7,6 +7,7 @@ import { createGate, type Gate } from '../platform/gate/gate.ts';
 import type { RuleOptions } from '../platform/gate/rules.ts';
 import { splitSupergraph } from '../platform/gate/split-supergraph.ts';
 import { adoptScalars } from './adopt-scalars.ts';
+import { AskedDocuments } from './asked-documents.ts';
 import type { SubscriptionEvents } from './data-source.ts';
 import type { Graph } from './graph.ts';
 import { Leases } from './leases.ts';
@@ -17,6 +18,7 @@ import { planKey } from './plan-key.ts';
 import { plannerOf } from './planner.ts';
 import { publicDecisions } from './public-decisions.ts';
 import { type PlannedExecution, planExecution } from './planned-execution.ts';
+import { References } from './references.ts';
 import { ReservedKeys } from './reserved-keys.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { UsedDocuments } from './used-documents.ts';
@@ -59,10 +61,11 @@ export async function createGeneration(
   const { executionSdl, decisions, sameForAll } = splitSupergraph(supergraphSdl);
   const endpoints = nodes.length > 0 ? [...agents, nodeSubgraph(nodes, agents, rules)] : agents;
   const cache = new PlanCache();
-  const keys = new ReservedKeys(executionSdl);
+  const references = isUnguarded ? undefined : new References(executionSdl, nodes);
+  const asked = new AskedDocuments(new ReservedKeys(executionSdl), references);
   const events: SubscriptionEvents = new WeakMap();
   const planner = plannerOf(executionSdl);
-  const execution = await planExecution(executionSdl, endpoints, { planner, cache, events, used, keys });
+  const execution = await planExecution(executionSdl, endpoints, { planner, cache, events, used, asked });
   const { schema } = execution;
   const leases = new Leases(() => execution.close());
   const known = new WeakMap<DocumentNode, readonly GraphQLError[]>();
@@ -73,15 +76,15 @@ export async function createGeneration(
       schema,
       gate: createGate(schema, isUnguarded ? publicDecisions(schema) : decisions, rules),
       execution,
-      subscriptions: createSubscriptions({ planner, endpoints, execution, cache, events, keys }),
+      subscriptions: createSubscriptions({ planner, endpoints, execution, cache, events, asked }),
       shapeOf: shapes(schema, { sameForAll, decisions }),
       validate(document: DocumentNode) {
         let errors = known.get(document);
         if (!errors) known.set(document, (errors = validate(schema, document)));
         return errors;
       },
-      plan(asked: DocumentNode, operationName?: string) {
-        const document = keys.apart(asked);
+      plan(wanted: DocumentNode, operationName?: string) {
+        const document = asked.of(wanted);
         cache.put(planKey(document, operationName), planner(document, operationName));
       },
       plans: () => cache.size,

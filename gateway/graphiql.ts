@@ -44,7 +44,7 @@ export async function renderGraphiql(tabs: readonly GraphiqlTab[]): Promise<stri
 <meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy(nonce)}">
 <title>Agora</title>
 <link rel="icon" href="${favicon}">
-<style>${css}${STILL_TABS}</style>
+<style>${css}${STILL_TABS}${NO_LIGATURES}</style>
 </head>
 <body class="no-focus-outline">
 <noscript>GraphiQL needs JavaScript.</noscript>
@@ -62,6 +62,10 @@ ${script(`${await readFile(FETCHER, 'utf8')}\n${startScript(options)}`, 'module'
  * would jump away from under the mouse, and the first click on it would be lost.
  */
 const STILL_TABS = '.graphiql-tab { transform: none !important; }';
+
+/** Its font makes one sign of `9x1`, as in an id: what is copied by eye is then another id. */
+const NO_LIGATURES =
+  '* { font-variant-ligatures: none !important; font-feature-settings: "calt" 0, "liga" 0 !important; }';
 
 /** What the page may load: itself, and data from where it came. A third party it cannot even ask. */
 const contentSecurityPolicy = (nonce: string): string =>

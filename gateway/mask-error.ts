@@ -34,7 +34,7 @@ export const INTERNAL_MESSAGE = 'Something went wrong on our side';
 
 /** Says of what passes that it does, and that trying again is safe. */
 export const UNAVAILABLE_MESSAGE =
-  'Agora cannot do this right now. Try again in a few seconds, a mutation with the same idempotencyKey: nothing happens twice';
+  'Agora cannot do this right now. Try again in a few seconds, a mutation with the same idempotencyKey: nothing happens twice.';
 
 /** When it may be worth trying again. */
 export const RETRY_AFTER_SECONDS = 2;
@@ -165,8 +165,8 @@ function rootOf(error: unknown): unknown {
 
 /**
  * Where no agent reports an error but a value that must not be null is, Apollo says so here; a client looks in `errors`.
- * An agent that answers null where it promised none reports it itself. So this is a reference that another agent did not
- * resolve: what it refers to is gone, or is not the caller's.
+ * An agent that answers null where it promised none reports it itself, and a reference that may be null is null without a
+ * word (`references.ts`). So this is one that must not be: what it refers to is gone, or is not the caller's.
  */
 function valueCompletionErrors(result: ExecutionResult): GraphQLError[] {
   const found = (result.extensions?.valueCompletion ?? []) as { message: string; path?: (string | number)[] }[];

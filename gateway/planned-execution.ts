@@ -4,12 +4,12 @@ import type { RequestContext } from '../platform/graphql/context.ts';
 import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
 import { anchored } from './anchored.ts';
 import { ApolloGateway } from './apollo.ts';
+import type { AskedDocuments } from './asked-documents.ts';
 import { EndpointDataSource, type SubscriptionEvents } from './data-source.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { planKey } from './plan-key.ts';
 import type { Planner } from './planner.ts';
 import { queryHash } from './query-hash.ts';
-import type { ReservedKeys } from './reserved-keys.ts';
 import type { UsedDocuments } from './used-documents.ts';
 import { withDefaults } from './with-defaults.ts';
 
@@ -54,9 +54,9 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 export async function planExecution(
   executionSdl: string,
   endpoints: readonly SubgraphEndpoint[],
-  parts: { planner: Planner; cache: PlanCache; events: SubscriptionEvents; used: UsedDocuments; keys: ReservedKeys },
+  parts: { planner: Planner; cache: PlanCache; events: SubscriptionEvents; used: UsedDocuments; asked: AskedDocuments },
 ): Promise<PlannedExecution> {
-  const { planner, cache, events, used, keys } = parts;
+  const { planner, cache, events, used, asked } = parts;
   const gateway = new ApolloGateway({
     supergraphSdl: executionSdl,
     queryPlannerConfig: { cache },
@@ -77,11 +77,11 @@ export async function planExecution(
     async execute(request) {
       const operationName = request.operationName ?? undefined;
       used.note(queryHash(request.document), request.document, operationName);
-      const document = keys.apart(request.document);
+      const document = asked.of(request.document);
       const key = planKey(document, operationName);
       // The gateway would plan the document as it is.
       if (anchored(document) !== document && !cache.has(key)) cache.put(key, planner(document, operationName));
-      return keys.answer(document, await run(contextOf(schema, { ...request, document })));
+      return asked.answer(document, await run(contextOf(schema, { ...request, document })));
     },
     close: () => gateway.stop(),
   };
@@ -97,7 +97,7 @@ function contextOf(schema: GraphQLSchema, request: PlannedRequest): GatewayReque
     queryHash: queryHash(document),
     request: {
       operationName: operationName ?? undefined,
-      variables: withDefaults(document, operationName, variables),
+      variables: withDefaults(document, operationName, variables, schema),
     },
     context,
     // Apollo collects errors here. Shared it would grow for ever, missing it adds an error to every error.

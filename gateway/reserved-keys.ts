@@ -15,12 +15,13 @@ import {
 } from 'graphql';
 import { ANCHOR } from './anchored.ts';
 import { CURSOR } from './live/with-cursor.ts';
+import { REFERENCE } from './references.ts';
 
 /** What such a selection is called meanwhile. If a client uses names that begin so, a longer one is taken. */
 const PREFIX = '__asked_';
 
 /** Under these names the gateway itself asks for something, beside what the client does. */
-const OURS = [ANCHOR, CURSOR];
+const OURS = [ANCHOR, CURSOR, REFERENCE];
 
 /** The names under which agents are asked, in one supergraph. */
 export class ReservedKeys {

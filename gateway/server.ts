@@ -29,6 +29,7 @@ import { rateHeaders } from './limits/rate-headers.ts';
 import { RateLimits } from './limits/rates.ts';
 import { secure } from './limits/security-headers.ts';
 import { LIMITS, type Limits } from './limits/limits.ts';
+import { unreadable } from './limits/unreadable.ts';
 import { LiveUpdates } from './live/live-updates.ts';
 import { createErrorMask, type ErrorMask, RETRY_AFTER_SECONDS } from './mask-error.ts';
 import { respondErrors } from './respond.ts';
@@ -217,6 +218,11 @@ async function route(
   graph: Graph,
 ): Promise<void> {
   const pathname = pathOf(request);
+  // Somebody who tries the address in a browser.
+  if (pathname === '/' && request.method === 'GET' && request.headers.accept?.includes('text/html')) {
+    response.writeHead(302, { location: '/graphql' }).end();
+    return;
+  }
   if (pathname === '/graphql') return graphql(request, response, options, front, mask);
   if (pathname === '/health' || pathname.startsWith('/health/')) {
     if (await respondHealth(response, pathname, options)) return;
@@ -245,11 +251,15 @@ async function graphql(
 ): Promise<void> {
   const id = correlationId(request.headers[CORRELATION_HEADER]);
   response.setHeader(CORRELATION_HEADER, id);
-  if (request.method === 'POST' && !/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
-    const error = new GraphQLError('Send JSON: `content-type: application/json`.', {
-      extensions: { code: 'BAD_REQUEST' },
-    });
-    return respondErrors(response, 415, [error]);
+  const refusal = unreadable(request);
+  if (refusal) {
+    const { status, message, headers } = refusal;
+    return respondErrors(
+      response,
+      status,
+      [new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } })],
+      headers,
+    );
   }
   const client = clientOf(request, trustedProxies);
   const tell = rateHeaders(response);

@@ -2,6 +2,7 @@
  * graphql-ws on one socket of `ws`, in place of its own `use/ws`: that prints what clients do wrong, closes with 4500 for
  * a message that only servers send, and answers a client's pings however few of the answers it reads.
  */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { CloseCode, type Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
@@ -29,8 +30,10 @@ export function speak(
       send: (text) => sent(socket, text),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (hear) => {
-        socket.on('message', (data) => {
+        socket.on('message', (data, isBinary) => {
           if (isFull(socket)) return closeSlow(socket);
+          // Of text `ws` has seen to it. In a frame of bytes, what is none would be read as something else.
+          if (isBinary && !isUtf8(data as Buffer)) return socket.close(CloseCode.BadRequest, 'Send text in UTF-8');
           hear(String(data)).catch((error: unknown) => fail(socket, error, log));
         });
       },

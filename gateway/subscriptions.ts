@@ -8,13 +8,13 @@ import type { FetchNode, QueryPlan, SequenceNode } from '@apollo/query-planner';
 import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
 import type { RequestContext } from '../platform/graphql/context.ts';
 import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
+import type { AskedDocuments } from './asked-documents.ts';
 import type { SubscriptionEvents } from './data-source.ts';
 import { AFTER, withCursor } from './live/with-cursor.ts';
 import type { PlanCache } from './plan-cache.ts';
 import type { Planner } from './planner.ts';
 import { onlyOperation, type PlannedExecution, type PlannedRequest } from './planned-execution.ts';
 import { queryHash } from './query-hash.ts';
-import type { ReservedKeys } from './reserved-keys.ts';
 import { withDefaults } from './with-defaults.ts';
 
 /** Joins one event, as the actor of this context. The context must be new. */
@@ -68,7 +68,7 @@ export function createSubscriptions(parts: {
   execution: PlannedExecution;
   cache: PlanCache;
   events: SubscriptionEvents;
-  keys: ReservedKeys;
+  asked: AskedDocuments;
 }): Subscriptions {
   const { endpoints, execution, cache, events } = parts;
   const plan = subscriptionPlans(parts);
@@ -80,7 +80,7 @@ export function createSubscriptions(parts: {
   ): ReturnType<SubgraphEndpoint['subscribe']> => {
     const endpoint = endpoints.find((candidate) => candidate.name === primary.serviceName)!;
     const { document, context } = request;
-    const variables = withDefaults(document, request.operationName, request.variables);
+    const variables = withDefaults(document, request.operationName, request.variables, execution.schema);
     const used = Object.entries(variables).filter(([name]) => primary.variableUsages?.includes(name));
     const { operation, operationName } = primary;
     const asked =
@@ -128,11 +128,11 @@ const isSame = (a: SubscriptionSource, b: SubscriptionSource): boolean =>
 function subscriptionPlans({
   planner,
   execution: { schema },
-  keys,
+  asked,
 }: {
   planner: Planner;
   execution: Pick<PlannedExecution, 'schema'>;
-  keys: ReservedKeys;
+  asked: AskedDocuments;
 }): (document: DocumentNode, operationName: string) => SubscriptionPlan {
   const plans = new WeakMap<DocumentNode, Map<string, SubscriptionPlan>>();
 
@@ -150,7 +150,7 @@ function subscriptionPlans({
     let named = plans.get(document);
     if (!named) plans.set(document, (named = new Map()));
     let known = named.get(operationName);
-    if (!known) named.set(operationName, (known = plan(keys.apart(onlyOperation(document, operationName)))));
+    if (!known) named.set(operationName, (known = plan(asked.of(onlyOperation(document, operationName)))));
     return known;
   };
 }

@@ -1,8 +1,17 @@
-import { type ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule, type validate } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  type validate,
+} from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { checkVariables } from './check-variables.ts';
 import type { Limits } from './limits.ts';
+import { conditionalRoot } from './conditional-root.ts';
 import { parseWithin } from './parse-within.ts';
+import { readBody } from './read-body.ts';
+import { pathTo } from './path-to.ts';
 import { refused } from './refused.ts';
 import { textOf } from './stored-documents.ts';
 import { PAGE_POLICY } from './security-headers.ts';
@@ -11,7 +20,8 @@ import { PAGE_POLICY } from './security-headers.ts';
 export function useLimits({ document, introspection, documents }: Limits): Plugin {
   const parse = parseWithin(document, documents);
   return {
-    onRequestParse({ request, url }) {
+    onRequestParse({ request, url, setRequestParser }) {
+      if (request.method === 'POST') setRequestParser(readBody);
       // Yoga reads them without a word of its own for what is no JSON.
       if (request.method === 'GET') for (const name of ['variables', 'extensions']) checkJson(name, url.searchParams);
     },
@@ -56,13 +66,15 @@ function checkJson(name: string, parameters: URLSearchParams): void {
   }
 }
 
-/** The rule of graphql 16 that a subscription has one field reads conditions, without their variables, and throws. */
 function validated(validateFn: typeof validate, given: Parameters<typeof validate>): readonly GraphQLError[] {
-  try {
-    return validateFn(...given);
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    const message = 'The field of a subscription cannot stand under `@skip` or `@include` with a variable.';
-    return [new GraphQLError(message, { nodes: error.nodes, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })];
-  }
+  const [, document] = given;
+  const conditional = conditionalRoot(document);
+  return conditional ? [conditional] : validateFn(...given).map((error) => placed(error, document));
+}
+
+/** What a scalar says of a literal: with the field that was given it, as an error of execution has. */
+function placed(error: GraphQLError, document: DocumentNode): GraphQLError {
+  if (error.extensions.code !== 'BAD_USER_INPUT') return error;
+  const { message, nodes, source, positions, extensions } = error;
+  return new GraphQLError(message, { nodes, source, positions, extensions, path: pathTo(document, nodes?.[0]) });
 }

@@ -1,6 +1,7 @@
 /**
  * Reads an operation once, into a tree of its selections with fragments written out, and lists the checks that it
- * needs. What is public, and what is implied by a check further up, needs none.
+ * needs. What is public, and what is implied by a check further up, needs none. It lists as well where a variable that
+ * may be null stands in a place that may not.
  */
 import {
   type DirectiveNode,
@@ -9,6 +10,7 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLField,
+  GraphQLIncludeDirective,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -19,12 +21,14 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  type SelectionNode,
   SchemaMetaFieldDef,
   type SelectionSetNode,
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
 } from 'graphql';
 import { type DecisionTable, demandsOf } from './decision.ts';
+import { nullableIn, type NullableUse, nullableVariables } from './nullable-uses.ts';
 
 /** The alias under which the gate asks for the type of an object. Operations may not use it. */
 export const TYPENAME_ALIAS = '__gate_typename';
@@ -74,6 +78,8 @@ export interface CompiledOperation {
   node: OperationDefinitionNode;
   selections: readonly Selected[];
   checks: readonly Check[];
+  /** In the order of the operation: what stands under a condition comes after it. */
+  nullableUses: readonly NullableUse[];
 }
 
 /** Where the walk is. */
@@ -105,21 +111,29 @@ export function compileOperation(
     throw badInput('The document holds no such operation: give `operationName` the name of one that it holds.');
   const root = schema.getRootType(node.operation);
   if (!root) throw badInput(`The schema has no ${node.operation} type.`);
-  const walk = new Walk(schema, decisions, document);
+  const walk = new Walk(schema, decisions, { document, node });
   const place: Place = { parent: root, types: [root], isTypeOpen: false, path: [], conditions: [], met: new Set() };
-  return { node, selections: walk.selections(node.selectionSet, place), checks: walk.checks };
+  const selections = walk.selections(node.selectionSet, place);
+  return { node, selections, checks: walk.checks, nullableUses: walk.nullableUses };
 }
 
 class Walk {
   readonly checks: Check[] = [];
+  readonly nullableUses: NullableUse[] = [];
   readonly #schema: GraphQLSchema;
   readonly #decisions: DecisionTable;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #nullable: ReadonlySet<string>;
   #size = 0;
 
-  constructor(schema: GraphQLSchema, decisions: DecisionTable, document: DocumentNode) {
+  constructor(
+    schema: GraphQLSchema,
+    decisions: DecisionTable,
+    { document, node }: { document: DocumentNode; node: OperationDefinitionNode },
+  ) {
     this.#schema = schema;
     this.#decisions = decisions;
+    this.#nullable = nullableVariables(node);
     this.#fragments = new Map(
       document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
     );
@@ -129,12 +143,24 @@ class Walk {
     return set.selections.map((node) => {
       if (++this.#size + this.checks.length > MAX_SELECTIONS) throw tooLarge();
       const here = { ...place, conditions: [...place.conditions, ...conditionsOf(node.directives)] };
+      if (this.#nullable.size > 0) this.#noteNullable(node, { place, here });
       if (node.kind === Kind.FIELD) return this.#field(node, here);
       const fragment = node.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(node.name.value)! : node;
       const type = fragment.typeCondition ? this.#schema.getType(fragment.typeCondition.name.value)! : place.parent;
       const children = this.selections(fragment.selectionSet, this.#within(type, here));
       return { kind: 'fragment', type, directives: node.directives ?? [], children };
     });
+  }
+
+  /** A condition is read where those around it hold; the arguments beside it, where it holds too. */
+  #noteNullable(node: SelectionNode, { place, here }: { place: Place; here: Place }): void {
+    const path = node.kind === Kind.FIELD ? [...place.path, keyOf(node)] : place.path;
+    const note = (uses: ReturnType<typeof nullableIn>, { conditions }: Place): void =>
+      void this.nullableUses.push(...uses.map((use) => ({ ...use, path, conditions })));
+    for (const directive of node.directives ?? [])
+      note(nullableIn(directive.arguments, GraphQLIncludeDirective.args, this.#nullable), place);
+    if (node.kind !== Kind.FIELD || !node.arguments?.length) return;
+    note(nullableIn(node.arguments, fieldOf(place.parent, node.name.value).args, this.#nullable), here);
   }
 
   #within(type: GraphQLNamedType, place: Place): Place {
@@ -149,7 +175,7 @@ class Walk {
 
   #field(node: FieldNode, place: Place): SelectedField {
     const field = fieldOf(place.parent, node.name.value);
-    const key = node.alias?.value ?? node.name.value;
+    const key = keyOf(node);
     if (key === TYPENAME_ALIAS) throw badInput(`The alias ${TYPENAME_ALIAS} is reserved.`, node);
     const path = [...place.path, key];
     const checks = node.name.value.startsWith('__') ? [] : this.#checksOf(node, { ...place, path });
@@ -203,6 +229,8 @@ function fieldOf(parent: GraphQLNamedType, name: string): GraphQLField<unknown, 
   if (name === '__type') return TypeMetaFieldDef;
   return (parent as GraphQLObjectType).getFields()[name]!;
 }
+
+const keyOf = (node: FieldNode): string => (node.alias ?? node.name).value;
 
 const conditionsOf = (directives: readonly DirectiveNode[] = []): DirectiveNode[] =>
   directives.filter(({ name }) => name.value === 'skip' || name.value === 'include');

@@ -154,6 +154,31 @@ describe('the gate', () => {
     expect(codes(result)).toEqual([['BAD_USER_INPUT', undefined, undefined]]);
   });
 
+  test('refuses null for what must not be null, at every depth of an argument, where somebody reads it', async () => {
+    const { gate, schema } = gateOf(`
+      input Deep { of: Deep many: [Int!] one: Int! = 1 }
+      type Query { a(in: Deep): Int @public b(many: [Int!], some: [[Int!]!], dear: Int! = 2): Int @public }
+    `);
+    const refused = async (source: string, variables: Record<string, unknown>): Promise<unknown> => {
+      const { result } = await runThroughGate({ gate, schema }, source, { variables, data: {} });
+      return codes(result);
+    };
+    const told = (key: string) => [['BAD_USER_INPUT', undefined, [key]]];
+    const x = { x: null };
+    expect(await refused('query ($x: Int = 3) { k: a(in: { of: { of: { one: $x } } }) }', x)).toEqual(told('k'));
+    expect(await refused('query ($x: Int) { a(in: { of: { one: $x } }) }', x)).toEqual(told('a'));
+    expect(await refused('query ($x: Int = 3) { a(in: { many: [1, $x] }) }', x)).toEqual(told('a'));
+    expect(await refused('query ($x: Int = 3) { b(many: [$x]) }', x)).toEqual(told('b'));
+    expect(await refused('query ($x: Int = 3) { b(some: [[1], [$x]]) }', x)).toEqual(told('b'));
+    expect(await refused('query ($x: [Int!] = [3]) { b(some: [$x]) }', x)).toEqual(told('b'));
+    expect(await refused('query ($x: Int) { b(dear: $x) }', x)).toEqual(told('b'));
+    expect(await refused('query ($x: Int) { b(dear: $x) }', {})).toEqual([]);
+    expect(await refused('query ($x: [Int!] = [3]) { b(many: $x) }', x)).toEqual([]);
+    expect(
+      await refused('query ($x: Int = 3, $y: Boolean!) { b(dear: $x) @include(if: $y) }', { x: null, y: false }),
+    ).toEqual([]);
+  });
+
   test('skips introspection', async () => {
     const query = '{ __typename __schema { queryType { ...T } } product { __typename } } fragment T on __Type { name }';
     expect((await runThroughGate(SHOP, query, { data })).kind).toBe('allowed');

@@ -12,6 +12,8 @@ import {
   getVariableValues,
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
+  Kind,
+  type VariableNode,
 } from 'graphql';
 import type { Actor } from '../identity/actor.ts';
 import { count } from '../telemetry/metrics.ts';
@@ -20,6 +22,7 @@ import type { DecisionTable } from './decision.ts';
 import { requireDecisions } from './decisions.ts';
 import { denialError } from './denial-error.ts';
 import { applyMask } from './finish.ts';
+import { type NullableUse, nullInPlace } from './nullable-uses.ts';
 import { isAllOrNothing, type PrunedOperation, prune } from './prune.ts';
 import type { RuleOptions } from './rules.ts';
 import { type Ask, shadowOf } from './shadow.ts';
@@ -108,6 +111,8 @@ export function createGate(schema: GraphQLSchema, decisions: DecisionTable, opti
         maxErrors: 10,
       });
       if (values.errors) return { kind: 'refused', denied: NONE, result: { errors: values.errors.map(badVariable) } };
+      const nulls = nullsIn(entry, values.coerced);
+      if (nulls.length > 0) return { kind: 'refused', denied: NONE, result: { errors: nulls } };
       const failed = await failedChecks(entry.checks, values.coerced, askFor(actor));
       if (failed.length === 0) return { kind: 'allowed', denied: NONE };
       const told = (denied: readonly Check[]): void => {
@@ -117,6 +122,23 @@ export function createGate(schema: GraphQLSchema, decisions: DecisionTable, opti
     },
   };
 }
+
+/**
+ * Where null was sent for what must not be null; nothing of the operation is executed then. What stands under a
+ * condition that is null itself is not looked at.
+ */
+function nullsIn({ nullableUses }: Entry, variables: Record<string, unknown>): GraphQLError[] {
+  const found = nullableUses.filter(({ variable }) => variables[variable.name.value] === null);
+  const [first] = found;
+  if (!first) return [];
+  const isRead = ({ conditions }: NullableUse): boolean =>
+    !conditions.some((condition) => found.some(({ variable }) => isUnder(condition, variable))) &&
+    isIncluded(conditions, variables);
+  return found.filter(isRead).slice(0, MAX_TOLD).map(nullInPlace);
+}
+
+const isUnder = ({ arguments: [given] = [] }: DirectiveNode, { name }: VariableNode): boolean =>
+  given?.value.kind === Kind.VARIABLE && given.value.name.value === name.value;
 
 async function failedChecks(checks: readonly Check[], variables: Record<string, unknown>, ask: Ask): Promise<Check[]> {
   const answers = new Map<string, Promise<boolean>>();

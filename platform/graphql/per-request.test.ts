@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { ANONYMOUS } from '../identity/actor.ts';
 import type { RequestContext } from './context.ts';
-import { loadMany, loadOne, perRequest } from './per-request.ts';
+import { resolversOf } from './resolvers.ts';
+import { forgetLoaded, loadMany, loadOne, perRequest } from './per-request.ts';
+import { createSubgraph } from './subgraph.ts';
+import { typeDefsOf } from './type-defs.ts';
 
 const request = (): RequestContext => ({ actor: ANONYMOUS, correlationId: 'req_1' });
 
@@ -74,3 +77,71 @@ test('a fetch that fails fails for all that waited for it', async () => {
   const settled = await Promise.allSettled([load(context).load('a'), load(context).load('b')]);
   expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
 });
+
+test('what is forgotten is loaded anew, also by a loader that somebody holds; another request keeps what it has', async () => {
+  let n = 0;
+  const load = loadOne(
+    async (keys) => keys.map((key) => ({ key, n: ++n })),
+    (row: { key: string; n: number }) => row.key,
+  );
+  const state = perRequest(() => ({ n: ++n }));
+  const [context, other] = [request(), request()];
+  const held = load(context);
+  expect([(await held.load('a'))!.n, (await load(other).load('a'))!.n, state(context).n]).toEqual([1, 2, 3]);
+  forgetLoaded(context);
+  expect([(await held.load('a'))!.n, (await load(other).load('a'))!.n, state(context).n]).toEqual([4, 2, 5]);
+});
+
+test.each([undefined, new AbortController().signal])(
+  'each mutation of an operation, and what is read of its answer, finds what is there then',
+  async (signal) => {
+    const typeDefs = typeDefsOf(`
+      type Query { thing: Thing }
+      type Mutation { add: Thing addLate: Thing refuse: Thing }
+      type Thing @key(fields: "id") { id: ID! size: Int below: Thing }
+    `);
+    let size = 0;
+    const thing = loadOne(
+      async (ids) => ids.map((id) => ({ id, size })),
+      (row: { id: string; size: number }) => row.id,
+    );
+    const add = async (): Promise<string> => ((size += 1), 'a');
+    const resolvers = resolversOf(typeDefs, {
+      Query: { thing: (_: unknown, __: object, context: RequestContext) => thing(context).load('a') },
+      Mutation: {
+        // The loader is taken before the change is made.
+        add: async (_: unknown, __: object, context: RequestContext) => thing(context).load(await add()),
+        addLate: async (_: unknown, __: object, context: RequestContext) => {
+          await thing(context).load('a');
+          await add();
+          return { id: 'a', size };
+        },
+        refuse: async (_: unknown, __: object, context: RequestContext) => {
+          await thing(context).load('a');
+          await add();
+          throw new Error('refused');
+        },
+      },
+      Thing: { below: (_: unknown, __: object, context: RequestContext) => thing(context).load('a') },
+    });
+    const subgraph = createSubgraph('things', typeDefs, resolvers);
+    const context = { ...request(), signal };
+    const query =
+      'mutation { a: add { size below { size } } b: add { size below { size } } c: addLate { below { size } } refuse { id } d: add { size } }';
+    expect((await subgraph.execute({ query: '{ thing { size } }' }, context)).data).toMatchObject({
+      thing: { size: 0 },
+    });
+    const { data } = await subgraph.execute({ query }, context);
+    expect(JSON.parse(JSON.stringify(data))).toEqual({
+      a: { size: 1, below: { size: 1 } },
+      b: { size: 2, below: { size: 2 } },
+      c: { below: { size: 3 } },
+      refuse: null,
+      d: { size: 5 },
+    });
+    // As another agent of the same request would, for the rest of its answer.
+    expect((await subgraph.execute({ query: '{ thing { size } }' }, context)).data).toMatchObject({
+      thing: { size: 5 },
+    });
+  },
+);

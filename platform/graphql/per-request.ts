@@ -1,18 +1,30 @@
 import DataLoader from 'dataloader';
 import type { RequestContext } from './context.ts';
 
+/** What was made for each request, whichever room made it: by the function that makes it. */
+const made = new WeakMap<RequestContext, Map<unknown, unknown>>();
+
 /** Makes something once for each request, for example a cache that must not outlive it. */
 export function perRequest<T>(make: (context: RequestContext) => T): (context: RequestContext) => T {
-  const made = new WeakMap<RequestContext, T>();
   return (context) => {
-    let value = made.get(context);
-    if (value === undefined) made.set(context, (value = make(context)));
-    return value;
+    let own = made.get(context);
+    if (!own) made.set(context, (own = new Map()));
+    if (!own.has(make)) own.set(make, make(context));
+    return own.get(make) as T;
   };
 }
 
-/** Loads a row again that this request may have loaded before it changed it. */
-export const reload = <Row>(loader: DataLoader<string, Row>, key: string): Promise<Row> => loader.clear(key).load(key);
+/**
+ * Forgets what a request has loaded: it has changed something, and reads anew from now on. Loaders that somebody holds
+ * already are emptied and stay.
+ */
+export function forgetLoaded(context: RequestContext): void {
+  const own = made.get(context);
+  for (const [make, value] of own ?? []) {
+    if (value instanceof DataLoader) value.clearAll();
+    else own!.delete(make);
+  }
+}
 
 /** Largest number of keys that one statement loads. */
 const MAX_BATCH = 1000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { GraphQLError, type GraphQLScalarType, parseValue } from 'graphql';
+import { buildSchema, GraphQLError, type GraphQLScalarType, parse, parseValue, validate } from 'graphql';
 import { scalars } from './scalars.ts';
 
 type Name = keyof typeof scalars;
@@ -13,7 +13,11 @@ const ACCEPTED: [Name, string, unknown][] = [
   ['DateTime', '2026-01-31T12:00:00.123456789+02:00', new Date('2026-01-31T10:00:00.123Z')],
   ['DateTime', '2026-12-31T23:30:00-01:00', new Date('2027-01-01T00:30:00Z')],
   ['DateTime', '2024-02-29T00:00:00Z', new Date('2024-02-29T00:00:00Z')],
+  ['DateTime', '0000-01-01T00:00:00Z', new Date('0000-01-01T00:00:00Z')],
+  ['DateTime', '9999-12-31T23:59:59.999Z', new Date('9999-12-31T23:59:59.999Z')],
+  ['DateTime', '9999-12-31T23:59:59+23:59', new Date('9999-12-31T00:00:59Z')],
   ['Date', '2024-02-29', '2024-02-29'],
+  ['Date', '0001-01-01', '0001-01-01'],
   ['Decimal', '-12.34', '-12.34'],
   ['Decimal', '0', '0'],
   ['BigInt', '9223372036854775807', 9_223_372_036_854_775_807n],
@@ -27,6 +31,16 @@ const ACCEPTED: [Name, string, unknown][] = [
 const REFUSED: [Name, ...unknown[]][] = [
   ['DateTime', '2026-02-30T00:00:00Z', '2026-13-01T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01T25:00:00Z'],
   ['DateTime', '2026-01-01', '2026-01-01T00:00:00', '2026-01-01 00:00:00Z', 'now', '', 0, 1_767_225_600_000, true],
+  ['DateTime', '0000-01-01T00:00:00+23:59', '0000-01-01T00:00:00+00:01', '9999-12-31T23:59:59-23:59'],
+  [
+    'DateTime',
+    '9999-12-31T23:59:59.999-00:01',
+    '10000-01-01T00:00:00Z',
+    '+010000-01-01T00:00:00Z',
+    '-000001-12-31T00:00:00Z',
+  ],
+  ['DateTime', '2016-12-31T23:59:60Z', '2026-01-01T00:00:00+24:00', '2026-01-01T00:00:00+00:60'],
+  ['Date', '0000-12-31', '10000-01-01', '+010000-01-01', '-000001-01-01'],
   ['Date', '2026-02-30', '2026-02-29', '2026-00-10', '2026-1-1', '2026-01-01T00:00:00Z', '20260101', '', 20_260_101],
   ['Decimal', '1e3', '1,5', '.5', '5.', 'NaN', 'Infinity', '1.2345678', '1234567890123456', '', ' 1', 1.5, 1],
   ['BigInt', '9223372036854775808', '-9223372036854775809', '1.0', '1e3', '0x10', '', ' 1', '1_000', 1],
@@ -93,6 +107,22 @@ test.each<Name>(['DateTime', 'Decimal', 'BigInt', 'CountryCode', 'EmailAddress']
 test('a long text is not repeated whole in the refusal', () => {
   const call = () => asVariable('EmailAddress', 'x'.repeat(10_000));
   expect(call).toThrow(/^.{1,200}$/);
+});
+
+test('what is wrong with a literal has its place in the document', () => {
+  const schema = buildSchema('scalar CountryCode type Query { in(country: CountryCode!): Int }');
+  Object.assign(schema.getType('CountryCode')!, { parseLiteral: scalars.CountryCode.parseLiteral });
+  expect(validate(schema, parse('{\n  in(country: "ZZ") }')).map(({ locations }) => locations)).toEqual([
+    [{ line: 2, column: 15 }],
+  ]);
+});
+
+test('what a date-time writes, it reads again', () => {
+  for (const [name, text] of ACCEPTED) {
+    if (name !== 'DateTime') continue;
+    const written = scalars.DateTime.serialize(asVariable('DateTime', text));
+    expect(scalars.DateTime.serialize(asVariable('DateTime', written))).toBe(written);
+  }
 });
 
 test('on the way out they are text that loses no digit', () => {

@@ -35,8 +35,19 @@ function textScalar<T>(
     name,
     serialize: (value) => write(value as T),
     parseValue: parse,
-    parseLiteral: (node: ValueNode) => parse(LITERALS.has(node.kind) ? (node as { value: string }).value : undefined),
+    parseLiteral: (node: ValueNode) =>
+      placed(node, () => parse(LITERALS.has(node.kind) ? (node as { value: string }).value : undefined)),
   });
+}
+
+/** What is wrong with a literal is told with its place: validation of graphql 16 passes such an error on as it is. */
+function placed<T>(node: ValueNode, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    throw new GraphQLError(error.message, { nodes: node, extensions: error.extensions });
+  }
 }
 
 const check =
@@ -57,8 +68,14 @@ function readInstant(text: string): Date {
   if (!isDay(INSTANT.exec(text)?.[1] ?? '') || Number.isNaN(date.getTime())) {
     throw bad(`${JSON.stringify(text.slice(0, 80))} is not an RFC 3339 date-time, for example 2026-01-31T12:00:00Z.`);
   }
+  // An offset can lead out of the years that have four digits, and what is written must be readable again.
+  const year = date.getUTCFullYear();
+  if (year < 0 || year > 9999) throw bad(`${JSON.stringify(text)} is, in UTC, not within the years 0000 to 9999.`);
   return date;
 }
+
+/** The calendar of RFC 3339 has a year 0000, PostgreSQL's has none: its first day is that of the year 1. */
+const isStorableDay = (text: string): boolean => isDay(text) && !text.startsWith('0000');
 
 function readBigInt(text: string): bigint {
   if (!/^-?\d{1,19}$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text)) {
@@ -72,7 +89,7 @@ const json = (value: unknown): unknown => value;
 /** Resolvers of every shared scalar, merged into each agent's. */
 export const scalars = {
   DateTime: textScalar<Date>('DateTime', readInstant, (value) => new Date(value).toISOString()),
-  Date: textScalar('Date', check(isDay, 'a date, for example 2026-01-31')),
+  Date: textScalar('Date', check(isStorableDay, 'a date from 0001-01-01 to 9999-12-31, for example 2026-01-31')),
   Decimal: textScalar(
     'Decimal',
     check((text) => DECIMAL.test(text), 'a decimal number, for example "12.34"'),

@@ -4,6 +4,7 @@
  */
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
+  defaultFieldResolver,
   type DocumentNode,
   type ExecutionResult,
   execute,
@@ -22,6 +23,7 @@ import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { cancellableBy } from '../data/cancellation.ts';
 import { Kept } from '../kept.ts';
 import type { RequestContext } from './context.ts';
+import { forgetLoaded } from './per-request.ts';
 import { subscribeAnew } from './subscribe.ts';
 import { withoutDefaults } from './variable-defaults.ts';
 
@@ -65,6 +67,7 @@ const COMPILED = { entries: 2000, weight: 1_000_000 };
 /** Builds the executable subgraph from an agent's SDL and resolvers. */
 export function createSubgraph(name: string, typeDefs: DocumentNode, resolvers: object): Subgraph {
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
+  readAnewAfterChanges(schema);
   const runners = new Kept<Runner>(COMPILED);
 
   const runnerOf = (request: SubgraphRequest): Runner => {
@@ -113,7 +116,35 @@ function cancellable(run: Runner, document: DocumentNode, operationName: string 
   const isQuery = getOperationAST(document, operationName)?.operation === 'query';
   return isQuery
     ? (context, variables) => cancellableBy(context.signal, () => run(context, variables))
-    : (context, variables) => cancellableBy(undefined, () => run({ ...context, signal: undefined }, variables));
+    : (context, variables) => cancellableBy(undefined, () => changing(run, context, variables));
+}
+
+async function changing(run: Runner, context: RequestContext, variables: Record<string, unknown>) {
+  const { signal, ...rest } = context;
+  try {
+    return await run(signal ? rest : context, variables);
+  } finally {
+    // Embedded, all agents of a request share it, and others read for its answer what was changed here.
+    forgetLoaded(context);
+  }
+}
+
+/**
+ * An operation may hold several mutations, one after the other: each, and what is read of its answer, finds what is there
+ * then, and not what was loaded for an earlier one. In one place, so that no room can forget it.
+ */
+function readAnewAfterChanges(schema: GraphQLSchema): void {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    const resolve = field.resolve ?? defaultFieldResolver;
+    field.resolve = async (source, given, context: RequestContext, info) => {
+      forgetLoaded(context);
+      try {
+        return await resolve(source, given, context, info);
+      } finally {
+        forgetLoaded(context);
+      }
+    };
+  }
 }
 
 function isCompilable(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined): boolean {

@@ -112,7 +112,6 @@ const statuses = async (name: string): Promise<string[]> =>
     ({ status }) => status,
   );
 /** Hundreds of sagas on a busy machine take their time. */
-const PATIENCE_MS = 50_000;
 const allAre = (name: string, status: string, count: number) =>
   until(
     `${count} of ${name} are ${status}`,
@@ -120,7 +119,6 @@ const allAre = (name: string, status: string, count: number) =>
       const all = await statuses(name);
       return all.length === count && all.every((each) => each === status);
     },
-    PATIENCE_MS,
   );
 const ids = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}${n}`);
 const waitsOf = async (id: string) =>

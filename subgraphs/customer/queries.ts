@@ -61,8 +61,8 @@ const ADDRESS = [
 export const customerQueries = (db: Kysely<Tables>) => ({
   page(filter: CustomerFilter, ordering: Ordering, page: PageArgs, rows: Rows): Promise<CustomerConnectionRow> {
     let query = db.selectFrom('customer').select(CUSTOMER).where(within(rows));
-    if (filter.email) query = query.where(sql<string>`lower(email)`, '=', filter.email.toLowerCase());
-    if (filter.ids) query = query.where('id', '=', anyOf(filter.ids));
+    if (filter.email != null) query = query.where(sql<string>`lower(email)`, '=', filter.email.toLowerCase());
+    if (filter.ids != null) query = query.where('id', '=', anyOf(filter.ids));
     return connect(query, ordering, page);
   },
 

@@ -1,7 +1,6 @@
 import { checkSize } from '../../platform/graphql/arguments.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { payload } from '../../platform/graphql/payload.ts';
-import { reload } from '../../platform/graphql/per-request.ts';
 import { readableCustomers } from './access.ts';
 import type { CustomerLoaders } from './loaders.ts';
 import type { QueriesFor } from './queries.ts';
@@ -18,11 +17,9 @@ export const customerResolvers = (
   load: CustomerLoaders,
   service: CustomerService,
 ): Resolvers => {
-  // An operation may hold several mutations: what an earlier one loaded is no longer so.
-  const customer = async (id: string, context: RequestContext) => {
-    load.addressesOf(context).clear(id);
-    return { customer: await reload(load.customer(context), id) };
-  };
+  const customer = async (id: string, context: RequestContext) => ({
+    customer: await load.customer(context).load(id),
+  });
   const address = async ({ customerId, addressId }: ChangedAddress, context: RequestContext) => {
     const changed = await customer(customerId, context);
     const addresses = await load.addressesOf(context).load(customerId);

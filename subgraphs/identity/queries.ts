@@ -57,9 +57,9 @@ export const identityQueries = (db: Kysely<Tables>) => ({
       .selectFrom('account')
       .select([...USER, 'email_key'])
       .where(within(rows));
-    if (filter.email) query = query.where('email_key', '=', emailKey(filter.email));
-    if (filter.role) query = query.where(sql<SqlBool>`roles @> array[${filter.role}]::text[]`);
-    if (filter.ids) query = query.where('id', '=', anyOf(filter.ids));
+    if (filter.email != null) query = query.where('email_key', '=', emailKey(filter.email));
+    if (filter.role != null) query = query.where(sql<SqlBool>`roles @> array[${filter.role}]::text[]`);
+    if (filter.ids != null) query = query.where('id', '=', anyOf(filter.ids));
     return connect(query, ordering, page);
   },
 

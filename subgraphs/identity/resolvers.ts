@@ -2,7 +2,6 @@ import type { Clock } from '../../platform/clock.ts';
 import { checkSize } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import { seesCustomer } from '../../platform/identity/sees-customer.ts';
-import { reload } from '../../platform/graphql/per-request.ts';
 import { readableUsers, requireSession, seesIdentities } from './access.ts';
 import type { IdentityLoaders } from './loaders.ts';
 import type { IdentityQueries } from './queries.ts';
@@ -91,8 +90,7 @@ export const identityResolvers = (
     setUserRoles: (_, { input }, context) =>
       payload(async () => {
         const id = await service.setUserRoles(input, context);
-        // An operation may hold several mutations: what an earlier one loaded is no longer so.
-        return { user: await reload(load.user(context), id) };
+        return { user: await load.user(context).load(id) };
       }),
     issueGuestToken: (_, { input }) => payload(() => service.issueGuestToken(input.orderId)),
   },

@@ -11,10 +11,10 @@ export function readableStock(actor: Actor): Rows {
 /** Whose stock an actor may change: staff all, a merchant that of its own variants. */
 export const writableStock = (actor: Actor): Rows => merchantRows(actor, 'inventory:write');
 
+const NEEDED =
+  "Locations are the house's: to change them needs the scopes inventory:read and inventory:write, for every merchant.";
+
 /** Locations are the house's: a merchant keeps stock at them and does not change them. @throws Forbidden */
 export function checkMayChangeLocations(actor: Actor): void {
-  if (writableStock(actor) !== 'ALL')
-    throw new Forbidden(
-      "The places that stock is kept at are the house's: only staff with the scope inventory:write change them.",
-    );
+  if (writableStock(actor) !== 'ALL') throw new Forbidden(NEEDED);
 }

@@ -244,6 +244,9 @@ describe('a location', () => {
     const query = 'mutation ($input: CreateLocationInput!) { createLocation(input: $input) { location { id } } }';
     const input = { code: 'MINE', name: 'Mine', city: 'Ghent', country: 'BE' };
     const { errors } = await agents.ask('inventory', query, { input }, merchant);
-    expect(errors?.[0]?.originalError).toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('staff') });
+    expect(errors?.[0]?.originalError).toMatchObject({
+      code: 'FORBIDDEN',
+      message: expect.stringContaining('inventory:read'),
+    });
   });
 });

@@ -122,9 +122,9 @@ export const inventoryQueries = (db: Kysely<Tables>) => ({
 
   movements(filter: MovementFilter, page: PageArgs, rows: Rows): Promise<MovementConnectionRow> {
     let query = db.selectFrom('movement').select(MOVEMENT).where(within(rows));
-    if (filter.variantId) query = query.where('variant_id', '=', filter.variantId);
-    if (filter.locationId) query = query.where('location_id', '=', filter.locationId);
-    if (filter.type) query = query.where('type', '=', filter.type);
+    if (filter.variantId != null) query = query.where('variant_id', '=', filter.variantId);
+    if (filter.locationId != null) query = query.where('location_id', '=', filter.locationId);
+    if (filter.type != null) query = query.where('type', '=', filter.type);
     return connect(query, NEWEST, page);
   },
 

@@ -1,5 +1,4 @@
 import { payload } from '../../platform/graphql/payload.ts';
-import { reload } from '../../platform/graphql/per-request.ts';
 import { ownMessages, readableMessages } from './access.ts';
 import { write } from './domain.ts';
 import { isWithin } from '../../platform/data/rows.ts';
@@ -21,7 +20,7 @@ export const notificationResolvers = (
     markMessageRead: (_, { input }, context) =>
       payload(async () => {
         const id = await service.markRead(input.messageId, context);
-        return { message: await reload(load.message(context), id) };
+        return { message: await load.message(context).load(id) };
       }),
   },
 

@@ -142,7 +142,7 @@ export const orchestrationQueries = (db: Kysely<Tables>) => {
     },
 
     sagaPage: (filter: { name?: string | null }, page: PageArgs): Promise<SagaConnectionRow> => {
-      const all = filter.name ? sagas().where('name', '=', filter.name) : sagas();
+      const all = filter.name != null ? sagas().where('name', '=', filter.name) : sagas();
       return connect(all, { column: 'created_at', direction: 'DESC' }, page);
     },
 

@@ -104,10 +104,10 @@ export const orderQueries = (db: Kysely<Tables>) => ({
   page(filter: OrderFilter, ordering: Ordering, page: PageArgs, rows: Rows): Promise<OrderConnectionRow> {
     let query = db.selectFrom('orders').select(ORDER).where(within(rows));
     // `= any` and not `in`, which cannot be empty.
-    if (filter.status) query = query.where((eb) => eb('status', '=', eb.fn.any(eb.val([...filter.status!]))));
-    if (filter.customerId) query = query.where('customer_id', '=', filter.customerId);
-    if (filter.placedFrom) query = query.where('placed_at', '>=', filter.placedFrom);
-    if (filter.placedBefore) query = query.where('placed_at', '<', filter.placedBefore);
+    if (filter.status != null) query = query.where((eb) => eb('status', '=', eb.fn.any(eb.val([...filter.status!]))));
+    if (filter.customerId != null) query = query.where('customer_id', '=', filter.customerId);
+    if (filter.placedFrom != null) query = query.where('placed_at', '>=', filter.placedFrom);
+    if (filter.placedBefore != null) query = query.where('placed_at', '<', filter.placedBefore);
     return connect(query, ordering, page);
   },
 

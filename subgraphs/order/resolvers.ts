@@ -2,7 +2,6 @@ import type { Ground } from '../../platform/agent/ground.ts';
 import { accepted } from '../../platform/commands/ask.ts';
 import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-import { reload } from '../../platform/graphql/per-request.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import { seesCustomer } from '../../platform/identity/sees-customer.ts';
 import { money } from '../../platform/money.ts';
@@ -48,7 +47,7 @@ export const orderResolvers = ({
   Query: {
     order: async (_, { id, number }, context) => {
       checkOneOf({ id, number });
-      return id
+      return id != null
         ? load.order(context).load(id)
         : ((await queriesFor(context).byNumber(number!, readableOrders(context.actor))) ?? null);
     },
@@ -76,12 +75,12 @@ export const orderResolvers = ({
 
   Mutation: {
     createCart: (_, { input }, context) =>
-      payload(async () => ({ cart: await cart.loadChanged(await cart.service.createCart(input, context), context) })),
+      payload(async () => ({ cart: await cart.load(await cart.service.createCart(input, context), context) })),
     addToCart: (_, { input }, context) =>
-      payload(async () => ({ cart: await cart.loadChanged(await cart.service.addToCart(input, context), context) })),
+      payload(async () => ({ cart: await cart.load(await cart.service.addToCart(input, context), context) })),
     updateCartLine: (_, { input }, context) =>
       payload(async () => ({
-        cart: await cart.loadChanged(await cart.service.updateCartLine(input, context), context),
+        cart: await cart.load(await cart.service.updateCartLine(input, context), context),
       })),
     placeOrder: (_, { input }, context) =>
       payload(async () => {
@@ -97,7 +96,7 @@ export const orderResolvers = ({
     cancelOrder: (_, { input }, context) =>
       payload(async () => {
         const orderId = await service.requestCancellation(input, context);
-        return { order: await reload(load.order(context), orderId), saga: { id: sagaId('cancelOrder', orderId) } };
+        return { order: await load.order(context).load(orderId), saga: { id: sagaId('cancelOrder', orderId) } };
       }),
     awaitPaymentAction: (_, { input }, context) =>
       payload(async () => ({ status: await service.awaitPaymentAction(input, context) })),

@@ -2,7 +2,6 @@ import type { Clock } from '../../platform/clock.ts';
 import { isWithin } from '../../platform/data/rows.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { payload } from '../../platform/graphql/payload.ts';
-import { reload } from '../../platform/graphql/per-request.ts';
 import { money } from '../../platform/money.ts';
 import type { Webhooks } from '../../platform/webhooks/webhooks.ts';
 import { actionablePayments } from './access.ts';
@@ -25,7 +24,7 @@ export const paymentResolvers = (
   const changed = (context: RequestContext, useCase: () => Promise<string>) =>
     payload(async () => {
       const id = await useCase();
-      return { payment: await reload(load.payment(context), id) };
+      return { payment: await load.payment(context).load(id) };
     });
   const isWaiting = ({ status, action_expires_at }: PaymentRow): boolean =>
     status === 'REQUIRES_ACTION' && action_expires_at !== null;
@@ -52,7 +51,7 @@ export const paymentResolvers = (
       cancelPayment: (_, { input }, context) =>
         payload(async () => {
           const { paymentId, outcome } = await cancel(input.orderId, input.reason, context);
-          return { outcome, payment: paymentId ? await reload(load.payment(context), paymentId) : null };
+          return { outcome, payment: paymentId ? await load.payment(context).load(paymentId) : null };
         }),
     },
 

@@ -77,10 +77,10 @@ const SHORT_LIST = 100;
 export const productQueries = (db: Kysely<Tables>) => ({
   page(filter: ProductFilter, ordering: Ordering, page: PageArgs, rows: Rows): Promise<ProductConnectionRow> {
     let query = db.selectFrom('product').select(PRODUCT).where(within(rows));
-    if (filter.status) query = query.where('status', '=', filter.status);
-    if (filter.merchantId) query = query.where('merchant_id', '=', filter.merchantId);
-    if (filter.ids) query = query.where('id', '=', anyOf(filter.ids));
-    if (filter.categoryId) {
+    if (filter.status != null) query = query.where('status', '=', filter.status);
+    if (filter.merchantId != null) query = query.where('merchant_id', '=', filter.merchantId);
+    if (filter.ids != null) query = query.where('id', '=', anyOf(filter.ids));
+    if (filter.categoryId != null) {
       const below = db
         .selectFrom('category')
         .select('id')

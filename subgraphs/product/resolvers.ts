@@ -1,5 +1,4 @@
 import { payload } from '../../platform/graphql/payload.ts';
-import { reload } from '../../platform/graphql/per-request.ts';
 import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
 import { readableProducts } from './access.ts';
 import type { importResolvers } from './import/resolvers.ts';
@@ -62,30 +61,29 @@ export const productResolvers = (
     ...imports.Mutation,
     createProduct: (_, { input }, context) =>
       payload(async () => ({
-        product: await reload(load.product(context), await service.createProduct(input, context)),
+        product: await load.product(context).load(await service.createProduct(input, context)),
       })),
     updateProduct: (_, { input }, context) =>
       payload(async () => ({
-        product: await reload(load.product(context), await service.updateProduct(input, context)),
+        product: await load.product(context).load(await service.updateProduct(input, context)),
       })),
     addProductVariant: (_, { input }, context) =>
       payload(async () => ({
-        variant: await reload(
-          load.variant(context),
-          await service.addProductVariant(input.productId, input.variant, context),
-        ),
+        variant: await load
+          .variant(context)
+          .load(await service.addProductVariant(input.productId, input.variant, context)),
       })),
     publishProduct: (_, { input }, context) =>
       payload(async () => ({
-        product: await reload(load.product(context), await service.changeStatus(input, 'ACTIVE', context)),
+        product: await load.product(context).load(await service.changeStatus(input, 'ACTIVE', context)),
       })),
     archiveProduct: (_, { input }, context) =>
       payload(async () => ({
-        product: await reload(load.product(context), await service.changeStatus(input, 'ARCHIVED', context)),
+        product: await load.product(context).load(await service.changeStatus(input, 'ARCHIVED', context)),
       })),
     createCategory: (_, { input }, context) =>
       payload(async () => ({
-        category: await reload(load.category(context), await service.createCategory(input, context)),
+        category: await load.category(context).load(await service.createCategory(input, context)),
       })),
   },
 

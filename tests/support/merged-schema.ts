@@ -1,7 +1,8 @@
 /**
  * Subgraphs merged into one plain schema that graphql-js executes, without planner and gateway: what the federated
  * execution must answer too. Each field is resolved by the resolver of the subgraph that has it; what belongs to another
- * subgraph than its parent, on what that subgraph's own reference resolver makes of the parent's key.
+ * subgraph than its parent, on what that subgraph's own reference resolver makes of the parent's key. Of a reference its
+ * owner is asked whether there is such a thing.
  */
 import {
   buildSchema,
@@ -18,8 +19,10 @@ import {
   isObjectType,
   isScalarType,
   Kind,
+  print,
   printSchema,
 } from 'graphql';
+import { nodeKinds } from '../../gateway/nodes/node-kinds.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 
 type Reference = Record<string, unknown>;
@@ -42,6 +45,7 @@ class Held {
 export function mergedSchema(api: GraphQLSchema, subgraphs: readonly Subgraph[]): GraphQLSchema {
   const merged = buildSchema(printSchema(api));
   const parts = subgraphs.map(({ schema }) => schema);
+  const ownerOf = ownersIn(subgraphs);
   for (const type of Object.values(merged.getTypeMap())) {
     if (type.name.startsWith('__')) continue;
     const same = parts.map((part) => part.getType(type.name)).find(Boolean);
@@ -52,7 +56,8 @@ export function mergedSchema(api: GraphQLSchema, subgraphs: readonly Subgraph[])
     } else if (isAbstractType(type)) {
       type.resolveType = (held: Held, context, info) => typeOf(held, type.name, context, info);
     } else if (isObjectType(type)) {
-      for (const field of Object.values(type.getFields())) field.resolve = resolverOf(parts, merged, type, field.name);
+      for (const field of Object.values(type.getFields()))
+        field.resolve = resolverOf({ parts, merged, ownerOf }, type, field.name);
     }
   }
   return merged;
@@ -63,23 +68,62 @@ const fieldIn = (part: GraphQLSchema, type: string, field: string) => {
   return own instanceof GraphQLObjectType ? own.getFields()[field] : undefined;
 };
 
+/** Whose the things of a type are. */
+type OwnerOf = (type: string) => GraphQLSchema | undefined;
+
+/** As `gateway/references.ts` finds it: by `@node`, or where only one of several resolves its key. */
+function ownersIn(subgraphs: readonly Subgraph[]): OwnerOf {
+  const kinds = nodeKinds(subgraphs);
+  return (type) => {
+    const declared = kinds.find((kind) => kind.type === type)?.agent;
+    if (declared) return subgraphs.find(({ name }) => name === declared)!.schema;
+    const having = subgraphs.filter(({ schema }) => isObjectType(schema.getType(type)) && keyIn(schema, type));
+    const resolving = having.filter(({ schema }) => !keyIn(schema, type)!.includes('resolvable: false'));
+    return having.length > 1 && resolving.length === 1 ? resolving[0]!.schema : undefined;
+  };
+}
+
+/** Its first `@key`, as it is written. */
+function keyIn(schema: GraphQLSchema, type: string): string | undefined {
+  const { astNode, extensionASTNodes } = schema.getType(type) as GraphQLObjectType;
+  const keys = [astNode, ...extensionASTNodes].flatMap((node) => node?.directives ?? []);
+  const key = keys.find(({ name }) => name.value === 'key');
+  return key && print(key);
+}
+
 function resolverOf(
-  parts: readonly GraphQLSchema[],
-  merged: GraphQLSchema,
+  { parts, merged, ownerOf }: { parts: readonly GraphQLSchema[]; merged: GraphQLSchema; ownerOf: OwnerOf },
   { name: type }: GraphQLObjectType,
   field: string,
 ): GraphQLFieldResolver<Held | undefined, unknown> {
   const owners = parts.filter((part) => fieldIn(part, type, field));
   const isRoot = merged.getQueryType()!.name === type || merged.getMutationType()?.name === type;
-  return async (held, args, context, info) => {
-    const part = held && owners.includes(held.part) ? held.part : owners[0]!;
-    const parent = isRoot ? {} : await asSeenBy(part, held!, type, context, info);
+  return async (parentHeld, args, context, info) => {
+    const part = parentHeld && owners.includes(parentHeld.part) ? parentHeld.part : owners[0]!;
+    const parent = isRoot ? {} : await asSeenBy(part, parentHeld!, type, context, info);
     if (parent === null || parent === undefined) return null;
     const { resolve = defaultFieldResolver, type: returnType } = fieldIn(part, type, field)!;
     const own = { ...info, schema: part, parentType: part.getType(type) as GraphQLObjectType, returnType };
     const value: unknown = await resolve(parent, args, context, own);
-    return isLeafType(getNamedType(returnType)) ? value : hold(part, value);
+    if (isLeafType(getNamedType(returnType))) return value;
+    const { name } = getNamedType(returnType);
+    const owner = ownerOf(name);
+    const held = hold(part, value);
+    return owner && owner !== part ? thereAt(owner, await held, name, context, info) : held;
   };
+}
+
+/** What its owner knows of; null in the place of what it does not. */
+async function thereAt(
+  owner: GraphQLSchema,
+  found: unknown,
+  type: string,
+  context: unknown,
+  info: GraphQLResolveInfo,
+): Promise<unknown> {
+  if (Array.isArray(found)) return Promise.all(found.map((one) => thereAt(owner, one, type, context, info)));
+  if (!(found instanceof Held)) return found;
+  return (await asSeenBy(owner, found, type, context, info)) ? found : null;
 }
 
 function hold(part: GraphQLSchema, value: unknown): unknown {

@@ -34,7 +34,18 @@ const NASTY: Readonly<Record<string, readonly unknown[]>> = {
   Boolean: ['x', 1],
   Decimal: ['-1', '1e999', 'NaN', '9'.repeat(60), `0.${'0'.repeat(40)}1`, '', 'a\u0000', '-0', '0x10', ' 1 '],
   BigInt: ['-1', '9223372036854775807', '9223372036854775808', '9'.repeat(60), 'x', 1.5, ''],
-  DateTime: ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z', '+275760-09-13T00:00:00.000Z', '2026-02-30T00:00:00Z'],
+  DateTime: [
+    '0000-01-01T00:00:00Z',
+    '0001-01-01T00:00:00Z',
+    '9999-12-31T23:59:59.999Z',
+    '0000-01-01T00:00:00+23:59',
+    '9999-12-31T23:59:59-23:59',
+    '+275760-09-13T00:00:00.000Z',
+    '2026-02-30T00:00:00Z',
+    '2026-12-31T23:59:60Z',
+    '',
+    0,
+  ],
   Date: ['0001-01-01', '9999-12-31', '2026-02-30', 5],
   EmailAddress: ['a@b', 'a\u0000@b.test', '\ud800@b.test', `${'x'.repeat(300)}@b.test`, '', 'ü@exämple.test'],
   CurrencyCode: ['XXX', 'eur', '', '\u0000\u0000\u0000'],
@@ -53,6 +64,14 @@ export function goodValue(type: GraphQLInputType, name: string, good: Good, dept
   if (!isInputObjectType(bare)) return good(bare.name, name);
   const fields = Object.values(bare.getFields()).filter((field) => isNonNullType(field.type) || depth < 2);
   return Object.fromEntries(fields.map((field) => [field.name, goodValue(field.type, field.name, good, depth + 1)]));
+}
+
+/** What is nasty for a type itself, whatever may be within it. */
+export function nastyLeaves(type: GraphQLInputType): unknown[] {
+  const bare = getNullableType(type);
+  if (isListType(bare)) return [[], [null], [[]], {}, '', 0, Array<unknown>(200).fill(null)];
+  if (isInputObjectType(bare)) return [{}, [], '', 0, { nonsense: 1 }, { constructor: 1 }];
+  return isEnumType(bare) ? ['NOPE', '', 0, 'a\u0000b', {}] : [...(NASTY[bare.name] ?? []), {}, [], true, 1e308, -0];
 }
 
 /** The same with something nasty in one place. */

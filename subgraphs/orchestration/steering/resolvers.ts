@@ -1,7 +1,7 @@
 import type { Ground } from '../../../platform/agent/ground.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { payload } from '../../../platform/graphql/payload.ts';
-import { loadMany, reload } from '../../../platform/graphql/per-request.ts';
+import { loadMany } from '../../../platform/graphql/per-request.ts';
 import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
 import type { Tables } from '../entities.ts';
 import type { OrchestrationLoaders } from '../loaders.ts';
@@ -29,7 +29,7 @@ export function steeringParts(
   const saga = (context: RequestContext, useCase: () => Promise<string>) =>
     payload(async () => {
       const id = await useCase();
-      return { saga: await reload(load.saga(context), id) };
+      return { saga: await load.saga(context).load(id) };
     });
   return {
     verdict: queries.verdict,

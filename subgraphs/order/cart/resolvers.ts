@@ -43,12 +43,6 @@ export const cartParts = (ground: Ground, queries: CartQueries, service: CartSer
     const cart = await carts(context).load(id);
     return cart && mayUseCart(context.actor, cart) ? cart : null;
   };
-  const loadChanged = (id: string, context: RequestContext): Promise<CartRow | null> => {
-    carts(context).clear(id);
-    linesOf(context).clear(id);
-    return load(id, context);
-  };
-
   /** What it comes to, or why it does not; asked once, however many fields of a request want it. */
   const asked = perRequest(() => new Map<string, Promise<Priced | Refusal>>());
   const priceOf = async (
@@ -107,5 +101,5 @@ export const cartParts = (ground: Ground, queries: CartQueries, service: CartSer
       variant: (line) => ({ id: line.variant_id }),
     },
   };
-  return { service, load, loadChanged, resolvers };
+  return { service, load, resolvers };
 };

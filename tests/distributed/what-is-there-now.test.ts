@@ -1,0 +1,2 @@
+import '../support/distributed.ts';
+import '../scenarios/what-is-there-now.test.ts';

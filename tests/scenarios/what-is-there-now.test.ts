@@ -1,0 +1,247 @@
+/**
+ * What a request is told is what is there when it is told: after a change the change, and of what is no longer there, or
+ * not the caller's, nothing, in whichever way it is asked for.
+ */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newId } from '../../platform/ids.ts';
+import { actor, admin, viewer } from '../support/agents.ts';
+import { type Answer, openPlatform, type TestPlatform } from '../support/platform.ts';
+import { done, forSale, newCustomer, placed } from '../support/shop.ts';
+
+const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_test' });
+const stranger = actor({ roles: ['MERCHANT'], merchantId: 'merchant_other' });
+
+let shop: TestPlatform;
+beforeAll(async () => {
+  shop = await openPlatform();
+}, 120_000);
+afterAll(() => shop.close());
+
+const ask = (query: string, as = admin, variables: Record<string, unknown> = {}): Promise<Answer> =>
+  shop.ask(query, variables, as);
+
+/** Everything at this response key, wherever it stands. */
+function all(key: string, value: unknown): unknown[] {
+  if (Array.isArray(value)) return value.flatMap((one) => all(key, one));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, one]) => (name === key ? [one] : all(key, one)));
+}
+
+describe('what is no longer there', () => {
+  const customer = newCustomer();
+  let variantId: string;
+  let productId: string;
+  let orderId: string;
+  let cartId: string;
+
+  /** Each way to select of a variant: what its owner says, what others do, and nothing but its type. */
+  const SELECTIONS = [
+    '{ id }',
+    '{ __typename }',
+    '{ price { amount } availability { available } }',
+    '{ name }',
+    '{ id sku product { id } price { amount } }',
+    '{ __reference: name ... { id } }',
+    '{ name @skip(if: true) availability { available } }',
+    '{ ...F }',
+  ] as const;
+  const query = (selection: string, before: string, after: string): string =>
+    `${before} { ${after.replace('$', `variant ${selection}`)} } ${selection.includes('...F') ? 'fragment F on ProductVariant { id }' : ''}`;
+
+  beforeAll(async () => {
+    [variantId, cartId] = await Promise.all([
+      forSale(shop),
+      done(ask('mutation { createCart(input: {}) { cart { id } userErrors { code } } }', customer)).then(
+        ({ createCart }) => createCart.cart.id as string,
+      ),
+    ]);
+    const found = await done(ask(`{ productVariant(id: "${variantId}") { product { id } } }`));
+    productId = found.productVariant.product.id;
+    const add = `mutation { addToCart(input: { cartId: "${cartId}", variantId: "${variantId}" }) { cart { lines { variant { id name } } } userErrors { code } } }`;
+    expect(all('variant', await done(ask(add, customer)))).toEqual([{ id: variantId, name: 'One' }]);
+    orderId = (await placed(shop, { lines: [{ variantId, quantity: 1 }] }, customer)).order.id;
+    await done(
+      ask(`mutation { archiveProduct(input: { id: "${productId}" }) { product { status } userErrors { code } } }`),
+    );
+  }, 60_000);
+
+  test.each(SELECTIONS)('is null without an error in orders and carts: variant %s', async (selection) => {
+    for (const at of [
+      `order(id: "${orderId}") { lines { $ } }`,
+      'orders { nodes { lines { $ } } }',
+      `cart(id: "${cartId}") { lines { $ } }`,
+    ]) {
+      const { data, errors } = await ask(query(selection, 'query', at), customer);
+      expect([at, errors, all('variant', data)]).toEqual([at, undefined, [null]]);
+    }
+  });
+
+  test.each(SELECTIONS)('is null without an error in live updates: variant %s', async (selection) => {
+    const watch = shop.watch(
+      query(selection, 'subscription', `orderUpdated(orderId: "${orderId}") { order { lines { $ } } }`),
+      {},
+      customer,
+    );
+    // One order is told of from its beginning.
+    const [first] = await watch.until((events) => events.length > 0);
+    expect([first.errors, all('variant', first.data)]).toEqual([undefined, [null]]);
+    await watch.stop();
+  });
+
+  test('is there for whom it is there: its merchant, and staff', async () => {
+    const whole = 'variant { id name }';
+    const told = { id: variantId, name: 'One' };
+    expect(all('variant', await done(ask(`{ order(id: "${orderId}") { lines { ${whole} } } }`, viewer)))).toEqual([
+      told,
+    ]);
+    const own = await done(ask(`{ stockLevels(variantId: "${variantId}") { ${whole} } }`, merchant));
+    expect(all('variant', own)).toEqual([told]);
+    const others = await ask(`{ stockLevels(variantId: "${variantId}") { variant { id } } }`, stranger);
+    expect([others.errors, all('variant', others.data)]).toEqual([undefined, []]);
+  });
+
+  test.each(['{ id }', '{ __typename }', '{ name }', '{ unreadMessages }'])(
+    'is null without an error: the customer of an order who is not there, customer %s',
+    async (selection) => {
+      const { data, errors } = await ask(`{ order(id: "${orderId}") { customer ${selection} } }`);
+      expect([errors, data.order]).toEqual([undefined, { customer: null }]);
+    },
+  );
+});
+
+describe('after a change in the same request', () => {
+  let variantId: string;
+  let productId: string;
+  let locationId: string;
+  beforeAll(async () => {
+    variantId = await forSale(shop);
+    const { productVariant } = await done(ask(`{ productVariant(id: "${variantId}") { product { id } } }`));
+    productId = productVariant.product.id;
+    const { stockLevels } = await done(ask(`{ stockLevels(variantId: "${variantId}") { location { id } } }`));
+    locationId = stockLevels[0].location.id;
+  }, 60_000);
+
+  const setPrice = (amount: string, selection: string): string =>
+    `setPrice(input: { variantId: "${variantId}", currency: EUR, amount: "${amount}" }) { ${selection} userErrors { code } }`;
+  const adjust = (delta: number, selection: string): string =>
+    `adjustStock(input: { variantId: "${variantId}", locationId: "${locationId}", delta: ${delta}, reason: "x", idempotencyKey: "${newId('key')}" }) { ${selection} userErrors { code } }`;
+
+  test('a price', async () => {
+    const price = 'price { amount { amount } variant { price { amount } } }';
+    const { a, b, c } = await done(
+      ask(`mutation { a: ${setPrice('11.00', price)} b: ${setPrice('12.00', price)} c: ${setPrice('13.00', price)} }`),
+    );
+    const told = (amount: string) => ({ amount: { amount }, variant: { price: { amount } } });
+    expect([a.price, b.price, c.price]).toEqual([told('11.00'), told('12.00'), told('13.00')]);
+  });
+
+  test('stock, and what another agent says of the same thing between two changes', async () => {
+    const level = 'stockLevel { onHand variant { availability { available } price { amount } } }';
+    const answer = await done(
+      ask(
+        `mutation { a: ${adjust(1, level)} p: ${setPrice('14.00', 'price { variant { availability { available } } }')} b: ${adjust(2, level)} }`,
+      ),
+    );
+    const [before, after] = [answer.a.stockLevel, answer.b.stockLevel];
+    expect(after.onHand - before.onHand).toBe(2);
+    expect(after.variant.availability.available - before.variant.availability.available).toBe(2);
+    expect(answer.p.price.variant.availability).toEqual(before.variant.availability);
+    expect([before.variant.price.amount, after.variant.price.amount]).toEqual(['13.00', '14.00']);
+  });
+
+  test('variants of a product, and its name as other agents show it', async () => {
+    const add = (key: string): string =>
+      `${key}: addProductVariant(input: { productId: "${productId}", variant: { sku: "${key}-${newId('key')}", name: "${key}" } }) { variant { product { variants { name } } } userErrors { code } }`;
+    const { b, c } = await done(ask(`mutation { ${add('b')} ${add('c')} }`));
+    const names = (one: { variant: { product: { variants: { name: string }[] } } }) =>
+      one.variant.product.variants.map(({ name }) => name);
+    expect([names(b), names(c)]).toEqual([
+      ['One', 'b'],
+      ['One', 'b', 'c'],
+    ]);
+    const { product } = await done(ask(`{ product(id: "${productId}") { version } }`));
+    const rename = (key: string, name: string, version: number): string =>
+      `${key}: updateProduct(input: { id: "${productId}", name: "${name}", expectedVersion: ${version} }) { product { version } userErrors { code } }`;
+    const shown = 'price { variant { product { name } } }';
+    const answer = await done(
+      ask(
+        `mutation { ${rename('x', 'Lamp', product.version)} y: ${setPrice('15.00', shown)} ${rename('z', 'Sun', product.version + 1)} w: ${setPrice('16.00', shown)} }`,
+      ),
+    );
+    expect(all('name', [answer.y, answer.w])).toEqual(['Lamp', 'Sun']);
+  });
+
+  test('categories below one another', async () => {
+    const { top } = await done(
+      ask(
+        `mutation { top: createCategory(input: { name: "Top ${newId('key')}" }) { category { id } userErrors { code } } }`,
+      ),
+    );
+    const below = (key: string): string =>
+      `${key}: createCategory(input: { name: "${key} ${newId('key')}", parentId: "${top.category.id}" }) { category { parent { children { id } } } userErrors { code } }`;
+    const { a, b } = await done(ask(`mutation { ${below('a')} ${below('b')} }`));
+    expect([a, b].map(({ category }) => category.parent.children.length)).toEqual([1, 2]);
+  });
+
+  test('a cart', async () => {
+    const customer = newCustomer();
+    const { createCart } = await done(
+      ask('mutation { createCart(input: {}) { cart { id } userErrors { code } } }', customer),
+    );
+    const add = (key: string): string =>
+      `${key}: addToCart(input: { cartId: "${createCart.cart.id}", variantId: "${variantId}" }) { cart { lines { quantity } totals(country: "FR") { total { amount } } } userErrors { code } }`;
+    const { a, b, c } = await done(ask(`mutation { ${add('a')} ${add('b')} ${add('c')} }`, customer));
+    expect(all('quantity', [a, b, c])).toEqual([1, 2, 3]);
+    expect(new Set(all('amount', [a, b, c])).size).toBe(3);
+  });
+});
+
+describe('a default of a variable', () => {
+  test('is what it says, in a scalar and within an input', async () => {
+    const variantId = await forSale(shop);
+    const price = 'price { amount { amount } } userErrors { code message }';
+    const set = (declared: string, input: string): Promise<Answer> =>
+      ask(`mutation ($v: ID! = "${variantId}", ${declared}) { setPrice(input: ${input}) { ${price} } }`);
+    const one = await done(set('$a: Decimal! = 12.34', '{ variantId: $v, currency: EUR, amount: $a }'));
+    const two = await done(set('$a: Decimal = 12', '{ variantId: $v, currency: EUR, amount: $a }'));
+    const whole = `$i: SetPriceInput! = { variantId: "${variantId}", currency: EUR, amount: 1.10 }`;
+    const three = await done(ask(`mutation (${whole}) { setPrice(input: $i) { ${price} } }`));
+    expect(all('amount', [one, two, three]).map((found) => (found as { amount: string }).amount)).toEqual([
+      '12.34',
+      '12.00',
+      '1.10',
+    ]);
+  });
+});
+
+describe('an empty text is no id', () => {
+  test('a price for the channel "" is refused, and not set for all', async () => {
+    const variantId = await forSale(shop);
+    const { setPrice } = (
+      await ask(
+        `mutation { setPrice(input: { variantId: "${variantId}", currency: EUR, amount: "1", channel: "" }) { price { id } userErrors { code path } } }`,
+      )
+    ).data;
+    expect(setPrice).toEqual({ price: null, userErrors: [{ code: 'NOT_FOUND', path: ['input', 'channel'] }] });
+  });
+
+  test.each([
+    ['{ product(id: "") { id } }', { product: null }],
+    ['{ productVariant(id: "") { id } }', { productVariant: null }],
+    ['{ order(id: "") { id } }', { order: null }],
+    ['{ channel(id: "") { id } }', { channel: null }],
+    ['{ categories(parentId: "") { id } }', { categories: [] }],
+    ['{ orders(filter: { customerId: "" }) { nodes { id } } }', { orders: { nodes: [] } }],
+    ['{ products(filter: { merchantId: "" }) { nodes { id } } }', { products: { nodes: [] } }],
+    ['{ movements(filter: { variantId: "" }) { nodes { id } } }', { movements: { nodes: [] } }],
+  ])('%s', async (query, data) => {
+    const answer = await ask(query);
+    expect([answer.data, answer.errors]).toEqual([data, undefined]);
+  });
+
+  test('orderUpdated(orderId: "") follows none, and not all', async () => {
+    const watch = shop.watch('subscription { orderUpdated(orderId: "") { cursor } }', {}, admin);
+    await watch.ended;
+    expect([watch.events, watch.failure]).toEqual([[], undefined]);
+  });
+});
