@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { readFileSync } from 'node:fs';
-import { Actor } from '../../platform/identity/actor.ts';
+import { lock } from '../../platform/data/locks.ts';
+import { Actor, ANONYMOUS } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
 import { admin, openAgents, type TestAgents } from '../../tests/support/agents.ts';
 import { secondFactorsOf } from './second-factor/testing.ts';
@@ -141,6 +142,16 @@ describe('a key', () => {
 
   test('does what its maker may', async () => {
     expect((await demote(asKey(await key(self)))).data!.setUserRoles.userErrors).toEqual([]);
+  });
+});
+
+test('who signs in, and is nobody yet, waits for nobody else who does', async () => {
+  const { recoveryCodes } = await it.added(self);
+  const [{ email }] = (await it.rows('select email from identity.account where id = $1', [self.id])) as [any];
+  const challenge = await it.challenged(email);
+  await agents.kysely.transaction().execute(async (transaction) => {
+    await lock(transaction, [ANONYMOUS.id]);
+    expect((await it.client.completeSignIn(challenge, recoveryCodes[0]!)).userErrors).toEqual([]);
   });
 });
 

@@ -52,7 +52,10 @@ export const callersOf = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'cloc
     return keyActor({ ...key, roles: key.roles as UserRole[] });
   };
 
-  /** The caller as they stand now. Agents, guests and nobody have no account: their token says it all. */
+  /** Whose lock a caller needs: agents, guests and nobody have no account, and must not wait for one another. */
+  const ownLock = ({ id, sessionId, apiKeyId }: Actor): string[] => (sessionId || apiKeyId ? [id] : []);
+
+  /** The caller as they stand now; of those without an account the token says it all. */
   const standing = async (work: Work<Tables>, actor: Actor): Promise<Actor> => {
     if (actor.sessionId) return bySession(work, actor);
     return actor.apiKeyId ? byKey(work, actor) : actor;
@@ -65,7 +68,7 @@ export const callersOf = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'cloc
       context: RequestContext,
       then: (work: Work<Tables>, caller: Actor) => Promise<T>,
     ): Promise<T> =>
-      store.write({ locks: [context.actor.id, of, ...locks], origin: context }, async (work) => {
+      store.write({ locks: [...ownLock(context.actor), of, ...locks], origin: context }, async (work) => {
         const caller = await standing(work, context.actor);
         if (needs && !caller.may(needs)) throw new Forbidden();
         return then(work, caller);
