@@ -113,7 +113,9 @@ test.each([
 });
 
 test('no number is without bounds, and none is read but from decimal digits', () => {
-  const numeric = Object.entries(readConfig({})).filter(([, value]) => typeof value === 'number');
+  const numeric = Object.entries(readConfig({})).flatMap(([name, value]) =>
+    typeof value === 'number' ? [[name, String(value)] as const] : [],
+  );
   expect(numeric.length).toBeGreaterThan(15);
   for (const [name, value] of numeric)
     for (const wrong of ['99999999999', '1e1', '0x10', '-1', `${value}.5.`, 'Infinity', `${value} `])

@@ -32,7 +32,7 @@ test('whether there is such an account makes no difference', async () => {
 });
 
 test('it opens where the demo is allowed, and in wide letters is the same password', () => {
-  const wide = [...demoWorld.password].map((letter) =>
+  const wide = Array.from(demoWorld.password).map((letter) =>
     letter === '-' ? letter : String.fromCodePoint(letter.codePointAt(0)! + 0xfee0),
   );
   for (const password of [demoWorld.password, wide.join('')]) {
