@@ -61,7 +61,7 @@ export async function endAll(): Promise<void> {
       clearTimeout(tooLong);
     }),
   );
-  for (const remove of [...folders.values()]) await remove().catch(() => {});
+  for (const remove of folders.values()) await remove().catch(() => {});
 }
 
 /** A folder for AGORA_DATA, which the server's user can enter too; the second function deletes it and ends what runs on it. */
