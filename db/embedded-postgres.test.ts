@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { homeFor } from './embedded-postgres/home.ts';
@@ -274,97 +274,6 @@ test('the number of a dead owner, which another process has now, stands in nobod
   }
   writeFileSync(join(dataDir, 'owner.json'), '');
   await (await start({ alone: true })).stop();
-});
-
-describe('a broken file', () => {
-  const write = (name: string, text: string) => writeFileSync(join(dataDir, name), text);
-  const refusal = () => start().then(String, (error: { code: string; message: string }) => error);
-
-  test('passwords that cannot be used are said to be so, with the file and what to do', async () => {
-    for (const [text, what] of [
-      ['', 'is empty'],
-      ['{"superuser": "ab', 'does not hold'],
-      ['{"superuser":"ab"}', 'does not hold'],
-      ['null', 'does not hold'],
-      ['{"superuser":"ab","agora":"cd"}', 'holds another password'],
-      [undefined, 'is missing'],
-    ] as const) {
-      if (text === undefined) unlinkSync(join(dataDir, 'credentials.json'));
-      else write('credentials.json', text);
-      const { code, message } = (await refusal()) as { code: string; message: string };
-      expect(code).toBe('CREDENTIALS_BROKEN');
-      expect(message).toContain(`${join(dataDir, 'credentials.json')} ${what}`);
-      expect(message).toContain('--reset');
-      // Nothing is left that would be in the way of the next.
-      expect(existsSync(join(dataDir, 'owner.json'))).toBe(false);
-    }
-    await deleteEmbeddedPostgres(dataDir);
-    expect(readdirSync(dataDir)).toEqual([]);
-  });
-
-  test('what a first start left that was killed in the middle is thrown away, also if its number is somebody’s now', async () => {
-    beginAnew();
-    mkdirSync(join(dataDir, `cluster.${process.ppid}`), { recursive: true });
-    write(`cluster.${process.ppid}/PG_VERSION`, '18');
-    mkdirSync(join(dataDir, 'cluster'));
-    write('credentials.json', '');
-    write('owner.json', '');
-    expect(await ask((await start()).url, 'select 1 as one')).toEqual([{ one: 1 }]);
-    expect(readdirSync(dataDir)).not.toContain(`cluster.${process.ppid}`);
-  });
-
-  test('a port and a pid that make no sense are in nobody’s way', async () => {
-    for (const [port, pid] of [
-      ['', ''],
-      ['rubbish', 'rubbish\n'],
-      ['99999999', '\0\0\0\0'],
-      ['-5', `${process.ppid}\n`],
-    ] as const) {
-      write('port', port);
-      write('cluster/postmaster.pid', pid);
-      giveTo(identity, join(dataDir, 'cluster/postmaster.pid'));
-      const server = await start();
-      expect(readFileSync(join(dataDir, 'port'), 'utf8')).toBe(String(server.port));
-      await server.stop();
-    }
-  });
-
-  test('a database that is none, or another’s, is named and left as it is', async () => {
-    for (const [version, code, what] of [
-      ['17\n', 'OTHER_POSTGRES_VERSION', 'was made by PostgreSQL 17'],
-      ['x', 'CLUSTER_BROKEN', 'has a broken PG_VERSION'],
-      ['', 'CLUSTER_BROKEN', 'has a broken PG_VERSION'],
-      [undefined, 'CLUSTER_BROKEN', 'PG_VERSION is missing'],
-    ] as const) {
-      if (version === undefined) rmSync(join(dataDir, 'cluster/PG_VERSION'));
-      else write('cluster/PG_VERSION', version);
-      expect(await refusal()).toMatchObject({ code, message: expect.stringContaining(what) });
-      expect(existsSync(join(dataDir, 'cluster/global/pg_control'))).toBe(true);
-    }
-    write('cluster/PG_VERSION', '18\n');
-    rmSync(join(dataDir, 'cluster/global/pg_control'));
-    expect(await refusal()).toMatchObject({
-      code: 'POSTGRES_DID_NOT_START',
-      message: expect.stringContaining('pg_control'),
-    });
-  });
-});
-
-test('a folder where nothing can be kept is refused with the reason, and no other is taken', async () => {
-  const refused = async (where: string, reason: string) => {
-    const error = await startEmbeddedPostgres({ dataDir: where, log: () => {} }).then(String, (cause: Error) => cause);
-    expect(error).toMatchObject({ code: 'FOLDER_UNUSABLE', message: expect.stringContaining(reason) });
-  };
-  await refused('/proc/x/postgres', '/proc/x cannot be used');
-  await refused('/sys/x', '/sys/x cannot be used');
-  writeFileSync(join(folder, 'file'), '');
-  await refused(join(folder, 'file'), 'a file');
-  await refused(join(folder, 'file', 'postgres'), 'a file');
-  symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
-  await refused(join(folder, 'link'), 'leads nowhere');
-  symlinkSync(join(folder, 'circle'), join(folder, 'circle'));
-  await refused(join(folder, 'circle', 'postgres'), 'circle');
-  await refused(join(folder, 'x'.repeat(300)), 'too long');
 });
 
 onlyAsRoot('the folder of another user is refused', async () => {

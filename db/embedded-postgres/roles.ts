@@ -18,7 +18,7 @@ export const READER = 'agora_own_rows';
 export async function makeRoleAndDatabase(adminUrl: string, credentials: Credentials, file: string): Promise<void> {
   const admin = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000, query_timeout: 60_000 });
   admin.on('error', () => {});
-  await admin.connect().catch((error: { code?: string }) => {
+  await admin.connect().catch((error: Error & { code?: string }) => {
     throw error.code === WRONG_PASSWORD ? credentialsBroken(file, 'holds another password than the server’s') : error;
   });
   try {
