@@ -113,13 +113,10 @@ const statuses = async (name: string): Promise<string[]> =>
   );
 /** Hundreds of sagas on a busy machine take their time. */
 const allAre = (name: string, status: string, count: number) =>
-  until(
-    `${count} of ${name} are ${status}`,
-    async () => {
-      const all = await statuses(name);
-      return all.length === count && all.every((each) => each === status);
-    },
-  );
+  until(`${count} of ${name} are ${status}`, async () => {
+    const all = await statuses(name);
+    return all.length === count && all.every((each) => each === status);
+  });
 const ids = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}${n}`);
 const waitsOf = async (id: string) =>
   (
