@@ -5,7 +5,7 @@ import { paymentViolations } from './invariants.ts';
 
 let agents: TestAgents;
 beforeAll(async () => {
-  agents = await openAgents(['payment'], { config: { PAYMENT_TIMEOUT_MS: '400', PAYMENT_ACTION_SECONDS: '600' } });
+  agents = await openAgents(['payment'], { config: { PAYMENT_TIMEOUT_MS: '2000', PAYMENT_ACTION_SECONDS: '600' } });
 });
 afterAll(() => agents.close());
 

@@ -9,7 +9,7 @@ const logged: string[] = [];
 let shop: TestPlatform;
 beforeAll(async () => {
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
-  shop = await openPlatform({ log, config: { PAYMENT_TIMEOUT_MS: '400' } });
+  shop = await openPlatform({ log, config: { PAYMENT_TIMEOUT_MS: '2000' } });
 });
 afterAll(() => shop.close());
 

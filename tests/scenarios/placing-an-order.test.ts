@@ -20,7 +20,7 @@ import {
 
 let shop: TestPlatform;
 beforeAll(async () => {
-  shop = await openPlatform({ config: { PAYMENT_TIMEOUT_MS: '400' } });
+  shop = await openPlatform({ config: { PAYMENT_TIMEOUT_MS: '2000' } });
 });
 afterAll(() => shop.close());
 afterEach(async () => {

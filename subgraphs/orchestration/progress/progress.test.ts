@@ -20,6 +20,8 @@ const place = async (token = 'tok_ok', buyer = newCustomer()) => {
   return { orderId: order.id, sagaId: saga.id, buyer };
 };
 const told = (watch: Pick<Watch, 'events'>): any[] => watch.events.map(({ data }) => data.sagaUpdated);
+/** Without attempts that failed: on a busy machine a step may run into its time, and is tried again. */
+const carried = (events: any[]) => lines(events).filter((line) => !line.startsWith('STEP_FAILED'));
 const lines = (events: any[]) => events.map(({ type, step, status }) => [type, step, status].filter(Boolean).join(' '));
 
 const CARRIED = [
@@ -32,9 +34,13 @@ test('a saga is told from its beginning to its end, and then the subscription en
   const { sagaId, buyer } = await place();
   const watch = shop.watch(UPDATED, { sagaId }, buyer);
   await watch.ended;
-  expect(lines(told(watch))).toEqual(CARRIED);
+  expect(carried(told(watch))).toEqual(CARRIED);
   const events = told(watch);
-  expect(events.map(({ attempts }) => attempts)).toEqual([null, 1, 1, 1, 1, 1, null]);
+  expect([events[0].attempts, events.at(-1).attempts]).toEqual([null, null]);
+  const completed = events.filter(({ type }) => type === 'STEP_COMPLETED');
+  const failed = (step: string): number =>
+    events.findLast((event) => event.type === 'STEP_FAILED' && event.step === step)?.attempts ?? 0;
+  expect(completed.map(({ attempts }) => attempts)).toEqual(completed.map(({ step }) => 1 + failed(step)));
   expect(events.map(({ occurredAt }) => occurredAt)).toEqual(events.map(({ occurredAt }) => occurredAt).sort());
   expect(events.at(-1).saga).toEqual({ id: sagaId, status: 'COMPLETED' });
 });
@@ -43,7 +49,7 @@ test('one that is refused is told with every undo', async () => {
   const { sagaId, buyer } = await place('tok_declined');
   const watch = shop.watch(UPDATED, { sagaId }, buyer);
   await watch.ended;
-  expect(lines(told(watch)).slice(2)).toEqual([
+  expect(carried(told(watch)).slice(2)).toEqual([
     'STEP_REFUSED authorise COMPENSATING',
     'STEP_COMPLETED undo authorise COMPENSATING',
     'STEP_COMPLETED undo reserve COMPENSATING',
@@ -64,7 +70,7 @@ test('one that is under way is told as it goes, also a step that fails, and what
   const counts = failures.map(({ attempts }) => attempts as number);
   expect(counts).toEqual([...new Set(counts)].sort((a, b) => a - b));
   expect(failures[0]).toMatchObject({ step: 'reserve', status: 'RUNNING', saga: { status: 'RUNNING' } });
-  expect(lines(events).filter((line) => !line.startsWith('STEP_FAILED'))).toEqual(CARRIED);
+  expect(carried(events)).toEqual(CARRIED);
   expect(events.find(({ type }) => type === 'STEP_COMPLETED').attempts).toBe(counts.at(-1)! + 1);
 });
 
@@ -77,7 +83,7 @@ test('who is cut off after each event and comes back with `after` misses none an
     await watch.stop();
     seen.push(first.data.sagaUpdated);
   }
-  expect(lines(seen)).toEqual(CARRIED);
+  expect(carried(seen)).toEqual(CARRIED);
   const over = shop.watch(UPDATED, { sagaId, after: seen.at(-1).cursor }, buyer);
   await over.ended;
   expect(over.events).toEqual([]);
@@ -88,7 +94,7 @@ test('many watch many sagas, each hears its own', async () => {
   const watches = sagas.flatMap(({ sagaId, buyer }) => [1, 2].map(() => shop.watch(UPDATED, { sagaId }, buyer)));
   await Promise.all(watches.map((watch) => watch.ended));
   for (const [index, watch] of watches.entries()) {
-    expect(lines(told(watch))).toEqual(CARRIED);
+    expect(carried(told(watch))).toEqual(CARRIED);
     expect(told(watch)[0].saga.id).toBe(sagas[index >> 1]!.sagaId);
   }
 });
@@ -108,7 +114,7 @@ test('who may not see the order hears nothing, as if there were no such saga', a
   }
   const own = shop.watch(UPDATED, { sagaId }, guest(orderId));
   await own.ended;
-  expect(lines(told(own))).toEqual(CARRIED);
+  expect(carried(told(own))).toEqual(CARRIED);
 });
 
 test.each([
