@@ -16,7 +16,7 @@ const DIGITS: readonly (readonly [least: number, pattern: string, countries: str
   [
     5,
     String.raw`\d{5}`,
-    'AX BL CZ EE ES FI FR GF GP GR HR IT LT MC MF MQ MX MY NC PF PL PM RE SE SK SM TR UA VA WF YT',
+    'AX BL CZ EA EE ES FI FR GF GP GR HR IC IT LT MC MF MQ MX MY NC PF PL PM RE SE SK SM TR UA VA WF YT',
   ],
   // No German code begins with 00.
   [5, String.raw`(?!00)\d{5}`, 'DE'],
