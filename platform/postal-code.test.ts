@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isPostalCode, needsPostalCode } from './postal-code.ts';
+import { isPostalCode, needsPostalCode, normalPostalCode } from './postal-code.ts';
 
 /** The examples of libaddressinput (testdata/countryinfo.txt, facts, Apache-2.0), but for "RH6 OHP", which is a misprint. */
 const EXAMPLES: Readonly<Record<string, string>> = {
@@ -105,18 +105,29 @@ test.each(Object.entries(EXAMPLES))('the post of %s knows %s', (country, codes) 
 });
 
 test.each([
-  ['ES', 'E-35001'],
-  ['ES', '３５００１'],
-  ['PT', 'PT-9000-001'],
-  ['PT', '9000 001'],
-  ['GP', 'F-97110'],
-  ['GB', 'sw1a1aa'],
-  ['CA', 'k1a-0b1'],
-  ['JP', '１５０－０００２'],
-  ['US', '2134'],
-  ['DE', '1067'],
-])('in %s people write %s too', (country, code) => {
-  expect(isPostalCode(code, country)).toBe(true);
+  ['ES', 'E-35001', '35001'],
+  ['ES', '３５００１', '35001'],
+  ['PT', 'PT-9000-001', '9000001'],
+  ['PT', '9000 001', '9000001'],
+  ['GP', 'F-97110', '97110'],
+  ['GB', 'sw1a1aa', 'SW1A1AA'],
+  ['CA', 'k1a-0b1', 'K1A0B1'],
+  ['JP', '１５０－０００２', '1500002'],
+  ['US', '2134', '02134'],
+  ['US', '901', '00901'],
+  ['DE', '1067', '01067'],
+  ['DE', 'D-1067', '01067'],
+  ['IT', 'I-120', '00120'],
+  ['IT', 'SM-47890', '47890'],
+  ['FI', 'AX-22100', '22100'],
+  ['DK', 'FO-100', '100'],
+  ['DK', '100', '100'],
+  ['DK', 'DK-0900', '0900'],
+  ['DK', 'GL-3900', '3900'],
+  ['HK', 'a-1 b', 'A1B'],
+])('in %s people write %s too', (country, code, normal) => {
+  expect(normalPostalCode(code, country)).toBe(normal);
+  expect(normalPostalCode(normal, country)).toBe(normal);
 });
 
 test.each([
@@ -125,6 +136,7 @@ test.each([
   ['DE', '123'],
   ['DE', '101155'],
   ['DE', 'XX-10115'],
+  ['DK', '10'],
   ['DE', '75001 Paris'],
   ['FR', '00000'],
   ['FR', 'AB123'],

@@ -9,12 +9,14 @@
 const DIGITS: readonly (readonly [least: number, pattern: string, countries: string])[] = [
   [3, String.raw`\d{3}`, 'AD FO IS'],
   [3, String.raw`\d{3}(?:\d{2,3})?`, 'TW'],
-  [4, String.raw`\d{4}`, 'AT AU BE BG CH CY DK GL HU LI LU LV NO NZ SI SJ ZA'],
+  [4, String.raw`\d{4}`, 'AT AU BE BG CH CY GL HU LI LU LV NO NZ SI SJ ZA'],
+  // Three digits are the Faroes', which people address as Denmark; Copenhagen's begin with a zero that is written.
+  [3, String.raw`[1-9]\d{2}|\d{4}`, 'DK'],
   [4, String.raw`\d{4}(?:\d{3})?`, 'PT'],
   [
     5,
     String.raw`\d{5}`,
-    'AX BL CZ EE ES FI FR GF GP GR HR IT LT MC MF MQ MX MY NC PF PL PM RE SE SK SM TR UA VA WF YT',
+    'AX BL CZ EA EE ES FI FR GF GP GR HR IC IT LT MC MF MQ MX MY NC PF PL PM RE SE SK SM TR UA VA WF YT',
   ],
   // No German code begins with 00.
   [5, String.raw`(?!00)\d{5}`, 'DE'],
@@ -54,31 +56,37 @@ const LETTERED: ReadonlyMap<string, RegExp> = new Map(
   Object.entries(LETTERS).map(([country, pattern]) => [country, whole(pattern)]),
 );
 
-/** What people write before a code to say the country, besides its ISO code: the signs of cars, and a mother country's. */
-const SIGNS = new Set('A B D DK E EL ES EST F FI FIN FL FR H I IT L N P S SLO US'.split(' '));
+/**
+ * What people write before a code to say the country, besides its ISO code: the signs of cars, a mother country's, and
+ * those of areas that are addressed as a part of another country (FO, AX).
+ */
+const SIGNS = new Set('A AX B D DK E EL ES EST F FI FIN FL FO FR GL H I IT L MC N P S SLO SM US VA'.split(' '));
 
 /** Whether an address in this country needs a postal code. */
 export const needsPostalCode = (country: string): boolean => NUMERIC.has(country) || LETTERED.has(country);
 
-/** A code as one compares it: digits of full width are digits, in capitals, without blanks, dashes and dots. */
-export const compactPostalCode = (text: string): string =>
+/** In capitals, without blanks, dashes and dots, with digits of full width as digits. */
+const compact = (text: string): string =>
   text
     .normalize('NFKC')
     .toUpperCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 
 /**
- * Whether the country can have such a code, written as people write it: `E-35001`, `sw1a1aa`, and without the leading
- * zeros that spreadsheets lose. No country has one of zeros alone.
+ * The one form of a code, by which codes are compared, however it was written: `E-35001`, `sw1a1aa`, and without the
+ * leading zeros that spreadsheets lose. None, if the country cannot have such a code; no country has one of zeros alone.
  */
-export function isPostalCode(text: string, country: string): boolean {
-  const code = compactPostalCode(text);
+export function normalPostalCode(text: string, country: string): string | undefined {
+  const code = compact(text);
   const numeric = NUMERIC.get(country);
   if (numeric) {
     const sign = /^[A-Z]{1,3}(?=\d)/.exec(code)?.[0] ?? '';
-    const digits = sign === country || SIGNS.has(sign) ? code.slice(sign.length) : code;
-    return /[1-9]/.test(digits) && numeric.pattern.test(digits.padStart(numeric.least, '0'));
+    const digits = (sign === country || SIGNS.has(sign) ? code.slice(sign.length) : code).padStart(numeric.least, '0');
+    return /[1-9]/.test(digits) && numeric.pattern.test(digits) ? digits : undefined;
   }
-  const lettered = LETTERED.get(country);
-  return lettered ? lettered.test(code) : code !== '';
+  const isOne = LETTERED.get(country)?.test(code) ?? code !== '';
+  return isOne ? code : undefined;
 }
+
+/** Whether the country can have such a code. */
+export const isPostalCode = (text: string, country: string): boolean => normalPostalCode(text, country) !== undefined;

@@ -13,3 +13,6 @@ export const allowsSimulator = ({
   PAYMENT_SIMULATOR,
   NODE_ENV,
 }: Pick<Config, 'PAYMENT_SIMULATOR' | 'NODE_ENV'>): boolean => isOn(PAYMENT_SIMULATOR, NODE_ENV);
+
+/** What is said where a payment would need it and it is off: it is the one provider that there is. */
+export const NO_PROVIDER = 'No payment provider is connected to this shop.';

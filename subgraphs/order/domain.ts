@@ -240,16 +240,20 @@ export const MESSAGES: Readonly<Record<TimelineEntryType, string>> = {
 export const messageOf = (type: TimelineEntryType, amount: Money | null): string =>
   type === 'PAYMENT_REFUNDED' && amount ? `${toDecimal(amount)} ${amount.currency} was refunded.` : MESSAGES[type];
 
-/** How far along its life a payment is in each status. */
+/**
+ * How far along its life a payment is in each status. CAPTURED and VOIDED exclude each other, and neither is news after
+ * the other. A saga may have guessed FAILED or VOIDED of a payment that another one saw to: that money was taken or given
+ * back is told by evidence, and comes after them.
+ */
 const FAR: Readonly<Record<PaymentStatus, number>> = {
   CREATED: 0,
   REQUIRES_ACTION: 1,
   AUTHORIZED: 2,
-  CAPTURED: 3,
   FAILED: 3,
-  PARTIALLY_REFUNDED: 4,
-  REFUNDED: 5,
-  VOIDED: 5,
+  CAPTURED: 4,
+  VOIDED: 4,
+  PARTIALLY_REFUNDED: 5,
+  REFUNDED: 6,
 };
 
 /**
@@ -257,7 +261,7 @@ const FAR: Readonly<Record<PaymentStatus, number>> = {
  * order, so this is the one rule for both: a payment never goes back, and what lies behind it is old news.
  */
 export const paymentAfter = (now: PaymentStatus, told: PaymentStatus): PaymentStatus =>
-  FAR[told] >= FAR[now] ? told : now;
+  FAR[told] > FAR[now] ? told : now;
 
 /**
  * Where it is when a saga has undone the order. If the saga found no payment, nothing was taken and nothing is kept; but

@@ -123,6 +123,16 @@ describe('a refund', () => {
     expect(await refunds()).toHaveLength(2);
   });
 
+  test('however many there are hides nothing that comes later', async () => {
+    await paid();
+    for (let n = 0; n < 50; n++) await refund('10', 'PARTIALLY_REFUNDED');
+    await refund('4500', 'REFUNDED');
+    await consume();
+    await it.completeCancellation({ orderId: id, reason: 'OTHER', paymentStatus: 'REFUNDED' });
+    expect(await refunds()).toHaveLength(51);
+    expect((await timeline()).at(-1)).toMatchObject({ type: 'CANCELLED' });
+  });
+
   test('that comes before the saga says that the money was taken is not taken back by it', async () => {
     await it.confirm(id);
     await refund('5000', 'REFUNDED');

@@ -1,5 +1,5 @@
 import type { Config } from '../../platform/config/config.ts';
-import { allowsSimulator } from '../../platform/config/for-trials.ts';
+import { allowsSimulator, NO_PROVIDER } from '../../platform/config/for-trials.ts';
 import { refuse } from '../../platform/errors.ts';
 
 /**
@@ -10,8 +10,7 @@ export function checkProvider(config: Pick<Config, 'PAYMENT_SIMULATOR' | 'NODE_E
   if (allowsSimulator(config)) return;
   throw refuse(
     'INVALID_INPUT',
-    'No payment provider is connected to this shop. (The simulator, which moves no money, is off in production: ' +
-      'PAYMENT_SIMULATOR=on asks for it.)',
+    `${NO_PROVIDER} (The simulator, which moves no money, is off in production: PAYMENT_SIMULATOR=on asks for it.)`,
     ['input', 'payment', 'token'],
   );
 }

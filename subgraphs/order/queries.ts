@@ -8,6 +8,9 @@ import type { CancellationReason, FulfilmentStatus, OrderStatus, OrderTax, Payme
 import type { TimelineEntryType } from './resolvers.generated.ts';
 import { asRead } from './timeline.ts';
 
+/** Entries of one timeline, more than there can be: each kind once, and the refunds, of which payment makes some fifty. */
+const MAX_TIMELINE = 100;
+
 /** An order as the graph reads it. */
 export interface OrderRow {
   id: string;
@@ -197,6 +200,7 @@ export const orderQueries = (db: Kysely<Tables>) => ({
         .where('order_id', 'in', [...orderIds])
         .orderBy('occurred_at')
         .orderBy('position')
+        .limit(MAX_TIMELINE * orderIds.length)
         .execute()) as TimelineEntryRow[],
     ),
 });

@@ -19,9 +19,6 @@ import type { OrderService } from './service.ts';
 
 const COLUMN = { PLACED_AT: 'placed_at', UPDATED_AT: 'updated_at' } as const;
 
-/** Of a timeline: only many small refunds of one order could make more. */
-const MAX_TIMELINE = 100;
-
 /** What the resolvers work with. */
 export interface OrderParts {
   ground: Ground;
@@ -146,7 +143,7 @@ export const orderResolvers = ({
     billingAddress: async (order, _, context) =>
       (await load.contactOf(context).load(order.id))?.billing_address ?? null,
     lines: (order, _, context) => load.linesOf(context).load(order.id),
-    timeline: async (order, _, context) => (await load.timelineOf(context).load(order.id)).slice(0, MAX_TIMELINE),
+    timeline: (order, _, context) => load.timelineOf(context).load(order.id),
     saga: (order) => ({ id: sagaId('placeOrder', order.id) }),
   },
 

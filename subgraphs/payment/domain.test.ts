@@ -7,6 +7,7 @@ import {
   type Fact,
   factsOf,
   isOver,
+  MAX_REFUNDS,
   mayCapture,
   progress,
   refundable,
@@ -185,6 +186,19 @@ describe('refunds', () => {
   test('give back all that is left when no amount is given', () => {
     expect(refundable(payment, [300n, 1n], undefined)).toBe(699n);
     expect(codeOf(() => refundable(payment, [1000n], undefined))).toBe('INVALID_STATE');
+  });
+
+  test('are fifty in parts, and then one of all that is left', () => {
+    const made = (count: number) => Array<bigint>(count).fill(1n);
+    const cent = { minor: 1n, currency: 'EUR' };
+    expect(refundable(payment, made(MAX_REFUNDS - 1), cent)).toBe(1n);
+    expect(() => refundable(payment, made(MAX_REFUNDS), cent)).toThrow(/50 times.*leaving the amount out/);
+    expect(codeOf(() => refundable(payment, made(MAX_REFUNDS), cent))).toBe('INVALID_STATE');
+    expect(codeOf(() => refundable(payment, made(MAX_REFUNDS), { ...cent, minor: 951n }))).toBe(
+      'REFUND_EXCEEDS_CAPTURED',
+    );
+    for (const all of [undefined, { ...cent, minor: 950n }])
+      expect(refundable(payment, made(MAX_REFUNDS), all)).toBe(950n);
   });
 
   test('are made in the currency of the payment, and only of what was captured', () => {

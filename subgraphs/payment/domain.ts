@@ -116,6 +116,9 @@ export function mayCapture(payment: Judged): boolean {
   return true;
 }
 
+/** Refunds of one payment, before one gives back all that is left. */
+export const MAX_REFUNDS = 50;
+
 /** How much a refund gives back: what was asked for, or all that is left. @throws Refusal INVALID_STATE, INVALID_INPUT */
 export function refundable(
   payment: Pick<Payment, 'status' | 'capturedMinor' | 'currency'>,
@@ -134,6 +137,13 @@ export function refundable(
       'input',
       'amount',
     ]);
+  if (refunds.length >= MAX_REFUNDS && asked.minor < left) {
+    throw refuse(
+      'INVALID_STATE',
+      `This payment has been refunded ${MAX_REFUNDS} times, which is the most in parts: give back all that is left, by leaving the amount out.`,
+      ['input', 'amount'],
+    );
+  }
   return asked.minor;
 }
 

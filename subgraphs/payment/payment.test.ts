@@ -360,6 +360,21 @@ describe('refunds', () => {
     expect(await moves(id)).toMatchObject({ REFUND: 1 });
   });
 
+  test('are fifty in parts; then all that is left is given back at once, by a person or a cancellation', async () => {
+    const [byPerson, byCancellation] = [await paid(), await paid()];
+    for (const { id } of [byPerson, byCancellation]) {
+      for (let n = 0; n < 50; n++) expect((await refund(id, '0.01')).userErrors).toEqual([]);
+      expect((await refund(id, '0.01')).userErrors).toMatchObject([{ code: 'INVALID_STATE' }]);
+      expect(await moves(id)).toMatchObject({ REFUND: 50 });
+    }
+    expect((await refund(byPerson.id)).payment).toMatchObject({
+      status: 'REFUNDED',
+      refundedAmount: { minor: '1234' },
+    });
+    expect((await cancel(byCancellation.orderId)).payment).toMatchObject({ status: 'REFUNDED' });
+    for (const { id } of [byPerson, byCancellation]) expect(await moves(id)).toMatchObject({ REFUND: 51 });
+  });
+
   test('are made of captured payments only', async () => {
     const orderId = newOrder();
     const { payment } = await authorise(orderId);

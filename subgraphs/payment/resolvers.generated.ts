@@ -199,7 +199,7 @@ export type Mutation = {
   __typename?: 'Mutation';
   /** Goes on with a payment after its buyer did what was required, such as confirming it at their bank. */
   confirmPayment?: Maybe<PaymentPayload>;
-  /** Gives back some of what was captured, or all that is left. */
+  /** Gives back some of what was captured, or all that is left: in at most 50 parts, and then the rest at once. */
   refundPayment?: Maybe<PaymentPayload>;
   /** Has a delivery that was given up tried again, as if it had just come. */
   redrivePaymentWebhook?: Maybe<WebhookDeliveryPayload>;

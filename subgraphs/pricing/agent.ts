@@ -8,6 +8,7 @@ import { pricingQueries } from './queries.ts';
 import { quoteFor } from './quote.ts';
 import { pricingResolvers } from './resolvers.ts';
 import { pricingService } from './service.ts';
+import { keptTaxTables } from './tax/kept-tables.ts';
 import { taxQueries } from './tax/queries.ts';
 
 export default defineAgent({
@@ -35,7 +36,7 @@ export default defineAgent({
         queries,
         pricingLoaders(queries, ground.clock),
         pricingService(ground),
-        quoteFor(queries, taxQueries(ground.store.read), ground.clock),
+        quoteFor(queries, keptTaxTables(taxQueries(ground.store.read), ground.clock), ground.clock),
         importedPrices(ground),
       ),
       demo: { after: [], load: pricingDemo(ground.store.read) },

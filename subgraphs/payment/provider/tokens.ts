@@ -1,3 +1,4 @@
+import { NO_PROVIDER } from '../../../platform/config/for-trials.ts';
 import type { ProviderStatus } from './provider.ts';
 
 /** How the simulator behaves for a token (design.md, section 3). */
@@ -26,7 +27,7 @@ const TOKENS: Readonly<Record<string, Behaviour>> = {
 const UNKNOWN: Behaviour = { status: 'DECLINED', refusal: 'The payment token is not known. Enter the card again.' };
 
 /** How it behaves where it is not to be used: it must never look like money. */
-export const OFF: Behaviour = { status: 'DECLINED', refusal: 'No payment provider is connected to this shop.' };
+export const OFF: Behaviour = { status: 'DECLINED', refusal: NO_PROVIDER };
 
 /** How the simulator behaves for this token. */
 export const behaviourOf = (token: string): Behaviour => (Object.hasOwn(TOKENS, token) ? TOKENS[token]! : UNKNOWN);

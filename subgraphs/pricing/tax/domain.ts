@@ -1,5 +1,5 @@
 /** Which tax an address bears on a day, and why. Pure: the law's facts come out of tables (queries.ts). */
-import { compactPostalCode } from '../../../platform/postal-code.ts';
+import { normalPostalCode } from '../../../platform/postal-code.ts';
 import type { TaxRounding } from './rounding.ts';
 
 /** Whether an area belongs to the VAT area of the Union; GOODS: for goods alone, as Northern Ireland. */
@@ -25,8 +25,8 @@ export interface TaxZone {
   timeZone: string;
   /** In capitals. */
   regions: readonly string[];
-  /** A pattern of the whole code. */
-  postcodes: string;
+  /** Of whole codes, in their normal form (platform/postal-code.ts). */
+  postcodes: RegExp;
 }
 
 /** A territory with a law of its own, and which of a country's addresses lie in it. */
@@ -38,8 +38,8 @@ export interface TaxTerritory {
   euVatArea: EuVatArea;
   timeZone: string;
   reason: string;
-  /** A pattern of the whole code; `.*` is every address of the country. */
-  postcodes: string;
+  /** Of whole codes, in their normal form; one of every address of the country is of none, too. */
+  postcodes: RegExp;
 }
 
 /** A tax rate and the day (`2026-01-31`) from which it holds, of one country or territory. */
@@ -54,6 +54,7 @@ export interface TaxRate {
 export interface TaxTables {
   country: TaxCountry | null;
   zones: readonly TaxZone[];
+  /** One of every address comes after the others. */
   territories: readonly TaxTerritory[];
   /** Of the country and of its territories. */
   rates: readonly TaxRate[];
@@ -75,16 +76,14 @@ export interface TaxPlace {
 
 /** A country that the tables do not know. */
 const UNKNOWN: TaxCountry = { timeZone: 'UTC', euVatArea: 'OUTSIDE', rounding: 'LINE', roundingMode: 'HALF_UP' };
-const EVERYWHERE = '.*';
 
 /** Where the address lies: in a territory by its postal code, else in its country. */
 export function taxPlaceOf({ country, postcode, region }: Destination, tables: TaxTables): TaxPlace {
   const facts = tables.country ?? UNKNOWN;
   const rounding: TaxRounding = { per: facts.rounding, mode: facts.roundingMode };
-  const codes = codesOf(postcode ?? '');
-  const territory =
-    tables.territories.find(({ postcodes }) => postcodes !== EVERYWHERE && matches(codes, postcodes)) ??
-    tables.territories.find(({ postcodes }) => postcodes === EVERYWHERE);
+  // What is no code of the country lies where an address without one does.
+  const code = normalPostalCode(postcode ?? '', country) ?? '';
+  const territory = tables.territories.find(({ postcodes }) => postcodes.test(code));
   if (territory) {
     const { id, ratesOf, isTaxed, euVatArea, timeZone, reason } = territory;
     return { territory: id, euVatArea, ratesOf, isTaxed, timeZone, rounding, reason };
@@ -95,32 +94,19 @@ export function taxPlaceOf({ country, postcode, region }: Destination, tables: T
     euVatArea: facts.euVatArea,
     ratesOf: country,
     isTaxed,
-    timeZone: zoneOf(region, codes, tables.zones) ?? facts.timeZone,
+    timeZone: zoneOf(region, code, tables.zones) ?? facts.timeZone,
     rounding,
     reason: isTaxed ? `The rates of ${country}, where it goes.` : `No tax is taken in ${country}.`,
   };
 }
 
-/** A postal code without the country's sign that may stand before it (`E-35001`), and with what may be one. */
-function codesOf(postcode: string): readonly string[] {
-  const code = compactPostalCode(postcode);
-  return [code, code.replace(/^[A-Z]{1,3}(?=\d+$)/, '')];
-}
-
-const matches = (codes: readonly string[], pattern: string): boolean =>
-  codes.some((code) => code !== '' && new RegExp(`^(?:${pattern})$`).test(code));
-
 /** By the region, which people choose, before the postal code. A region may have its country before it: `US-HI`. */
-function zoneOf(
-  region: string | null | undefined,
-  codes: readonly string[],
-  zones: readonly TaxZone[],
-): string | undefined {
+function zoneOf(region: string | null | undefined, code: string, zones: readonly TaxZone[]): string | undefined {
   const name = (region ?? '')
     .trim()
     .toUpperCase()
     .replace(/^[A-Z]{2}-/, '');
-  const zone = zones.find((one) => one.regions.includes(name)) ?? zones.find((one) => matches(codes, one.postcodes));
+  const zone = zones.find((one) => one.regions.includes(name)) ?? zones.find((one) => one.postcodes.test(code));
   return zone?.timeZone;
 }
 

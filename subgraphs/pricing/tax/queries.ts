@@ -1,13 +1,23 @@
 import type { Kysely } from 'kysely';
 import { jsonArrayFrom, jsonObjectFrom } from 'kysely/helpers/postgres';
 import type { Tables } from '../entities.ts';
-import type { TaxTables } from './domain.ts';
+import type { TaxTables, TaxTerritory, TaxZone } from './domain.ts';
+
+/** With the patterns as they stand in the tables. */
+type Written<Row extends { postcodes: RegExp }> = Omit<Row, 'postcodes'> & { postcodes: string };
+/** A pattern in the tables is of a whole code. */
+const compiled = <Row extends { postcodes: string }>(row: Row) => ({
+  ...row,
+  postcodes: new RegExp(`^(?:${row.postcodes})$`),
+});
+/** Matches every address of a country. */
+const EVERYWHERE = '.*';
 
 /** The reads of tax. */
 export const taxQueries = (db: Kysely<Tables>) => ({
   /** What the tables know of a country, in one statement. */
-  taxTables: async (country: string): Promise<TaxTables> =>
-    (await db
+  taxTables: async (country: string): Promise<TaxTables> => {
+    const found = (await db
       .selectNoFrom((eb) => [
         jsonObjectFrom(
           eb
@@ -29,6 +39,7 @@ export const taxQueries = (db: Kysely<Tables>) => ({
             .select(['id', 'rates_of as ratesOf', 'is_taxed as isTaxed', 'eu_vat_area as euVatArea', 'reason'])
             .select(['time_zone as timeZone', 'match.postcodes'])
             .where('match.country', '=', country)
+            .orderBy((of) => of('match.postcodes', '=', EVERYWHERE))
             .orderBy('match.postcodes'),
         ).as('territories'),
         jsonArrayFrom(
@@ -52,7 +63,12 @@ export const taxQueries = (db: Kysely<Tables>) => ({
             ),
         ).as('rates'),
       ])
-      .executeTakeFirstOrThrow()) as TaxTables,
+      .executeTakeFirstOrThrow()) as Omit<TaxTables, 'zones' | 'territories'> & {
+      zones: Written<TaxZone>[];
+      territories: Written<TaxTerritory>[];
+    };
+    return { ...found, zones: found.zones.map(compiled), territories: found.territories.map(compiled) };
+  },
 });
 
 export type TaxQueries = ReturnType<typeof taxQueries>;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Kysely } from 'kysely';
+import { isPostalCode, normalPostalCode } from '../../../platform/postal-code.ts';
 import { service } from '../../../tests/support/agents.ts';
 import type { Tables } from '../entities.ts';
 import { NOW, openPricing, type Pricing } from '../testing.ts';
@@ -80,6 +81,11 @@ describe('where an address lies', () => {
     ['FI', 'AX-22100', 'FI-AX'],
     ['GR', '630 86', 'GR-ATH'],
     ['DK', 'FO-100', 'FO'],
+    ['DK', '100', 'FO'],
+    // København C, beside the Faroes' 900.
+    ['DK', '0900', null],
+    ['IT', '120', 'VA'],
+    ['IT', 'I-120', 'VA'],
     ['IT', 'I-22061', 'IT-CAM'],
     ['AT', 'A-6991', 'AT-MIT'],
     ['NO', '9171', 'SJ'],
@@ -93,6 +99,79 @@ describe('where an address lies', () => {
     ['AW', '', 'NL-CAR'],
   ] as const)('%s %j is in %s', async (country, postcode, territory) => {
     expect((await placeOf(country, postcode)).territory).toBe(territory);
+  });
+});
+
+describe('a code in whatever spelling', () => {
+  /** Of countries whose codes have letters, and of those with zones, by hand. */
+  const CODES: Record<string, string[]> = {
+    GB: ['IM1 1AA', 'BT1 5GS', 'JE2 3AB', 'GY1 1AA', 'GX11 1AA', 'SW1A 1AA'],
+    CA: ['A1A 1A1', 'B3H 0A1', 'R3B 0A1', 'S4P 0A1', 'T0L 1K0', 'V8X 3X4', 'Y1A 0A1', 'K1A 0B1'],
+    US: ['00901', '02134', '10001', '60601', '80202', '85001', '90210', '96813', '96910', '99501', '00802-1222'],
+    AU: ['0800', '2060', '4000', '5000', '6000'],
+    DK: ['100', '900', '0900', '1050', '3900'],
+  };
+  const wide = (text: string) => text.replace(/\d/g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0));
+  /** As people write it. Of the Danish ones none loses its zero: without it they are the Faroes'. */
+  const spellings = (code: string, country: string): string[] => {
+    const [short, isNumber] = [code.replace(/^0+/, ''), /^\d+$/.test(code)];
+    const written = isNumber && country !== 'DK' ? [code, short] : [code];
+    return written.flatMap((one) => [
+      ...[
+        one,
+        one.toLowerCase(),
+        wide(one),
+        ` ${one.slice(0, 2)} ${one.slice(2)} `,
+        `${one.slice(0, 3)}-${one.slice(3)}`,
+      ],
+      ...(isNumber ? [`${country}-${one}`, `${country.toLowerCase()} ${one}`, `${country}${wide(one)}`] : []),
+    ]);
+  };
+  const NUMBERS = [3, 4, 5].flatMap((digits) =>
+    Array.from({ length: 10 ** digits }, (_, n) => String(n).padStart(digits, '0')),
+  );
+  /** For each territory's pattern the first code of digits that it has. */
+  const firstCodes = async (): Promise<[string, string, string][]> => {
+    const rows = await pricing.agents.kysely
+      .selectFrom('pricing.tax_territory_match')
+      .select(['territory', 'country', 'postcodes'])
+      .where('postcodes', '!=', '.*')
+      .execute();
+    return rows.flatMap(({ territory, country, postcodes }) => {
+      const pattern = new RegExp(`^(?:${postcodes})$`);
+      const first = NUMBERS.find((code) => pattern.test(code) && normalPostalCode(code, country) === code);
+      return first ? [[territory, country, first] as [string, string, string]] : [];
+    });
+  };
+
+  test('lies in the same place', async () => {
+    const found = await firstCodes();
+    expect(found.map(([, country, code]) => `${country} ${code}`)).toEqual(
+      expect.arrayContaining(['IT 00120', 'DK 100', 'ES 35000', 'FR 97133', 'PT 9500', 'NO 8099']),
+    );
+    const all = [
+      ...found,
+      ...Object.entries(CODES).flatMap(([country, codes]) => codes.map((code) => [null, country, code] as const)),
+    ];
+    for (const [territory, country, code] of all) {
+      const tables = await taxes.taxTables(country);
+      const place = taxPlaceOf({ country, postcode: code }, tables);
+      if (territory) expect([country, code, place.territory]).toEqual([country, code, territory]);
+      for (const postcode of spellings(code, country)) {
+        expect([country, postcode, isPostalCode(postcode, country)]).toEqual([country, postcode, true]);
+        expect([country, postcode, taxPlaceOf({ country, postcode }, tables)]).toEqual([country, postcode, place]);
+      }
+    }
+  });
+
+  test.each([
+    ['AU', '800', 'Australia/Darwin'],
+    ['AU', 'AU-0800', 'Australia/Darwin'],
+    ['US', '901', 'America/Puerto_Rico'],
+    ['US', '2134', 'America/New_York'],
+    ['US', '90210', 'America/Los_Angeles'],
+  ])('is %s %s in %s', async (country, postcode, timeZone) => {
+    expect(taxPlaceOf({ country, postcode }, await taxes.taxTables(country)).timeZone).toBe(timeZone);
   });
 });
 
@@ -235,6 +314,16 @@ describe('a rate begins', () => {
     expect(await rateOn(at, 'PT', 'STANDARD', { postcode: '9500-321' })).toBe('0.16');
     expect(await rateOn('2026-12-01T01:00:00Z', 'PT', 'STANDARD', { postcode: '9500-321' })).toBe('0.29');
   });
+});
+
+test('a change of the tables by hand holds a minute later, as what is known of a country is kept', async () => {
+  const rateAt = (at: string) => rateOn(at, 'KW', 'STANDARD');
+  expect(await rateAt('2026-12-31T12:00:00.000Z')).toBe('0');
+  await addRate('KW', 500, '2026-01-01');
+  expect(await rateAt('2026-12-31T12:00:59.999Z')).toBe('0');
+  expect(await rateAt('2026-12-31T12:01:00.000Z')).toBe('0.05');
+  await addRate('KW', 700, '2026-06-01');
+  expect(await rateAt('2026-12-31T12:00:30.000Z')).toBe('0.07'); // A clock that was set back.
 });
 
 describe('the table of rates', () => {
