@@ -36,7 +36,7 @@ test('the embedded Agora: every order is there again, those under way go on, and
     expect(await settle(shop.kysely, history.entries)).toMatchObject({ violations: [] });
     const [{ cursor }] = (await done(shop.ask(CURSORS, {}, admin))).consumers;
 
-    await expect(run('db-backup', old.data, '--out', backup)).rejects.toThrow('stop Agora first');
+    await expect(run('db-backup', old.data, '--out', backup)).rejects.toThrow('end it first');
     expect(existsSync(backup)).toBe(false);
     // Killed as soon as they are accepted: their sagas have hardly begun.
     const late = Array.from({ length: 5 }, () => buyer(shop!, history, { token: 'tok_slow', variantId }));

@@ -7,6 +7,7 @@ import WebSocket from 'ws';
 import { ApiKeys, identityOf } from '../../bin/api-keys.ts';
 import { authenticateWith } from '../../bin/authenticate.ts';
 import { revocationsOf } from '../../bin/revocations.ts';
+import { LIMITS } from '../../gateway/limits/limits.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
@@ -94,6 +95,8 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     authenticate,
     log: options.log ?? silentLogger,
     isReady,
+    // A busy machine may take longer than a client may.
+    limits: { ...LIMITS, connectionInitMs: PATIENCE_MS },
   });
   gateway.server.listen(0, '127.0.0.1');
   await once(gateway.server, 'listening');

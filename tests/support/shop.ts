@@ -116,7 +116,10 @@ export async function sagaEnds(shop: TestPlatform, orderId: string, status: stri
   );
 }
 
-/** Asks again until the answer will do. @throws Error with the last answer, when the patience ends */
+/**
+ * Asks again until the answer will do, also when there is none, as where a busy machine has no connection left to give.
+ * @throws Error with the last answer, or what there was instead, when the patience ends
+ */
 export async function until<T>(
   ask: () => Promise<T>,
   willDo: (answer: T) => boolean,
@@ -125,9 +128,14 @@ export async function until<T>(
 ): Promise<T> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
-    const answer = await ask();
-    if (willDo(answer)) return answer;
-    if (Date.now() > deadline) throw new Error(`${complaint}: ${JSON.stringify(answer)}`);
+    const isLate = Date.now() > deadline;
+    try {
+      const answer = await ask();
+      if (willDo(answer)) return answer;
+      if (isLate) throw new Error(`${complaint}: ${JSON.stringify(answer)}`);
+    } catch (error) {
+      if (isLate) throw error;
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
