@@ -125,6 +125,9 @@ test.each([
   ['DK', 'DK-0900', '0900'],
   ['DK', 'GL-3900', '3900'],
   ['HK', 'a-1 b', 'A1B'],
+  ['NL', 'NL-1012 JS', '1012JS'],
+  ['MT', 'MT-VLT 1117', 'VLT1117'],
+  ['GB', 'GB-SW1A 1AA', 'SW1A1AA'],
 ])('in %s people write %s too', (country, code, normal) => {
   expect(normalPostalCode(code, country)).toBe(normal);
   expect(normalPostalCode(normal, country)).toBe(normal);

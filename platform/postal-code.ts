@@ -84,8 +84,10 @@ export function normalPostalCode(text: string, country: string): string | undefi
     const digits = (sign === country || SIGNS.has(sign) ? code.slice(sign.length) : code).padStart(numeric.least, '0');
     return /[1-9]/.test(digits) && numeric.pattern.test(digits) ? digits : undefined;
   }
-  const isOne = LETTERED.get(country)?.test(code) ?? code !== '';
-  return isOne ? code : undefined;
+  const lettered = LETTERED.get(country);
+  if (!lettered) return code === '' ? undefined : code;
+  // With the country before it, as `NL-1012 JS`; a code of its own may begin with the same letters.
+  return [code, code.replace(new RegExp(`^${country}`), '')].find((each) => lettered.test(each));
 }
 
 /** Whether the country can have such a code. */
