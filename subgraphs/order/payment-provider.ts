@@ -1,5 +1,5 @@
 import type { Config } from '../../platform/config/config.ts';
-import { allowsSimulator } from '../../platform/config/for-trials.ts';
+import { allowsSimulator } from '../../platform/config/trial-features.ts';
 import { refuse } from '../../platform/errors.ts';
 
 /**
