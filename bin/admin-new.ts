@@ -9,9 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GraphQLError } from 'graphql';
 import type { Kysely } from 'kysely';
-import { kyselyOver } from '../db/kysely.ts';
 import { ormFor } from '../db/orm.ts';
-import { createPool } from '../db/pool.ts';
 import { systemClock } from '../platform/clock.ts';
 import { agentDatabases, type Config, readConfig } from '../platform/config/config.ts';
 import { createStore } from '../platform/data/store.ts';
@@ -21,17 +19,16 @@ import { eventSigner } from '../platform/events/signing.ts';
 import { scalars } from '../platform/graphql/scalars.ts';
 import { Actor } from '../platform/identity/actor.ts';
 import { newId } from '../platform/ids.ts';
-import { administratorService, countAdministrators } from '../subgraphs/identity/administrators/service.ts';
+import { administratorService, hasAdministrator } from '../subgraphs/identity/administrators/service.ts';
 import { entities, type Tables } from '../subgraphs/identity/entities.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { runCommand } from './command.ts';
 import { directAddress } from './direct-address.ts';
-import { openEmbedded } from './embedded-database.ts';
 import { installationIn } from './installation.ts';
 import { KEY_FILES, keyRing } from './key-ring.ts';
 import { pendingIn } from './migrate-database.ts';
 import { givenPassword } from './given-password.ts';
-import { reachDatabase } from './reach-database.ts';
+import { onDatabase } from './on-database.ts';
 
 const USAGE = 'npm run admin:new -- --email you@shop.example --name "Your Name" [--generate] [--another]';
 
@@ -48,7 +45,11 @@ await runCommand('No administrator was made', async (say) => {
   if (!email || !name) throw new Fault('WHO_NOT_GIVEN', `Say who: ${USAGE}`);
   const who = { email: checkEmail(email), name, isAnother };
   const config = readConfig(process.env);
-  await onDatabase(config, async (kysely) => {
+  const agents = await loadAgents();
+  const own = agentDatabases(process.env, [...agents.map((agent) => agent.name), 'gateway']).get('identity');
+  await onDatabase({ config, given: own ?? config.DATABASE_URL, name: 'agora admin' }, async (kysely, url) => {
+    await requireTables(directAddress(url, config), agents);
+    requireEventKeys(config);
     await requireNone(kysely, isAnother);
     const signer = eventSigner(keyRing(config, 'EVENT_KEYS'));
     const password = generate ? randomBytes(18).toString('base64url') : await givenPassword();
@@ -79,7 +80,7 @@ function checkEmail(email: string): string {
 /** Before anybody is asked for a password. @throws {Fault} `ADMINISTRATOR_THERE` */
 async function requireNone(kysely: Kysely<any>, isAnother: boolean | undefined): Promise<void> {
   const { withDemo } = await installationIn(kysely, false);
-  if (isAnother || (await countAdministrators(kysely)) === 0) return;
+  if (isAnother || !(await hasAdministrator(kysely))) return;
   throw new Fault(
     'ADMINISTRATOR_THERE',
     `There is an administrator already${withDemo ? ', by the demo data' : ''}: sign in as one, and use \`setUserRoles\`. If nobody can ` +
@@ -87,28 +88,13 @@ async function requireNone(kysely: Kysely<any>, isAnother: boolean | undefined):
   );
 }
 
-async function onDatabase(config: Config, work: (kysely: Kysely<any>) => Promise<void>): Promise<void> {
-  const agents = await loadAgents();
-  const own = agentDatabases(process.env, [...agents.map(({ name }) => name), 'gateway']).get('identity');
-  const given = own ?? config.DATABASE_URL;
-  const embedded = given ? undefined : await openEmbedded(config);
-  try {
-    const url = embedded?.url ?? (await reachDatabase(given!));
-    if ((await pendingIn(directAddress(url, config), agents)).length > 0)
-      throw new Fault(
-        'NOT_MIGRATED',
-        'The tables of this release are not there yet: start Agora once, or run `npm run db:migrate`.',
-      );
-    requireEventKeys(config);
-    const pool = createPool({ url, max: 2, name: 'agora admin' });
-    try {
-      await work(kyselyOver(pool));
-    } finally {
-      await pool.end();
-    }
-  } finally {
-    await embedded?.stop();
-  }
+/** @throws {Fault} `NOT_MIGRATED` */
+async function requireTables(url: string, agents: Awaited<ReturnType<typeof loadAgents>>): Promise<void> {
+  if ((await pendingIn(url, agents)).length === 0) return;
+  throw new Fault(
+    'NOT_MIGRATED',
+    'The tables of this release are not there yet: start Agora once, or run `npm run db:migrate`.',
+  );
 }
 
 /** The account is announced by an event: signed with a key that nobody has, it would be believed by nobody. @throws {Fault} `KEYS_MISSING` */

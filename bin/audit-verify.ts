@@ -4,20 +4,20 @@
  */
 import { parseArgs } from 'node:util';
 import type { Kysely } from 'kysely';
-import { kyselyOver } from '../db/kysely.ts';
-import { createPool } from '../db/pool.ts';
-import { type Config, readConfig } from '../platform/config/config.ts';
+import { readConfig } from '../platform/config/config.ts';
 import { raw } from '../platform/data/raw.ts';
 import { Fault } from '../platform/errors.ts';
 import type { AuditRow, Head } from '../subgraphs/identity/audit/chain.ts';
 import { type AuditReader, verifyChain } from '../subgraphs/identity/audit/verify.ts';
-import { ownersDatabase, runCommand } from './command.ts';
-import { openEmbedded } from './embedded-database.ts';
+import { runCommand } from './command.ts';
+import { onDatabase } from './on-database.ts';
 
 await runCommand('The audit log was not verified', async (say) => {
   const { noted } = parseArgs({ options: { noted: { type: 'string' } } }).values;
   const earlier = noted === undefined ? undefined : headIn(noted);
-  await onDatabase(readConfig(process.env), async (kysely) => {
+  const config = readConfig(process.env);
+  const given = config.DATABASE_URL && (config.DATABASE_DIRECT_URL ?? config.DATABASE_URL);
+  await onDatabase({ config, given, name: 'agora audit' }, async (kysely) => {
     await requireLog(kysely);
     const verification = await verifyChain(readerOver(kysely), earlier);
     if (!verification.isWhole) return broken(verification.misfit, say);
@@ -59,19 +59,4 @@ async function requireLog(kysely: Kysely<any>): Promise<void> {
   const { rows } = await raw<{ log: string | null }>(kysely, `select to_regclass('identity.audit_head') as log`);
   if (!rows[0]?.log)
     throw new Fault('NO_AUDIT_LOG', 'There is no audit log in this database. Is it the one that Agora runs on?');
-}
-
-async function onDatabase(config: Config, work: (kysely: Kysely<any>) => Promise<void>): Promise<void> {
-  const embedded = config.DATABASE_URL ? undefined : await openEmbedded(config);
-  try {
-    const url = embedded?.url ?? (await ownersDatabase(config));
-    const pool = createPool({ url, max: 1, name: 'agora audit' });
-    try {
-      await work(kyselyOver(pool));
-    } finally {
-      await pool.end();
-    }
-  } finally {
-    await embedded?.stop();
-  }
 }

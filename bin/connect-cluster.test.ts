@@ -1,6 +1,5 @@
 /** Processes that are connected wake one another, whatever of Redis and PostgreSQL is there. */
 import { expect, test } from '@jest/globals';
-import { setTimeout as wait } from 'node:timers/promises';
 import { readConfig } from '../platform/config/config.ts';
 import { silentLogger } from '../platform/log.ts';
 import { testDatabase } from '../tests/support/database.ts';
@@ -8,6 +7,7 @@ import { orSkip } from '../tests/support/or-skip.ts';
 import { hasRedisServer, startRedis } from '../db/redis-server.ts';
 import { aloneInCluster, connectCluster } from './connect-cluster.ts';
 import { Endings } from './endings.ts';
+import { until } from '../tests/support/until.ts';
 
 orSkip(
   hasRedisServer(),
@@ -54,7 +54,3 @@ test('a gateway without Redis has nobody to ring, and a process that is alone ne
   }
   await endings.stop();
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await wait(10);
-}

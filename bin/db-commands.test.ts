@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { launchAgents } from '../tests/support/agent-process.ts';
 import { type AgoraProcess, startAgora } from '../tests/support/agora-process.ts';
 import { asAdmin, type TestDatabase, testDatabase } from '../tests/support/database.ts';
-import { until } from '../tests/support/small-agent.ts';
+import { until } from '../tests/support/until.ts';
 import { keysOf } from './distributed/cluster.ts';
 
 const prefix = `test_${randomBytes(4).toString('hex')}`;

@@ -14,10 +14,10 @@ import type { Config } from '../platform/config/config.ts';
 import { eventSigner } from '../platform/events/signing.ts';
 import { tokensFrom } from '../platform/identity/tokens.ts';
 import type { Logger } from '../platform/log.ts';
-import { allowsDemo } from '../platform/config/for-trials.ts';
+import { allowsDemo } from '../platform/config/trial-features.ts';
 import { startTracing } from '../platform/telemetry/tracing.ts';
 import { secretsWith } from '../platform/secrets/secrets.ts';
-import { countAdministrators } from '../subgraphs/identity/administrators/service.ts';
+import { hasAdministrator } from '../subgraphs/identity/administrators/service.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { ApiKeys, identityOf } from './api-keys.ts';
 import { authenticateWith } from './authenticate.ts';
@@ -121,7 +121,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   if (about) report(about);
   if (wanted && withDemo) await host.loadDemo(report);
   state.ready = true;
-  return { url, withDemo, hasAdministrator: (await countAdministrators(ground.kysely)) > 0 };
+  return { url, withDemo, hasAdministrator: await hasAdministrator(ground.kysely) };
 }
 
 /** It is alone, unless it is told to meet others in Redis. */

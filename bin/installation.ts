@@ -1,7 +1,7 @@
 /** How a database was begun, with demo data or without, and what that means for a start. */
 import type { Kysely } from 'kysely';
 import type { Config } from '../platform/config/config.ts';
-import { allowsDemo } from '../platform/config/for-trials.ts';
+import { allowsDemo } from '../platform/config/trial-features.ts';
 import { raw } from '../platform/data/raw.ts';
 import { Fault } from '../platform/errors.ts';
 

@@ -9,7 +9,7 @@ import { type Announced, DIRECTORY_POLL_MS, withdraw } from '../platform/agent/r
 import { systemClock } from '../platform/clock.ts';
 import { LocalOnce } from '../platform/cluster/once.ts';
 import type { Config } from '../platform/config/config.ts';
-import { allowsDemo } from '../platform/config/for-trials.ts';
+import { allowsDemo } from '../platform/config/trial-features.ts';
 import { Fault } from '../platform/errors.ts';
 import { eventSigner } from '../platform/events/signing.ts';
 import { newUuid } from '../platform/ids.ts';
@@ -22,7 +22,7 @@ import { bePresent } from '../platform/wire/presence.ts';
 import { resetOnReturn } from '../platform/wire/reset-on-return.ts';
 import { type SubgraphServer, serveSubgraphs } from '../platform/wire/serve-subgraphs.ts';
 import { requestSigner, requestVerifier } from '../platform/wire/signed-request.ts';
-import { countAdministrators } from '../subgraphs/identity/administrators/service.ts';
+import { hasAdministrator } from '../subgraphs/identity/administrators/service.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { awaitDatabase } from './await-database.ts';
 import { announceRevocations } from './broadcast-revocations.ts';
@@ -120,7 +120,7 @@ async function sayWhatIsMissing(
   if (!names.includes('identity')) return;
   const kysely = kyselyFor('identity');
   if (!allowsDemo(config) && (await hasDemoAccounts(kysely))) report(DEMO_IN_PRODUCTION);
-  if ((await countAdministrators(kysely)) === 0)
+  if (!(await hasAdministrator(kysely)))
     report('Nobody administers this shop yet: npm run admin:new -- --email you@shop.example --name "Your Name"');
 }
 

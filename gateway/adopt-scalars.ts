@@ -1,7 +1,6 @@
 /**
  * Composition keeps only the name of a scalar, so a schema that was built from a supergraph accepts anything as, say, a
- * CurrencyCode. The gateway takes over how the agents read it, and write what they have read: then what is wrong is refused before anything runs, with
- * the standard error of validation or of variables.
+ * CurrencyCode. The gateway reads and writes scalars as the agents do, so a wrong value is refused before anything runs.
  */
 import { type GraphQLScalarType, type GraphQLSchema, isScalarType, isSpecifiedScalarType } from 'graphql';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ExecutionResult } from 'graphql';
 import type { RequestContext } from '../platform/graphql/context.ts';
 import { startDistributed } from './distributed-for-test.ts';
-import { until } from './gateway-for-test.ts';
+import { until } from '../tests/support/until.ts';
 
 const ORDER = `
   type Query { order: Order @public  orders: Int @public }

@@ -11,7 +11,6 @@ import { createSubgraph, type Subgraph } from '../platform/graphql/subgraph.ts';
 import { ANONYMOUS, Actor } from '../platform/identity/actor.ts';
 import { createGateway, type GatewayOptions } from './server.ts';
 import type { Identity } from './session.ts';
-import { PATIENCE_MS } from '../tests/support/patience.ts';
 
 /** What the subgraphs did, and levers to make them do things. */
 export class World {
@@ -222,13 +221,4 @@ export interface PostOptions {
   variables?: object;
   operationName?: string;
   headers?: Record<string, string>;
-}
-
-/** Waits until the condition holds. @throws Error when the patience ends */
-export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error('It did not happen.');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -114,7 +114,8 @@ function errorsOf(result: ExecutionResult): ExecutionResult {
   const left = missing
     .filter(({ path }) => !(isAnchor(path) && isNulled(result.data, path.slice(0, -1))))
     .map((one) => (isAnchor(one.path) ? { ...one, path: one.path.slice(0, -1) } : one));
-  const said = errors?.filter((error) => !(isAnchor(error.path) && isSaidBelow(errors, error)));
+  const toldOf = placesToldOf(errors);
+  const said = errors?.filter(({ path }) => !(isAnchor(path) && toldOf.has(keyOf(path.slice(0, -1)))));
   for (const error of said ?? []) if (isAnchor(error.path)) Object.assign(error, { path: error.path.slice(0, -1) });
   const { valueCompletion: _, ...others } = extensions ?? {};
   const kept = left.length > 0 ? { ...others, valueCompletion: left } : others;
@@ -127,11 +128,16 @@ function errorsOf(result: ExecutionResult): ExecutionResult {
 
 const isAnchor = (path: Path | undefined): path is Path => path?.at(-1) === REFERENCE;
 
-/** Whether another error is about something else of the same reference. */
-function isSaidBelow(errors: readonly GraphQLError[], { path }: GraphQLError): boolean {
-  const reference = path!.slice(0, -1);
-  return errors.some((other) => !isAnchor(other.path) && reference.every((key, at) => other.path?.[at] === key));
+/** The places that errors other than an anchor's are about: each error's own, and all that it lies in. */
+function placesToldOf(errors: readonly GraphQLError[] = []): ReadonlySet<string> {
+  const places = new Set<string>();
+  for (const { path } of errors)
+    if (path?.at(-1) !== REFERENCE) path?.forEach((_, last) => void places.add(keyOf(path.slice(0, last + 1))));
+  return places;
 }
+
+/** A path as the key of a set: keys of an answer are names and numbers, and have no dot in them. */
+const keyOf = (path: Path): string => path.join('.');
 
 /** Whether what stands there is null, and what is around it is not. */
 function isNulled(data: unknown, path: Path): boolean {

@@ -1,7 +1,7 @@
 /** An agent that takes too long and then only fails: who does not need it does not notice, and it is asked again once it is well. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { until } from '../tests/support/small-agent.ts';
+import { until } from '../tests/support/until.ts';
 import { startDistributed } from './distributed-for-test.ts';
 
 const WELL = 'type Query { orders: Int @public }';

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ExecutionResult, parse } from 'graphql';
 import { LINKS } from '../platform/gate/compose-for-test.ts';
 import { createSubgraph, type Subgraph } from '../platform/graphql/subgraph.ts';
-import { startGateway, subgraphsOf, until, type World } from './gateway-for-test.ts';
+import { startGateway, subgraphsOf, type World } from './gateway-for-test.ts';
+import { until } from '../tests/support/until.ts';
 import { graphOf } from './graph.ts';
 
 let it: Awaited<ReturnType<typeof startGateway>>;

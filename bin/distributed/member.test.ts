@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { Member } from './member.ts';
 
 let folder: string;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import type { EmbeddedPostgres } from '../embedded-postgres.ts';
 import { keepRunning } from './keep-running.ts';
-import { PATIENCE_MS } from '../../tests/support/patience.ts';
+import { until } from '../../tests/support/until.ts';
 
 /** A process that can be killed, in the place of a server. */
 async function standIn(port = 5432): Promise<EmbeddedPostgres & { kill(): Promise<void>; isStopped: boolean }> {
@@ -23,11 +23,6 @@ async function standIn(port = 5432): Promise<EmbeddedPostgres & { kill(): Promis
 }
 
 const options = { dataDir: 'nowhere', log: () => {}, initialMs: 1, onFailure: () => {} };
-
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + PATIENCE_MS; !holds(); await new Promise((resolve) => setTimeout(resolve, 10)))
-    if (Date.now() > end) throw new Error('waited in vain');
-}
 
 test('a server that dies is started again, also when that takes some tries, and the last one is stopped', async () => {
   const [first, second] = [await standIn(), await standIn()];

@@ -1,7 +1,7 @@
 /** What subscribers notice when the process of their agent ends, over real HTTP. */
 import { afterEach, expect, test } from '@jest/globals';
 import { startDistributed } from '../distributed-for-test.ts';
-import { until } from '../gateway-for-test.ts';
+import { until } from '../../tests/support/until.ts';
 import { Feed, FEED_SDL, feedResolvers, People, type Subscriber, subscribing } from './feed-for-test.ts';
 
 let it: Awaited<ReturnType<typeof open>>;

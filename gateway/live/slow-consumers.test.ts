@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
-import { until } from '../gateway-for-test.ts';
+import { until } from '../../tests/support/until.ts';
 import { startFeed, type Subscriber } from './feed-for-test.ts';
 
 let it: Awaited<ReturnType<typeof startFeed>>;

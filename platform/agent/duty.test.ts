@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { silentLogger } from '../log.ts';
 import type { Duty } from './define-agent.ts';
 import { performDuty } from './duty.ts';

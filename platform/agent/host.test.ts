@@ -4,14 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import {
-  noteEffect,
-  noteWritten,
-  openSmallAgent,
-  ormFor,
-  type SmallAgent,
-  until,
-} from '../../tests/support/small-agent.ts';
+import { noteEffect, noteWritten, openSmallAgent, ormFor, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { FixedClock } from '../clock.ts';
 import { command } from '../commands/ask.ts';
 import { readConfig } from '../config/config.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { delayAfter, RESTART, supervise } from './supervise.ts';
 
 const QUICK = { limit: 3, initialMs: 1, maxMs: 4, rareMs: 10, stableMs: 40 };

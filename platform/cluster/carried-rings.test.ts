@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CarriedRings, type Carrier } from './carried-rings.ts';
+import { until } from '../../tests/support/until.ts';
 
 /** A way between the processes of this test, which can be cut. */
 class Wire {
@@ -119,7 +120,3 @@ test('what is no ring is passed over', async () => {
   expect(heard).toEqual([]);
   await Promise.all([here.close(), there.close()]);
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await wait(5);
-}

@@ -1,13 +1,13 @@
 /** What is shared keeps one contract, whether one process has it for itself or many have it in Redis. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { setTimeout as wait } from 'node:timers/promises';
 import { orSkip } from '../../tests/support/or-skip.ts';
 import { hasRedisServer, startRedis, type RedisServer } from '../../db/redis-server.ts';
 import { silentLogger } from '../log.ts';
 import { MAX_MESSAGE } from './broadcast.ts';
 import { MAX_VALUE } from './cache.ts';
 import { type Cluster, localCluster, redisCluster } from './cluster.ts';
+import { until } from '../../tests/support/until.ts';
 
 describe('in one process', () => {
   keepsTheContract(async () => ({ cluster: localCluster(silentLogger), close: async () => {} }));
@@ -149,8 +149,4 @@ function keepsTheContract(open: () => Promise<{ cluster: Cluster; other?: Cluste
     await one.cache.set('long', 'x'.repeat(MAX_VALUE + 1), 60);
     expect(await one.cache.get('long')).toBeUndefined();
   });
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await wait(10);
 }

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { setTimeout as wait } from 'node:timers/promises';
 import { testDatabase } from '../../tests/support/database.ts';
 import { startMortalPostgres } from '../../tests/support/mortal-postgres.ts';
 import { startPooler } from '../../tests/support/pooler.ts';
 import { type Logger, silentLogger } from '../log.ts';
 import { NotifyLink } from './notify-link.ts';
+import { until } from '../../tests/support/until.ts';
 
 test('what one process notifies, all on the same database hear, and none on another', async () => {
   const [database, other] = [await testDatabase(), await testDatabase()];
@@ -70,7 +70,3 @@ test('a PostgreSQL that is killed and comes back is heard again, told once', asy
     await server.remove();
   }
 });
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await wait(10);
-}

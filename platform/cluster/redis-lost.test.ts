@@ -9,6 +9,7 @@ import { hasRedisServer, startRedis, type RedisServer } from '../../db/redis-ser
 import { type Logger, silentLogger } from '../log.ts';
 import { type Cluster, redisCluster } from './cluster.ts';
 import type { RedisLink } from './redis-link.ts';
+import { until } from '../../tests/support/until.ts';
 
 const LIMIT = { capacity: 3, perSeconds: 3000 };
 
@@ -162,8 +163,4 @@ function startUsing(cluster: Cluster): { stop(): Promise<number> } {
       return times;
     },
   };
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await wait(10);
 }

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { agentDatabases, configSchema, envExample, readConfig } from './config.ts';
-import { allowsDemo, allowsSimulator } from './for-trials.ts';
+import { allowsDemo, allowsSimulator } from './trial-features.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const PRIVATE = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Kysely } from 'kysely';
 import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { lock } from './locks.ts';
 import { raw } from './raw.ts';
 

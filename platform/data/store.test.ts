@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { noteWritten, openSmallAgent, type SmallAgent, until } from '../../tests/support/small-agent.ts';
+import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { refuse } from '../errors.ts';
 import { raw } from './raw.ts';
 

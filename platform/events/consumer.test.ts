@@ -2,14 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import {
-  noteEffect,
-  noteRead,
-  noteWritten,
-  openSmallAgent,
-  type SmallAgent,
-  until,
-} from '../../tests/support/small-agent.ts';
+import { noteEffect, noteRead, noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { raw } from '../data/raw.ts';
 import { Unavailable } from '../errors.ts';
 import { sleep } from '../sleep.ts';

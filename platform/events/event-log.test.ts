@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { noteWritten, openSmallAgent, type SmallAgent, until } from '../../tests/support/small-agent.ts';
+import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { lock } from '../data/locks.ts';
 import { raw } from '../data/raw.ts';
 import { type Cursor, START } from './cursor.ts';

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { noteWritten, openSmallAgent, type SmallAgent, until } from '../../tests/support/small-agent.ts';
+import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { raw } from '../data/raw.ts';
 import { silentLogger } from '../log.ts';
 import { encodeCursor } from './cursor.ts';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { noteEffect, noteWritten, openSmallAgent, type SmallAgent, until } from '../../tests/support/small-agent.ts';
+import { noteEffect, noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { raw } from '../data/raw.ts';
 import type { Consumer } from './consumer.ts';
 import { type Cursor, START } from './cursor.ts';

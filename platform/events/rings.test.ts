@@ -1,6 +1,7 @@
 /** A commit in one process wakes the readers of another. */
 import { expect, test } from '@jest/globals';
-import { openSmallAgent, smallGround, until } from '../../tests/support/small-agent.ts';
+import { openSmallAgent, smallGround } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { CarriedRings } from '../cluster/carried-rings.ts';
 import { NotifyLink } from '../cluster/notify-link.ts';
 import { silentLogger } from '../log.ts';

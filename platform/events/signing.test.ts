@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { noteEffect, noteWritten, openSmallAgent, type SmallAgent, until } from '../../tests/support/small-agent.ts';
+import { noteEffect, noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { raw } from '../data/raw.ts';
 import { newKey } from '../secrets/key-ring.ts';
 import type { Consumer } from './consumer.ts';

@@ -45,6 +45,11 @@ test.each(['name', 'line1', 'line2', 'city', 'postcode', 'region'] as const)(
   },
 );
 
+test('all that is wrong with it is told at once, each at its field', () => {
+  const paths = refusalOf({ name: '', line1: '-', postcode: 'x', region: 'a\u0007b' })?.map(({ path }) => path);
+  expect(paths).toEqual(['name', 'line1', 'postcode', 'region'].map((field) => [...PATH, field]));
+});
+
 test.each(['Ö', '山田太郎', 'محمد', 'Ἀθηνᾶ', "O'Brien-Smith, Jr.", 'Å', 'नरेन्द्र', 'می‌خواهم'])(
   'a name or a city may be %s',
   (text) => {

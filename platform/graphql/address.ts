@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '../errors.ts';
 import { isPostalCode, needsPostalCode } from '../postal-code.ts';
 import { checkName } from '../text/text.ts';
+import { checkAll } from './refusals.ts';
 
 /** A postal address as it is kept. */
 export interface Address {
@@ -17,24 +18,27 @@ export interface Address {
 /** A postal address as `AddressInput` brings it. */
 export type GivenAddress = Omit<Address, 'postcode'> & { postcode?: string | null };
 
-const REQUIRED = ['name', 'line1', 'city'] as const;
-const OPTIONAL = ['line2', 'region'] as const;
-
 /**
  * The one rule of every address: each text is a name (platform/text), composed (NFC), with single blanks, and nothing
  * else is in it.
- * @throws Refusal INVALID_INPUT that names the field
+ * @throws Refusal INVALID_INPUT that names each field that is wrong
  */
 export function checkAddress(address: GivenAddress, path: readonly string[]): Address {
-  const checked: Address = { name: '', line1: '', city: '', postcode: '', country: address.country };
-  for (const field of REQUIRED) {
+  const needed = (field: keyof typeof LABEL) => () => {
     const text = lineOf(address[field], [...path, field]);
     if (!LETTER_OR_DIGIT.test(text)) throw bad(`The address needs a ${LABEL[field]}.`, [...path, field]);
-    checked[field] = text;
-  }
-  checked.postcode = checkPostcode(address, [...path, 'postcode']);
-  for (const field of OPTIONAL) checked[field] = lineOf(address[field] ?? '', [...path, field]) || null;
-  return checked;
+    return text;
+  };
+  const possible = (field: 'line2' | 'region') => () => lineOf(address[field] ?? '', [...path, field]) || null;
+  const [name, line1, city, postcode, line2, region] = checkAll(
+    needed('name'),
+    needed('line1'),
+    needed('city'),
+    () => checkPostcode(address, [...path, 'postcode']),
+    possible('line2'),
+    possible('region'),
+  );
+  return { name, line1, line2, city, postcode, region, country: address.country };
 }
 
 const LABEL = { name: 'name of who receives', line1: 'street and number', city: 'city' } as const;

@@ -1,5 +1,16 @@
 import { Refusal, refuse, type UserError } from '../errors.ts';
 
+/** What a check gives; or undefined, and what it says among the other errors. @throws what is no refusal */
+export function gather<T>(errors: UserError[], check: () => T): T | undefined {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    errors.push(...error.userErrors);
+    return undefined;
+  }
+}
+
 /**
  * Makes all of some checks that do not build on one another, and refuses with what all of them say: a form is not sent
  * once for each of its fields. What each has given. @throws Refusal
@@ -8,15 +19,7 @@ export function checkAll<const Checks extends readonly (() => unknown)[]>(
   ...checks: Checks
 ): { [Place in keyof Checks]: ReturnType<Checks[Place]> } {
   const errors: UserError[] = [];
-  const given = checks.map((check) => {
-    try {
-      return check();
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      errors.push(...error.userErrors);
-      return undefined;
-    }
-  });
+  const given = checks.map((check) => gather(errors, check));
   if (errors.length > 0) throw new Refusal(errors);
   return given as { [Place in keyof Checks]: ReturnType<Checks[Place]> };
 }

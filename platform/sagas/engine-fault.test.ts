@@ -3,7 +3,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { beginEffects, effectsOf, readEffects, startEffectWorker } from '../../tests/support/effect-sagas.ts';
 import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { refuse } from '../errors.ts';
 import { silentLogger } from '../log.ts';
 import { isEngineFault } from './engine-fault.ts';

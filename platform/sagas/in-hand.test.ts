@@ -1,7 +1,7 @@
 /** What waits costs nothing: on the real engine, with more sagas than there are places. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
 import { NeverWorks, Refusal, Unavailable } from '../errors.ts';
 import { createLogger } from '../log.ts';

@@ -14,7 +14,7 @@ import {
   readEffects,
   startEffectWorker,
 } from '../../tests/support/effect-sagas.ts';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { type MortalPostgres, startMortalPostgres } from '../../tests/support/mortal-postgres.ts';
 import { prepareSagas, type SagaWorker } from './worker.ts';
 

@@ -1,7 +1,7 @@
 /** Steps that are sagas, on the real engine. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
 import { refuse } from '../errors.ts';
 import { silentLogger } from '../log.ts';

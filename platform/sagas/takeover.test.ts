@@ -11,7 +11,7 @@ import {
   readEffects,
 } from '../../tests/support/effect-sagas.ts';
 import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { createPool } from '../../db/pool.ts';
 import { LEASE_SECONDS } from './lease.ts';
 import { prepareSagas } from './worker.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
 import { refuse, Unavailable } from '../errors.ts';
 import { silentLogger } from '../log.ts';

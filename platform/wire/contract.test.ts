@@ -1,7 +1,7 @@
 /** One contract for what can be asked of an agent's part of the graph: in process, and over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ExecutionResult, GraphQLError } from 'graphql';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { AgoraError, isTransient, isUnstorable } from '../errors.ts';
 import { Actor } from '../identity/actor.ts';
 import type { RequestContext } from '../graphql/context.ts';

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { openSmallAgent, type SmallAgent, until } from '../../tests/support/small-agent.ts';
+import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import { type Announced, announce, withdraw } from '../agent/replicas.ts';
 import { systemClock } from '../clock.ts';
 import { newUuid } from '../ids.ts';

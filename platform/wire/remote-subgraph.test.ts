@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { until } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
 import type { ExecutionResult } from 'graphql';
 import type { Replica } from '../agent/replicas.ts';
 import { Unavailable } from '../errors.ts';

@@ -12,6 +12,7 @@ import { Forbidden, Unauthenticated } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { Actor } from '../../platform/identity/actor.ts';
 import { keyActor } from './api-keys/bounds.ts';
+import { keysWithMakers } from './api-keys/queries.ts';
 import type { Tables, UserRole } from './entities.ts';
 
 /** What is changed, and what it takes. */
@@ -39,14 +40,9 @@ export const callersOf = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'cloc
   };
 
   const byKey = async ({ sql }: Work<Tables>, { id, apiKeyId }: Actor): Promise<Actor> => {
-    const key = await sql
-      .selectFrom('api_key')
-      .innerJoin('account', 'account.id', 'api_key.user_id')
-      .select(['api_key.id', 'user_id', 'scopes', 'roles', 'api_key.merchant_id as made_for', 'account.merchant_id'])
+    const key = await keysWithMakers(sql, clock.now())
       .where('api_key.id', '=', apiKeyId!)
       .where('user_id', '=', id)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', clock.now())
       .executeTakeFirst();
     if (!key) throw new Unauthenticated('The API key has expired or was revoked.');
     return keyActor({ ...key, roles: key.roles as UserRole[] });
@@ -56,7 +52,7 @@ export const callersOf = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'cloc
   const ownLock = ({ id, sessionId, apiKeyId }: Actor): string[] => (sessionId || apiKeyId ? [id] : []);
 
   /** The caller as they stand now; of those without an account the token says it all. */
-  const standing = async (work: Work<Tables>, actor: Actor): Promise<Actor> => {
+  const currentCaller = async (work: Work<Tables>, actor: Actor): Promise<Actor> => {
     if (actor.sessionId) return bySession(work, actor);
     return actor.apiKeyId ? byKey(work, actor) : actor;
   };
@@ -69,7 +65,7 @@ export const callersOf = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'cloc
       then: (work: Work<Tables>, caller: Actor) => Promise<T>,
     ): Promise<T> =>
       store.write({ locks: [...ownLock(context.actor), of, ...locks], origin: context }, async (work) => {
-        const caller = await standing(work, context.actor);
+        const caller = await currentCaller(work, context.actor);
         if (needs && !caller.may(needs)) throw new Forbidden();
         return then(work, caller);
       }),

@@ -37,7 +37,7 @@ const AccountSchema = defineEntity({
     merchantId: p.string().nullable(),
     version: p.integer(),
     emailVerifiedAt: p.datetime().nullable(),
-    doorsClosedAt: p.datetime().nullable(),
+    securedAt: p.datetime().nullable(),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },

@@ -1,14 +1,12 @@
 /** The use cases of users that are about no proof of who they are: their roles, and the guests. Those of proofs are beside. */
-import { sql as raw, type SqlBool } from 'kysely';
 import type { Ground } from '../../platform/agent/ground.ts';
-import type { Work } from '../../platform/data/store.ts';
 import { refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
 import { checkMerchantId } from '../../platform/identity/merchant-id.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { accountsOf } from './accounts.ts';
-import { ADMINISTRATORS } from './administrators/service.ts';
+import { ADMINISTRATORS, hasAdministrator } from './administrators/service.ts';
 import { apiKeyService } from './api-keys/service.ts';
 import { recorder } from './audit/record.ts';
 import { callersOf } from './callers.ts';
@@ -45,13 +43,6 @@ export const identityService = (ground: Ground<Tables>) => {
   const callbacks = providerCallbacks(ground, { attempts: journeys, record });
   const providers = { ...parts, callbacks, identities: linkedIdentities(ground, journeys) };
 
-  /** Whether somebody else is one, within a transaction that holds the lock of their number. */
-  const otherAdministrator = async ({ sql }: Work<Tables>, but: string): Promise<boolean> => {
-    const others = sql.selectFrom('account').select('id').where('id', '<>', but);
-    const one = others.where(raw<SqlBool>`roles @> array['ADMIN']`).limit(1);
-    return (await one.executeTakeFirst()) !== undefined;
-  };
-
   return {
     ...signInService(ground, parts),
     ...sessionService(ground, parts),
@@ -76,7 +67,7 @@ export const identityService = (ground: Ground<Tables>) => {
           { id, roles: user.roles, customer_id: customerId, merchant_id: merchantId },
           input.roles,
           merchant,
-          { changedBy: context.actor.id, isLastAdministrator: !(await otherAdministrator(work, id)) },
+          { changedBy: context.actor.id, isLastAdministrator: !(await hasAdministrator(work.sql, id)) },
         );
         user.merchantId = merchant;
         if (user.roles.includes('CUSTOMER')) user.customerId ??= newId('customer');

@@ -3,7 +3,7 @@ import type { Ground } from '../../platform/agent/ground.ts';
 import { countOf } from '../../platform/data/count.ts';
 import { refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-import { checkVersion, orTaken } from '../../platform/graphql/refusals.ts';
+import { checkAll, checkVersion, orTaken } from '../../platform/graphql/refusals.ts';
 import { newId } from '../../platform/ids.ts';
 import { checkName } from '../../platform/text/text.ts';
 import { checkMayChangeLocations } from './access.ts';
@@ -22,10 +22,12 @@ const TAKEN = {
 export const locationService = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>) => ({
   async create(input: CreateLocationInput, context: RequestContext): Promise<string> {
     checkMayChangeLocations(context.actor);
-    checkCode(input.code);
-    const name = checkName(input.name, ['input', 'name']);
-    const city = checkName(input.city, ['input', 'city']);
-    checkPriority(input.priority);
+    const [name, city] = checkAll(
+      () => checkName(input.name, ['input', 'name']),
+      () => checkName(input.city, ['input', 'city']),
+      () => checkCode(input.code),
+      () => checkPriority(input.priority),
+    );
     const id = newId('location');
     const { code, kind, country, priority } = input;
     return orTaken(
@@ -58,8 +60,10 @@ export const locationService = ({ store, clock }: Pick<Ground<Tables>, 'store' |
 
   async update(input: UpdateLocationInput, context: RequestContext): Promise<string> {
     checkMayChangeLocations(context.actor);
-    const name = input.name == null ? undefined : checkName(input.name, ['input', 'name']);
-    if (input.priority != null) checkPriority(input.priority);
+    const [name] = checkAll(
+      () => (input.name == null ? undefined : checkName(input.name, ['input', 'name'])),
+      () => input.priority != null && checkPriority(input.priority),
+    );
     return store.write({ locks: [input.id], origin: context }, async ({ em }) => {
       const location = await em.findOne(Location, { id: input.id });
       if (!location) throw refuse('NOT_FOUND', 'There is no such location.', ['input', 'id']);

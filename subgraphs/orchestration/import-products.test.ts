@@ -8,7 +8,8 @@ import { newId } from '../../platform/ids.ts';
 import { enqueueSaga } from '../../platform/sagas/enqueue.ts';
 import { actor, admin, operator, service, viewer } from '../../tests/support/agents.ts';
 import { openPlatform, type TestPlatform } from '../../tests/support/platform.ts';
-import { done, forSale, newCustomer, placed, settled, until } from '../../tests/support/shop.ts';
+import { done, forSale, newCustomer, placed, settled } from '../../tests/support/shop.ts';
+import { untilAnswer } from '../../tests/support/until.ts';
 
 let shop: TestPlatform;
 let locationId: string;
@@ -32,7 +33,7 @@ const bring = (products: object[], more: object = {}, as: Actor = operator) =>
 const SAGA = `query ($id: ID!) { saga(id: $id) { status refusal importErrors { code message path } steps { name status } } }`;
 const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_mine' });
 const ended = (id: string, as: Actor = viewer) =>
-  until(
+  untilAnswer(
     async () => (await done(shop.ask(SAGA, { id }, as))).saga,
     ({ status }) => ['COMPLETED', 'COMPENSATED', 'FAILED'].includes(status),
     'the import does not end',
@@ -92,7 +93,7 @@ describe('an import', () => {
       );
       return saga.steps.at(-1)?.attempts ?? 0;
     };
-    await until(attempts, (tried) => tried >= 2, 'the stock does not fail');
+    await untilAnswer(attempts, (tried) => tried >= 2, 'the stock does not fail');
     const received = {
       ...before,
       products: before.products + 1,
@@ -109,7 +110,7 @@ describe('an import', () => {
     await moveHorizon(shop.kysely);
     await forgetOldKeys(shop.kysely, 'inventory', new Date());
     const tried = await attempts();
-    await until(attempts, (now) => now >= tried + 2, 'it is not tried again');
+    await untilAnswer(attempts, (now) => now >= tried + 2, 'it is not tried again');
     expect(await left()).toEqual(received);
     await done(
       shop.ask(

@@ -4,7 +4,8 @@ import { sql } from 'kysely';
 import { Actor, ANONYMOUS } from '../../platform/identity/actor.ts';
 import { actor, admin, operator, viewer } from '../../tests/support/agents.ts';
 import { openPlatform, type TestPlatform } from '../../tests/support/platform.ts';
-import { done, forSale, newCustomer, placed, sagaEnds, until } from '../../tests/support/shop.ts';
+import { done, forSale, newCustomer, placed, sagaEnds } from '../../tests/support/shop.ts';
+import { untilAnswer } from '../../tests/support/until.ts';
 import { partsOf, STUCK_AFTER } from './domain.ts';
 
 let shop: TestPlatform;
@@ -63,7 +64,7 @@ describe('a saga', () => {
 
   test('that waits for a buyer is WAITING, and shows no step of the engine', async () => {
     const { sagaId, orderId } = await place('tok_3ds');
-    await until(
+    await untilAnswer(
       () => sagaOf(sagaId),
       ({ status }) => status === 'WAITING',
       'the buyer is not waited for',
@@ -109,7 +110,7 @@ describe('a saga', () => {
   test('whose step fails is RETRYING, STUCK after many attempts, and goes on by itself when the fault has passed', async () => {
     await sql`alter table inventory.reservation rename to away`.execute(shop.kysely);
     const { sagaId, orderId } = await place();
-    const failing = await until(
+    const failing = await untilAnswer(
       () => sagaOf(sagaId),
       (saga) => saga.steps[0]?.attempts >= 2,
       'the step does not fail',
@@ -123,7 +124,7 @@ describe('a saga', () => {
       const query = `query ($id: ID!) { saga(id: $id) { steps { nextAttemptAt } } }`;
       return (await done(shop.ask(query, { id: sagaId }, admin))).saga.steps[0]?.nextAttemptAt;
     };
-    await until(next, (at) => Date.parse(at ?? 0) > Date.now(), 'nobody says when it is tried again');
+    await untilAnswer(next, (at) => Date.parse(at ?? 0) > Date.now(), 'nobody says when it is tried again');
     const attempts = sql`update orchestration.saga_attempt set attempts = ${STUCK_AFTER} where saga_id = ${sagaId}`;
     await attempts.execute(shop.kysely);
     expect((await sagaOf(sagaId)).status).toBe('STUCK');
@@ -145,13 +146,13 @@ describe('a saga', () => {
   ])('that is stuck %s when its order is cancelled', async (_, step, table, when, outcome) => {
     await saying('stuck', table, when).execute(shop.kysely);
     const { sagaId, orderId, buyer } = await place();
-    await until(
+    await untilAnswer(
       () => sagaOf(sagaId),
       (saga) => saga.steps.some((each: { name: string; attempts: number }) => each.name === step && each.attempts > 2),
       'the step does not fail',
     );
     await done(shop.ask(CANCEL, { input: { orderId, idempotencyKey: `stuck ${step}` } }, buyer));
-    await until(
+    await untilAnswer(
       () => sagaOf(`cancelOrder:${orderId}`),
       (saga) => saga?.status === 'COMPLETED',
       'the cancellation does not end',
@@ -169,7 +170,7 @@ describe('a saga', () => {
   test('tells staff, and nobody else, why a step fails', async () => {
     await sql`alter table inventory.reservation rename to away`.execute(shop.kysely);
     const { sagaId, orderId, buyer } = await place();
-    await until(
+    await untilAnswer(
       () => sagaOf(sagaId),
       (saga) => saga.steps.length > 0,
       'the step does not fail',

@@ -1,7 +1,7 @@
 /** Demo orders: some hundred in every state, of demo customers, priced by pricing, and in stock where they hold some. */
 import type { DemoTools } from '../../platform/agent/demo.ts';
 import { demoWorld } from '../../platform/agent/demo.ts';
-import { allowsSimulator } from '../../platform/config/for-trials.ts';
+import { allowsSimulator } from '../../platform/config/trial-features.ts';
 import type { Ground } from '../../platform/agent/ground.ts';
 import { Actor } from '../../platform/identity/actor.ts';
 import { deterministicId, newId } from '../../platform/ids.ts';

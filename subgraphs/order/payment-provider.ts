@@ -1,5 +1,5 @@
 import type { Config } from '../../platform/config/config.ts';
-import { allowsSimulator, NO_PROVIDER } from '../../platform/config/for-trials.ts';
+import { allowsSimulator, NO_PROVIDER } from '../../platform/config/trial-features.ts';
 import { refuse } from '../../platform/errors.ts';
 
 /**

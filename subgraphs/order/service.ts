@@ -6,6 +6,7 @@ import { Fault, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
+import { checkText } from '../../platform/text/text.ts';
 import { writableOrders } from './access.ts';
 import {
   advance,
@@ -141,8 +142,7 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
     /** Accepts a request to cancel, and starts the saga that undoes the order. The order's id. */
     async requestCancellation(input: CancelOrderInput, context: RequestContext): Promise<string> {
       const { orderId, reason, idempotencyKey, expectedVersion } = input;
-      if (reason && reason.length > MAX_NOTE)
-        throw refuse('INVALID_INPUT', `At most ${MAX_NOTE} characters.`, ['input', 'reason']);
+      checkText(reason ?? '', ['input', 'reason'], { min: 0, max: MAX_NOTE });
       const { actor } = context;
       const once = {
         actor: actor.id,

@@ -1,5 +1,5 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
-import { allowsSimulator } from '../../platform/config/for-trials.ts';
+import { allowsSimulator } from '../../platform/config/trial-features.ts';
 import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
 import { createWebhooks } from '../../platform/webhooks/webhooks.ts';
 import { cancelService } from './cancel.ts';

@@ -4,6 +4,7 @@ import type { Origin, Work } from '../../platform/data/store.ts';
 import { refuse, Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';
+import { checkText } from '../../platform/text/text.ts';
 import { after, isCaptured, readAmount, refundable, stillPending } from './domain.ts';
 import { Payment, Refund, type RefundStatus, type Tables } from './entities.ts';
 import { paymentRefunded } from './events.ts';
@@ -60,8 +61,7 @@ export const refundService = ({ store, clock }: Ground<Tables>, provider: Guarde
     /** @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT, REFUND_EXCEEDS_CAPTURED, REFUND_REFUSED */
     async refund({ idempotencyKey, ...input }: RefundPaymentInput, context: RequestContext): Promise<string> {
       const { paymentId, reason } = input;
-      if (reason.trim().length === 0 || reason.length > 500)
-        throw refuse('INVALID_INPUT', 'A reason has 1 to 500 characters.', ['input', 'reason']);
+      checkText(reason, ['input', 'reason'], { max: 500 });
       const asked = input.amount ? readAmount(input.amount) : undefined;
       const found = await store.read
         .selectFrom('payment')

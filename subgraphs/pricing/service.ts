@@ -3,12 +3,14 @@ import type { Ground } from '../../platform/agent/ground.ts';
 import { countOf } from '../../platform/data/count.ts';
 import { isWithin } from '../../platform/data/rows.ts';
 import type { Work } from '../../platform/data/store.ts';
-import { refuse } from '../../platform/errors.ts';
+import { Refusal, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-import { checkVersion } from '../../platform/graphql/refusals.ts';
+import { checkAll, checkVersion } from '../../platform/graphql/refusals.ts';
 import { newId } from '../../platform/ids.ts';
+import { checkText } from '../../platform/text/text.ts';
 import { readablePrices, writablePrices } from './access.ts';
 import { variantOwner } from './commands/product.generated.ts';
+import { currenciesTaken, currencyProblem } from './currencies.ts';
 import { checkValidity, effectivePrice, priceOf } from './domain.ts';
 import { Price, type Tables } from './entities.ts';
 import { priceChanged } from './events.ts';
@@ -67,8 +69,10 @@ export const pricingService = ({ store, clock, ask }: Ground<Tables>) => {
     },
 
     async setPrice(input: SetPriceInput, context: RequestContext): Promise<string> {
-      checkReason(input.reason);
-      const amountMinor = priceOf(input.amount, input.currency);
+      const [amountMinor] = checkAll(
+        () => priceOf(input.amount, input.currency),
+        () => checkReason(input.reason),
+      );
       const productId = await productOf(input.variantId, context, ['input', 'variantId']);
       return store.write({ locks: [input.variantId], origin: context }, async (work) => {
         const now = clock.now();
@@ -159,25 +163,17 @@ async function addPrice(
 }
 
 /** @throws Refusal NOT_FOUND, CURRENCY_NOT_AVAILABLE */
-export async function checkCurrency(
+async function checkCurrency(
   { sql }: Work<Tables>,
   { channel, currency }: Pick<SetPriceInput, 'channel' | 'currency'>,
 ): Promise<void> {
-  let channels = sql.selectFrom('channel').select('currencies');
-  if (channel != null) channels = channels.where('id', '=', channel);
-  const rows = await channels.execute();
-  if (rows.length === 0) throw refuse('NOT_FOUND', 'There is no such channel.', ['input', 'channel']);
-  if (rows.some((row) => row.currencies.includes(currency))) return;
-  throw refuse(
-    'CURRENCY_NOT_AVAILABLE',
-    `${channel != null ? 'The channel does not take' : 'No channel takes'} ${currency}.`,
-    ['input', 'currency'],
-  );
+  const taken = await currenciesTaken(sql, channel);
+  if (!taken) throw refuse('NOT_FOUND', 'There is no such channel.', ['input', 'channel']);
+  const problem = currencyProblem(taken, currency, channel);
+  if (problem) throw new Refusal([{ ...problem, path: ['input', 'currency'] }]);
 }
 
-function checkReason(reason: string | null | undefined): void {
-  if (reason && reason.length > MAX_REASON)
-    throw refuse('INVALID_INPUT', `A reason has at most ${MAX_REASON} characters.`, ['input', 'reason']);
-}
+const checkReason = (reason: string | null | undefined): string =>
+  checkText(reason ?? '', ['input', 'reason'], { min: 0, max: MAX_REASON });
 
 export type PricingService = ReturnType<typeof pricingService>;

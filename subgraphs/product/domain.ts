@@ -1,5 +1,6 @@
 /** The rules of the catalogue. Pure: no I/O, no clock, no randomness. */
 import { Refusal, refuse, type UserError } from '../../platform/errors.ts';
+import { gather } from '../../platform/graphql/refusals.ts';
 import { checkName, checkText, foldCase } from '../../platform/text/text.ts';
 import type { ProductStatus, TaxClass } from './entities.ts';
 
@@ -142,15 +143,4 @@ export function checkRoomBelow({ depth, children }: { depth: number; children: n
       `There are ${MAX_CHILDREN} categories ${depth ? 'below this one' : 'at the top'} already: put it below one of them.`,
       path,
     );
-}
-
-/** What a check says, or its user errors among the others. @throws what is no refusal */
-export function gather<T>(errors: UserError[], check: () => T): T | undefined {
-  try {
-    return check();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    errors.push(...error.userErrors);
-    return undefined;
-  }
 }

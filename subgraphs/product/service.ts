@@ -5,7 +5,7 @@ import type { Work } from '../../platform/data/store.ts';
 import { isWithin } from '../../platform/data/rows.ts';
 import { Refusal, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-import { checkVersion, orTaken } from '../../platform/graphql/refusals.ts';
+import { checkAll, checkVersion, orTaken } from '../../platform/graphql/refusals.ts';
 import { newId } from '../../platform/ids.ts';
 import { checkName } from '../../platform/text/text.ts';
 import { ownerOfNew, writableProducts } from './access.ts';
@@ -29,8 +29,8 @@ import type {
   NewVariantInput,
   UpdateProductInput,
 } from './resolvers.generated.ts';
-import { chooseSlug } from './slug.ts';
-import { skusTaken } from './taken.ts';
+import { checkNameAndSlug, chooseSlug } from './slug.ts';
+import { skusTaken, takenSkuErrors } from './taken.ts';
 
 export const productService = ({ store, clock }: Ground<Tables>) => {
   const write = <T>(
@@ -77,11 +77,12 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
 
   return {
     async createProduct(input: CreateProductInput, context: RequestContext): Promise<string> {
-      const name = checkName(input.name, ['input', 'name']);
-      const description = checkDescription(input.description, ['input']);
-      const wanted = chooseSlug(input.slug, name, ['input']);
-      const merchantId = ownerOfNew(context.actor, input.merchantId);
-      const variants = checkVariants(input.variants, ['input', 'variants']);
+      const [{ name, wanted }, description, merchantId, variants] = checkAll(
+        () => checkNameAndSlug(input, ['input']),
+        () => checkDescription(input.description, ['input']),
+        () => ownerOfNew(context.actor, input.merchantId),
+        () => checkVariants(input.variants, ['input', 'variants']),
+      );
       const id = newId('product');
       return orTaken(
         () =>
@@ -113,9 +114,11 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
     },
 
     async updateProduct(input: UpdateProductInput, context: RequestContext): Promise<string> {
-      const name = input.name == null ? undefined : checkName(input.name, ['input', 'name']);
-      const description = input.description == null ? undefined : checkDescription(input.description, ['input']);
-      const slug = input.slug == null ? undefined : chooseSlug(input.slug, '', ['input']).slug;
+      const [name, description, slug] = checkAll(
+        () => (input.name == null ? undefined : checkName(input.name, ['input', 'name'])),
+        () => (input.description == null ? undefined : checkDescription(input.description, ['input'])),
+        () => (input.slug == null ? undefined : chooseSlug(input.slug, '', ['input']).slug),
+      );
       return orTaken(
         () =>
           write(context, [input.id], async (work) => {
@@ -185,8 +188,7 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
       }),
 
     async createCategory(input: CreateCategoryInput, context: RequestContext): Promise<string> {
-      const name = checkName(input.name, ['input', 'name']);
-      const wanted = chooseSlug(input.slug, name, ['input']);
+      const { name, wanted } = checkNameAndSlug(input, ['input']);
       const id = newId('category');
       return orTaken(
         () =>
@@ -232,20 +234,16 @@ async function checkSkus(
     sql,
     variants.map(({ sku }) => sku),
   );
-  const errors = variants.flatMap(({ sku }, index) =>
-    known.has(sku) ? skuTaken([...path, String(index), 'sku']) : [],
-  );
-  if (errors.length) throw new Refusal(errors.flatMap(({ userErrors }) => userErrors));
+  const placed = variants.map(({ sku }, index) => ({ value: sku, path: [...path, String(index), 'sku'] }));
+  const errors = takenSkuErrors(placed, known);
+  if (errors.length) throw new Refusal(errors);
 }
-
-const skuTaken = (path?: readonly string[]): Refusal =>
-  refuse('SKU_TAKEN', 'Another variant has this SKU: choose another.', path);
 
 /** What a unique index says no to, and where in the input it came from. */
 const taken = ({ slug, sku }: { slug?: readonly string[]; sku?: readonly string[] }) => ({
   product_slug_key: refuse('SLUG_TAKEN', 'Another product has this slug: choose another.', slug),
   category_slug_key: refuse('SLUG_TAKEN', 'Another category has this slug: choose another.', slug),
-  variant_sku_key: skuTaken(sku),
+  variant_sku_key: refuse('SKU_TAKEN', 'Another variant has this SKU: choose another.', sku),
 });
 
 export type ProductService = ReturnType<typeof productService>;

@@ -1,7 +1,14 @@
 /** Which names of the catalogue belong to something already. */
 import type { Kysely } from 'kysely';
 import { anyOf } from '../../platform/data/any-of.ts';
+import type { UserError } from '../../platform/errors.ts';
 import type { Tables } from './entities.ts';
+
+/** A value that was given, and where. */
+export interface Placed {
+  value: string;
+  path: readonly string[];
+}
 
 /** Those of these SKUs that a variant has. */
 export async function skusTaken(db: Kysely<Tables>, skus: readonly string[]): Promise<ReadonlySet<string>> {
@@ -16,3 +23,15 @@ export async function slugsTaken(db: Kysely<Tables>, slugs: readonly string[]): 
   const rows = await db.selectFrom('product').select('slug').where('slug', '=', anyOf(slugs)).execute();
   return new Set(rows.map(({ slug }) => slug));
 }
+
+/** What is said of each SKU that a variant has already. */
+export const takenSkuErrors = (placed: readonly Placed[], taken: ReadonlySet<string>): UserError[] =>
+  placed.flatMap(({ value, path }) =>
+    taken.has(value) ? { code: 'SKU_TAKEN', message: `Another variant has the SKU ${value}.`, path } : [],
+  );
+
+/** What is said of each slug that a product has already. */
+export const takenSlugErrors = (placed: readonly Placed[], taken: ReadonlySet<string>): UserError[] =>
+  placed.flatMap(({ value, path }) =>
+    taken.has(value) ? { code: 'SLUG_TAKEN', message: `Another product has the slug ${value}.`, path } : [],
+  );

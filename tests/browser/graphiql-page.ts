@@ -1,6 +1,6 @@
 /** GraphiQL as its user has it: tabs, editors, a button, an answer. */
 import type { Browser, Page } from 'playwright-core';
-import { until } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 /** An open GraphiQL, and what it asked the world for. */
 export interface GraphiqlPage {
@@ -48,7 +48,7 @@ export async function openGraphiql(browser: Browser, url: string): Promise<Graph
       await isReady();
     },
     shows: (...texts) =>
-      until(answer, (text) => texts.every((part) => text.includes(part)), `it does not show ${texts.join(', ')}`),
+      untilAnswer(answer, (text) => texts.every((part) => text.includes(part)), `it does not show ${texts.join(', ')}`),
   };
 }
 

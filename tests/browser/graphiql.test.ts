@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { newId } from '../../platform/ids.ts';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
-import { ADDRESS, done, forSale, settled, until } from '../support/shop.ts';
+import { ADDRESS, done, forSale, settled } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 import { describeInBrowser, openChromium } from './chromium.ts';
 import { openGraphiql } from './graphiql-page.ts';
 
@@ -72,7 +73,7 @@ describeInBrowser('GraphiQL in a browser', () => {
     await page.go('Watch');
     await page.write('Headers', { Authorization: `Bearer ${token}` });
     await page.run();
-    await until(
+    await untilAnswer(
       async () => page.sent.length,
       (messages) => messages === 2,
       'it does not subscribe',

@@ -7,7 +7,8 @@ import { installCrashPoints } from '../support/crash-points.ts';
 import { footprint } from '../support/footprint.ts';
 import { inventoryViolations } from '../support/inventory-violations.ts';
 import { openProcessShop, type ProcessShop } from '../support/process-shop.ts';
-import { done, forSale, newCustomer, placed, read, sagaEnds, settled, until } from '../support/shop.ts';
+import { done, forSale, newCustomer, placed, read, sagaEnds, settled } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 import { dieBeforeEachWrite, ENVIRONMENT, type Trial } from './every-write.ts';
 
 /** Who orders what, with which key. */
@@ -61,14 +62,14 @@ const confirm = async ({ buyer, orderId, key }: Subject): Promise<string> => {
 
 const waiting = async (subject: Subject): Promise<void> => {
   subject.orderId = await order(subject, 'tok_3ds');
-  await until(
+  await untilAnswer(
     () => read(shop, subject.orderId!),
     (is) => is.paymentStatus === 'REQUIRES_ACTION',
     'the payment does not wait',
   );
   // The saga too has come to its waiting, and writes nothing more of its own accord.
   const parked = shop.kysely.selectFrom('dbos.workflow_status').select('workflow_uuid').where('status', '=', 'DELAYED');
-  await until(
+  await untilAnswer(
     () => parked.where('workflow_uuid', '=', `placeOrder:${subject.orderId}`).execute(),
     (rows) => rows.length > 0,
     'the saga does not wait',

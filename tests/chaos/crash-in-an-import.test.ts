@@ -9,7 +9,8 @@ import { installCrashPoints } from '../support/crash-points.ts';
 import { importFootprint } from '../support/import-footprint.ts';
 import { inventoryViolations } from '../support/inventory-violations.ts';
 import { openProcessShop, type ProcessShop } from '../support/process-shop.ts';
-import { done, forSale, until } from '../support/shop.ts';
+import { done, forSale } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 import { dieBeforeEachWrite, ENVIRONMENT, type Trial } from './every-write.ts';
 
 /** A merchant with one import. */
@@ -94,7 +95,7 @@ test.each([
       },
       act: bring,
       ended: (saga) =>
-        until(
+        untilAnswer(
           () => statusOf(saga),
           (status) => status === 'SUCCESS',
           'the import does not end',

@@ -10,7 +10,7 @@ import { tokensFrom } from '../../platform/identity/tokens.ts';
 import { type AgoraProcess, startAgora, temporaryData } from '../support/agora-process.ts';
 import { operator } from '../support/agents.ts';
 import { type Answer, watch } from '../support/platform.ts';
-import { until } from '../support/small-agent.ts';
+import { until } from '../support/until.ts';
 
 const folder = temporaryData();
 const own = temporaryData();

@@ -6,7 +6,7 @@
 import { expect } from '@jest/globals';
 import { forgetTrace, killAt, pointsOf } from '../support/crash-points.ts';
 import type { ProcessShop } from '../support/process-shop.ts';
-import { until } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 
 /** What is tried. */
@@ -110,7 +110,7 @@ type Footprint = Record<string, unknown>;
 /** Once nothing changes any more. */
 async function footprintAtRest<S extends { who: string }>(trial: Trial<S>, subject: S): Promise<Footprint> {
   let last = '';
-  return until(
+  return untilAnswer(
     async () => {
       await new Promise((resolve) => setTimeout(resolve, 500));
       return trial.footprint(subject);

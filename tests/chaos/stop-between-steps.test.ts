@@ -4,7 +4,8 @@ import { paymentViolations } from '../../subgraphs/payment/invariants.ts';
 import { temporaryData } from '../support/agora-process.ts';
 import { inventoryViolations } from '../support/inventory-violations.ts';
 import { openProcessShop, type ProcessShop } from '../support/process-shop.ts';
-import { done, forSale, newCustomer, placed, read, settled, until } from '../support/shop.ts';
+import { done, forSale, newCustomer, placed, read, settled } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 const folder = temporaryData();
 let shop: ProcessShop;
@@ -33,7 +34,7 @@ const sagas = () =>
 test('SIGTERM amid sagas, with one that waits for its buyer: it ends, and all go on afterwards', async () => {
   const buyer = newCustomer();
   const waiting = await order('tok_3ds', buyer);
-  await until(
+  await untilAnswer(
     () => read(shop, waiting),
     (is) => is.paymentStatus === 'REQUIRES_ACTION',
     'the payment does not wait',
@@ -57,7 +58,7 @@ test('SIGTERM amid sagas, with one that waits for its buyer: it ends, and all go
   const confirm = `mutation ($input: ConfirmPaymentInput!) { confirmPayment(input: $input) { userErrors { code } } }`;
   await done(shop.ask(confirm, { input: { paymentId: payments[0].id, idempotencyKey: 'confirm' } }, buyer));
   await settled(shop, waiting, 'PROCESSING');
-  await until(sagas, (all) => all.every((saga) => saga.status === 'SUCCESS'), 'not every saga ends');
+  await untilAnswer(sagas, (all) => all.every((saga) => saga.status === 'SUCCESS'), 'not every saga ends');
   expect(await inventoryViolations(shop.kysely)).toEqual([]);
   expect(await paymentViolations(shop.kysely)).toEqual([]);
 });

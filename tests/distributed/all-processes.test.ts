@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClusterPlatform, openCluster } from '../support/cluster-platform.ts';
 import type { SpanLine } from '../../platform/telemetry/file-exporter.ts';
-import { forSale, newCustomer, placed, sagaEnds, settled, until } from '../support/shop.ts';
+import { forSale, newCustomer, placed, sagaEnds, settled } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 import { ancestorsOf, spansIn, traceOf } from '../support/span-file.ts';
 
-const PATIENCE_MS = 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'agora-traces-'));
 const traces = join(folder, 'traces.jsonl');
 let shop: ClusterPlatform;
@@ -34,11 +34,10 @@ test('a subscriber at each gateway sees every event of an order, in order and on
   for (const { order } of orders) await settled(shop, order.id, 'PROCESSING');
   const [one, two] = await Promise.all(
     watches.map((watch) =>
-      until(
+      untilAnswer(
         async () => watch.events,
         (events) => events.length >= 6,
         'the events do not come',
-        PATIENCE_MS,
       ),
     ),
   );
@@ -94,8 +93,8 @@ test('an agent process that is killed costs its fields; it catches up when it is
   expect(await messages()).toEqual([]);
 
   await system.start();
-  await until(messages, (all) => all.length >= 2, 'the messages are not sent', PATIENCE_MS);
-  await until(
+  await untilAnswer(messages, (all) => all.length >= 2, 'the messages are not sent');
+  await untilAnswer(
     () => shop.ask('{ me { id } }', {}, buyer),
     ({ errors }) => !JSON.stringify(errors ?? []).includes('UNAVAILABLE'),
     'identity is not asked again',
@@ -109,11 +108,10 @@ test('a subscriber notices nothing when the agent whose events it reads is kille
   const buyer = newCustomer();
   const bought = async (by = buyer): Promise<void> => {
     for (const gateway of ['gateway-1', 'gateway-2'])
-      await until(
+      await untilAnswer(
         () => shop.through(gateway).ask('{ orders(first: 1) { edges { node { id } } } }', {}, by),
         ({ errors }) => errors === undefined,
         `${gateway} does not find the agent`,
-        PATIENCE_MS,
       );
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, by);
     await settled(shop, order.id, 'PROCESSING');
@@ -124,11 +122,10 @@ test('a subscriber notices nothing when the agent whose events it reads is kille
   const watch = shop.watch(UPDATED, { after: await beginning() }, buyer);
   await bought();
   const told = (count: number, by = watch) =>
-    until(
+    untilAnswer(
       async () => by.events,
       (events) => events.length >= count,
       'the events do not come',
-      PATIENCE_MS,
     );
   await told(3);
   await commerce.kill();
@@ -168,11 +165,10 @@ test('one trace follows an order through its processes, each span under what it 
   ];
   // Written as they end, a child before what it came from; in the end nothing hangs in the air.
   const orphans = (all: SpanLine[]) => all.filter((span) => span.parentSpanId && ancestorsOf(span, all).length === 0);
-  const trace = await until(
+  const trace = await untilAnswer(
     async () => traceOf('mutation Followed', spansIn(traces)),
     (all) => wanted.every((name) => all.some((span) => span.name === name)) && orphans(all).length === 0,
     'the trace is not whole',
-    PATIENCE_MS,
   );
   const named = (name: string): SpanLine => trace.find((span) => span.name === name)!;
   const cameFrom = (name: string): string[] => ancestorsOf(named(name), trace).map((span) => span.name);

@@ -6,7 +6,7 @@ import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
 import { newId, newUuid } from '../../platform/ids.ts';
 import { type Agora, openAgora } from '../support/agent-process.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
-import { PATIENCE_MS } from '../support/patience.ts';
+import { until } from '../support/until.ts';
 
 let agora: Agora;
 let gateway: GatewayProcess;
@@ -27,15 +27,6 @@ function variablesOf({ env }: Agora): Record<string, string> {
   return { DATABASE_URL: DATABASE_URL!, REQUEST_KEYS: REQUEST_KEYS!, TOKEN_PUBLIC_KEY, DRAIN_SECONDS: '2' };
 }
 
-/** Asks again until it holds. @throws Error after twenty seconds */
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error('It did not happen.');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 const PRODUCTS = '{ products(first: 1) { edges { node { id } } } }';
 const health = async (path: string) => {
   const response = await fetch(`${gateway.url}/health/${path}`);
@@ -43,7 +34,7 @@ const health = async (path: string) => {
 };
 
 test('with no agent there it is ready, and answers what it can', async () => {
-  await eventually(async () => (await health('ready')).status === 200);
+  await until(async () => (await health('ready')).status === 200);
   const { data, errors } = await gateway.ask(`{ __typename __type(name: "Order") { name } ${PRODUCTS.slice(1)}`);
   expect(data).toEqual({ __typename: 'Query', __type: { name: 'Order' }, products: null });
   expect(errors).toMatchObject([{ message: 'The agent product did not answer.', extensions: { code: 'UNAVAILABLE' } }]);
@@ -60,7 +51,7 @@ test('it tells what the agents of its release can do, though it knows none of th
 test('agents come, one is killed and comes again: only its fields are missed meanwhile', async () => {
   await agora.start(['identity', 'customer']);
   const products = await agora.start(['product']);
-  await eventually(async () => (await gateway.ask(PRODUCTS)).errors === undefined);
+  await until(async () => (await gateway.ask(PRODUCTS)).errors === undefined);
   expect((await health('detailed')).body).toMatchObject({
     composition: { status: 'CURRENT', refused: [] },
     directory: { status: 'UP' },
@@ -77,7 +68,7 @@ test('agents come, one is killed and comes again: only its fields are missed mea
   expect(errors!.map(({ message }) => message)).toContain('The agent product did not answer.');
   expect(JSON.stringify(errors)).not.toMatch(/127\.0\.0\.1|ECONN/);
   await agora.start(['product']);
-  await eventually(async () => (await gateway.ask(PRODUCTS)).errors === undefined);
+  await until(async () => (await gateway.ask(PRODUCTS)).errors === undefined);
 });
 
 /** As a process of a new agent does, or of a new release. Nobody listens there: this is about the graph alone. */
@@ -96,10 +87,10 @@ test('a new field is seen without a restart; what does not fit is refused, and t
       (field: { name: string }) => field.name,
     );
   await announceSdl('wishlist', 'type Query { "Wishes." wishes: Int @public }');
-  await eventually(async () => (await fieldOf()).includes('wishes'));
+  await until(async () => (await fieldOf()).includes('wishes'));
 
   await announceSdl('gifts', 'type Query { "Undecided." gifts: Int }');
-  await eventually(async () => (await health('detailed')).body.composition.status === 'REFUSED');
+  await until(async () => (await health('detailed')).body.composition.status === 'REFUSED');
   expect((await health('detailed')).body.composition.refused).toEqual([
     { agent: 'gifts', reason: expect.stringMatching(/No decision.*Query\.gifts/), since: expect.any(String) },
   ]);
@@ -114,7 +105,7 @@ test('a token is good by the public key alone, until its session ends', async ()
   const token = data.signUp.accessToken as string;
   expect((await gateway.ask('{ me { email } }', {}, token)).data).toEqual({ me: { email: 'ada@agora.test' } });
   await gateway.ask('mutation { signOut { userErrors { message } } }', {}, token);
-  await eventually(async () => (await gateway.ask('{ __typename }', {}, token)).errors !== undefined);
+  await until(async () => (await gateway.ask('{ __typename }', {}, token)).errors !== undefined);
   const { errors } = await gateway.ask('{ __typename }', {}, token);
   expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
 });
@@ -135,7 +126,7 @@ test('whatever has an id is found by it, by whose it is alone, also of an agent 
     'type Query { "Lorries." lorries: Int @public } "One." type Lorry @key(fields: "id") @node(prefix: "lorry") @public { "Starts with `lorry_`." id: ID! }',
   );
   const lorry = { id: newId('lorry') };
-  await eventually(async () => (await gateway.ask(node, lorry)).errors?.[0]?.message.includes('lorry') === true);
+  await until(async () => (await gateway.ask(node, lorry)).errors?.[0]?.message.includes('lorry') === true);
   expect((await gateway.ask(node, lorry)).errors).toMatchObject([
     { path: ['node'], message: 'The agent lorry did not answer.', extensions: { code: 'UNAVAILABLE', agent: 'lorry' } },
     { path: ['nodes', 0], extensions: { code: 'UNAVAILABLE' } },
@@ -154,9 +145,9 @@ test('from SIGTERM on it is not ready, and serves on until others have noticed: 
     }
   });
   const ended = gateway.end('SIGTERM');
-  await eventually(async () => (await health('ready')).status === 503);
+  await until(async () => (await health('ready')).status === 503);
   const begun = answered;
-  await eventually(async () => answered > begun + 8);
+  await until(async () => answered > begun + 8);
   const last = await fetch(`${gateway.url}/health`);
   expect([last.status, last.headers.get('connection')]).toEqual([200, 'close']);
   // As a load balancer does that has seen it.

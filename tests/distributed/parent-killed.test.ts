@@ -9,7 +9,7 @@ import { hasRedisServer } from '../../db/redis-server.ts';
 import { canTether, tethered } from '../../platform/tethered.ts';
 import { temporaryData } from '../support/agora-process.ts';
 import { orSkip } from '../support/or-skip.ts';
-import { until } from '../support/small-agent.ts';
+import { until } from '../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 

@@ -5,7 +5,7 @@ import { type Agora, openAgora } from '../support/agent-process.ts';
 import { startAgora, temporaryData } from '../support/agora-process.ts';
 import { type ReplicatedPostgres, startReplicatedPostgres } from '../support/replicated-postgres.ts';
 import { type TestRoles, testRoles } from '../support/roles.ts';
-import { until } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 let servers: ReplicatedPostgres;
 let agora: Agora;
@@ -28,11 +28,10 @@ afterAll(async () => {
 });
 
 const isReadFrom = (url: string) =>
-  until(
+  untilAnswer(
     async () => (await fetch(new URL('/health/standby', url))).json() as Promise<{ status: string }>,
     ({ status }) => status === 'UP',
     'the standby is not read from',
-    60_000,
   );
 
 const readers = () =>

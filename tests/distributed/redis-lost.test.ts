@@ -1,6 +1,5 @@
 /** Agents in a process of their own, whose Redis is killed and comes back. */
 import { expect, test } from '@jest/globals';
-import { setTimeout as wait } from 'node:timers/promises';
 import { heedRevocations } from '../../bin/broadcast-revocations.ts';
 import { connectCluster } from '../../bin/connect-cluster.ts';
 import { Endings } from '../../bin/endings.ts';
@@ -13,6 +12,7 @@ import { type Agora, openAgora } from '../support/agent-process.ts';
 import { actor } from '../support/agents.ts';
 import { orSkip } from '../support/or-skip.ts';
 import { hasRedisServer, startRedis } from '../../db/redis-server.ts';
+import { until } from '../support/until.ts';
 
 const SIGN_UP = `mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken userErrors { code } } }`;
 
@@ -64,8 +64,4 @@ async function signedOut(agora: Agora, tokenKey: string): Promise<string> {
   const out = await agora.ask('identity', 'mutation { signOut { signedOut } }', {}, actor(self.claims()));
   expect(out).toMatchObject({ data: { signOut: { signedOut: true } } });
   return self.sessionId!;
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await wait(20);
 }

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { admin } from '../support/agents.ts';
 import { openAgora } from '../support/agent-process.ts';
-import { until } from '../support/small-agent.ts';
+import { until } from '../support/until.ts';
 
 const CREATE =
   'mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { id } userErrors { code } } }';

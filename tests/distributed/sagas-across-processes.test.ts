@@ -4,7 +4,8 @@ import { admin } from '../support/agents.ts';
 import { type Agora, type AgentProcess, openAgora } from '../support/agent-process.ts';
 import { agentShop, becomes, statusOf } from '../support/agent-shop.ts';
 import type { TestPlatform } from '../support/platform.ts';
-import { forSale, newCustomer, placed, until } from '../support/shop.ts';
+import { forSale, newCustomer, placed } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 const FRONT = ['customer', 'identity', 'order', 'product'];
 const BACK = ['inventory', 'notification', 'payment', 'pricing'];
@@ -17,11 +18,10 @@ beforeAll(async () => {
   shop = agentShop(agora);
   // Those first who ask the others.
   const orchestration = agora.launch(['orchestration']);
-  await until(
+  await untilAnswer(
     async () => orchestration.output(),
     (text) => /ready/.test(text),
     'orchestration does not start',
-    60_000,
   );
   const others = [agora.start(FRONT), agora.start(BACK)] as const;
   [, back] = await Promise.all(others);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { type Agora, launchAgents, openAgora } from '../support/agent-process.ts';
-import { until } from '../support/small-agent.ts';
+import { until } from '../support/until.ts';
 
 let agora: Agora;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { type Agora, openAgora } from '../support/agent-process.ts';
 import { type Certificate, hasOpenssl, makeCertificate } from '../support/certificate.ts';
 import { type Answer, type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts';
 import { orSkip } from '../support/or-skip.ts';
-import { until } from '../support/small-agent.ts';
+import { until } from '../support/until.ts';
 
 orSkip(
   hasOpenssl(),

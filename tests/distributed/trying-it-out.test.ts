@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Cluster, startCluster } from '../../bin/distributed/cluster.ts';
 import { temporaryData } from '../support/agora-process.ts';
-import { until } from '../support/small-agent.ts';
+import { until } from '../support/until.ts';
 
 const { data, remove } = temporaryData();
 const said: string[] = [];

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
-import { ADDRESS, done, forSale, until } from '../support/shop.ts';
+import { ADDRESS, done, forSale } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 const ACCOUNT = { email: 'ada@example.test', password: 'a password for a test' };
 
@@ -40,7 +41,7 @@ test('and with a declined card until it is cancelled', async () => {
 
 test('it goes on when its access token has expired, and hears what happens then', async () => {
   const ended = demo(shop.url, '--token', 'tok_3ds');
-  const waiting = await until(
+  const waiting = await untilAnswer(
     newest,
     ({ status, paymentStatus }) => status === 'PENDING' && paymentStatus === 'REQUIRES_ACTION',
     'no order waits',
@@ -63,14 +64,14 @@ test('the client of docs/live-updates.md lives through the end of its token, by 
   const { child, output } = run(['--input-type=module', '--eval', `${FRESH_TOKEN}\n${program}`]);
   try {
     // Without a cursor a subscription begins now, so it must have begun before the order that it is to hear of.
-    await until(
+    await untilAnswer(
       async () => (output().includes('AG-') ? output() : (await buy(), output())),
       (text) => text.includes('AG-'),
       'no order was heard of',
     );
     await new Promise((resolve) => setTimeout(resolve, SEVERAL_TOKENS_MS));
     const number = await buy();
-    await until(
+    await untilAnswer(
       async () => output(),
       (text) => text.includes(`${number} PROCESSING`),
       'the later order was not heard of',

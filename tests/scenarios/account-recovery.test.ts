@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { type Answer, openPlatform, type SigningPlatform } from '../support/platform.ts';
-import { until } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 /** Errors of users are part of it here. */
 async function dataOf(asked: Promise<Answer>): Promise<any> {
@@ -31,7 +31,7 @@ afterAll(async () => {
 
 /** The mails to an address, with their tokens, once there are so many. */
 const mailsTo = (address: string, count: number, purpose: string) =>
-  until(
+  untilAnswer(
     async () =>
       readdirSync(mails)
         .filter((name) => name.endsWith('.eml'))

@@ -4,7 +4,8 @@ import { createClient } from 'graphql-ws';
 import { sql } from 'kysely';
 import WebSocket from 'ws';
 import { openPlatform, type SigningPlatform, watch } from '../support/platform.ts';
-import { done, until } from '../support/shop.ts';
+import { done } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 let shop: SigningPlatform;
 beforeAll(async () => {
@@ -99,7 +100,7 @@ test('a key is refused when it is mistyped, unknown, expired, or when its maker 
   expect(seen.data.me).toEqual({ id });
   await sql`update identity.api_key set expires_at = now() where id = ${apiKey.id}`.execute(shop.kysely);
   // What a gateway remembers of it is over within seconds.
-  await until(
+  await untilAnswer(
     () => as(key, '{ me { id } }'),
     ({ status }) => status === 401,
     'an expired key is still good',

@@ -1,7 +1,7 @@
 /** Whoever goes, and however: what is read for them ends in PostgreSQL too, and what they have begun to change does not. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CONNECTIONS, openSlowAgents } from '../support/slow-statements.ts';
-import { until } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 /** Seconds. Longer than anything waits here, so that a statement that ends was ended. */
 const LONG = 300;
@@ -94,7 +94,7 @@ describe.each([
 
   /** The second of the two is another agent's, and not begun yet when the client goes. */
   const isWritten = (mark: string) =>
-    until(
+    untilAnswer(
       slow.written,
       (rows) => [mark, `${mark} elsewhere`].every((name) => rows.some((row) => row.mark === name)),
       'a mutation was not carried out to its end',

@@ -4,18 +4,8 @@ import { paymentViolations } from '../../subgraphs/payment/invariants.ts';
 import { operator } from '../support/agents.ts';
 import { inventoryViolations } from '../support/inventory-violations.ts';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
-import {
-  ADDRESS,
-  available,
-  done,
-  forSale,
-  newCustomer,
-  placed,
-  read,
-  sagaEnds,
-  settled,
-  until,
-} from '../support/shop.ts';
+import { ADDRESS, available, done, forSale, newCustomer, placed, read, sagaEnds, settled } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 let shop: TestPlatform;
 beforeAll(async () => {
@@ -24,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 afterEach(async () => {
   // At rest: what is under way when a test has seen enough goes on.
-  await until(
+  await untilAnswer(
     () => paymentViolations(shop.kysely),
     (violations) => violations.length === 0,
     'the payments do not add up',
@@ -43,7 +33,7 @@ const types = (order: { timeline: { type: string }[] }): string[] => order.timel
 
 /** Both sagas of an order have ended. */
 const sagasEnd = (orderId: string) =>
-  until(
+  untilAnswer(
     () =>
       shop.kysely
         .selectFrom('dbos.workflow_status')
@@ -72,7 +62,7 @@ const charged = (order: {
 
 test('an order whose payment is still being authorised is cancelled: nothing is charged, the stock is free', async () => {
   const { orderId, variantId, buyer } = await buy('tok_slow');
-  await until(
+  await untilAnswer(
     () => available(shop, variantId),
     (left) => left === 3,
     'nothing is reserved',
@@ -97,7 +87,7 @@ test('an order whose payment is still being authorised is cancelled: nothing is 
 
 test('an order whose buyer must still confirm the payment is cancelled, and its payment let go', async () => {
   const { orderId, variantId, buyer } = await buy('tok_3ds');
-  await until(
+  await untilAnswer(
     () => read(shop, orderId),
     (order) => order.paymentStatus === 'REQUIRES_ACTION',
     'no action is required',
@@ -221,7 +211,7 @@ describe('a refund', () => {
     expect(answer.refundPayment.userErrors).toEqual([]);
   };
   const refunded = async (orderId: string, paymentStatus: string) =>
-    until(
+    untilAnswer(
       () => read(shop, orderId),
       (order) => order.paymentStatus === paymentStatus,
       `the order does not know that it is ${paymentStatus}`,
@@ -251,7 +241,7 @@ describe('a refund', () => {
     await settled(shop, orderId, 'CANCELLED');
     await sagasEnd(orderId);
     const left = toDecimal(money(BigInt(total.minor) - 600n, 'EUR'));
-    const told = await until(
+    const told = await untilAnswer(
       () => inbox(buyer),
       ({ length }) => length === 2,
       'the buyer is not told of both',

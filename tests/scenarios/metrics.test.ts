@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { admin } from '../support/agents.ts';
 import { openPlatform, type SigningPlatform } from '../support/platform.ts';
-import { forSale, newCustomer, place, placed, sagaEnds, settled, until } from '../support/shop.ts';
+import { forSale, newCustomer, place, placed, sagaEnds, settled } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 let shop: SigningPlatform;
 const buyer = newCustomer();
@@ -37,7 +38,7 @@ test('an order is counted where it passes: gateway, agents, saga, events, busine
   const { order } = await placed(shop, { lines: [{ variantId, quantity: 2 }] }, buyer);
   const { total } = await settled(shop, order.id, 'PROCESSING');
   await sagaEnds(shop, order.id, 'COMPLETED');
-  const after = await until(
+  const after = await untilAnswer(
     scrape,
     (now) => sum(now, 'agora_sagas_ended_total') > 0,
     'the end of the saga is not told',
@@ -105,9 +106,9 @@ test('an open subscription is counted while it is open', async () => {
   const name = { operation: 'WatchSomething' };
   const watching = shop.watch(`subscription WatchSomething { agentStatusChanged { agent { id } } }`, {}, admin);
   const open = async () => sum(await scrape(), 'agora_graphql_subscriptions_open', name);
-  await until(open, (now) => now === 1, 'it is not counted');
+  await untilAnswer(open, (now) => now === 1, 'it is not counted');
   await watching.stop();
-  await until(open, (now) => now === 0, 'it is still counted');
+  await untilAnswer(open, (now) => now === 0, 'it is still counted');
 });
 
 test('a thousand names of operations make no thousand series, and no label holds an id', async () => {

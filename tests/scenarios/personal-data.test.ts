@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
-import { done, forSale, place, placed, read, settled, until } from '../support/shop.ts';
+import { done, forSale, place, placed, read, settled } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 const logged: string[] = [];
 let shop: TestPlatform;
@@ -53,7 +54,7 @@ const askAs = async (token: string, query: string, variables: object) => {
 };
 
 const sagasEnd = () =>
-  until(
+  untilAnswer(
     () => shop.kysely.selectFrom('dbos.workflow_status').select(['workflow_uuid', 'status']).execute(),
     (sagas) => sagas.every(({ status }) => status === 'SUCCESS'),
     'the sagas do not end',

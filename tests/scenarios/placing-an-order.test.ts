@@ -5,18 +5,8 @@ import { lock } from '../../platform/data/locks.ts';
 import { actor } from '../support/agents.ts';
 import { inventoryViolations } from '../support/inventory-violations.ts';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
-import {
-  available,
-  done,
-  forSale,
-  newCustomer,
-  place,
-  placed,
-  read,
-  sagaEnds,
-  settled,
-  until,
-} from '../support/shop.ts';
+import { available, done, forSale, newCustomer, place, placed, read, sagaEnds, settled } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 let shop: TestPlatform;
 beforeAll(async () => {
@@ -25,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 afterEach(async () => {
   // At rest: what is under way when a test has seen enough goes on.
-  await until(
+  await untilAnswer(
     () => paymentViolations(shop.kysely),
     (violations) => violations.length === 0,
     'the payments do not add up',
@@ -184,7 +174,7 @@ describe('a payment that its buyer must confirm', () => {
     await shop.kysely.transaction().execute(async (blocking) => {
       // The saga cannot announce the action while its order is held here: by its lock, since a write would hold back the log.
       await lock(blocking, [order.id]);
-      const { paymentStatus } = await until(
+      const { paymentStatus } = await untilAnswer(
         () => read(shop, order.id),
         ({ payments }) => payments[0]?.status === 'REQUIRES_ACTION',
         'there is nothing to confirm',
@@ -215,7 +205,7 @@ describe('a payment that its buyer must confirm', () => {
         .select('position')
         .where('consumer', '=', consumer)
         .executeTakeFirstOrThrow();
-    await until(cursor, (at) => BigInt(at.position) >= BigInt(position), 'the event is not read');
+    await untilAnswer(cursor, (at) => BigInt(at.position) >= BigInt(position), 'the event is not read');
   };
 
   test('is let go when the order is cancelled meanwhile', async () => {

@@ -5,11 +5,11 @@ import { createLogger } from '../../platform/log.ts';
 import { actor, admin, viewer } from '../support/agents.ts';
 import { type EmbeddedPlatform, openEmbedded } from '../support/platform.ts';
 import { type ReplicatedPostgres, startReplicatedPostgres } from '../support/replicated-postgres.ts';
-import { done, forSale, newCustomer, placed, read, settled, until } from '../support/shop.ts';
+import { done, forSale, newCustomer, placed, read, settled } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 /** What must not run out while a test looks at what is old. */
 const AMPLE_MS = 600_000;
-const PATIENCE_MS = 25_000;
 
 const limits = { maxLagMs: AMPLE_MS, patienceMs: 10_000 };
 const lines: Record<string, unknown>[] = [];
@@ -65,7 +65,7 @@ async function standby(): Promise<{ status: string; lastCode: string | null }> {
 }
 
 const becomes = (status: string) =>
-  until(standby, (now) => now.status === status, `the standby does not become ${status}`, PATIENCE_MS);
+  untilAnswer(standby, (now) => now.status === status, `the standby does not become ${status}`);
 
 /** One series of the metrics. */
 async function metric(series: string): Promise<number> {
@@ -84,11 +84,10 @@ async function forSaleOnBoth(): Promise<{ variantId: string; before: string }> {
   const variantId = await forSale(shop, { price: '10.00' });
   await becomes('UP');
   const before = await seen(variantId, admin);
-  await until(
+  await untilAnswer(
     () => seen(variantId),
     (now) => now === before,
     'the standby does not replay',
-    PATIENCE_MS,
   );
   return { variantId, before };
 }
@@ -152,11 +151,10 @@ test('a standby that is too far behind is not read from, until it has caught up'
   const after = await change(variantId, 'Fresh', '14.00');
   expect(await seen(variantId)).toBe(before);
   limits.maxLagMs = 2000;
-  await until(
+  await untilAnswer(
     () => seen(variantId),
     (now) => now === after,
     'the lag is not seen',
-    PATIENCE_MS,
   );
   expect(await becomes('DOWN')).toMatchObject({ lastCode: 'BEHIND' });
   expect(await metric('agora_standby_up{agent="pricing"}')).toBe(0);
@@ -195,19 +193,17 @@ test('no query fails while connections to the standby end, while it hangs, dies 
   const allRead = Promise.all(reading);
   allRead.catch(() => {}); // It is looked at in the end.
   const rise = (from: number) =>
-    until(
+    untilAnswer(
       () => metric(READ_THERE),
       (now) => now > from,
       'the standby is not read from',
-      PATIENCE_MS,
     );
   const answersCome = async () => {
     const from = answers;
-    await until(
+    await untilAnswer(
       async () => answers,
       (now) => now > from + 5,
       'queries are not answered',
-      PATIENCE_MS,
     );
   };
   try {

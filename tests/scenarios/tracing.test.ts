@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { SpanLine } from '../../platform/telemetry/file-exporter.ts';
 import { startTracing } from '../../platform/telemetry/tracing.ts';
 import { openPlatform, type SigningPlatform } from '../support/platform.ts';
-import { ADDRESS, forSale, newCustomer, sagaEnds, settled, until } from '../support/shop.ts';
+import { ADDRESS, forSale, newCustomer, sagaEnds, settled } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 let shop: SigningPlatform;
 let directory: string;
@@ -63,7 +64,7 @@ test('an order is one trace: gateway, agent, SQL, saga, steps, other agents, eve
     'consume order.placed',
     'sql insert',
   ];
-  const trace = await until(
+  const trace = await untilAnswer(
     async () => ofTheOrder(),
     (all) => wanted.every((name) => isThere(name)(all)),
     'the trace is not whole',

@@ -13,7 +13,8 @@ import { drawFrom } from '../chaos/draw.ts';
 import { actor, operator, viewer } from '../support/agents.ts';
 import { type Courier, openCourier } from '../support/courier.ts';
 import { openPlatform, type SigningPlatform } from '../support/platform.ts';
-import { done, forSale, newCustomer, placed, read, settled, until } from '../support/shop.ts';
+import { done, forSale, newCustomer, placed, read, settled } from '../support/shop.ts';
+import { untilAnswer } from '../support/until.ts';
 
 const SEED = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 1_000_000));
 const [young, old, strange] = [1, 2, 3].map((fill) => `whsec_${Buffer.alloc(32, fill).toString('base64')}`) as [
@@ -146,7 +147,7 @@ describe('at the door', () => {
     const answers = await Promise.all(Array.from({ length: 12 }, () => deliver({ id, body: told(payment) })));
     expect(answers.flat().sort()).toEqual([...Array(11).fill(200), 202]);
     expect(await deliver({ id, body: told(other) })).toEqual([200]);
-    await until(
+    await untilAnswer(
       () => inbox(id),
       ([row]) => row?.status === 'HANDLED',
       'the delivery is not handled',
@@ -172,7 +173,7 @@ describe('an order', () => {
 
   test('whose buyer confirmed at the bank and never came back goes on as soon as the bank tells', async () => {
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token: 'tok_3ds' }, newCustomer());
-    const payment = await until(
+    const payment = await untilAnswer(
       () => shop.kysely.selectFrom('payment.payment').selectAll().where('order_id', '=', order.id).executeTakeFirst(),
       (payment) => payment?.status === 'REQUIRES_ACTION',
       'no action is required',
@@ -194,7 +195,7 @@ describe('an order', () => {
     'whose buyer was sent to the bank, which tells %s, is told as its payment is, and as approved only if it was',
     async (status, ends, paid, story) => {
       const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token: 'tok_3ds' }, newCustomer());
-      await until(
+      await untilAnswer(
         () => read(shop, order.id),
         ({ paymentStatus }) => paymentStatus === 'REQUIRES_ACTION',
         'no action is required',
@@ -232,13 +233,13 @@ describe('an order', () => {
         orders.push({ id: order.id, ends: end });
       }
     for (const order of orders) await settled(shop, order.id, order.ends);
-    await until(
+    await untilAnswer(
       () => shop.kysely.selectFrom('payment.simulator_webhook').select('id').execute(),
       (left) => left.length === 0,
       'webhooks are not sent',
     );
     await courier.settled();
-    await until(
+    await untilAnswer(
       () => inbox(),
       (all) => all.every(({ status }) => status === 'HANDLED'),
       'webhooks are not handled',
@@ -264,7 +265,7 @@ describe('a webhook that cannot be handled', () => {
   test('is seen by staff, and goes on once an operator has mended what was wrong', async () => {
     const [webhookId, reference] = [newId('msg'), newId('payment')];
     expect(await deliver({ id: webhookId, body: told(reference) })).toEqual([202]);
-    await until(
+    await untilAnswer(
       () => inbox(webhookId),
       ([row]) => row?.attempts === 1,
       'it was not tried',
@@ -280,7 +281,7 @@ describe('a webhook that cannot be handled', () => {
     const refused = await shop.ask(REDRIVE, { id: row.id }, viewer);
     expect(refused.errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
     await done(shop.ask(REDRIVE, { id: row.id }, operator));
-    await until(
+    await untilAnswer(
       () => paymentOf(reference),
       ({ status }) => status === 'AUTHORIZED',
       'it is not handled',
@@ -325,7 +326,7 @@ describe('a webhook that cannot be true', () => {
     return id;
   };
   const refusedBy = (webhookId: string) =>
-    until(
+    untilAnswer(
       () => inbox(webhookId),
       ([row]) => row?.attempts > 0,
       'it was not tried',

@@ -38,6 +38,11 @@ const AT_ONCE = 4;
 /** How long is waited for what a subscription says at once, in milliseconds: longer, if it must say something. */
 const patience = (isTold: boolean): number => (isTold ? 30_000 : 60);
 
+interface Answered {
+  data?: Record<string, { userErrors?: { code: string; path: string[] | null }[] } | null> | null;
+  errors?: Told[];
+}
+
 interface Told {
   message: string;
   path?: unknown;
@@ -77,7 +82,7 @@ afterAll(async () => {
 });
 
 /** What is answered; of a subscription, what is said at once. */
-async function post(query: string, variables: object, isTold = true): Promise<{ errors?: Told[] }> {
+async function post(query: string, variables: object, isTold = true): Promise<Answered> {
   const accept = query.startsWith('subscription') ? 'text/event-stream' : 'application/json';
   const headers = { 'content-type': 'application/json', accept };
   const leaving = new AbortController();
@@ -228,6 +233,35 @@ test('whatever is given in any place of any operation is never a fault of ours',
   const declared = rootsOf(gateway.schema).reduce((sum, { field }) => sum + field.args.length, 0);
   expect(places.length).toBeGreaterThan(declared);
 }, 300_000);
+
+/** What is refused for something else before: their own tests give them the control character. */
+const REFUSED_BEFORE = [
+  'createApiKey(input.name)', // Only who has just signed in makes one.
+  'placeOrder(input.billingAddress.name)', // Neither lines nor a cart are given.
+  'placeOrder(input.shippingAddress.name)',
+  'replayConsumer(input.reason)', // The consumer cannot be replayed.
+  'resetBreaker(input.name)', // It only finds what has this name.
+];
+
+test('no name and no reason that a client gives is kept with a control character in it', async () => {
+  const places = placesOf(gateway.schema).filter(
+    ({ kind, path, type }) =>
+      kind === 'mutation' && ['name', 'reason'].includes(path.at(-1)!) && getNamedType(type).name === 'String',
+  );
+  const otherwise: string[] = [];
+  for (const place of places) {
+    const { field, path, type } = place;
+    const at = `${field.name}(${path.join('.')})`;
+    const given = { declared: `$x: ${String(type)}`, value: new Literal('$x') };
+    const answer = await post(operationAt(place, given, good(place)), { x: 'bell \u0007' });
+    const said = answer.data?.[field.name]?.userErrors ?? [];
+    const where = path.map((step) => (step === '[]' ? '0' : step)).join('.');
+    if (said.some((error) => error.code === 'INVALID_INPUT' && error.path?.join('.') === where)) continue;
+    otherwise.push(said.length > 0 || answer.errors?.length ? at : `${at} is taken`);
+  }
+  expect(otherwise.toSorted()).toEqual(REFUSED_BEFORE);
+  expect(places.length).toBeGreaterThan(REFUSED_BEFORE.length);
+});
 
 test('null for a condition is told at once, wherever it stands', async () => {
   const roots = rootsOf(gateway.schema);

@@ -2,7 +2,7 @@
 import type { Agora } from './agent-process.ts';
 import { admin } from './agents.ts';
 import type { TestPlatform } from './platform.ts';
-import { until } from './shop.ts';
+import { untilAnswer } from './until.ts';
 
 const OWNER: [RegExp, string][] = [
   [/createProduct|publishProduct/, 'product'],
@@ -24,11 +24,10 @@ export const agentShop = (agora: Agora): TestPlatform => {
 export const statusOf = async (agora: Agora, id: string): Promise<string> =>
   (await agora.ask('order', 'query ($id: ID) { order(id: $id) { status } }', { id }, admin)).data.order.status;
 
-/** Waits until an order is in this state. @throws Error after a minute */
+/** Waits until an order is in this state. @throws Error when the patience ends */
 export const becomes = (agora: Agora, id: string, status: string): Promise<string> =>
-  until(
+  untilAnswer(
     () => statusOf(agora, id),
     (now) => now === status,
     `the order does not become ${status}`,
-    60_000,
   );

@@ -5,7 +5,7 @@
  */
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
-import { until } from './shop.ts';
+import { untilAnswer } from './until.ts';
 
 /** The class of our advisory locks; each hold's number is the object. */
 const LOCK = 4242;
@@ -96,7 +96,7 @@ export async function killAt(
       await sql`select pg_advisory_lock(${sql.raw(String(LOCK))}, ${sql.raw(String(id))})`.execute(session);
     try {
       act();
-      await until(
+      await untilAnswer(
         () => missing(session, holds),
         (names) => names.length === 0,
         'nobody comes to these points',

@@ -114,7 +114,7 @@ function selectionOf({ type }: Place['field'], condition: string): string {
   const named = getNamedType(type);
   if (!isCompositeType(named)) return '';
   const isPayload = isObjectType(named) && named.getFields().userErrors !== undefined;
-  return `{ __typename ${condition} ${isPayload ? 'userErrors { code message }' : ''} }`;
+  return `{ __typename ${condition} ${isPayload ? 'userErrors { code message path }' : ''} }`;
 }
 
 interface Placing {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { newId } from '../../platform/ids.ts';
 import { actor, admin } from './agents.ts';
 import type { Answer, TestPlatform } from './platform.ts';
-import { PATIENCE_MS } from './patience.ts';
+import { untilAnswer } from './until.ts';
 
 /** A new customer who may order. */
 export const newCustomer = () => actor({ roles: ['CUSTOMER'], customerId: newId('customer') });
@@ -101,7 +101,7 @@ export const read = async (shop: TestPlatform, id: string, as = admin) =>
 
 /** Waits until an order is in one of these states. @throws Error with the order as it is, when the patience ends */
 export const settled = (shop: TestPlatform, id: string, ...statuses: string[]) =>
-  until(
+  untilAnswer(
     () => read(shop, id),
     (order) => statuses.includes(order.status),
     `the order does not become ${statuses.join(' or ')}`,
@@ -109,35 +109,11 @@ export const settled = (shop: TestPlatform, id: string, ...statuses: string[]) =
 
 /** Waits until the saga that carries an order has ended so. @throws Error when the patience ends */
 export async function sagaEnds(shop: TestPlatform, orderId: string, status: string): Promise<void> {
-  await until(
+  await untilAnswer(
     async () => (await read(shop, orderId)).saga.status,
     (now) => now === status,
     `the saga does not end as ${status}`,
   );
-}
-
-/**
- * Asks again until the answer will do, also when there is none, as where a busy machine has no connection left to give.
- * @throws Error with the last answer, or what there was instead, when the patience ends
- */
-export async function until<T>(
-  ask: () => Promise<T>,
-  willDo: (answer: T) => boolean,
-  complaint: string,
-  patienceMs = PATIENCE_MS,
-): Promise<T> {
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
-    const isLate = Date.now() > deadline;
-    try {
-      const answer = await ask();
-      if (willDo(answer)) return answer;
-      if (isLate) throw new Error(`${complaint}: ${JSON.stringify(answer)}`);
-    } catch (error) {
-      if (isLate) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** How many are left to sell. */

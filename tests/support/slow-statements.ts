@@ -14,7 +14,7 @@ import { createSubgraph, type Subgraph } from '../../platform/graphql/subgraph.t
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { overHttp } from '../federation/distributed-graph.ts';
 import { testDatabase } from './database.ts';
-import { until } from './shop.ts';
+import { untilAnswer } from './until.ts';
 
 /** How the agents run. */
 export interface SlowOptions {
@@ -90,8 +90,8 @@ export async function openSlowAgents({ prepare, isOverHttp }: SlowOptions) {
     /** What the gateway has warned of, or called an error. */
     complaints,
     /** Resolves when so many statements are at work. */
-    atWork: (n = 1) => until(active, (now) => now === n, `${n} statements were not seen at work`),
-    idle: () => until(active, (now) => now === 0, 'a statement goes on'),
+    atWork: (n = 1) => untilAnswer(active, (now) => now === n, `${n} statements were not seen at work`),
+    idle: () => untilAnswer(active, (now) => now === 0, 'a statement goes on'),
     /** What mutations have written. */
     written: async () => (await sql<{ mark: string }>`select mark from written`.execute(database.kysely)).rows,
     post: (query: string, { signal, accept }: { signal?: AbortSignal; accept?: string } = {}): Promise<Response> =>

@@ -15,7 +15,6 @@ import type { EventHandler } from '../../platform/events/handler.ts';
 import { type EventSigner, eventSigner } from '../../platform/events/signing.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
-import { PATIENCE_MS } from './patience.ts';
 
 export { ormFor };
 
@@ -117,12 +116,3 @@ export const noteEffect = async (
   const { id: event_id, aggregateId: aggregate_id, aggregateVersion: version } = event;
   await db.withSchema('small').insertInto('effect').values({ consumer, event_id, aggregate_id, version }).execute();
 };
-
-/** Waits until it holds. @throws Error that says what was waited for, when the patience ends */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

@@ -2,8 +2,9 @@
 import { refuse } from '../../../platform/errors.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 
-/** Longest name of a key, most scopes of one. */
-const MAX_NAME = 100;
+/** Longest name of a key. */
+export const MAX_NAME = 100;
+/** Most scopes of one. */
 const MAX_SCOPES = 50;
 const DAY_MS = 86_400_000;
 /** When its maker does not say. */
@@ -44,14 +45,6 @@ function broughtBy(scope: string): string[] {
 /** What a key may do now: of its scopes those that its maker still has. */
 export const scopesLeft = (scopes: readonly string[], maker: Pick<Actor, 'may'>): string[] =>
   scopes.filter((scope) => maker.may(scope));
-
-/** @throws Refusal INVALID_INPUT */
-export function checkKeyName(name: string): string {
-  const trimmed = name.trim();
-  if (!trimmed || trimmed.length > MAX_NAME)
-    throw refuse('INVALID_INPUT', `A name needs 1 to ${MAX_NAME} characters.`, ['input', 'name']);
-  return trimmed;
-}
 
 /** When a key expires: each does. @throws Refusal INVALID_INPUT */
 export function checkExpiry(asked: Date | null | undefined, now: Date): Date {

@@ -25,6 +25,15 @@ export interface ApiKeyIdentityRow {
 /** The columns of {@link ApiKeyRow}. */
 export const API_KEY = ['id', 'name', 'hint', 'scopes', 'created_at', 'expires_at', 'last_used_at'] as const;
 
+/** A key that is good with what its maker has now, for whom it stands (bounds.ts). */
+export const keysWithMakers = (db: Kysely<Tables>, now: Date) =>
+  db
+    .selectFrom('api_key')
+    .innerJoin('account', 'account.id', 'api_key.user_id')
+    .select(['api_key.id', 'user_id', 'scopes', 'roles', 'api_key.merchant_id as made_for', 'account.merchant_id'])
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now);
+
 export const apiKeyQueries = (db: Kysely<Tables>) => ({
   /** Those of a user that are good, the newest first. Making one keeps them few. */
   living: (userId: string, now: Date): Promise<ApiKeyRow[]> =>
@@ -40,14 +49,9 @@ export const apiKeyQueries = (db: Kysely<Tables>) => ({
 
   /** Notes, to the minute, that it was used. */
   async identity(hash: string, now: Date): Promise<ApiKeyIdentityRow | null> {
-    const row = await db
-      .selectFrom('api_key')
-      .innerJoin('account', 'account.id', 'api_key.user_id')
-      .select(['api_key.id', 'user_id', 'scopes', 'api_key.merchant_id as made_for'])
-      .select(['roles', 'account.merchant_id', 'expires_at', 'last_used_at'])
+    const row = await keysWithMakers(db, now)
+      .select(['expires_at', 'last_used_at'])
       .where('hash', '=', hash)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
       .executeTakeFirst();
     if (!row) return null;
     if (!row.last_used_at || now.getTime() - row.last_used_at.getTime() >= 60_000) await noteUse(db, row.id, now);

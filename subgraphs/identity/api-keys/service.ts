@@ -5,11 +5,12 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { checkAll } from '../../../platform/graphql/refusals.ts';
 import { hashOfApiKey, newApiKey } from '../../../platform/identity/api-key.ts';
 import { newId } from '../../../platform/ids.ts';
+import { checkName } from '../../../platform/text/text.ts';
 import type { Tables } from '../entities.ts';
 import type { CreateApiKeyInput } from '../resolvers.generated.ts';
 import { requireRecentSignIn } from '../sessions/recent.ts';
 import type { SignInParts } from '../sign-in/service.ts';
-import { checkExpiry, checkKeyName, checkScopes } from './domain.ts';
+import { checkExpiry, checkScopes, MAX_NAME } from './domain.ts';
 import { apiKeyCreated } from './events.ts';
 import { API_KEY, type ApiKeyRow } from './queries.ts';
 import { revokeKeys } from './revoke.ts';
@@ -32,7 +33,7 @@ export const apiKeyService = (
     await requireRecentSignIn({ store, clock }, actor);
     const now = clock.now();
     const [name, scopes, expires_at] = checkAll(
-      () => checkKeyName(input.name),
+      () => checkName(input.name, ['input', 'name'], { max: MAX_NAME }),
       () => checkScopes(input.scopes, actor),
       () => checkExpiry(input.expiresAt, now),
     );

@@ -1,5 +1,5 @@
 import { demoWorld } from '../../../platform/agent/demo.ts';
-import { allowsDemo } from '../../../platform/config/for-trials.ts';
+import { allowsDemo } from '../../../platform/config/trial-features.ts';
 import type { Config } from '../../../platform/config/config.ts';
 import { refuse } from '../../../platform/errors.ts';
 

@@ -3,7 +3,7 @@ import type { Ground } from '../../../platform/agent/ground.ts';
 import type { Work } from '../../../platform/data/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
-import { isShutOut } from '../sessions/doors.ts';
+import { isShutOut } from '../sessions/secure-account.ts';
 import type { Tables } from '../entities.ts';
 import type { ProviderAttempts } from './attempts.ts';
 import type { CameBack } from './callback.ts';
@@ -60,7 +60,7 @@ export const linkedIdentities = (
     const account = await sql
       .selectFrom('linked_identity')
       .innerJoin('account', 'account.id', 'linked_identity.user_id')
-      .select('doors_closed_at')
+      .select('secured_at')
       .where('linked_identity.id', '=', id)
       .executeTakeFirst();
     if (!account)

@@ -4,7 +4,7 @@ import type { Work } from '../../../platform/data/store.ts';
 import { judgeToken } from '../domain.ts';
 import type { RevocationReason, Tables } from '../entities.ts';
 import { sessionRevoked, sessionStarted } from '../events.ts';
-import { endBegun } from './doors.ts';
+import { endPendingAccess } from './secure-account.ts';
 import { hashOfToken } from './refresh-token.ts';
 
 /** A session is started once and revoked at most once: these are its versions. */
@@ -111,7 +111,7 @@ export const sessionRules = ({
               .where('id', '<>', which.but ?? '')
               .where('expires_at', '>', now);
       const revoked = await chosen.returning(['id', 'user_id']).execute();
-      if ('userId' in which) await endBegun(work, which.userId, now);
+      if ('userId' in which) await endPendingAccess(work, which.userId, now);
       for (const { id, user_id } of revoked) {
         work.publish(sessionRevoked, {
           aggregateId: id,

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { actor, operator, viewer } from '../../../tests/support/agents.ts';
 import { openPlatform, type TestPlatform } from '../../../tests/support/platform.ts';
-import { done, until } from '../../../tests/support/shop.ts';
+import { done } from '../../../tests/support/shop.ts';
+import { untilAnswer } from '../../../tests/support/until.ts';
 
 let shop: TestPlatform;
 beforeAll(async () => {
@@ -21,7 +22,7 @@ describe('an agent', () => {
     const query = `{ agent(id: "order") { status isAlive errorCount lastError
       dependencies { name status latencyMs breaker lastError pool { total } }
       breakers { name state failures lastError openedAt } } }`;
-    const told = await until(
+    const told = await untilAnswer(
       async () => (await done(shop.ask(query, {}, viewer))).agent,
       (agent) => agent.dependencies[0]?.latencyMs != null,
       'the database is not looked at',
@@ -101,7 +102,7 @@ describe('a group of agents', () => {
     const told = instructAgents.agents.map(({ id }: { id: string }) => id).sort();
     expect(told).toEqual(expect.arrayContaining(['identity', 'orchestration']));
     expect(new Set(instructAgents.agents.map(({ area }: { area: string }) => area))).toEqual(new Set(['SYSTEM']));
-    await until(reported, (names) => names.length === told.length, 'they do not report');
+    await untilAnswer(reported, (names) => names.length === told.length, 'they do not report');
     expect(await reported()).toEqual(told);
     const { rows } = await sql<object>`select area, instruction, requested_by, reason
       from orchestration.agent_instruction`.execute(shop.kysely);

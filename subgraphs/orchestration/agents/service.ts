@@ -3,6 +3,7 @@ import type { Ground } from '../../../platform/agent/ground.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
+import { checkText } from '../../../platform/text/text.ts';
 import type { Tables } from '../entities.ts';
 import { LEASE_MS } from '../../../platform/agent/registry.ts';
 import { type AgentRow, orchestrationQueries } from '../queries.ts';
@@ -58,7 +59,4 @@ export const agentsService = ({ store, clock }: Ground<Tables>) => ({
   },
 });
 
-function checkReason(reason: string): void {
-  if (reason.trim().length === 0 || reason.length > MAX_REASON)
-    throw refuse('INVALID_INPUT', `A reason has 1 to ${MAX_REASON} characters.`, ['input', 'reason']);
-}
+const checkReason = (reason: string): string => checkText(reason, ['input', 'reason'], { max: MAX_REASON });

@@ -5,7 +5,8 @@ import type { Actor } from '../../../platform/identity/actor.ts';
 import { newUuid } from '../../../platform/ids.ts';
 import { actor, admin, operator, viewer } from '../../../tests/support/agents.ts';
 import { openPlatform, type TestPlatform } from '../../../tests/support/platform.ts';
-import { done, forSale, newCustomer, placed, sagaEnds, until } from '../../../tests/support/shop.ts';
+import { done, forSale, newCustomer, placed, sagaEnds } from '../../../tests/support/shop.ts';
+import { untilAnswer } from '../../../tests/support/until.ts';
 
 let shop: TestPlatform;
 beforeAll(async () => {
@@ -72,7 +73,7 @@ beforeEach(async () => {
 describe('consumers', () => {
   test('show how far behind they are, counting only what they handle', async () => {
     const { agents } = await done(shop.ask('{ agents { id } }', {}, viewer));
-    await until(
+    await untilAnswer(
       () => consumer(IDLE),
       ({ lagEvents }) => lagEvents === agents.length,
       'the starts of all agents are not in the log',
@@ -185,7 +186,7 @@ describe('a replay', () => {
     const { rows } = await sql<{ n: bigint }>`select count(*) as n from notification.message`.execute(shop.kysely);
     return Number(rows[0]!.n);
   };
-  const caughtUp = () => until(notification, ({ lagEvents }) => lagEvents === 0, 'it does not catch up');
+  const caughtUp = () => untilAnswer(notification, ({ lagEvents }) => lagEvents === 0, 'it does not catch up');
 
   test.each([
     ['a cursor', async (generation: string) => ({ from: `${generation}.1.0` })],

@@ -8,6 +8,7 @@ import { moveBack, placeBefore } from '../../../platform/events/replay.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
+import { checkText } from '../../../platform/text/text.ts';
 import type { Tables } from '../entities.ts';
 import type {
   DiscardEventInput,
@@ -43,8 +44,7 @@ export const eventsDeskService = ({ store, clock, roster }: Ground<Tables>) => {
   ): Promise<string> => {
     const { idempotencyKey: key, ...request } = asked;
     const { consumer, reason } = asked;
-    if (reason.trim().length === 0 || reason.length > 500)
-      throw refuse('INVALID_INPUT', 'A reason has 1 to 500 characters.', ['input', 'reason']);
+    checkText(reason, ['input', 'reason'], { max: 500 });
     const by = context.actor.id;
     const once = { actor: by, operation: `events:${action}`, key, request };
     const kept = await store.once({ ...once, locks: [`consumer:${consumer}`], origin: context }, async (session) => {

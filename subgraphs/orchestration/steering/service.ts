@@ -5,6 +5,7 @@ import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
 import { steerSaga } from '../../../platform/sagas/enqueue.ts';
+import { checkText } from '../../../platform/text/text.ts';
 import { partsOf } from '../domain.ts';
 import type { Tables } from '../entities.ts';
 import { orchestrationQueries } from '../queries.ts';
@@ -41,8 +42,7 @@ export const steeringService = ({ store, clock }: Ground<Tables>, definitions: r
     async steer(action: SteeringAction, asked: Asked, context: RequestContext): Promise<string> {
       const { idempotencyKey: key, ...request } = asked;
       const { sagaId, reason } = asked;
-      if (reason.trim().length === 0 || reason.length > 500)
-        throw refuse('INVALID_INPUT', 'A reason has 1 to 500 characters.', ['input', 'reason']);
+      checkText(reason, ['input', 'reason'], { max: 500 });
       const by = context.actor.id;
       const once = { actor: by, operation: OPERATIONS[action], key, request };
       const done = await store.once({ ...once, locks: [`saga:${sagaId}`], origin: context }, async (work) => {

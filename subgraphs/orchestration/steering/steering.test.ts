@@ -5,7 +5,8 @@ import { systemClock } from '../../../platform/clock.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 import { actor, admin, operator, viewer } from '../../../tests/support/agents.ts';
 import { openPlatform, type TestPlatform } from '../../../tests/support/platform.ts';
-import { done, forSale, newCustomer, placed, read, sagaEnds, settled, until } from '../../../tests/support/shop.ts';
+import { done, forSale, newCustomer, placed, read, sagaEnds, settled } from '../../../tests/support/shop.ts';
+import { untilAnswer } from '../../../tests/support/until.ts';
 import { STUCK_AFTER } from '../domain.ts';
 import { steeringQueries } from './queries.ts';
 
@@ -59,7 +60,7 @@ const SAGA = `query ($id: ID!) { saga(id: $id) { status refusal steps { name sta
 const sagaOf = async (id: string) => (await done(shop.ask(SAGA, { id }, viewer))).saga;
 const failing = async (buyer = newCustomer()) => {
   const { order, saga } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
-  const now = await until(
+  const now = await untilAnswer(
     () => sagaOf(saga.id),
     ({ steps }) => steps.some(({ status }: { status: string }) => status === 'RETRYING'),
     'no step fails',
@@ -141,7 +142,7 @@ describe('a failing step', () => {
       codes('compensateSaga', { sagaId }),
     ]);
     expect(both.sort()).toEqual([[], ['INVALID_STATE sagaId']]);
-    await until(
+    await untilAnswer(
       () => sagaOf(sagaId),
       ({ status }) => /^COMP(LETED|ENSATED)$/.test(status),
       'the saga does not end',
@@ -255,7 +256,7 @@ test('a step that fails and fails has somebody called, once, without a word of w
   const failsAgain = async () => {
     const before = (await sagaOf(sagaId)).steps[0].attempts;
     await ask('retrySagaStep', { sagaId });
-    await until(
+    await untilAnswer(
       () => sagaOf(sagaId),
       ({ steps }) => steps[0].attempts > before,
       'it does not fail again',
@@ -266,7 +267,7 @@ test('a step that fails and fails has somebody called, once, without a word of w
   expect(await alerts()).toEqual([]);
   await attempts(STUCK_AFTER);
   await failsAgain();
-  await until(alerts, (found) => found.length > 0, 'nobody is called');
+  await untilAnswer(alerts, (found) => found.length > 0, 'nobody is called');
   await failsAgain();
   const found = await alerts();
   expect(found).toEqual([

@@ -1,4 +1,4 @@
-import { NO_PROVIDER } from '../../../platform/config/for-trials.ts';
+import { NO_PROVIDER } from '../../../platform/config/trial-features.ts';
 import type { ProviderStatus } from './provider.ts';
 
 /** How the simulator behaves for a token (design.md, section 3). */

@@ -1,17 +1,16 @@
 /** The prices of imported variants, and their undo. The variants are drafts: nobody has bought at these prices. */
-import type { Kysely } from 'kysely';
 import type { Ground } from '../../../platform/agent/ground.ts';
 import { doOnce, undoOnce } from '../../../platform/data/undoable.ts';
-import { Refusal, type UserError } from '../../../platform/errors.ts';
+import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
+import { currenciesTaken, currencyProblem, type Problem } from '../currencies.ts';
 import { priceOf } from '../domain.ts';
 import { Price, type Tables } from '../entities.ts';
 import { priceChanged } from '../events.ts';
 import type { ImportedPricesInput, RemoveImportedPricesInput } from '../resolvers.generated.ts';
 
 type ImportedPrice = ImportedPricesInput['prices'][number]['price'];
-type Problem = Pick<UserError, 'code' | 'message'>;
 
 const OPERATION = 'setImportedPrices';
 const REASON = 'import';
@@ -19,8 +18,8 @@ const REASON = 'import';
 export const importedPrices = ({ store, clock }: Ground<Tables>) => ({
   /** Why each of them could not be set, if it could not: asked before an import is accepted. */
   async problems(prices: readonly ImportedPrice[]): Promise<(Problem | null)[]> {
-    const currencies = await currenciesTaken(store.read);
-    return prices.map((price) => problemOf(price, currencies) ?? null);
+    const taken = await currenciesTaken(store.read);
+    return prices.map((price) => problemOf(price, taken) ?? null);
   },
 
   /** @throws Refusal INVALID_INPUT, CURRENCY_NOT_AVAILABLE: all that is wrong, each at its place */
@@ -28,9 +27,9 @@ export const importedPrices = ({ store, clock }: Ground<Tables>) => ({
     const locks = prices.map(({ variantId }) => variantId);
     return doOnce(store, { operation: OPERATION, reference, locks, origin }, async (work) => {
       const now = clock.now();
-      const currencies = await currenciesTaken(work.sql);
+      const taken = await currenciesTaken(work.sql);
       const errors = prices.flatMap(({ price }, index) => {
-        const problem = problemOf(price, currencies);
+        const problem = problemOf(price, taken);
         return problem ? [{ ...problem, path: ['input', 'prices', String(index)] }] : [];
       });
       if (errors.length) throw new Refusal(errors);
@@ -83,20 +82,14 @@ export const importedPrices = ({ store, clock }: Ground<Tables>) => ({
   },
 });
 
-async function currenciesTaken(sql: Kysely<Tables>): Promise<ReadonlySet<string>> {
-  const channels = await sql.selectFrom('channel').select('currencies').execute();
-  return new Set(channels.flatMap(({ currencies }) => currencies));
-}
-
-function problemOf({ amount, currency }: ImportedPrice, currencies: ReadonlySet<string>): Problem | undefined {
+function problemOf({ amount, currency }: ImportedPrice, taken: ReadonlySet<string> | undefined): Problem | undefined {
   try {
     priceOf(amount, currency);
   } catch (error) {
     if (error instanceof Refusal) return { code: error.code, message: error.message };
     throw error;
   }
-  if (currencies.has(currency)) return undefined;
-  return { code: 'CURRENCY_NOT_AVAILABLE', message: `No channel takes ${currency}.` };
+  return currencyProblem(taken, currency);
 }
 
 export type ImportedPrices = ReturnType<typeof importedPrices>;

@@ -1,9 +1,10 @@
 /** What may be imported at once. Pure: no I/O, no clock, no randomness. */
 import { Refusal, refuse, type UserError } from '../../../platform/errors.ts';
-import { checkName, checkStorable } from '../../../platform/text/text.ts';
-import { type Attribute, checkDescription, checkVariants, gather } from '../domain.ts';
+import { gather } from '../../../platform/graphql/refusals.ts';
+import { checkStorable } from '../../../platform/text/text.ts';
+import { type Attribute, checkDescription, checkVariants } from '../domain.ts';
 import type { ImportProductInput, ImportVariantInput } from '../resolvers.generated.ts';
-import { chooseSlug, firstFree, type WantedSlug } from '../slug.ts';
+import { checkNameAndSlug, firstFree, type WantedSlug } from '../slug.ts';
 
 const MAX_PRODUCTS = 100;
 const MAX_VARIANTS = 500;
@@ -46,10 +47,8 @@ function checkProduct(product: ImportProductInput, n: number): CheckedProduct {
   const path = rowPath(n);
   const errors: UserError[] = [];
   const { categoryId } = product;
-  const name = gather(errors, () => checkName(product.name, [...path, 'name']));
+  const named = gather(errors, () => checkNameAndSlug(product, path));
   gather(errors, () => checkDescription(product.description, path));
-  // Without a name that could be, only a slug that was given can be wrong.
-  const slug = gather(errors, () => chooseSlug(product.slug, name ?? 'x', path));
   if (categoryId != null) gather(errors, () => checkStorable(categoryId, [...path, 'categoryId']));
   if (product.variants.length === 0)
     errors.push({ code: 'INVALID_INPUT', message: 'Give at least one variant.', path: [...path, 'variants'] });
@@ -62,7 +61,7 @@ function checkProduct(product: ImportProductInput, n: number): CheckedProduct {
       errors.push({ code: 'INVALID_INPUT', message: `Give 1 to ${MAX_QUANTITY} units.`, path: at });
   }
   if (errors.length) throw new Refusal(errors);
-  return { ...product, name: name!, slug: slug!, variants: variants! };
+  return { ...product, name: named!.name, slug: named!.wanted, variants: variants! };
 }
 
 /** What two rows cannot both have. Of slugs that are made of names one gets a number. */

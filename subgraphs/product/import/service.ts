@@ -7,7 +7,7 @@ import type { Ground } from '../../../platform/agent/ground.ts';
 import { doOnce, undoOnce } from '../../../platform/data/undoable.ts';
 import { anyOf } from '../../../platform/data/any-of.ts';
 import { isWithin, within } from '../../../platform/data/rows.ts';
-import { Refusal, refuse, type UserError } from '../../../platform/errors.ts';
+import { Refusal, refuse } from '../../../platform/errors.ts';
 import type { Work } from '../../../platform/data/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { orTaken } from '../../../platform/graphql/refusals.ts';
@@ -18,9 +18,9 @@ import { importRefused, productCreated, productRemoved, productStatusChanged } f
 import type { ImportedProductsInput, ImportProductsInput, RejectImportInput } from '../resolvers.generated.ts';
 import { numbered } from '../slug.ts';
 import { slugLock } from '../free-slug.ts';
-import { skusTaken, slugsTaken } from '../taken.ts';
-import { checkImport, withSlugs } from './domain.ts';
-import { checkKnown } from './known.ts';
+import { skusTaken, slugsTaken, takenSkuErrors, takenSlugErrors } from '../taken.ts';
+import { checkImport, rowPath, variantPath, withSlugs } from './domain.ts';
+import { checkReferences } from './check-references.ts';
 
 const OPERATION = 'createImportedProducts';
 /** So much is kept of what was refused. */
@@ -44,7 +44,7 @@ export const importService = ({ store, clock, ask }: Ground<Tables>) => {
       if (earlier) return earlier.importId;
       const merchantId = ownerOfNew(actor, request.merchantId);
       const products = checkImport(request.products);
-      await checkKnown({ store, ask }, products, context);
+      await checkReferences({ store, ask }, products, context);
       const importId = newId('import');
       const rows = products.map(({ variants, ...product }) => ({
         ...product,
@@ -181,25 +181,13 @@ async function checkFree(
     sql,
     products.flatMap(({ variants }) => variants.map(({ sku }) => sku)),
   );
-  const errors = products.flatMap(({ slug, isSlugGiven, variants }, n): UserError[] => {
-    const path = ['input', 'products', String(n)];
-    return [
-      ...(isSlugGiven && slugs.has(slug)
-        ? [{ code: 'SLUG_TAKEN', message: `Another product has the slug ${slug}.`, path: [...path, 'slug'] }]
-        : []),
-      ...variants.flatMap(({ sku }, m) =>
-        skus.has(sku)
-          ? [
-              {
-                code: 'SKU_TAKEN',
-                message: `Another variant has the SKU ${sku}.`,
-                path: [...path, 'variants', String(m), 'sku'],
-              },
-            ]
-          : [],
-      ),
-    ];
-  });
+  const givenSlugs = products.flatMap(({ slug, isSlugGiven }, n) =>
+    isSlugGiven ? [{ value: slug, path: [...rowPath(n), 'slug'] }] : [],
+  );
+  const givenSkus = products.flatMap(({ variants }, n) =>
+    variants.map(({ sku }, m) => ({ value: sku, path: [...variantPath(n, m), 'sku'] })),
+  );
+  const errors = [...takenSlugErrors(givenSlugs, slugs), ...takenSkuErrors(givenSkus, skus)];
   if (errors.length) throw new Refusal(errors);
 }
 

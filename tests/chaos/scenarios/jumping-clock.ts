@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../../platform/clock.ts';
 import { openPlatform } from '../../support/platform.ts';
-import { forSale, until } from '../../support/shop.ts';
+import { forSale } from '../../support/shop.ts';
+import { untilAnswer } from '../../support/until.ts';
 import { buyer } from '../buyers.ts';
 import { PLENTY } from '../process-run.ts';
 import type { Scenario } from '../scenario.ts';
@@ -55,7 +56,7 @@ export const jumpingClock: Scenario = {
       const id = await one.insist();
       if (token !== 'tok_3ds' || !id) return;
       // Who is told that it is not possible right now asks again, as everywhere here.
-      const { payments } = await until(
+      const { payments } = await untilAnswer(
         async () => (await shop.ask(PAYMENTS, { id }, one.as)).data?.order ?? {},
         (is) => is.payments?.[0]?.status === 'REQUIRES_ACTION' || (is.payments && is.status === 'CANCELLED'),
         'the payment neither waits nor is over',
@@ -65,7 +66,7 @@ export const jumpingClock: Scenario = {
       if (payments.length === 0) return;
       // Whether it comes in time is for the clock to say, and either end is a good one; but no answer is none, as when
       // the provider's breaker is open, and then the buyer confirms again.
-      await until(
+      await untilAnswer(
         () => shop.ask(CONFIRM, { input: { paymentId: payments[0].id, idempotencyKey: one.key } }, one.as),
         ({ errors }) => errors === undefined,
         'the payment is neither confirmed nor refused',

@@ -6,6 +6,7 @@ import { type Buyer, buyer } from '../buyers.ts';
 import { onProcess, type ProcessRun } from '../process-run.ts';
 import type { Findings, Run, Scenario } from '../scenario.ts';
 import { settle } from '../settle.ts';
+import { untilAnswer } from '../../support/until.ts';
 
 /** Of the crowd, so many are buyers at their bank; the others are stuck. */
 const AT_THEIR_BANK = 0.5;
@@ -88,7 +89,12 @@ async function crowd(run: Run, ground: ProcessRun): Promise<Findings> {
       for (const [n, one] of some.entries()) all.set(ids[n]!, one);
     }
     await stuck(shop.kysely, faults - many, variantId);
-    await until('the crowd is parked', async () => (await waiting(shop.kysely)) === faults);
+    await untilAnswer(
+      () => waiting(shop.kysely),
+      (count) => count === faults,
+      'the crowd is not parked',
+      PATIENCE_MS,
+    );
     await parkedLongAgo(shop.kysely, faults * PARKED);
     return all;
   }
@@ -109,7 +115,12 @@ async function crowd(run: Run, ground: ProcessRun): Promise<Findings> {
     await sql`delete from platform.saga_wait where saga_id like ${`placeOrder:${SINCE_LONG}%`}`.execute(shop.kysely);
     const left = [...buyers];
     while (left.length) await Promise.all(left.splice(0, AT_ONCE).map(([orderId, one]) => cancel(one, orderId)));
-    await until('all of the buyers have left', async () => (await countOf(shop.kysely, 'order_0')) === 0);
+    await untilAnswer(
+      () => countOf(shop.kysely, 'order_0'),
+      (count) => count === 0,
+      'buyers are left',
+      PATIENCE_MS,
+    );
     await sql`delete from dbos.workflow_status where workflow_uuid like ${`placeOrder:${STUCK}%`}`.execute(shop.kysely);
   }
 
@@ -119,21 +130,13 @@ async function crowd(run: Run, ground: ProcessRun): Promise<Findings> {
   }
 
   async function ended(id: string): Promise<void> {
-    await until(`${id} has ended`, async () => {
-      const { rows } =
-        await sql`select from dbos.workflow_status where workflow_uuid = ${id} and status = 'SUCCESS'`.execute(
-          shop.kysely,
-        );
-      return rows.length > 0;
-    });
-  }
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await sleep(10);
+    const ended = sql`select from dbos.workflow_status where workflow_uuid = ${id} and status = 'SUCCESS'`;
+    await untilAnswer(
+      async () => (await ended.execute(shop.kysely)).rows.length,
+      (count) => count > 0,
+      `${id} has not ended`,
+      PATIENCE_MS,
+    );
   }
 }
 

@@ -3,7 +3,8 @@ import type { Actor } from '../../../platform/identity/actor.ts';
 import { newId } from '../../../platform/ids.ts';
 import { admin } from '../../support/agents.ts';
 import type { EmbeddedPlatform, TestPlatform } from '../../support/platform.ts';
-import { ADDRESS, done, placed, settled, until } from '../../support/shop.ts';
+import { ADDRESS, done, placed, settled } from '../../support/shop.ts';
+import { untilAnswer } from '../../support/until.ts';
 import { type Asker, asker, NOBODY, type Thing } from './things.ts';
 
 /** All there is. */
@@ -157,7 +158,7 @@ async function movementOf(shop: Shop, variantId: string, who: Asker, of: Thing['
 }
 
 async function sagaEnds(shop: Shop, id: string): Promise<void> {
-  await until(
+  await untilAnswer(
     async () => (await done(shop.ask('query ($id: ID!) { saga(id: $id) { status } }', { id }, admin))).saga.status,
     (status) => status === 'COMPLETED',
     `the saga ${id} does not end`,
@@ -226,7 +227,7 @@ async function makeCustomer(shop: EmbeddedPlatform, name: string, variantId: str
     secrets: [{ text: cart, knownWith: ['order:write'] }],
   });
   things.push(...(await makeOrder(shop, variantId, who, of)));
-  const messages = await until(
+  const messages = await untilAnswer(
     async () => (await done(shop.ask('{ inbox { nodes { id } } }', {}, who.actor))).inbox.nodes as { id: string }[],
     (nodes) => nodes.length > 0,
     'no message comes',

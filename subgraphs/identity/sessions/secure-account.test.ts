@@ -23,7 +23,7 @@ let email: string;
 let userId: string;
 let owner: Actor;
 beforeEach(async () => {
-  email = `${newId('door')}@example.com`;
+  email = `${newId('secured')}@example.com`;
   const signedUp = await it.client.signUp({ email });
   userId = signedUp.user.id;
   owner = await it.client.actorOf(signedUp);

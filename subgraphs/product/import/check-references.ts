@@ -10,19 +10,13 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { unknownLocations } from '../commands/inventory.generated.ts';
 import { importedPriceProblems } from '../commands/pricing.generated.ts';
 import type { Tables } from '../entities.ts';
-import { skusTaken, slugsTaken } from '../taken.ts';
+import { type Placed, skusTaken, slugsTaken, takenSkuErrors, takenSlugErrors } from '../taken.ts';
 import { type CheckedProduct, rowPath, variantPath } from './domain.ts';
 
 type Asking = Pick<Ground<Tables>, 'store' | 'ask'>;
 
-/** A value of a row and where it is. */
-interface Placed<T> {
-  value: T;
-  path: readonly string[];
-}
-
 /** @throws Refusal that names every row @throws Unavailable where pricing or inventory is asked in vain */
-export async function checkKnown(
+export async function checkReferences(
   { store, ask }: Asking,
   products: readonly CheckedProduct[],
   within: RequestContext,
@@ -51,18 +45,12 @@ export async function checkKnown(
 
   async function takenSkus(): Promise<UserError[]> {
     const placed = variants.map(({ sku, path }) => ({ value: sku, path: [...path, 'sku'] }));
-    const known = await skusTaken(store.read, valuesOf(placed));
-    return placed.flatMap(({ value, path }) =>
-      known.has(value) ? { code: 'SKU_TAKEN', message: `Another variant has the SKU ${value}.`, path } : [],
-    );
+    return takenSkuErrors(placed, await skusTaken(store.read, valuesOf(placed)));
   }
 
   async function takenSlugs(): Promise<UserError[]> {
     const given = products.flatMap(({ slug }) => (slug.isGiven ? [{ value: slug.slug, path: slug.path }] : []));
-    const known = await slugsTaken(store.read, valuesOf(given));
-    return given.flatMap(({ value, path }) =>
-      known.has(value) ? { code: 'SLUG_TAKEN', message: `Another product has the slug ${value}.`, path } : [],
-    );
+    return takenSlugErrors(given, await slugsTaken(store.read, valuesOf(given)));
   }
 
   async function badPrices(): Promise<UserError[]> {
@@ -88,7 +76,7 @@ export async function checkKnown(
   }
 }
 
-const valuesOf = (placed: readonly Placed<string>[]): string[] => [...new Set(placed.map(({ value }) => value))];
+const valuesOf = (placed: readonly Placed[]): string[] => [...new Set(placed.map(({ value }) => value))];
 
 /** As much of an id as tells which one it is. */
 const shown = (id: string): string => (id.length > 80 ? `${id.slice(0, 80)}…` : id);

@@ -1,0 +1,92 @@
+/** Among very many accounts those that are meant are found by indexes: no statement reads a table from end to end. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Kysely, Transaction } from 'kysely';
+import { raw } from '../../platform/data/raw.ts';
+import type { Work } from '../../platform/data/store.ts';
+import { openAgents, type TestAgents } from '../../tests/support/agents.ts';
+import { hasAdministrator } from './administrators/service.ts';
+import type { Tables } from './entities.ts';
+import { endPendingAccess } from './sessions/secure-account.ts';
+
+const ROWS = 100_000;
+const PART = 10_000;
+const FEW = 20;
+
+let agents: TestAgents;
+beforeAll(async () => {
+  agents = await openAgents(['customer', 'identity']);
+  await fill(
+    'account',
+    `insert into identity.account (id, email, email_key, name, roles, customer_made, version, created_at, updated_at)
+     select 'user_' || n, n || '@many.example', n || '@many.example', 'Many',
+       array[case when n = ${ROWS} then 'ADMIN' else 'VIEWER' end], false, 1, now(), now()`,
+  );
+  // Sessions that were ended: what was begun in them is ended as well.
+  await fill(
+    'session',
+    `insert into identity.session (id, user_id, started_at, last_used_at, expires_at, revoked_at, revoked_reason)
+     select 'session_' || n, 'user_' || n, now(), now(), now(), now(), 'SIGNED_OUT'`,
+  );
+  await fill(
+    'linked_identity',
+    `insert into identity.linked_identity (id, user_id, provider, issuer, subject, linked_at, last_used_at)
+     select 'identity_' || n, 'user_' || n, 'acme', 'https://acme', n, now(), now()`,
+  );
+  await fill(
+    'provider_attempt',
+    `insert into identity.provider_attempt (hash, provider, redirect_uri, sealed, session_id, identity_id, created_at, expires_at)
+     select 'attempt_' || n, 'acme', 'https://shop', 'sealed',
+       case when n % 2 = 0 then 'session_' || n end, case when n % 2 = 1 then 'identity_' || n end, now(), now()`,
+  );
+});
+afterAll(() => agents.close());
+
+/** Makes the rows 1 to ROWS of a table, a part at a time: each statement has but a few seconds. */
+async function fill(table: string, insert: string): Promise<void> {
+  for (let done = 0; done < ROWS; done += PART)
+    await raw(agents.kysely, `${insert} from generate_series(${done + 1}, ${done + PART}) n`);
+  await raw(agents.kysely, `analyze identity.${table}`);
+}
+
+/** How many rows of this room are read while this is done, from end to end or by indexes. */
+const rowsRead = (work: (transaction: Transaction<any>) => Promise<void>): Promise<number> =>
+  agents.kysely.transaction().execute(async (transaction) => {
+    const before = await countRead(transaction);
+    await work(transaction);
+    return (await countRead(transaction)) - before;
+  });
+
+/** What this connection has read and not yet reported: of this transaction, and perhaps of earlier ones. */
+async function countRead(transaction: Transaction<any>): Promise<number> {
+  const { rows } = await raw<{ count: number }>(
+    transaction,
+    `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as count
+       from pg_stat_xact_user_tables where schemaname = 'identity'`,
+  );
+  return rows[0]!.count;
+}
+
+test('what was begun to open an account is ended', async () => {
+  const end = (userId: string) =>
+    rowsRead(async (transaction) => {
+      const sql = transaction.withSchema('identity') as unknown as Kysely<Tables>;
+      await endPendingAccess({ sql } as Work<Tables>, userId, agents.clock.now());
+    });
+  expect(await end('user_500')).toBeLessThan(FEW);
+  expect(await end('user_501')).toBeLessThan(FEW);
+  const { rows } = await raw(
+    agents.kysely,
+    `select n from generate_series(499, 502) n where not exists
+      (select from identity.provider_attempt where hash = 'attempt_' || n) order by n`,
+  );
+  expect(rows).toEqual([{ n: 500 }, { n: 501 }]);
+});
+
+test('whether there is an administrator is known', async () => {
+  const found: boolean[] = [];
+  const read = await rowsRead(async (transaction) => {
+    found.push(await hasAdministrator(transaction), await hasAdministrator(transaction, `user_${ROWS}`));
+  });
+  expect(found).toEqual([true, false]);
+  expect(read).toBeLessThan(FEW);
+});

@@ -1,0 +1,28 @@
+/** Which currencies prices may be in: those that a channel takes. */
+import type { Kysely } from 'kysely';
+import type { UserError } from '../../platform/errors.ts';
+import type { Tables } from './entities.ts';
+
+/** What is wrong with a price, wherever it was given. */
+export type Problem = Pick<UserError, 'code' | 'message'>;
+
+/** The currencies that a channel takes, or any of them; undefined if there is no such channel. */
+export async function currenciesTaken(
+  db: Kysely<Tables>,
+  channel?: string | null,
+): Promise<ReadonlySet<string> | undefined> {
+  const all = db.selectFrom('channel').select('currencies');
+  const rows = await (channel == null ? all : all.where('id', '=', channel)).execute();
+  return rows.length > 0 ? new Set(rows.flatMap(({ currencies }) => currencies)) : undefined;
+}
+
+/** Why there can be no price in this currency, if so. */
+export function currencyProblem(
+  taken: ReadonlySet<string> | undefined,
+  currency: string,
+  channel?: string | null,
+): Problem | undefined {
+  if (taken?.has(currency)) return undefined;
+  const subject = channel == null ? 'No channel takes' : 'The channel does not take';
+  return { code: 'CURRENCY_NOT_AVAILABLE', message: `${subject} ${currency}.` };
+}
