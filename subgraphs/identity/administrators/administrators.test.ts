@@ -8,7 +8,7 @@ import { Actor } from '../../../platform/identity/actor.ts';
 import { admin, openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { entities, type Tables } from '../entities.ts';
 import { clientOf, PASSWORD } from '../testing.ts';
-import { administratorService, hasAdministrator } from './service.ts';
+import { administratorService } from './service.ts';
 
 let agents: TestAgents;
 let client: ReturnType<typeof clientOf>;
