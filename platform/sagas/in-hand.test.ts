@@ -217,7 +217,7 @@ test('when what is away has come back, all that wait for it go on, and not what 
   await allAre('before', 'DELAYED', several.length);
   // As after an outage of hours. One of them does not wait for the agent.
   await ground.pool.query(
-    `with later as (update platform.saga_wait set until = now() + interval '1 hour', passes = saga_id <> 'before:w0')
+    `with later as (update platform.saga_wait set until = now() + interval '1 hour', is_transient = saga_id <> 'before:w0')
      update dbos.workflow_status set delay_until_epoch_ms = delay_until_epoch_ms + 3600000 where status = 'DELAYED'`,
   );
   isAway = false;
