@@ -12,7 +12,9 @@ const MAX_MS = 3_600_000;
  */
 export function delayAfter(attempts: number, random: () => number = Math.random): number {
   const longest =
-    attempts <= SOON_ATTEMPTS ? Math.min(SOON_MS, FIRST_MS * 2 ** (attempts - 1)) : SOON_MS * GROWTH ** (attempts - SOON_ATTEMPTS);
+    attempts <= SOON_ATTEMPTS
+      ? Math.min(SOON_MS, FIRST_MS * 2 ** (attempts - 1))
+      : SOON_MS * GROWTH ** (attempts - SOON_ATTEMPTS);
   // Half of it by chance, so that what failed together is not tried again together.
   return Math.min(MAX_MS, longest) * (0.5 + random() / 2);
 }

@@ -117,7 +117,6 @@ test('the horizon is the start of the oldest that may still run, and else a day 
     await ground.pool.query('update dbos.workflow_status set created_at = $1, completed_at = $2', [long, completedAt]);
     expect([status, completedAt, (await since()).since.getTime() === long]).toEqual([status, completedAt, holds]);
     await ground.pool.query('delete from dbos.workflow_status');
-    for (const table of ['workflow_output', 'operation_outputs'])
-      await ground.pool.query(`delete from dbos.${table}`);
+    for (const table of ['workflow_output', 'operation_outputs']) await ground.pool.query(`delete from dbos.${table}`);
   }
 });

@@ -82,7 +82,11 @@ export async function parkSaga(
   return rows[0]!.outcome;
 }
 
-const rowOf = ({ until, isTransient, ...wait }: Wait) => ({ ...wait, until: new Date(until), is_transient: isTransient });
+const rowOf = ({ until, isTransient, ...wait }: Wait) => ({
+  ...wait,
+  until: new Date(until),
+  is_transient: isTransient,
+});
 
 /** So many are woken at once by one that works again; each of those wakes more. */
 const WOKEN = 500;

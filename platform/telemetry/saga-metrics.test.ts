@@ -44,7 +44,10 @@ test('steps in hand are told apart from those that are parked, which every proce
   await ground.pool.query(
     `insert into platform.saga_wait (saga_id, step, attempts, until)
      select 'order:' || id, 'pay', attempts, now() from unnest($1::text[], $2::int[]) as w (id, attempts)`,
-    [[...parked.map(([id]) => id), 'd'], [...parked.map(([, attempts]) => attempts), 30]],
+    [
+      [...parked.map(([id]) => id), 'd'],
+      [...parked.map(([, attempts]) => attempts), 30],
+    ],
   );
   const inHand = [tryingStep('order:e', 'pay'), tryingStep('order:f', 'pay'), tryingStep('order:g', 'pay')];
   inHand[0]!.failed(1);
