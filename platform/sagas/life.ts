@@ -7,6 +7,7 @@ import { carry } from './carry.ts';
 import type { SagaDefinition } from './define-saga.ts';
 import { isEngineFault } from './engine-fault.ts';
 import { leavePlace } from './engine-places.ts';
+import { lookBeforeClaiming } from './engine-polls.ts';
 import { callingOff, SAGA_APPLICATION, type SagaOrigin } from './enqueue.ts';
 import { InHand, PARK_AFTER_MS } from './in-hand.ts';
 import { never } from './never.ts';
@@ -53,6 +54,7 @@ export class Life {
     configure(options, executor);
     for (const definition of options.sagas) life.#register(definition);
     await launch();
+    lookBeforeClaiming(options.pool);
     return life;
   }
 

@@ -88,7 +88,7 @@ const rowOf = ({ until, isTransient, ...wait }: Wait) => ({
   is_transient: isTransient,
 });
 
-/** So many are woken at once by one that works again; each of those wakes more. */
+/** So many are woken at once. One that works again wakes so many, and each of those wakes more. */
 const WOKEN = 500;
 
 /**
@@ -109,14 +109,17 @@ export async function wakeLike(pool: Pool, saga: string, step: string): Promise<
   );
 }
 
-/** Wakes the sagas whose step is another saga that has ended. */
+/** Wakes sagas whose step is another saga that has ended: so many at once, and the others at the next look. */
 export async function wakeParents(pool: Pool): Promise<void> {
   await pool.query(
-    `select platform.wake_saga(p.workflow_uuid)
-       from platform.saga_wait w join dbos.workflow_status p on p.workflow_uuid = w.saga_id and p.status = 'DELAYED'
-      where w.child is not null and not exists
-            (select from dbos.workflow_status c
-              where c.workflow_uuid = w.child and c.status in ('ENQUEUED', 'DELAYED', 'PENDING'))`,
+    `select platform.wake_saga(id) from
+       (select p.workflow_uuid as id
+          from platform.saga_wait w join dbos.workflow_status p on p.workflow_uuid = w.saga_id and p.status = 'DELAYED'
+         where w.child is not null and not exists
+               (select from dbos.workflow_status c
+                 where c.workflow_uuid = w.child and c.status in ('ENQUEUED', 'DELAYED', 'PENDING'))
+         limit $1) due`,
+    [WOKEN],
   );
 }
 

@@ -9,7 +9,7 @@ import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 import { measureSagas } from '../telemetry/saga-metrics.ts';
-import type { SagaDefinition, Verdict } from './define-saga.ts';
+import { type SagaDefinition, stepsOf, type Verdict } from './define-saga.ts';
 import { Lease } from './lease.ts';
 import { configure, launch, Life } from './life.ts';
 import { queueAges, queueNamed, QUEUES } from './queues.ts';
@@ -93,6 +93,7 @@ export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorke
 /** Keeps the lease, takes over what is left, and revives DBOS when it has lost its database. */
 async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions, ending: AbortSignal): Promise<void> {
   let queueProblem: Error | undefined;
+  const hasParents = options.sagas.some((saga) => stepsOf(saga).some((step) => step.saga));
   for (let beat = 0; !ending.aborted; beat++) {
     try {
       if (state.life.signal.aborted) {
@@ -102,7 +103,7 @@ async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions
       await lease.keep();
       const taken = await lease.takeOver(state.life.running);
       if (taken.length) options.log.warn({ sagas: taken }, 'sagas that nobody ran are taken over');
-      await wakeParents(options.pool);
+      if (hasParents) await wakeParents(options.pool);
       if (beat % QUEUE_BEATS === 0) queueProblem = await lookAtQueues(options, queueProblem);
     } catch (error) {
       // With every connection in use we are busy, and it is not away: that passes.
