@@ -163,4 +163,5 @@ test('killed again and again while its sagas are parked and come back, a worker 
   }
   await startWorker('eighth');
   await untilDone(inputs);
+  expect(await claimedBy('eighth')).toEqual([]);
 });
