@@ -5,6 +5,7 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { AgoraError, Fault, isTransient, isUnstorable } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
+import { UNSTORABLE_MESSAGE } from '../platform/text/storable.ts';
 import { AgentAway } from './agent-away.ts';
 
 /** Codes of GraphQL errors that a client causes and can mend. Their messages are written for it. */
@@ -101,9 +102,7 @@ function clientError(error: unknown): GraphQLError | undefined {
     return rebuilt(error, cause.message, { code: cause.code });
   }
   if (isUnstorable(cause)) {
-    return rebuilt(error, 'A text has a character that cannot be stored: NUL, or half of a pair.', {
-      code: 'BAD_USER_INPUT',
-    });
+    return rebuilt(error, UNSTORABLE_MESSAGE, { code: 'BAD_USER_INPUT' });
   }
   if (!(error instanceof GraphQLError) || !CLIENT_CODES.has(String(error.extensions.code))) return undefined;
   const { serviceName: _service, stacktrace: _stack, exception: _exception, ...extensions } = error.extensions;

@@ -70,7 +70,10 @@ export async function keepOutcome(
 const KEPT_DAYS = 30;
 const CHUNK = 1000;
 
-/** By what a key is known for that of a saga's step: `doOnce` and `undoOnce` (undoable.ts), and commands between agents. */
+/**
+ * By what a key is known for that of a saga's step: `doOnce` and `undoOnce` (undoable.ts), and commands between agents. The
+ * condition of the index in idempotency-of-clients.sql.
+ */
 const OF_SAGAS = `(actor = 'saga' or starts_with(actor, 'agent:'))`;
 
 /**
@@ -78,20 +81,33 @@ const OF_SAGAS = `(actor = 'saga' or starts_with(actor, 'agent:'))`;
  * long as it takes, so their keys have no age: they stay while a saga is under way that is as old as they are.
  */
 export async function forgetOldKeys(kysely: Kysely<any>, schema: string, now: Date): Promise<number> {
-  const before = new Date(now.getTime() - KEPT_DAYS * 86_400_000).toISOString();
-  let forgotten = 0;
-  for (;;) {
-    const { count } = await raw(
+  const limit = new Date(now.getTime() - KEPT_DAYS * 86_400_000);
+  const ofClients = await forget(kysely, schema, `not ${OF_SAGAS}`, limit);
+  const { rows } = await raw<{ since: Date }>(kysely, 'select since from platform.saga_horizon', []);
+  const since = rows[0]?.since;
+  if (!since) return ofClients;
+  return ofClients + (await forget(kysely, schema, OF_SAGAS, since < limit ? since : limit));
+}
+
+/** Forgets the keys of these that are older than the limit. Each chunk begins where the one before it ended. */
+async function forget(kysely: Kysely<any>, schema: string, whose: string, limit: Date): Promise<number> {
+  let from = '-infinity';
+  for (let forgotten = 0; ; ) {
+    const { rows } = await raw<{ count: number; last: string | null }>(
       kysely,
-      `delete from "${schema}".idempotency where (actor, operation, key) in
-         (select actor, operation, key from "${schema}".idempotency
-           where created_at < $1
-             and (not ${OF_SAGAS} or created_at < (select since from platform.saga_horizon))
-           order by created_at limit $2)`,
-      [before, CHUNK],
+      // By where the rows lie: they are written once, and never changed.
+      `with gone as
+         (delete from "${schema}".idempotency where ctid = any(array
+            (select ctid from "${schema}".idempotency
+              where ${whose} and created_at >= $1 and created_at < $2 order by created_at limit $3))
+          returning created_at)
+       select count(*)::int as count, max(created_at)::text as last from gone`,
+      [from, limit.toISOString(), CHUNK],
     );
+    const { count, last } = rows[0]!;
     forgotten += count;
     if (count < CHUNK) return forgotten;
+    from = last!;
   }
 }
 

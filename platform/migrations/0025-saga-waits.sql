@@ -11,10 +11,11 @@ create table saga_wait (
   topic    text,
   child    text,
   -- What it failed for is a thing that passes for all at once: an agent or a database that is away.
-  passes   boolean not null default false,
+  is_transient boolean not null default false,
   primary key (saga_id, step)
 );
-create index saga_wait_passes on saga_wait (step) where passes;
+create index saga_wait_transient on saga_wait (step) where is_transient;
+create index saga_wait_failed on saga_wait (saga_id) where attempts > 0;
 create index saga_wait_child on saga_wait (child) where child is not null;
 
 -- In which queue the sagas of a name wait for a worker: written by the workers, as the sagas are defined.
@@ -57,13 +58,13 @@ begin
     where s.workflow_uuid = id and s.status = 'PENDING' and s.executor_id = executor for no key update;
   if not found then return 'LOST'; end if;
   if exists (select from dbos.notifications n
-              where n.destination_uuid = id and not n.consumed and n.topic = any (topics)) then return 'TOLD'; end if;
-  insert into platform.saga_wait (saga_id, step, attempts, until, topic, child, passes)
-  select id, w.step, w.attempts, w.until, w.topic, w.child, coalesce(w.passes, false)
-    from json_to_recordset(waits) as w (step text, attempts int, until timestamptz, topic text, child text, passes boolean)
+              where n.destination_uuid = id and not n.consumed and n.topic = any (topics)) then return 'MESSAGE_WAITING'; end if;
+  insert into platform.saga_wait (saga_id, step, attempts, until, topic, child, is_transient)
+  select id, w.step, w.attempts, w.until, w.topic, w.child, coalesce(w.is_transient, false)
+    from json_to_recordset(waits) as w (step text, attempts int, until timestamptz, topic text, child text, is_transient boolean)
   on conflict (saga_id, step) do update
     set attempts = excluded.attempts, until = excluded.until, topic = excluded.topic, child = excluded.child,
-        passes = excluded.passes;
+        is_transient = excluded.is_transient;
   update dbos.workflow_status s
      set status = 'DELAYED', delay_until_epoch_ms = until_ms, owner_xid = null, started_at_epoch_ms = null,
          recovery_attempts = 0, queue_name = queue, authenticated_user = queue,

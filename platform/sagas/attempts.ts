@@ -2,11 +2,13 @@ import { isHopeless, isTransient, Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 import { tryingStep } from '../telemetry/saga-metrics.ts';
-import type { Away } from './away.ts';
-import { delayAfter } from './backoff.ts';
+import { delayAfter, SOON_ATTEMPTS } from './backoff.ts';
 import type { Verdict } from './define-saga.ts';
-import { type InHand, MOMENT_MS } from './in-hand.ts';
+import { partsOf } from './enqueue.ts';
+import { type InHand, PARK_AFTER_MS } from './in-hand.ts';
+import { never } from './never.ts';
 import type { OrderlyStop } from './orderly-stop.ts';
+import type { Outages } from './outages.ts';
 import type { AttemptOptions } from './run-saga.ts';
 import type { Turns } from './turns.ts';
 import type { WorkerOptions } from './worker.ts';
@@ -15,7 +17,7 @@ import type { WorkerOptions } from './worker.ts';
 const VERDICT_MS = 500;
 const TIMEOUT_SECONDS = 30;
 /** What can never work counts as having failed so often: somebody is called at once, and it is tried seldom. */
-const HOPELESS = 18;
+const HOPELESS_ATTEMPTS = SOON_ATTEMPTS;
 /** So many attempts are told with all that is known of the error; the others on one line. */
 const TOLD_IN_FULL = 1;
 const MAX_LINE = 200;
@@ -34,7 +36,7 @@ export interface Attempting {
   /** Says that nothing must be waited for any more. */
   leave: () => void;
   turns: Turns;
-  away: Away;
+  outages: Outages;
   /** The step does not wait any more. */
   forget(step: string): Promise<void>;
 }
@@ -60,16 +62,16 @@ const LEFT = Symbol('left');
 
 async function tryOn<T>(
   attempted: Attempted<T>,
-  { options, stop, leave, turns, away, forget }: Attempting,
+  { options, stop, leave, turns, outages, forget }: Attempting,
   trying: ReturnType<typeof tryingStep>,
 ): Promise<T> {
   const { saga, step, work, isWaiting, timeoutSeconds = TIMEOUT_SECONDS } = attempted;
   if (isWaiting) leave();
   const before = (await saga.waits()).ofStep.get(step);
-  const name = saga.id.split(':', 1)[0]!;
+  const { name } = partsOf(saga.id);
   let attempts = before?.attempts ?? 0;
-  let passes = before?.passes ?? false;
-  if (passes) away.failed(name, step);
+  let isOutage = before?.isTransient ?? false;
+  if (isOutage) outages.failed(name, step);
   // Parked for a failure: it may be woken because somebody has decided.
   if (before && attempts > 0) {
     const kept = await wait(before.until - Date.now(), true);
@@ -82,13 +84,13 @@ async function tryOn<T>(
       const kept = isWaiting
         ? await work()
         : await turns.take(saga.place, () => inTime(work, timeoutSeconds, stop.signal));
-      await away.worked(name, step);
+      await outages.worked(name, step);
       return await settled(kept);
     } catch (error) {
       if (stop.signal.aborted) return stop.park(leave);
-      attempts = Math.max(attempts + 1, isHopeless(error) ? HOPELESS : 0);
-      passes = isTransient(error);
-      if (passes) away.failed(name, step);
+      attempts = Math.max(attempts + 1, isHopeless(error) ? HOPELESS_ATTEMPTS : 0);
+      isOutage = isTransient(error);
+      if (isOutage) outages.failed(name, step);
       trying.failed(attempts);
       complain(options.log, step, attempts, error as Error & { code?: unknown });
       await options.onFailedAttempt(saga.id, step, attempts, error as Error).catch(() => {});
@@ -104,7 +106,7 @@ async function tryOn<T>(
       milliseconds,
       delayAfter(attempts, () => 1),
     );
-    return betweenAttempts({ left, attempts, passes, isTold }, attempted, options, stop.signal);
+    return betweenAttempts({ left, attempts, isTransient: isOutage, isTold }, attempted, options, stop.signal);
   }
 
   /** How often it failed is of no interest any more. */
@@ -132,7 +134,7 @@ async function inTime<T>(work: () => Promise<T>, seconds: number, signal: AbortS
   const late = sleep(seconds * 1000, AbortSignal.any([over.signal, signal])).then(() => {
     // Whoever stops waits for the step itself.
     if (!over.signal.aborted && !signal.aborted) throw new Unavailable(`No answer within ${seconds} seconds.`);
-    return new Promise<never>(() => {});
+    return never();
   });
   try {
     return await Promise.race([work(), late]);
@@ -146,15 +148,15 @@ async function inTime<T>(work: () => Promise<T>, seconds: number, signal: AbortS
  * of trying on, if anything.
  */
 async function betweenAttempts<T>(
-  pause: { left: number; attempts: number; passes: boolean; isTold: boolean },
+  pause: { left: number; attempts: number; isTransient: boolean; isTold: boolean },
   { saga, step, decide }: Attempted<T>,
   { verdict }: Pick<WorkerOptions, 'verdict'>,
   signal: AbortSignal,
 ): Promise<{ instead: T } | undefined> {
-  const { attempts, passes } = pause;
+  const { attempts, isTransient } = pause;
   const until = performance.now() + pause.left;
   let { isTold } = pause;
-  saga.rests({ step, attempts, passes, until: Date.now() + pause.left });
+  saga.rests({ step, attempts, isTransient, until: Date.now() + pause.left });
   try {
     for (;;) {
       const decided = isTold ? await decision() : undefined;
@@ -163,11 +165,11 @@ async function betweenAttempts<T>(
       if (instead !== undefined) return { instead };
       const left = until - performance.now();
       if (left <= 0 || signal.aborted) return undefined;
-      const parked = left > MOMENT_MS && !signal.aborted ? await saga.park() : 'NO';
-      if (parked === 'PARKED') return await new Promise<never>(() => {});
-      if (parked === 'TOLD') await saga.listen().catch(() => {});
+      const parked = left > PARK_AFTER_MS && !signal.aborted ? await saga.park() : 'NO';
+      if (parked === 'PARKED') return await never();
+      if (parked === 'MESSAGE_WAITING') await saga.listen().catch(() => {});
       // Where many cannot be parked, since the database has no time, they must not keep it busy with asking.
-      else await sleep(Math.min(left, left > MOMENT_MS ? MOMENT_MS : VERDICT_MS), signal);
+      else await sleep(Math.min(left, left > PARK_AFTER_MS ? PARK_AFTER_MS : VERDICT_MS), signal);
       isTold = true;
     }
   } finally {

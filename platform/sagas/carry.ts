@@ -4,7 +4,8 @@ import { Fault } from '../errors.ts';
 import { sleep } from '../sleep.ts';
 import type { SagaResult } from './define-saga.ts';
 import { type SagaOrigin, starting, subSagaId } from './enqueue.ts';
-import { MOMENT_MS } from './in-hand.ts';
+import { PARK_AFTER_MS } from './in-hand.ts';
+import { never } from './never.ts';
 
 /** How often it is looked for the end. */
 const LOOK_MS = 250;
@@ -21,7 +22,8 @@ export interface Carried {
 }
 
 /**
- * How it ended; undefined if it is not there. What takes longer than a moment is told to `rest`, again and again. Never settles once the signal is aborted, as everything that is parked.
+ * How the saga ended, or undefined if there is none. After PARK_AFTER_MS it calls `rest` before each further look. Never
+ * settles once the signal is aborted.
  * @throws Fault SUB_SAGA_FAILED if it ended with an error, which a person must look at
  */
 export async function carry(
@@ -45,9 +47,9 @@ export async function carry(
     if (!UNDER_WAY.has(seen.status))
       throw new Fault('SUB_SAGA_FAILED', `The saga ${id} ended with ${seen.status}: somebody must look at it.`);
     await sleep(LOOK_MS, signal);
-    if (performance.now() - begun > MOMENT_MS) await rest(id);
+    if (performance.now() - begun > PARK_AFTER_MS) await rest(id);
   }
-  return new Promise(() => {});
+  return never();
 }
 
 /** In one transaction with whose it is. */

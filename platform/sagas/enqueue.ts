@@ -10,6 +10,12 @@ export const SAGA_APPLICATION = { name: 'agora', version: 'sagas' } as const;
 /** The id of a saga: its name and the aggregate that it is about. A second start of the same does nothing. */
 export const sagaId = (name: string, aggregateId: string): string => `${name}:${aggregateId}`;
 
+/** The name and the subject in a saga's id: `placeOrder:order_01h…`; one that is a step of another shares its subject. */
+export function partsOf(id: string): { name: string; subjectId: string } {
+  const name = id.split(':', 1)[0]!;
+  return { name, subjectId: id.slice(name.length + 1).split('/', 1)[0]! };
+}
+
 /** The id of a saga that is a step of another: `stock:import_01h…/importProducts/stock`. */
 export function subSagaId(parent: string, step: string, name: string): string {
   const colon = parent.indexOf(':');

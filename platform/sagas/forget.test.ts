@@ -95,7 +95,7 @@ test('it stops between two chunks when it is told to', async () => {
   expect(await forgetSagas(ground.kysely, new Date(NOW - 30 * DAY), AbortSignal.abort())).toBe(500);
 });
 
-test('the horizon is the start of the oldest that has not ended, and else a day ago', async () => {
+test('the horizon is the start of the oldest that may still run, and else a day ago', async () => {
   const since = async () => {
     await moveHorizon(ground.kysely);
     const { rows } = await ground.pool.query('select now() - since as ago, since from platform.saga_horizon');
@@ -104,10 +104,19 @@ test('the horizon is the start of the oldest that has not ended, and else a day 
   await ground.pool.query('delete from dbos.workflow_status');
   expect((await since()).ago.days).toBe(1);
   const long = Date.parse('2020-01-01T00:00:00Z');
-  for (const status of ['ENQUEUED', 'PENDING', 'DELAYED', 'ERROR', 'SUCCESS']) {
-    await ended([status], status, 0);
-    await ground.pool.query('update dbos.workflow_status set created_at = $1', [long]);
-    expect([status, (await since()).since.getTime() === long]).toEqual([status, status !== 'SUCCESS']);
+  for (const [status, completedAt, holds] of [
+    ['ENQUEUED', null, true],
+    ['PENDING', null, true],
+    ['DELAYED', null, true],
+    ['ERROR', Date.now(), true], // A worker may find that it was ended by mistake.
+    ['ERROR', Date.now() - DAY, false],
+    ['CANCELLED', Date.now(), false],
+    ['SUCCESS', Date.now(), false],
+  ] as const) {
+    await ended([status], status);
+    await ground.pool.query('update dbos.workflow_status set created_at = $1, completed_at = $2', [long, completedAt]);
+    expect([status, completedAt, (await since()).since.getTime() === long]).toEqual([status, completedAt, holds]);
     await ground.pool.query('delete from dbos.workflow_status');
+    for (const table of ['workflow_output', 'operation_outputs']) await ground.pool.query(`delete from dbos.${table}`);
   }
 });

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
+import { MISTAKE_SECONDS } from './lease.ts';
 
 /** Sagas forgotten in one transaction, which must be short. */
 const CHUNK = 500;
@@ -43,8 +44,9 @@ export async function forgetSagas(
 
 /**
  * Writes down since when there may be sagas that have not ended, for what must live as long as they (`forgetOldKeys`,
- * platform/data/idempotency.ts). One that the engine calls failed may be taken up again. A saga that is being started
- * at this moment cannot be seen yet; it is younger than a day.
+ * platform/data/idempotency.ts). One that failed in the engine counts for as long as a worker may take it up again, as
+ * ended by mistake (lease.ts); after that it is for a person to settle, and nothing runs it any more. A saga that is being
+ * started at this moment cannot be seen yet; it is younger than a day.
  */
 export async function moveHorizon(db: Kysely<any>): Promise<void> {
   await raw(
@@ -54,8 +56,9 @@ export async function moveHorizon(db: Kysely<any>): Promise<void> {
          (select created_at from dbos.workflow_status where status in ('ENQUEUED', 'PENDING')
           union all select created_at from dbos.workflow_status where status = 'DELAYED'
           union all select created_at from dbos.workflow_status
-                     where status in ('ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')) unfinished
+                     where status in ('ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED') and status = 'ERROR'
+                       and completed_at > (extract(epoch from now()) - $1) * 1000) unfinished
      on conflict (one) do update set since = excluded.since`,
-    [],
+    [2 * MISTAKE_SECONDS],
   );
 }

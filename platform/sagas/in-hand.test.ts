@@ -1,5 +1,5 @@
 /** What waits costs nothing: on the real engine, with more sagas than there are places. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
 import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
@@ -217,7 +217,7 @@ test('when what is away has come back, all that wait for it go on, and not what 
   await allAre('before', 'DELAYED', several.length);
   // As after an outage of hours. One of them does not wait for the agent.
   await ground.pool.query(
-    `with later as (update platform.saga_wait set until = now() + interval '1 hour', passes = saga_id <> 'before:w0')
+    `with later as (update platform.saga_wait set until = now() + interval '1 hour', is_transient = saga_id <> 'before:w0')
      update dbos.workflow_status set delay_until_epoch_ms = delay_until_epoch_ms + 3600000 where status = 'DELAYED'`,
   );
   isAway = false;
@@ -292,4 +292,23 @@ test('a saga is not started with what cannot be stored, nor with what is too lar
     expect((refused as Refusal).userErrors).toMatchObject([{ code: 'INVALID_INPUT', path }]);
   }
   expect(await statuses('quick')).toEqual([]);
+});
+
+test('while nothing waits, each look into a queue is one statement, and no transaction', async () => {
+  const { pool } = ground.sagas;
+  await until('no place is taken', () => placesTaken() === 0);
+  const [query, connect] = [jest.spyOn(pool, 'query'), jest.spyOn(pool, 'connect')];
+  try {
+    const looks = () => query.mock.calls.filter(([text]) => String(text).includes('as waits')).map(([, name]) => name);
+    const queues = () => new Set(looks().map(String));
+    await until('it has looked into every queue', () => Object.values(QUEUES).every(({ name }) => queues().has(name)));
+    // A query of its own takes a connection by a callback; a transaction waits for one.
+    expect(connect.mock.calls.filter(([callback]) => callback === undefined)).toEqual([]);
+    await begin('quick', 'a');
+    await until('it is done', () => calls.includes('do a'));
+    expect(connect.mock.calls.filter(([callback]) => callback === undefined)).not.toEqual([]);
+  } finally {
+    query.mockRestore();
+    connect.mockRestore();
+  }
 });

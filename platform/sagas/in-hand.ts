@@ -8,8 +8,8 @@
 import type { Pool } from 'pg';
 import { NO_WAITS, parkSaga, readWaits, type Wait, type Waits } from './waits.ts';
 
-/** What is no longer than this is waited for with the saga in hand. */
-export const MOMENT_MS = 2000;
+/** A saga is parked if it must wait for longer than this; what is shorter is waited for with the saga in hand. */
+export const PARK_AFTER_MS = 2000;
 
 /** Where a saga is in hand, and how it came there. */
 export interface Taken {
@@ -33,7 +33,7 @@ export class InHand {
   readonly #underWay = new Set<string>();
   readonly #waiting = new Map<string, Wait>();
   #waits: Promise<Waits> | undefined;
-  #parking: Promise<'PARKED' | 'TOLD' | 'NO'> | undefined;
+  #parking: Promise<'PARKED' | 'MESSAGE_WAITING' | 'NO'> | undefined;
   #received = 0;
   #hasListened = false;
 
@@ -92,19 +92,19 @@ export class InHand {
   }
 
   /**
-   * Parks it, if no step of it works. `TOLD`: there is something to hear first. `NO`: not now, or it cannot be written
+   * Parks it, if no step of it works. `MESSAGE_WAITING`: there is something to hear first. `NO`: not now, or it cannot be written
    * down; it is waited for with the saga in hand.
    */
-  park(): Promise<'PARKED' | 'TOLD' | 'NO'> {
+  park(): Promise<'PARKED' | 'MESSAGE_WAITING' | 'NO'> {
     this.#parking ??= this.#park().finally(() => (this.#parking = undefined));
     return this.#parking;
   }
 
-  async #park(): Promise<'PARKED' | 'TOLD' | 'NO'> {
+  async #park(): Promise<'PARKED' | 'MESSAGE_WAITING' | 'NO'> {
     if ([...this.#underWay].some((step) => !this.#waiting.has(step))) return 'NO';
     const { pool, executor, id } = this.#taken;
     const outcome = await parkSaga(pool, id, executor, [...this.#waiting.values()]).catch(() => 'NO' as const);
-    if (outcome === 'NO' || outcome === 'TOLD') return outcome;
+    if (outcome === 'NO' || outcome === 'MESSAGE_WAITING') return outcome;
     this.#leave();
     return 'PARKED';
   }

@@ -13,6 +13,9 @@ import { isEngineFault } from './engine-fault.ts';
 import { SAGA_APPLICATION } from './enqueue.ts';
 import { QUEUES } from './queues.ts';
 
+/** For how long after it was recorded an end by mistake is looked for: workers look all the time. */
+export const MISTAKE_SECONDS = 3600;
+
 /** How long a worker counts as alive after its last sign. By the database's clock, so that no host's matters. */
 export const LEASE_SECONDS = 5;
 
@@ -86,9 +89,9 @@ export class Lease {
       `select s.workflow_uuid as id, s.status, s.owner_xid as owner, o.error
          from dbos.workflow_status s join dbos.workflow_output o using (workflow_uuid)
         where s.status = 'ERROR' and s.application_version = $1 and s.serialization = 'portable_json'
-          and s.completed_at > (extract(epoch from now()) * 1000)::bigint - 3600000
+          and s.completed_at > (extract(epoch from now()) - $2) * 1000
         limit 1000`,
-      [SAGA_APPLICATION.version],
+      [SAGA_APPLICATION.version, MISTAKE_SECONDS],
     );
     return rows.filter(({ error }) => isEngineFault(JSON.parse(error)));
   }

@@ -3,14 +3,16 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Pool } from 'pg';
 import { newId } from '../ids.ts';
 import { untilItWorks } from './attempts.ts';
-import { Away } from './away.ts';
 import { carry } from './carry.ts';
 import type { SagaDefinition } from './define-saga.ts';
 import { isEngineFault } from './engine-fault.ts';
 import { leavePlace } from './engine-places.ts';
+import { lookBeforeClaiming } from './engine-polls.ts';
 import { callingOff, SAGA_APPLICATION, type SagaOrigin } from './enqueue.ts';
-import { InHand, MOMENT_MS } from './in-hand.ts';
+import { InHand, PARK_AFTER_MS } from './in-hand.ts';
+import { never } from './never.ts';
 import { OrderlyStop } from './orderly-stop.ts';
+import { Outages } from './outages.ts';
 import { persistentPool } from './persistent-pool.ts';
 import { QUEUES, queueNamed } from './queues.ts';
 import { type Engine, runSaga } from './run-saga.ts';
@@ -37,13 +39,13 @@ export class Life {
   readonly #executor: string;
   readonly #running = new Set<InHand>();
   readonly #turns = new Map(Object.values(QUEUES).map(({ name, steps }) => [name, new Turns(steps)]));
-  readonly #away: Away;
+  readonly #outages: Outages;
   #places = 0;
 
   private constructor(options: WorkerOptions, executor: string) {
     this.#options = options;
     this.#executor = executor;
-    this.#away = new Away((saga, step) => wakeLike(options.pool, saga, step));
+    this.#outages = new Outages((saga, step) => wakeLike(options.pool, saga, step));
   }
 
   /** Launches DBOS. What this executor had claimed in an earlier life goes back into the queue first. */
@@ -52,6 +54,7 @@ export class Life {
     configure(options, executor);
     for (const definition of options.sagas) life.#register(definition);
     await launch();
+    lookBeforeClaiming(options.pool);
     return life;
   }
 
@@ -109,7 +112,7 @@ export class Life {
         this.#running.delete(saga);
       }
       leavePlace(saga.id);
-      return new Promise<never>(() => {});
+      return never();
     };
     DBOS.registerWorkflow(workflow, { name: definition.name, maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS });
   }
@@ -128,7 +131,7 @@ export class Life {
         stop.pass(async (leave) => {
           saga.begins(name);
           const attempted = { ...how, saga, step: name, work: begin };
-          const work = () => untilItWorks(attempted, { options, stop, leave, turns, away: this.#away, forget });
+          const work = () => untilItWorks(attempted, { options, stop, leave, turns, outages: this.#outages, forget });
           const kept = await DBOS.runStep(() => traced(`step ${name}`, spanOf(id, { correlationId }), work), { name });
           saga.ends(name);
           return kept;
@@ -170,9 +173,9 @@ async function receivable(
   while (!(await isOver())) {
     if (stop.signal.aborted) return;
     const left = until - Date.now();
-    const parked = left > MOMENT_MS ? await saga.park() : 'NO';
-    if (parked === 'PARKED') return new Promise<never>(() => {});
-    if (parked === 'TOLD') await saga.listen();
+    const parked = left > PARK_AFTER_MS ? await saga.park() : 'NO';
+    if (parked === 'PARKED') return never();
+    if (parked === 'MESSAGE_WAITING') await saga.listen();
     else await sleep(Math.min(LOOK_MS, left), stop.signal);
   }
   saga.ends(step);
@@ -184,8 +187,8 @@ async function restFor(saga: InHand, step: string, child: string): Promise<void>
   saga.rests({ step, attempts, until: Date.now() + CHILD_MS, child });
   try {
     const parked = await saga.park();
-    if (parked === 'PARKED') return await new Promise<never>(() => {});
-    if (parked === 'TOLD') await saga.listen();
+    if (parked === 'PARKED') return await never();
+    if (parked === 'MESSAGE_WAITING') await saga.listen();
   } finally {
     saga.goesOn(step);
   }

@@ -1,3 +1,5 @@
+import { never } from './never.ts';
+
 /**
  * Stops sagas between two steps. DBOS takes an error that a step or a wait throws while it shuts down, or because its
  * database is away, for the saga's own, and keeps it as the saga's end; so nothing is thrown then. A saga that stops is
@@ -64,6 +66,3 @@ export class OrderlyStop {
     clearTimeout(timer);
   }
 }
-
-/** Each its own: what waits for one that is shared is kept in memory with it. */
-const never = (): Promise<never> => new Promise(() => {});

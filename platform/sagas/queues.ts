@@ -23,9 +23,9 @@ export interface SagaQueue {
 /** `AGAIN` is for what was parked and whose time has come: a thousand stuck sagas are tried again behind one another. */
 export const QUEUES: Readonly<Record<QueueClass | 'AGAIN', SagaQueue>> = {
   ORDINARY: { name: 'sagas', places: 256, steps: 64, pollMs: 25, patienceSeconds: 20 },
-  URGENT: { name: 'sagas.urgent', places: 64, steps: 32, pollMs: 100, patienceSeconds: 20 },
-  BULK: { name: 'sagas.bulk', places: 32, steps: 8, pollMs: 500, patienceSeconds: 300 },
-  AGAIN: { name: 'sagas.again', places: 32, steps: 16, pollMs: 500, patienceSeconds: 300 },
+  URGENT: { name: 'sagas.urgent', places: 64, steps: 32, pollMs: 250, patienceSeconds: 20 },
+  BULK: { name: 'sagas.bulk', places: 32, steps: 8, pollMs: 1000, patienceSeconds: 300 },
+  AGAIN: { name: 'sagas.again', places: 32, steps: 16, pollMs: 1000, patienceSeconds: 300 },
 };
 
 const ALL = Object.values(QUEUES);

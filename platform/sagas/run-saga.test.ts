@@ -152,7 +152,7 @@ test.each(cases)(
       refused
         ? {
             outcome: 'COMPENSATED',
-            refusal: { step: refused, errors: [{ code: 'NO', message: `${refused} is refused` }] },
+            refusal: { step: refused, errors: [{ code: 'NO', message: `${refused} is refused`, path: ['input'] }] },
           }
         : { outcome: 'COMPLETED' },
     );

@@ -1,5 +1,6 @@
 import type { Ask } from '../commands/ask.ts';
 import { isUnstorable, NeverWorks, Refusal, type UserError } from '../errors.ts';
+import { UNSTORABLE_MESSAGE } from '../text/storable.ts';
 import type {
   SagaBranch,
   SagaDefinition,
@@ -148,7 +149,7 @@ function errorsOf(error: unknown): readonly UserError[] | undefined {
   if (error instanceof Refusal)
     return error.userErrors.map(({ code, message, path }) => ({ code, message, ...(path && { path }) }));
   if (error instanceof NeverWorks) return [{ code: 'INVALID_INPUT', message: error.message }];
-  if (isUnstorable(error)) return [{ code: 'INVALID_INPUT', message: 'A text of it cannot be stored.' }];
+  if (isUnstorable(error)) return [{ code: 'INVALID_INPUT', message: UNSTORABLE_MESSAGE }];
   return undefined;
 }
 

@@ -1,4 +1,5 @@
 import { refuse } from '../errors.ts';
+import { isStorable, UNSTORABLE_MESSAGE } from '../text/storable.ts';
 
 /** What a saga may be started with, as JSON: it is read again at every step that is taken up. */
 const MAX_CHARACTERS = 2_000_000;
@@ -10,12 +11,7 @@ const MAX_CHARACTERS = 2_000_000;
  */
 export function storableText(input: Record<string, unknown>): string {
   const path = unstorablePath(input);
-  if (path)
-    throw refuse(
-      'INVALID_INPUT',
-      'This holds a character that cannot be stored: NUL, or half of a surrogate pair. Leave it out.',
-      ['input', ...path],
-    );
+  if (path) throw refuse('INVALID_INPUT', UNSTORABLE_MESSAGE, ['input', ...path]);
   const text = JSON.stringify(input);
   if (text.length > MAX_CHARACTERS)
     throw refuse('INVALID_INPUT', `This is too large: at most ${MAX_CHARACTERS} characters in all.`, ['input']);
@@ -33,5 +29,3 @@ function unstorablePath(value: unknown): string[] | undefined {
   }
   return undefined;
 }
-
-const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();

@@ -13,8 +13,8 @@ export interface Wait {
   /** Goes on sooner with a message of this topic, or with the end of this saga. */
   topic?: string;
   child?: string;
-  /** Whether it failed for something that passes for all at once. */
-  passes?: boolean;
+  /** Whether it failed for something that passes for all at once: an agent or a database that is away. */
+  isTransient?: boolean;
 }
 
 /** What is known of a saga that was parked. */
@@ -32,13 +32,13 @@ const CALLED_OFF = '(called off)';
 
 /** Reads what a saga waits for, and takes what it was told by {@link OWN_TOPICS}. */
 export async function readWaits(pool: Pool, saga: string): Promise<Waits> {
-  const { rows } = await pool.query<{ step: string; attempts: number; until: string; passes: boolean }>(
+  const { rows } = await pool.query<{ step: string; attempts: number; until: string; isTransient: boolean }>(
     `with told as
        (delete from dbos.notifications where destination_uuid = $1 and topic = any($2) returning topic),
      ended as
        (insert into platform.saga_wait (saga_id, step, attempts, until)
         select distinct $1, $3, 0, now() from told where topic = $4 on conflict do nothing returning step)
-     select step, attempts, extract(epoch from until) * 1000 as until, passes from platform.saga_wait where saga_id = $1
+     select step, attempts, extract(epoch from until) * 1000 as until, is_transient as "isTransient" from platform.saga_wait where saga_id = $1
      union all select step, 0, 0, false from ended`,
     [saga, [OWN_TOPICS.steer, OWN_TOPICS.end], CALLED_OFF, OWN_TOPICS.end],
   );
@@ -58,7 +58,7 @@ export async function forgetWait(pool: Pool, saga: string, step?: string): Promi
 }
 
 /**
- * Parks a saga, in one transaction. `TOLD`: it has a message for which it would go on at once, and was not parked.
+ * Parks a saga, in one transaction. `MESSAGE_WAITING`: it has a message for which it would go on at once, and was not parked.
  * `LOST`: it is in other hands by now.
  */
 export async function parkSaga(
@@ -66,9 +66,9 @@ export async function parkSaga(
   saga: string,
   executor: string,
   waits: readonly Wait[],
-): Promise<'PARKED' | 'TOLD' | 'LOST'> {
+): Promise<'PARKED' | 'MESSAGE_WAITING' | 'LOST'> {
   const topics = [...Object.values(OWN_TOPICS), ...waits.flatMap(({ topic }) => topic ?? [])];
-  const { rows } = await pool.query<{ outcome: 'PARKED' | 'TOLD' | 'LOST' }>(
+  const { rows } = await pool.query<{ outcome: 'PARKED' | 'MESSAGE_WAITING' | 'LOST' }>(
     'select platform.park_saga($1, $2, $3, $4, $5, $6) as outcome',
     [
       saga,
@@ -76,13 +76,19 @@ export async function parkSaga(
       Math.ceil(Math.min(...waits.map(({ until }) => until))),
       QUEUES.AGAIN.name,
       topics,
-      JSON.stringify(waits.map((wait) => ({ ...wait, until: new Date(wait.until) }))),
+      JSON.stringify(waits.map(rowOf)),
     ],
   );
   return rows[0]!.outcome;
 }
 
-/** So many are woken at once by one that works again; each of those wakes more. */
+const rowOf = ({ until, isTransient, ...wait }: Wait) => ({
+  ...wait,
+  until: new Date(until),
+  is_transient: isTransient,
+});
+
+/** So many are woken at once. One that works again wakes so many, and each of those wakes more. */
 const WOKEN = 500;
 
 /**
@@ -95,7 +101,7 @@ export async function wakeLike(pool: Pool, saga: string, step: string): Promise<
        (update platform.saga_wait set until = now()
          where (saga_id, step) in
                (select saga_id, step from platform.saga_wait
-                 where passes and step = $2 and starts_with(saga_id, $1 || ':') and until > now() + interval '1 second'
+                 where is_transient and step = $2 and starts_with(saga_id, $1 || ':') and until > now() + interval '1 second'
                  order by until limit $4 for update skip locked)
         returning saga_id)
      select platform.wake_saga(saga_id, $3) from due`,
@@ -103,14 +109,17 @@ export async function wakeLike(pool: Pool, saga: string, step: string): Promise<
   );
 }
 
-/** Wakes the sagas whose step is another saga that has ended. */
+/** Wakes sagas whose step is another saga that has ended: so many at once, and the others at the next look. */
 export async function wakeParents(pool: Pool): Promise<void> {
   await pool.query(
-    `select platform.wake_saga(p.workflow_uuid)
-       from platform.saga_wait w join dbos.workflow_status p on p.workflow_uuid = w.saga_id and p.status = 'DELAYED'
-      where w.child is not null and not exists
-            (select from dbos.workflow_status c
-              where c.workflow_uuid = w.child and c.status in ('ENQUEUED', 'DELAYED', 'PENDING'))`,
+    `select platform.wake_saga(id) from
+       (select p.workflow_uuid as id
+          from platform.saga_wait w join dbos.workflow_status p on p.workflow_uuid = w.saga_id and p.status = 'DELAYED'
+         where w.child is not null and not exists
+               (select from dbos.workflow_status c
+                 where c.workflow_uuid = w.child and c.status in ('ENQUEUED', 'DELAYED', 'PENDING'))
+         limit $1) due`,
+    [WOKEN],
   );
 }
 

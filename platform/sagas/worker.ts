@@ -9,7 +9,7 @@ import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 import { measureSagas } from '../telemetry/saga-metrics.ts';
-import type { SagaDefinition, Verdict } from './define-saga.ts';
+import { type SagaDefinition, stepsOf, type Verdict } from './define-saga.ts';
 import { Lease } from './lease.ts';
 import { configure, launch, Life } from './life.ts';
 import { queueAges, queueNamed, QUEUES } from './queues.ts';
@@ -92,7 +92,8 @@ export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorke
 
 /** Keeps the lease, takes over what is left, and revives DBOS when it has lost its database. */
 async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions, ending: AbortSignal): Promise<void> {
-  let standing: Error | undefined;
+  let queueProblem: Error | undefined;
+  const hasParents = options.sagas.some((saga) => stepsOf(saga).some((step) => step.saga));
   for (let beat = 0; !ending.aborted; beat++) {
     try {
       if (state.life.signal.aborted) {
@@ -102,8 +103,8 @@ async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions
       await lease.keep();
       const taken = await lease.takeOver(state.life.running);
       if (taken.length) options.log.warn({ sagas: taken }, 'sagas that nobody ran are taken over');
-      await wakeParents(options.pool);
-      if (beat % QUEUE_BEATS === 0) standing = await lookAtQueues(options, standing);
+      if (hasParents) await wakeParents(options.pool);
+      if (beat % QUEUE_BEATS === 0) queueProblem = await lookAtQueues(options, queueProblem);
     } catch (error) {
       // With every connection in use we are busy, and it is not away: that passes.
       const isBusy = (error as Error).message === 'timeout exceeded when trying to connect';
@@ -115,12 +116,12 @@ async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions
 }
 
 /** A queue whose first saga has been standing for long does not move: that is told, and that it moves again. */
-async function lookAtQueues(options: WorkerOptions, standing: Error | undefined): Promise<Error | undefined> {
+async function lookAtQueues(options: WorkerOptions, queueProblem: Error | undefined): Promise<Error | undefined> {
   const ages = await queueAges(options.pool);
   const stuck = ages.find(({ queue, seconds }) => seconds > queueNamed(queue).patienceSeconds);
-  if (!stuck && !standing) return undefined;
+  if (!stuck && !queueProblem) return undefined;
   const why = stuck && new QueueStands(stuck.queue, stuck.seconds);
-  if (!standing) options.log.error({ err: why }, 'a queue of sagas does not move');
+  if (!queueProblem) options.log.error({ err: why }, 'a queue of sagas does not move');
   if (!why) options.log.info('the queues of sagas move again');
   options.onStanding?.(why);
   return why;

@@ -1,5 +1,6 @@
 /** Sagas in figures: told by the worker as they go, and by the engine's table at a scrape. */
 import type { Pool } from 'pg';
+import { partsOf } from '../sagas/enqueue.ts';
 import { collectAtScrape, type Sample } from './collectors.ts';
 import { count, observeMs } from './metrics.ts';
 
@@ -49,7 +50,7 @@ export function measureSagas(
   const ends = [
     collectAtScrape({
       name: 'saga steps',
-      gauges: ['agora_saga_steps_failing', 'agora_saga_step_failed_attempts'],
+      gauges: ['agora_saga_steps_failing', 'agora_saga_steps_parked', 'agora_saga_step_failed_attempts'],
       freshMs: 5000,
       collect: () => failingSteps(pool),
     }),
@@ -70,28 +71,53 @@ export function measureSagas(
       freshMs: 5000,
       collect: () => unfinished(pool),
     }),
+    collectAtScrape({
+      name: 'saga horizon',
+      gauges: ['agora_saga_horizon_age_seconds'],
+      freshMs: 5000,
+      collect: () => horizonAge(pool),
+    }),
   ];
   return () => ends.forEach((end) => end());
 }
 
-/** Those that are parked until their next attempt, and those that this process has in hand. */
+/** Steps that have failed: those that this process has in hand, and those that are parked, which are of the database. */
 async function failingSteps(pool: Pick<Pool, 'query'>): Promise<Sample[]> {
   const { rows } = await pool.query<{ saga: string; step: string; count: string; failures: number }>(
     `select split_part(w.saga_id, ':', 1) as saga, w.step, count(*) as count, max(w.attempts) as failures
        from platform.saga_wait w join dbos.workflow_status s on s.workflow_uuid = w.saga_id and s.status = 'DELAYED'
       where w.attempts > 0 group by 1, 2`,
   );
-  const inHand = [...tried].filter(({ failures }) => failures > 0).map((each) => ({ ...each, count: 1 }));
-  const all = [...rows.map((row) => ({ ...row, count: Number(row.count) })), ...inHand];
-  return [...Map.groupBy(all, ({ saga, step }) => `${saga}\n${step}`).values()].flatMap((steps): Sample[] => {
-    const { saga, step } = steps[0]!;
-    const most = Math.max(...steps.map(({ failures }) => failures));
-    const many = steps.reduce((sum, { count: each }) => sum + each, 0);
-    return [
-      { name: 'agora_saga_steps_failing', labels: { saga, step }, value: many },
-      { name: 'agora_saga_step_failed_attempts', labels: { saga, step }, value: most },
-    ];
-  });
+  const parked = rows.map((row) => ({ ...row, count: Number(row.count) }));
+  const inHand = [...bySagaAndStep([...tried].filter(({ failures }) => failures > 0))].map((steps) => ({
+    ...steps[0]!,
+    count: steps.length,
+    failures: mostOf(steps),
+  }));
+  return [
+    ...inHand.map(({ saga, step, count }) => sampleOf('agora_saga_steps_failing', saga, step, count)),
+    ...parked.map(({ saga, step, count }) => sampleOf('agora_saga_steps_parked', saga, step, count)),
+    ...[...bySagaAndStep([...inHand, ...parked])].map((steps) =>
+      sampleOf('agora_saga_step_failed_attempts', steps[0]!.saga, steps[0]!.step, mostOf(steps)),
+    ),
+  ];
+}
+
+const bySagaAndStep = <T extends TriedStep>(steps: readonly T[]): Iterable<T[]> =>
+  Map.groupBy(steps, ({ saga, step }) => `${saga}\n${step}`).values();
+const mostOf = (steps: readonly TriedStep[]): number => Math.max(...steps.map(({ failures }) => failures));
+const sampleOf = (name: Sample['name'], saga: string, step: string, value: number): Sample => ({
+  name,
+  labels: { saga, step },
+  value,
+});
+
+/** Nothing until orchestration has looked for the first time. */
+async function horizonAge(pool: Pick<Pool, 'query'>): Promise<Sample[]> {
+  const { rows } = await pool.query<{ seconds: string }>(
+    'select extract(epoch from now() - since) as seconds from platform.saga_horizon',
+  );
+  return rows.map(({ seconds }) => ({ name: 'agora_saga_horizon_age_seconds', labels: {}, value: Number(seconds) }));
 }
 
 /** By the engine's partial indexes, whose conditions these are: those that have ended, which are many, are not looked at. */
@@ -114,7 +140,7 @@ async function unfinished(pool: Pick<Pool, 'query'>): Promise<Sample[]> {
 
 const STATES: Readonly<Record<string, string>> = { ENQUEUED: 'queued', DELAYED: 'waiting', PENDING: 'running' };
 
-const nameOf = (sagaId: string): string => sagaId.split(':', 1)[0]!;
+const nameOf = (sagaId: string): string => partsOf(sagaId).name;
 
 /** What was kept of a step (`run-saga.ts`) says how it ended. */
 function outcomeOf(kept: unknown): string {

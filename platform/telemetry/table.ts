@@ -172,13 +172,23 @@ export const METRICS = {
   },
   agora_saga_steps_failing: {
     kind: 'gauge',
-    help: 'Steps that have failed and are tried again: those in hand in this process, and all that are parked.',
+    help: 'Steps that have failed and are tried again, which this process has in hand: summed over processes.',
+    labels: ['saga', 'step'],
+  },
+  agora_saga_steps_parked: {
+    kind: 'gauge',
+    help: 'Steps that have failed and are parked until their next attempt: of the database, told by every process alike.',
     labels: ['saga', 'step'],
   },
   agora_saga_step_failed_attempts: {
     kind: 'gauge',
-    help: 'Failed attempts of the step that has failed most often of those; from 10 on its saga is stuck.',
+    help: 'Failed attempts of the step that has failed most often, in hand here or parked; from 10 on its saga is stuck.',
     labels: ['saga', 'step'],
+  },
+  agora_saga_horizon_age_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest saga that may still run, at least a day: since then the idempotency keys of steps are kept.',
+    labels: [],
   },
   agora_saga_queue_age_seconds: {
     kind: 'gauge',

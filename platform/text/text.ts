@@ -1,5 +1,6 @@
 /** The one rule of what people write: names of one line, and longer texts. Pure. */
 import { refuse, type Refusal } from '../errors.ts';
+import { isStorable, UNSTORABLE_MESSAGE } from './storable.ts';
 
 /** How long a text may be, in characters. */
 export interface TextLimits {
@@ -39,13 +40,11 @@ export function checkText(text: string, path: readonly string[], { max = 200, mi
 }
 
 /**
- * A text that PostgreSQL can hold as it is, in columns and in JSON alike: without NUL and without half of a surrogate
- * pair.
+ * A text that can be stored.
  * @throws Refusal INVALID_INPUT at the path
  */
 export function checkStorable(text: string, path: readonly string[]): void {
-  if (text.includes('\0') || !text.isWellFormed())
-    throw bad('This has a character that cannot be stored: NUL, or half of a surrogate pair.', path);
+  if (!isStorable(text)) throw bad(UNSTORABLE_MESSAGE, path);
 }
 
 /** The same text in whatever case and width: equal for `Größe`, `GRÖSSE` and `ｇröße`. To compare by, not to show. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { partsOf, STUCK_AFTER, stepStatusOf, statusOf } from './domain.ts';
+import { STUCK_AFTER, stepStatusOf, statusOf } from './domain.ts';
 
 const saga = (engineStatus: string, isRefused = false, failedAttempts = 0, isWaiting = false) =>
   statusOf({ engineStatus, isRefused, failedAttempts, isWaiting });
@@ -63,19 +62,4 @@ test('a step is RETRYING until something of it was kept, and then DONE, REFUSED 
     'REFUSED',
     'SKIPPED',
   ]);
-});
-
-test('the parts of an id are its name, up to the first colon, and what it is about', () => {
-  const name = fc.string().filter((text) => !text.includes(':'));
-  const subject = fc.string().filter((text) => !text.includes('/'));
-  fc.assert(
-    fc.property(name, subject, fc.string(), (name, subjectId, within) => {
-      expect(partsOf(`${name}:${subjectId}`)).toEqual({ name, subjectId });
-      expect(partsOf(`${name}:${subjectId}/${within}`)).toEqual({ name, subjectId });
-    }),
-  );
-});
-
-test('an id without a colon is about nothing', () => {
-  expect(partsOf('nothing')).toEqual({ name: 'nothing', subjectId: '' });
 });

@@ -53,9 +53,3 @@ export function stepStatusOf({ isKept, isRefused, isSkipped }: StepFacts): SagaS
   if (isSkipped) return 'SKIPPED';
   return isRefused ? 'REFUSED' : 'DONE';
 }
-
-/** The name and the subject in a saga's id: `placeOrder:order_01h…`; one that is a step of another shares its subject. */
-export function partsOf(id: string): { name: string; subjectId: string } {
-  const name = id.split(':', 1)[0]!;
-  return { name, subjectId: id.slice(name.length + 1).split('/', 1)[0]! };
-}

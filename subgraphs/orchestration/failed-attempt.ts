@@ -4,7 +4,8 @@ import type { Ground } from '../../platform/agent/ground.ts';
 import { isHopeless } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { type SagaDefinition, stepsOf } from '../../platform/sagas/define-saga.ts';
-import { partsOf, STUCK_AFTER } from './domain.ts';
+import { partsOf } from '../../platform/sagas/enqueue.ts';
+import { STUCK_AFTER } from './domain.ts';
 import type { Tables } from './entities.ts';
 import type { OrchestrationQueries } from './queries.ts';
 

@@ -1,9 +1,9 @@
 import type { Ground } from '../../platform/agent/ground.ts';
 import { loadMany, loadOne } from '../../platform/graphql/per-request.ts';
+import { partsOf } from '../../platform/sagas/enqueue.ts';
 import { seesEverySaga } from './access.ts';
 import { readableOrders } from './commands/order.generated.ts';
 import { readableImports } from './commands/product.generated.ts';
-import { partsOf } from './domain.ts';
 import type { OrchestrationQueries } from './queries.ts';
 
 /** Batched lookups. Sagas are loaded only for who may see what they are about. */

@@ -23,10 +23,12 @@ const BY_THE_CLOCK =
 test('a list of products with their prices and stock is four statements, however many products', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, n) => forSale(shop, { stock: n })));
   const costs: Record<number, string[]> = {};
-  for (const first of [1, 5, 20]) {
+  // A duty that runs once a minute, such as the looking for abandoned refunds, may come between: not three times.
+  for (const first of [1, 5, 20, 1, 5, 20, 1, 5, 20]) {
     counted.reset();
     const { products } = await done(shop.ask(LIST, { first }));
-    costs[first] = counted.texts.filter((text) => !BY_THE_CLOCK.test(text));
+    const texts = counted.texts.filter((text) => !BY_THE_CLOCK.test(text));
+    if (texts.length <= (costs[first]?.length ?? Infinity)) costs[first] = texts;
     expect(products.nodes).toHaveLength(first);
     for (const node of products.nodes) {
       expect(node.variants).toEqual([

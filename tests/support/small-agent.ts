@@ -1,8 +1,8 @@
 /** The ground of one small agent, `small`, on a database of its own: for tests of what every agent stands on. */
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
+import { IDEMPOTENCY } from '../../bin/migration-sets.ts';
 import { createPool } from '../../db/pool.ts';
 import { kyselyOver } from '../../db/kysely.ts';
 import { ormFor } from '../../db/orm.ts';
@@ -89,10 +89,7 @@ export async function smallGround(kysely: Kysely<any>, rings?: Rings): Promise<S
 
 /** Makes the database and the ground on it. */
 export async function openSmallAgent(): Promise<SmallAgent> {
-  const extra = [
-    { name: '0000-idempotency', sql: readFileSync(inPlatform('data/idempotency.sql'), 'utf8') },
-    { name: '0001-small', sql: TABLES },
-  ];
+  const extra = [...IDEMPOTENCY, { name: '0001-small', sql: TABLES }];
   const database = await testDatabase({
     sets: [
       { schema: 'platform', directory: inPlatform('migrations') },

@@ -1,7 +1,7 @@
 import { checkSize } from '../../../platform/graphql/arguments.ts';
 import { payload } from '../../../platform/graphql/payload.ts';
 import { loadOne } from '../../../platform/graphql/per-request.ts';
-import { sagaId } from '../../../platform/sagas/enqueue.ts';
+import { partsOf, sagaId } from '../../../platform/sagas/enqueue.ts';
 import type { Resolvers } from '../resolvers.generated.ts';
 import type { ImportService } from './service.ts';
 
@@ -42,10 +42,8 @@ export const importResolvers = (service: ImportService) => {
     Saga: {
       __resolveReference: ({ id }) => ({ id }),
       importErrors: async ({ id }, _, context) => {
-        const [name, importId] = id.split(':');
-        return name === 'importProducts' && importId
-          ? ((await errorsOf(context).load(importId))?.errors ?? null)
-          : null;
+        const { name, subjectId } = partsOf(id);
+        return name === 'importProducts' ? ((await errorsOf(context).load(subjectId))?.errors ?? null) : null;
       },
     },
   } satisfies Pick<Resolvers, 'Query' | 'Mutation' | 'Saga'>;

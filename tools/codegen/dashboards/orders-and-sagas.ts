@@ -27,7 +27,7 @@ export const ordersAndSagas: Board = {
       width: 6,
       limits: [1, 1],
       says: 'Steps that have failed ten times or more.',
-      shows: [['count(agora_saga_step_failed_attempts >= 10) or vector(0)', 'stuck']],
+      shows: [['count(max by (saga, step) (agora_saga_step_failed_attempts) >= 10) or vector(0)', 'stuck']],
     },
     {
       title: 'Compensated',
@@ -104,8 +104,11 @@ export const ordersAndSagas: Board = {
     },
     {
       title: 'Steps being tried again',
-      says: 'Now.',
-      shows: [['sum by (saga, step) (agora_saga_steps_failing)', '{{saga}} {{step}}']],
+      says: 'In hand of a worker, or parked until the next attempt.',
+      shows: [
+        ['sum by (saga, step) (agora_saga_steps_failing)', '{{saga}} {{step}} in hand'],
+        ['max by (saga, step) (agora_saga_steps_parked)', '{{saga}} {{step}} parked'],
+      ],
     },
     {
       title: 'Failed attempts of the worst step',

@@ -1,9 +1,9 @@
 /**
- * Which steps failed for something that passes for all at once: an agent, a provider or a database that is away. When one
- * of them works again, in whichever saga, what is away has come back, and the sagas that wait for it are woken. So after
- * an outage of an hour nobody waits for another half.
+ * Outages as the steps of sagas meet them: an agent, a provider or a database is away, which passes for all at once. When
+ * a step that failed for one works again, in whichever saga, the outage is over, and the sagas that wait at that step are
+ * woken. So after an outage of an hour nobody waits for another half.
  */
-export class Away {
+export class Outages {
   readonly #steps = new Set<string>();
   readonly #wake: (saga: string, step: string) => Promise<void>;
 
