@@ -146,6 +146,23 @@ export async function createHost(options: HostOptions): Promise<Host> {
   let stopMeasuring = (): void => {};
   const running: Promise<void>[] = [];
   let worker: { stop(): Promise<void> } | undefined;
+  let starting: Promise<void> | undefined;
+
+  const start = async (): Promise<void> => {
+    const { signal } = ending;
+    stopMeasuring = measureHost(facts);
+    for (const { life } of all) life.starting();
+    await monitor.look();
+    await lives.write();
+    running.push(live.run(signal), lives.run(signal), followResets({ live, breakers, log, signal }));
+    running.push(followInstructions({ ...shared, signal }));
+    const started = await startAll(all, shared, { signal, running });
+    if (signal.aborted) return;
+    worker = await startWorker(residents, shared);
+    if (signal.aborted) return;
+    for (const { life } of started) life.started();
+    await lives.write();
+  };
 
   return {
     subgraphs: all.map((resident) => resident.subgraph),
@@ -153,19 +170,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     health: hostHealth(facts),
     onPublished: (listener) => void listeners.push(listener),
     loadDemo: (report) => loadDemo({ ...options, report, agents: all }),
-    async start() {
-      const { signal } = ending;
-      stopMeasuring = measureHost(facts);
-      for (const { life } of all) life.starting();
-      await monitor.look();
-      await lives.write();
-      running.push(live.run(signal), lives.run(signal), followResets({ live, breakers, log, signal }));
-      running.push(followInstructions({ ...shared, signal }));
-      const started = await startAll(all, shared, { signal, running });
-      worker = await startWorker(residents, shared);
-      for (const { life } of started) life.started();
-      await lives.write();
-    },
+    start: () => (starting = start()),
     async stop(reason) {
       const complain = (error: unknown): void => log.warn({ err: error }, 'did not stop cleanly');
       const write = async () => {
@@ -176,6 +181,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
       await write().catch(complain);
       stopMeasuring();
       ending.abort();
+      // What a start has begun and not yet handed over would keep its connections, and whoever ends them waiting for ever.
+      await starting?.catch(() => {});
       await worker?.stop().catch(complain);
       await Promise.all(running);
       for (const { life } of all) life.stopped(reason);

@@ -18,7 +18,8 @@ import { secretsWith } from '../secrets/secrets.ts';
 import { defineAgent } from './define-agent.ts';
 import { createHost } from './host.ts';
 
-test('while the engine of its sagas stands still an agent is DEGRADED to 2, and names the reason', async () => {
+/** An agent with sagas, in a host of its own. */
+async function openConductor() {
   const ground = await openSagaGround();
   const room = mkdtempSync(join(tmpdir(), 'agora-room-'));
   writeFileSync(join(room, 'schema.graphql'), 'type Query { hello: String! }');
@@ -46,6 +47,16 @@ test('while the engine of its sagas stands still an agent is DEGRADED to 2, and 
     sagas: ground.sagas,
     instance: 'test',
   });
+  const close = async (): Promise<void> => {
+    await host.stop('over');
+    await ground.close();
+    rmSync(room, { recursive: true });
+  };
+  return { ground, host, close };
+}
+
+test('while the engine of its sagas stands still an agent is DEGRADED to 2, and names the reason', async () => {
+  const { ground, host, close } = await openConductor();
   const sagas = () => host.health.dependency('sagas');
   try {
     await host.start();
@@ -66,8 +77,18 @@ test('while the engine of its sagas stands still an agent is DEGRADED to 2, and 
     await until('they go on', async () => (await sagas())?.status === 'UP');
     expect(host.health.ready()).toEqual({ ready: true, degradation: 0 });
   } finally {
-    await host.stop('over');
-    await ground.close();
-    rmSync(room, { recursive: true });
+    await close();
   }
 });
+
+test.each([0, 20, 60, 150, 300])(
+  'stopped %i ms after it began to start, it leaves no connection in use',
+  async (ms) => {
+    const { host, close } = await openConductor();
+    const starting = host.start().catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    // Its pool ends only when nobody holds a connection: otherwise this never comes back.
+    await close();
+    await starting;
+  },
+);
