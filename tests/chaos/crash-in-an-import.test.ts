@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { newId } from '../../platform/ids.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
+import { QUEUES } from '../../platform/sagas/queues.ts';
 import { actor } from '../support/agents.ts';
 import { temporaryData } from '../support/agora-process.ts';
 import { installCrashPoints } from '../support/crash-points.ts';
@@ -101,6 +102,7 @@ test.each([
           'the import does not end',
         ),
       footprint: ({ who }) => importFootprint(shop.kysely, who),
+      atOnce: QUEUES.BULK.steps,
     };
     const points = await dieBeforeEachWrite(shop, trial, tried);
     if (process.env.CHAOS_POINTS) process.stdout.write(`${points.join('\n')}\n${points.length} writes\n\n`);

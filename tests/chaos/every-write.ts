@@ -19,6 +19,8 @@ export interface Trial<Subject extends { who: string }> {
   ended(id: string): Promise<unknown>;
   /** All that it left behind, without ids and times. */
   footprint(subject: Subject): Promise<Record<string, unknown>>;
+  /** How many are held at the same time: each keeps a turn of its saga's queue. @default 20 */
+  atOnce?: number;
 }
 
 /** The pool of the process, of which each run that is held takes a connection. */
@@ -43,7 +45,7 @@ export async function dieBeforeEachWrite<Subject extends { who: string }>(
   const points = await pointsOf(shop.kysely, undisturbed.who);
   expect(points.filter((point) => point.startsWith('insert dbos.operation_outputs')).length).toBeGreaterThan(2);
 
-  for (const round of roundsOf(points, tried)) {
+  for (const round of roundsOf(points, tried, trial.atOnce ?? HELD_AT_ONCE)) {
     const subjects = await Promise.all(round.map(() => trial.prepare()));
     const answers = await dieAt(shop, trial, subjects, round);
     await shop.restart();
@@ -93,13 +95,13 @@ async function dieAt<Subject extends { who: string }>(
 }
 
 /** Points that many runs can be held at together, and each of the others alone. */
-function roundsOf(points: readonly string[], tried: Set<string>): string[][] {
+function roundsOf(points: readonly string[], tried: Set<string>, atOnce: number): string[][] {
   const alone = points.filter((point) => /notification|workflow_status .* PENDING/.test(point));
   const engine = points.filter((point) => /dbos\./.test(point) && !alone.includes(point));
   const rest = points.filter((point) => !alone.includes(point) && !engine.includes(point));
   const rounds: string[][] = [];
   while (engine.length || rest.length)
-    rounds.push([...engine.splice(0, ENGINE_AT_ONCE), ...rest.splice(0, HELD_AT_ONCE - ENGINE_AT_ONCE)]);
+    rounds.push([...engine.splice(0, ENGINE_AT_ONCE), ...rest.splice(0, atOnce - ENGINE_AT_ONCE)]);
   const untried = alone.filter((point) => !tried.has(point));
   for (const point of untried) tried.add(point);
   return [...rounds, ...untried.map((point) => [point])];
