@@ -6,9 +6,7 @@ import { moveHorizon } from '../../platform/sagas/forget.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
 import { enqueueSaga } from '../../platform/sagas/enqueue.ts';
-import { slugOf } from '../product/slug.ts';
 import { actor, admin, operator, service, viewer } from '../../tests/support/agents.ts';
-import { takenMeanwhile } from '../../tests/support/taken-meanwhile.ts';
 import { openPlatform, type TestPlatform } from '../../tests/support/platform.ts';
 import { done, forSale, newCustomer, placed, settled, until } from '../../tests/support/shop.ts';
 
@@ -68,12 +66,6 @@ const accept = ({ importId, ...input }: Saga) =>
     await transaction.insertInto('product.import').values(row).execute();
     await enqueueSaga(transaction, 'importProducts', importId, { importId, ...input });
   });
-
-/** What may be shared by two imports. */
-interface Row {
-  slug?: string;
-  variants: { sku: string }[];
-}
 
 describe('an import', () => {
   test('that is stuck for longer than keys are kept does nothing again, and is undone whole', async () => {
@@ -271,47 +263,6 @@ describe('an import', () => {
     expect([1, 2]).toContain(((await left()) as { products: number }).products - before.products);
   });
 
-  test.each([
-    ['SKU', 'variants.0.sku', (row: Row, n: string) => (row.variants[0]!.sku = `SAME-${n}`)],
-    ['slug', 'slug', (row: Row, n: string) => (row.slug = `same-${n.toLowerCase()}`)],
-  ])('that has a %s in common with another at the same time says at which row', async (what, path, share) => {
-    for (let round = 0; round < 3; round++) {
-      const imports = [0, 1].map(() => [product(), product(), product()] as Row[]);
-      for (const rows of imports) share(rows[1]!, `${what}-${round}`);
-      const both = await Promise.all(imports.map((rows) => bring(rows)));
-      const sagas = await Promise.all(both.map(({ data }) => ended(data.importProducts.saga.id)));
-      expect(sagas.map(({ status }) => status).toSorted()).toEqual(['COMPENSATED', 'COMPLETED']);
-      expect(sagas.flatMap(({ importErrors }) => importErrors)).toEqual([
-        {
-          code: `${what.toUpperCase()}_TAKEN`,
-          message: expect.stringMatching(/same-/i),
-          path: ['input', 'products', '1', ...path.split('.')],
-        },
-      ]);
-    }
-  });
-
-  test('whose SKU somebody takes while it is written says at which row', async () => {
-    const products = Array.from({ length: 3 }, () => product());
-    const { product_id: productId } = await shop.kysely
-      .selectFrom('product.variant')
-      .select('product_id')
-      .executeTakeFirstOrThrow();
-    const { sku } = products[1]!.variants[0]!;
-    const { saga } = await takenMeanwhile(
-      shop.kysely,
-      (transaction) =>
-        sql`insert into product.variant (id, product_id, sku, name, position, created_at)
-          values ('variant_faster', ${productId}, ${sku}, 'v', 99, now())`.execute(transaction),
-      () => carried(products),
-    );
-    expect([saga.status, saga.importErrors]).toEqual([
-      'COMPENSATED',
-      [expect.objectContaining({ code: 'SKU_TAKEN', path: ['input', 'products', '1', 'variants', '0', 'sku'] })],
-    ]);
-    await shop.kysely.deleteFrom('product.variant').where('id', '=', 'variant_faster').execute();
-  });
-
   test('asked for again with the same key is the same, and with another request refused', async () => {
     const products = [product()];
     const again = await Promise.all([1, 2, 3].map(() => done(bring(products, { idempotencyKey: 'import once' }))));
@@ -385,22 +336,6 @@ test('a slug that was made of a name and is taken meanwhile gets another number'
   await accept({ importId, merchantId: 'merchant_mine', products: [row] });
   expect((await ended(`importProducts:${importId}`)).status).toBe('COMPLETED');
   expect(await slugs.where('id', '=', id).execute()).toEqual([{ slug: `${slug}-2` }]);
-});
-
-test('imports of one name at once are numbered on, and none takes a slug that is given further down', async () => {
-  const name = `Rush ${newId('n').slice(-8)}`;
-  const slug = slugOf(name);
-  const rows = shop.kysely.selectFrom('product.product').select('slug').where('name', '=', name).orderBy('slug');
-  const slugs = async () => (await rows.execute()).map((row) => row.slug);
-  await carried([product({ name })]);
-  const both = await Promise.all([carried([product({ name })]), carried([product({ name })])]);
-  expect(both.map(({ saga }) => saga.status)).toEqual(['COMPLETED', 'COMPLETED']);
-  expect(await slugs()).toEqual([slug, `${slug}-2`, `${slug}-3`]);
-  // In the chunk after the first.
-  const others = Array.from({ length: 25 }, () => product());
-  const { saga } = await carried([product({ name }), ...others, product({ name, slug: `${slug}-4` })]);
-  expect(saga.status).toBe('COMPLETED');
-  expect(await slugs()).toEqual([slug, `${slug}-2`, `${slug}-3`, `${slug}-4`, `${slug}-5`]);
 });
 
 test('products of one name are told apart by a number in their slugs, beside those that were given', async () => {
