@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Refusal, refuse } from '../errors.ts';
-import { checkAll, checkVersion, orTaken } from './refusals.ts';
+import { checkAll, checkVersion, onceMoreIfTaken, orTaken } from './refusals.ts';
 
 test('the version that was seen, or none, is let through', () => {
   for (const expected of [3, null, undefined]) expect(() => checkVersion(3, expected)).not.toThrow();
@@ -40,6 +40,19 @@ test('any other error stays what it is', async () => {
   ];
   for (const error of others) await expect(fails(error)).rejects.toBe(error);
   expect(await orTaken(async () => 5, {} as Record<string, Refusal>)).toBe(5);
+});
+
+test('a write that somebody else was faster at is tried once more, any other is not', async () => {
+  const triesOf = async (error: Error) => {
+    let tries = 0;
+    const write = () => Promise.reject(++tries === 1 ? error : taken);
+    return [await onceMoreIfTaken(write).catch((last: Error) => last), tries];
+  };
+  expect(await triesOf(new Error('driver', { cause: violation('note_name_key') }))).toEqual([taken, 2]);
+  const other = new Error('y');
+  expect(await triesOf(other)).toEqual([other, 1]);
+  const always = violation('note_name_key');
+  await expect(onceMoreIfTaken(() => Promise.reject(always))).rejects.toBe(always);
 });
 
 describe('all of some checks', () => {

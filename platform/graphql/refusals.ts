@@ -44,6 +44,19 @@ export async function orTaken<T>(write: () => Promise<T>, taken: Readonly<Record
   }
 }
 
+/**
+ * Runs a write, and once more where somebody else was faster at what a unique index keeps: they have committed by then,
+ * so that the write's own checks find it and name its place.
+ */
+export async function onceMoreIfTaken<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!constraintOf(error)) throw error;
+    return write();
+  }
+}
+
 /** The violated constraint, of PostgreSQL's error 23505, also inside an ORM's. */
 function constraintOf(error: unknown): string {
   let current = error as { code?: string; constraint?: string; cause?: unknown } | undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkName, checkStorable, checkText, foldCase, nameOutOf } from './text.ts';
+import { checkName, checkStorable, checkText, foldText, nameOutOf } from './text.ts';
 
 const PATH = ['input', 'products', '1', 'name'];
 const refused = expect.objectContaining({
@@ -95,7 +95,23 @@ test('what cannot be stored is named, and an emoji can', () => {
   for (const bad of ['a\u0000', '\ud83d']) expect(() => checkStorable(bad, PATH)).toThrow(refused);
 });
 
-test('texts that differ in case and width are the same to compare by', () => {
-  expect(new Set(['Größe', 'GRÖSSE', 'grösse', 'ＧRÖßE'].map(foldCase)).size).toBe(1);
-  expect(foldCase('Blue')).not.toBe(foldCase('Bleu'));
+test.each([
+  ['Größe', 'GRÖSSE', 'grösse', 'ＧRÖßE'],
+  ['Blue', 'Blue\u200b', 'Bl\u00adue', '\u200eBlue', 'Blue \u2060', 'B\u034flue\ufeff', 'Blue\u{e0041}'],
+  ['❤', '❤\ufe0f', '❤\ufe0e'],
+  ['Extra L', 'Extra  L', 'extra\u00a0l', 'Extra\u3000\u2009L', 'Extra \u200b L', 'Extra\u2800L'],
+])('texts that read alike are the same to compare by: %#', (...texts) => {
+  expect(new Set(texts.map(foldText)).size).toBe(1);
+});
+
+test.each([
+  ['Blue', 'Bleu'],
+  ['Extra L', 'ExtraL'],
+  ['👍🏻', '👍🏿'],
+  [
+    '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+    '🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}',
+  ],
+])('texts that read differently are not: %#', (one, other) => {
+  expect(foldText(one)).not.toBe(foldText(other));
 });

@@ -47,8 +47,18 @@ export function checkStorable(text: string, path: readonly string[]): void {
   if (!isStorable(text)) throw bad(UNSTORABLE_MESSAGE, path);
 }
 
-/** The same text in whatever case and width: equal for `Größe`, `GRÖSSE` and `ｇröße`. To compare by, not to show. */
-export const foldCase = (text: string): string => text.normalize('NFKC').toUpperCase().toLowerCase();
+/**
+ * A text as a reader tells it from others: equal for `Größe`, `GRÖSSE` and `ｇröße`, however many blanks are between its
+ * words, and whatever is in it that is not shown. To compare by, not to show.
+ */
+export const foldText = (text: string): string =>
+  text
+    .replace(NOT_SHOWN, '$1')
+    .normalize('NFKC')
+    .replace(/[\s\u2800]+/g, ' ')
+    .trim()
+    .toUpperCase()
+    .toLowerCase();
 
 function checkLength(text: string, min: number, max: number, path: readonly string[]): void {
   if (min > 0 && !VISIBLE.test(text)) throw bad(`This needs 1 to ${max} characters, of which one can be seen.`, path);
@@ -76,6 +86,8 @@ const VISIBLE = /[^\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\
 /** Control characters, separators of lines, and embeddings, overrides and isolates of the bidirectional algorithm. */
 const NOT_IN_NAMES = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
 const ALL_NOT_IN_NAMES = new RegExp(NOT_IN_NAMES, 'gu');
+/** What no font shows by itself, but for the tags that make one flag of another, which are found as `$1`. */
+const NOT_SHOWN = /(\p{RGI_Emoji_Tag_Sequence})|\p{Default_Ignorable_Code_Point}/gv;
 const NOT_IN_TEXTS = /[^\P{Cc}\t\n\r]/u;
 
 const bad = (message: string, path: readonly string[]): Refusal => refuse('INVALID_INPUT', message, path);

@@ -67,6 +67,18 @@ describe('the tree of categories', () => {
       expect((await category({ name })).userErrors).toEqual([{ code: 'INVALID_INPUT', path: ['input', 'name'] }]);
   });
 
+  test('has a slug for every name, also when names that differ lead to one number in two places at once', async () => {
+    for (let round = 0; round < 8; round++) {
+      const name = `Aisle ${'ABCDEFGH'[round]}`;
+      const places = [await category({ name }), await category({ name: `Other ${name}` })];
+      const names = [name, `${name} 2`, name, `${name} 2`];
+      const all = await Promise.all(
+        names.map((one, n) => category({ name: one, parentId: places[n % 2]!.category.id })),
+      );
+      expect(all.flatMap(({ userErrors }) => userErrors)).toEqual([]);
+    }
+  });
+
   test('has nothing below a category that is called by no id', async () => {
     expect((await category({ name: 'X', parentId: '' })).userErrors).toEqual([
       { code: 'NOT_FOUND', path: ['input', 'parentId'] },

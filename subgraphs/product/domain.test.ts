@@ -71,6 +71,7 @@ describe('a variant', () => {
     [{ ...variant, attributes: [{ name: 'x'.repeat(101), value: 'M' }] }, ['attributes', '0', 'name']],
     [{ ...variant, attributes: [{ name: 'Size', value: 'x'.repeat(501) }] }, ['attributes', '0', 'value']],
     [{ ...variant, attributes: [size, colour, { name: 'SIZE ', value: 'M' }] }, ['attributes', '2', 'name']],
+    [{ ...variant, attributes: [colour, { name: 'Colour\u200b', value: 'Red' }] }, ['attributes', '1', 'name']],
   ])('is refused at its place: %#', (wrong, path) => {
     const error = { userErrors: [refusedAt('INVALID_INPUT', 'input', '0', ...path)] };
     expect(() => checkVariant(wrong, ['input', '0'])).toThrow(expect.objectContaining(error));
@@ -87,6 +88,9 @@ describe('a variant', () => {
     ],
     [[size], [{ name: 'SIZE', value: 'l' }]],
     [[{ name: 'Größe', value: 'weiß' }], [{ name: 'GRÖSSE', value: 'ＷＥＩＳＳ' }]],
+    ...['Blue\u200b', 'Bl\u00adue', '\u200eBlue'].map((value) => [[colour], [{ name: 'Colour', value }]] as const),
+    [[{ name: 'Kind', value: '❤' }], [{ name: 'Kind', value: '❤\ufe0f' }]],
+    [[{ name: 'Size', value: 'Extra L' }], [{ name: 'Si\u200bze', value: 'Extra  L' }]],
   ])('has not the attributes of another one of its product: %#', (first, second) => {
     const variants = [
       { ...variant, sku: 'A', attributes: first },
@@ -94,20 +98,25 @@ describe('a variant', () => {
     ];
     const error = { userErrors: [refusedAt('INVALID_INPUT', 'input', 'variants', '1', 'attributes')] };
     expect(() => checkVariants(variants, ['input', 'variants'])).toThrow(expect.objectContaining(error));
-    expect(() => checkDistinct(second, variants.slice(0, 1), ['input'])).toThrow(/The variant A/);
+    expect(() => checkDistinct(variants[1]!, variants.slice(0, 1), ['input'])).toThrow(/The variant A/);
+  });
+
+  test.each([
+    ['100 g', '100 g'],
+    ['Family pack', 'FAMILY  PACK'],
+    ['❤', '❤\ufe0f'],
+  ])('without attributes has not the name of another one without: %j and %j', (...names) => {
+    const variants = names.map((name, n) => ({ ...variant, sku: `N${n}`, name }));
+    const error = { userErrors: [refusedAt('INVALID_INPUT', 'input', 'variants', '1', 'name')] };
+    expect(() => checkVariants(variants, ['input', 'variants'])).toThrow(expect.objectContaining(error));
+    expect(() => checkDistinct(variants[1]!, variants.slice(0, 1), ['input'])).toThrow(/The variant N0/);
   });
 
   test('may have no attributes beside others without, or some that differ', () => {
-    const attributes = [
-      [],
-      [],
-      [size],
-      [size, colour],
-      [{ name: 'Colour', value: 'L' }],
-      [{ name: 'L', value: 'Size' }],
-    ];
+    const attributes = [[], [size], [size, colour], [{ name: 'Colour', value: 'L' }], [{ name: 'L', value: 'Size' }]];
     const variants = attributes.map((some, n) => ({ ...variant, sku: `S${n}`, attributes: some }));
-    expect(checkVariants(variants, ['input'])).toHaveLength(6);
+    const another = { ...variant, sku: 'S', name: `${variant.name} 2` };
+    expect(checkVariants([...variants, another], ['input'])).toHaveLength(6);
   });
 
   test('is told with all others that are wrong, and no two have one SKU', () => {

@@ -1,7 +1,7 @@
 /** The rules of the catalogue. Pure: no I/O, no clock, no randomness. */
 import { Refusal, refuse, type UserError } from '../../platform/errors.ts';
 import { gather } from '../../platform/graphql/refusals.ts';
-import { checkName, checkText, foldCase } from '../../platform/text/text.ts';
+import { checkName, checkText, foldText } from '../../platform/text/text.ts';
 import type { ProductStatus, TaxClass } from './entities.ts';
 
 /** Variants of one product. */
@@ -74,9 +74,9 @@ function checkAttributes(attributes: readonly Attribute[], path: readonly string
     const at = [...path, String(index)];
     const name = checkName(attribute.name, [...at, 'name'], { max: 100 });
     const value = checkName(attribute.value, [...at, 'value'], { max: 500 });
-    if (names.has(foldCase(name)))
+    if (names.has(foldText(name)))
       throw refuse('INVALID_INPUT', `There is an attribute ${name} already.`, [...at, 'name']);
-    names.add(foldCase(name));
+    names.add(foldText(name));
     return { name, value };
   });
 }
@@ -98,35 +98,45 @@ export function checkVariants<V extends NewVariant>(
   });
   if (errors.length) throw new Refusal(errors);
   const skus = new Set<string>();
-  for (const [index, { sku, attributes }] of checked.entries()) {
+  for (const [index, variant] of checked.entries()) {
+    const { sku } = variant;
     const at = [...path, String(index)];
     if (skus.has(sku))
       errors.push({ code: 'SKU_TAKEN', message: 'Two of these variants have this SKU.', path: [...at, 'sku'] });
+    // Of one that is there twice by its SKU it says no more.
+    else gather(errors, () => checkDistinct(variant, checked.slice(0, index), at));
     skus.add(sku);
-    gather(errors, () => checkDistinct(attributes, checked.slice(0, index), [...at, 'attributes']));
   }
   if (errors.length) throw new Refusal(errors);
   return checked;
 }
 
+/** What a buyer tells a variant by. */
+type Distinct = Pick<NewVariant, 'name' | 'attributes'>;
+
 /**
- * A buyer tells variants apart by their attributes: no two have the same ones, in whatever order and case. Variants
- * without attributes are told apart by their names.
- * @throws Refusal INVALID_INPUT
+ * A buyer tells variants apart by their attributes: no two have the same ones, in whatever order. Variants without
+ * attributes are told apart by their names. Texts are the same that read alike.
+ * @throws Refusal INVALID_INPUT at the attributes, or at the name where there are none
  */
 export function checkDistinct(
-  attributes: readonly Attribute[],
-  others: readonly { sku: string; attributes: readonly Attribute[] }[],
+  variant: Distinct,
+  others: readonly (Distinct & { sku: string })[],
   path: readonly string[],
 ): void {
-  if (attributes.length === 0) return;
-  const key = keyOf(attributes);
-  const twin = others.find((other) => keyOf(other.attributes) === key);
-  if (twin) throw refuse('INVALID_INPUT', `The variant ${twin.sku} of this product has the same attributes.`, path);
+  const key = keyOf(variant);
+  const twin = others.find((other) => keyOf(other) === key);
+  if (!twin) return;
+  const [what, field] = variant.attributes.length ? ['the same attributes', 'attributes'] : ['this name', 'name'];
+  throw refuse('INVALID_INPUT', `The variant ${twin.sku} of this product has ${what}.`, [...path, field]);
 }
 
-const keyOf = (attributes: readonly Attribute[]): string =>
-  JSON.stringify(attributes.map(({ name, value }) => JSON.stringify([foldCase(name), foldCase(value)])).sort());
+const keyOf = ({ name, attributes }: Distinct): string =>
+  JSON.stringify(
+    attributes.length
+      ? attributes.map((one) => JSON.stringify([foldText(one.name), foldText(one.value)])).sort()
+      : foldText(name),
+  );
 
 /** Whether there is room below a category, or at the top. @throws Refusal INVALID_STATE */
 export function checkRoomBelow({ depth, children }: { depth: number; children: number }): void {

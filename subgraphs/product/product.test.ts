@@ -4,6 +4,8 @@ import { isTransient } from '../../platform/errors.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
 import { actor, admin, openAgents, service, type TestAgents } from '../../tests/support/agents.ts';
+import { takenMeanwhile } from '../../tests/support/taken-meanwhile.ts';
+import { slugOf } from './slug.ts';
 
 let agents: TestAgents;
 beforeAll(async () => {
@@ -83,15 +85,17 @@ describe('a product', () => {
   });
 });
 
+const UPDATE = `mutation ($input: UpdateProductInput!) { updateProduct(input: $input) { ${PRODUCT} } }`;
+
 describe('what is written of a product', () => {
-  const UPDATE = `mutation ($input: UpdateProductInput!) { updateProduct(input: $input) { ${PRODUCT} } }`;
   const ADD = `mutation ($input: AddProductVariantInput!) { addProductVariant(input: $input) { variant { id } userErrors { code path } } }`;
   const size = { name: 'Size', value: 'L' };
   const colour = { name: 'Colour', value: 'Blue' };
   const counts = async () => {
-    const { rows } = await sql`select (select count(*) from product.product) as products,
-      (select count(*) from product.variant) as variants`.execute(agents.kysely);
-    return rows[0];
+    const { rows } = await sql<Record<'products' | 'variants', number>>`select
+      (select count(*)::int from product.product) as products,
+      (select count(*)::int from product.variant) as variants`.execute(agents.kysely);
+    return rows[0]!;
   };
 
   test.each([
@@ -117,6 +121,7 @@ describe('what is written of a product', () => {
         ],
       },
     ],
+    ['variants.1.name', { variants: ['100 g', '100  G\u200b'].map((name, n) => ({ sku: `T-${n}`, name })) }],
   ])('is refused at %s, and nothing is written: %#', async (path, input) => {
     const before = await counts();
     const refused = await create({ name: 'Fine', ...input });
@@ -167,10 +172,13 @@ describe('what is written of a product', () => {
     expect((await add('TW-1', [size])).userErrors).toEqual([{ code: 'SKU_TAKEN', path: ['input', 'variant', 'sku'] }]);
     for (const [sku, attributes] of [
       ['TW-3', []],
-      ['TW-4', []],
       ['TW-5', [size]],
     ] as const)
       expect((await add(sku, [...attributes])).userErrors).toEqual([]);
+    expect(await add('TW-4', [])).toEqual({
+      variant: null,
+      userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'variant', 'name'] }],
+    });
   });
 
   test('names the SKU that is taken by its place', async () => {
@@ -179,10 +187,28 @@ describe('what is written of a product', () => {
       name: 'Late',
       variants: [
         { sku: 'FREE', name: 'v' },
-        { sku: 'OWNED', name: 'v' },
+        { sku: 'OWNED', name: 'w' },
       ],
     });
     expect(refused.userErrors).toMatchObject([{ code: 'SKU_TAKEN', path: ['input', 'variants', '1', 'sku'] }]);
+  });
+
+  test('names the SKU by its place that somebody takes at the same time, and nothing of it is written', async () => {
+    const { product: other } = await create({ name: 'Faster' });
+    const before = await counts();
+    const variants = ['CALM', 'CONTESTED'].map((sku) => ({ sku, name: sku }));
+    const refused = await takenMeanwhile(
+      agents.kysely,
+      (transaction) =>
+        sql`insert into product.variant (id, product_id, sku, name, position, created_at)
+          values ('variant_faster', ${other.id}, 'CONTESTED', 'v', 0, now())`.execute(transaction),
+      () => create({ name: 'Slower', variants }),
+    );
+    expect(refused).toMatchObject({
+      product: null,
+      userErrors: [{ code: 'SKU_TAKEN', path: ['input', 'variants', '1', 'sku'] }],
+    });
+    expect(await counts()).toEqual({ ...before, variants: before.variants + 1 });
   });
 });
 
@@ -197,6 +223,29 @@ describe('a slug', () => {
     const numbered = Array.from({ length: 20 }, (_, n) => (n ? `rush-${n + 1}` : 'rush'));
     expect((await slugs(...Array<string>(20).fill('Rush'))).toSorted()).toEqual(numbered.toSorted());
     expect(await slugs('RUSH', 'rush')).toEqual(Array(2).fill(expect.stringMatching(/^rush-[a-z\d]{12}$/)));
+  });
+
+  test('is found for every name, also when names that differ lead to one number at once', async () => {
+    for (let round = 0; round < 8; round++) {
+      const name = `Crowd ${'ABCDEFGH'[round]}`;
+      const slug = slugOf(name);
+      await create({ name });
+      const { product: moved } = await create({ name: 'Moved' });
+      const names = [name, `${name} 2`, `${name} 2 2`, name, `${name} 3`, `${name} 2`];
+      const all = await Promise.all([
+        ...names.map((one) => create({ name: one })),
+        create({ name: 'Given', slug: `${slug}-4` }),
+        ask(UPDATE, { input: { id: moved.id, expectedVersion: 1, slug: `${slug}-5` } }, merchant).then(
+          ({ updateProduct }) => updateProduct,
+        ),
+      ]);
+      expect(all.slice(0, names.length).flatMap(({ userErrors }) => userErrors)).toEqual([]);
+      // One that is given may come too late.
+      for (const { userErrors } of all.slice(names.length))
+        expect(userErrors.length && userErrors).toEqual(
+          userErrors.length && [expect.objectContaining({ code: 'SLUG_TAKEN', path: ['input', 'slug'] })],
+        );
+    }
   });
 
   test('that is given is refused when it is taken, at its place', async () => {

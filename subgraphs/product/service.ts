@@ -5,7 +5,7 @@ import type { Work } from '../../platform/data/store.ts';
 import { isWithin } from '../../platform/data/rows.ts';
 import { Refusal, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-import { checkAll, checkVersion, orTaken } from '../../platform/graphql/refusals.ts';
+import { checkAll, checkVersion, onceMoreIfTaken, orTaken } from '../../platform/graphql/refusals.ts';
 import { newId } from '../../platform/ids.ts';
 import { checkName } from '../../platform/text/text.ts';
 import { ownerOfNew, writableProducts } from './access.ts';
@@ -86,29 +86,31 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
       const id = newId('product');
       return orTaken(
         () =>
-          write(context, [id, slugLock(wanted)], async (work) => {
-            await checkCategory(work, input.categoryId);
-            await checkSkus(work, variants, ['input', 'variants']);
-            const now = clock.now();
-            const slug = await freeSlug(work.sql, 'product', wanted, id);
-            const { categoryId = null } = input;
-            const product = work.em.create(Product, {
-              id,
-              merchantId,
-              slug,
-              name,
-              description,
-              status: 'DRAFT',
-              categoryId,
-              createdAt: now,
-              updatedAt: now,
-            });
-            work.em.persist(product);
-            await work.em.flush();
-            variants.forEach((variant, index) => addVariant(work, id, variant, index));
-            publish(work, productCreated, product, 1);
-            return id;
-          }),
+          onceMoreIfTaken(() =>
+            write(context, [id, slugLock(wanted.slug)], async (work) => {
+              await checkCategory(work, input.categoryId);
+              await checkSkus(work, variants, ['input', 'variants']);
+              const now = clock.now();
+              const slug = await freeSlug(work.sql, 'product', wanted, id);
+              const { categoryId = null } = input;
+              const product = work.em.create(Product, {
+                id,
+                merchantId,
+                slug,
+                name,
+                description,
+                status: 'DRAFT',
+                categoryId,
+                createdAt: now,
+                updatedAt: now,
+              });
+              work.em.persist(product);
+              await work.em.flush();
+              variants.forEach((variant, index) => addVariant(work, id, variant, index));
+              publish(work, productCreated, product, 1);
+              return id;
+            }),
+          ),
         taken({ slug: wanted.path, sku: ['input', 'variants'] }),
       );
     },
@@ -121,7 +123,7 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
       );
       return orTaken(
         () =>
-          write(context, [input.id], async (work) => {
+          write(context, slug === undefined ? [input.id] : [input.id, slugLock(slug)], async (work) => {
             const product = await load(work, input.id, context, ['input', 'id']);
             checkVersion(product.version, input.expectedVersion);
             await checkCategory(work, input.categoryId);
@@ -147,13 +149,13 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
             const product = await load(work, productId, context, ['input', 'productId']);
             const others = await work.sql
               .selectFrom('variant')
-              .select(['sku', 'attributes'])
+              .select(['sku', 'name', 'attributes'])
               .where('product_id', '=', productId)
               .orderBy('position')
               .execute();
             if (others.length >= MAX_VARIANTS)
               throw refuse('INVALID_INPUT', `A product has at most ${MAX_VARIANTS} variants.`, ['input', 'productId']);
-            checkDistinct(variant.attributes, others, [...path, 'attributes']);
+            checkDistinct(variant, others, path);
             const id = addVariant(work, productId, variant, others.length);
             await work.em.flush();
             // By SQL, because the product's version must grow though nothing of its own row changes.
@@ -192,7 +194,7 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
       const id = newId('category');
       return orTaken(
         () =>
-          write(context, [input.parentId ?? 'category:top', slugLock(wanted)], async ({ em, sql }) => {
+          write(context, [input.parentId ?? 'category:top', slugLock(wanted.slug)], async ({ em, sql }) => {
             const isTop = input.parentId === null || input.parentId === undefined;
             const parent = isTop ? undefined : await em.findOne(Category, { id: input.parentId! });
             if (!isTop && !parent) throw refuse('NOT_FOUND', 'There is no such category.', ['input', 'parentId']);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { chooseSlug, firstFree, numbered, slugOf } from './slug.ts';
+import { chooseSlug, firstFree, numbered, slugOf, stemOf } from './slug.ts';
 
 const SLUG = /^[a-z\d]+(-[a-z\d]+)*$/;
 const refusedAt = (...path: string[]) =>
@@ -67,6 +67,19 @@ describe('a slug', () => {
       expect(() => chooseSlug(given, 'Name', at)).toThrow(refusedAt(...at, 'slug'));
     },
   );
+
+  test('has the stem of all that are numbered from it', () => {
+    expect(['tea', 'tea-2', 'tea-2-2', 'tea-20-3'].map(stemOf)).toEqual(['tea', 'tea', 'tea', 'tea']);
+    expect(['7', '7-2', 'tea-2-go', 'tea2'].map(stemOf)).toEqual(['7', '7', 'tea-2-go', 'tea2']);
+    const part = fc.oneof(fc.constantFrom('a', '1', '22'), fc.stringMatching(/^[a-z\d]{1,90}$/));
+    const slug = fc.array(part, { minLength: 1, maxLength: 60 }).map((parts) => slugOf(parts.join('-')));
+    fc.assert(
+      fc.property(slug, (one) => {
+        expect(stemOf(one)).not.toBe('');
+        for (const other of numbered(one)) expect(stemOf(other)).toBe(stemOf(one));
+      }),
+    );
+  });
 
   test('that is taken gets a number, and when the numbers are taken a part of an id, never longer than it may be', () => {
     expect(firstFree('tea', new Set(), 'product_1')).toBe('tea');

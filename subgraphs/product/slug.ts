@@ -7,6 +7,8 @@ import { checkName } from '../../platform/text/text.ts';
 const MAX_LENGTH = 100;
 /** So many things of one name are numbered; the next ones have a part of their id. */
 const MAX_NUMBER = 20;
+/** Shorter than what any suffix leaves of a slug. */
+const MAX_STEM = 80;
 
 /** A slug that is to be. */
 export interface WantedSlug {
@@ -68,6 +70,12 @@ export const numbered = (slug: string): string[] =>
 /** The first of them that is free; when all are taken, one of its own by the id of what it is for. */
 export const firstFree = (slug: string, taken: ReadonlySet<string>, id: string): string =>
   numbered(slug).find((one) => !taken.has(one)) ?? withSuffix(slug, id.slice(-12));
+
+/**
+ * What a slug has in common with all that are made of it by numbers, and with those that these are made of: `tea`,
+ * `tea-2` and `tea-2-2` have the stem `tea`.
+ */
+export const stemOf = (slug: string): string => slug.slice(0, MAX_STEM).replace(/(-\d*)+$/, '');
 
 const withSuffix = (slug: string, suffix: string): string =>
   `${fitting(slug, MAX_LENGTH - suffix.length - 1)}-${suffix}`;

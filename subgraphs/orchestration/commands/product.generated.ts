@@ -48,15 +48,17 @@ export type ImportedProductsInput = {
   merchantId: string;
   /** The products, at most 100. */
   products: Array<ImportedProductInput>;
+  /** The slugs that are given to products of the whole import: none that is made of a name may be one of them. */
+  reservedSlugs?: Array<string>;
 };
 
 /** A product of an import. */
 export type ImportedProductInput = {
   /** Its id to be. */
   id: string;
-  /** Its slug. */
+  /** Its slug: the one that was given, or what its name makes. */
   slug: string;
-  /** Whether it must be just this slug. One that was made of the name gets a number where somebody has taken it meanwhile. */
+  /** Whether it must be just this slug. One that was made of the name gets a number where it is taken. */
   isSlugGiven?: boolean;
   /** Its name. */
   name: string;

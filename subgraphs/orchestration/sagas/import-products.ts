@@ -126,8 +126,9 @@ export const importProducts = defineSaga<Input, object>({
       does: 'Creates the products as drafts.',
       async run({ input, ask }) {
         const { merchantId } = input;
+        const reservedSlugs = input.products.flatMap(({ slug, isSlugGiven = true }) => (isSlugGiven ? slug : []));
         for (const { reference, chunk, paths } of productsOf(input)) {
-          const payload = { reference, merchantId, products: chunk.map(draftOf) };
+          const payload = { reference, merchantId, products: chunk.map(draftOf), reservedSlugs };
           acceptedAt(paths, (await ask(createImportedProducts, { input: payload })).createImportedProducts);
         }
       },

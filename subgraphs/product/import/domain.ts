@@ -88,17 +88,16 @@ function checkTwins(products: readonly ImportProductInput[], errors: UserError[]
   }
 }
 
-/** Rows with ids to be, each with a slug of its own: those that were given stay, the others get what is free. */
-export function withSlugs<P extends { id: string; slug: WantedSlug }>(
+/** The rows, each with a slug of its own: those that were given stay, the others get what is free. */
+export function withSlugs<P extends { id: string; slug: string; isSlugGiven: boolean }>(
   products: readonly P[],
-  taken: ReadonlySet<string>,
-): (Omit<P, 'slug'> & { slug: string; isSlugGiven: boolean })[] {
-  const given = products.flatMap(({ slug }) => (slug.isGiven ? [slug.slug] : []));
+  taken: Iterable<string>,
+): P[] {
+  const given = products.flatMap(({ slug, isSlugGiven }) => (isSlugGiven ? slug : []));
   const used = new Set([...taken, ...given]);
   return products.map((product) => {
-    const { slug, isGiven } = product.slug;
-    const own = isGiven ? slug : firstFree(slug, used, product.id);
-    used.add(own);
-    return { ...product, slug: own, isSlugGiven: isGiven };
+    const slug = product.isSlugGiven ? product.slug : firstFree(product.slug, used, product.id);
+    used.add(slug);
+    return { ...product, slug };
   });
 }

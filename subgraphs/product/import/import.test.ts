@@ -76,6 +76,14 @@ describe('what can be known to be wrong of an import', () => {
     ],
     [
       wrong.INVALID_INPUT,
+      'variants.1.name',
+      () => {
+        const { variants } = product({}, { name: '100 g' });
+        return product({ variants: [...variants, { ...variants[0], sku: `TWIN-${n}`, name: '100\u00a0G' }] });
+      },
+    ],
+    [
+      wrong.INVALID_INPUT,
       'variants.0.stock.locationId',
       () => product({}, { stock: { locationId: 'location_\u0000', quantity: 1 } }),
     ],

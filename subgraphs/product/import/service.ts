@@ -10,7 +10,7 @@ import { isWithin, within } from '../../../platform/data/rows.ts';
 import { Refusal, refuse } from '../../../platform/errors.ts';
 import type { Work } from '../../../platform/data/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
-import { orTaken } from '../../../platform/graphql/refusals.ts';
+import { onceMoreIfTaken, orTaken } from '../../../platform/graphql/refusals.ts';
 import { newId } from '../../../platform/ids.ts';
 import { ownerOfNew, writableProducts } from '../access.ts';
 import { type ImportError, Product, type Tables, Variant } from '../entities.ts';
@@ -25,7 +25,7 @@ import { checkReferences } from './check-references.ts';
 const OPERATION = 'createImportedProducts';
 /** So much is kept of what was refused. */
 const MAX_ERRORS = 100;
-/** What somebody takes while a chunk is written: seldom, and then without its row. */
+/** What somebody takes while a chunk is written, twice over: then without its row. */
 const TAKEN = {
   product_slug_key: refuse('SLUG_TAKEN', 'A product that is not of this import has one of these slugs.'),
   variant_sku_key: refuse('SKU_TAKEN', 'A variant that is not of this import has one of these SKUs.'),
@@ -46,41 +46,40 @@ export const importService = ({ store, clock, ask }: Ground<Tables>) => {
       const products = checkImport(request.products);
       await checkReferences({ store, ask }, products, context);
       const importId = newId('import');
-      const rows = products.map(({ variants, ...product }) => ({
+      const rows = products.map(({ slug, variants, ...product }) => ({
         ...product,
         id: newId('product'),
+        slug: slug.slug,
+        isSlugGiven: slug.isGiven,
         variants: variants.map((variant) => ({ ...variant, id: newId('variant') })),
       }));
-      const made = rows.flatMap(({ slug }) => (slug.isGiven ? [] : numbered(slug.slug)));
-      const named = withSlugs(rows, await slugsTaken(store.read, made));
       const outcome = await store.once({ ...once, locks: [importId], origin: context }, async (work) => {
-        const row = { id: importId, merchant_id: merchantId, products: named.length, created_at: clock.now() };
+        const row = { id: importId, merchant_id: merchantId, products: rows.length, created_at: clock.now() };
         await work.sql
           .insertInto('import')
           .values({ ...row, refusal: null, errors: asJson([]) })
           .execute();
-        await work.startSaga('importProducts', importId, { importId, merchantId, products: named });
+        await work.startSaga('importProducts', importId, { importId, merchantId, products: rows });
         return { importId };
       });
       return outcome.importId;
     },
 
     /** @throws Refusal SKU_TAKEN, SLUG_TAKEN if somebody was faster */
-    create: ({ reference, merchantId, products }: ImportedProductsInput, origin: RequestContext): Promise<void> =>
-      orTaken(() => {
-        const wanted = products.map(({ slug, isSlugGiven, ...product }) => ({
-          ...product,
-          slug: { slug, isGiven: isSlugGiven, path: [] },
-        }));
-        const made = wanted.flatMap(({ slug }) => (slug.isGiven ? [] : slug));
-        const locks = [...products.map(({ id }) => id), ...made.map(slugLock)];
-        return doOnce(store, { operation: OPERATION, reference, locks, origin }, async (work) => {
-          const slugs = [...products.map(({ slug }) => slug), ...made.flatMap(({ slug }) => numbered(slug))];
+    create: (
+      { reference, merchantId, products, reservedSlugs }: ImportedProductsInput,
+      origin: RequestContext,
+    ): Promise<void> => {
+      const locks = products.flatMap(({ id, slug }) => [id, slugLock(slug)]);
+      const write = () =>
+        doOnce(store, { operation: OPERATION, reference, locks, origin }, async (work) => {
+          const slugs = products.flatMap(({ slug, isSlugGiven }) => (isSlugGiven ? slug : numbered(slug)));
           const taken = await slugsTaken(work.sql, slugs);
           await checkFree(work, products, taken);
           const now = clock.now();
           const times = { createdAt: now, updatedAt: now };
-          const rows = withSlugs(wanted, taken).map(({ variants: _, isSlugGiven: __, categoryId = null, ...product }) =>
+          const named = withSlugs(products, [...taken, ...reservedSlugs]);
+          const rows = named.map(({ variants: _, isSlugGiven: __, categoryId = null, ...product }) =>
             work.em.create(Product, { ...product, categoryId, merchantId, status: 'DRAFT', ...times }),
           );
           work.em.persist(rows);
@@ -97,7 +96,8 @@ export const importService = ({ store, clock, ask }: Ground<Tables>) => {
           }
           await work.em.flush();
         });
-      }, TAKEN),
+      return orTaken(() => onceMoreIfTaken(write), TAKEN);
+    },
 
     /** Takes drafts away for good; what somebody put on sale by hand meanwhile is archived. */
     remove: (reference: string, productIds: readonly string[], origin: RequestContext): Promise<void> =>
