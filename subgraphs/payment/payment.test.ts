@@ -334,54 +334,6 @@ describe('3-D Secure', () => {
   });
 });
 
-describe('refunds', () => {
-  test('in parts never exceed what was captured, also when asked for at once', async () => {
-    const { id } = await paid();
-    const answers = await Promise.all(Array.from({ length: 8 }, () => refund(id, '3.00')));
-    const refused = answers.filter((answer) => answer.userErrors.length);
-    expect(refused.map((answer) => answer.userErrors[0].code)).toEqual(Array(4).fill('REFUND_EXCEEDS_CAPTURED'));
-    expect((await refund(id)).payment).toMatchObject({ status: 'REFUNDED', refundedAmount: { minor: '1234' } });
-    expect((await refund(id)).userErrors).toMatchObject([{ code: 'INVALID_STATE' }]);
-    const events = await agents.events('payment.refunded');
-    const given = events
-      .filter((event) => event.aggregate_id === id)
-      .map((event) => Number(event.payload.refunded.minor));
-    expect(given.reduce((a, b) => a + b, 0)).toBe(1234);
-  });
-
-  test('with the same key are made once; with another amount the key is refused', async () => {
-    const { id } = await paid();
-    const idempotencyKey = newId('key');
-    const answers = await Promise.all(Array.from({ length: 10 }, () => refund(id, '1.00', { idempotencyKey })));
-    expect(answers.every((answer) => answer.payment.refundedAmount.minor === '100')).toBe(true);
-    expect((await refund(id, '2.00', { idempotencyKey })).userErrors).toMatchObject([
-      { code: 'IDEMPOTENCY_KEY_REUSED' },
-    ]);
-    expect(await moves(id)).toMatchObject({ REFUND: 1 });
-  });
-
-  test('are fifty in parts; then all that is left is given back at once, by a person or a cancellation', async () => {
-    const [byPerson, byCancellation] = [await paid(), await paid()];
-    for (const { id } of [byPerson, byCancellation]) {
-      for (let n = 0; n < 50; n++) expect((await refund(id, '0.01')).userErrors).toEqual([]);
-      expect((await refund(id, '0.01')).userErrors).toMatchObject([{ code: 'INVALID_STATE' }]);
-      expect(await moves(id)).toMatchObject({ REFUND: 50 });
-    }
-    expect((await refund(byPerson.id)).payment).toMatchObject({
-      status: 'REFUNDED',
-      refundedAmount: { minor: '1234' },
-    });
-    expect((await cancel(byCancellation.orderId)).payment).toMatchObject({ status: 'REFUNDED' });
-    for (const { id } of [byPerson, byCancellation]) expect(await moves(id)).toMatchObject({ REFUND: 51 });
-  });
-
-  test('are made of captured payments only', async () => {
-    const orderId = newOrder();
-    const { payment } = await authorise(orderId);
-    expect((await refund(payment.id)).userErrors).toMatchObject([{ code: 'INVALID_STATE' }]);
-  });
-});
-
 describe('a payment', () => {
   const read = async (orderId: string, as = customer) => {
     const query =

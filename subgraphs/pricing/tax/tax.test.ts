@@ -121,16 +121,11 @@ describe('a code in whatever spelling', () => {
   const spellings = (code: string, country: string): string[] => {
     const [short, isNumber] = [code.replace(/^0+/, ''), /^\d+$/.test(code)];
     const written = isNumber && country !== 'DK' ? [code, short] : [code];
-    return written.flatMap((one) => [
-      ...[
-        one,
-        one.toLowerCase(),
-        wide(one),
-        ` ${one.slice(0, 2)} ${one.slice(2)} `,
-        `${one.slice(0, 3)}-${one.slice(3)}`,
-      ],
-      ...(isNumber ? [`${country}-${one}`, `${country.toLowerCase()} ${one}`, `${country}${wide(one)}`] : []),
-    ]);
+    return written.flatMap((one) => {
+      const signed = [`${country}-${one}`, `${country.toLowerCase()} ${one}`, `${country}${wide(one)}`];
+      const parted = [` ${one.slice(0, 2)} ${one.slice(2)} `, `${one.slice(0, 3)}-${one.slice(3)}`];
+      return [one, one.toLowerCase(), wide(one), parted, isNumber ? signed : []].flat();
+    });
   };
   const NUMBERS = [3, 4, 5].flatMap((digits) =>
     Array.from({ length: 10 ** digits }, (_, n) => String(n).padStart(digits, '0')),
