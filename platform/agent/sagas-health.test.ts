@@ -84,11 +84,12 @@ test('while the engine of its sagas stands still an agent is DEGRADED to 2, and 
 test.each([0, 20, 60, 150, 300])(
   'stopped %i ms after it began to start, it leaves no connection in use',
   async (ms) => {
-    const { host, close } = await openConductor();
+    const { ground, host, close } = await openConductor();
     const starting = host.start().catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, ms));
     // Its pool ends only when nobody holds a connection: otherwise this never comes back.
     await close();
+    expect(ground.pool.totalCount).toBe(0);
     await starting;
   },
 );

@@ -71,6 +71,7 @@ const partOf = (path: string): string => path.split('/')[0]!;
 /** What the rules of a room may use: nothing that reads a disk, a clock or chance. */
 const PURE = new Set([
   'platform/errors.ts',
+  'platform/graphql/refusals.ts',
   'platform/money.ts',
   'platform/postal-code.ts',
   'platform/text/ascii.ts',
