@@ -19,7 +19,7 @@ beforeAll(async () => {
     database.url,
     agents.map(({ name }) => name),
   );
-}, 60_000);
+});
 afterAll(async () => {
   await roles?.end();
   await database.drop();
@@ -46,7 +46,7 @@ test('without the keys of the processes it says which, and nothing is written', 
   const { code, said } = await run({ DATABASE_URL_IDENTITY: roles.url('identity') }, 'correct horse battery\n');
   expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining('Give EVENT_KEYS') });
   expect(await accounts()).toEqual([]);
-}, 90_000);
+});
 
 test('identity’s role is enough for it, and the database was begun without demo data then', async () => {
   const env = { DATABASE_URL_IDENTITY: roles.url('identity'), EVENT_KEYS };
@@ -62,4 +62,4 @@ test('identity’s role is enough for it, and the database was begun without dem
     code: 1,
     said: expect.stringContaining('already'),
   });
-}, 90_000);
+});

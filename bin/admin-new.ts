@@ -72,7 +72,11 @@ function checkEmail(email: string): string {
   try {
     return scalars.EmailAddress.parseValue(email) as string;
   } catch (error) {
-    if (error instanceof GraphQLError) throw new Fault('BAD_EMAIL', '--email is no e-mail address: you@shop.example');
+    if (error instanceof GraphQLError)
+      throw new Fault(
+        'BAD_EMAIL',
+        `--email must be an e-mail address, such as you@shop.example: ${JSON.stringify(email)} is none.`,
+      );
     throw error;
   }
 }

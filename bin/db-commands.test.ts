@@ -109,7 +109,7 @@ test('what the sagas’ engine cannot migrate is said, and the command ends with
   } finally {
     await clash.drop();
   }
-}, 60_000);
+});
 
 test('a migration that fails says so and exits with 1', async () => {
   await database.pool.query(`update platform.migration set checksum = 'another' where schema = 'order'`);

@@ -42,7 +42,7 @@ try {
   for (const { name, pid, url } of cluster.members) say(`${name.padEnd(18)} ${String(pid).padStart(8)}  ${url}`);
   console.log();
   say(`GraphQL and GraphiQL   ${cluster.gateways.map((url) => `${url}/graphql`).join('   ')}`);
-  if (!values.empty) say('Sign in as             customer@agora.test, password agora-demo');
+  if (cluster.withDemo) say('Sign in as             customer@agora.test, password agora-demo');
   else say(`Administrator          AGORA_DATA=${data} npm run admin:new -- --email … --name …, if there is none yet`);
   say('Kill any of them, and see what happens; it is started again. Ctrl-C stops everything.\n');
 } catch (error) {

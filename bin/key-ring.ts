@@ -28,8 +28,12 @@ export function keyRing(config: KeyConfig, variable: KeyVariable): KeyRing {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return parse(readFileSync(path, 'utf8'), path);
+  return parse(readFileSync(path, 'utf8'), path, PUT_BACK);
 }
+
+/** A new key would not open what was sealed with the one that was there. */
+const PUT_BACK =
+  'Put the file back as it was, from a backup: what is sealed or signed with its keys is lost without them.';
 
 /**
  * Puts a new key before those of the generated file: it makes what is new, the others open what there is.
@@ -50,10 +54,10 @@ export function rotateKeyRing(config: KeyConfig, variable: KeyVariable): KeyRing
 export const pathOf = (config: KeyConfig, variable: KeyVariable): string =>
   join(config.AGORA_DATA, KEY_FILES[variable]);
 
-function parse(text: string, from: string): KeyRing {
+function parse(text: string, from: string, advice?: string): KeyRing {
   try {
     return parseKeyRing(text);
   } catch (error) {
-    throw new Fault('BAD_KEYS', `The keys of ${from} do not fit: ${(error as Error).message}`);
+    throw new Fault('BAD_KEYS', `The keys of ${from} do not fit: ${advice ?? (error as Error).message}`);
   }
 }

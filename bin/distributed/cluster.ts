@@ -63,6 +63,8 @@ export interface Cluster {
   readonly databaseUrl: string;
   /** Undefined where this machine has none. */
   readonly redis: RedisServer | undefined;
+  /** Whether the demo's accounts sign in. */
+  readonly withDemo: boolean;
   /** One by its name. @throws Error if there is none */
   member(name: string): Member;
   /** Ends everything: gateways first, the database last. */
@@ -94,7 +96,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     );
 
     const keys = keysOf(data);
-    const roles = await prepare(options, postgres, keys);
+    const { roles, withDemo } = await prepare(options, postgres, keys);
     // AGORA_DATA: what processes keep in files, such as mails, is of this Agora too.
     const env = { AGORA_DATA: data, ...keys, ...roles, ...(redis && { REDIS_URL: redis.url }), ...options.env };
     const ports = await Promise.all([0, 1].map(async (n) => options.gatewayPorts?.[n] || (await freePort(0))));
@@ -113,6 +115,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       },
       databaseUrl: postgres.url,
       redis,
+      withDemo,
       member(name) {
         const found = members.find((one) => one.name === name);
         if (!found) throw new Error(`There is no process ${name}, only ${members.map((one) => one.name).join(', ')}.`);
@@ -144,7 +147,7 @@ async function prepare(
   { data, demo, report }: ClusterOptions,
   postgres: { url: string; adminUrl: string },
   keys: Record<string, string>,
-): Promise<Record<string, string>> {
+): Promise<{ roles: Record<string, string>; withDemo: boolean }> {
   const admin = new URL(postgres.adminUrl);
   admin.pathname = new URL(postgres.url).pathname;
   const owners = [...(await loadAgents()).map(({ name }) => name), 'gateway'];
@@ -162,7 +165,7 @@ async function prepare(
   if (demo && !withDemo) report(aboutDemo({ withDemo, isNew }, true)!);
   if (demo && withDemo)
     for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...TRIAL, ...keys })) report(line);
-  return roles;
+  return { roles, withDemo };
 }
 
 /** How the database was begun; now, if it was not yet. */

@@ -122,7 +122,7 @@ describe('an import', () => {
     expect(await ended(id)).toMatchObject({ status: 'COMPENSATED', refusal: 'OPERATOR' });
     expect(await left()).toEqual(before);
     await sql`drop trigger refuse_last on inventory.stock_level`.execute(shop.kysely);
-  }, 60_000);
+  });
 
   test.each(['a\0b', 'half \ud800'])(
     'with a text that cannot be stored, %j, is refused in the request',

@@ -17,7 +17,7 @@ let variantId: string;
 beforeAll(async () => {
   shop = await openCluster({ env: { TRACES_FILE: traces } });
   variantId = await forSale(shop);
-}, 240_000);
+});
 afterAll(async () => {
   await shop?.close();
   rmSync(folder, { recursive: true, force: true });
@@ -101,7 +101,7 @@ test('an agent process that is killed costs its fields; it catches up when it is
   );
   const sent = (await messages()).map(({ template }) => template);
   expect(sent.length).toBe(new Set(sent).size);
-}, 240_000);
+});
 
 test('a subscriber notices nothing when the agent whose events it reads is killed, or restarted in order', async () => {
   const commerce = shop.cluster.member('agents-commerce');
@@ -142,7 +142,7 @@ test('a subscriber notices nothing when the agent whose events it reads is kille
   const first = (await told(3, waiting)).slice(0, 3);
   expect(first.map(({ data }) => data?.orderUpdated.version)).toEqual([1, 2, 3]);
   await Promise.all([watch.stop(), waiting.stop()]);
-}, 240_000);
+});
 
 test('one trace follows an order through its processes, each span under what it came from', async () => {
   const buyer = newCustomer();

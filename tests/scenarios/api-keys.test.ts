@@ -212,4 +212,4 @@ test('a socket that was opened with a key is closed when its maker loses the rol
   await become(id, ['CUSTOMER']);
   expect((await closed.promise).code).toBe(4401);
   await client.dispose();
-}, 20_000);
+});

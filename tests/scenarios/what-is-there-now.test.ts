@@ -14,7 +14,7 @@ const stranger = actor({ roles: ['MERCHANT'], merchantId: 'merchant_other' });
 let shop: TestPlatform;
 beforeAll(async () => {
   shop = await openPlatform();
-}, 120_000);
+});
 afterAll(() => shop.close());
 
 const ask = (query: string, as = admin, variables: Record<string, unknown> = {}): Promise<Answer> =>
@@ -63,7 +63,7 @@ describe('what is no longer there', () => {
     await done(
       ask(`mutation { archiveProduct(input: { id: "${productId}" }) { product { status } userErrors { code } } }`),
     );
-  }, 60_000);
+  });
 
   test.each(SELECTIONS)('is null without an error in orders and carts: variant %s', async (selection) => {
     for (const at of [
@@ -119,7 +119,7 @@ describe('after a change in the same request', () => {
     productId = productVariant.product.id;
     const { stockLevels } = await done(ask(`{ stockLevels(variantId: "${variantId}") { location { id } } }`));
     locationId = stockLevels[0].location.id;
-  }, 60_000);
+  });
 
   const setPrice = (amount: string, selection: string): string =>
     `setPrice(input: { variantId: "${variantId}", currency: EUR, amount: "${amount}" }) { ${selection} userErrors { code } }`;

@@ -75,7 +75,7 @@ beforeAll(async () => {
     ({ field }) =>
     (scalar, name) =>
       name === 'idempotencyKey' ? `odd ${keys++}` : valuesOf(ids)(scalar, name, getNamedType(field.type).name)[0];
-}, 120_000);
+});
 afterAll(async () => {
   await gateway?.close();
   await agents?.close();
@@ -270,7 +270,7 @@ test('null for a condition is told at once, wherever it stands', async () => {
   process.stdout.write(`${tries.length} conditions at ${roots.length} fields\n`);
   expect(wrong).toEqual([]);
   expect(tries.length).toBeGreaterThanOrEqual(roots.length * 2);
-}, 120_000);
+});
 
 test('the same by GET and over a WebSocket', async () => {
   const client = createClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts: 0 });
@@ -302,4 +302,4 @@ test('the same by GET and over a WebSocket', async () => {
   await client.dispose();
   process.stdout.write(`${queries.length} by GET, ${tries.length + roots.length} over a WebSocket\n`);
   expect(queries.length).toBeGreaterThan(0);
-}, 120_000);
+});

@@ -8,13 +8,13 @@ import { type AgoraProcess, startAgora, temporaryData } from '../support/agora-p
 const ROOT = join(import.meta.dirname, '../..');
 const page = readFileSync(join(ROOT, 'docs/your-own-shop.md'), 'utf8');
 const blocks = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block]) => block!);
-const PASSWORD = 'the words of my own shop';
+const PASSWORD = 'the "words" of my \\ own shop';
 
 const { data, remove } = temporaryData();
 let agora: AgoraProcess | undefined;
 beforeAll(async () => {
   agora = await startAgora({ data, args: ['--empty'] });
-}, 90_000);
+});
 afterAll(async () => {
   await agora?.end('SIGKILL');
   await remove();
@@ -62,4 +62,4 @@ test('whoever pastes the page has a shop, an order, a refund, a cancellation and
     '"saga":{"status":"COMPLETED"},"products":{"totalCount":3}',
   ])
     expect(text).toContain(expected);
-}, 120_000);
+});

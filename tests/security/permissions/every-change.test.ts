@@ -160,4 +160,4 @@ test("what is not the asker's to change is refused, and nothing happens", async 
   }
   expect([...new Set(wrong)]).toEqual([]);
   expect(await facts()).toEqual(before);
-}, 240_000);
+});
