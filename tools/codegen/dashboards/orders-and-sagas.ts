@@ -116,5 +116,11 @@ export const ordersAndSagas: Board = {
       limits: [5, 10],
       shows: [['max by (saga, step) (agora_saga_step_failed_attempts)', '{{saga}} {{step}}']],
     },
+    {
+      title: 'Keys of sagas, back to',
+      unit: 's',
+      says: 'How old the oldest saga is that has not ended: the idempotency keys of all steps since then are kept.',
+      shows: [['max(agora_saga_horizon_age_seconds)', 'oldest']],
+    },
   ],
 };
