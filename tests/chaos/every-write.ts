@@ -25,6 +25,11 @@ export interface Trial<Subject extends { who: string }> {
 
 /** The pool of the process, of which each run that is held takes a connection. */
 export const ENVIRONMENT = { DATABASE_POOL: '60' };
+/**
+ * What the order writes when it hears of a refund, beside the saga: its consumer handles one batch at a time, so one that
+ * is held holds all others up, and it may come before or after the saga's end. Tried in following-a-payment.test.ts.
+ */
+const FOLLOWED = /timeline_entry PAYMENT_REFUNDED|order\.payment_status_changed/;
 const HELD_AT_ONCE = 20;
 /** DBOS has eight connections, and needs some to go on. */
 const ENGINE_AT_ONCE = 4;
@@ -42,7 +47,7 @@ export async function dieBeforeEachWrite<Subject extends { who: string }>(
   await forgetTrace(shop.kysely);
   await trial.ended(await trial.act(undisturbed));
   const expected = await footprintAtRest(trial, undisturbed);
-  const points = await pointsOf(shop.kysely, undisturbed.who);
+  const points = (await pointsOf(shop.kysely, undisturbed.who)).filter((point) => !FOLLOWED.test(point));
   expect(points.filter((point) => point.startsWith('insert dbos.operation_outputs')).length).toBeGreaterThan(2);
 
   for (const round of roundsOf(points, tried, trial.atOnce ?? HELD_AT_ONCE)) {

@@ -1,7 +1,10 @@
 /** All that an order left behind in every agent: what happened twice, or not at all, shows as a difference. */
 import { type Kysely, sql } from 'kysely';
 
-/** The footprint of a customer's only order. Ids and times are left out, so that two orders can be compared. */
+/**
+ * The footprint of a customer's only order. Ids and times are left out, so that two orders can be compared; and where
+ * among the rest it stands that the order has heard of a refund: its consumer may come before or after the saga's end.
+ */
 export async function footprint(kysely: Kysely<any>, customerId: string): Promise<Record<string, unknown>> {
   const { rows } = await sql<{ footprint: Record<string, unknown> }>`
     with o as (select * from "order".orders where customer_id = ${customerId}),
@@ -12,7 +15,10 @@ export async function footprint(kysely: Kysely<any>, customerId: string): Promis
          e as (select * from platform.event_log where aggregate_id in (select id from o union select id from p union select id from r union select id from m))
     select jsonb_build_object(
       'orders', (select jsonb_agg(jsonb_build_array(status, payment_status, cancellation_reason, version)) from o),
-      'timeline', (select jsonb_agg(type order by position) from "order".timeline_entry where order_id in (select id from o)),
+      'timeline', (select jsonb_agg(type order by position) from "order".timeline_entry
+                    where order_id in (select id from o) and type <> 'PAYMENT_REFUNDED'),
+      'refunds told', (select count(*) from "order".timeline_entry
+                        where order_id in (select id from o) and type = 'PAYMENT_REFUNDED'),
       'sagas', (select jsonb_agg(name || ' ' || status order by name) from dbos.workflow_status
                  where split_part(workflow_uuid, ':', 2) in (select id from o)),
       'reservations', (select jsonb_agg(jsonb_build_array(status, version, n.quantity))
@@ -22,8 +28,10 @@ export async function footprint(kysely: Kysely<any>, customerId: string): Promis
       'refunds', (select jsonb_agg(jsonb_build_array(status, amount_minor)) from payment.refund where payment_id in (select id from p)),
       'provider', (select jsonb_agg(jsonb_build_array(kind, amount_minor) order by kind)
                      from payment.simulator_entry where reference in (select id from p)),
-      'events', (select jsonb_agg(jsonb_build_array(aggregate_type, aggregate_version, type, payload ->> 'newStatus')
-                                  order by aggregate_type, aggregate_version, xid, position) from e),
+      'events', (select jsonb_agg(jsonb_build_array(aggregate_type, n, type, payload ->> 'newStatus') order by aggregate_type, n)
+                   from (select *, row_number() over (partition by aggregate_id order by aggregate_version, xid, position) as n
+                           from e where type <> 'order.payment_status_changed') as numbered),
+      'refunds published', (select count(*) from e where type = 'order.payment_status_changed'),
       'messages', (select jsonb_agg(template order by template) from m)
     ) as footprint`.execute(kysely);
   return rows[0]!.footprint;
