@@ -10,7 +10,7 @@ export default {
   globalTeardown: '<rootDir>/tests/support/global-teardown.mjs',
   maxWorkers: 2,
   // It bounds what hangs, and asserts nothing of how fast a machine is.
-  testTimeout: 240_000,
+  testTimeout: 480_000,
   coverageProvider: 'babel',
   coverageReporters: ['text-summary', 'lcov', 'json-summary'],
   collectCoverageFrom: ['{platform,gateway,subgraphs,db}/**/*.ts', '!**/*.test.ts', '!**/generated/**'],
