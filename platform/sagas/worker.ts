@@ -5,6 +5,7 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Ask } from '../commands/ask.ts';
+import { afterTransient } from '../data/retry.ts';
 import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
@@ -52,17 +53,21 @@ const QUEUE_BEATS = 3;
 /** How often a database that is away is asked for. */
 const RETRY_MS = 250;
 
-/** Creates DBOS's tables and the queue. Before the first agent starts: every command that starts a saga writes to them. */
-export async function prepareSagas(options: Pick<WorkerOptions, 'url' | 'pool'>): Promise<void> {
-  // It must not take from the queue: nobody would go on with what it took.
-  configure(options, 'preparing', []);
-  try {
-    await launch();
-  } finally {
-    // Also of a launch that failed half-way: a timer of it would keep the process from ending.
-    await Life.clear();
-  }
-}
+/**
+ * Creates DBOS's tables and the queue. Before the first agent starts: every command that starts a saga writes to them.
+ * DBOS asks for its first connection once: what passes is tried again.
+ */
+export const prepareSagas = (options: Pick<WorkerOptions, 'url' | 'pool'>): Promise<void> =>
+  afterTransient.execute(async () => {
+    // It must not take from the queue: nobody would go on with what it took.
+    configure(options, 'preparing', []);
+    try {
+      await launch();
+    } finally {
+      // Also of a launch that failed half-way: a timer of it would keep the process from ending.
+      await Life.clear();
+    }
+  });
 
 /** Starts the worker. Sagas that a crash left unfinished go on at once. */
 export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorker> {
@@ -71,7 +76,7 @@ export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorke
   await lease.succeed();
   await lease.takeOver([]);
   await nameQueues(options);
-  const state = { life: await Life.begin(options, lease.executor) };
+  const state = { life: await afterTransient.execute(() => begin(options, lease)) };
   const ending = new AbortController();
   const watching = watch(state, lease, options, ending.signal);
   const stopMeasuring = measureSagas(options.pool, () => queueAges(options.pool));
@@ -88,6 +93,12 @@ export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorke
       await lease.leave().catch((error) => options.log.warn({ err: error }, 'sagas could not be handed over'));
     },
   };
+}
+
+/** Begins a life, after what another, or the attempt at one, has left. */
+async function begin(options: WorkerOptions, lease: Lease): Promise<Life> {
+  await Life.clear();
+  return Life.begin(options, lease.executor);
 }
 
 /** Keeps the lease, takes over what is left, and revives DBOS when it has lost its database. */
@@ -155,8 +166,7 @@ async function revive(state: { life: Life }, lease: Lease, options: WorkerOption
   while (!ending.aborted) {
     try {
       await lease.keep();
-      await Life.clear();
-      state.life = await Life.begin(options, lease.executor);
+      state.life = await begin(options, lease);
       options.log.info('the database is back: sagas go on');
       options.onStanding?.();
       return;

@@ -5,7 +5,6 @@ import type { Kysely } from 'kysely';
 import { connectStandby } from '../../bin/connect-standby.ts';
 import { Endings } from '../../bin/endings.ts';
 import { migrationSets } from '../../bin/migration-sets.ts';
-import { createPool } from '../../db/pool.ts';
 import { ormFor } from '../../db/orm.ts';
 import { createHost, type Host } from '../../platform/agent/host.ts';
 import { type Clock, FixedClock } from '../../platform/clock.ts';
@@ -23,6 +22,7 @@ import { loadAgents } from '../../subgraphs/index.ts';
 import { testDatabase } from './database.ts';
 import { pooledGround } from './pooler.ts';
 import { type TestRoles, testRoles } from './roles.ts';
+import { testPool } from './test-pool.ts';
 
 /** Agents under test. */
 export interface TestAgents {
@@ -77,7 +77,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
   const clock = new FixedClock('2026-06-01T12:00:00Z');
   const sagas = {
     url: database.url,
-    pool: createPool({ url: database.url, max: 6, name: 'agora test sagas', int8: 'text' }),
+    pool: testPool({ url: database.url, max: 6, name: 'agora test sagas', int8: 'text' }),
   };
   await prepareSagas(sagas);
   const roles = (options.roles ?? process.env.AGORA_TEST_ROLES) ? await testRoles(database.url, names) : undefined;

@@ -3,12 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cluster, type ClusterOptions, startCluster } from '../../bin/distributed/cluster.ts';
 import { kyselyOver } from '../../db/kysely.ts';
-import { createPool } from '../../db/pool.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { tokensFrom } from '../../platform/identity/tokens.ts';
 import { temporaryData } from './agora-process.ts';
 import { type SigningPlatform, watch } from './platform.ts';
 import { UNLIMITED } from './unlimited.ts';
+import { testPool } from './test-pool.ts';
 
 /** Agora as many processes, which may die and come back. */
 export interface ClusterPlatform extends SigningPlatform {
@@ -36,7 +36,7 @@ export async function openCluster(options: Partial<ClusterOptions> = {}): Promis
     throw new Error(`${(error as Error).message}\n${lines.join('\n')}`, { cause: error });
   });
   const limits = { statementTimeout: 0, transactionTimeout: 0 };
-  const pool = createPool({ url: cluster.databaseUrl, max: 8, name: 'agora test observer', ...limits });
+  const pool = testPool({ url: cluster.databaseUrl, max: 8, name: 'agora test observer', ...limits });
   const tokens = tokensFrom(readFileSync(join(folder.data, 'token-key.pem'), 'utf8'));
   const token = async (as: Actor, seconds = 900): Promise<string> =>
     (await tokens.sign(as.claims(), seconds, new Date())).token;

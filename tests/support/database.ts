@@ -5,7 +5,8 @@ import pg from 'pg';
 import { kyselyOver } from '../../db/kysely.ts';
 import { type MigrationSet, migrate } from '../../db/migrator.ts';
 import { migrationsOf } from '../../db/migrator/files.ts';
-import { createPool } from '../../db/pool.ts';
+import { PATIENCE_MS } from './patience.ts';
+import { testPool } from './test-pool.ts';
 
 /** A fresh database. */
 export interface TestDatabase {
@@ -24,7 +25,7 @@ export async function testDatabase({ sets = [] }: { sets?: readonly MigrationSet
   const name = `test_${randomBytes(6).toString('hex')}`;
   await asAdmin((admin) => admin.query(`create database ${name} template ${template} owner ${owner()}`));
   const url = urlOf(name);
-  const pool = createPool({ url, max: 10, name: 'agora test' });
+  const pool = testPool({ url, max: 10 });
   return {
     url,
     pool,
@@ -56,7 +57,10 @@ async function templateFor(sets: readonly MigrationSet[]): Promise<string> {
 
 /** On database `postgres`, as whoever may do everything. */
 export async function asAdmin<Result>(work: (admin: pg.Client) => Promise<Result>): Promise<Result> {
-  const admin = new pg.Client({ connectionString: setting('AGORA_TEST_ADMIN_URL'), connectionTimeoutMillis: 10_000 });
+  const admin = new pg.Client({
+    connectionString: setting('AGORA_TEST_ADMIN_URL'),
+    connectionTimeoutMillis: PATIENCE_MS,
+  });
   await admin.connect();
   try {
     return await work(admin);

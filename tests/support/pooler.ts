@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { freePort } from '../../db/embedded-postgres/free-port.ts';
 import { serverIdentity } from '../../db/embedded-postgres/identity.ts';
 import { kyselyOver } from '../../db/kysely.ts';
-import { createPool } from '../../db/pool.ts';
 import { tethered } from '../../platform/tethered.ts';
 import type { TestDatabase } from './database.ts';
+import { testPool } from './test-pool.ts';
 
 /** A running PgBouncer. */
 export interface Pooler {
@@ -78,7 +78,7 @@ ignore_startup_parameters = extra_float_digits, options
 export function pooledGround(address: string, database: TestDatabase) {
   const url = new URL(database.url);
   url.host = address;
-  const pool = createPool({ url: url.href, max: 12, name: 'agora pooled', prepare: false });
+  const pool = testPool({ url: url.href, max: 12, name: 'agora pooled', prepare: false });
   return { pool, ground: { kysely: kyselyOver(pool), sessionsFor: () => database.kysely } };
 }
 

@@ -1,12 +1,13 @@
 /** The shop of shop.ts in another process, which may die and come back. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type pg from 'pg';
 import { kyselyOver } from '../../db/kysely.ts';
-import { createPool } from '../../db/pool.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { tokensFrom } from '../../platform/identity/tokens.ts';
 import { type AgoraOptions, type AgoraProcess, databaseOf, startAgora } from './agora-process.ts';
 import { type SigningPlatform, watch } from './platform.ts';
+import { testPool } from './test-pool.ts';
 
 /** The name of our own sessions, by which we tell them from Agora's. */
 const OURS = 'agora test observer';
@@ -24,7 +25,7 @@ export interface ProcessShop extends SigningPlatform {
 export async function openProcessShop(options: AgoraOptions): Promise<ProcessShop> {
   let running = await startAgora(options);
   const connect = () =>
-    createPool({ url: databaseOf(options.data), max: 8, name: OURS, statementTimeout: 0, transactionTimeout: 0 });
+    testPool({ url: databaseOf(options.data), max: 8, name: OURS, statementTimeout: 0, transactionTimeout: 0 });
   let pool = connect();
   let kysely = kyselyOver(pool);
   const tokens = tokensFrom(readFileSync(join(options.data, 'token-key.pem'), 'utf8'));
@@ -73,7 +74,7 @@ export async function openProcessShop(options: AgoraOptions): Promise<ProcessSho
 }
 
 /** A session that waits for a lock learns late that its client is gone, and would still commit what it was told last. */
-async function endSessionsOfTheDead(pool: ReturnType<typeof createPool>): Promise<void> {
+async function endSessionsOfTheDead(pool: pg.Pool): Promise<void> {
   for (;;) {
     const { rows } = await pool.query(
       `select pg_terminate_backend(pid) from pg_stat_activity

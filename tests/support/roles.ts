@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import { kyselyOver } from '../../db/kysely.ts';
-import { createPool } from '../../db/pool.ts';
 import { applyRoles } from '../../db/roles.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { asAdmin } from './database.ts';
+import { testPool } from './test-pool.ts';
 
 /** The roles of one database. */
 export interface TestRoles {
@@ -55,13 +55,13 @@ export async function testRoles(url: string, agents: readonly string[]): Promise
   const urlOf = (owner: string): string => urls.get(`DATABASE_URL_${owner.toUpperCase()}`)!;
   const pools = new Map<string, Pool>();
   const pool = (owner: string): Pool => {
-    const known = pools.get(owner) ?? createPool({ url: urlOf(owner), max: 4, name: `agora ${owner}` });
+    const known = pools.get(owner) ?? testPool({ url: urlOf(owner), max: 4, name: `agora ${owner}` });
     pools.set(owner, known);
     return known;
   };
   const kyselies = new Map(agents.map((agent) => [agent, kyselyOver(pool(agent))]));
   const sagas = agents.includes('orchestration') ? 'orchestration' : agents[0]!;
-  const sagaPool = createPool({ url: urlOf(sagas), max: 6, name: 'agora test sagas', int8: 'text' });
+  const sagaPool = testPool({ url: urlOf(sagas), max: 6, name: 'agora test sagas', int8: 'text' });
   return {
     ground: { kysely: kyselies.get(agents[0]!)!, kyselyFor: (agent) => kyselies.get(agent)! },
     sagas: { url: urlOf(sagas), pool: sagaPool },

@@ -2,9 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import type { Kysely } from 'kysely';
 import type pg from 'pg';
-import { createPool } from '../../db/pool.ts';
 import { prepareSagas } from '../../platform/sagas/worker.ts';
 import { testDatabase } from './database.ts';
+import { testPool } from './test-pool.ts';
 
 /** What a saga worker stands on. */
 export interface SagaGround {
@@ -20,7 +20,7 @@ export interface SagaGround {
 export async function openSagaGround(): Promise<SagaGround> {
   const directory = fileURLToPath(new URL('../../platform/migrations', import.meta.url));
   const { url, pool, kysely, drop } = await testDatabase({ sets: [{ schema: 'platform', directory }] });
-  const sagas = { url, pool: createPool({ url, max: 6, name: 'agora test sagas', int8: 'text' }) };
+  const sagas = { url, pool: testPool({ url, max: 6, name: 'agora test sagas', int8: 'text' }) };
   await prepareSagas(sagas);
   return {
     kysely,

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { IDEMPOTENCY } from '../../bin/migration-sets.ts';
-import { createPool } from '../../db/pool.ts';
 import { kyselyOver } from '../../db/kysely.ts';
 import { ormFor } from '../../db/orm.ts';
 import { createStore, type Store } from '../../platform/data/store.ts';
@@ -15,6 +14,7 @@ import type { EventHandler } from '../../platform/events/handler.ts';
 import { type EventSigner, eventSigner } from '../../platform/events/signing.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
+import { testPool } from './test-pool.ts';
 
 export { ormFor };
 
@@ -101,7 +101,7 @@ export async function openSmallAgent(): Promise<SmallAgent> {
 
 /** The ground in another process. */
 export const joinSmallAgent = (url: string, rings?: Rings): Promise<SmallGround> =>
-  smallGround(kyselyOver(createPool({ url, max: 4, name: 'agora test child' })), rings);
+  smallGround(kyselyOver(testPool({ url, max: 4, name: 'agora test child' })), rings);
 
 /** Writes down which consumer applied which event. */
 export const noteEffect = async (

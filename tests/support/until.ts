@@ -15,6 +15,9 @@ export async function until(...given: [what: string, holds: Condition] | [holds:
   }
 }
 
+/** What is wrong with the test itself, as where its `beforeAll` made nothing, will be wrong the next time too. */
+const isOurs = (error: unknown): boolean => error instanceof TypeError && !error.cause;
+
 /**
  * Asks again until the answer will do, also when there is none, as where a busy machine has no connection left to give.
  * @throws Error with the last answer, or what there was instead, when the patience ends
@@ -33,7 +36,7 @@ export async function untilAnswer<T>(
       if (willDo(answer)) return answer;
       if (isLate) throw new Error(`${complaint}: ${JSON.stringify(answer)}`);
     } catch (error) {
-      if (isLate) throw error;
+      if (isLate || isOurs(error)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

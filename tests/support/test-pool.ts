@@ -1,0 +1,7 @@
+import type { Pool } from 'pg';
+import { createPool, type PoolOptions } from '../../db/pool.ts';
+import { PATIENCE_MS } from './patience.ts';
+
+/** A pool that waits for its connections as long as a test does: a busy machine may take longer than a caller may. */
+export const testPool = (options: Omit<PoolOptions, 'name'> & Partial<PoolOptions>): Pool =>
+  createPool({ name: 'agora test', connectTimeout: PATIENCE_MS, ...options });
