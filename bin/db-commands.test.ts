@@ -75,14 +75,16 @@ test('a database is migrated, given roles, and served by agents each on its own'
 
   const nowhere = await run('db-roles', '--prefix', prefix);
   expect(nowhere).toMatchObject({ code: 1, said: expect.stringContaining('--out FILE') });
-  const roles = await run('db-roles', '--out', out, '--prefix', prefix);
-  expect(roles).toMatchObject({ code: 0, said: expect.stringContaining(`${prefix}_order: made`) });
+  const both = await Promise.all([1, 2].map(() => run('db-roles', '--out', out, '--prefix', prefix)));
+  expect(both.map(({ code }) => code)).toEqual([0, 0]);
+  const [roles, ...rest] = both.filter(({ said }) => said.includes(`${prefix}_order: made`));
+  expect(rest).toEqual([]);
   expect(statSync(out).mode & 0o777).toBe(0o600);
   const secrets = readFileSync(out, 'utf8')
     .trim()
     .split('\n')
     .map((line) => line.split(/=(.*)/s) as [string, string]);
-  for (const [, address] of secrets) expect(roles.said).not.toContain(new URL(address).password);
+  for (const [, address] of secrets) expect(roles!.said).not.toContain(new URL(address).password);
 
   const env = { ...Object.fromEntries(secrets), DATABASE_URL: database.url, PORT: '0' };
   let agora: AgoraProcess | undefined;

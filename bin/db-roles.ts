@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { applyRoles } from '../db/roles.ts';
+import { inTurn } from '../db/turn.ts';
 import { agentDatabases, readConfig } from '../platform/config/config.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { ownersDatabase, runCommand } from './command.ts';
@@ -13,13 +14,16 @@ await runCommand('The roles were not set', async (say) => {
   const config = readConfig(process.env);
   const definitions = await loadAgents();
   const agents = definitions.map(({ name }) => name);
-  await applyRoles({
-    url: await ownersDatabase(config),
-    adminUrl: config.DATABASE_ADMIN_URL,
-    agents,
-    confined: Object.fromEntries(definitions.map(({ name, confined }) => [name, confined])),
-    given: agentDatabases(process.env, [...agents, 'gateway']),
-    report: say,
-    ...values,
-  });
+  const url = await ownersDatabase(config);
+  await inTurn(url, say, () =>
+    applyRoles({
+      url,
+      adminUrl: config.DATABASE_ADMIN_URL,
+      agents,
+      confined: Object.fromEntries(definitions.map(({ name, confined }) => [name, confined])),
+      given: agentDatabases(process.env, [...agents, 'gateway']),
+      report: say,
+      ...values,
+    }),
+  );
 });

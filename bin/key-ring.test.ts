@@ -34,6 +34,16 @@ test('a rotation puts a new key first and keeps the others', () => {
   expect(statSync(join(AGORA_DATA, 'secret-keys')).mode & 0o777).toBe(0o600);
 });
 
+test('of two rotations at once, one is told to wait: neither undoes what the other made', () => {
+  const before = keyRing({ AGORA_DATA }, 'SECRET_KEYS');
+  const made = join(AGORA_DATA, 'secret-keys.new');
+  writeFileSync(made, '');
+  expect(() => rotateKeyRing({ AGORA_DATA }, 'SECRET_KEYS')).toThrow(`${made} is there`);
+  expect(keyRing({ AGORA_DATA }, 'SECRET_KEYS')).toEqual(before);
+  rmSync(made);
+  expect(rotateKeyRing({ AGORA_DATA }, 'SECRET_KEYS').slice(1)).toEqual(before);
+});
+
 test('configured keys are not rotated for their owner', () => {
   const SECRET_KEYS = formatKeyRing([newKey()]);
   expect(() => rotateKeyRing({ AGORA_DATA, SECRET_KEYS }, 'SECRET_KEYS')).toThrow('SECRET_KEYS is configured');

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
@@ -37,17 +37,41 @@ const PUT_BACK =
 
 /**
  * Puts a new key before those of the generated file: it makes what is new, the others open what there is.
- * @throws Fault KEYS_CONFIGURED if the ring does not come from a file of ours
+ * @throws Fault KEYS_CONFIGURED if the ring does not come from a file of ours; KEYS_BEING_ROTATED
  */
 export function rotateKeyRing(config: KeyConfig, variable: KeyVariable): KeyRing {
   if (config[variable])
     throw new Fault('KEYS_CONFIGURED', `${variable} is configured: put a new key before the others there.`);
-  const ring: KeyRing = [newKey(), ...keyRing(config, variable)];
   const path = pathOf(config, variable);
-  // Whole or not at all: without its keys, what is sealed is lost.
-  writeFileSync(`${path}.new`, formatKeyRing(ring), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
-  return ring;
+  const made = `${path}.new`;
+  const file = openNew(made);
+  try {
+    // Only now: what another has added meanwhile is kept.
+    const ring: KeyRing = [newKey(), ...keyRing(config, variable)];
+    writeFileSync(file, formatKeyRing(ring));
+    fsyncSync(file);
+    // Whole or not at all: without its keys, what is sealed is lost.
+    renameSync(made, path);
+    return ring;
+  } catch (error) {
+    rmSync(made, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The file in which a ring is made: who has it is the only one. @throws Fault KEYS_BEING_ROTATED */
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new Fault(
+      'KEYS_BEING_ROTATED',
+      `Another command is rotating these keys: ${path} is there. If none runs, one was killed half-way: remove that file, and try again.`,
+    );
+  }
 }
 
 /** The file that keeps a ring which is not configured. */

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { ormFor } from '../db/orm.ts';
+import { inTurn } from '../db/turn.ts';
 import { createHost } from '../platform/agent/host.ts';
 import { systemClock } from '../platform/clock.ts';
 import { readConfig } from '../platform/config/config.ts';
@@ -14,6 +15,7 @@ import { loadAgents } from '../subgraphs/index.ts';
 import { awaitDatabase } from './await-database.ts';
 import { runCommand } from './command.ts';
 import { connectDatabase } from './connect-database.ts';
+import { directAddress } from './direct-address.ts';
 import { Endings } from './endings.ts';
 import { givenTokens, requireGivenKeys } from './given-keys.ts';
 import { beginWithDemo, requireTrial } from './installation.ts';
@@ -45,7 +47,7 @@ await runCommand('The demo data was not loaded', async (report) => {
       signer: eventSigner(keyRing(config, 'EVENT_KEYS')),
       secrets: secretsWith(keyRing(config, 'SECRET_KEYS')),
     });
-    await host.loadDemo(report);
+    await inTurn(directAddress(url, config), report, () => host.loadDemo(report));
     report('the demo data is in');
   } finally {
     await endings.stop();

@@ -103,7 +103,7 @@ test('an index can be built outside a transaction', async () => {
 test('of two processes that start at once one migrates and the other finds it done', async () => {
   file('0001-tables.sql', 'select pg_sleep(0.3); create table thing (id text primary key)');
   expect((await Promise.all([run(), run()])).sort((a, b) => a - b)).toEqual([0, 1]);
-  expect(lines).toContain('another process is migrating this database: waiting for it');
+  expect(lines).toContain('another process is changing this database: waiting for it');
 });
 
 test('who waits for its turn is not waited for by an index that is built aside', async () => {

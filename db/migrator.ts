@@ -2,14 +2,13 @@
  * Brings the database to what the code expects: plain SQL files, one set a room, each applied once, in one
  * transaction with its record. An applied file is never edited; what is to change is a new file.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { applyMigration } from './migrator/apply.ts';
 import { type Migration, type MigrationSet, migrationsOf } from './migrator/files.ts';
 import { Fault } from '../platform/errors.ts';
 import { confine } from './confine.ts';
 import { READER } from './embedded-postgres/roles.ts';
-import { limitsAsOptions } from './pool.ts';
+import { connectUnlimited, takeTurn } from './turn.ts';
 
 export type { MigrationSet } from './migrator/files.ts';
 
@@ -22,9 +21,6 @@ export interface LibraryMigration {
   /** Brings them up to date. Does nothing where they are. */
   apply(): Promise<void>;
 }
-
-/** How often it is looked whether it is our turn, in milliseconds. */
-const TURN_MS = 200;
 
 const BOOKS = `
   create schema if not exists platform;
@@ -52,7 +48,7 @@ export async function migrate(
 ): Promise<number> {
   const start = performance.now();
   const migrations = sets.flatMap(migrationsOf);
-  const client = await connect(url);
+  const client = await connectUnlimited(url, 'agora migrator');
   try {
     await takeTurn(client, report);
     await client.query(BOOKS);
@@ -86,7 +82,7 @@ export async function pendingMigrations(
   libraries: readonly LibraryMigration[] = [],
 ): Promise<Pick<Migration, 'schema' | 'name'>[]> {
   const migrations = sets.flatMap(migrationsOf);
-  const client = await connect(url);
+  const client = await connectUnlimited(url, 'agora migrator');
   try {
     const { rows } = await client.query(`select to_regclass('platform.migration') is not null as "isThere"`);
     if (!rows[0]?.isThere) return [...migrations, ...libraries];
@@ -117,21 +113,6 @@ async function applyLibrary(client: pg.Client, { schema, name, apply }: LibraryM
   );
 }
 
-/** A session of its own without time limits: building an index takes what it takes. */
-async function connect(url: string): Promise<pg.Client> {
-  const none = { transactionTimeout: 0, statementTimeout: 0, lockTimeout: 0, idleInTransactionTimeout: 0 };
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'agora migrator',
-    options: `${limitsAsOptions(none)} -c client_min_messages=warning`,
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-  });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
-}
-
 /** For the reader of the embedded server; those of a server of one's own are `npm run db:roles`'s. */
 async function confineReads(
   client: pg.Client,
@@ -148,21 +129,6 @@ async function confineReads(
   const changed = await confine(client, readers);
   await client.query('commit');
   if (changed > 0) report(`${changed} policies of rows were set`);
-}
-
-/**
- * Two processes that start at once: one migrates, the other waits. It asks again and again instead of waiting in
- * PostgreSQL, where a statement that waits holds a snapshot: `create index concurrently` of the one would wait for it.
- */
-async function takeTurn(client: pg.Client, report: (line: string) => void): Promise<void> {
-  for (let asked = 0; ; asked++) {
-    const { rows } = await client.query<{ mine: boolean }>(
-      `select pg_try_advisory_lock(hashtextextended('agora.migrations', 0)) as mine`,
-    );
-    if (rows[0]?.mine) return;
-    if (asked === 0) report('another process is migrating this database: waiting for it');
-    await sleep(TURN_MS);
-  }
 }
 
 function isMissing(migration: Migration, applied: Map<string, string>): boolean {
