@@ -11,6 +11,7 @@ const say = (line: string): void => console.log(`  ${line}`);
 const begun = performance.now();
 const REPEAT_MS = 500;
 let stoppingSince: number | undefined;
+const stopping = new AbortController();
 
 try {
   const { values } = parseArgs({ options: { empty: { type: 'boolean' }, verbose: { type: 'boolean' } } });
@@ -21,6 +22,7 @@ try {
     data,
     gatewayPorts: [config.PORT, config.PORT && config.PORT + 1],
     demo: !values.empty,
+    signal: stopping.signal,
     report: say,
     onLine: values.verbose ? (member, line) => console.log(`${member.padEnd(18)} ${line}`) : undefined,
   });
@@ -32,6 +34,7 @@ try {
     }
     stoppingSince = performance.now();
     console.log('Agora is stopping.');
+    stopping.abort();
     // Also one that is still starting: nothing may be left behind.
     await (await starting.catch(() => undefined))?.stop();
     process.exit(0);

@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -48,6 +49,8 @@ export interface ClusterOptions {
   withoutRedis?: boolean;
   /** Loads the demo data, once. @default false */
   demo?: boolean;
+  /** Ends the start that is under way, and all that it has begun. What has started is ended by `stop`. */
+  signal?: AbortSignal;
   /** Told what happens, a line at a time. */
   report(line: string): void;
   /** Told what the processes write. @default nobody */
@@ -73,7 +76,7 @@ export interface Cluster {
 
 /** Starts everything, and waits until all of it is ready. @throws Error after it has ended what it had begun */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { data, report } = options;
+  const { data, report, signal } = options;
   makeFolder(data);
   const endings: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
@@ -106,8 +109,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     });
     endings.push(() => Promise.all(members.filter((one) => !isGateway(one)).map((one) => one.stop())));
     endings.push(() => Promise.all(members.filter(isGateway).map((one) => one.stop())));
-    await Promise.all(members.map((one) => one.start()));
-    await Promise.all(members.filter(isGateway).map(knowsAll));
+    const started = Promise.all(members.map((one) => one.start()));
+    await unlessAborted(
+      started.then(() => Promise.all(members.filter(isGateway).map(knowsAll))),
+      signal,
+    );
     return {
       members,
       get gateways() {
@@ -129,6 +135,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
+/** The same, but rejects as soon as the signal aborts. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal = new AbortController().signal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = once(signal, 'abort').then(() => Promise.reject(signal.reason as Error));
+  return Promise.race([work, aborted]);
+}
+
 const isGateway = ({ name }: Member): boolean => name.startsWith('gateway');
 
 /** Waits until a gateway has found every agent: it is ready without them. @throws Error with those it has not, after a while */
@@ -144,7 +157,7 @@ async function knowsAll({ name, url }: Member): Promise<void> {
 
 /** Brings the database up to date and gives each agent its role: the commands that an operator runs. */
 async function prepare(
-  { data, demo, report }: ClusterOptions,
+  { data, demo, report, signal }: ClusterOptions,
   postgres: { url: string; adminUrl: string },
   keys: Record<string, string>,
 ): Promise<{ roles: Record<string, string>; withDemo: boolean }> {
@@ -155,7 +168,7 @@ async function prepare(
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DATABASE_'));
   const env = { ...Object.fromEntries(inherited), DATABASE_URL: postgres.url, DATABASE_ADMIN_URL: admin.href };
   const run = async (command: readonly string[], more?: Record<string, string>): Promise<string[]> => {
-    const options = { cwd: ROOT, env: { ...env, ...more } };
+    const options = { cwd: ROOT, env: { ...env, ...more }, signal };
     const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', ...command], options);
     return stdout.split('\n').filter(Boolean);
   };

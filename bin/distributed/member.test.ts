@@ -75,3 +75,10 @@ test('Ctrl-C in the terminal does not reach it: it is in a group of its own', as
   await one.stop();
   expect(said).toEqual([]);
 });
+
+test('one that is stopped before it is ready is not waited for any longer', async () => {
+  const one = member(`setInterval(() => {}, 1000)`);
+  const started = expect(one.start()).rejects.toThrow('agents-commerce was stopped before it was ready.');
+  await one.stop();
+  await started;
+});

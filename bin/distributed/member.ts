@@ -87,10 +87,11 @@ export class Member {
     await this.ready();
   }
 
-  /** Waits until it is ready, in whichever of its lives. @throws Fault if it is not after two minutes */
+  /** Waits until it is ready, in whichever of its lives. @throws Fault if it is not after two minutes, or was stopped */
   async ready(): Promise<void> {
     const deadline = performance.now() + START_MS;
     while (!(await this.isReady())) {
+      if (!this.#isWanted) throw new Fault('STOPPED', `${this.name} was stopped before it was ready.`);
       const why = this.#lastWords && `\n${this.#lastWords}`;
       const { limit } = this.#pace;
       if (this.#failures >= limit) throw new Fault('NOT_READY', `${this.name} ended ${limit} times in a row:${why}`);

@@ -8,7 +8,8 @@ import { until } from '../support/until.ts';
 
 const { data, remove } = temporaryData();
 const said: string[] = [];
-const start = (): Promise<Cluster> => startCluster({ data, demo: true, report: (line) => said.push(line) });
+const start = (signal?: AbortSignal): Promise<Cluster> =>
+  startCluster({ data, demo: true, signal, report: (line) => said.push(line) });
 let cluster: Cluster | undefined;
 beforeAll(async () => {
   cluster = await start();
@@ -58,4 +59,17 @@ test('nobody is told to take the passwords away, and without those of an agent i
   expect(after.filter((line) => lines.includes(line))).toEqual(others);
   expect(after).not.toContain(first);
   expect(after.map((line) => line.split('=')[0])).toEqual(lines.map((line) => line.split('=')[0]));
+});
+
+test('a start that is stopped ends what it has begun, and does not become ready first', async () => {
+  await cluster!.stop();
+  cluster = undefined;
+  said.length = 0;
+  const stopping = new AbortController();
+  const starting = start(stopping.signal);
+  const ended = expect(starting).rejects.toThrow(/abort/i);
+  await until('its processes are starting', () => said.some((line) => line.startsWith('rights of')));
+  stopping.abort();
+  await ended;
+  expect(existsSync(join(data, 'postgres', 'postmaster.pid'))).toBe(false);
 });
