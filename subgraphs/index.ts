@@ -2,11 +2,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { AgentDefinition } from '../platform/agent/define-agent.ts';
 
-/** All agents, in the order of their names. */
-export async function loadAgents(): Promise<AgentDefinition[]> {
-  const rooms = readdirSync(import.meta.dirname, { withFileTypes: true })
+/** The names of all agents, in alphabetical order. Loads none of them. */
+export const agentNames = (): string[] =>
+  readdirSync(import.meta.dirname, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(`${import.meta.dirname}/${entry.name}/agent.ts`))
     .map((entry) => entry.name)
     .sort();
-  return Promise.all(rooms.map(async (room) => (await import(`./${room}/agent.ts`)).default as AgentDefinition));
-}
+
+/** Loads these agents and no other room. @default all */
+export const loadAgents = (names: readonly string[] = agentNames()): Promise<AgentDefinition[]> =>
+  Promise.all(names.map(async (name) => (await import(`./${name}/agent.ts`)).default as AgentDefinition));

@@ -1,6 +1,6 @@
 /** Agents in processes of their own, each on the PostgreSQL role of its agent: no process has the owner's. */
 import { expect, test } from '@jest/globals';
-import { loadAgents } from '../../subgraphs/index.ts';
+import { agentNames } from '../../subgraphs/index.ts';
 import { openAgora } from '../support/agent-process.ts';
 import { agentShop, becomes } from '../support/agent-shop.ts';
 import { admin } from '../support/agents.ts';
@@ -15,10 +15,7 @@ const GROUPS = [
 
 test('they find one another, and carry an order through', async () => {
   const agora = await openAgora();
-  const roles = await testRoles(
-    agora.database.url,
-    (await loadAgents()).map(({ name }) => name),
-  );
+  const roles = await testRoles(agora.database.url, agentNames());
   try {
     await Promise.all(
       GROUPS.map((names) => {

@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { getNamedType, type GraphQLSchema, isObjectType } from 'graphql';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-import { loadAgents } from '../../subgraphs/index.ts';
+import { agentNames } from '../../subgraphs/index.ts';
 import { admin, openAgents, type TestAgents } from '../support/agents.ts';
 
 /** Opens it. */
 export async function openWorld(): Promise<TestAgents> {
-  const agents = await openAgents((await loadAgents()).map(({ name }) => name));
+  const agents = await openAgents(agentNames());
   await agents.host.loadDemo(() => {});
   return agents;
 }

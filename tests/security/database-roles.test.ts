@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { applyRoles } from '../../db/roles.ts';
 import { kyselyOver } from '../../db/kysely.ts';
-import { loadAgents } from '../../subgraphs/index.ts';
+import { agentNames, loadAgents } from '../../subgraphs/index.ts';
 import { newUuid } from '../../platform/ids.ts';
 import type { Ground } from '../../platform/agent/ground.ts';
 import { raw } from '../../platform/data/raw.ts';
@@ -19,9 +19,8 @@ const REFUSED = '42501';
 
 let agents: TestAgents;
 let roles: TestRoles;
-let names: string[];
+const names = agentNames();
 beforeAll(async () => {
-  names = (await loadAgents()).map(({ name }) => name);
   agents = await openAgents(names, { start: true, roles: true });
   roles = agents.roles!;
 });

@@ -71,8 +71,7 @@ const atPort = (url: string, port: number): string => Object.assign(new URL(url)
 
 /** Builds agents of these names, which may ask one another. With `start`, consumers, duties and sagas run too. */
 export async function openAgents(names: readonly string[], options: AgentsOptions = {}): Promise<TestAgents> {
-  const all = await loadAgents();
-  const agents = names.map((name) => all.find((agent) => agent.name === name)!);
+  const agents = await loadAgents(names);
   const database = await testDatabase({ sets: migrationSets(agents) });
   const clock = new FixedClock('2026-06-01T12:00:00Z');
   const sagas = {

@@ -12,7 +12,7 @@ import { createGateway } from '../../gateway/server.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
-import { loadAgents } from '../../subgraphs/index.ts';
+import { agentNames } from '../../subgraphs/index.ts';
 import { type AgentsOptions, openAgents, type TestAgents } from './agents.ts';
 import { PATIENCE_MS } from './patience.ts';
 
@@ -82,7 +82,7 @@ export async function openPlatform(options: PlatformOptions = {}): Promise<Signi
 
 /** Starts everything but the demo data in this process. */
 export async function openEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedPlatform> {
-  const names = (await loadAgents()).map((agent) => agent.name);
+  const names = agentNames();
   const agents = await openAgents(names, { start: true, clock: systemClock, ...options });
   const authenticate = authenticateWith(
     agents.tokens,

@@ -1,7 +1,7 @@
 /** Agora as processes that are given nothing but their agents' own roles, past PgBouncer or through it. */
 import { createPublicKey } from 'node:crypto';
 import { tokensFrom } from '../../platform/identity/tokens.ts';
-import { loadAgents } from '../../subgraphs/index.ts';
+import { agentNames } from '../../subgraphs/index.ts';
 import { type Agora, openAgora } from './agent-process.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 import type { TestPlatform } from './platform.ts';
@@ -28,7 +28,7 @@ export async function openRoleProcesses({ pooled = false } = {}): Promise<RolePr
     for (let end = endings.pop(); end; end = endings.pop()) await end();
   };
   try {
-    const names = (await loadAgents()).map(({ name }) => name);
+    const names = agentNames();
     const agora = await openAgora();
     const roles = await testRoles(agora.database.url, names);
     endings.push(roles.drop, agora.close, roles.end);

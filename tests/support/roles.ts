@@ -35,7 +35,7 @@ export async function testRoles(url: string, agents: readonly string[]): Promise
   const folder = mkdtempSync(join(tmpdir(), 'agora-roles-'));
   const out = join(folder, 'secrets.env');
   const prefix = `test_${randomBytes(4).toString('hex')}`;
-  const definitions = (await loadAgents()).filter(({ name }) => agents.includes(name));
+  const definitions = await loadAgents(agents);
   const confined = Object.fromEntries(definitions.map(({ name, confined }) => [name, confined]));
   const readers = definitions.flatMap(({ name, confined }) => (confined ? [`${name}_reader`] : []));
   await applyRoles({
