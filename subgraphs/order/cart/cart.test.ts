@@ -103,6 +103,23 @@ describe('a cart', () => {
     expect((await it.readCart(cart.id, newCustomer())).order).toBeNull();
   });
 
+  test.each(['', ' ', 'variant_01h0000000e00000000000000'])(
+    'takes no variant %p, that there is none of',
+    async (none) => {
+      const variantId = await it.variant();
+      const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, ANONYMOUS);
+      const line = { cartId: cart.id, variantId: none, quantity: 1 };
+      for (const answer of [
+        await it.addToCart(line, ANONYMOUS),
+        await it.updateCartLine(line, ANONYMOUS),
+        await it.createCart({ lines: [{ variantId: none, quantity: 1 }] }, ANONYMOUS),
+        await it.place({ lines: [{ variantId: none, quantity: 1 }] }),
+      ])
+        expect(codes(answer)).toEqual(['VARIANT_NOT_FOUND']);
+      expect(quantities(await it.readCart(cart.id))).toEqual([1]);
+    },
+  );
+
   test.each([0, -1, 10_001, 1_000_000_000])('takes no %i pieces', async (quantity) => {
     const variantId = await it.variant();
     const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, ANONYMOUS);

@@ -49,7 +49,7 @@ export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: Cart
     if (ids.length === 0) return new Map();
     const { variantsForSale: found } = await ask(variantsForSale, { ids: [...ids] }, { within: context });
     const missing = ids.find((_, index) => !found[index]);
-    if (missing) throw refuse('VARIANT_NOT_FOUND', `There is no variant ${missing} for sale.`, path);
+    if (missing !== undefined) throw refuse('VARIANT_NOT_FOUND', `There is no variant ${missing} for sale.`, path);
     return new Map(ids.map((id, index) => [id, found[index]!.title]));
   };
 
