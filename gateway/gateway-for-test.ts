@@ -60,7 +60,7 @@ export const subgraphsOf = (world: World): Subgraph[] => [
 
 const ORDER_SDL = `${LINKS}
   scalar Even
-  type Query { order(id: ID!): Order @public orders: [Order!] @public even(value: Even!): Int @public }
+  type Query { order(id: ID!): Order @public orders: [Order!] @public even(value: Even!): Int @public evens(values: [Even!]): Int @public }
   type Mutation { place(name: String!): Order @public refund: Order @authenticated }
   type Subscription { orderUpdated(id: ID): OrderEvent @authenticated ticked: OrderEvent @public }
   type OrderEvent @public { seq: Int! order: Order broken: Int note: String @requiresScopes(scopes: [["order:read"]]) }
@@ -95,6 +95,7 @@ function orderResolvers(world: World): object {
       order: (_: unknown, { id }: { id: string }, context: RequestContext) => seen('order', context, orderOf(id)),
       orders: (_: unknown, __: unknown, context: RequestContext) =>
         seen('orders', context, [orderOf('o1'), orderOf('o2')]),
+      evens: (_: unknown, { values }: { values: number[] }) => values.length,
       even: (_: unknown, { value }: { value: number }) => value,
     },
     Mutation: {

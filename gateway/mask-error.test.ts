@@ -89,6 +89,28 @@ describe('what a client reads of an error', () => {
     expect(it.world.calls).toEqual([]);
   });
 
+  test('says where a variable is wrong, and repeats neither its value nor what stands beside it', async () => {
+    const { body } = await ask('mutation($n: String!) { place(name: $n) { id } }', { n: { password: 'open sesame' } });
+    expect(body.errors[0]!.message).toMatch(/^Variable "\$n" got invalid value; String cannot represent/);
+    const deep = await ask('query($v: [Even!]) { evens(values: $v) }', { v: [2, 'x'.repeat(1_000_000), 3] });
+    expect(deep.body.errors[1]!.message).toBe('Variable "$v" got invalid value at "v[2]"; Expected type "Even". 3 is not even.');
+    expect(deep.text.length).toBeLessThan(5000);
+  });
+
+  test('is cut, where what was sent is in it', async () => {
+    const { text } = await ask(`{ even(value: "${'x'.repeat(10_000)}") }`);
+    expect(text.length).toBeLessThan(2000);
+    const unknown = await ask(`{ ${'x'.repeat(3000)} }`);
+    expect(unknown.body.errors[0]!.message).toMatch(/^Cannot query field "x{400,}…$/);
+    const response = await fetch(`${it.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ ping }', ['x'.repeat(10_000)]: 1 }),
+    });
+    expect(response.status).toBe(400);
+    expect((await response.text()).length).toBeLessThan(2000);
+  });
+
   test("says what is wrong with a value of an agent's own scalar, as a literal and as a variable", async () => {
     const literal = await ask('{ even(value: "3") }');
     expect(literal.body.errors[0]).toMatchObject({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });

@@ -3,7 +3,7 @@
  * keeps its message; everything else is ours: the client gets a sentence and an id, the log gets the error.
  */
 import { type ExecutionResult, GraphQLError } from 'graphql';
-import { AgoraError, Fault, isTransient, isUnstorable } from '../platform/errors.ts';
+import { AgoraError, Fault, isTransient, isUnstorable, originOf, shortened } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import { UNSTORABLE_MESSAGE } from '../platform/text/storable.ts';
 import { AgentAway } from './agent-away.ts';
@@ -97,7 +97,7 @@ const SUGGESTIVE: ReadonlySet<string> = new Set(['GRAPHQL_VALIDATION_FAILED', 'B
 
 /** The error as the client may read it, or undefined if it may not. */
 function clientError(error: unknown): GraphQLError | undefined {
-  const cause = rootOf(error);
+  const cause = originOf(error);
   if (cause instanceof AgoraError && !(cause instanceof Fault)) {
     return rebuilt(error, cause.message, { code: cause.code });
   }
@@ -110,7 +110,7 @@ function clientError(error: unknown): GraphQLError | undefined {
 }
 
 function hide(error: unknown, correlationId: string, log: Pick<Logger, 'error' | 'warn'>): GraphQLError {
-  const cause = rootOf(error);
+  const cause = originOf(error);
   const isPassing = isTransient(cause);
   const { path, extensions } =
     error instanceof GraphQLError ? error : { path: undefined, extensions: {} as { serviceName?: unknown } };
@@ -142,25 +142,14 @@ function isNews(cause: unknown): boolean {
 /** The same place in the operation, without the error it came from. */
 const rebuilt = (error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError =>
   error instanceof GraphQLError
-    ? new GraphQLError(message, {
+    ? new GraphQLError(shortened(message), {
         nodes: error.nodes,
         source: error.source,
         positions: error.positions,
         path: error.path,
         extensions,
       })
-    : new GraphQLError(message, { extensions });
-
-/** What was thrown first: GraphQL wraps it at each border. */
-function rootOf(error: unknown): unknown {
-  let current = error;
-  for (let depth = 0; depth < 10; depth++) {
-    const inner = (current as { originalError?: unknown } | null | undefined)?.originalError;
-    if (inner === undefined || inner === null) break;
-    current = inner;
-  }
-  return current;
-}
+    : new GraphQLError(shortened(message), { extensions });
 
 /**
  * Where no agent reports an error but a value that must not be null is, Apollo says so here; a client looks in `errors`.

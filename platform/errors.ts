@@ -35,6 +35,13 @@ export class AgoraError extends Error {
   }
 }
 
+/** The longest message. What a caller sends may be in one, and is not sent back whole. */
+const LONGEST_MESSAGE = 500;
+
+/** The message, cut where it is longer than anybody reads. */
+export const shortened = (message: string): string =>
+  message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1).toWellFormed()}…` : message;
+
 /** What a user can cause and mend. Crosses the graph inside a payload's `userErrors`. */
 export interface UserError {
   /** A value of the enum `ErrorCode`. */
@@ -56,7 +63,7 @@ export class Refusal extends AgoraError {
 
   constructor(userErrors: readonly UserError[]) {
     super(userErrors[0]?.code ?? 'REFUSED', userErrors.map((e) => e.message).join(' '), { severity: 'LOW' });
-    this.userErrors = userErrors;
+    this.userErrors = userErrors.map((each) => ({ ...each, message: shortened(each.message) }));
   }
 }
 
@@ -128,6 +135,28 @@ export function isUnstorable(error: unknown): boolean {
   const { code = '', detail = '' } = (error ?? {}) as { code?: string; detail?: string };
   // Half of a pair within JSON is told as JSON that cannot be read.
   return UNSTORABLE.has(code) || (code === '22P02' && /surrogate/i.test(detail));
+}
+
+/** What was thrown first: GraphQL wraps it at each border. */
+export function originOf(error: unknown): unknown {
+  let current = error;
+  for (let depth = 0; depth < 10; depth++) {
+    const inner = (current as { originalError?: unknown } | null | undefined)?.originalError;
+    if (inner === undefined || inner === null) break;
+    current = inner;
+  }
+  return current;
+}
+
+/** Codes of GraphQL errors that are ours, or of what we stand on. One without a code was thrown by nobody on purpose. */
+const OURS = new Set(['INTERNAL_SERVER_ERROR', 'UNAVAILABLE', 'undefined']);
+
+/** Whether whoever asked has caused it: no failure of ours, nor of what we stand on. */
+export function isCallers(error: unknown): boolean {
+  const cause = originOf(error);
+  if (cause instanceof AgoraError) return !(cause instanceof Fault);
+  if (isUnstorable(cause)) return true;
+  return !OURS.has(String((cause as { extensions?: { code?: unknown } } | null | undefined)?.extensions?.code));
 }
 
 /** What an error may say of itself. */

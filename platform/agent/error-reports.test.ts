@@ -1,13 +1,24 @@
 import { expect, test } from '@jest/globals';
 import { GraphQLError, parse } from 'graphql';
-import { Unavailable } from '../errors.ts';
+import { Forbidden, Unavailable } from '../errors.ts';
 import { createSubgraph } from '../graphql/subgraph.ts';
 import { ANONYMOUS } from '../identity/actor.ts';
+import { outcomeOf } from '../telemetry/outcome.ts';
 import { watched } from './error-reports.ts';
 
+const refused = new Forbidden();
 const away = new Unavailable('Something is away.');
-const bare = createSubgraph('small', parse('type Query { away: Int }'), {
+const bare = createSubgraph('small', parse('type Query { away: Int refused: Int unstorable: Int odd: Int }'), {
   Query: {
+    refused: () => {
+      throw refused;
+    },
+    unstorable: () => {
+      throw Object.assign(new Error('invalid byte sequence'), { code: '22021' });
+    },
+    odd: () => {
+      throw new GraphQLError('This is no cursor.', { extensions: { code: 'BAD_USER_INPUT' } });
+    },
     away: () => {
       throw away;
     },
@@ -26,4 +37,17 @@ test('an agent is told of its errors, but not of those for whoever has gone', as
   await ask();
   await ask(new AbortController().signal);
   expect(told).toEqual([away, away]);
+});
+
+test('what its caller has caused is no failure of an agent, nor of a request to it', async () => {
+  const told: unknown[] = [];
+  const subgraph = watched(bare, (error) => told.push(error));
+  const ask = async (query: string) => {
+    const { errors } = await subgraph.execute({ query }, { actor: ANONYMOUS, correlationId: 'c' });
+    return outcomeOf(errors);
+  };
+  expect(await ask('{ refused unstorable odd }')).toBe('refused');
+  expect(told).toEqual([]);
+  expect(await ask('{ refused away }')).toBe('failed');
+  expect(told).toEqual([away]);
 });

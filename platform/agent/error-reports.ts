@@ -1,6 +1,6 @@
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionResult } from 'graphql';
 import type { Clock } from '../clock.ts';
-import { AgoraError, isTransient, isUnstorable, type Severity } from '../errors.ts';
+import { AgoraError, isCallers, isTransient, originOf, type Severity } from '../errors.ts';
 import { append, envelope } from '../events/event-log.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
 import { newUuid } from '../ids.ts';
@@ -72,32 +72,24 @@ export class ErrorReports {
   }
 }
 
-/** Tells the listener of the errors that a subgraph answers with: not for whoever has gone, for whom all is given up. */
+/**
+ * Tells the listener of the failures that a subgraph answers with: not of what its caller has caused, and not for a
+ * caller that has gone, for whom all is given up.
+ */
 export const watched = (subgraph: Subgraph, listen: (error: unknown, correlationId: string) => void): Subgraph => ({
   ...subgraph,
   async execute(request, context) {
     const result: ExecutionResult = await subgraph.execute(request, context);
     if (context.signal?.aborted) return result;
-    for (const error of result.errors ?? []) listen(originOf(error), context.correlationId);
+    for (const error of result.errors ?? []) if (!isCallers(error)) listen(originOf(error), context.correlationId);
     return result;
   },
 });
 
-function originOf(error: GraphQLError): unknown {
-  let current: unknown = error;
-  for (let depth = 0; depth < 10; depth++) {
-    const inner = (current as { originalError?: unknown }).originalError;
-    if (!inner) break;
-    current = inner;
-  }
-  return current;
-}
-
 /** What nobody threw on purpose is a defect. What passes is the ground's, which is told of by itself. */
 function severityOf(error: unknown): Severity {
   if (error instanceof AgoraError) return error.severity;
-  const isClients = typeof (error as { extensions?: { code?: unknown } } | null)?.extensions?.code === 'string';
-  return isClients || isUnstorable(error) || isTransient(error) ? 'MEDIUM' : 'HIGH';
+  return isCallers(error) || isTransient(error) ? 'MEDIUM' : 'HIGH';
 }
 
 /** The code of an error, or its class. */

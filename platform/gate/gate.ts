@@ -202,8 +202,20 @@ function variantOf(entry: Entry, denied: ReadonlySet<number>): PrunedOperation {
 }
 
 const badVariable = (error: GraphQLError): GraphQLError =>
-  new GraphQLError(error.message, {
+  new GraphQLError(withoutValue(error), {
     nodes: error.nodes,
     source: error.source,
     extensions: { code: 'BAD_USER_INPUT', http: { spec: true, status: 400 } },
   });
+
+/**
+ * What is wrong with a variable, without its value, which graphql-js repeats: a password beside a field that is spelt
+ * wrong would stand in whatever keeps errors, and a megabyte would be answered with ten.
+ */
+function withoutValue({ message, originalError }: GraphQLError): string {
+  const [beginning] = /^Variable "\$\w+" got invalid value /.exec(message) ?? [];
+  const reason = originalError?.message;
+  if (!beginning || !reason || !message.endsWith(`; ${reason}`)) return message;
+  const [place = ''] = / at "[^"]*"$/.exec(message.slice(0, -reason.length - 2)) ?? [];
+  return `${beginning.trimEnd()}${place}; ${reason}`;
+}

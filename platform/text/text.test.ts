@@ -104,6 +104,18 @@ test.each([
   expect(new Set(texts.map(foldText)).size).toBe(1);
 });
 
+test('a letter folds alike in every form that it has: capital or small, whole or in its parts', () => {
+  const differing: string[] = [];
+  for (let code = 0; code < 0x110000; code++) {
+    const letter = String.fromCodePoint(code);
+    if (letter.toLowerCase() === letter && letter.toUpperCase() === letter) continue;
+    const folded = foldText(letter);
+    const forms = [folded, letter.toLowerCase(), letter.toUpperCase(), letter.normalize('NFD')];
+    if (forms.some((form) => foldText(form) !== folded)) differing.push(code.toString(16));
+  }
+  expect(differing).toEqual([]);
+});
+
 test.each([
   ['Blue', 'Bleu'],
   ['Extra L', 'ExtraL'],

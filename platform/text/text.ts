@@ -57,8 +57,11 @@ export const foldText = (text: string): string =>
     .normalize('NFKC')
     .replace(/[\s\u2800]+/g, ' ')
     .trim()
+    // `ẞ` has no capital of its own but is one; and some capitals are told apart into their marks, which belong together.
+    .toLowerCase()
     .toUpperCase()
-    .toLowerCase();
+    .toLowerCase()
+    .normalize('NFKC');
 
 function checkLength(text: string, min: number, max: number, path: readonly string[]): void {
   if (min > 0 && !VISIBLE.test(text)) throw bad(`This needs 1 to ${max} characters, of which one can be seen.`, path);

@@ -16,6 +16,7 @@ import {
   Unauthenticated,
   Unavailable,
   type UserError,
+  originOf,
 } from '../errors.ts';
 import { beginningIn } from './beginning.ts';
 
@@ -64,15 +65,15 @@ export const isResult = (value: unknown): value is WireResult =>
   ('data' in value || Array.isArray((value as { errors?: unknown }).errors) || beginningIn(value) !== undefined);
 
 function errorToWire(agent: string, error: GraphQLError): GraphQLError {
-  const cause = rootOf(error);
+  const cause = originOf(error.originalError);
   const { stacktrace: _, origin: __, ...extensions } = error.extensions ?? {};
   if (cause === undefined || cause instanceof GraphQLError)
     return new GraphQLError(error.message, { path: error.path, extensions });
-  const origin = originOf(agent, cause);
+  const origin = crossing(agent, cause);
   return new GraphQLError(origin.message, { path: error.path, extensions: { ...extensions, origin } });
 }
 
-function originOf(agent: string, cause: unknown): Origin {
+function crossing(agent: string, cause: unknown): Origin {
   // By a code alone, since what else a driver says stays here.
   const code = isUnstorable(cause) ? '22021' : (cause as { code?: unknown } | null)?.code;
   if (isTransient(cause)) {
@@ -117,17 +118,6 @@ function rebuilt({ kind, code = 'FAILED', message, severity, userErrors = [] }: 
       // With the driver's code, by which a text that cannot be stored is told.
       return Object.assign(new Error(`The agent ${agent} failed.`), { code });
   }
-}
-
-/** What was thrown first; undefined for an error of GraphQL's own. */
-function rootOf(error: GraphQLError): unknown {
-  let current: unknown = error.originalError;
-  for (let depth = 0; depth < 10; depth++) {
-    const inner = (current as { originalError?: unknown } | undefined)?.originalError;
-    if (inner === undefined || inner === null) break;
-    current = inner;
-  }
-  return current;
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
