@@ -93,7 +93,9 @@ describe('what a client reads of an error', () => {
     const { body } = await ask('mutation($n: String!) { place(name: $n) { id } }', { n: { password: 'open sesame' } });
     expect(body.errors[0]!.message).toMatch(/^Variable "\$n" got invalid value; String cannot represent/);
     const deep = await ask('query($v: [Even!]) { evens(values: $v) }', { v: [2, 'x'.repeat(1_000_000), 3] });
-    expect(deep.body.errors[1]!.message).toBe('Variable "$v" got invalid value at "v[2]"; Expected type "Even". 3 is not even.');
+    expect(deep.body.errors[1]!.message).toBe(
+      'Variable "$v" got invalid value at "v[2]"; Expected type "Even". 3 is not even.',
+    );
     expect(deep.text.length).toBeLessThan(5000);
   });
 

@@ -15,7 +15,13 @@ test('a merchant changes its own rows, staff all, everybody else none', () => {
 
 test('a merchant that no merchant is known of has no rows, and never all', () => {
   expect(rowsOf({ roles: ['MERCHANT'] })).toBe('NONE');
-  expect(rowsOf({ roles: ['MERCHANT', 'OPERATOR'], merchantId: 'm1' })).toEqual([{ merchant_id: 'm1' }]);
+  expect(rowsOf({ roles: ['MERCHANT', 'VIEWER'] })).toBe('NONE');
+});
+
+test('roles add up: staff who also work for a merchant change the rows of all', () => {
+  expect(rowsOf({ roles: ['MERCHANT', 'OPERATOR'], merchantId: 'm1' })).toBe('ALL');
+  expect(rowsOf({ roles: ['ADMIN', 'MERCHANT'] })).toBe('ALL');
+  expect(rowsOf({ roles: ['MERCHANT', 'ANALYST'], merchantId: 'm1' })).toEqual([{ merchant_id: 'm1' }]);
 });
 
 test('an API key has the rows of whoever it belongs to', () => {

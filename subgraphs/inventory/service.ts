@@ -32,7 +32,7 @@ export const inventoryService = ({ store, clock, ask }: Ground<Tables>) => {
     id: string,
     context: RequestContext,
   ): Promise<{ product_id: string; merchant_id: string } | null> => {
-    const { productVariant } = await ask(ownerOfVariant, { id }, { within: context, as: context.actor });
+    const { productVariant } = await ask(ownerOfVariant, { id }, { within: context });
     return productVariant && { product_id: productVariant.product.id, merchant_id: productVariant.product.merchantId };
   };
 

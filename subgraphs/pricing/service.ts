@@ -31,13 +31,14 @@ interface Change {
 }
 
 export const pricingService = ({ store, clock, ask }: Ground<Tables>) => {
-  /** The variant's product, if the caller may set its prices. Asked as the caller, who may not know of every draft. */
-  const productOf = async (variantId: string, context: RequestContext, path: readonly string[]): Promise<string> => {
-    const { productVariant } = await ask(variantOwner, { id: variantId }, { within: context, as: context.actor });
+  /**
+   * The variant's product, if the caller may set its prices: also of a draft that nobody may buy yet.
+   * @throws Refusal otherwise: of what is another's one must not learn that it is there
+   */
+  const productOf = async (variantId: string, context: RequestContext, otherwise: Refusal): Promise<string> => {
+    const { productVariant } = await ask(variantOwner, { id: variantId }, { within: context });
     const product = productVariant?.product;
-    if (!product || !isWithin({ merchant_id: product.merchantId }, writablePrices(context.actor))) {
-      throw refuse('NOT_FOUND', 'There is no such thing, or its price is not yours to set.', path);
-    }
+    if (!product || !isWithin({ merchant_id: product.merchantId }, writablePrices(context.actor))) throw otherwise;
     return product.id;
   };
 
@@ -64,7 +65,7 @@ export const pricingService = ({ store, clock, ask }: Ground<Tables>) => {
     async maySeePrices(variantId: string, context: RequestContext): Promise<boolean> {
       const rows = readablePrices(context.actor);
       if (rows === 'ALL' || rows === 'NONE') return rows === 'ALL';
-      const { productVariant } = await ask(variantOwner, { id: variantId }, { within: context, as: context.actor });
+      const { productVariant } = await ask(variantOwner, { id: variantId }, { within: context });
       return productVariant !== null && isWithin({ merchant_id: productVariant.product.merchantId }, rows);
     },
 
@@ -73,7 +74,12 @@ export const pricingService = ({ store, clock, ask }: Ground<Tables>) => {
         () => priceOf(input.amount, input.currency),
         () => checkReason(input.reason),
       );
-      const productId = await productOf(input.variantId, context, ['input', 'variantId']);
+      const noVariant = 'There is no such thing, or its price is not yours to set.';
+      const productId = await productOf(
+        input.variantId,
+        context,
+        refuse('NOT_FOUND', noVariant, ['input', 'variantId']),
+      );
       return store.write({ locks: [input.variantId], origin: context }, async (work) => {
         const now = clock.now();
         await checkCurrency(work, input);
@@ -111,7 +117,7 @@ export const pricingService = ({ store, clock, ask }: Ground<Tables>) => {
         .where('id', '=', input.id)
         .executeTakeFirst();
       if (!seen) throw noPrice;
-      const productId = await productOf(seen.variant_id, context, ['input', 'id']);
+      const productId = await productOf(seen.variant_id, context, noPrice);
       return store.write({ locks: [seen.variant_id], origin: context }, async (work) => {
         const price = await work.em.findOne(Price, { id: input.id });
         if (!price) throw noPrice;
