@@ -18,7 +18,17 @@ export interface Once {
   key: string;
   /** The request, as far as a repetition must equal it. Only its hash is kept. */
   request: unknown;
+  /**
+   * The same request as an earlier release took it, where that was otherwise: what was sent to that one can be repeated
+   * to this one. For as long as keys are kept.
+   */
+  formerly?: unknown;
 }
+
+/** The longest key, in characters. */
+const LONGEST_KEY = 255;
+
+const isLonger = (key: string): boolean => key.length > LONGEST_KEY && Array.from(key).length > LONGEST_KEY;
 
 /** What to lock so that equal keys wait for one another. */
 export const lockOf = ({ actor, operation, key }: Once): string => `once:${actor}:${operation}:${key}`;
@@ -29,7 +39,7 @@ export async function earlierOutcome(
   schema: string,
   once: Once,
 ): Promise<{ outcome: unknown } | undefined> {
-  if (once.key.length < 1 || once.key.length > 255 || once.key.includes('\0')) {
+  if (once.key.length < 1 || isLonger(once.key) || once.key.includes('\0')) {
     throw refuse('INVALID_INPUT', 'The idempotency key must have 1 to 255 characters, and none of them NUL.', [
       'input',
       'idempotencyKey',
@@ -42,7 +52,8 @@ export async function earlierOutcome(
   );
   const row = rows[0];
   if (!row) return undefined;
-  if (row.request_hash !== hashOf(once.request)) {
+  const isSame = [once.request, once.formerly].some((one) => one !== undefined && row.request_hash === hashOf(one));
+  if (!isSame) {
     throw refuse(
       'IDEMPOTENCY_KEY_REUSED',
       'This idempotency key was used for another request. Send a new key with a new request.',
@@ -111,7 +122,8 @@ async function forget(kysely: Kysely<any>, schema: string, whose: string, limit:
   }
 }
 
-const hashOf = (request: unknown): string => createHash('sha256').update(canonical(request)).digest('base64url');
+/** What is kept of a request: equal for equal ones, however they were written. */
+export const hashOf = (request: unknown): string => createHash('sha256').update(canonical(request)).digest('base64url');
 
 /** JSON with sorted keys and without absent ones: equal requests give equal text, however they were written. */
 function canonical(value: unknown): string {

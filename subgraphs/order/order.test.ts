@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { hashOf } from '../../platform/data/idempotency.ts';
 import { Actor, ANONYMOUS } from '../../platform/identity/actor.ts';
+import { newId } from '../../platform/ids.ts';
 import { actor, operator, viewer } from '../../tests/support/agents.ts';
 import { ADDRESS, guestOf, newCustomer, type Orders, openOrders } from './testing.ts';
 
@@ -91,6 +93,39 @@ describe('an order that is placed', () => {
     const buyer = newCustomer();
     const mine = await it.place({ ...input, email: 'Me@Example.com' }, buyer);
     expect((await it.place({ ...input, email: 'me@example.com' }, buyer)).order.id).toBe(mine.order.id);
+  });
+
+  test('again, after a release that took the address as it was written, is the same order', async () => {
+    const request = {
+      lines: [{ variantId: await it.variant(), quantity: 1 }],
+      email: 'Guest.Was@Example.com',
+      shippingAddress: ADDRESS,
+      payment: { token: 'tok_ok' },
+    };
+    const idempotencyKey = 'released';
+    const first = await it.place({ ...request, idempotencyKey }, ANONYMOUS);
+    await it.agents.kysely
+      .updateTable('order.idempotency')
+      .set({ request_hash: hashOf(request) })
+      .where('key', '=', idempotencyKey)
+      .execute();
+    expect((await it.place({ ...request, idempotencyKey }, ANONYMOUS)).order.id).toBe(first.order.id);
+    const small = { ...request, idempotencyKey, email: 'guest.was@example.com' };
+    expect(codes(await it.place(small, ANONYMOUS))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+  });
+
+  test('again by somebody who was staff and is no more shows nothing of it, and gives no token', async () => {
+    const input = {
+      lines: [{ variantId: await it.variant(), quantity: 1 }],
+      email: 'a@example.com',
+      idempotencyKey: 'staff',
+    };
+    const id = newId('user');
+    const { order } = await it.place(input, actor({ id, roles: ['OPERATOR'] }));
+    expect((await it.place(input, actor({ id, roles: ['OPERATOR'] }))).order.id).toBe(order.id);
+    await expect(it.place(input, actor({ id, roles: ['CUSTOMER'], customerId: newId('customer') }))).rejects.toThrow(
+      'You may no longer see it.',
+    );
   });
 
   test('again with null for what is not given is the same order, and spelt otherwise another request', async () => {

@@ -6,7 +6,7 @@ import { sql as fragment } from 'kysely';
 import type { Ground } from '../../platform/agent/ground.ts';
 import type { Once } from '../../platform/data/idempotency.ts';
 import type { Work } from '../../platform/data/store.ts';
-import { type Refusal, refuse } from '../../platform/errors.ts';
+import { Forbidden, type Refusal, refuse } from '../../platform/errors.ts';
 import { checkAddress } from '../../platform/graphql/address.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
@@ -43,10 +43,10 @@ export const placing = (ground: Ground<Tables>, carts: CartService, queries: Ord
   return async (input: PlaceOrderInput, context: RequestContext): Promise<string> => {
     const once = onceOf(input, context, secrets);
     // Before anything else: what has happened since must not turn an accepted order into a refusal.
-    const earlier = await store.recall<{ orderId: string }>(once);
-    if (earlier) return earlier.orderId;
-
     const { actor } = context;
+    const earlier = await store.recall<Accepted>(once);
+    if (earlier) return stillTold(earlier, actor);
+
     checkProvider(ground.config);
     const selection = await select(input, context);
     // A customer's cart is the customer's order, also if somebody orders it who acts for customers.
@@ -64,7 +64,8 @@ export const placing = (ground: Ground<Tables>, carts: CartService, queries: Ord
 
     const orderId = newId('order');
     const locks = input.cartId ? [orderId, input.cartId] : [orderId];
-    const accepted = await store.once({ ...once, locks, origin: context }, async (work) => {
+    const byStaff = actor.may('order:write') || undefined;
+    const accepted = await store.once<Accepted>({ ...once, locks, origin: context }, async (work) => {
       await insert(work, orderId, priced, contact, { customerId, placedBy: placerOf(actor, customerId) });
       if (input.cartId) await carts.turnIntoOrder(work, input.cartId, selection.version!, orderId);
       await work.startSaga('placeOrder', orderId, {
@@ -76,9 +77,9 @@ export const placing = (ground: Ground<Tables>, carts: CartService, queries: Ord
         // For payment alone, which opens it: what a saga is given stands in its engine's tables for good.
         paymentToken: secrets.seal(input.payment.token, orderId),
       });
-      return { orderId };
+      return { orderId, byStaff };
     });
-    return accepted.orderId;
+    return stillTold(accepted, actor);
   };
 
   async function select(input: PlaceOrderInput, context: RequestContext): Promise<Selection> {
@@ -142,6 +143,20 @@ export const placing = (ground: Ground<Tables>, carts: CartService, queries: Ord
   }
 };
 
+/** What is kept under the key of an order. */
+interface Accepted {
+  orderId: string;
+  /** Whether it was placed by somebody who may change orders. */
+  byStaff?: true;
+}
+
+/** @throws Forbidden to staff who have been staff: a repetition shows no more of an order than its maker may see now */
+function stillTold({ orderId, byStaff }: Accepted, actor: Actor): string {
+  if (byStaff && !actor.may('order:write'))
+    throw new Forbidden('This was ordered by you as staff. You may no longer see it.');
+  return orderId;
+}
+
 /** Who placed it, where that is not its buyer. */
 const placerOf = ({ id, isAuthenticated, customerId: own }: Actor, customerId: string | null): string | null =>
   isAuthenticated && own !== customerId ? id : null;
@@ -157,7 +172,9 @@ function onceOf(
 ): Once {
   const request = { ...input, email: input.email?.toLowerCase() };
   const guest = () => `guest:${pseudonym(request.email ?? '', 'guest')}`;
-  return { actor: actor.isAuthenticated ? actor.id : guest(), operation: 'placeOrder', key, request };
+  // The release before this one took the address as it was written.
+  const formerly = input.email === request.email ? undefined : input;
+  return { actor: actor.isAuthenticated ? actor.id : guest(), operation: 'placeOrder', key, request, formerly };
 }
 
 function checkContact(input: PlaceOrderInput, customerId: string | null, { isAuthenticated }: Actor) {
