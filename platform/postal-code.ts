@@ -4,6 +4,7 @@
  * its neighbours, whose posts all want one, and Korea's five digits since 2015. A country that is not here has no postal
  * codes, or people write addresses without them: there it is optional, and taken as it is written.
  */
+import { plainNumber } from './text/plain-number.ts';
 
 /** Countries whose codes are digits: how many at least, how they look, and where. */
 const DIGITS: readonly (readonly [least: number, pattern: string, countries: string])[] = [
@@ -65,10 +66,9 @@ const SIGNS = new Set('A AX B D DK E EL ES EST F FI FIN FL FO FR GL H I IT L MC 
 /** Whether an address in this country needs a postal code. */
 export const needsPostalCode = (country: string): boolean => NUMERIC.has(country) || LETTERED.has(country);
 
-/** In capitals, without blanks, dashes and dots, with digits of full width as digits. */
+/** In capitals, without blanks, dashes and dots, with the digits of every script as digits. */
 const compact = (text: string): string =>
-  text
-    .normalize('NFKC')
+  plainNumber(text)
     .toUpperCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 

@@ -94,3 +94,18 @@ test.each(['US', 'CA', 'AU'])('in %s a region is not asked for', (country) => {
   const postcode = { US: '10001', CA: 'K1A 0B1', AU: '2000' }[country];
   expect(checkAddress({ ...address, country, postcode }, PATH).region).toBeNull();
 });
+
+test.each([
+  ['JP', '１００ー０００１', '100-0001'],
+  ['JP', '100ー0001', '100-0001'],
+  ['IN', '११०००१', '110001'],
+  ['TR', '٣٤٠٠٠', '34000'],
+])('a postal code of %s that is written as %s is kept as %s', (country, postcode, kept) => {
+  expect(checkAddress({ ...address, country, postcode }, PATH).postcode).toBe(kept);
+});
+
+test('a postal code is measured as it is kept, so that what was kept can be given again', () => {
+  expect(refusalOf({ country: 'AE', postcode: 'ﷺ'.repeat(200) })).toEqual(refusedAt('postcode'));
+  const kept = checkAddress({ ...address, country: 'AE', postcode: 'ﷺ'.repeat(11) }, PATH);
+  expect(checkAddress(kept, PATH)).toEqual(kept);
+});

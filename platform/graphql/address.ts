@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '../errors.ts';
 import { isPostalCode, needsPostalCode } from '../postal-code.ts';
+import { plainNumber } from '../text/plain-number.ts';
 import { checkName } from '../text/text.ts';
 import { checkAll } from './refusals.ts';
 
@@ -51,9 +52,7 @@ function lineOf(given: string, path: readonly string[]): string {
 }
 
 function checkPostcode({ postcode, country }: GivenAddress, path: readonly string[]): string {
-  const text = lineOf(postcode ?? '', path)
-    .normalize('NFKC')
-    .toUpperCase();
+  const text = lineOf(plainNumber(postcode ?? '').toUpperCase(), path);
   if (!text && !needsPostalCode(country)) return '';
   if (!text) throw bad(`An address in ${country} needs a postal code.`, path);
   if (isPostalCode(text, country)) return text;

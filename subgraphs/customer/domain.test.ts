@@ -9,7 +9,16 @@ describe('a telephone number', () => {
     expect(checkPhone(` ${phone} `, PATH)).toBe(phone);
   });
 
-  test.each(['123', 'call me', '+49 <b>30</b> 901820', '1234567890123456', '٠١٢٣٤٥'])('is not %s', (phone) => {
+  test.each([
+    ['\u202a+49 30 901820\u202c', '+49 30 901820'],
+    ['+49\u00a030\u2011901820', '+49 30-901820'],
+    ['٠٣٠ ٩٠١٨٢٠', '030 901820'],
+    ['（０３）１２３４ー５６７８', '(03)1234-5678'],
+  ])('that is written or copied as %s is %s', (given, phone) => {
+    expect(checkPhone(given, PATH)).toBe(phone);
+  });
+
+  test.each(['123', 'call me', '+49 <b>30</b> 901820', '1234567890123456'])('is not %s', (phone) => {
     expect(() => checkPhone(phone, PATH)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
   });
 

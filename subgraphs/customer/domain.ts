@@ -1,12 +1,16 @@
 /** The rules of customers and their addresses. Pure: no I/O, no clock, no randomness. */
 import { refuse } from '../../platform/errors.ts';
+import { plainNumber } from '../../platform/text/plain-number.ts';
 
 /** Addresses of one customer. */
 export const MAX_ADDRESSES = 50;
 
-/** A telephone number as people write it; empty is none. @throws Refusal INVALID_INPUT */
+/**
+ * A telephone number as people write it, in the digits of ASCII and without what programs put around numbers that are
+ * copied from them; empty is none. @throws Refusal INVALID_INPUT
+ */
 export function checkPhone(phone: string | null, path: readonly string[]): string | null {
-  const trimmed = phone?.trim() || null;
+  const trimmed = phone ? plainNumber(phone).replace(DIRECTION, '').trim() || null : null;
   const digits = trimmed?.replace(/\D/g, '').length ?? 0;
   if (trimmed && (!/^\+?[\d ()./-]{1,30}$/.test(trimmed) || digits < 4 || digits > 15)) {
     throw refuse(
@@ -17,6 +21,9 @@ export function checkPhone(phone: string | null, path: readonly string[]): strin
   }
   return trimmed;
 }
+
+/** Embeddings and marks of the bidirectional algorithm. */
+const DIRECTION = /[\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /** There is room for one more address. @throws Refusal INVALID_STATE */
 export function checkRoom(addresses: number): void {

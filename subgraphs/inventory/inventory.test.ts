@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { sql } from 'kysely';
 import pg from 'pg';
 import { newId } from '../../platform/ids.ts';
-import { admin, openAgents, operator, type TestAgents, viewer } from '../../tests/support/agents.ts';
+import { actor, admin, openAgents, operator, type TestAgents, viewer } from '../../tests/support/agents.ts';
 import { inventoryViolations } from '../../tests/support/inventory-violations.ts';
 import { merchant, openStock, rival, type Stock, userError } from '../../tests/support/stock.ts';
 
@@ -53,6 +53,12 @@ describe('a correction of stock', () => {
     expect(answers.map((answer) => answer.stockLevel.onHand)).toEqual(Array(10).fill(5));
     expect((await stock.adjust(id, 6, { key })).userErrors).toEqual([userError('IDEMPOTENCY_KEY_REUSED')]);
     expect(await stock.available(id)).toEqual([5]);
+  });
+
+  test('may be made by a key of staff for that alone, also of what is not for sale yet', async () => {
+    const id = await stock.variant();
+    const key = actor({ roles: [], scopes: ['inventory:write'] });
+    expect(await stock.adjust(id, 5, { as: key })).toMatchObject({ stockLevel: { onHand: 5 } });
   });
 
   test('cannot take away what is reserved', async () => {

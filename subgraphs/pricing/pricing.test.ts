@@ -58,6 +58,11 @@ describe('a price', () => {
     expect(await list(merchant, 'variant_none')).toEqual([]);
   });
 
+  test('may be set by a key of staff for that alone, also of what is not for sale yet', async () => {
+    const key = actor({ roles: [], scopes: ['pricing:write'] });
+    expect((await setPrice({ variantId: await newVariant(), amount: '3' }, key)).userErrors).toEqual([]);
+  });
+
   test("of another merchant's variant, or of none, cannot be set, and nothing is written", async () => {
     const variantId = await newVariant();
     await pricing.publish(variantId);
@@ -68,7 +73,10 @@ describe('a price', () => {
       { code: 'NOT_FOUND' },
     ]);
     const { price } = await setPrice({ variantId, amount: '2' });
-    expect((await removePrice({ id: price.id }, rival)).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
+    const [another] = (await removePrice({ id: price.id }, rival)).userErrors;
+    expect(another).toMatchObject({ code: 'NOT_FOUND' });
+    // What is another's is refused in the words for what is not there.
+    expect((await removePrice({ id: 'price_none' }, rival)).userErrors).toEqual([another]);
     expect(await priceNow(variantId)).toBe('2.00');
     expect(
       (await pricing.agents.events('pricing.price_changed')).filter(({ payload }) => payload.variantId === variantId),

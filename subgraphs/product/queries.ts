@@ -85,7 +85,7 @@ export const productQueries = (db: Kysely<Tables>) => ({
         .selectFrom('category')
         .select('id')
         // Not `like`: what a client sends is no pattern.
-        .where(sql<boolean>`${filter.categoryId}::text = any(string_to_array(path, '/'))`);
+        .where(sql<boolean>`${filter.categoryId}::text = any(string_to_array(btrim(path, '/'), '/'))`);
       query = query.where('category_id', 'in', below);
     }
     return connect(query, ordering, page);
