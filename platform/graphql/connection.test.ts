@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { GraphQLError } from 'graphql';
 import { Kysely, type LogEvent, PostgresDialect } from 'kysely';
 import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
+import { newId } from '../ids.ts';
 import {
   connect,
   type Connection,
@@ -152,6 +153,21 @@ test('the page is 20 when nothing is said, and more than 100 is an error and not
 const made = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 describe('refused as a cursor is', () => {
+  test('that of another list, whose column has the same name', async () => {
+    const inTime = { column: 'made_at', direction: 'ASC' } as const;
+    const [one, other] = [newId('other'), newId('other')];
+    const rows = [one, other].map((id) => ({ ...ROWS[0]!, id, kind: 'OTHER' }));
+    await db.insertInto('thing').values(rows).execute();
+    const others = db.selectFrom('thing').selectAll().where('kind', '=', 'OTHER');
+    const { pageInfo } = await connect(others, inTime, { first: 1 });
+    expect((await connect(others, inTime, { after: pageInfo.endCursor })).nodes).toHaveLength(1);
+    const theirs = db.selectFrom('thing').selectAll().where('kind', '<>', 'OTHER');
+    await expect(connect(theirs, inTime, { after: pageInfo.endCursor })).rejects.toThrow(
+      '`after` is not a cursor of this list',
+    );
+    await db.deleteFrom('thing').where('kind', '=', 'OTHER').execute();
+  });
+
   test.each([
     ['nothing', ''],
     ['garbage', 'garbage'],

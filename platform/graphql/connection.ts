@@ -5,6 +5,7 @@
 import { GraphQLError } from 'graphql';
 import { type Expression, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import { countOf } from '../data/count.ts';
+import { prefixOf } from '../ids.ts';
 
 /** Largest page. More is an error, never clamped: a client that asked for 500 must not believe it saw them all. */
 export const MAX_PAGE = 100;
@@ -73,6 +74,7 @@ export async function connect<DB, TB extends keyof DB, Row extends { id: string 
     .limit(size + 1)
     .execute()
     .catch(orForeign(after))) as Row[];
+  if (after != null && rows[0]) checkKind(decode(after, ordering)[1], rows[0].id);
 
   const edges = rows.slice(0, size).map((node) => ({ node, cursor: encode(node, ordering) }));
   return {
@@ -120,6 +122,11 @@ function decode(cursor: string, { column }: Ordering): [unknown, string] {
     // Falls through to the same refusal: the text is not one of our cursors.
   }
   throw notOurs();
+}
+
+/** Two lists may be ordered by columns of one name: the kinds of their ids tell a cursor of the one from the other's. */
+function checkKind(id: string, found: string): void {
+  if (prefixOf(id) !== prefixOf(found)) throw notOurs();
 }
 
 /** PostgreSQL's class 22, a data exception: what the cursor holds is no value of the column. */

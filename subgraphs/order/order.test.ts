@@ -128,6 +128,14 @@ describe('an order that is placed', () => {
     );
   });
 
+  test('is not found by its customer by staff who may not know whose it is', async () => {
+    const buyer = newCustomer();
+    await it.placed(buyer);
+    const list = `orders(filter: { customerId: "${buyer.customerId}" }) { totalCount }`;
+    await expect(it.ask(`{ ${list} }`, {}, viewer)).rejects.toThrow('leave out `customerId`');
+    for (const who of [buyer, operator]) expect((await it.ask(`{ ${list} }`, {}, who)).orders.totalCount).toBe(1);
+  });
+
   test('again with null for what is not given is the same order, and spelt otherwise another request', async () => {
     const buyer = newCustomer();
     const input = { lines: [{ variantId: await it.variant(), quantity: 1 }], idempotencyKey: 'spelt' };

@@ -859,7 +859,7 @@ export type PlaceOrderPayload = {
   __typename?: 'PlaceOrderPayload';
   /** The order, accepted. */
   order?: Maybe<Order>;
-  /** The saga that carries it. */
+  /** The saga that carries it. A guest reads more of it than its `id` with the `orderToken`. */
   saga?: Maybe<Saga>;
   /** For a guest: a bearer token with which this order, and nothing else, can be read, watched and cancelled. */
   orderToken?: Maybe<Scalars['String']['output']>;

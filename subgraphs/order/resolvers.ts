@@ -3,6 +3,7 @@ import { accepted } from '../../platform/commands/ask.ts';
 import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { payload } from '../../platform/graphql/payload.ts';
+import { Forbidden } from '../../platform/errors.ts';
 import { seesCustomer } from '../../platform/identity/sees-customer.ts';
 import { money } from '../../platform/money.ts';
 import { sagaId } from '../../platform/sagas/enqueue.ts';
@@ -49,6 +50,11 @@ export const orderResolvers = ({
         : ((await queriesFor(context).byNumber(number!, readableOrders(context.actor))) ?? null);
     },
     orders: (_, { filter, orderBy, ...page }, context) => {
+      const { actor } = context;
+      const asks = filter?.customerId != null && actor.may('order:read');
+      // Staff who may not see whose an order is do not find it out by asking for whose orders.
+      if (asks && !seesCustomer(actor, filter.customerId!))
+        throw new Forbidden('You may not see whose orders these are: leave out `customerId`.');
       const ordering = {
         column: COLUMN[orderBy?.field ?? 'PLACED_AT'],
         direction: orderBy?.direction ?? 'DESC',

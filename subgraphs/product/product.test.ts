@@ -357,7 +357,8 @@ describe('a list of products', () => {
     expect((await ask(query, { id: top })).products.nodes).toEqual([
       { name: 'Dome Tent', category: { parent: { id: top } } },
     ]);
-    for (const id of ['%', `${top.slice(0, -1)}_`]) expect((await ask(query, { id })).products.nodes).toEqual([]);
+    for (const id of ['', '/', '%', `${top.slice(0, -1)}_`])
+      expect((await ask(query, { id })).products.nodes).toEqual([]);
   });
 });
 

@@ -75,6 +75,7 @@ const PURE = new Set([
   'platform/money.ts',
   'platform/postal-code.ts',
   'platform/text/ascii.ts',
+  'platform/text/plain-number.ts',
   'platform/text/text.ts',
 ]);
 

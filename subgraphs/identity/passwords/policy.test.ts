@@ -27,3 +27,9 @@ test.each(['twelve chars', 'all lower case words', 'пароль из слов',
     expect(() => checkNewPassword(password, ADA)).not.toThrow();
   },
 );
+
+test('a password that is no text is refused: what is hashed in place of half a pair would fit others too', () => {
+  expect(() => checkNewPassword('pass\ud800word12345', ADA)).toThrow(
+    expect.objectContaining({ code: 'INVALID_INPUT' }),
+  );
+});

@@ -15,9 +15,15 @@ export interface PasswordOwner {
   name: string;
 }
 
-/** @throws Refusal WEAK_PASSWORD, which says why */
+/** @throws Refusal WEAK_PASSWORD, which says why; INVALID_INPUT for what is no text */
 export function checkNewPassword(password: string, { email, name }: PasswordOwner, field = 'password'): void {
   const weak = (message: string) => refuse('WEAK_PASSWORD', message, ['input', field]);
+  // Half of a surrogate pair has no UTF-8: what is hashed in its place would fit many passwords.
+  if (!password.isWellFormed())
+    throw refuse('INVALID_INPUT', 'The password has half of a surrogate pair, which is no character.', [
+      'input',
+      field,
+    ]);
   const { length } = Array.from(password);
   if (length < SHORTEST) throw weak(`A password needs at least ${SHORTEST} characters. Some words in a row do well.`);
   if (length > LONGEST) throw weak(`A password has at most ${LONGEST} characters.`);

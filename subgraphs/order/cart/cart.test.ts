@@ -1,14 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ormFor } from '../../../db/orm.ts';
-import { createStore, type Store } from '../../../platform/data/store.ts';
-import { Bell } from '../../../platform/events/bell.ts';
 import { ANONYMOUS } from '../../../platform/identity/actor.ts';
 import { newId } from '../../../platform/ids.ts';
-import { silentLogger } from '../../../platform/log.ts';
 import { actor, operator } from '../../../tests/support/agents.ts';
-import { entities, type Tables } from '../entities.ts';
 import { ADDRESS, newCustomer, type Orders, openOrders } from '../testing.ts';
-import { CART_DAYS, endCarts } from './end-carts.ts';
 
 let it: Orders;
 beforeAll(async () => {
@@ -319,62 +313,6 @@ describe('a cart that staff use', () => {
     expect(orderToken).toEqual(expect.any(String));
     const placed = (await it.agents.events('order.placed')).filter((one) => one.aggregate_id === order.id);
     expect(placed).toMatchObject([{ payload: { customerId: null, placedBy: operator.id } }]);
-  });
-});
-
-describe('a cart that nobody changes', () => {
-  const end = () =>
-    endCarts({ store, clock: it.agents.clock, log: silentLogger } as never).run(
-      new AbortController().signal,
-      it.agents.kysely,
-    );
-  let store: Store<Tables>;
-  beforeAll(async () => {
-    const orm = await ormFor(it.agents.kysely, { schema: 'order', entities });
-    store = createStore<Tables>({ agent: 'order', kysely: it.agents.kysely, orm, bell: new Bell() });
-  });
-
-  test('ends after its days, ordered or not, and is as one that never was; one that was changed since stays', async () => {
-    const buyer = newCustomer();
-    const variantId = await it.variant();
-    const make = async () => (await it.createCart({ lines: [{ variantId, quantity: 1 }] }, buyer)).cart.id as string;
-    const [idle, bought, used] = [await make(), await make(), await make()];
-    const { order } = await it.place({ cartId: bought, idempotencyKey: 'kept' }, buyer);
-    it.agents.clock.advance((CART_DAYS - 1) * 86_400_000);
-    await end();
-    expect(await it.readCart(idle, buyer)).toMatchObject({ id: idle });
-    await it.addToCart({ cartId: used, variantId }, buyer);
-    it.agents.clock.advance(86_400_001);
-    await end();
-    for (const id of [idle, bought]) {
-      expect(await it.readCart(id, buyer)).toBeNull();
-      expect(codes(await it.addToCart({ cartId: id, variantId }, buyer))).toEqual(['NOT_FOUND']);
-      expect(codes(await it.updateCartLine({ cartId: id, variantId, quantity: 0 }, buyer))).toEqual(['NOT_FOUND']);
-      expect(codes(await it.place({ cartId: id }, buyer))).toEqual(['NOT_FOUND']);
-    }
-    expect(quantities(await it.readCart(used, buyer))).toEqual([2]);
-    // The order stays, and so does the answer to the request that placed it.
-    expect(await it.read(order.id, buyer)).toMatchObject({ id: order.id });
-    expect((await it.place({ cartId: bought, idempotencyKey: 'kept' }, buyer)).order.id).toBe(order.id);
-  });
-
-  test('ends with all others in as many transactions as it takes', async () => {
-    const at = new Date(it.agents.clock.now().getTime() - (CART_DAYS + 1) * 86_400_000);
-    const rows = Array.from({ length: 450 }, (_, n) => ({
-      id: `cart_old${n}`,
-      channel_id: 'default',
-      currency: 'EUR',
-      created_at: at,
-      updated_at: at,
-    }));
-    await it.agents.kysely.insertInto('order.cart').values(rows).execute();
-    await end();
-    const left = await it.agents.kysely
-      .selectFrom('order.cart')
-      .select('id')
-      .where('id', 'like', 'cart_old%')
-      .execute();
-    expect(left).toEqual([]);
   });
 });
 
