@@ -117,5 +117,4 @@ test.each(scenarios)(
     expect(await inventoryViolations(shop.kysely)).toEqual([]);
     expect(await paymentViolations(shop.kysely)).toEqual([]);
   },
-  300_000,
 );

@@ -11,5 +11,4 @@ test.each(SCENARIOS.filter(({ short }) => short))(
     const { violations } = await scenario.run(runOf(SEED, scenario.short!));
     expect(violations).toEqual([]);
   },
-  300_000,
 );

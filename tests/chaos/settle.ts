@@ -2,13 +2,12 @@ import type { Kysely } from 'kysely';
 import { violationsOf } from './checker.ts';
 import type { Entry } from './history.ts';
 
-/** So long after the last fault everything must have ended. */
-const PATIENCE_MS = 60_000;
 /**
- * The same where payments get no answer: each of those is a fault, and the last of them may open the breaker, which keeps
- * payments from the provider for a minute, and for another if the next call gets no answer either.
+ * So long after the last fault everything must have ended. Payments that get no answer, of an unsure provider or because
+ * a busy machine is too slow for its deadline, open the breaker, which keeps payments from the provider for a minute,
+ * and for another if the next call gets no answer either.
  */
-export const UNSURE_PATIENCE_MS = 3 * PATIENCE_MS;
+const PATIENCE_MS = 180_000;
 
 /** What is still wrong, and when it was looked at last. */
 export interface Settled {
@@ -17,17 +16,13 @@ export interface Settled {
   seconds: number;
 }
 
-/** Waits until the checker finds nothing, or for a minute. */
-export async function settle(
-  kysely: Kysely<any>,
-  history: readonly Entry[],
-  patienceMs = PATIENCE_MS,
-): Promise<Settled> {
+/** Waits until the checker finds nothing, or for three minutes. */
+export async function settle(kysely: Kysely<any>, history: readonly Entry[]): Promise<Settled> {
   const began = performance.now();
   for (;;) {
     const violations = await violationsOf(kysely, history);
     const seconds = (performance.now() - began) / 1000;
-    if (violations.length === 0 || seconds * 1000 > patienceMs) return { violations, seconds };
+    if (violations.length === 0 || seconds * 1000 > PATIENCE_MS) return { violations, seconds };
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

@@ -6,7 +6,7 @@ import { untilAnswer } from '../../support/until.ts';
 import { buyer } from '../buyers.ts';
 import { PLENTY } from '../process-run.ts';
 import type { Scenario } from '../scenario.ts';
-import { settle, UNSURE_PATIENCE_MS } from '../settle.ts';
+import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_capture_fails', 'tok_3ds', 'tok_timeout'];
 const JUMP_MS = 600_000;
@@ -43,7 +43,7 @@ export const jumpingClock: Scenario = {
         offset = offset === 0 ? JUMP_MS : 0;
       }
       await Promise.all(answers);
-      const settled = await settle(shop.kysely, history.entries, UNSURE_PATIENCE_MS);
+      const settled = await settle(shop.kysely, history.entries);
       const { sent, accepted } = history.counts();
       if (accepted < sent) settled.violations.push(`of ${sent} orders ${accepted} were accepted`);
       return { ...settled, faults: `${faults} jumps of 10 minutes` };

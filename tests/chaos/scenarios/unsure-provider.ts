@@ -4,7 +4,7 @@ import { openCourier } from '../../support/courier.ts';
 import { buyer } from '../buyers.ts';
 import { onProcess } from '../process-run.ts';
 import type { Scenario } from '../scenario.ts';
-import { settle, UNSURE_PATIENCE_MS } from '../settle.ts';
+import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_timeout', 'tok_capture_timeout', 'tok_slow', 'tok_ok', 'tok_capture_fails', 'tok_declined'];
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -44,7 +44,7 @@ export const unsureProvider: Scenario = {
           await Promise.all(answers.splice(0));
           if (fault % 10 === 9) say(`${fault + 1} kills, ${JSON.stringify(history.counts())}`);
         }
-        const settled = await settle(shop.kysely, history.entries, UNSURE_PATIENCE_MS);
+        const settled = await settle(shop.kysely, history.entries);
         // Sent, then brought, then handled.
         await webhooksLeft(shop.kysely);
         await courier.settled(PATIENCE_MS);
