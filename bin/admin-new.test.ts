@@ -28,9 +28,9 @@ afterAll(async () => {
 
 const EVENT_KEYS = formatKeyRing([newKey()]);
 
-function run(env: Record<string, string>, input: string): Promise<{ code: number; said: string }> {
+function run(env: Record<string, string>, input: string, ...args: string[]): Promise<{ code: number; said: string }> {
   const who = ['--email', 'you@shop.example', '--name', 'Ada Shop'];
-  const program = ['--no-warnings', join(import.meta.dirname, 'admin-new.ts'), ...who];
+  const program = ['--no-warnings', join(import.meta.dirname, 'admin-new.ts'), ...who, ...args];
   const settings = { env: { ...process.env, AGORA_DATA: '/nowhere', NODE_ENV: 'production', ...env } };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, program, settings, (error, stdout, stderr) =>
@@ -62,4 +62,19 @@ test('identity’s role is enough for it, and the database was begun without dem
     code: 1,
     said: expect.stringContaining('already'),
   });
+});
+
+test('with other keys than those that the database was used with nobody is made: their event would be believed by nobody', async () => {
+  const other = { DATABASE_URL_IDENTITY: roles.url('identity'), EVENT_KEYS: formatKeyRing([newKey()]) };
+  const { code, said } = await run(other, 'correct horse battery\n', '--another', '--email', 'other@shop.example');
+  expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining('EVENT_KEYS does not hold it') });
+  expect(await accounts()).toHaveLength(1);
+  expect((await database.pool.query('select from platform.event_log')).rowCount).toBe(1);
+});
+
+test('on roles from before it says that they are to be brought up to date', async () => {
+  await database.pool.query(`revoke execute on function platform.missing_key from ${roles.prefix}_identity`);
+  const env = { DATABASE_URL_IDENTITY: roles.url('identity'), EVENT_KEYS };
+  const { code, said } = await run(env, 'correct horse battery\n', '--another');
+  expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining('npm run db:roles') });
 });

@@ -5,7 +5,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GraphQLError } from 'graphql';
 import type { Kysely } from 'kysely';
@@ -25,7 +24,8 @@ import { loadAgents } from '../subgraphs/index.ts';
 import { runCommand } from './command.ts';
 import { directAddress } from './direct-address.ts';
 import { installationIn } from './installation.ts';
-import { KEY_FILES, keyRing } from './key-ring.ts';
+import { pathOf } from './key-ring.ts';
+import { knownKeys } from './known-keys.ts';
 import { pendingIn } from './migrate-database.ts';
 import { givenPassword } from './given-password.ts';
 import { onDatabase } from './on-database.ts';
@@ -51,7 +51,7 @@ await runCommand('No administrator was made', async (say) => {
     await requireTables(directAddress(url, config), agents);
     requireEventKeys(config);
     await requireNone(kysely, isAnother);
-    const signer = eventSigner(keyRing(config, 'EVENT_KEYS'));
+    const signer = eventSigner(await knownKeys(kysely, config, 'EVENT_KEYS'));
     const password = generate ? randomBytes(18).toString('base64url') : await givenPassword();
     const orm = await ormFor(kysely, { schema: 'identity', entities });
     const store = createStore<Tables>({ agent: 'identity', kysely, orm, bell: new Bell(), signer });
@@ -103,7 +103,7 @@ async function requireTables(url: string, agents: Awaited<ReturnType<typeof load
 
 /** The account is announced by an event: signed with a key that nobody has, it would be believed by nobody. @throws {Fault} `KEYS_MISSING` */
 function requireEventKeys(config: Config): void {
-  if (config.EVENT_KEYS || existsSync(join(config.AGORA_DATA, KEY_FILES.EVENT_KEYS))) return;
+  if (config.EVENT_KEYS || existsSync(pathOf(config, 'EVENT_KEYS'))) return;
   throw new Fault(
     'KEYS_MISSING',
     `Give EVENT_KEYS, as Agora's processes have them, or name in AGORA_DATA the folder where \`npm start\` keeps them: ` +

@@ -1,6 +1,6 @@
 /**
  * `npm run distributed`: Agora as many processes on this machine, to try what a deployment does. `--empty` without demo
- * data, `--verbose` with what the processes write.
+ * data, `--verbose` with what the processes write, `--new-keys` although the keys of its database are lost.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,7 +14,9 @@ let stoppingSince: number | undefined;
 const stopping = new AbortController();
 
 try {
-  const { values } = parseArgs({ options: { empty: { type: 'boolean' }, verbose: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { empty: { type: 'boolean' }, verbose: { type: 'boolean' }, 'new-keys': { type: 'boolean' } },
+  });
   const config = readConfig(process.env);
   const data = join(config.AGORA_DATA, 'distributed');
   console.log('Agora is starting, as many processes.');
@@ -22,6 +24,7 @@ try {
     data,
     gatewayPorts: [config.PORT, config.PORT && config.PORT + 1],
     demo: !values.empty,
+    newKeys: values['new-keys'],
     signal: stopping.signal,
     report: say,
     onLine: values.verbose ? (member, line) => console.log(`${member.padEnd(18)} ${line}`) : undefined,

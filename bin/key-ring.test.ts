@@ -34,6 +34,14 @@ test('a rotation puts a new key first and keeps the others', () => {
   expect(statSync(join(AGORA_DATA, 'secret-keys')).mode & 0o777).toBe(0o600);
 });
 
+test('where there are no keys, none are made by rotating them', () => {
+  expect(() => rotateKeyRing({ AGORA_DATA }, 'SECRET_KEYS')).toThrow(`${join(AGORA_DATA, 'secret-keys')} is not there`);
+  expect(readdirSync(AGORA_DATA)).toEqual([]);
+  const nowhere = join(AGORA_DATA, 'nowhere');
+  expect(() => rotateKeyRing({ AGORA_DATA: nowhere }, 'EVENT_KEYS')).toThrow('AGORA_DATA');
+  expect(readdirSync(AGORA_DATA)).toEqual([]);
+});
+
 test('of two rotations at once, one is told to wait: neither undoes what the other made', () => {
   const before = keyRing({ AGORA_DATA }, 'SECRET_KEYS');
   const made = join(AGORA_DATA, 'secret-keys.new');

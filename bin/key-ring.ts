@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
@@ -28,26 +28,35 @@ export function keyRing(config: KeyConfig, variable: KeyVariable): KeyRing {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return parse(readFileSync(path, 'utf8'), path, PUT_BACK);
+  return kept(path);
 }
+
+const kept = (path: string): KeyRing => parse(readFileSync(path, 'utf8'), path, PUT_BACK);
 
 /** A new key would not open what was sealed with the one that was there. */
 const PUT_BACK =
   'Put the file back as it was, from a backup: what is sealed or signed with its keys is lost without them.';
 
 /**
- * Puts a new key before those of the generated file: it makes what is new, the others open what there is.
- * @throws Fault KEYS_CONFIGURED if the ring does not come from a file of ours; KEYS_BEING_ROTATED
+ * Puts a new key before those of the generated file: it makes what is new, the others open what there is. None is made
+ * where there are none: it would look as if what is there could still be opened.
+ * @throws Fault KEYS_CONFIGURED if the ring does not come from a file of ours; KEYS_MISSING; KEYS_BEING_ROTATED
  */
 export function rotateKeyRing(config: KeyConfig, variable: KeyVariable): KeyRing {
   if (config[variable])
     throw new Fault('KEYS_CONFIGURED', `${variable} is configured: put a new key before the others there.`);
   const path = pathOf(config, variable);
+  if (!existsSync(path))
+    throw new Fault(
+      'KEYS_MISSING',
+      `There are no keys to rotate: ${path} is not there. Name in AGORA_DATA the folder where Agora keeps them. If the ` +
+        'file is lost, put it back from a backup; where nothing was started yet, the first start makes it.',
+    );
   const made = `${path}.new`;
   const file = openNew(made);
   try {
     // Only now: what another has added meanwhile is kept.
-    const ring: KeyRing = [newKey(), ...keyRing(config, variable)];
+    const ring: KeyRing = [newKey(), ...kept(path)];
     writeFileSync(file, formatKeyRing(ring));
     fsyncSync(file);
     // Whole or not at all: without its keys, what is sealed is lost.

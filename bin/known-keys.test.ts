@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { formatKeyRing, newKey } from '../platform/secrets/key-ring.ts';
+import { formatKeyRing, newKey, type SecretKey } from '../platform/secrets/key-ring.ts';
 import { type TestDatabase, testDatabase } from '../tests/support/database.ts';
 import { rotateKeyRing } from './key-ring.ts';
 import { knownKeys } from './known-keys.ts';
@@ -52,6 +52,38 @@ test('after a rotation the newest is known, and the oldest may go', async () => 
   expect(await known()).toHaveLength(2);
   writeFileSync(file(), formatKeyRing([newest]));
   expect(await known()).toEqual([newest]);
+});
+
+test('a ring may change in one process after the other, and back; who was forgotten in between is refused', async () => {
+  const [old, young] = [newKey(), newKey()];
+  const given = (...ring: SecretKey[]) => known({ SECRET_KEYS: formatKeyRing(ring) });
+  for (const ring of [[old], [old, young], [young, old], [old, young], [young, old]])
+    expect(await given(...ring)).toEqual(ring);
+  // What the others seal by now it could not open.
+  await expect(given(old)).rejects.toThrow(`key ${young.id} (SECRET_KEYS), and SECRET_KEYS does not hold it`);
+  expect(await given(young)).toEqual([young]);
+  await expect(given(old)).rejects.toMatchObject({ code: 'KEYS_LOST' });
+});
+
+test('of many processes that are the first at once, with other keys each, one is right', async () => {
+  const rings = Array.from({ length: 8 }, () => [newKey()]);
+  const starts = await Promise.allSettled(rings.map((ring) => known({ SECRET_KEYS: formatKeyRing(ring) })));
+  expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const right = rings[starts.findIndex(({ status }) => status === 'fulfilled')]!;
+  expect(await known({ SECRET_KEYS: formatKeyRing(right) })).toEqual(right);
+});
+
+test('a start with the keys that are known writes nothing: the server may take no writes just now', async () => {
+  const made = await known();
+  const { rows } = await database.pool.query('select xmin from platform.key_mark');
+  expect(await known()).toEqual(made);
+  await database.kysely
+    .transaction()
+    .setAccessMode('read only')
+    .execute(async (transaction) => {
+      expect(await knownKeys(transaction, { AGORA_DATA }, 'SECRET_KEYS')).toEqual(made);
+    });
+  expect((await database.pool.query('select xmin from platform.key_mark')).rows).toEqual(rows);
 });
 
 test('who has lost them for good goes on with new ones, which are known from then on', async () => {

@@ -8,9 +8,7 @@ import { inTurn } from '../db/turn.ts';
 import { createHost } from '../platform/agent/host.ts';
 import { systemClock } from '../platform/clock.ts';
 import { readConfig } from '../platform/config/config.ts';
-import { eventSigner } from '../platform/events/signing.ts';
 import { createLogger } from '../platform/log.ts';
-import { secretsWith } from '../platform/secrets/secrets.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { awaitDatabase } from './await-database.ts';
 import { runCommand } from './command.ts';
@@ -19,7 +17,7 @@ import { directAddress } from './direct-address.ts';
 import { Endings } from './endings.ts';
 import { givenTokens, requireGivenKeys } from './given-keys.ts';
 import { beginWithDemo, requireTrial } from './installation.ts';
-import { keyRing } from './key-ring.ts';
+import { signerAndSecrets } from './known-keys.ts';
 
 await runCommand('The demo data was not loaded', async (report) => {
   const { force } = parseArgs({ options: { force: { type: 'boolean' } } }).values;
@@ -34,6 +32,7 @@ await runCommand('The demo data was not loaded', async (report) => {
   const url = await awaitDatabase(agents, options);
   try {
     const ground = await connectDatabase(url, options, names);
+    const keys = await signerAndSecrets(ground.kysely, config);
     await beginWithDemo(ground.kyselyFor('identity'), force);
     const host = await createHost({
       ...ground,
@@ -44,8 +43,7 @@ await runCommand('The demo data was not loaded', async (report) => {
       agents,
       instance: 'demo',
       tokens: givenTokens(config),
-      signer: eventSigner(keyRing(config, 'EVENT_KEYS')),
-      secrets: secretsWith(keyRing(config, 'SECRET_KEYS')),
+      ...keys,
     });
     await inTurn(directAddress(url, config), report, () => host.loadDemo(report));
     report('the demo data is in');

@@ -11,11 +11,9 @@ import { LocalOnce } from '../platform/cluster/once.ts';
 import type { Config } from '../platform/config/config.ts';
 import { allowsDemo } from '../platform/config/trial-features.ts';
 import { Fault } from '../platform/errors.ts';
-import { eventSigner } from '../platform/events/signing.ts';
 import { newUuid } from '../platform/ids.ts';
 import type { Logger } from '../platform/log.ts';
 import { startTracing } from '../platform/telemetry/tracing.ts';
-import { secretsWith } from '../platform/secrets/secrets.ts';
 import { sleep } from '../platform/sleep.ts';
 import { Directory } from '../platform/wire/directory.ts';
 import { bePresent } from '../platform/wire/presence.ts';
@@ -36,6 +34,7 @@ import { givenTokens, requireGivenKeys } from './given-keys.ts';
 import { givenTls, schemeOf } from './given-tls.ts';
 import { DEMO_IN_PRODUCTION, hasDemoAccounts } from './installation.ts';
 import { keyRing } from './key-ring.ts';
+import { signerAndSecrets } from './known-keys.ts';
 import { listen } from './listen.ts';
 
 /** How to start. */
@@ -73,6 +72,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
     roster.map(({ name }) => name),
   );
 
+  const keys = await signerAndSecrets(ground.kysely, config);
   const standby = await connectStandby(agents, ground.addressOf, options);
   const directory = new Directory({ kysely: ground.kysely, signer: signerOf(config, life.instance), log });
   resetOnReturn(directory, ground.breakers);
@@ -84,7 +84,8 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
     ...standby,
     dependencies: [...cluster.dependencies, ...standby.dependencies],
     ...life,
-    ...keysOf(config),
+    tokens: givenTokens(config),
+    ...keys,
     ormFor,
     config,
     log,
@@ -178,12 +179,6 @@ async function announce(
 
 const signerOf = (config: Config, sender: string) =>
   requestSigner(keyRing(config, 'REQUEST_KEYS'), sender, systemClock);
-
-const keysOf = (config: Config) => ({
-  tokens: givenTokens(config),
-  signer: eventSigner(keyRing(config, 'EVENT_KEYS')),
-  secrets: secretsWith(keyRing(config, 'SECRET_KEYS')),
-});
 
 const instanceOf = (agents: readonly AgentDefinition[]): string =>
   `${agents.map(({ name }) => name).join('+')}@${hostname()}`.slice(-100);

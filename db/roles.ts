@@ -10,7 +10,7 @@ import { confine, type Reader } from './confine.ts';
 import { type Account, type AccountsOptions, makeAccounts } from './roles/accounts.ts';
 import { grantsOf, type RoleRights } from './roles/grants.ts';
 import { applyPolicies } from './roles/policies.ts';
-import { GATEWAY, KEEPER, ORCHESTRATION, rightsOfAgent } from './roles/rights.ts';
+import { FUNCTIONS_OF_AGENT, GATEWAY, KEEPER, ORCHESTRATION, rightsOfAgent } from './roles/rights.ts';
 
 /** What roles are made from. */
 export interface RolesOptions extends AccountsOptions {
@@ -59,10 +59,10 @@ export async function applyRoles(options: RolesOptions): Promise<void> {
       role: role(agent),
       schemas: agent === ORCHESTRATION ? [agent, 'dbos'] : [agent],
       rights: rightsOfAgent(agent),
-      startsSagas: true,
+      functions: FUNCTIONS_OF_AGENT,
     })),
-    { role: role(GATEWAYS), schemas: [], rights: GATEWAY, startsSagas: false },
-    { role: keeper, schemas: [], rights: KEEPER, startsSagas: false },
+    { role: role(GATEWAYS), schemas: [], rights: GATEWAY, functions: [] },
+    { role: keeper, schemas: [], rights: KEEPER, functions: [] },
   ];
   await connected(url, (client) => applyRights(client, { keeper, agents, rights, readers, report }));
 }

@@ -16,10 +16,11 @@ import { createPool } from '../../db/pool.ts';
 import { hasRedisServer, type RedisServer, startRedis } from '../../db/redis-server.ts';
 import { makeFolder } from '../../platform/folders.ts';
 import { formatKeyRing } from '../../platform/secrets/key-ring.ts';
-import { configSchema } from '../../platform/config/config.ts';
+import { type Config, configSchema } from '../../platform/config/config.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { aboutDemo, type Installation, installationIn } from '../installation.ts';
 import { keyRing } from '../key-ring.ts';
+import { signerAndSecrets } from '../known-keys.ts';
 import { tokenKey } from '../token-key.ts';
 import { Member } from './member.ts';
 import { roleAddresses } from './role-addresses.ts';
@@ -49,6 +50,8 @@ export interface ClusterOptions {
   withoutRedis?: boolean;
   /** Loads the demo data, once. @default false */
   demo?: boolean;
+  /** Goes on with other keys than those that the database was used with. */
+  newKeys?: boolean;
   /** Ends the start that is under way, and all that it has begun. What has started is ended by `stop`. */
   signal?: AbortSignal;
   /** Told what happens, a line at a time. */
@@ -98,8 +101,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         : 'PostgreSQL runs; there is no redis-server, so each gateway counts limits by itself',
     );
 
-    const keys = keysOf(data);
-    const { roles, withDemo } = await prepare(options, postgres, keys);
+    const { roles, withDemo, keys } = await prepare(options, postgres);
     // AGORA_DATA: what processes keep in files, such as mails, is of this Agora too.
     const env = { AGORA_DATA: data, ...keys, ...roles, ...(redis && { REDIS_URL: redis.url }), ...options.env };
     const ports = await Promise.all([0, 1].map(async (n) => options.gatewayPorts?.[n] || (await freePort(0))));
@@ -157,10 +159,9 @@ async function knowsAll({ name, url }: Member): Promise<void> {
 
 /** Brings the database up to date and gives each agent its role: the commands that an operator runs. */
 async function prepare(
-  { data, demo, report, signal }: ClusterOptions,
+  { data, demo, newKeys, report, signal }: ClusterOptions,
   postgres: { url: string; adminUrl: string },
-  keys: Record<string, string>,
-): Promise<{ roles: Record<string, string>; withDemo: boolean }> {
+): Promise<{ roles: Record<string, string>; withDemo: boolean; keys: Record<string, string> }> {
   const admin = new URL(postgres.adminUrl);
   admin.pathname = new URL(postgres.url).pathname;
   const owners = [...(await loadAgents()).map(({ name }) => name), 'gateway'];
@@ -174,18 +175,24 @@ async function prepare(
   };
   for (const line of await run(['bin/db-migrate.ts'])) report(line);
   for (const line of await run(['bin/db-roles.ts'], roles)) if (!line.endsWith('its password is set')) report(line);
-  const { withDemo, isNew } = await begun(postgres.url, demo);
+  const { withDemo, isNew } = await begun(postgres.url, { data, demo, newKeys });
+  const keys = keysOf(data);
   if (demo && !withDemo) report(aboutDemo({ withDemo, isNew }, true)!);
   if (demo && withDemo)
     for (const line of await run(['bin/load-demo.ts'], { LOG_LEVEL: 'warn', ...TRIAL, ...keys })) report(line);
-  return { roles, withDemo };
+  return { roles, withDemo, keys };
 }
 
-/** How the database was begun; now, if it was not yet. */
-async function begun(url: string, demo = false): Promise<Installation> {
+/** How the database was begun; now, if it was not yet. @throws {Fault} as `knownKeys`, before keys are made in place of others */
+async function begun(
+  url: string,
+  { data, demo = false, newKeys }: Pick<ClusterOptions, 'data' | 'demo' | 'newKeys'>,
+): Promise<Installation> {
   const pool = createPool({ url, max: 1, name: 'agora installation' });
   try {
-    return await installationIn(kyselyOver(pool), demo);
+    const kysely = kyselyOver(pool);
+    await signerAndSecrets(kysely, configOf(data), newKeys);
+    return await installationIn(kysely, demo);
   } finally {
     await pool.end();
   }
@@ -193,7 +200,7 @@ async function begun(url: string, demo = false): Promise<Installation> {
 
 /** The keys that all processes share, as variables. They are kept in this folder, and made at the first start. */
 export function keysOf(data: string): Record<string, string> {
-  const config = { ...configSchema.parse({}), AGORA_DATA: data };
+  const config = configOf(data);
   const key = tokenKey(config);
   const rings = (['REQUEST_KEYS', 'EVENT_KEYS', 'SECRET_KEYS'] as const).map(
     (name) => [name, formatKeyRing(keyRing(config, name))] as const,
@@ -201,6 +208,9 @@ export function keysOf(data: string): Record<string, string> {
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }) as string;
   return { ...Object.fromEntries(rings), TOKEN_KEY: key, TOKEN_PUBLIC_KEY: publicKey };
 }
+
+/** What is configured of these keys: nothing but where they are. */
+const configOf = (data: string): Config => ({ ...configSchema.parse({}), AGORA_DATA: data });
 
 /** What a process may not take over from us. */
 const OURS = /^(DATABASE_|REDIS_|NODE_OPTIONS$|AGORA_|PORT$|AGENT_)/;

@@ -10,13 +10,13 @@ export interface RoleRights {
   /** The schemas whose tables are its own to read and write. */
   schemas: readonly string[];
   rights: readonly Right[];
-  /** Whether it may start sagas. */
-  startsSagas: boolean;
+  /** Functions of `platform` that it may call. */
+  functions: readonly string[];
 }
 
 /** The statements that give a role exactly this. `columns` are those of each table of `platform`. */
 export function grantsOf(
-  { role, schemas, rights, startsSagas }: RoleRights,
+  { role, schemas, rights, functions }: RoleRights,
   all: readonly string[],
   columns: ReadonlyMap<string, readonly string[]>,
 ): string[] {
@@ -40,7 +40,7 @@ export function grantsOf(
     `grant usage on schema platform to ${to}`,
     ...own,
     ...rights.map((right) => grantOf(right, to, columns.get(right.table) ?? [])),
-    ...(startsSagas ? [`grant execute on function platform.start_saga to ${to}`] : []),
+    ...functions.map((called) => `grant execute on function platform.${name(called)} to ${to}`),
   ];
 }
 

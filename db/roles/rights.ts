@@ -47,6 +47,9 @@ export function rightsOfAgent(agent: string): Right[] {
   ];
 }
 
+/** What an agent does with the rights of the owner: start sagas, and have the keys that it was given compared. */
+export const FUNCTIONS_OF_AGENT: readonly string[] = ['start_saga', 'missing_key'];
+
 /** Of identity: how the database was begun. */
 const INSTALLATION: readonly Right[] = [
   { table: 'installation', command: 'select' },

@@ -23,6 +23,7 @@ test('they find one another, and carry an order through', async () => {
         return agora.start(names, { DATABASE_URL: roles.url(names[0]!), ...Object.fromEntries(own) });
       }),
     );
+    expect((await agora.database.pool.query('select variable from platform.key_mark')).rowCount).toBe(2);
     const shop = agentShop(agora);
     const variantId = await forSale(shop);
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, newCustomer());

@@ -1,7 +1,8 @@
 /** What stops a process of agents at its start, and what it waits for. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
+import { formatKeyRing, newKey } from '../../platform/secrets/key-ring.ts';
 import { type Agora, launchAgents, openAgora } from '../support/agent-process.ts';
 import { until } from '../support/until.ts';
 
@@ -39,6 +40,36 @@ test('the private key of tokens is identity’s: the others do with the public h
   } finally {
     started.child.kill('SIGKILL');
   }
+});
+
+describe('the keys that the database was used with', () => {
+  const marks = async () =>
+    (await agora.database.pool.query('select variable, key_id from platform.key_mark order by variable')).rows;
+  const started = async (env: Record<string, string> = {}): Promise<void> =>
+    void (await (await agora.start(['product'], env)).end('SIGKILL'));
+
+  test.each(['EVENT_KEYS', 'SECRET_KEYS'])(
+    'others are refused, before anything is made with them: %s',
+    async (name) => {
+      await started();
+      const before = await marks();
+      const { code, output } = await failure(['product'], { ...agora.env, [name]: formatKeyRing([newKey()]) });
+      expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(`${name} does not hold it`) });
+      expect(output).not.toContain('is ready');
+      expect(await marks()).toEqual(before);
+      expect(before).toEqual(['EVENT_KEYS', 'SECRET_KEYS'].map((variable) => ({ variable, key_id: idOf(variable) })));
+    },
+  );
+  const idOf = (variable: string): string => agora.env[variable]!.split(':')[0]!;
+
+  test('a new first one before them is known from then on', async () => {
+    await started();
+    const young = newKey();
+    await started({ SECRET_KEYS: `${formatKeyRing([young])},${agora.env.SECRET_KEYS}` });
+    expect(await marks()).toContainEqual({ variable: 'SECRET_KEYS', key_id: young.id });
+    await started({ SECRET_KEYS: formatKeyRing([young]) });
+    await agora.database.pool.query('truncate platform.key_mark');
+  });
 });
 
 test('without a database it says that it needs one', async () => {

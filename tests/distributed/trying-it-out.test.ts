@@ -1,5 +1,5 @@
 /** `npm run distributed`, as somebody tries it who has read the README: demo data is in it, and all of it is in its folder. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Cluster, startCluster } from '../../bin/distributed/cluster.ts';
@@ -8,8 +8,8 @@ import { until } from '../support/until.ts';
 
 const { data, remove } = temporaryData();
 const said: string[] = [];
-const start = (signal?: AbortSignal): Promise<Cluster> =>
-  startCluster({ data, demo: true, signal, report: (line) => said.push(line) });
+const start = (signal?: AbortSignal, newKeys?: boolean): Promise<Cluster> =>
+  startCluster({ data, demo: true, signal, newKeys, report: (line) => said.push(line) });
 let cluster: Cluster | undefined;
 beforeAll(async () => {
   cluster = await start();
@@ -61,8 +61,32 @@ test('nobody is told to take the passwords away, and without those of an agent i
   expect(after.map((line) => line.split('=')[0])).toEqual(lines.map((line) => line.split('=')[0]));
 });
 
-test('a start that is stopped ends what it has begun, and does not become ready first', async () => {
+test('keys that are gone are missed, and not replaced unless somebody says so', async () => {
   await cluster!.stop();
+  cluster = undefined;
+  const files = ['event-keys', 'secret-keys'].map((name) => join(data, name));
+  for (const file of files) {
+    const kept = readFileSync(file);
+    rmSync(file);
+    const said = await start().then(
+      (begun) => {
+        cluster = begun;
+        return 'it has started';
+      },
+      (error: Error) => error.message,
+    );
+    expect(said).toContain(`${file} is gone`);
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, kept);
+  }
+  files.forEach((file) => rmSync(file));
+  cluster = await start(undefined, true);
+  const { products } = await ask('{ products(first: 1) { nodes { name } } }');
+  expect(products.nodes).toHaveLength(1);
+});
+
+test('a start that is stopped ends what it has begun, and does not become ready first', async () => {
+  await cluster?.stop();
   cluster = undefined;
   said.length = 0;
   const stopping = new AbortController();

@@ -145,6 +145,37 @@ describe('what agents share', () => {
   });
 });
 
+describe('the marks of keys', () => {
+  const mark = async () => (await query('select key_id, proof from platform.key_mark'))[0];
+  const missing = (id: string, proof: string): string =>
+    `select where platform.missing_key('SECRET_KEYS', '{${id}}', '{${proof}}') = 'old'`;
+  beforeAll(() => query(`insert into platform.key_mark values ('SECRET_KEYS', 'old', 'proof of old')`));
+  afterAll(() => query('truncate platform.key_mark'));
+
+  test.each([
+    'select proof from platform.key_mark',
+    `insert into platform.key_mark values ('EVENT_KEYS', 'mine', 'mine')`,
+    `update platform.key_mark set key_id = 'mine'`,
+    'delete from platform.key_mark',
+  ])('are neither read nor written by a role: %s', async (statement) => {
+    for (const owner of ['order', 'identity', 'orchestration', 'gateway'])
+      expect(await as(owner, statement)).toBe(REFUSED);
+  });
+
+  test('are moved from a key by who has it, and by nobody else', async () => {
+    for (const [id, proof] of [
+      ['mine', 'mine'],
+      ['old', 'mine'],
+      ['mine', 'proof of old'],
+    ] as const)
+      expect(await as('order', missing(id, proof))).toBe(1);
+    expect(await as('gateway', missing('mine', 'mine'))).toBe(REFUSED);
+    expect(await mark()).toEqual({ key_id: 'old', proof: 'proof of old' });
+    expect(await as('order', missing('new,old', 'proof of new,proof of old'))).toBe(0);
+    expect(await mark()).toEqual({ key_id: 'new', proof: 'proof of new' });
+  });
+});
+
 test.each([
   'create table "order".more (id int)',
   'alter table "order".orders add column more int',

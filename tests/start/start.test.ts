@@ -18,6 +18,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { keysOf } from '../../bin/distributed/cluster.ts';
 import { serverIdentity } from '../../db/embedded-postgres/identity.ts';
 import { createPool } from '../../db/pool.ts';
+import { formatKeyRing, newKey } from '../../platform/secrets/key-ring.ts';
 import { type AgoraProcess, databaseOf, runAgora, startAgora, temporaryData } from '../support/agora-process.ts';
 import { testDatabase } from '../support/database.ts';
 
@@ -257,6 +258,9 @@ test('keys that what is sealed needs are missed when they are gone, and not repl
   const { code, output } = await runAgora({ data });
   expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/did not start: .*secret-keys is gone/) });
   expect(existsSync(file)).toBe(false);
+  const rotated = await runCommand('rotate-secrets', data, []);
+  expect(rotated).toEqual({ code: 1, said: expect.stringContaining('There are no keys to rotate') });
+  expect(existsSync(file)).toBe(false);
   writeFileSync(file, kept, { mode: 0o600 });
 });
 
@@ -287,6 +291,16 @@ test('a server given by DATABASE_URL is used, and no other started; in productio
       NODE_ENV: 'development',
     });
     expect(begun).toMatchObject({ code: 1, said: expect.stringContaining('begun without demo data') });
+    const forced = await runCommand('load-demo', other.data, ['--force'], undefined, {
+      ...env,
+      ...keysOf(other.data),
+      SECRET_KEYS: formatKeyRing([newKey()]),
+      NODE_ENV: 'development',
+    });
+    expect(forced).toMatchObject({ code: 1, said: expect.stringContaining('SECRET_KEYS does not hold it') });
+    expect((await database.pool.query('select with_demo from platform.installation')).rows).toEqual([
+      { with_demo: false },
+    ]);
     expect(await database.kysely.selectFrom('platform.demo_load').select('agent').execute()).toEqual([]);
     expect((await process.end('SIGTERM')).code).toBe(0);
   } finally {
