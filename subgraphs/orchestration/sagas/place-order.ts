@@ -160,6 +160,13 @@ const FOUND = {
   'payment failed': 'FAILED',
 } as const;
 
-/** Where the payment is after everything was undone; nothing where none was begun. */
+/**
+ * Where the payment is after everything was undone. Nothing where it may have been begun and the undo has not said: that
+ * was left out, or was kept by a release that did not say; then the order asks.
+ */
 const paymentAfter = (story: readonly StepReport[]) =>
-  story.map(({ step }) => (FOUND as Partial<Record<string, (typeof FOUND)[keyof typeof FOUND]>>)[step]).find(Boolean);
+  story.some(({ step }) => step === 'authorise')
+    ? story
+        .map(({ step }) => (FOUND as Partial<Record<string, (typeof FOUND)[keyof typeof FOUND]>>)[step])
+        .find(Boolean)
+    : 'VOIDED';
