@@ -65,12 +65,16 @@ const begin = (name: string, ...ids: string[]): Promise<void> =>
 const statusOf = async (id: string): Promise<string> =>
   (await ground.pool.query('select status from dbos.workflow_status where workflow_uuid = $1', [id])).rows[0]?.status;
 const is = (status: string, ...ids: string[]) =>
-  until(`${ids.join(', ')}: ${status}`, async () => (await Promise.all(ids.map(statusOf))).every((it) => it === status));
+  until(`${ids.join(', ')}: ${status}`, async () =>
+    (await Promise.all(ids.map(statusOf))).every((it) => it === status),
+  );
 /** As the release before does it, and nothing else. */
 const send = (id: string, topic: string) =>
   ground.pool.query(`select dbos.send_message($1, '{}'::json, $2, $3)`, [id, topic, `${id} ${topic} ${Math.random()}`]);
 const waitsOf = async (id: string): Promise<string[]> =>
-  (await ground.pool.query('select step from platform.saga_wait where saga_id = $1', [id])).rows.map(({ step }) => step);
+  (await ground.pool.query('select step from platform.saga_wait where saga_id = $1', [id])).rows.map(
+    ({ step }) => step,
+  );
 
 test('a message that is only written wakes its saga, also if it came while no worker was there', async () => {
   await begin('buyer', 'a', 'b', 'other');

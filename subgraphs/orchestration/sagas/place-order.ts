@@ -28,6 +28,9 @@ interface State {
   actionSeconds: number;
 }
 
+/** By this it is told that a payment which waited for its buyer has moved on. */
+export const PAYMENT_TOPIC = 'payment';
+
 const REASONS: Readonly<Record<string, Reason>> = {
   INSUFFICIENT_STOCK: 'INSUFFICIENT_STOCK',
   PAYMENT_DECLINED: 'PAYMENT_DECLINED',
@@ -95,7 +98,7 @@ export const placeOrder = defineSaga<Input, State>({
       agent: 'payment',
       does: 'Waits until the buyer has confirmed the payment, or no longer may.',
       when: (state) => state.payment === 'REQUIRES_ACTION',
-      waitsFor: { topic: 'payment', seconds: (state) => state.actionSeconds! },
+      waitsFor: { topic: PAYMENT_TOPIC, seconds: (state) => state.actionSeconds! },
       async run({ input: { orderId }, key, ask }) {
         const { payment } = accepted(
           (await ask(settlePaymentAction, { input: { orderId, idempotencyKey: key } })).settlePaymentAction,
