@@ -144,8 +144,10 @@ export class Life {
       receive: async (topic, seconds) =>
         void (await stop.pass(async (leave) => {
           leave();
-          await receivable(saga, topic, seconds, this.#options, stop);
-          return DBOS.recv(topic, 0);
+          const written = await receivable(saga, topic, seconds, this.#options, stop);
+          await DBOS.recv(topic, 0);
+          // It is kept by now: when the saga is parked for another thing, no message of this topic must wake it.
+          if (written) await forget(written).catch(() => {});
         })),
     };
   }
@@ -153,7 +155,8 @@ export class Life {
 
 /**
  * Waits until a message is there or its time is over: parked at once, since a buyer takes half an hour, unless that is in
- * a moment. So the engine is only asked for a message when it answers at once.
+ * a moment. So the engine is only asked for a message when it answers at once. The
+ * name under which it is written down that it waits, if it was parked.
  */
 async function receivable(
   saga: InHand,
@@ -161,7 +164,7 @@ async function receivable(
   seconds: number,
   { pool }: Pick<WorkerOptions, 'pool'>,
   stop: OrderlyStop,
-): Promise<void> {
+): Promise<string | undefined> {
   const number = saga.nextMessage();
   const step = `waits for ${topic} ${number}`;
   const waits = await saga.waits();
@@ -171,7 +174,7 @@ async function receivable(
   saga.begins(step);
   saga.rests({ step, attempts: 0, until, topic });
   while (!(await isOver())) {
-    if (stop.signal.aborted) return;
+    if (stop.signal.aborted) return undefined;
     const left = until - Date.now();
     const parked = left > PARK_AFTER_MS ? await saga.park() : 'NO';
     if (parked === 'PARKED') return never();
@@ -179,6 +182,7 @@ async function receivable(
     else await sleep(Math.min(LOOK_MS, left), stop.signal);
   }
   saga.ends(step);
+  return waits.ofStep.has(step) ? step : undefined;
 }
 
 /** The step of a saga that is another saga waits for that one's end: parked, if nothing beside it works. */

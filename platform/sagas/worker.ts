@@ -14,6 +14,7 @@ import { type SagaDefinition, stepsOf, type Verdict } from './define-saga.ts';
 import { Lease } from './lease.ts';
 import { configure, launch, Life } from './life.ts';
 import { queueAges, queueNamed, QUEUES } from './queues.ts';
+import { indexUnheard, Unheard } from './unheard.ts';
 import { wakeParents } from './waits.ts';
 
 /** What a worker stands on. */
@@ -50,11 +51,13 @@ export interface SagaWorker {
 const BEAT_MS = 1500;
 /** How often it looks whether its queues move, in beats. */
 const QUEUE_BEATS = 3;
+/** How often it looks for messages that nobody woke their saga for, in beats. */
+const UNHEARD_BEATS = 2;
 /** How often a database that is away is asked for. */
 const RETRY_MS = 250;
 
 /**
- * Creates DBOS's tables and the queue. Before the first agent starts: every command that starts a saga writes to them.
+ * Creates DBOS's tables with the index that we need, and the queue. Before the first agent starts: every command that starts a saga writes to them.
  * DBOS asks for its first connection once: what passes is tried again.
  */
 export const prepareSagas = (options: Pick<WorkerOptions, 'url' | 'pool'>): Promise<void> =>
@@ -63,6 +66,7 @@ export const prepareSagas = (options: Pick<WorkerOptions, 'url' | 'pool'>): Prom
     configure(options, 'preparing', []);
     try {
       await launch();
+      await indexUnheard(options.pool);
     } finally {
       // Also of a launch that failed half-way: a timer of it would keep the process from ending.
       await Life.clear();
@@ -104,6 +108,7 @@ async function begin(options: WorkerOptions, lease: Lease): Promise<Life> {
 /** Keeps the lease, takes over what is left, and revives DBOS when it has lost its database. */
 async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions, ending: AbortSignal): Promise<void> {
   let queueProblem: Error | undefined;
+  const unheard = new Unheard(options.pool);
   const hasParents = options.sagas.some((saga) => stepsOf(saga).some((step) => step.saga));
   for (let beat = 0; !ending.aborted; beat++) {
     try {
@@ -115,6 +120,7 @@ async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions
       const taken = await lease.takeOver(state.life.running);
       if (taken.length) options.log.warn({ sagas: taken }, 'sagas that nobody ran are taken over');
       if (hasParents) await wakeParents(options.pool);
+      if (beat % UNHEARD_BEATS === 0) await unheard.wake();
       if (beat % QUEUE_BEATS === 0) queueProblem = await lookAtQueues(options, queueProblem);
     } catch (error) {
       // With every connection in use we are busy, and it is not away: that passes.

@@ -7,6 +7,7 @@ import { eventsDesk } from './events-desk/resolvers.ts';
 import { failedAttempt } from './failed-attempt.ts';
 import { forgetSagasDuty } from './forget-sagas.ts';
 import { orchestrationLoaders } from './loaders.ts';
+import { passedOver } from './passed-over.ts';
 import { sagaWatch } from './progress/watch.ts';
 import { orchestrationQueries } from './queries.ts';
 import { orchestrationResolvers } from './resolvers.ts';
@@ -51,7 +52,7 @@ export default defineAgent({
         watchSaga: sagaWatch(queries, load, ground),
       }),
       handlers,
-      duties: [...logDuties(ground), forgetSagasDuty(ground)],
+      duties: [...logDuties(ground), forgetSagasDuty(ground), passedOver(ground, steering)],
       sagas,
       onFailedAttempt: failedAttempt(queries, ground, sagas),
       verdict: steering.verdict,

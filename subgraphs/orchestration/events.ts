@@ -4,6 +4,7 @@ import { agentEvents } from '../../platform/agent/registry.ts';
 import { on } from '../../platform/events/handler.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { sagaId, signalSaga } from '../../platform/sagas/enqueue.ts';
+import { PAYMENT_TOPIC } from './sagas/place-order.ts';
 import { sagaActionRequested } from './steering/events.ts';
 
 /** The registry's events, which every host publishes for its agents, and what happens to sagas. */
@@ -24,6 +25,6 @@ export const handlers = SETTLED.map((type) =>
           and exists (select 1 from platform.event_log where aggregate_id = $2 and type = 'payment.action_required') as waits`,
       [id, event.payload.paymentId],
     );
-    if (rows[0]!.waits) await signalSaga(sql, id, 'payment', { type }, event.id);
+    if (rows[0]!.waits) await signalSaga(sql, id, PAYMENT_TOPIC, { type }, event.id);
   }),
 );

@@ -264,17 +264,12 @@ export const paymentAfter = (now: PaymentStatus, told: PaymentStatus): PaymentSt
   FAR[told] > FAR[now] ? told : now;
 
 /**
- * Where it is when a saga has undone the order. If the saga found no payment, nothing was taken and nothing is kept; but
- * of an order that somebody called off that saga knows best which was started for it.
+ * Where it is when a saga has undone the order, by what the saga or else the payment itself has told. Of one that neither
+ * knows nothing was taken and nothing is kept.
  */
-export function paymentAtEnd(
-  order: { paymentStatus: PaymentStatus; cancellationRequestedAt?: Date | null },
-  told: PaymentStatus | null | undefined,
-): PaymentStatus {
-  const { paymentStatus: now, cancellationRequestedAt } = order;
+export function paymentAtEnd(now: PaymentStatus, told: PaymentStatus | null | undefined): PaymentStatus {
   if (told) return paymentAfter(now, told);
-  const isBegun = now !== 'CREATED' && now !== 'REQUIRES_ACTION';
-  return cancellationRequestedAt || isBegun ? now : 'VOIDED';
+  return now === 'CREATED' || now === 'REQUIRES_ACTION' ? 'VOIDED' : now;
 }
 
 /** Which reason counts: what was given with a request comes before what a saga found. */

@@ -8,6 +8,7 @@ import { checkVersion } from '../../platform/graphql/refusals.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { checkText } from '../../platform/text/text.ts';
 import { writableOrders } from './access.ts';
+import { paymentsOfOrders } from './commands/payment.generated.ts';
 import {
   advance,
   checkCancellable,
@@ -38,7 +39,7 @@ export interface RefundMade {
   at: Date;
 }
 
-export const orderService = ({ store, clock }: Ground<Tables>) => {
+export const orderService = ({ store, clock, ask }: Ground<Tables>) => {
   const load = async (work: Work<Tables>, id: string): Promise<Order> => {
     const order = await findOrder(work, id);
     if (!order) throw new Fault('NOT_FOUND', `there is no order ${id}`);
@@ -103,24 +104,27 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
         return order.status;
       }),
 
-    completeCancellation: (input: CompleteCancellationInput, context: RequestContext): Promise<OrderStatus> =>
-      store.write({ locks: [input.orderId], origin: context }, async (work) => {
+    async completeCancellation(input: CompleteCancellationInput, context: RequestContext): Promise<OrderStatus> {
+      // What a saga remembers may be of a release that kept less, or a step of it was left out: the payment knows.
+      const told = input.paymentStatus ?? (await paymentOf(input.orderId, context));
+      return store.write({ locks: [input.orderId], origin: context }, async (work) => {
         const order = await load(work, input.orderId);
+        const paymentStatus = paymentAtEnd(order.paymentStatus, told);
         if (order.status === 'CANCELLED') {
           // Two sagas may undo one order: the one that comes second may know better what became of the money.
-          const told = paymentAtEnd(order, input.paymentStatus);
-          if (told !== order.paymentStatus) await movePayment(work, order, told, []);
+          if (paymentStatus !== order.paymentStatus) await movePayment(work, order, paymentStatus, []);
           return order.status;
         }
         order.cancellationReason = reasonOf(order, input.reason as CancellationReason);
-        order.paymentStatus = paymentAtEnd(order, input.paymentStatus);
+        order.paymentStatus = paymentStatus;
         await moveTo(work, order, 'CANCELLED', tellStory(input.story as StepReport[], order.cancellationRequestedAt));
         return order.status;
-      }),
+      });
+    },
 
     /**
      * How a payment ended, by its own word. As long as an order's saga is under way, the saga tells: its last step says
-     * where the payment is. So this is for what comes after that.
+     * where the payment is, or has us ask. So this is for what comes after that.
      */
     paymentEnded: async (work: Work<Tables>, orderId: string, status: 'VOIDED' | 'FAILED'): Promise<void> => {
       const order = await findOrder(work, orderId);
@@ -172,6 +176,12 @@ export const orderService = ({ store, clock }: Ground<Tables>) => {
       return outcome.orderId;
     },
   };
+
+  /** Where an order's payment is by its own word; nothing where none was begun. */
+  async function paymentOf(orderId: string, context: RequestContext): Promise<PaymentStatus | undefined> {
+    const answer = await ask(paymentsOfOrders, { orderIds: [orderId] }, { within: context });
+    return answer.paymentsOfOrders[0]?.status;
+  }
 
   async function movePayment(
     work: Work<Tables>,

@@ -130,6 +130,22 @@ export async function openOrders() {
         ['reserve', 'DONE'],
         ['authorise', 'DONE'],
       ]),
+    /** What the saga has payment do; with a token, it begins the payment. */
+    pay: async (
+      orderId: string,
+      what: 'authorisePayment' | 'capturePayment' | 'cancelPayment',
+      token?: string,
+    ): Promise<void> => {
+      const begin = token && { token, amount: { amount: '12.00', currency: 'EUR' } };
+      const input = {
+        orderId,
+        idempotencyKey: newId('key'),
+        ...(what === 'cancelPayment' && { reason: 'r' }),
+        ...begin,
+      };
+      const type = `${what[0]!.toUpperCase()}${what.slice(1)}Input`;
+      await run(type, what, 'userErrors { code }', input, service, 'payment');
+    },
     completeCancellation: (input: { orderId: string; reason: string; paymentStatus?: string; story?: object[] }) =>
       run(
         'CompleteCancellationInput',

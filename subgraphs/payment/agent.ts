@@ -63,7 +63,15 @@ export default defineAgent({
     const webhooks = createWebhooks(ground, [simulatorWebhooks(ground, secrets, news)]);
     const load = paymentLoaders(({ actor }) => paymentQueries(store.readFor(actor)));
     return {
-      resolvers: paymentResolvers(load, paymentService(ground, provider, news), cancel, refunds, webhooks, clock),
+      resolvers: paymentResolvers(
+        load,
+        paymentService(ground, provider, news),
+        cancel,
+        refunds,
+        webhooks,
+        clock,
+        paymentQueries(store.read),
+      ),
       duties: [
         { name: 'finish-refunds', everySeconds: 60, run: (signal) => refunds.finishAbandoned(signal) },
         ...webhooks.duties,

@@ -47,6 +47,7 @@ const paid = async () => {
   await authorise(orderId);
   return { orderId, id: (await capture(orderId)).payment.id as string };
 };
+const byStatus = (a: { status: string }, b: { status: string }) => a.status.localeCompare(b.status);
 /** What moved at the simulator for a payment: `{ AUTHORISE: 1, CAPTURE: 1 }`. */
 const moves = async (reference: string): Promise<Record<string, number>> => {
   const rows = await agents.kysely
@@ -344,6 +345,20 @@ describe('a payment', () => {
   };
   const one = async (id: string, as = customer) =>
     (await agents.ask('payment', 'query ($id: ID!) { payment(id: $id) { id order { id } } }', { id }, as)).data.payment;
+
+  test('is told of many orders at once to other agents: nothing of an order without one', async () => {
+    const [{ orderId: taken }, declined, none] = [await paid(), newOrder(), newOrder()];
+    await authorise(declined, 'tok_declined');
+    const query = 'query ($ids: [ID!]!) { paymentsOfOrders(orderIds: $ids) { orderId status } }';
+    const told = (ids: string[]) => agents.ask('payment', query, { ids }, service);
+    expect((await told([none, taken, declined])).data.paymentsOfOrders.toSorted(byStatus)).toEqual([
+      { orderId: taken, status: 'CAPTURED' },
+      { orderId: declined, status: 'FAILED' },
+    ]);
+    expect((await told([])).data.paymentsOfOrders).toEqual([]);
+    const many = await told(Array.from({ length: 1001 }, () => none));
+    expect(many.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  });
 
   test('is read by its buyer, by the guest of its order and by staff, and by nobody else', async () => {
     const { orderId, id } = await paid();

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Rows, within } from '../../platform/data/rows.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { DeliveryConnection, DeliveryRow } from '../../platform/webhooks/webhooks.ts';
@@ -57,6 +57,14 @@ export const paymentQueries = (db: Kysely<Tables>) => ({
       .where(within(rows))
       .orderBy('created_at')
       .orderBy('id')
+      .execute(),
+
+  /** For other agents: whosever the orders are. */
+  ofOrders: async (orderIds: readonly string[]): Promise<{ orderId: string; status: PaymentStatus }[]> =>
+    db
+      .selectFrom('payment')
+      .select(['order_id as orderId', 'status'])
+      .where(sql<boolean>`order_id = any(${[...orderIds]})`)
       .execute(),
 });
 

@@ -179,6 +179,8 @@ export type Query = {
   __typename?: 'Query';
   /** One payment, by its id: one's own, or any for staff. */
   payment?: Maybe<Payment>;
+  /** Where the payments of these orders are; nothing of an order that has none. Asked by what waits for one, or has lost sight of it. */
+  paymentsOfOrders: Array<PaymentOfOrder>;
   /** What the payment provider told by itself, the latest first. */
   paymentWebhooks?: Maybe<WebhookDeliveryConnection>;
 };
@@ -186,6 +188,11 @@ export type Query = {
 
 export type QueryPaymentArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type QueryPaymentsOfOrdersArgs = {
+  orderIds: Array<Scalars['ID']['input']>;
 };
 
 
@@ -301,6 +308,15 @@ export type PaymentStatus =
   | 'PARTIALLY_REFUNDED'
   /** Declined, or the amount could not be taken: see `failure`. */
   | 'FAILED';
+
+/** Where the payment of an order is. */
+export type PaymentOfOrder = {
+  __typename?: 'PaymentOfOrder';
+  /** The order. */
+  orderId: Scalars['ID']['output'];
+  /** Where its payment is. */
+  status: PaymentStatus;
+};
 
 /** Something that a buyer has to do. */
 export type PaymentAction = {
@@ -657,6 +673,7 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Payment: ResolverTypeWrapper<PaymentRow>;
   PaymentStatus: PaymentStatus;
+  PaymentOfOrder: ResolverTypeWrapper<PaymentOfOrder>;
   PaymentAction: ResolverTypeWrapper<PaymentAction>;
   PaymentActionType: PaymentActionType;
   Order: ResolverTypeWrapper<Omit<Order, 'payments'> & { payments?: Maybe<Array<ResolversTypes['Payment']>> }>;
@@ -706,6 +723,7 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   Payment: PaymentRow;
+  PaymentOfOrder: PaymentOfOrder;
   PaymentAction: PaymentAction;
   Order: Omit<Order, 'payments'> & { payments?: Maybe<Array<ResolversParentTypes['Payment']>> } | FederationReferenceTypes['Order'];
   ConfirmPaymentInput: ConfirmPaymentInput;
@@ -817,6 +835,7 @@ export type AddressResolvers<ContextType = RequestContext, ParentType extends Re
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   payment?: Resolver<Maybe<ResolversTypes['Payment']>, ParentType, ContextType, RequireFields<QueryPaymentArgs, 'id'>>;
+  paymentsOfOrders?: Resolver<Array<ResolversTypes['PaymentOfOrder']>, ParentType, ContextType, RequireFields<QueryPaymentsOfOrdersArgs, 'orderIds'>>;
   paymentWebhooks?: Resolver<Maybe<ResolversTypes['WebhookDeliveryConnection']>, ParentType, ContextType, RequireFields<QueryPaymentWebhooksArgs, 'first'>>;
 };
 
@@ -843,6 +862,11 @@ export type PaymentResolvers<ContextType = RequestContext, ParentType extends Re
   failure?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
   actionExpiresInSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type PaymentOfOrderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PaymentOfOrder'] = ResolversParentTypes['PaymentOfOrder']> = {
+  orderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['PaymentStatus'], ParentType, ContextType>;
 };
 
 export type PaymentActionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PaymentAction'] = ResolversParentTypes['PaymentAction']> = {
@@ -920,6 +944,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Payment?: PaymentResolvers<ContextType>;
+  PaymentOfOrder?: PaymentOfOrderResolvers<ContextType>;
   PaymentAction?: PaymentActionResolvers<ContextType>;
   Order?: OrderResolvers<ContextType>;
   PaymentPayload?: PaymentPayloadResolvers<ContextType>;

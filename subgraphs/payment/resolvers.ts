@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import { isWithin } from '../../platform/data/rows.ts';
+import { checkSize } from '../../platform/graphql/arguments.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import { money } from '../../platform/money.ts';
@@ -7,7 +8,7 @@ import type { Webhooks } from '../../platform/webhooks/webhooks.ts';
 import { actionablePayments } from './access.ts';
 import type { CancelPayment } from './cancel.ts';
 import type { PaymentLoaders } from './loaders.ts';
-import type { PaymentRow } from './queries.ts';
+import type { PaymentQueries, PaymentRow } from './queries.ts';
 import type { RefundService } from './refund.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { PaymentService } from './service.ts';
@@ -19,6 +20,7 @@ export const paymentResolvers = (
   refunds: RefundService,
   webhooks: Webhooks,
   clock: Clock,
+  queries: PaymentQueries,
 ): Resolvers => {
   /** The payment after the use case: not as an earlier mutation of the same request may have left it. */
   const changed = (context: RequestContext, useCase: () => Promise<string>) =>
@@ -32,6 +34,10 @@ export const paymentResolvers = (
   return {
     Query: {
       payment: (_, { id }, context) => load.payment(context).load(id),
+      paymentsOfOrders: (_, { orderIds }) => {
+        checkSize(orderIds, 1000, 'orderIds');
+        return queries.ofOrders(orderIds);
+      },
       paymentWebhooks: (_, { filter, ...page }) => webhooks.page(filter ?? {}, page),
     },
 

@@ -128,7 +128,7 @@ export type CompleteCancellationInput = {
   orderId: string;
   /** Why; what was given when it was requested comes first. */
   reason: CancellationReason;
-  /** Where its payment is; as it was when not given. */
+  /** Where its payment is. When not given, the payment itself is asked. */
   paymentStatus?: PaymentStatus | null | undefined;
   /** What the saga has done. */
   story: Array<StepReportInput>;

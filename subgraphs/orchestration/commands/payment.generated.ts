@@ -105,6 +105,13 @@ export type CancelPaymentOutcome =
   /** What was taken was given back. */
   | 'REFUNDED';
 
+export type PaymentsOfOrdersQueryVariables = Exact<{
+  orderIds: Array<string> | string;
+}>;
+
+
+export type PaymentsOfOrdersQuery = { paymentsOfOrders: Array<{ orderId: string, status: PaymentStatus }> };
+
 export type AuthorisePaymentMutationVariables = Exact<{
   input: AuthorisePaymentInput;
 }>;
@@ -146,6 +153,7 @@ export type CancelPaymentMutation = { cancelPayment: { outcome: CancelPaymentOut
     > } | null };
 
 
+export const paymentsOfOrders = command<PaymentsOfOrdersQuery, PaymentsOfOrdersQueryVariables>('payment', "query PaymentsOfOrders($orderIds: [ID!]!) {\n  paymentsOfOrders(orderIds: $orderIds) {\n    orderId\n    status\n  }\n}");
 export const authorisePayment = command<AuthorisePaymentMutation, AuthorisePaymentMutationVariables>('payment', "mutation AuthorisePayment($input: AuthorisePaymentInput!) {\n  authorisePayment(input: $input) {\n    payment {\n      status\n      actionExpiresInSeconds\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const settlePaymentAction = command<SettlePaymentActionMutation, SettlePaymentActionMutationVariables>('payment', "mutation SettlePaymentAction($input: SettlePaymentActionInput!) {\n  settlePaymentAction(input: $input) {\n    payment {\n      status\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");
 export const capturePayment = command<CapturePaymentMutation, CapturePaymentMutationVariables>('payment', "mutation CapturePayment($input: CapturePaymentInput!) {\n  capturePayment(input: $input) {\n    payment {\n      status\n    }\n    userErrors {\n      code\n      message\n    }\n  }\n}");

@@ -15,6 +15,7 @@ interface Input {
 /** What its steps leave for one another. */
 interface State {
   payment: 'NOTHING' | 'VOIDED' | 'REFUNDED';
+  /** Not where the step was kept by a release that left only `payment`, or was left out: then the order asks. */
   paymentStatus: PaymentStatus;
 }
 

@@ -28,6 +28,9 @@ interface State {
   actionSeconds: number;
 }
 
+/** By this it is told that a payment which waited for its buyer has moved on. */
+export const PAYMENT_TOPIC = 'payment';
+
 const REASONS: Readonly<Record<string, Reason>> = {
   INSUFFICIENT_STOCK: 'INSUFFICIENT_STOCK',
   PAYMENT_DECLINED: 'PAYMENT_DECLINED',
@@ -95,7 +98,7 @@ export const placeOrder = defineSaga<Input, State>({
       agent: 'payment',
       does: 'Waits until the buyer has confirmed the payment, or no longer may.',
       when: (state) => state.payment === 'REQUIRES_ACTION',
-      waitsFor: { topic: 'payment', seconds: (state) => state.actionSeconds! },
+      waitsFor: { topic: PAYMENT_TOPIC, seconds: (state) => state.actionSeconds! },
       async run({ input: { orderId }, key, ask }) {
         const { payment } = accepted(
           (await ask(settlePaymentAction, { input: { orderId, idempotencyKey: key } })).settlePaymentAction,
@@ -160,6 +163,13 @@ const FOUND = {
   'payment failed': 'FAILED',
 } as const;
 
-/** Where the payment is after everything was undone; nothing where none was begun. */
+/**
+ * Where the payment is after everything was undone. Nothing where it may have been begun and the undo has not said: that
+ * was left out, or was kept by a release that did not say; then the order asks.
+ */
 const paymentAfter = (story: readonly StepReport[]) =>
-  story.map(({ step }) => (FOUND as Partial<Record<string, (typeof FOUND)[keyof typeof FOUND]>>)[step]).find(Boolean);
+  story.some(({ step }) => step === 'authorise')
+    ? story
+        .map(({ step }) => (FOUND as Partial<Record<string, (typeof FOUND)[keyof typeof FOUND]>>)[step])
+        .find(Boolean)
+    : 'VOIDED';

@@ -25,6 +25,8 @@ export interface Decision {
 }
 
 const MAX_ACTIONS = 100;
+/** Sagas that are woken at once. */
+const MAX_UNHEARD = 500;
 
 export const steeringQueries = (db: Kysely<Tables>, clock: Clock) => ({
   /** The latest of each saga, oldest first. */
@@ -68,6 +70,21 @@ export const steeringQueries = (db: Kysely<Tables>, clock: Clock) => ({
       [sagaId, step, clock.now().toISOString()],
     );
     return rows[0];
+  },
+
+  /** Sagas that are parked at a failing step about which somebody has decided, and that have not heard of it. */
+  unheard: async (): Promise<string[]> => {
+    const { rows } = await raw<{ id: string }>(
+      db,
+      `select distinct a.saga_id as id
+         from orchestration.saga_action a
+         join platform.saga_wait w on w.saga_id = a.saga_id and w.step = a.step and w.attempts > 0
+        where a.taken_at is null
+          and (select status from dbos.workflow_status where workflow_uuid = a.saga_id) = 'DELAYED'
+        limit $1`,
+      [MAX_UNHEARD],
+    );
+    return rows.map(({ id }) => id);
   },
 });
 

@@ -13,6 +13,7 @@ import { steeringService } from './service.ts';
 export interface Steering {
   /** What was decided about a failing step: the engine asks before each further attempt. */
   verdict: SteeringQueries['verdict'];
+  unheard: SteeringQueries['unheard'];
   resolvers: Pick<Resolvers, 'Mutation' | 'SagaAction'>;
   actionsOf(sagaId: string, context: RequestContext): Promise<SagaActionRow[]>;
 }
@@ -33,6 +34,7 @@ export function steeringParts(
     });
   return {
     verdict: queries.verdict,
+    unheard: queries.unheard,
     actionsOf: (id, context) => actionsOf(context).load(id),
     resolvers: {
       Mutation: {

@@ -1,0 +1,114 @@
+/** What parked sagas find that a process of another release has left them, on the real engine with all agents. */
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { admin, operator } from '../../tests/support/agents.ts';
+import { openPlatform, type TestPlatform } from '../../tests/support/platform.ts';
+import { done, forSale, newCustomer, placed, read, sagaEnds, settled } from '../../tests/support/shop.ts';
+import { until } from '../../tests/support/until.ts';
+
+let shop: TestPlatform;
+let variantId: string;
+beforeAll(async () => {
+  shop = await openPlatform();
+  variantId = await forSale(shop, { stock: 100 });
+  await sql`create table public.broken (what text)`.execute(shop.kysely);
+  await sql`create function public.break_it() returns trigger language plpgsql as $$ begin
+    if exists (select from public.broken where what = tg_op) then raise exception 'broken'; end if; return new; end $$`.execute(
+    shop.kysely,
+  );
+  await sql`create trigger break_it before insert or update on inventory.reservation for each row
+    execute function public.break_it()`.execute(shop.kysely);
+});
+afterEach(() => mend());
+afterAll(() => shop?.close());
+
+/** No reservation can be made any more, or none be given up. */
+const breakIt = (what: 'INSERT' | 'UPDATE') => sql`insert into public.broken values (${what})`.execute(shop.kysely);
+const mend = () => sql`delete from public.broken`.execute(shop.kysely);
+const order = async (token: string, buyer = newCustomer()) =>
+  (await placed(shop, { lines: [{ variantId, quantity: 1 }], token }, buyer)).order.id;
+const isParked = (saga: string) =>
+  until(`${saga} is parked`, async () => {
+    const { rows } = await sql`select from dbos.workflow_status s where workflow_uuid = ${saga} and status = 'DELAYED'
+      and exists (select from platform.saga_wait where saga_id = ${saga})`.execute(shop.kysely);
+    return rows.length > 0;
+  });
+/** It comes back by its time so much later. */
+const postpone = (saga: string, time: string) =>
+  sql`with later as (update platform.saga_wait set until = now() + ${time}::interval where saga_id = ${saga})
+    update dbos.workflow_status set delay_until_epoch_ms = extract(epoch from now() + ${time}::interval) * 1000
+     where workflow_uuid = ${saga}`.execute(shop.kysely);
+/** Has a step's result be what another release would have kept of it. */
+const keep = async (saga: string, step: string, result: object) => {
+  const kept = JSON.stringify({ json: result, __dbos_serializer: 'superjson' });
+  const changed = await sql`update dbos.operation_outputs set output = ${kept}
+     where workflow_uuid = ${saga} and function_name = ${step}`.execute(shop.kysely);
+  expect(changed.numAffectedRows).toBe(1n);
+};
+
+test('a saga whose buyer has confirmed goes on, though nobody has told it', async () => {
+  const buyer = newCustomer();
+  const [confirmed, waiting] = [await order('tok_3ds', buyer), await order('tok_3ds', buyer)];
+  for (const id of [confirmed, waiting]) await isParked(`placeOrder:${id}`);
+  // As where a process had the event that tells no parked saga.
+  await sql`create function public.silence() returns trigger language plpgsql as $$ begin
+    return case when new.message_uuid like 'passed over%' then new end; end $$`.execute(shop.kysely);
+  await sql`create trigger silence before insert on dbos.notifications for each row execute function public.silence()`.execute(
+    shop.kysely,
+  );
+  const { rows } = await sql<{ id: string }>`select id from payment.payment where order_id = ${confirmed}`.execute(
+    shop.kysely,
+  );
+  const confirm = `mutation ($input: ConfirmPaymentInput!) { confirmPayment(input: $input) { userErrors { code } } }`;
+  await done(shop.ask(confirm, { input: { paymentId: rows[0]!.id, idempotencyKey: 'c' } }, buyer));
+  await settled(shop, confirmed, 'PROCESSING');
+  await sagaEnds(shop, confirmed, 'COMPLETED');
+  expect(await read(shop, waiting)).toMatchObject({ status: 'PENDING', saga: { status: 'WAITING' } });
+  await sql`drop function public.silence cascade`.execute(shop.kysely);
+});
+
+test('a saga hears what an operator decided, though nobody has woken it', async () => {
+  await breakIt('INSERT');
+  const id = await order('tok_ok');
+  const saga = `placeOrder:${id}`;
+  await isParked(saga);
+  await postpone(saga, '1 hour');
+  await sql`insert into orchestration.saga_action (saga_id, number, step, action, requested_by, reason, at)
+    values (${saga}, 1, 'reserve', 'COMPENSATE', ${operator.id}, 'It hangs.', now())`.execute(shop.kysely);
+  await mend();
+  await sagaEnds(shop, id, 'COMPENSATED');
+  expect(await read(shop, id)).toMatchObject({ status: 'CANCELLED', paymentStatus: 'VOIDED' });
+});
+
+const AT = '2026-05-31T23:59:00.000Z';
+
+test.each([
+  ['not confirmed', 'tok_3ds', 'NOTHING', 'VOIDED'],
+  ['taken', 'tok_ok', 'REFUNDED', 'REFUNDED'],
+])('a cancellation that another release began ends with the payment as it is: %s', async (_, token, payment, is) => {
+  const id = await order(token);
+  const saga = `cancelOrder:${id}`;
+  if (token === 'tok_ok') await sagaEnds(shop, id, 'COMPLETED');
+  else await isParked(`placeOrder:${id}`);
+  await breakIt('UPDATE');
+  const cancel = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }`;
+  await done(shop.ask(cancel, { input: { orderId: id, idempotencyKey: id } }, admin));
+  await isParked(saga);
+  await keep(saga, 'cancel payment', { result: { payment }, at: AT });
+  await mend();
+  await postpone(saga, '0 seconds');
+  await settled(shop, id, 'CANCELLED');
+  expect(await read(shop, id)).toMatchObject({ paymentStatus: is, payments: [{ status: is }] });
+});
+
+test('a declined order whose payment another release undid has a payment that failed', async () => {
+  await breakIt('UPDATE');
+  const id = await order('tok_declined');
+  const saga = `placeOrder:${id}`;
+  await isParked(saga);
+  await keep(saga, 'undo authorise', { at: AT, nothing: true });
+  await mend();
+  await postpone(saga, '0 seconds');
+  await settled(shop, id, 'CANCELLED');
+  expect(await read(shop, id)).toMatchObject({ paymentStatus: 'FAILED', cancellationReason: 'PAYMENT_DECLINED' });
+});

@@ -1,0 +1,75 @@
+/**
+ * Parked sagas that were passed over. A process of a release that parks none tells of a payment only to sagas that a
+ * worker has in hand, and wakes none for what an operator decided. So while releases are changed, and after one was taken
+ * back for a while, things may have happened of which a parked saga would not hear. Every few seconds they are looked for.
+ */
+import type { Kysely } from 'kysely';
+import type { Duty } from '../../platform/agent/define-agent.ts';
+import type { Ground } from '../../platform/agent/ground.ts';
+import { raw } from '../../platform/data/raw.ts';
+import { newId } from '../../platform/ids.ts';
+import { partsOf, sagaId, signalSaga, steerSaga } from '../../platform/sagas/enqueue.ts';
+import { type PaymentStatus, paymentsOfOrders } from './commands/payment.generated.ts';
+import type { Tables } from './entities.ts';
+import { PAYMENT_TOPIC } from './sagas/place-order.ts';
+import type { SteeringQueries } from './steering/queries.ts';
+
+/** So many that wait are looked at at once; the others at the next times, in turn. */
+const LOOKED_AT = 1000;
+
+/** Of a payment that its buyer may still confirm there is nothing to tell. */
+const STILL_WAITED_FOR: ReadonlySet<PaymentStatus> = new Set(['CREATED', 'REQUIRES_ACTION']);
+
+export function passedOver({ store, ask, log }: Ground<Tables>, { unheard }: Pick<SteeringQueries, 'unheard'>): Duty {
+  let last = '';
+
+  /** Those whose payment has moved on without a word to them. Where payment cannot say so now, it is asked again. */
+  const unpaid = async (signal: AbortSignal): Promise<string[]> => {
+    const sagas = await waitingForPayment(store.read, last);
+    last = sagas.length < LOOKED_AT ? '' : sagas.at(-1)!;
+    if (sagas.length === 0) return [];
+    const orderIds = sagas.map((id) => partsOf(id).subjectId);
+    try {
+      const within = { correlationId: newId('req'), signal };
+      const { paymentsOfOrders: payments } = await ask(paymentsOfOrders, { orderIds }, { within });
+      return payments
+        .filter(({ status }) => !STILL_WAITED_FOR.has(status))
+        .map(({ orderId }) => sagaId('placeOrder', orderId));
+    } catch (error) {
+      log.debug({ err: error }, 'payment does not say now which payments have moved on');
+      return [];
+    }
+  };
+
+  return {
+    name: 'wake what was passed over',
+    everySeconds: 5,
+    async run(signal) {
+      const decided = await unheard();
+      const paid = await unpaid(signal);
+      if (decided.length + paid.length === 0) return;
+      await store.write({ locks: [], origin: {} }, async ({ sql }) => {
+        for (const id of decided) await steerSaga(sql, id, `passed over:steer:${id}`);
+        for (const id of paid) await signalSaga(sql, id, PAYMENT_TOPIC, null, `passed over:${PAYMENT_TOPIC}:${id}`);
+      });
+      log.info({ decided, paid }, 'sagas that were passed over are woken');
+    },
+  };
+}
+
+/**
+ * Parked sagas that wait for their payment and have had no word of it, by their ids from behind this one. Each lookup by
+ * itself: a plan that joins whole tables would read all that they hold.
+ */
+async function waitingForPayment(db: Kysely<Tables>, after: string): Promise<string[]> {
+  const { rows } = await raw<{ id: string }>(
+    db,
+    `select w.saga_id as id from platform.saga_wait w
+      where w.saga_id > $1 and starts_with(w.saga_id, 'placeOrder:') and w.topic = $2
+        and (select status from dbos.workflow_status where workflow_uuid = w.saga_id) = 'DELAYED'
+        and (select message_uuid from dbos.notifications where destination_uuid = w.saga_id and topic = $2 limit 1) is null
+      order by w.saga_id limit $3`,
+    [after, PAYMENT_TOPIC, LOOKED_AT],
+  );
+  return rows.map(({ id }) => id);
+}
