@@ -141,22 +141,22 @@ export class Life {
           restFor(saga, step, childId),
         ),
       callOff: async (other) => void (await pool.query(...callingOff(other, id))),
-      receive: async (topic, seconds) =>
-        void (await stop.pass(async (leave) => {
+      receive: (topic, seconds) =>
+        stop.pass(async (leave) => {
           leave();
           const written = await receivable(saga, topic, seconds, this.#options, stop);
           await DBOS.recv(topic, 0);
           // It is kept by now: when the saga is parked for another thing, no message of this topic must wake it.
           if (written) await forget(written).catch(() => {});
-        })),
+        }),
     };
   }
 }
 
 /**
  * Waits until a message is there or its time is over: parked at once, since a buyer takes half an hour, unless that is in
- * a moment. So the engine is only asked for a message when it answers at once. The
- * name under which it is written down that it waits, if it was parked.
+ * a moment. So the engine is only asked for a message when it answers at once.
+ * @returns the name under which it is written down that it waits, if it was parked
  */
 async function receivable(
   saga: InHand,
