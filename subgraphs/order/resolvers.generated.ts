@@ -321,7 +321,7 @@ export type Order = {
   __typename?: 'Order';
   /** Starts with `order_`. */
   id: Scalars['ID']['output'];
-  /** The number that people use: `AG-100001`. */
+  /** The number that people use: `AG-100001`. Later orders have higher ones; a number may be missing, as after a crash. */
   number: Scalars['String']['output'];
   /** Where it is on its way. */
   status: OrderStatus;
