@@ -13,5 +13,10 @@ export default {
   testTimeout: 480_000,
   coverageProvider: 'babel',
   coverageReporters: ['text-summary', 'lcov', 'json-summary'],
-  collectCoverageFrom: ['{platform,gateway,subgraphs,db}/**/*.ts', '!**/*.test.ts', '!**/generated/**'],
+  collectCoverageFrom: [
+    '{platform,gateway,subgraphs,db}/**/*.ts',
+    '!**/*.test.ts',
+    '!**/*.testing.ts',
+    '!**/*.generated.ts',
+  ],
 };

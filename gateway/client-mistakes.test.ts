@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
 import { metricsText } from '../platform/telemetry/metrics.ts';
-import { startGateway } from './gateway-for-test.ts';
+import { startGateway } from './gateway.testing.ts';
 
 let it: Awaited<ReturnType<typeof startGateway>>;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { LINKS } from '../platform/gate/compose-for-test.ts';
+import { LINKS } from '../platform/gate/compose.testing.ts';
 import { composeSupergraph } from './compose.ts';
 
 const subgraph = (name: string, sdl: string) => ({ name, typeDefs: parse(LINKS + sdl) });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ExecutionResult } from 'graphql';
 import type { RequestContext } from '../platform/graphql/context.ts';
-import { startDistributed } from './distributed-for-test.ts';
+import { startDistributed } from './distributed.testing.ts';
 import { until } from '../tests/support/until.ts';
 
 const ORDER = `

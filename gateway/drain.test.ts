@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ANONYMOUS } from '../platform/identity/actor.ts';
-import { startGateway } from './gateway-for-test.ts';
+import { startGateway } from './gateway.testing.ts';
 
 test('from the drain on: what is under way is finished, what comes is refused clearly, and every connection ends', async () => {
   const entered = Promise.withResolvers<void>();

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { LINKS } from '../platform/gate/compose-for-test.ts';
+import { LINKS } from '../platform/gate/compose.testing.ts';
 import type { RequestContext } from '../platform/graphql/context.ts';
 import { createSubgraph } from '../platform/graphql/subgraph.ts';
-import { startGateway } from './gateway-for-test.ts';
+import { startGateway } from './gateway.testing.ts';
 
 const PRODUCTS = `${LINKS}
   type Query { nodes: [Node] @public hangs: Int @public }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentCard } from '../platform/agent/agent-card.ts';
 import { defineAgent } from '../platform/agent/define-agent.ts';
-import { startGateway } from './gateway-for-test.ts';
+import { startGateway } from './gateway.testing.ts';
 
 let it: Awaited<ReturnType<typeof startGateway>>;
 const world = { status: 'UP' };

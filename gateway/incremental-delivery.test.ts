@@ -1,6 +1,6 @@
 /** `@defer` and `@stream` are not supported: said clearly and before anything runs, never answered wrongly. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startGateway } from './gateway-for-test.ts';
+import { startGateway } from './gateway.testing.ts';
 
 let it: Awaited<ReturnType<typeof startGateway>>;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { Unavailable } from '../platform/errors.ts';
-import { LINKS } from '../platform/gate/compose-for-test.ts';
+import { LINKS } from '../platform/gate/compose.testing.ts';
 import { createSubgraph, type Subgraph } from '../platform/graphql/subgraph.ts';
 import { ANONYMOUS } from '../platform/identity/actor.ts';
 import { silentLogger } from '../platform/log.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { until } from '../tests/support/until.ts';
-import { startDistributed } from './distributed-for-test.ts';
+import { startDistributed } from './distributed.testing.ts';
 
 const WELL = 'type Query { orders: Int @public }';
 const ILL = 'type Query { stock: Int @public }';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import WebSocket from 'ws';
 import { Actor } from '../platform/identity/actor.ts';
-import { startGateway } from './gateway-for-test.ts';
+import { startGateway } from './gateway.testing.ts';
 import { until } from '../tests/support/until.ts';
 import type { Identity } from './session.ts';
 

@@ -3,9 +3,9 @@ import dns from 'node:dns';
 import net from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { LINKS } from '../platform/gate/compose-for-test.ts';
+import { LINKS } from '../platform/gate/compose.testing.ts';
 import { createSubgraph } from '../platform/graphql/subgraph.ts';
-import { startGateway } from './gateway-for-test.ts';
+import { startGateway } from './gateway.testing.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ExecutionResult } from 'graphql';
 import WebSocket from 'ws';
-import { startGateway } from './gateway-for-test.ts';
+import { startGateway } from './gateway.testing.ts';
 import { until } from '../tests/support/until.ts';
 
 let it: Awaited<ReturnType<typeof startGateway>>;

@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ExecutionResult, parse } from 'graphql';
-import { LINKS } from '../platform/gate/compose-for-test.ts';
+import { LINKS } from '../platform/gate/compose.testing.ts';
 import { createSubgraph, type Subgraph } from '../platform/graphql/subgraph.ts';
-import { startGateway, subgraphsOf, type World } from './gateway-for-test.ts';
+import { startGateway, subgraphsOf, type World } from './gateway.testing.ts';
 import { until } from '../tests/support/until.ts';
 import { graphOf } from './graph.ts';
 

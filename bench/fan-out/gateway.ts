@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { parse } from 'graphql';
 import { createGateway } from '../../gateway/server.ts';
-import { LINKS } from '../../platform/gate/compose-for-test.ts';
+import { LINKS } from '../../platform/gate/compose.testing.ts';
 import { createSubgraph } from '../../platform/graphql/subgraph.ts';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { silentLogger } from '../../platform/log.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { LINKS } from '../../platform/gate/compose-for-test.ts';
+import { LINKS } from '../../platform/gate/compose.testing.ts';
 import { fit, type Parts } from './fit.ts';
 import { fitInWorker } from './fit-in-worker.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
-import { startGateway } from '../gateway-for-test.ts';
+import { startGateway } from '../gateway.testing.ts';
 import { until } from '../../tests/support/until.ts';
 import { LIMITS } from './limits.ts';
 import { PATIENCE_MS } from '../../tests/support/patience.ts';

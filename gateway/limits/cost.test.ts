@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildSchema, parse } from 'graphql';
-import { composeForTest } from '../../platform/gate/compose-for-test.ts';
+import { composeForTest } from '../../platform/gate/compose.testing.ts';
 import { costTableOf } from './cost-table.ts';
 import { estimateWith } from './cost.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { LocalLimiter } from '../../platform/cluster/limiter.ts';
 import { ANONYMOUS, Actor } from '../../platform/identity/actor.ts';
-import { startGateway } from '../gateway-for-test.ts';
+import { startGateway } from '../gateway.testing.ts';
 import { LIMITS } from './limits.ts';
 import { placeOf, RateLimits } from './rates.ts';
 

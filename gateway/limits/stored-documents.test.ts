@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, print } from 'graphql';
 import { LocalCache } from '../../platform/cluster/cache.ts';
-import { startGateway } from '../gateway-for-test.ts';
+import { startGateway } from '../gateway.testing.ts';
 import { LIMITS } from './limits.ts';
 import { documentId } from './stored-documents.ts';
 

@@ -1,8 +1,8 @@
 /** What subscribers notice when the process of their agent ends, over real HTTP. */
 import { afterEach, expect, test } from '@jest/globals';
-import { startDistributed } from '../distributed-for-test.ts';
+import { startDistributed } from '../distributed.testing.ts';
 import { until } from '../../tests/support/until.ts';
-import { Feed, FEED_SDL, feedResolvers, People, type Subscriber, subscribing } from './feed-for-test.ts';
+import { Feed, FEED_SDL, feedResolvers, People, type Subscriber, subscribing } from './feed.testing.ts';
 
 let it: Awaited<ReturnType<typeof open>>;
 afterEach(() => it.close());

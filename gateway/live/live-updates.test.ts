@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { until } from '../../tests/support/until.ts';
-import { startFeed, type Subscriber } from './feed-for-test.ts';
+import { startFeed, type Subscriber } from './feed.testing.ts';
 
 let it: Awaited<ReturnType<typeof startFeed>>;
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
 import { until } from '../../tests/support/until.ts';
-import { startFeed, type Subscriber } from './feed-for-test.ts';
+import { startFeed, type Subscriber } from './feed.testing.ts';
 
 let it: Awaited<ReturnType<typeof startFeed>>;
 beforeEach(async () => {

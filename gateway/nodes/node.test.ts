@@ -4,7 +4,7 @@ import type { RequestContext } from '../../platform/graphql/context.ts';
 import { createSubgraph, type Subgraph } from '../../platform/graphql/subgraph.ts';
 import { newId } from '../../platform/ids.ts';
 import { composeSupergraph } from '../compose.ts';
-import { startGateway } from '../gateway-for-test.ts';
+import { startGateway } from '../gateway.testing.ts';
 import { graphOf } from '../graph.ts';
 import { AgentAway } from '../agent-away.ts';
 

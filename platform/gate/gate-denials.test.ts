@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { ANONYMOUS, type Actor } from '../identity/actor.ts';
 import { metricsText } from '../telemetry/metrics.ts';
-import { actorWith, gateOf } from './compose-for-test.ts';
+import { actorWith, gateOf } from './compose.testing.ts';
 import { gateLog } from './gate-log.ts';
 import type { Denial } from './rules.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { actorWith, gateOf, runThroughGate } from './compose-for-test.ts';
+import { actorWith, gateOf, runThroughGate } from './compose.testing.ts';
 
 const SDL = `
   type Query { ping: String @public }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { print } from 'graphql';
-import { actorWith, gateOf, runThroughGate } from './compose-for-test.ts';
+import { actorWith, gateOf, runThroughGate } from './compose.testing.ts';
 
 const SHOP = gateOf(`
   type Query {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { createSubgraph } from '../graphql/subgraph.ts';
 import { ANONYMOUS, type Actor, serviceActor } from '../identity/actor.ts';
-import { actorWith, LINKS } from './compose-for-test.ts';
+import { actorWith, LINKS } from './compose.testing.ts';
 import { guardSubgraph } from './guard-subgraph.ts';
 
 const SDL = `${LINKS}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { apiSchemaOf, composeForTest, gateOf } from './compose-for-test.ts';
+import { apiSchemaOf, composeForTest, gateOf } from './compose.testing.ts';
 import { decisionProblems } from './decisions.ts';
 import { splitSupergraph } from './split-supergraph.ts';
 

@@ -6,7 +6,7 @@ import { AgoraError, isTransient, isUnstorable } from '../errors.ts';
 import { Actor } from '../identity/actor.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import type { SubgraphEndpoint } from '../graphql/subgraph.ts';
-import { newWorld, remoteSmall, serveSmall, smallSubgraph, type World } from './wire-for-test.ts';
+import { newWorld, remoteSmall, serveSmall, smallSubgraph, type World } from './wire.testing.ts';
 
 const actor = new Actor({
   id: 'user_é',

@@ -13,7 +13,7 @@ import { Directory } from './directory.ts';
 import { bePresent } from './presence.ts';
 import { resetOnReturn } from './reset-on-return.ts';
 import { requestSigner } from './signed-request.ts';
-import { type ServedSmall, serveSmall, testRing } from './wire-for-test.ts';
+import { type ServedSmall, serveSmall, testRing } from './wire.testing.ts';
 
 let small: SmallAgent;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ANONYMOUS, Actor, serviceActor } from '../identity/actor.ts';
 import { GATEWAY } from './signed-request.ts';
-import { remoteSmall, type ServedSmall, serveSmall } from './wire-for-test.ts';
+import { remoteSmall, type ServedSmall, serveSmall } from './wire.testing.ts';
 
 let it: ServedSmall;
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import { ANONYMOUS } from '../identity/actor.ts';
 import { newUuid } from '../ids.ts';
 import { newKey } from '../secrets/key-ring.ts';
 import { beginningIn } from './beginning.ts';
-import { remoteSmall, type ServedSmall, serveSmall } from './wire-for-test.ts';
+import { remoteSmall, type ServedSmall, serveSmall } from './wire.testing.ts';
 
 const context: RequestContext = { actor: ANONYMOUS, correlationId: 'req_1' };
 const COUNT = { query: 'mutation { count }' };

@@ -7,7 +7,7 @@ import { newUuid } from '../ids.ts';
 import { type KeyRing, newKey } from '../secrets/key-ring.ts';
 import { metricsText } from '../telemetry/metrics.ts';
 import { MAX_AGE_SECONDS, requestSigner, requestVerifier } from './signed-request.ts';
-import { remoteSmall, type ServedSmall, serveSmall, testRing } from './wire-for-test.ts';
+import { remoteSmall, type ServedSmall, serveSmall, testRing } from './wire.testing.ts';
 
 const NOW = '2026-06-01T12:00:00Z';
 const process = newUuid();

@@ -6,7 +6,7 @@ import { Actor } from '../../platform/identity/actor.ts';
 import { hashOfApiKey } from '../../platform/identity/api-key.ts';
 import { newId } from '../../platform/ids.ts';
 import { admin, openAgents, service, type TestAgents } from '../../tests/support/agents.ts';
-import { clientOf } from './testing.ts';
+import { clientOf } from './identity.testing.ts';
 
 let agents: TestAgents;
 let client: ReturnType<typeof clientOf>;

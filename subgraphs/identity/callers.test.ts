@@ -6,8 +6,8 @@ import { lock } from '../../platform/data/locks.ts';
 import { Actor, ANONYMOUS } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
 import { admin, openAgents, type TestAgents } from '../../tests/support/agents.ts';
-import { secondFactorsOf } from './second-factor/testing.ts';
-import { PASSWORD } from './testing.ts';
+import { secondFactorsOf } from './second-factor/second-factor.testing.ts';
+import { PASSWORD } from './identity.testing.ts';
 
 let agents: TestAgents;
 let it: ReturnType<typeof secondFactorsOf>;

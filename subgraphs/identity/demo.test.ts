@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { demoWorld } from '../../platform/agent/demo.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { openAgents, type TestAgents } from '../../tests/support/agents.ts';
-import { clientOf } from './testing.ts';
+import { clientOf } from './identity.testing.ts';
 
 let agents: TestAgents;
 let client: ReturnType<typeof clientOf>;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { raw } from '../../platform/data/raw.ts';
 import { newId } from '../../platform/ids.ts';
 import { actor, admin, openAgents, service, type TestAgents, viewer } from '../../tests/support/agents.ts';
-import { clientOf, PASSWORD } from './testing.ts';
+import { clientOf, PASSWORD } from './identity.testing.ts';
 
 let agents: TestAgents;
 let client: ReturnType<typeof clientOf>;

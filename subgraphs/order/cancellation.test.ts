@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { actor, operator, viewer } from '../../tests/support/agents.ts';
-import { guestOf, newCustomer, type Orders, openOrders } from './testing.ts';
+import { guestOf, newCustomer, type Orders, openOrders } from './order.testing.ts';
 
 let it: Orders;
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import { silentLogger } from '../../platform/log.ts';
 import { entities } from './entities.ts';
 import { orderHandlers } from './handlers.ts';
 import { orderService } from './service.ts';
-import { newCustomer, type Orders, openOrders } from './testing.ts';
+import { newCustomer, type Orders, openOrders } from './order.testing.ts';
 
 let it: Orders;
 let consumer: Consumer;

@@ -3,7 +3,7 @@ import { hashOf } from '../../platform/data/idempotency.ts';
 import { Actor, ANONYMOUS } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
 import { actor, operator, viewer } from '../../tests/support/agents.ts';
-import { ADDRESS, guestOf, newCustomer, type Orders, openOrders } from './testing.ts';
+import { ADDRESS, guestOf, newCustomer, type Orders, openOrders } from './order.testing.ts';
 
 let it: Orders;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ADDRESS, newCustomer, type Orders, openOrders } from './testing.ts';
+import { ADDRESS, newCustomer, type Orders, openOrders } from './order.testing.ts';
 
 let it: Orders;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { actor, operator, viewer } from '../../tests/support/agents.ts';
-import { merchant, NOW, openPricing, type Pricing, rival } from './testing.ts';
+import { merchant, NOW, openPricing, type Pricing, rival } from './pricing.testing.ts';
 
 let pricing: Pricing;
 beforeAll(async () => {

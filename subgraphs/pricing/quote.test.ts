@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { service } from '../../tests/support/agents.ts';
-import { NOW, openPricing, type Pricing } from './testing.ts';
+import { NOW, openPricing, type Pricing } from './pricing.testing.ts';
 
 let pricing: Pricing;
 beforeAll(async () => {

@@ -39,7 +39,9 @@ const strange = (files: readonly string[]): string[] =>
   files
     .filter(
       (file) =>
-        !/^([a-z\d]+(-[a-z\d]+)*\/)*[a-z\d]+(-[a-z\d]+)*(\.(test|generated))?\.(ts|graphql|sql|md|json)$/.test(file),
+        !/^([a-z\d]+(-[a-z\d]+)*\/)*[a-z\d]+(-[a-z\d]+)*(\.(test|testing|generated))?\.(ts|graphql|sql|md|json)$/.test(
+          file,
+        ),
     )
     .map((file) => `${file} is not a name in kebab-case`);
 

@@ -33,7 +33,7 @@ describe('imports', () => {
       'subgraphs/order/cart/service.ts':
         "import { refuse } from '../../../platform/errors.ts';\nimport { total } from '../domain.ts';\nimport { z } from 'zod';",
       'subgraphs/order/order.test.ts': "import { openAgents } from '../../tests/support/agents.ts';",
-      'subgraphs/order/testing.ts': "import { ormFor } from '../../db/orm.ts';",
+      'subgraphs/order/order.testing.ts': "import { ormFor } from '../../db/orm.ts';",
       'gateway/server.ts':
         "import { createGate } from '../platform/gate/gate.ts';\n/** As import('../db/pool.ts') would. */",
       'bin/start.ts':

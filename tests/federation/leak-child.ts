@@ -5,7 +5,7 @@
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { graphOf } from '../../gateway/graph.ts';
-import { startGateway, subgraphsOf } from '../../gateway/gateway-for-test.ts';
+import { startGateway, subgraphsOf } from '../../gateway/gateway.testing.ts';
 import { until } from '../support/until.ts';
 
 type Started = Awaited<ReturnType<typeof startGateway>>;

@@ -9,7 +9,7 @@ import { kyselyOver } from '../../db/kysely.ts';
 import { createPool } from '../../db/pool.ts';
 import { graphOf } from '../../gateway/graph.ts';
 import { createGateway } from '../../gateway/server.ts';
-import { LINKS } from '../../platform/gate/compose-for-test.ts';
+import { LINKS } from '../../platform/gate/compose.testing.ts';
 import { createSubgraph, type Subgraph } from '../../platform/graphql/subgraph.ts';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { overHttp } from '../federation/distributed-graph.ts';

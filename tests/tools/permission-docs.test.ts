@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { apiSchemaOf, composeForTest } from '../../platform/gate/compose-for-test.ts';
+import { apiSchemaOf, composeForTest } from '../../platform/gate/compose.testing.ts';
 import { splitSupergraph } from '../../platform/gate/split-supergraph.ts';
 import { loadRooms, readRoom } from '../../tools/codegen/rooms.ts';
 import { composeContract } from '../../tools/schema/contract.ts';

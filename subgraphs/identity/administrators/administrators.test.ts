@@ -7,7 +7,7 @@ import { Bell } from '../../../platform/events/bell.ts';
 import { Actor } from '../../../platform/identity/actor.ts';
 import { admin, openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { entities, type Tables } from '../entities.ts';
-import { clientOf, PASSWORD } from '../testing.ts';
+import { clientOf, PASSWORD } from '../identity.testing.ts';
 import { administratorService } from './service.ts';
 
 let agents: TestAgents;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { admin, openAgents } from '../../../tests/support/agents.ts';
-import { clientOf } from '../testing.ts';
+import { clientOf } from '../identity.testing.ts';
 
 test('a session of some time ago is not made into a key, which would outlast it; one of now is', async () => {
   const agents = await openAgents(['customer', 'identity']);

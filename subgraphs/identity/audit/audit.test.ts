@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { raw } from '../../../platform/data/raw.ts';
 import { actor, admin, openAgents, type TestAgents } from '../../../tests/support/agents.ts';
-import { clientOf, PASSWORD } from '../testing.ts';
+import { clientOf, PASSWORD } from '../identity.testing.ts';
 import type { AuditRow, Head } from './chain.ts';
 import { verifyChain } from './verify.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { demoWorld } from '../../../platform/agent/demo.ts';
 import { readConfig } from '../../../platform/config/config.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
-import { clientOf } from '../testing.ts';
+import { clientOf } from '../identity.testing.ts';
 import { checkNotOfDemo } from './of-demo.ts';
 
 let agents: TestAgents;

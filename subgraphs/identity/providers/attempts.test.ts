@@ -7,7 +7,7 @@ import { admin } from '../../../tests/support/agents.ts';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
 import { entities, type Tables } from '../entities.ts';
 import { forgetExpired } from '../sessions/forget-expired.ts';
-import { openProvided, type ProvidedAgents } from './testing.ts';
+import { openProvided, type ProvidedAgents } from './providers.testing.ts';
 
 let acme: OpenIdProvider;
 let shop: ProvidedAgents;

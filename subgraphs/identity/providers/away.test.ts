@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
-import { openProvided, type ProvidedAgents } from './testing.ts';
+import { openProvided, type ProvidedAgents } from './providers.testing.ts';
 
 let acme: OpenIdProvider;
 let gone: OpenIdProvider;

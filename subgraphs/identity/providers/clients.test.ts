@@ -1,7 +1,7 @@
 /** How providers may be set up. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
-import { openProvided, type ProvidedAgents } from './testing.ts';
+import { openProvided, type ProvidedAgents } from './providers.testing.ts';
 
 let byPost: OpenIdProvider;
 let isPublic: OpenIdProvider;

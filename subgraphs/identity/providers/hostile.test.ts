@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { decodeJwt, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { pino } from 'pino';
 import { type OpenIdProvider, openOpenIdProvider, REDIRECT_URI } from '../../../tests/support/openid-provider.ts';
-import { openProvided, type ProvidedAgents } from './testing.ts';
+import { openProvided, type ProvidedAgents } from './providers.testing.ts';
 
 const logged: string[] = [];
 let acme: OpenIdProvider;

@@ -5,8 +5,8 @@ import { raw } from '../../../platform/data/raw.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 import { actor, admin, operator } from '../../../tests/support/agents.ts';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
-import { PASSWORD } from '../testing.ts';
-import { openProvided, type ProvidedAgents } from './testing.ts';
+import { PASSWORD } from '../identity.testing.ts';
+import { openProvided, type ProvidedAgents } from './providers.testing.ts';
 
 let acme: OpenIdProvider;
 let other: OpenIdProvider;

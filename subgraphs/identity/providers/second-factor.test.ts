@@ -1,8 +1,8 @@
 /** A provider stands for the password, and not for the second factor. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
-import { secondFactorsOf } from '../second-factor/testing.ts';
-import { openProvided, type ProvidedAgents } from './testing.ts';
+import { secondFactorsOf } from '../second-factor/second-factor.testing.ts';
+import { openProvided, type ProvidedAgents } from './providers.testing.ts';
 
 let acme: OpenIdProvider;
 let shop: ProvidedAgents;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { raw } from '../../../platform/data/raw.ts';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
-import { openProvided, type ProvidedAgents } from './testing.ts';
+import { openProvided, type ProvidedAgents } from './providers.testing.ts';
 
 let acme: OpenIdProvider;
 let other: OpenIdProvider;

@@ -10,7 +10,7 @@ import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { codeOf } from '../../../tests/support/authenticator.ts';
 import { entities, type Tables } from '../entities.ts';
 import { forgetExpired } from '../sessions/forget-expired.ts';
-import { clientOf } from '../testing.ts';
+import { clientOf } from '../identity.testing.ts';
 import { sealedFor } from './proof.ts';
 import { resealSecondFactors } from './reseal.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Actor } from '../../../platform/identity/actor.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
-import { PASSWORD } from '../testing.ts';
-import { codesOf, MINUTE, secondFactorsOf, STEP } from './testing.ts';
+import { PASSWORD } from '../identity.testing.ts';
+import { codesOf, MINUTE, secondFactorsOf, STEP } from './second-factor.testing.ts';
 
 let agents: TestAgents;
 let it: ReturnType<typeof secondFactorsOf>;

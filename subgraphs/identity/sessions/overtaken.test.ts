@@ -7,7 +7,7 @@ import { Unauthenticated } from '../../../platform/errors.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 import { admin, openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { codeOf } from '../../../tests/support/authenticator.ts';
-import { clientOf, PASSWORD } from '../testing.ts';
+import { clientOf, PASSWORD } from '../identity.testing.ts';
 
 const NEW = 'a new and better one';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newId } from '../../../platform/ids.ts';
 import { actor, admin, openAgents, type TestAgents } from '../../../tests/support/agents.ts';
-import { clientOf } from '../testing.ts';
+import { clientOf } from '../identity.testing.ts';
 
 let agents: TestAgents;
 beforeAll(async () => {

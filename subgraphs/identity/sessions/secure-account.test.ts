@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Actor } from '../../../platform/identity/actor.ts';
 import { newId } from '../../../platform/ids.ts';
 import { admin, openAgents, service, type TestAgents } from '../../../tests/support/agents.ts';
-import { codesOf, secondFactorsOf, STEP } from '../second-factor/testing.ts';
-import { PASSWORD } from '../testing.ts';
+import { codesOf, secondFactorsOf, STEP } from '../second-factor/second-factor.testing.ts';
+import { PASSWORD } from '../identity.testing.ts';
 import { hashOfToken } from './refresh-token.ts';
 
 const NEW = 'a new and better one';

@@ -6,7 +6,7 @@ import { Bell } from '../../../platform/events/bell.ts';
 import { actor, openAgents, service, type TestAgents } from '../../../tests/support/agents.ts';
 import { entities, type Tables } from '../entities.ts';
 import { forgetExpired } from './forget-expired.ts';
-import { clientOf } from '../testing.ts';
+import { clientOf } from '../identity.testing.ts';
 
 const SECOND = 1000;
 const DAY = 86_400 * SECOND;

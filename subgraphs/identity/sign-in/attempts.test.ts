@@ -2,7 +2,7 @@ import { hash } from '@node-rs/argon2';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { raw } from '../../../platform/data/raw.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
-import { clientOf, PASSWORD } from '../testing.ts';
+import { clientOf, PASSWORD } from '../identity.testing.ts';
 
 const MINUTE = 60_000;
 const OWNER = { address: '203.0.113.7', userAgent: 'owner' };

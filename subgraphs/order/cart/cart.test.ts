@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ANONYMOUS } from '../../../platform/identity/actor.ts';
 import { newId } from '../../../platform/ids.ts';
 import { actor, operator } from '../../../tests/support/agents.ts';
-import { ADDRESS, newCustomer, type Orders, openOrders } from '../testing.ts';
+import { ADDRESS, newCustomer, type Orders, openOrders } from '../order.testing.ts';
 
 let it: Orders;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { createStore, type Store } from '../../../platform/data/store.ts';
 import { Bell } from '../../../platform/events/bell.ts';
 import { silentLogger } from '../../../platform/log.ts';
 import { entities, type Tables } from '../entities.ts';
-import { newCustomer, type Orders, openOrders } from '../testing.ts';
+import { newCustomer, type Orders, openOrders } from '../order.testing.ts';
 import { CART_DAYS, endCarts } from './end-carts.ts';
 
 let it: Orders;

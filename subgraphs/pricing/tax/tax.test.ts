@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import { isPostalCode, normalPostalCode } from '../../../platform/postal-code.ts';
 import { service } from '../../../tests/support/agents.ts';
 import type { Tables } from '../entities.ts';
-import { NOW, openPricing, type Pricing } from '../testing.ts';
+import { NOW, openPricing, type Pricing } from '../pricing.testing.ts';
 import { dayIn, taxPlaceOf, taxRateOn } from './domain.ts';
 import { taxQueries } from './queries.ts';
 

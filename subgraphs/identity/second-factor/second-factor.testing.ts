@@ -4,7 +4,7 @@ import { raw } from '../../../platform/data/raw.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 import type { TestAgents } from '../../../tests/support/agents.ts';
 import { codeOf, wrongCodeOf } from '../../../tests/support/authenticator.ts';
-import { clientOf } from '../testing.ts';
+import { clientOf } from '../identity.testing.ts';
 
 export const MINUTE = 60_000;
 export const STEP = 30_000;

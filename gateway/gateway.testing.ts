@@ -5,7 +5,7 @@ import { GraphQLScalarType, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { Fault, Forbidden, Unauthenticated, Unavailable } from '../platform/errors.ts';
-import { LINKS } from '../platform/gate/compose-for-test.ts';
+import { LINKS } from '../platform/gate/compose.testing.ts';
 import type { RequestContext } from '../platform/graphql/context.ts';
 import { createSubgraph, type Subgraph } from '../platform/graphql/subgraph.ts';
 import { ANONYMOUS, Actor } from '../platform/identity/actor.ts';

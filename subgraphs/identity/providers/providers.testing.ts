@@ -4,7 +4,7 @@ import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { ANONYMOUS, type Actor } from '../../../platform/identity/actor.ts';
 import type { Logger } from '../../../platform/log.ts';
 import { type OpenIdProvider, REDIRECT_URI } from '../../../tests/support/openid-provider.ts';
-import { clientOf } from '../testing.ts';
+import { clientOf } from '../identity.testing.ts';
 
 const BEGUN = '{ authorizationUrl attemptToken expiresAt userErrors { code message path } }';
 const AUTH =

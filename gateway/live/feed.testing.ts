@@ -2,11 +2,11 @@
 import { GraphQLError, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-import { LINKS } from '../../platform/gate/compose-for-test.ts';
+import { LINKS } from '../../platform/gate/compose.testing.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { createSubgraph, type Subgraph } from '../../platform/graphql/subgraph.ts';
 import { Actor } from '../../platform/identity/actor.ts';
-import { startGateway } from '../gateway-for-test.ts';
+import { startGateway } from '../gateway.testing.ts';
 import type { Identity } from '../session.ts';
 
 /** A log, and levers to hold its readers back. */

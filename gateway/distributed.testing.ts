@@ -5,7 +5,7 @@ import { type DocumentNode, parse } from 'graphql';
 import { hashOf, type Replica } from '../platform/agent/replicas.ts';
 import { systemClock } from '../platform/clock.ts';
 import { LocalOnce } from '../platform/cluster/once.ts';
-import { LINKS } from '../platform/gate/compose-for-test.ts';
+import { LINKS } from '../platform/gate/compose.testing.ts';
 import { createSubgraph } from '../platform/graphql/subgraph.ts';
 import { newUuid } from '../platform/ids.ts';
 import { silentLogger } from '../platform/log.ts';
@@ -18,7 +18,7 @@ import { requestSigner, requestVerifier } from '../platform/wire/signed-request.
 import { createTransport } from '../platform/wire/transport.ts';
 import { composeSupergraph } from './compose.ts';
 import type { Parts } from './composition/fit.ts';
-import { startGateway } from './gateway-for-test.ts';
+import { startGateway } from './gateway.testing.ts';
 import { GraphWatch } from './graph-watch.ts';
 import { guardedEndpoint, isAway } from './guarded-endpoint.ts';
 import type { GatewayOptions } from './server.ts';
