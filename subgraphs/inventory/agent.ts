@@ -4,9 +4,9 @@ import { entities } from './entities.ts';
 import { emits } from './events.ts';
 import { importedStock } from './import/service.ts';
 import { inventoryLoaders } from './loaders.ts';
-import { locationService } from './location-service.ts';
+import { locationService } from './location/service.ts';
 import { inventoryQueries } from './queries.ts';
-import { reservationService } from './reservation-service.ts';
+import { reservationService } from './reservation/service.ts';
 import { inventoryResolvers } from './resolvers.ts';
 import { inventoryService } from './service.ts';
 

@@ -4,9 +4,9 @@ import type { RequestContext } from '../../platform/graphql/context.ts';
 import { readableStock } from './access.ts';
 import type { ImportedStock } from './import/service.ts';
 import type { InventoryLoaders } from './loaders.ts';
-import type { LocationService } from './location-service.ts';
+import type { LocationService } from './location/service.ts';
 import type { InventoryQueries, LocationRow, StockLevelRow } from './queries.ts';
-import type { ReservationService } from './reservation-service.ts';
+import type { ReservationService } from './reservation/service.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { InventoryService } from './service.ts';
 

@@ -1,4 +1,4 @@
-/** What people do with stock: correct it and move it. What orders do with it is in `reservation-service.ts`. */
+/** What people do with stock: correct it and move it. What orders do with it is in `reservation/`. */
 import type { Ground } from '../../platform/agent/ground.ts';
 import { isWithin } from '../../platform/data/rows.ts';
 import type { Work } from '../../platform/data/store.ts';

@@ -9,7 +9,7 @@ import type { DemandLine } from './domain.ts';
 import { reserveForDemo } from './commands/inventory.generated.ts';
 import type { Tables } from './entities.ts';
 import type { PlaceOrder } from './place-order.ts';
-import { type Priced, price } from './pricing.ts';
+import { type Priced, price } from './price-lines.ts';
 import { firstThatCan } from './demo/basket.ts';
 import { customersOfDemo, type DemoCustomer } from './demo/customers.ts';
 import { insertDemoOrder } from './demo/insert.ts';

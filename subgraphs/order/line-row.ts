@@ -1,4 +1,4 @@
-import type { PricedLine } from './pricing.ts';
+import type { PricedLine } from './price-lines.ts';
 
 /** A priced line as it is kept: as sold, whatever becomes of the product. */
 export const lineRow = (

@@ -18,7 +18,7 @@ import { checkLines, type DemandLine, inCart, type Paths, withHints } from './do
 import type { Tables } from './entities.ts';
 import { orderPlaced } from './events.ts';
 import { checkProvider } from './payment-provider.ts';
-import { findMissing, type Priced, price } from './pricing.ts';
+import { findMissing, type Priced, price } from './price-lines.ts';
 import { lineRow } from './line-row.ts';
 import type { OrderQueries } from './queries.ts';
 import type { PlaceOrderInput } from './resolvers.generated.ts';

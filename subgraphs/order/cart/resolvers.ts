@@ -6,7 +6,7 @@ import { money } from '../../../platform/money.ts';
 import { mayUseCart } from '../access.ts';
 import type { OrderLoaders } from '../loaders.ts';
 import type { DemandLine, Paths } from '../domain.ts';
-import { findMissing, type Priced, price } from '../pricing.ts';
+import { findMissing, type Priced, price } from '../price-lines.ts';
 import type { CartProblem, ErrorCode, Resolvers } from '../resolvers.generated.ts';
 import { type CartQueries, type CartRow, demandOfCart } from './queries.ts';
 import { type CartService, empty, ordered } from './service.ts';

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { deterministicId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
-import type { Priced } from '../pricing.ts';
+import type { Priced } from '../price-lines.ts';
 import { lineRow } from '../line-row.ts';
 import type { DemoCustomer } from './customers.ts';
 import type { Life } from './lives.ts';

@@ -1,14 +1,14 @@
 /** The use cases of reservations: what orders ask for, and what expires. */
-import type { Ground } from '../../platform/agent/ground.ts';
-import { Unavailable, refuse } from '../../platform/errors.ts';
-import type { Work } from '../../platform/data/store.ts';
-import type { RequestContext } from '../../platform/graphql/context.ts';
-import { newId } from '../../platform/ids.ts';
-import { allocate, checkLines, isSameDemand, sumDemand } from './domain.ts';
-import type { Tables } from './entities.ts';
-import { reservationReleased, stockReserved } from './events.ts';
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { Unavailable, refuse } from '../../../platform/errors.ts';
+import type { Work } from '../../../platform/data/store.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { newId } from '../../../platform/ids.ts';
+import { allocate, checkLines, isSameDemand, sumDemand } from '../domain.ts';
+import type { Tables } from '../entities.ts';
+import { reservationReleased, stockReserved } from '../events.ts';
 import { type Closed, forbid, giveBack, type Standing, standingOf, take } from './reservation-sql.ts';
-import type { ReleaseReservationInput, ReserveStockInput } from './resolvers.generated.ts';
+import type { ReleaseReservationInput, ReserveStockInput } from '../resolvers.generated.ts';
 
 /** So many reservations expire in one transaction. */
 const BATCH = 100;

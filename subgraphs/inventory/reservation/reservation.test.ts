@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
-import { ormFor } from '../../db/orm.ts';
-import type { Ground } from '../../platform/agent/ground.ts';
-import { createStore } from '../../platform/data/store.ts';
-import { Bell } from '../../platform/events/bell.ts';
-import { newId } from '../../platform/ids.ts';
-import { openAgents, type TestAgents } from '../../tests/support/agents.ts';
-import { inventoryViolations } from '../../tests/support/inventory-violations.ts';
-import { type Lines, openStock, type Stock, userError } from '../../tests/support/stock.ts';
-import inventory from './agent.ts';
-import { entities, type Tables } from './entities.ts';
+import { ormFor } from '../../../db/orm.ts';
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { createStore } from '../../../platform/data/store.ts';
+import { Bell } from '../../../platform/events/bell.ts';
+import { newId } from '../../../platform/ids.ts';
+import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
+import { inventoryViolations } from '../../../tests/support/inventory-violations.ts';
+import { type Lines, openStock, type Stock, userError } from '../../../tests/support/stock.ts';
+import inventory from '../agent.ts';
+import { entities, type Tables } from '../entities.ts';
 import { take } from './reservation-sql.ts';
 
 let agents: TestAgents;

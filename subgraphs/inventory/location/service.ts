@@ -1,15 +1,15 @@
 /** What staff do with the places that stock is kept at. */
-import type { Ground } from '../../platform/agent/ground.ts';
-import { countOf } from '../../platform/data/count.ts';
-import { refuse } from '../../platform/errors.ts';
-import type { RequestContext } from '../../platform/graphql/context.ts';
-import { checkAll, checkVersion, orTaken } from '../../platform/graphql/refusals.ts';
-import { newId } from '../../platform/ids.ts';
-import { checkName } from '../../platform/text/text.ts';
-import { checkMayChangeLocations } from './access.ts';
-import { checkCode, checkPriority, MAX_LOCATIONS } from './domain.ts';
-import { Location, type Tables } from './entities.ts';
-import type { CreateLocationInput, UpdateLocationInput } from './resolvers.generated.ts';
+import type { Ground } from '../../../platform/agent/ground.ts';
+import { countOf } from '../../../platform/data/count.ts';
+import { refuse } from '../../../platform/errors.ts';
+import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { checkAll, checkVersion, orTaken } from '../../../platform/graphql/refusals.ts';
+import { newId } from '../../../platform/ids.ts';
+import { checkName } from '../../../platform/text/text.ts';
+import { checkMayChangeLocations } from '../access.ts';
+import { checkCode, checkPriority, MAX_LOCATIONS } from '../domain.ts';
+import { Location, type Tables } from '../entities.ts';
+import type { CreateLocationInput, UpdateLocationInput } from '../resolvers.generated.ts';
 
 /** What a unique index says no to, and how a user reads it. */
 const TAKEN = {

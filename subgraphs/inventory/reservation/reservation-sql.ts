@@ -5,8 +5,8 @@
  * variant and location, so that no two statements wait for one another.
  */
 import { type Kysely, sql } from 'kysely';
-import type { Allocation, FreeStock } from './domain.ts';
-import type { ReservationStatus, Tables } from './entities.ts';
+import type { Allocation, FreeStock } from '../domain.ts';
+import type { ReservationStatus, Tables } from '../entities.ts';
 
 /** What a decision about a reservation is based on. */
 export interface Standing {
