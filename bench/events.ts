@@ -1,6 +1,6 @@
 /** Events a second through consumers, each of which writes one row for each event, as most do. */
 import { noteEffect, noteWritten, openSmallAgent, type SmallAgent } from '../tests/support/small-agent.ts';
-import { on } from '../platform/events/handler.ts';
+import { on } from '../platform/consumers/handler.ts';
 import { median, spread, table } from './figures.ts';
 import type { Size } from './run.ts';
 

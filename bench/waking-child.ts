@@ -3,7 +3,7 @@
  * `node waking-child.ts <database url> <redis url, or -> <notify, or ->`.
  */
 import { silentLogger } from '../platform/log.ts';
-import { on } from '../platform/events/handler.ts';
+import { on } from '../platform/consumers/handler.ts';
 import { LiveLog } from '../platform/events/live.ts';
 import { joinSmallAgent, noteWritten } from '../tests/support/small-agent.ts';
 import { connectRings } from './wakings.ts';

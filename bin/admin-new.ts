@@ -11,7 +11,7 @@ import type { Kysely } from 'kysely';
 import { ormFor } from '../db/orm.ts';
 import { systemClock } from '../platform/clock.ts';
 import { agentDatabases, type Config, readConfig } from '../platform/config/config.ts';
-import { createStore } from '../platform/data/store.ts';
+import { createStore } from '../platform/store/store.ts';
 import { Fault, Refusal } from '../platform/errors.ts';
 import { Bell } from '../platform/events/bell.ts';
 import { eventSigner } from '../platform/events/signing.ts';

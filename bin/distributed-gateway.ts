@@ -22,7 +22,7 @@ import type { Logger } from '../platform/log.ts';
 import { Breakers } from '../platform/resilience/breakers.ts';
 import { POLICIES } from '../platform/resilience/policies.ts';
 import type { KeyRing } from '../platform/secrets/key-ring.ts';
-import { measureBreakers } from '../platform/telemetry/breaker-metrics.ts';
+import { measureBreakers } from '../platform/resilience/breaker-metrics.ts';
 import { startTracing } from '../platform/telemetry/tracing.ts';
 import { Directory } from '../platform/wire/directory.ts';
 import { RemoteSubgraph } from '../platform/wire/remote-subgraph.ts';

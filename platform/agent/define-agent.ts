@@ -2,7 +2,7 @@ import type { EntitySchema } from '@mikro-orm/core';
 import type { Kysely } from 'kysely';
 import type { Confined } from '../data/confined.ts';
 import type { EventDefinition } from '../events/define-event.ts';
-import type { EventHandler } from '../events/handler.ts';
+import type { EventHandler } from '../consumers/handler.ts';
 import type { SagaDefinition, Verdict } from '../sagas/define-saga.ts';
 import type { DemoTools } from './demo.ts';
 import type { Ground } from './ground.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Ask } from '../commands/ask.ts';
 import type { Config } from '../config/config.ts';
-import type { Store } from '../data/store.ts';
+import type { Store } from '../store/store.ts';
 import type { LiveLog } from '../events/live.ts';
 import type { Tokens } from '../identity/tokens.ts';
 import type { Logger } from '../log.ts';

@@ -12,7 +12,7 @@ import { command, type Reach } from '../commands/ask.ts';
 import { readConfig } from '../config/config.ts';
 import { Fault, Unavailable } from '../errors.ts';
 import { append, envelope } from '../events/event-log.ts';
-import { on } from '../events/handler.ts';
+import { on } from '../consumers/handler.ts';
 import { eventSigner } from '../events/signing.ts';
 import { ANONYMOUS } from '../identity/actor.ts';
 import { tokensFrom } from '../identity/tokens.ts';

@@ -9,7 +9,7 @@ import { until } from '../../tests/support/until.ts';
 import { FixedClock } from '../clock.ts';
 import { command } from '../commands/ask.ts';
 import { readConfig } from '../config/config.ts';
-import { on } from '../events/handler.ts';
+import { on } from '../consumers/handler.ts';
 import { ANONYMOUS } from '../identity/actor.ts';
 import { tokensFrom } from '../identity/tokens.ts';
 import { silentLogger } from '../log.ts';

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.ts';
 import { forgetOldKeys } from '../data/idempotency.ts';
 import { Fault } from '../errors.ts';
-import type { Consumer } from '../events/consumer.ts';
+import type { Consumer } from '../consumers/consumer.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
 import type { Logger } from '../log.ts';
 import { triesOf } from '../resilience/guard.ts';

@@ -3,7 +3,7 @@ import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/suppor
 import { Refusal, refuse, Unavailable } from '../errors.ts';
 import { forgetOldKeys } from './idempotency.ts';
 import { raw } from './raw.ts';
-import type { Work } from './store.ts';
+import type { Work } from '../store/store.ts';
 
 let small: SmallAgent;
 

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { noteEffect, noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { raw } from '../data/raw.ts';
-import type { Consumer } from './consumer.ts';
+import type { Consumer } from '../consumers/consumer.ts';
 import { type Cursor, START } from './cursor.ts';
 import { readLog } from './event-log.ts';
-import { on } from './handler.ts';
+import { on } from '../consumers/handler.ts';
 import { moveBack, placeBefore } from './replay.ts';
 
 let small: SmallAgent;

@@ -8,7 +8,7 @@ import { silentLogger } from '../log.ts';
 import { Bell } from './bell.ts';
 import { encodeCursor } from './cursor.ts';
 import { logIdentity } from './event-log.ts';
-import { on } from './handler.ts';
+import { on } from '../consumers/handler.ts';
 import { LiveLog } from './live.ts';
 import { partitions } from './partitions.ts';
 import { type Retention, dropOldPartitions } from './retention.ts';

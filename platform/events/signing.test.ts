@@ -4,10 +4,10 @@ import { noteEffect, noteWritten, openSmallAgent, type SmallAgent } from '../../
 import { until } from '../../tests/support/until.ts';
 import { raw } from '../data/raw.ts';
 import { newKey } from '../secrets/key-ring.ts';
-import type { Consumer } from './consumer.ts';
+import type { Consumer } from '../consumers/consumer.ts';
 import { START } from './cursor.ts';
 import { append, type Envelope, envelope, type LoggedEvent, readLog } from './event-log.ts';
-import { on } from './handler.ts';
+import { on } from '../consumers/handler.ts';
 import { eventSigner } from './signing.ts';
 
 let small: SmallAgent;

@@ -1,7 +1,7 @@
 import { isHopeless, isTransient, Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
-import { tryingStep } from '../telemetry/saga-metrics.ts';
+import { tryingStep } from './saga-metrics.ts';
 import { delayAfter, SOON_ATTEMPTS } from './backoff.ts';
 import type { Verdict } from './define-saga.ts';
 import { partsOf } from './enqueue.ts';

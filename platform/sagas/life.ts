@@ -17,7 +17,7 @@ import { persistentPool } from './persistent-pool.ts';
 import { QUEUES, queueNamed } from './queues.ts';
 import { type Engine, runSaga } from './run-saga.ts';
 import { sleep } from '../sleep.ts';
-import { sagaEnded } from '../telemetry/saga-metrics.ts';
+import { sagaEnded } from './saga-metrics.ts';
 import { traced } from '../telemetry/tracing.ts';
 import { Turns } from './turns.ts';
 import { forgetWait, isReceivable, wakeLike } from './waits.ts';

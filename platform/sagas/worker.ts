@@ -9,7 +9,7 @@ import { afterTransient } from '../data/retry.ts';
 import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
-import { measureSagas } from '../telemetry/saga-metrics.ts';
+import { measureSagas } from './saga-metrics.ts';
 import { type SagaDefinition, stepsOf, type Verdict } from './define-saga.ts';
 import { Lease } from './lease.ts';
 import { configure, launch, Life } from './life.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Work } from '../data/store.ts';
+import type { Work } from '../store/store.ts';
 import type { WebhookSecrets } from './secrets.ts';
 
 /** A place where somebody outside tells an agent what happened: `POST /webhooks/<agent>/<name>`. */

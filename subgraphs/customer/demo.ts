@@ -1,7 +1,7 @@
 /** Two hundred customers of several countries. Nobody of them exists; the addresses are made up. */
 import type { DemoTools } from '../../platform/agent/demo.ts';
 import { demoWorld } from '../../platform/agent/demo.ts';
-import type { Store } from '../../platform/data/store.ts';
+import type { Store } from '../../platform/store/store.ts';
 import { deterministicId } from '../../platform/ids.ts';
 import { COUNTRIES, type Country } from './demo-people.ts';
 import type { Tables } from './entities.ts';

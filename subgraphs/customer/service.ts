@@ -1,7 +1,7 @@
 /** The use cases of customers: lock, load, decide, save and publish, in one transaction each. */
 import type { Ground } from '../../platform/agent/ground.ts';
 import { isWithin } from '../../platform/data/rows.ts';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import { type Refusal, refuse } from '../../platform/errors.ts';
 import { checkAddress } from '../../platform/graphql/address.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';

@@ -1,6 +1,6 @@
 /** Users with what only this room may know of them. */
 import type { Ground } from '../../platform/agent/ground.ts';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import { accepted } from '../../platform/commands/ask.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { createCustomer } from './commands/customer.generated.ts';

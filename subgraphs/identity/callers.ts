@@ -7,7 +7,7 @@
  * would both pass.
  */
 import type { Ground } from '../../platform/agent/ground.ts';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import { Forbidden, Unauthenticated } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { Actor } from '../../platform/identity/actor.ts';

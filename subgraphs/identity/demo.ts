@@ -1,6 +1,6 @@
 /** The demo's accounts: `admin@agora.test` and its siblings, all with the demo's password. */
 import { demoWorld } from '../../platform/agent/demo.ts';
-import type { Store } from '../../platform/data/store.ts';
+import type { Store } from '../../platform/store/store.ts';
 import type { Tables, UserRole } from './entities.ts';
 import { hashPassword } from './passwords/password.ts';
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Kysely, Transaction } from 'kysely';
 import { raw } from '../../platform/data/raw.ts';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import { openAgents, type TestAgents } from '../../tests/support/agents.ts';
 import { hasAdministrator } from './administrators/service.ts';
 import type { Tables } from './entities.ts';

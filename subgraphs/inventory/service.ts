@@ -1,7 +1,7 @@
 /** What people do with stock: correct it and move it. What orders do with it is in `reservation/`. */
 import type { Ground } from '../../platform/agent/ground.ts';
 import { isWithin } from '../../platform/data/rows.ts';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import { refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';

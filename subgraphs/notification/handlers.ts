@@ -1,9 +1,9 @@
 /** Tells customers what happens to their orders: one message for an event, in their inbox. */
 import type { z } from 'zod';
 import type { Ground } from '../../platform/agent/ground.ts';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import type { LoggedEvent } from '../../platform/events/event-log.ts';
-import { type EventHandler, on } from '../../platform/events/handler.ts';
+import { type EventHandler, on } from '../../platform/consumers/handler.ts';
 import { newId } from '../../platform/ids.ts';
 import { type Notice, noticeOfOrder, noticeOfRefund, noticeOfStatus, wordsOf } from './domain.ts';
 import type { Tables } from './entities.ts';

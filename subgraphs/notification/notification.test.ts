@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { ormFor } from '../../db/orm.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { START } from '../../platform/events/cursor.ts';
-import { Consumer } from '../../platform/events/consumer.ts';
+import { Consumer } from '../../platform/consumers/consumer.ts';
 import { Bell } from '../../platform/events/bell.ts';
 import { append } from '../../platform/events/event-log.ts';
 import { newId, newUuid } from '../../platform/ids.ts';

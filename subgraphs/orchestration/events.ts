@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { agentsInstructed, breakerReset } from '../../platform/agent/agent-events.ts';
 import { agentEvents } from '../../platform/agent/registry.ts';
-import { on } from '../../platform/events/handler.ts';
+import { on } from '../../platform/consumers/handler.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { sagaId, signalSaga } from '../../platform/sagas/enqueue.ts';
 import { PAYMENT_TOPIC } from './sagas/place-order.ts';

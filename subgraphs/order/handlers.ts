@@ -3,7 +3,7 @@
  * an order that goes the ordinary way costs nothing here: this is for what comes of itself or by a person.
  */
 import type { z } from 'zod';
-import { type EventHandler, on } from '../../platform/events/handler.ts';
+import { type EventHandler, on } from '../../platform/consumers/handler.ts';
 import type { Tables } from './entities.ts';
 import { paymentEnded, paymentRefunded } from './events.ts';
 import type { OrderService } from './service.ts';

@@ -1,5 +1,5 @@
 /** What a command knows and changes of an order. Plain SQL, as every order is moved several times on its way. */
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import type { CancellationReason, OrderStatus, PaymentStatus, Tables } from './entities.ts';
 import { type TimelineEntry, withTimeline } from './timeline.ts';
 

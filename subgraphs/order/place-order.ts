@@ -5,7 +5,7 @@
 import { sql as fragment } from 'kysely';
 import type { Ground } from '../../platform/agent/ground.ts';
 import type { Once } from '../../platform/data/idempotency.ts';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import { Forbidden, type Refusal, refuse } from '../../platform/errors.ts';
 import { checkAddress } from '../../platform/graphql/address.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';

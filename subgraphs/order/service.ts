@@ -1,6 +1,6 @@
 /** The use cases of an order after it was placed: lock, load, decide, save and publish, in one transaction each. */
 import type { Ground } from '../../platform/agent/ground.ts';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import { isWithin } from '../../platform/data/rows.ts';
 import { Fault, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import type { Tables } from './entities.ts';
 import type { TimelineEntryType } from './resolvers.generated.ts';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ormFor } from '../../db/orm.ts';
 import type { Ground } from '../../platform/agent/ground.ts';
 import { FixedClock } from '../../platform/clock.ts';
-import { createStore, type Store } from '../../platform/data/store.ts';
+import { createStore, type Store } from '../../platform/store/store.ts';
 import { isTransient, Refusal, Unavailable } from '../../platform/errors.ts';
 import { Bell } from '../../platform/events/bell.ts';
 import { newId } from '../../platform/ids.ts';

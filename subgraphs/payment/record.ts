@@ -1,6 +1,6 @@
 /** Records what the provider said: the payment follows it, and every step is published. */
 import type { Ground } from '../../platform/agent/ground.ts';
-import type { Origin, Work } from '../../platform/data/store.ts';
+import type { Origin, Work } from '../../platform/store/store.ts';
 import { type Fact, type Progress, progress, stillPending } from './domain.ts';
 import type { Payment, Tables } from './entities.ts';
 import { checkEvidence } from './evidence.ts';

@@ -1,6 +1,6 @@
 /** Refunds. A refund is a row before the provider is asked, and counts from then on: the sum never exceeds what was captured. */
 import type { Ground } from '../../platform/agent/ground.ts';
-import type { Origin, Work } from '../../platform/data/store.ts';
+import type { Origin, Work } from '../../platform/store/store.ts';
 import { refuse, Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';

@@ -3,7 +3,7 @@
  * it is news, and whoever waits for the outcome goes on at once.
  */
 import type { Ground } from '../../platform/agent/ground.ts';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import { Fault } from '../../platform/errors.ts';
 import { onWebhook, type WebhookEndpoint } from '../../platform/webhooks/endpoint.ts';
 import type { WebhookSecrets } from '../../platform/webhooks/secrets.ts';

@@ -2,7 +2,7 @@
 import type { Ground } from '../../platform/agent/ground.ts';
 import { countOf } from '../../platform/data/count.ts';
 import { isWithin } from '../../platform/data/rows.ts';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import { Refusal, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkAll, checkVersion } from '../../platform/graphql/refusals.ts';

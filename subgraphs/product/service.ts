@@ -1,7 +1,7 @@
 /** The use cases of the catalogue: lock, load, decide, save and publish, in one transaction each. */
 import type { Ground } from '../../platform/agent/ground.ts';
 import { countOf } from '../../platform/data/count.ts';
-import type { Work } from '../../platform/data/store.ts';
+import type { Work } from '../../platform/store/store.ts';
 import { isWithin } from '../../platform/data/rows.ts';
 import { Refusal, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';

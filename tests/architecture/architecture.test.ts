@@ -1,5 +1,6 @@
 /** The house as it is keeps the rules of `design.md` §1. That the rules notice what breaks them: `rules.test.ts`. */
 import { expect, test } from '@jest/globals';
+import { circularFolders } from './folders.ts';
 import { forbiddenImports, impureImports } from './imports.ts';
 import { misshapenRooms } from './rooms.ts';
 import { readSource } from './source.ts';
@@ -9,6 +10,10 @@ const house = readSource(`${import.meta.dirname}/../..`);
 
 test('nobody imports whom they may not know', () => {
   expect(forbiddenImports(house)).toEqual([]);
+});
+
+test('the folders of the platform form no circle', () => {
+  expect(circularFolders(house)).toEqual([]);
 });
 
 test('the rules of a room are pure', () => {

@@ -1,10 +1,27 @@
 /** The rules of the architecture notice what breaks them: small houses, each with something wrong in it. */
 import { describe, expect, test } from '@jest/globals';
+import { circularFolders } from './folders.ts';
 import { forbiddenImports, impureImports } from './imports.ts';
 import { misshapenRooms } from './rooms.ts';
 import { longFiles, registryAddresses, untoldExports, worldlyRooms } from './style.ts';
 
 const house = (files: Record<string, string>): Map<string, string> => new Map(Object.entries(files));
+
+describe('folders of the platform', () => {
+  const files = {
+    'platform/agent/host.ts': "import { open } from '../store/store.ts';\nimport { Fault } from '../errors.ts';",
+    'platform/store/store.ts': "import { append } from '../events/log.ts';",
+    'platform/events/log.ts': "import type { Work } from '../store/store.ts';\nimport { Fault } from '../errors.ts';",
+  };
+
+  test('that import one another are noticed', () => {
+    expect(circularFolders(house(files))).toEqual([]);
+    const knot = { ...files, 'platform/events/consumer.ts': "import { open } from '../store/store.ts';" };
+    expect(circularFolders(house(knot)).join('\n')).toContain(
+      'platform/events/consumer.ts imports platform/store/store.ts: the folders of the platform form a circle',
+    );
+  });
+});
 
 describe('imports', () => {
   test.each([

@@ -5,7 +5,7 @@ import { migrationSets } from '../../bin/migration-sets.ts';
 import { migrate } from '../../db/migrator.ts';
 import { applyRoles } from '../../db/roles.ts';
 import { Bell } from '../../platform/events/bell.ts';
-import { createStore, type Store } from '../../platform/data/store.ts';
+import { createStore, type Store } from '../../platform/store/store.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { ANONYMOUS, type Actor } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';

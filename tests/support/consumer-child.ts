@@ -1,5 +1,5 @@
 /** A process that runs a consumer until it is killed: `node consumer-child.ts <database url> <consumer>`. */
-import { on } from '../../platform/events/handler.ts';
+import { on } from '../../platform/consumers/handler.ts';
 import { joinSmallAgent, noteEffect, noteRead, noteWritten } from './small-agent.ts';
 
 const [url, name] = process.argv.slice(2) as [string, string];

@@ -1,7 +1,7 @@
 /**
  * Whether readers of an event still get what they rely on. They read what is in the log for as long as it is kept, old
  * rows and new, so nothing that was promised may go: the new schema must promise at least what the old one did. Fields
- * and values of an enumeration may be added: readers take what they know (`platform/events/handler.ts`).
+ * and values of an enumeration may be added: readers take what they know (`platform/consumers/handler.ts`).
  */
 
 /** The part of JSON Schema that zod's objects become. */

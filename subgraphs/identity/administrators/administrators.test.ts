@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ormFor } from '../../../db/orm.ts';
 import { demoWorld } from '../../../platform/agent/demo.ts';
 import { raw } from '../../../platform/data/raw.ts';
-import { createStore } from '../../../platform/data/store.ts';
+import { createStore } from '../../../platform/store/store.ts';
 import { Bell } from '../../../platform/events/bell.ts';
 import { Actor } from '../../../platform/identity/actor.ts';
 import { admin, openAgents, type TestAgents } from '../../../tests/support/agents.ts';

@@ -1,4 +1,4 @@
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import type { Tables } from '../entities.ts';
 import { apiKeyRevoked } from './events.ts';
 

@@ -1,5 +1,5 @@
 import type { Ground } from '../../../platform/agent/ground.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ormFor } from '../../../db/orm.ts';
 import { raw } from '../../../platform/data/raw.ts';
-import { createStore } from '../../../platform/data/store.ts';
+import { createStore } from '../../../platform/store/store.ts';
 import { Bell } from '../../../platform/events/bell.ts';
 import { admin } from '../../../tests/support/agents.ts';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';

@@ -4,7 +4,7 @@
  * slipped to somebody else does not sign them in as its sender (login CSRF; RFC 9700, 4.7).
  */
 import type { Ground } from '../../../platform/agent/ground.ts';
-import type { Origin, Work } from '../../../platform/data/store.ts';
+import type { Origin, Work } from '../../../platform/store/store.ts';
 import { refuse, Unavailable } from '../../../platform/errors.ts';
 import type { Tables } from '../entities.ts';
 import { hashOfToken, newRefreshToken } from '../sessions/refresh-token.ts';

@@ -1,6 +1,6 @@
 /** The identities that users have at providers, inside transactions. */
 import type { Ground } from '../../../platform/agent/ground.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
 import { isShutOut } from '../sessions/secure-account.ts';

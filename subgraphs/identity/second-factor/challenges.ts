@@ -1,6 +1,6 @@
 /** Who has proven the first factor and not yet the second holds a challenge: good for that, for one account, and once. */
 import type { Ground } from '../../../platform/agent/ground.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import { type Refusal, refuse } from '../../../platform/errors.ts';
 import type { Tables } from '../entities.ts';
 import { hashOfToken, newRefreshToken } from '../sessions/refresh-token.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { ormFor } from '../../../db/orm.ts';
 import { raw } from '../../../platform/data/raw.ts';
-import { createStore } from '../../../platform/data/store.ts';
+import { createStore } from '../../../platform/store/store.ts';
 import { Bell } from '../../../platform/events/bell.ts';
 import { newKey } from '../../../platform/secrets/key-ring.ts';
 import { secretsWith } from '../../../platform/secrets/secrets.ts';

@@ -1,7 +1,7 @@
 /** Adding a second factor: begun with a fresh proof of the first, and confirmed with a code. */
 import { Secret } from 'otpauth';
 import type { Ground } from '../../../platform/agent/ground.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { requireSession } from '../access.ts';

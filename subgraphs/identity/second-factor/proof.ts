@@ -1,6 +1,6 @@
 /** Proving the second factor: every code counts once, and every attempt is counted before the code is looked at. */
 import type { Ground } from '../../../platform/agent/ground.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import type { Credentials } from '../accounts.ts';

@@ -1,6 +1,6 @@
 /** Sessions begin here, however somebody has proven who they are. */
 import type { Ground } from '../../../platform/agent/ground.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';

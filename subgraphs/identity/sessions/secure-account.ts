@@ -4,7 +4,7 @@
  * transaction: nobody can tell whose it was. A table of this room that refers to accounts is either here or in the test
  * beside, which says why it is not.
  */
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import type { Tables } from '../entities.ts';
 
 /** Ends all that is under way, within a transaction that holds the lock of the account. */

@@ -1,6 +1,6 @@
 /** What happens to sessions inside a transaction that holds the lock of their user. */
 import type { Config } from '../../../platform/config/config.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import { judgeToken } from '../domain.ts';
 import type { RevocationReason, Tables } from '../entities.ts';
 import { sessionRevoked, sessionStarted } from '../events.ts';

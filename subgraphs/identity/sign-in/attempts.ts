@@ -4,7 +4,7 @@
  */
 import { sql, type SqlBool } from 'kysely';
 import type { Ground } from '../../../platform/agent/ground.ts';
-import type { Origin, Work } from '../../../platform/data/store.ts';
+import type { Origin, Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { Client } from '../../../platform/graphql/context.ts';
 import { networkOf } from '../../../platform/http/network-of.ts';

@@ -1,7 +1,7 @@
 /** The first stock of imported variants, and its undo: the ledger keeps both. */
 import type { Ground } from '../../../platform/agent/ground.ts';
-import { doOnce, undoOnce, type Undoable } from '../../../platform/data/undoable.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import { doOnce, undoOnce, type Undoable } from '../../../platform/store/undoable.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { checkChange, checkQuantity } from '../domain.ts';
 import type { StockChangeType, Tables } from '../entities.ts';

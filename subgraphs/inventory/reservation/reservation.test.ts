@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { ormFor } from '../../../db/orm.ts';
 import type { Ground } from '../../../platform/agent/ground.ts';
-import { createStore } from '../../../platform/data/store.ts';
+import { createStore } from '../../../platform/store/store.ts';
 import { Bell } from '../../../platform/events/bell.ts';
 import { newId } from '../../../platform/ids.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';

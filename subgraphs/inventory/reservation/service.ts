@@ -1,7 +1,7 @@
 /** The use cases of reservations: what orders ask for, and what expires. */
 import type { Ground } from '../../../platform/agent/ground.ts';
 import { Unavailable, refuse } from '../../../platform/errors.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import { allocate, checkLines, isSameDemand, sumDemand } from '../domain.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Ground } from '../../../platform/agent/ground.ts';
-import { type EventHandler, on } from '../../../platform/events/handler.ts';
+import { type EventHandler, on } from '../../../platform/consumers/handler.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
 import { recoveryRequested } from '../events.ts';

@@ -1,9 +1,9 @@
 /** What operators do about events that could not be applied. Each is written down with who, why and what, for good. */
 import type { Ground } from '../../../platform/agent/ground.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import { type Cursor, decodeCursor, encodeCursor } from '../../../platform/events/cursor.ts';
 import { logIdentity } from '../../../platform/events/event-log.ts';
-import { discard, redrive } from '../../../platform/events/parked.ts';
+import { discard, redrive } from '../../../platform/consumers/parked.ts';
 import { moveBack, placeBefore } from '../../../platform/events/replay.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';

@@ -1,6 +1,6 @@
 /** Operators' say in sagas whose steps fail. They only ask: the engine takes it up at once, before the step's next attempt. */
 import type { Ground } from '../../../platform/agent/ground.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ormFor } from '../../../db/orm.ts';
-import { createStore, type Store } from '../../../platform/data/store.ts';
+import { createStore, type Store } from '../../../platform/store/store.ts';
 import { Bell } from '../../../platform/events/bell.ts';
 import { silentLogger } from '../../../platform/log.ts';
 import { entities, type Tables } from '../entities.ts';

@@ -1,6 +1,6 @@
 /** The use cases of a cart. */
 import type { Ground } from '../../../platform/agent/ground.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import { type Refusal, refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';

@@ -1,6 +1,6 @@
 /** The prices of imported variants, and their undo. The variants are drafts: nobody has bought at these prices. */
 import type { Ground } from '../../../platform/agent/ground.ts';
-import { doOnce, undoOnce } from '../../../platform/data/undoable.ts';
+import { doOnce, undoOnce } from '../../../platform/store/undoable.ts';
 import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';

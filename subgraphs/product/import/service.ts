@@ -4,11 +4,11 @@
  */
 import { sql } from 'kysely';
 import type { Ground } from '../../../platform/agent/ground.ts';
-import { doOnce, undoOnce } from '../../../platform/data/undoable.ts';
+import { doOnce, undoOnce } from '../../../platform/store/undoable.ts';
 import { anyOf } from '../../../platform/data/any-of.ts';
 import { isWithin, within } from '../../../platform/data/rows.ts';
 import { Refusal, refuse } from '../../../platform/errors.ts';
-import type { Work } from '../../../platform/data/store.ts';
+import type { Work } from '../../../platform/store/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { onceMoreIfTaken, orTaken } from '../../../platform/graphql/refusals.ts';
 import { newId } from '../../../platform/ids.ts';

@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import { ormFor } from '../../../db/orm.ts';
 import type { AgentDefinition } from '../../../platform/agent/define-agent.ts';
-import { openWork } from '../../../platform/data/store.ts';
+import { openWork } from '../../../platform/store/store.ts';
 import { START } from '../../../platform/events/cursor.ts';
 import { append, type LoggedEvent, readLog } from '../../../platform/events/event-log.ts';
-import type { EventHandler } from '../../../platform/events/handler.ts';
+import type { EventHandler } from '../../../platform/consumers/handler.ts';
 import { loadAgents } from '../../../subgraphs/index.ts';
 import { openPlatform } from '../../support/platform.ts';
 import { forSale } from '../../support/shop.ts';

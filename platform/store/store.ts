@@ -10,11 +10,11 @@ import type { EventDefinition, NewEvent } from '../events/define-event.ts';
 import type { EventSigner } from '../events/signing.ts';
 import type { Actor } from '../identity/actor.ts';
 import { enqueueSaga } from '../sagas/enqueue.ts';
-import { type Confined, isConfined } from './confined.ts';
-import { confinedReads } from './confined-reads.ts';
-import { earlierOutcome, keepOutcome, lockOf, type Once } from './idempotency.ts';
-import { lock } from './locks.ts';
-import { afterLostRace, afterTransient } from './retry.ts';
+import { type Confined, isConfined } from '../data/confined.ts';
+import { confinedReads } from '../data/confined-reads.ts';
+import { earlierOutcome, keepOutcome, lockOf, type Once } from '../data/idempotency.ts';
+import { lock } from '../data/locks.ts';
+import { afterLostRace, afterTransient } from '../data/retry.ts';
 
 /** Where a write comes from: kept in its events, so that one can be followed through the agents. */
 export interface Origin {

@@ -4,8 +4,8 @@ import { raw } from '../data/raw.ts';
 import { Unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { count } from '../telemetry/metrics.ts';
-import type { Cursor } from './cursor.ts';
-import { type EventRow, type LoggedEvent, toEvent, toRow } from './event-log.ts';
+import type { Cursor } from '../events/cursor.ts';
+import { type EventRow, type LoggedEvent, toEvent, toRow } from '../events/event-log.ts';
 
 /** Attempts before an event waits for a person. */
 const MAX_ATTEMPTS = 8;

@@ -1,6 +1,6 @@
-import type { Breakers } from '../resilience/breakers.ts';
-import type { CircuitStatus } from '../resilience/guard.ts';
-import { collectAtScrape } from './collectors.ts';
+import type { Breakers } from './breakers.ts';
+import type { CircuitStatus } from './guard.ts';
+import { collectAtScrape } from '../telemetry/collectors.ts';
 
 const STATE: Record<CircuitStatus, number> = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 };
 

@@ -1,8 +1,8 @@
 /** Sagas in figures: told by the worker as they go, and by the engine's table at a scrape. */
 import type { Pool } from 'pg';
-import { partsOf } from '../sagas/enqueue.ts';
-import { collectAtScrape, type Sample } from './collectors.ts';
-import { count, observeMs } from './metrics.ts';
+import { partsOf } from './enqueue.ts';
+import { collectAtScrape, type Sample } from '../telemetry/collectors.ts';
+import { count, observeMs } from '../telemetry/metrics.ts';
 
 /** A step that is being tried. */
 export interface TriedStep {

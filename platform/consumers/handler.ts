@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Work } from '../data/store.ts';
-import type { LoggedEvent } from './event-log.ts';
+import type { Work } from '../store/store.ts';
+import type { LoggedEvent } from '../events/event-log.ts';
 
 /** What an agent does about one type of event. */
 export interface EventHandler {

@@ -13,18 +13,18 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely, Transaction } from 'kysely';
 import { lock } from '../data/locks.ts';
 import { raw } from '../data/raw.ts';
-import { openWork } from '../data/store.ts';
+import { openWork } from '../store/store.ts';
 import { Fault, isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { countPublished } from '../telemetry/business-metrics.ts';
 import { count } from '../telemetry/metrics.ts';
 import { traced } from '../telemetry/tracing.ts';
-import type { Bell } from './bell.ts';
-import { type Cursor, isSame, START } from './cursor.ts';
-import { append, type Envelope, type LoggedEvent, logIdentity, readLog } from './event-log.ts';
+import type { Bell } from '../events/bell.ts';
+import { type Cursor, isSame, START } from '../events/cursor.ts';
+import { append, type Envelope, type LoggedEvent, logIdentity, readLog } from '../events/event-log.ts';
 import { attemptParked, keyOf, park, parkedKeys } from './parked.ts';
 import type { EventHandler } from './handler.ts';
-import type { EventSigner } from './signing.ts';
+import type { EventSigner } from '../events/signing.ts';
 
 /** `busy`: another process holds the consumer. `idle`: read to the end. `more`: look again at once. */
 export type Outcome = 'busy' | 'idle' | 'more';

@@ -8,8 +8,8 @@ import { raw } from '../data/raw.ts';
 import { Unavailable } from '../errors.ts';
 import { sleep } from '../sleep.ts';
 import type { Consumer } from './consumer.ts';
-import { START } from './cursor.ts';
-import { append, type Envelope, envelope, readLog } from './event-log.ts';
+import { START } from '../events/cursor.ts';
+import { append, type Envelope, envelope, readLog } from '../events/event-log.ts';
 import { on } from './handler.ts';
 import { tethered } from '../tethered.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
-import { enqueueSaga } from '../sagas/enqueue.ts';
-import { moveHorizon } from '../sagas/forget.ts';
-import { runCollectors, type Sample } from './collectors.ts';
+import { enqueueSaga } from './enqueue.ts';
+import { moveHorizon } from './forget.ts';
+import { runCollectors, type Sample } from '../telemetry/collectors.ts';
 import { measureSagas, tryingStep } from './saga-metrics.ts';
 
 let ground: SagaGround;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { refuse } from '../errors.ts';
-import { raw } from './raw.ts';
+import { raw } from '../data/raw.ts';
 
 let small: SmallAgent;
 

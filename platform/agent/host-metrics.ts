@@ -1,14 +1,14 @@
 /** What a host tells of itself at a scrape. */
 import type { Kysely } from 'kysely';
-import { consumerLag } from '../agent/consumer-lag.ts';
-import type { DatabaseMonitor } from '../agent/database-monitor.ts';
-import type { Lives } from '../agent/lives.ts';
-import { byConnections } from '../agent/registry.ts';
+import { consumerLag } from './consumer-lag.ts';
+import type { DatabaseMonitor } from './database-monitor.ts';
+import type { Lives } from './lives.ts';
+import { byConnections } from './registry.ts';
 import { raw } from '../data/raw.ts';
 import type { Breakers } from '../resilience/breakers.ts';
-import { measureBreakers } from './breaker-metrics.ts';
+import { measureBreakers } from '../resilience/breaker-metrics.ts';
 import type { Standby } from '../standby/standby.ts';
-import { collectAtScrape, type Sample } from './collectors.ts';
+import { collectAtScrape, type Sample } from '../telemetry/collectors.ts';
 
 /** What a host's metrics are read from. */
 export interface HostFacts {
