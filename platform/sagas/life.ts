@@ -141,14 +141,14 @@ export class Life {
           restFor(saga, step, childId),
         ),
       callOff: async (other) => void (await pool.query(...callingOff(other, id))),
-      receive: async (topic, seconds) =>
-        void (await stop.pass(async (leave) => {
+      receive: (topic, seconds) =>
+        stop.pass(async (leave) => {
           leave();
           const written = await receivable(saga, topic, seconds, this.#options, stop);
           await DBOS.recv(topic, 0);
           // It is kept by now: when the saga is parked for another thing, no message of this topic must wake it.
           if (written) await forget(written).catch(() => {});
-        })),
+        }),
     };
   }
 }
