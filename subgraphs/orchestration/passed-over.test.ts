@@ -12,7 +12,7 @@ beforeAll(async () => {
   shop = await openPlatform();
   variantId = await forSale(shop, { stock: 100 });
   await sql`create table public.broken (what text)`.execute(shop.kysely);
-  await sql`create function public.break_it() returns trigger language plpgsql as $$ begin
+  await sql`create function public.break_it() returns trigger language plpgsql security definer as $$ begin
     if exists (select from public.broken where what = tg_op) then raise exception 'broken'; end if; return new; end $$`.execute(
     shop.kysely,
   );
@@ -51,7 +51,7 @@ test('a saga whose buyer has confirmed goes on, though nobody has told it', asyn
   const [confirmed, waiting] = [await order('tok_3ds', buyer), await order('tok_3ds', buyer)];
   for (const id of [confirmed, waiting]) await isParked(`placeOrder:${id}`);
   // As where a process had the event that tells no parked saga.
-  await sql`create function public.silence() returns trigger language plpgsql as $$ begin
+  await sql`create function public.silence() returns trigger language plpgsql security definer as $$ begin
     return case when new.message_uuid like 'passed over%' then new end; end $$`.execute(shop.kysely);
   await sql`create trigger silence before insert on dbos.notifications for each row execute function public.silence()`.execute(
     shop.kysely,
