@@ -14,7 +14,7 @@ import {
   STANDBY_PROBE,
   type StandbyLimits,
 } from '../platform/standby/standby.ts';
-import type { Place } from '../platform/standby/trail.ts';
+import type { Place } from '../platform/standby/replay-lag.ts';
 import { replicaAddress } from './direct-address.ts';
 import type { Endings } from './endings.ts';
 

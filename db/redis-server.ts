@@ -1,7 +1,7 @@
 /** A Redis beside us, where this machine has a `redis-server`: for `npm run distributed`, and for tests. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { tethered } from '../platform/tethered.ts';
+import { dieWithParent } from '../platform/die-with-parent.ts';
 import { freePort } from './embedded-postgres/free-port.ts';
 
 /** A server that keeps nothing on disk, and may die. */
@@ -55,7 +55,10 @@ function mortal(port: number, first: ChildProcess): RedisServer {
 async function start(port: number): Promise<ChildProcess> {
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   // In a group of its own, so that Ctrl-C in the terminal does not end it before those who use it.
-  const child = spawn(...tethered('redis-server', settings), { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  const child = spawn(...dieWithParent('redis-server', settings), {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  });
   let output = '';
   const ready = new Promise<void>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,6 +1,6 @@
-/** Query plans by operation, as many as `Kept` keeps. */
+/** An LRU cache of query plans by operation. */
 import type { QueryPlan } from '@apollo/query-planner';
-import { Kept } from '../platform/kept.ts';
+import { LruCache } from '../platform/lru-cache.ts';
 import { count, set } from '../platform/telemetry/metrics.ts';
 
 /** Plans, and characters of what they ask of agents. */
@@ -8,10 +8,10 @@ const MOST = { entries: 2000, weight: 1_000_000 };
 
 /** What @apollo/gateway takes as `queryPlannerConfig.cache`. */
 export class PlanCache {
-  readonly #plans: Kept<QueryPlan>;
+  readonly #plans: LruCache<QueryPlan>;
 
-  constructor(most = MOST) {
-    this.#plans = new Kept(most);
+  constructor(limits = MOST) {
+    this.#plans = new LruCache(limits);
   }
 
   async get(key: string): Promise<QueryPlan | undefined> {

@@ -2,7 +2,7 @@
 import { type DocumentNode, type ExecutionResult, type GraphQLSchema, Kind } from 'graphql';
 import type { RequestContext } from '../platform/graphql/context.ts';
 import type { SubgraphEndpoint } from '../platform/graphql/subgraph.ts';
-import { anchored } from './anchored.ts';
+import { withTypenameAnchor } from './typename-anchor.ts';
 import { ApolloGateway } from './apollo.ts';
 import type { AskedDocuments } from './asked-documents.ts';
 import { EndpointDataSource, type SubscriptionEvents } from './data-source.ts';
@@ -80,7 +80,8 @@ export async function planExecution(
       const document = asked.of(request.document);
       const key = planKey(document, operationName);
       // The gateway would plan the document as it is.
-      if (anchored(document) !== document && !cache.has(key)) cache.put(key, planner(document, operationName));
+      if (withTypenameAnchor(document) !== document && !cache.has(key))
+        cache.put(key, planner(document, operationName));
       return asked.answer(document, await run(contextOf(schema, { ...request, document })));
     },
     close: () => gateway.stop(),

@@ -1,6 +1,6 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import type { DocumentNode } from 'graphql';
-import { anchored } from './anchored.ts';
+import { withTypenameAnchor } from './typename-anchor.ts';
 import { operationFromDocument, QueryPlanner, Supergraph } from './apollo.ts';
 
 /** Plans an operation of a document that is valid against the supergraph's API schema. */
@@ -15,7 +15,7 @@ export function plannerOf(executionSdl: string): Planner {
       const planner = new QueryPlanner(supergraph);
       const schema = supergraph.apiSchema();
       plan = (node, name) =>
-        planner.buildQueryPlan(operationFromDocument(schema, anchored(node), { operationName: name }));
+        planner.buildQueryPlan(operationFromDocument(schema, withTypenameAnchor(node), { operationName: name }));
     }
     return plan(document, operationName);
   };

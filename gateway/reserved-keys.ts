@@ -13,7 +13,7 @@ import {
   type StringValueNode,
   visit,
 } from 'graphql';
-import { ANCHOR } from './anchored.ts';
+import { ANCHOR } from './typename-anchor.ts';
 import { CURSOR } from './live/with-cursor.ts';
 import { REFERENCE } from './references.ts';
 

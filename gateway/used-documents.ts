@@ -1,5 +1,5 @@
 import type { DocumentNode } from 'graphql';
-import { Kept } from '../platform/kept.ts';
+import { LruCache } from '../platform/lru-cache.ts';
 
 /** A document that was executed, and how often. */
 export interface UsedDocument {
@@ -16,10 +16,10 @@ const MOST = { entries: 1000, weight: 1_000_000 };
  * generations, and holds documents only.
  */
 export class UsedDocuments {
-  readonly #used: Kept<UsedDocument>;
+  readonly #used: LruCache<UsedDocument>;
 
-  constructor(most = MOST) {
-    this.#used = new Kept(most);
+  constructor(limits = MOST) {
+    this.#used = new LruCache(limits);
   }
 
   /** It was executed. `hash` is the document's. */

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { times } from '../shop.ts';
-import { tethered } from '../../platform/tethered.ts';
+import { dieWithParent } from '../../platform/die-with-parent.ts';
 
 /** A running one. */
 export interface Rival {
@@ -36,7 +36,7 @@ export async function startRival(
   { cwd, url }: { cwd?: string; url?: string } = {},
 ): Promise<Rival> {
   const env = { ...process.env, NODE_ENV: 'production' };
-  const child = spawn(...tethered(command, args), { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(...dieWithParent(command, args), { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const stop = () => ended(child);
   try {
     const said = url ? await answering(url, child) : await firstUrl(name, child);

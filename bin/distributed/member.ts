@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../platform/errors.ts';
-import { tethered } from '../../platform/tethered.ts';
+import { dieWithParent } from '../../platform/die-with-parent.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** One that ran so long is not failing again and again. Milliseconds. */
@@ -144,7 +144,7 @@ export class Member {
 
   #launch({ isBack = false } = {}): void {
     const { name, command, env, onLine, report, readyAt } = this.#o;
-    const child = spawn(...tethered(process.execPath, ['--no-warnings', ...command]), {
+    const child = spawn(...dieWithParent(process.execPath, ['--no-warnings', ...command]), {
       cwd: ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '../../platform/errors.ts';
-import { tethered } from '../../platform/tethered.ts';
+import { dieWithParent } from '../../platform/die-with-parent.ts';
 import type { Home } from './home.ts';
 import { giveTo, type Identity } from './identity.ts';
 import { spaceLeft } from './space-left.ts';
@@ -39,7 +39,7 @@ export async function makeCluster(home: Home, binaries: string, identity: Identi
     giveTo(identity, passwordFile);
     const options = ['-D', partial, `--pwfile=${passwordFile}`, ...INITDB, ...LOCALE];
     // We may be stopped in the middle: what it has begun is thrown away then.
-    await run(...tethered(join(binaries, 'bin', 'initdb'), options), {
+    await run(...dieWithParent(join(binaries, 'bin', 'initdb'), options), {
       ...identity,
       env: serverEnvironment(),
       cwd: '/',

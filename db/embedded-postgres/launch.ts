@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeF
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../platform/errors.ts';
-import { tethered } from '../../platform/tethered.ts';
+import { dieWithParent } from '../../platform/die-with-parent.ts';
 import { serverEnvironment } from './cluster.ts';
 import { freePort } from './free-port.ts';
 import type { Home } from './home.ts';
@@ -87,7 +87,7 @@ function spawnServer(
   try {
     const where = ['-D', home.cluster, '-h', '127.0.0.1', '-p', String(port), '-k', ''];
     const server = [join(binaries, 'bin', 'postgres'), [...where, ...settingsAsFlags(settings)]] as const;
-    const child = spawn(...(endsWithUs ? tethered(...server, 'INT') : server), {
+    const child = spawn(...(endsWithUs ? dieWithParent(...server, 'INT') : server), {
       ...identity,
       env: serverEnvironment(),
       cwd: '/',

@@ -11,7 +11,7 @@ import type { Consumer } from './consumer.ts';
 import { START } from '../events/cursor.ts';
 import { append, type Envelope, envelope, readLog } from '../events/event-log.ts';
 import { on } from './handler.ts';
-import { tethered } from '../tethered.ts';
+import { dieWithParent } from '../die-with-parent.ts';
 
 let small: SmallAgent;
 const ending = new Set<() => Promise<void>>();
@@ -86,7 +86,7 @@ test('two consumers of one name share the work and repeat none of it', async () 
 const CHILD = fileURLToPath(new URL('../../tests/support/consumer-child.ts', import.meta.url));
 
 async function spawnChild(): Promise<ChildProcess> {
-  const child = spawn(...tethered(process.execPath, ['--no-warnings', CHILD, small.database.url, 'child']), {
+  const child = spawn(...dieWithParent(process.execPath, ['--no-warnings', CHILD, small.database.url, 'child']), {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout!, 'data');

@@ -1,4 +1,4 @@
-import { Kept } from '../kept.ts';
+import { LruCache } from '../lru-cache.ts';
 
 /** Texts that are not read again, and their characters: what was read of one weighs many times as much. */
 const MOST = { entries: 1024, weight: 1_000_000 };
@@ -10,7 +10,7 @@ interface ByText<Value> {
 }
 
 function byText<Value>(): ByText<Value> {
-  const kept = new Kept<Value>(MOST);
+  const kept = new LruCache<Value>(MOST);
   return { get: (text) => kept.get(text), set: (text, value) => kept.set(text, value, text.length) };
 }
 

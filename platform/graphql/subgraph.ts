@@ -21,7 +21,7 @@ import {
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { cancellableBy } from '../data/cancellation.ts';
-import { Kept } from '../kept.ts';
+import { LruCache } from '../lru-cache.ts';
 import type { RequestContext } from './context.ts';
 import { forgetLoaded } from './per-request.ts';
 import { subscribeAnew } from './subscribe.ts';
@@ -68,7 +68,7 @@ const COMPILED = { entries: 2000, weight: 1_000_000 };
 export function createSubgraph(name: string, typeDefs: DocumentNode, resolvers: object): Subgraph {
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
   readAnewAfterChanges(schema);
-  const runners = new Kept<Runner>(COMPILED);
+  const runners = new LruCache<Runner>(COMPILED);
 
   const runnerOf = (request: SubgraphRequest): Runner => {
     const key = `${request.operationName ?? ''}\n${request.query}`;

@@ -14,7 +14,7 @@ import { testDatabase } from '../../tests/support/database.ts';
 import { until } from '../../tests/support/until.ts';
 import { createPool } from '../../db/pool.ts';
 import { prepareSagas } from './worker.ts';
-import { tethered } from '../tethered.ts';
+import { dieWithParent } from '../die-with-parent.ts';
 
 const CHILD = fileURLToPath(new URL('../../tests/support/saga-child.ts', import.meta.url));
 
@@ -40,7 +40,7 @@ test('kill -9 while parents and children are under way: every one ends, each eff
       return inputs.every(({ id }) => statuses.get(`outer:${id}`) === 'SUCCESS');
     };
     for (const after of [250, 600, 900, undefined]) {
-      child = spawn(...tethered(process.execPath, ['--no-warnings', CHILD, database.url, 'killed']), {
+      child = spawn(...dieWithParent(process.execPath, ['--no-warnings', CHILD, database.url, 'killed']), {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout!, 'data');

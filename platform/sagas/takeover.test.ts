@@ -14,7 +14,7 @@ import { type TestDatabase, testDatabase } from '../../tests/support/database.ts
 import { until } from '../../tests/support/until.ts';
 import { createPool } from '../../db/pool.ts';
 import { prepareSagas } from './worker.ts';
-import { tethered } from '../tethered.ts';
+import { dieWithParent } from '../die-with-parent.ts';
 
 const CHILD = fileURLToPath(new URL('../../tests/support/saga-child.ts', import.meta.url));
 
@@ -33,7 +33,7 @@ afterAll(() => database?.drop());
 afterEach(() => Promise.all(children.splice(0).map((child) => end(child, 'SIGKILL'))));
 
 async function startWorker(instance: string): Promise<ChildProcess> {
-  const child = spawn(...tethered(process.execPath, ['--no-warnings', CHILD, database.url, instance]), {
+  const child = spawn(...dieWithParent(process.execPath, ['--no-warnings', CHILD, database.url, instance]), {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);

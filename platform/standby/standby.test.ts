@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { createLogger } from '../log.ts';
 import { Standby, type StandbyLimits, type StandbyProbe } from './standby.ts';
-import type { Place } from './trail.ts';
+import type { Place } from './replay-lag.ts';
 
 const never = new Promise<never>(() => {});
 const at = (position: number, system = 'one'): Place => ({ system, position: BigInt(position) });

@@ -4,7 +4,7 @@ import { LinkHealth } from '../cluster/link-health.ts';
 import { Fault } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
-import { type Place, Trail } from './trail.ts';
+import { type Place, ReplayLag } from './replay-lag.ts';
 
 /** How a standby and its primary are looked at, each over a connection of its own. */
 export interface StandbyProbe {
@@ -39,7 +39,7 @@ const EVERY_MS = 1000;
 /** One standby of the database. */
 export class Standby {
   readonly #probe: StandbyProbe;
-  readonly #trail = new Trail();
+  readonly #trail = new ReplayLag();
   readonly #link: LinkHealth;
   readonly #limits: StandbyLimits;
   /** What is wrong with it beside its age. */

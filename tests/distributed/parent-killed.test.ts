@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { commandLine, isRunning } from '../../db/embedded-postgres/processes.ts';
 import { hasRedisServer } from '../../db/redis-server.ts';
-import { canTether, tethered } from '../../platform/tethered.ts';
+import { canDieWithParent, dieWithParent } from '../../platform/die-with-parent.ts';
 import { temporaryData } from '../support/agora-process.ts';
 import { orSkip } from '../support/or-skip.ts';
 import { until } from '../support/until.ts';
@@ -16,7 +16,7 @@ const ROOT = join(import.meta.dirname, '../..');
 async function startDistributed(data: string): Promise<ChildProcess> {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const command = [join(ROOT, 'bin/agora.mjs'), 'bin/distributed.ts', '--empty'];
-  const child = spawn(...tethered(process.execPath, command), {
+  const child = spawn(...dieWithParent(process.execPath, command), {
     cwd: ROOT,
     env: { ...env, AGORA_DATA: data, PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,7 +50,7 @@ function parentOf(pid: string): number | undefined {
 }
 
 orSkip(
-  canTether(),
+  canDieWithParent(),
   test,
   'processes tied to their parents',
   'util-linux',

@@ -11,7 +11,7 @@ import type { Actor } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
 import { silentLogger } from '../../platform/log.ts';
 import { formatKeyRing, newKey } from '../../platform/secrets/key-ring.ts';
-import { tethered } from '../../platform/tethered.ts';
+import { dieWithParent } from '../../platform/die-with-parent.ts';
 import { Directory } from '../../platform/wire/directory.ts';
 import { requestSigner } from '../../platform/wire/signed-request.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
@@ -102,7 +102,7 @@ export async function openAgora(): Promise<Agora> {
 /** Starts a process of agents, by the arguments of `npm run agent`, with these variables and no others of ours. */
 export function launchAgents(names: readonly string[], env: Record<string, string>): Launched {
   const { NODE_OPTIONS: _, AGORA_NEWER_NODE: __, ...inherited } = process.env;
-  const child = spawn(...tethered(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/agent.ts', ...names]), {
+  const child = spawn(...dieWithParent(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/agent.ts', ...names]), {
     cwd: ROOT,
     env: { ...inherited, NODE_ENV: 'development', LOG_LEVEL: 'error', AGENT_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

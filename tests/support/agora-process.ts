@@ -8,7 +8,7 @@ import { deleteEmbeddedPostgres } from '../../db/embedded-postgres.ts';
 import { credentialsOf } from '../../db/embedded-postgres/credentials.ts';
 import { homeFor } from '../../db/embedded-postgres/home.ts';
 import { type Identity, serverIdentity } from '../../db/embedded-postgres/identity.ts';
-import { tethered } from '../../platform/tethered.ts';
+import { dieWithParent } from '../../platform/die-with-parent.ts';
 import { UNLIMITED } from './unlimited.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -105,20 +105,23 @@ export async function runAgora(options: AgoraOptions, endAt?: string): Promise<E
 
 function launch({ data, args = [], env, as }: AgoraOptions) {
   const { NODE_OPTIONS: _, AGORA_NEWER_NODE: __, ...inherited } = process.env;
-  const child = spawn(...tethered(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/start.ts', ...args], 'TERM'), {
-    ...as,
-    cwd: ROOT,
-    env: {
-      ...inherited,
-      NODE_ENV: 'development',
-      LOG_LEVEL: 'error',
-      PORT: '0',
-      AGORA_DATA: data,
-      ...UNLIMITED,
-      ...env,
+  const child = spawn(
+    ...dieWithParent(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/start.ts', ...args], 'TERM'),
+    {
+      ...as,
+      cwd: ROOT,
+      env: {
+        ...inherited,
+        NODE_ENV: 'development',
+        LOG_LEVEL: 'error',
+        PORT: '0',
+        AGORA_DATA: data,
+        ...UNLIMITED,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  );
   running.add(child);
   child.once('close', () => running.delete(child));
   let text = '';

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { tethered } from '../../platform/tethered.ts';
+import { dieWithParent } from '../../platform/die-with-parent.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** A start on a busy machine. */
@@ -27,7 +27,7 @@ export interface GatewayProcess {
 /** Starts a gateway with these variables and no others of ours. @throws Error with what it wrote, if it ends before it answers */
 export async function startGatewayProcess(env: Record<string, string>): Promise<GatewayProcess> {
   const { NODE_OPTIONS: _, AGORA_NEWER_NODE: __, ...inherited } = process.env;
-  const child = spawn(...tethered(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/gateway.ts']), {
+  const child = spawn(...dieWithParent(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/gateway.ts']), {
     cwd: ROOT,
     env: { ...inherited, NODE_ENV: 'development', LOG_LEVEL: 'error', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { freePort } from '../../db/embedded-postgres/free-port.ts';
 import { serverIdentity } from '../../db/embedded-postgres/identity.ts';
 import { kyselyOver } from '../../db/kysely.ts';
-import { tethered } from '../../platform/tethered.ts';
+import { dieWithParent } from '../../platform/die-with-parent.ts';
 import type { TestDatabase } from './database.ts';
 import { testPool } from './test-pool.ts';
 
@@ -56,7 +56,7 @@ max_client_conn = 200
 ignore_startup_parameters = extra_float_digits, options
 `,
   );
-  const child = spawn(...tethered('pgbouncer', [join(folder, 'pgbouncer.ini')]), {
+  const child = spawn(...dieWithParent('pgbouncer', [join(folder, 'pgbouncer.ini')]), {
     ...serverIdentity(),
     stdio: 'ignore',
   });

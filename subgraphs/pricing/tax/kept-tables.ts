@@ -1,5 +1,5 @@
 import type { Clock } from '../../../platform/clock.ts';
-import { Kept } from '../../../platform/kept.ts';
+import { LruCache } from '../../../platform/lru-cache.ts';
 import type { TaxTables } from './domain.ts';
 import type { TaxQueries } from './queries.ts';
 
@@ -10,7 +10,7 @@ const MOST = 500;
 
 /** The tables of tax as they were at most a minute ago, so that not every quote reads them and makes out their patterns. */
 export const keptTaxTables = ({ taxTables }: TaxQueries, clock: Clock): TaxQueries => {
-  const kept = new Kept<{ tables: TaxTables; readAt: number }>({ entries: MOST, weight: MOST });
+  const kept = new LruCache<{ tables: TaxTables; readAt: number }>({ entries: MOST, weight: MOST });
   return {
     async taxTables(country) {
       const now = clock.now().getTime();

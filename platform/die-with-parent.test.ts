@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { isRunning } from '../db/embedded-postgres/processes.ts';
 import { orSkip } from '../tests/support/or-skip.ts';
-import { canTether, tethered } from './tethered.ts';
+import { canDieWithParent, dieWithParent } from './die-with-parent.ts';
 
 /** Spawns this, says its pid, and waits to be killed. */
 const PARENT = `
@@ -22,12 +22,12 @@ async function orphan(command: string, args: readonly string[]): Promise<number>
 }
 
 orSkip(
-  canTether(),
+  canDieWithParent(),
   test,
   'processes tied to their parents',
   'util-linux',
-)('a process that is tethered ends when its parent is killed; another does not', async () => {
-  const tied = await orphan(...tethered('sleep', ['600']));
+)('a process that is dieWithParent ends when its parent is killed; another does not', async () => {
+  const tied = await orphan(...dieWithParent('sleep', ['600']));
   const free = await orphan('sleep', ['600']);
   try {
     while (isRunning(tied)) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { Trail } from './trail.ts';
+import { ReplayLag } from './replay-lag.ts';
 
-let trail: Trail;
+let trail: ReplayLag;
 const primary = (at: number, position: number, system = 'one'): void =>
   trail.primary(at, { system, position: BigInt(position) });
 const standby = (position: number): void => trail.standby(BigInt(position));
@@ -11,7 +11,7 @@ const follow = (at: number, position: number, replayed = position): void => {
 };
 
 beforeEach(() => {
-  trail = new Trail();
+  trail = new ReplayLag();
 });
 
 test('a standby shows what the primary had at the last moment that it has reached', () => {

@@ -20,7 +20,7 @@ const MAX_STEPS = 1000;
  * so that is no lag; `pg_last_xact_replay_timestamp()` alone would call it one. All times are those of our own
  * monotonic clock, in milliseconds.
  */
-export class Trail {
+export class ReplayLag {
   #system = '';
   /** The first is the moment that the standby has reached, or if it has not reached any, the oldest that is known. */
   #steps: Step[] = [];

@@ -6,7 +6,7 @@ const SETPRIV = 'setpriv';
 let known: boolean | undefined;
 
 /** Whether this machine can tie a process to its parent. */
-export const canTether = (): boolean =>
+export const canDieWithParent = (): boolean =>
   (known ??= process.platform === 'linux' && spawnSync(SETPRIV, ['--pdeathsig', 'KILL', 'true']).status === 0);
 
 /**
@@ -14,10 +14,10 @@ export const canTether = (): boolean =>
  * it: for what is started to try something out or to test it, and must not be left behind. Its pid and command line
  * are those of the program itself. Not for what should outlive us. Where the machine cannot do that, the command as it is.
  */
-export function tethered(
+export function dieWithParent(
   command: string,
   args: readonly string[],
   signal: 'KILL' | 'TERM' | 'INT' = 'KILL',
 ): [command: string, args: string[]] {
-  return canTether() ? [SETPRIV, ['--pdeathsig', signal, '--', command, ...args]] : [command, [...args]];
+  return canDieWithParent() ? [SETPRIV, ['--pdeathsig', signal, '--', command, ...args]] : [command, [...args]];
 }

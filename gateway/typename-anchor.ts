@@ -24,7 +24,7 @@ const FIELD: FieldNode = {
 const known = new WeakMap<DocumentNode, DocumentNode>();
 
 /** The document to plan in place of a valid one: itself, if nothing of it can be left empty. */
-export function anchored(document: DocumentNode): DocumentNode {
+export function withTypenameAnchor(document: DocumentNode): DocumentNode {
   let found = known.get(document);
   if (!found) known.set(document, (found = anchor(document)));
   return found;

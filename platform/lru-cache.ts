@@ -1,34 +1,34 @@
-/** What is kept at most. */
-export interface Most {
+/** The limits of a cache. */
+export interface CacheLimits {
   entries: number;
   /** In the unit in which entries are weighed: mostly the characters that they were made from. */
   weight: number;
 }
 
 /**
- * Keeps what costs much to make again: so many entries at most, and of so much weight together, because who counts
- * entries only keeps as much as strangers send. The one unused for longest goes first.
+ * An LRU cache of what costs much to make again. It is bounded by the number of its entries and by their weight together:
+ * a bound on the number alone would keep as much as strangers send. The least recently used entry goes first.
  */
-export class Kept<Value> {
+export class LruCache<Value> {
   readonly #entries = new Map<string, { value: Value; weight: number }>();
-  readonly #most: Most;
+  readonly #limits: CacheLimits;
   #weight = 0;
 
-  constructor(most: Most) {
-    this.#most = most;
+  constructor(limits: CacheLimits) {
+    this.#limits = limits;
   }
 
-  /** How many there are. */
+  /** The number of entries. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Whether it is there; that is no use of it. */
+  /** Whether the entry is there. Asking does not count as use. */
   has(key: string): boolean {
     return this.#entries.has(key);
   }
 
-  /** From now on it is the one used last. */
+  /** The entry's value; it is the most recently used one from now on. */
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
@@ -37,31 +37,31 @@ export class Kept<Value> {
     return entry.value;
   }
 
-  /** Keeps it, in place of what was there, unless it alone weighs more than all may. */
+  /** Sets the entry, unless it alone is heavier than the whole cache may be. */
   set(key: string, value: Value, weight: number): void {
     this.delete(key);
-    if (weight > this.#most.weight) return;
+    if (weight > this.#limits.weight) return;
     this.#entries.set(key, { value, weight });
     this.#weight += weight;
     for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#most.entries && this.#weight <= this.#most.weight) return;
+      if (this.#entries.size <= this.#limits.entries && this.#weight <= this.#limits.weight) return;
       this.delete(oldest);
     }
   }
 
-  /** Whether it was there. */
+  /** Removes the entry. Whether it was there. */
   delete(key: string): boolean {
     this.#weight -= this.#entries.get(key)?.weight ?? 0;
     return this.#entries.delete(key);
   }
 
-  /** Keeps nothing any more. */
+  /** Removes all entries. */
   clear(): void {
     this.#entries.clear();
     this.#weight = 0;
   }
 
-  /** All of them, the one unused for longest first. */
+  /** All values, the least recently used first. */
   *values(): Generator<Value> {
     for (const { value } of this.#entries.values()) yield value;
   }
