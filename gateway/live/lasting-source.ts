@@ -3,7 +3,7 @@ import type { ExecutionResult } from 'graphql';
 import { isTransient } from '../../platform/errors.ts';
 import { beginningIn } from '../../platform/wire/beginning.ts';
 import type { OpenSubscription } from '../subscriptions.ts';
-import { Patience } from './patience.ts';
+import { ReconnectPolicy } from './reconnect-policy.ts';
 
 /** One of its parts. Without `join`: that of a generation which may have gone. */
 export type Source = Pick<OpenSubscription, 'events' | 'cursorOf' | 'isResumable'>;
@@ -26,13 +26,13 @@ export interface LastingOptions {
  */
 export class LastingSource {
   readonly #o: LastingOptions;
-  readonly #patience: Patience;
+  readonly #reconnect: ReconnectPolicy;
   #current: Source;
   #at: string | null;
 
   constructor(first: Source, options: LastingOptions) {
     this.#o = options;
-    this.#patience = new Patience(options.patienceMs);
+    this.#reconnect = new ReconnectPolicy(options.patienceMs);
     this.#current = first;
     this.#at = options.start;
   }
@@ -45,7 +45,7 @@ export class LastingSource {
   /** The event of this cursor was told: nothing up to it comes again. */
   told(cursor: string | undefined): void {
     this.#at = cursor ?? this.#at;
-    this.#patience.renew();
+    this.#reconnect.renew();
   }
 
   /** The next event. @throws what broke it off, if it cannot go on */
@@ -67,7 +67,7 @@ export class LastingSource {
         const after = this.#at;
         if (signal.aborted || after === null || !this.#current.isResumable) throw error;
         this.end();
-        const next = await this.#patience.until(() => reopen(after), error, signal);
+        const next = await this.#reconnect.until(() => reopen(after), error, signal);
         if (!next) return DONE;
         this.#current = next;
         if (signal.aborted) this.end();

@@ -18,7 +18,7 @@ import { type Frame, frameOf } from './frame.ts';
 import { LastingSource, type Source } from './lasting-source.ts';
 import type { LiveStream } from './live-stream.ts';
 import { Recent } from './recent.ts';
-import { narrowed, type Opening, permissionsChanged, type Seat, slowConsumer, takeSeat } from './seat.ts';
+import { narrowed, type Opening, permissionsChanged, type Placement, slowConsumer, move } from './placement.ts';
 
 /** Told at one turn of the event loop; requests get theirs between. */
 const AT_ONCE = 1000;
@@ -30,7 +30,7 @@ const LOOK_MS = 5;
 export interface GroupGround {
   succession: Succession;
   mask: ErrorMask;
-  /** How long an agent whose source has broken off is waited for, in milliseconds. @default as `patience.ts` says */
+  /** How long an agent whose source has broken off is waited for, in milliseconds. @default as `reconnect-policy.ts` says */
   patienceMs?: number;
 }
 
@@ -68,7 +68,7 @@ export class LiveGroup {
   readonly #audience: string;
   #generation: Generation;
   #source: LastingSource | undefined;
-  #seat: Seat | undefined;
+  #placement: Placement | undefined;
   #moving: Promise<void> = Promise.resolve();
   #unfollow: (() => void) | undefined;
   #hasPublished = false;
@@ -142,7 +142,7 @@ export class LiveGroup {
       }
       const { join, source, ...first } = opened;
       this.#source = this.#lasting(first);
-      this.#seat = { generation, opening, join, leave };
+      this.#placement = { generation, opening, join, leave };
       if (this.isOver) this.#release();
       else this.#begin(source);
       return undefined;
@@ -165,7 +165,7 @@ export class LiveGroup {
     const actor = this.#leader();
     if (!actor) return undefined;
     const { asked } = this.#o;
-    const { generation, opening } = this.#seat!;
+    const { generation, opening } = this.#placement!;
     const leave = generation.enter();
     try {
       const ending = await this.#narrowed(actor);
@@ -213,7 +213,7 @@ export class LiveGroup {
   async #answer(event: ExecutionResult): Promise<Frame | undefined> {
     const actor = this.#leader();
     if (!actor) return undefined;
-    const { generation, opening, join } = this.#seat!;
+    const { generation, opening, join } = this.#placement!;
     const leave = generation.enter();
     try {
       const ending = await this.#narrowed(actor);
@@ -302,7 +302,7 @@ export class LiveGroup {
 
   #narrowed(actor: Actor): Promise<ExecutionResult | undefined> {
     const { asked, correlationId } = this.#o;
-    const { generation, opening } = this.#seat!;
+    const { generation, opening } = this.#placement!;
     return narrowed(generation, { asked, opening, checked: { actor, correlationId } });
   }
 
@@ -312,11 +312,11 @@ export class LiveGroup {
     if (!actor) return;
     const { asked, isShared } = this.#o;
     const checked = { actor, correlationId: this.#o.correlationId };
-    const next = await takeSeat(current, { asked, checked, isShared, source });
+    const next = await move(current, { asked, checked, isShared, source });
     if (this.isOver) return 'result' in next ? undefined : next.leave();
     if ('result' in next) return this.#finish(next.result);
-    this.#seat!.leave();
-    this.#seat = next;
+    this.#placement!.leave();
+    this.#placement = next;
     this.#generation = next.generation;
   }
 
@@ -361,7 +361,7 @@ export class LiveGroup {
 
   #release(): void {
     this.#unfollow?.();
-    this.#seat?.leave();
+    this.#placement?.leave();
     this.#source?.end();
   }
 }

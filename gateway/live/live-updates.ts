@@ -9,11 +9,11 @@ import type { ExecutionResult } from 'graphql';
 import type { Generation } from '../generation.ts';
 import type { Asked, Operation } from '../operation.ts';
 import { audienceOf } from './audience.ts';
-import { wishOf } from './wish.ts';
+import { subscriptionKeyOf } from './subscription-key.ts';
 import type { Frame } from './frame.ts';
 import { type Beginning, type GroupGround, type GroupOptions, LiveGroup } from './live-group.ts';
 import { LiveStream } from './live-stream.ts';
-import { check } from './seat.ts';
+import { check } from './placement.ts';
 
 type Family = Set<LiveGroup>;
 
@@ -63,7 +63,7 @@ export class LiveUpdates {
     const { generation, actor } = beginning;
     const shape = generation.shapeOf(asked.document, asked.operationName);
     const isShared = shape.isSameForAll;
-    const { family: key, start } = wishOf(asked, shape, audienceOf(actor, isShared));
+    const { groupKey: key, resumeAfter: start } = subscriptionKeyOf(asked, shape, audienceOf(actor, isShared));
     const family: Family = this.#families.get(key) ?? new Set();
     for (const group of family) {
       if (group.generation !== generation) continue;

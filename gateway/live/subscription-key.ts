@@ -5,20 +5,20 @@ import { withDefaults } from '../with-defaults.ts';
 import type { Audience } from './audience.ts';
 import type { Shape } from './shape.ts';
 
-/** What a subscriber asks for: the same as others, from where it left off. */
-export interface Wish {
-  /** The same for all who, from some event on, are told the same. */
-  family: string;
-  /** The cursor that it comes back with; null: it has none. */
-  start: string | null;
+/** Which subscribers are told the same: those with one group key share an execution from some event on. */
+export interface SubscriptionKey {
+  /** Equal for subscribers with the same document, variables and audience. */
+  groupKey: string;
+  /** The cursor to resume after; null: the subscription begins now. */
+  resumeAfter: string | null;
 }
 
-/** What this operation asks for, of this audience. */
-export function wishOf(
+/** The key of this operation, for this audience. */
+export function subscriptionKeyOf(
   { document, operationName, variables }: Asked,
   { after, afterVariable }: Shape,
   audience: Audience,
-): Wish {
+): SubscriptionKey {
   const given = withDefaults(document, operationName, variables);
   const names = declaredIn(document, operationName).filter((name) => name !== afterVariable);
   const values = names.map((name) => [name, canonical(given[name])]);
@@ -26,8 +26,8 @@ export function wishOf(
   if (after?.kind === Kind.VARIABLE) start = given[after.name.value];
   else if (after?.kind === Kind.STRING) start = after.value;
   return {
-    family: JSON.stringify([queryHash(document), operationName ?? '', values, audience]),
-    start: typeof start === 'string' ? start : null,
+    groupKey: JSON.stringify([queryHash(document), operationName ?? '', values, audience]),
+    resumeAfter: typeof start === 'string' ? start : null,
   };
 }
 

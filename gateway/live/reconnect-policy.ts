@@ -7,10 +7,10 @@ const PATIENCE_MS = 30_000;
 const [SOONEST_MS, LATEST_MS] = [200, 4000];
 
 /**
- * How long a group waits for an agent whose source has broken off. It ends when nothing was told for so long, however
- * often a source could be opened that broke off again.
+ * How often and for how long a group reconnects to an agent whose source has broken off. It gives up when nothing was told
+ * for so long, however often a source could be opened that broke off again.
  */
-export class Patience {
+export class ReconnectPolicy {
   readonly #ms: number;
   #end: number | undefined;
   #delay = SOONEST_MS;

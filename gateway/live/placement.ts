@@ -1,6 +1,6 @@
 /**
- * Where a group of subscribers runs: in which generation, what was allowed when it came there, how its events are
- * joined. When the graph changes the group takes a seat in the new generation with its source still open, so that no
+ * The placement of a group of subscribers: the generation it runs in, what was allowed when it came there, and how its
+ * events are joined. When the graph changes the group moves to the new generation with its source still open, so that no
  * event is lost or repeated.
  */
 import { type ExecutionResult, GraphQLError } from 'graphql';
@@ -13,8 +13,8 @@ import type { Join, SubscriptionSource } from '../subscriptions.ts';
 /** The verdict of an operation that may run, as far as it may. */
 export type Opening = Exclude<Verdict, { kind: 'refused' }>;
 
-/** A group's place in one generation. */
-export interface Seat {
+/** A group's placement in one generation. */
+export interface Placement {
   generation: Generation;
   opening: Opening;
   join: Join;
@@ -47,10 +47,10 @@ export async function narrowed(
 }
 
 /** The place in another generation, or with what to end: it does not fit there, or is not allowed. */
-export async function takeSeat(
+export async function move(
   generation: Generation,
-  { asked, checked, isShared, source }: Seated,
-): Promise<Seat | { result: ExecutionResult }> {
+  { asked, checked, isShared, source }: Moving,
+): Promise<Placement | { result: ExecutionResult }> {
   if (generation.validate(asked.document).length > 0) return { result: graphChanged() };
   // What one viewer reads may now be another's: whoever comes back gets a group of their own.
   if (isShared && !generation.shapeOf(asked.document, asked.operationName).isSameForAll) {
@@ -62,8 +62,8 @@ export async function takeSeat(
   return join ? { generation, opening, join, leave: generation.enter() } : { result: graphChanged() };
 }
 
-/** Who moves. */
-export interface Seated {
+/** The group that moves. */
+export interface Moving {
   asked: Asked;
   checked: Checked;
   isShared: boolean;
