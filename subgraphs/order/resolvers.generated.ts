@@ -679,7 +679,7 @@ export type OrderToBill = {
 export type OrderFilter = {
   /** Of one of these statuses. */
   status?: InputMaybe<Array<OrderStatus>>;
-  /** Of this customer. */
+  /** Of this customer. Staff who may not see who a customer is (`customer:personal`) are refused. */
   customerId?: InputMaybe<Scalars['ID']['input']>;
   /** Placed at this time or later. */
   placedFrom?: InputMaybe<Scalars['DateTime']['input']>;

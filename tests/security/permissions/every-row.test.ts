@@ -43,6 +43,9 @@ const isOpen = (who: Asker, { field: { name, type }, naming, isItself }: Asking)
     passes(who, declared.get(coordinate)),
   );
 
+/** Whether what the question names is for who asks, if it names something. */
+const isNamedTo = (who: Asker, { naming }: Asking): boolean => !naming || sees(who, naming.thing);
+
 const sentence = (who: Asker, { field, naming }: Asking): string =>
   `${who.name} asks ${field.name}${naming ? ` with ${naming.arg} of ${JSON.stringify(naming.thing.of)} ${naming.thing.type}` : ''}`;
 
@@ -150,10 +153,13 @@ describe('a query', () => {
         const query = `${head('query', call.declared)} { asked: ${call.text} ${text} }`;
         const { data } = await shop.ask(query, call.variables, who.actor);
         if (!data?.asked) {
-          if (isOpen(who, one)) wrong.push(`${sentence(who, one)}: no list`);
+          if (isOpen(who, one) && isNamedTo(who, one)) wrong.push(`${sentence(who, one)}: no list`);
           continue;
         }
         const { totalCount, nodes, edges } = data.asked;
+        // A filter by what one may not see would tell which of what one sees is its.
+        if (!isNamedTo(who, one) && totalCount > 0)
+          wrong.push(`${sentence(who, one)}: counts ${totalCount} of what is not theirs to see`);
         if (totalCount !== nodes.length || edges.length !== nodes.length)
           wrong.push(`${sentence(who, one)}: counts ${totalCount}, shows ${nodes.length}`);
         if (one.naming) continue;
