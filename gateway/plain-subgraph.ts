@@ -4,7 +4,7 @@ import type { RequestContext } from '../platform/graphql/context.ts';
 import type { SubgraphEndpoint, SubgraphRequest } from '../platform/graphql/subgraph.ts';
 import { withDeadline } from '../platform/wire/deadline.ts';
 import { eventStream } from '../platform/wire/event-stream.ts';
-import { textOf, type Transport } from '../platform/wire/transport.ts';
+import { NoAnswer, onlyReads, textOf, type Transport } from '../platform/wire/transport.ts';
 import { AgentAway } from './agent-away.ts';
 
 /** Largest answer, in bytes. */
@@ -31,8 +31,16 @@ export function plainSubgraph(name: string, url: string, transport: Transport): 
     name,
     execute: (request, context) =>
       ask(context, async (signal) => {
-        const response = await send(request, 'application/graphql-response+json, application/json', signal);
-        return resultOf(await textOf(response, MAX_ANSWER, signal));
+        const once = async (): Promise<ExecutionResult> => {
+          const response = await send(request, 'application/graphql-response+json, application/json', signal);
+          return resultOf(await textOf(response, MAX_ANSWER, signal));
+        };
+        // Its server may close an idle connection just when we use it: what only reads is asked again, once.
+        const again = (error: unknown): Promise<ExecutionResult> => {
+          if (error instanceof NoAnswer && onlyReads(request.query)) return once();
+          throw error;
+        };
+        return once().catch(again);
       }),
     subscribe: (request, context) =>
       ask(context, async (opening) => {

@@ -11,7 +11,7 @@ import { withDeadline } from './deadline.ts';
 import { eventStream } from './event-stream.ts';
 import { REFUSED_HEADER } from './refused-header.ts';
 import type { RequestSigner } from './signed-request.ts';
-import { NoAnswer, textOf, type Transport } from './transport.ts';
+import { NoAnswer, onlyReads, textOf, type Transport } from './transport.ts';
 import { fromWire, isResult, type WireResult } from './wire-error.ts';
 
 /** What a remote subgraph is asked with. */
@@ -216,6 +216,3 @@ export class RemoteSubgraph implements SubgraphEndpoint {
     return new Unavailable(`The agent ${this.name} did not answer.`);
   }
 }
-
-/** Only what surely is: a document that begins with a fragment counts as a mutation. */
-const onlyReads = (query: string): boolean => /^\s*(query|subscription)\b|^\s*\{/.test(query);

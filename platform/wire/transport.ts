@@ -100,3 +100,9 @@ export async function textOf(response: IncomingMessage, limit: number, signal: A
   }
   return Buffer.concat(parts, length).toString();
 }
+
+/**
+ * Whether a document changes nothing, so that it may be sent again when no answer came. Only what surely does: a document
+ * that begins with a fragment counts as a mutation.
+ */
+export const onlyReads = (query: string): boolean => /^\s*(query|subscription)\b|^\s*\{/.test(query);

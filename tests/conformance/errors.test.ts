@@ -85,6 +85,12 @@ test('a subgraph that is away costs its fields, and the error tells no address',
   expect(JSON.stringify(answer)).not.toMatch(/127\.0\.0\.1|ECONN|http:/);
 });
 
+test('a subgraph that closes a connection under a query is asked again', async () => {
+  graph.closing.add('stock');
+  expect(await graph.ask('{ one { id stock } }')).toEqual({ data: { one: { id: 'i1', stock: 5 } } });
+  expect(graph.closing.size).toBe(0);
+});
+
 test('a subgraph that is away where nothing may be null costs the answer', async () => {
   graph.down.add('shop');
   const answer = await graph.ask('{ sure { id } }');

@@ -35,6 +35,7 @@ export async function federated(parts: Readonly<Record<string, Part>>) {
   const endings = new Endings(silentLogger);
   const asked: { part: string; query: string; variables?: Record<string, unknown> }[] = [];
   const down = new Set<string>();
+  const closing = new Set<string>();
   const yogas = Object.entries(parts).map(([name, { sdl, resolvers = {} }]) => {
     const { schema } = createSubgraph(name, parse(LINK + sdl), resolvers);
     const yoga = createYoga({
@@ -49,7 +50,7 @@ export async function federated(parts: Readonly<Record<string, Part>>) {
   const byName = new Map(yogas);
   const server = createServer((request, response) => {
     const name = request.url!.slice(1);
-    if (down.has(name)) request.socket.destroy();
+    if (down.has(name) || closing.delete(name)) request.socket.destroy();
     else void byName.get(name)!(request, response);
   });
   server.listen(0, '127.0.0.1');
@@ -73,6 +74,8 @@ export async function federated(parts: Readonly<Record<string, Part>>) {
     asked,
     /** Subgraphs that break the connection. */
     down,
+    /** Subgraphs that close the connection of their next request, and no more. */
+    closing,
     /** A query or mutation. */
     async ask(query: string, variables?: Record<string, unknown>): Promise<Answer> {
       asked.length = 0;

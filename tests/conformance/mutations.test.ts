@@ -58,6 +58,15 @@ test('the fields of a mutation run one after the other, whoever serves them, and
   expect(log).toEqual(['begin a', 'end a', 'count b', 'begin c', 'end c']);
 });
 
+test('a mutation whose connection was closed under it is not sent again', async () => {
+  graph.closing.add('words');
+  expect(await graph.ask('mutation { count(text: "b") }')).toMatchObject({
+    data: { count: null },
+    errors: [{ extensions: { code: 'UNAVAILABLE' } }],
+  });
+  expect(log).toEqual([]);
+});
+
 test('what a mutation returns is joined from other subgraphs', async () => {
   const query = 'mutation ($input: NewNote!) { addNote(input: $input) { text colour tags x words } }';
   const input = { text: 'two words', at: {} };

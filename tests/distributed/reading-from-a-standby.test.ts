@@ -55,7 +55,12 @@ test('an agent reads from it what a gateway lets lag, as the role that it has', 
 
 test('all of Agora in one process does as well', async () => {
   const folder = temporaryData();
-  const env = { DATABASE_URL: agora.database.url, DATABASE_REPLICA_URL: replica, DATABASE_FALLBACK: 'off' };
+  const env = {
+    ...agora.env,
+    DATABASE_URL: agora.database.url,
+    DATABASE_REPLICA_URL: replica,
+    DATABASE_FALLBACK: 'off',
+  };
   const started = await startAgora({ data: folder.data, args: ['--empty'], env });
   try {
     await isReadFrom(started.url);
