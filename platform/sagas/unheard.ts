@@ -41,18 +41,26 @@ export class Unheard {
   async wake(): Promise<void> {
     const now = performance.now();
     const reach = this.#lookedAt === undefined ? FIRST_MS : now - this.#lookedAt + OVERLAP_MS;
-    const { rowCount } = await this.#pool.query(
+    const { rows } = await this.#pool.query<{ id: string }>(
       // The lookups one by one: of few messages that is nothing, and a plan that joins whole tables is much.
       `with recent as materialized
          (select distinct destination_uuid as id, topic from dbos.notifications
            where not consumed and created_at_epoch_ms > (extract(epoch from now()) * 1000)::bigint - $1::bigint)
-       select platform.wake_saga(id) from
-         (select distinct id from recent
-           where (select status from dbos.workflow_status where workflow_uuid = id) = 'DELAYED'
-             and (topic = any ($2) or topic in (select w.topic from platform.saga_wait w where w.saga_id = id))
-           limit $3) parked`,
+       select distinct id from recent
+        where (select status from dbos.workflow_status where workflow_uuid = id) = 'DELAYED'
+          and (topic = any ($2) or topic in (select w.topic from platform.saga_wait w where w.saga_id = id))
+        limit $3`,
       [Math.ceil(reach), Object.values(OWN_TOPICS), WOKEN],
     );
-    if (rowCount! < WOKEN) this.#lookedAt = now;
+    // Each by itself: one that somebody holds a lock of must not hold up the others.
+    let woken = 0;
+    for (const { id } of rows) {
+      const isWoken = await this.#pool.query('select platform.wake_saga($1)', [id]).then(
+        () => true,
+        () => false,
+      );
+      if (isWoken) woken++;
+    }
+    if (woken === rows.length && woken < WOKEN) this.#lookedAt = now;
   }
 }

@@ -5,7 +5,7 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Ask } from '../commands/ask.ts';
-import { afterTransient } from '../data/retry.ts';
+import { afterTransient, isLostRace } from '../data/retry.ts';
 import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
@@ -109,6 +109,7 @@ async function begin(options: WorkerOptions, lease: Lease): Promise<Life> {
 async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions, ending: AbortSignal): Promise<void> {
   let queueProblem: Error | undefined;
   const unheard = new Unheard(options.pool);
+  let looking: Promise<void> | undefined;
   const hasParents = options.sagas.some((saga) => stepsOf(saga).some((step) => step.saga));
   for (let beat = 0; !ending.aborted; beat++) {
     try {
@@ -120,16 +121,24 @@ async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions
       const taken = await lease.takeOver(state.life.running);
       if (taken.length) options.log.warn({ sagas: taken }, 'sagas that nobody ran are taken over');
       if (hasParents) await wakeParents(options.pool);
-      if (beat % UNHEARD_BEATS === 0) await unheard.wake();
+      // Beside the beat, which must not wait for the locks of others.
+      if (beat % UNHEARD_BEATS === 0)
+        looking ??= unheard
+          .wake()
+          .catch((error) => options.log.debug({ err: error }, 'unheard messages could not be looked for'))
+          .finally(() => {
+            looking = undefined;
+          });
       if (beat % QUEUE_BEATS === 0) queueProblem = await lookAtQueues(options, queueProblem);
     } catch (error) {
-      // With every connection in use we are busy, and it is not away: that passes.
-      const isBusy = (error as Error).message === 'timeout exceeded when trying to connect';
+      // With every connection in use, or a lock that others hold, it is busy and not away: that passes.
+      const isBusy = isLostRace(error) || (error as Error).message === 'timeout exceeded when trying to connect';
       options.log.warn({ err: error }, 'saga worker could not give a sign of life');
       if (isTransient(error) && !isBusy) state.life.lose(error);
     }
     await sleep(BEAT_MS, AbortSignal.any([ending, state.life.signal]));
   }
+  await looking;
 }
 
 /** A queue whose first saga has been standing for long does not move: that is told, and that it moves again. */

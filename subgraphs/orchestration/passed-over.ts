@@ -7,6 +7,7 @@ import type { Kysely } from 'kysely';
 import type { Duty } from '../../platform/agent/define-agent.ts';
 import type { Ground } from '../../platform/agent/ground.ts';
 import { raw } from '../../platform/data/raw.ts';
+import type { Work } from '../../platform/store/store.ts';
 import { newId } from '../../platform/ids.ts';
 import { partsOf, sagaId, signalSaga, steerSaga } from '../../platform/sagas/enqueue.ts';
 import { type PaymentStatus, paymentsOfOrders } from './commands/payment.generated.ts';
@@ -41,6 +42,15 @@ export function passedOver({ store, ask, log }: Ground<Tables>, { unheard }: Pic
     }
   };
 
+  /** In a transaction of its own: one whose row somebody holds must not hold up the others. It is found again. */
+  const wake = async (id: string, tell: (sql: Work<Tables>['sql']) => Promise<unknown>): Promise<void> => {
+    try {
+      await store.write({ locks: [], origin: {} }, ({ sql }) => tell(sql));
+    } catch (error) {
+      log.warn({ err: error, saga: id }, 'a saga that was passed over could not be woken');
+    }
+  };
+
   return {
     name: 'wake what was passed over',
     everySeconds: 5,
@@ -48,11 +58,10 @@ export function passedOver({ store, ask, log }: Ground<Tables>, { unheard }: Pic
       const decided = await unheard();
       const paid = await unpaid(signal);
       if (decided.length + paid.length === 0) return;
-      await store.write({ locks: [], origin: {} }, async ({ sql }) => {
-        for (const id of decided) await steerSaga(sql, id, `passed over:steer:${id}`);
-        for (const id of paid) await signalSaga(sql, id, PAYMENT_TOPIC, null, `passed over:${PAYMENT_TOPIC}:${id}`);
-      });
       log.info({ decided, paid }, 'sagas that were passed over are woken');
+      for (const id of decided) await wake(id, (sql) => steerSaga(sql, id, `passed over:steer:${id}`));
+      for (const id of paid)
+        await wake(id, (sql) => signalSaga(sql, id, PAYMENT_TOPIC, null, `passed over:${PAYMENT_TOPIC}:${id}`));
     },
   };
 }
