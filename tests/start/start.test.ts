@@ -21,6 +21,7 @@ import { createPool } from '../../db/pool.ts';
 import { formatKeyRing, newKey } from '../../platform/secrets/key-ring.ts';
 import { type AgoraProcess, databaseOf, runAgora, startAgora, temporaryData } from '../support/agora-process.ts';
 import { testDatabase } from '../support/database.ts';
+import { untilAnswer } from '../support/until.ts';
 
 const folder = temporaryData();
 const { data } = folder;
@@ -329,14 +330,21 @@ test('in development the embedded one serves instead of a DATABASE_URL where nob
   const other = temporaryData();
   try {
     const process = await startAgora({ data: other.data, args: ['--empty'], env: NOBODY });
-    expect((await ask(process, PRODUCTS)).errors).toBeUndefined();
+    await untilAnswer(
+      () => ask(process, PRODUCTS),
+      ({ errors }) => errors === undefined,
+      'it does not serve',
+    );
     expect(process.output()).toMatch(/ATTENTION: DATABASE_URL .*\n.*embedded database serves INSTEAD/);
     expect(process.output()).not.toContain('hunter2');
-    const health: any = await (await fetch(`${process.url}/health/detailed`)).json();
-    expect(health).toMatchObject({ status: 'ready', degradation: 1 });
-    expect(new Set(health.agents.map((agent: any) => `${agent.status} ${agent.degradation}`))).toEqual(
-      new Set(['DEGRADED 1']),
+    // A busy machine may be slow enough for more to be amiss, which passes; this does not.
+    const health: any = await untilAnswer(
+      async () => (await fetch(`${process.url}/health/detailed`)).json() as any,
+      ({ status, degradation, agents }) =>
+        status === 'ready' && degradation === 1 && agents.every((one: any) => one.status === 'DEGRADED'),
+      'it does not say that it is degraded, at level 1',
     );
+    expect(new Set(health.agents.map(({ degradation }: any) => degradation))).toEqual(new Set([1]));
     expect(health.dependencies).toContainEqual(
       expect.objectContaining({ name: 'configured database', status: 'DOWN', lastCode: 'DATABASE_UNREACHABLE' }),
     );

@@ -50,12 +50,13 @@ export interface AgoraProcess {
 
 /** What is to be ended when we are. */
 const folders = new Map<string, () => Promise<void>>();
-const running = new Set<ChildProcess>();
+/** Each with its folder. */
+const running = new Map<ChildProcess, string>();
 
 /** Ends every Agora that was started here and deletes the folders of all: for whoever is ended in the middle. */
 export async function endAll(): Promise<void> {
   await Promise.all(
-    [...running].map(async (child) => {
+    [...running.keys()].map(async (child) => {
       const tooLong = setTimeout(() => child.kill('SIGKILL'), 10_000);
       await end(child, () => '', 'SIGTERM');
       clearTimeout(tooLong);
@@ -69,6 +70,9 @@ export function temporaryData(): { data: string; remove(): Promise<void> } {
   const data = mkdtempSync(join(tmpdir(), 'agora-start-'));
   chmodSync(data, 0o755);
   const remove = async () => {
+    // Where a test has failed half-way, it is that which is to be told.
+    const left = [...running].filter(([, folder]) => folder === data);
+    await Promise.all(left.map(([child]) => end(child, () => '', 'SIGTERM')));
     await deleteEmbeddedPostgres(join(data, 'postgres'));
     rmSync(data, { recursive: true, force: true });
     folders.delete(data);
@@ -122,7 +126,7 @@ function launch({ data, args = [], env, as }: AgoraOptions) {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
-  running.add(child);
+  running.set(child, data);
   child.once('close', () => running.delete(child));
   let text = '';
   child.stdout.on('data', (part) => (text += part));
