@@ -11,6 +11,8 @@ export default {
   maxWorkers: 2,
   // It bounds what hangs, and asserts nothing of how fast a machine is.
   testTimeout: 480_000,
+  // What a test file leaves in its worker is collected at once and late: seconds in which connections run out of time.
+  workerIdleMemoryLimit: '1GB',
   coverageProvider: 'babel',
   coverageReporters: ['text-summary', 'lcov', 'json-summary'],
   collectCoverageFrom: [
