@@ -57,8 +57,8 @@ const UNHEARD_BEATS = 2;
 const RETRY_MS = 250;
 
 /**
- * Creates DBOS's tables with the index that we need, and the queue. Before the first agent starts: every command that starts a saga writes to them.
- * DBOS asks for its first connection once: what passes is tried again.
+ * Creates DBOS's tables with the index that we need, and the queue. Before the first agent starts: every command that
+ * starts a saga writes to them. DBOS asks for its first connection once: what passes is tried again.
  */
 export const prepareSagas = (options: Pick<WorkerOptions, 'url' | 'pool'>): Promise<void> =>
   afterTransient.execute(async () => {

@@ -39,7 +39,7 @@ const EVERY_MS = 1000;
 /** One standby of the database. */
 export class Standby {
   readonly #probe: StandbyProbe;
-  readonly #trail = new ReplayLag();
+  readonly #lag = new ReplayLag();
   readonly #link: LinkHealth;
   readonly #limits: StandbyLimits;
   /** What is wrong with it beside its age. */
@@ -54,13 +54,13 @@ export class Standby {
 
   /** Whether it answers, and what it shows is not too old. */
   get isUsable(): boolean {
-    const { asOf } = this.#trail;
+    const { asOf } = this.#lag;
     return this.#fault === undefined && asOf !== undefined && performance.now() - asOf <= this.#limits.maxLagMs;
   }
 
   /** How old what it shows may be at most, in milliseconds; while it has not reached what we know of, at least. */
   get lagMs(): number | undefined {
-    const at = this.#trail.asOf ?? this.#trail.since;
+    const at = this.#lag.asOf ?? this.#lag.since;
     return at === undefined ? undefined : performance.now() - at;
   }
 
@@ -79,7 +79,7 @@ export class Standby {
     const at = performance.now();
     // A primary that does not answer says nothing about the standby, which goes out of use when it may be too old.
     await this.#inTime(this.#probe.primary()).then(
-      (place) => this.#trail.primary(at, place),
+      (place) => this.#lag.primary(at, place),
       () => this.#probe.cut('primary'),
     );
     const begun = performance.now();
@@ -120,10 +120,10 @@ export class Standby {
   /** @returns what is wrong */
   #read(place: Place | null): Error | undefined {
     if (!place) return new Fault('NOT_A_STANDBY', 'The server at DATABASE_REPLICA_URL is no standby.');
-    const { system, since } = this.#trail;
+    const { system, since } = this.#lag;
     if (since !== undefined && place.system !== system)
       return new Fault('OTHER_DATABASE', 'The server at DATABASE_REPLICA_URL is no standby of this database.');
-    this.#trail.standby(place.position);
+    this.#lag.standby(place.position);
     return undefined;
   }
 
