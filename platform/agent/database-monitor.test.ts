@@ -32,16 +32,16 @@ test('the first look writes, and those that follow soon do not', async () => {
 });
 
 test.each([
-  ['53100', 'its disk is full'],
-  ['54000', 'it must be vacuumed before it takes writes'],
-  ['53200', 'it is out of memory'],
-  ['25006', 'it is read-only'],
-])('a write that fails with %s makes it read-only, and says why', async (code, reason) => {
+  ['53100', 'its disk is full: make room'],
+  ['54000', 'it must be vacuumed before it takes writes: run VACUUM'],
+  ['53200', 'it is out of memory: give'],
+  ['25006', 'it is read-only: point DATABASE_URL'],
+])('a write that fails with %s makes it read-only, and says why and what to do', async (code, reason) => {
   const { state, monitor } = pretended();
   state.code = code;
   await monitor.look();
   expect(monitor.state).toMatchObject({ status: 'READ_ONLY', lastCode: code, lastError: 'could not extend file' });
-  expect(reasonOf(monitor.state)).toBe(reason);
+  expect(reasonOf(monitor.state)).toContain(reason);
 });
 
 test('what an agent could not write is tried at the next look, and believed once it fails there too', async () => {
@@ -84,7 +84,8 @@ test.each(['08006', '57P01', '42501', '40P01', 'ECONNRESET'])(
 test('a standby is not written to', async () => {
   const { state, monitor } = pretended(true);
   await monitor.look();
-  expect([state.writes, monitor.state.status, reasonOf(monitor.state)]).toEqual([0, 'READ_ONLY', 'it is read-only']);
+  expect([state.writes, monitor.state.status]).toEqual([0, 'READ_ONLY']);
+  expect(reasonOf(monitor.state)).toContain('it is read-only');
 });
 
 test('the write is one that PostgreSQL logs, takes room for, and that leaves nothing', async () => {

@@ -54,18 +54,18 @@ const SUSPICIOUS = /^(53|25006|54000|58|XX)/;
 /** What says nothing of writes in general: the probe was cut short, or may not do this. Connections are the look's matter. */
 const PASSING = /^(08|57|40|42|55P03|53400|E)/;
 
-/** What keeps a database from taking writes, for a person. */
+/** What keeps a database from taking writes, and what to do about it, for an operator. */
 const REASONS: Record<string, string> = {
-  '25006': 'it is read-only',
-  '53100': 'its disk is full',
-  '53200': 'it is out of memory',
-  '53300': 'it has no connection left',
-  '54000': 'it must be vacuumed before it takes writes',
-  '58030': 'its disk fails',
-  TIMEOUT: 'it does not answer in time',
+  '25006': 'it is read-only: point DATABASE_URL to the primary, or take default_transaction_read_only away',
+  '53100': 'its disk is full: make room on it or enlarge it; writes then go on by themselves',
+  '53200': 'it is out of memory: give its machine more, or lower work_mem and the number of connections',
+  '53300': 'it has no connection left: raise max_connections, or lower DATABASE_POOL or the number of processes',
+  '54000': 'it must be vacuumed before it takes writes: run VACUUM in the database that its log names',
+  '58030': 'its disk fails: look at its log and at the disk before anything else is written to it',
+  TIMEOUT: 'it does not answer in time: look at its load, its disk and the network to it',
 };
 
-/** Why a database does not serve, in words, as far as that is known. */
+/** Why a database does not serve and what to do, in words; the code where we have none for it. */
 export const reasonOf = ({ lastCode }: Pick<DatabaseState, 'lastCode'>): string | undefined =>
   lastCode === null ? undefined : (REASONS[lastCode] ?? lastCode);
 

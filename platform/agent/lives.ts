@@ -8,7 +8,7 @@ import type { BreakerState } from '../resilience/guard.ts';
 import { sleep } from '../sleep.ts';
 import { count } from '../telemetry/metrics.ts';
 import { healthReported } from './agent-events.ts';
-import type { DatabaseMonitor } from './database-monitor.ts';
+import { type DatabaseMonitor, type DatabaseStatus, reasonOf } from './database-monitor.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { ErrorReports, typeOf } from './error-reports.ts';
 import {
@@ -57,6 +57,7 @@ export class Lives {
   /** What one agent stands on by itself, by its name. */
   readonly #own = new Map<string, Map<string, DependencyHealth>>();
   #reported = 0;
+  #toldOfDatabase: DatabaseStatus = 'UP';
   #wake: (() => void) | undefined;
   #written: Promise<void> = Promise.resolve();
 
@@ -158,11 +159,25 @@ export class Lives {
   /** Watches the ground, writes, and lets hearts beat, until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([
-      this.#o.monitor.run(signal, () => this.#stand()),
+      this.#o.monitor.run(signal, () => {
+        this.#tellOfDatabase();
+        this.#stand();
+      }),
       this.#keepWriting(signal),
       this.#every(HEARTBEAT_MS, signal, 'no heartbeat', () => this.#beat()),
       this.#every(REPORT_MS, signal, 'health is not reported', () => this.#reportHealth()),
     ]);
+  }
+
+  /** A change has a line in the log, with what to do: it may be all that an operator can still read. */
+  #tellOfDatabase(): void {
+    const { monitor, log } = this.#o;
+    const { status, lastError } = monitor.state;
+    if (status === this.#toldOfDatabase) return;
+    this.#toldOfDatabase = status;
+    if (status === 'UP') return log.info({ dependency: 'database' }, 'the database takes reads and writes again');
+    const what = status === 'DOWN' ? 'the database is away' : 'the database takes no writes';
+    log.error({ dependency: 'database', lastError, reason: reasonOf(monitor.state) }, what);
   }
 
   /** What the ground that all agents of this process share allows. */

@@ -140,6 +140,10 @@ test('a database that takes no writes is level 3: reads serve, writes are refuse
   try {
     await readOnly('on');
     await until('it is not ready', async () => (await get('/health/ready')).status === 503);
+    expect((await get('/health/ready')).body.details.reason).toContain(
+      'it is read-only: point DATABASE_URL to the primary',
+    );
+    await until('the log says so', async () => agora.output().includes('the database takes no writes'));
     expect((await get('/health/detailed')).body).toMatchObject({
       degradation: 3,
       dependencies: expect.arrayContaining([expect.objectContaining({ name: 'database', status: 'READ_ONLY' })]),
