@@ -9,8 +9,8 @@ import { joinSmallAgent, noteWritten } from '../tests/support/small-agent.ts';
 import { connectRings } from './wakings.ts';
 
 const [url, redis, notify] = process.argv.slice(2).map((value) => (value === '-' ? undefined : value));
-const { rings } = await connectRings({ redis, notify });
-const small = await joinSmallAgent(url!, rings);
+const { relay } = await connectRings({ redis, notify });
+const small = await joinSmallAgent(url!, relay);
 const { signal } = new AbortController();
 const saw = (how: string, id: string): void => void process.send!({ how, id, at: now() });
 /** Comparable between processes of one machine. */
@@ -20,7 +20,7 @@ const consumer = small.consumer('reader', [
   on(noteWritten.type, noteWritten.payload, async (_, event) => saw('consumer', event.payload.text)),
 ]);
 await consumer.register();
-const live = new LiveLog({ kysely: small.kysely, bell: small.bell, log: silentLogger });
+const live = new LiveLog({ kysely: small.kysely, notifier: small.notifier, log: silentLogger });
 void live.run(signal);
 void consumer.run(signal);
 const events = live.follow({ types: [noteWritten.type], signal });

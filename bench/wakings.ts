@@ -2,14 +2,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CarriedRings } from '../platform/cluster/carried-rings.ts';
+import { LinkedRelay } from '../platform/cluster/linked-relay.ts';
 import { redisCluster } from '../platform/cluster/cluster.ts';
 import { NotifyLink } from '../platform/cluster/notify-link.ts';
 import { redisCarrier } from '../platform/cluster/redis-carrier.ts';
-import type { Rings } from '../platform/events/rings.ts';
+import type { NotifierRelay } from '../platform/events/notifier-relay.ts';
 import { silentLogger as log } from '../platform/log.ts';
 import { hasRedisServer, startRedis } from '../db/redis-server.ts';
-import { openSmallAgent, type SmallAgent, smallGround } from '../tests/support/small-agent.ts';
+import { openSmallAgent, type SmallAgent, smallFixture } from '../tests/support/small-agent.ts';
 import { quantile, table } from './figures.ts';
 import type { Size } from './run.ts';
 
@@ -23,18 +23,21 @@ interface Ways {
   notify?: string;
 }
 
-/** What rings by these ways, and its end. */
-export async function connectRings({ redis, notify }: Ways): Promise<{ rings?: Rings; close(): Promise<void> }> {
+/** What relay by these ways, and its end. */
+export async function connectRings({
+  redis,
+  notify,
+}: Ways): Promise<{ relay?: NotifierRelay; close(): Promise<void> }> {
   const shared = redis ? await redisCluster({ url: redis, prefix: 'bench', log }) : undefined;
   const link = notify ? new NotifyLink({ url: notify, log }) : undefined;
   await link?.open();
   const carriers = [shared && redisCarrier(shared), link].filter((carrier) => carrier !== undefined);
-  const rings = carriers.length > 0 ? new CarriedRings(carriers) : undefined;
+  const relay = carriers.length > 0 ? new LinkedRelay(carriers) : undefined;
   const close = async (): Promise<void> => {
-    await rings?.close();
+    await relay?.close();
     await Promise.all([shared?.redis.close(), link?.close()]);
   };
-  return { rings, close };
+  return { relay, close };
 }
 
 /** Measures, and prints a table. */
@@ -56,7 +59,7 @@ export async function wakings({ seconds }: Size): Promise<void> {
 }
 
 async function measure(name: string, ways: Ways, small: SmallAgent, seconds: number): Promise<string[][]> {
-  const { rings, close } = await connectRings(ways);
+  const { relay, close } = await connectRings(ways);
   const child = fork(`${import.meta.dirname}/waking-child.ts`, [
     small.database.url,
     ways.redis ?? '-',
@@ -64,7 +67,7 @@ async function measure(name: string, ways: Ways, small: SmallAgent, seconds: num
   ]);
   try {
     const seen = gather(child);
-    const { write } = await smallGround(small.kysely, rings);
+    const { write } = await smallFixture(small.kysely, relay);
     const committed = new Map<string, number>();
     const commit = async (text: string) => {
       await write(`note_${text}`, text);

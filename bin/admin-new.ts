@@ -13,7 +13,7 @@ import { systemClock } from '../platform/clock.ts';
 import { agentDatabases, type Config, readConfig } from '../platform/config/config.ts';
 import { createStore } from '../platform/store/store.ts';
 import { Fault, Refusal } from '../platform/errors.ts';
-import { Bell } from '../platform/events/bell.ts';
+import { LogNotifier } from '../platform/events/log-notifier.ts';
 import { eventSigner } from '../platform/events/signing.ts';
 import { scalars } from '../platform/graphql/scalars.ts';
 import { Actor } from '../platform/identity/actor.ts';
@@ -54,7 +54,7 @@ await runCommand('No administrator was made', async (say) => {
     const signer = eventSigner(await knownKeys(kysely, config, 'EVENT_KEYS'));
     const password = generate ? randomBytes(18).toString('base64url') : await givenPassword();
     const orm = await ormFor(kysely, { schema: 'identity', entities });
-    const store = createStore<Tables>({ agent: 'identity', kysely, orm, bell: new Bell(), signer });
+    const store = createStore<Tables>({ agent: 'identity', kysely, orm, notifier: new LogNotifier(), signer });
     const context = { actor: new Actor({ id: 'command:admin:new', roles: [] }), correlationId: newId('req') };
     try {
       await administratorService({ store, clock: systemClock }).makeAdministrator({ ...who, password }, context);

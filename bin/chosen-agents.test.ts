@@ -2,13 +2,13 @@ import { expect, test } from '@jest/globals';
 import type { AgentDefinition } from '../platform/agent/define-agent.ts';
 import { type Choice, chosenAgents } from './chosen-agents.ts';
 
-const roster = [
+const agents = [
   { name: 'order', area: 'commerce' },
   { name: 'inventory', area: 'commerce' },
   { name: 'identity', area: 'system' },
   { name: 'orchestration', area: 'system' },
 ] as AgentDefinition[];
-const chosen = (choice: Choice): string[] => chosenAgents(roster, choice).map(({ name }) => name);
+const chosen = (choice: Choice): string[] => chosenAgents(agents, choice).map(({ name }) => name);
 
 test('agents are chosen by name, by area, or all, each once', () => {
   expect(chosen({ names: ['inventory'], areas: ['commerce', 'commerce'] })).toEqual(['order', 'inventory']);

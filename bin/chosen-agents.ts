@@ -13,25 +13,25 @@ export interface Choice {
 }
 
 /** Those agents, each once. @throws Fault NO_SUCH_AGENT that tells which there are */
-export function chosenAgents(roster: readonly AgentDefinition[], choice: Choice): AgentDefinition[] {
+export function chosenAgents(agents: readonly AgentDefinition[], choice: Choice): AgentDefinition[] {
   const { names = [], areas = [], all = false, except = [] } = choice;
   const unknown = [
     ...[...names, ...except]
-      .filter((name) => !roster.some((agent) => agent.name === name))
+      .filter((name) => !agents.some((agent) => agent.name === name))
       .map((name) => `agent ${name}`),
-    ...areas.filter((area) => !roster.some((agent) => agent.area === area)).map((area) => `area ${area}`),
+    ...areas.filter((area) => !agents.some((agent) => agent.area === area)).map((area) => `area ${area}`),
   ];
-  if (unknown.length > 0) throw noSuchAgent(roster, `There is no ${unknown.join(', no ')}`);
-  const chosen = roster.filter(
+  if (unknown.length > 0) throw noSuchAgent(agents, `There is no ${unknown.join(', no ')}`);
+  const chosen = agents.filter(
     ({ name, area }) => (all || names.includes(name) || areas.includes(area)) && !except.includes(name),
   );
-  if (chosen.length === 0) throw noSuchAgent(roster, 'Say which agents to run');
+  if (chosen.length === 0) throw noSuchAgent(agents, 'Say which agents to run');
   return chosen;
 }
 
-const noSuchAgent = (roster: readonly AgentDefinition[], what: string): Fault => {
-  const byArea = Map.groupBy(roster, ({ area }) => area);
-  const lists = [...byArea].map(([area, agents]) => `${area} (${agents.map(({ name }) => name).join(', ')})`);
+const noSuchAgent = (agents: readonly AgentDefinition[], what: string): Fault => {
+  const byArea = Map.groupBy(agents, ({ area }) => area);
+  const lists = [...byArea].map(([area, some]) => `${area} (${some.map(({ name }) => name).join(', ')})`);
   return new Fault(
     'NO_SUCH_AGENT',
     `${what}: \`npm run agent -- order inventory\`, \`npm run agent -- --area commerce\`, or \`npm run agent -- --all\`; ` +

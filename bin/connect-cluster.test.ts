@@ -12,7 +12,7 @@ import { until } from '../tests/support/until.ts';
 orSkip(
   hasRedisServer(),
   test,
-  'rings without Redis',
+  'relay without Redis',
 )('without Redis they ring by NOTIFY, and with it again by Redis', async () => {
   const [redis, database] = [await startRedis(), await testDatabase()];
   const endings = new Endings(silentLogger);
@@ -23,17 +23,17 @@ orSkip(
     const statuses = (): string[] => here.health().map(({ name, status }) => `${name} ${status}`);
     expect(statuses()).toEqual(['redis UP', 'notify UP']);
     const heard: string[] = [];
-    there.rings!.onRing((types) => heard.push(types?.join() ?? 'any'));
+    there.relay!.onNotify((types) => heard.push(types?.join() ?? 'any'));
     const rung = (type: string) =>
       until(() => {
-        here.rings!.send([type]);
+        here.relay!.send([type]);
         return heard.includes(type);
       });
     await rung('by.redis');
     await redis.signal('SIGKILL');
     await rung('by.notify');
     await until(() => statuses()[0] === 'redis DOWN');
-    expect(here.rings!.isCarried).toBe(true);
+    expect(here.relay!.isConnected).toBe(true);
     await redis.restart();
     await until(() => statuses()[0] === 'redis UP');
     await rung('by.redis.again');
@@ -48,7 +48,7 @@ test('a gateway without Redis has nobody to ring, and a process that is alone ne
   const endings = new Endings(silentLogger);
   const gateway = await connectCluster(readConfig({}), { log: silentLogger, endings });
   for (const cluster of [gateway, aloneInCluster(silentLogger)]) {
-    expect(cluster.rings).toBeUndefined();
+    expect(cluster.relay).toBeUndefined();
     expect(cluster.health()).toEqual([]);
     expect(await cluster.once.first('nonce', 60)).toBe(true);
   }

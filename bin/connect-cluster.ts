@@ -1,17 +1,17 @@
 import type { DependencyHealth, SharedDependency } from '../platform/agent/health.ts';
-import { CarriedRings, type Carrier } from '../platform/cluster/carried-rings.ts';
+import { LinkedRelay, type Carrier } from '../platform/cluster/linked-relay.ts';
 import { type Cluster, localCluster, redisCluster } from '../platform/cluster/cluster.ts';
 import { NotifyLink } from '../platform/cluster/notify-link.ts';
 import { redisCarrier } from '../platform/cluster/redis-carrier.ts';
 import type { Config } from '../platform/config/config.ts';
-import type { Rings } from '../platform/events/rings.ts';
+import type { NotifierRelay } from '../platform/events/notifier-relay.ts';
 import type { Logger } from '../platform/log.ts';
 import { measureDependencies } from '../platform/telemetry/dependency-metrics.ts';
 import type { Endings } from './endings.ts';
 
-/** What a process shares with the others beside the data: `rings` and `dependencies` are options of a host. */
+/** What a process shares with the others beside the data: `relay` and `dependencies` are options of a host. */
 export interface ConnectedCluster extends Pick<Cluster, 'broadcast' | 'once' | 'limiter' | 'cache'> {
-  rings?: Rings;
+  relay?: NotifierRelay;
   dependencies: readonly SharedDependency[];
   /** How the dependencies are now: for a process without a host. */
   health(): DependencyHealth[];
@@ -34,13 +34,13 @@ export async function connectCluster(
   if (notify) await endings.add(() => notify.close());
 
   const carriers: Carrier[] = [shared && redisCarrier(shared), notify].filter((carrier) => carrier !== undefined);
-  const rings = carriers.length > 0 ? new CarriedRings(carriers) : undefined;
-  if (rings) await endings.add(() => rings.close());
+  const relay = carriers.length > 0 ? new LinkedRelay(carriers) : undefined;
+  if (relay) await endings.add(() => relay.close());
   const dependencies = [shared?.redis, notify].filter((link) => link !== undefined);
   const { broadcast, once, limiter, cache } = shared ?? localCluster(log);
   const health = (): DependencyHealth[] => dependencies.map((dependency) => dependency.health);
   measureDependencies(health);
-  return { broadcast, once, limiter, cache, rings, dependencies, health };
+  return { broadcast, once, limiter, cache, relay, dependencies, health };
 }
 
 /** What a process has that is alone. */

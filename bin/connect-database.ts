@@ -12,7 +12,7 @@ import type { EmbeddedOptions } from './embedded.ts';
 
 /** Connections for the sagas' engine, which polls and listens on its own. */
 const SAGA_CONNECTIONS = 8;
-/** Connections for what outlives a transaction: duties, each of which holds one while it runs. */
+/** Connections for what outlives a transaction: scheduled jobs, each of which holds one while it runs. */
 const SESSION_CONNECTIONS = 4;
 /** The agent that works the sagas. */
 const SAGAS = 'orchestration';
@@ -55,7 +55,7 @@ export async function connectDatabase(
     const pool = open({ url: address, max, name, prepare });
     agentPools.push(pool);
     const direct = directAddress(address, config);
-    const sessions = open({ url: direct, max: SESSION_CONNECTIONS, name: `${name} duties` });
+    const sessions = open({ url: direct, max: SESSION_CONNECTIONS, name: `${name} scheduledJobs` });
     return {
       kysely: kyselyOver(guardedPool(pool, guard), onError),
       sessions: kyselyOver(guardedPool(sessions, guard)),

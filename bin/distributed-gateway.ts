@@ -85,7 +85,7 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
       watch,
       breakers,
       revocations: () => polling.state,
-      generations: () => gateway.generations,
+      graphVersions: () => gateway.graphVersions,
       cluster: () => cluster.health(),
     }),
   });

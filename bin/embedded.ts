@@ -73,16 +73,16 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   const agents = await loadAgents();
   await migrateDatabase(directAddress(databaseUrl, config), agents, report);
   const names = agents.map(({ name }) => name);
-  const ground = await connectDatabase(databaseUrl, options, names);
+  const connections = await connectDatabase(databaseUrl, options, names);
   const wanted = wantsDemo(empty, given.config);
-  const installation = await installationIn(ground.kysely, wanted);
+  const installation = await installationIn(connections.kysely, wanted);
   const withDemo = installation.withDemo && allowsDemo(config);
-  const standby = await connectStandby(agents, ground.addressOf, options);
+  const standby = await connectStandby(agents, connections.addressOf, options);
 
   const tokens = tokensFrom(tokenKey(config));
-  const keys = await signerAndSecrets(ground.kysely, config, given.newKeys);
+  const keys = await signerAndSecrets(connections.kysely, config, given.newKeys);
   const cluster = await clusterOf(options, databaseUrl);
-  const shared = { ...ground, ...cluster, ormFor, config, log, clock: systemClock, tokens, ...keys };
+  const shared = { ...connections, ...cluster, ormFor, config, log, clock: systemClock, tokens, ...keys };
   const dependencies = [...cluster.dependencies, ...standby.dependencies];
   const host = await createHost({ ...shared, ...standby, dependencies, agents, instance: 'embedded', fallback });
   const state = { ready: false, waitingFor: 'agents' };
@@ -118,7 +118,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   if (about) report(about);
   if (wanted && withDemo) await host.loadDemo(report);
   state.ready = true;
-  return { url, withDemo, hasAdministrator: await hasAdministrator(ground.kysely) };
+  return { url, withDemo, hasAdministrator: await hasAdministrator(connections.kysely) };
 }
 
 /** It is alone, unless it is told to meet others in Redis. */

@@ -25,8 +25,8 @@ try {
     throw new Error(
       'A supergraph of others is served without any guard: say both --supergraph FILE and --conformance.',
     );
-  const ground = { config: port ? { ...config, PORT: Number(port) } : config, log, endings };
-  starting = supergraph ? startConformanceGateway({ ...ground, supergraph }) : startDistributedGateway(ground);
+  const shared = { config: port ? { ...config, PORT: Number(port) } : config, log, endings };
+  starting = supergraph ? startConformanceGateway({ ...shared, supergraph }) : startDistributedGateway(shared);
   console.log(`${WHO} answers at ${await starting}/graphql`);
 } catch (error) {
   console.error(`\n${WHO} did not start: ${error instanceof Error ? error.message : String(error)}`);

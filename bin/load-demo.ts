@@ -31,11 +31,11 @@ await runCommand('The demo data was not loaded', async (report) => {
   requireGivenKeys(config, names);
   const url = await awaitDatabase(agents, options);
   try {
-    const ground = await connectDatabase(url, options, names);
-    const keys = await signerAndSecrets(ground.kysely, config);
-    await beginWithDemo(ground.kyselyFor('identity'), force);
+    const connections = await connectDatabase(url, options, names);
+    const keys = await signerAndSecrets(connections.kysely, config);
+    await beginWithDemo(connections.kyselyFor('identity'), force);
     const host = await createHost({
-      ...ground,
+      ...connections,
       ormFor,
       config,
       log,

@@ -7,7 +7,7 @@ import type { AgentDefinition } from '../platform/agent/define-agent.ts';
 import { createHost, type Host } from '../platform/agent/host.ts';
 import { type Announced, DIRECTORY_POLL_MS, withdraw } from '../platform/agent/replicas.ts';
 import { systemClock } from '../platform/clock.ts';
-import { LocalOnce } from '../platform/cluster/once.ts';
+import { LocalNonces } from '../platform/cluster/nonces.ts';
 import type { Config } from '../platform/config/config.ts';
 import { allowsDemo } from '../platform/config/trial-features.ts';
 import { Fault } from '../platform/errors.ts';
@@ -61,25 +61,25 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
       'BAD_CONFIGURATION',
       'SIMULATOR_WEBHOOK_URL: give the address of a gateway, agents have no front door.',
     );
-  const roster = await loadAgents();
-  const agents = chosenAgents(roster, { names });
+  const allAgents = await loadAgents();
+  const agents = chosenAgents(allAgents, { names });
   const life = { instance: config.AGENT_NAME ?? instanceOf(agents), process: newUuid() };
   await endings.add(await startTracing(config, `agora ${life.instance}`));
   const url = await awaitDatabase(agents, options);
-  const ground = await connectDatabase(
+  const connections = await connectDatabase(
     url,
     options,
-    roster.map(({ name }) => name),
+    allAgents.map(({ name }) => name),
   );
 
-  const keys = await signerAndSecrets(ground.kysely, config);
-  const standby = await connectStandby(agents, ground.addressOf, options);
-  const directory = new Directory({ kysely: ground.kysely, signer: signerOf(config, life.instance), log });
-  resetOnReturn(directory, ground.breakers);
+  const keys = await signerAndSecrets(connections.kysely, config);
+  const standby = await connectStandby(agents, connections.addressOf, options);
+  const directory = new Directory({ kysely: connections.kysely, signer: signerOf(config, life.instance), log });
+  resetOnReturn(directory, connections.breakers);
   await endings.add(watching(directory));
   const cluster = await connectCluster(config, { log, endings, databaseUrl: directAddress(url, config) });
   const host = await createHost({
-    ...ground,
+    ...connections,
     ...cluster,
     ...standby,
     dependencies: [...cluster.dependencies, ...standby.dependencies],
@@ -91,8 +91,8 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
     log,
     clock: systemClock,
     agents,
-    roster,
-    reach: (name) => (roster.some((agent) => agent.name === name) ? directory.endpoint(name) : undefined),
+    allAgents,
+    reach: (name) => (allAgents.some((agent) => agent.name === name) ? directory.endpoint(name) : undefined),
   });
   announceRevocations(host, cluster.broadcast);
   const serving = serve(host, life.process, options);
@@ -108,8 +108,8 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
   await endings.add(() => serving.close());
   await host.start();
   const address = addressOf(config, serving.server.address() as AddressInfo);
-  await sayWhatIsMissing(options, ground.kyselyFor);
-  await announce(host, serving, ground.kyselyFor, { ...life, address }, options);
+  await sayWhatIsMissing(options, connections.kyselyFor);
+  await announce(host, serving, connections.kyselyFor, { ...life, address }, options);
   return address;
 }
 
@@ -137,7 +137,7 @@ function watching(directory: Directory): () => Promise<void> {
 }
 
 function serve(host: Host, process: string, { config, log }: ServeAgentsOptions): SubgraphServer {
-  const verifier = requestVerifier(keyRing(config, 'REQUEST_KEYS'), process, systemClock, new LocalOnce());
+  const verifier = requestVerifier(keyRing(config, 'REQUEST_KEYS'), process, systemClock, new LocalNonces());
   const isReady = (): { ready: boolean; details: object } => {
     const { ready, ...details } = host.health.ready();
     return { ready, details };

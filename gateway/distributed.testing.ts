@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type DocumentNode, parse } from 'graphql';
 import { hashOf, type Replica } from '../platform/agent/replicas.ts';
 import { systemClock } from '../platform/clock.ts';
-import { LocalOnce } from '../platform/cluster/once.ts';
+import { LocalNonces } from '../platform/cluster/nonces.ts';
 import { LINKS } from '../platform/gate/compose.testing.ts';
 import { createSubgraph } from '../platform/graphql/subgraph.ts';
 import { newUuid } from '../platform/ids.ts';
@@ -49,7 +49,7 @@ export class TestDirectory {
     const process = newUuid();
     const { server } = serveSubgraphs({
       subgraphs: [subgraph],
-      verifier: requestVerifier(ring, process, systemClock, new LocalOnce()),
+      verifier: requestVerifier(ring, process, systemClock, new LocalNonces()),
       log: silentLogger,
       isReady: () => ({ ready: true, details: {} }),
     } as Parameters<typeof serveSubgraphs>[0]);

@@ -1,5 +1,5 @@
 import type { Logger } from '../platform/log.ts';
-import type { Generation } from './generation.ts';
+import type { GraphVersion } from './graph-version.ts';
 import type { GraphiqlTab } from './graphiql.ts';
 import { limitedOperations } from './limits/limited-operations.ts';
 import type { Limits } from './limits/limits.ts';
@@ -10,9 +10,9 @@ import { observedOperations } from './observed-operations.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createYogaHandler, type Yoga } from './yoga.ts';
 
-/** What stands before one generation: its operations, and what parses and validates for it and keeps what it parsed. */
+/** What stands before one graph version: its operations, and what parses and validates for it and keeps what it parsed. */
 export interface Front {
-  readonly generation: Generation;
+  readonly graphVersion: GraphVersion;
   readonly operations: Operations;
   readonly yoga: Yoga;
   readonly limits: Limits;
@@ -31,20 +31,20 @@ export interface FrontOptions {
   log: Pick<Logger, 'debug' | 'info'>;
 }
 
-/** Puts a front before a generation. */
-export function createFront(generation: Generation, options: FrontOptions): Front {
+/** Puts a front before a graph version. */
+export function createFront(graphVersion: GraphVersion, options: FrontOptions): Front {
   const { live, mask, tabs, limits, rates, timeoutMs, log } = options;
-  const all = createOperations(generation, live, mask, timeoutMs);
+  const all = createOperations(graphVersion, live, mask, timeoutMs);
   const operations = observedOperations(
-    limitedOperations(all, generation, mask, { budgets: limits.costs, rates }),
+    limitedOperations(all, graphVersion, mask, { budgets: limits.costs, rates }),
     mask,
     log,
   );
   return {
-    generation,
+    graphVersion,
     operations,
     limits,
     rates,
-    yoga: createYogaHandler(generation, operations, mask, { tabs, limits }),
+    yoga: createYogaHandler(graphVersion, operations, mask, { tabs, limits }),
   };
 }

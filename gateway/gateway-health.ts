@@ -11,7 +11,7 @@ export interface GatewayHealthSources {
   /** What is known of ended sessions. */
   revocations(): { status: string };
   /** How many graphs something runs on. */
-  generations(): number;
+  graphVersions(): number;
   /** What is shared with other processes: Redis. */
   cluster(): DependencyHealth[];
 }
@@ -24,7 +24,7 @@ interface AgentHealth extends SubgraphState {
 
 /** What a gateway in a process of its own tells: every agent, with who serves it, and how the graph was composed. */
 export function gatewayHealth(sources: GatewayHealthSources): HealthSource {
-  const { watch, breakers, revocations, generations } = sources;
+  const { watch, breakers, revocations, graphVersions } = sources;
   const shared = () => sources.cluster().map(withoutText);
   const agents = (): AgentHealth[] => {
     const states = breakers.list();
@@ -43,7 +43,7 @@ export function gatewayHealth(sources: GatewayHealthSources): HealthSource {
     detailed: async () => ({
       status: 'ready',
       composition: watch.state.composition,
-      generations: generations(),
+      graphVersions: graphVersions(),
       directory: watch.state.directory,
       revocations: revocations(),
       dependencies: shared(),

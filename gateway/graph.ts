@@ -3,7 +3,7 @@ import { type ScalarSource, scalarsOf } from './adopt-scalars.ts';
 import { type Composition, composeSupergraph } from './compose.ts';
 import { type NodeKind, nodeKinds } from './nodes/node-kinds.ts';
 
-/** What a generation is made from: a supergraph, and who answers for each of its subgraphs. */
+/** What a graph version is made from: a supergraph, and who answers for each of its subgraphs. */
 export interface Graph {
   supergraphSdl: string;
   endpoints: readonly SubgraphEndpoint[];

@@ -4,7 +4,7 @@
  */
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { Unavailable } from '../platform/errors.ts';
-import type { Generation } from './generation.ts';
+import type { GraphVersion } from './graph-version.ts';
 import type { LiveStream } from './live/live-stream.ts';
 import type { LiveUpdates } from './live/live-updates.ts';
 import type { ErrorMask } from './mask-error.ts';
@@ -21,26 +21,26 @@ export interface Operations {
 /** How long a query or mutation may take, in milliseconds. */
 const TIMEOUT_MS = 30_000;
 
-/** Operations of one generation. Its subscriptions are among all others, and follow the generations that come after it. */
+/** Operations of one graph version. Its subscriptions are among all others, and follow the graph versions that come after it. */
 export function createOperations(
-  generation: Generation,
+  graphVersion: GraphVersion,
   live: LiveUpdates,
   mask: ErrorMask,
   timeoutMs = TIMEOUT_MS,
 ): Operations {
   const run = async (operation: Operation, signal: AbortSignal): Promise<ExecutionResult> => {
     const context = requestContext(operation, signal);
-    const verdict = await generation.gate.check({ ...operation, ...context });
+    const verdict = await graphVersion.gate.check({ ...operation, ...context });
     if (verdict.kind === 'refused') return verdict.result;
     if (verdict.kind === 'pruned' && verdict.isEmpty) return verdict.finish({});
-    const result = await generation.execution.execute({ ...operation, ...documentOf(operation, verdict), context });
+    const result = await graphVersion.execution.execute({ ...operation, ...documentOf(operation, verdict), context });
     return verdict.kind === 'pruned' ? verdict.finish(result) : result;
   };
 
   return {
     async execute(operation) {
       const { correlationId, signal } = operation.caller;
-      const leave = generation.enter();
+      const leave = graphVersion.enter();
       try {
         return await withDeadline(
           async (own) => {
@@ -61,7 +61,7 @@ export function createOperations(
     async subscribe(operation) {
       const { correlationId } = operation.caller;
       try {
-        const opened = await live.subscribe(generation, operation);
+        const opened = await live.subscribe(graphVersion, operation);
         return Symbol.asyncIterator in opened ? opened : mask.result(opened, correlationId);
       } catch (error) {
         return { errors: [mask.error(error, correlationId)] };

@@ -6,7 +6,7 @@ import { LINKS } from '../platform/gate/compose.testing.ts';
 import { createSubgraph, type Subgraph } from '../platform/graphql/subgraph.ts';
 import { ANONYMOUS } from '../platform/identity/actor.ts';
 import { silentLogger } from '../platform/log.ts';
-import { createGeneration, type Generation } from './generation.ts';
+import { createGraphVersion, type GraphVersion } from './graph-version.ts';
 import { graphOf } from './graph.ts';
 import { createErrorMask } from './mask-error.ts';
 
@@ -60,20 +60,20 @@ const parts = [
   }),
 ].map(counted);
 
-let generation: Generation;
+let graphVersion: GraphVersion;
 beforeAll(async () => {
   const nodes = [{ prefix: 'variant', type: 'Variant', agent: 'product', decisions: [] }];
-  generation = await createGeneration({ ...graphOf(parts), nodes }, { policies: {}, onError: () => {} });
+  graphVersion = await createGraphVersion({ ...graphOf(parts), nodes }, { policies: {}, onError: () => {} });
 });
-afterAll(() => generation.retire());
+afterAll(() => graphVersion.retire());
 
 async function ask(query: string) {
   asked.length = 0;
   const document = parse(query);
-  expect(generation.validate(document)).toEqual([]);
+  expect(graphVersion.validate(document)).toEqual([]);
   const context = { actor: ANONYMOUS, correlationId: 'req_1' };
   const result = createErrorMask(silentLogger).result(
-    await generation.execution.execute({ document, context }),
+    await graphVersion.execution.execute({ document, context }),
     'req_1',
   );
   return { data: JSON.parse(JSON.stringify(result.data)) as unknown, errors: result.errors };
@@ -141,9 +141,9 @@ test('an owner that is asked anyway is asked no more than once, and one that is 
 test('plans are kept as of any other document', async () => {
   const document = '{ line { variant { id price } } }';
   await ask(document);
-  const plans = generation.plans();
+  const plans = graphVersion.plans();
   await ask(document);
-  expect(generation.plans()).toBe(plans);
+  expect(graphVersion.plans()).toBe(plans);
 });
 
 test('an owner that is away costs the reference, and says so once at its place', async () => {

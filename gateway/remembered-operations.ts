@@ -17,7 +17,7 @@ interface Remembered {
 
 /** The same function with a memory. Only for documents that need not be validated: who asks for that, wants it done. */
 export function remembering(read: Read): Read {
-  // By schema first: documents outlive generations, and must not keep the schema of an old one.
+  // By schema first: documents outlive graph versions, and must not keep the schema of an old one.
   const known = new WeakMap<Schema, WeakMap<DefinitionNode, Remembered>>();
   return (schema, document, options) => {
     const [node, ...fragments] = document.definitions;

@@ -20,7 +20,7 @@ import { CORRELATION_HEADER, correlationId } from './correlation-id.ts';
 import { countRejected } from './count-rejected.ts';
 import { Drain } from './drain.ts';
 import { createFront, type Front } from './front.ts';
-import { createGeneration } from './generation.ts';
+import { createGraphVersion } from './graph-version.ts';
 import { type Graph, graphOf } from './graph.ts';
 import type { GraphiqlTab } from './graphiql.ts';
 import { graphiqlTabs } from './graphiql-tabs.ts';
@@ -34,7 +34,7 @@ import { LiveUpdates } from './live/live-updates.ts';
 import { createErrorMask, type ErrorMask, RETRY_AFTER_SECONDS } from './mask-error.ts';
 import { respondErrors } from './respond.ts';
 import { type Authenticate, actorOf, type Caller } from './session.ts';
-import { Succession } from './succession.ts';
+import { CurrentGraph } from './current-graph.ts';
 import { UsedDocuments } from './used-documents.ts';
 import { WARM_DOCUMENTS, warmUp } from './warm-up.ts';
 import { withoutHttp } from './without-http.ts';
@@ -99,8 +99,8 @@ export interface Gateway {
   readonly schema: GraphQLSchema;
   /** As composed. */
   readonly supergraphSdl: string;
-  /** How many generations there are: the one that serves, and those that something still runs on. */
-  readonly generations: number;
+  /** How many graph versions there are: the one that serves, and those that something still runs on. */
+  readonly graphVersions: number;
   /** What runs on the one that serves: operations, and open subscriptions. */
   readonly uses: number;
   /** How many groups of subscribers there are: as many subscriptions are open at agents. */
@@ -110,7 +110,7 @@ export interface Gateway {
   /** How many plans the one that serves has. */
   readonly plans: number;
   /**
-   * Makes a generation of this graph beside the one that serves, plans what is asked most, and lets it serve.
+   * Makes a graph version of this graph beside the one that serves, plans what is asked most, and lets it serve.
    * @throws Error if the graph does not hold; then the old one serves on
    */
   swap(graph: Graph): Promise<void>;
@@ -130,15 +130,15 @@ const GRACE_MS = 1_500;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { log, policies = {}, graphiqlTabs: tabs = graphiqlTabs(), timeoutMs, limits = LIMITS, limiter } = options;
   const used = new UsedDocuments();
-  const generationOf = (graph: Graph) => createGeneration(graph, { policies, ...gateLog(log) }, used);
+  const generationOf = (graph: Graph) => createGraphVersion(graph, { policies, ...gateLog(log) }, used);
   let graph = options.graph ?? composed(options);
-  const succession = new Succession(await generationOf(graph));
+  const currentGraph = new CurrentGraph(await generationOf(graph));
   const mask = createErrorMask(log, { suggestions: limits.introspection });
-  const live = new LiveUpdates({ succession, mask, patienceMs: options.patienceMs });
+  const live = new LiveUpdates({ currentGraph, mask, patienceMs: options.patienceMs });
   const rates = limiter && limits.rates && new RateLimits(limiter, limits.rates);
   const fronts = { live, mask, tabs, limits, rates, timeoutMs, log };
-  let front = createFront(succession.current, fronts);
-  let generations = 1;
+  let front = createFront(currentGraph.current, fronts);
+  let graphVersions = 1;
   const complain = (error: unknown): void => log.warn({ err: error }, 'a graph did not end cleanly');
 
   const server = createListener((request, response) => {
@@ -161,16 +161,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     server,
     get schema() {
-      return succession.current.schema;
+      return currentGraph.current.schema;
     },
     get supergraphSdl() {
-      return succession.current.supergraphSdl;
+      return currentGraph.current.supergraphSdl;
     },
-    get generations() {
-      return generations;
+    get graphVersions() {
+      return graphVersions;
     },
     get uses() {
-      return succession.current.uses();
+      return currentGraph.current.uses();
     },
     get liveGroups() {
       return live.groups;
@@ -179,18 +179,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return live.subscribers;
     },
     get plans() {
-      return succession.current.plans();
+      return currentGraph.current.plans();
     },
     async swap(nextGraph) {
       const next = await generationOf(nextGraph);
       await warmUp(next, used.top(WARM_DOCUMENTS));
       front = createFront(next, fronts);
       graph = nextGraph;
-      generations += 1;
-      void succession
+      graphVersions += 1;
+      void currentGraph
         .swap(next)
         .catch(complain)
-        .finally(() => (generations -= 1));
+        .finally(() => (graphVersions -= 1));
     },
     refuse: () => drain.refuse(),
     async close({ drainMs = 0, graceMs = GRACE_MS } = {}) {
@@ -198,7 +198,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       if (drainMs > 0) await new Promise((resolve) => setTimeout(resolve, drainMs));
       await Promise.all([drain.end(graceMs), webSockets.close(graceMs)]);
       // Not awaited: what was cut off may take its time to notice.
-      succession.current.retire().catch(complain);
+      currentGraph.current.retire().catch(complain);
     },
   };
 }

@@ -47,7 +47,7 @@ export type Subscribed = Omit<ExecutionArgs, 'schema'> & {
 export interface MessageOptions {
   /** How many proxies stand before the gateway. @default 0 */
   trustedProxies?: number;
-  /** Of the generation that serves: asked for every operation. */
+  /** Of the graph version that serves: asked for every operation. */
   front(): Front;
   mask: ErrorMask;
 }
@@ -109,7 +109,7 @@ async function read(
 export async function run(args: Subscribed, mask: ErrorMask, isSubscription = false): Promise<LiveStream> {
   const { operation, asked } = args;
   const operations = args.operations!;
-  // Those of the generation that its document was validated for, which graphql-ws would hold for as long as it is open.
+  // Those of the graph version that its document was validated for, which graphql-ws would hold for as long as it is open.
   args.operations = undefined;
   const tell = (result: ExecutionResult): LiveStream => {
     const { correlationId } = asked.caller;

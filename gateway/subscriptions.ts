@@ -45,7 +45,7 @@ export interface Subscriptions {
    */
   open(request: PlannedRequest, after?: string): Promise<OpenSubscription | ExecutionResult>;
   /**
-   * Goes on with one that another generation has opened: its events are joined as this supergraph has it. Undefined if
+   * Goes on with one that another graph version has opened: its events are joined as this supergraph has it. Undefined if
    * here its subgraph would be asked something else, so that its events do not fit.
    */
   adopt(request: Omit<PlannedRequest, 'context'>, source: SubscriptionSource): Join | undefined;

@@ -83,7 +83,7 @@ describe('a new graph', () => {
     const graph = graphOf([...subgraphsOf(it.world), undecided]);
     await expect(it.gateway.swap(graph)).rejects.toThrow(/No decision.*Query\.second/);
     expect((await ask('{ order(id: "o1") { id } }')).data).toEqual({ order: { id: 'o1' } });
-    expect(it.gateway.generations).toBe(1);
+    expect(it.gateway.graphVersions).toBe(1);
   });
 
   test('lets what is under way end on the old one, and then nothing of that is left', async () => {
@@ -96,10 +96,10 @@ describe('a new graph', () => {
     await until(() => it.gateway.uses === 1);
     const old = new WeakRef(it.gateway.schema);
     await it.gateway.swap(graphOf(subgraphsOf(it.world)));
-    expect(it.gateway.generations).toBe(2);
+    expect(it.gateway.graphVersions).toBe(2);
     resolve(7);
     expect((await answer).data).toEqual({ slow: 7 });
-    await until(() => it.gateway.generations === 1);
+    await until(() => it.gateway.graphVersions === 1);
     await ask('{ order(id: "o1") { id } }');
     await collected(old);
   });
@@ -128,7 +128,7 @@ describe('an open subscription', () => {
       await it.gateway.swap(graphOf(withField(it.world, field)));
       it.world.emit(event(2 * turn + 3));
     }
-    await until(() => stream.results.length === 5 && it.gateway.generations === 1);
+    await until(() => stream.results.length === 5 && it.gateway.graphVersions === 1);
     const order = { id: 'o1', customer: { name: 'Bob' } };
     expect(stream.results).toEqual([1, 2, 3, 4, 5].map((seq) => ({ data: { ticked: { seq, order } } })));
     expect(it.world.listeners.size).toBe(1);
@@ -148,6 +148,6 @@ describe('an open subscription', () => {
       message: expect.stringContaining('`after`'),
       extensions: { code: 'GRAPH_CHANGED' },
     });
-    await until(() => it.world.listeners.size === 0 && it.gateway.generations === 1);
+    await until(() => it.world.listeners.size === 0 && it.gateway.graphVersions === 1);
   });
 });

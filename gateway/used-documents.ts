@@ -12,8 +12,8 @@ export interface UsedDocument {
 const MOST = { entries: 1000, weight: 1_000_000 };
 
 /**
- * What the gateway is asked for, so that the next generation can be planned for it before it serves. Outlives
- * generations, and holds documents only.
+ * What the gateway is asked for, so that the next graph version can be planned for it before it serves. Outlives
+ * graph versions, and holds documents only.
  */
 export class UsedDocuments {
   readonly #used: LruCache<UsedDocument>;

@@ -1,24 +1,24 @@
 import { getOperationAST, OperationTypeNode } from 'graphql';
-import type { Generation } from './generation.ts';
+import type { GraphVersion } from './graph-version.ts';
 import type { UsedDocument } from './used-documents.ts';
 
-/** Plans so many of the most used documents before a generation serves. */
+/** Plans so many of the most used documents before a graph version serves. */
 export const WARM_DOCUMENTS = 200;
 
 /**
- * Plans what the gateway is asked for most, so that the first requests on a new generation are as fast as the last on
+ * Plans what the gateway is asked for most, so that the first requests on a new graph version are as fast as the last on
  * the old one. One document at a turn of the event loop: the old one serves meanwhile.
  * @returns how many were planned: what the new schema has not any more is left out
  */
-export async function warmUp(generation: Generation, documents: readonly UsedDocument[]): Promise<number> {
+export async function warmUp(graphVersion: GraphVersion, documents: readonly UsedDocument[]): Promise<number> {
   let planned = 0;
   for (const { document, operationName } of documents) {
     await new Promise((resolve) => setImmediate(resolve));
-    // Those move to the new generation by themselves, and are planned then.
+    // Those move to the new graph version by themselves, and are planned then.
     const isStream = getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
-    if (isStream || generation.validate(document).length > 0) continue;
+    if (isStream || graphVersion.validate(document).length > 0) continue;
     try {
-      generation.plan(document, operationName);
+      graphVersion.plan(document, operationName);
       planned += 1;
     } catch {
       // Whoever asks for it will be told why.

@@ -4,7 +4,7 @@ import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createGraphQLError, createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { documentCaches } from '../platform/graphql/document-caches.ts';
 import { countRejected } from './count-rejected.ts';
-import type { Generation } from './generation.ts';
+import type { GraphVersion } from './graph-version.ts';
 import { type GraphiqlTab, renderGraphiql } from './graphiql.ts';
 import type { Limits } from './limits/limits.ts';
 import { useLimits } from './limits/use-limits.ts';
@@ -26,13 +26,13 @@ const FAREWELL_MS = 5000;
 
 /** Makes the handler of `/graphql`. */
 export function createYogaHandler(
-  generation: Generation,
+  graphVersion: GraphVersion,
   operations: Operations,
   mask: ErrorMask,
   { tabs, limits }: { tabs: readonly GraphiqlTab[]; limits: Limits },
 ): Yoga {
   return createYoga<ServerContext, object>({
-    schema: generation.schema,
+    schema: graphVersion.schema,
     graphqlEndpoint: '/graphql',
     plugins: [useLimits(limits), useOperations(operations), useMaskedResults(mask)],
     renderGraphiQL: () => renderGraphiql(tabs),

@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import { parse } from 'graphql';
-import { createGeneration, type Generation } from '../../gateway/generation.ts';
+import { createGraphVersion, type GraphVersion } from '../../gateway/graph-version.ts';
 import { graphOf } from '../../gateway/graph.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { ANONYMOUS, Actor } from '../../platform/identity/actor.ts';
@@ -19,8 +19,8 @@ type Run = () => Promise<ExecutionResult>;
 
 /** What permissions cost a large answer: the same execution with the gate and without, in one process. */
 export async function gate({ rounds }: Size): Promise<void> {
-  const make = (decision: Decision, onStock?: Decision): Promise<Generation> =>
-    createGeneration(graphOf(partsOf(decision, onStock)), { policies: {}, onError: () => {} });
+  const make = (decision: Decision, onStock?: Decision): Promise<GraphVersion> =>
+    createGraphVersion(graphOf(partsOf(decision, onStock)), { policies: {}, onError: () => {} });
   const [open, guarded, partly] = [
     await make('@public'),
     await make('@authenticated'),
@@ -52,12 +52,12 @@ export async function gate({ rounds }: Size): Promise<void> {
 
 const contextOf = (actor: Actor): RequestContext => ({ actor, correlationId: 'bench' });
 
-function bare({ execution }: Generation): Run {
+function bare({ execution }: GraphVersion): Run {
   const document = parse(QUERY);
   return () => execution.execute({ document, variables: VARIABLES, context: contextOf(ANONYMOUS) });
 }
 
-function through({ execution, gate }: Generation, actor: Actor): Run {
+function through({ execution, gate }: GraphVersion, actor: Actor): Run {
   const document = parse(QUERY);
   return async () => {
     const verdict = await gate.check({ document, variables: VARIABLES, actor });

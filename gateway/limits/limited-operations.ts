@@ -1,7 +1,7 @@
 /** The same operations, each refused before it is executed when whoever asks has asked too often, or for too much at once. */
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { refused as status } from './refused.ts';
-import type { Generation } from '../generation.ts';
+import type { GraphVersion } from '../graph-version.ts';
 import type { ErrorMask } from '../mask-error.ts';
 import type { Operation } from '../operation.ts';
 import type { Operations } from '../operations.ts';
@@ -16,15 +16,15 @@ interface Cost {
   budget: number;
 }
 
-/** Limits the operations of a generation. A graph that declares no costs has none; without rates nobody counts. */
+/** Limits the operations of a graph version. A graph that declares no costs has none; without rates nobody counts. */
 export function limitedOperations(
   operations: Operations,
-  generation: Pick<Generation, 'schema' | 'supergraphSdl'>,
+  graphVersion: Pick<GraphVersion, 'schema' | 'supergraphSdl'>,
   mask: ErrorMask,
   { budgets, rates }: { budgets: ByTier<number>; rates?: RateLimits },
 ): Operations {
-  const table = costTableOf(generation.supergraphSdl);
-  const estimate = table && estimateWith(generation.schema, table);
+  const table = costTableOf(graphVersion.supergraphSdl);
+  const estimate = table && estimateWith(graphVersion.schema, table);
 
   const costOf = ({ document, operationName, variables, caller }: Operation): Cost | undefined =>
     estimate && {

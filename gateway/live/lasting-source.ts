@@ -5,7 +5,7 @@ import { beginningIn } from '../../platform/wire/beginning.ts';
 import type { OpenSubscription } from '../subscriptions.ts';
 import { ReconnectPolicy } from './reconnect-policy.ts';
 
-/** One of its parts. Without `join`: that of a generation which may have gone. */
+/** One of its parts. Without `join`: that of a graph version which may have gone. */
 export type Source = Pick<OpenSubscription, 'events' | 'cursorOf' | 'isResumable'>;
 
 /** How a source goes on. */

@@ -7,11 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionResult } from 'graphql';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
-import type { Generation } from '../generation.ts';
+import type { GraphVersion } from '../graph-version.ts';
 import type { ErrorMask } from '../mask-error.ts';
 import { type Asked, documentOf } from '../operation.ts';
 import type { SubscriptionSource } from '../subscriptions.ts';
-import type { Succession } from '../succession.ts';
+import type { CurrentGraph } from '../current-graph.ts';
 import { audienceOf } from './audience.ts';
 import { countDelivered } from './count-delivered.ts';
 import { type Frame, frameOf } from './frame.ts';
@@ -27,18 +27,18 @@ const PATIENCE_MS = 5000;
 const LOOK_MS = 5;
 
 /** What all groups of a gateway have in common. */
-export interface GroupGround {
-  succession: Succession;
+export interface GroupContext {
+  currentGraph: CurrentGraph;
   mask: ErrorMask;
   /** How long an agent whose source has broken off is waited for, in milliseconds. @default as `reconnect-policy.ts` says */
   patienceMs?: number;
 }
 
-/** With what a group begins. Not kept: a group outlives generations. */
+/** With what a group begins. Not kept: a group outlives graph versions. */
 export interface Beginning {
   actor: Actor;
   opening: Opening;
-  generation: Generation;
+  graphVersion: GraphVersion;
 }
 
 /** What a group is. */
@@ -61,31 +61,31 @@ export class LiveGroup {
   /** Resolves when the source is open: with a result if it could not be. Rejects with what the subgraph throws. */
   readonly opened: Promise<ExecutionResult | undefined>;
   readonly #o: GroupOptions;
-  readonly #ground: GroupGround;
+  readonly #shared: GroupContext;
   readonly #members = new Set<LiveStream>();
   readonly #recent = new Recent();
   readonly #closing = new AbortController();
   readonly #audience: string;
-  #generation: Generation;
+  #graphVersion: GraphVersion;
   #source: LastingSource | undefined;
   #placement: Placement | undefined;
   #moving: Promise<void> = Promise.resolve();
   #unfollow: (() => void) | undefined;
   #hasPublished = false;
 
-  constructor(beginning: Beginning, options: GroupOptions, ground: GroupGround) {
+  constructor(beginning: Beginning, options: GroupOptions, context: GroupContext) {
     this.#o = options;
-    this.#ground = ground;
+    this.#shared = context;
     this.start = options.start;
     this.#audience = audienceOf(beginning.actor, options.isShared);
-    this.#generation = beginning.generation;
+    this.#graphVersion = beginning.graphVersion;
     this.opened = this.#open(beginning);
     this.opened.catch(() => {}); // Whoever joins hears of it.
   }
 
-  /** The generation that it runs in. */
-  get generation(): Generation {
-    return this.#generation;
+  /** The graph version that it runs in. */
+  get graphVersion(): GraphVersion {
+    return this.#graphVersion;
   }
 
   /** How many members it has. */
@@ -129,12 +129,12 @@ export class LiveGroup {
     this.#close();
   }
 
-  async #open({ actor, opening, generation }: Beginning): Promise<ExecutionResult | undefined> {
+  async #open({ actor, opening, graphVersion }: Beginning): Promise<ExecutionResult | undefined> {
     const { asked } = this.#o;
-    const leave = generation.enter();
+    const leave = graphVersion.enter();
     try {
       const request = { ...asked, ...documentOf(asked, opening), context: this.#context(actor) };
-      const opened = await generation.subscriptions.open(request);
+      const opened = await graphVersion.subscriptions.open(request);
       if (!('join' in opened)) {
         leave();
         this.#close();
@@ -142,7 +142,7 @@ export class LiveGroup {
       }
       const { join, source, ...first } = opened;
       this.#source = this.#lasting(first);
-      this.#placement = { generation, opening, join, leave };
+      this.#placement = { graphVersion, opening, join, leave };
       if (this.isOver) this.#release();
       else this.#begin(source);
       return undefined;
@@ -154,7 +154,7 @@ export class LiveGroup {
   }
 
   #lasting(first: Source): LastingSource {
-    const { patienceMs } = this.#ground;
+    const { patienceMs } = this.#shared;
     const reopen = (after: string): Promise<Source | undefined> => this.#reopen(after);
     return new LastingSource(first, { start: this.start, reopen, patienceMs, signal: this.#closing.signal });
   }
@@ -165,12 +165,12 @@ export class LiveGroup {
     const actor = this.#leader();
     if (!actor) return undefined;
     const { asked } = this.#o;
-    const { generation, opening } = this.#placement!;
-    const leave = generation.enter();
+    const { graphVersion, opening } = this.#placement!;
+    const leave = graphVersion.enter();
     try {
       const ending = await this.#narrowed(actor);
       const request = { ...asked, ...documentOf(asked, opening), context: this.#context(actor) };
-      const opened = ending ?? (await generation.subscriptions.open(request, after));
+      const opened = ending ?? (await graphVersion.subscriptions.open(request, after));
       if ('join' in opened) {
         const { join: _, ...source } = opened;
         return source;
@@ -187,7 +187,7 @@ export class LiveGroup {
       // One after the other, so that the last swap wins.
       this.#moving = this.#moving.then(() => this.#move(source)).catch((error: unknown) => this.#fail(error));
     };
-    this.#unfollow = this.#ground.succession.follow(follow);
+    this.#unfollow = this.#shared.currentGraph.follow(follow);
     follow(); // The graph may have changed while it was opened.
     void this.#run();
   }
@@ -213,8 +213,8 @@ export class LiveGroup {
   async #answer(event: ExecutionResult): Promise<Frame | undefined> {
     const actor = this.#leader();
     if (!actor) return undefined;
-    const { generation, opening, join } = this.#placement!;
-    const leave = generation.enter();
+    const { graphVersion, opening, join } = this.#placement!;
+    const leave = graphVersion.enter();
     try {
       const ending = await this.#narrowed(actor);
       if (ending) {
@@ -237,7 +237,7 @@ export class LiveGroup {
     this.#source!.told(frame.cursor);
     // Who joins meanwhile has this frame from those that are kept, or began after it.
     const members = [...this.#members];
-    countDelivered(this.#o.asked, frame, members.length, this.#ground.mask);
+    countDelivered(this.#o.asked, frame, members.length, this.#shared.mask);
     for (const [index, member] of members.entries()) {
       if (index > 0 && index % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
       if (member.owner === this && this.#isAdmitted(member)) this.#tell(member, frame);
@@ -250,7 +250,7 @@ export class LiveGroup {
    */
   async #pace(): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
-    // Once in any case: events that wait already would otherwise follow each other before anything is sent.
+    // NonceStore in any case: events that wait already would otherwise follow each other before anything is sent.
     await new Promise((resolve) => setImmediate(resolve));
     while (!this.isOver && performance.now() < end && this.#areAllBehind()) await sleep(LOOK_MS);
   }
@@ -302,13 +302,13 @@ export class LiveGroup {
 
   #narrowed(actor: Actor): Promise<ExecutionResult | undefined> {
     const { asked, correlationId } = this.#o;
-    const { generation, opening } = this.#placement!;
-    return narrowed(generation, { asked, opening, checked: { actor, correlationId } });
+    const { graphVersion, opening } = this.#placement!;
+    return narrowed(graphVersion, { asked, opening, checked: { actor, correlationId } });
   }
 
   async #move(source: SubscriptionSource): Promise<void> {
-    const { current } = this.#ground.succession;
-    const actor = this.isOver || this.generation === current ? undefined : this.#leader();
+    const { current } = this.#shared.currentGraph;
+    const actor = this.isOver || this.graphVersion === current ? undefined : this.#leader();
     if (!actor) return;
     const { asked, isShared } = this.#o;
     const checked = { actor, correlationId: this.#o.correlationId };
@@ -317,7 +317,7 @@ export class LiveGroup {
     if ('result' in next) return this.#finish(next.result);
     this.#placement!.leave();
     this.#placement = next;
-    this.#generation = next.generation;
+    this.#graphVersion = next.graphVersion;
   }
 
   #fail(error: unknown): void {
@@ -336,12 +336,12 @@ export class LiveGroup {
   }
 
   #frame(result: ExecutionResult, cursor?: string): Frame {
-    return frameOf(this.#ground.mask.result(result, this.#o.correlationId), this.#failed, cursor);
+    return frameOf(this.#shared.mask.result(result, this.#o.correlationId), this.#failed, cursor);
   }
 
   readonly #failed = (error: unknown): ExecutionResult => ({
     data: null,
-    errors: [this.#ground.mask.error(error, this.#o.correlationId)],
+    errors: [this.#shared.mask.error(error, this.#o.correlationId)],
   });
 
   #failure(error: unknown): Frame {

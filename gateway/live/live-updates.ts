@@ -6,12 +6,12 @@
  * back at once, few groups catch up, and in the end there is one.
  */
 import type { ExecutionResult } from 'graphql';
-import type { Generation } from '../generation.ts';
+import type { GraphVersion } from '../graph-version.ts';
 import type { Asked, Operation } from '../operation.ts';
 import { audienceOf } from './audience.ts';
 import { subscriptionKeyOf } from './subscription-key.ts';
 import type { Frame } from './frame.ts';
-import { type Beginning, type GroupGround, type GroupOptions, LiveGroup } from './live-group.ts';
+import { type Beginning, type GroupContext, type GroupOptions, LiveGroup } from './live-group.ts';
 import { LiveStream } from './live-stream.ts';
 import { check } from './placement.ts';
 
@@ -20,10 +20,10 @@ type Family = Set<LiveGroup>;
 /** The open subscriptions of a gateway. */
 export class LiveUpdates {
   readonly #families = new Map<string, Family>();
-  readonly #ground: GroupGround;
+  readonly #context: GroupContext;
 
-  constructor(ground: GroupGround) {
-    this.#ground = ground;
+  constructor(context: GroupContext) {
+    this.#context = context;
   }
 
   /** How many groups there are: as many sources are open. */
@@ -41,14 +41,14 @@ export class LiveUpdates {
   }
 
   /** Opens a subscription, or returns why not. @throws whatever the subgraph throws */
-  async subscribe(generation: Generation, operation: Operation): Promise<LiveStream | ExecutionResult> {
+  async subscribe(graphVersion: GraphVersion, operation: Operation): Promise<LiveStream | ExecutionResult> {
     const { caller, ...asked } = operation;
     const actor = caller.actor();
-    const opening = await check(generation, asked, { actor, correlationId: caller.correlationId });
+    const opening = await check(graphVersion, asked, { actor, correlationId: caller.correlationId });
     if (opening.kind === 'refused') return opening.result;
     const stream = new LiveStream(caller, actor);
     // From here on at once, so that nothing is told between looking for a group and joining it.
-    const group = this.#join(stream, asked, { generation, actor, opening });
+    const group = this.#join(stream, asked, { graphVersion, actor, opening });
     try {
       const refusal = await group.opened;
       if (refusal) stream.finish();
@@ -60,13 +60,13 @@ export class LiveUpdates {
   }
 
   #join(stream: LiveStream, asked: Asked, beginning: Beginning): LiveGroup {
-    const { generation, actor } = beginning;
-    const shape = generation.shapeOf(asked.document, asked.operationName);
+    const { graphVersion, actor } = beginning;
+    const shape = graphVersion.shapeOf(asked.document, asked.operationName);
     const isShared = shape.isSameForAll;
     const { groupKey: key, resumeAfter: start } = subscriptionKeyOf(asked, shape, audienceOf(actor, isShared));
     const family: Family = this.#families.get(key) ?? new Set();
     for (const group of family) {
-      if (group.generation !== generation) continue;
+      if (group.graphVersion !== graphVersion) continue;
       const missed = start === null ? undefined : group.after(start);
       if (!missed && !(group.isFresh && group.start === start)) continue;
       group.join(stream, missed);
@@ -74,7 +74,7 @@ export class LiveUpdates {
     }
     this.#families.set(key, family);
     const options = { asked, start, isShared, correlationId: stream.caller.correlationId };
-    const group = new LiveGroup(beginning, { ...options, ...this.#watching(key, family) }, this.#ground);
+    const group = new LiveGroup(beginning, { ...options, ...this.#watching(key, family) }, this.#context);
     family.add(group);
     group.join(stream);
     return group;
@@ -94,7 +94,7 @@ export class LiveUpdates {
 /** Ends a group whose last event another has told as well, of which it is no more than a few events behind. */
 function mergeAt(family: Family, group: LiveGroup, cursor: NonNullable<Frame['cursor']>): void {
   for (const other of family) {
-    if (other === group || other.generation !== group.generation) continue;
+    if (other === group || other.graphVersion !== group.graphVersion) continue;
     const missed = other.after(cursor);
     if (missed) return group.mergeInto(other, missed);
   }

@@ -1,21 +1,21 @@
 /**
- * The placement of a group of subscribers: the generation it runs in, what was allowed when it came there, and how its
- * events are joined. When the graph changes the group moves to the new generation with its source still open, so that no
+ * The placement of a group of subscribers: the graph version it runs in, what was allowed when it came there, and how its
+ * events are joined. When the graph changes the group moves to the new graph version with its source still open, so that no
  * event is lost or repeated.
  */
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Verdict } from '../../platform/gate/gate.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
-import type { Generation } from '../generation.ts';
+import type { GraphVersion } from '../graph-version.ts';
 import { type Asked, documentOf } from '../operation.ts';
 import type { Join, SubscriptionSource } from '../subscriptions.ts';
 
 /** The verdict of an operation that may run, as far as it may. */
 export type Opening = Exclude<Verdict, { kind: 'refused' }>;
 
-/** A group's placement in one generation. */
+/** A group's placement in one graph version. */
 export interface Placement {
-  generation: Generation;
+  graphVersion: GraphVersion;
   opening: Opening;
   join: Join;
   leave(): void;
@@ -28,38 +28,38 @@ export interface Checked {
 }
 
 /** What the gate says of the operation now, when this actor asks. */
-export const check = (generation: Generation, asked: Asked, checked: Checked, isAgain = false): Promise<Verdict> =>
-  generation.gate.check({ ...asked, ...checked, isAgain });
+export const check = (graphVersion: GraphVersion, asked: Asked, checked: Checked, isAgain = false): Promise<Verdict> =>
+  graphVersion.gate.check({ ...asked, ...checked, isAgain });
 
 /** With what to end, if less is allowed now than when it was opened. */
 export async function narrowed(
-  generation: Generation,
+  graphVersion: GraphVersion,
   { asked, opening, checked }: { asked: Asked; opening: Opening; checked: Checked },
 ): Promise<ExecutionResult | undefined> {
-  const first = await check(generation, asked, checked, true);
+  const first = await check(graphVersion, asked, checked, true);
   const isNarrower = [...first.denied].some((index) => !opening.denied.has(index));
   if (first.kind !== 'refused' && !isNarrower) return undefined;
   // Asked once more, to be counted and told: what is lost is news, what was denied from the beginning is not.
-  const now = await check(generation, asked, checked);
+  const now = await check(graphVersion, asked, checked);
   if (now.kind === 'refused') return now.result;
   const errors = now.kind === 'pruned' ? now.finish({ data: null }).errors : undefined;
   return { data: null, errors: errors ?? [permissionsChanged()] };
 }
 
-/** The place in another generation, or with what to end: it does not fit there, or is not allowed. */
+/** The place in another graph version, or with what to end: it does not fit there, or is not allowed. */
 export async function move(
-  generation: Generation,
+  graphVersion: GraphVersion,
   { asked, checked, isShared, source }: Moving,
 ): Promise<Placement | { result: ExecutionResult }> {
-  if (generation.validate(asked.document).length > 0) return { result: graphChanged() };
+  if (graphVersion.validate(asked.document).length > 0) return { result: graphChanged() };
   // What one viewer reads may now be another's: whoever comes back gets a group of their own.
-  if (isShared && !generation.shapeOf(asked.document, asked.operationName).isSameForAll) {
+  if (isShared && !graphVersion.shapeOf(asked.document, asked.operationName).isSameForAll) {
     return { result: graphChanged() };
   }
-  const opening = await check(generation, asked, checked);
+  const opening = await check(graphVersion, asked, checked);
   if (opening.kind === 'refused') return { result: opening.result };
-  const join = generation.subscriptions.adopt({ ...asked, ...documentOf(asked, opening) }, source);
-  return join ? { generation, opening, join, leave: generation.enter() } : { result: graphChanged() };
+  const join = graphVersion.subscriptions.adopt({ ...asked, ...documentOf(asked, opening) }, source);
+  return join ? { graphVersion, opening, join, leave: graphVersion.enter() } : { result: graphChanged() };
 }
 
 /** The group that moves. */

@@ -5,7 +5,7 @@ import type { EventDefinition } from '../events/define-event.ts';
 import type { EventHandler } from '../consumers/handler.ts';
 import type { SagaDefinition, Verdict } from '../sagas/define-saga.ts';
 import type { DemoTools } from './demo.ts';
-import type { Ground } from './ground.ts';
+import type { AgentContext } from './agent-context.ts';
 
 /** Groups of agents, for supervision, dashboards and broadcast. */
 export const AREAS = ['commerce', 'fulfilment', 'marketing', 'partners', 'service', 'trust', 'system'] as const;
@@ -21,7 +21,7 @@ export interface Skill {
 }
 
 /** Something that an agent does by the clock. One process at a time does it. */
-export interface Duty {
+export interface ScheduledJob {
   name: string;
   everySeconds: number;
   /** `session` is a connection of its own while it runs, which keeps what is set on it. */
@@ -34,7 +34,7 @@ export interface AgentParts {
   resolvers: object;
   /** What it does about the events of others. */
   handlers?: readonly EventHandler[];
-  duties?: readonly Duty[];
+  scheduledJobs?: readonly ScheduledJob[];
   /** What must be done before it serves, such as looking for what it stands on. Tried again when it fails. */
   start?(): Promise<void>;
   /** Only orchestration has these. */
@@ -68,7 +68,7 @@ export interface AgentDefinition {
   replayable?: boolean;
   /** What shoppers read of it may be a moment old, since it is no doing of theirs: it may come from a standby. */
   readsMayLag?: boolean;
-  build(ground: Ground<any>): AgentParts;
+  build(options: AgentContext<any>): AgentParts;
 }
 
 /** Defines an agent. A room's `agent.ts` exports this and nothing else. @throws Error for a name that is no schema name */

@@ -3,7 +3,7 @@ import type { Breakers } from '../resilience/breakers.ts';
 import { type ConsumerLag, consumerLag } from './consumer-lag.ts';
 import { type DatabaseMonitor, reasonOf } from './database-monitor.ts';
 import { type DependencyHealth, dependencyOf, NOT_READY_FROM, type ProcessHealth } from './health.ts';
-import type { Lives } from './lives.ts';
+import type { AgentLifecycles } from './agent-lifecycles.ts';
 import { byConnections } from './registry.ts';
 
 /** What a process tells of itself, also while the database is away: all but the consumers' lag comes from memory. */
@@ -20,10 +20,10 @@ export interface HostHealth {
 const LAG_MS = 1000;
 
 /** The health of one host. */
-export function hostHealth(ground: {
+export function hostHealth(options: {
   kysely: Kysely<any>;
   kyselyFor?(agent: string): Kysely<any>;
-  lives: Lives;
+  lifecycles: AgentLifecycles;
   breakers: Breakers;
   monitor: DatabaseMonitor;
   instance: string;
@@ -31,20 +31,20 @@ export function hostHealth(ground: {
   /** What each consumer handles. */
   handled: ReadonlyMap<string, readonly string[]>;
 }): HostHealth {
-  const { lives, breakers, monitor, instance, agents, handled } = ground;
+  const { lifecycles, breakers, monitor, instance, agents, handled } = options;
   const lag = async () => {
-    const all = [...byConnections(ground, handled, ([agent]) => agent)];
+    const all = [...byConnections(options, handled, ([agent]) => agent)];
     return (await Promise.all(all.map(([kysely, some]) => consumerLag(kysely, new Map(some))))).flat();
   };
 
   const ready = (): ReturnType<HostHealth['ready']> => {
-    const all = agents.map((name) => lives.of(name).now);
+    const all = agents.map((name) => lifecycles.of(name).now);
     const waiting = all.some(({ status }) => status === 'STARTING');
     const isServing = all.some(({ status }) => status === 'RUNNING' || status === 'DEGRADED');
     const degradation = all.length > 0 ? Math.min(...all.map((agent) => agent.degradation)) : 0;
     if (waiting || !isServing) return { ready: false, degradation, waitingFor: 'agents' };
     if (degradation >= NOT_READY_FROM) {
-      const reason = reasonOf(lives.database());
+      const reason = reasonOf(lifecycles.database());
       return { ready: false, degradation, waitingFor: 'database', ...(reason && { reason }) };
     }
     return { ready: true, degradation };
@@ -59,16 +59,16 @@ export function hostHealth(ground: {
       return {
         status: isReady ? 'ready' : 'not ready',
         degradation,
-        uptimeSeconds: lives.uptimeSeconds,
+        uptimeSeconds: lifecycles.uptimeSeconds,
         instance,
         dependencies: [
-          ...[lives.database(), ...lives.shared()].map(withoutText),
-          ...agents.flatMap((agent) => lives.own(agent).map((health) => ({ ...withoutText(health), agent }))),
+          ...[lifecycles.database(), ...lifecycles.shared()].map(withoutText),
+          ...agents.flatMap((agent) => lifecycles.own(agent).map((health) => ({ ...withoutText(health), agent }))),
           ...breakers.list().filter(isOfAgent).map(asDependency),
         ],
         agents: agents.map((id) => {
-          const { errors, lastError } = lives.healthOf(id);
-          return { id, ...lives.of(id).now, errors, lastError };
+          const { errors, lastError } = lifecycles.healthOf(id);
+          return { id, ...lifecycles.of(id).now, errors, lastError };
         }),
         ...(consumers && { consumers }),
         breakers: breakers.list().map(withoutText),
@@ -77,9 +77,9 @@ export function hostHealth(ground: {
     async dependency(name) {
       if (name === 'database') {
         await monitor.look();
-        return withoutText(lives.database());
+        return withoutText(lifecycles.database());
       }
-      const shared = [...lives.shared(), ...agents.flatMap((agent) => lives.own(agent))].find(
+      const shared = [...lifecycles.shared(), ...agents.flatMap((agent) => lifecycles.own(agent))].find(
         (dependency) => dependency.name === name,
       );
       if (shared) return withoutText(shared);

@@ -22,7 +22,7 @@ import { secretsWith } from '../secrets/secrets.ts';
 import { breakerReset } from './agent-events.ts';
 import type { DatabaseProbe } from './database-monitor.ts';
 import { type AgentDefinition, type AgentParts, defineAgent } from './define-agent.ts';
-import type { Ground } from './ground.ts';
+import type { AgentContext } from './agent-context.ts';
 import type { DependencyHealth } from './health.ts';
 import { createHost, type Host, type HostOptions } from './host.ts';
 import { LEASE_MS } from './registry.ts';
@@ -50,7 +50,7 @@ beforeEach(async () => {
 /** An agent with a room of its own, in which lie its commands to others. */
 function agent(
   name: string,
-  build: (ground: Ground) => Partial<AgentParts> = () => ({}),
+  build: (options: AgentContext) => Partial<AgentParts> = () => ({}),
   commandsTo: string[] = [],
 ): AgentDefinition {
   const room = mkdtempSync(join(folder, 'room-'));
@@ -66,9 +66,9 @@ function agent(
     at: pathToFileURL(join(room, 'agent.ts')).href,
     entities: [],
     emits: [],
-    build: (ground) => ({
-      resolvers: { Query: { hello: () => 'hello', asked: async () => (await ground.ask(HELLO, {})).hello } },
-      ...build(ground),
+    build: (options) => ({
+      resolvers: { Query: { hello: () => 'hello', asked: async () => (await options.ask(HELLO, {})).hello } },
+      ...build(options),
     }),
   });
 }
@@ -164,20 +164,20 @@ describe('a start', () => {
 });
 
 describe('an agent', () => {
-  test('whose duty fails again and again has FAILED, is reported once, and RUNS when the duty is done again', async () => {
+  test('whose job fails again and again has FAILED, is reported once, and RUNS when the job is done again', async () => {
     let isBroken = true;
-    const duty = async () => {
+    const job = async () => {
       if (isBroken) throw new TypeError(`ada@example.org is not a function`);
     };
     const running = await host([
-      agent('small', () => ({ duties: [{ name: 'sweep', everySeconds: 0.01, run: duty }] })),
+      agent('small', () => ({ scheduledJobs: [{ name: 'sweep', everySeconds: 0.01, run: job }] })),
     ]);
     await running.start();
     await until('it has failed', async () => (await status()) === 'FAILED');
     await until('it is reported', async () => (await errors()).length === 2);
     expect((await errors()).map(({ errorType, context }) => `${errorType} ${context.part}`).sort()).toEqual([
-      'AGENT_FAILED duty sweep',
-      'TypeError duty sweep',
+      'AGENT_FAILED job sweep',
+      'TypeError job sweep',
     ]);
     expect(JSON.stringify(await errors())).not.toContain('ada@');
     isBroken = false;
@@ -186,14 +186,14 @@ describe('an agent', () => {
     expect(await told()).toEqual(['STARTING 0', 'RUNNING 0', 'FAILED 4', 'RUNNING 0', 'STOPPING 0', 'STOPPED 0']);
   });
 
-  test('whose duty meets a database that is away has not failed', async () => {
+  test('whose job meets a database that is away has not failed', async () => {
     let runs = 0;
-    const duty = async () => {
+    const job = async () => {
       runs++;
       throw new Unavailable('away');
     };
     const running = await host([
-      agent('small', () => ({ duties: [{ name: 'sweep', everySeconds: 0.005, run: duty }] })),
+      agent('small', () => ({ scheduledJobs: [{ name: 'sweep', everySeconds: 0.005, run: job }] })),
     ]);
     await running.start();
     await until('it was tried often', () => runs > 6);
@@ -315,16 +315,16 @@ describe('while nothing wakes other processes', () => {
     const tell: (() => void)[] = [];
     const redis: DependencyHealth = { name: 'redis', ...WELL };
     const dependency = { health: redis, onChange: (listener: () => void) => void tell.push(listener) };
-    const rings = { isCarried: true, send: () => {}, onRing: () => {}, onChange: dependency.onChange };
-    const running = await host([agent('small')], { rings, dependencies: [dependency] });
+    const relay = { isConnected: true, send: () => {}, onNotify: () => {}, onChange: dependency.onChange };
+    const running = await host([agent('small')], { relay, dependencies: [dependency] });
     await running.start();
-    const turn = (isUp: boolean, isCarried: boolean): void => {
+    const turn = (isUp: boolean, isConnected: boolean): void => {
       Object.assign(redis, {
         status: isUp ? 'UP' : 'DOWN',
         lastCode: 'ECONNREFUSED',
         lastError: 'ECONNREFUSED 10.0.0.7',
       });
-      rings.isCarried = isCarried;
+      relay.isConnected = isConnected;
       for (const listener of tell) listener();
     };
     turn(false, true);

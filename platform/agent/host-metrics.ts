@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely';
 import { consumerLag } from './consumer-lag.ts';
 import type { DatabaseMonitor } from './database-monitor.ts';
-import type { Lives } from './lives.ts';
+import type { AgentLifecycles } from './agent-lifecycles.ts';
 import { byConnections } from './registry.ts';
 import { raw } from '../data/raw.ts';
 import type { Breakers } from '../resilience/breakers.ts';
@@ -15,7 +15,7 @@ export interface HostFacts {
   kysely: Kysely<any>;
   kyselyFor?(agent: string): Kysely<any>;
   agents: readonly string[];
-  lives: Lives;
+  lifecycles: AgentLifecycles;
   breakers: Breakers;
   monitor: DatabaseMonitor;
   /** What each consumer of this host handles. */
@@ -55,9 +55,9 @@ export function measureHost(facts: HostFacts): () => void {
   return () => ends.forEach((end) => end());
 }
 
-const agentSamples = ({ agents, lives }: HostFacts): Sample[] =>
+const agentSamples = ({ agents, lifecycles }: HostFacts): Sample[] =>
   agents.flatMap((agent): Sample[] => {
-    const { status, degradation } = lives.of(agent).now;
+    const { status, degradation } = lifecycles.of(agent).now;
     return [
       { name: 'agora_agent_status', labels: { agent, status }, value: 1 },
       { name: 'agora_agent_degradation', labels: { agent }, value: degradation },

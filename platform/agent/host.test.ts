@@ -16,7 +16,7 @@ import { silentLogger } from '../log.ts';
 import { newKey } from '../secrets/key-ring.ts';
 import { secretsWith } from '../secrets/secrets.ts';
 import { type AgentDefinition, type AgentParts, defineAgent } from './define-agent.ts';
-import type { Ground } from './ground.ts';
+import type { AgentContext } from './agent-context.ts';
 import { createHost, type Host } from './host.ts';
 
 let small: SmallAgent;
@@ -42,7 +42,7 @@ beforeEach(async () => {
 
 const HELLO = command<{ hello: string }, object>('other', '{ hello }');
 
-const agent = (name: string, build: (ground: Ground) => Partial<AgentParts> = () => ({})): AgentDefinition =>
+const agent = (name: string, build: (options: AgentContext) => Partial<AgentParts> = () => ({})): AgentDefinition =>
   defineAgent({
     name,
     area: 'system',
@@ -52,11 +52,11 @@ const agent = (name: string, build: (ground: Ground) => Partial<AgentParts> = ()
     at: pathToFileURL(join(room, 'agent.ts')).href,
     entities: [],
     emits: [],
-    build: (ground) => ({
+    build: (options) => ({
       resolvers: {
-        Query: { hello: () => `hello from ${name}`, asked: async () => (await ground.ask(HELLO, {})).hello },
+        Query: { hello: () => `hello from ${name}`, asked: async () => (await options.ask(HELLO, {})).hello },
       },
-      ...build(ground),
+      ...build(options),
     }),
   });
 
@@ -84,7 +84,7 @@ const events = async (name: string) =>
     )
   ).rows;
 
-test('the states of a life are recorded and published, in order', async () => {
+test('the states of a lifecycle are recorded and published, in order', async () => {
   const running = await host([agent('small'), agent('other')]);
   expect(await agents()).toEqual([]);
   await running.start();
@@ -121,7 +121,7 @@ test('the states of a life are recorded and published, in order', async () => {
     ]);
 });
 
-test('a second life goes on counting, and begins at its own time', async () => {
+test('a second lifecycle goes on counting, and begins at its own time', async () => {
   for (const reason of ['first', 'second']) {
     const running = await host([agent('small')]);
     clock.advance(60_000);
@@ -149,18 +149,18 @@ test('agents of one host ask one another in process, and one that is nowhere can
   ]);
 });
 
-test('it works the consumers and duties of its agents until it stops, and ends the work in hand', async () => {
-  const did = { duty: 0, ended: 0 };
+test('it works the consumers and scheduledJobs of its agents until it stops, and ends the work in hand', async () => {
+  const did = { job: 0, ended: 0 };
   const release = Promise.withResolvers<void>();
   const running = await host([
     agent('small', () => ({
       handlers: [on(noteWritten.type, noteWritten.payload, async ({ sql }, event) => noteEffect(sql, 'small', event))],
-      duties: [
+      scheduledJobs: [
         {
           name: 'sweep',
           everySeconds: 0.005,
           run: async (signal) => {
-            did.duty++;
+            did.job++;
             signal.addEventListener('abort', () => release.resolve());
             await release.promise;
             did.ended++;
@@ -172,20 +172,20 @@ test('it works the consumers and duties of its agents until it stops, and ends t
   await running.start();
   await small.write('a');
   const applied = async (): Promise<number> => (await small.database.pool.query('select from small.effect')).rowCount!;
-  await until('both were at work', async () => did.duty === 1 && (await applied()) === 1);
+  await until('both were at work', async () => did.job === 1 && (await applied()) === 1);
   await running.stop('test over');
-  expect(did).toEqual({ duty: 1, ended: 1 });
+  expect(did).toEqual({ job: 1, ended: 1 });
   await small.write('b');
   expect(await applied()).toBe(1);
 });
 
 test('who listens to the host hears what its commands publish, once it is committed', async () => {
-  let ground: Ground | undefined;
-  const running = await host([agent('small', (given) => ((ground = given), {}))]);
+  let options: AgentContext | undefined;
+  const running = await host([agent('small', (given) => ((options = given), {}))]);
   const heard: string[] = [];
   running.onPublished((event) => heard.push(`${event.type} ${event.aggregateId}`));
   const publish = (id: string, fails = false) =>
-    ground!.store.write({ locks: [], origin: {} }, async (work) => {
+    options!.store.write({ locks: [], origin: {} }, async (work) => {
       work.publish(noteWritten, { aggregateId: id, aggregateVersion: 1, payload: { id, text: '' } });
       if (fails) throw new Error('no');
     });

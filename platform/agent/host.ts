@@ -1,6 +1,6 @@
 /**
- * A host runs agents in one process: it builds them on their ground, works their consumers and duties, and records
- * their life. Embedded, one host runs all of them.
+ * A host runs agents in one process: it builds them on their ground, works their consumers and scheduled jobs, and records
+ * their lifecycle. Embedded, one host runs all of them.
  */
 import { readFileSync } from 'node:fs';
 import type { MikroORM } from '@mikro-orm/postgresql';
@@ -8,11 +8,11 @@ import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import { createAsk, type Reach } from '../commands/ask.ts';
 import { createStore } from '../store/store.ts';
-import { Bell } from '../events/bell.ts';
+import { LogNotifier } from '../events/log-notifier.ts';
 import type { Envelope } from '../events/event-log.ts';
 import { Consumer } from '../consumers/consumer.ts';
 import { LiveLog } from '../events/live.ts';
-import type { Rings } from '../events/rings.ts';
+import type { NotifierRelay } from '../events/notifier-relay.ts';
 import type { EventSigner } from '../events/signing.ts';
 import { resolversOf } from '../graphql/resolvers.ts';
 import { gateLog } from '../gate/gate-log.ts';
@@ -36,19 +36,19 @@ import type { AgentDefinition } from './define-agent.ts';
 import { watched } from './error-reports.ts';
 import type { DependencyHealth, SharedDependency } from './health.ts';
 import { type HostHealth, hostHealth } from './host-health.ts';
-import { Lives } from './lives.ts';
+import { AgentLifecycles } from './agent-lifecycles.ts';
 import { loadDemo } from './load-demo.ts';
-import type { Ground } from './ground.ts';
-import { handledBy, type Resident, startAll } from './resident.ts';
+import type { AgentContext } from './agent-context.ts';
+import { handledBy, type HostedAgent, startAll } from './hosted-agent.ts';
 import { asks } from './start-order.ts';
 import type { RestartPace } from './supervise.ts';
 
-/** What a host is made of: the parts of {@link Ground} that all agents share, and the database. */
-export interface HostOptions extends Pick<Ground, 'config' | 'log' | 'clock' | 'tokens' | 'secrets'> {
+/** What a host is made of: the parts of {@link AgentContext} that all agents share, and the database. */
+export interface HostOptions extends Pick<AgentContext, 'config' | 'log' | 'clock' | 'tokens' | 'secrets'> {
   /** The agents to run here. */
   agents: readonly AgentDefinition[];
   /** All agents there are. @default agents */
-  roster?: readonly AgentDefinition[];
+  allAgents?: readonly AgentDefinition[];
   kysely: Kysely<any>;
   /** The connections of one agent, where agents have roles of their own. @default kysely */
   kyselyFor?(agent: string): Kysely<any>;
@@ -63,14 +63,14 @@ export interface HostOptions extends Pick<Ground, 'config' | 'log' | 'clock' | '
   sagas: { url: string; pool: Pool };
   /** The name of this process, stable over restarts. */
   instance: string;
-  /** This life of the process, a UUID. @default a new one */
+  /** This lifecycle of the process, a UUID. @default a new one */
   process?: string;
   /** Reaches agents that run elsewhere. */
   reach?: Reach;
   /** The circuit breakers of this process. @default some of its own */
   breakers?: Breakers;
   /** Wakes the readers of the log in other processes. @default this process is alone */
-  rings?: Rings;
+  relay?: NotifierRelay;
   /** What agents here depend on beside the database, such as Redis: its health is told with theirs. */
   dependencies?: readonly SharedDependency[];
   /** How the database is looked at. @default over `kysely` */
@@ -83,12 +83,12 @@ export interface HostOptions extends Pick<Ground, 'config' | 'log' | 'clock' | '
 
 /** What the agents of a host share. */
 type Shared = HostOptions & {
-  bell: Bell;
+  notifier: LogNotifier;
   live: LiveLog;
   reach: Reach;
   onCommit(events: readonly Envelope[]): void;
   breakers: Breakers;
-  lives: Lives;
+  lifecycles: AgentLifecycles;
 };
 
 /** Running agents. */
@@ -101,7 +101,7 @@ export interface Host {
   readonly health: HostHealth;
   /** Tells of every event that this process's commands publish, at once after the commit. */
   onPublished(listener: (event: Envelope) => void): void;
-  /** Starts consumers, duties and sagas. */
+  /** Starts consumers, scheduled jobs and sagas. */
   start(): Promise<void>;
   /** Loads the demo data that is not in yet. */
   loadDemo(report: (line: string) => void): Promise<void>;
@@ -115,33 +115,33 @@ const LAST_WORDS_MS = 1500;
 /** Builds the agents. Nothing runs until `start`. */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { kysely, log, clock } = options;
-  const bell = new Bell(options.rings);
-  const live = new LiveLog({ kysely, bell, log });
+  const notifier = new LogNotifier(options.relay);
+  const live = new LiveLog({ kysely, notifier, log });
   const listeners: ((event: Envelope) => void)[] = [countPublished];
   const onCommit = (events: readonly Envelope[]): void =>
     events.forEach((event) => listeners.forEach((listen) => listen(event)));
   const { breakers = new Breakers(clock), database = probeOver(kysely) } = options;
   const monitor = new DatabaseMonitor(database, clock);
-  const lives = new Lives({
+  const lifecycles = new AgentLifecycles({
     ...options,
     process: options.process ?? newUuid(),
     breakers,
     monitor,
-    onPublished: () => bell.ring(),
+    onPublished: () => notifier.notify(),
   });
-  const residents = new Map<string, Resident>();
+  const hostedAgents = new Map<string, HostedAgent>();
   const guards = new Map<string, SubgraphEndpoint>();
   const reach: Reach = (name) => guards.get(name) ?? options.reach?.(name);
-  const shared = { ...options, bell, live, reach, onCommit, breakers, lives };
+  const shared = { ...options, notifier, live, reach, onCommit, breakers, lifecycles };
   for (const definition of options.agents) {
     const own = { ...shared, kysely: options.kyselyFor?.(definition.name) ?? kysely };
-    const resident = await settle(definition, own);
-    residents.set(definition.name, resident);
-    guards.set(definition.name, guardSubgraph(resident.subgraph, gateLog(log)));
+    const hosted = await settle(definition, own);
+    hostedAgents.set(definition.name, hosted);
+    guards.set(definition.name, guardSubgraph(hosted.subgraph, gateLog(log)));
   }
-  const all = [...residents.values()];
+  const all = [...hostedAgents.values()];
 
-  const facts = { ...shared, monitor, agents: [...residents.keys()], handled: handledBy(all) };
+  const facts = { ...shared, monitor, agents: [...hostedAgents.keys()], handled: handledBy(all) };
   const ending = new AbortController();
   let stopMeasuring = (): void => {};
   const running: Promise<void>[] = [];
@@ -151,21 +151,21 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const start = async (): Promise<void> => {
     const { signal } = ending;
     stopMeasuring = measureHost(facts);
-    for (const { life } of all) life.starting();
+    for (const { lifecycle } of all) lifecycle.starting();
     await monitor.look();
-    await lives.write();
-    running.push(live.run(signal), lives.run(signal), followResets({ live, breakers, log, signal }));
+    await lifecycles.write();
+    running.push(live.run(signal), lifecycles.run(signal), followResets({ live, breakers, log, signal }));
     running.push(followInstructions({ ...shared, signal }));
     const started = await startAll(all, shared, { signal, running });
     if (signal.aborted) return;
-    worker = await startWorker(residents, shared);
+    worker = await startWorker(hostedAgents, shared);
     if (signal.aborted) return;
-    for (const { life } of started) life.started();
-    await lives.write();
+    for (const { lifecycle } of started) lifecycle.started();
+    await lifecycles.write();
   };
 
   return {
-    subgraphs: all.map((resident) => resident.subgraph),
+    subgraphs: all.map((hosted) => hosted.subgraph),
     live,
     health: hostHealth(facts),
     onPublished: (listener) => void listeners.push(listener),
@@ -175,9 +175,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
       const complain = (error: unknown): void => log.warn({ err: error }, 'did not stop cleanly');
       const write = async () => {
         const enough = new AbortController();
-        await Promise.race([lives.write(), sleep(LAST_WORDS_MS, enough.signal)]).finally(() => enough.abort());
+        await Promise.race([lifecycles.write(), sleep(LAST_WORDS_MS, enough.signal)]).finally(() => enough.abort());
       };
-      for (const { life } of all) life.stopping();
+      for (const { lifecycle } of all) lifecycle.stopping();
       await write().catch(complain);
       stopMeasuring();
       ending.abort();
@@ -185,7 +185,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       await starting?.catch(() => {});
       await worker?.stop().catch(complain);
       await Promise.all(running);
-      for (const { life } of all) life.stopped(reason);
+      for (const { lifecycle } of all) lifecycle.stopped(reason);
       await write().catch(complain);
     },
   };
@@ -196,8 +196,8 @@ const OPEN =
   'PostgreSQL does not keep the rows of customers apart here, Agora alone does: npm run db:roles changes that';
 
 /** Puts an agent on its ground. */
-async function settle(definition: AgentDefinition, shared: Shared): Promise<Resident> {
-  const { kysely, bell, live, reach, config, clock, tokens, secrets, signer, breakers, lives } = shared;
+async function settle(definition: AgentDefinition, shared: Shared): Promise<HostedAgent> {
+  const { kysely, notifier, live, reach, config, clock, tokens, secrets, signer, breakers, lifecycles } = shared;
   const { name, entities } = definition;
   const orm = await shared.ormFor(kysely, { schema: name, entities });
   const log = shared.log.child({ agent: name });
@@ -209,35 +209,35 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Resi
     kysely,
     reads,
     orm,
-    bell,
+    notifier,
     signer,
     confined: definition.confined,
     onOpen,
     onCommit: shared.onCommit,
   });
-  const roster = shared.roster ?? shared.agents;
+  const allAgents = shared.allAgents ?? shared.agents;
   const guards = breakers.of(name);
   // Made here and not at the first call, so that what it depends on can be seen from the beginning.
   for (const asked of asks(definition)) guards(`agent:${asked}`, { policy: POLICIES.command });
   const ask = createAsk(name, reach, guards);
-  const parts = definition.build({ config, log, clock, store, ask, guards, live, tokens, secrets, roster });
+  const parts = definition.build({ config, log, clock, store, ask, guards, live, tokens, secrets, allAgents });
   const typeDefs = typeDefsOf(readFileSync(new URL('schema.graphql', definition.at), 'utf8'));
   const bare = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers as Record<string, object>));
   const observed = observedSubgraph(replica ? readingSubgraph(bare) : bare);
-  const subgraph = watched(observed, (error, correlationId) => lives.erred(name, error, { correlationId }));
+  const subgraph = watched(observed, (error, correlationId) => lifecycles.erred(name, error, { correlationId }));
   const { handlers = [] } = parts;
   const consumer = handlers.length
-    ? new Consumer({ agent: name, kysely, orm, bell, log, handlers, signer })
+    ? new Consumer({ agent: name, kysely, orm, notifier, log, handlers, signer })
     : undefined;
   const sessions = shared.sessionsFor?.(name) ?? kysely;
-  return { name, kysely, sessions, definition, parts, subgraph, consumer, life: lives.of(name) };
+  return { name, kysely, sessions, definition, parts, subgraph, consumer, lifecycle: lifecycles.of(name) };
 }
 
-async function startWorker(residents: Map<string, Resident>, options: Shared) {
-  const orchestrator = [...residents.values()].find((resident) => resident.parts.sagas);
+async function startWorker(hostedAgents: Map<string, HostedAgent>, options: Shared) {
+  const orchestrator = [...hostedAgents.values()].find((hosted) => hosted.parts.sagas);
   if (!orchestrator) return undefined;
   const { definition, parts } = orchestrator;
-  options.lives.tell(definition.name, sagasHealth());
+  options.lifecycles.tell(definition.name, sagasHealth());
   return startSagaWorker({
     ...options.sagas,
     executor: options.instance,
@@ -247,7 +247,7 @@ async function startWorker(residents: Map<string, Resident>, options: Shared) {
     sagas: parts.sagas!,
     onFailedAttempt: parts.onFailedAttempt?.bind(parts) ?? (async () => {}),
     verdict: parts.verdict?.bind(parts),
-    onStanding: (why) => options.lives.tell(definition.name, sagasHealth(why)),
+    onStanding: (why) => options.lifecycles.tell(definition.name, sagasHealth(why)),
   });
 }
 

@@ -3,19 +3,19 @@ import type { Logger } from '../log.ts';
 import type { Breakers } from '../resilience/breakers.ts';
 import { agentsInstructed, type INSTRUCTIONS } from './agent-events.ts';
 import type { AgentDefinition } from './define-agent.ts';
-import type { Lives } from './lives.ts';
+import type { AgentLifecycles } from './agent-lifecycles.ts';
 import { supervise } from './supervise.ts';
 
 /** Has the agents of this process do what their group is told to do, wherever that was asked for. Never rejects. */
 export const followInstructions = (options: {
   live: LiveLog;
   breakers: Breakers;
-  lives: Lives;
+  lifecycles: AgentLifecycles;
   agents: readonly AgentDefinition[];
   log: Logger;
   signal: AbortSignal;
 }): Promise<void> => {
-  const { live, breakers, lives, agents, log, signal } = options;
+  const { live, breakers, lifecycles, agents, log, signal } = options;
   const follow = async (): Promise<void> => {
     for await (const { event } of live.follow({ types: [agentsInstructed.type], signal })) {
       const { area, instruction, requestedBy } = event.payload as {
@@ -26,7 +26,7 @@ export const followInstructions = (options: {
       const told = agents.filter((agent) => area === null || agent.area === area).map(({ name }) => name);
       if (told.length === 0) continue;
       log.info({ agents: told, instruction, requestedBy }, 'agents were told to do something');
-      if (instruction === 'REPORT_HEALTH') await lives.report(told);
+      if (instruction === 'REPORT_HEALTH') await lifecycles.report(told);
       else for (const agent of told) for (const { name } of breakers.list(agent)) breakers.reset(agent, name);
     }
   };

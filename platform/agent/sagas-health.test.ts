@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { openSagaGround } from '../../tests/support/saga-ground.ts';
+import { openSagaFixture } from '../../tests/support/saga-ground.ts';
 import { ormFor } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
@@ -20,7 +20,7 @@ import { createHost } from './host.ts';
 
 /** An agent with sagas, in a host of its own. */
 async function openConductor() {
-  const ground = await openSagaGround();
+  const options = await openSagaFixture();
   const room = mkdtempSync(join(tmpdir(), 'agora-room-'));
   writeFileSync(join(room, 'schema.graphql'), 'type Query { hello: String! }');
   const agent = defineAgent({
@@ -36,7 +36,7 @@ async function openConductor() {
   });
   const host = await createHost({
     agents: [agent],
-    kysely: ground.kysely,
+    kysely: options.kysely,
     ormFor,
     config: readConfig({ NODE_ENV: 'test' }),
     log: silentLogger,
@@ -44,26 +44,26 @@ async function openConductor() {
     tokens: tokensFrom(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string),
     secrets: secretsWith([newKey()]),
     signer: eventSigner([newKey()]),
-    sagas: ground.sagas,
+    sagas: options.sagas,
     instance: 'test',
   });
   const close = async (): Promise<void> => {
     await host.stop('over');
-    await ground.close();
+    await options.close();
     rmSync(room, { recursive: true });
   };
-  return { ground, host, close };
+  return { options, host, close };
 }
 
 test('while the engine of its sagas stands still an agent is DEGRADED to 2, and names the reason', async () => {
-  const { ground, host, close } = await openConductor();
+  const { options, host, close } = await openConductor();
   const sagas = () => host.health.dependency('sagas');
   try {
     await host.start();
     expect(await sagas()).toMatchObject({ status: 'UP', lastCode: null });
     expect(host.health.ready()).toEqual({ ready: true, degradation: 0 });
 
-    await ground.pool.query(`
+    await options.pool.query(`
       create function fail() returns trigger language plpgsql as $$ begin raise exception 'full' using errcode = '53100'; end $$;
       create trigger fails before insert or update on platform.saga_worker for each row execute function fail()`);
     await until('they stand still', async () => (await sagas())?.status === 'DOWN');
@@ -73,7 +73,7 @@ test('while the engine of its sagas stands still an agent is DEGRADED to 2, and 
     expect(dependencies).toContainEqual(expect.objectContaining({ name: 'sagas', agent: 'conductor', status: 'DOWN' }));
     expect(agents).toMatchObject([{ id: 'conductor', status: 'DEGRADED', degradation: 2 }]);
 
-    await ground.pool.query('drop trigger fails on platform.saga_worker');
+    await options.pool.query('drop trigger fails on platform.saga_worker');
     await until('they go on', async () => (await sagas())?.status === 'UP');
     expect(host.health.ready()).toEqual({ ready: true, degradation: 0 });
   } finally {
@@ -84,12 +84,12 @@ test('while the engine of its sagas stands still an agent is DEGRADED to 2, and 
 test.each([0, 20, 60, 150, 300])(
   'stopped %i ms after it began to start, it leaves no connection in use',
   async (ms) => {
-    const { ground, host, close } = await openConductor();
+    const { options, host, close } = await openConductor();
     const starting = host.start().catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, ms));
     // Its pool ends only when nobody holds a connection: otherwise this never comes back.
     await close();
-    expect(ground.pool.totalCount).toBe(0);
+    expect(options.pool.totalCount).toBe(0);
     await starting;
   },
 );

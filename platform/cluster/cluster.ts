@@ -3,17 +3,17 @@ import type { Logger } from '../log.ts';
 import { type Broadcast, LocalBroadcast } from './broadcast.ts';
 import { type Cache, LocalCache } from './cache.ts';
 import { type Limiter, LocalLimiter } from './limiter.ts';
-import { LocalOnce, type Once } from './once.ts';
+import { LocalNonces, type NonceStore } from './nonces.ts';
 import { RedisBroadcast } from './redis-broadcast.ts';
 import { RedisCache } from './redis-cache.ts';
 import { RedisLimiter } from './redis-limiter.ts';
 import { RedisLink, type RedisOptions } from './redis-link.ts';
-import { RedisOnce } from './redis-once.ts';
+import { RedisNonces } from './redis-nonces.ts';
 
 /** What is shared. Nothing that matters may live only here. */
 export interface Cluster {
   broadcast: Broadcast;
-  once: Once;
+  once: NonceStore;
   limiter: Limiter;
   cache: Cache;
   /** The connection that carries it: absent when this process is alone. */
@@ -23,7 +23,7 @@ export interface Cluster {
 /** For a process that is alone. */
 export const localCluster = (log: Logger): Cluster => ({
   broadcast: new LocalBroadcast(log),
-  once: new LocalOnce(),
+  once: new LocalNonces(),
   limiter: new LocalLimiter(),
   cache: new LocalCache(),
 });
@@ -34,7 +34,7 @@ export async function redisCluster(options: RedisOptions): Promise<Cluster & { r
   await redis.open();
   return {
     broadcast: new RedisBroadcast(redis, options.log),
-    once: new RedisOnce(redis),
+    once: new RedisNonces(redis),
     limiter: new RedisLimiter(redis),
     cache: new RedisCache(redis),
     redis,

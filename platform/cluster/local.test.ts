@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { LocalCache } from './cache.ts';
 import { LocalLimiter } from './limiter.ts';
-import { LocalOnce } from './once.ts';
+import { LocalNonces } from './nonces.ts';
 
 test('the cache lets go of what was asked for longest ago, by number and by size', async () => {
   const cache = new LocalCache({ entries: 2, characters: 100 });
@@ -23,7 +23,7 @@ test('the cache lets go of what was asked for longest ago, by number and by size
 });
 
 test('keys beyond the most are forgotten, the oldest first', async () => {
-  const once = new LocalOnce(2);
+  const once = new LocalNonces(2);
   for (const key of ['a', 'b', 'c']) await once.first(key, 60);
   expect(await once.first('c', 60)).toBe(false);
   expect(await once.first('b', 60)).toBe(false);

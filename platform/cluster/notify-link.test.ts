@@ -14,10 +14,10 @@ test('what one process notifies, all on the same database hear, and none on anot
     links.forEach((link, n) => link.hear((message) => heard[n]!.push(message)));
     await Promise.all(links.map((link) => link.open()));
     expect(links[0]!.health).toMatchObject({ name: 'notify', status: 'UP', latencyMs: expect.any(Number) });
-    expect(await links[0]!.send("it's | a, ring")).toBe(true);
+    expect(await links[0]!.send("it's | a, type")).toBe(true);
     expect(await links[2]!.send('over there')).toBe(true);
     await until(() => heard.every((messages) => messages.length > 0));
-    expect(heard).toEqual([["it's | a, ring"], ["it's | a, ring"], ['over there']]);
+    expect(heard).toEqual([["it's | a, type"], ["it's | a, type"], ['over there']]);
   } finally {
     await Promise.all(links.map((link) => link.close()));
     await Promise.all([database.drop(), other.drop()]);
@@ -62,8 +62,8 @@ test('a PostgreSQL that is killed and comes back is heard again, told once', asy
     await until(async () => (await link.send('again')) && heard.includes('again'));
     expect(heard).not.toContain('lost');
     expect(lines).toEqual([
-      'PostgreSQL does not ring: other processes are woken without it, or look now and then',
-      'PostgreSQL rings again',
+      'PostgreSQL does not notify: other processes are woken without it, or poll',
+      'PostgreSQL relay again',
     ]);
   } finally {
     await link.close();

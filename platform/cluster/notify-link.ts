@@ -1,5 +1,5 @@
 /**
- * One connection to PostgreSQL by which processes ring one another: LISTEN and NOTIFY. It is made again for as long as
+ * One connection to PostgreSQL by which processes notify one another: LISTEN and NOTIFY. It is made again for as long as
  * it takes. NOTIFY is a statement of its own and never part of a command's transaction, where it would make commits
  * queue for one lock of the whole cluster.
  */
@@ -8,7 +8,7 @@ import type { DependencyHealth } from '../agent/health.ts';
 import { Fault } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
-import type { Carrier } from './carried-rings.ts';
+import type { Carrier } from './linked-relay.ts';
 import { LinkHealth } from './link-health.ts';
 
 /** How to reach PostgreSQL. */
@@ -28,8 +28,8 @@ const PATIENCE_MS = 1000;
 
 const STORY = {
   name: 'notify',
-  lost: 'PostgreSQL does not ring: other processes are woken without it, or look now and then',
-  back: 'PostgreSQL rings again',
+  lost: 'PostgreSQL does not notify: other processes are woken without it, or poll',
+  back: 'PostgreSQL relay again',
 };
 
 /** The connection. */
@@ -113,7 +113,7 @@ export class NotifyLink implements Carrier {
     const lost = (this.#lost = new AbortController());
     const client = new pg.Client({
       connectionString: this.#url,
-      application_name: 'agora rings',
+      application_name: 'agora relay',
       connectionTimeoutMillis: PATIENCE_MS,
       query_timeout: PATIENCE_MS,
       keepAlive: true,

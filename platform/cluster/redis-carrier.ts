@@ -1,10 +1,10 @@
-import type { Carrier } from './carried-rings.ts';
+import type { Carrier } from './linked-relay.ts';
 import type { Cluster } from './cluster.ts';
 import type { RedisLink } from './redis-link.ts';
 
-const CHANNEL = 'rings';
+const CHANNEL = 'relay';
 
-/** Carries rings over the broadcast. */
+/** Carries relay over the broadcast. */
 export const redisCarrier = ({ broadcast, redis }: Cluster & { redis: RedisLink }): Carrier => ({
   get isUp() {
     return redis.isUp;

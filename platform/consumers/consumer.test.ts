@@ -266,9 +266,9 @@ test('the locks of a whole batch are taken before anything is written', async ()
 });
 
 test('what a handler publishes wakes the readers at once, with where it came from', async () => {
-  const rung: unknown[] = [];
-  const ear = small.bell.listen([noteRead.type]);
-  ear.hear = (types) => void rung.push(types);
+  const notified: unknown[] = [];
+  const waiter = small.notifier.listen([noteRead.type]);
+  waiter.hear = (types) => void notified.push(types);
   const consumer = small.consumer('reader', [
     on(noteWritten.type, noteWritten.payload, async ({ publish }, { aggregateId, aggregateVersion }) =>
       publish(noteRead, { aggregateId, aggregateVersion, payload: { id: aggregateId } }),
@@ -276,10 +276,10 @@ test('what a handler publishes wakes the readers at once, with where it came fro
   ]);
   await consumer.register();
   await small.write('a');
-  rung.length = 0;
-  await until('it is handled', async () => (await consumer.step(), rung.length > 0));
-  ear.close();
-  expect(rung).toEqual([[noteRead.type]]);
+  notified.length = 0;
+  await until('it is handled', async () => (await consumer.step(), notified.length > 0));
+  waiter.close();
+  expect(notified).toEqual([[noteRead.type]]);
   const { rows } = await small.database.pool.query(
     'select type, id, causation_id, source from platform.event_log order by xid',
   );

@@ -19,7 +19,7 @@ import type { Logger } from '../log.ts';
 import { countPublished } from '../telemetry/business-metrics.ts';
 import { count } from '../telemetry/metrics.ts';
 import { traced } from '../telemetry/tracing.ts';
-import type { Bell } from '../events/bell.ts';
+import type { LogNotifier } from '../events/log-notifier.ts';
 import { type Cursor, isSame, START } from '../events/cursor.ts';
 import { append, type Envelope, type LoggedEvent, logIdentity, readLog } from '../events/event-log.ts';
 import { attemptParked, keyOf, park, parkedKeys } from './parked.ts';
@@ -35,7 +35,7 @@ export interface ConsumerOptions {
   agent: string;
   kysely: Kysely<any>;
   orm: MikroORM;
-  bell: Bell;
+  notifier: LogNotifier;
   log: Logger;
   handlers: readonly EventHandler[];
   /** Checks what is read, and signs what the handlers publish. Without it nothing is checked: for tests. */
@@ -84,7 +84,7 @@ export class Consumer {
 
   /** Works until aborted. Faults of the ground are logged and tried again; a handler's park its event. @throws any other */
   async run(signal: AbortSignal): Promise<void> {
-    const ear = this.#o.bell.listen(this.#types);
+    const waiter = this.#o.notifier.listen(this.#types);
     let retriedAt = 0;
     try {
       while (!signal.aborted) {
@@ -99,10 +99,10 @@ export class Consumer {
           if (!isTransient(error)) throw error;
           this.#o.log.warn({ err: error, consumer: this.#o.agent }, 'consumer will try again');
         }
-        if (outcome !== 'more') await ear.idle(signal);
+        if (outcome !== 'more') await waiter.idle(signal);
       }
     } finally {
-      ear.close();
+      waiter.close();
     }
   }
 
@@ -289,7 +289,7 @@ export class Consumer {
     for (const [outcome, events] of Object.entries(this.#tally))
       if (events > 0) count('agora_consumer_events_total', { consumer: this.#o.agent, outcome }, events);
     if (this.#published.length === 0) return;
-    this.#o.bell.ring(this.#published.map(({ type }) => type));
+    this.#o.notifier.notify(this.#published.map(({ type }) => type));
     this.#published.forEach(countPublished);
   }
 }

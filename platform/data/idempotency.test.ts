@@ -41,7 +41,7 @@ test('the same key twenty times at once runs the work once, and answers all twen
   let runs = 0;
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, n) =>
-      small.store.once(ONCE, (work) => {
+      small.store.idempotent(ONCE, (work) => {
         runs++;
         return writeNote(`note_${n}`)(work);
       }),
@@ -53,8 +53,10 @@ test('the same key twenty times at once runs the work once, and answers all twen
 });
 
 test('with another request the key is refused, and nothing is written', async () => {
-  await small.store.once(ONCE, writeNote('a'));
-  const error = await small.store.once({ ...ONCE, request: { text: 'y' } }, writeNote('b')).catch((e: Refusal) => e);
+  await small.store.idempotent(ONCE, writeNote('a'));
+  const error = await small.store
+    .idempotent({ ...ONCE, request: { text: 'y' } }, writeNote('b'))
+    .catch((e: Refusal) => e);
   expect(error).toBeInstanceOf(Refusal);
   expect((error as Refusal).userErrors).toEqual([
     expect.objectContaining({ code: 'IDEMPOTENCY_KEY_REUSED', path: ['input', 'idempotencyKey'] }),
@@ -63,30 +65,33 @@ test('with another request the key is refused, and nothing is written', async ()
 });
 
 test('a request is the same however its fields are ordered, and whether absent ones are left out or null', async () => {
-  const first = await small.store.once({ ...ONCE, request: { a: 1, b: { c: 2n, d: null } } }, writeNote('a'));
-  const again = await small.store.once({ ...ONCE, request: { b: { d: undefined, c: 2n }, a: 1 } }, writeNote('b'));
+  const first = await small.store.idempotent({ ...ONCE, request: { a: 1, b: { c: 2n, d: null } } }, writeNote('a'));
+  const again = await small.store.idempotent(
+    { ...ONCE, request: { b: { d: undefined, c: 2n }, a: 1 } },
+    writeNote('b'),
+  );
   expect(again).toEqual(first);
   for (const request of [{ a: 1, b: { c: 3n } }, { a: '1', b: { c: 2n } }, { a: 1 }, [1, { c: 2n }]])
-    expect(codeOf(await small.store.once({ ...ONCE, request }, writeNote('c')).catch((e) => e))).toBe(
+    expect(codeOf(await small.store.idempotent({ ...ONCE, request }, writeNote('c')).catch((e) => e))).toBe(
       'IDEMPOTENCY_KEY_REUSED',
     );
 });
 
 test('the order of a list is part of the request', async () => {
-  await small.store.once(ONCE, writeNote('a'));
+  await small.store.idempotent(ONCE, writeNote('a'));
   const swapped = { ...ONCE, request: { ...ONCE.request, tags: ['b', 'a'] } };
-  expect(codeOf(await small.store.once(swapped, writeNote('b')).catch((e) => e))).toBe('IDEMPOTENCY_KEY_REUSED');
+  expect(codeOf(await small.store.idempotent(swapped, writeNote('b')).catch((e) => e))).toBe('IDEMPOTENCY_KEY_REUSED');
 });
 
 test("another actor's key, and the key of another operation, is another key", async () => {
-  await small.store.once(ONCE, writeNote('a'));
-  await small.store.once({ ...ONCE, actor: 'user_2' }, writeNote('b'));
-  await small.store.once({ ...ONCE, operation: 'eraseNote' }, writeNote('c'));
+  await small.store.idempotent(ONCE, writeNote('a'));
+  await small.store.idempotent({ ...ONCE, actor: 'user_2' }, writeNote('b'));
+  await small.store.idempotent({ ...ONCE, operation: 'eraseNote' }, writeNote('c'));
   expect((await rows('small.note')).map((note) => note.id).toSorted()).toEqual(['a', 'b', 'c']);
 });
 
 test('work that is refused leaves its key free', async () => {
-  const refused = small.store.once(ONCE, async (work) => {
+  const refused = small.store.idempotent(ONCE, async (work) => {
     await writeNote('a')(work);
     throw refuse('INVALID_STATE', 'No.');
   });
@@ -96,12 +101,12 @@ test('work that is refused leaves its key free', async () => {
     [],
     [],
   ]);
-  expect(await small.store.once({ ...ONCE, request: 'another' }, writeNote('b'))).toEqual({ id: 'b' });
+  expect(await small.store.idempotent({ ...ONCE, request: 'another' }, writeNote('b'))).toEqual({ id: 'b' });
 });
 
 test('work that meets a passing fault is tried again, and its effect is there once', async () => {
   let runs = 0;
-  const outcome = await small.store.once(ONCE, async (work) => {
+  const outcome = await small.store.idempotent(ONCE, async (work) => {
     const made = await writeNote(`note_${++runs}`)(work);
     if (runs < 3) throw runs === 1 ? Object.assign(new Error('deadlock'), { code: '40P01' }) : new Unavailable('away');
     return made;
@@ -112,7 +117,7 @@ test('work that meets a passing fault is tried again, and its effect is there on
 
 test('a lost connection is waited out, and the work is done again on another', async () => {
   let runs = 0;
-  await small.store.once(ONCE, async (work) => {
+  await small.store.idempotent(ONCE, async (work) => {
     await writeNote('a')(work);
     if (++runs === 1) {
       const { rows: own } = await raw<{ pid: number }>(work.sql, 'select pg_backend_pid() as pid');
@@ -125,10 +130,10 @@ test('a lost connection is waited out, and the work is done again on another', a
 });
 
 test('what a key led to can be asked without doing it', async () => {
-  expect(await small.store.recall(ONCE)).toBeUndefined();
-  await small.store.once(ONCE, writeNote('a'));
-  expect(await small.store.recall(ONCE)).toEqual({ id: 'a' });
-  await expect(small.store.recall({ ...ONCE, request: 'other' })).rejects.toMatchObject({
+  expect(await small.store.earlierOutcome(ONCE)).toBeUndefined();
+  await small.store.idempotent(ONCE, writeNote('a'));
+  expect(await small.store.earlierOutcome(ONCE)).toEqual({ id: 'a' });
+  await expect(small.store.earlierOutcome({ ...ONCE, request: 'other' })).rejects.toMatchObject({
     code: 'IDEMPOTENCY_KEY_REUSED',
   });
 });
@@ -140,13 +145,13 @@ test.each([
   ["'; drop table note; --", true],
 ])('a key is 1 to 255 characters of any kind: %#', async (key, isFine) => {
   const answer: unknown = await small.store
-    .once({ ...ONCE, key }, writeNote('a'))
+    .idempotent({ ...ONCE, key }, writeNote('a'))
     .catch((error) => codeOf(error as Refusal));
   expect(answer).toEqual(isFine ? { id: 'a' } : 'INVALID_INPUT');
 });
 
 test('of a request only its hash is kept', async () => {
-  await small.store.once({ ...ONCE, request: { email: 'ada@agora.test' } }, writeNote('a'));
+  await small.store.idempotent({ ...ONCE, request: { email: 'ada@agora.test' } }, writeNote('a'));
   expect(JSON.stringify(await rows('small.idempotency'))).not.toContain('ada@agora.test');
 });
 

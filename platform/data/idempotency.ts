@@ -9,7 +9,7 @@ import { refuse } from '../errors.ts';
 import { raw } from './raw.ts';
 
 /** Whose key, for what, and the request that came with it. */
-export interface Once {
+export interface IdempotencyKey {
   /** The actor's id: another actor's equal key is another key. */
   actor: string;
   /** The mutation. */
@@ -31,15 +31,15 @@ const LONGEST_KEY = 255;
 const isLonger = (key: string): boolean => key.length > LONGEST_KEY && Array.from(key).length > LONGEST_KEY;
 
 /** What to lock so that equal keys wait for one another. */
-export const lockOf = ({ actor, operation, key }: Once): string => `once:${actor}:${operation}:${key}`;
+export const lockOf = ({ actor, operation, key }: IdempotencyKey): string => `idempotency:${actor}:${operation}:${key}`;
 
 /** What an earlier request with this key led to. @throws Refusal IDEMPOTENCY_KEY_REUSED, INVALID_INPUT */
 export async function earlierOutcome(
   transaction: Kysely<any>,
   schema: string,
-  once: Once,
+  idempotency: IdempotencyKey,
 ): Promise<{ outcome: unknown } | undefined> {
-  if (once.key.length < 1 || isLonger(once.key) || once.key.includes('\0')) {
+  if (idempotency.key.length < 1 || isLonger(idempotency.key) || idempotency.key.includes('\0')) {
     throw refuse('INVALID_INPUT', 'The idempotency key must have 1 to 255 characters, and none of them NUL.', [
       'input',
       'idempotencyKey',
@@ -48,11 +48,13 @@ export async function earlierOutcome(
   const { rows } = await raw<{ request_hash: string; outcome: unknown }>(
     transaction,
     `select request_hash, outcome from "${schema}".idempotency where actor = $1 and operation = $2 and key = $3`,
-    [once.actor, once.operation, once.key],
+    [idempotency.actor, idempotency.operation, idempotency.key],
   );
   const row = rows[0];
   if (!row) return undefined;
-  const isSame = [once.request, once.formerly].some((one) => one !== undefined && row.request_hash === hashOf(one));
+  const isSame = [idempotency.request, idempotency.formerly].some(
+    (one) => one !== undefined && row.request_hash === hashOf(one),
+  );
   if (!isSame) {
     throw refuse(
       'IDEMPOTENCY_KEY_REUSED',
@@ -67,13 +69,19 @@ export async function earlierOutcome(
 export async function keepOutcome(
   transaction: Kysely<any>,
   schema: string,
-  once: Once,
+  idempotency: IdempotencyKey,
   outcome: unknown,
 ): Promise<void> {
   await raw(
     transaction,
     `insert into "${schema}".idempotency (actor, operation, key, request_hash, outcome) values ($1, $2, $3, $4, $5)`,
-    [once.actor, once.operation, once.key, hashOf(once.request), JSON.stringify(outcome ?? null)],
+    [
+      idempotency.actor,
+      idempotency.operation,
+      idempotency.key,
+      hashOf(idempotency.request),
+      JSON.stringify(outcome ?? null),
+    ],
   );
 }
 
@@ -106,7 +114,7 @@ async function forget(kysely: Kysely<any>, schema: string, whose: string, limit:
   for (let forgotten = 0; ; ) {
     const { rows } = await raw<{ count: number; last: string | null }>(
       kysely,
-      // By where the rows lie: they are written once, and never changed.
+      // By where the rows lie: they are written idempotency, and never changed.
       `with gone as
          (delete from "${schema}".idempotency where ctid = any(array
             (select ctid from "${schema}".idempotency

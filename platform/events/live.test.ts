@@ -22,7 +22,7 @@ afterAll(() => small?.database.drop());
 beforeEach(async () => {
   await small.database.pool.query('truncate platform.event_log, small.note');
   ending = new AbortController();
-  live = new LiveLog({ kysely: small.kysely, bell: small.bell, log: silentLogger });
+  live = new LiveLog({ kysely: small.kysely, notifier: small.notifier, log: silentLogger });
   running = live.run(ending.signal);
 });
 
@@ -209,7 +209,7 @@ test('a subscriber that is too slow is cut off with its cursor good, and harms n
       ),
     );
   for (const from of [2, 2002, 4002]) await flood(from);
-  small.bell.ring();
+  small.notifier.notify();
   await until('the other has all', () => names(other).at(-1) === 'slow6001');
   // It reads for itself what it missed before it joined: at the latest then it finds its queue too long.
   const cut = await Array.fromAsync(slow).catch(codeOf);

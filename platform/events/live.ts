@@ -6,7 +6,7 @@
 import type { Kysely } from 'kysely';
 import { GraphQLError } from 'graphql';
 import type { Logger } from '../log.ts';
-import type { Bell } from './bell.ts';
+import type { LogNotifier } from './log-notifier.ts';
 import { type Cursor, decodeCursor, encodeCursor, START } from './cursor.ts';
 import { horizon, type LoggedEvent, logIdentity, readAggregate, readLog } from './event-log.ts';
 
@@ -36,22 +36,22 @@ const MAX_WAITING = 5000;
 /** The end of the log, followed for all subscribers of this process. */
 export class LiveLog {
   readonly #kysely: Kysely<any>;
-  readonly #bell: Bell;
+  readonly #notifier: LogNotifier;
   readonly #log: Logger;
   readonly #followers = new Set<(page: readonly LoggedEvent[]) => void>();
   /** Where the followed tail is. Set by the first follower, then moved by `run`. */
   #at: Promise<Cursor> | undefined;
   #generation = '';
 
-  constructor(options: { kysely: Kysely<any>; bell: Bell; log: Logger }) {
+  constructor(options: { kysely: Kysely<any>; notifier: LogNotifier; log: Logger }) {
     this.#kysely = options.kysely;
-    this.#bell = options.bell;
+    this.#notifier = options.notifier;
     this.#log = options.log;
   }
 
   /** Follows the log until aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const ear = this.#bell.listen();
+    const waiter = this.#notifier.listen();
     while (!signal.aborted) {
       let scanned = 0;
       try {
@@ -61,9 +61,9 @@ export class LiveLog {
       } catch (error) {
         this.#log.warn({ err: error }, 'live log will try again');
       }
-      if (scanned < PAGE) await ear.idle(signal);
+      if (scanned < PAGE) await waiter.idle(signal);
     }
-    ear.close();
+    waiter.close();
   }
 
   /** The events that a subscriber wants, from where it left off. @throws GraphQLError CURSOR_EXPIRED, BAD_USER_INPUT */

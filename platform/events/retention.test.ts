@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { kyselyOver } from '../../db/kysely.ts';
 import { createPool } from '../../db/pool.ts';
 import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
-import { smallGround } from '../../tests/support/small-agent.ts';
+import { smallFixture } from '../../tests/support/small-agent.ts';
 import { silentLogger } from '../log.ts';
-import { Bell } from './bell.ts';
+import { LogNotifier } from './log-notifier.ts';
 import { encodeCursor } from './cursor.ts';
 import { logIdentity } from './event-log.ts';
 import { on } from '../consumers/handler.ts';
@@ -153,7 +153,7 @@ describe('a consumer that nobody has run for a week', () => {
 
 test('a client’s cursor from what was dropped is answered with CURSOR_EXPIRED, a later one goes on', async () => {
   const { generation } = await logIdentity(database.kysely);
-  const live = new LiveLog({ kysely: database.kysely, bell: new Bell(), log: silentLogger });
+  const live = new LiveLog({ kysely: database.kysely, notifier: new LogNotifier(), log: silentLogger });
   const next = (xid: string) =>
     live
       .follow({
@@ -171,7 +171,7 @@ test('a client’s cursor from what was dropped is answered with CURSOR_EXPIRED,
 test('a consumer that comes late begins with the oldest event that the log still holds', async () => {
   await run();
   const read: string[] = [];
-  const { consumer } = await smallGround(database.kysely);
+  const { consumer } = await smallFixture(database.kysely);
   const late = consumer('late', [
     on('note.written', z.object({}), async (_, event) => void read.push(event.aggregateId)),
   ]);

@@ -2,7 +2,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { beginEffects, effectsOf, readEffects, startEffectWorker } from '../../tests/support/effect-sagas.ts';
-import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
+import { openSagaFixture, type SagaFixture } from '../../tests/support/saga-ground.ts';
 import { until } from '../../tests/support/until.ts';
 import { refuse } from '../errors.ts';
 import { silentLogger } from '../log.ts';
@@ -18,10 +18,10 @@ const FAULTS = `
     return new;
   end $$`;
 
-let ground: SagaGround;
+let ground: SagaFixture;
 
 beforeAll(async () => {
-  ground = await openSagaGround();
+  ground = await openSagaFixture();
   await ground.pool.query('create schema effects');
   await ground.pool.query(FAULTS);
 });

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
+import { openSagaFixture, type SagaFixture } from '../../tests/support/saga-ground.ts';
 import { enqueueSaga, signalSaga } from './enqueue.ts';
 import { forgetSagas, moveHorizon } from './forget.ts';
 
 const NOW = new Date('2026-06-01T00:00:00Z').getTime();
 const DAY = 86_400_000;
 
-let ground: SagaGround;
+let ground: SagaFixture;
 
 beforeAll(async () => {
-  ground = await openSagaGround();
+  ground = await openSagaFixture();
 });
 
 afterAll(() => ground?.close());

@@ -1,6 +1,6 @@
 /** What waits costs nothing: on the real engine, with more sagas than there are places. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
+import { openSagaFixture, type SagaFixture } from '../../tests/support/saga-ground.ts';
 import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
 import { NeverWorks, Refusal, Unavailable } from '../errors.ts';
@@ -11,7 +11,7 @@ import { callingOff, enqueueSaga, signalSaga } from './enqueue.ts';
 import { QUEUES } from './queues.ts';
 import { type SagaWorker, startSagaWorker } from './worker.ts';
 
-let ground: SagaGround;
+let ground: SagaFixture;
 let worker: SagaWorker;
 let calls: string[];
 let attempts: [step: string, attempt: number][];
@@ -72,7 +72,7 @@ const behind = defineSaga<{ id: string }, object>({
 const SAGAS = [buyer, quick, urgent, bulk, before, behind];
 
 beforeAll(async () => {
-  ground = await openSagaGround();
+  ground = await openSagaFixture();
 });
 afterAll(() => ground?.close());
 

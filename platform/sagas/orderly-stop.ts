@@ -7,13 +7,13 @@ import { never } from './never.ts';
  */
 export class OrderlyStop {
   readonly #stopping = new AbortController();
-  readonly #isOfTheGround: (error: unknown) => boolean;
+  readonly #isInfrastructureFault: (error: unknown) => boolean;
   #busy = 0;
   #idle: (() => void) | undefined;
 
   /** Told by a step's error whether the engine lost its ground. Then all stop. */
-  constructor(isOfTheGround: (error: unknown) => boolean) {
-    this.#isOfTheGround = isOfTheGround;
+  constructor(isInfrastructureFault: (error: unknown) => boolean) {
+    this.#isInfrastructureFault = isInfrastructureFault;
   }
 
   /** Aborts when the stop begins; for a lost ground, with the error as its reason. */
@@ -33,7 +33,7 @@ export class OrderlyStop {
     const outcome = await work(leave).then(
       (result) => () => result,
       (error: Error) => {
-        if (this.#isOfTheGround(error)) this.lose(error);
+        if (this.#isInfrastructureFault(error)) this.lose(error);
         return () => {
           throw error;
         };

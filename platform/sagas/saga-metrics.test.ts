@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
+import { openSagaFixture, type SagaFixture } from '../../tests/support/saga-ground.ts';
 import { enqueueSaga } from './enqueue.ts';
 import { moveHorizon } from './forget.ts';
 import { runCollectors, type Sample } from '../telemetry/collectors.ts';
 import { measureSagas, tryingStep } from './saga-metrics.ts';
 
-let ground: SagaGround;
+let ground: SagaFixture;
 let end: () => void;
 beforeAll(async () => {
-  ground = await openSagaGround();
+  ground = await openSagaFixture();
   end = measureSagas(ground.pool, async () => []);
 });
 afterAll(async () => {

@@ -1,6 +1,6 @@
 /** Steps that are sagas, on the real engine. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
+import { openSagaFixture, type SagaFixture } from '../../tests/support/saga-ground.ts';
 import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
 import { refuse } from '../errors.ts';
@@ -16,12 +16,12 @@ interface Input extends Record<string, unknown> {
   refused?: string;
 }
 
-let ground: SagaGround;
+let ground: SagaFixture;
 let worker: { stop(): Promise<void> };
 let calls: string[];
 
 beforeAll(async () => {
-  ground = await openSagaGround();
+  ground = await openSagaFixture();
 });
 afterAll(() => ground?.close());
 

@@ -1,6 +1,6 @@
 /** Messages that are written and nobody woke their saga for, as by a process of a release that parks none. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
+import { openSagaFixture, type SagaFixture } from '../../tests/support/saga-ground.ts';
 import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
 import { Unavailable } from '../errors.ts';
@@ -10,7 +10,7 @@ import { Unheard } from './unheard.ts';
 import { type SagaWorker, startSagaWorker } from './worker.ts';
 import { enqueueSaga } from './enqueue.ts';
 
-let ground: SagaGround;
+let ground: SagaFixture;
 let worker: SagaWorker | undefined;
 const calls: string[] = [];
 const failures: string[] = [];
@@ -39,7 +39,7 @@ const buyer = defineSaga<{ id: string }, object>({ name: 'buyer', description, s
 const guest = defineSaga<{ id: string }, object>({ name: 'guest', description, steps, whenRefused: step('cancel') });
 
 beforeAll(async () => {
-  ground = await openSagaGround();
+  ground = await openSagaFixture();
   await start();
 });
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { openSagaGround, type SagaGround } from '../../tests/support/saga-ground.ts';
+import { openSagaFixture, type SagaFixture } from '../../tests/support/saga-ground.ts';
 import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
 import { refuse, Unavailable } from '../errors.ts';
@@ -9,7 +9,7 @@ import { placesTaken } from './engine-places.ts';
 import { enqueueSaga, sagaId, signalSaga, steerSaga } from './enqueue.ts';
 import { startSagaWorker } from './worker.ts';
 
-let ground: SagaGround;
+let ground: SagaFixture;
 let worker: { stop(): Promise<void> };
 let calls: string[];
 let attempts: unknown[];
@@ -110,7 +110,7 @@ const stubborn = defineSaga<{ id: string }, object>({
 });
 
 beforeAll(async () => {
-  ground = await openSagaGround();
+  ground = await openSagaFixture();
 });
 
 afterAll(() => ground?.close());

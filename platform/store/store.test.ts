@@ -43,11 +43,11 @@ test('a change and its event are there together, with where they come from', asy
   ]);
 });
 
-test('a rollback leaves neither the change nor the event, and rings no bell', async () => {
-  const rung: unknown[] = [];
-  const ear = small.bell.listen();
-  const hear = ear.hear.bind(ear);
-  ear.hear = (types) => (rung.push(types), hear(types));
+test('a rollback leaves neither the change nor the event, and relay no notifier', async () => {
+  const notified: unknown[] = [];
+  const waiter = small.notifier.listen();
+  const hear = waiter.hear.bind(waiter);
+  waiter.hear = (types) => (notified.push(types), hear(types));
   const refused = small.store.write({ locks: [], origin: {} }, async ({ sql, publish }) => {
     await sql.insertInto('note').values({ id: 'a', text: 'x' }).execute();
     publish(noteWritten, event);
@@ -55,10 +55,10 @@ test('a rollback leaves neither the change nor the event, and rings no bell', as
   });
   await expect(refused).rejects.toThrow('No.');
   expect([await count('small.note'), await count('platform.event_log')]).toEqual([0, 0]);
-  expect(rung).toEqual([]);
+  expect(notified).toEqual([]);
   await small.write('a');
-  expect(rung).toEqual([['note.written']]);
-  ear.close();
+  expect(notified).toEqual([['note.written']]);
+  waiter.close();
 });
 
 test('an event that does not fit its definition is a defect of the sender, and undoes the change', async () => {

@@ -4,7 +4,7 @@
  */
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
-import type { Bell } from '../events/bell.ts';
+import type { LogNotifier } from '../events/log-notifier.ts';
 import { append, type Envelope, envelope } from '../events/event-log.ts';
 import type { EventDefinition, NewEvent } from '../events/define-event.ts';
 import type { EventSigner } from '../events/signing.ts';
@@ -12,7 +12,7 @@ import type { Actor } from '../identity/actor.ts';
 import { enqueueSaga } from '../sagas/enqueue.ts';
 import { type Confined, isConfined } from '../data/confined.ts';
 import { confinedReads } from '../data/confined-reads.ts';
-import { earlierOutcome, keepOutcome, lockOf, type Once } from '../data/idempotency.ts';
+import { earlierOutcome, keepOutcome, lockOf, type IdempotencyKey } from '../data/idempotency.ts';
 import { lock } from '../data/locks.ts';
 import { afterLostRace, afterTransient } from '../data/retry.ts';
 
@@ -43,30 +43,30 @@ export interface Store<DB = any> {
    * For reads of what an actor is shown of the confined tables: those who hold no scope of the agent see their own rows
    * and no other, whatever is asked. Nothing but those tables can be read here then.
    */
-  readFor(actor: Actor): Kysely<DB>;
+  readAs(actor: Actor): Kysely<DB>;
   /** One transaction. Takes the locks first; tries again after a deadlock. */
   write<T>(options: { locks: readonly string[]; origin: Origin }, work: (work: Work<DB>) => Promise<T>): Promise<T>;
   /** What an earlier request with this key led to, if there was one: without a lock, to answer a repetition early. */
-  recall<T>(once: Once): Promise<T | undefined>;
+  earlierOutcome<T>(key: IdempotencyKey): Promise<T | undefined>;
   /**
    * One transaction whose outcome is kept under an idempotency key: again with the same key and request, `work` does
    * not run and the outcome is the kept one. The outcome is JSON: ids, states, user errors.
    * @throws Refusal IDEMPOTENCY_KEY_REUSED for the same key with another request
    */
-  once<T>(
-    options: Once & { locks: readonly string[]; origin: Origin },
+  idempotent<T>(
+    options: IdempotencyKey & { locks: readonly string[]; origin: Origin },
     work: (work: Work<DB>) => Promise<T>,
   ): Promise<T>;
 }
 
 /** A store on a connection pool, for one agent. `onCommit` is told of what was published, once it is. */
-export function createStore<DB>(ground: {
+export function createStore<DB>(options: {
   agent: string;
   kysely: Kysely<any>;
   /** Where `read` goes. @default kysely */
   reads?: Kysely<any>;
   orm: MikroORM;
-  bell: Bell;
+  notifier: LogNotifier;
   /** Signs what is published. Without it events are not signed: for tests. */
   signer?: EventSigner;
   /** Tables whose rows PostgreSQL keeps apart. @default none */
@@ -75,7 +75,7 @@ export function createStore<DB>(ground: {
   onOpen?: () => void;
   onCommit?: (events: readonly Envelope[]) => void;
 }): Store<DB> {
-  const { agent, kysely, reads = kysely, bell, signer, onCommit, confined, onOpen = () => {} } = ground;
+  const { agent, kysely, reads = kysely, notifier, signer, onCommit, confined, onOpen = () => {} } = options;
   const read = reads.withSchema(agent) as Kysely<DB>;
   const readOwn = confined && confinedReads<DB>(kysely, { agent, confined, onOpen });
 
@@ -87,14 +87,14 @@ export function createStore<DB>(ground: {
     let published: readonly Envelope[] = [];
     const result = await kysely.transaction().execute(async (transaction) => {
       await lock(transaction, locks);
-      const session = openWork<DB>({ ...ground, transaction, origin });
+      const session = openWork<DB>({ ...options, transaction, origin });
       const value = await work(session.work, transaction);
       published = await session.flush();
       await append(transaction, published, signer);
       return value;
     });
     if (published.length) {
-      bell.ring(published.map((event) => event.type));
+      notifier.notify(published.map((event) => event.type));
       onCommit?.(published);
     }
     return result;
@@ -102,10 +102,11 @@ export function createStore<DB>(ground: {
 
   return {
     read,
-    readFor: (actor) => (readOwn && isConfined(actor, agent) ? readOwn(actor) : read),
+    readAs: (actor) => (readOwn && isConfined(actor, agent) ? readOwn(actor) : read),
     write: ({ locks, origin }, work) => afterLostRace.execute(() => transact(locks, origin, work)),
-    recall: async <T>(once: Once) => (await earlierOutcome(kysely, agent, once))?.outcome as T | undefined,
-    once: (options, work) =>
+    earlierOutcome: async <T>(key: IdempotencyKey) =>
+      (await earlierOutcome(kysely, agent, key))?.outcome as T | undefined,
+    idempotent: (options, work) =>
       afterTransient.execute(() =>
         transact([lockOf(options), ...options.locks], options.origin, async (session, transaction) => {
           const earlier = await earlierOutcome(transaction, agent, options);

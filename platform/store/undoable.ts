@@ -30,7 +30,7 @@ export async function doOnce<DB>(
   undoable: Undoable,
   work: (work: Work<DB>) => Promise<void>,
 ): Promise<void> {
-  const { isDone } = await store.once(onceOf(undoable), async (session) => {
+  const { isDone } = await store.idempotent(onceOf(undoable), async (session) => {
     await work(session);
     return { isDone: true };
   });
@@ -43,9 +43,9 @@ export async function undoOnce<DB>(
   undoable: Undoable,
   undo: (work: Work<DB>) => Promise<void>,
 ): Promise<void> {
-  const { isDone } = await store.once(onceOf(undoable), async () => ({ isDone: false }));
+  const { isDone } = await store.idempotent(onceOf(undoable), async () => ({ isDone: false }));
   if (!isDone) return;
-  await store.once(onceOf(undoable, `${undoable.reference}:undo`), async (session) => {
+  await store.idempotent(onceOf(undoable, `${undoable.reference}:undo`), async (session) => {
     await undo(session);
     return {};
   });

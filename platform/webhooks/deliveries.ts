@@ -1,5 +1,5 @@
 /** What operators see of the inbox, and do about it. */
-import type { Ground } from '../agent/ground.ts';
+import type { AgentContext } from '../agent/agent-context.ts';
 import { refuse } from '../errors.ts';
 import { type Connection, connect, type PageArgs } from '../graphql/connection.ts';
 import type { InboxTables, WebhookStatus } from './inbox-tables.ts';
@@ -37,7 +37,7 @@ const KEPT_DAYS = 30;
 const CHUNK = 1000;
 
 /** The desk of one agent's inbox. */
-export const deliveries = ({ store, clock }: Pick<Ground, 'store' | 'clock'>) => {
+export const deliveries = ({ store, clock }: Pick<AgentContext, 'store' | 'clock'>) => {
   const inbox = store.read.withTables<InboxTables>();
   return {
     /** A page, the latest first. */

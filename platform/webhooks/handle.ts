@@ -1,5 +1,5 @@
 /** Handles what was delivered: each in one transaction with the note that it was, so its effect happens once. */
-import type { Ground } from '../agent/ground.ts';
+import type { AgentContext } from '../agent/agent-context.ts';
 import { AgoraError, Fault, isTransient } from '../errors.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import type { InboxTables } from './inbox-tables.ts';
@@ -11,10 +11,10 @@ const MAX_DELAY_MS = 60_000;
 /** Deliveries that a round takes. */
 const BATCH = 50;
 
-type HandlerGround = Pick<Ground, 'store' | 'clock' | 'secrets' | 'log'>;
+type HandlerContext = Pick<AgentContext, 'store' | 'clock' | 'secrets' | 'log'>;
 
 /** The handler of an agent's deliveries. */
-export const handler = ({ store, clock, secrets, log }: HandlerGround, endpoints: readonly WebhookEndpoint[]) => {
+export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoints: readonly WebhookEndpoint[]) => {
   const inbox = store.read.withTables<InboxTables>();
   const waiting = (id: string) =>
     inbox.selectFrom('webhook_delivery').selectAll().where('id', '=', id).where('status', '=', 'WAITING');

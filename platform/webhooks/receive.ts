@@ -1,4 +1,4 @@
-import type { Ground } from '../agent/ground.ts';
+import type { AgentContext } from '../agent/agent-context.ts';
 import { newId } from '../ids.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import type { InboxTables } from './inbox-tables.ts';
@@ -16,7 +16,7 @@ export type WebhookOutcome = 'STORED' | 'REPEATED' | 'UNKNOWN_ENDPOINT' | Exclud
 
 /** Verifies deliveries and keeps them. `onStored` is told of each new one, after the commit. */
 export const receiver = (
-  { store, clock, secrets }: Pick<Ground, 'store' | 'clock' | 'secrets'>,
+  { store, clock, secrets }: Pick<AgentContext, 'store' | 'clock' | 'secrets'>,
   endpoints: readonly WebhookEndpoint[],
   onStored: (id: string) => void,
 ) => {

@@ -67,7 +67,7 @@ const NOTE = JSON.stringify({ id: 'n1', text: 'a parcel for Zoë' });
 const rows = (): Promise<any[]> => small.kysely.selectFrom('small.webhook_delivery').selectAll().execute();
 const notes = async () =>
   (await small.kysely.selectFrom('small.note').select('text').execute()).map(({ text }) => text);
-const duty = (name: string) => webhooks.duties.find((each) => each.name === name)!.run(signal, small.kysely);
+const job = (name: string) => webhooks.scheduledJobs.find((each) => each.name === name)!.run(signal, small.kysely);
 const attempted = (times: number) =>
   until(`it was tried ${times} times`, async () => (await rows())[0]?.attempts === times);
 
@@ -88,7 +88,7 @@ describe('a delivery', () => {
     expect(
       await webhooks.receive({ endpoint: 'carrier', id: 'msg_2', timestamp: '1', signature: 'v1,x', body: '' }),
     ).toBe('SIGNATURE_INVALID');
-    await duty('handle webhooks');
+    await job('handle webhooks');
     expect(await rows()).toHaveLength(1);
     expect(await notes()).toHaveLength(1);
   });
@@ -100,7 +100,7 @@ describe('a delivery', () => {
     failure = undefined;
     clock.advance(10_000);
     const others = [newProcess(), newProcess(), newProcess()];
-    await Promise.all(others.map(({ duties }) => duties[0]!.run(signal, small.kysely)));
+    await Promise.all(others.map(({ scheduledJobs }) => scheduledJobs[0]!.run(signal, small.kysely)));
     expect(await rows()).toMatchObject([{ status: 'HANDLED', attempts: 2 }]);
     expect(await notes()).toHaveLength(1);
   });
@@ -122,10 +122,10 @@ describe('a delivery that cannot be handled', () => {
     for (let attempt = 2; attempt <= 8; attempt++) {
       const [row] = await rows();
       waits.push(row.next_at.getTime() - clock.now().getTime());
-      await duty('handle webhooks');
+      await job('handle webhooks');
       expect((await rows())[0].attempts).toBe(attempt - 1); // Not before it is due.
       clock.advance(waits.at(-1)! + 1);
-      await duty('handle webhooks');
+      await job('handle webhooks');
     }
     expect(waits[0]).toBeLessThan(1000);
     expect(waits.every((wait, n) => n === 0 || wait > waits[n - 1]! * 1.1)).toBe(true);
@@ -133,7 +133,7 @@ describe('a delivery that cannot be handled', () => {
     expect(await notes()).toEqual([]);
 
     clock.advance(3_600_000);
-    await duty('handle webhooks');
+    await job('handle webhooks');
     expect((await rows())[0].attempts).toBe(8);
     failure = undefined;
     const { nodes } = await webhooks.page({ status: 'FAILED' }, {});
@@ -150,7 +150,7 @@ describe('a delivery that cannot be handled', () => {
     await attempted(1);
     for (let attempt = 2; attempt <= 10; attempt++) {
       clock.advance(100_000);
-      await duty('handle webhooks');
+      await job('handle webhooks');
     }
     expect(await rows()).toMatchObject([{ status: 'WAITING', attempts: 10 }]);
   });
@@ -168,10 +168,10 @@ test('what is older than thirty days is forgotten, unless it still waits', async
   failure = new Unavailable('waits');
   await deliver(NOTE, { id: 'msg_waiting' });
   clock.advance(31 * 86_400_000);
-  await duty('forget webhooks');
+  await job('forget webhooks');
   expect((await rows()).map((row) => row.webhook_id)).toEqual(['msg_waiting']);
 });
 
 test('an agent whose endpoints have no secret has nothing to do', () => {
-  expect(createWebhooks({ store: small.store } as never, []).duties).toEqual([]);
+  expect(createWebhooks({ store: small.store } as never, []).scheduledJobs).toEqual([]);
 });

@@ -3,14 +3,14 @@
  * agent's own field `receive<Agent>Webhook`, in process or over the wire; it is verified, stored, and answered. Then it
  * is handled, at once and, if that fails, ever less often until it works or a person looks at it.
  */
-import type { Duty } from '../agent/define-agent.ts';
-import type { Ground } from '../agent/ground.ts';
+import type { ScheduledJob } from '../agent/define-agent.ts';
+import type { AgentContext } from '../agent/agent-context.ts';
 import { type DeliveryConnection, type DeliveryRow, deliveries } from './deliveries.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import { handler } from './handle.ts';
 import { type Delivered, receiver, type WebhookOutcome } from './receive.ts';
 
-/** Of the deliveries that come at once so many are handled at once; the others a moment later, by the duty. */
+/** Of the deliveries that come at once so many are handled at once; the others a moment later, by the scheduled job. */
 const MAX_AT_ONCE = 8;
 
 /** An agent's webhooks. */
@@ -20,14 +20,14 @@ export interface Webhooks {
   byId(id: string): Promise<DeliveryRow | undefined>;
   /** @throws Refusal NOT_FOUND, INVALID_STATE */
   redrive(id: string): Promise<void>;
-  /** To be among the agent's duties. */
-  duties: readonly Duty[];
+  /** To be among the agent's scheduled jobs. */
+  scheduledJobs: readonly ScheduledJob[];
 }
 
 export type { DeliveryConnection, DeliveryRow };
 
 /** Makes them. The agent's definition says `webhooks: true`, which gives it the inbox's table. */
-export function createWebhooks(ground: Ground<any>, endpoints: readonly WebhookEndpoint[]): Webhooks {
+export function createWebhooks(ground: AgentContext<any>, endpoints: readonly WebhookEndpoint[]): Webhooks {
   const { handle, handleDue } = handler(ground, endpoints);
   const desk = deliveries(ground);
   const isConnected = endpoints.some(({ secrets }) => secrets);
@@ -45,7 +45,7 @@ export function createWebhooks(ground: Ground<any>, endpoints: readonly WebhookE
       await desk.redrive(id);
       handleSoon(id);
     },
-    duties: isConnected
+    scheduledJobs: isConnected
       ? [
           { name: 'handle webhooks', everySeconds: 1, run: handleDue },
           { name: 'forget webhooks', everySeconds: 3600, run: desk.forgetOld },

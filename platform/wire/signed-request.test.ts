@@ -1,7 +1,7 @@
 import { request as open } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FixedClock, systemClock } from '../clock.ts';
-import { LocalOnce } from '../cluster/once.ts';
+import { LocalNonces } from '../cluster/nonces.ts';
 import { ANONYMOUS, Actor } from '../identity/actor.ts';
 import { newUuid } from '../ids.ts';
 import { type KeyRing, newKey } from '../secrets/key-ring.ts';
@@ -21,7 +21,7 @@ const request = {
 };
 const signer = (ring: KeyRing = testRing, clock = new FixedClock(NOW)) => requestSigner(ring, 'gateway', clock);
 const verifier = (ring: KeyRing = testRing, clock = new FixedClock(NOW), to = process) =>
-  requestVerifier(ring, to, clock, new LocalOnce());
+  requestVerifier(ring, to, clock, new LocalNonces());
 const received = (headers: Record<string, string>, more: object = {}) => ({ ...request, headers, ...more });
 
 describe('a signed request', () => {

@@ -7,7 +7,7 @@
 import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../clock.ts';
-import type { Once } from '../cluster/once.ts';
+import type { NonceStore } from '../cluster/nonces.ts';
 import type { Client } from '../graphql/context.ts';
 import { Actor, type ActorClaims } from '../identity/actor.ts';
 import { derivedKeys } from '../secrets/derived-keys.ts';
@@ -99,7 +99,7 @@ export function requestSigner(ring: KeyRing, sender: string, clock: Clock): Requ
  * Checks with all keys of the ring. What one process remembers is enough, since a request is good for one only.
  * @param process the UUID of this life of this process: requests to others are refused
  */
-export function requestVerifier(ring: KeyRing, process: string, clock: Clock, once: Once): RequestVerifier {
+export function requestVerifier(ring: KeyRing, process: string, clock: Clock, once: NonceStore): RequestVerifier {
   const keyOf = derivedKeys(ring, PURPOSE);
   return {
     async verify({ method, path, headers: given, body }) {

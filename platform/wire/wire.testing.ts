@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { GraphQLError } from 'graphql';
 import type { Replica } from '../agent/replicas.ts';
 import { systemClock } from '../clock.ts';
-import { LocalOnce } from '../cluster/once.ts';
+import { LocalNonces } from '../cluster/nonces.ts';
 import { Fault, Forbidden, refuse, Unauthenticated, Unavailable } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import { resolversOf } from '../graphql/resolvers.ts';
@@ -178,7 +178,7 @@ export async function serveSmall(options: Partial<ServeOptions> & { ring?: KeyRi
   const refused: string[] = [];
   const served = serveSubgraphs({
     subgraphs: [smallSubgraph(world)],
-    verifier: requestVerifier(options.ring ?? testRing, process, systemClock, new LocalOnce()),
+    verifier: requestVerifier(options.ring ?? testRing, process, systemClock, new LocalNonces()),
     log: {
       debug() {},
       info() {},

@@ -28,11 +28,11 @@ export default defineAgent({
   entities,
   confined: { customer: { id: 'customerId' }, address: { customer_id: 'customerId' } },
   emits,
-  build(ground) {
-    const { store } = ground;
-    const queriesFor: QueriesFor = ({ actor }) => customerQueries(store.readFor(actor));
+  build(agentContext) {
+    const { store } = agentContext;
+    const queriesFor: QueriesFor = ({ actor }) => customerQueries(store.readAs(actor));
     return {
-      resolvers: customerResolvers(queriesFor, customerLoaders(queriesFor), customerService(ground)),
+      resolvers: customerResolvers(queriesFor, customerLoaders(queriesFor), customerService(agentContext)),
       demo: { after: [], load: customerDemo(store) },
     };
   },

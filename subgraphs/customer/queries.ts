@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { anyOf } from '../../platform/data/any-of.ts';
-import { type Rows, within } from '../../platform/data/rows.ts';
+import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { MAX_ADDRESSES } from './domain.ts';
@@ -59,19 +59,19 @@ const ADDRESS = [
 
 /** The room's reads. Those of customers take the rows that their caller may see. */
 export const customerQueries = (db: Kysely<Tables>) => ({
-  page(filter: CustomerFilter, ordering: Ordering, page: PageArgs, rows: Rows): Promise<CustomerConnectionRow> {
-    let query = db.selectFrom('customer').select(CUSTOMER).where(within(rows));
+  page(filter: CustomerFilter, ordering: Ordering, page: PageArgs, rows: RowFilter): Promise<CustomerConnectionRow> {
+    let query = db.selectFrom('customer').select(CUSTOMER).where(matching(rows));
     if (filter.email != null) query = query.where(sql<string>`lower(email)`, '=', filter.email.toLowerCase());
     if (filter.ids != null) query = query.where('id', '=', anyOf(filter.ids));
     return connect(query, ordering, page);
   },
 
-  byIds: (ids: readonly string[], rows: Rows): Promise<CustomerRow[]> =>
+  byIds: (ids: readonly string[], rows: RowFilter): Promise<CustomerRow[]> =>
     db
       .selectFrom('customer')
       .select(CUSTOMER)
       .where('id', 'in', [...ids])
-      .where(within(rows))
+      .where(matching(rows))
       .execute(),
 
   /** Of customers that the caller has already been given; oldest first. `customerIds` limits their number. */

@@ -1,6 +1,6 @@
 /** The use cases of customers: lock, load, decide, save and publish, in one transaction each. */
-import type { Ground } from '../../platform/agent/ground.ts';
-import { isWithin } from '../../platform/data/rows.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import { matches } from '../../platform/data/row-filter.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { type Refusal, refuse } from '../../platform/errors.ts';
 import { checkAddress } from '../../platform/graphql/address.ts';
@@ -26,7 +26,7 @@ export interface ChangedAddress {
   addressId: string;
 }
 
-export const customerService = ({ store, clock }: Ground<Tables>) => {
+export const customerService = ({ store, clock }: AgentContext<Tables>) => {
   /** One transaction on one customer, which the caller may change. */
   const change = <T>(
     id: string,
@@ -35,7 +35,7 @@ export const customerService = ({ store, clock }: Ground<Tables>) => {
     work: (work: Work<Tables>, customer: Customer) => Promise<T>,
   ) =>
     store.write({ locks: [id], origin: context }, async (session) => {
-      if (!isWithin({ id }, writableCustomers(context.actor))) throw noCustomer(path);
+      if (!matches({ id }, writableCustomers(context.actor))) throw noCustomer(path);
       const customer = await session.em.findOne(Customer, { id });
       if (!customer) throw noCustomer(path);
       // The lock keeps others away, so counting needs no condition on the version.
@@ -56,7 +56,7 @@ export const customerService = ({ store, clock }: Ground<Tables>) => {
       .select('customer_id')
       .where('id', '=', input.id)
       .executeTakeFirst();
-    if (!owner || !isWithin({ id: owner.customer_id }, writableCustomers(context.actor))) throw noAddress();
+    if (!owner || !matches({ id: owner.customer_id }, writableCustomers(context.actor))) throw noAddress();
     return change(owner.customer_id, ['input', 'id'], context, async (session, customer) => {
       const address = await session.em.findOne(Address, { id: input.id, customerId: customer.id });
       if (!address) throw noAddress();

@@ -1,5 +1,5 @@
 /** Users with what only this room may know of them. */
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { accepted } from '../../platform/commands/ask.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
@@ -14,7 +14,7 @@ export type Credentials = UserRow & { password_hash: string | null; customer_mad
 /** The columns of {@link Credentials}. */
 export const CREDENTIALS = [...USER, 'password_hash', 'customer_made'] as const;
 
-export const accountsOf = ({ store, ask }: Pick<Ground<Tables>, 'store' | 'ask'>) => ({
+export const accountsOf = ({ store, ask }: Pick<AgentContext<Tables>, 'store' | 'ask'>) => ({
   find: (column: 'id' | 'email_key', value: string, sql = store.read): Promise<Credentials | undefined> =>
     sql.selectFrom('account').select(CREDENTIALS).where(column, '=', value).executeTakeFirst(),
 

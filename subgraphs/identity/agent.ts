@@ -21,12 +21,17 @@ export default defineAgent({
   at: import.meta.url,
   entities,
   emits,
-  build(ground) {
-    const queries = identityQueries(ground.store.read);
+  build(agentContext) {
+    const queries = identityQueries(agentContext.store.read);
     return {
-      resolvers: identityResolvers(queries, identityLoaders(queries), identityService(ground), ground.clock),
-      duties: [forgetExpired(ground), resealSecondFactors(ground)],
-      demo: { after: [], load: identityDemo(ground.store) },
+      resolvers: identityResolvers(
+        queries,
+        identityLoaders(queries),
+        identityService(agentContext),
+        agentContext.clock,
+      ),
+      scheduledJobs: [forgetExpired(agentContext), resealSecondFactors(agentContext)],
+      demo: { after: [], load: identityDemo(agentContext.store) },
     };
   },
 });

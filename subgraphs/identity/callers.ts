@@ -6,7 +6,7 @@
  * is no other way to this check than the one that takes the lock, without which two callers who shut each other out
  * would both pass.
  */
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { Forbidden, Unauthenticated } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
@@ -25,7 +25,7 @@ export interface Change {
   locks?: readonly string[];
 }
 
-export const callersOf = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>) => {
+export const callersOf = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>) => {
   const bySession = async ({ sql }: Work<Tables>, { id, sessionId }: Actor): Promise<Actor> => {
     const account = await sql
       .selectFrom('session')

@@ -1,6 +1,6 @@
 import { type Kysely, sql, type SqlBool } from 'kysely';
 import { anyOf } from '../../platform/data/any-of.ts';
-import { type Rows, within } from '../../platform/data/rows.ts';
+import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import { emailKey } from './domain.ts';
 import { apiKeyQueries } from './api-keys/queries.ts';
@@ -52,23 +52,23 @@ export const USER = [
 
 /** The room's reads. Those of users take the rows that their caller may see. */
 export const identityQueries = (db: Kysely<Tables>) => ({
-  page(filter: UserFilter, ordering: Ordering, page: PageArgs, rows: Rows): Promise<UserConnectionRow> {
+  page(filter: UserFilter, ordering: Ordering, page: PageArgs, rows: RowFilter): Promise<UserConnectionRow> {
     let query = db
       .selectFrom('account')
       .select([...USER, 'email_key'])
-      .where(within(rows));
+      .where(matching(rows));
     if (filter.email != null) query = query.where('email_key', '=', emailKey(filter.email));
     if (filter.role != null) query = query.where(sql<SqlBool>`roles @> array[${filter.role}]::text[]`);
     if (filter.ids != null) query = query.where('id', '=', anyOf(filter.ids));
     return connect(query, ordering, page);
   },
 
-  byIds: (ids: readonly string[], rows: Rows): Promise<UserRow[]> =>
+  byIds: (ids: readonly string[], rows: RowFilter): Promise<UserRow[]> =>
     db
       .selectFrom('account')
       .select(USER)
       .where('id', 'in', [...ids])
-      .where(within(rows))
+      .where(matching(rows))
       .execute(),
 
   /** By their ids, so that however many there are, whoever asks on behind the last has all. */

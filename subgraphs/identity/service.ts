@@ -1,5 +1,5 @@
 /** The use cases of users that are about no proof of who they are: their roles, and the guests. Those of proofs are beside. */
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
@@ -30,27 +30,27 @@ import { signInService } from './sign-in/service.ts';
 
 const GUEST_TOKEN_SECONDS = 30 * 86_400;
 
-export const identityService = (ground: Ground<Tables>) => {
-  const { clock, tokens } = ground;
-  const accounts = accountsOf(ground);
-  const attempts = attemptsOf(ground);
-  const record = recorder(ground);
-  const callers = callersOf(ground);
-  const challenges = challengesOf(ground);
-  const sessions = sessionOpener(ground, { accounts, attempts, record, challenges });
-  const parts = { accounts, attempts, sessions, record, callers, challenges, recovery: recoveryTokens(ground) };
-  const journeys = providerAttempts(ground);
-  const callbacks = providerCallbacks(ground, { attempts: journeys, record });
-  const providers = { ...parts, callbacks, identities: linkedIdentities(ground, journeys) };
+export const identityService = (agentContext: AgentContext<Tables>) => {
+  const { clock, tokens } = agentContext;
+  const accounts = accountsOf(agentContext);
+  const attempts = attemptsOf(agentContext);
+  const record = recorder(agentContext);
+  const callers = callersOf(agentContext);
+  const challenges = challengesOf(agentContext);
+  const sessions = sessionOpener(agentContext, { accounts, attempts, record, challenges });
+  const parts = { accounts, attempts, sessions, record, callers, challenges, recovery: recoveryTokens(agentContext) };
+  const journeys = providerAttempts(agentContext);
+  const callbacks = providerCallbacks(agentContext, { attempts: journeys, record });
+  const providers = { ...parts, callbacks, identities: linkedIdentities(agentContext, journeys) };
 
   return {
-    ...signInService(ground, parts),
-    ...sessionService(ground, parts),
-    ...apiKeyService(ground, parts),
-    ...recoveryService(ground, parts),
-    ...secondFactorService(ground, parts),
-    ...providerSignIn(ground, providers),
-    ...providerLinks(ground, providers),
+    ...signInService(agentContext, parts),
+    ...sessionService(agentContext, parts),
+    ...apiKeyService(agentContext, parts),
+    ...recoveryService(agentContext, parts),
+    ...secondFactorService(agentContext, parts),
+    ...providerSignIn(agentContext, providers),
+    ...providerLinks(agentContext, providers),
 
     /** Ends the user's sessions with it: their tokens still say what they were allowed before. */
     async setUserRoles(input: SetUserRolesInput, context: RequestContext): Promise<string> {

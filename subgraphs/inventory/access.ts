@@ -1,15 +1,15 @@
 import { merchantRows } from '../../platform/data/merchant-rows.ts';
-import type { Rows } from '../../platform/data/rows.ts';
+import type { RowFilter } from '../../platform/data/row-filter.ts';
 import { Forbidden } from '../../platform/errors.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
 /** Whose levels and movements an actor sees: staff all, a merchant those of its own variants. */
-export function readableStock(actor: Actor): Rows {
+export function readableStock(actor: Actor): RowFilter {
   return actor.may('inventory:read') ? 'ALL' : writableStock(actor);
 }
 
 /** Whose stock an actor may change: staff all, a merchant that of its own variants. */
-export const writableStock = (actor: Actor): Rows => merchantRows(actor, 'inventory:write');
+export const writableStock = (actor: Actor): RowFilter => merchantRows(actor, 'inventory:write');
 
 const NEEDED =
   "Locations are the house's: to change them needs the scopes inventory:read and inventory:write, for every merchant.";

@@ -31,15 +31,20 @@ export default defineAgent({
   at: import.meta.url,
   entities,
   emits,
-  build(ground) {
-    const queries = inventoryQueries(ground.store.read);
-    const reservations = reservationService(ground);
-    const imported = importedStock(ground);
-    const services = { stock: inventoryService(ground), locations: locationService(ground), reservations, imported };
+  build(agentContext) {
+    const queries = inventoryQueries(agentContext.store.read);
+    const reservations = reservationService(agentContext);
+    const imported = importedStock(agentContext);
+    const services = {
+      stock: inventoryService(agentContext),
+      locations: locationService(agentContext),
+      reservations,
+      imported,
+    };
     return {
       resolvers: inventoryResolvers(queries, inventoryLoaders(queries), services),
-      duties: [{ name: 'expire-reservations', everySeconds: 5, run: reservations.expireDue }],
-      demo: { after: [], load: inventoryDemo(ground.store.read) },
+      scheduledJobs: [{ name: 'expire-reservations', everySeconds: 5, run: reservations.expireDue }],
+      demo: { after: [], load: inventoryDemo(agentContext.store.read) },
     };
   },
 });

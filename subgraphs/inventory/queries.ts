@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { anyOf } from '../../platform/data/any-of.ts';
-import { type Rows, within } from '../../platform/data/rows.ts';
+import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
 import type { UserError } from '../../platform/errors.ts';
 import { type Connection, connect, type PageArgs } from '../../platform/graphql/connection.ts';
 import { MAX_LOCATIONS } from './domain.ts';
@@ -109,19 +109,19 @@ export const inventoryQueries = (db: Kysely<Tables>) => ({
     db.selectFrom('location').select(LOCATION).where('id', '=', anyOf(ids)).execute(),
 
   /** At most one a location, by priority. */
-  levelsOf: (variantIds: readonly string[], rows: Rows): Promise<StockLevelRow[]> =>
+  levelsOf: (variantIds: readonly string[], rows: RowFilter): Promise<StockLevelRow[]> =>
     db
       .selectFrom('stock_level')
       .innerJoin('location', 'location.id', 'location_id')
       .select(LEVEL)
       .where('variant_id', 'in', [...variantIds])
-      .where(within(rows))
+      .where(matching(rows))
       .orderBy('priority')
       .orderBy('location_id')
       .execute(),
 
-  movements(filter: MovementFilter, page: PageArgs, rows: Rows): Promise<MovementConnectionRow> {
-    let query = db.selectFrom('movement').select(MOVEMENT).where(within(rows));
+  movements(filter: MovementFilter, page: PageArgs, rows: RowFilter): Promise<MovementConnectionRow> {
+    let query = db.selectFrom('movement').select(MOVEMENT).where(matching(rows));
     if (filter.variantId != null) query = query.where('variant_id', '=', filter.variantId);
     if (filter.locationId != null) query = query.where('location_id', '=', filter.locationId);
     if (filter.type != null) query = query.where('type', '=', filter.type);

@@ -1,6 +1,6 @@
 /** What people do with stock: correct it and move it. What orders do with it is in `reservation/`. */
-import type { Ground } from '../../platform/agent/ground.ts';
-import { isWithin } from '../../platform/data/rows.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import { matches } from '../../platform/data/row-filter.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
@@ -14,7 +14,7 @@ import { inventoryChanged } from './events.ts';
 import type { AdjustStockInput, TransferStockInput } from './resolvers.generated.ts';
 import { type Change, change, type Entry, type Level, levelsAt, type Owner } from './stock-sql.ts';
 
-export const inventoryService = ({ store, clock, ask }: Ground<Tables>) => {
+export const inventoryService = ({ store, clock, ask }: AgentContext<Tables>) => {
   /** Whose the variant is: from our own rows, or for its first stock from the catalogue, on the caller's behalf. */
   const ownerOf = async (variantId: string, context: RequestContext): Promise<Owner> => {
     const known = store.read
@@ -22,7 +22,7 @@ export const inventoryService = ({ store, clock, ask }: Ground<Tables>) => {
       .select(['product_id', 'merchant_id'])
       .where('variant_id', '=', variantId);
     const row = (await known.limit(1).executeTakeFirst()) ?? (await askOwner(variantId, context));
-    if (!row || !isWithin(row, writableStock(context.actor))) {
+    if (!row || !matches(row, writableStock(context.actor))) {
       throw refuse('NOT_FOUND', 'There is no such variant, or it is not yours.', ['input', 'variantId']);
     }
     return { productId: row.product_id, merchantId: row.merchant_id };
@@ -48,7 +48,7 @@ export const inventoryService = ({ store, clock, ask }: Ground<Tables>) => {
       checkText(reason, ['input', 'reason']);
       const owner = await ownerOf(variantId, context);
       const locks = [`stock:${variantId}`];
-      await store.once(
+      await store.idempotent(
         { actor: context.actor.id, operation: 'adjustStock', key, request, locks, origin: context },
         async (work) => {
           const level = known(await levelsAt(work.sql, variantId, [locationId]), locationId, ['input', 'locationId']);
@@ -75,7 +75,7 @@ export const inventoryService = ({ store, clock, ask }: Ground<Tables>) => {
       if (from === to) throw refuse('INVALID_INPUT', 'Give two different locations.', ['input', 'toLocationId']);
       const owner = await ownerOf(variantId, context);
       const locks = [`stock:${variantId}`];
-      await store.once(
+      await store.idempotent(
         { actor: context.actor.id, operation: 'transferStock', key, request, locks, origin: context },
         async (work) => {
           const levels = await levelsAt(work.sql, variantId, [from, to]);

@@ -33,12 +33,12 @@ export default defineAgent({
   handles: ['order.placed', 'order.status_changed', 'order.payment_status_changed', 'identity.recovery_requested'],
   // A message is unique for its event.
   replayable: true,
-  build(ground) {
-    const queries = messageQueries(ground.store.read);
+  build(agentContext) {
+    const queries = messageQueries(agentContext.store.read);
     return {
-      resolvers: notificationResolvers(queries, messageLoaders(queries), messageService(ground)),
-      handlers: [...notificationHandlers(ground), ...mailHandlers(ground)],
-      duties: [sendMails(ground)],
+      resolvers: notificationResolvers(queries, messageLoaders(queries), messageService(agentContext)),
+      handlers: [...notificationHandlers(agentContext), ...mailHandlers(agentContext)],
+      scheduledJobs: [sendMails(agentContext)],
     };
   },
 });

@@ -1,6 +1,6 @@
 /** Tells customers what happens to their orders: one message for an event, in their inbox. */
 import type { z } from 'zod';
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Work } from '../../platform/store/store.ts';
 import type { LoggedEvent } from '../../platform/events/event-log.ts';
 import { type EventHandler, on } from '../../platform/consumers/handler.ts';
@@ -16,7 +16,7 @@ interface About {
   customerId?: string | null;
 }
 
-export const notificationHandlers = ({ clock, log }: Pick<Ground<Tables>, 'clock' | 'log'>): EventHandler[] => {
+export const notificationHandlers = ({ clock, log }: Pick<AgentContext<Tables>, 'clock' | 'log'>): EventHandler[] => {
   const notify = async (work: Work<Tables>, event: LoggedEvent<About>, notice: Notice | undefined): Promise<void> => {
     if (!notice) return;
     const { orderId, customerId } = event.payload;

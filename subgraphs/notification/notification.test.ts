@@ -3,7 +3,7 @@ import { ormFor } from '../../db/orm.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { START } from '../../platform/events/cursor.ts';
 import { Consumer } from '../../platform/consumers/consumer.ts';
-import { Bell } from '../../platform/events/bell.ts';
+import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { append } from '../../platform/events/event-log.ts';
 import { newId, newUuid } from '../../platform/ids.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
       agent: 'notification',
       kysely,
       orm,
-      bell: new Bell(),
+      notifier: new LogNotifier(),
       log,
       handlers: notificationHandlers({ clock, log }),
     });

@@ -1,7 +1,7 @@
 import { payload } from '../../platform/graphql/payload.ts';
 import { ownMessages, readableMessages } from './access.ts';
 import { write } from './domain.ts';
-import { isWithin } from '../../platform/data/rows.ts';
+import { matches } from '../../platform/data/row-filter.ts';
 import type { MessageLoaders } from './loaders.ts';
 import type { MessageQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
@@ -37,7 +37,7 @@ export const notificationResolvers = (
   Customer: {
     __resolveReference: ({ id }) => ({ id }),
     unreadMessages: async (customer, _, context) => {
-      if (!isWithin({ customer_id: customer.id }, readableMessages(context.actor))) return null;
+      if (!matches({ customer_id: customer.id }, readableMessages(context.actor))) return null;
       return (await load.unreadOf(context).load(customer.id))?.unread ?? 0;
     },
   },

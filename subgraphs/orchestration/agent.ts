@@ -2,10 +2,10 @@ import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { agentsDesk } from './agents/resolvers.ts';
 import { entities } from './entities.ts';
 import { emits, handlers, SETTLED } from './events.ts';
-import { logDuties } from './events-desk/duties.ts';
+import { logJobs } from './events-desk/scheduled-jobs.ts';
 import { eventsDesk } from './events-desk/resolvers.ts';
 import { failedAttempt } from './failed-attempt.ts';
-import { forgetSagasDuty } from './forget-sagas.ts';
+import { forgetSagasJob } from './forget-sagas.ts';
 import { orchestrationLoaders } from './loaders.ts';
 import { passedOver } from './passed-over.ts';
 import { sagaWatch } from './progress/watch.ts';
@@ -37,24 +37,24 @@ export default defineAgent({
   handles: SETTLED,
   // A signal is unique for its event.
   replayable: true,
-  build(ground) {
-    const queries = orchestrationQueries(ground.store.read);
-    const load = orchestrationLoaders(queries, ground);
-    const steering = steeringParts(ground, load, sagas);
+  build(agentContext) {
+    const queries = orchestrationQueries(agentContext.store.read);
+    const load = orchestrationLoaders(queries, agentContext);
+    const steering = steeringParts(agentContext, load, sagas);
     return {
       resolvers: orchestrationResolvers({
-        ground,
+        agentContext,
         queries,
         load,
-        agents: agentsDesk(ground, load),
+        agents: agentsDesk(agentContext, load),
         steering,
-        desk: eventsDesk(ground, load),
-        watchSaga: sagaWatch(queries, load, ground),
+        desk: eventsDesk(agentContext, load),
+        watchSaga: sagaWatch(queries, load, agentContext),
       }),
       handlers,
-      duties: [...logDuties(ground), forgetSagasDuty(ground), passedOver(ground, steering)],
+      scheduledJobs: [...logJobs(agentContext), forgetSagasJob(agentContext), passedOver(agentContext, steering)],
       sagas,
-      onFailedAttempt: failedAttempt(queries, ground, sagas),
+      onFailedAttempt: failedAttempt(queries, agentContext, sagas),
       verdict: steering.verdict,
     };
   },

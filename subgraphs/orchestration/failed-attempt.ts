@@ -1,6 +1,6 @@
 /** Keeps count of a step's failed attempts, and calls for somebody when it has failed many times. */
 import { agentErrorDetected } from '../../platform/agent/error-detected.ts';
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { isHopeless } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { type SagaDefinition, stepsOf } from '../../platform/sagas/define-saga.ts';
@@ -12,7 +12,11 @@ import type { OrchestrationQueries } from './queries.ts';
 const MAX_ERROR = 500;
 
 export const failedAttempt =
-  (queries: OrchestrationQueries, { store, clock, log }: Ground<Tables>, definitions: readonly SagaDefinition[]) =>
+  (
+    queries: OrchestrationQueries,
+    { store, clock, log }: AgentContext<Tables>,
+    definitions: readonly SagaDefinition[],
+  ) =>
   async (saga: string, step: string, _attempt: number, error: Error & { code?: unknown }): Promise<void> => {
     const now = clock.now();
     const { attempts, alerted_at } = await queries.recordAttempt({
@@ -25,7 +29,7 @@ export const failedAttempt =
     if (!isStuck || alerted_at) return;
     const { name } = partsOf(saga);
     const errorId = newId('error');
-    // Once for a saga and a step. Should it not get through, the next failed attempt comes by here again.
+    // IdempotencyKey for a saga and a step. Should it not get through, the next failed attempt comes by here again.
     const isFirst = await store.write({ locks: [], origin: {} }, async ({ sql, publish }) => {
       const marked = await sql
         .updateTable('saga_attempt')

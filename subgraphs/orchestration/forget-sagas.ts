@@ -1,10 +1,10 @@
-import type { Duty } from '../../platform/agent/define-agent.ts';
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { ScheduledJob } from '../../platform/agent/define-agent.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { forgetSagas, moveHorizon } from '../../platform/sagas/forget.ts';
 import type { Tables } from './entities.ts';
 
 /** Ended sagas go after SAGA_RETENTION_DAYS, and the attempts of their steps with them; what operators did stays. */
-export const forgetSagasDuty = ({ store, clock, config, log }: Ground<Tables>): Duty => ({
+export const forgetSagasJob = ({ store, clock, config, log }: AgentContext<Tables>): ScheduledJob => ({
   name: 'forget sagas',
   everySeconds: 3600,
   async run(signal) {

@@ -102,7 +102,7 @@ describe('an import', () => {
       ledger: before.ledger + 250,
     };
     expect(await left()).toEqual(received);
-    // Thirty-one days later, and the hourly duties have run.
+    // Thirty-one days later, and the hourly scheduled jobs have run.
     await sql`update inventory.idempotency set created_at = created_at - interval '31 days'`.execute(shop.kysely);
     await sql`update dbos.workflow_status set created_at = created_at - 31 * 86400000::bigint where workflow_uuid = ${id}`.execute(
       shop.kysely,

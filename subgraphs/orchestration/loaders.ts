@@ -1,4 +1,4 @@
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { loadMany, loadOne } from '../../platform/graphql/per-request.ts';
 import { partsOf } from '../../platform/sagas/enqueue.ts';
 import { seesEverySaga } from './access.ts';
@@ -7,7 +7,7 @@ import { readableImports } from './commands/product.generated.ts';
 import type { OrchestrationQueries } from './queries.ts';
 
 /** Batched lookups. Sagas are loaded only for who may see what they are about. */
-export const orchestrationLoaders = (queries: OrchestrationQueries, { ask }: Ground) => ({
+export const orchestrationLoaders = (queries: OrchestrationQueries, { ask }: AgentContext) => ({
   agent: loadOne(
     (names) => queries.agentsByNames(names),
     (row) => row.name,

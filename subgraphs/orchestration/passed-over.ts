@@ -4,8 +4,8 @@
  * back for a while, things may have happened of which a parked saga would not hear. Every few seconds they are looked for.
  */
 import type { Kysely } from 'kysely';
-import type { Duty } from '../../platform/agent/define-agent.ts';
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { ScheduledJob } from '../../platform/agent/define-agent.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { raw } from '../../platform/data/raw.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { newId } from '../../platform/ids.ts';
@@ -21,7 +21,10 @@ const LOOKED_AT = 1000;
 /** Of a payment that its buyer may still confirm there is nothing to tell. */
 const STILL_WAITED_FOR: ReadonlySet<PaymentStatus> = new Set(['CREATED', 'REQUIRES_ACTION']);
 
-export function passedOver({ store, ask, log }: Ground<Tables>, { unheard }: Pick<SteeringQueries, 'unheard'>): Duty {
+export function passedOver(
+  { store, ask, log }: AgentContext<Tables>,
+  { unheard }: Pick<SteeringQueries, 'unheard'>,
+): ScheduledJob {
   let last = '';
 
   /** Those whose payment has moved on without a word to them. Where payment cannot say so now, it is asked again. */

@@ -1,4 +1,4 @@
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { type AgentStatus, lifeEvents } from '../../platform/agent/registry.ts';
 import { checkSize } from '../../platform/graphql/arguments.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
@@ -15,7 +15,7 @@ import type { Steering } from './steering/resolvers.ts';
 
 /** What the resolvers work with. */
 export interface OrchestrationParts {
-  ground: Ground;
+  agentContext: AgentContext;
   queries: OrchestrationQueries;
   load: OrchestrationLoaders;
   agents: AgentsDesk;
@@ -27,7 +27,7 @@ export interface OrchestrationParts {
 const TYPES = lifeEvents.map((event) => event.type);
 
 export const orchestrationResolvers = ({
-  ground,
+  agentContext,
   queries,
   load,
   agents,
@@ -56,7 +56,7 @@ export const orchestrationResolvers = ({
     agentStatusChanged: {
       subscribe: (_, { agentIds, after }, context) => {
         checkSize(agentIds, 100, 'agentIds');
-        return watchAgents(ground, agentIds, after, context);
+        return watchAgents(agentContext, agentIds, after, context);
       },
     },
     sagaUpdated: { subscribe: (_, args, context) => watchSaga(args, context) },
@@ -146,7 +146,7 @@ export interface AgentStatusEventRow {
 }
 
 async function* watchAgents(
-  { live }: Ground,
+  { live }: AgentContext,
   agentIds: readonly string[] | null | undefined,
   after: string | null | undefined,
   context: RequestContext,

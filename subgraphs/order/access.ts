@@ -1,23 +1,23 @@
-import type { Rows } from '../../platform/data/rows.ts';
+import type { RowFilter } from '../../platform/data/row-filter.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
 /** Which orders an actor sees: staff all, customers their own, a guest the one of the token. */
-export function readableOrders(actor: Actor): Rows {
+export function readableOrders(actor: Actor): RowFilter {
   return actor.may('order:read') ? 'ALL' : ownOrders(actor);
 }
 
 /** Of which orders an actor sees to whom they go: operators all; staff who only read see the order without its buyer. */
-export function readableContacts(actor: Actor): Rows {
+export function readableContacts(actor: Actor): RowFilter {
   return actor.may('order:personal') ? 'ALL' : ownOrders(actor);
 }
 
 /** Which orders an actor may cancel. */
-export function writableOrders(actor: Actor): Rows {
+export function writableOrders(actor: Actor): RowFilter {
   return actor.may('order:write') ? 'ALL' : ownOrders(actor);
 }
 
 /** An actor's own orders: a customer's, or the one of a guest's token. */
-export function ownOrders(actor: Actor): Rows {
+export function ownOrders(actor: Actor): RowFilter {
   if (actor.orderId) return [{ id: actor.orderId }];
   return actor.customerId ? [{ customer_id: actor.customerId }] : 'NONE';
 }

@@ -36,21 +36,24 @@ export default defineAgent({
   },
   emits,
   handles: HANDLES,
-  build(ground) {
-    const { read, readFor } = ground.store;
+  build(agentContext) {
+    const { read, readAs } = agentContext.store;
     const queries = orderQueries(read);
-    const queriesFor: QueriesFor = ({ actor }) => orderQueries(readFor(actor));
+    const queriesFor: QueriesFor = ({ actor }) => orderQueries(readAs(actor));
     const load = orderLoaders(queries, queriesFor);
     const ofCarts = cartQueries(read);
-    const carts = cartService(ground, ofCarts);
-    const cart = cartParts(ground, ofCarts, carts, load);
-    const placeOrder = placing(ground, carts, queries);
-    const service = orderService(ground);
+    const carts = cartService(agentContext, ofCarts);
+    const cart = cartParts(agentContext, ofCarts, carts, load);
+    const placeOrder = placing(agentContext, carts, queries);
+    const service = orderService(agentContext);
     return {
-      resolvers: orderResolvers({ ground, queries, queriesFor, load, service, placeOrder, cart }),
+      resolvers: orderResolvers({ agentContext, queries, queriesFor, load, service, placeOrder, cart }),
       handlers: orderHandlers(service),
-      duties: [endCarts(ground)],
-      demo: { after: ['product', 'pricing', 'inventory', 'customer', 'identity'], load: orderDemo(ground, placeOrder) },
+      scheduledJobs: [endCarts(agentContext)],
+      demo: {
+        after: ['product', 'pricing', 'inventory', 'customer', 'identity'],
+        load: orderDemo(agentContext, placeOrder),
+      },
     };
   },
 });

@@ -2,7 +2,7 @@
 import type { DemoTools } from '../../platform/agent/demo.ts';
 import { demoWorld } from '../../platform/agent/demo.ts';
 import { allowsSimulator } from '../../platform/config/trial-features.ts';
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { Actor } from '../../platform/identity/actor.ts';
 import { deterministicId, newId } from '../../platform/ids.ts';
 import type { DemandLine } from './domain.ts';
@@ -20,11 +20,11 @@ const WAITING_FOR_BUYER = 5;
 const PROGRESS_EVERY = 100;
 
 export const orderDemo =
-  (ground: Ground<Tables>, placeOrder: PlaceOrder) =>
+  (agentContext: AgentContext<Tables>, placeOrder: PlaceOrder) =>
   async (tools: DemoTools): Promise<void> => {
     const random = tools.random('orders');
-    const customers = await customersOfDemo(ground);
-    const today = new Date(ground.clock.now());
+    const customers = await customersOfDemo(agentContext);
+    const today = new Date(agentContext.clock.now());
     today.setUTCHours(0, 0, 0, 0);
     const lives = LIVES.flatMap(({ count, ...life }) => Array.from({ length: count }, () => life));
 
@@ -35,15 +35,15 @@ export const orderDemo =
         () => drawLines(random),
         async (basket, draw) => {
           const { country, postcode, region } = customer.address;
-          const priced = await price(ground, { lines: basket, country, postcode, region }, context(service));
-          return life.holdsStock && !(await hold(ground, id, priced, draw)) ? undefined : priced;
+          const priced = await price(agentContext, { lines: basket, country, postcode, region }, context(service));
+          return life.holdsStock && !(await hold(agentContext, id, priced, draw)) ? undefined : priced;
         },
       );
       const placedAt = new Date(today.getTime() - (lives.length - n) * 3 * HOUR - Math.floor(random() * HOUR));
-      await insertDemoOrder(ground.store.read, { n, id, life, customer, priced, placedAt });
+      await insertDemoOrder(agentContext.store.read, { n, id, life, customer, priced, placedAt });
       if ((n + 1) % PROGRESS_EVERY === 0) tools.report(`order: ${n + 1} of ${lives.length} orders`);
     }
-    const waiting = await placeWaitingOrders(ground, placeOrder, customers, random);
+    const waiting = await placeWaitingOrders(agentContext, placeOrder, customers, random);
     tools.report(`order: ${lives.length + waiting} orders, ${waiting} of which wait for their buyers`);
   };
 
@@ -62,7 +62,7 @@ function drawLines(random: () => number): DemandLine[] {
 }
 
 /** An order that is not sent yet holds its stock; one whose stock is gone would not be in that state. */
-async function hold({ ask }: Ground, reference: string, { lines }: Priced, draw: number): Promise<boolean> {
+async function hold({ ask }: AgentContext, reference: string, { lines }: Priced, draw: number): Promise<boolean> {
   const wanted = lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
   const input = { reference, lines: wanted, idempotencyKey: `demo:${reference}:${draw}` };
   const { reserveStock } = await ask(reserveForDemo, { input });
@@ -71,12 +71,12 @@ async function hold({ ask }: Ground, reference: string, { lines }: Priced, draw:
 
 /** How many were placed: none where nobody takes payments. */
 async function placeWaitingOrders(
-  ground: Ground<Tables>,
+  agentContext: AgentContext<Tables>,
   placeOrder: PlaceOrder,
   customers: DemoCustomer[],
   random: () => number,
 ): Promise<number> {
-  if (!allowsSimulator(ground.config)) return 0;
+  if (!allowsSimulator(agentContext.config)) return 0;
   for (let n = 0; n < WAITING_FOR_BUYER; n++) {
     const customer = customers[1 + n]!;
     const actor = new Actor({ id: `demo:${customer.id}`, roles: ['CUSTOMER'], customerId: customer.id });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { ormFor } from '../../db/orm.ts';
 import { raw } from '../../platform/data/raw.ts';
-import { Bell } from '../../platform/events/bell.ts';
+import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { Consumer } from '../../platform/consumers/consumer.ts';
 import { append } from '../../platform/events/event-log.ts';
 import { newId, newUuid } from '../../platform/ids.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const { kysely, clock } = it.agents;
   const orm = await ormFor(kysely, { schema: 'order', entities });
   const handlers = orderHandlers(orderService({ clock } as never));
-  consumer = new Consumer({ agent: 'order', kysely, orm, bell: new Bell(), log: silentLogger, handlers });
+  consumer = new Consumer({ agent: 'order', kysely, orm, notifier: new LogNotifier(), log: silentLogger, handlers });
   await consumer.register();
 });
 afterAll(() => it.agents.close());

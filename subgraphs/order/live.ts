@@ -1,5 +1,5 @@
-import type { Ground } from '../../platform/agent/ground.ts';
-import { isWithin } from '../../platform/data/rows.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import { matches } from '../../platform/data/row-filter.ts';
 import type { LiveEvent } from '../../platform/events/live.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { isId } from '../../platform/ids.ts';
@@ -30,7 +30,7 @@ interface OrderFact {
 
 /** The events of orders that the caller may see, each with the order as it is when the event is delivered. */
 export async function* watchOrders(
-  { live }: Ground,
+  { live }: AgentContext,
   load: OrderLoaders,
   { orderId, after }: { orderId?: string | null; after?: string | null },
   context: RequestContext,
@@ -42,7 +42,7 @@ export async function* watchOrders(
   const interest = { types: TYPES, aggregateId: orderId ?? undefined, after, onBegin: context.onBegin, signal };
   for await (const { event, cursor } of live.follow(interest)) {
     const fact = event.payload as OrderFact;
-    if (isWithin({ id: fact.orderId, customer_id: fact.customerId }, rows))
+    if (matches({ id: fact.orderId, customer_id: fact.customerId }, rows))
       yield { orderUpdated: asOrderEvent(fact, event, cursor) };
   }
 }

@@ -1,10 +1,10 @@
 /**
  * Placing an order: validated and priced here, in the request, where what is wrong is a user error and nothing is
- * written. Once accepted it is durable together with the saga that carries it.
+ * written. IdempotencyKey accepted it is durable together with the saga that carries it.
  */
 import { sql as fragment } from 'kysely';
-import type { Ground } from '../../platform/agent/ground.ts';
-import type { Once } from '../../platform/data/idempotency.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import type { IdempotencyKey } from '../../platform/data/idempotency.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { Forbidden, type Refusal, refuse } from '../../platform/errors.ts';
 import { checkAddress } from '../../platform/graphql/address.ts';
@@ -37,17 +37,17 @@ interface Selection {
 }
 
 /** Makes the use case. It returns the id of the order, the same for the same idempotency key. */
-export const placing = (ground: Ground<Tables>, carts: CartService, queries: OrderQueries) => {
-  const { store, clock, secrets } = ground;
+export const placing = (agentContext: AgentContext<Tables>, carts: CartService, queries: OrderQueries) => {
+  const { store, clock, secrets } = agentContext;
 
   return async (input: PlaceOrderInput, context: RequestContext): Promise<string> => {
     const once = onceOf(input, context, secrets);
     // Before anything else: what has happened since must not turn an accepted order into a refusal.
     const { actor } = context;
-    const earlier = await store.recall<Accepted>(once);
+    const earlier = await store.earlierOutcome<Accepted>(once);
     if (earlier) return stillTold(earlier, actor);
 
-    checkProvider(ground.config);
+    checkProvider(agentContext.config);
     const selection = await select(input, context);
     // A customer's cart is the customer's order, also if somebody orders it who acts for customers.
     const customerId = selection.customerId ?? actor.customerId ?? null;
@@ -55,8 +55,8 @@ export const placing = (ground: Ground<Tables>, carts: CartService, queries: Ord
     const { country, postcode, region } = contact.shipping;
     const order = { ...selection, country, postcode, region, shippingOption: input.shippingOption };
     const [priced, missing] = await Promise.all([
-      price(ground, order, context),
-      findMissing(ground, selection, context),
+      price(agentContext, order, context),
+      findMissing(agentContext, selection, context),
     ]);
     // Only now, so that what is unknown or has no price is never called sold out, whichever agent answers first.
     if (missing) throw await explained(missing, actor);
@@ -65,7 +65,7 @@ export const placing = (ground: Ground<Tables>, carts: CartService, queries: Ord
     const orderId = newId('order');
     const locks = input.cartId ? [orderId, input.cartId] : [orderId];
     const byStaff = actor.may('order:write') || undefined;
-    const accepted = await store.once<Accepted>({ ...once, locks, origin: context }, async (work) => {
+    const accepted = await store.idempotent<Accepted>({ ...once, locks, origin: context }, async (work) => {
       await insert(work, orderId, priced, contact, { customerId, placedBy: placerOf(actor, customerId) });
       if (input.cartId) await carts.turnIntoOrder(work, input.cartId, selection.version!, orderId);
       await work.startSaga('placeOrder', orderId, {
@@ -168,8 +168,8 @@ const placerOf = ({ id, isAuthenticated, customerId: own }: Actor, customerId: s
 function onceOf(
   { idempotencyKey: key, ...input }: PlaceOrderInput,
   { actor }: RequestContext,
-  { pseudonym }: Ground['secrets'],
-): Once {
+  { pseudonym }: AgentContext['secrets'],
+): IdempotencyKey {
   const request = { ...input, email: input.email?.toLowerCase() };
   const guest = () => `guest:${pseudonym(request.email ?? '', 'guest')}`;
   // The release before this one took the address as it was written.

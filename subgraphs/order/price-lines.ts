@@ -1,5 +1,5 @@
 /** What lines cost and whether they can be had: asked of product, pricing and inventory, in the request. */
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { Fault, refuse, Refusal, type UserError } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { availabilityOf } from './commands/inventory.generated.ts';
@@ -46,7 +46,7 @@ export interface Priced {
   total: bigint;
 }
 
-type Asking = Pick<Ground, 'ask'>;
+type Asking = Pick<AgentContext, 'ask'>;
 
 /** Prices the lines. @throws Refusal for unknown variants, missing prices, channels, currencies, ways of shipping */
 export async function price({ ask }: Asking, order: ToPrice, within: RequestContext): Promise<Priced> {

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { Address } from '../../platform/graphql/address.ts';
-import { type Rows, within } from '../../platform/data/rows.ts';
+import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
 import type { Holder } from './domain.ts';
 import type { CancellationReason, FulfilmentStatus, OrderStatus, OrderTax, PaymentStatus, Tables } from './entities.ts';
 import type { TimelineEntryType } from './resolvers.generated.ts';
@@ -104,8 +104,8 @@ const ORDER = [
 
 /** The room's reads of orders. Each takes the rows that its caller may see, or keys of orders already given. */
 export const orderQueries = (db: Kysely<Tables>) => ({
-  page(filter: OrderFilter, ordering: Ordering, page: PageArgs, rows: Rows): Promise<OrderConnectionRow> {
-    let query = db.selectFrom('orders').select(ORDER).where(within(rows));
+  page(filter: OrderFilter, ordering: Ordering, page: PageArgs, rows: RowFilter): Promise<OrderConnectionRow> {
+    let query = db.selectFrom('orders').select(ORDER).where(matching(rows));
     // `= any` and not `in`, which cannot be empty.
     if (filter.status != null) query = query.where((eb) => eb('status', '=', eb.fn.any(eb.val([...filter.status!]))));
     if (filter.customerId != null) query = query.where('customer_id', '=', filter.customerId);
@@ -114,16 +114,16 @@ export const orderQueries = (db: Kysely<Tables>) => ({
     return connect(query, ordering, page);
   },
 
-  byIds: (ids: readonly string[], rows: Rows): Promise<OrderRow[]> =>
+  byIds: (ids: readonly string[], rows: RowFilter): Promise<OrderRow[]> =>
     db
       .selectFrom('orders')
       .select(ORDER)
       .where('id', 'in', [...ids])
-      .where(within(rows))
+      .where(matching(rows))
       .execute(),
 
-  byNumber: (number: string, rows: Rows): Promise<OrderRow | undefined> =>
-    db.selectFrom('orders').select(ORDER).where('number', '=', number).where(within(rows)).executeTakeFirst(),
+  byNumber: (number: string, rows: RowFilter): Promise<OrderRow | undefined> =>
+    db.selectFrom('orders').select(ORDER).where('number', '=', number).where(matching(rows)).executeTakeFirst(),
 
   /** Demo orders, for the agents whose demo data builds on them: see demo/insert.ts for their numbers. */
   demoOrders: () =>
@@ -136,12 +136,12 @@ export const orderQueries = (db: Kysely<Tables>) => ({
       .execute(),
 
   /** Which of these orders, while they wait, keep some of these variants. */
-  holders: async (variantIds: readonly string[], rows: Rows): Promise<Holder[]> => {
+  holders: async (variantIds: readonly string[], rows: RowFilter): Promise<Holder[]> => {
     if (rows === 'NONE') return [];
     const waiting = db
       .selectFrom('orders')
       .select(['id', 'number', 'cancellation_requested_at'])
-      .where(within(rows))
+      .where(matching(rows))
       .where('status', '=', 'PENDING')
       .as('waiting');
     const found = await db
@@ -182,13 +182,13 @@ export const orderQueries = (db: Kysely<Tables>) => ({
       .orderBy('position')
       .execute(),
 
-  contactsOf: (orderIds: readonly string[], rows: Rows): Promise<ContactRow[]> =>
+  contactsOf: (orderIds: readonly string[], rows: RowFilter): Promise<ContactRow[]> =>
     db
       .selectFrom('order_contact')
       .innerJoin('orders', 'orders.id', 'order_contact.order_id')
       .select(['order_id', 'email', 'shipping_address', 'billing_address'])
       .where('order_id', 'in', [...orderIds])
-      .where(within(rows))
+      .where(matching(rows))
       .execute(),
 
   timelinesOf: async (orderIds: readonly string[]): Promise<TimelineEntryRow[]> =>

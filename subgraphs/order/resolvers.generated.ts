@@ -466,7 +466,7 @@ export type OrderTax = {
 export type TaxRounding =
   /** Each line for itself, and shipping. */
   | 'LINE'
-  /** Once for all that bears one rate; the taxes of the lines are parts of it. */
+  /** IdempotencyKey for all that bears one rate; the taxes of the lines are parts of it. */
   | 'RATE';
 
 /** One line of an order, as it was sold. */

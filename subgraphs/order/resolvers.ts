@@ -1,4 +1,4 @@
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { accepted } from '../../platform/commands/ask.ts';
 import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
@@ -22,7 +22,7 @@ const COLUMN = { PLACED_AT: 'placed_at', UPDATED_AT: 'updated_at' } as const;
 
 /** What the resolvers work with. */
 export interface OrderParts {
-  ground: Ground;
+  agentContext: AgentContext;
   queries: OrderQueries;
   queriesFor: QueriesFor;
   load: OrderLoaders;
@@ -32,7 +32,7 @@ export interface OrderParts {
 }
 
 export const orderResolvers = ({
-  ground,
+  agentContext,
   queries,
   queriesFor,
   load,
@@ -93,7 +93,7 @@ export const orderResolvers = ({
         return {
           order,
           saga: { id: sagaId('placeOrder', orderId) },
-          orderToken: await tokenOf(ground, order!, context),
+          orderToken: await tokenOf(agentContext, order!, context),
         };
       }),
     cancelOrder: (_, { input }, context) =>
@@ -113,7 +113,7 @@ export const orderResolvers = ({
 
   Subscription: {
     orderUpdated: {
-      subscribe: (_, { orderId, after }, context) => watchOrders(ground, load, { orderId, after }, context),
+      subscribe: (_, { orderId, after }, context) => watchOrders(agentContext, load, { orderId, after }, context),
     },
   },
 
@@ -174,7 +174,7 @@ const amountOf = ({ amount_minor, currency }: TimelineEntryRow) =>
 const inCurrency = (line: OrderLineRow, minor: bigint) => money(minor, line.currency);
 
 /** A guest reads the order with its token; everybody else with their own. */
-async function tokenOf({ ask }: Ground, order: OrderRow, context: RequestContext): Promise<string | null> {
+async function tokenOf({ ask }: AgentContext, order: OrderRow, context: RequestContext): Promise<string | null> {
   if (order.customer_id) return null;
   const answer = await ask(issueGuestToken, { input: { orderId: order.id } }, { within: context });
   return accepted(answer.issueGuestToken).token ?? null;

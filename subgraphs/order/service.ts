@@ -1,7 +1,7 @@
 /** The use cases of an order after it was placed: lock, load, decide, save and publish, in one transaction each. */
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Work } from '../../platform/store/store.ts';
-import { isWithin } from '../../platform/data/rows.ts';
+import { matches } from '../../platform/data/row-filter.ts';
 import { Fault, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
@@ -39,7 +39,7 @@ export interface RefundMade {
   at: Date;
 }
 
-export const orderService = ({ store, clock, ask }: Ground<Tables>) => {
+export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
   const load = async (work: Work<Tables>, id: string): Promise<Order> => {
     const order = await findOrder(work, id);
     if (!order) throw new Fault('NOT_FOUND', `there is no order ${id}`);
@@ -154,9 +154,9 @@ export const orderService = ({ store, clock, ask }: Ground<Tables>) => {
         key: idempotencyKey,
         request: { orderId, reason, expectedVersion },
       };
-      const outcome = await store.once({ ...once, locks: [orderId], origin: context }, async (work) => {
+      const outcome = await store.idempotent({ ...once, locks: [orderId], origin: context }, async (work) => {
         const order = await findOrder(work, orderId);
-        if (!order || !isWithin({ id: order.id, customer_id: order.customerId }, writableOrders(actor))) {
+        if (!order || !matches({ id: order.id, customer_id: order.customerId }, writableOrders(actor))) {
           throw refuse('NOT_FOUND', 'There is no such order, or it is not yours.', ['input', 'orderId']);
         }
         checkVersion(order.version, expectedVersion);

@@ -41,13 +41,13 @@ export default defineAgent({
   confined: { payment: { customer_id: 'customerId', order_id: 'orderId' } },
   webhooks: true,
   emits,
-  build(ground) {
-    const { config, clock, store } = ground;
+  build(agentContext) {
+    const { config, clock, store } = agentContext;
     const timeoutMs = config.PAYMENT_TIMEOUT_MS;
     // Slow, but below the timeout whatever that is.
     const slowMs = Math.min(3000, timeoutMs * 0.6);
     const secrets = config.PAYMENT_WEBHOOK_SECRETS ? parseWebhookSecrets(config.PAYMENT_WEBHOOK_SECRETS) : undefined;
-    const simulated = simulatedWebhooks(ground, secrets);
+    const simulated = simulatedWebhooks(agentContext, secrets);
     const simulator = new Simulator({
       db: store.read.withTables<SimulatorTables>(),
       clock,
@@ -56,28 +56,28 @@ export default defineAgent({
       slowMs,
       webhooks: simulated?.webhooks,
     });
-    const provider = guard(simulator, timeoutMs, ground.guards);
-    const refunds = refundService(ground, provider);
-    const cancel = cancelService(ground, provider, refunds);
+    const provider = guard(simulator, timeoutMs, agentContext.guards);
+    const refunds = refundService(agentContext, provider);
+    const cancel = cancelService(agentContext, provider, refunds);
     const news = new News();
-    const webhooks = createWebhooks(ground, [simulatorWebhooks(ground, secrets, news)]);
-    const load = paymentLoaders(({ actor }) => paymentQueries(store.readFor(actor)));
+    const webhooks = createWebhooks(agentContext, [simulatorWebhooks(agentContext, secrets, news)]);
+    const load = paymentLoaders(({ actor }) => paymentQueries(store.readAs(actor)));
     return {
       resolvers: paymentResolvers(
         load,
-        paymentService(ground, provider, news),
+        paymentService(agentContext, provider, news),
         cancel,
         refunds,
         webhooks,
         clock,
         paymentQueries(store.read),
       ),
-      duties: [
+      scheduledJobs: [
         { name: 'finish-refunds', everySeconds: 60, run: (signal) => refunds.finishAbandoned(signal) },
-        ...webhooks.duties,
-        ...(simulated?.duties ?? []),
+        ...webhooks.scheduledJobs,
+        ...(simulated?.scheduledJobs ?? []),
       ],
-      demo: { after: ['order'], load: paymentDemo(store.read, ground.ask) },
+      demo: { after: ['order'], load: paymentDemo(store.read, agentContext.ask) },
     };
   },
 });

@@ -9,7 +9,7 @@
  * 3. Whichever process records last, the payment only goes forward (`TRANSITIONS`).
  * The same holds for an authorisation on its way: the provider refuses what comes after a void of its reference.
  */
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { cancellationOf, isCaptured, isOver } from './domain.ts';
@@ -24,9 +24,13 @@ export interface Cancellation {
   outcome: 'NOTHING' | 'VOIDED' | 'REFUNDED';
 }
 
-export const cancelService = (ground: Ground<Tables>, provider: GuardedProvider, refunds: RefundService) => {
-  const { store, clock } = ground;
-  const record = recorder(ground);
+export const cancelService = (
+  agentContext: AgentContext<Tables>,
+  provider: GuardedProvider,
+  refunds: RefundService,
+) => {
+  const { store, clock } = agentContext;
+  const record = recorder(agentContext);
 
   const intend = (orderId: string, origin: RequestContext) =>
     store.write({ locks: [lockOf(orderId)], origin }, async ({ em }) => {

@@ -1,10 +1,10 @@
 /** A provider whose answers cannot be true, at each of our calls: nothing of them is recorded, and each is a fault. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ormFor } from '../../db/orm.ts';
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { FixedClock } from '../../platform/clock.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
-import { Bell } from '../../platform/events/bell.ts';
+import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { newId } from '../../platform/ids.ts';
 import { Breakers } from '../../platform/resilience/breakers.ts';
 import { openAgents, operator, service, type TestAgents } from '../../tests/support/agents.ts';
@@ -20,7 +20,7 @@ let store: Store<Tables>;
 beforeAll(async () => {
   agents = await openAgents(['payment']);
   const orm = await ormFor(agents.kysely, { schema: 'payment', entities });
-  store = createStore<Tables>({ agent: 'payment', kysely: agents.kysely, orm, bell: new Bell() });
+  store = createStore<Tables>({ agent: 'payment', kysely: agents.kysely, orm, notifier: new LogNotifier() });
 });
 afterAll(() => agents.close());
 
@@ -48,9 +48,9 @@ function aPayment() {
     },
   });
   const provider = guard(port, 1000, new Breakers().of('payment'));
-  const ground = { store, clock } as unknown as Ground<Tables>;
-  const refunds = refundService(ground, provider);
-  const service = paymentService(ground, provider);
+  const agentContext = { store, clock } as unknown as AgentContext<Tables>;
+  const refunds = refundService(agentContext, provider);
+  const service = paymentService(agentContext, provider);
   const orderId = newId('order');
   const money = { amount: '100.00', currency: 'EUR' };
   const input = { orderId, customerId: null, token: 'tok_ok', amount: money, idempotencyKey: 'k' };
@@ -64,7 +64,7 @@ function aPayment() {
     authorise: () => service.authorise(input, context),
     settle: () => service.settleAction(orderId, context),
     capture: () => service.capture(orderId, context),
-    cancel: () => cancelService(ground, provider, refunds)(orderId, 'r', context),
+    cancel: () => cancelService(agentContext, provider, refunds)(orderId, 'r', context),
     refund: async () =>
       refunds.refund(
         { paymentId: (await row()).id, reason: 'r', idempotencyKey: newId('key') },

@@ -4,11 +4,11 @@
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ormFor } from '../../db/orm.ts';
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { FixedClock } from '../../platform/clock.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
 import { isTransient, Refusal, Unavailable } from '../../platform/errors.ts';
-import { Bell } from '../../platform/events/bell.ts';
+import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { newId } from '../../platform/ids.ts';
 import { openAgents, service, type TestAgents } from '../../tests/support/agents.ts';
 import { cancelService } from './cancel.ts';
@@ -30,7 +30,7 @@ const clock = new FixedClock();
 beforeAll(async () => {
   agents = await openAgents(['payment']);
   const orm = await ormFor(agents.kysely, { schema: 'payment', entities });
-  store = createStore<Tables>({ agent: 'payment', kysely: agents.kysely, orm, bell: new Bell() });
+  store = createStore<Tables>({ agent: 'payment', kysely: agents.kysely, orm, notifier: new LogNotifier() });
 });
 afterAll(() => agents.close());
 
@@ -64,9 +64,9 @@ function services(atStore: Meddle, atProvider = atStore) {
   const db = agents.kysely.withSchema('payment');
   const books = new Simulator({ db: db as never, clock, actionSeconds: 600, slowMs: 1 });
   const provider = meddled<GuardedProvider>(guard(books, 100, new Breakers().of('payment')), atProvider);
-  const ground = { store: meddled(store, atStore), clock } as unknown as Ground<Tables>;
-  const refunds = refundService(ground, provider);
-  return { ...paymentService(ground, provider), refunds, cancel: cancelService(ground, provider, refunds) };
+  const agentContext = { store: meddled(store, atStore), clock } as unknown as AgentContext<Tables>;
+  const refunds = refundService(agentContext, provider);
+  return { ...paymentService(agentContext, provider), refunds, cancel: cancelService(agentContext, provider, refunds) };
 }
 
 async function untilAnswered<T>(work: () => Promise<T>): Promise<T | Refusal> {
@@ -164,7 +164,7 @@ test('a cancellation that has begun has the right of way, though the provider is
   expect(await cancel(orderId, 'CUSTOMER_REQUEST', context)).toMatchObject({ outcome: 'VOIDED' });
 });
 
-test('a refund whose caller died is finished by the duty', async () => {
+test('a refund whose caller died is finished by the job', async () => {
   let dies = false;
   const meddle: Meddle = (call) => {
     if (dies && call === 'refund') throw new Died('kill -9');

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { type Rows, within } from '../../platform/data/rows.ts';
+import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { DeliveryConnection, DeliveryRow } from '../../platform/webhooks/webhooks.ts';
 import type { PaymentStatus, Tables } from './entities.ts';
@@ -41,20 +41,20 @@ export type WebhookDeliveryConnectionRow = DeliveryConnection;
 
 /** The room's reads. They take the rows that their caller may see. */
 export const paymentQueries = (db: Kysely<Tables>) => ({
-  byIds: (ids: readonly string[], rows: Rows): Promise<PaymentRow[]> =>
+  byIds: (ids: readonly string[], rows: RowFilter): Promise<PaymentRow[]> =>
     db
       .selectFrom('payment')
       .select(PAYMENT)
       .where('id', 'in', [...ids])
-      .where(within(rows))
+      .where(matching(rows))
       .execute(),
 
-  byOrders: (orderIds: readonly string[], rows: Rows): Promise<PaymentRow[]> =>
+  byOrders: (orderIds: readonly string[], rows: RowFilter): Promise<PaymentRow[]> =>
     db
       .selectFrom('payment')
       .select(PAYMENT)
       .where('order_id', 'in', [...orderIds])
-      .where(within(rows))
+      .where(matching(rows))
       .orderBy('created_at')
       .orderBy('id')
       .execute(),

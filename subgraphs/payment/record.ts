@@ -1,5 +1,5 @@
 /** Records what the provider said: the payment follows it, and every step is published. */
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Origin, Work } from '../../platform/store/store.ts';
 import { type Fact, type Progress, progress, stillPending } from './domain.ts';
 import type { Payment, Tables } from './entities.ts';
@@ -20,7 +20,7 @@ export const lockOf = (orderId: string): string => `payment of ${orderId}`;
 
 /** Records the provider's answer, in one transaction, and returns the payment after it. The same answer again changes nothing. */
 export const recorder =
-  ({ store, clock }: Ground<Tables>) =>
+  ({ store, clock }: AgentContext<Tables>) =>
   (orderId: string, found: ProviderPayment, origin: Origin): Promise<Payment> =>
     store.write({ locks: [lockOf(orderId)], origin }, async (work) => {
       const payment = await paymentOf(work, { order_id: orderId });

@@ -1,5 +1,5 @@
 /** Refunds. A refund is a row before the provider is asked, and counts from then on: the sum never exceeds what was captured. */
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Origin, Work } from '../../platform/store/store.ts';
 import { refuse, Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
@@ -15,11 +15,11 @@ import { RefundRefused } from './provider/provider.ts';
 import { about, followProvider, lockOf } from './record.ts';
 import type { RefundPaymentInput } from './resolvers.generated.ts';
 
-/** A refund that its caller left for this long is finished by the duty. */
+/** A refund that its caller left for this long is finished by the scheduled job. */
 const ABANDONED_MS = 60_000;
 const BATCH = 50;
 
-export const refundService = ({ store, clock }: Ground<Tables>, provider: GuardedProvider) => {
+export const refundService = ({ store, clock }: AgentContext<Tables>, provider: GuardedProvider) => {
   const add = (work: Work<Tables>, payment: Payment, amountMinor: bigint, reason: string): Refund => {
     const refund = work.em.create(Refund, {
       id: newId('refund'),
@@ -70,7 +70,7 @@ export const refundService = ({ store, clock }: Ground<Tables>, provider: Guarde
         .executeTakeFirst();
       if (!found) throw refuse('NOT_FOUND', 'There is no such payment.', ['input', 'paymentId']);
       const once = { actor: context.actor.id, operation: 'refundPayment', key: idempotencyKey, request: input };
-      const { refundId } = await store.once(
+      const { refundId } = await store.idempotent(
         { ...once, locks: [lockOf(found.order_id)], origin: context },
         async (work) => {
           const payment = await work.em.findOneOrFail(Payment, { id: paymentId });

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
-import { isWithin } from '../../platform/data/rows.ts';
+import { matches } from '../../platform/data/row-filter.ts';
 import { checkSize } from '../../platform/graphql/arguments.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { payload } from '../../platform/graphql/payload.ts';
@@ -69,7 +69,7 @@ export const paymentResolvers = (
       createdAt: (payment) => payment.created_at,
       order: (payment) => ({ __typename: 'Order', id: payment.order_id }),
       nextAction: (payment, _, { actor }) =>
-        isWaiting(payment) && isWithin({ ...payment }, actionablePayments(actor))
+        isWaiting(payment) && matches({ ...payment }, actionablePayments(actor))
           ? { type: 'REDIRECT', url: payment.action_url!, expiresAt: payment.action_expires_at! }
           : null,
       actionExpiresInSeconds: (payment) =>

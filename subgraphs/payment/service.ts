@@ -6,8 +6,8 @@
  * An order has one payment, and each of these happens once to it: the order and the operation are the idempotency key,
  * whatever key the caller sends along.
  */
-import type { Ground } from '../../platform/agent/ground.ts';
-import { isWithin } from '../../platform/data/rows.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import { matches } from '../../platform/data/row-filter.ts';
 import { refuse, Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';
@@ -22,9 +22,9 @@ import type { ProviderPayment } from './provider/provider.ts';
 import { lockOf, recorder } from './record.ts';
 import type { AuthorisePaymentInput, ConfirmPaymentInput } from './resolvers.generated.ts';
 
-export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider, news = new News()) => {
-  const { store, clock, secrets } = ground;
-  const record = recorder(ground);
+export const paymentService = (agentContext: AgentContext<Tables>, provider: GuardedProvider, news = new News()) => {
+  const { store, clock, secrets } = agentContext;
+  const record = recorder(agentContext);
 
   /** Records that the provider is about to be asked. `isNew`: nobody can have asked it before. */
   const intendToAuthorise = (input: AuthorisePaymentInput, origin: RequestContext) => {
@@ -112,10 +112,10 @@ export const paymentService = (ground: Ground<Tables>, provider: GuardedProvider
     async confirm({ paymentId, idempotencyKey }: ConfirmPaymentInput, context: RequestContext): Promise<string> {
       const { actor } = context;
       const once = { actor: actor.id, operation: 'confirmPayment', key: idempotencyKey, request: { paymentId } };
-      await store.once({ ...once, locks: [], origin: context }, async (work) => {
+      await store.idempotent({ ...once, locks: [], origin: context }, async (work) => {
         const payment = await findPayment(work, { id: paymentId });
         const row = payment && { customer_id: payment.customerId, order_id: payment.orderId };
-        if (!row || !isWithin(row, confirmablePayments(actor)))
+        if (!row || !matches(row, confirmablePayments(actor)))
           throw refuse('NOT_FOUND', 'There is no such payment, or it is not yours.', ['input', 'paymentId']);
         return { paymentId };
       });

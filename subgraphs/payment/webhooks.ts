@@ -2,7 +2,7 @@
  * What the provider tells by itself. A webhook is evidence of a state, as an answer is: the payment follows it as far as
  * it is news, and whoever waits for the outcome goes on at once.
  */
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { Fault } from '../../platform/errors.ts';
 import { onWebhook, type WebhookEndpoint } from '../../platform/webhooks/endpoint.ts';
@@ -16,7 +16,7 @@ import { followProvider, lockOf } from './record.ts';
 import { concludeRefund } from './refund.ts';
 
 export const simulatorWebhooks = (
-  { store, clock }: Ground<Tables>,
+  { store, clock }: AgentContext<Tables>,
   secrets: WebhookSecrets | undefined,
   news: News,
 ): WebhookEndpoint =>

@@ -29,17 +29,17 @@ export default defineAgent({
   entities,
   emits,
   readsMayLag: true,
-  build(ground) {
-    const queries = pricingQueries(ground.store.read);
+  build(agentContext) {
+    const queries = pricingQueries(agentContext.store.read);
     return {
       resolvers: pricingResolvers(
         queries,
-        pricingLoaders(queries, ground.clock),
-        pricingService(ground),
-        quoteFor(queries, keptTaxTables(taxQueries(ground.store.read), ground.clock), ground.clock),
-        importedPrices(ground),
+        pricingLoaders(queries, agentContext.clock),
+        pricingService(agentContext),
+        quoteFor(queries, keptTaxTables(taxQueries(agentContext.store.read), agentContext.clock), agentContext.clock),
+        importedPrices(agentContext),
       ),
-      demo: { after: [], load: pricingDemo(ground.store.read) },
+      demo: { after: [], load: pricingDemo(agentContext.store.read) },
     };
   },
 });

@@ -1,7 +1,7 @@
 /** The use cases of prices: ask whose the variant is, then lock, load, decide, save and publish in one transaction. */
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { countOf } from '../../platform/data/count.ts';
-import { isWithin } from '../../platform/data/rows.ts';
+import { matches } from '../../platform/data/row-filter.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { Refusal, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
@@ -30,7 +30,7 @@ interface Change {
   reason: string | null;
 }
 
-export const pricingService = ({ store, clock, ask }: Ground<Tables>) => {
+export const pricingService = ({ store, clock, ask }: AgentContext<Tables>) => {
   /**
    * The variant's product, if the caller may set its prices: also of a draft that nobody may buy yet.
    * @throws Refusal otherwise: of what is another's one must not learn that it is there
@@ -38,7 +38,7 @@ export const pricingService = ({ store, clock, ask }: Ground<Tables>) => {
   const productOf = async (variantId: string, context: RequestContext, otherwise: Refusal): Promise<string> => {
     const { productVariant } = await ask(variantOwner, { id: variantId }, { within: context });
     const product = productVariant?.product;
-    if (!product || !isWithin({ merchant_id: product.merchantId }, writablePrices(context.actor))) throw otherwise;
+    if (!product || !matches({ merchant_id: product.merchantId }, writablePrices(context.actor))) throw otherwise;
     return product.id;
   };
 
@@ -66,7 +66,7 @@ export const pricingService = ({ store, clock, ask }: Ground<Tables>) => {
       const rows = readablePrices(context.actor);
       if (rows === 'ALL' || rows === 'NONE') return rows === 'ALL';
       const { productVariant } = await ask(variantOwner, { id: variantId }, { within: context });
-      return productVariant !== null && isWithin({ merchant_id: productVariant.product.merchantId }, rows);
+      return productVariant !== null && matches({ merchant_id: productVariant.product.merchantId }, rows);
     },
 
     async setPrice(input: SetPriceInput, context: RequestContext): Promise<string> {

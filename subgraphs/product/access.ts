@@ -1,11 +1,11 @@
 import { merchantRows } from '../../platform/data/merchant-rows.ts';
-import { isWithin, type Rows } from '../../platform/data/rows.ts';
+import { matches, type RowFilter } from '../../platform/data/row-filter.ts';
 import { refuse } from '../../platform/errors.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { checkMerchantId } from '../../platform/identity/merchant-id.ts';
 
 /** Which products an actor sees: staff all, everybody those for sale, a merchant also its own. */
-export function readableProducts(actor: Actor): Rows {
+export function readableProducts(actor: Actor): RowFilter {
   // What somebody may change they may see too, such as what they have just created.
   if (actor.may('product:read') || writableProducts(actor) === 'ALL') return 'ALL';
   const forSale = { status: 'ACTIVE' };
@@ -13,7 +13,7 @@ export function readableProducts(actor: Actor): Rows {
 }
 
 /** Which products an actor may change: staff all, a merchant its own. */
-export const writableProducts = (actor: Actor): Rows => merchantRows(actor, 'product:write');
+export const writableProducts = (actor: Actor): RowFilter => merchantRows(actor, 'product:write');
 
 /** Whose what an actor creates is: a merchant's its own, and staff say whose. @throws Refusal INVALID_INPUT */
 export function ownerOfNew(actor: Actor, given: string | null | undefined): string {
@@ -21,6 +21,6 @@ export function ownerOfNew(actor: Actor, given: string | null | undefined): stri
   if (given != null) checkMerchantId(given, path);
   const merchantId = given ?? actor.merchantId;
   if (!merchantId) throw refuse('INVALID_INPUT', 'Say whose it is: `merchantId`.', path);
-  if (isWithin({ merchant_id: merchantId }, writableProducts(actor))) return merchantId;
+  if (matches({ merchant_id: merchantId }, writableProducts(actor))) return merchantId;
   throw refuse('INVALID_INPUT', 'This is another merchant: give your own `merchantId`, or leave it out.', path);
 }

@@ -30,16 +30,16 @@ export default defineAgent({
   entities,
   emits,
   readsMayLag: true,
-  build(ground) {
-    const queries = productQueries(ground.store.read);
+  build(agentContext) {
+    const queries = productQueries(agentContext.store.read);
     return {
       resolvers: productResolvers(
         queries,
         productLoaders(queries),
-        productService(ground),
-        importResolvers(importService(ground)),
+        productService(agentContext),
+        importResolvers(importService(agentContext)),
       ),
-      demo: { after: [], load: productDemo(ground.store.read) },
+      demo: { after: [], load: productDemo(agentContext.store.read) },
     };
   },
 });

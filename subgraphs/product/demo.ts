@@ -3,7 +3,7 @@ import { type DemoTools, demoWorld } from '../../platform/agent/demo.ts';
 import { demoCategories, demoProduct, demoVariant } from './demo/catalogue.ts';
 import type { Tables } from './entities.ts';
 
-/** Rows that one statement inserts: a chunk takes some tens of milliseconds, far below what a transaction may last. */
+/** RowFilter that one statement inserts: a chunk takes some tens of milliseconds, far below what a transaction may last. */
 const CHUNK = 500;
 
 /** Loads the demo's catalogue. A second time changes nothing. */

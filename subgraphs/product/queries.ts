@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import { anyOf } from '../../platform/data/any-of.ts';
-import { type Rows, within } from '../../platform/data/rows.ts';
+import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
 import type { ProductStatus, Tables, TaxClass } from './entities.ts';
 
 /** A product as the graph reads it. */
@@ -75,8 +75,8 @@ const SHORT_LIST = 100;
 
 /** The room's reads. Those of products take the rows that their caller may see. */
 export const productQueries = (db: Kysely<Tables>) => ({
-  page(filter: ProductFilter, ordering: Ordering, page: PageArgs, rows: Rows): Promise<ProductConnectionRow> {
-    let query = db.selectFrom('product').select(PRODUCT).where(within(rows));
+  page(filter: ProductFilter, ordering: Ordering, page: PageArgs, rows: RowFilter): Promise<ProductConnectionRow> {
+    let query = db.selectFrom('product').select(PRODUCT).where(matching(rows));
     if (filter.status != null) query = query.where('status', '=', filter.status);
     if (filter.merchantId != null) query = query.where('merchant_id', '=', filter.merchantId);
     if (filter.ids != null) query = query.where('id', '=', anyOf(filter.ids));
@@ -91,32 +91,32 @@ export const productQueries = (db: Kysely<Tables>) => ({
     return connect(query, ordering, page);
   },
 
-  byIds: (ids: readonly string[], rows: Rows): Promise<ProductRow[]> =>
+  byIds: (ids: readonly string[], rows: RowFilter): Promise<ProductRow[]> =>
     db
       .selectFrom('product')
       .select(PRODUCT)
       .where('id', 'in', [...ids])
-      .where(within(rows))
+      .where(matching(rows))
       .execute(),
 
-  bySlug: (slug: string, rows: Rows): Promise<ProductRow | undefined> =>
-    db.selectFrom('product').select(PRODUCT).where('slug', '=', slug).where(within(rows)).executeTakeFirst(),
+  bySlug: (slug: string, rows: RowFilter): Promise<ProductRow | undefined> =>
+    db.selectFrom('product').select(PRODUCT).where('slug', '=', slug).where(matching(rows)).executeTakeFirst(),
 
   /** Visible are the variants of visible products. */
-  variantsByIds: (ids: readonly string[], rows: Rows): Promise<ProductVariantRow[]> =>
+  variantsByIds: (ids: readonly string[], rows: RowFilter): Promise<ProductVariantRow[]> =>
     db
       .selectFrom('variant')
       .select(VARIANT)
       .where('variant.id', 'in', [...ids])
-      .where('product_id', 'in', db.selectFrom('product').select('id').where(within(rows)))
+      .where('product_id', 'in', db.selectFrom('product').select('id').where(matching(rows)))
       .execute(),
 
-  variantBySku: (sku: string, rows: Rows): Promise<ProductVariantRow | undefined> =>
+  variantBySku: (sku: string, rows: RowFilter): Promise<ProductVariantRow | undefined> =>
     db
       .selectFrom('variant')
       .select(VARIANT)
       .where('sku', '=', sku)
-      .where('product_id', 'in', db.selectFrom('product').select('id').where(within(rows)))
+      .where('product_id', 'in', db.selectFrom('product').select('id').where(matching(rows)))
       .executeTakeFirst(),
 
   /** Of products that the caller has already been given. */

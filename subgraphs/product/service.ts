@@ -1,8 +1,8 @@
 /** The use cases of the catalogue: lock, load, decide, save and publish, in one transaction each. */
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { countOf } from '../../platform/data/count.ts';
 import type { Work } from '../../platform/store/store.ts';
-import { isWithin } from '../../platform/data/rows.ts';
+import { matches } from '../../platform/data/row-filter.ts';
 import { Refusal, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkAll, checkVersion, onceMoreIfTaken, orTaken } from '../../platform/graphql/refusals.ts';
@@ -32,7 +32,7 @@ import type {
 import { checkNameAndSlug, chooseSlug } from './slug.ts';
 import { skusTaken, takenSkuErrors } from './taken.ts';
 
-export const productService = ({ store, clock }: Ground<Tables>) => {
+export const productService = ({ store, clock }: AgentContext<Tables>) => {
   const write = <T>(
     context: RequestContext,
     locks: readonly string[],
@@ -47,7 +47,7 @@ export const productService = ({ store, clock }: Ground<Tables>) => {
   ): Promise<Product> => {
     const product = await em.findOne(Product, { id });
     const row = product && { id: product.id, merchant_id: product.merchantId };
-    if (!row || !isWithin(row, writableProducts(actor)))
+    if (!row || !matches(row, writableProducts(actor)))
       throw refuse('NOT_FOUND', 'There is no such product, or it is not yours.', path);
     return product;
   };

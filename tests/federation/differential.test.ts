@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql';
-import { createGeneration, type Generation } from '../../gateway/generation.ts';
+import { createGraphVersion, type GraphVersion } from '../../gateway/graph-version.ts';
 import { type Graph, graphOf } from '../../gateway/graph.ts';
 import { createErrorMask } from '../../gateway/mask-error.ts';
 import { nodeKinds } from '../../gateway/nodes/node-kinds.ts';
@@ -28,13 +28,13 @@ const [ENOUGH_MS, LEAST] = [20_000, 60];
 const WITHOUT = new Set(['Consumer.lagSeconds']);
 
 let agents: TestAgents;
-let embedded: Generation;
+let embedded: GraphVersion;
 let merged: GraphQLSchema;
 let knowledge: Knowledge;
 const mask = createErrorMask(silentLogger);
 
-const generationOf = (graph: Graph): Promise<Generation> =>
-  createGeneration(graph, { policies: {}, onError: () => {} });
+const generationOf = (graph: Graph): Promise<GraphVersion> =>
+  createGraphVersion(graph, { policies: {}, onError: () => {} });
 
 beforeAll(async () => {
   agents = await openWorld();
@@ -59,22 +59,22 @@ test('operations by chance, the agents in this process', async () => {
 
 test('operations by chance, the agents behind HTTP', async () => {
   const { graph, close } = await overHttp(agents.host.subgraphs);
-  const generation = await generationOf(graph);
+  const graphVersion = await generationOf(graph);
   try {
-    const { wrong } = await compare(generation, Math.ceil(OPERATIONS / 8));
+    const { wrong } = await compare(graphVersion, Math.ceil(OPERATIONS / 8));
     expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
   } finally {
-    await generation.retire();
+    await graphVersion.retire();
     await close();
   }
 });
 
-async function compare(generation: Generation, operations: number) {
+async function compare(graphVersion: GraphVersion, operations: number) {
   const [chance, begun, wrong] = [new Chance(SEED), performance.now(), [] as object[]];
   let [done, withData] = [0, 0];
   while (done < operations && wrong.length < 3 && (done < LEAST || performance.now() - begun < ENOUGH_MS)) {
     const operation = randomOperation(chance, knowledge);
-    const [ours, plain] = [await federated(generation, operation), await alone(operation)];
+    const [ours, plain] = [await federated(graphVersion, operation), await alone(operation)];
     const [found, expected] = [differences(ours, plain), { data: plainly(plain), invented: [], lost: [] }];
     if (!isDeepStrictEqual(found, expected)) wrong.push({ number: done, ...operation, found, expected });
     if (JSON.stringify(expected.data).length > 50) withData += 1;
@@ -84,14 +84,14 @@ async function compare(generation: Generation, operations: number) {
   return { wrong, done, withData };
 }
 
-async function federated(generation: Generation, { query, variables }: RandomOperation): Promise<ExecutionResult> {
+async function federated(graphVersion: GraphVersion, { query, variables }: RandomOperation): Promise<ExecutionResult> {
   const document = parse(query, { noLocation: true });
-  const invalid = generation.validate(document);
+  const invalid = graphVersion.validate(document);
   if (invalid.length > 0) throw new Error(`${invalid[0]!.message}\n${query}`);
   const context = adminContext();
-  const verdict = await generation.gate.check({ document, variables, actor: context.actor });
+  const verdict = await graphVersion.gate.check({ document, variables, actor: context.actor });
   expect(verdict.kind).toBe('allowed');
-  return mask.result(await generation.execution.execute({ document, variables, context }), context.correlationId);
+  return mask.result(await graphVersion.execution.execute({ document, variables, context }), context.correlationId);
 }
 
 async function alone({ query, variables }: RandomOperation): Promise<ExecutionResult> {

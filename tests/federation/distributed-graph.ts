@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type Graph, graphOf } from '../../gateway/graph.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { LocalOnce } from '../../platform/cluster/once.ts';
+import { LocalNonces } from '../../platform/cluster/nonces.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import { newUuid } from '../../platform/ids.ts';
 import { silentLogger } from '../../platform/log.ts';
@@ -17,7 +17,7 @@ import { createTransport } from '../../platform/wire/transport.ts';
 export async function overHttp(subgraphs: readonly Subgraph[]): Promise<{ graph: Graph; close(): Promise<void> }> {
   const ring: KeyRing = [newKey()];
   const process = newUuid();
-  const verifier = requestVerifier(ring, process, systemClock, new LocalOnce());
+  const verifier = requestVerifier(ring, process, systemClock, new LocalNonces());
   const isReady = () => ({ ready: true, details: {} });
   const served = serveSubgraphs({ subgraphs, verifier, log: silentLogger, isReady });
   served.server.listen(0, '127.0.0.1');

@@ -92,7 +92,7 @@ for (let round = 0; round < rounds; round++) {
   for (let n = 0; n < times; n++) await Promise.all([answered(it, n), failed(it, n), broken(it)]);
   for (let n = 0; n < times / 5; n++) await Promise.all([left(it), watched(it), streamed(it)]);
   await it.gateway.swap(graphOf(subgraphsOf(it.world)));
-  await until(() => it.gateway.generations === 1 && it.gateway.uses === 0 && it.world.listeners.size === 0);
+  await until(() => it.gateway.graphVersions === 1 && it.gateway.uses === 0 && it.world.listeners.size === 0);
   used.push(await inUse(it));
 }
 process.stdout.write(`${JSON.stringify(used)}\n`);

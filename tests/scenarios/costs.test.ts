@@ -23,7 +23,7 @@ const BY_THE_CLOCK =
 test('a list of products with their prices and stock is four statements, however many products', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, n) => forSale(shop, { stock: n })));
   const costs: Record<number, string[]> = {};
-  // A duty that runs once a minute, such as the looking for abandoned refunds, may come between: not three times.
+  // A scheduled job that runs once a minute, such as the looking for abandoned refunds, may come between: not three times.
   for (const first of [1, 5, 20, 1, 5, 20, 1, 5, 20]) {
     counted.reset();
     const { products } = await done(shop.ask(LIST, { first }));

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import { migrationSets } from '../../bin/migration-sets.ts';
 import { migrate } from '../../db/migrator.ts';
 import { applyRoles } from '../../db/roles.ts';
-import { Bell } from '../../platform/events/bell.ts';
+import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { ANONYMOUS, type Actor } from '../../platform/identity/actor.ts';
@@ -32,7 +32,13 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
     for (const { name, confined } of await loadAgents()) {
       if (!confined) continue;
       const kysely = agents.roles?.ground.kyselyFor(name) ?? agents.kysely;
-      const store = { agent: name, kysely, orm: undefined as never, bell: new Bell(), onOpen: () => open.push(name) };
+      const store = {
+        agent: name,
+        kysely,
+        orm: undefined as never,
+        notifier: new LogNotifier(),
+        onOpen: () => open.push(name),
+      };
       stores.set(name, createStore({ ...store, confined }));
     }
     for (const { customerId } of [ada, bob])
@@ -42,7 +48,7 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
   afterAll(() => agents?.close());
 
   const readable = async (agent: string, table: string, who: Actor) =>
-    stores.get(agent)!.readFor(who).selectFrom(table).selectAll().execute() as Promise<Record<string, unknown>[]>;
+    stores.get(agent)!.readAs(who).selectFrom(table).selectAll().execute() as Promise<Record<string, unknown>[]>;
   const tables = async () =>
     (await loadAgents()).flatMap(({ name, confined = {} }) =>
       Object.keys(confined).map((table) => [name, table] as const),
@@ -94,9 +100,9 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
 
   test("that a room asks for without any condition of access.ts are the caller's own all the same", async () => {
     const [adas, bobs] = [ada, bob].map((who) => ({
-      order: orderQueries(stores.get('order')!.readFor(who)),
-      payment: paymentQueries(stores.get('payment')!.readFor(who)),
-      customer: customerQueries(stores.get('customer')!.readFor(who)),
+      order: orderQueries(stores.get('order')!.readAs(who)),
+      payment: paymentQueries(stores.get('payment')!.readAs(who)),
+      customer: customerQueries(stores.get('customer')!.readAs(who)),
     })) as [Rooms, Rooms];
     const idsOf = async ({ order }: Rooms) =>
       (await order.page({}, { column: 'placed_at', direction: 'ASC' }, {}, 'ALL')).nodes.map(({ id }) => id);
@@ -111,7 +117,7 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
   });
 
   test('and nothing is left on the connection, whether the statement succeeds or not', async () => {
-    const reads = stores.get('order')!.readFor(ada);
+    const reads = stores.get('order')!.readAs(ada);
     await Promise.all(Array.from({ length: 12 }, () => reads.selectFrom('orders').selectAll().execute()));
     await expect(reads.selectFrom('not_there').selectAll().execute()).rejects.toMatchObject({ code: '42P01' });
     const kysely = agents.roles?.ground.kyselyFor('order') ?? agents.kysely;
@@ -127,7 +133,7 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
   });
 
   test('and nothing else can be done: no other table, no change', async () => {
-    const [order, payment] = [stores.get('order')!.readFor(ada), stores.get('payment')!.readFor(ada)];
+    const [order, payment] = [stores.get('order')!.readAs(ada), stores.get('payment')!.readAs(ada)];
     await expect(order.selectFrom('order_line').selectAll().execute()).rejects.toMatchObject({ code: '42501' });
     await expect(payment.selectFrom('refund').selectAll().execute()).rejects.toMatchObject({ code: '42501' });
     await expect(order.deleteFrom('orders').execute()).rejects.toMatchObject({

@@ -5,11 +5,11 @@ import { applyRoles } from '../../db/roles.ts';
 import { kyselyOver } from '../../db/kysely.ts';
 import { agentNames, loadAgents } from '../../subgraphs/index.ts';
 import { newUuid } from '../../platform/ids.ts';
-import type { Ground } from '../../platform/agent/ground.ts';
+import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { partitions } from '../../platform/events/partitions.ts';
 import { silentLogger } from '../../platform/log.ts';
-import { logDuties } from '../../subgraphs/orchestration/events-desk/duties.ts';
+import { logJobs } from '../../subgraphs/orchestration/events-desk/scheduled-jobs.ts';
 import { heartbeat } from '../../platform/agent/registry.ts';
 import { enqueueSaga } from '../../platform/sagas/enqueue.ts';
 import { openAgents, type TestAgents } from '../support/agents.ts';
@@ -221,10 +221,14 @@ test('the log is kept by its keeper, whom only orchestration may become, for as 
   const kysely = kyselyOver(roles.pool('orchestration'));
   const last = (await partitions(agents.kysely)).at(-1)!.name;
   await query(`drop table platform.${last}`);
-  const ground = { clock: agents.clock, log: silentLogger, config: { EVENT_RETENTION_DAYS: 30 } } as unknown as Ground;
-  for (const duty of logDuties(ground))
+  const ground = {
+    clock: agents.clock,
+    log: silentLogger,
+    config: { EVENT_RETENTION_DAYS: 30 },
+  } as unknown as AgentContext;
+  for (const job of logJobs(ground))
     await kysely.connection().execute(async (session) => {
-      await duty.run(new AbortController().signal, session);
+      await job.run(new AbortController().signal, session);
       expect((await raw(session, 'select from pg_roles where rolname = current_user and rolcanlogin')).count).toBe(1);
     });
   expect((await partitions(agents.kysely)).at(-1)!.name).toBe(last);

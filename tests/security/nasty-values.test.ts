@@ -12,7 +12,7 @@ import {
   isObjectType,
   parse,
 } from 'graphql';
-import { createGeneration, type Generation } from '../../gateway/generation.ts';
+import { createGraphVersion, type GraphVersion } from '../../gateway/graph-version.ts';
 import { graphOf } from '../../gateway/graph.ts';
 import type { LiveUpdates } from '../../gateway/live/live-updates.ts';
 import { CLIENT_CODES, createErrorMask } from '../../gateway/mask-error.ts';
@@ -32,13 +32,13 @@ const TRIES = Number(process.env.AGORA_OPERATIONS ?? 8);
 const noLiveUpdates = undefined as unknown as LiveUpdates;
 
 let agents: TestAgents;
-let graph: Generation;
+let graph: GraphVersion;
 let ids: ReadonlyMap<string, readonly string[]>;
 let operations: Operations;
 
 beforeAll(async () => {
   agents = await openWorld();
-  graph = await createGeneration(graphOf(agents.host.subgraphs), { policies: {}, onError: () => {} });
+  graph = await createGraphVersion(graphOf(agents.host.subgraphs), { policies: {}, onError: () => {} });
   operations = createOperations(graph, noLiveUpdates, createErrorMask(silentLogger));
   ids = await idsIn(graph.schema, (query) => ask(query, {}));
 });

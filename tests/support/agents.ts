@@ -20,7 +20,7 @@ import { newKey } from '../../platform/secrets/key-ring.ts';
 import { type Secrets, secretsWith } from '../../platform/secrets/secrets.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { testDatabase } from './database.ts';
-import { pooledGround } from './pooler.ts';
+import { pooledFixture } from './pooler.ts';
 import { type TestRoles, testRoles } from './roles.ts';
 import { testPool } from './test-pool.ts';
 
@@ -69,7 +69,7 @@ export interface AgentsOptions {
 
 const atPort = (url: string, port: number): string => Object.assign(new URL(url), { port }).href;
 
-/** Builds agents of these names, which may ask one another. With `start`, consumers, duties and sagas run too. */
+/** Builds agents of these names, which may ask one another. With `start`, consumers, scheduled jobs and sagas run too. */
 export async function openAgents(names: readonly string[], options: AgentsOptions = {}): Promise<TestAgents> {
   const agents = await loadAgents(names);
   const database = await testDatabase({ sets: migrationSets(agents) });
@@ -80,7 +80,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
   };
   await prepareSagas(sagas);
   const roles = (options.roles ?? process.env.AGORA_TEST_ROLES) ? await testRoles(database.url, names) : undefined;
-  const pooled = process.env.AGORA_TEST_POOLER ? pooledGround(process.env.AGORA_TEST_POOLER, database) : undefined;
+  const pooled = process.env.AGORA_TEST_POOLER ? pooledFixture(process.env.AGORA_TEST_POOLER, database) : undefined;
   const { privateKey: tokenKey } = generateKeyPairSync('ed25519');
   const tokens = tokensFrom(tokenKey.export({ type: 'pkcs8', format: 'pem' }) as string);
   const config = readConfig({ NODE_ENV: 'test', ...options.config });

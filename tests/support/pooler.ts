@@ -75,7 +75,7 @@ ignore_startup_parameters = extra_float_digits, options
 }
 
 /** What a host is given to go through the pooler, and past it for what outlives a transaction. */
-export function pooledGround(address: string, database: TestDatabase) {
+export function pooledFixture(address: string, database: TestDatabase) {
   const url = new URL(database.url);
   url.host = address;
   const pool = testPool({ url: url.href, max: 12, name: 'agora pooled', prepare: false });

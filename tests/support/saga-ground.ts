@@ -7,7 +7,7 @@ import { testDatabase } from './database.ts';
 import { testPool } from './test-pool.ts';
 
 /** What a saga worker stands on. */
-export interface SagaGround {
+export interface SagaFixture {
   // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
   kysely: Kysely<any>;
   pool: pg.Pool;
@@ -17,7 +17,7 @@ export interface SagaGround {
 }
 
 /** Makes the database and DBOS's tables in it. */
-export async function openSagaGround(): Promise<SagaGround> {
+export async function openSagaFixture(): Promise<SagaFixture> {
   const directory = fileURLToPath(new URL('../../platform/migrations', import.meta.url));
   const { url, pool, kysely, drop } = await testDatabase({ sets: [{ schema: 'platform', directory }] });
   const sagas = { url, pool: testPool({ url, max: 6, name: 'agora test sagas', int8: 'text' }) };

@@ -6,10 +6,10 @@ import { IDEMPOTENCY } from '../../bin/migration-sets.ts';
 import { kyselyOver } from '../../db/kysely.ts';
 import { ormFor } from '../../db/orm.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
-import { Bell } from '../../platform/events/bell.ts';
+import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { Consumer } from '../../platform/consumers/consumer.ts';
 import { defineEvent } from '../../platform/events/define-event.ts';
-import type { Rings } from '../../platform/events/rings.ts';
+import type { NotifierRelay } from '../../platform/events/notifier-relay.ts';
 import type { EventHandler } from '../../platform/consumers/handler.ts';
 import { type EventSigner, eventSigner } from '../../platform/events/signing.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
@@ -42,15 +42,15 @@ export const noteRead = defineEvent('note.read', {
 });
 
 /** The small agent's ground. */
-export interface SmallAgent extends SmallGround {
+export interface SmallAgent extends SmallFixture {
   database: TestDatabase;
 }
 
 /** The same without the database: what a second process makes of its address. */
-export interface SmallGround {
+export interface SmallFixture {
   // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
   kysely: Kysely<any>;
-  bell: Bell;
+  notifier: LogNotifier;
   store: Store;
   /** Signs what the store publishes. The same in every process. */
   signer: EventSigner;
@@ -60,19 +60,19 @@ export interface SmallGround {
   write(id: string, text?: string): Promise<number>;
 }
 
-/** The ground over a pool that is there. With `rings` other processes are woken. */
-export async function smallGround(kysely: Kysely<any>, rings?: Rings): Promise<SmallGround> {
-  const bell = new Bell(rings);
+/** The ground over a pool that is there. With `relay` other processes are woken. */
+export async function smallFixture(kysely: Kysely<any>, relay?: NotifierRelay): Promise<SmallFixture> {
+  const notifier = new LogNotifier(relay);
   const orm = await ormFor(kysely, { schema: 'small', entities: [] });
   const signer = eventSigner([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
-  const store: Store = createStore({ agent: 'small', kysely, orm, bell, signer });
+  const store: Store = createStore({ agent: 'small', kysely, orm, notifier, signer });
   return {
     kysely,
-    bell,
+    notifier,
     store,
     signer,
     consumer: (agent, handlers, log = silentLogger) =>
-      new Consumer({ agent, kysely, orm, bell, log, handlers, signer }),
+      new Consumer({ agent, kysely, orm, notifier, log, handlers, signer }),
     write: (id, text = 'x') =>
       store.write({ locks: [`note:${id}`], origin: {} }, async ({ sql, publish }) => {
         const { version } = await sql
@@ -96,12 +96,12 @@ export async function openSmallAgent(): Promise<SmallAgent> {
       { schema: 'small', directory: inPlatform('none'), extra },
     ],
   });
-  return { database, ...(await smallGround(database.kysely)) };
+  return { database, ...(await smallFixture(database.kysely)) };
 }
 
 /** The ground in another process. */
-export const joinSmallAgent = (url: string, rings?: Rings): Promise<SmallGround> =>
-  smallGround(kyselyOver(testPool({ url, max: 4, name: 'agora test child' })), rings);
+export const joinSmallAgent = (url: string, relay?: NotifierRelay): Promise<SmallFixture> =>
+  smallFixture(kyselyOver(testPool({ url, max: 4, name: 'agora test child' })), relay);
 
 /** Writes down which consumer applied which event. */
 export const noteEffect = async (

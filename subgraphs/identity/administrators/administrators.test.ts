@@ -3,7 +3,7 @@ import { ormFor } from '../../../db/orm.ts';
 import { demoWorld } from '../../../platform/agent/demo.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import { createStore } from '../../../platform/store/store.ts';
-import { Bell } from '../../../platform/events/bell.ts';
+import { LogNotifier } from '../../../platform/events/log-notifier.ts';
 import { Actor } from '../../../platform/identity/actor.ts';
 import { admin, openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { entities, type Tables } from '../entities.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   client = clientOf(agents);
   const { kysely } = agents;
   const orm = await ormFor(kysely, { schema: 'identity', entities });
-  const store = createStore<Tables>({ agent: 'identity', kysely, orm, bell: new Bell() });
+  const store = createStore<Tables>({ agent: 'identity', kysely, orm, notifier: new LogNotifier() });
   const context = { actor: new Actor({ id: 'command:admin:new', roles: [] }), correlationId: 'req_test' };
   const { makeAdministrator } = administratorService({ store, clock: agents.clock });
   make = (input) =>

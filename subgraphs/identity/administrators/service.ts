@@ -1,6 +1,6 @@
 /** How a shop gets its first administrator, and another when nobody can sign in as one any more. */
 import type { Kysely } from 'kysely';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -36,7 +36,7 @@ export async function hasAdministrator(db: Kysely<any>, but?: string): Promise<b
   return rows.length > 0;
 }
 
-export const administratorService = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>) => {
+export const administratorService = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>) => {
   const record = recorder({ clock });
 
   return {

@@ -1,5 +1,5 @@
 /** Making and revoking API keys. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { checkAll } from '../../../platform/graphql/refusals.ts';
@@ -21,7 +21,7 @@ const MAX_KEYS = 50;
 const HINT = 8;
 
 export const apiKeyService = (
-  { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
+  { store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>,
   { callers, record }: Pick<SignInParts, 'callers' | 'record'>,
 ) => ({
   /**

@@ -1,4 +1,4 @@
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -23,7 +23,7 @@ export interface Deed {
  * until the commit nobody else appends.
  */
 export const recorder =
-  ({ clock }: Pick<Ground<Tables>, 'clock'>) =>
+  ({ clock }: Pick<AgentContext<Tables>, 'clock'>) =>
   async ({ sql }: Work<Tables>, { actor, correlationId, client }: RequestContext, deed: Deed): Promise<void> => {
     const { action, userId = null, objectId = null, details = {} } = deed;
     const head = await sql.selectFrom('audit_head').select(['position', 'hash']).forUpdate().executeTakeFirstOrThrow();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { ormFor } from '../../../db/orm.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import { createStore } from '../../../platform/store/store.ts';
-import { Bell } from '../../../platform/events/bell.ts';
+import { LogNotifier } from '../../../platform/events/log-notifier.ts';
 import { admin } from '../../../tests/support/agents.ts';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
 import { entities, type Tables } from '../entities.ts';
@@ -41,7 +41,7 @@ test('attempts that are over are forgotten, and others are not', async () => {
     agent: 'identity',
     kysely: agents.kysely,
     orm: await ormFor(agents.kysely, { schema: 'identity', entities }),
-    bell: new Bell(),
+    notifier: new LogNotifier(),
   });
   const forget = () => forgetExpired({ store, clock: agents.clock }).run(new AbortController().signal, agents.kysely);
   const before = await count();

@@ -3,7 +3,7 @@
  * address that the provider leads back to is worth nothing, so one that was stolen signs nobody in, and one that was
  * slipped to somebody else does not sign them in as its sender (login CSRF; RFC 9700, 4.7).
  */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Origin, Work } from '../../../platform/store/store.ts';
 import { refuse, Unavailable } from '../../../platform/errors.ts';
 import type { Tables } from '../entities.ts';
@@ -50,7 +50,7 @@ export const providerAttempts = ({
   clock,
   config,
   secrets,
-}: Pick<Ground<Tables>, 'store' | 'clock' | 'config' | 'secrets'>) => ({
+}: Pick<AgentContext<Tables>, 'store' | 'clock' | 'config' | 'secrets'>) => ({
   /** The token is shown once, to whoever begins. */
   async begin({ checks, provider, redirectUri, sessionId }: Beginning, origin: Origin) {
     const [token, now] = [newRefreshToken(), clock.now()];

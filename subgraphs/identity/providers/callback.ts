@@ -1,5 +1,5 @@
 /** What signing in by a provider and linking one have in common: sending somebody there, and hearing who came back. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { Refusal, refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import type { Recorder } from '../audit/record.ts';
@@ -26,11 +26,11 @@ interface Then<T> {
 }
 
 export const providerCallbacks = (
-  ground: Pick<Ground<Tables>, 'clock' | 'config' | 'guards' | 'log' | 'store'>,
+  agentContext: Pick<AgentContext<Tables>, 'clock' | 'config' | 'guards' | 'log' | 'store'>,
   { attempts, record }: { attempts: ProviderAttempts; record: Recorder },
 ) => {
-  const { config, log, store } = ground;
-  const providers = new Map(config.OIDC_PROVIDERS.map((one) => [one.id, identityProvider(one, ground)]));
+  const { config, log, store } = agentContext;
+  const providers = new Map(config.OIDC_PROVIDERS.map((one) => [one.id, identityProvider(one, agentContext)]));
 
   const known = (id: string, path: readonly string[]): IdentityProvider => {
     const provider = providers.get(id);

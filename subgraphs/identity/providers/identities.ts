@@ -1,5 +1,5 @@
 /** The identities that users have at providers, inside transactions. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -17,7 +17,7 @@ export const removeIdentities = ({ sql }: Work<Tables>, userId: string): Promise
   sql.deleteFrom('linked_identity').where('user_id', '=', userId).returning(['id', 'provider']).execute();
 
 export const linkedIdentities = (
-  { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
+  { store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>,
   attempts: Pick<ProviderAttempts, 'finish'>,
 ) => ({
   /** Whose the identity is that a provider vouches for. Never found by an e-mail address. */

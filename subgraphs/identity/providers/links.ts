@@ -1,5 +1,5 @@
 /** Linking accounts with identities at providers, and taking such links away. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { requireSession } from '../access.ts';
@@ -14,10 +14,10 @@ import { IDENTITY, type LinkedIdentityRow } from './queries.ts';
 import type { ProviderParts } from './service.ts';
 
 export const providerLinks = (
-  ground: Pick<Ground<Tables>, 'store' | 'clock'>,
+  agentContext: Pick<AgentContext<Tables>, 'store' | 'clock'>,
   { accounts, callers, sessions, record, callbacks, identities }: ProviderParts,
 ) => {
-  const { store, clock } = ground;
+  const { store, clock } = agentContext;
 
   const read = (id: string): Promise<LinkedIdentityRow> =>
     store.read.selectFrom('linked_identity').select(IDENTITY).where('id', '=', id).executeTakeFirstOrThrow();
@@ -48,7 +48,7 @@ export const providerLinks = (
      * @throws Refusal REAUTHENTICATION_REQUIRED, EMAIL_NOT_VERIFIED, NOT_FOUND, INVALID_INPUT, PROVIDER_UNAVAILABLE
      */
     async beginIdentityLink(input: BeginProviderSignInInput, context: RequestContext) {
-      const sessionId = await requireRecentSignIn(ground, context.actor);
+      const sessionId = await requireRecentSignIn(agentContext, context.actor);
       const user = await accounts.find('id', context.actor.id);
       if (!user?.email_verified_at) throw notVerified();
       return callbacks.begin(input, sessionId, context);
@@ -69,7 +69,7 @@ export const providerLinks = (
       const userId = context.actor.id;
       if ((await identities.owner(id)) !== userId)
         throw refuse('NOT_FOUND', 'You have no such identity: `me { identities }` lists yours.', ['input', 'id']);
-      await requireRecentSignIn(ground, context.actor);
+      await requireRecentSignIn(agentContext, context.actor);
       await callers.change({ of: userId }, context, async (work) => {
         const account = work.sql.selectFrom('account').select('password_hash').where('id', '=', userId);
         const { password_hash } = await account.executeTakeFirstOrThrow();

@@ -1,5 +1,5 @@
 /** Signing up and in by an OpenID provider. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -22,7 +22,7 @@ export type ProviderParts = Pick<SignInParts, 'accounts' | 'callers' | 'sessions
 };
 
 export const providerSignIn = (
-  { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
+  { store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>,
   { accounts, sessions, record, callbacks, identities }: ProviderParts,
 ) => {
   /** Somebody new and their first session; undefined if the identity was given to somebody meanwhile. */

@@ -1,5 +1,5 @@
 /** Proving an e-mail address, setting a forgotten password anew, and changing one that is known. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { requireSession } from '../access.ts';
@@ -19,7 +19,7 @@ export type RecoveryParts = SignInParts & { recovery: RecoveryTokens };
 const wrong = () => refuse('INVALID_CREDENTIALS', 'The current password is wrong.', ['input', 'currentPassword']);
 
 export const recoveryService = (
-  { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
+  { store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>,
   { accounts, attempts, callers, sessions, record, recovery }: RecoveryParts,
 ) => ({
   /** The same answer, work and limit whether there is such an account or not. @throws Refusal TOO_MANY_ATTEMPTS */

@@ -1,5 +1,5 @@
 /** Tokens that go by mail: made sealed, used once. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -17,7 +17,11 @@ const contextOf = (id: string): string => `recovery:${id}`;
 const invalid = () =>
   refuse('INVALID_RECOVERY_TOKEN', 'The token is not good, or no longer: ask for a new mail.', ['input', 'token']);
 
-export const recoveryTokens = ({ clock, secrets, store }: Pick<Ground<Tables>, 'clock' | 'secrets' | 'store'>) => {
+export const recoveryTokens = ({
+  clock,
+  secrets,
+  store,
+}: Pick<AgentContext<Tables>, 'clock' | 'secrets' | 'store'>) => {
   /** The newest mail is the one that counts: who asks again may fear that another read the one before. */
   const supersede = ({ sql }: Work<Tables>, userId: string | null, purpose: RecoveryPurpose) =>
     sql

@@ -1,5 +1,5 @@
 /** Who has proven the first factor and not yet the second holds a challenge: good for that, for one account, and once. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { type Refusal, refuse } from '../../../platform/errors.ts';
 import type { Tables } from '../entities.ts';
@@ -9,7 +9,7 @@ import { CHALLENGE_MS } from './domain.ts';
 const invalid = () =>
   refuse('INVALID_CHALLENGE', 'The challenge is not good, or no longer: sign in again.', ['input', 'challenge']);
 
-export const challengesOf = ({ clock, store }: Pick<Ground<Tables>, 'clock' | 'store'>) => ({
+export const challengesOf = ({ clock, store }: Pick<AgentContext<Tables>, 'clock' | 'store'>) => ({
   /** What to answer in place of a session to a user who has a second factor, within a transaction that holds their lock. */
   async askFor({ sql }: Work<Tables>, userId: string): Promise<Refusal | undefined> {
     const factor = await sql

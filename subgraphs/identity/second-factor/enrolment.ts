@@ -1,6 +1,6 @@
 /** Adding a second factor: begun with a fresh proof of the first, and confirmed with a code. */
 import { Secret } from 'otpauth';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -39,7 +39,7 @@ export async function keepCodes({ sql }: Work<Tables>, userId: string, { salt, h
 }
 
 export const enrolment = (
-  { store, clock, secrets, config }: Pick<Ground<Tables>, 'store' | 'clock' | 'secrets' | 'config'>,
+  { store, clock, secrets, config }: Pick<AgentContext<Tables>, 'store' | 'clock' | 'secrets' | 'config'>,
   { accounts, attempts, callers, sessions, record }: SecondFactorParts,
 ) => {
   /** That it is its owner who asks, and not whoever found their session. What is to be done when the change is made. */

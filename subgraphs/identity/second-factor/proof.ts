@@ -1,5 +1,5 @@
 /** Proving the second factor: every code counts once, and every attempt is counted before the code is looked at. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -26,10 +26,10 @@ export const wrongCode = () =>
     'code',
   ]);
 
-type ProofGround = Pick<Ground<Tables>, 'store' | 'clock' | 'secrets'>;
+type ProofContext = Pick<AgentContext<Tables>, 'store' | 'clock' | 'secrets'>;
 
 export const proofOf = (
-  { store, clock, secrets }: ProofGround,
+  { store, clock, secrets }: ProofContext,
   { attempts, callers, record }: { attempts: SignInAttempts; callers: Callers; record: Recorder },
 ) => {
   const factorOf = (sql: Work<Tables>['sql'], userId: string) =>

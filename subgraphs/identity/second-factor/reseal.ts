@@ -1,6 +1,6 @@
 import { sql, type SqlBool } from 'kysely';
-import type { Duty } from '../../../platform/agent/define-agent.ts';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Tables } from '../entities.ts';
 import { sealedFor } from './proof.ts';
 
@@ -14,7 +14,7 @@ export const resealSecondFactors = ({
   store,
   secrets,
   log,
-}: Pick<Ground<Tables>, 'store' | 'secrets' | 'log'>): Duty => {
+}: Pick<AgentContext<Tables>, 'store' | 'secrets' | 'log'>): ScheduledJob => {
   const stale = (after: string) =>
     store.read
       .selectFrom('second_factor')

@@ -1,5 +1,5 @@
 /** What users do about their second factor, and staff about that of who has lost theirs. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { Refusal, refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -20,10 +20,10 @@ export type SecondFactorParts = SignInParts & { challenges: Challenges };
 
 const none = () => refuse('NOT_FOUND', 'There is no second factor.');
 
-export const secondFactorService = (ground: Ground<Tables>, parts: SecondFactorParts) => {
-  const { store, clock } = ground;
+export const secondFactorService = (agentContext: AgentContext<Tables>, parts: SecondFactorParts) => {
+  const { store, clock } = agentContext;
   const { accounts, callers, sessions, record, challenges } = parts;
-  const prove = proofOf(ground, parts);
+  const prove = proofOf(agentContext, parts);
 
   const take = async (work: Work<Tables>, userId: string, which: WhichSessions): Promise<void> => {
     const removed = work.sql
@@ -44,7 +44,7 @@ export const secondFactorService = (ground: Ground<Tables>, parts: SecondFactorP
   };
 
   return {
-    ...enrolment(ground, parts),
+    ...enrolment(agentContext, parts),
 
     /** The session of somebody who has proven the first factor, and now the second. @throws Refusal */
     async completeSignIn(

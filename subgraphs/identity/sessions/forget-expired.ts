@@ -1,6 +1,6 @@
 import type { DeleteResult, Kysely } from 'kysely';
-import type { Duty } from '../../../platform/agent/define-agent.ts';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Tables } from '../entities.ts';
 import { ENROLMENT_MS } from '../second-factor/domain.ts';
 import { FORGET_MS } from '../sign-in/backoff.ts';
@@ -56,7 +56,7 @@ function deletions(now: Date): Deletion[] {
  * Deletes refresh tokens, mails' tokens, challenges and attempts that can no longer be used, second factors that were never
  * confirmed, sessions long over, and failed attempts of long ago. In chunks, each a short transaction.
  */
-export const forgetExpired = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>): Duty => ({
+export const forgetExpired = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>): ScheduledJob => ({
   name: 'forget-expired',
   everySeconds: 600,
   async run(signal) {

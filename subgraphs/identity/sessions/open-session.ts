@@ -1,5 +1,5 @@
 /** Sessions begin here, however somebody has proven who they are. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -43,7 +43,7 @@ export interface OpenerParts {
 }
 
 export const sessionOpener = (
-  { store, clock, config, tokens }: Pick<Ground<Tables>, 'store' | 'clock' | 'config' | 'tokens'>,
+  { store, clock, config, tokens }: Pick<AgentContext<Tables>, 'store' | 'clock' | 'config' | 'tokens'>,
   { accounts, attempts, record, challenges }: OpenerParts,
 ) => {
   const rules = sessionRules(config);

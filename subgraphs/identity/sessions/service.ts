@@ -1,5 +1,5 @@
 /** What users do about their sessions, and staff about those of others. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
@@ -12,7 +12,7 @@ import type { WhichSessions } from './session-rules.ts';
 import { hashOfToken, newRefreshToken } from './refresh-token.ts';
 
 export const sessionService = (
-  { store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>,
+  { store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>,
   { accounts, callers, sessions: { rules, answer }, record }: SignInParts,
 ) => {
   const end = (change: Change, which: WhichSessions, reason: RevocationReason, context: RequestContext) =>

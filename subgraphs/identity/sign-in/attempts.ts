@@ -3,7 +3,7 @@
  * right: so a thousand at once are not a thousand guesses. Unknown accounts are counted like those that exist.
  */
 import { sql, type SqlBool } from 'kysely';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Origin, Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { Client } from '../../../platform/graphql/context.ts';
@@ -27,7 +27,7 @@ const tooMany = (until: Date) =>
     retryAt: until,
   });
 
-export const attemptsOf = ({ store, clock, secrets }: Pick<Ground<Tables>, 'store' | 'clock' | 'secrets'>) => {
+export const attemptsOf = ({ store, clock, secrets }: Pick<AgentContext<Tables>, 'store' | 'clock' | 'secrets'>) => {
   const addressKey = (client: Client | undefined): string | undefined =>
     client?.address && secrets.pseudonym(networkOf(client.address), 'identity.address');
 

@@ -1,5 +1,5 @@
 /** Signing up and in with a password. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { checkAll } from '../../../platform/graphql/refusals.ts';
@@ -32,7 +32,7 @@ export interface SignInParts {
 const wrong = (message: string) => refuse('INVALID_CREDENTIALS', message, ['input']);
 
 export const signInService = (
-  { store, clock, config }: Ground<Tables>,
+  { store, clock, config }: AgentContext<Tables>,
   { accounts, attempts, sessions, record, recovery }: SignInParts & { recovery: RecoveryTokens },
 ) => {
   /** Somebody new and their first session, or undefined if the address was taken meanwhile. */

@@ -1,5 +1,5 @@
 /** The first stock of imported variants, and its undo: the ledger keeps both. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { doOnce, undoOnce, type Undoable } from '../../../platform/store/undoable.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -12,7 +12,7 @@ import { levelsAt } from '../stock-sql.ts';
 const OPERATION = 'receiveImportedStock';
 const REASON = 'import';
 
-export const importedStock = ({ store, clock }: Ground<Tables>) => {
+export const importedStock = ({ store, clock }: AgentContext<Tables>) => {
   const move = async (
     work: Work<Tables>,
     { reference, merchantId, lines }: ImportedStockInput,

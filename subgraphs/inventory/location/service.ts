@@ -1,5 +1,5 @@
 /** What staff do with the places that stock is kept at. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { countOf } from '../../../platform/data/count.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -19,7 +19,7 @@ const TAKEN = {
   ]),
 };
 
-export const locationService = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>) => ({
+export const locationService = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>) => ({
   async create(input: CreateLocationInput, context: RequestContext): Promise<string> {
     checkMayChangeLocations(context.actor);
     const [name, city] = checkAll(

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { ormFor } from '../../../db/orm.ts';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { createStore } from '../../../platform/store/store.ts';
-import { Bell } from '../../../platform/events/bell.ts';
+import { LogNotifier } from '../../../platform/events/log-notifier.ts';
 import { newId } from '../../../platform/ids.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { inventoryViolations } from '../../../tests/support/inventory-violations.ts';
@@ -239,17 +239,17 @@ describe('a release', () => {
 });
 
 describe('a reservation with an end', () => {
-  /** The agent's own duty, on the same database and the same clock. */
+  /** The agent's own scheduled job, on the same database and the same clock. */
   const expire = async (): Promise<void> => {
     const { kysely, clock } = agents;
     const store = createStore({
       agent: 'inventory',
       kysely,
       orm: await ormFor(kysely, { schema: 'inventory', entities }),
-      bell: new Bell(),
+      notifier: new LogNotifier(),
     });
-    const { duties } = inventory.build({ store, clock } as unknown as Ground);
-    await duties!.find(({ name }) => name === 'expire-reservations')!.run(new AbortController().signal, kysely);
+    const { scheduledJobs } = inventory.build({ store, clock } as unknown as AgentContext);
+    await scheduledJobs!.find(({ name }) => name === 'expire-reservations')!.run(new AbortController().signal, kysely);
   };
 
   test('is given back when its time is up, not before, and one without an end never', async () => {

@@ -1,5 +1,5 @@
 /** The use cases of reservations: what orders ask for, and what expires. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { Unavailable, refuse } from '../../../platform/errors.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -15,7 +15,7 @@ const BATCH = 100;
 
 const lockOf = (reference: string): string => `reservation:${reference}`;
 
-export const reservationService = ({ store, clock }: Pick<Ground<Tables>, 'store' | 'clock'>) => ({
+export const reservationService = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>) => ({
   /** Returns the reservation's id. @throws Refusal INSUFFICIENT_STOCK, RESERVATION_RELEASED, INVALID_INPUT, INVALID_STATE */
   async reserve(
     { idempotencyKey: key, ...request }: ReserveStockInput,
@@ -26,7 +26,7 @@ export const reservationService = ({ store, clock }: Pick<Ground<Tables>, 'store
     const variantIds = [...sumDemand(lines).keys()].sort();
     const locks = [lockOf(reference), ...variantIds.map((id) => `stock:${id}`)];
     const once = { actor: actor.id, operation: 'reserveStock', key, request, locks, origin: { correlationId } };
-    const { reservationId } = await store.once(once, async (work) => {
+    const { reservationId } = await store.idempotent(once, async (work) => {
       const standing = await standingOf(work.sql, reference, variantIds);
       return { reservationId: earlier(standing, lines) ?? (await reserveNow(work, request, standing, clock.now())) };
     });
@@ -47,7 +47,7 @@ export const reservationService = ({ store, clock }: Pick<Ground<Tables>, 'store
       locks: [lockOf(reference)],
       origin: { correlationId },
     };
-    const { released } = await store.once(once, async (work) => {
+    const { released } = await store.idempotent(once, async (work) => {
       const closed = await giveBack(work.sql, [reference], { status: 'RELEASED', now: clock.now() });
       if (closed.length === 0) await forbid(work.sql, { id: newId('reservation'), reference, now: clock.now() });
       publishReleased(work, closed, 'RELEASED');
@@ -97,7 +97,7 @@ async function reserveNow(work: Work<Tables>, request: Request, { stock }: Stand
   return id;
 }
 
-async function dueAt(db: Ground<Tables>['store']['read'], now: Date): Promise<string[]> {
+async function dueAt(db: AgentContext<Tables>['store']['read'], now: Date): Promise<string[]> {
   const rows = await db
     .selectFrom('reservation')
     .select('reference')

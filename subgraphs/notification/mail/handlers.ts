@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { type EventHandler, on } from '../../../platform/consumers/handler.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
 import { recoveryRequested } from '../events.ts';
 
 /** Notes that a mail is to be sent, once for an event. Sending is not for a transaction. */
-export const mailHandlers = ({ clock }: Pick<Ground<Tables>, 'clock'>): EventHandler[] => [
+export const mailHandlers = ({ clock }: Pick<AgentContext<Tables>, 'clock'>): EventHandler[] => [
   on<z.infer<typeof recoveryRequested>, Tables>(
     'identity.recovery_requested',
     recoveryRequested,

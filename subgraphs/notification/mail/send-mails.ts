@@ -4,24 +4,24 @@
  */
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Duty } from '../../../platform/agent/define-agent.ts';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { makeFolder } from '../../../platform/folders.ts';
 import { recoveryMail } from '../commands/identity.generated.ts';
 import type { Tables } from '../entities.ts';
 import { letterOf, messageOf } from './domain.ts';
 
-type SendGround = Pick<Ground<Tables>, 'store' | 'clock' | 'ask' | 'secrets' | 'config' | 'log'>;
+type SendContext = Pick<AgentContext<Tables>, 'store' | 'clock' | 'ask' | 'secrets' | 'config' | 'log'>;
 
 const BATCH = 50;
 const FIRST_DELAY_MS = 5000;
 const MOST_DELAY_MS = 300_000;
 
-export const sendMails = (ground: SendGround): Duty => ({
+export const sendMails = (agentContext: SendContext): ScheduledJob => ({
   name: 'send-mails',
   everySeconds: 1,
   async run(signal) {
-    const { store, clock, log } = ground;
+    const { store, clock, log } = agentContext;
     const now = clock.now();
     const due = await store.read
       .selectFrom('mail')
@@ -33,19 +33,19 @@ export const sendMails = (ground: SendGround): Duty => ({
     for (const { id, recovery_id, attempts } of due) {
       if (signal.aborted) return;
       try {
-        const outcome = (await send(ground, id, recovery_id)) ? 'SENT' : 'DROPPED';
-        await update(ground, id, { outcome, next_at: null });
+        const outcome = (await send(agentContext, id, recovery_id)) ? 'SENT' : 'DROPPED';
+        await update(agentContext, id, { outcome, next_at: null });
       } catch (error) {
         const delay = Math.min(MOST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempts);
         log.warn({ err: error, mail: id, attempts: attempts + 1 }, 'a mail could not be sent, and will be tried again');
-        await update(ground, id, { attempts: attempts + 1, next_at: new Date(now.getTime() + delay) });
+        await update(agentContext, id, { attempts: attempts + 1, next_at: new Date(now.getTime() + delay) });
       }
     }
   },
 });
 
 /** False if there is nothing to send any more: the token was used or has expired, or nobody has the address. */
-async function send({ ask, secrets, config, clock }: SendGround, id: string, recoveryId: string): Promise<boolean> {
+async function send({ ask, secrets, config, clock }: SendContext, id: string, recoveryId: string): Promise<boolean> {
   const { recoveryMail: mail } = await ask(recoveryMail, { id: recoveryId });
   if (!mail) return false;
   const token = secrets.open(mail.sealedToken, `recovery:${recoveryId}`);
@@ -64,7 +64,7 @@ async function put(folder: string, name: string, message: string): Promise<void>
 }
 
 const update = (
-  { store }: SendGround,
+  { store }: SendContext,
   id: string,
   change: { outcome?: 'SENT' | 'DROPPED'; next_at: Date | null; attempts?: number },
 ) =>

@@ -1,4 +1,4 @@
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { DependencyHealth } from '../../../platform/agent/health.ts';
 import { LEASE_MS } from '../../../platform/agent/registry.ts';
 import { payload } from '../../../platform/graphql/payload.ts';
@@ -24,9 +24,9 @@ export interface AgentsDesk {
   CircuitBreaker: NonNullable<Resolvers['CircuitBreaker']>;
 }
 
-export function agentsDesk(ground: Ground<Tables>, load: OrchestrationLoaders): AgentsDesk {
-  const { resetBreaker, instruct } = agentsService(ground);
-  const stateNow = (agent: AgentRow) => stateOf(agent, ground.clock.now(), LEASE_MS);
+export function agentsDesk(agentContext: AgentContext<Tables>, load: OrchestrationLoaders): AgentsDesk {
+  const { resetBreaker, instruct } = agentsService(agentContext);
+  const stateNow = (agent: AgentRow) => stateOf(agent, agentContext.clock.now(), LEASE_MS);
   return {
     Mutation: {
       instructAgents: (_, { input }, context) => payload(async () => ({ agents: await instruct(input, context) })),

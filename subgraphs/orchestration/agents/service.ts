@@ -1,5 +1,5 @@
 import { agentsInstructed, breakerReset } from '../../../platform/agent/agent-events.ts';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -12,7 +12,7 @@ import { stateOf } from './domain.ts';
 
 const MAX_REASON = 500;
 
-export const agentsService = ({ store, clock }: Ground<Tables>) => ({
+export const agentsService = ({ store, clock }: AgentContext<Tables>) => ({
   /**
    * Has a circuit breaker closed, in every process that has it: they follow the log. Returns the agent's name.
    * @throws Refusal NOT_FOUND, INVALID_INPUT

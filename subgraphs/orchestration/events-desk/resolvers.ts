@@ -1,4 +1,4 @@
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { encodeCursor } from '../../../platform/events/cursor.ts';
 import { payload } from '../../../platform/graphql/payload.ts';
 import { loadOne } from '../../../platform/graphql/per-request.ts';
@@ -13,10 +13,10 @@ export interface EventsDesk {
   resolvers: Pick<Resolvers, 'Query' | 'Mutation' | 'Consumer' | 'DeadLetter' | 'EventAction'>;
 }
 
-export function eventsDesk(ground: Ground<Tables>, load: OrchestrationLoaders): EventsDesk {
-  const { clock, roster } = ground;
-  const queries = eventsDeskQueries(ground.store.read);
-  const service = eventsDeskService(ground);
+export function eventsDesk(agentContext: AgentContext<Tables>, load: OrchestrationLoaders): EventsDesk {
+  const { clock, allAgents } = agentContext;
+  const queries = eventsDeskQueries(agentContext.store.read);
+  const service = eventsDeskService(agentContext);
   const consumer = loadOne(
     (names) => queries.consumers(names),
     (row) => row.name,
@@ -44,7 +44,7 @@ export function eventsDesk(ground: Ground<Tables>, load: OrchestrationLoaders): 
           row.lag_since ? Math.max(0, (clock.now().getTime() - row.lag_since.getTime()) / 1000) : 0,
         parked: (row) => row.waiting,
         movedAt: (row) => row.moved_at,
-        isReplayable: (row) => roster.some(({ name, replayable }) => name === row.name && replayable === true),
+        isReplayable: (row) => allAgents.some(({ name, replayable }) => name === row.name && replayable === true),
       },
       DeadLetter: {
         consumer: (row, _, context) => consumer(context).load(row.consumer),

@@ -1,5 +1,5 @@
 /** What operators do about events that could not be applied. Each is written down with who, why and what, for good. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { type Cursor, decodeCursor, encodeCursor } from '../../../platform/events/cursor.ts';
 import { logIdentity } from '../../../platform/events/event-log.ts';
@@ -34,7 +34,7 @@ interface Done {
   to?: string;
 }
 
-export const eventsDeskService = ({ store, clock, roster }: Ground<Tables>) => {
+export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tables>) => {
   /** Does it and writes it down, once. Returns the id of the entry. */
   const act = async (
     action: EventActionType,
@@ -47,28 +47,31 @@ export const eventsDeskService = ({ store, clock, roster }: Ground<Tables>) => {
     checkText(reason, ['input', 'reason'], { max: 500 });
     const by = context.actor.id;
     const once = { actor: by, operation: `events:${action}`, key, request };
-    const kept = await store.once({ ...once, locks: [`consumer:${consumer}`], origin: context }, async (session) => {
-      const { aggregateKey, eventId, event, from, to, events } = await work(session);
-      const id = newId('action');
-      await session.sql
-        .insertInto('event_action')
-        .values({
-          id,
-          at: clock.now(),
-          by,
-          action,
-          consumer,
-          aggregate_key: aggregateKey ?? null,
-          event_id: eventId ?? null,
-          event: event === undefined ? null : (JSON.stringify(event) as never),
-          from_cursor: from ?? null,
-          to_cursor: to ?? null,
-          events,
-          reason,
-        })
-        .execute();
-      return { id };
-    });
+    const kept = await store.idempotent(
+      { ...once, locks: [`consumer:${consumer}`], origin: context },
+      async (session) => {
+        const { aggregateKey, eventId, event, from, to, events } = await work(session);
+        const id = newId('action');
+        await session.sql
+          .insertInto('event_action')
+          .values({
+            id,
+            at: clock.now(),
+            by,
+            action,
+            consumer,
+            aggregate_key: aggregateKey ?? null,
+            event_id: eventId ?? null,
+            event: event === undefined ? null : (JSON.stringify(event) as never),
+            from_cursor: from ?? null,
+            to_cursor: to ?? null,
+            events,
+            reason,
+          })
+          .execute();
+        return { id };
+      },
+    );
     return kept.id;
   };
 
@@ -107,7 +110,7 @@ export const eventsDeskService = ({ store, clock, roster }: Ground<Tables>) => {
     /** @throws Refusal NOT_REPLAYABLE, INVALID_STATE, CURSOR_EXPIRED, INVALID_INPUT */
     async replay(input: ReplayConsumerInput, context: RequestContext): Promise<string> {
       const { consumer } = input;
-      if (!roster.some(({ name, replayable }) => name === consumer && replayable))
+      if (!allAgents.some(({ name, replayable }) => name === consumer && replayable))
         throw refuse('NOT_REPLAYABLE', 'This consumer is not made for handling events again.', ['input', 'consumer']);
       return act('REPLAY', input, context, async ({ sql }) => {
         const to = await placeOf(input);

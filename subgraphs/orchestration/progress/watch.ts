@@ -6,7 +6,7 @@
  * a cursor names what its client was told.
  */
 import DataLoader from 'dataloader';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import type { OrchestrationLoaders } from '../loaders.ts';
 import type { OrchestrationQueries } from '../queries.ts';
@@ -29,7 +29,7 @@ interface Watched {
   after?: string | null;
 }
 
-export const sagaWatch = (queries: OrchestrationQueries, load: OrchestrationLoaders, { log }: Ground) => {
+export const sagaWatch = (queries: OrchestrationQueries, load: OrchestrationLoaders, { log }: AgentContext) => {
   const looks = new DataLoader<string, Sight | null>((ids) => see(queries, ids), {
     cache: false,
     maxBatchSize: MAX_SAGAS,

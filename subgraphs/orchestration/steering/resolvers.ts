@@ -1,4 +1,4 @@
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { payload } from '../../../platform/graphql/payload.ts';
 import { loadMany } from '../../../platform/graphql/per-request.ts';
@@ -19,12 +19,12 @@ export interface Steering {
 }
 
 export function steeringParts(
-  ground: Ground<Tables>,
+  agentContext: AgentContext<Tables>,
   load: OrchestrationLoaders,
   definitions: readonly SagaDefinition[],
 ): Steering {
-  const queries = steeringQueries(ground.store.read, ground.clock);
-  const { steer } = steeringService(ground, definitions);
+  const queries = steeringQueries(agentContext.store.read, agentContext.clock);
+  const { steer } = steeringService(agentContext, definitions);
   const actionsOf = loadMany(queries.actionsOf, (row) => row.saga_id);
   /** The saga after the use case. */
   const saga = (context: RequestContext, useCase: () => Promise<string>) =>

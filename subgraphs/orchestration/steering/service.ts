@@ -1,5 +1,5 @@
 /** Operators' say in sagas whose steps fail. They only ask: the engine takes it up at once, before the step's next attempt. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -22,7 +22,7 @@ interface Asked {
   idempotencyKey: string;
 }
 
-export const steeringService = ({ store, clock }: Ground<Tables>, definitions: readonly SagaDefinition[]) => {
+export const steeringService = ({ store, clock }: AgentContext<Tables>, definitions: readonly SagaDefinition[]) => {
   const choose = async ({ sql }: Work<Tables>, action: SteeringAction, { sagaId, step }: Asked) => {
     const queries = orchestrationQueries(sql);
     const [saga] = await queries.sagasByIds([sagaId]);
@@ -44,7 +44,7 @@ export const steeringService = ({ store, clock }: Ground<Tables>, definitions: r
       checkText(reason, ['input', 'reason'], { max: 500 });
       const by = context.actor.id;
       const once = { actor: by, operation: OPERATIONS[action], key, request };
-      const done = await store.once({ ...once, locks: [`saga:${sagaId}`], origin: context }, async (work) => {
+      const done = await store.idempotent({ ...once, locks: [`saga:${sagaId}`], origin: context }, async (work) => {
         const { steps, next } = await choose(work, action, asked);
         for (const [index, step] of steps.entries()) {
           const number = next + index;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ormFor } from '../../../db/orm.ts';
 import { createStore, type Store } from '../../../platform/store/store.ts';
-import { Bell } from '../../../platform/events/bell.ts';
+import { LogNotifier } from '../../../platform/events/log-notifier.ts';
 import { silentLogger } from '../../../platform/log.ts';
 import { entities, type Tables } from '../entities.ts';
 import { newCustomer, type Orders, openOrders } from '../order.testing.ts';
@@ -25,7 +25,7 @@ describe('a cart that nobody changes', () => {
   let store: Store<Tables>;
   beforeAll(async () => {
     const orm = await ormFor(it.agents.kysely, { schema: 'order', entities });
-    store = createStore<Tables>({ agent: 'order', kysely: it.agents.kysely, orm, bell: new Bell() });
+    store = createStore<Tables>({ agent: 'order', kysely: it.agents.kysely, orm, notifier: new LogNotifier() });
   });
 
   test('ends after its days, ordered or not, and is as one that never was; one that was changed since stays', async () => {

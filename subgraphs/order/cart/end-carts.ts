@@ -1,5 +1,5 @@
-import type { Duty } from '../../../platform/agent/define-agent.ts';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Tables } from '../entities.ts';
 import { idleCarts } from './queries.ts';
 
@@ -9,7 +9,7 @@ export const CART_DAYS = 30;
 const CHUNK = 200;
 
 /** A cart that has ended is as one that never was. */
-export const endCarts = ({ store, clock, log }: Ground<Tables>): Duty => ({
+export const endCarts = ({ store, clock, log }: AgentContext<Tables>): ScheduledJob => ({
   name: 'end-carts',
   everySeconds: 3600,
   async run(signal) {

@@ -1,4 +1,4 @@
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { loadMany, loadOne, perRequest } from '../../../platform/graphql/per-request.ts';
@@ -35,7 +35,12 @@ const problemsOf = ({ userErrors }: Refusal, lines: readonly DemandLine[] = []):
   }));
 
 /** The cart's part of the order room. */
-export const cartParts = (ground: Ground, queries: CartQueries, service: CartService, orders: OrderLoaders) => {
+export const cartParts = (
+  agentContext: AgentContext,
+  queries: CartQueries,
+  service: CartService,
+  orders: OrderLoaders,
+) => {
   const carts = loadOne(queries.byIds, (row) => row.id);
   const linesOf = loadMany(queries.linesOf, (row) => row.cart_id);
 
@@ -57,7 +62,7 @@ export const cartParts = (ground: Ground, queries: CartQueries, service: CartSer
     const to = { country, postcode, region, shippingOption };
     const order = { lines: demandOfCart(rows), channel, currency, ...to, paths: BY_INDEX };
     const key = JSON.stringify([cart.id, cart.version, to]);
-    const found = asked(context).get(key) ?? price(ground, order, context).catch(asRefusal);
+    const found = asked(context).get(key) ?? price(agentContext, order, context).catch(asRefusal);
     asked(context).set(key, found);
     return found;
   };
@@ -88,7 +93,7 @@ export const cartParts = (ground: Ground, queries: CartQueries, service: CartSer
         const lines = demandOfCart(rows);
         const [priced, missing] = await Promise.all([
           priceOf(cart, at, context),
-          findMissing(ground, { lines, paths: BY_INDEX }, context),
+          findMissing(agentContext, { lines, paths: BY_INDEX }, context),
         ]);
         const unpriced = priced instanceof Refusal ? problemsOf(priced, lines) : [];
         // What is not for sale is not said to be sold out beside.

@@ -1,5 +1,5 @@
 /** The use cases of a cart. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { type Refusal, refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -22,7 +22,7 @@ export interface CartToOrder {
   customerId: string | null;
 }
 
-export const cartService = ({ store, clock, ask }: Ground<Tables>, queries: CartQueries) => {
+export const cartService = ({ store, clock, ask }: AgentContext<Tables>, queries: CartQueries) => {
   const chooseCurrency = async (
     input: CreateCartInput,
     context: RequestContext,

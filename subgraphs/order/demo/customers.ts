@@ -1,4 +1,4 @@
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { demoWorld } from '../../../platform/agent/demo.ts';
 import type { Address } from '../../../platform/graphql/address.ts';
 import { customersForDemo } from '../commands/customer.generated.ts';
@@ -14,7 +14,7 @@ export interface DemoCustomer {
 const PAGE = 100;
 
 /** The demo customers with their addresses, asked of customer. */
-export async function customersOfDemo({ ask }: Ground<Tables>): Promise<DemoCustomer[]> {
+export async function customersOfDemo({ ask }: AgentContext<Tables>): Promise<DemoCustomer[]> {
   const customers: DemoCustomer[] = [];
   for (let from = 0; from < demoWorld.customers; from += PAGE) {
     const count = Math.min(PAGE, demoWorld.customers - from);

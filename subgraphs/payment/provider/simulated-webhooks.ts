@@ -1,5 +1,5 @@
-import type { Duty } from '../../../platform/agent/define-agent.ts';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { Fault } from '../../../platform/errors.ts';
 import type { WebhookSecrets } from '../../../platform/webhooks/secrets.ts';
 import type { SimulatorTables } from './simulator-tables.ts';
@@ -7,9 +7,9 @@ import { SimulatorWebhooks } from './simulator-webhooks.ts';
 
 /** The simulator's webhooks as the configuration wants them; undefined if it wants none. @throws Fault without secrets */
 export function simulatedWebhooks(
-  { config, store, clock, log }: Pick<Ground, 'config' | 'store' | 'clock' | 'log'>,
+  { config, store, clock, log }: Pick<AgentContext, 'config' | 'store' | 'clock' | 'log'>,
   secrets: WebhookSecrets | undefined,
-): { webhooks: SimulatorWebhooks; duties: readonly Duty[] } | undefined {
+): { webhooks: SimulatorWebhooks; scheduledJobs: readonly ScheduledJob[] } | undefined {
   if (!config.SIMULATOR_WEBHOOK_URL) return undefined;
   if (!secrets)
     throw new Fault('NO_WEBHOOK_SECRET', 'SIMULATOR_WEBHOOK_URL is set, but no PAYMENT_WEBHOOK_SECRETS to sign with.');
@@ -26,5 +26,5 @@ export function simulatedWebhooks(
       throw new Fault('NO_FRONT_DOOR', 'SIMULATOR_WEBHOOK_URL=self, but no front door is here: give its address.');
     await webhooks.sendDue();
   };
-  return { webhooks, duties: [{ name: 'send simulated webhooks', everySeconds: 1, run }] };
+  return { webhooks, scheduledJobs: [{ name: 'send simulated webhooks', everySeconds: 1, run }] };
 }

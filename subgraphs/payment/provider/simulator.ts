@@ -45,7 +45,7 @@ export class Simulator implements PaymentProvider {
   }
 
   authorise({ reference, token, minor, currency }: Authorisation, signal: AbortSignal): Promise<ProviderPayment> {
-    return onOurGround(async () => {
+    return blamingOurselves(async () => {
       const { status, refusal = null, slow, loses } = this.#o.isOn === false ? OFF : behaviourOf(token);
       if (slow) await sleep(this.#o.slowMs, signal);
       signal.throwIfAborted();
@@ -61,14 +61,14 @@ export class Simulator implements PaymentProvider {
   }
 
   find(reference: string): Promise<ProviderPayment | undefined> {
-    return onOurGround(async () => {
+    return blamingOurselves(async () => {
       const payment = await this.#look(reference);
       return payment && toAnswer(payment);
     });
   }
 
   confirmAction(reference: string): Promise<ProviderPayment> {
-    return onOurGround(async () => {
+    return blamingOurselves(async () => {
       // An action that is too late has expired in the look, and is not moved.
       await this.#look(reference);
       await this.#change(reference, 'payment.authorized', (books) =>
@@ -79,7 +79,7 @@ export class Simulator implements PaymentProvider {
   }
 
   capture(reference: string, signal: AbortSignal): Promise<ProviderPayment> {
-    return onOurGround(async () => {
+    return blamingOurselves(async () => {
       const payment = await this.#look(reference);
       const { refusesCapture, loses } = behaviourOf(payment?.token ?? '');
       if (refusesCapture) {
@@ -97,14 +97,14 @@ export class Simulator implements PaymentProvider {
   }
 
   void(reference: string): Promise<ProviderPayment> {
-    return onOurGround(async () => {
+    return blamingOurselves(async () => {
       await this.#change(reference, 'payment.voided', (books) => books.void(reference, this.#o.clock.now()));
       return this.#answer(reference);
     });
   }
 
   refund(reference: string, refund: { reference: string; minor: bigint }): Promise<ProviderPayment> {
-    return onOurGround(async () => {
+    return blamingOurselves(async () => {
       const { reference: key, minor } = refund;
       const refunds = (books: SimulatorBooks) => books.refund(reference, key, minor, this.#o.clock.now());
       await this.#change(reference, 'payment.refunded', refunds, { reference: key, minor: minor.toString() });
@@ -173,7 +173,7 @@ function never(signal: AbortSignal): Promise<never> {
 }
 
 /** The books lie in our own database: when that is away, it is not the provider who is ill (guard.ts). */
-async function onOurGround<T>(work: () => Promise<T>): Promise<T> {
+async function blamingOurselves<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,5 +1,5 @@
 /** The prices of imported variants, and their undo. The variants are drafts: nobody has bought at these prices. */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { doOnce, undoOnce } from '../../../platform/store/undoable.ts';
 import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -15,7 +15,7 @@ type ImportedPrice = ImportedPricesInput['prices'][number]['price'];
 const OPERATION = 'setImportedPrices';
 const REASON = 'import';
 
-export const importedPrices = ({ store, clock }: Ground<Tables>) => ({
+export const importedPrices = ({ store, clock }: AgentContext<Tables>) => ({
   /** Why each of them could not be set, if it could not: asked before an import is accepted. */
   async problems(prices: readonly ImportedPrice[]): Promise<(Problem | null)[]> {
     const taken = await currenciesTaken(store.read);

@@ -3,7 +3,7 @@
  * pricing, places of inventory. Where one of them is away the import is not accepted: it could never be carried out
  * as it stands, and nobody would have said so.
  */
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { anyOf } from '../../../platform/data/any-of.ts';
 import { Refusal, type UserError } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -13,7 +13,7 @@ import type { Tables } from '../entities.ts';
 import { type Placed, skusTaken, slugsTaken, takenSkuErrors, takenSlugErrors } from '../taken.ts';
 import { type CheckedProduct, rowPath, variantPath } from './domain.ts';
 
-type Asking = Pick<Ground<Tables>, 'store' | 'ask'>;
+type Asking = Pick<AgentContext<Tables>, 'store' | 'ask'>;
 
 /** @throws Refusal that names every row @throws Unavailable where pricing or inventory is asked in vain */
 export async function checkReferences(

@@ -3,10 +3,10 @@
  * `importProducts`, which asks for the steps below, in chunks: products as drafts, prices, stock, and then all go on sale.
  */
 import { sql } from 'kysely';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { doOnce, undoOnce } from '../../../platform/store/undoable.ts';
 import { anyOf } from '../../../platform/data/any-of.ts';
-import { isWithin, within } from '../../../platform/data/rows.ts';
+import { matches, matching } from '../../../platform/data/row-filter.ts';
 import { Refusal, refuse } from '../../../platform/errors.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -31,7 +31,7 @@ const TAKEN = {
   variant_sku_key: refuse('SKU_TAKEN', 'A variant that is not of this import has one of these SKUs.'),
 };
 
-export const importService = ({ store, clock, ask }: Ground<Tables>) => {
+export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
   return {
     /** The import's id, the same for the same idempotency key. @throws Refusal */
     async importProducts(
@@ -40,7 +40,7 @@ export const importService = ({ store, clock, ask }: Ground<Tables>) => {
     ): Promise<string> {
       const { actor } = context;
       const once = { actor: actor.id, operation: 'importProducts', key, request };
-      const earlier = await store.recall<{ importId: string }>(once);
+      const earlier = await store.earlierOutcome<{ importId: string }>(once);
       if (earlier) return earlier.importId;
       const merchantId = ownerOfNew(actor, request.merchantId);
       const products = checkImport(request.products);
@@ -53,7 +53,7 @@ export const importService = ({ store, clock, ask }: Ground<Tables>) => {
         isSlugGiven: slug.isGiven,
         variants: variants.map((variant) => ({ ...variant, id: newId('variant') })),
       }));
-      const outcome = await store.once({ ...once, locks: [importId], origin: context }, async (work) => {
+      const outcome = await store.idempotent({ ...once, locks: [importId], origin: context }, async (work) => {
         const row = { id: importId, merchant_id: merchantId, products: rows.length, created_at: clock.now() };
         await work.sql
           .insertInto('import')
@@ -152,7 +152,7 @@ export const importService = ({ store, clock, ask }: Ground<Tables>) => {
         .selectFrom('import')
         .select(['id', 'errors'])
         .where('id', '=', anyOf(ids))
-        .where(within(actor.may('product:read') ? 'ALL' : writableProducts(actor)))
+        .where(matching(actor.may('product:read') ? 'ALL' : writableProducts(actor)))
         .execute(),
 
     /** Which of these imports the caller may see. */
@@ -164,7 +164,7 @@ export const importService = ({ store, clock, ask }: Ground<Tables>) => {
         .where('id', 'in', [...ids])
         .execute();
       const rights = writableProducts(actor);
-      return rows.filter((row) => isWithin(row, rights)).map((row) => row.id);
+      return rows.filter((row) => matches(row, rights)).map((row) => row.id);
     },
   };
 };

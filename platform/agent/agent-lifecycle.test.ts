@@ -1,18 +1,18 @@
 import { expect, test } from '@jest/globals';
 import { FixedClock } from '../clock.ts';
-import { AgentLife } from './life.ts';
+import { AgentLifecycle } from './agent-lifecycle.ts';
 
-function life() {
+function lifecycle() {
   const told: string[] = [];
-  const it = new AgentLife({
+  const it = new AgentLifecycle({
     clock: new FixedClock(),
     onChange: ({ status, degradation, reason }) => told.push(`${status} ${degradation}${reason ? ` ${reason}` : ''}`),
   });
   return { it, told };
 }
 
-test('a life goes from STARTING over RUNNING and STOPPING to STOPPED, and tells each once', () => {
-  const { it, told } = life();
+test('a lifecycle goes from STARTING over RUNNING and STOPPING to STOPPED, and tells each once', () => {
+  const { it, told } = lifecycle();
   it.starting();
   it.started();
   it.stands(0, false);
@@ -21,8 +21,8 @@ test('a life goes from STARTING over RUNNING and STOPPING to STOPPED, and tells 
   expect(told).toEqual(['STARTING 0', 'RUNNING 0 started', 'STOPPING 0', 'STOPPED 0 shut down']);
 });
 
-test('it is DEGRADED by the ground or by what it does without, whichever is worse, and comes back by itself', () => {
-  const { it, told } = life();
+test('it is DEGRADED by the options or by what it does without, whichever is worse, and comes back by itself', () => {
+  const { it, told } = lifecycle();
   it.starting();
   it.started();
   it.stands(0, true);
@@ -32,21 +32,21 @@ test('it is DEGRADED by the ground or by what it does without, whichever is wors
   expect(told.slice(2)).toEqual(['DEGRADED 2', 'DEGRADED 4', 'DEGRADED 3', 'RUNNING 0']);
 });
 
-test('it has FAILED while any part of it is broken, whatever the ground says', () => {
-  const { it, told } = life();
+test('it has FAILED while any part of it is broken, whatever the options says', () => {
+  const { it, told } = lifecycle();
   it.starting();
   it.started();
   it.broken('consumer');
-  it.broken('duty');
+  it.broken('job');
   it.stands(3, false);
   it.mended('consumer');
   it.stands(0, false);
-  it.mended('duty');
+  it.mended('job');
   expect(told.slice(2)).toEqual(['FAILED 4', 'RUNNING 0']);
 });
 
 test('one that cannot start has FAILED, and RUNS when it could after all', () => {
-  const { it, told } = life();
+  const { it, told } = lifecycle();
   it.starting();
   it.broken('start');
   it.stands(0, false);
@@ -55,8 +55,8 @@ test('one that cannot start has FAILED, and RUNS when it could after all', () =>
   expect(told).toEqual(['STARTING 0', 'FAILED 4', 'STARTING 0', 'RUNNING 0 started']);
 });
 
-test('what the ground does before it has begun, or after it has ended, is not its matter', () => {
-  const { it, told } = life();
+test('what the options does before it has begun, or after it has ended, is not its matter', () => {
+  const { it, told } = lifecycle();
   it.stands(4, true);
   it.starting();
   it.started();

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { ormFor } from '../../../db/orm.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import { createStore } from '../../../platform/store/store.ts';
-import { Bell } from '../../../platform/events/bell.ts';
+import { LogNotifier } from '../../../platform/events/log-notifier.ts';
 import { newKey } from '../../../platform/secrets/key-ring.ts';
 import { secretsWith } from '../../../platform/secrets/secrets.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
@@ -24,7 +24,7 @@ afterAll(() => agents.close());
 
 const storeOf = async () => {
   const orm = await ormFor(agents.kysely, { schema: 'identity', entities });
-  return createStore<Tables>({ agent: 'identity', kysely: agents.kysely, orm, bell: new Bell() });
+  return createStore<Tables>({ agent: 'identity', kysely: agents.kysely, orm, notifier: new LogNotifier() });
 };
 const { signal } = new AbortController();
 const rows = async (text: string, values: unknown[] = []) => (await raw(agents.kysely, text, values)).rows as any[];

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Rings } from '../events/rings.ts';
+import type { NotifierRelay } from '../events/notifier-relay.ts';
 import { sleep } from '../sleep.ts';
 
 /** A way by which short messages reach the other processes, and this one. */
@@ -20,16 +20,16 @@ const LONGEST = 4000;
 const ANY = '*';
 
 /**
- * Rings over the first way that is there, heard over all of them: processes that see different ways fail still wake one
+ * NotifierRelay over the first way that is there, heard over all of them: processes that see different ways fail still wake one
  * another. A message is `<process>|<type>,<type>`, or `<process>|*`; a process does not hear its own, as its readers are
  * awake.
  */
-export class CarriedRings implements Rings {
+export class LinkedRelay implements NotifierRelay {
   readonly #carriers: readonly Carrier[];
   readonly #process = randomUUID().slice(0, 8);
   readonly #listeners: ((types?: readonly string[]) => void)[] = [];
   readonly #ending = new AbortController();
-  /** What was rung and not yet sent. */
+  /** Types notified and not yet sent. */
   #waiting: Set<string> | undefined;
   #sending: Promise<void> | undefined;
 
@@ -37,12 +37,12 @@ export class CarriedRings implements Rings {
     this.#carriers = carriers;
     for (const carrier of carriers) {
       carrier.hear((message) => this.#hear(message));
-      // What was rung while it was away is not known.
+      // What was notified while it was away is not known.
       carrier.onChange(() => carrier.isUp && this.#tell(undefined));
     }
   }
 
-  get isCarried(): boolean {
+  get isConnected(): boolean {
     return this.#carriers.some((carrier) => carrier.isUp);
   }
 
@@ -53,7 +53,7 @@ export class CarriedRings implements Rings {
     this.#sending ??= this.#deliver();
   }
 
-  onRing(listener: (types?: readonly string[]) => void): void {
+  onNotify(listener: (types?: readonly string[]) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -67,7 +67,7 @@ export class CarriedRings implements Rings {
     await this.#sending;
   }
 
-  /** The first ring goes at once; those that come meanwhile go together. */
+  /** The first notification goes at once; those that come meanwhile go together. */
   async #deliver(): Promise<void> {
     await nextTurn();
     while (this.#waiting) {

@@ -1,46 +1,46 @@
-import type { Rings } from './rings.ts';
+import type { NotifierRelay } from './notifier-relay.ts';
 
 /**
- * Wakes readers of the log after a commit, in this process and, if there is something that carries it, in all others.
- * Only a hint: whoever waits also polls, so that a lost ring costs latency and nothing else.
+ * Wakes readers of the event log after a commit, in this process and, through a relay, in all others. A notification is
+ * only a hint: readers also poll, so a lost one costs latency and nothing else.
  */
-export class Bell {
-  readonly #ears = new Set<Ear>();
-  readonly #rings: Rings | undefined;
+export class LogNotifier {
+  readonly #waiters = new Set<LogWaiter>();
+  readonly #relay: NotifierRelay | undefined;
 
-  /** @param rings carries to other processes and from them; without it the bell is heard in this one alone */
-  constructor(rings?: Rings) {
-    this.#rings = rings;
-    rings?.onRing((types) => this.#wake(types));
+  /** @param relay carries notifications to and from other processes. @default none: only this process is notified */
+  constructor(relay?: NotifierRelay) {
+    this.#relay = relay;
+    relay?.onNotify((types) => this.#wake(types));
   }
 
   /** Call after the commit with the types of the events appended: readers of others need not wake. */
-  ring(types?: readonly string[]): void {
+  notify(types?: readonly string[]): void {
     this.#wake(types);
-    this.#rings?.send(types);
+    this.#relay?.send(types);
   }
 
   #wake(types?: readonly string[]): void {
-    for (const ear of this.#ears) ear.hear(types);
+    for (const waiter of this.#waiters) waiter.hear(types);
   }
 
-  /** Somebody who waits, for these types or for any. Close it when done. */
-  listen(types?: readonly string[]): Ear {
-    const ear = new Ear(types, () => this.#ears.delete(ear));
-    this.#ears.add(ear);
-    return ear;
+  /** A waiter for events of these types, or of any. Close it when done. */
+  listen(types?: readonly string[]): LogWaiter {
+    const waiter = new LogWaiter(types, () => this.#waiters.delete(waiter));
+    this.#waiters.add(waiter);
+    return waiter;
   }
 }
 
-/** After a ring, wait this long, so that one batch takes what many commits wrote. */
+/** Milliseconds between a notification and the read, so that one batch takes what many commits wrote. */
 const GATHER_MS = 10;
-/** A ring means committed, not yet visible: an older transaction may hold the tail back. Look again soon, then less. */
+/** A notification means committed, not yet visible: an older transaction may hold the tail back. Look again soon, then less. */
 const SOONEST_MS = 5;
-/** Without any ring, look this often. */
+/** The poll interval without any notification. */
 const BACKSTOP_MS = 250;
 
-/** One reader's waiting. */
-export class Ear {
+/** How one reader of the log waits. */
+export class LogWaiter {
   #heard = false;
   #wake: (() => void) | undefined;
   #wait = BACKSTOP_MS;
@@ -53,7 +53,7 @@ export class Ear {
     this.close = close;
   }
 
-  /** Called by the bell. */
+  /** Called by the notifier; types that are not waited for are ignored. */
   hear(types?: readonly string[]): void {
     if (types && this.#types && !types.some((type) => this.#types!.has(type))) return;
     this.#heard = true;

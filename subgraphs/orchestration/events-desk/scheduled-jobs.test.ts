@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { FixedClock } from '../../../platform/clock.ts';
 import { partitions } from '../../../platform/events/partitions.ts';
 import { type TestDatabase, testDatabase } from '../../../tests/support/database.ts';
-import { logDuties } from './duties.ts';
+import { logJobs } from './scheduled-jobs.ts';
 
 const clock = new FixedClock('2026-06-01T12:00:00Z');
 const logged: string[] = [];
@@ -18,13 +18,13 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** The duty of this name, done once on the test's database. */
+/** The scheduled job of this name, done once on the test's database. */
 const perform = (name: string): Promise<void> => {
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
   const config = { EVENT_RETENTION_DAYS: 30 };
-  const ground = { store: { read: database.kysely }, clock, log, config } as unknown as Ground;
-  return logDuties(ground)
-    .find((duty) => duty.name === name)!
+  const agentContext = { store: { read: database.kysely }, clock, log, config } as unknown as AgentContext;
+  return logJobs(agentContext)
+    .find((job) => job.name === name)!
     .run(new AbortController().signal, database.kysely);
 };
 const query = (text: string) => database.pool.query(text);

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
 import { until } from '../../tests/support/until.ts';
 import { silentLogger } from '../log.ts';
-import type { Duty } from './define-agent.ts';
-import { performDuty } from './duty.ts';
+import type { ScheduledJob } from './define-agent.ts';
+import { runScheduledJob } from './scheduled-job.ts';
 
 let database: TestDatabase;
 
@@ -14,27 +14,31 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 
 /** Performs it as so many processes would, until `over`. */
-async function performed(duty: Duty, times: number, over: Promise<void>, agent = 'small'): Promise<void> {
+async function performed(job: ScheduledJob, times: number, over: Promise<void>, agent = 'small'): Promise<void> {
   const controller = new AbortController();
   const on = { kysely: database.kysely, log: silentLogger, agent };
-  const running = Array.from({ length: times }, () => performDuty(duty, on, controller.signal));
+  const running = Array.from({ length: times }, () => runScheduledJob(job, on, controller.signal));
   await over;
   controller.abort();
   await Promise.all(running);
 }
 
-const every = (everySeconds: number, run: Duty['run'], name = 'sweep'): Duty => ({ name, everySeconds, run });
+const every = (everySeconds: number, run: ScheduledJob['run'], name = 'sweep'): ScheduledJob => ({
+  name,
+  everySeconds,
+  run,
+});
 
 test('it is done again and again, by one of several processes at a time', async () => {
   let [inside, most, runs] = [0, 0, 0];
-  const duty = every(0.005, async () => {
+  const job = every(0.005, async () => {
     most = Math.max(most, ++inside);
     runs++;
     await database.pool.query('select pg_sleep(0.01)');
     inside--;
   });
   await performed(
-    duty,
+    job,
     3,
     until('it was done often', () => runs >= 15),
   );
@@ -44,7 +48,7 @@ test('it is done again and again, by one of several processes at a time', async 
 test('while one process is at it, the others leave it to that one and do not queue up', async () => {
   const release = Promise.withResolvers<void>();
   let runs = 0;
-  const duty = every(0.005, async () => {
+  const job = every(0.005, async () => {
     runs++;
     await release.promise;
   });
@@ -55,7 +59,7 @@ test('while one process is at it, the others leave it to that one and do not que
       )
     ).rowCount!;
   await performed(
-    duty,
+    job,
     2,
     (async () => {
       await until('one has begun', () => runs === 1);
@@ -66,7 +70,7 @@ test('while one process is at it, the others leave it to that one and do not que
   );
 });
 
-test('duties of other names, and of other agents, do not wait for it', async () => {
+test('scheduledJobs of other names, and of other agents, do not wait for it', async () => {
   const release = Promise.withResolvers<void>();
   const done = new Set<string>();
   const slow = performed(
@@ -89,11 +93,11 @@ test('duties of other names, and of other agents, do not wait for it', async () 
 
 test('one that fails is due again, and lets go of its turn', async () => {
   let runs = 0;
-  const duty = every(0.005, async () => {
+  const job = every(0.005, async () => {
     if (++runs < 3) throw new Error('failed');
   });
   await performed(
-    duty,
+    job,
     1,
     until('it was tried again', () => runs >= 3),
   );
@@ -105,7 +109,7 @@ test('one that fails is due again, and lets go of its turn', async () => {
   });
 });
 
-test('a duty that is not due when the process stops is not done', async () => {
+test('a job that is not due when the process stops is not done', async () => {
   let runs = 0;
   await performed(
     every(60, async () => void runs++),

@@ -1,22 +1,22 @@
-import type { Generation } from './generation.ts';
+import type { GraphVersion } from './graph-version.ts';
 
-/** Told that another generation serves. */
-type Heir = () => void;
+/** Told that another graph version serves. */
+type Listener = () => void;
 
 /** So many are told at one turn of the event loop, so that requests get theirs between. */
 const AT_ONCE = 100;
 
-/** Which generation serves. What outlives a swap, such as an open subscription, follows it. */
-export class Succession {
-  #current: Generation;
-  readonly #followers = new Set<Heir>();
+/** Which graph version serves. What outlives a swap, such as an open subscription, follows it. */
+export class CurrentGraph {
+  #current: GraphVersion;
+  readonly #followers = new Set<Listener>();
 
-  constructor(first: Generation) {
+  constructor(first: GraphVersion) {
     this.#current = first;
   }
 
   /** The one that new operations run on. */
-  get current(): Generation {
+  get current(): GraphVersion {
     return this.#current;
   }
 
@@ -25,14 +25,14 @@ export class Succession {
     return this.#followers.size;
   }
 
-  /** Follows the generations to come. Returns what ends that. */
-  follow(heir: Heir): () => void {
-    this.#followers.add(heir);
-    return () => void this.#followers.delete(heir);
+  /** Follows the graph versions to come. Returns what ends that. */
+  follow(listener: Listener): () => void {
+    this.#followers.add(listener);
+    return () => void this.#followers.delete(listener);
   }
 
   /** The next serves from this moment on. Resolves when the last use of the old one has ended, and it is closed. */
-  async swap(next: Generation): Promise<void> {
+  async swap(next: GraphVersion): Promise<void> {
     const old = this.#current;
     this.#current = next;
     const retired = old.retire();
@@ -42,8 +42,8 @@ export class Succession {
 
   async #tell(): Promise<void> {
     let told = 0;
-    for (const heir of this.#followers) {
-      heir();
+    for (const listener of this.#followers) {
+      listener();
       told += 1;
       if (told % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
     }

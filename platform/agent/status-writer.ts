@@ -4,8 +4,8 @@ import type { AgentDefinition } from './define-agent.ts';
 import type { AgentHealth } from './health.ts';
 import { recordChanges, type StatusChange, type Writer } from './registry.ts';
 
-/** What the book is kept with. */
-export interface StatusBookOptions extends Writer {
+/** What the status writer is kept with. */
+export interface StatusWriterOptions extends Writer {
   log: Logger;
   healthOf(agent: string): AgentHealth;
   /** Called when changes have been written and published. */
@@ -19,11 +19,11 @@ const MAX_WAITING = 100;
  * Writes down what agents go through. While the database is away the changes wait here, and are written and published
  * in order when it is back.
  */
-export class StatusBook {
-  readonly #o: StatusBookOptions;
+export class StatusWriter {
+  readonly #o: StatusWriterOptions;
   readonly #waiting = new Map<AgentDefinition, StatusChange[]>();
 
-  constructor(options: StatusBookOptions) {
+  constructor(options: StatusWriterOptions) {
     this.#o = options;
   }
 

@@ -5,20 +5,20 @@
 import { type ExpressionBuilder, sql, type SqlBool } from 'kysely';
 
 /** A row is within if all of these columns have these values. */
-export type Match = Readonly<Record<string, string>>;
+export type RowMatch = Readonly<Record<string, string>>;
 
 /** All rows, none, or those that fit one of the matches. */
-export type Rows = 'ALL' | 'NONE' | readonly Match[];
+export type RowFilter = 'ALL' | 'NONE' | readonly RowMatch[];
 
-/** The rows as a condition: `query.where(within(rows))`. */
-export const within = (rows: Rows) => (eb: ExpressionBuilder<any, any>) => {
+/** The rows as a condition: `query.where(matching(rows))`. */
+export const matching = (rows: RowFilter) => (eb: ExpressionBuilder<any, any>) => {
   if (rows === 'ALL') return sql<SqlBool>`true`;
   if (rows === 'NONE') return sql<SqlBool>`false`;
   return eb.or(rows.map((match) => eb.and(match)));
 };
 
 /** Whether one row is among them. */
-export function isWithin(row: Record<string, unknown>, rows: Rows): boolean {
+export function matches(row: Record<string, unknown>, rows: RowFilter): boolean {
   if (rows === 'ALL') return true;
   if (rows === 'NONE') return false;
   return rows.some((match) => Object.entries(match).every(([column, value]) => row[column] === value));

@@ -1,7 +1,7 @@
 import { boundedKey } from './bounded-key.ts';
 
 /** Notices what was there before: for the nonces of signed requests, so that a request passes only once. */
-export interface Once {
+export interface NonceStore {
   /** True for the first who names this key in so many seconds, false for every other. Never rejects. */
   first(key: string, seconds: number): Promise<boolean>;
 }
@@ -10,7 +10,7 @@ export interface Once {
 const MOST_KEYS = 200_000;
 
 /** What one process remembers. */
-export class LocalOnce implements Once {
+export class LocalNonces implements NonceStore {
   /** Until when each is remembered, by `performance.now()`. */
   readonly #until = new Map<string, number>();
   readonly #most: number;

@@ -1,6 +1,6 @@
 /**
  * All that belongs to one supergraph: schema, gate, executor, planner, plans. Nothing of it changes, so that a new
- * supergraph is a new generation that takes over at once, while what runs on the old one ends on it.
+ * supergraph is a new graph version that takes over at once, while what runs on the old one ends on it.
  */
 import { type DocumentNode, type GraphQLError, type GraphQLSchema, validate } from 'graphql';
 import { createGate, type Gate } from '../platform/gate/gate.ts';
@@ -24,7 +24,7 @@ import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { UsedDocuments } from './used-documents.ts';
 
 /** One supergraph, ready to serve. */
-export interface Generation {
+export interface GraphVersion {
   /** As composed, decisions included: what is published. */
   readonly supergraphSdl: string;
   /** What clients see. */
@@ -49,15 +49,15 @@ export interface Generation {
 }
 
 /**
- * Makes a generation.
+ * Makes a graph version.
  * @param used told what is executed
  * @throws Error if the supergraph cannot be read, or has a coordinate without a decision
  */
-export async function createGeneration(
+export async function createGraphVersion(
   { supergraphSdl, endpoints: agents, scalars, nodes = [], isUnguarded }: Graph,
   rules: RuleOptions,
   used: UsedDocuments = new UsedDocuments(),
-): Promise<Generation> {
+): Promise<GraphVersion> {
   const { executionSdl, decisions, sameForAll } = splitSupergraph(supergraphSdl);
   const endpoints = nodes.length > 0 ? [...agents, nodeSubgraph(nodes, agents, rules)] : agents;
   const cache = new PlanCache();

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { Duty } from '../../../platform/agent/define-agent.ts';
-import type { Ground } from '../../../platform/agent/ground.ts';
+import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { asKeeper } from '../../../platform/events/keeper.ts';
 import { createPartitions, partitionsAhead } from '../../../platform/events/partitions.ts';
 import { ABANDONED_AFTER_DAYS, dropOldPartitions } from '../../../platform/events/retention.ts';
@@ -8,20 +8,20 @@ import { ABANDONED_AFTER_DAYS, dropOldPartitions } from '../../../platform/event
 const DAY_MS = 86_400_000;
 
 /** The upkeep of the event log: room for the transactions to come, and an end for what is old. */
-export const logDuties = (ground: Ground): Duty[] => [
+export const logJobs = (agentContext: AgentContext): ScheduledJob[] => [
   {
     name: 'make partitions',
     everySeconds: 60,
-    run: (_, session) => asKeeper(session, () => makePartitions(ground, session)),
+    run: (_, session) => asKeeper(session, () => makePartitions(agentContext, session)),
   },
   {
     name: 'drop old partitions',
     everySeconds: 3600,
-    run: (_, session) => asKeeper(session, () => dropOld(ground, session)),
+    run: (_, session) => asKeeper(session, () => dropOld(agentContext, session)),
   },
 ];
 
-async function makePartitions({ log }: Ground, session: Kysely<any>): Promise<void> {
+async function makePartitions({ log }: AgentContext, session: Kysely<any>): Promise<void> {
   try {
     const created = await createPartitions(session);
     if (created.length) log.info({ created }, 'event log partitions made');
@@ -31,7 +31,7 @@ async function makePartitions({ log }: Ground, session: Kysely<any>): Promise<vo
   }
 }
 
-async function dropOld({ log, clock, config }: Ground, session: Kysely<any>): Promise<void> {
+async function dropOld({ log, clock, config }: AgentContext, session: Kysely<any>): Promise<void> {
   const now = clock.now();
   const before = new Date(now.getTime() - config.EVENT_RETENTION_DAYS * DAY_MS);
   const { dropped, abandoned } = await dropOldPartitions(session, { before, now });

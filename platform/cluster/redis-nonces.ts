@@ -1,14 +1,14 @@
 import { boundedKey } from './bounded-key.ts';
-import { LocalOnce, type Once } from './once.ts';
+import { LocalNonces, type NonceStore } from './nonces.ts';
 import type { RedisLink } from './redis-link.ts';
 
 /**
  * First among all processes on the same Redis. Each process remembers its own as well, so that while Redis is away, or
  * has come back empty, nothing passes twice through one process.
  */
-export class RedisOnce implements Once {
+export class RedisNonces implements NonceStore {
   readonly #redis: RedisLink;
-  readonly #own = new LocalOnce();
+  readonly #own = new LocalNonces();
 
   constructor(redis: RedisLink) {
     this.#redis = redis;

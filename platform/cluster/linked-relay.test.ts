@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CarriedRings, type Carrier } from './carried-rings.ts';
+import { LinkedRelay, type Carrier } from './linked-relay.ts';
 import { until } from '../../tests/support/until.ts';
 
 /** A way between the processes of this test, which can be cut. */
@@ -37,18 +37,18 @@ class Wire {
 
 /** Two processes on the same wires. */
 function two(...wires: Wire[]) {
-  const [here, there] = [1, 2].map(() => new CarriedRings(wires.map((wire) => wire.end()))) as [
-    CarriedRings,
-    CarriedRings,
+  const [here, there] = [1, 2].map(() => new LinkedRelay(wires.map((wire) => wire.end()))) as [
+    LinkedRelay,
+    LinkedRelay,
   ];
   const heard: (readonly string[] | undefined)[] = [];
   const echoed: unknown[] = [];
-  there.onRing((types) => heard.push(types));
-  here.onRing((types) => echoed.push(types));
+  there.onNotify((types) => heard.push(types));
+  here.onNotify((types) => echoed.push(types));
   return { here, there, heard, echoed };
 }
 
-test('a ring reaches the others with its types, and not the one that rang', async () => {
+test('a notification reaches the other processes with its types, and not its sender', async () => {
   const { here, there, heard, echoed } = two(new Wire());
   here.send(['order.placed']);
   here.send(['order.placed', 'inventory.changed']);
@@ -98,11 +98,11 @@ test('when the first way fails the next one is taken, and all are heard', async 
   await Promise.all([here.close(), there.close()]);
 });
 
-test('with no way left it is told and nothing fails; with the first that is back everybody is rung', async () => {
+test('with no carrier left it says so and nothing fails; with the first that is back everybody is notified', async () => {
   const wire = new Wire();
   const { here, there, heard } = two(wire);
   const told: boolean[] = [];
-  there.onChange(() => told.push(there.isCarried));
+  there.onChange(() => told.push(there.isConnected));
   wire.turn(false);
   here.send(['lost']);
   await wait(30);
@@ -113,7 +113,7 @@ test('with no way left it is told and nothing fails; with the first that is back
   await Promise.all([here.close(), there.close()]);
 });
 
-test('what is no ring is passed over', async () => {
+test('what is no notification is ignored', async () => {
   const wire = new Wire();
   const { here, there, heard } = two(wire);
   for (const nonsense of ['', 'x', '|', 'x|']) await wire.end().send(nonsense);

@@ -10,7 +10,7 @@ import type { Secrets } from '../secrets/secrets.ts';
 import type { AgentDefinition } from './define-agent.ts';
 
 /** What an agent stands on. Everything that it may touch comes from here. */
-export interface Ground<DB = any> {
+export interface AgentContext<DB = any> {
   readonly config: Config;
   readonly log: Logger;
   readonly clock: Clock;
@@ -27,5 +27,5 @@ export interface Ground<DB = any> {
   /** Seals what must not stand in plain text where others read: an event, a saga's input, a table. */
   readonly secrets: Secrets;
   /** Every agent's definition, for the one that keeps the registry. */
-  readonly roster: readonly AgentDefinition[];
+  readonly allAgents: readonly AgentDefinition[];
 }

@@ -3,11 +3,11 @@ import { raw } from '../data/raw.ts';
 import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
-import type { Duty } from './define-agent.ts';
+import type { ScheduledJob } from './define-agent.ts';
 import { delayAfter, RESTART, type RestartPace } from './supervise.ts';
 
-/** What a duty is performed on. */
-export interface DutyGround {
+/** What a scheduled job is performed on. */
+export interface ScheduledJobOptions {
   /** Connections to PostgreSQL itself: a session's lock is no pooler's. */
   kysely: Kysely<any>;
   log: Logger;
@@ -21,25 +21,25 @@ export interface DutyGround {
 }
 
 /**
- * Performs a duty by the clock until aborted. A duty that fails is logged and tried again, with backoff, but not later
+ * Performs a scheduled job by the clock until aborted. A scheduled job that fails is logged and tried again, with backoff, but not later
  * than at its next time.
  */
-export async function performDuty(
-  duty: Duty,
-  { kysely, log, agent, onFailure, onRecovery, pace = RESTART }: DutyGround,
+export async function runScheduledJob(
+  job: ScheduledJob,
+  { kysely, log, agent, onFailure, onRecovery, pace = RESTART }: ScheduledJobOptions,
   signal: AbortSignal,
 ): Promise<void> {
   let failures = 0;
-  const everyMs = duty.everySeconds * 1000;
+  const everyMs = job.everySeconds * 1000;
   while (!signal.aborted) {
     await sleep(failures > 0 ? Math.min(everyMs, delayAfter(failures, pace)) : everyMs, signal);
     if (signal.aborted) return;
     try {
-      await inTurn(kysely, `${agent}/${duty.name}`, (session) => duty.run(signal, session));
+      await inTurn(kysely, `${agent}/${job.name}`, (session) => job.run(signal, session));
       if (failures > 0) onRecovery?.();
       failures = 0;
     } catch (error) {
-      log.warn({ err: error, duty: duty.name }, 'duty failed, and will be tried again');
+      log.warn({ err: error, job: job.name }, 'job failed, and will be tried again');
       if (!isTransient(error)) onFailure?.(error, ++failures);
     }
   }

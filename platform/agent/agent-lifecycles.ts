@@ -1,5 +1,5 @@
 import { envelope, append } from '../events/event-log.ts';
-import type { Rings } from '../events/rings.ts';
+import type { NotifierRelay } from '../events/notifier-relay.ts';
 import { isTransient } from '../errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
@@ -20,19 +20,19 @@ import {
   ON_FALLBACK,
   type SharedDependency,
 } from './health.ts';
-import { AgentLife } from './life.ts';
+import { AgentLifecycle } from './agent-lifecycle.ts';
 import { byConnections, heartbeat, type Writer } from './registry.ts';
-import { StatusBook } from './status-book.ts';
+import { StatusWriter } from './status-writer.ts';
 
-/** What the lives of this process's agents are kept with. */
-export interface LivesOptions extends Writer {
+/** What the lifecycles of this process's agents are kept with. */
+export interface AgentLifecyclesOptions extends Writer {
   agents: readonly AgentDefinition[];
   clock: Clock;
   log: Logger;
   breakers: Breakers;
   monitor: DatabaseMonitor;
   /** Wakes readers in other processes; absent when there are none. */
-  rings?: Rings;
+  relay?: NotifierRelay;
   /** What agents here depend on beside the database. */
   dependencies?: readonly SharedDependency[];
   /** Why the database is another than the configured one, if it is. */
@@ -47,11 +47,11 @@ const REPORT_MS = 300_000;
 const WRITE_AGAIN_MS = 250;
 const TOO_MANY_CONNECTIONS = '53300';
 
-/** The lives of all agents of this process: told by the ground, kept in memory, written down when that is possible. */
-export class Lives {
-  readonly #o: LivesOptions;
-  readonly #lives = new Map<string, AgentLife>();
-  readonly #book: StatusBook;
+/** The lifecycles of all agents of this process: told by the ground, kept in memory, written down when that is possible. */
+export class AgentLifecycles {
+  readonly #o: AgentLifecyclesOptions;
+  readonly #lifecycles = new Map<string, AgentLifecycle>();
+  readonly #statusWriter: StatusWriter;
   readonly #reports: ErrorReports;
   readonly #begun = performance.now();
   /** What one agent stands on by itself, by its name. */
@@ -61,30 +61,30 @@ export class Lives {
   #wake: (() => void) | undefined;
   #written: Promise<void> = Promise.resolve();
 
-  constructor(options: LivesOptions) {
+  constructor(options: AgentLifecyclesOptions) {
     this.#o = options;
     const onWritten = options.onPublished;
-    this.#book = new StatusBook({ ...options, healthOf: (agent) => this.healthOf(agent), onWritten });
+    this.#statusWriter = new StatusWriter({ ...options, healthOf: (agent) => this.healthOf(agent), onWritten });
     this.#reports = new ErrorReports(options);
     for (const agent of options.agents) {
-      const onChange = (change: Parameters<StatusBook['note']>[1]): void => {
-        this.#book.note(agent, change);
+      const onChange = (change: Parameters<StatusWriter['note']>[1]): void => {
+        this.#statusWriter.note(agent, change);
         this.#wake?.();
       };
-      this.#lives.set(agent.name, new AgentLife({ clock: options.clock, onChange }));
+      this.#lifecycles.set(agent.name, new AgentLifecycle({ clock: options.clock, onChange }));
     }
     options.breakers.onChange((breaker) => this.#breakerChanged(breaker));
-    options.rings?.onChange(() => this.#stand());
+    options.relay?.onChange(() => this.#stand());
     for (const dependency of options.dependencies ?? [])
       dependency.onChange(() => {
-        for (const [agent, life] of this.#lives)
-          if (dependency.agents?.includes(agent) ?? true) this.#changed(agent, life);
+        for (const [agent, lifecycle] of this.#lifecycles)
+          if (dependency.agents?.includes(agent) ?? true) this.#changed(agent, lifecycle);
       });
   }
 
-  /** One agent's life. */
-  of(agent: string): AgentLife {
-    return this.#lives.get(agent)!;
+  /** One agent's lifecycle. */
+  of(agent: string): AgentLifecycle {
+    return this.#lifecycles.get(agent)!;
   }
 
   /** Seconds since the process began. */
@@ -152,7 +152,7 @@ export class Lives {
   }
 
   async #writeNow(): Promise<void> {
-    await this.#book.write();
+    await this.#statusWriter.write();
     if (await this.#reports.publish()) this.#o.onPublished();
   }
 
@@ -182,8 +182,8 @@ export class Lives {
 
   /** What the ground that all agents of this process share allows. */
   get #level(): number {
-    const { monitor, breakers, rings, fallback } = this.#o;
-    const messaging = rings && !rings.isCarried ? NO_MESSAGING : 0;
+    const { monitor, breakers, relay, fallback } = this.#o;
+    const messaging = relay && !relay.isConnected ? NO_MESSAGING : 0;
     // It is there, and has no connection left for us: the one that looks how it is does not notice.
     const isFull = this.#breaker?.lastCode === TOO_MANY_CONNECTIONS && breakers.isMissingSomething(EVERY_AGENT);
     return Math.max(isFull ? 4 : levelOf(monitor.state), messaging, fallback ? ON_FALLBACK : 0);
@@ -199,21 +199,21 @@ export class Lives {
   }
 
   #stand(): void {
-    for (const [name, life] of this.#lives) life.stands(this.#level, this.#isMissingSomething(name));
+    for (const [name, lifecycle] of this.#lifecycles) lifecycle.stands(this.#level, this.#isMissingSomething(name));
   }
 
   /** Something that belongs to an agent has changed: it is told, also when its status is the same. */
-  #changed(agent: string, life: AgentLife): void {
-    const before = life.now;
-    life.stands(this.#level, this.#isMissingSomething(agent));
-    if (life.now === before) life.tellAgain();
+  #changed(agent: string, lifecycle: AgentLifecycle): void {
+    const before = lifecycle.now;
+    lifecycle.stands(this.#level, this.#isMissingSomething(agent));
+    if (lifecycle.now === before) lifecycle.tellAgain();
   }
 
   #breakerChanged({ agent, name, state, lastCode }: BreakerState): void {
-    const life = this.#lives.get(agent);
-    if (!life) return;
+    const lifecycle = this.#lifecycles.get(agent);
+    if (!lifecycle) return;
     this.#o.log.warn({ agent, dependency: name, state, lastCode }, 'a circuit breaker has changed');
-    this.#changed(agent, life);
+    this.#changed(agent, lifecycle);
   }
 
   async #keepWriting(signal: AbortSignal): Promise<void> {
@@ -223,7 +223,9 @@ export class Lives {
       if (this.#o.monitor.state.status === 'UP') {
         isWritten = await this.write().then(
           () => true,
-          (error: unknown) => (this.#o.log.warn({ err: error }, 'the lives of agents will be written later'), false),
+          (error: unknown) => (
+            this.#o.log.warn({ err: error }, 'the lifecycles of agents will be written later'), false
+          ),
         );
       }
       const wait = sleep(WRITE_AGAIN_MS, signal);
@@ -240,7 +242,7 @@ export class Lives {
   }
 
   async #beat(): Promise<void> {
-    const health = new Map([...this.#lives.keys()].map((name) => [name, this.healthOf(name)]));
+    const health = new Map([...this.#lifecycles.keys()].map((name) => [name, this.healthOf(name)]));
     // Whom another process spoke for, and perhaps does no more: telling again takes the place if it is free.
     for (const name of await heartbeat(this.#o, health, this.#o.clock.now())) this.of(name).tellAgain();
   }
@@ -248,7 +250,7 @@ export class Lives {
   async #reportHealth(): Promise<void> {
     // Not at the start, when there is nothing to tell yet.
     if (this.uptimeSeconds * 1000 < REPORT_MS / 2) return;
-    await this.report([...this.#lives.keys()]);
+    await this.report([...this.#lifecycles.keys()]);
   }
 
   /** Publishes how these agents are. @throws what the database throws */
@@ -256,9 +258,9 @@ export class Lives {
     const memoryMb = Math.round(process.memoryUsage().rss / 1e6);
     const version = ++this.#reported;
     const events = agents.map((agentId) => {
-      const life = this.of(agentId);
-      const { count: errorCount, last } = life.errors;
-      const facts = { agentId, ...life.now, uptimeSeconds: this.uptimeSeconds, memoryMb, errorCount };
+      const lifecycle = this.of(agentId);
+      const { count: errorCount, last } = lifecycle.errors;
+      const facts = { agentId, ...lifecycle.now, uptimeSeconds: this.uptimeSeconds, memoryMb, errorCount };
       const payload = { ...facts, lastError: last?.type ?? null };
       const aggregateId = `${agentId}:${this.#o.process}`;
       return envelope(healthReported, { aggregateId, aggregateVersion: version, payload }, { source: agentId });

@@ -6,19 +6,19 @@ import type { StatusChange } from './registry.ts';
 const ISOLATED = 2;
 const FAILED = 4;
 
-/** What an agent's life tells of its changes. */
-export interface LifeOptions {
+/** What an agent's lifecycle tells of its changes. */
+export interface AgentLifecycleOptions {
   clock: Clock;
   /** Called at each change. */
   onChange(change: StatusChange): void;
 }
 
 /**
- * One agent's life, kept in memory: what it is told of the agent's parts and of the ground decides its status. The
+ * One agent's lifecycle, kept in memory: what it is told of the agent's parts and of the ground decides its status. The
  * database is only where it is written down, so it is right also while the database is away.
  */
-export class AgentLife {
-  readonly #o: LifeOptions;
+export class AgentLifecycle {
+  readonly #o: AgentLifecycleOptions;
   #phase: 'STARTING' | 'SERVING' | 'STOPPING' | 'STOPPED' | undefined;
   /** The parts that failed again and again. */
   readonly #broken = new Set<string>();
@@ -28,7 +28,7 @@ export class AgentLife {
   #errors = 0;
   #lastError: { type: string; at: Date } | undefined;
 
-  constructor(options: LifeOptions) {
+  constructor(options: AgentLifecycleOptions) {
     this.#o = options;
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
-import { isWithin, type Rows, within } from './rows.ts';
+import { matches, type RowFilter, matching } from './row-filter.ts';
 
 let database: TestDatabase;
 const VALUES = ['a', 'b', '', "o'brien", null];
@@ -17,15 +17,15 @@ beforeAll(async () => {
 
 afterAll(() => database?.drop());
 
-const inSql = async (rows: Rows): Promise<string[]> => {
-  const found = await database.kysely.selectFrom('thing').select('id').where(within(rows)).orderBy('id').execute();
+const inSql = async (rows: RowFilter): Promise<string[]> => {
+  const found = await database.kysely.selectFrom('thing').select('id').where(matching(rows)).orderBy('id').execute();
   return found.map(({ id }) => id as string);
 };
-const inMemory = (rows: Rows): string[] => ROWS.filter((row) => isWithin(row, rows)).map(({ id }) => id);
+const inMemory = (rows: RowFilter): string[] => ROWS.filter((row) => matches(row, rows)).map(({ id }) => id);
 
 const value = fc.constantFrom('a', 'b', '', "o'brien", 'c');
 const match = fc.record({ customer_id: value, merchant_id: value }, { requiredKeys: [] });
-const decisions: fc.Arbitrary<Rows> = fc.oneof(
+const decisions: fc.Arbitrary<RowFilter> = fc.oneof(
   fc.constantFrom('ALL' as const, 'NONE' as const),
   fc.array(match, { maxLength: 4 }),
 );
@@ -40,6 +40,6 @@ test('no match at all lets nothing through', async () => {
 });
 
 test('a row without an owner belongs to nobody', async () => {
-  expect(isWithin({ customer_id: null }, [{ customer_id: 'a' }])).toBe(false);
-  expect(isWithin({}, [{ customer_id: 'a' }])).toBe(false);
+  expect(matches({ customer_id: null }, [{ customer_id: 'a' }])).toBe(false);
+  expect(matches({}, [{ customer_id: 'a' }])).toBe(false);
 });

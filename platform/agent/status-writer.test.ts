@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { silentLogger } from '../log.ts';
 import { defineAgent } from './define-agent.ts';
-import { StatusBook } from './status-book.ts';
+import { StatusWriter } from './status-writer.ts';
 
 let small: SmallAgent;
 beforeAll(async () => {
@@ -24,9 +24,9 @@ const agent = defineAgent({
 });
 const HEALTH = { dependencies: [], breakers: [], errors: 0, lastError: null };
 
-function book() {
+function statusWriter() {
   const world = { written: 0 };
-  const it = new StatusBook({
+  const it = new StatusWriter({
     kysely: small.kysely,
     instance: 'test',
     process: 'p1',
@@ -60,7 +60,7 @@ async function readOnly(is: boolean): Promise<void> {
 }
 
 test('what could not be written waits, in order and with its time, and the row holds the last of it', async () => {
-  const { it, world } = book();
+  const { it, world } = statusWriter();
   it.note(agent, change('STARTING'));
   await it.write();
   await readOnly(true);
@@ -81,7 +81,7 @@ test('what could not be written waits, in order and with its time, and the row h
 });
 
 test('what can never be written is given up, so that what comes after it is written', async () => {
-  const { it } = book();
+  const { it } = statusWriter();
   it.note(agent, { ...change('DEGRADED'), degradation: 7 });
   await it.write();
   it.note(agent, change('RUNNING'));
@@ -90,7 +90,7 @@ test('what can never be written is given up, so that what comes after it is writ
 });
 
 test('a long absence costs the oldest changes, not the memory', async () => {
-  const { it } = book();
+  const { it } = statusWriter();
   for (let n = 0; n < 250; n++) it.note(agent, change(n % 2 ? 'DEGRADED' : 'RUNNING', n % 2, n % 60));
   await it.write();
   expect(await events()).toHaveLength(100);

@@ -1,0 +1,168 @@
+/** An agent that is built, and how it starts and is kept going. */
+import { handleAll, retry } from 'cockatiel';
+import type { Kysely } from 'kysely';
+import type { Clock } from '../clock.ts';
+import { forgetOldKeys } from '../data/idempotency.ts';
+import { Fault } from '../errors.ts';
+import type { Consumer } from '../consumers/consumer.ts';
+import type { Subgraph } from '../graphql/subgraph.ts';
+import type { Logger } from '../log.ts';
+import { triesOf } from '../resilience/guard.ts';
+import { START_RETRY } from '../resilience/policies.ts';
+import { sleep } from '../sleep.ts';
+import type { AgentDefinition, AgentParts, ScheduledJob } from './define-agent.ts';
+import { runScheduledJob } from './scheduled-job.ts';
+import type { AgentLifecycle } from './agent-lifecycle.ts';
+import type { AgentLifecycles } from './agent-lifecycles.ts';
+import { asks, startOrder } from './start-order.ts';
+import { RESTART, type RestartPace, supervise } from './supervise.ts';
+
+/** An agent that is built and runs, or could. */
+export interface HostedAgent {
+  name: string;
+  /** Its own connections, or those that all agents of the process share. */
+  kysely: Kysely<any>;
+  /** Its connections for scheduled jobs. */
+  sessions: Kysely<any>;
+  definition: AgentDefinition;
+  parts: AgentParts;
+  subgraph: Subgraph;
+  consumer?: Consumer;
+  lifecycle: AgentLifecycle;
+}
+
+/** What agents are started with. */
+export interface StartOptions {
+  clock: Clock;
+  log: Logger;
+  lifecycles: AgentLifecycles;
+  pace?: RestartPace;
+}
+
+/** Ends what was started, and where it is gathered. */
+export interface Until {
+  signal: AbortSignal;
+  running: Promise<void>[];
+}
+
+/** What each agent's consumer handles. */
+export const handledBy = (hostedAgents: readonly HostedAgent[]): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    hostedAgents
+      .filter(({ parts }) => parts.handlers?.length)
+      .map(({ name, parts }) => [name, parts.handlers!.map((handler) => handler.type)]),
+  );
+
+/**
+ * Starts agents, each after those that it asks, and returns those that have started. One that does not start after
+ * some tries has failed, and is tried again now and then, beside the others. @throws Fault if none starts
+ */
+export async function startAll(
+  hostedAgents: readonly HostedAgent[],
+  options: StartOptions,
+  until: Until,
+): Promise<HostedAgent[]> {
+  const started: HostedAgent[] = [];
+  const errors: unknown[] = [];
+  for (const hosted of startOrder(hostedAgents, ({ definition }) => asks(definition))) {
+    if (until.signal.aborted) break;
+    try {
+      await start(hosted, options, until);
+      started.push(hosted);
+    } catch (error) {
+      errors.push(error);
+      fail(hosted, 'start', error, options);
+      until.running.push(startLater(hosted, options, until));
+    }
+  }
+  if (started.length === 0 && errors.length > 0)
+    throw new Fault('NO_AGENT_STARTED', `No agent could be started: ${(errors[0] as Error).message}`, {
+      cause: errors[0],
+    });
+  return started;
+}
+
+async function startLater(hosted: HostedAgent, options: StartOptions, until: Until): Promise<void> {
+  for (;;) {
+    await sleep((options.pace ?? RESTART).rareMs, until.signal);
+    if (until.signal.aborted) return;
+    try {
+      await start(hosted, options, until);
+      hosted.lifecycle.mended('start');
+      return hosted.lifecycle.started();
+    } catch (error) {
+      options.lifecycles.erred(hosted.name, error, { part: 'start' });
+    }
+  }
+}
+
+const untilStarted = retry(handleAll, triesOf(START_RETRY));
+
+/** What must be done before it serves, tried a few times; then what it does by itself. */
+async function start(hosted: HostedAgent, options: StartOptions, until: Until): Promise<void> {
+  await untilStarted.execute(async () => {
+    await hosted.parts.start?.();
+    await hosted.consumer?.register();
+  });
+  const { consumer, name, kysely } = hosted;
+  const { clock } = options;
+  const forgetKeys: ScheduledJob = {
+    name: 'forget idempotency keys',
+    everySeconds: 3600,
+    run: async () => void (await forgetOldKeys(kysely, name, clock.now())),
+  };
+  for (const job of [forgetKeys, ...(hosted.parts.scheduledJobs ?? [])])
+    until.running.push(keepJob(hosted, job, options, until.signal));
+  if (consumer) until.running.push(keepConsumer(hosted, consumer, options, until.signal));
+}
+
+function keepJob(hosted: HostedAgent, job: ScheduledJob, options: StartOptions, signal: AbortSignal): Promise<void> {
+  const { log, pace = RESTART } = options;
+  const part = `job ${job.name}`;
+  return runScheduledJob(
+    job,
+    {
+      kysely: hosted.sessions,
+      log,
+      agent: hosted.name,
+      pace,
+      onFailure(error, failures) {
+        options.lifecycles.erred(hosted.name, error, { part });
+        if (failures === pace.limit) fail(hosted, part, error, options);
+      },
+      onRecovery: () => hosted.lifecycle.mended(part),
+    },
+    signal,
+  );
+}
+
+function keepConsumer(
+  hosted: HostedAgent,
+  consumer: Consumer,
+  options: StartOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, lifecycles, pace } = options;
+  let last: unknown;
+  return supervise((signal) => consumer.run(signal), {
+    signal,
+    pace,
+    onFailure(error) {
+      last = error;
+      log.warn({ err: error, agent: hosted.name }, 'a consumer failed and is started again');
+      lifecycles.erred(hosted.name, error, { part: 'consumer' });
+    },
+    onBroken: () => fail(hosted, 'consumer', last, options),
+    onMended: () => hosted.lifecycle.mended('consumer'),
+  });
+}
+
+/** A part does not work after several tries: the agent has failed, and somebody should look at it. */
+function fail({ name, lifecycle }: HostedAgent, part: string, error: unknown, { lifecycles }: StartOptions): void {
+  const fault = new Fault('AGENT_FAILED', `The agent ${name} has failed: ${part} does not work.`, {
+    severity: 'CRITICAL',
+  });
+  lifecycles.erred(name, error, { part });
+  lifecycles.erred(name, fault, { part });
+  lifecycle.broken(part);
+}

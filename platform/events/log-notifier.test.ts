@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { LogNotifier } from './log-notifier.ts';
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+const never = (): AbortSignal => new AbortController().signal;
+
+/** How long something waits, in milliseconds of a clock that only we move. */
+async function timed(wait: Promise<void>): Promise<number> {
+  let isOver = false;
+  void wait.then(() => (isOver = true));
+  let waited = 0;
+  for (await jest.advanceTimersByTimeAsync(0); !isOver; waited++) await jest.advanceTimersByTimeAsync(1);
+  return waited;
+}
+
+const GATHER = 10;
+const SOONEST = 5;
+const BACKSTOP = 250;
+
+test('a notification wakes the waiters for its type, or for any, and no others', async () => {
+  const notifier = new LogNotifier();
+  const [any, mine, other] = [notifier.listen(), notifier.listen(['a']), notifier.listen(['b'])];
+  notifier.notify(['a', 'c']);
+  expect(await timed(any.idle(never()))).toBe(GATHER);
+  expect(await timed(mine.idle(never()))).toBe(GATHER);
+  expect(await timed(other.idle(never()))).toBe(BACKSTOP);
+});
+
+test('a notification while nobody waits is heard by the next waiter, once', async () => {
+  const notifier = new LogNotifier();
+  const waiter = notifier.listen();
+  notifier.notify();
+  notifier.notify();
+  expect(await timed(waiter.idle(never()))).toBe(GATHER);
+  // After a notification one looks again soon, and then less and less often.
+  const waits = [];
+  for (let n = 0; n < 7; n++) waits.push(await timed(waiter.idle(never())));
+  expect(waits).toEqual([SOONEST, 10, 20, 40, 80, 160, BACKSTOP]);
+});
+
+test('an abort ends the waiting at once', async () => {
+  const controller = new AbortController();
+  const waiting = timed(new LogNotifier().listen().idle(controller.signal));
+  controller.abort();
+  expect(await waiting).toBe(0);
+  expect(await timed(new LogNotifier().listen().idle(controller.signal))).toBe(0);
+});
+
+test('a closed waiter is not notified any more', async () => {
+  const notifier = new LogNotifier();
+  const waiter = notifier.listen();
+  let heard = 0;
+  waiter.hear = () => heard++;
+  notifier.notify();
+  waiter.close();
+  notifier.notify();
+  expect(heard).toBe(1);
+});
