@@ -54,22 +54,18 @@ orSkip(
   test,
   'processes tied to their parents',
   'util-linux',
-)(
-  'its agents, gateways, PostgreSQL and Redis end with it',
-  async () => {
-    const { data, remove } = temporaryData();
-    try {
-      const parent = await startDistributed(data);
-      const children = childrenOf(parent.pid!);
-      const commands = children.map(({ command }) => command).join('\n');
-      for (const what of ['bin/agent.ts', 'bin/gateway.ts', 'postgres', ...(hasRedisServer() ? ['redis-server'] : [])])
-        expect(commands).toContain(what);
-      parent.kill('SIGKILL');
-      await once(parent, 'close');
-      await until('all have ended', () => !children.some(({ pid }) => isRunning(pid)));
-    } finally {
-      await remove();
-    }
-  },
-  180_000,
-);
+)('its agents, gateways, PostgreSQL and Redis end with it', async () => {
+  const { data, remove } = temporaryData();
+  try {
+    const parent = await startDistributed(data);
+    const children = childrenOf(parent.pid!);
+    const commands = children.map(({ command }) => command).join('\n');
+    for (const what of ['bin/agent.ts', 'bin/gateway.ts', 'postgres', ...(hasRedisServer() ? ['redis-server'] : [])])
+      expect(commands).toContain(what);
+    parent.kill('SIGKILL');
+    await once(parent, 'close');
+    await until('all have ended', () => !children.some(({ pid }) => isRunning(pid)));
+  } finally {
+    await remove();
+  }
+});

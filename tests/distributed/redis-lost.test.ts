@@ -16,7 +16,11 @@ import { until } from '../support/until.ts';
 
 const SIGN_UP = `mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken userErrors { code } } }`;
 
-orSkip(hasRedisServer(), test, 'Redis lost by agents in processes')(
+orSkip(
+  hasRedisServer(),
+  test,
+  'Redis lost by agents in processes',
+)(
   'what is asked of them succeeds all the time; ended sessions are told to gateways at once while Redis is there',
   async () => {
     const redis = await startRedis();
@@ -52,7 +56,6 @@ orSkip(hasRedisServer(), test, 'Redis lost by agents in processes')(
       await redis.stop();
     }
   },
-  90_000,
 );
 
 /** Somebody who has signed up and out again: the session that was ended. */

@@ -232,7 +232,7 @@ test('whatever is given in any place of any operation is never a fault of ours',
   expect(tries.length).toBeGreaterThanOrEqual(places.length * 6);
   const declared = rootsOf(gateway.schema).reduce((sum, { field }) => sum + field.args.length, 0);
   expect(places.length).toBeGreaterThan(declared);
-}, 300_000);
+});
 
 /** What is refused for something else before: their own tests give them the control character. */
 const REFUSED_BEFORE = [

@@ -21,7 +21,7 @@ import { createPool } from '../../db/pool.ts';
 import { formatKeyRing, newKey } from '../../platform/secrets/key-ring.ts';
 import { type AgoraProcess, databaseOf, runAgora, startAgora, temporaryData } from '../support/agora-process.ts';
 import { testDatabase } from '../support/database.ts';
-import { untilAnswer } from '../support/until.ts';
+import { until, untilAnswer } from '../support/until.ts';
 
 const folder = temporaryData();
 const { data } = folder;
@@ -96,7 +96,7 @@ test('the first start says what it applied and loaded, where it answers and how 
   const { output } = await start();
   expect(output()).toMatch(/order: 0001-orders\.sql applied in \d+ ms/);
   expect(output()).toMatch(/product: 1000 products with 3500 variants/);
-  await waitFor(() => output().includes('Stop '));
+  await until(() => output().includes('Stop '));
   expect(output()).toMatch(/Agora is ready in [\d.]+ s/);
   expect(output()).toContain('customer@agora.test, password agora-demo');
   expect((await fetch(`${agora!.url}/health/ready`)).status).toBe(200);
@@ -129,7 +129,7 @@ test.each(['Agora is starting.', 'platform: 0001', 'migrations applied', 'produc
       expect(output).not.toContain('did not start');
       expect(code).toBe(0);
       // What it has begun of PostgreSQL ends with it, a moment after it.
-      await waitFor(() => serversOf(other.data).length === 0);
+      await until(() => serversOf(other.data).length === 0);
       expect(serversOf(other.data)).toEqual([]);
       const again = await startAgora({ data: other.data });
       expect((await ask(again, PRODUCTS)).data.products.totalCount).toBeGreaterThan(900);
@@ -138,7 +138,6 @@ test.each(['Agora is starting.', 'platform: 0001', 'migrations applied', 'produc
       await other.remove();
     }
   },
-  180_000,
 );
 
 test('the second start has kept its data', async () => {
@@ -215,7 +214,7 @@ test('--reset begins anew, --empty without demo data', async () => {
   const again = await ask(agora!, SIGN_IN, { input: { email: ADA.email, password: ADA.password } });
   expect(again.data.signIn.userErrors).toEqual([{ code: 'INVALID_CREDENTIALS' }]);
   expect(agora!.output()).not.toContain('agora-demo');
-  await waitFor(() => agora!.output().includes('Stop '));
+  await until(() => agora!.output().includes('Stop '));
   expect(agora!.output()).toContain('npm run admin:new');
 });
 
@@ -243,7 +242,7 @@ test('of two who want to be the first administrator while it runs, one is, and n
 test('a shop that was begun without demo data gets none by a start that forgets to say so', async () => {
   await agora!.end('SIGINT');
   await start();
-  await waitFor(() => agora!.output().includes('Stop '));
+  await until(() => agora!.output().includes('Stop '));
   expect(agora!.output()).toContain('begun without demo data, and none is loaded');
   expect(agora!.output()).not.toMatch(/agora-demo|npm run admin:new/);
   expect((await ask(agora!, PRODUCTS)).data.products.totalCount).toBe(0);
@@ -323,7 +322,6 @@ test.each([
     expect(output).toMatch(/Agora did not start: .*DATABASE_URL/);
     expect(output).not.toContain('hunter2');
   },
-  30_000,
 );
 
 test('in development the embedded one serves instead of a DATABASE_URL where nobody answers, and everybody is told', async () => {
@@ -357,27 +355,19 @@ test('in development the embedded one serves instead of a DATABASE_URL where nob
 const identity = serverIdentity();
 const onlyAsRoot = identity.uid === undefined ? test.skip : test;
 
-onlyAsRoot(
-  'an ordinary user starts it, and owns all that it wrote',
-  async () => {
-    const home = mkdtempSync(join(tmpdir(), 'agora-home-'));
-    chownSync(home, identity.uid!, identity.gid!);
-    const own = join(home, '.agora');
-    try {
-      const process = await startAgora({ data: own, args: ['--empty'], as: identity, env: { HOME: home } });
-      expect((await ask(process, PRODUCTS)).errors).toBeUndefined();
-      for (const path of [own, join(own, 'token-key.pem'), join(own, 'postgres/cluster')])
-        expect(statSync(path).uid).toBe(identity.uid);
-      expect(statSync(join(own, 'token-key.pem')).mode & 0o777).toBe(0o600);
-      expect((await process.end('SIGINT')).code).toBe(0);
-      expect(serversOf(own)).toEqual([]);
-    } finally {
-      rmSync(home, { recursive: true, force: true });
-    }
-  },
-  60_000,
-);
-
-async function waitFor(condition: () => boolean): Promise<void> {
-  for (let n = 0; n < 500 && !condition(); n++) await new Promise((resolve) => setTimeout(resolve, 20));
-}
+onlyAsRoot('an ordinary user starts it, and owns all that it wrote', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'agora-home-'));
+  chownSync(home, identity.uid!, identity.gid!);
+  const own = join(home, '.agora');
+  try {
+    const process = await startAgora({ data: own, args: ['--empty'], as: identity, env: { HOME: home } });
+    expect((await ask(process, PRODUCTS)).errors).toBeUndefined();
+    for (const path of [own, join(own, 'token-key.pem'), join(own, 'postgres/cluster')])
+      expect(statSync(path).uid).toBe(identity.uid);
+    expect(statSync(join(own, 'token-key.pem')).mode & 0o777).toBe(0o600);
+    expect((await process.end('SIGINT')).code).toBe(0);
+    expect(serversOf(own)).toEqual([]);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+});

@@ -1,5 +1,12 @@
 import { PATIENCE_MS } from './patience.ts';
 
+/** Milliseconds between looks: soon at first, then seldom, so that many that wait leave the machine to what they wait for. */
+const pauses = function* (): Generator<number, never> {
+  for (let pause = 5; ; pause = Math.min(pause * 1.5, 250)) yield pause;
+};
+const pauseOf = (waiting: Generator<number, never>): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, waiting.next().value));
+
 type Condition = () => boolean | Promise<boolean>;
 
 /**
@@ -9,9 +16,10 @@ type Condition = () => boolean | Promise<boolean>;
 export async function until(...given: [what: string, holds: Condition] | [holds: Condition]): Promise<void> {
   const [what, holds] = given.length === 2 ? given : [String(given[0]), given[0]];
   const deadline = Date.now() + PATIENCE_MS;
+  const waiting = pauses();
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await pauseOf(waiting);
   }
 }
 
@@ -29,6 +37,7 @@ export async function untilAnswer<T>(
   patienceMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + patienceMs;
+  const waiting = pauses();
   for (;;) {
     const isLate = Date.now() > deadline;
     try {
@@ -38,6 +47,6 @@ export async function untilAnswer<T>(
     } catch (error) {
       if (isLate || isOurs(error)) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pauseOf(waiting);
   }
 }
