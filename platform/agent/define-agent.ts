@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Confined } from '../data/confined.ts';
 import type { EventDefinition } from '../events/define-event.ts';
 import type { EventHandler } from '../consumers/handler.ts';
+import type { RoomResolvers } from '../graphql/resolvers.ts';
 import type { SagaDefinition, Verdict } from '../sagas/define-saga.ts';
 import type { DemoTools } from './demo.ts';
 import type { AgentContext } from './agent-context.ts';
@@ -30,8 +31,8 @@ export interface ScheduledJob {
 
 /** What an agent is made of, once it stands on its ground. */
 export interface AgentParts {
-  /** Resolvers of the agent's own part of the graph; the shared ones are added. */
-  resolvers: object;
+  /** Resolvers of the agent's own part of the graph, those of each capability by themselves; the shared ones are added. */
+  resolvers: RoomResolvers;
   /** What it does about the events of others. */
   handlers?: readonly EventHandler[];
   scheduledJobs?: readonly ScheduledJob[];
