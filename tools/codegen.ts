@@ -1,6 +1,6 @@
 /**
  * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed documents of the
- * clients in `examples/`, `.env.example`, `docs/sagas.md`, Grafana's dashboards,
+ * clients in `examples/`, `.env.example`, `docs/sagas.md`, the scopes that rooms grant to roles, Grafana's dashboards,
  * `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -36,9 +36,10 @@ const check = process.argv.includes('--check');
 settle(outputs, check, 'npm run codegen');
 // Only now: they are built of the commands and documents that were written just now.
 const { agentList } = await import('./codegen/agent-list.ts');
+const { grantsModule } = await import('./codegen/grants.ts');
 const { operationOutputs } = await import('./codegen/operations.ts');
 const { sagaDocs } = await import('./codegen/saga-docs.ts');
-settle([await sagaDocs(), await agentList(), ...(await operationOutputs())], check, 'npm run codegen');
+settle([await sagaDocs(), await agentList(), await grantsModule(), ...(await operationOutputs())], check, 'npm run codegen');
 
 function listGraphql(directory: string): string[] {
   try {

@@ -2,6 +2,7 @@ import type { EntitySchema } from '@mikro-orm/core';
 import type { Kysely } from 'kysely';
 import type { Confined } from '../data/confined.ts';
 import type { EventDefinition } from '../events/define-event.ts';
+import type { Grants } from '../identity/roles.ts';
 import type { EventHandler } from '../consumers/handler.ts';
 import type { SagaDefinition, Verdict } from '../sagas/define-saga.ts';
 import type { DemoTools } from './demo.ts';
@@ -61,6 +62,8 @@ export interface AgentDefinition {
   confined?: Confined;
   /** It has webhooks (platform/webhooks/webhooks.ts): its schema then holds their inbox. */
   webhooks?: boolean;
+  /** Actions on what is its own that it grants to roles which hold none of every agent: `{ MERCHANT: ['write'] }`. */
+  grants?: Grants;
   emits: readonly EventDefinition<any>[];
   /** The types of events that its handlers are for. */
   handles?: readonly string[];
