@@ -39,7 +39,11 @@ const { agentList } = await import('./codegen/agent-list.ts');
 const { grantsModule } = await import('./codegen/grants.ts');
 const { operationOutputs } = await import('./codegen/operations.ts');
 const { sagaDocs } = await import('./codegen/saga-docs.ts');
-settle([await sagaDocs(), await agentList(), await grantsModule(), ...(await operationOutputs())], check, 'npm run codegen');
+settle(
+  [await sagaDocs(), await agentList(), await grantsModule(), ...(await operationOutputs())],
+  check,
+  'npm run codegen',
+);
 
 function listGraphql(directory: string): string[] {
   try {
