@@ -16,6 +16,7 @@ import type { Logger } from '../platform/log.ts';
 import { allowsDemo } from '../platform/config/trial-features.ts';
 import { startTracing } from '../platform/telemetry/tracing.ts';
 import { hasAdministrator } from '../subgraphs/identity/administrators/service.ts';
+import type { PaymentVariables } from '../subgraphs/payment/config.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { ApiKeys, identityOf } from './api-keys.ts';
 import { authenticateWith } from './authenticate.ts';
@@ -38,7 +39,7 @@ import { trustedOperations } from './trusted-operations.ts';
 
 /** How to start. */
 export interface EmbeddedOptions {
-  config: Config;
+  config: Config & Partial<PaymentVariables>;
   log: Logger;
   /** Takes what must be ended. */
   endings: Endings;

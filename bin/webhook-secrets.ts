@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../platform/config/config.ts';
 import { Fault } from '../platform/errors.ts';
 import { makeFolder } from '../platform/folders.ts';
+import type { PaymentVariables } from '../subgraphs/payment/config.ts';
 import { parseWebhookSecrets } from '../platform/webhooks/secrets.ts';
 
 /**
@@ -11,7 +12,7 @@ import { parseWebhookSecrets } from '../platform/webhooks/secrets.ts';
  * made at the first start and kept beside the data. Any other configuration as it is; always a copy.
  * @throws {Fault} `BAD_KEYS` for a file that holds something else
  */
-export function withWebhookSecrets(config: Config): Config {
+export function withWebhookSecrets(config: Config & Partial<PaymentVariables>): Config & Partial<PaymentVariables> {
   if (config.SIMULATOR_WEBHOOK_URL !== 'self' || config.PAYMENT_WEBHOOK_SECRETS) return { ...config };
   const path = join(config.AGORA_DATA, 'payment-webhook-secrets');
   makeFolder(config.AGORA_DATA);

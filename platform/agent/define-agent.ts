@@ -1,5 +1,6 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { Kysely } from 'kysely';
+import type { z } from 'zod';
 import type { Confined } from '../data/confined.ts';
 import type { EventDefinition } from '../events/define-event.ts';
 import type { Grants } from '../identity/roles.ts';
@@ -47,8 +48,8 @@ export interface AgentParts {
   demo?: { after: readonly string[]; load(tools: DemoTools): Promise<void> };
 }
 
-/** An agent, as its room defines it. */
-export interface AgentDefinition {
+/** An agent, as its room defines it. `Variables` are those of the environment that it declares in `config`. */
+export interface AgentDefinition<Variables extends object = any> {
   /** Also its schema in the database and its name in the supergraph: one lower-case word. */
   name: string;
   area: Area;
@@ -62,6 +63,10 @@ export interface AgentDefinition {
   confined?: Confined;
   /** It has webhooks (platform/webhooks/webhooks.ts): its schema then holds their inbox. */
   webhooks?: boolean;
+  /** Variables of the environment that it reads from `AgentContext.config`, called after it: `{ PAYMENT_TIMEOUT_MS: … }`. */
+  config?: z.ZodObject & z.ZodType<Variables>;
+  /** Those of them that are called otherwise, each with the reason. */
+  configExceptions?: Readonly<Record<string, string>>;
   /** Actions on what is its own that it grants to roles which hold none of every agent: `{ MERCHANT: ['write'] }`. */
   grants?: Grants;
   emits: readonly EventDefinition<any>[];
@@ -71,11 +76,13 @@ export interface AgentDefinition {
   replayable?: boolean;
   /** What shoppers read of it may be a moment old, since it is no doing of theirs: it may come from a standby. */
   readsMayLag?: boolean;
-  build(options: AgentContext<any>): AgentParts;
+  build(options: AgentContext<any, Variables>): AgentParts;
 }
 
 /** Defines an agent. A room's `agent.ts` exports this and nothing else. @throws Error for a name that is no schema name */
-export function defineAgent(definition: AgentDefinition): AgentDefinition {
+export function defineAgent<Variables extends object = object>(
+  definition: AgentDefinition<Variables>,
+): AgentDefinition {
   if (!/^[a-z][a-z0-9]{1,30}$/.test(definition.name))
     throw new Error(`"${definition.name}" is not a name for an agent: use one lower-case word.`);
   return definition;
