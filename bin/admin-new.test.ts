@@ -6,8 +6,8 @@ import { formatKeyRing, newKey } from '../platform/secrets/key-ring.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { type TestDatabase, testDatabase } from '../tests/support/database.ts';
 import { type TestRoles, testRoles } from '../tests/support/roles.ts';
-import { migrateDatabase } from './migrate-database.ts';
-import { migrationSets } from './migration-sets.ts';
+import { migrateDatabase } from '../db/connect/migrate-database.ts';
+import { migrationSets } from '../db/connect/migration-sets.ts';
 
 let database: TestDatabase;
 let roles: TestRoles;

@@ -21,14 +21,14 @@ import { newId } from '../platform/ids.ts';
 import { administratorService, hasAdministrator } from '../subgraphs/identity/administrators/service.ts';
 import { entities, type Tables } from '../subgraphs/identity/entities.ts';
 import { loadAgents } from '../subgraphs/index.ts';
-import { runCommand } from './command.ts';
-import { directAddress } from './direct-address.ts';
-import { installationIn } from './installation.ts';
-import { pathOf } from './key-ring.ts';
-import { knownKeys } from './known-keys.ts';
-import { pendingIn } from './migrate-database.ts';
-import { givenPassword } from './given-password.ts';
-import { onDatabase } from './on-database.ts';
+import { runCommand } from './process/command.ts';
+import { directAddress } from '../db/connect/direct-address.ts';
+import { installationIn } from '../db/connect/installation.ts';
+import { pathOf } from '../platform/secrets/key-files.ts';
+import { knownKeys } from '../db/connect/known-keys.ts';
+import { pendingIn } from '../db/connect/migrate-database.ts';
+import { givenPassword } from './process/given-password.ts';
+import { onDatabase } from '../db/connect/on-database.ts';
 
 const USAGE = 'npm run admin:new -- --email you@shop.example --name "Your Name" [--generate] [--another]';
 

@@ -7,10 +7,10 @@ import type { AgentDefinition } from '../platform/agent/define-agent.ts';
 import { readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/log.ts';
 import { loadAgents } from '../subgraphs/index.ts';
-import { chosenAgents } from './chosen-agents.ts';
-import { Endings } from './endings.ts';
+import { chosenAgents } from './process/chosen-agents.ts';
+import { Endings } from '../platform/endings.ts';
 import { serveAgents } from './serve-agents.ts';
-import { stopOnSignal } from './stop-on-signal.ts';
+import { stopOnSignal } from './process/stop-on-signal.ts';
 
 const say = (line: string): void => console.log(`  ${line}`);
 

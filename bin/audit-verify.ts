@@ -9,8 +9,8 @@ import { raw } from '../platform/data/raw.ts';
 import { Fault } from '../platform/errors.ts';
 import type { AuditRow, Head } from '../subgraphs/identity/audit/chain.ts';
 import { type AuditReader, verifyChain } from '../subgraphs/identity/audit/verify.ts';
-import { runCommand } from './command.ts';
-import { onDatabase } from './on-database.ts';
+import { runCommand } from './process/command.ts';
+import { onDatabase } from '../db/connect/on-database.ts';
 
 await runCommand('The audit log was not verified', async (say) => {
   const { noted } = parseArgs({ options: { noted: { type: 'string' } } }).values;

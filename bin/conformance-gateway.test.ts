@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { createYoga } from 'graphql-yoga';
-import { composeSupergraph } from '../gateway/compose.ts';
+import { composeSupergraph } from '../gateway/composition/compose.ts';
 import { createSubgraph } from '../platform/graphql/subgraph.ts';
 import { silentLogger } from '../platform/log.ts';
 import { startConformanceGateway } from './conformance-gateway.ts';
-import { Endings } from './endings.ts';
+import { Endings } from '../platform/endings.ts';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@authenticated"])';
 const BOOKS = `${LINK} type Query { book: Book  secret: Int @authenticated } type Subscription { ticked: Book }

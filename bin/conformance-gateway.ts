@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { foreignGraph } from '../gateway/foreign-graph.ts';
+import { foreignGraph } from '../gateway/graph/foreign-graph.ts';
 import { NO_LIMITS } from '../gateway/limits/limits.ts';
 import { createGateway } from '../gateway/server.ts';
 import type { Config } from '../platform/config/config.ts';
 import { ANONYMOUS } from '../platform/identity/actor.ts';
 import type { Logger } from '../platform/log.ts';
 import { createTransport } from '../platform/wire/transport.ts';
-import type { Endings } from './endings.ts';
-import { listen } from './listen.ts';
+import type { Endings } from '../platform/endings.ts';
+import { listen } from './process/listen.ts';
 
 /** What is served, and where. */
 export interface ConformanceOptions {

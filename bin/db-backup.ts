@@ -1,10 +1,11 @@
 /** `npm run db:backup -- --out PATH`: a dump of the configured database, or a copy of the embedded one while it is stopped. */
 import { parseArgs } from 'node:util';
+import { ownersDatabase } from '../db/connect/owners-database.ts';
 import { dumpDatabase } from '../db/dump.ts';
 import { Fault } from '../platform/errors.ts';
 import { readConfig } from '../platform/config/config.ts';
-import { ownersDatabase, runCommand } from './command.ts';
-import { backUpData } from './data-backup.ts';
+import { runCommand } from './process/command.ts';
+import { backUpData } from '../db/embedded-backup.ts';
 
 await runCommand('No backup was made', async (say) => {
   const { out } = parseArgs({ options: { out: { type: 'string' } } }).values;

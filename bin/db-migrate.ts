@@ -3,10 +3,11 @@
  * `--dry-run` says what it would apply.
  */
 import { parseArgs } from 'node:util';
+import { ownersDatabase } from '../db/connect/owners-database.ts';
 import { readConfig } from '../platform/config/config.ts';
 import { loadAgents } from '../subgraphs/index.ts';
-import { ownersDatabase, runCommand } from './command.ts';
-import { migrateDatabase, pendingIn } from './migrate-database.ts';
+import { runCommand } from './process/command.ts';
+import { migrateDatabase, pendingIn } from '../db/connect/migrate-database.ts';
 
 await runCommand('The migration failed', async (say) => {
   const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean' } } });

@@ -1,11 +1,12 @@
 /** `npm run db:restore -- PATH`: a backup into an empty database, or into a data folder (AGORA_DATA) without one. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ownersDatabase } from '../db/connect/owners-database.ts';
 import { restoreDatabase } from '../db/dump.ts';
 import { Fault } from '../platform/errors.ts';
 import { configSchema, readConfig } from '../platform/config/config.ts';
-import { ownersDatabase, runCommand } from './command.ts';
-import { restoreData } from './data-backup.ts';
+import { runCommand } from './process/command.ts';
+import { restoreData } from '../db/embedded-backup.ts';
 
 await runCommand('Nothing was restored', async (say) => {
   const [from] = parseArgs({ allowPositionals: true }).positionals;

@@ -3,11 +3,12 @@
  * needs. New passwords go to FILE, and nowhere else. `--prefix` names the roles, where several Agoras share a server.
  */
 import { parseArgs } from 'node:util';
+import { ownersDatabase } from '../db/connect/owners-database.ts';
 import { applyRoles } from '../db/roles.ts';
 import { inTurn } from '../db/turn.ts';
 import { agentDatabases, readConfig } from '../platform/config/config.ts';
 import { loadAgents } from '../subgraphs/index.ts';
-import { ownersDatabase, runCommand } from './command.ts';
+import { runCommand } from './process/command.ts';
 
 await runCommand('The roles were not set', async (say) => {
   const { values } = parseArgs({ options: { out: { type: 'string' }, prefix: { type: 'string' } } });

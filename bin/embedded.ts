@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { keepRunning } from '../db/embedded-postgres/keep-running.ts';
 import { ormFor } from '../db/orm.ts';
-import { graphiqlTabs } from '../gateway/graphiql-tabs.ts';
+import { graphiqlTabs } from '../gateway/http/graphiql-tabs.ts';
 import { limitsFrom } from '../gateway/limits/limits-from.ts';
 import { createGateway } from '../gateway/server.ts';
 import { agentCard } from '../platform/agent/agent-card.ts';
@@ -18,24 +18,24 @@ import { startTracing } from '../platform/telemetry/tracing.ts';
 import { hasAdministrator } from '../subgraphs/identity/administrators/service.ts';
 import type { PaymentVariables } from '../subgraphs/payment/config.ts';
 import { loadAgents } from '../subgraphs/index.ts';
-import { ApiKeys, identityOf } from './api-keys.ts';
-import { authenticateWith } from './authenticate.ts';
-import { chooseDatabase } from './choose-database.ts';
-import { aloneInCluster, type ConnectedCluster, connectCluster } from './connect-cluster.ts';
-import { connectDatabase } from './connect-database.ts';
-import { connectStandby } from './connect-standby.ts';
-import { directAddress } from './direct-address.ts';
-import type { Endings } from './endings.ts';
-import { firstOrder } from './first-order.ts';
-import { aboutDemo, installationIn, wantsDemo } from './installation.ts';
-import { signerAndSecrets } from './known-keys.ts';
-import { givenTls, schemeOf } from './given-tls.ts';
-import { listen } from './listen.ts';
-import { migrateDatabase } from './migrate-database.ts';
-import { revocationsOf } from './revocations.ts';
-import { tokenKey } from './token-key.ts';
-import { withWebhookSecrets } from './webhook-secrets.ts';
-import { trustedOperations } from './trusted-operations.ts';
+import { ApiKeys, identityOf } from '../gateway/identity/api-keys.ts';
+import { authenticateWith } from '../gateway/identity/authenticate.ts';
+import { chooseDatabase } from '../db/connect/choose-database.ts';
+import { aloneInCluster, type ConnectedCluster, connectCluster } from '../platform/cluster/connect.ts';
+import { connectDatabase } from '../db/connect/connect-database.ts';
+import { connectStandby } from '../db/connect/connect-standby.ts';
+import { directAddress } from '../db/connect/direct-address.ts';
+import type { Endings } from '../platform/endings.ts';
+import { firstOrder } from '../gateway/http/first-order.ts';
+import { aboutDemo, installationIn, wantsDemo } from '../db/connect/installation.ts';
+import { signerAndSecrets } from '../db/connect/known-keys.ts';
+import { givenTls, schemeOf } from '../platform/http/given-tls.ts';
+import { listen } from './process/listen.ts';
+import { migrateDatabase } from '../db/connect/migrate-database.ts';
+import { revocationsOf } from '../gateway/identity/load-revocations.ts';
+import { tokenKey } from '../platform/secrets/token-key.ts';
+import { ownWebhookSecrets } from '../platform/webhooks/own-secrets.ts';
+import { trustedOperations } from '../gateway/published/trusted-operations.ts';
 
 /** How to start. */
 export interface EmbeddedOptions {
@@ -120,6 +120,12 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   if (wanted && withDemo) await host.loadDemo(report);
   state.ready = true;
   return { url, withDemo, hasAdministrator: await hasAdministrator(connections.kysely) };
+}
+
+/** What sends its webhooks to itself has the secret for them: the configured one, or one of its own. Always a copy. */
+function withWebhookSecrets(config: EmbeddedOptions['config']): EmbeddedOptions['config'] {
+  if (config.SIMULATOR_WEBHOOK_URL !== 'self' || config.PAYMENT_WEBHOOK_SECRETS) return { ...config };
+  return { ...config, PAYMENT_WEBHOOK_SECRETS: ownWebhookSecrets(join(config.AGORA_DATA, 'payment-webhook-secrets')) };
 }
 
 /** It is alone, unless it is told to meet others in Redis. */

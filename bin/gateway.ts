@@ -6,9 +6,9 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/log.ts';
 import { startConformanceGateway } from './conformance-gateway.ts';
-import { Endings } from './endings.ts';
+import { Endings } from '../platform/endings.ts';
 import { startDistributedGateway } from './distributed-gateway.ts';
-import { stopOnSignal } from './stop-on-signal.ts';
+import { stopOnSignal } from './process/stop-on-signal.ts';
 
 const WHO = 'The gateway';
 

@@ -10,14 +10,14 @@ import { systemClock } from '../platform/clock.ts';
 import { readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/log.ts';
 import { loadAgents } from '../subgraphs/index.ts';
-import { awaitDatabase } from './await-database.ts';
-import { runCommand } from './command.ts';
-import { connectDatabase } from './connect-database.ts';
-import { directAddress } from './direct-address.ts';
-import { Endings } from './endings.ts';
-import { givenTokens, requireGivenKeys } from './given-keys.ts';
-import { beginWithDemo, requireTrial } from './installation.ts';
-import { signerAndSecrets } from './known-keys.ts';
+import { awaitDatabase } from '../db/connect/await-database.ts';
+import { runCommand } from './process/command.ts';
+import { connectDatabase } from '../db/connect/connect-database.ts';
+import { directAddress } from '../db/connect/direct-address.ts';
+import { Endings } from '../platform/endings.ts';
+import { givenTokens, requireGivenKeys } from '../platform/secrets/given-keys.ts';
+import { beginWithDemo, requireTrial } from '../db/connect/installation.ts';
+import { signerAndSecrets } from '../db/connect/known-keys.ts';
 
 await runCommand('The demo data was not loaded', async (report) => {
   const { force } = parseArgs({ options: { force: { type: 'boolean' } } }).values;

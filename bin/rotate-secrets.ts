@@ -1,6 +1,6 @@
 /** `npm run secrets:rotate [-- events]`: a new first key for what is sealed, or for the signatures of events. */
 import { readConfig } from '../platform/config/config.ts';
-import { rotateKeyRing } from './key-ring.ts';
+import { rotateKeyRing } from '../platform/secrets/key-files.ts';
 
 const [what = 'secrets'] = process.argv.slice(2);
 try {

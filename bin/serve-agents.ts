@@ -23,20 +23,20 @@ import { requestSigner, requestVerifier } from '../platform/wire/signed-request.
 import { hasAdministrator } from '../subgraphs/identity/administrators/service.ts';
 import type { PaymentVariables } from '../subgraphs/payment/config.ts';
 import { loadAgents } from '../subgraphs/index.ts';
-import { awaitDatabase } from './await-database.ts';
-import { announceRevocations } from './broadcast-revocations.ts';
-import { chosenAgents } from './chosen-agents.ts';
-import { connectCluster } from './connect-cluster.ts';
-import { connectDatabase } from './connect-database.ts';
-import { connectStandby } from './connect-standby.ts';
-import { directAddress } from './direct-address.ts';
-import type { Endings } from './endings.ts';
-import { givenTokens, requireGivenKeys } from './given-keys.ts';
-import { givenTls, schemeOf } from './given-tls.ts';
-import { DEMO_IN_PRODUCTION, hasDemoAccounts } from './installation.ts';
-import { keyRing } from './key-ring.ts';
-import { signerAndSecrets } from './known-keys.ts';
-import { listen } from './listen.ts';
+import { awaitDatabase } from '../db/connect/await-database.ts';
+import { announceRevocations } from '../gateway/identity/broadcast-revocations.ts';
+import { chosenAgents } from './process/chosen-agents.ts';
+import { connectCluster } from '../platform/cluster/connect.ts';
+import { connectDatabase } from '../db/connect/connect-database.ts';
+import { connectStandby } from '../db/connect/connect-standby.ts';
+import { directAddress } from '../db/connect/direct-address.ts';
+import type { Endings } from '../platform/endings.ts';
+import { givenTokens, requireGivenKeys } from '../platform/secrets/given-keys.ts';
+import { givenTls, schemeOf } from '../platform/http/given-tls.ts';
+import { DEMO_IN_PRODUCTION, hasDemoAccounts } from '../db/connect/installation.ts';
+import { keyRing } from '../platform/secrets/key-files.ts';
+import { signerAndSecrets } from '../db/connect/known-keys.ts';
+import { listen } from './process/listen.ts';
 
 /** How to start. */
 export interface ServeAgentsOptions {

@@ -4,8 +4,8 @@ import { type Config, readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/log.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
-import { Endings } from './endings.ts';
-import { stopOnSignal } from './stop-on-signal.ts';
+import { Endings } from '../platform/endings.ts';
+import { stopOnSignal } from './process/stop-on-signal.ts';
 
 const USAGE = `npm start [-- options]
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { RETRY_AFTER_SECONDS } from './mask-error.ts';
-import { respondErrors } from './respond.ts';
+import { RETRY_AFTER_SECONDS } from './operations/mask-error.ts';
+import { respondErrors } from './http/respond.ts';
 
 /**
  * The end of an HTTP server that loses no request: for a while everything is still answered, while those who balance

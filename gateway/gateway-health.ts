@@ -2,7 +2,7 @@ import type { DependencyHealth } from '../platform/agent/health.ts';
 import type { HealthSource } from '../platform/http/health.ts';
 import type { Breakers } from '../platform/resilience/breakers.ts';
 import type { BreakerState } from '../platform/resilience/guard.ts';
-import type { GraphWatch, SubgraphState } from './graph-watch.ts';
+import type { GraphWatch, SubgraphState } from './graph/graph-watch.ts';
 
 /** What a gateway in a process of its own tells from. */
 export interface GatewayHealthSources {

@@ -10,7 +10,7 @@ import type { RequestContext } from '../platform/graphql/context.ts';
 import { createSubgraph, type Subgraph } from '../platform/graphql/subgraph.ts';
 import { ANONYMOUS, Actor } from '../platform/identity/actor.ts';
 import { createGateway, type GatewayOptions } from './server.ts';
-import type { Identity } from './session.ts';
+import type { Identity } from './identity/session.ts';
 
 /** What the subgraphs did, and levers to make them do things. */
 export class World {

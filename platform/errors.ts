@@ -1,5 +1,5 @@
 /**
- * One hierarchy of errors, mapped once to GraphQL (`gateway/mask-error.ts`). Three questions decide what a
+ * One hierarchy of errors, mapped once to GraphQL (`gateway/operations/mask-error.ts`). Three questions decide what a
  * thrown error is:
  *
  * - Can its user mend it? Then it is a {@link Refusal}: data in the payload (`userErrors`), not a GraphQL error.

@@ -1,6 +1,7 @@
 /**
- * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed documents of the
- * clients in `examples/`, `.env.example`, `docs/sagas.md`, the scopes that rooms grant to roles, Grafana's dashboards,
+ * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed commands of the
+ * gateway, typed documents of the clients in `examples/`, `.env.example`, `docs/sagas.md`,
+ * the scopes that rooms grant to roles, Grafana's dashboards,
  * `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -18,7 +19,9 @@ const outputs: Output[] = dashboards();
 
 for (const room of rooms) {
   outputs.push({ path: join(room.directory, 'resolvers.generated.ts'), text: await resolverTypes(room) });
-  const directory = join(room.directory, 'commands');
+}
+for (const asking of [...rooms.map(({ directory }) => directory), 'gateway']) {
+  const directory = join(asking, 'commands');
   for (const file of listGraphql(directory)) {
     const target = rooms.find((other) => `${other.name}.graphql` === file);
     if (!target) throw new Error(`${directory}/${file} is not named after an agent`);

@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { parse } from 'graphql';
-import { createGraphVersion, type GraphVersion } from '../../gateway/graph-version.ts';
-import { graphOf } from '../../gateway/graph.ts';
+import { createGraphVersion, type GraphVersion } from '../../gateway/graph/graph-version.ts';
+import { graphOf } from '../../gateway/graph/graph.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { ANONYMOUS, Actor } from '../../platform/identity/actor.ts';
 import { median, table } from '../figures.ts';

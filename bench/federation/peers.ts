@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { composeSupergraph } from '../../gateway/compose.ts';
+import { composeSupergraph } from '../../gateway/composition/compose.ts';
 import type { Size } from '../run.ts';
 import { compare, type Question } from './compare.ts';
 import { startHive } from './hive.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createYoga } from 'graphql-yoga';
-import { foreignGraph } from '../../gateway/foreign-graph.ts';
+import { foreignGraph } from '../../gateway/graph/foreign-graph.ts';
 import { createGateway, type GatewayOptions } from '../../gateway/server.ts';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { silentLogger } from '../../platform/log.ts';

@@ -2,8 +2,8 @@
 import { parse } from 'graphql';
 import { createGate } from '../../platform/gate/gate.ts';
 import { splitSupergraph } from '../../platform/gate/split-supergraph.ts';
-import { Supergraph } from '../apollo.ts';
-import { composeSupergraph } from '../compose.ts';
+import { Supergraph } from '../execution/apollo.ts';
+import { composeSupergraph } from './compose.ts';
 
 /** The SDL of each agent, by name. */
 export type Parts = Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
 /** The same operations, each refused before it is executed when whoever asks has asked too often, or for too much at once. */
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { refused as status } from './refused.ts';
-import type { GraphVersion } from '../graph-version.ts';
-import type { ErrorMask } from '../mask-error.ts';
-import type { Operation } from '../operation.ts';
-import type { Operations } from '../operations.ts';
+import type { GraphVersion } from '../graph/graph-version.ts';
+import type { ErrorMask } from '../operations/mask-error.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { Operations } from '../operations/operations.ts';
 import { estimateWith } from './cost.ts';
 import { costTableOf } from './cost-table.ts';
 import type { RateLimits } from './rates.ts';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { type FieldNode, getOperationAST, Kind, valueFromASTUntyped } from 'graphql';
 import type { Limit, Limiter } from '../../platform/cluster/limiter.ts';
 import { networkOf } from '../../platform/http/network-of.ts';
-import type { Operation } from '../operation.ts';
-import { withDefaults } from '../with-defaults.ts';
-import type { Caller } from '../session.ts';
+import type { Operation } from '../operations/operation.ts';
+import { withDefaults } from '../execution/with-defaults.ts';
+import type { Caller } from '../identity/session.ts';
 import { rateError } from './rate-error.ts';
 import { type ByTier, tierOf } from './tier.ts';
 

@@ -1,6 +1,6 @@
 /** What subscribers notice when the process of their agent ends, over real HTTP. */
 import { afterEach, expect, test } from '@jest/globals';
-import { startDistributed } from '../distributed.testing.ts';
+import { startDistributed } from '../graph/distributed.testing.ts';
 import { until } from '../../tests/support/until.ts';
 import { Feed, FEED_SDL, feedResolvers, People, type Subscriber, subscribing } from './feed.testing.ts';
 

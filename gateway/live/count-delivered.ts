@@ -1,8 +1,8 @@
 import { count } from '../../platform/telemetry/metrics.ts';
-import { countErrors } from '../count-errors.ts';
-import { labelOf } from '../label-of.ts';
-import type { ErrorMask } from '../mask-error.ts';
-import type { Asked } from '../operation.ts';
+import { countErrors } from '../operations/count-errors.ts';
+import { labelOf } from '../operations/label-of.ts';
+import type { ErrorMask } from '../operations/mask-error.ts';
+import type { Asked } from '../operations/operation.ts';
 import type { Frame } from './frame.ts';
 
 /** Counts an event that so many subscribers are told: at once, because a count a subscriber would cost more than telling. */

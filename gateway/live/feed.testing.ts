@@ -7,7 +7,7 @@ import type { RequestContext } from '../../platform/graphql/context.ts';
 import { createSubgraph, type Subgraph } from '../../platform/graphql/subgraph.ts';
 import { Actor } from '../../platform/identity/actor.ts';
 import { startGateway } from '../gateway.testing.ts';
-import type { Identity } from '../session.ts';
+import type { Identity } from '../identity/session.ts';
 
 /** A log, and levers to hold its readers back. */
 export class Feed {

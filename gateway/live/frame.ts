@@ -1,5 +1,5 @@
 import type { ExecutionResult } from 'graphql';
-import { resultWithoutHttp } from '../without-http.ts';
+import { resultWithoutHttp } from '../operations/without-http.ts';
 
 /** One result for many readers, serialised once: an `ExecutionResult` whose text graphql-yoga and our sockets share. */
 export interface Frame extends ExecutionResult {

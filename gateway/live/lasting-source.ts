@@ -2,7 +2,7 @@
 import type { ExecutionResult } from 'graphql';
 import { isTransient } from '../../platform/errors.ts';
 import { beginningIn } from '../../platform/wire/beginning.ts';
-import type { OpenSubscription } from '../subscriptions.ts';
+import type { OpenSubscription } from '../execution/subscriptions.ts';
 import { ReconnectPolicy } from './reconnect-policy.ts';
 
 /** One of its parts. Without `join`: that of a graph version which may have gone. */

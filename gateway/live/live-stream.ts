@@ -5,7 +5,7 @@
  */
 import type { ExecutionResult } from 'graphql';
 import type { Actor } from '../../platform/identity/actor.ts';
-import type { Caller } from '../session.ts';
+import type { Caller } from '../identity/session.ts';
 import type { Frame } from './frame.ts';
 
 /** Frames that wait for one subscriber, at most. */

@@ -6,8 +6,8 @@
  * back at once, few groups catch up, and in the end there is one.
  */
 import type { ExecutionResult } from 'graphql';
-import type { GraphVersion } from '../graph-version.ts';
-import type { Asked, Operation } from '../operation.ts';
+import type { GraphVersion } from '../graph/graph-version.ts';
+import type { Asked, Operation } from '../operations/operation.ts';
 import { audienceOf } from './audience.ts';
 import { subscriptionKeyOf } from './subscription-key.ts';
 import type { Frame } from './frame.ts';

@@ -6,9 +6,9 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Verdict } from '../../platform/gate/gate.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
-import type { GraphVersion } from '../graph-version.ts';
-import { type Asked, documentOf } from '../operation.ts';
-import type { Join, SubscriptionSource } from '../subscriptions.ts';
+import type { GraphVersion } from '../graph/graph-version.ts';
+import { type Asked, documentOf } from '../operations/operation.ts';
+import type { Join, SubscriptionSource } from '../execution/subscriptions.ts';
 
 /** The verdict of an operation that may run, as far as it may. */
 export type Opening = Exclude<Verdict, { kind: 'refused' }>;

@@ -2,11 +2,7 @@
 import {
   type DocumentNode,
   type FieldNode,
-  getNamedType,
-  type GraphQLField,
   type GraphQLSchema,
-  isObjectType,
-  isScalarType,
   Kind,
   TypeInfo,
   type ValueNode,
@@ -14,7 +10,8 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { DecisionTable } from '../../platform/gate/decision.ts';
-import { onlyOperation } from '../planned-execution.ts';
+import { onlyOperation } from '../execution/planned-execution.ts';
+import { hasCursors } from '../execution/with-cursor.ts';
 
 /** Of one operation. */
 export interface Shape {
@@ -66,14 +63,6 @@ export function shapes(
     if (!shape) named.set(name, (shape = find(onlyOperation(document, name))));
     return shape;
   };
-}
-
-/** Whether a root field is one of those whose events have a `cursor`, and that take it back as `after`. */
-export function hasCursors(field: GraphQLField<unknown, unknown> | undefined): boolean {
-  const type = field && getNamedType(field.type);
-  if (!isObjectType(type) || !field!.args.some(({ name }) => name === 'after')) return false;
-  const cursor = type.getFields().cursor;
-  return cursor !== undefined && isScalarType(getNamedType(cursor.type)) && cursor.args.length === 0;
 }
 
 /** The variable's name, if this is one, and the document uses it nowhere else. */

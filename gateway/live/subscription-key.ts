@@ -1,7 +1,7 @@
 import { type DocumentNode, getOperationAST, Kind } from 'graphql';
-import type { Asked } from '../operation.ts';
-import { queryHash } from '../query-hash.ts';
-import { withDefaults } from '../with-defaults.ts';
+import type { Asked } from '../operations/operation.ts';
+import { queryHash } from '../execution/query-hash.ts';
+import { withDefaults } from '../execution/with-defaults.ts';
 import type { Audience } from './audience.ts';
 import type { Shape } from './shape.ts';
 

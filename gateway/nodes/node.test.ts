@@ -3,10 +3,10 @@ import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { createSubgraph, type Subgraph } from '../../platform/graphql/subgraph.ts';
 import { newId } from '../../platform/ids.ts';
-import { composeSupergraph } from '../compose.ts';
+import { composeSupergraph } from '../composition/compose.ts';
 import { startGateway } from '../gateway.testing.ts';
-import { graphOf } from '../graph.ts';
-import { AgentAway } from '../agent-away.ts';
+import { graphOf } from '../graph/graph.ts';
+import { AgentAway } from '../operations/agent-away.ts';
 
 const ORDER = `
   type Query { order(id: ID!): Order @public }

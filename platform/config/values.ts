@@ -2,10 +2,10 @@
  * The kinds of values that variables have. Each says what it wants, and never repeats what it was given: secrets stand
  * in variables.
  */
-import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseKeyRing } from '../secrets/key-ring.ts';
+import { isTokenKey, isTokenPublicKey } from '../secrets/pem.ts';
 
 /** A whole number in decimal digits, and nothing else that JavaScript would take for one: no `0x14`, `1e3`, `+5`. */
 export const whole = (least: number, most: number) =>
@@ -117,27 +117,6 @@ export function messageOf(attempt: () => void): string | undefined {
     return undefined;
   } catch (error) {
     return (error as Error).message;
-  }
-}
-
-/** A PEM as a file of variables may hold it, on one line. */
-export const unfolded = (pem: string): string => pem.replaceAll('\\n', '\n');
-
-/** Whether this is the private key that signs access tokens. */
-export function isTokenKey(pem: string): boolean {
-  try {
-    return createPrivateKey(unfolded(pem)).asymmetricKeyType === 'ed25519';
-  } catch {
-    return false;
-  }
-}
-
-/** Whether this is the public half of such a key, and not the key itself. */
-function isTokenPublicKey(pem: string): boolean {
-  try {
-    return !pem.includes('PRIVATE KEY') && createPublicKey(unfolded(pem)).asymmetricKeyType === 'ed25519';
-  } catch {
-    return false;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Webhooks of an agent: what somebody outside tells it. The front door (gateway/webhooks.ts) hands each delivery to the
+ * Webhooks of an agent: what somebody outside tells it. The front door (gateway/http/webhooks.ts) hands each delivery to the
  * agent's own field `receive<Agent>Webhook`, in process or over the wire; it is verified, stored, and answered. Then it
  * is handled, at once and, if that fails, ever less often until it works or a person looks at it.
  */

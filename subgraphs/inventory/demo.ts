@@ -5,7 +5,7 @@ import { deterministicId } from '../../platform/ids.ts';
 import type { Tables } from './entities.ts';
 
 const SINCE = new Date('2025-01-01T08:00:00Z');
-/** RowFilter in one statement, and variants in one transaction: well below what a transaction may take. */
+/** Rows in one statement, and variants in one transaction: well below what a transaction may take. */
 const CHUNK = 500;
 
 /** The locations, by priority. */

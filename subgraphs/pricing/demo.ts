@@ -4,7 +4,7 @@ import { deterministicId } from '../../platform/ids.ts';
 import { demoPrices } from './demo/price-list.ts';
 import type { Tables } from './entities.ts';
 
-/** RowFilter that one statement inserts: far below what a transaction may last. */
+/** Rows that one statement inserts: far below what a transaction may last. */
 const CHUNK = 1000;
 
 /** The demo's second channel: it shows prices with tax. */

@@ -8,7 +8,7 @@ import type { Resolvers } from './resolvers.generated.ts';
 import type { ProductService } from './service.ts';
 
 const ORDER = {
-  CREATED_AT: { column: 'created_at' },
+  CREATED_AT: { column: 'createdAt' },
   NAME: { column: 'name', collation: 'und-x-icu' },
 } as const;
 
@@ -48,9 +48,9 @@ export const productResolvers = (
           ? {
               id,
               sku: row.sku,
-              title: `${row.product_name}, ${row.variant_name}`,
-              merchantId: row.merchant_id,
-              taxClass: row.tax_class,
+              title: `${row.productName}, ${row.variantName}`,
+              merchantId: row.merchantId,
+              taxClass: row.taxClass,
             }
           : null;
       });
@@ -91,22 +91,18 @@ export const productResolvers = (
 
   Product: {
     __resolveReference: ({ id }, context) => load.product(context).load(id),
-    merchantId: (product) => product.merchant_id,
-    createdAt: (product) => product.created_at,
-    updatedAt: (product) => product.updated_at,
-    category: (product, _, context) => (product.category_id ? load.category(context).load(product.category_id) : null),
+    category: (product, _, context) => (product.categoryId ? load.category(context).load(product.categoryId) : null),
     variants: (product, _, context) => load.variantsOf(context).load(product.id),
   },
 
   ProductVariant: {
     __resolveReference: ({ id }, context) => load.variant(context).load(id),
-    taxClass: (variant) => variant.tax_class,
-    product: async (variant, _, context) => (await load.product(context).load(variant.product_id))!,
+    product: async (variant, _, context) => (await load.product(context).load(variant.productId))!,
   },
 
   Category: {
     __resolveReference: ({ id }, context) => load.category(context).load(id),
-    parent: (category, _, context) => (category.parent_id ? load.category(context).load(category.parent_id) : null),
+    parent: (category, _, context) => (category.parentId ? load.category(context).load(category.parentId) : null),
     children: (category, _, context) => load.categoriesBelow(context).load(category.id),
   },
 });

@@ -1,6 +1,6 @@
 /** The house as it is keeps the rules of `design.md` §1. That the rules notice what breaks them: `rules.test.ts`. */
 import { expect, test } from '@jest/globals';
-import { circularFolders } from './folders.ts';
+import { circularFolders, librariesInBin, misplacedInGateway } from './folders.ts';
 import { forbiddenImports, impureImports } from './imports.ts';
 import { misshapenRooms } from './rooms.ts';
 import { readSource } from './source.ts';
@@ -12,8 +12,16 @@ test('nobody imports whom they may not know', () => {
   expect(forbiddenImports(house)).toEqual([]);
 });
 
-test('the folders of the platform form no circle', () => {
-  expect(circularFolders(house)).toEqual([]);
+test.each(['platform', 'gateway', 'db'] as const)('the folders of %s/ form no circle', (part) => {
+  expect(circularFolders(house, part)).toEqual([]);
+});
+
+test('bin/ holds ways to start, and no library', () => {
+  expect(librariesInBin(house)).toEqual([]);
+});
+
+test('the gateway is a folder a stage', () => {
+  expect(misplacedInGateway(house)).toEqual([]);
 });
 
 test('the rules of a room are pure', () => {

@@ -1,25 +1,69 @@
-/** The floors of the platform: its folders stand on one another, and none on one that stands on it. */
+/** The folders of the house: which there are, what lies in them, and that they stand on one another without a circle. */
 import { importsOf } from './imports.ts';
 import { isTest, type Source } from './source.ts';
 
+/** Parts of the house whose folders stand on one another. */
+type Layered = 'platform' | 'gateway' | 'db';
+
 /**
- * Imports between folders of the platform that are part of a circle, or lead into one. Files at its top, such as
- * `errors.ts`, are the floor of all.
+ * Imports between folders of a part that are on a circle at run time, or lead into one. Files at the top of the platform,
+ * such as `errors.ts`, are the floor of all its folders.
  */
-export function circularFolders(source: Source): string[] {
-  let links = importsOf(source)
-    .filter(({ from, to, isRelative, isType }) => isRelative && !isType && !isTest(from) && !isTest(to))
-    .flatMap((link) => {
-      const [from, to] = [folderOf(link.from), folderOf(link.to)];
-      return from && to && from !== to ? [{ from, to, told: `${link.from} imports ${link.to}` }] : [];
-    });
+export function circularFolders(source: Source, part: Layered = 'platform'): string[] {
+  const folderOf = (path: string): string | undefined => {
+    const [top, folder, file] = path.split('/');
+    return top === part && file ? folder : undefined;
+  };
+  let links = linksOf(source).flatMap((link) => {
+    const [from, to] = [folderOf(link.from), folderOf(link.to)];
+    return from && to && from !== to ? [{ from, to, told: `${link.from} imports ${link.to}` }] : [];
+  });
   // A folder that imports none of those that are left is on no circle.
   for (let before = -1; before !== links.length; ) {
     before = links.length;
     const importing = new Set(links.map(({ from }) => from));
     links = links.filter(({ to }) => importing.has(to));
   }
-  return links.map(({ told }) => `${told}: the folders of the platform form a circle`);
+  return links.map(({ told }) => `${told}: the folders of ${part}/ form a circle`);
 }
 
-const folderOf = (path: string): string | undefined => /^platform\/([^/]+)\//.exec(path)?.[1];
+/** The stages that a request passes, and what they stand on. `gateway/README.md` tells their order. */
+const STAGES =
+  /^gateway\/(http|socket|identity|limits|operations|live|execution|graph|composition|nodes|endpoints|published|commands)\//;
+/** What holds the stages together, and their tests. */
+const ROOF = /^gateway\/((server|drain|gateway-health)\.ts|[a-z-]+\.(test|testing)\.ts|README\.md)$/;
+
+/** Files of the gateway that lie in no stage, and stages that import what holds them together. */
+export function misplacedInGateway(source: Source): string[] {
+  const files = [...source.keys()].filter((path) => path.startsWith('gateway/'));
+  const loose = files.filter((path) => !STAGES.test(path) && !ROOF.test(path));
+  const climbing = linksOf(source).filter(({ from, to }) => STAGES.test(from) && ROOF.test(to));
+  return [
+    ...loose.map((path) => `${path} lies in no stage of the gateway: gateway/README.md says which there are`),
+    ...climbing.map(({ from, to }) => `${from} imports ${to}, which holds the stages together`),
+  ];
+}
+
+/** What composes a process of its parts. The commands beside it are those that `package.json` starts. */
+const COMPOSITIONS = new Set([
+  'bin/embedded.ts',
+  'bin/serve-agents.ts',
+  'bin/distributed-gateway.ts',
+  'bin/conformance-gateway.ts',
+]);
+/** `process/` is what commands do with their process: signals, arguments, a port, a terminal. */
+const OF_COMMANDS = /^bin\/(process|distributed)\/[a-z-]+\.ts$/;
+
+/** Files of `bin/` that start nothing: a library, which belongs to the part of the house that it is about. */
+export function librariesInBin(source: Source): string[] {
+  const scripts = source.get('package.json') ?? '';
+  return [...source.keys()]
+    .filter((path) => path.startsWith('bin/') && !isTest(path) && path !== 'bin/agora.mjs')
+    .filter((path) => !COMPOSITIONS.has(path) && !OF_COMMANDS.test(path))
+    .filter((path) => !scripts.includes(`bin/agora.mjs ${path}"`))
+    .map((path) => `${path} is no command of package.json and composes no process: a library lies where it belongs`);
+}
+
+/** Imports at run time between production files of the house. */
+const linksOf = (source: Source) =>
+  importsOf(source).filter(({ from, to, isRelative, isType }) => isRelative && !isType && !isTest(from) && !isTest(to));

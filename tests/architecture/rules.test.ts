@@ -1,6 +1,6 @@
 /** The rules of the architecture notice what breaks them: small houses, each with something wrong in it. */
 import { describe, expect, test } from '@jest/globals';
-import { circularFolders } from './folders.ts';
+import { circularFolders, librariesInBin, misplacedInGateway } from './folders.ts';
 import { forbiddenImports, impureImports } from './imports.ts';
 import { misshapenRooms } from './rooms.ts';
 import { longFiles, registryAddresses, untoldExports, worldlyRooms } from './style.ts';
@@ -18,9 +18,56 @@ describe('folders of the platform', () => {
     expect(circularFolders(house(files))).toEqual([]);
     const knot = { ...files, 'platform/events/consumer.ts': "import { open } from '../store/store.ts';" };
     expect(circularFolders(house(knot)).join('\n')).toContain(
-      'platform/events/consumer.ts imports platform/store/store.ts: the folders of the platform form a circle',
+      'platform/events/consumer.ts imports platform/store/store.ts: the folders of platform/ form a circle',
     );
   });
+});
+
+describe('folders of the gateway', () => {
+  const files = {
+    'gateway/server.ts': "import { yoga } from './http/yoga.ts';",
+    'gateway/gateway.testing.ts': '',
+    'gateway/http/yoga.ts':
+      "import { run } from '../operations/operations.ts';\nimport type { G } from '../server.ts';",
+    'gateway/operations/operations.ts': '',
+  };
+
+  test('that stand on one another are accepted', () => {
+    expect(misplacedInGateway(house(files))).toEqual([]);
+    expect(circularFolders(house(files), 'gateway')).toEqual([]);
+  });
+
+  test.each([
+    ['a file beside the stages', { 'gateway/operation.ts': '' }, 'gateway/operation.ts lies in no stage'],
+    ['a folder that is no stage', { 'gateway/helpers/x.ts': '' }, 'gateway/helpers/x.ts lies in no stage'],
+    [
+      'a stage that imports the server',
+      { 'gateway/http/front.ts': "import { createGateway } from '../server.ts';" },
+      'gateway/http/front.ts imports gateway/server.ts',
+    ],
+  ])('%s is noticed', (_, more, told) => {
+    expect(misplacedInGateway(house({ ...files, ...more }))).toEqual([expect.stringContaining(told)]);
+  });
+
+  test('that import one another are noticed', () => {
+    const circle = { ...files, 'gateway/operations/mask.ts': "import { yoga } from '../http/yoga.ts';" };
+    expect(circularFolders(house(circle), 'gateway').join('\n')).toContain('the folders of gateway/ form a circle');
+  });
+});
+
+test('a library in bin/ is noticed; commands, compositions and what they do with their process are not', () => {
+  const files = {
+    'package.json': '{ "scripts": { "start": "node bin/agora.mjs bin/start.ts" } }',
+    'bin/agora.mjs': '',
+    'bin/start.ts': '',
+    'bin/embedded.ts': '',
+    'bin/process/listen.ts': '',
+    'bin/start.test.ts': '',
+  };
+  expect(librariesInBin(house(files))).toEqual([]);
+  expect(librariesInBin(house({ ...files, 'bin/api-keys.ts': '' }))).toEqual([
+    expect.stringContaining('bin/api-keys.ts is no command'),
+  ]);
 });
 
 describe('imports', () => {

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { parse } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { startConformanceGateway } from '../../bin/conformance-gateway.ts';
-import { Endings } from '../../bin/endings.ts';
-import { composeSupergraph } from '../../gateway/compose.ts';
+import { Endings } from '../../platform/endings.ts';
+import { composeSupergraph } from '../../gateway/composition/compose.ts';
 import { createSubgraph } from '../../platform/graphql/subgraph.ts';
 import { silentLogger } from '../../platform/log.ts';
 

@@ -1,9 +1,9 @@
 /** Agents in a process of their own, whose Redis is killed and comes back. */
 import { expect, test } from '@jest/globals';
-import { heedRevocations } from '../../bin/broadcast-revocations.ts';
-import { connectCluster } from '../../bin/connect-cluster.ts';
-import { Endings } from '../../bin/endings.ts';
-import { Revocations } from '../../gateway/revocations.ts';
+import { heedRevocations } from '../../gateway/identity/broadcast-revocations.ts';
+import { connectCluster } from '../../platform/cluster/connect.ts';
+import { Endings } from '../../platform/endings.ts';
+import { Revocations } from '../../gateway/identity/revocations.ts';
 import { readConfig } from '../../platform/config/config.ts';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { tokensFrom } from '../../platform/identity/tokens.ts';

@@ -6,9 +6,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql';
-import { createGraphVersion, type GraphVersion } from '../../gateway/graph-version.ts';
-import { type Graph, graphOf } from '../../gateway/graph.ts';
-import { createErrorMask } from '../../gateway/mask-error.ts';
+import { createGraphVersion, type GraphVersion } from '../../gateway/graph/graph-version.ts';
+import { type Graph, graphOf } from '../../gateway/graph/graph.ts';
+import { createErrorMask } from '../../gateway/operations/mask-error.ts';
 import { nodeKinds } from '../../gateway/nodes/node-kinds.ts';
 import { nodeSubgraph } from '../../gateway/nodes/node-subgraph.ts';
 import { silentLogger } from '../../platform/log.ts';

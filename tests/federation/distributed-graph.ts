@@ -1,7 +1,7 @@
 /** The same agents behind real HTTP, as the gateway asks them when they run in other processes. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { type Graph, graphOf } from '../../gateway/graph.ts';
+import { type Graph, graphOf } from '../../gateway/graph/graph.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { LocalNonces } from '../../platform/cluster/nonces.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';

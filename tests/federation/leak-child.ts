@@ -4,7 +4,7 @@
  * that heap. Says the bytes after each round as JSON.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import { graphOf } from '../../gateway/graph.ts';
+import { graphOf } from '../../gateway/graph/graph.ts';
 import { startGateway, subgraphsOf } from '../../gateway/gateway.testing.ts';
 import { until } from '../support/until.ts';
 

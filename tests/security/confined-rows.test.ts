@@ -1,7 +1,7 @@
 /** What PostgreSQL itself shows a customer of orders, payments and profiles, whatever the statement asks for. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Kysely } from 'kysely';
-import { migrationSets } from '../../bin/migration-sets.ts';
+import { migrationSets } from '../../db/connect/migration-sets.ts';
 import { migrate } from '../../db/migrator.ts';
 import { applyRoles } from '../../db/roles.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';

@@ -11,7 +11,7 @@ import { getNamedType, getNullableType, isListType, isNonNullType } from 'graphq
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { LIMITS } from '../../gateway/limits/limits.ts';
-import { CLIENT_CODES } from '../../gateway/mask-error.ts';
+import { CLIENT_CODES } from '../../gateway/operations/mask-error.ts';
 import { createGateway, type Gateway } from '../../gateway/server.ts';
 import { metricsText } from '../../platform/telemetry/metrics.ts';
 import { valuesOf } from '../federation/values.ts';

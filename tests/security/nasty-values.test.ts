@@ -12,11 +12,11 @@ import {
   isObjectType,
   parse,
 } from 'graphql';
-import { createGraphVersion, type GraphVersion } from '../../gateway/graph-version.ts';
-import { graphOf } from '../../gateway/graph.ts';
+import { createGraphVersion, type GraphVersion } from '../../gateway/graph/graph-version.ts';
+import { graphOf } from '../../gateway/graph/graph.ts';
 import type { LiveUpdates } from '../../gateway/live/live-updates.ts';
-import { CLIENT_CODES, createErrorMask } from '../../gateway/mask-error.ts';
-import { createOperations, type Operations } from '../../gateway/operations.ts';
+import { CLIENT_CODES, createErrorMask } from '../../gateway/operations/mask-error.ts';
+import { createOperations, type Operations } from '../../gateway/operations/operations.ts';
 import { silentLogger } from '../../platform/log.ts';
 import { valuesOf } from '../federation/values.ts';
 import { adminContext, idsIn, openWorld } from '../federation/world.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
 import * as firstClient from '../../examples/first-client/gql/graphql.ts';
-import { graphiqlTabs } from '../../gateway/graphiql-tabs.ts';
+import { graphiqlTabs } from '../../gateway/http/graphiql-tabs.ts';
 import { costTableOf } from '../../gateway/limits/cost-table.ts';
 import { estimateWith } from '../../gateway/limits/cost.ts';
 import { LIMITS } from '../../gateway/limits/limits.ts';

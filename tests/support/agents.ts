@@ -2,9 +2,9 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { ExecutionResult } from 'graphql';
 import type { Kysely } from 'kysely';
-import { connectStandby } from '../../bin/connect-standby.ts';
-import { Endings } from '../../bin/endings.ts';
-import { migrationSets } from '../../bin/migration-sets.ts';
+import { connectStandby } from '../../db/connect/connect-standby.ts';
+import { Endings } from '../../platform/endings.ts';
+import { migrationSets } from '../../db/connect/migration-sets.ts';
 import { ormFor } from '../../db/orm.ts';
 import { createHost, type Host } from '../../platform/agent/host.ts';
 import { type Clock, FixedClock } from '../../platform/clock.ts';

@@ -71,7 +71,7 @@ const fieldIn = (part: GraphQLSchema, type: string, field: string) => {
 /** Whose the things of a type are. */
 type OwnerOf = (type: string) => GraphQLSchema | undefined;
 
-/** As `gateway/references.ts` finds it: by `@node`, or where only one of several resolves its key. */
+/** As `gateway/execution/references.ts` finds it: by `@node`, or where only one of several resolves its key. */
 function ownersIn(subgraphs: readonly Subgraph[]): OwnerOf {
   const kinds = nodeKinds(subgraphs);
   return (type) => {

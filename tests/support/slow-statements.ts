@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import WebSocket from 'ws';
 import { kyselyOver } from '../../db/kysely.ts';
 import { createPool } from '../../db/pool.ts';
-import { graphOf } from '../../gateway/graph.ts';
+import { graphOf } from '../../gateway/graph/graph.ts';
 import { createGateway } from '../../gateway/server.ts';
 import { LINKS } from '../../platform/gate/compose.testing.ts';
 import { createSubgraph, type Subgraph } from '../../platform/graphql/subgraph.ts';

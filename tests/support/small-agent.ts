@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import { IDEMPOTENCY } from '../../bin/migration-sets.ts';
+import { IDEMPOTENCY } from '../../db/connect/migration-sets.ts';
 import { kyselyOver } from '../../db/kysely.ts';
 import { ormFor } from '../../db/orm.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parse, print } from 'graphql';
-import { graphiqlTabs } from '../../gateway/graphiql-tabs.ts';
+import { graphiqlTabs } from '../../gateway/http/graphiql-tabs.ts';
 import { documentId } from '../../gateway/limits/stored-documents.ts';
 import type { Output } from './output.ts';
 

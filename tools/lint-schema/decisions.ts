@@ -1,7 +1,7 @@
 /** Who may see what is said once at every root field and every object type, and the same by every room. */
 import { type ConstDirectiveNode, print } from 'graphql';
-import { composeSupergraph } from '../../gateway/compose.ts';
-import { Supergraph } from '../../gateway/apollo.ts';
+import { composeSupergraph } from '../../gateway/composition/compose.ts';
+import { Supergraph } from '../../gateway/execution/apollo.ts';
 import { decisionProblems } from '../../platform/gate/decisions.ts';
 import { splitSupergraph } from '../../platform/gate/split-supergraph.ts';
 import { ACTIONS } from '../../platform/identity/roles.ts';

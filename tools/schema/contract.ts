@@ -1,6 +1,6 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
-import { Supergraph } from '../../gateway/apollo.ts';
-import { composeSupergraph } from '../../gateway/compose.ts';
+import { Supergraph } from '../../gateway/execution/apollo.ts';
+import { composeSupergraph } from '../../gateway/composition/compose.ts';
 import { splitSupergraph } from '../../platform/gate/split-supergraph.ts';
 import type { Output } from '../codegen/output.ts';
 import type { Room } from '../codegen/rooms.ts';

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import { getNamedType, isObjectType, parse, validate } from 'graphql';
-import { composeSupergraph } from '../../../gateway/compose.ts';
+import { composeSupergraph } from '../../../gateway/composition/compose.ts';
 import { apiSchemaOf } from '../../../platform/gate/compose.testing.ts';
 import { createGate } from '../../../platform/gate/gate.ts';
 import { splitSupergraph } from '../../../platform/gate/split-supergraph.ts';

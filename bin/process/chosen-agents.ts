@@ -1,0 +1,40 @@
+import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
+import { Fault } from '../../platform/errors.ts';
+
+/** Which agents a process runs. */
+export interface Choice {
+  names?: readonly string[];
+  /** All agents of these areas, too. */
+  areas?: readonly string[];
+  /** All there are. */
+  all?: boolean;
+  /** But not these. */
+  except?: readonly string[];
+}
+
+/** Those agents, each once. @throws Fault NO_SUCH_AGENT that tells which there are */
+export function chosenAgents(agents: readonly AgentDefinition[], choice: Choice): AgentDefinition[] {
+  const { names = [], areas = [], all = false, except = [] } = choice;
+  const unknown = [
+    ...[...names, ...except]
+      .filter((name) => !agents.some((agent) => agent.name === name))
+      .map((name) => `agent ${name}`),
+    ...areas.filter((area) => !agents.some((agent) => agent.area === area)).map((area) => `area ${area}`),
+  ];
+  if (unknown.length > 0) throw noSuchAgent(agents, `There is no ${unknown.join(', no ')}`);
+  const chosen = agents.filter(
+    ({ name, area }) => (all || names.includes(name) || areas.includes(area)) && !except.includes(name),
+  );
+  if (chosen.length === 0) throw noSuchAgent(agents, 'Say which agents to run');
+  return chosen;
+}
+
+const noSuchAgent = (agents: readonly AgentDefinition[], what: string): Fault => {
+  const byArea = Map.groupBy(agents, ({ area }) => area);
+  const lists = [...byArea].map(([area, some]) => `${area} (${some.map(({ name }) => name).join(', ')})`);
+  return new Fault(
+    'NO_SUCH_AGENT',
+    `${what}: \`npm run agent -- order inventory\`, \`npm run agent -- --area commerce\`, or \`npm run agent -- --all\`; ` +
+      `\`--except order\` leaves one out. There are ${lists.join(' and ')}.`,
+  );
+};

@@ -1,0 +1,58 @@
+import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
+import type { Config } from '../../platform/config/config.ts';
+import { Fault, isTransient } from '../../platform/errors.ts';
+import { sleep } from '../../platform/sleep.ts';
+import { directAddress } from './direct-address.ts';
+import type { Endings } from '../../platform/endings.ts';
+import { pendingIn } from './migrate-database.ts';
+import { reachDatabase } from './reach-database.ts';
+
+/** How often it is looked whether the database is ready. Milliseconds. */
+const LOOK_MS = 1000;
+
+/** What a process of several waits with. */
+export interface AwaitOptions {
+  config: Config;
+  endings: Endings;
+  /** Told what is waited for, once each. */
+  report(line: string): void;
+}
+
+/**
+ * The configured database, once it is there and has what this release expects: processes may be started in any order.
+ * @throws {Fault} `DATABASE_NOT_GIVEN`; `DATABASE_UNREACHABLE` if waiting will not help
+ */
+export async function awaitDatabase(
+  agents: readonly AgentDefinition[],
+  { config, endings, report }: AwaitOptions,
+): Promise<string> {
+  // Without a common one, what belongs to no agent goes over the first agent's: any of them may read what that takes.
+  const own = agents.map(({ name }) => process.env[`DATABASE_URL_${name.toUpperCase()}`]);
+  const url = config.DATABASE_URL ?? own.find(Boolean);
+  if (!url)
+    throw new Fault(
+      'DATABASE_NOT_GIVEN',
+      'Give DATABASE_URL, or one for each agent, DATABASE_URL_ORDER: the processes of one Agora share a PostgreSQL. (`npm start` runs everything in one process, and needs none.)',
+    );
+  const waiting = new AbortController();
+  let said = '';
+  for (;;) {
+    if (endings.isStopping) throw new Fault('STOPPED', 'It was stopped while it waited for the database.');
+    const why = await missing(url, agents, config);
+    if (!why) return url;
+    if (why !== said) report(why);
+    said = why;
+    await sleep(LOOK_MS, waiting.signal);
+  }
+}
+
+async function missing(url: string, agents: readonly AgentDefinition[], config: Config): Promise<string | undefined> {
+  try {
+    await reachDatabase(url);
+    const pending = await pendingIn(directAddress(url, config), agents);
+    return pending.length > 0 ? 'waiting for the migrations: run `npm run db:migrate`' : undefined;
+  } catch (error) {
+    if (isTransient(error)) return `waiting for the database: ${(error as Error).message}`;
+    throw error;
+  }
+}

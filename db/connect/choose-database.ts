@@ -1,0 +1,53 @@
+import type { Config } from '../../platform/config/config.ts';
+import { isTransient } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/log.ts';
+import { reachDatabase } from './reach-database.ts';
+
+/** The database to stand on. */
+export interface ChosenDatabase {
+  url: string;
+  /** What holds for it. */
+  config: Config;
+  /** Why it is the embedded one although another is configured. */
+  fallback?: Error;
+}
+
+/** What is needed to choose. */
+export interface DatabaseChoice {
+  config: Config;
+  log: Logger;
+  report(line: string): void;
+}
+
+/**
+ * The configured database; without one, the embedded. In development the embedded one also serves, with data of its
+ * own, when the configured one is away at the start. It stays until somebody ends it: switching back by itself would
+ * strand what was written meanwhile. In production that would be two truths, and the start fails instead.
+ * @param startEmbedded starts the embedded one, and says where it is
+ * @throws Fault DATABASE_UNREACHABLE
+ */
+export async function chooseDatabase(
+  { config, log, report }: DatabaseChoice,
+  startEmbedded: () => Promise<string>,
+): Promise<ChosenDatabase> {
+  if (!config.DATABASE_URL) return { url: await startEmbedded(), config };
+  try {
+    return { url: await reachDatabase(config.DATABASE_URL), config };
+  } catch (error) {
+    if (!mayFallBack(config, error)) throw error;
+    const { message } = error as Error;
+    log.error({ err: error }, 'the configured database is away: the embedded one serves instead');
+    report(`ATTENTION: ${message}`);
+    report('The embedded database serves INSTEAD, with data of its own. Every agent is degraded (level 1).');
+    report('Start again when the other is back; or set DATABASE_FALLBACK=off to have the start fail.');
+    // Nothing of the address of the other counts for this one.
+    const own = { ...config, DATABASE_URL: undefined, DATABASE_DIRECT_URL: undefined, DATABASE_REPLICA_URL: undefined };
+    return { url: await startEmbedded(), config: own, fallback: error as Error };
+  }
+}
+
+/** Who is there and does not let us in is not away; and where agents have databases of their own, one is no substitute. */
+function mayFallBack({ DATABASE_FALLBACK, NODE_ENV }: Config, error: unknown): boolean {
+  const hasMore = Object.entries(process.env).some(([name, value]) => name.startsWith('DATABASE_URL_') && value);
+  return DATABASE_FALLBACK === 'on' && NODE_ENV !== 'production' && !hasMore && isTransient(error);
+}

@@ -1,0 +1,19 @@
+/** The embedded PostgreSQL of a data folder for a command, beside an Agora that runs on it or alone. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../embedded-postgres.ts';
+import { homeFor } from '../embedded-postgres/home.ts';
+import { serverIdentity } from '../embedded-postgres/identity.ts';
+import type { Config } from '../../platform/config/config.ts';
+import { Fault } from '../../platform/errors.ts';
+
+/** Starts it, or shares it; it is not made for this. @throws {Fault} `NO_DATA` */
+export function openEmbedded({ AGORA_DATA }: Pick<Config, 'AGORA_DATA'>): ReturnType<typeof startEmbeddedPostgres> {
+  const dataDir = join(AGORA_DATA, 'postgres');
+  if (!existsSync(homeFor(dataDir, serverIdentity()).cluster))
+    throw new Fault(
+      'NO_DATA',
+      `There is no database in ${dataDir}: name Agora's folder in AGORA_DATA, or another PostgreSQL in DATABASE_URL.`,
+    );
+  return startEmbeddedPostgres({ dataDir, log: () => {} });
+}

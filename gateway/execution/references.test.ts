@@ -1,0 +1,167 @@
+/** References between small agents: whom they cost a fetch, and what becomes of what is not there. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parse } from 'graphql';
+import { Unavailable } from '../../platform/errors.ts';
+import { LINKS } from '../../platform/gate/compose.testing.ts';
+import { createSubgraph, type Subgraph } from '../../platform/graphql/subgraph.ts';
+import { ANONYMOUS } from '../../platform/identity/actor.ts';
+import { silentLogger } from '../../platform/log.ts';
+import { createGraphVersion, type GraphVersion } from '../graph/graph-version.ts';
+import { graphOf } from '../graph/graph.ts';
+import { createErrorMask } from '../operations/mask-error.ts';
+
+const PRODUCT = `${LINKS}
+  type Query { variants: [Variant!]! @public }
+  type Variant @key(fields: "id") @public { id: ID! note: String name: String! }
+`;
+const PRICING = `${LINKS}
+  type Query { prices: Int @public }
+  type Variant @key(fields: "id") @public { id: ID! price: Int }
+`;
+const ORDER = `${LINKS}
+  type Mutation { place: Placed @public }
+  type Placed @public { variant: Variant line: Line }
+  type Query { line: Line @public lines: [Line!]! @public bundle: [Variant] @public sure: Line @public }
+  type Line @public { variant: Variant first: Variant last: Variant needed: Variant! }
+  type Variant @key(fields: "id", resolvable: false) @public { id: ID! }
+`;
+
+const THERE = new Set(['a', 'b']);
+let isDown = false;
+const variant = (id: string) => ({ __typename: 'Variant', id });
+const line = (id: string) => ({ variant: variant(id), first: variant(id), last: variant('a'), needed: variant(id) });
+const asked: string[] = [];
+const counted = (subgraph: Subgraph): Subgraph => ({
+  ...subgraph,
+  execute: (request, context) => {
+    asked.push(subgraph.name);
+    if (isDown && subgraph.name === 'product') return Promise.reject(new Unavailable('away'));
+    return subgraph.execute(request, context);
+  },
+});
+
+const known = ({ id }: { id: string }) => (THERE.has(id) ? { id, name: `name ${id}`, note: null } : null);
+const parts = [
+  createSubgraph('order', parse(ORDER), {
+    Mutation: { place: () => ({ variant: variant('gone'), line: line('gone') }) },
+    Query: {
+      line: () => line('gone'),
+      lines: () => ['a', 'gone', 'b'].map(line),
+      bundle: () => ['gone', 'a'].map(variant),
+      sure: () => line('gone'),
+    },
+  }),
+  createSubgraph('pricing', parse(PRICING), {
+    Variant: { __resolveReference: ({ id }: { id: string }) => ({ id, price: 5 }) },
+  }),
+  createSubgraph('product', parse(PRODUCT), {
+    Query: { variants: () => [...THERE].map((id) => known({ id })) },
+    Variant: { __resolveReference: known },
+  }),
+].map(counted);
+
+let graphVersion: GraphVersion;
+beforeAll(async () => {
+  const nodes = [{ prefix: 'variant', type: 'Variant', agent: 'product', decisions: [] }];
+  graphVersion = await createGraphVersion({ ...graphOf(parts), nodes }, { policies: {}, onError: () => {} });
+});
+afterAll(() => graphVersion.retire());
+
+async function ask(query: string) {
+  asked.length = 0;
+  const document = parse(query);
+  expect(graphVersion.validate(document)).toEqual([]);
+  const context = { actor: ANONYMOUS, correlationId: 'req_1' };
+  const result = createErrorMask(silentLogger).result(
+    await graphVersion.execution.execute({ document, context }),
+    'req_1',
+  );
+  return { data: JSON.parse(JSON.stringify(result.data)) as unknown, errors: result.errors };
+}
+
+test.each([
+  '{ id }',
+  '{ __typename }',
+  '{ price }',
+  '{ name }',
+  '{ note }',
+  '{ id name price }',
+  '{ ... { id } }',
+  '{ x: id __reference: id }',
+])('what its owner does not know is null, without an error: variant %s', async (selection) => {
+  expect(await ask(`{ line { variant ${selection} } }`)).toEqual({
+    data: { line: { variant: null } },
+    errors: undefined,
+  });
+});
+
+test('what is there beside it stays, under the names that the client gave', async () => {
+  const query =
+    '{ lines { v: variant { __reference: id price ...F } first { id } last { id } } } fragment F on Variant { id }';
+  const of = (id: string) => ({ v: { __reference: id, price: 5, id }, first: { id }, last: { id: 'a' } });
+  expect(await ask(query)).toEqual({
+    data: { lines: [of('a'), { v: null, first: null, last: { id: 'a' } }, of('b')] },
+    errors: undefined,
+  });
+});
+
+test('null in a list is its place in the list', async () => {
+  expect((await ask('{ bundle { id } }')).data).toEqual({ bundle: [null, { id: 'a' }] });
+});
+
+test('what a mutation has just made is named by its payload; what stands deeper is looked after', async () => {
+  expect(await ask('mutation { place { variant { id } line { variant { id } } } }')).toEqual({
+    data: { place: { variant: { id: 'gone' }, line: { variant: null } } },
+    errors: undefined,
+  });
+});
+
+test('where null must not be it goes up, with an error that says why', async () => {
+  const { data, errors } = await ask('{ sure { needed { id } } }');
+  expect([data, errors?.map(({ path, extensions }) => [path, extensions.code])]).toEqual([
+    { sure: null },
+    [[['sure', 'needed'], 'NOT_FOUND']],
+  ]);
+});
+
+test('an owner that is asked anyway is asked no more than once, and one that is not, once beside the others', async () => {
+  const fetches = async (query: string): Promise<string[]> => {
+    await ask(query);
+    return asked.toSorted();
+  };
+  expect(await fetches('{ line { variant { name } } }')).toEqual(['order', 'product']);
+  expect(await fetches('{ line { variant { id name price } } }')).toEqual(['order', 'pricing', 'product']);
+  expect(await fetches('{ line { variant { id } } }')).toEqual(['order', 'product']);
+  expect(await fetches('{ lines { variant { price } } }')).toEqual(['order', 'pricing', 'product']);
+  // Nothing crosses from one agent to another's.
+  expect(await fetches('{ variants { id } }')).toEqual(['product']);
+  expect(await fetches('{ variants { id price } }')).toEqual(['pricing', 'product']);
+});
+
+test('plans are kept as of any other document', async () => {
+  const document = '{ line { variant { id price } } }';
+  await ask(document);
+  const plans = graphVersion.plans();
+  await ask(document);
+  expect(graphVersion.plans()).toBe(plans);
+});
+
+test('an owner that is away costs the reference, and says so once at its place', async () => {
+  isDown = true;
+  try {
+    const told = async (query: string) => {
+      const { data, errors } = await ask(query);
+      return [data, errors?.map(({ path, extensions }) => [path, extensions.code])];
+    };
+    expect(await told('{ line { variant { id price } } }')).toEqual([
+      { line: { variant: null } },
+      [[['line', 'variant'], 'UNAVAILABLE']],
+    ]);
+    expect(await told('{ line { variant { name } } }')).toEqual([
+      { line: { variant: null } },
+      [[['line', 'variant', 'name'], 'UNAVAILABLE']],
+    ]);
+  } finally {
+    isDown = false;
+  }
+});

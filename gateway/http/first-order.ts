@@ -1,0 +1,10 @@
+/** The first order that the demo invites to: what GraphiQL's tabs are filled with. */
+import type { FirstOrder } from './graphiql-tabs.ts';
+import { demoWorld } from '../../platform/agent/demo-world.ts';
+
+/** The first variant of the catalogue, bought by the demo customer. */
+export const firstOrder: FirstOrder = {
+  email: 'customer@agora.test',
+  password: demoWorld.password,
+  variantId: demoWorld.variants[0]!.id,
+};

@@ -1,0 +1,50 @@
+import type { Logger } from '../../platform/log.ts';
+import type { GraphVersion } from '../graph/graph-version.ts';
+import type { GraphiqlTab } from './graphiql.ts';
+import { limitedOperations } from '../limits/limited-operations.ts';
+import type { Limits } from '../limits/limits.ts';
+import type { RateLimits } from '../limits/rates.ts';
+import type { LiveUpdates } from '../live/live-updates.ts';
+import type { ErrorMask } from '../operations/mask-error.ts';
+import { observedOperations } from '../operations/observed-operations.ts';
+import { createOperations, type Operations } from '../operations/operations.ts';
+import { createYogaHandler, type Yoga } from './yoga.ts';
+
+/** What stands before one graph version: its operations, and what parses and validates for it and keeps what it parsed. */
+export interface Front {
+  readonly graphVersion: GraphVersion;
+  readonly operations: Operations;
+  readonly yoga: Yoga;
+  readonly limits: Limits;
+  readonly rates: RateLimits | undefined;
+}
+
+/** What all fronts of a gateway have in common. */
+export interface FrontOptions {
+  live: LiveUpdates;
+  mask: ErrorMask;
+  tabs: readonly GraphiqlTab[];
+  limits: Limits;
+  /** Counts requests and operations. @default nobody does */
+  rates?: RateLimits;
+  timeoutMs?: number;
+  log: Pick<Logger, 'debug' | 'info'>;
+}
+
+/** Puts a front before a graph version. */
+export function createFront(graphVersion: GraphVersion, options: FrontOptions): Front {
+  const { live, mask, tabs, limits, rates, timeoutMs, log } = options;
+  const all = createOperations(graphVersion, live, mask, timeoutMs);
+  const operations = observedOperations(
+    limitedOperations(all, graphVersion, mask, { budgets: limits.costs, rates }),
+    mask,
+    log,
+  );
+  return {
+    graphVersion,
+    operations,
+    limits,
+    rates,
+    yoga: createYogaHandler(graphVersion, operations, mask, { tabs, limits }),
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * Whose an API key is, for a gateway, which has no database: it asks identity, by the key's hash, and remembers the
+ * answer for some seconds. A key that is revoked meanwhile is refused by `Revocations`, at once where it is heard of.
+ */
+import { Unavailable } from '../../platform/errors.ts';
+import type { SubgraphEndpoint } from '../../platform/graphql/subgraph.ts';
+import { Actor, serviceActor } from '../../platform/identity/actor.ts';
+import { hashOfApiKey } from '../../platform/identity/api-key.ts';
+import { newId } from '../../platform/ids.ts';
+import { apiKey, type ApiKeyQuery } from '../commands/identity.generated.ts';
+
+/** What it stands on. */
+export interface ApiKeysOptions {
+  identity: Pick<SubgraphEndpoint, 'execute'>;
+  /** How long a socket that was opened with a key goes on until it must show it again. */
+  seconds: number;
+}
+
+/** Whose a key is. */
+export interface KeyIdentity {
+  actor: Actor;
+  expiresAt: Date;
+  /** Whether the key is no longer what it was: it is not good any more, or good for something else. */
+  hasChanged(): boolean;
+}
+
+/** How long an answer counts, in milliseconds: so soon a change of its maker's roles is noticed. */
+const REMEMBER_MS = 5000;
+/** Beyond, the oldest is asked for again. */
+const MOST = 10_000;
+
+type Answer = ApiKeyQuery['apiKeyIdentity'];
+
+/** Identity among the agents of a graph. */
+export const identityOf = <Endpoint extends Pick<SubgraphEndpoint, 'name'>>(endpoints: readonly Endpoint[]): Endpoint =>
+  endpoints.find(({ name }) => name === 'identity')!;
+
+/** Asks identity about keys. */
+export class ApiKeys {
+  readonly #o: ApiKeysOptions;
+  readonly #known = new Map<string, { answer: Promise<Answer>; until: number }>();
+
+  constructor(options: ApiKeysOptions) {
+    this.#o = options;
+  }
+
+  /** Undefined for a key that is not good. @throws Unavailable while identity does not answer */
+  async identify(key: string): Promise<KeyIdentity | undefined> {
+    const hash = hashOfApiKey(key);
+    const answer = await this.#answerFor(hash);
+    const expiry = answer && new Date(answer.expiresAt).getTime();
+    if (!expiry || expiry <= Date.now()) return undefined;
+    const { id, userId, scopes, merchantId } = answer;
+    const actor = new Actor({ id: userId, roles: [], scopes, merchantId: merchantId ?? undefined, apiKeyId: id });
+    const expiresAt = new Date(Math.min(expiry, Date.now() + this.#o.seconds * 1000));
+    return { actor, expiresAt, hasChanged: this.#watch(hash, answer) };
+  }
+
+  /** For a socket or a stream, which outlives the answer: looking is enough to have it asked for again once it is old. */
+  #watch(hash: string, answer: Answer): () => boolean {
+    const before = JSON.stringify(answer);
+    let [hasChanged, asked] = [false, Date.now()];
+    return () => {
+      if (Date.now() - asked >= REMEMBER_MS) {
+        asked = Date.now();
+        // While identity is away, what was known of the key counts.
+        this.#answerFor(hash)
+          .then((now) => (hasChanged ||= JSON.stringify(now) !== before))
+          .catch(() => {});
+      }
+      return hasChanged;
+    };
+  }
+
+  /** However many ask at once, identity is asked once. */
+  #answerFor(hash: string): Promise<Answer> {
+    const known = this.#known.get(hash);
+    if (known && known.until > Date.now()) return known.answer;
+    const answer = this.#ask(hash);
+    this.#known.delete(hash);
+    this.#known.set(hash, { answer, until: Date.now() + REMEMBER_MS });
+    if (this.#known.size > MOST) this.#known.delete(this.#known.keys().next().value!);
+    answer.catch(() => this.#known.delete(hash));
+    return answer;
+  }
+
+  async #ask(hash: string): Promise<Answer> {
+    const request = { query: apiKey.document, variables: { hash } };
+    const context = { actor: serviceActor('gateway'), correlationId: newId('req') };
+    const { data, errors } = await this.#o.identity.execute(request, context);
+    if (errors?.length || !data)
+      throw new Unavailable('Identity does not tell about API keys.', { cause: errors?.[0] });
+    return (data as ApiKeyQuery).apiKeyIdentity;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Revocations } from './revocations.ts';
+import type { Authenticate } from './session.ts';
+import { Unauthenticated } from '../../platform/errors.ts';
+import { ANONYMOUS } from '../../platform/identity/actor.ts';
+import { isApiKey, isWholeApiKey } from '../../platform/identity/api-key.ts';
+import type { Tokens } from '../../platform/identity/tokens.ts';
+import type { ApiKeys } from './api-keys.ts';
+
+/**
+ * Who sends a request, by its bearer token or API key: nobody without one. A token of a session that was ended does not
+ * pass, nor a key that was revoked, or is good for something else than when it was shown.
+ */
+export const authenticateWith =
+  (tokens: Tokens, revocations: Revocations, apiKeys: Pick<ApiKeys, 'identify'>): Authenticate =>
+  async (authorization) => {
+    if (!authorization) return { actor: ANONYMOUS };
+    const bearer = authorization.replace(/^Bearer\s+/i, '');
+    if (isApiKey(bearer)) return withApiKey(bearer, revocations, apiKeys);
+    const identity = await tokens.verify(bearer);
+    return { ...identity, isRevoked: () => revocations.isRevoked(identity.actor.sessionId) };
+  };
+
+async function withApiKey(
+  key: string,
+  revocations: Revocations,
+  apiKeys: Pick<ApiKeys, 'identify'>,
+): ReturnType<Authenticate> {
+  const identity = isWholeApiKey(key) ? await apiKeys.identify(key) : undefined;
+  const isRevoked = (): boolean => revocations.isRevoked(identity?.actor.apiKeyId) || Boolean(identity?.hasChanged());
+  if (!identity || isRevoked())
+    throw new Unauthenticated('The API key is not valid: it was mistyped, has expired or was revoked.');
+  return { ...identity, isRevoked };
+}

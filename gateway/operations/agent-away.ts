@@ -1,0 +1,11 @@
+import { Unavailable } from '../../platform/errors.ts';
+
+/** An agent gave no answer. Clients read its message: it names the agent, and nothing of where that runs. */
+export class AgentAway extends Unavailable {
+  readonly agent: string;
+
+  constructor(agent: string, options: ErrorOptions = {}) {
+    super(`The agent ${agent} did not answer.`, options);
+    this.agent = agent;
+  }
+}

@@ -1,0 +1,26 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { print } from 'graphql';
+import type { Parts } from '../composition/fit.ts';
+import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
+import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+
+/**
+ * The graph as this release has published it, and the parts that it was composed from: what a gateway begins with.
+ * `npm run check` holds the two together.
+ */
+export function publishedGraph(): { supergraphSdl: string; parts: Parts } {
+  const supergraphSdl = readFileSync(new URL('schema/supergraph.graphql', ROOT), 'utf8');
+  const rooms = readdirSync(new URL('subgraphs/', ROOT), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => ({ name, sdl: new URL(`subgraphs/${name}/schema.graphql`, ROOT) }))
+    .filter(({ sdl }) => existsSync(sdl));
+  // Written as an agent tells it, so that the same is seen to be the same.
+  const parts = rooms.map(({ name, sdl }) => [name, print(typeDefsOf(readFileSync(sdl, 'utf8')))] as const);
+  return { supergraphSdl, parts: Object.fromEntries(parts) };
+}
+
+/** The agents of this release and what they can do, without their code. `npm run codegen` writes it down. */
+export const publishedAgents = (): Pick<AgentDefinition, 'name' | 'area' | 'skills'>[] =>
+  JSON.parse(readFileSync(new URL('schema/agents.json', ROOT), 'utf8'));

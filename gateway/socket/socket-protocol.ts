@@ -1,0 +1,80 @@
+/**
+ * graphql-ws on one socket of `ws`, in place of its own `use/ws`: that prints what clients do wrong, closes with 4500 for
+ * a message that only servers send, and answers a client's pings however few of the answers it reads.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { CloseCode, type Server } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import type { Logger } from '../../platform/log.ts';
+import { closeSlow, isFull } from '../live/socket-queue.ts';
+
+/** A connection is looked after so often; whoever did not answer since is gone. Milliseconds. */
+const KEEP_ALIVE_MS = 12_000;
+
+/** What hooks find in `extra`. */
+export interface SocketExtra {
+  socket: WebSocket;
+  request: IncomingMessage;
+}
+
+/** Speaks the protocol on a socket until it closes. */
+export function speak(
+  server: Server<SocketExtra>,
+  { socket, request }: SocketExtra,
+  log: Pick<Logger, 'debug' | 'error'>,
+): void {
+  const closed = server.opened(
+    {
+      protocol: socket.protocol,
+      send: (text) => sent(socket, text),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (hear) => {
+        socket.on('message', (data, isBinary) => {
+          if (isFull(socket)) return closeSlow(socket);
+          // Of text `ws` has seen to it. In a frame of bytes, what is none would be read as something else.
+          if (isBinary && !isUtf8(data as Buffer)) return socket.close(CloseCode.BadRequest, 'Send text in UTF-8');
+          hear(String(data)).catch((error: unknown) => fail(socket, error, log));
+        });
+      },
+    },
+    { socket, request },
+  );
+  // Its answer, which ws gives by itself, waits like all others.
+  socket.on('ping', () => isFull(socket) && closeSlow(socket));
+  // A frame that breaks the protocol is the client's mistake, and ws closes for it.
+  socket.on('error', (error) => log.debug({ err: error }, 'a bad frame'));
+  const stop = keepAlive(socket);
+  socket.once('close', (code, reason) => {
+    stop();
+    void closed(code, String(reason));
+  });
+}
+
+/** Resolves when it is sent, or never can be. */
+const sent = (socket: WebSocket, text: string): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.readyState === socket.OPEN) socket.send(text, () => resolve());
+    else resolve();
+  });
+
+function fail(socket: WebSocket, error: unknown, log: Pick<Logger, 'error'>): void {
+  // What graphql-ws says of a message that is none of a client's.
+  if (error instanceof Error && error.message.startsWith('Unexpected message of type'))
+    return socket.close(CloseCode.BadRequest, 'Invalid message received');
+  log.error({ err: error }, 'a message of a socket could not be handled');
+  socket.close(CloseCode.InternalServerError, 'Internal server error');
+}
+
+/** Ends a connection whose other end is gone without a word. Returns what stops that. */
+function keepAlive(socket: WebSocket): () => void {
+  let isThere = true;
+  socket.on('pong', () => (isThere = true));
+  const timer = setInterval(() => {
+    if (socket.readyState !== socket.OPEN) return;
+    if (!isThere) return socket.terminate();
+    isThere = false;
+    socket.ping();
+  }, KEEP_ALIVE_MS).unref();
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,29 @@
+import type { Config } from '../config/config.ts';
+import { unfolded } from './pem.ts';
+import { Fault } from '../errors.ts';
+import { type Tokens, tokensFrom } from '../identity/tokens.ts';
+
+const RINGS = ['REQUEST_KEYS', 'EVENT_KEYS', 'SECRET_KEYS'] as const;
+/** The one agent that signs access tokens. */
+const SIGNS_TOKENS = 'identity';
+
+type Keys = Pick<Config, (typeof RINGS)[number] | 'TOKEN_KEY' | 'TOKEN_PUBLIC_KEY'>;
+
+/**
+ * Among several processes all must have the same keys. One that made its own would be understood by nobody, so they must
+ * be given; the private key of access tokens to identity only. @throws Fault KEYS_MISSING, which names them and says how to make them
+ */
+export function requireGivenKeys(config: Keys, agents: readonly string[]): void {
+  const ofTokens = agents.includes(SIGNS_TOKENS) || config.TOKEN_KEY ? 'TOKEN_KEY' : 'TOKEN_PUBLIC_KEY';
+  const missing = [...RINGS, ofTokens].filter((name) => !config[name as keyof Keys]);
+  if (missing.length === 0) return;
+  throw new Fault(
+    'KEYS_MISSING',
+    `${missing.join(', ')} must be given: the processes of one Agora share their keys, and none makes its own. ` +
+      'Make a set once with `npm run --silent secrets:new`, and give it to all.',
+  );
+}
+
+/** Access tokens with the given key: without the private one they are only verified. */
+export const givenTokens = ({ TOKEN_KEY, TOKEN_PUBLIC_KEY }: Keys): Tokens =>
+  tokensFrom(unfolded((TOKEN_KEY ?? TOKEN_PUBLIC_KEY)!));
