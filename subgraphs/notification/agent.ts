@@ -35,14 +35,14 @@ export default defineAgent({
   config: variables,
   configExceptions: { RECOVERY_URL: KNOWN, MAIL_DIR: KNOWN },
   emits,
-  handles: ['order.placed', 'order.status_changed', 'order.payment_status_changed', 'identity.recovery_requested'],
+  handlers: [...notificationHandlers, ...mailHandlers],
   // A message is unique for its event.
   replayable: true,
   build(agentContext) {
     const queries = messageQueries(agentContext.store.read);
     return {
       resolvers: notificationResolvers(queries, messageLoaders(queries), messageService(agentContext)),
-      handlers: [...notificationHandlers(agentContext), ...mailHandlers(agentContext)],
+      handling: agentContext,
       scheduledJobs: [sendMails(agentContext)],
     };
   },
