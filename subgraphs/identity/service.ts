@@ -11,6 +11,7 @@ import { apiKeyService } from './api-keys/service.ts';
 import { recorder } from './audit/record.ts';
 import { callersOf } from './callers.ts';
 import { checkRoles } from './domain.ts';
+import type { IdentityVariables } from './config.ts';
 import { Account, type Tables } from './entities.ts';
 import { rolesChanged } from './events.ts';
 import { providerAttempts } from './providers/attempts.ts';
@@ -30,7 +31,7 @@ import { signInService } from './sign-in/service.ts';
 
 const GUEST_TOKEN_SECONDS = 30 * 86_400;
 
-export const identityService = (agentContext: AgentContext<Tables>) => {
+export const identityService = (agentContext: AgentContext<Tables, IdentityVariables>) => {
   const { clock, tokens } = agentContext;
   const accounts = accountsOf(agentContext);
   const attempts = attemptsOf(agentContext);

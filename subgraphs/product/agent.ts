@@ -28,6 +28,7 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
+  grants: { MERCHANT: ['write'] },
   emits,
   readsMayLag: true,
   build(agentContext) {

@@ -6,6 +6,7 @@
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Origin, Work } from '../../../platform/store/store.ts';
 import { refuse, Unavailable } from '../../../platform/errors.ts';
+import type { IdentityVariables } from '../config.ts';
 import type { Tables } from '../entities.ts';
 import { hashOfToken, newRefreshToken } from '../sessions/refresh-token.ts';
 import type { Checks } from './provider.ts';
@@ -50,7 +51,7 @@ export const providerAttempts = ({
   clock,
   config,
   secrets,
-}: Pick<AgentContext<Tables>, 'store' | 'clock' | 'config' | 'secrets'>) => ({
+}: Pick<AgentContext<Tables, IdentityVariables>, 'store' | 'clock' | 'config' | 'secrets'>) => ({
   /** The token is shown once, to whoever begins. */
   async begin({ checks, provider, redirectUri, sessionId }: Beginning, origin: Origin) {
     const [token, now] = [newRefreshToken(), clock.now()];

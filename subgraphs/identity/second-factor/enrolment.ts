@@ -7,6 +7,7 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { requireSession } from '../access.ts';
 import type { Credentials } from '../accounts.ts';
 import { emailKey } from '../domain.ts';
+import type { IdentityVariables } from '../config.ts';
 import type { Tables } from '../entities.ts';
 import { notVerified } from '../recovery/not-verified.ts';
 import { isPassword } from '../passwords/password.ts';
@@ -39,7 +40,12 @@ export async function keepCodes({ sql }: Work<Tables>, userId: string, { salt, h
 }
 
 export const enrolment = (
-  { store, clock, secrets, config }: Pick<AgentContext<Tables>, 'store' | 'clock' | 'secrets' | 'config'>,
+  {
+    store,
+    clock,
+    secrets,
+    config,
+  }: Pick<AgentContext<Tables, IdentityVariables>, 'store' | 'clock' | 'secrets' | 'config'>,
   { accounts, attempts, callers, sessions, record }: SecondFactorParts,
 ) => {
   /** That it is its owner who asks, and not whoever found their session. What is to be done when the change is made. */

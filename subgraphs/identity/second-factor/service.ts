@@ -5,6 +5,7 @@ import { Refusal, refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
 import { requireSession } from '../access.ts';
+import type { IdentityVariables } from '../config.ts';
 import type { Tables } from '../entities.ts';
 import type { SignedIn } from '../sessions/open-session.ts';
 import type { WhichSessions } from '../sessions/session-rules.ts';
@@ -20,7 +21,10 @@ export type SecondFactorParts = SignInParts & { challenges: Challenges };
 
 const none = () => refuse('NOT_FOUND', 'There is no second factor.');
 
-export const secondFactorService = (agentContext: AgentContext<Tables>, parts: SecondFactorParts) => {
+export const secondFactorService = (
+  agentContext: AgentContext<Tables, IdentityVariables>,
+  parts: SecondFactorParts,
+) => {
   const { store, clock } = agentContext;
   const { accounts, callers, sessions, record, challenges } = parts;
   const prove = proofOf(agentContext, parts);

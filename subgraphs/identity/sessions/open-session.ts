@@ -8,6 +8,7 @@ import { count } from '../../../platform/telemetry/metrics.ts';
 import type { Deed, Recorder } from '../audit/record.ts';
 import type { Accounts, Credentials } from '../accounts.ts';
 import { claimsOf } from '../domain.ts';
+import type { IdentityVariables } from '../config.ts';
 import type { Tables } from '../entities.ts';
 import type { UserRow } from '../queries.ts';
 import type { Challenges } from '../second-factor/challenges.ts';
@@ -43,7 +44,12 @@ export interface OpenerParts {
 }
 
 export const sessionOpener = (
-  { store, clock, config, tokens }: Pick<AgentContext<Tables>, 'store' | 'clock' | 'config' | 'tokens'>,
+  {
+    store,
+    clock,
+    config,
+    tokens,
+  }: Pick<AgentContext<Tables, IdentityVariables>, 'store' | 'clock' | 'config' | 'tokens'>,
   { accounts, attempts, record, challenges }: OpenerParts,
 ) => {
   const rules = sessionRules(config);

@@ -1,6 +1,6 @@
 /** What happens to sessions inside a transaction that holds the lock of their user. */
-import type { Config } from '../../../platform/config/config.ts';
 import type { Work } from '../../../platform/store/store.ts';
+import type { IdentityVariables } from '../config.ts';
 import { judgeToken } from '../domain.ts';
 import type { RevocationReason, Tables } from '../entities.ts';
 import { sessionRevoked, sessionStarted } from '../events.ts';
@@ -24,7 +24,7 @@ export type WhichSessions = { id: string } | { userId: string; but?: string };
 export const sessionRules = ({
   REFRESH_TOKEN_SECONDS,
   REFRESH_GRACE_SECONDS,
-}: Pick<Config, 'REFRESH_TOKEN_SECONDS' | 'REFRESH_GRACE_SECONDS'>) => {
+}: Pick<IdentityVariables, 'REFRESH_TOKEN_SECONDS' | 'REFRESH_GRACE_SECONDS'>) => {
   const expiry = (now: Date): Date => new Date(now.getTime() + REFRESH_TOKEN_SECONDS * 1000);
 
   const addToken = ({ sql }: Work<Tables>, sessionId: string, token: string, now: Date) =>

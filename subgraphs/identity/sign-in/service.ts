@@ -10,6 +10,7 @@ import type { Recorder } from '../audit/record.ts';
 import type { Accounts, Credentials } from '../accounts.ts';
 import type { Callers } from '../callers.ts';
 import { emailKey } from '../domain.ts';
+import type { IdentityVariables } from '../config.ts';
 import type { Tables } from '../entities.ts';
 import { userRegistered } from '../events.ts';
 import { hashPassword, isOutdated, isPassword } from '../passwords/password.ts';
@@ -32,7 +33,7 @@ export interface SignInParts {
 const wrong = (message: string) => refuse('INVALID_CREDENTIALS', message, ['input']);
 
 export const signInService = (
-  { store, clock, config }: AgentContext<Tables>,
+  { store, clock, config }: AgentContext<Tables, IdentityVariables>,
   { accounts, attempts, sessions, record, recovery }: SignInParts & { recovery: RecoveryTokens },
 ) => {
   /** Somebody new and their first session, or undefined if the address was taken meanwhile. */

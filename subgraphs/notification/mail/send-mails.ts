@@ -8,10 +8,14 @@ import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { makeFolder } from '../../../platform/folders.ts';
 import { recoveryMail } from '../commands/identity.generated.ts';
+import type { NotificationVariables } from '../config.ts';
 import type { Tables } from '../entities.ts';
 import { letterOf, messageOf } from './domain.ts';
 
-type SendContext = Pick<AgentContext<Tables>, 'store' | 'clock' | 'ask' | 'secrets' | 'config' | 'log'>;
+type SendContext = Pick<
+  AgentContext<Tables, NotificationVariables>,
+  'store' | 'clock' | 'ask' | 'secrets' | 'config' | 'log'
+>;
 
 const BATCH = 50;
 const FIRST_DELAY_MS = 5000;
