@@ -3,6 +3,7 @@ import type { TablesOf } from '../data/entity-table.ts';
 
 /** Where a delivery is: to be handled, handled, or given up until an operator has it tried again. */
 export const WebhookStatus = { WAITING: 'WAITING', HANDLED: 'HANDLED', FAILED: 'FAILED' } as const;
+/** One of them. */
 export type WebhookStatus = keyof typeof WebhookStatus;
 
 /** A delivery in the inbox of an agent (inbox.sql). */

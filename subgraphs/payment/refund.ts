@@ -52,12 +52,12 @@ export const refundService = ({ store, clock }: AgentContext<Tables>, provider: 
         throw error;
       });
     return store.write({ locks: [lockOf(refund.orderId)], origin }, async (work) => {
-      const asked = await work.find(RefundSchema, id, { path: ['input', 'paymentId'] });
-      if (!answer) return recordRefusal(work, asked);
+      const intent = await work.find(RefundSchema, id, { path: ['input', 'paymentId'] });
+      if (!answer) return recordRefusal(work, intent);
       checkRefundEvidence(answer, id);
       const before = await paymentOf(work.sql, { id: refund.paymentId });
       const payment = await followProvider(work, before, answer, clock.now());
-      return recordRefund(work, payment, asked, clock.now());
+      return recordRefund(work, payment, intent, clock.now());
     });
   };
 
