@@ -273,7 +273,7 @@ describe('a channel', () => {
     const options = await pricing.agents.kysely
       .selectFrom('pricing.shipping_option')
       .select(['code', 'currency'])
-      .where('channel_id', '=', 'default')
+      .where('channelId', '=', 'default')
       .execute();
     for (const currency of ['EUR', 'USD', 'JPY', 'KWD']) {
       expect(
