@@ -69,7 +69,7 @@ test('rows are inserted, changed and returned by the names of properties, with w
   await db.deleteFrom('parcel').where('ownerId', '=', 'di').execute();
 });
 
-test('a list within a row has the names of columns, unless it says otherwise', async () => {
+test('a list within a row has the names of properties too', async () => {
   const rows = await db
     .selectFrom('parcel')
     .select((eb) => [
@@ -80,7 +80,7 @@ test('a list within a row has the names of columns, unless it says otherwise', a
     ])
     .where('id', '=', 'p2')
     .execute();
-  expect(rows).toEqual([{ id: 'p2', itemPrices: [{ unit_price: 5 }] }]);
+  expect(rows).toEqual([{ id: 'p2', itemPrices: [{ unitPrice: 5 }] }]);
 });
 
 test('both halves of a union are read under the names of the first', async () => {
