@@ -5,12 +5,14 @@ import { scopesLeft } from './domain.ts';
 import type { ApiKeyRow } from './entities.ts';
 
 /** A key as it is kept, and its maker as they are now. */
-export interface KeptKey extends Pick<ApiKeyRow, 'id' | 'userId'>, Pick<AccountRow, 'merchantId'> {
+export interface KeptKey extends Pick<ApiKeyRow, 'id' | 'userId'> {
   scopes: readonly string[];
   /** The merchant that its maker worked for when they made it, if they did. */
   madeFor: string | null;
-  /** Its maker's, now. So is `merchantId`: the merchant that they work for now, while they have the role. */
+  /** Its maker's, now. */
   roles: readonly Role[];
+  /** The merchant that its maker works for now, while they have the role. */
+  merchantId: AccountRow['merchantId'];
 }
 
 /**

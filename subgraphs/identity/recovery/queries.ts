@@ -11,7 +11,7 @@ export const recoveryQueries = (db: Kysely<Tables>) => ({
     (await db
       .selectFrom('recovery_token')
       .innerJoin('account', 'account.id', 'recovery_token.userId')
-      .select(['purpose', 'email', 'name', 'sealed as sealedToken', 'expiresAt as expiresAt'])
+      .select(['purpose', 'email', 'name', 'sealed as sealedToken', 'expiresAt'])
       .where('recovery_token.id', '=', id)
       .where('usedAt', 'is', null)
       .where('expiresAt', '>', now)

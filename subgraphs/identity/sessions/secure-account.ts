@@ -5,7 +5,7 @@
  * beside, which says why it is not.
  */
 import type { Work } from '../../../platform/store/store.ts';
-import type { Tables } from '../entities.ts';
+import type { AccountRow, Tables } from '../entities.ts';
 
 /** Ends all that is under way, within a transaction that holds the lock of the account. */
 export async function endPendingAccess({ sql }: Work<Tables>, userId: string, now: Date): Promise<void> {
@@ -33,5 +33,5 @@ export async function endPendingAccess({ sql }: Work<Tables>, userId: string, no
 }
 
 /** Whether something was begun before its account was secured. */
-export const isShutOut = (begun: Date, { securedAt }: { securedAt: Date | null }): boolean =>
+export const isShutOut = (begun: Date, { securedAt }: Pick<AccountRow, 'securedAt'>): boolean =>
   securedAt !== null && begun < securedAt;
