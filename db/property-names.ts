@@ -2,7 +2,7 @@
  * Columns in the names of the entities' properties: a statement that says `merchantId` reads and writes `merchant_id`, and
  * its rows come back with `merchantId`. The names are changed while the statement is compiled, so that nothing walks its
  * tree or its rows once more (Kysely's CamelCasePlugin and MikroORM's plugin walk both). A name without capitals stays as
- * it is. What is written as raw SQL is not looked at.
+ * it is. The text of raw SQL is not looked at.
  */
 import {
   AliasNode,
@@ -10,6 +10,7 @@ import {
   type IdentifierNode,
   IdentifierNode as Identifier,
   PostgresQueryCompiler,
+  RawNode,
   ReferenceNode,
   ReturningNode,
   type SelectionNode,
@@ -33,8 +34,11 @@ export class PropertyNamesCompiler extends PostgresQueryCompiler {
     this.append(` as "${this.sanitizeIdentifier(name)}"`);
   }
 
+  /** By the statement, or into raw SQL around it, as by `jsonArrayFrom`, whose keys are then those of its type. */
   #isReturned(): boolean {
-    return this.nodeStack.length === 2 || (this.nodeStack.length === 3 && ReturningNode.is(this.nodeStack[1]!));
+    const [outer, parent] = [this.nodeStack.at(-3), this.nodeStack.at(-2)!];
+    if (outer === undefined) return true;
+    return RawNode.is(outer) || (this.nodeStack.length === 3 && ReturningNode.is(parent));
   }
 }
 
