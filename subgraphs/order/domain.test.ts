@@ -20,8 +20,7 @@ import {
   tellStory,
   TRANSITIONS,
 } from './domain.ts';
-import { CancellationReason, OrderStatus, PaymentStatus } from './entities.ts';
-import type { TimelineEntryType } from './entities.ts';
+import { CancellationReason, OrderStatus, PaymentStatus, type TimelineEntryType } from './entities.ts';
 import { asRead } from './timeline.ts';
 
 const STATUSES = Object.keys(OrderStatus) as OrderStatus[];
