@@ -1,6 +1,6 @@
 /**
  * Placing an order: validated and priced here, in the request, where what is wrong is a user error and nothing is
- * written. IdempotencyKey accepted it is durable together with the saga that carries it.
+ * written. Once accepted it is durable together with the saga that carries it.
  */
 import { sql as fragment } from 'kysely';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
