@@ -10,6 +10,7 @@ import { createAsk, type Reach } from '../commands/ask.ts';
 import { createStore } from '../store/store.ts';
 import { LogNotifier } from '../events/log-notifier.ts';
 import type { Envelope } from '../events/event-log.ts';
+import { Backstop } from '../consumers/backstop.ts';
 import { Consumer } from '../consumers/consumer.ts';
 import { LiveLog } from '../events/live.ts';
 import type { NotifierRelay } from '../events/notifier-relay.ts';
@@ -85,6 +86,7 @@ export interface HostOptions extends Pick<AgentContext, 'config' | 'log' | 'cloc
 type Shared = HostOptions & {
   notifier: LogNotifier;
   live: LiveLog;
+  backstop: Backstop;
   reach: Reach;
   onCommit(events: readonly Envelope[]): void;
   breakers: Breakers;
@@ -132,7 +134,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const hostedAgents = new Map<string, HostedAgent>();
   const guards = new Map<string, SubgraphEndpoint>();
   const reach: Reach = (name) => guards.get(name) ?? options.reach?.(name);
-  const shared = { ...options, notifier, live, reach, onCommit, breakers, lifecycles };
+  const backstop = new Backstop(log);
+  const shared = { ...options, notifier, live, backstop, reach, onCommit, breakers, lifecycles };
   for (const definition of options.agents) {
     const own = { ...shared, kysely: options.kyselyFor?.(definition.name) ?? kysely };
     const hosted = await settle(definition, own);
@@ -154,7 +157,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     for (const { lifecycle } of all) lifecycle.starting();
     await monitor.look();
     await lifecycles.write();
-    running.push(live.run(signal), lifecycles.run(signal), followResets({ live, breakers, log, signal }));
+    running.push(live.run(signal), backstop.run(signal), lifecycles.run(signal), followResets({ live, breakers, log, signal }));
     running.push(followInstructions({ ...shared, signal }));
     const started = await startAll(all, shared, { signal, running });
     if (signal.aborted) return;
@@ -191,6 +194,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
   };
 }
 
+/** How long a projection gathers, in milliseconds: nobody waits for it as a saga waits for a signal. */
+const PROJECTION_GATHER_MS = 150;
+
 /** Said of an agent whose database has no role to read one's own rows as. */
 const OPEN =
   'PostgreSQL does not keep the rows of customers apart here, Agora alone does: npm run db:roles changes that';
@@ -225,11 +231,13 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Host
   const bare = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers as Record<string, object>));
   const observed = observedSubgraph(replica ? readingSubgraph(bare) : bare);
   const subgraph = watched(observed, (error, correlationId) => lifecycles.erred(name, error, { correlationId }));
-  const { handlers = [] } = parts;
-  const consumer = handlers.length
-    ? new Consumer({ agent: name, kysely, orm, notifier, log, handlers, signer })
-    : undefined;
+  const { handlers = [], backfill } = parts;
   const sessions = shared.sessionsFor?.(name) ?? kysely;
+  const { begins, gatherMs = backfill ? PROJECTION_GATHER_MS : undefined } = definition;
+  const reading = { tail: live.tail, backstop: shared.backstop, begins, gatherMs, backfill, sessions };
+  const consumer = handlers.length
+    ? new Consumer({ agent: name, kysely, orm, notifier, log, handlers, signer, ...reading })
+    : undefined;
   return { name, kysely, sessions, definition, parts, subgraph, consumer, lifecycle: lifecycles.of(name) };
 }
 

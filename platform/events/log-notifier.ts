@@ -33,7 +33,7 @@ export class LogNotifier {
 }
 
 /** Milliseconds between a notification and the read, so that one batch takes what many commits wrote. */
-const GATHER_MS = 10;
+export const GATHER_MS = 10;
 /** A notification means committed, not yet visible: an older transaction may hold the tail back. Look again soon, then less. */
 const SOONEST_MS = 5;
 /** The poll interval without any notification. */
