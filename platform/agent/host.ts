@@ -253,6 +253,7 @@ async function startWorker(hostedAgents: Map<string, HostedAgent>, options: Shar
     clock: options.clock,
     log: options.log.child({ agent: definition.name }),
     sagas: parts.sagas!,
+    notifiedAt: () => options.notifier.notifiedAt,
     onFailedAttempt: parts.onFailedAttempt?.bind(parts) ?? (async () => {}),
     verdict: parts.verdict?.bind(parts),
     onStanding: (why) => options.lifecycles.tell(definition.name, sagasHealth(why)),

@@ -7,6 +7,7 @@ import type { NotifierRelay } from './notifier-relay.ts';
 export class LogNotifier {
   readonly #waiters = new Set<LogWaiter>();
   readonly #relay: NotifierRelay | undefined;
+  #notifiedAt = -Infinity;
 
   /** @param relay carries notifications to and from other processes. @default none: only this process is notified */
   constructor(relay?: NotifierRelay) {
@@ -20,7 +21,13 @@ export class LogNotifier {
     this.#relay?.send(types);
   }
 
+  /** When a commit was last told of, here or elsewhere, by `performance.now()`. */
+  get notifiedAt(): number {
+    return this.#notifiedAt;
+  }
+
   #wake(types?: readonly string[]): void {
+    this.#notifiedAt = performance.now();
     for (const waiter of this.#waiters) waiter.hear(types);
   }
 
