@@ -38,6 +38,7 @@ import { watched } from './error-reports.ts';
 import type { DependencyHealth, SharedDependency } from './health.ts';
 import { type HostHealth, hostHealth } from './host-health.ts';
 import { AgentLifecycles } from './agent-lifecycles.ts';
+import { keepForgettingKeys } from './forget-keys.ts';
 import { loadDemo } from './load-demo.ts';
 import type { AgentContext } from './agent-context.ts';
 import { handledBy, type HostedAgent, startAll } from './hosted-agent.ts';
@@ -160,6 +161,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     running.push(live.run(signal), backstop.run(signal), lifecycles.run(signal), followResets({ live, breakers, log, signal }));
     running.push(followInstructions({ ...shared, signal }));
     const started = await startAll(all, shared, { signal, running });
+    running.push(keepForgettingKeys(all, shared, signal));
     if (signal.aborted) return;
     worker = await startWorker(hostedAgents, shared);
     if (signal.aborted) return;

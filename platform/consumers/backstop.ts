@@ -43,6 +43,7 @@ export class Backstop {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(BACKSTOP_MS * (0.9 + Math.random() / 5), signal);
+      if (signal.aborted) return;
       const idle = [...this.#consumers].filter((consumer) => consumer.isIdle());
       for (const consumer of idle) if (consumer.place.isWorthMoving) consumer.wake();
       await Promise.all([...Map.groupBy(idle, ({ kysely }) => kysely)].map(([kysely, some]) => this.#look(kysely, some)));
