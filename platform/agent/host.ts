@@ -39,7 +39,7 @@ import type { DependencyHealth, SharedDependency } from './health.ts';
 import { type HostHealth, hostHealth } from './host-health.ts';
 import { AgentLifecycles } from './agent-lifecycles.ts';
 import { keepForgettingKeys } from './forget-keys.ts';
-import { loadDemo } from './load-demo.ts';
+import { loadDemo, untilFilled } from './load-demo.ts';
 import type { AgentContext } from './agent-context.ts';
 import { handledBy, type HostedAgent, startAll } from './hosted-agent.ts';
 import { asks } from './start-order.ts';
@@ -106,7 +106,7 @@ export interface Host {
   onPublished(listener: (event: Envelope) => void): void;
   /** Starts consumers, scheduled jobs and sagas. */
   start(): Promise<void>;
-  /** Loads the demo data that is not in yet. */
+  /** Loads the demo data that is not in yet, and waits until projections show it, if they run here. */
   loadDemo(report: (line: string) => void): Promise<void>;
   /** Ends the work in hand, and records the end; also of a start that failed half-way. */
   stop(reason: string): Promise<void>;
@@ -174,7 +174,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
     live,
     health: hostHealth(facts),
     onPublished: (listener) => void listeners.push(listener),
-    loadDemo: (report) => loadDemo({ ...options, report, agents: all }),
+    async loadDemo(report) {
+      const filled = await loadDemo({ ...options, report, agents: all });
+      if (!starting) return;
+      for (const { name, consumer } of all) if (filled.includes(name)) consumer?.lookAgain();
+      await untilFilled({ ...options, report }, filled, ending.signal);
+    },
     start: () => (starting = start()),
     async stop(reason) {
       const complain = (error: unknown): void => log.warn({ err: error }, 'did not stop cleanly');

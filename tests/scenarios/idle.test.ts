@@ -27,6 +27,5 @@ test(`an idle process asks PostgreSQL below ${MOST} statements a second`, async 
   const perSecond = (counted.count * 1000) / (performance.now() - begun);
   const often = Object.entries(Object.groupBy(counted.texts, (text) => text.replace(/\s+/g, ' ').slice(0, 100)));
   const list = often.map(([text, all]) => `${all!.length} ${text}`).sort((a, b) => parseInt(b, 10) - parseInt(a, 10));
-  console.log(perSecond,list);
   expect({ list, isMany: perSecond >= MOST }).toEqual({ list, isMany: false });
 });

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { raw } from '../../../platform/data/raw.ts';
 import { type Connection, connect, type PageArgs } from '../../../platform/graphql/connection.ts';
 import type { Tables } from '../entities.ts';
-import type { DeadLetterFilter, DeadLetterState, EventActionType } from '../resolvers.generated.ts';
+import type { ConsumerStatus, DeadLetterFilter, DeadLetterState, EventActionType } from '../resolvers.generated.ts';
 
 /** A consumer as the graph reads it. */
 export interface ConsumerRow {
@@ -12,6 +12,9 @@ export interface ConsumerRow {
   position: string;
   generation: string;
   moved_at: Date;
+  status: ConsumerStatus;
+  backfilled: number;
+  has_backfill: boolean;
   waiting: number;
   dead: number;
   /** Of its types, among the next rows of the log. */
@@ -88,6 +91,7 @@ export const eventsDeskQueries = (db: Kysely<Tables>) => {
       const { rows } = await raw<ConsumerRow>(
         db,
         `select c.consumer as name, c.xid::text as xid, c.position::text as position, i.generation, c.moved_at,
+                c.status, c.backfilled, c.has_backfill,
                 p.waiting, p.dead, l.events as lag_events, l.since as lag_since
            from (select * from platform.log_cursor where $1::text[] is null or consumer = any($1)
                   order by consumer limit $2) c

@@ -35,6 +35,7 @@ export function eventsDesk(agentContext: AgentContext<Tables>, load: Orchestrati
         redriveEvents: (_, { input }, context) => acted(() => service.redrive(input, context)),
         discardEvent: (_, { input }, context) => acted(() => service.discard(input, context)),
         replayConsumer: (_, { input }, context) => acted(() => service.replay(input, context)),
+        rebuildProjection: (_, { input }, context) => acted(() => service.rebuild(input, context)),
       },
       Consumer: {
         agent: (row, _, context) => load.agent(context).load(row.name),
@@ -44,6 +45,7 @@ export function eventsDesk(agentContext: AgentContext<Tables>, load: Orchestrati
           row.lag_since ? Math.max(0, (clock.now().getTime() - row.lag_since.getTime()) / 1000) : 0,
         parked: (row) => row.waiting,
         movedAt: (row) => row.moved_at,
+        isRebuildable: (row) => row.has_backfill,
         isReplayable: (row) => allAgents.some(({ name, replayable }) => name === row.name && replayable === true),
       },
       DeadLetter: {
