@@ -24,7 +24,8 @@ test('one job forgets the old keys of all agents, and an agent whose keys cannot
   const clock = new FixedClock('2026-06-01T00:00:00Z');
   const options = { clock, log: silentLogger, lifecycles, everySeconds: 0.01 };
   const running = keepForgettingKeys(agents, options, controller.signal);
-  const left = async () => (await small.database.pool.query('select key from small.idempotency')).rows.map(({ key }) => key);
+  const left = async () =>
+    (await small.database.pool.query('select key from small.idempotency')).rows.map(({ key }) => key);
   await until('the old ones are forgotten', async () => (await left()).length <= 2);
   controller.abort();
   await running;

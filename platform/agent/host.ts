@@ -158,7 +158,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
     for (const { lifecycle } of all) lifecycle.starting();
     await monitor.look();
     await lifecycles.write();
-    running.push(live.run(signal), backstop.run(signal), lifecycles.run(signal), followResets({ live, breakers, log, signal }));
+    running.push(
+      live.run(signal),
+      backstop.run(signal),
+      lifecycles.run(signal),
+      followResets({ live, breakers, log, signal }),
+    );
     running.push(followInstructions({ ...shared, signal }));
     const started = await startAll(all, shared, { signal, running });
     running.push(keepForgettingKeys(all, shared, signal));

@@ -102,8 +102,7 @@ async function start(hosted: HostedAgent, options: StartOptions, until: Until): 
     await hosted.consumer?.register();
   });
   const { consumer } = hosted;
-  for (const job of hosted.parts.scheduledJobs ?? [])
-    until.running.push(keepJob(hosted, job, options, until.signal));
+  for (const job of hosted.parts.scheduledJobs ?? []) until.running.push(keepJob(hosted, job, options, until.signal));
   if (consumer) until.running.push(keepConsumer(hosted, consumer, options, until.signal));
 }
 

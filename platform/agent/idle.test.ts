@@ -87,7 +87,10 @@ test('thirty-five consumers that have nothing to do ask the database no more tha
   await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
   const seconds = (performance.now() - begun) / 1000;
   // The tail twice a second, the backstop every other, a look at the database every 750 ms, a heartbeat every ten.
-  expect({ texts: counted.texts, isMany: counted.count > 6 * seconds }).toEqual({ texts: counted.texts, isMany: false });
+  expect({ texts: counted.texts, isMany: counted.count > 6 * seconds }).toEqual({
+    texts: counted.texts,
+    isMany: false,
+  });
 });
 
 test('events of no interest wake none of them, and one that all handle wakes all', async () => {

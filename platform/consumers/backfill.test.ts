@@ -32,9 +32,13 @@ afterEach(async () => {
 
 const query = async (text: string) => (await small.database.pool.query(text)).rows;
 const shown = async (): Promise<Record<string, number>> =>
-  Object.fromEntries((await query('select id, version from mirror.shown order by id')).map(({ id, version }) => [id, version]));
+  Object.fromEntries(
+    (await query('select id, version from mirror.shown order by id')).map(({ id, version }) => [id, version]),
+  );
 const notes = async (): Promise<Record<string, number>> =>
-  Object.fromEntries((await query('select id, version from small.note order by id')).map(({ id, version }) => [id, version]));
+  Object.fromEntries(
+    (await query('select id, version from small.note order by id')).map(({ id, version }) => [id, version]),
+  );
 /** Where each page began that was applied, in order. */
 const pages = async (): Promise<(string | null)[]> =>
   (await query('select after from mirror.page order by n')).map(({ after }) => after);
@@ -75,7 +79,10 @@ test('a projection is filled page by page before its first event, and then follo
   );
   await until('it is filled', isFilled);
   expect(await pages()).toEqual([null, id(5), id(10)]);
-  await until('it shows every note as it is', async () => JSON.stringify(await shown()) === JSON.stringify(await notes()));
+  await until(
+    'it shows every note as it is',
+    async () => JSON.stringify(await shown()) === JSON.stringify(await notes()),
+  );
   expect(await progress()).toEqual({ status: 'FOLLOWING', backfilled: 14 });
   await small.write(id(1));
   await until('it follows', async () => (await shown())[id(1)] === 2);
@@ -168,5 +175,8 @@ test('each page counts once though the process is killed in the middle, and noth
   const applied = await pages();
   expect(new Set(applied).size).toBe(applied.length);
   expect(applied.length).toBe(PAGES + 1);
-  await until('it shows every note as it is', async () => JSON.stringify(await shown()) === JSON.stringify(await notes()));
+  await until(
+    'it shows every note as it is',
+    async () => JSON.stringify(await shown()) === JSON.stringify(await notes()),
+  );
 });

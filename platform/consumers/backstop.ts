@@ -46,7 +46,9 @@ export class Backstop {
       if (signal.aborted) return;
       const idle = [...this.#consumers].filter((consumer) => consumer.isIdle());
       for (const consumer of idle) if (consumer.place.isWorthMoving) consumer.wake();
-      await Promise.all([...Map.groupBy(idle, ({ kysely }) => kysely)].map(([kysely, some]) => this.#look(kysely, some)));
+      await Promise.all(
+        [...Map.groupBy(idle, ({ kysely }) => kysely)].map(([kysely, some]) => this.#look(kysely, some)),
+      );
     }
   }
 

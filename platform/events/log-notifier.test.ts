@@ -43,7 +43,14 @@ test('a notification while nobody waits is heard by the next waiter, once', asyn
 
 test('where other processes cannot be heard it is looked more often', async () => {
   let isConnected = false;
-  const relay = { get isConnected() { return isConnected; }, send: () => {}, onNotify: () => {}, onChange: () => {} };
+  const relay = {
+    get isConnected() {
+      return isConnected;
+    },
+    send: () => {},
+    onNotify: () => {},
+    onChange: () => {},
+  };
   const waiter = new LogNotifier(relay).listen();
   expect(await timed(waiter.idle(never()))).toBe(UNTOLD);
   isConnected = true;

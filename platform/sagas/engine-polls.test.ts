@@ -23,7 +23,8 @@ afterEach(() => void jest.useRealTimers());
 async function poll(waitsIn: (queue: string) => Promise<boolean>, milliseconds: number): Promise<string[]> {
   const found: string[] = [];
   for (let ms = 0; ms < milliseconds; ms += 25) {
-    for (const queue of ms % 250 === 0 ? ['often', 'b', 'c', 'd'] : ['often']) if (await waitsIn(queue)) found.push(queue);
+    for (const queue of ms % 250 === 0 ? ['often', 'b', 'c', 'd'] : ['often'])
+      if (await waitsIn(queue)) found.push(queue);
     jest.advanceTimersByTime(25);
   }
   return found;

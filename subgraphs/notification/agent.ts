@@ -33,6 +33,8 @@ export default defineAgent({
   handles: ['order.placed', 'order.status_changed', 'order.payment_status_changed', 'identity.recovery_requested'],
   // A message is unique for its event.
   replayable: true,
+  // Nobody waits for a message as a saga waits for a signal.
+  gatherMs: 100,
   build(agentContext) {
     const queries = messageQueries(agentContext.store.read);
     return {

@@ -113,7 +113,10 @@ export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tabl
     rebuild: (input: RebuildProjectionInput, context: RequestContext): Promise<string> =>
       act('REBUILD', input, context, async ({ sql }) => {
         if (!(await refill(sql, input.consumer)))
-          throw refuse('NOT_REBUILDABLE', 'This consumer keeps no projection that can be filled.', ['input', 'consumer']);
+          throw refuse('NOT_REBUILDABLE', 'This consumer keeps no projection that can be filled.', [
+            'input',
+            'consumer',
+          ]);
         return { events: 0 };
       }),
 
