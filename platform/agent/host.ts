@@ -138,13 +138,15 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const reach: Reach = (name) => guards.get(name) ?? options.reach?.(name);
   const backstop = new Backstop(log);
   const shared = { ...options, notifier, live, backstop, reach, onCommit, breakers, lifecycles };
-  for (const definition of options.agents) {
-    const own = { ...shared, kysely: options.kyselyFor?.(definition.name) ?? kysely };
-    const hosted = await settle(definition, own);
-    hostedAgents.set(definition.name, hosted);
-    guards.set(definition.name, guardSubgraph(hosted.subgraph, gateLog(log)));
+  const all = await Promise.all(
+    options.agents.map((definition) =>
+      settle(definition, { ...shared, kysely: options.kyselyFor?.(definition.name) ?? kysely }),
+    ),
+  );
+  for (const hosted of all) {
+    hostedAgents.set(hosted.name, hosted);
+    guards.set(hosted.name, guardSubgraph(hosted.subgraph, gateLog(log)));
   }
-  const all = [...hostedAgents.values()];
 
   const facts = { ...shared, monitor, agents: [...hostedAgents.keys()], handled: handledBy(all) };
   const ending = new AbortController();

@@ -51,18 +51,21 @@ export const handledBy = (hostedAgents: readonly HostedAgent[]): ReadonlyMap<str
   );
 
 /**
- * Starts agents, each after those that it asks, and returns those that have started. One that does not start after
- * some tries has failed, and is tried again now and then, beside the others. @throws Fault if none starts
+ * Starts agents at once, but each after those that it asks, and returns those that have started. One that does not start
+ * after some tries has failed, and is tried again now and then, beside the others. @throws Fault if none starts
  */
 export async function startAll(
   hostedAgents: readonly HostedAgent[],
   options: StartOptions,
   until: Until,
 ): Promise<HostedAgent[]> {
+  const asked = new Map(hostedAgents.map((hosted) => [hosted, asks(hosted.definition)]));
+  const starts = new Map<string, Promise<void>>();
   const started: HostedAgent[] = [];
   const errors: unknown[] = [];
-  for (const hosted of startOrder(hostedAgents, ({ definition }) => asks(definition))) {
-    if (until.signal.aborted) break;
+  const startAfter = async (before: readonly Promise<void>[], hosted: HostedAgent): Promise<void> => {
+    await Promise.all(before);
+    if (until.signal.aborted) return;
     try {
       await start(hosted, options, until);
       started.push(hosted);
@@ -71,7 +74,13 @@ export async function startAll(
       fail(hosted, 'start', error, options);
       until.running.push(startLater(hosted, options, until));
     }
+  };
+  // Of agents that ask one another in a circle, the first in this order waits for nobody.
+  for (const hosted of startOrder(hostedAgents, (one) => asked.get(one)!)) {
+    const before = asked.get(hosted)!.flatMap((name) => starts.get(name) ?? []);
+    starts.set(hosted.name, startAfter(before, hosted));
   }
+  await Promise.all(starts.values());
   if (started.length === 0 && errors.length > 0)
     throw new Fault('NO_AGENT_STARTED', `No agent could be started: ${(errors[0] as Error).message}`, {
       cause: errors[0],
