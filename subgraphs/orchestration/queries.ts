@@ -15,7 +15,7 @@ interface FailedAttempt {
   at: Date;
 }
 
-/** What we read of DBOS's own tables. */
+/** DBOS's own tables, as far as they are read here. */
 interface DbosTables {
   workflow_status: {
     workflowUuid: string;

@@ -1,7 +1,4 @@
-/**
- * Plain SQL, for lateral joins, unions and lookups one by one over tables of DBOS's and the platform's: a plan that joins
- * whole tables would read all that they hold.
- */
+/** Plain SQL: lateral joins and lookups one by one over DBOS's tables read only the sagas that are asked for. */
 import type { Kysely } from 'kysely';
 import { raw } from '../../platform/data/raw.ts';
 import type { SagaRow, SagaStepRow } from './saga-rows.ts';
@@ -10,7 +7,7 @@ import { PAYMENT_TOPIC } from './sagas/place-order.ts';
 const MAX_STEPS = 100;
 const MAX_CHILDREN = 100;
 
-/** A saga that waits for a message is parked with its topic. */
+/** The condition that a saga waits for a message: it is parked with its topic. */
 export const waits = (
   id: string,
   status: string,
@@ -30,7 +27,7 @@ export async function sagasWithin(db: Kysely<any>, parents: readonly string[]): 
   return rows;
 }
 
-/** What was done, in order, and then what is being tried again. Waiting is the engine's own step and not shown. */
+/** The steps that were done, in order, and then those that are being tried again. Waiting is the engine's own step and not shown. */
 export async function stepsOf(db: Kysely<any>, sagaIds: readonly string[]): Promise<SagaStepRow[]> {
   const { rows } = await raw<SagaStepRow>(
     db,
@@ -57,9 +54,7 @@ export async function stepsOf(db: Kysely<any>, sagaIds: readonly string[]): Prom
   return rows;
 }
 
-/**
- * Parked sagas that wait for their payment and have had no word of it, by their ids from behind this one.
- */
+/** Parked sagas that wait for their payment and have had no word of it, by their ids from behind this one. */
 export async function waitingForPayment(db: Kysely<any>, after: string, limit: number): Promise<string[]> {
   const { rows } = await raw<{ id: string }>(
     db,

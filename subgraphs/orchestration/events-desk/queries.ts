@@ -1,4 +1,4 @@
-/** What operators see of the event log's readers: where each stands, what it could not apply, and what was done about it. */
+/** The readers of the event log, as operators see them: where each stands, what it could not apply, and what was done. */
 import { type Kysely, sql } from 'kysely';
 import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { type Connection, connect, type PageArgs } from '../../../platform/graphql/connection.ts';

@@ -1,4 +1,4 @@
-/** What operators had done to sagas. */
+/** Operators' decisions about sagas. */
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Tables } from '../entities.ts';

@@ -1,16 +1,13 @@
-/**
- * Plain SQL: a decision is found and marked in one statement, which the engine asks for before each further attempt, and
- * the others join laterally and with tables of DBOS's and the platform's.
- */
+/** Plain SQL: the engine finds and marks a decision in one statement, and DBOS's tables are looked up one by one. */
 import type { Kysely } from 'kysely';
 import { columnList } from '../../../platform/data/entity-table.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import { type SagaActionRow, SagaActionSchema, type SagaActionType } from '../entities.ts';
 
-/** What an operator decided about a step. */
+/** An operator's decision about a step. */
 export interface Decision {
   action: SagaActionType;
-  /** The id of whoever decided. */
+  /** The operator's id. */
   by: string;
 }
 
