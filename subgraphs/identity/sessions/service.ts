@@ -13,7 +13,7 @@ import { hashOfToken, newRefreshToken } from './refresh-token.ts';
 
 export const sessionService = (
   { store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>,
-  { accounts, callers, sessions: { rules, answer }, record }: SignInParts,
+  { callers, sessions: { rules, answer }, record }: SignInParts,
 ) => {
   const end = (change: Change, which: WhichSessions, reason: RevocationReason, context: RequestContext) =>
     callers.change(change, context, async (work) => {
