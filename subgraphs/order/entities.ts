@@ -106,7 +106,7 @@ export const OrderSchema = defineEntity({
     discountMinor: p.bigint(),
     shippingMinor: p.bigint(),
     taxMinor: p.bigint(),
-    taxes: p.json<OrderTax[]>(),
+    taxes: p.json<OrderTax[]>().defaultRaw(`'[]'`),
     totalMinor: p.bigint(),
     version: p.integer().version().default(1),
     placedAt: p.datetime(),

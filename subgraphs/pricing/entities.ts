@@ -1,6 +1,10 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
 
+/** The tax classes that have rates: what is of none is not taxed. */
+export const RatedTaxClass = { STANDARD: 'STANDARD', REDUCED: 'REDUCED' } as const;
+export type RatedTaxClass = keyof typeof RatedTaxClass;
+
 /** Whether a channel's prices hold the tax. */
 export const PriceMode = { GROSS: 'GROSS', NET: 'NET' } as const;
 export type PriceMode = keyof typeof PriceMode;
@@ -121,7 +125,7 @@ export const TaxRateSchema = defineEntity({
   properties: {
     /** Or a territory that has rates of its own. */
     country: p.string().primary(),
-    taxClass: p.string().primary(),
+    taxClass: p.enum(() => RatedTaxClass).primary(),
     basisPoints: p.integer(),
     /** The day from which it holds: `2026-01-31`. */
     validFrom: p.date().primary(),
