@@ -8,7 +8,6 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { GraphQLError } from 'graphql';
 import type { Kysely } from 'kysely';
-import { ormFor } from '../db/orm.ts';
 import { systemClock } from '../platform/clock.ts';
 import { agentDatabases, type Config, readConfig } from '../platform/config/config.ts';
 import { createStore } from '../platform/store/store.ts';
@@ -19,7 +18,7 @@ import { scalars } from '../platform/graphql/scalars.ts';
 import { Actor } from '../platform/identity/actor.ts';
 import { newId } from '../platform/ids.ts';
 import { administratorService, hasAdministrator } from '../subgraphs/identity/administrators/service.ts';
-import { entities, type Tables } from '../subgraphs/identity/entities.ts';
+import type { Tables } from '../subgraphs/identity/entities.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { runCommand } from './process/command.ts';
 import { directAddress } from '../db/connect/direct-address.ts';
@@ -53,8 +52,7 @@ await runCommand('No administrator was made', async (say) => {
     await requireNone(kysely, isAnother);
     const signer = eventSigner(await knownKeys(kysely, config, 'EVENT_KEYS'));
     const password = generate ? randomBytes(18).toString('base64url') : await givenPassword();
-    const orm = await ormFor(kysely, { schema: 'identity', entities });
-    const store = createStore<Tables>({ agent: 'identity', kysely, orm, notifier: new LogNotifier(), signer });
+    const store = createStore<Tables>({ agent: 'identity', kysely, notifier: new LogNotifier(), signer });
     const context = { actor: new Actor({ id: 'command:admin:new', roles: [] }), correlationId: newId('req') };
     try {
       await administratorService({ store, clock: systemClock }).makeAdministrator({ ...who, password }, context);

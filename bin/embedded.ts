@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { keepRunning } from '../db/embedded-postgres/keep-running.ts';
-import { ormFor } from '../db/orm.ts';
 import { graphiqlTabs } from '../gateway/http/graphiql-tabs.ts';
 import { limitsFrom } from '../gateway/limits/limits-from.ts';
 import { createGateway } from '../gateway/server.ts';
@@ -84,7 +83,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   const tokens = tokensFrom(tokenKey(config));
   const keys = await signerAndSecrets(connections.kysely, config, given.newKeys);
   const cluster = await clusterOf(options, databaseUrl);
-  const shared = { ...connections, ...cluster, ormFor, config, log, clock: systemClock, tokens, ...keys };
+  const shared = { ...connections, ...cluster, config, log, clock: systemClock, tokens, ...keys };
   const dependencies = [...cluster.dependencies, ...standby.dependencies];
   const host = await createHost({ ...shared, ...standby, dependencies, agents, instance: 'embedded', fallback });
   const state = { ready: false, waitingFor: 'agents' };

@@ -3,7 +3,6 @@
  * (`DEMO_DATA=on` says that it is a trial), and not where somebody has begun without it, but by `--force`.
  */
 import { parseArgs } from 'node:util';
-import { ormFor } from '../db/orm.ts';
 import { inTurn } from '../db/turn.ts';
 import { createHost } from '../platform/agent/host.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -36,7 +35,6 @@ await runCommand('The demo data was not loaded', async (report) => {
     await beginWithDemo(connections.kyselyFor('identity'), force);
     const host = await createHost({
       ...connections,
-      ormFor,
       config,
       log,
       clock: systemClock,

@@ -2,7 +2,6 @@
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import type { Kysely } from 'kysely';
-import { ormFor } from '../db/orm.ts';
 import type { AgentDefinition } from '../platform/agent/define-agent.ts';
 import { createHost, type Host } from '../platform/agent/host.ts';
 import { type Announced, DIRECTORY_POLL_MS, withdraw } from '../platform/agent/replicas.ts';
@@ -87,7 +86,6 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
     ...life,
     tokens: givenTokens(config),
     ...keys,
-    ormFor,
     config,
     log,
     clock: systemClock,

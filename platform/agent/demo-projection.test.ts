@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { notesBackfill, notesHandlers, projectionTables } from '../../tests/support/projection.ts';
-import { openSmallAgent, ormFor, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
 import { readConfig } from '../config/config.ts';
@@ -59,7 +59,6 @@ const openHost = (): Promise<Host> =>
       }),
     ],
     kysely: small.kysely,
-    ormFor,
     config: readConfig({ NODE_ENV: 'test' }),
     log: silentLogger,
     clock: systemClock,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { noteWritten, openSmallAgent, ormFor, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { FixedClock } from '../clock.ts';
 import { command, type Reach } from '../commands/ask.ts';
@@ -77,7 +77,6 @@ const host = (agents: AgentDefinition[], more: Partial<HostOptions> = {}): Promi
   createHost({
     agents,
     kysely: small.kysely,
-    ormFor,
     config: readConfig({ NODE_ENV: 'test' }),
     log: silentLogger,
     clock,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { noteEffect, noteWritten, openSmallAgent, ormFor, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { noteEffect, noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { FixedClock } from '../clock.ts';
 import { command } from '../commands/ask.ts';
@@ -64,7 +64,6 @@ const host = (agents: AgentDefinition[]): Promise<Host> =>
   createHost({
     agents,
     kysely: small.kysely,
-    ormFor,
     config: readConfig({ NODE_ENV: 'test' }),
     log: silentLogger,
     clock,

@@ -3,7 +3,6 @@
  * their lifecycle. Embedded, one host runs all of them.
  */
 import { fileURLToPath } from 'node:url';
-import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import { createAsk, type Reach } from '../commands/ask.ts';
@@ -59,7 +58,6 @@ export interface HostOptions extends Pick<AgentContext, 'config' | 'log' | 'cloc
   sessionsFor?(agent: string): Kysely<any>;
   /** Where an agent whose reads may lag reads for shoppers. @default nowhere else */
   standbyFor?(agent: string): { standby: Standby; kysely: Kysely<any> } | undefined;
-  ormFor(kysely: Kysely<any>, options: { schema: string; entities: AgentDefinition['entities'] }): Promise<MikroORM>;
   /** Signs and checks events. */
   signer: EventSigner;
   /** For the saga worker, which manages its own statements. */
@@ -219,8 +217,7 @@ const OPEN =
 /** Puts an agent on its ground. */
 async function settle(definition: AgentDefinition, shared: Shared): Promise<HostedAgent> {
   const { kysely, notifier, live, reach, config, clock, tokens, secrets, signer, breakers, lifecycles } = shared;
-  const { name, entities } = definition;
-  const orm = await shared.ormFor(kysely, { schema: name, entities });
+  const { name } = definition;
   const log = shared.log.child({ agent: name });
   const replica = definition.readsMayLag ? shared.standbyFor?.(name) : undefined;
   const reads = replica && standbyReads({ agent: name, primary: kysely, replica, log });
@@ -229,7 +226,6 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Host
     agent: name,
     kysely,
     reads,
-    orm,
     notifier,
     signer,
     confined: definition.confined,
@@ -251,7 +247,7 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Host
   const { begins, gatherMs = backfill ? PROJECTION_GATHER_MS : undefined } = definition;
   const reading = { tail: live.tail, backstop: shared.backstop, begins, gatherMs, backfill, sessions };
   const consumer = handlers.length
-    ? new Consumer({ agent: name, kysely, orm, notifier, log, handlers, signer, ...reading })
+    ? new Consumer({ agent: name, kysely, notifier, log, handlers, signer, ...reading })
     : undefined;
   return { name, kysely, sessions, definition, parts, subgraph, consumer, lifecycle: lifecycles.of(name) };
 }

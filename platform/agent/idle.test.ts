@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { noteWritten, openSmallAgent, ormFor, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { countStatements, type Statements } from '../../tests/support/statements.ts';
 import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
@@ -56,7 +56,6 @@ beforeAll(async () => {
   host = await createHost({
     agents: Array.from({ length: AGENTS }, (_, n) => agent(`agent${n}`)),
     kysely: small.kysely,
-    ormFor,
     config: readConfig({ NODE_ENV: 'test' }),
     log: silentLogger,
     clock: systemClock,

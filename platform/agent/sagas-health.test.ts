@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { openSagaFixture } from '../../tests/support/saga-ground.ts';
-import { ormFor } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { systemClock } from '../clock.ts';
 import { readConfig } from '../config/config.ts';
@@ -37,7 +36,6 @@ async function openConductor() {
   const host = await createHost({
     agents: [agent],
     kysely: options.kysely,
-    ormFor,
     config: readConfig({ NODE_ENV: 'test' }),
     log: silentLogger,
     clock: systemClock,

@@ -4,7 +4,6 @@
  * wherever a process dies. The consumer's cursor was taken before the first page was read and stays meanwhile. So events
  * come afterwards about what a page has told already: a handler compares versions, and does nothing about an older one.
  */
-import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 import { inTurn } from '../data/in-turn.ts';
 import { lock } from '../data/locks.ts';
@@ -44,7 +43,6 @@ export interface FillOptions {
   kysely: Kysely<any>;
   /** Connections to PostgreSQL itself. */
   sessions: Kysely<any>;
-  orm: MikroORM;
   signer?: EventSigner;
   backfill?: Backfill;
   /** Told of what `apply` published, after the commit. */
@@ -96,7 +94,7 @@ async function progressOf(kysely: Kysely<any>, agent: string): Promise<Progress 
 
 /** Applies a page, unless it was applied meanwhile or a new filling has begun. */
 async function apply(
-  { agent, kysely, orm, signer, onPublished }: FillOptions,
+  { agent, kysely, signer, onPublished }: FillOptions,
   { filling, after }: Progress,
   page: BackfillPage,
   correlationId: string,
@@ -107,9 +105,9 @@ async function apply(
     await lock(transaction, page.locks ?? []);
     const now = await progressOf(transaction, agent);
     if (now?.filling !== filling || now.after !== after) return;
-    const session = openWork({ agent, orm, transaction, origin: { correlationId } });
+    const session = openWork({ agent, transaction, origin: { correlationId } });
     await page.apply(session.work);
-    published = await session.flush();
+    published = session.events;
     await append(transaction, published, signer);
     await raw(
       transaction,

@@ -12,7 +12,6 @@
  * The tail of the log tells it when there is something for it (log-tail.ts), so an idle consumer asks the database
  * nothing. What the tail does not know is looked for now and then, for all consumers of a process at once (backstop.ts).
  */
-import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely, Transaction } from 'kysely';
 import { lock } from '../data/locks.ts';
 import { raw } from '../data/raw.ts';
@@ -47,7 +46,6 @@ export interface ConsumerOptions {
   /** The agent: the consumer's name and its schema. */
   agent: string;
   kysely: Kysely<any>;
-  orm: MikroORM;
   notifier: LogNotifier;
   /** Tells it what is there. Somebody runs it. @default nobody tells it, it looks by itself */
   tail?: LogTail;
@@ -177,9 +175,9 @@ export class Consumer {
 
   /** True once it is filled. */
   async #fill(signal: AbortSignal): Promise<boolean> {
-    const { agent, kysely, sessions = kysely, orm, signer, backfill } = this.#o;
+    const { agent, kysely, sessions = kysely, signer, backfill } = this.#o;
     const onPublished = (events: readonly Envelope[]): void => this.#tellPublished(events);
-    await fill({ agent, kysely, sessions, orm, signer, backfill, onPublished }, signal);
+    await fill({ agent, kysely, sessions, signer, backfill, onPublished }, signal);
     return !(await cursorRow(kysely, agent)).isFilling;
   }
 
@@ -303,7 +301,7 @@ export class Consumer {
       await this.#checkSignature(transaction, event);
       await traced(`consume ${event.type}`, this.#spanOf(event), async () => {
         await this.#handlers.get(event.type)!.handle(session.work, event);
-        this.#unwritten.push(...(await session.flush()));
+        this.#unwritten.push(...session.events);
       });
       if (careful) {
         await this.#append(transaction);

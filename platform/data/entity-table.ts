@@ -3,7 +3,7 @@
  * that a query reads and the statements of `Work` (platform/store/store.ts) are derived from it.
  */
 import { type EntitySchema, type EntitySchemaWithMeta, JsonType } from '@mikro-orm/core';
-import type { InferKyselyDB, InferKyselyTable } from '@mikro-orm/postgresql';
+import type { InferKyselyDB, InferKyselyTable } from '@mikro-orm/sql';
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { columnName } from './column-name.ts';
 

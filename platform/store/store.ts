@@ -2,7 +2,6 @@
  * An agent's own data: reads by SQL into plain rows, writes in one transaction that takes its locks first and
  * publishes its events with what made them true.
  */
-import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 import type { LogNotifier } from '../events/log-notifier.ts';
 import { append, type Envelope, envelope } from '../events/event-log.ts';
@@ -28,8 +27,6 @@ export interface Origin {
 export interface Work<DB = any> extends EntityStatements {
   /** SQL inside the transaction, on the agent's own schema. */
   readonly sql: Kysely<DB>;
-  /** A unit of work inside the transaction: flushed before the commit. */
-  readonly em: EntityManager;
   /** Publishes a fact: it is appended to the log with this transaction, or not at all. */
   publish<Payload>(definition: EventDefinition<Payload>, event: NewEvent<Payload>): void;
   /** Starts a saga with this transaction, or not at all. The same `id` again does nothing. */
@@ -66,7 +63,6 @@ export function createStore<DB>(options: {
   kysely: Kysely<any>;
   /** Where `read` goes. @default kysely */
   reads?: Kysely<any>;
-  orm: MikroORM;
   notifier: LogNotifier;
   /** Signs what is published. Without it events are not signed: for tests. */
   signer?: EventSigner;
@@ -90,7 +86,7 @@ export function createStore<DB>(options: {
       await lock(transaction, locks);
       const session = openWork<DB>({ ...options, transaction, origin });
       const value = await work(session.work, transaction);
-      published = await session.flush();
+      published = session.events;
       await append(transaction, published, signer);
       return value;
     });
@@ -120,39 +116,22 @@ export function createStore<DB>(options: {
   };
 }
 
-/**
- * The work inside a transaction that somebody else drives. `flush` writes what its unit of work gathered, and gives the
- * events, which are to be appended before the commit.
- */
+/** The work inside a transaction that somebody else drives. Its events are to be appended before the commit. */
 export function openWork<DB>({
   agent,
-  orm,
   transaction,
   origin,
 }: {
   agent: string;
-  orm: MikroORM;
   transaction: Kysely<any>;
   origin: Origin;
 }) {
   const events: Envelope[] = [];
-  let em: EntityManager | undefined;
   const work: Work<DB> = {
     ...entityStatements(transaction, agent),
     sql: transaction.withSchema(agent) as Kysely<DB>,
-    get em() {
-      if (!em) {
-        em = orm.em.fork() as EntityManager;
-        em.setTransactionContext(transaction as never);
-      }
-      return em;
-    },
     publish: (definition, event) => events.push(envelope(definition, event, { source: agent, ...origin })),
     startSaga: (name, id, input) => enqueueSaga(transaction, name, id, input, origin),
   };
-  const flush = async (): Promise<readonly Envelope[]> => {
-    if (em) await em.flush();
-    return events;
-  };
-  return { work, flush };
+  return { work, events: events as readonly Envelope[] };
 }

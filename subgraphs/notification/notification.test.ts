@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ormFor } from '../../db/orm.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { START } from '../../platform/events/cursor.ts';
 import { Consumer } from '../../platform/consumers/consumer.ts';
@@ -9,7 +8,6 @@ import { append } from '../../platform/events/event-log.ts';
 import { newId, newUuid } from '../../platform/ids.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { actor, openAgents, type TestAgents, viewer } from '../../tests/support/agents.ts';
-import { entities } from './entities.ts';
 import { notificationHandlers } from './handlers.ts';
 
 let agents: TestAgents;
@@ -19,12 +17,10 @@ const log = { ...silentLogger, info: (fields: object) => lines.push(fields), war
 beforeAll(async () => {
   agents = await openAgents(['notification']);
   const { kysely, clock } = agents;
-  const orm = await ormFor(kysely, { schema: 'notification', entities });
   open = async () => {
     const consumer = new Consumer({
       agent: 'notification',
       kysely,
-      orm,
       notifier: new LogNotifier(),
       log,
       handlers: bindHandlers(notificationHandlers, { clock, log }),

@@ -1,6 +1,5 @@
 /** What an order makes of its payment's events, in whatever order they and the saga's steps come. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ormFor } from '../../db/orm.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { Consumer } from '../../platform/consumers/consumer.ts';
@@ -8,7 +7,6 @@ import { bindHandlers } from '../../platform/consumers/handler.ts';
 import { append } from '../../platform/events/event-log.ts';
 import { newId, newUuid } from '../../platform/ids.ts';
 import { silentLogger } from '../../platform/log.ts';
-import { entities } from './entities.ts';
 import { handlers } from './handlers.ts';
 import { orderService } from './service.ts';
 import { newCustomer, type Orders, openOrders } from './order.testing.ts';
@@ -18,12 +16,10 @@ let consumer: Consumer;
 beforeAll(async () => {
   it = await openOrders();
   const { kysely, clock } = it.agents;
-  const orm = await ormFor(kysely, { schema: 'order', entities });
   const bound = bindHandlers(handlers, orderService({ clock } as never));
   consumer = new Consumer({
     agent: 'order',
     kysely,
-    orm,
     notifier: new LogNotifier(),
     log: silentLogger,
     handlers: bound,

@@ -1,6 +1,5 @@
 /** A provider whose answers cannot be true, at each of our calls: nothing of them is recorded, and each is a fault. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ormFor } from '../../db/orm.ts';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { FixedClock } from '../../platform/clock.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
@@ -10,7 +9,7 @@ import { newId } from '../../platform/ids.ts';
 import { Breakers } from '../../platform/resilience/breakers.ts';
 import { openAgents, operator, service, type TestAgents } from '../../tests/support/agents.ts';
 import { cancelService } from './cancel.ts';
-import { entities, PaymentSchema, type Tables } from './entities.ts';
+import { PaymentSchema, type Tables } from './entities.ts';
 import { guard } from './provider/guard.ts';
 import type { PaymentProvider, ProviderPayment } from './provider/provider.ts';
 import { refundService } from './refund.ts';
@@ -20,8 +19,7 @@ let agents: TestAgents;
 let store: Store<Tables>;
 beforeAll(async () => {
   agents = await openAgents(['payment']);
-  const orm = await ormFor(agents.kysely, { schema: 'payment', entities });
-  store = createStore<Tables>({ agent: 'payment', kysely: agents.kysely, orm, notifier: new LogNotifier() });
+  store = createStore<Tables>({ agent: 'payment', kysely: agents.kysely, notifier: new LogNotifier() });
 });
 afterAll(() => agents.close());
 

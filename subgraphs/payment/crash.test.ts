@@ -3,7 +3,6 @@
  * the provider. What was in memory is gone; the saga asks again until it gets an answer. Places are chosen by a seed.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ormFor } from '../../db/orm.ts';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { FixedClock } from '../../platform/clock.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
@@ -12,7 +11,7 @@ import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { newId } from '../../platform/ids.ts';
 import { openAgents, service, type TestAgents } from '../../tests/support/agents.ts';
 import { cancelService } from './cancel.ts';
-import { entities, type Tables } from './entities.ts';
+import type { Tables } from './entities.ts';
 import { paymentViolations } from './invariants.ts';
 import { Breakers } from '../../platform/resilience/breakers.ts';
 import { guard, type GuardedProvider } from './provider/guard.ts';
@@ -29,8 +28,7 @@ let store: Store<Tables>;
 const clock = new FixedClock();
 beforeAll(async () => {
   agents = await openAgents(['payment']);
-  const orm = await ormFor(agents.kysely, { schema: 'payment', entities });
-  store = createStore<Tables>({ agent: 'payment', kysely: agents.kysely, orm, notifier: new LogNotifier() });
+  store = createStore<Tables>({ agent: 'payment', kysely: agents.kysely, notifier: new LogNotifier() });
 });
 afterAll(() => agents.close());
 

@@ -85,7 +85,7 @@ describe('imports', () => {
     ['the gateway of the list of rooms', 'gateway/server.ts', "const rooms = await import('../subgraphs/index.ts');"],
     ['a room of the list of rooms', 'subgraphs/order/service.ts', "export { loadAgents } from '../index.ts';"],
     ['production code of the tests', 'gateway/server.ts', "import { admin } from '../tests/support/agents.ts';"],
-    ['production code of the ground', 'subgraphs/order/service.ts', "import { ormFor } from '../../db/orm.ts';"],
+    ['production code of the ground', 'subgraphs/order/service.ts', "import { createPool } from '../../db/pool.ts';"],
     ['a test of a room of the gateway', 'subgraphs/order/order.test.ts', "import '../../gateway/server.ts';"],
     ['an example of the house', 'examples/first-client/index.ts', "import { money } from '../../platform/money.ts';"],
   ])('%s are noticed', (_, path, text) => {
@@ -97,7 +97,7 @@ describe('imports', () => {
       'subgraphs/order/cart/service.ts':
         "import { refuse } from '../../../platform/errors.ts';\nimport { total } from '../domain.ts';\nimport { z } from 'zod';",
       'subgraphs/order/order.test.ts': "import { openAgents } from '../../tests/support/agents.ts';",
-      'subgraphs/order/order.testing.ts': "import { ormFor } from '../../db/orm.ts';",
+      'subgraphs/order/order.testing.ts': "import { createPool } from '../../db/pool.ts';",
       'gateway/server.ts':
         "import { createGate } from '../platform/gate/gate.ts';\n/** As import('../db/pool.ts') would. */",
       'bin/start.ts':

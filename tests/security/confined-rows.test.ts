@@ -35,7 +35,6 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
       const store = {
         agent: name,
         kysely,
-        orm: undefined as never,
         notifier: new LogNotifier(),
         onOpen: () => open.push(name),
       };

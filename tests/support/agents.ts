@@ -5,7 +5,6 @@ import type { Kysely } from 'kysely';
 import { connectStandby } from '../../db/connect/connect-standby.ts';
 import { Endings } from '../../platform/endings.ts';
 import { migrationSets } from '../../db/connect/migration-sets.ts';
-import { ormFor } from '../../db/orm.ts';
 import { createHost, type Host } from '../../platform/agent/host.ts';
 import { type Clock, FixedClock } from '../../platform/clock.ts';
 import { readConfig } from '../../platform/config/config.ts';
@@ -104,7 +103,6 @@ export async function openAgents(names: readonly string[], options: AgentsOption
     ...standby,
     agents,
     kysely,
-    ormFor,
     config,
     log,
     clock: options.clock ?? clock,

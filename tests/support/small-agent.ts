@@ -4,7 +4,6 @@ import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { IDEMPOTENCY } from '../../db/connect/migration-sets.ts';
 import { kyselyOver } from '../../db/kysely.ts';
-import { ormFor } from '../../db/orm.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { LogTail } from '../../platform/events/log-tail.ts';
@@ -16,8 +15,6 @@ import { type EventSigner, eventSigner } from '../../platform/events/signing.ts'
 import { silentLogger } from '../../platform/log.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { testPool } from './test-pool.ts';
-
-export { ormFor };
 
 const inPlatform = (path: string): string => fileURLToPath(new URL(`../../platform/${path}`, import.meta.url));
 
@@ -66,9 +63,8 @@ export interface SmallFixture {
 /** The ground over a pool that is there. With `relay` other processes are woken. */
 export async function smallFixture(kysely: Kysely<any>, relay?: NotifierRelay): Promise<SmallFixture> {
   const notifier = new LogNotifier(relay);
-  const orm = await ormFor(kysely, { schema: 'small', entities: [] });
   const signer = eventSigner([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
-  const store: Store = createStore({ agent: 'small', kysely, orm, notifier, signer });
+  const store: Store = createStore({ agent: 'small', kysely, notifier, signer });
   const tail = new LogTail({ kysely, notifier, log: silentLogger });
   const withTail = whileUsed((signal) => tail.run(signal));
   return {
@@ -78,7 +74,7 @@ export async function smallFixture(kysely: Kysely<any>, relay?: NotifierRelay): 
     signer,
     tail,
     consumer: (agent, handlers, more) => {
-      const options = { agent, kysely, orm, notifier, tail, log: silentLogger, handlers, signer };
+      const options = { agent, kysely, notifier, tail, log: silentLogger, handlers, signer };
       const consumer = new Consumer({ ...options, begins: 'OLDEST', ...more });
       const run = consumer.run.bind(consumer);
       consumer.run = (signal) => withTail(() => run(signal));

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { ormFor } from '../../../db/orm.ts';
 import { demoWorld } from '../../../platform/agent/demo.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import { createStore } from '../../../platform/store/store.ts';
 import { LogNotifier } from '../../../platform/events/log-notifier.ts';
 import { Actor } from '../../../platform/identity/actor.ts';
 import { admin, openAgents, type TestAgents } from '../../../tests/support/agents.ts';
-import { entities, type Tables } from '../entities.ts';
+import type { Tables } from '../entities.ts';
 import { clientOf, PASSWORD } from '../identity.testing.ts';
 import { administratorService } from './service.ts';
 
@@ -19,8 +18,7 @@ beforeAll(async () => {
   agents = await openAgents(['customer', 'identity']);
   client = clientOf(agents);
   const { kysely } = agents;
-  const orm = await ormFor(kysely, { schema: 'identity', entities });
-  const store = createStore<Tables>({ agent: 'identity', kysely, orm, notifier: new LogNotifier() });
+  const store = createStore<Tables>({ agent: 'identity', kysely, notifier: new LogNotifier() });
   const context = { actor: new Actor({ id: 'command:admin:new', roles: [] }), correlationId: 'req_test' };
   const { makeAdministrator } = administratorService({ store, clock: agents.clock });
   make = (input) =>

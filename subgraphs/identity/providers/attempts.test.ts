@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ormFor } from '../../../db/orm.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import { createStore } from '../../../platform/store/store.ts';
 import { LogNotifier } from '../../../platform/events/log-notifier.ts';
 import { admin } from '../../../tests/support/agents.ts';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
-import { entities, type Tables } from '../entities.ts';
+import type { Tables } from '../entities.ts';
 import { forgetExpired } from '../sessions/forget-expired.ts';
 import { openProvided, type ProvidedAgents } from './providers.testing.ts';
 
@@ -40,7 +39,6 @@ test('attempts that are over are forgotten, and others are not', async () => {
   const store = createStore<Tables>({
     agent: 'identity',
     kysely: agents.kysely,
-    orm: await ormFor(agents.kysely, { schema: 'identity', entities }),
     notifier: new LogNotifier(),
   });
   const forget = () => forgetExpired({ store, clock: agents.clock }).run(new AbortController().signal, agents.kysely);

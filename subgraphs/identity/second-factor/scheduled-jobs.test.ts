@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { ormFor } from '../../../db/orm.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import { createStore } from '../../../platform/store/store.ts';
 import { LogNotifier } from '../../../platform/events/log-notifier.ts';
@@ -8,7 +7,7 @@ import { newKey } from '../../../platform/secrets/key-ring.ts';
 import { secretsWith } from '../../../platform/secrets/secrets.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { codeOf } from '../../../tests/support/authenticator.ts';
-import { entities, type Tables } from '../entities.ts';
+import type { Tables } from '../entities.ts';
 import { forgetExpired } from '../sessions/forget-expired.ts';
 import { clientOf } from '../identity.testing.ts';
 import { sealedFor } from './proof.ts';
@@ -23,8 +22,7 @@ beforeAll(async () => {
 afterAll(() => agents.close());
 
 const storeOf = async () => {
-  const orm = await ormFor(agents.kysely, { schema: 'identity', entities });
-  return createStore<Tables>({ agent: 'identity', kysely: agents.kysely, orm, notifier: new LogNotifier() });
+  return createStore<Tables>({ agent: 'identity', kysely: agents.kysely, notifier: new LogNotifier() });
 };
 const { signal } = new AbortController();
 const rows = async (text: string, values: unknown[] = []) => (await raw(agents.kysely, text, values)).rows as any[];

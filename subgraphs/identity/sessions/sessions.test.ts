@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ormFor } from '../../../db/orm.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import { createStore } from '../../../platform/store/store.ts';
 import { LogNotifier } from '../../../platform/events/log-notifier.ts';
 import { actor, openAgents, service, type TestAgents } from '../../../tests/support/agents.ts';
-import { entities, type Tables } from '../entities.ts';
+import type { Tables } from '../entities.ts';
 import { forgetExpired } from './forget-expired.ts';
 import { clientOf } from '../identity.testing.ts';
 
@@ -112,8 +111,7 @@ describe('signing out', () => {
 
 test('expired tokens are forgotten at once, sessions that are over after a month, living ones never', async () => {
   const living = await client.signIn(`session.${signUps}@example.com`);
-  const orm = await ormFor(agents.kysely, { schema: 'identity', entities });
-  const store = createStore<Tables>({ agent: 'identity', kysely: agents.kysely, orm, notifier: new LogNotifier() });
+  const store = createStore<Tables>({ agent: 'identity', kysely: agents.kysely, notifier: new LogNotifier() });
   const forget = () => forgetExpired({ store, clock: agents.clock }).run(new AbortController().signal, agents.kysely);
   const counts = async () => {
     const { rows } = await raw(

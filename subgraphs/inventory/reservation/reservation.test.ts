@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
-import { ormFor } from '../../../db/orm.ts';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { createStore } from '../../../platform/store/store.ts';
 import { LogNotifier } from '../../../platform/events/log-notifier.ts';
@@ -10,7 +9,7 @@ import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { inventoryViolations } from '../../../tests/support/inventory-violations.ts';
 import { type Lines, openStock, type Stock, userError } from '../../../tests/support/stock.ts';
 import inventory from '../agent.ts';
-import { entities, type Tables } from '../entities.ts';
+import type { Tables } from '../entities.ts';
 import { take } from './reservation-sql.ts';
 
 let agents: TestAgents;
@@ -245,7 +244,6 @@ describe('a reservation with an end', () => {
     const store = createStore({
       agent: 'inventory',
       kysely,
-      orm: await ormFor(kysely, { schema: 'inventory', entities }),
       notifier: new LogNotifier(),
     });
     const { scheduledJobs } = inventory.build({ store, clock } as unknown as AgentContext);

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ormFor } from '../../../db/orm.ts';
 import { createStore, type Store } from '../../../platform/store/store.ts';
 import { LogNotifier } from '../../../platform/events/log-notifier.ts';
 import { silentLogger } from '../../../platform/log.ts';
-import { entities, type Tables } from '../entities.ts';
+import type { Tables } from '../entities.ts';
 import { newCustomer, type Orders, openOrders } from '../order.testing.ts';
 import { CART_DAYS, endCarts } from './end-carts.ts';
 
@@ -24,8 +23,7 @@ describe('a cart that nobody changes', () => {
     );
   let store: Store<Tables>;
   beforeAll(async () => {
-    const orm = await ormFor(it.agents.kysely, { schema: 'order', entities });
-    store = createStore<Tables>({ agent: 'order', kysely: it.agents.kysely, orm, notifier: new LogNotifier() });
+    store = createStore<Tables>({ agent: 'order', kysely: it.agents.kysely, notifier: new LogNotifier() });
   });
 
   test('ends after its days, ordered or not, and is as one that never was; one that was changed since stays', async () => {

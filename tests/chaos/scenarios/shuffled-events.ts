@@ -1,6 +1,4 @@
 import { type Kysely, sql } from 'kysely';
-import { ormFor } from '../../../db/orm.ts';
-import type { AgentDefinition } from '../../../platform/agent/define-agent.ts';
 import { openWork } from '../../../platform/store/store.ts';
 import { START } from '../../../platform/events/cursor.ts';
 import { append, type LoggedEvent, readLog } from '../../../platform/events/event-log.ts';
@@ -58,7 +56,6 @@ export const shuffledEvents: Scenario = {
 
 interface Receiver {
   agent: string;
-  entities: AgentDefinition['entities'];
   handlers: readonly EventHandler[];
 }
 
@@ -66,10 +63,10 @@ interface Receiver {
 async function watchHandlers(): Promise<{ receivers: Receiver[]; stop(): void }> {
   const receivers: Receiver[] = [];
   const restore = (await loadAgents()).map((definition) => {
-    const { name: agent, entities, build } = definition;
+    const { name: agent, build } = definition;
     definition.build = (ground) => {
       const parts = build(ground);
-      if (parts.handlers?.length) receivers.push({ agent, entities, handlers: parts.handlers });
+      if (parts.handlers?.length) receivers.push({ agent, handlers: parts.handlers });
       return parts;
     };
     return () => void (definition.build = build);
@@ -90,17 +87,16 @@ async function wholeLog(kysely: Kysely<any>): Promise<LoggedEvent[]> {
 /** How many deliveries there were. */
 async function deliver(kysely: Kysely<any>, receivers: readonly Receiver[], log: readonly LoggedEvent[], draw: Draw) {
   let deliveries = 0;
-  for (const { agent, entities, handlers } of receivers) {
-    const orm = await ormFor(kysely, { schema: agent, entities });
+  for (const { agent, handlers } of receivers) {
     const copies = Array.from({ length: TIMES }, () => log).flat();
     for (const event of draw.shuffled(copies)) {
       const handler = handlers.find(({ type }) => type === event.type);
       if (!handler) continue;
       deliveries++;
       await kysely.transaction().execute(async (transaction) => {
-        const session = openWork({ agent, orm, transaction, origin: { causationId: event.id } });
+        const session = openWork({ agent, transaction, origin: { causationId: event.id } });
         await handler.handle(session.work, event);
-        await append(transaction, await session.flush());
+        await append(transaction, session.events);
       });
     }
   }
