@@ -13,8 +13,11 @@ import { directAddress } from './direct-address.ts';
 
 /** Connections for the sagas' engine, which polls and listens on its own. */
 const SAGA_CONNECTIONS = 8;
-/** Connections for what outlives a transaction: scheduled jobs, each of which holds one while it runs. */
-const SESSION_CONNECTIONS = 4;
+/**
+ * Connections for what outlives a transaction: scheduled jobs and fillings of projections, each of which holds one while
+ * it runs. Jobs are short, and their times are spread: one connection does for four agents.
+ */
+const sessionConnections = (agents: number): number => Math.max(4, Math.ceil(agents / 4));
 /** The agent that works the sagas. */
 const SAGAS = 'orchestration';
 
@@ -60,17 +63,17 @@ export async function connectDatabase(
   const guard = breakers.guard(EVERY_AGENT, 'database', { policy: POLICIES.database, isIllness: isDatabaseAway });
   const prepare = config.DATABASE_PREPARE === 'true';
   const agentPools: Pool[] = [];
-  const connect = (address: string, max: number, name: string): Connections => {
+  const connect = (address: string, max: number, name: string, sharedBy = 1): Connections => {
     const pool = open({ url: address, max, name, prepare });
     agentPools.push(pool);
     const direct = directAddress(address, config);
-    const sessions = open({ url: direct, max: SESSION_CONNECTIONS, name: `${name} scheduledJobs` });
+    const sessions = open({ url: direct, max: sessionConnections(sharedBy), name: `${name} scheduledJobs` });
     return {
       kysely: kyselyOver(guardedPool(pool, guard), onError),
       sessions: kyselyOver(guardedPool(sessions, guard)),
     };
   };
-  const shared = connect(url, config.DATABASE_POOL, 'agora');
+  const shared = connect(url, config.DATABASE_POOL, 'agora', agents.length);
   const given = agentDatabases(process.env, [...agents, 'gateway']);
   const own = new Map(
     [...given].map(([agent, address]) => [agent, connect(address, config.DATABASE_POOL_AGENT, `agora ${agent}`)]),
