@@ -3,6 +3,7 @@
  * `--all` for all of them, `--except order` but for one.
  */
 import { parseArgs } from 'node:util';
+import type { AgentDefinition } from '../platform/agent/define-agent.ts';
 import { readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/log.ts';
 import { loadAgents } from '../subgraphs/index.ts';
@@ -23,14 +24,15 @@ try {
     },
   });
   const { all, area: areas, except } = values;
-  await start(chosenAgents(await loadAgents(), { names, areas, all, except }).map(({ name }) => name));
+  await start(chosenAgents(await loadAgents(), { names, areas, all, except }));
 } catch (error) {
   console.error(`\nThe agents did not start: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 }
 
-async function start(names: string[]): Promise<void> {
-  const config = readConfig(process.env);
+async function start(agents: readonly AgentDefinition[]): Promise<void> {
+  const names = agents.map(({ name }) => name);
+  const config = readConfig(process.env, agents);
   const log = createLogger(config.LOG_LEVEL);
   const endings = new Endings(log);
   let starting: Promise<string> | undefined = undefined;

@@ -16,6 +16,7 @@ import type { Logger } from '../platform/log.ts';
 import { allowsDemo } from '../platform/config/trial-features.ts';
 import { startTracing } from '../platform/telemetry/tracing.ts';
 import { hasAdministrator } from '../subgraphs/identity/administrators/service.ts';
+import type { PaymentVariables } from '../subgraphs/payment/config.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { ApiKeys, identityOf } from '../gateway/identity/api-keys.ts';
 import { authenticateWith } from '../gateway/identity/authenticate.ts';
@@ -33,13 +34,13 @@ import { listen } from './process/listen.ts';
 import { migrateDatabase } from '../db/connect/migrate-database.ts';
 import { revocationsOf } from '../gateway/identity/load-revocations.ts';
 import { tokenKey } from '../platform/secrets/token-key.ts';
-import { withWebhookSecrets } from '../platform/webhooks/own-secrets.ts';
 import { publishedSupergraph } from '../gateway/published/published-supergraph.ts';
+import { ownWebhookSecrets } from '../platform/webhooks/own-secrets.ts';
 import { trustedOperations } from '../gateway/published/trusted-operations.ts';
 
 /** How to start. */
 export interface EmbeddedOptions {
-  config: Config;
+  config: Config & Partial<PaymentVariables>;
   log: Logger;
   /** Takes what must be ended. */
   endings: Endings;
@@ -122,6 +123,12 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   if (wanted && withDemo) await host.loadDemo(report);
   state.ready = true;
   return { url, withDemo, hasAdministrator: await hasAdministrator(connections.kysely) };
+}
+
+/** What sends its webhooks to itself has the secret for them: the configured one, or one of its own. Always a copy. */
+function withWebhookSecrets(config: EmbeddedOptions['config']): EmbeddedOptions['config'] {
+  if (config.SIMULATOR_WEBHOOK_URL !== 'self' || config.PAYMENT_WEBHOOK_SECRETS) return { ...config };
+  return { ...config, PAYMENT_WEBHOOK_SECRETS: ownWebhookSecrets(join(config.AGORA_DATA, 'payment-webhook-secrets')) };
 }
 
 /** It is alone, unless it is told to meet others in Redis. */

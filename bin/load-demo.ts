@@ -21,12 +21,12 @@ import { signerAndSecrets } from '../db/connect/known-keys.ts';
 
 await runCommand('The demo data was not loaded', async (report) => {
   const { force } = parseArgs({ options: { force: { type: 'boolean' } } }).values;
-  const config = readConfig(process.env);
+  const agents = await loadAgents();
+  const config = readConfig(process.env, agents);
   requireTrial(config);
   const log = createLogger(config.LOG_LEVEL);
   const endings = new Endings(log);
   const options = { config, log, endings, report };
-  const agents = await loadAgents();
   const names = agents.map(({ name }) => name);
   requireGivenKeys(config, names);
   const url = await awaitDatabase(agents, options);

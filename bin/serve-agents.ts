@@ -21,6 +21,7 @@ import { resetOnReturn } from '../platform/wire/reset-on-return.ts';
 import { type SubgraphServer, serveSubgraphs } from '../platform/wire/serve-subgraphs.ts';
 import { requestSigner, requestVerifier } from '../platform/wire/signed-request.ts';
 import { hasAdministrator } from '../subgraphs/identity/administrators/service.ts';
+import type { PaymentVariables } from '../subgraphs/payment/config.ts';
 import { loadAgents } from '../subgraphs/index.ts';
 import { awaitDatabase } from '../db/connect/await-database.ts';
 import { announceRevocations } from '../gateway/identity/broadcast-revocations.ts';
@@ -39,7 +40,7 @@ import { listen } from './process/listen.ts';
 
 /** How to start. */
 export interface ServeAgentsOptions {
-  config: Config;
+  config: Config & Partial<PaymentVariables>;
   log: Logger;
   /** Takes what must be ended. */
   endings: Endings;

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type Config, readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/log.ts';
+import { loadAgents } from '../subgraphs/index.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
 import { Endings } from '../platform/endings.ts';
 import { stopOnSignal } from './process/stop-on-signal.ts';
@@ -30,7 +31,7 @@ interface Wishes {
 
 try {
   const wishes = wishesOf(process.argv.slice(2), process.env.npm_config_empty);
-  if (wishes) await start(readConfig(process.env), wishes);
+  if (wishes) await start(readConfig(process.env, await loadAgents()), wishes);
   else console.log(USAGE);
 } catch (error) {
   fail(error);

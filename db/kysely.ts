@@ -1,13 +1,20 @@
-import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPool, type QueryCompiler } from 'kysely';
+import { PropertyNamesCompiler } from './property-names.ts';
+
+class PropertyNamesDialect extends PostgresDialect {
+  override createQueryCompiler(): QueryCompiler {
+    return new PropertyNamesCompiler();
+  }
+}
 
 /**
- * Kysely over a pool of ours. Several may share one pool; whoever made the pool ends it (`pool.end()`), and nobody
- * calls `destroy()`, which would end it for all.
+ * Kysely over a pool of ours, with columns in the names of properties ({@link PropertyNamesCompiler}). Several may share
+ * one pool; whoever made the pool ends it (`pool.end()`), and nobody calls `destroy()`, which would end it for all.
  * @param onError is told of every statement that fails.
  */
 // biome-ignore lint/suspicious/noExplicitAny: each room names its own tables' types where it reads them
 export function kyselyOver<Tables = any>(pool: PostgresPool, onError?: (error: unknown) => void): Kysely<Tables> {
-  const dialect = new PostgresDialect({ pool });
+  const dialect = new PropertyNamesDialect({ pool });
   if (!onError) return new Kysely<Tables>({ dialect });
   return new Kysely<Tables>({ dialect, log: (event) => void (event.level === 'error' && onError(event.error)) });
 }

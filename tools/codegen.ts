@@ -1,11 +1,11 @@
 /**
  * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed commands of the
- * gateway, typed documents of the clients in `examples/`, `.env.example`, `docs/sagas.md`, Grafana's dashboards,
+ * gateway, typed documents of the clients in `examples/`, `.env.example`, `docs/sagas.md`,
+ * the scopes that rooms grant to roles, Grafana's dashboards,
  * `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { envExample } from '../platform/config/config.ts';
 import { clientOutputs } from './codegen/client.ts';
 import { commandsOf } from './codegen/commands.ts';
 import { dashboards } from './codegen/dashboards.ts';
@@ -15,7 +15,7 @@ import { type Output, read, settle } from './codegen/output.ts';
 import { API } from './schema/contract.ts';
 
 const rooms = loadRooms();
-const outputs: Output[] = [{ path: '.env.example', text: envExample() }, ...dashboards()];
+const outputs: Output[] = dashboards();
 
 for (const room of rooms) {
   outputs.push({ path: join(room.directory, 'resolvers.generated.ts'), text: await resolverTypes(room) });
@@ -38,9 +38,15 @@ const check = process.argv.includes('--check');
 settle(outputs, check, 'npm run codegen');
 // Only now: they are built of the commands and documents that were written just now.
 const { agentList } = await import('./codegen/agent-list.ts');
+const { envFile } = await import('./codegen/env-file.ts');
+const { grantsModule } = await import('./codegen/grants.ts');
 const { operationOutputs } = await import('./codegen/operations.ts');
 const { sagaDocs } = await import('./codegen/saga-docs.ts');
-settle([await sagaDocs(), await agentList(), ...(await operationOutputs())], check, 'npm run codegen');
+settle(
+  [await envFile(), await sagaDocs(), await agentList(), await grantsModule(), ...(await operationOutputs())],
+  check,
+  'npm run codegen',
+);
 
 function listGraphql(directory: string): string[] {
   try {

@@ -9,9 +9,9 @@ import type { Guards } from '../resilience/breakers.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { AgentDefinition } from './define-agent.ts';
 
-/** What an agent stands on. Everything that it may touch comes from here. */
-export interface AgentContext<DB = any> {
-  readonly config: Config;
+/** What an agent stands on. Everything that it may touch comes from here. `Variables` are those that its room declares. */
+export interface AgentContext<DB = any, Variables extends object = object> {
+  readonly config: Config & Variables;
   readonly log: Logger;
   readonly clock: Clock;
   /** Its own data. */

@@ -1,8 +1,11 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { Kysely } from 'kysely';
+import type { z } from 'zod';
 import type { Confined } from '../data/confined.ts';
 import type { EventDefinition } from '../events/define-event.ts';
-import type { EventHandler } from '../consumers/handler.ts';
+import type { RoomResolvers } from '../graphql/resolvers.ts';
+import type { Grants } from '../identity/roles.ts';
+import { bindHandlers, type EventHandler } from '../consumers/handler.ts';
 import type { SagaDefinition, Verdict } from '../sagas/define-saga.ts';
 import type { DemoTools } from './demo.ts';
 import type { AgentContext } from './agent-context.ts';
@@ -30,9 +33,9 @@ export interface ScheduledJob {
 
 /** What an agent is made of, once it stands on its ground. */
 export interface AgentParts {
-  /** Resolvers of the agent's own part of the graph; the shared ones are added. */
-  resolvers: object;
-  /** What it does about the events of others. */
+  /** Resolvers of the agent's own part of the graph, those of each capability by themselves; the shared ones are added. */
+  resolvers: RoomResolvers;
+  /** What it does about the events of others: the handlers of its definition, bound to their services. */
   handlers?: readonly EventHandler[];
   scheduledJobs?: readonly ScheduledJob[];
   /** What must be done before it serves, such as looking for what it stands on. Tried again when it fails. */
@@ -46,8 +49,14 @@ export interface AgentParts {
   demo?: { after: readonly string[]; load(tools: DemoTools): Promise<void> };
 }
 
-/** An agent, as its room defines it. */
-export interface AgentDefinition {
+/** What a room's `build` gives. */
+export interface RoomParts<Services> extends Omit<AgentParts, 'handlers'> {
+  /** What its handlers work with. */
+  handling?: Services;
+}
+
+/** An agent, as its room tells it. `Variables` are those of the environment that it declares in `config`. */
+export interface Room<Variables extends object = any, Services = any> {
   /** Also its schema in the database and its name in the supergraph: one lower-case word. */
   name: string;
   area: Area;
@@ -61,19 +70,46 @@ export interface AgentDefinition {
   confined?: Confined;
   /** It has webhooks (platform/webhooks/webhooks.ts): its schema then holds their inbox. */
   webhooks?: boolean;
+  /** Variables of the environment that it reads from `AgentContext.config`, called after it: `{ PAYMENT_TIMEOUT_MS: … }`. */
+  config?: z.ZodObject & z.ZodType<Variables>;
+  /** Those of them that are called otherwise, each with the reason. */
+  configExceptions?: Readonly<Record<string, string>>;
+  /** Actions on what is its own that it grants to roles which hold none of every agent: `{ MERCHANT: ['write'] }`. */
+  grants?: Grants;
   emits: readonly EventDefinition<any>[];
-  /** The types of events that its handlers are for. */
-  handles?: readonly string[];
+  /** What it does about the events of others, known before it is built. */
+  handlers?: readonly EventHandler<Services>[];
   /** Its handlers do nothing about an event that they handled before, so an operator may have it read the log again. */
   replayable?: boolean;
   /** What shoppers read of it may be a moment old, since it is no doing of theirs: it may come from a standby. */
   readsMayLag?: boolean;
-  build(options: AgentContext<any>): AgentParts;
+  build(options: AgentContext<any, Variables>): RoomParts<Services>;
+}
+
+/** An agent, as its room defines it. */
+export interface AgentDefinition extends Omit<Room, 'handlers' | 'build'> {
+  /** The types of events that its handlers are for. */
+  handles?: readonly string[];
+  build(options: AgentContext<any, any>): AgentParts;
 }
 
 /** Defines an agent. A room's `agent.ts` exports this and nothing else. @throws Error for a name that is no schema name */
-export function defineAgent(definition: AgentDefinition): AgentDefinition {
+export function defineAgent<Variables extends object = object, Services = void>(
+  room: Room<Variables, Services>,
+): AgentDefinition {
+  const { handlers, ...definition } = room;
   if (!/^[a-z][a-z0-9]{1,30}$/.test(definition.name))
     throw new Error(`"${definition.name}" is not a name for an agent: use one lower-case word.`);
-  return definition;
+  if (!handlers) return definition;
+  const handles = handlers.map(({ type }) => type);
+  const twice = handles.find((type, at) => handles.indexOf(type) !== at);
+  if (twice) throw new Error(`${definition.name} has two handlers for ${twice}.`);
+  return {
+    ...definition,
+    handles,
+    build(context) {
+      const { handling, ...parts } = room.build(context);
+      return { ...parts, handlers: bindHandlers(handlers, handling as Services) };
+    },
+  };
 }

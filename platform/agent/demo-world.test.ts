@@ -37,3 +37,9 @@ test('chance is the same on every machine, differs by seed, and is even enough',
   expect(numbers.every((n) => n >= 0 && n < 1)).toBe(true);
   expect(numbers.reduce((a, b) => a + b) / 10_000).toBeCloseTo(0.5, 1);
 });
+
+test('a kind that no list names has ids by its prefix and number, the same to every room', () => {
+  expect(demoWorld.id('product', 7)).toBe(demoWorld.productId(7));
+  expect(demoWorld.id('warehouse', 0)).toBe(demoWorld.id('warehouse', 0));
+  expect(isId(demoWorld.id('warehouse', 0), 'warehouse')).toBe(true);
+});

@@ -39,8 +39,10 @@ for (let product = 0; product < PRODUCTS; product++) {
 /** Accounts that the demo signs in with: `<name>@agora.test`, password {@link demoWorld.password}. */
 const ACCOUNTS = ['admin', 'operator', 'analyst', 'viewer', 'merchant', 'customer'] as const;
 
-/** The demo world. */
+/** The demo world. Of kinds that are not listed the ids are `demoWorld.id('warehouse', 0)`, so that no list grows with the rooms. */
 export const demoWorld = {
+  /** The id of the nth thing of a kind, whichever room it belongs to: by the prefix of its ids and its number from 0. */
+  id: deterministicId,
   password: 'agora-demo',
   accounts: ACCOUNTS,
   products: PRODUCTS,

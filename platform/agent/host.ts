@@ -2,7 +2,7 @@
  * A host runs agents in one process: it builds them on their ground, works their consumers and scheduled jobs, and records
  * their lifecycle. Embedded, one host runs all of them.
  */
-import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
@@ -15,6 +15,7 @@ import { LiveLog } from '../events/live.ts';
 import type { NotifierRelay } from '../events/notifier-relay.ts';
 import type { EventSigner } from '../events/signing.ts';
 import { resolversOf } from '../graphql/resolvers.ts';
+import { roomSdl } from '../graphql/room-sdl.ts';
 import { gateLog } from '../gate/gate-log.ts';
 import { guardSubgraph } from '../gate/guard-subgraph.ts';
 import { createSubgraph, type Subgraph, type SubgraphEndpoint } from '../graphql/subgraph.ts';
@@ -223,8 +224,8 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Host
   for (const asked of asks(definition)) guards(`agent:${asked}`, { policy: POLICIES.command });
   const ask = createAsk(name, reach, guards);
   const parts = definition.build({ config, log, clock, store, ask, guards, live, tokens, secrets, allAgents });
-  const typeDefs = typeDefsOf(readFileSync(new URL('schema.graphql', definition.at), 'utf8'));
-  const bare = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers as Record<string, object>));
+  const typeDefs = typeDefsOf(roomSdl(fileURLToPath(new URL('.', definition.at))));
+  const bare = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers));
   const observed = observedSubgraph(replica ? readingSubgraph(bare) : bare);
   const subgraph = watched(observed, (error, correlationId) => lifecycles.erred(name, error, { correlationId }));
   const { handlers = [] } = parts;

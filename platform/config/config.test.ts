@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { agentDatabases, configSchema, envExample, readConfig } from './config.ts';
+import { z } from 'zod';
+import { agentDatabases, envExample, readConfig } from './config.ts';
 import { allowsDemo, allowsSimulator } from './trial-features.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -48,12 +48,6 @@ test.each([
   ['PUBLIC_URL', 'javascript:alert(1)'],
   ['AGENT_URL', 'ftp://agents'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318'],
-  ['RECOVERY_URL', 'javascript:alert(1)'],
-  ['RECOVERY_URL', 'data:text/html,x'],
-  ['RECOVERY_URL', 'http://shop.example/account'],
-  ['RECOVERY_URL', 'https://shop.example/#/account'],
-  ['SIMULATOR_WEBHOOK_URL', 'javascript:alert(1)'],
-  ['SIMULATOR_WEBHOOK_URL', 'itself'],
   ['CORS_ORIGINS', 'not-an-origin'],
   ['CORS_ORIGINS', 'https://shop.example, nonsense'],
   ['CORS_ORIGINS', 'https://shop.example/'],
@@ -97,49 +91,15 @@ test.each([
   ['DATABASE_URL', 'postgres:///agora?host=/var/run/postgresql'],
   ['REDIS_URL', 'rediss://:secret@redis:6379/1'],
   ['PUBLIC_URL', 'https://agora.example.com'],
-  ['RECOVERY_URL', 'https://shop.example/account?lang=en'],
-  ['RECOVERY_URL', 'http://127.0.0.1:3000/account'],
-  ['SIMULATOR_WEBHOOK_URL', 'self'],
-  ['SIMULATOR_WEBHOOK_URL', 'http://gateway:4000/webhooks/payment/simulator'],
   ['CORS_ORIGINS', '*'],
   ['CORS_ORIGINS', 'https://shop.example, http://localhost:3000 capacitor://localhost'],
   ['TOKEN_KEY', PRIVATE],
   ['TOKEN_KEY', PRIVATE.replaceAll('\n', '\\n')],
   ['TOKEN_PUBLIC_KEY', PUBLIC],
   ['TRACES_SHARE', '0.01'],
-  ['REFRESH_TOKEN_SECONDS', '31536000'],
 ])('%s=%s is accepted', (name, value) => {
   expect(() => readConfig({ [name]: value })).not.toThrow();
 });
-
-test('no number is without bounds, and none is read but from decimal digits', () => {
-  const numeric = Object.entries(readConfig({})).flatMap(([name, value]) =>
-    typeof value === 'number' ? [[name, String(value)] as const] : [],
-  );
-  expect(numeric.length).toBeGreaterThan(15);
-  for (const [name, value] of numeric)
-    for (const wrong of ['99999999999', '1e1', '0x10', '-1', `${value}.5.`, 'Infinity', `${value} `])
-      expect({ name, wrong, refused: isRefused(name, wrong) }).toEqual({ name, wrong, refused: true });
-});
-
-test('no address is accepted with a protocol of another kind', () => {
-  const addresses = Object.keys(configSchema.shape).filter(
-    (name) => name.endsWith('_URL') || name.endsWith('_ENDPOINT'),
-  );
-  expect(addresses.length).toBeGreaterThan(8);
-  for (const name of addresses)
-    for (const wrong of ['javascript:alert(1)', 'mysql://localhost/agora', 'file:///tmp/x', 'localhost', '//localhost'])
-      expect({ name, wrong, refused: isRefused(name, wrong) }).toEqual({ name, wrong, refused: true });
-});
-
-const isRefused = (name: string, value: string): boolean => {
-  try {
-    readConfig({ [name]: value });
-    return false;
-  } catch (error) {
-    return (error as Error).message.includes(`\n  ${name}: `);
-  }
-};
 
 test.each([
   [{}, true],
@@ -158,16 +118,6 @@ test('all that does not fit is named at once, and no value is repeated', () => {
   expect(start).not.toThrow(/hunter2/);
 });
 
-test('.env.example is what the schema says: each variable, its meaning and its default', () => {
-  const text = envExample();
-  expect(readFileSync(new URL('../../.env.example', import.meta.url), 'utf8').trimEnd()).toBe(text.trimEnd());
-  for (const [name, field] of Object.entries(configSchema.shape)) {
-    expect(field.description).toBeTruthy();
-    expect(text).toContain(`# ${field.description}\n# ${name}=`);
-  }
-  expect(text).toContain('# PORT=4000\n');
-});
-
 test('an agent may be given a database address of its own; one for nobody, or that is none, stops the start', () => {
   const url = 'postgres://order@localhost/agora';
   const read = (environment: Record<string, string>) => agentDatabases(environment, ['order', 'payment']);
@@ -179,8 +129,45 @@ test('an agent may be given a database address of its own; one for nobody, or th
   );
 });
 
-test('the defaults of .env.example may be given as they stand there, and change nothing', () => {
-  const lines = [...envExample().matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]);
-  expect(lines).toContainEqual(['DATABASE_FALLBACK', 'on']);
-  expect(readConfig(Object.fromEntries(lines))).toEqual(readConfig({}));
+/** What a room might declare. */
+const room = (name: string, config: z.ZodObject, configExceptions?: Record<string, string>) => ({
+  name,
+  config,
+  configExceptions,
+});
+const stack = z.object({ PROMOTION_MAX_STACK: z.enum(['1', '2']).default('1').describe('how many at once') });
+
+test('the variables of rooms are read with those of the platform, and named where they do not fit', () => {
+  const rooms = [room('promotion', stack), { name: 'order' }];
+  expect(readConfig({}, rooms)).toMatchObject({ PORT: 4000, PROMOTION_MAX_STACK: '1' });
+  expect(readConfig({ PROMOTION_MAX_STACK: '2' }, rooms)).toMatchObject({ PROMOTION_MAX_STACK: '2' });
+  expect(() => readConfig({ PROMOTION_MAX_STACK: '3', PORT: 'x' }, rooms)).toThrow(
+    /does not fit:\n  PORT: [^]*\n  PROMOTION_MAX_STACK: /,
+  );
+  expect(envExample(rooms)).toContain('# how many at once\n# PROMOTION_MAX_STACK=1\n');
+});
+
+test('a process reads the variables of its own rooms, and lets those of others be', () => {
+  expect(readConfig({ PROMOTION_MAX_STACK: 'nonsense' })).toEqual(readConfig({}));
+});
+
+test('a variable that is not called after its room stops the start, unless the room says why', () => {
+  const known = z.object({ OLD_NAME: z.string().optional().describe('it is old') });
+  expect(() => readConfig({}, [room('promotion', known)])).toThrow('OLD_NAME of promotion must begin with PROMOTION_');
+  expect(() => readConfig({}, [room('promotion', known, { OLD_NAME: 'users know it' })])).not.toThrow();
+  expect(() => readConfig({}, [room('promotion', stack, { OLD_NAME: 'users know it' })])).toThrow(
+    'OLD_NAME is an exception of promotion, which declares no such variable',
+  );
+});
+
+test('a variable that two declare, or that says nothing of itself, stops the start', () => {
+  const port = z.object({ PORT: z.string().optional().describe('a port') });
+  expect(() => readConfig({}, [room('promotion', port, { PORT: 'taken' })])).toThrow(
+    'PORT is declared by promotion and by the platform',
+  );
+  expect(() => readConfig({}, [room('promotion', stack), room('promo', stack, { PROMOTION_MAX_STACK: 'x' })])).toThrow(
+    'PROMOTION_MAX_STACK is declared by promo and by promotion',
+  );
+  const mute = z.object({ PROMOTION_X: z.string().optional() });
+  expect(() => readConfig({}, [room('promotion', mute)])).toThrow('PROMOTION_X of promotion has no description');
 });

@@ -1,10 +1,10 @@
 /**
- * The configuration: one schema, from which `.env.example` is generated (`npm run codegen`). A value that does not fit
- * stops the start with a message that names the variable.
+ * The configuration: one schema of the platform's variables and of those that rooms declare in their `agent.ts`, from
+ * which `.env.example` is generated (`npm run codegen`). A value that does not fit stops the start with a message that
+ * names the variable.
  */
 import { z } from 'zod';
-import { parseWebhookSecrets } from '../webhooks/secrets.ts';
-import { identityProviders, redirectUris } from './identity-providers.ts';
+import { checkVariables, type RoomVariables } from './room-variables.ts';
 import * as value from './values.ts';
 
 const port = value.whole(0, 65_535);
@@ -12,7 +12,7 @@ const tiers = value.numbers(3, '3000/6000/12000');
 const days = value.whole(1, 36_500);
 const DAY = 86_400;
 
-/** Every variable, what it means and its default. */
+/** Every variable of the platform, what it means and its default. */
 export const configSchema = z.object({
   NODE_ENV: z
     .enum(['development', 'production', 'test'])
@@ -134,34 +134,6 @@ export const configSchema = z.object({
     .describe('how long the event log is kept, at least; what a consumer has not read is kept longer'),
   SAGA_RETENTION_DAYS: days.default(30).describe('how long ended sagas are kept'),
   ACCESS_TOKEN_SECONDS: value.whole(1, DAY).default(900).describe('how long an access token is good'),
-  REFRESH_TOKEN_SECONDS: value
-    .whole(1, 366 * DAY)
-    .default(604_800)
-    .describe('how long a refresh token is good'),
-  REFRESH_GRACE_SECONDS: value
-    .whole(0, 300)
-    .default(10)
-    .describe('how long a used refresh token may come again, for an answer that was lost; later it ends the session'),
-  TOTP_ISSUER: z
-    .string()
-    .regex(/^[^:]{1,50}$/, 'a name of 1 to 50 characters, without a colon')
-    .default('Agora')
-    .describe('the name of your shop in the authenticator apps of those who add a second factor'),
-  OIDC_PROVIDERS: identityProviders.describe(
-    'OpenID providers to sign in by, a JSON list: [{"id":"acme","name":"Acme","issuer":"https://…","clientId":"…","clientSecret":"…"}]',
-  ),
-  SIGN_IN_REDIRECT_URIS: redirectUris.describe(
-    'the pages of your shop that OpenID providers may lead back to, with commas between; others are refused',
-  ),
-  RECOVERY_URL: value.securePage
-    .optional()
-    .describe(
-      'the page of your shop that mails about accounts lead to; it finds `purpose` and `token` behind the #. Absent: mails hold the token alone',
-    ),
-  MAIL_DIR: z
-    .string()
-    .optional()
-    .describe('the folder where mails are put, a file (.eml) each, for what sends them; absent: `mail` in AGORA_DATA'),
   TRUSTED_PROXIES: value
     .whole(0, 10)
     .default(0)
@@ -216,41 +188,30 @@ export const configSchema = z.object({
     .describe(
       'whether orders may be paid by the simulated provider, which moves no money (tok_ok and its siblings); absent: on, and off in production',
     ),
-  PAYMENT_TIMEOUT_MS: value.whole(1, 120_000).default(5000).describe('how long a payment provider may take to answer'),
-  PAYMENT_ACTION_SECONDS: value
-    .whole(1, 30 * DAY)
-    .default(1800)
-    .describe('how long a buyer may take to complete an action that the payment requires, such as 3-D Secure'),
-  PAYMENT_WEBHOOK_SECRETS: z
-    .string()
-    .optional()
-    .superRefine((text, { addIssue }) => {
-      const problem = value.messageOf(() => void (text !== undefined && parseWebhookSecrets(text)));
-      if (problem) addIssue(problem);
-    })
-    .describe(
-      'secrets shared with the payment provider, `whsec_…`, the newest first, for the webhooks that it sends to ' +
-        '/webhooks/payment/simulator; absent: no webhooks are taken',
-    ),
-  SIMULATOR_WEBHOOK_URL: z
-    .union([z.literal('self'), value.web], '`self`, or an address that begins with https:// or http://')
-    .optional()
-    .describe(
-      'where the payment simulator sends its webhooks: an address, or `self` for the front door of the same process; ' +
-        'absent: it sends none',
-    ),
 });
 
 /** The validated configuration. */
 export type Config = z.infer<typeof configSchema>;
 
-/** Reads the configuration. Empty variables count as absent. @throws Error that names every variable that does not fit */
-export function readConfig(environment: Record<string, string | undefined>): Config {
+/** The platform's variables with those of these rooms. @throws Error for a name that is not the room's, or is taken */
+export function schemaWith(rooms: readonly RoomVariables[]): z.ZodObject {
+  checkVariables(rooms, Object.keys(configSchema.shape));
+  return rooms.reduce<z.ZodObject>((schema, { config }) => schema.extend(config?.shape ?? {}), configSchema);
+}
+
+/**
+ * Reads the configuration: the platform's, and that of the rooms that run in this process, each of which finds its own
+ * in its `AgentContext`. Empty variables count as absent. @throws Error that names every variable that does not fit
+ */
+export function readConfig(
+  environment: Record<string, string | undefined>,
+  rooms: readonly RoomVariables[] = [],
+): Config {
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const parsed = configSchema.safeParse(given);
-  if (parsed.success) return parsed.data;
+  const parsed = schemaWith(rooms).safeParse(given);
+  if (parsed.success) return parsed.data as Config;
   const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new Error(
     `The configuration does not fit:\n${problems.join('\n')}\nSee .env.example for what each variable means.`,
@@ -278,14 +239,14 @@ export function agentDatabases(
   );
 }
 
-/** The text of `.env.example`: every variable, what it means, its default. */
-export function envExample(): string {
+/** The text of `.env.example`: every variable, the platform's first, what it means, its default. */
+export function envExample(rooms: readonly RoomVariables[]): string {
   const lines = [
     '# Every variable that Agora reads, with its default. All are optional. Generated by `npm run codegen`.',
     '# Agora reads them from the environment, and no file by itself: set -a; . ./.env; set +a; npm start',
     '',
   ];
-  for (const [name, field] of Object.entries(configSchema.shape)) {
+  for (const [name, field] of Object.entries(schemaWith(rooms).shape)) {
     const fallback = (field as z.ZodType).safeParse(undefined);
     const value = fallback.success && fallback.data !== undefined ? String(fallback.data) : '';
     lines.push(`# ${field.description}`, `# ${name}=${value}`, '');

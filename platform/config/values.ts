@@ -6,7 +6,6 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseKeyRing } from '../secrets/key-ring.ts';
 import { isTokenKey, isTokenPublicKey } from '../secrets/pem.ts';
-import { isPrivate } from './identity-providers.ts';
 
 /** A whole number in decimal digits, and nothing else that JavaScript would take for one: no `0x14`, `1e3`, `+5`. */
 export const whole = (least: number, most: number) =>
@@ -56,6 +55,16 @@ export const redis = checked((text) =>
     ? undefined
     : 'the address of a Redis: redis://host:6379, or rediss:// with TLS',
 );
+
+/** Whether what is sent there stays private: TLS, or this machine. */
+export const isPrivate = (address: string): boolean => {
+  const url = URL.parse(address);
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
+};
+
+/** Whether an address is of this machine itself, where TLS has nothing to protect. */
+const isLoopback = ({ hostname }: URL): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 
 /** An address of the web. */
 export const web = checked((text) => (isWeb(text) ? undefined : 'an address that begins with https:// or http://'));

@@ -2,29 +2,37 @@ import type { z } from 'zod';
 import type { Work } from '../store/store.ts';
 import type { LoggedEvent } from '../events/event-log.ts';
 
-/** What an agent does about one type of event. */
-export interface EventHandler {
+/** What an agent does about one type of event. `Services` are what it works with, where its room declares it. */
+export interface EventHandler<Services = void> {
   readonly type: string;
   /** The aggregates to lock for it: those of which the handler publishes events. */
   locks(event: LoggedEvent): readonly string[];
   /** Applies the event through `work` and nothing else. Throws to have it parked. */
-  handle(work: Work, event: LoggedEvent): Promise<void>;
+  handle(work: Work, event: LoggedEvent, services: Services): Promise<void>;
 }
+
+/** The handlers of a room with what its `build` gave them to work with. */
+export const bindHandlers = <Services>(
+  handlers: readonly EventHandler<Services>[],
+  services: Services,
+): EventHandler[] =>
+  handlers.map(({ type, locks, handle }) => ({ type, locks, handle: (work, event) => handle(work, event, services) }));
 
 /**
  * Handles a type of event. `reads` is what this agent takes from the payload, no more: a tolerant reader, so that the
  * sender may add fields.
  */
-export const on = <Payload, DB = any>(
+export const on = <Payload, DB = any, Services = void>(
   type: string,
   reads: z.ZodType<Payload>,
-  handle: (work: Work<DB>, event: LoggedEvent<Payload>) => Promise<void>,
+  handle: (work: Work<DB>, event: LoggedEvent<Payload>, services: Services) => Promise<void>,
   locks: (payload: Payload) => readonly string[] = () => [],
-): EventHandler => ({
+): EventHandler<Services> => ({
   type,
   locks: (event) => {
     const parsed = reads.safeParse(event.payload);
     return parsed.success ? locks(parsed.data) : [];
   },
-  handle: (work, event) => handle(work as Work<DB>, { ...event, payload: reads.parse(event.payload) }),
+  handle: (work, event, services) =>
+    handle(work as Work<DB>, { ...event, payload: reads.parse(event.payload) }, services),
 });

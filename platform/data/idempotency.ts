@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { refuse } from '../errors.ts';
+import type { RequestContext } from '../graphql/context.ts';
 import { raw } from './raw.ts';
 
 /** Whose key, for what, and the request that came with it. */
@@ -24,6 +25,16 @@ export interface IdempotencyKey {
    */
   formerly?: unknown;
 }
+
+/**
+ * The key of a mutation, as its input brings it: `store.idempotent({ ...idempotencyOf('placeOrder', input, context), locks }, …)`.
+ * The request is what else is in the input.
+ */
+export const idempotencyOf = <Input extends { idempotencyKey: string }>(
+  operation: string,
+  { idempotencyKey: key, ...request }: Input,
+  context: RequestContext,
+) => ({ actor: context.actor.id, operation, key, request, origin: context });
 
 /** The longest key, in characters. */
 const LONGEST_KEY = 255;

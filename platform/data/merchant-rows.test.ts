@@ -6,7 +6,7 @@ const rowsOf = (claims: Partial<ActorClaims>) =>
   merchantRows(new Actor({ id: 'user_1', roles: [], ...claims }), 'pricing:write');
 
 test('a merchant changes its own rows, staff all, everybody else none', () => {
-  expect(rowsOf({ roles: ['MERCHANT'], merchantId: 'm1' })).toEqual([{ merchant_id: 'm1' }]);
+  expect(rowsOf({ roles: ['MERCHANT'], merchantId: 'm1' })).toEqual([{ merchantId: 'm1' }]);
   expect(rowsOf({ roles: ['OPERATOR'] })).toBe('ALL');
   expect(rowsOf({ roles: ['SERVICE'] })).toBe('ALL');
   expect(rowsOf({ roles: ['VIEWER', 'CUSTOMER'], customerId: 'c' })).toBe('NONE');
@@ -21,10 +21,10 @@ test('a merchant that no merchant is known of has no rows, and never all', () =>
 test('roles add up: staff who also work for a merchant change the rows of all', () => {
   expect(rowsOf({ roles: ['MERCHANT', 'OPERATOR'], merchantId: 'm1' })).toBe('ALL');
   expect(rowsOf({ roles: ['ADMIN', 'MERCHANT'] })).toBe('ALL');
-  expect(rowsOf({ roles: ['MERCHANT', 'ANALYST'], merchantId: 'm1' })).toEqual([{ merchant_id: 'm1' }]);
+  expect(rowsOf({ roles: ['MERCHANT', 'ANALYST'], merchantId: 'm1' })).toEqual([{ merchantId: 'm1' }]);
 });
 
 test('an API key has the rows of whoever it belongs to', () => {
   expect(rowsOf({ scopes: ['pricing:write'] })).toBe('ALL');
-  expect(rowsOf({ scopes: ['pricing:write'], merchantId: 'm1' })).toEqual([{ merchant_id: 'm1' }]);
+  expect(rowsOf({ scopes: ['pricing:write'], merchantId: 'm1' })).toEqual([{ merchantId: 'm1' }]);
 });

@@ -11,5 +11,5 @@ export function merchantRows(actor: Actor, scope: string): RowFilter {
   if (!actor.merchantId && !actor.roles.has('MERCHANT')) return 'ALL';
   const others = [...actor.roles].filter((role) => role !== 'MERCHANT');
   if (new Actor({ id: actor.id, roles: others }).may(scope)) return 'ALL';
-  return actor.merchantId ? [{ merchant_id: actor.merchantId }] : 'NONE';
+  return actor.merchantId ? [{ merchantId: actor.merchantId }] : 'NONE';
 }

@@ -3,8 +3,9 @@
  * that the same decision filters SQL and judges a row that is already there.
  */
 import { type ExpressionBuilder, sql, type SqlBool } from 'kysely';
+import { columnName } from './column-name.ts';
 
-/** A row is within if all of these columns have these values. */
+/** A row is within if all of these properties have these values. */
 export type RowMatch = Readonly<Record<string, string>>;
 
 /** All rows, none, or those that fit one of the matches. */
@@ -21,5 +22,7 @@ export const matching = (rows: RowFilter) => (eb: ExpressionBuilder<any, any>) =
 export function matches(row: Record<string, unknown>, rows: RowFilter): boolean {
   if (rows === 'ALL') return true;
   if (rows === 'NONE') return false;
-  return rows.some((match) => Object.entries(match).every(([column, value]) => row[column] === value));
+  return rows.some((match) =>
+    Object.entries(match).every(([name, value]) => (row[name] ?? row[columnName(name)]) === value),
+  );
 }

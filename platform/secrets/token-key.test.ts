@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { readConfig } from '../config/config.ts';
 import { tokenKey } from './token-key.ts';
-import { withWebhookSecrets } from '../webhooks/own-secrets.ts';
+import { ownWebhookSecrets } from '../webhooks/own-secrets.ts';
 
 let AGORA_DATA: string;
 beforeEach(() => {
@@ -29,6 +28,5 @@ test.each(['', 'abc', '-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE K
 test('a file of webhook secrets that holds none is named, and what to do', () => {
   const file = join(AGORA_DATA, 'payment-webhook-secrets');
   writeFileSync(file, '');
-  const config = readConfig({ AGORA_DATA, SIMULATOR_WEBHOOK_URL: 'self' });
-  expect(() => withWebhookSecrets(config)).toThrow(`The secrets of ${file} do not fit: `);
+  expect(() => ownWebhookSecrets(file)).toThrow(`The secrets of ${file} do not fit: `);
 });

@@ -14,6 +14,7 @@ import { type Confined, isConfined } from '../data/confined.ts';
 import { confinedReads } from '../data/confined-reads.ts';
 import { earlierOutcome, keepOutcome, lockOf, type IdempotencyKey } from '../data/idempotency.ts';
 import { lock } from '../data/locks.ts';
+import { type EntityStatements, entityStatements } from './entity-statements.ts';
 import { afterLostRace, afterTransient } from '../data/retry.ts';
 
 /** Where a write comes from: kept in its events, so that one can be followed through the agents. */
@@ -24,7 +25,7 @@ export interface Origin {
 }
 
 /** One transaction's work. */
-export interface Work<DB = any> {
+export interface Work<DB = any> extends EntityStatements {
   /** SQL inside the transaction, on the agent's own schema. */
   readonly sql: Kysely<DB>;
   /** A unit of work inside the transaction: flushed before the commit. */
@@ -137,6 +138,7 @@ export function openWork<DB>({
   const events: Envelope[] = [];
   let em: EntityManager | undefined;
   const work: Work<DB> = {
+    ...entityStatements(transaction, agent),
     sql: transaction.withSchema(agent) as Kysely<DB>,
     get em() {
       if (!em) {

@@ -1,26 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Config } from '../config/config.ts';
+import { dirname } from 'node:path';
 import { Fault } from '../errors.ts';
 import { makeFolder } from '../folders.ts';
 import { parseWebhookSecrets } from './secrets.ts';
 
 /**
- * The configuration of a process that sends its webhooks to itself: with the secret for them, the configured one or one
- * made at the first start and kept beside the data. Any other configuration as it is; always a copy.
+ * The secrets for webhooks that an installation sends to itself: made at the first start, and kept in this file.
  * @throws {Fault} `BAD_KEYS` for a file that holds something else
  */
-export function withWebhookSecrets(config: Config): Config {
-  if (config.SIMULATOR_WEBHOOK_URL !== 'self' || config.PAYMENT_WEBHOOK_SECRETS) return { ...config };
-  const path = join(config.AGORA_DATA, 'payment-webhook-secrets');
-  makeFolder(config.AGORA_DATA);
+export function ownWebhookSecrets(path: string): string {
+  makeFolder(dirname(path));
   try {
     writeFileSync(path, `whsec_${randomBytes(32).toString('base64')}`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return { ...config, PAYMENT_WEBHOOK_SECRETS: checked(readFileSync(path, 'utf8'), path) };
+  return checked(readFileSync(path, 'utf8'), path);
 }
 
 function checked(text: string, path: string): string {

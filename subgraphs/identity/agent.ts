@@ -1,4 +1,5 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { variables } from './config.ts';
 import { identityDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
@@ -8,6 +9,8 @@ import { identityQueries } from './queries.ts';
 import { identityResolvers } from './resolvers.ts';
 import { resealSecondFactors } from './second-factor/reseal.ts';
 import { identityService } from './service.ts';
+
+const KNOWN = 'Users know the name from before rooms declared their variables.';
 
 export default defineAgent({
   name: 'identity',
@@ -20,6 +23,14 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
+  config: variables,
+  configExceptions: {
+    REFRESH_TOKEN_SECONDS: KNOWN,
+    REFRESH_GRACE_SECONDS: KNOWN,
+    TOTP_ISSUER: KNOWN,
+    OIDC_PROVIDERS: KNOWN,
+    SIGN_IN_REDIRECT_URIS: KNOWN,
+  },
   emits,
   build(agentContext) {
     const queries = identityQueries(agentContext.store.read);

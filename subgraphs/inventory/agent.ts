@@ -30,6 +30,7 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
+  grants: { MERCHANT: ['write'] },
   emits,
   build(agentContext) {
     const queries = inventoryQueries(agentContext.store.read);

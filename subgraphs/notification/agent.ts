@@ -1,4 +1,5 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { variables } from './config.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
 import { notificationHandlers } from './handlers.ts';
@@ -8,6 +9,8 @@ import { messageLoaders } from './loaders.ts';
 import { messageQueries } from './queries.ts';
 import { notificationResolvers } from './resolvers.ts';
 import { messageService } from './service.ts';
+
+const KNOWN = 'Users know the name from before rooms declared their variables.';
 
 export default defineAgent({
   name: 'notification',
@@ -29,15 +32,17 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
+  config: variables,
+  configExceptions: { RECOVERY_URL: KNOWN, MAIL_DIR: KNOWN },
   emits,
-  handles: ['order.placed', 'order.status_changed', 'order.payment_status_changed', 'identity.recovery_requested'],
+  handlers: [...notificationHandlers, ...mailHandlers],
   // A message is unique for its event.
   replayable: true,
   build(agentContext) {
     const queries = messageQueries(agentContext.store.read);
     return {
       resolvers: notificationResolvers(queries, messageLoaders(queries), messageService(agentContext)),
-      handlers: [...notificationHandlers(agentContext), ...mailHandlers(agentContext)],
+      handling: agentContext,
       scheduledJobs: [sendMails(agentContext)],
     };
   },

@@ -1,6 +1,7 @@
 /** Tells customers what happens to their orders: one message for an event, in their inbox. */
 import type { z } from 'zod';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import { json } from '../../platform/data/json.ts';
 import type { Work } from '../../platform/store/store.ts';
 import type { LoggedEvent } from '../../platform/events/event-log.ts';
 import { type EventHandler, on } from '../../platform/consumers/handler.ts';
@@ -16,42 +17,50 @@ interface About {
   customerId?: string | null;
 }
 
-export const notificationHandlers = ({ clock, log }: Pick<AgentContext<Tables>, 'clock' | 'log'>): EventHandler[] => {
-  const notify = async (work: Work<Tables>, event: LoggedEvent<About>, notice: Notice | undefined): Promise<void> => {
-    if (!notice) return;
-    const { orderId, customerId } = event.payload;
-    const messageId = customerId ? await send(work, event.id, { orderId, customerId }, notice, clock.now()) : undefined;
-    // A repeated event: it was said, and logged, before.
-    if (customerId && !messageId) return;
-    // At least once, unlike the message: the batch that this belongs to may be rolled back and read again.
-    log.info(
-      {
-        notification: notice.template,
-        messageId,
-        orderId,
-        customerId,
-        event: event.id,
-        correlationId: event.correlationId,
-      },
-      'notified',
-    );
-  };
+/** What the handlers work with. */
+export type HandlingContext = Pick<AgentContext<Tables>, 'clock' | 'log'>;
 
-  // The handlers lock nothing: what they publish is of a message that is new, and the only event that it will have.
-  return [
-    on<z.infer<typeof orderPlaced>, Tables>('order.placed', orderPlaced, (work, event) =>
-      notify(work, event, noticeOfOrder(event.payload)),
-    ),
-    on<z.infer<typeof orderStatusChanged>, Tables>('order.status_changed', orderStatusChanged, (work, event) =>
-      notify(work, event, noticeOfStatus(event.payload)),
-    ),
-    on<z.infer<typeof orderPaymentStatusChanged>, Tables>(
-      'order.payment_status_changed',
-      orderPaymentStatusChanged,
-      (work, event) => notify(work, event, noticeOfRefund(event.payload)),
-    ),
-  ];
-};
+async function notify(
+  work: Work<Tables>,
+  event: LoggedEvent<About>,
+  { clock, log }: HandlingContext,
+  notice: Notice | undefined,
+): Promise<void> {
+  if (!notice) return;
+  const { orderId, customerId } = event.payload;
+  const messageId = customerId ? await send(work, event.id, { orderId, customerId }, notice, clock.now()) : undefined;
+  // A repeated event: it was said, and logged, before.
+  if (customerId && !messageId) return;
+  // At least once, unlike the message: the batch that this belongs to may be rolled back and read again.
+  log.info(
+    {
+      notification: notice.template,
+      messageId,
+      orderId,
+      customerId,
+      event: event.id,
+      correlationId: event.correlationId,
+    },
+    'notified',
+  );
+}
+
+/** Handles an event by a notice, if there is one to give. */
+const telling = <Payload extends About>(
+  type: string,
+  reads: z.ZodType<Payload>,
+  noticeOf: (payload: Payload) => Notice | undefined,
+): EventHandler<HandlingContext> =>
+  on<Payload, Tables, HandlingContext>(type, reads, (work, event, context) =>
+    notify(work, event, context, noticeOf(event.payload)),
+  );
+
+/** They lock nothing: what they publish is of a message that is new, and the only event that it will have. */
+export const notificationHandlers: EventHandler<HandlingContext>[] = [
+  telling('order.placed', orderPlaced, noticeOfOrder),
+  telling('order.status_changed', orderStatusChanged, noticeOfStatus),
+  telling('order.payment_status_changed', orderPaymentStatusChanged, noticeOfRefund),
+];
 
 /** Puts a message into the inbox and publishes it. Returns nothing if the event has led to one before. */
 async function send(
@@ -68,14 +77,14 @@ async function send(
     .insertInto('message')
     .values({
       id,
-      customer_id: customerId,
-      event_id: eventId,
-      order_id: orderId,
+      customerId,
+      eventId,
+      orderId,
       template,
-      parameters: JSON.stringify(parameters) as never,
-      created_at: now,
+      parameters: json(parameters),
+      createdAt: now,
     })
-    .onConflict((on) => on.column('event_id').doNothing())
+    .onConflict((on) => on.column('eventId').doNothing())
     .returning('id')
     .executeTakeFirst();
   if (!made) return undefined;

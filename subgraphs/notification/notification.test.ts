@@ -3,6 +3,7 @@ import { ormFor } from '../../db/orm.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { START } from '../../platform/events/cursor.ts';
 import { Consumer } from '../../platform/consumers/consumer.ts';
+import { bindHandlers } from '../../platform/consumers/handler.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { append } from '../../platform/events/event-log.ts';
 import { newId, newUuid } from '../../platform/ids.ts';
@@ -26,7 +27,7 @@ beforeAll(async () => {
       orm,
       notifier: new LogNotifier(),
       log,
-      handlers: notificationHandlers({ clock, log }),
+      handlers: bindHandlers(notificationHandlers, { clock, log }),
     });
     await consumer.register();
     return consumer;

@@ -1,7 +1,7 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { agentsDesk } from './agents/resolvers.ts';
 import { entities } from './entities.ts';
-import { emits, handlers, SETTLED } from './events.ts';
+import { emits, handlers } from './events.ts';
 import { logJobs } from './events-desk/scheduled-jobs.ts';
 import { eventsDesk } from './events-desk/resolvers.ts';
 import { failedAttempt } from './failed-attempt.ts';
@@ -34,7 +34,7 @@ export default defineAgent({
   at: import.meta.url,
   entities,
   emits,
-  handles: SETTLED,
+  handlers,
   // A signal is unique for its event.
   replayable: true,
   build(agentContext) {
@@ -51,7 +51,6 @@ export default defineAgent({
         desk: eventsDesk(agentContext, load),
         watchSaga: sagaWatch(queries, load, agentContext),
       }),
-      handlers,
       scheduledJobs: [...logJobs(agentContext), forgetSagasJob(agentContext), passedOver(agentContext, steering)],
       sagas,
       onFailedAttempt: failedAttempt(queries, agentContext, sagas),

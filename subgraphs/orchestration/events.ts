@@ -13,7 +13,7 @@ export const emits = [...agentEvents, breakerReset, agentsInstructed, sagaAction
 const payment = z.object({ orderId: z.string(), paymentId: z.string() });
 
 /** A payment that waited for its buyer has moved on, or was called off: the saga that waits for it is told. */
-export const SETTLED = ['payment.authorized', 'payment.declined', 'payment.failed', 'payment.voided'];
+const SETTLED = ['payment.authorized', 'payment.declined', 'payment.failed', 'payment.voided'];
 
 export const handlers = SETTLED.map((type) =>
   on(type, payment, async ({ sql }, event) => {

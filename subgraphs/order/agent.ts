@@ -6,7 +6,7 @@ import { cartService } from './cart/service.ts';
 import { orderDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
-import { HANDLES, orderHandlers } from './handlers.ts';
+import { handlers } from './handlers.ts';
 import { orderLoaders } from './loaders.ts';
 import { placing } from './place-order.ts';
 import { orderQueries, type QueriesFor } from './queries.ts';
@@ -35,7 +35,7 @@ export default defineAgent({
     order_contact: { through: 'orders', by: 'order_id' },
   },
   emits,
-  handles: HANDLES,
+  handlers,
   build(agentContext) {
     const { read, readAs } = agentContext.store;
     const queries = orderQueries(read);
@@ -48,7 +48,7 @@ export default defineAgent({
     const service = orderService(agentContext);
     return {
       resolvers: orderResolvers({ agentContext, queries, queriesFor, load, service, placeOrder, cart }),
-      handlers: orderHandlers(service),
+      handling: service,
       scheduledJobs: [endCarts(agentContext)],
       demo: {
         after: ['product', 'pricing', 'inventory', 'customer', 'identity'],

@@ -4,11 +4,12 @@ import { ormFor } from '../../db/orm.ts';
 import { raw } from '../../platform/data/raw.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { Consumer } from '../../platform/consumers/consumer.ts';
+import { bindHandlers } from '../../platform/consumers/handler.ts';
 import { append } from '../../platform/events/event-log.ts';
 import { newId, newUuid } from '../../platform/ids.ts';
 import { silentLogger } from '../../platform/log.ts';
 import { entities } from './entities.ts';
-import { orderHandlers } from './handlers.ts';
+import { handlers } from './handlers.ts';
 import { orderService } from './service.ts';
 import { newCustomer, type Orders, openOrders } from './order.testing.ts';
 
@@ -18,8 +19,15 @@ beforeAll(async () => {
   it = await openOrders();
   const { kysely, clock } = it.agents;
   const orm = await ormFor(kysely, { schema: 'order', entities });
-  const handlers = orderHandlers(orderService({ clock } as never));
-  consumer = new Consumer({ agent: 'order', kysely, orm, notifier: new LogNotifier(), log: silentLogger, handlers });
+  const bound = bindHandlers(handlers, orderService({ clock } as never));
+  consumer = new Consumer({
+    agent: 'order',
+    kysely,
+    orm,
+    notifier: new LogNotifier(),
+    log: silentLogger,
+    handlers: bound,
+  });
   await consumer.register();
 });
 afterAll(() => it.agents.close());

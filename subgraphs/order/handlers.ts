@@ -11,14 +11,11 @@ import type { OrderService } from './service.ts';
 /** What the end of a payment is called, by its event. */
 const ENDS = { 'payment.voided': 'VOIDED', 'payment.declined': 'FAILED', 'payment.failed': 'FAILED' } as const;
 
-/** The types of events that the handlers are for. */
-export const HANDLES = ['payment.refunded', ...Object.keys(ENDS)];
-
-export const orderHandlers = (service: OrderService): EventHandler[] => [
-  on<z.infer<typeof paymentRefunded>, Tables>(
+export const handlers: EventHandler<OrderService>[] = [
+  on<z.infer<typeof paymentRefunded>, Tables, OrderService>(
     'payment.refunded',
     paymentRefunded,
-    (work, { payload, at }) => {
+    (work, { payload, at }, service) => {
       const { orderId, refundId, refunded, amount } = payload;
       const status = payload.status ?? (refunded.minor === amount.minor ? 'REFUNDED' : 'PARTIALLY_REFUNDED');
       const madeAt = payload.updatedAt ? new Date(payload.updatedAt) : at;
@@ -27,10 +24,10 @@ export const orderHandlers = (service: OrderService): EventHandler[] => [
     ({ orderId }) => [orderId],
   ),
   ...Object.entries(ENDS).map(([type, status]) =>
-    on<z.infer<typeof paymentEnded>, Tables>(
+    on<z.infer<typeof paymentEnded>, Tables, OrderService>(
       type,
       paymentEnded,
-      (work, { payload }) => service.paymentEnded(work, payload.orderId, status),
+      (work, { payload }, service) => service.paymentEnded(work, payload.orderId, status),
       ({ orderId }) => [orderId],
     ),
   ),

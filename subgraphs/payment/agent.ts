@@ -3,6 +3,7 @@ import { allowsSimulator } from '../../platform/config/trial-features.ts';
 import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
 import { createWebhooks } from '../../platform/webhooks/webhooks.ts';
 import { cancelService } from './cancel.ts';
+import { variables } from './config.ts';
 import { paymentDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
@@ -11,7 +12,7 @@ import { News } from './news.ts';
 import { simulatedWebhooks } from './provider/simulated-webhooks.ts';
 import { guard } from './provider/guard.ts';
 import { Simulator } from './provider/simulator.ts';
-import type { SimulatorTables } from './provider/simulator-tables.ts';
+import type { SimulatorTables } from './provider/simulator-entities.ts';
 import { paymentQueries } from './queries.ts';
 import { refundService } from './refund.ts';
 import { paymentResolvers } from './resolvers.ts';
@@ -40,6 +41,10 @@ export default defineAgent({
   entities,
   confined: { payment: { customer_id: 'customerId', order_id: 'orderId' } },
   webhooks: true,
+  config: variables,
+  configExceptions: {
+    SIMULATOR_WEBHOOK_URL: 'The simulator is a provider beside others to come, and users know the name.',
+  },
   emits,
   build(agentContext) {
     const { config, clock, store } = agentContext;

@@ -27,6 +27,7 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
+  grants: { MERCHANT: ['write'] },
   emits,
   readsMayLag: true,
   build(agentContext) {

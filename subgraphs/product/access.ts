@@ -9,7 +9,7 @@ export function readableProducts(actor: Actor): RowFilter {
   // What somebody may change they may see too, such as what they have just created.
   if (actor.may('product:read') || writableProducts(actor) === 'ALL') return 'ALL';
   const forSale = { status: 'ACTIVE' };
-  return actor.merchantId ? [forSale, { merchant_id: actor.merchantId }] : [forSale];
+  return actor.merchantId ? [forSale, { merchantId: actor.merchantId }] : [forSale];
 }
 
 /** Which products an actor may change: staff all, a merchant its own. */
@@ -21,6 +21,6 @@ export function ownerOfNew(actor: Actor, given: string | null | undefined): stri
   if (given != null) checkMerchantId(given, path);
   const merchantId = given ?? actor.merchantId;
   if (!merchantId) throw refuse('INVALID_INPUT', 'Say whose it is: `merchantId`.', path);
-  if (matches({ merchant_id: merchantId }, writableProducts(actor))) return merchantId;
+  if (matches({ merchantId }, writableProducts(actor))) return merchantId;
   throw refuse('INVALID_INPUT', 'This is another merchant: give your own `merchantId`, or leave it out.', path);
 }

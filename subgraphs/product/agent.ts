@@ -28,17 +28,16 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
+  grants: { MERCHANT: ['write'] },
   emits,
   readsMayLag: true,
   build(agentContext) {
     const queries = productQueries(agentContext.store.read);
     return {
-      resolvers: productResolvers(
-        queries,
-        productLoaders(queries),
-        productService(agentContext),
+      resolvers: [
+        productResolvers({ queries, load: productLoaders(queries), service: productService(agentContext) }),
         importResolvers(importService(agentContext)),
-      ),
+      ],
       demo: { after: [], load: productDemo(agentContext.store.read) },
     };
   },

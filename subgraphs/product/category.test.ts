@@ -25,10 +25,10 @@ describe('the tree of categories', () => {
       id: `category_filler_${n}`,
       slug: `filler-${n}`,
       name: 'Filler',
-      parent_id: full.id,
+      parentId: full.id,
       path: `/${full.id}/category_filler_${n}/`,
       position: n,
-      created_at: at,
+      createdAt: at,
     }));
     await agents.kysely.insertInto('product.category').values(rows).execute();
     const both = await Promise.all([
@@ -41,7 +41,7 @@ describe('the tree of categories', () => {
     const { count } = await agents.kysely
       .selectFrom('product.category')
       .select(({ fn }) => fn.countAll<bigint>().as('count'))
-      .where('parent_id', '=', full.id)
+      .where('parentId', '=', full.id)
       .executeTakeFirstOrThrow();
     expect([categories.length, Number(count)]).toEqual([100, 100]);
   });

@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely';
 import { type DemoTools, demoWorld } from '../../platform/agent/demo.ts';
 import { demoCategories, demoProduct, demoVariant } from './demo/catalogue.ts';
+import { json } from '../../platform/data/json.ts';
 import type { Tables } from './entities.ts';
 
-/** RowFilter that one statement inserts: a chunk takes some tens of milliseconds, far below what a transaction may last. */
+/** Rows that one statement inserts: a chunk takes some tens of milliseconds, far below what a transaction may last. */
 const CHUNK = 500;
 
 /** Loads the demo's catalogue. A second time changes nothing. */
@@ -22,33 +23,18 @@ export const productDemo =
     };
     await insert(
       'category',
-      demoCategories.map(({ parentId, ...category }) => ({
-        ...category,
-        parent_id: parentId,
-        created_at: products[0]!.createdAt,
-      })),
+      demoCategories.map((category) => ({ ...category, createdAt: products[0]!.createdAt })),
     );
     await insert(
       'product',
-      products.map(({ categoryId, createdAt, ...product }) => ({
-        ...product,
-        merchant_id: demoWorld.merchantId,
-        category_id: categoryId,
-        created_at: createdAt,
-        updated_at: createdAt,
-      })),
+      products.map((product) => ({ ...product, merchantId: demoWorld.merchantId, updatedAt: product.createdAt })),
     );
     await insert(
       'variant',
       demoWorld.variants.map(({ id, product, index }) => {
-        const { taxClass, attributes, ...variant } = demoVariant(product, index);
-        const row = {
-          id,
-          product_id: products[product]!.id,
-          tax_class: taxClass,
-          attributes: JSON.stringify(attributes),
-        };
-        return { ...row, ...variant, position: index, created_at: products[product]!.createdAt };
+        const { attributes, ...variant } = demoVariant(product, index);
+        const { id: productId, createdAt } = products[product]!;
+        return { id, productId, ...variant, attributes: json(attributes), position: index, createdAt };
       }),
     );
     report(

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
 
 export const ProductStatus = { DRAFT: 'DRAFT', ACTIVE: 'ACTIVE', ARCHIVED: 'ARCHIVED' } as const;
 export type ProductStatus = keyof typeof ProductStatus;
@@ -7,7 +7,7 @@ export type ProductStatus = keyof typeof ProductStatus;
 export const TaxClass = { STANDARD: 'STANDARD', REDUCED: 'REDUCED', ZERO: 'ZERO' } as const;
 export type TaxClass = keyof typeof TaxClass;
 
-const CategorySchema = defineEntity({
+export const CategorySchema = defineEntity({
   name: 'Category',
   tableName: 'category',
   properties: {
@@ -17,12 +17,12 @@ const CategorySchema = defineEntity({
     parentId: p.string().nullable(),
     path: p.string(),
     position: p.integer(),
-    version: p.integer().version(),
+    version: p.integer().version().default(1),
     createdAt: p.datetime(),
   },
 });
 
-const ProductSchema = defineEntity({
+export const ProductSchema = defineEntity({
   name: 'Product',
   tableName: 'product',
   properties: {
@@ -33,13 +33,13 @@ const ProductSchema = defineEntity({
     description: p.text(),
     status: p.enum(() => ProductStatus),
     categoryId: p.string().nullable(),
-    version: p.integer().version(),
+    version: p.integer().version().default(1),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },
 });
 
-const VariantSchema = defineEntity({
+export const VariantSchema = defineEntity({
   name: 'Variant',
   tableName: 'variant',
   properties: {
@@ -50,17 +50,10 @@ const VariantSchema = defineEntity({
     attributes: p.json<{ name: string; value: string }[]>(),
     taxClass: p.enum(() => TaxClass),
     position: p.integer(),
-    version: p.integer().version(),
+    version: p.integer().version().default(1),
     createdAt: p.datetime(),
   },
 });
-
-export class Category extends CategorySchema.class {}
-CategorySchema.setClass(Category);
-export class Product extends ProductSchema.class {}
-ProductSchema.setClass(Product);
-export class Variant extends VariantSchema.class {}
-VariantSchema.setClass(Variant);
 
 /** What was refused of an import, and where in its input. */
 export interface ImportError {
@@ -69,7 +62,7 @@ export interface ImportError {
   path: string[];
 }
 
-const ImportSchema = defineEntity({
+export const ImportSchema = defineEntity({
   name: 'Import',
   tableName: 'import',
   properties: {
@@ -83,5 +76,8 @@ const ImportSchema = defineEntity({
 });
 
 export const entities = [CategorySchema, ProductSchema, VariantSchema, ImportSchema];
-/** The room's tables, as SQL sees them. */
-export type Tables = InferKyselyDB<(typeof entities)[number]>;
+/** The room's tables, for Kysely. */
+export type Tables = TablesOf<(typeof entities)[number]>;
+export type CategoryRow = RowOf<typeof CategorySchema>;
+export type ProductRow = RowOf<typeof ProductSchema>;
+export type ProductVariantRow = RowOf<typeof VariantSchema>;

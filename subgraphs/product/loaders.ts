@@ -14,7 +14,7 @@ export const productLoaders = (queries: ProductQueries) => ({
   ),
   variantsOf: loadMany(
     (productIds) => queries.variantsOf(productIds),
-    (row) => row.product_id,
+    (row) => row.productId,
   ),
   category: loadOne(
     (ids) => queries.categoriesByIds(ids),
@@ -22,7 +22,7 @@ export const productLoaders = (queries: ProductQueries) => ({
   ),
   categoriesBelow: loadMany(
     (ids) => queries.categoriesBelow(ids),
-    (row) => row.parent_id!,
+    (row) => row.parentId!,
   ),
 });
 

@@ -1,44 +1,21 @@
 import { sql, type Kysely } from 'kysely';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import { anyOf } from '../../platform/data/any-of.ts';
+import { columnsOf } from '../../platform/data/entity-table.ts';
 import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
-import type { ProductStatus, Tables, TaxClass } from './entities.ts';
-
-/** A product as the graph reads it. */
-export interface ProductRow {
-  id: string;
-  merchant_id: string;
-  slug: string;
-  name: string;
-  description: string;
-  status: ProductStatus;
-  category_id: string | null;
-  version: number;
-  created_at: Date;
-  updated_at: Date;
-}
+import {
+  type CategoryRow,
+  CategorySchema,
+  type ProductRow,
+  ProductSchema,
+  type ProductStatus,
+  type ProductVariantRow,
+  type Tables,
+  VariantSchema,
+} from './entities.ts';
 
 /** A page of products. */
 export type ProductConnectionRow = Connection<ProductRow>;
-
-/** A variant as the graph reads it. */
-export interface ProductVariantRow {
-  id: string;
-  product_id: string;
-  sku: string;
-  name: string;
-  attributes: { name: string; value: string }[];
-  tax_class: TaxClass;
-  version: number;
-}
-
-/** A category as the graph reads it. */
-export interface CategoryRow {
-  id: string;
-  slug: string;
-  name: string;
-  parent_id: string | null;
-}
 
 /** Which products; all that is given must hold. */
 export interface ProductFilter {
@@ -48,28 +25,9 @@ export interface ProductFilter {
   ids?: readonly string[] | null;
 }
 
-const PRODUCT = [
-  'id',
-  'merchant_id',
-  'slug',
-  'name',
-  'description',
-  'status',
-  'category_id',
-  'version',
-  'created_at',
-  'updated_at',
-] as const;
-const VARIANT = [
-  'variant.id',
-  'product_id',
-  'sku',
-  'variant.name',
-  'attributes',
-  'tax_class',
-  'variant.version',
-] as const;
-const CATEGORY = ['id', 'slug', 'name', 'parent_id'] as const;
+const PRODUCT = columnsOf(ProductSchema);
+const VARIANT = columnsOf(VariantSchema);
+const CATEGORY = columnsOf(CategorySchema);
 /** Variants of one product, children of one category. */
 const SHORT_LIST = 100;
 
@@ -78,7 +36,7 @@ export const productQueries = (db: Kysely<Tables>) => ({
   page(filter: ProductFilter, ordering: Ordering, page: PageArgs, rows: RowFilter): Promise<ProductConnectionRow> {
     let query = db.selectFrom('product').select(PRODUCT).where(matching(rows));
     if (filter.status != null) query = query.where('status', '=', filter.status);
-    if (filter.merchantId != null) query = query.where('merchant_id', '=', filter.merchantId);
+    if (filter.merchantId != null) query = query.where('merchantId', '=', filter.merchantId);
     if (filter.ids != null) query = query.where('id', '=', anyOf(filter.ids));
     if (filter.categoryId != null) {
       const below = db
@@ -86,7 +44,7 @@ export const productQueries = (db: Kysely<Tables>) => ({
         .select('id')
         // Not `like`: what a client sends is no pattern.
         .where(sql<boolean>`${filter.categoryId}::text = any(string_to_array(btrim(path, '/'), '/'))`);
-      query = query.where('category_id', 'in', below);
+      query = query.where('categoryId', 'in', below);
     }
     return connect(query, ordering, page);
   },
@@ -108,7 +66,7 @@ export const productQueries = (db: Kysely<Tables>) => ({
       .selectFrom('variant')
       .select(VARIANT)
       .where('variant.id', 'in', [...ids])
-      .where('product_id', 'in', db.selectFrom('product').select('id').where(matching(rows)))
+      .where('productId', 'in', db.selectFrom('product').select('id').where(matching(rows)))
       .execute(),
 
   variantBySku: (sku: string, rows: RowFilter): Promise<ProductVariantRow | undefined> =>
@@ -116,7 +74,7 @@ export const productQueries = (db: Kysely<Tables>) => ({
       .selectFrom('variant')
       .select(VARIANT)
       .where('sku', '=', sku)
-      .where('product_id', 'in', db.selectFrom('product').select('id').where(matching(rows)))
+      .where('productId', 'in', db.selectFrom('product').select('id').where(matching(rows)))
       .executeTakeFirst(),
 
   /** Of products that the caller has already been given. */
@@ -124,23 +82,23 @@ export const productQueries = (db: Kysely<Tables>) => ({
     db
       .selectFrom('variant')
       .select(VARIANT)
-      .where('product_id', 'in', [...productIds])
+      .where('productId', 'in', [...productIds])
       .where('position', '<', SHORT_LIST)
-      .orderBy('product_id')
+      .orderBy('productId')
       .orderBy('position')
       .execute(),
 
   forSale: (ids: readonly string[]) =>
     db
       .selectFrom('variant')
-      .innerJoin('product', 'product.id', 'variant.product_id')
+      .innerJoin('product', 'product.id', 'variant.productId')
       .select([
         'variant.id',
         'variant.sku',
-        'variant.tax_class',
-        'variant.name as variant_name',
-        'product.name as product_name',
-        'product.merchant_id',
+        'variant.taxClass',
+        'variant.name as variantName',
+        'product.name as productName',
+        'product.merchantId',
       ])
       .where('variant.id', 'in', [...ids])
       .where('product.status', '=', 'ACTIVE')
@@ -157,7 +115,7 @@ export const productQueries = (db: Kysely<Tables>) => ({
     db
       .selectFrom('category')
       .select(CATEGORY)
-      .where('parent_id', 'is', null)
+      .where('parentId', 'is', null)
       .orderBy('position')
       .orderBy('id')
       .limit(SHORT_LIST)
@@ -167,7 +125,7 @@ export const productQueries = (db: Kysely<Tables>) => ({
     db
       .selectFrom('category')
       .select(CATEGORY)
-      .where('parent_id', 'in', [...parents])
+      .where('parentId', 'in', [...parents])
       .where('position', '<', SHORT_LIST)
       .orderBy('position')
       .orderBy('id')

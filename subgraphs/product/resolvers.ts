@@ -1,25 +1,25 @@
-import { payload } from '../../platform/graphql/payload.ts';
+import { answering } from '../../platform/graphql/payload.ts';
 import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
 import { readableProducts } from './access.ts';
-import type { importResolvers } from './import/resolvers.ts';
 import type { ProductLoaders } from './loaders.ts';
 import type { ProductQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { ProductService } from './service.ts';
 
 const ORDER = {
-  CREATED_AT: { column: 'created_at' },
+  CREATED_AT: { column: 'createdAt' },
   NAME: { column: 'name', collation: 'und-x-icu' },
 } as const;
 
-export const productResolvers = (
-  queries: ProductQueries,
-  load: ProductLoaders,
-  service: ProductService,
-  imports: ReturnType<typeof importResolvers>,
-): Resolvers => ({
+/** What the resolvers call. */
+interface Parts {
+  queries: ProductQueries;
+  load: ProductLoaders;
+  service: ProductService;
+}
+
+export const productResolvers = ({ queries, load, service }: Parts): Resolvers => ({
   Query: {
-    ...imports.Query,
     products: (_, { filter, orderBy, ...page }, { actor }) => {
       checkSize(filter?.ids, 100, 'filter.ids');
       const ordering = { ...ORDER[orderBy?.field ?? 'CREATED_AT'], direction: orderBy?.direction ?? 'ASC' } as const;
@@ -48,9 +48,9 @@ export const productResolvers = (
           ? {
               id,
               sku: row.sku,
-              title: `${row.product_name}, ${row.variant_name}`,
-              merchantId: row.merchant_id,
-              taxClass: row.tax_class,
+              title: `${row.productName}, ${row.variantName}`,
+              merchantId: row.merchantId,
+              taxClass: row.taxClass,
             }
           : null;
       });
@@ -58,55 +58,28 @@ export const productResolvers = (
   },
 
   Mutation: {
-    ...imports.Mutation,
-    createProduct: (_, { input }, context) =>
-      payload(async () => ({
-        product: await load.product(context).load(await service.createProduct(input, context)),
-      })),
-    updateProduct: (_, { input }, context) =>
-      payload(async () => ({
-        product: await load.product(context).load(await service.updateProduct(input, context)),
-      })),
-    addProductVariant: (_, { input }, context) =>
-      payload(async () => ({
-        variant: await load
-          .variant(context)
-          .load(await service.addProductVariant(input.productId, input.variant, context)),
-      })),
-    publishProduct: (_, { input }, context) =>
-      payload(async () => ({
-        product: await load.product(context).load(await service.changeStatus(input, 'ACTIVE', context)),
-      })),
-    archiveProduct: (_, { input }, context) =>
-      payload(async () => ({
-        product: await load.product(context).load(await service.changeStatus(input, 'ARCHIVED', context)),
-      })),
-    createCategory: (_, { input }, context) =>
-      payload(async () => ({
-        category: await load.category(context).load(await service.createCategory(input, context)),
-      })),
+    createProduct: answering('product', load.product)(service.createProduct),
+    updateProduct: answering('product', load.product)(service.updateProduct),
+    addProductVariant: answering('variant', load.variant)(service.addProductVariant),
+    publishProduct: answering('product', load.product)(service.publishProduct),
+    archiveProduct: answering('product', load.product)(service.archiveProduct),
+    createCategory: answering('category', load.category)(service.createCategory),
   },
-
-  Saga: imports.Saga,
 
   Product: {
     __resolveReference: ({ id }, context) => load.product(context).load(id),
-    merchantId: (product) => product.merchant_id,
-    createdAt: (product) => product.created_at,
-    updatedAt: (product) => product.updated_at,
-    category: (product, _, context) => (product.category_id ? load.category(context).load(product.category_id) : null),
+    category: (product, _, context) => (product.categoryId ? load.category(context).load(product.categoryId) : null),
     variants: (product, _, context) => load.variantsOf(context).load(product.id),
   },
 
   ProductVariant: {
     __resolveReference: ({ id }, context) => load.variant(context).load(id),
-    taxClass: (variant) => variant.tax_class,
-    product: async (variant, _, context) => (await load.product(context).load(variant.product_id))!,
+    product: async (variant, _, context) => (await load.product(context).load(variant.productId))!,
   },
 
   Category: {
     __resolveReference: ({ id }, context) => load.category(context).load(id),
-    parent: (category, _, context) => (category.parent_id ? load.category(context).load(category.parent_id) : null),
+    parent: (category, _, context) => (category.parentId ? load.category(context).load(category.parentId) : null),
     children: (category, _, context) => load.categoriesBelow(context).load(category.id),
   },
 });

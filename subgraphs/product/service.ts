@@ -2,7 +2,6 @@
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { countOf } from '../../platform/data/count.ts';
 import type { Work } from '../../platform/store/store.ts';
-import { matches } from '../../platform/data/row-filter.ts';
 import { Refusal, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkAll, checkVersion, onceMoreIfTaken, orTaken } from '../../platform/graphql/refusals.ts';
@@ -20,13 +19,21 @@ import {
   MAX_VARIANTS,
   type NewVariant,
 } from './domain.ts';
-import { Category, Product, type ProductStatus, type Tables, Variant } from './entities.ts';
+import {
+  CategorySchema,
+  type ProductRow,
+  ProductSchema,
+  type ProductStatus,
+  type Tables,
+  VariantSchema,
+} from './entities.ts';
 import { productCreated, productStatusChanged, productUpdated } from './events.ts';
 import { freeSlug, slugLock } from './free-slug.ts';
 import type {
+  AddProductVariantInput,
+  ChangeProductStatusInput,
   CreateCategoryInput,
   CreateProductInput,
-  NewVariantInput,
   UpdateProductInput,
 } from './resolvers.generated.ts';
 import { checkNameAndSlug, chooseSlug } from './slug.ts';
@@ -39,41 +46,44 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
     work: (work: Work<Tables>) => Promise<T>,
   ): Promise<T> => store.write({ locks, origin: context }, work);
 
-  const load = async (
-    { em }: Work<Tables>,
-    id: string,
-    { actor }: RequestContext,
-    path: readonly string[],
-  ): Promise<Product> => {
-    const product = await em.findOne(Product, { id });
-    const row = product && { id: product.id, merchant_id: product.merchantId };
-    if (!row || !matches(row, writableProducts(actor)))
-      throw refuse('NOT_FOUND', 'There is no such product, or it is not yours.', path);
-    return product;
+  const find = (work: Work<Tables>, id: string, { actor }: RequestContext, path: readonly string[]) =>
+    work.find(ProductSchema, id, { rows: writableProducts(actor), path });
+
+  const checkCategory = async (work: Work<Tables>, id: string | null | undefined): Promise<void> => {
+    if (id != null) await work.find(CategorySchema, id, { path: ['input', 'categoryId'] });
   };
 
-  const checkCategory = async ({ em }: Work<Tables>, id: string | null | undefined): Promise<void> => {
-    if (id !== null && id !== undefined && !(await em.findOne(Category, { id })))
-      throw refuse('NOT_FOUND', 'There is no such category.', ['input', 'categoryId']);
-  };
-
-  const publish = (work: Work<Tables>, definition: typeof productCreated, product: Product, version: number): void => {
-    const payload = { productId: product.id, merchantId: product.merchantId, status: product.status };
-    work.publish(definition, { aggregateId: product.id, aggregateVersion: version, payload });
-  };
-
-  const addVariant = (
+  const publish = (
     work: Work<Tables>,
+    definition: typeof productCreated,
+    { id, merchantId, status, version }: Pick<ProductRow, 'id' | 'merchantId' | 'status' | 'version'>,
+  ): void =>
+    work.publish(definition, {
+      aggregateId: id,
+      aggregateVersion: version,
+      payload: { productId: id, merchantId, status },
+    });
+
+  const newVariant = (
     productId: string,
     { sku, name, attributes, taxClass }: NewVariant & { attributes: Attribute[] },
     position: number,
-  ): string => {
-    const id = newId('variant');
-    work.em.persist(
-      work.em.create(Variant, { id, productId, sku, name, attributes, taxClass, position, createdAt: clock.now() }),
-    );
-    return id;
-  };
+  ) => ({ id: newId('variant'), productId, sku, name, attributes, taxClass, position, createdAt: clock.now() });
+
+  const becomes = (
+    to: ProductStatus,
+    { id, expectedVersion }: ChangeProductStatusInput,
+    context: RequestContext,
+  ): Promise<string> =>
+    write(context, [id], async (work) => {
+      const product = await find(work, id, context, ['input', 'id']);
+      checkVersion(product.version, expectedVersion);
+      const status = changeStatus(product, to, await countVariants(work, id));
+      if (status === product.status) return id;
+      const changes = { status, updatedAt: clock.now() };
+      publish(work, productStatusChanged, await work.save(ProductSchema, product, changes));
+      return id;
+    });
 
   return {
     async createProduct(input: CreateProductInput, context: RequestContext): Promise<string> {
@@ -93,21 +103,10 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
               const now = clock.now();
               const slug = await freeSlug(work.sql, 'product', wanted, id);
               const { categoryId = null } = input;
-              const product = work.em.create(Product, {
-                id,
-                merchantId,
-                slug,
-                name,
-                description,
-                status: 'DRAFT',
-                categoryId,
-                createdAt: now,
-                updatedAt: now,
-              });
-              work.em.persist(product);
-              await work.em.flush();
-              variants.forEach((variant, index) => addVariant(work, id, variant, index));
-              publish(work, productCreated, product, 1);
+              const product = { id, merchantId, slug, name, description, status: 'DRAFT' as const, categoryId };
+              await work.insert(ProductSchema, { ...product, createdAt: now, updatedAt: now });
+              await work.insert(VariantSchema, ...variants.map((variant, index) => newVariant(id, variant, index)));
+              publish(work, productCreated, { ...product, version: 1 });
               return id;
             }),
           ),
@@ -124,97 +123,74 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
       return orTaken(
         () =>
           write(context, slug === undefined ? [input.id] : [input.id, slugLock(slug)], async (work) => {
-            const product = await load(work, input.id, context, ['input', 'id']);
+            const product = await find(work, input.id, context, ['input', 'id']);
             checkVersion(product.version, input.expectedVersion);
-            await checkCategory(work, input.categoryId);
-            if (name !== undefined) product.name = name;
-            if (description !== undefined) product.description = description;
-            if (slug !== undefined) product.slug = slug;
-            if (input.categoryId !== undefined) product.categoryId = input.categoryId;
-            product.updatedAt = clock.now();
-            await work.em.flush();
-            publish(work, productUpdated, product, product.version);
+            const { categoryId } = input;
+            await checkCategory(work, categoryId);
+            const changes = { name, description, slug, categoryId, updatedAt: clock.now() };
+            publish(work, productUpdated, await work.save(ProductSchema, product, changes));
             return product.id;
           }),
         taken({ slug: ['input', 'slug'] }),
       );
     },
 
-    async addProductVariant(productId: string, input: NewVariantInput, context: RequestContext): Promise<string> {
+    async addProductVariant(
+      { productId, variant: given }: AddProductVariantInput,
+      context: RequestContext,
+    ): Promise<string> {
       const path = ['input', 'variant'];
-      const variant = checkVariant(input, path);
+      const variant = checkVariant(given, path);
       return orTaken(
         () =>
           write(context, [productId], async (work) => {
-            const product = await load(work, productId, context, ['input', 'productId']);
+            const product = await find(work, productId, context, ['input', 'productId']);
             const others = await work.sql
               .selectFrom('variant')
               .select(['sku', 'name', 'attributes'])
-              .where('product_id', '=', productId)
+              .where('productId', '=', productId)
               .orderBy('position')
               .execute();
             if (others.length >= MAX_VARIANTS)
               throw refuse('INVALID_INPUT', `A product has at most ${MAX_VARIANTS} variants.`, ['input', 'productId']);
             checkDistinct(variant, others, path);
-            const id = addVariant(work, productId, variant, others.length);
-            await work.em.flush();
-            // By SQL, because the product's version must grow though nothing of its own row changes.
-            const { version } = await work.sql
-              .updateTable('product')
-              .set((eb) => ({ version: eb('version', '+', 1), updated_at: clock.now() }))
-              .where('id', '=', productId)
-              .returning('version')
-              .executeTakeFirstOrThrow();
-            publish(work, productUpdated, product, version);
-            return id;
+            const added = newVariant(productId, variant, others.length);
+            await work.insert(VariantSchema, added);
+            publish(work, productUpdated, await work.save(ProductSchema, product, { updatedAt: clock.now() }));
+            return added.id;
           }),
         taken({ sku: [...path, 'sku'] }),
       );
     },
 
-    changeStatus: (
-      input: { id: string; expectedVersion?: number | null },
-      to: ProductStatus,
-      context: RequestContext,
-    ): Promise<string> =>
-      write(context, [input.id], async (work) => {
-        const product = await load(work, input.id, context, ['input', 'id']);
-        checkVersion(product.version, input.expectedVersion);
-        const status = changeStatus(product, to, await countVariants(work, product.id));
-        if (status === product.status) return product.id;
-        product.status = status;
-        product.updatedAt = clock.now();
-        await work.em.flush();
-        publish(work, productStatusChanged, product, product.version);
-        return product.id;
-      }),
+    publishProduct: (input: ChangeProductStatusInput, context: RequestContext) => becomes('ACTIVE', input, context),
+    archiveProduct: (input: ChangeProductStatusInput, context: RequestContext) => becomes('ARCHIVED', input, context),
 
     async createCategory(input: CreateCategoryInput, context: RequestContext): Promise<string> {
       const { name, wanted } = checkNameAndSlug(input, ['input']);
       const id = newId('category');
       return orTaken(
         () =>
-          write(context, [input.parentId ?? 'category:top', slugLock(wanted.slug)], async ({ em, sql }) => {
-            const isTop = input.parentId === null || input.parentId === undefined;
-            const parent = isTop ? undefined : await em.findOne(Category, { id: input.parentId! });
-            if (!isTop && !parent) throw refuse('NOT_FOUND', 'There is no such category.', ['input', 'parentId']);
-            const parentId = parent?.id ?? null;
+          write(context, [input.parentId ?? 'category:top', slugLock(wanted.slug)], async (work) => {
+            const { parentId = null } = input;
+            const parent =
+              parentId === null
+                ? undefined
+                : await work.find(CategorySchema, parentId, { path: ['input', 'parentId'] });
             const children = await countOf(
-              sql.selectFrom('category').where('parent_id', 'is not distinct from', parentId),
+              work.sql.selectFrom('category').where('parentId', 'is not distinct from', parentId),
             );
             // The path of one at the top is `/<id>/`.
             checkRoomBelow({ depth: parent ? parent.path.split('/').length - 2 : 0, children });
-            em.persist(
-              em.create(Category, {
-                id,
-                slug: await freeSlug(sql, 'category', wanted, id),
-                name,
-                parentId,
-                path: `${parent?.path ?? '/'}${id}/`,
-                position: children,
-                createdAt: clock.now(),
-              }),
-            );
+            await work.insert(CategorySchema, {
+              id,
+              slug: await freeSlug(work.sql, 'category', wanted, id),
+              name,
+              parentId,
+              path: `${parent?.path ?? '/'}${id}/`,
+              position: children,
+              createdAt: clock.now(),
+            });
             return id;
           }),
         taken({ slug: wanted.path }),
@@ -224,7 +200,7 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
 };
 
 const countVariants = ({ sql }: Work<Tables>, productId: string): Promise<number> =>
-  countOf(sql.selectFrom('variant').where('product_id', '=', productId));
+  countOf(sql.selectFrom('variant').where('productId', '=', productId));
 
 /** @throws Refusal SKU_TAKEN, each at its place */
 async function checkSkus(

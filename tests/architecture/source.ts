@@ -24,7 +24,8 @@ export function readSource(root: string): Source {
 }
 
 /** Files that only tests use: they may reach for what tests need. */
-export const isTest = (path: string): boolean => /\.(test|testing)\.ts$|^tests\//.test(path);
+export const isTest = (path: string): boolean =>
+  /\.(test|testing)\.ts$|^tests\/|^subgraphs\/\w+\/world\.ts$/.test(path);
 
 export const isGenerated = (path: string): boolean =>
   /\.generated\.ts$|\/gql\/|^schema\/|^package-lock\.json$/.test(path);

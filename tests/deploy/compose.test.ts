@@ -7,13 +7,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { orSkip } from '../support/or-skip.ts';
-import { configSchema } from '../../platform/config/config.ts';
+import { schemaWith } from '../../platform/config/config.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const text = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
 const { services } = parse(text, { merge: true }) as { services: Record<string, any> };
 const ours = Object.entries(services).filter(([, { image }]) => image.startsWith('agora:'));
+const variables = Object.keys(schemaWith(await loadAgents()).shape);
 const ASKED = [...new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name!))];
 
 let folder: string;
@@ -58,7 +59,7 @@ test('every area of agents has a place to run, and orchestration one of its own'
 test.each(ours)('%s runs something that is there, with variables that Agora reads, and with limits', (_, service) => {
   expect(existsSync(join(ROOT, service.command[0]))).toBe(true);
   const names = Object.keys(service.environment).filter((name) => name !== 'DATABASE_URL');
-  for (const name of names) expect(Object.keys(configSchema.shape)).toContain(name);
+  for (const name of names) expect(variables).toContain(name);
   expect(service.deploy.resources.limits).toEqual({ cpus: expect.any(String), memory: expect.any(String) });
 });
 

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
-import { configSchema } from '../../platform/config/config.ts';
+import { schemaWith } from '../../platform/config/config.ts';
+import { loadAgents } from '../../subgraphs/index.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
@@ -27,7 +28,7 @@ const deployments = ofKind('Deployment').map((manifest) => [manifest.metadata.na
 const containers = [...ofKind('Deployment'), ...ofKind('Job')].map(
   (manifest) => [manifest.metadata.name, manifest.spec.template.spec.containers[0]] as const,
 );
-const variables = new Set(Object.keys(configSchema.shape));
+const variables = new Set(Object.keys(schemaWith(await loadAgents()).shape));
 
 test.each(named)('%s fits the schema of its kind', async (_, { file: _file, ...manifest }) => {
   const { [manifest.kind]: Kind } = await import(`kubernetes-models/${manifest.apiVersion}/${manifest.kind}`);

@@ -83,7 +83,7 @@ export async function openAgents(names: readonly string[], options: AgentsOption
   const pooled = process.env.AGORA_TEST_POOLER ? pooledFixture(process.env.AGORA_TEST_POOLER, database) : undefined;
   const { privateKey: tokenKey } = generateKeyPairSync('ed25519');
   const tokens = tokensFrom(tokenKey.export({ type: 'pkcs8', format: 'pem' }) as string);
-  const config = readConfig({ NODE_ENV: 'test', ...options.config });
+  const config = readConfig({ NODE_ENV: 'test', ...options.config }, agents);
   const secrets = secretsWith([newKey()]);
   const { kysely } = database;
   const log = options.log ?? silentLogger;

@@ -3,6 +3,7 @@ import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { Refusal, refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import type { Recorder } from '../audit/record.ts';
+import type { IdentityVariables } from '../config.ts';
 import type { Tables } from '../entities.ts';
 import type { BeginProviderSignInInput, CompleteProviderSignInInput } from '../resolvers.generated.ts';
 import type { Attempt, Completed, ProviderAttempts } from './attempts.ts';
@@ -26,7 +27,7 @@ interface Then<T> {
 }
 
 export const providerCallbacks = (
-  agentContext: Pick<AgentContext<Tables>, 'clock' | 'config' | 'guards' | 'log' | 'store'>,
+  agentContext: Pick<AgentContext<Tables, IdentityVariables>, 'clock' | 'config' | 'guards' | 'log' | 'store'>,
   { attempts, record }: { attempts: ProviderAttempts; record: Recorder },
 ) => {
   const { config, log, store } = agentContext;

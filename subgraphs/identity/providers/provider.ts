@@ -16,7 +16,7 @@ import {
   randomState,
 } from 'openid-client';
 import type { Clock } from '../../../platform/clock.ts';
-import type { IdentityProviderConfig } from '../../../platform/config/identity-providers.ts';
+import type { IdentityProviderConfig } from './config.ts';
 import { scalars } from '../../../platform/graphql/scalars.ts';
 import type { Guards } from '../../../platform/resilience/breakers.ts';
 import { POLICIES } from '../../../platform/resilience/policies.ts';

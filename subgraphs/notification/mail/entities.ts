@@ -9,7 +9,7 @@ export const MailSchema = defineEntity({
     recoveryId: p.string(),
     createdAt: p.datetime(),
     nextAt: p.datetime().nullable(),
-    attempts: p.integer(),
+    attempts: p.integer().default(0),
     outcome: p.string().$type<'SENT' | 'DROPPED'>().nullable(),
   },
 });

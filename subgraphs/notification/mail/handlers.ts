@@ -6,17 +6,17 @@ import type { Tables } from '../entities.ts';
 import { recoveryRequested } from '../events.ts';
 
 /** Notes that a mail is to be sent, once for an event. Sending is not for a transaction. */
-export const mailHandlers = ({ clock }: Pick<AgentContext<Tables>, 'clock'>): EventHandler[] => [
-  on<z.infer<typeof recoveryRequested>, Tables>(
+export const mailHandlers: EventHandler<Pick<AgentContext<Tables>, 'clock'>>[] = [
+  on<z.infer<typeof recoveryRequested>, Tables, Pick<AgentContext<Tables>, 'clock'>>(
     'identity.recovery_requested',
     recoveryRequested,
-    async ({ sql }, event) => {
+    async ({ sql }, event, { clock }) => {
       const now = clock.now();
-      const mail = { id: newId('mail'), event_id: event.id, recovery_id: event.payload.recoveryId, created_at: now };
+      const { recoveryId } = event.payload;
       await sql
         .insertInto('mail')
-        .values({ ...mail, next_at: now, attempts: 0, outcome: null })
-        .onConflict((conflict) => conflict.column('event_id').doNothing())
+        .values({ id: newId('mail'), eventId: event.id, recoveryId, createdAt: now, nextAt: now })
+        .onConflict((conflict) => conflict.column('eventId').doNothing())
         .execute();
     },
   ),

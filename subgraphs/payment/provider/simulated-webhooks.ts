@@ -2,12 +2,13 @@ import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { Fault } from '../../../platform/errors.ts';
 import type { WebhookSecrets } from '../../../platform/webhooks/secrets.ts';
-import type { SimulatorTables } from './simulator-tables.ts';
+import type { PaymentVariables } from '../config.ts';
+import type { SimulatorTables } from './simulator-entities.ts';
 import { SimulatorWebhooks } from './simulator-webhooks.ts';
 
 /** The simulator's webhooks as the configuration wants them; undefined if it wants none. @throws Fault without secrets */
 export function simulatedWebhooks(
-  { config, store, clock, log }: Pick<AgentContext, 'config' | 'store' | 'clock' | 'log'>,
+  { config, store, clock, log }: Pick<AgentContext<any, PaymentVariables>, 'config' | 'store' | 'clock' | 'log'>,
   secrets: WebhookSecrets | undefined,
 ): { webhooks: SimulatorWebhooks; scheduledJobs: readonly ScheduledJob[] } | undefined {
   if (!config.SIMULATOR_WEBHOOK_URL) return undefined;

@@ -2,10 +2,12 @@
  * Importing products: what can be known to be wrong is refused in the request. What is accepted is carried by the saga
  * `importProducts`, which asks for the steps below, in chunks: products as drafts, prices, stock, and then all go on sale.
  */
-import { sql } from 'kysely';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { doOnce, undoOnce } from '../../../platform/store/undoable.ts';
 import { anyOf } from '../../../platform/data/any-of.ts';
+import { idempotencyOf } from '../../../platform/data/idempotency.ts';
+import { json } from '../../../platform/data/json.ts';
+import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { matches, matching } from '../../../platform/data/row-filter.ts';
 import { Refusal, refuse } from '../../../platform/errors.ts';
 import type { Work } from '../../../platform/store/store.ts';
@@ -13,7 +15,7 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { onceMoreIfTaken, orTaken } from '../../../platform/graphql/refusals.ts';
 import { newId } from '../../../platform/ids.ts';
 import { ownerOfNew, writableProducts } from '../access.ts';
-import { type ImportError, Product, type Tables, Variant } from '../entities.ts';
+import { ImportSchema, ProductSchema, type Tables, VariantSchema } from '../entities.ts';
 import { importRefused, productCreated, productRemoved, productStatusChanged } from '../events.ts';
 import type { ImportedProductsInput, ImportProductsInput, RejectImportInput } from '../resolvers.generated.ts';
 import { numbered } from '../slug.ts';
@@ -34,16 +36,12 @@ const TAKEN = {
 export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
   return {
     /** The import's id, the same for the same idempotency key. @throws Refusal */
-    async importProducts(
-      { idempotencyKey: key, ...request }: ImportProductsInput,
-      context: RequestContext,
-    ): Promise<string> {
-      const { actor } = context;
-      const once = { actor: actor.id, operation: 'importProducts', key, request };
-      const earlier = await store.earlierOutcome<{ importId: string }>(once);
+    async importProducts(input: ImportProductsInput, context: RequestContext): Promise<string> {
+      const key = idempotencyOf('importProducts', input, context);
+      const earlier = await store.earlierOutcome<{ importId: string }>(key);
       if (earlier) return earlier.importId;
-      const merchantId = ownerOfNew(actor, request.merchantId);
-      const products = checkImport(request.products);
+      const merchantId = ownerOfNew(context.actor, input.merchantId);
+      const products = checkImport(input.products);
       await checkReferences({ store, ask }, products, context);
       const importId = newId('import');
       const rows = products.map(({ slug, variants, ...product }) => ({
@@ -53,12 +51,9 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
         isSlugGiven: slug.isGiven,
         variants: variants.map((variant) => ({ ...variant, id: newId('variant') })),
       }));
-      const outcome = await store.idempotent({ ...once, locks: [importId], origin: context }, async (work) => {
-        const row = { id: importId, merchant_id: merchantId, products: rows.length, created_at: clock.now() };
-        await work.sql
-          .insertInto('import')
-          .values({ ...row, refusal: null, errors: asJson([]) })
-          .execute();
+      const outcome = await store.idempotent({ ...key, locks: [importId] }, async (work) => {
+        const row = { id: importId, merchantId, products: rows.length, errors: [], createdAt: clock.now() };
+        await work.insert(ImportSchema, row);
         await work.startSaga('importProducts', importId, { importId, merchantId, products: rows });
         return { importId };
       });
@@ -79,53 +74,53 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
           const now = clock.now();
           const times = { createdAt: now, updatedAt: now };
           const named = withSlugs(products, [...taken, ...reservedSlugs]);
-          const rows = named.map(({ variants: _, isSlugGiven: __, categoryId = null, ...product }) =>
-            work.em.create(Product, { ...product, categoryId, merchantId, status: 'DRAFT', ...times }),
+          const rows = named.map(({ id, slug, name, description, categoryId = null }) => {
+            return { id, merchantId, slug, name, description, categoryId, status: 'DRAFT' as const, ...times };
+          });
+          await work.insert(ProductSchema, ...rows);
+          const variants = products.flatMap(({ id: productId, variants: some }) =>
+            some.map(({ id, sku, name, attributes, taxClass }, position) => {
+              const values = attributes.map((attribute) => ({ name: attribute.name, value: attribute.value }));
+              return { id, productId, sku, name, attributes: values, taxClass, position, createdAt: now };
+            }),
           );
-          work.em.persist(rows);
-          await work.em.flush();
-          for (const { id: productId, variants } of products) {
-            for (const [position, { attributes, ...variant }] of variants.entries()) {
-              const values = attributes.map(({ name, value }) => ({ name, value }));
-              work.em.persist(
-                work.em.create(Variant, { ...variant, attributes: values, productId, position, createdAt: now }),
-              );
-            }
+          await work.insert(VariantSchema, ...variants);
+          for (const { id: productId } of products) {
             const payload = { productId, merchantId, status: 'DRAFT' as const };
             work.publish(productCreated, { aggregateId: productId, aggregateVersion: 1, payload });
           }
-          await work.em.flush();
         });
       return orTaken(() => onceMoreIfTaken(write), TAKEN);
     },
 
     /** Takes drafts away for good; what somebody put on sale by hand meanwhile is archived. */
     remove: (reference: string, productIds: readonly string[], origin: RequestContext): Promise<void> =>
-      undoOnce(store, { operation: OPERATION, reference, locks: productIds, origin }, async ({ em, sql, publish }) => {
-        for (const product of await em.find(Product, { id: { $in: [...productIds] } })) {
+      undoOnce(store, { operation: OPERATION, reference, locks: productIds, origin }, async (work) => {
+        const query = work.sql.selectFrom('product').select(columnsOf(ProductSchema));
+        for (const product of await query.where('id', '=', anyOf(productIds)).execute()) {
           const { id: productId, merchantId, status, version } = product;
           const fact = { aggregateId: productId, aggregateVersion: version + 1 };
           if (status === 'DRAFT') {
-            await sql.deleteFrom('variant').where('product_id', '=', productId).execute();
-            em.remove(product);
-            publish(productRemoved, { ...fact, payload: { productId, merchantId } });
+            await work.sql.deleteFrom('variant').where('productId', '=', productId).execute();
+            await work.sql.deleteFrom('product').where('id', '=', productId).execute();
+            work.publish(productRemoved, { ...fact, payload: { productId, merchantId } });
           } else if (status === 'ACTIVE') {
-            product.status = 'ARCHIVED';
-            product.updatedAt = clock.now();
-            publish(productStatusChanged, { ...fact, payload: { productId, merchantId, status: 'ARCHIVED' } });
+            await work.save(ProductSchema, product, { status: 'ARCHIVED', updatedAt: clock.now() });
+            work.publish(productStatusChanged, { ...fact, payload: { productId, merchantId, status: 'ARCHIVED' } });
           }
         }
       }),
 
     publish: (productIds: readonly string[], origin: RequestContext): Promise<void> =>
-      store.write({ locks: productIds, origin }, async ({ em, publish }) => {
-        const drafts = await em.find(Product, { id: { $in: [...productIds] }, status: 'DRAFT' });
-        for (const product of drafts) {
-          product.status = 'ACTIVE';
-          product.updatedAt = clock.now();
-        }
-        await em.flush();
-        for (const { id, merchantId, version } of drafts) {
+      store.write({ locks: productIds, origin }, async ({ sql, publish }) => {
+        const published = await sql
+          .updateTable('product')
+          .set((eb) => ({ status: 'ACTIVE', updatedAt: clock.now(), version: eb('version', '+', 1) }))
+          .where('id', '=', anyOf(productIds))
+          .where('status', '=', 'DRAFT')
+          .returning(['id', 'merchantId', 'version'])
+          .execute();
+        for (const { id, merchantId, version } of published) {
           const payload = { productId: id, merchantId, status: 'ACTIVE' as const };
           publish(productStatusChanged, { aggregateId: id, aggregateVersion: version, payload });
         }
@@ -136,13 +131,13 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
       store.write({ locks: [importId], origin }, async ({ sql, publish }) => {
         const row = await sql
           .updateTable('import')
-          .set({ refusal: code, errors: asJson(errors.slice(0, MAX_ERRORS)) })
+          .set({ refusal: code, errors: json(errors.slice(0, MAX_ERRORS)) })
           .where('id', '=', importId)
           .where('refusal', 'is', null)
-          .returning('merchant_id')
+          .returning('merchantId')
           .executeTakeFirst();
         if (!row) return;
-        const payload = { importId, merchantId: row.merchant_id, code };
+        const payload = { importId, merchantId: row.merchantId, code };
         publish(importRefused, { aggregateId: importId, aggregateVersion: 1, payload });
       }),
 
@@ -160,7 +155,7 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
       if (ids.length === 0) return [];
       const rows = await store.read
         .selectFrom('import')
-        .select(['id', 'merchant_id'])
+        .select(['id', 'merchantId'])
         .where('id', 'in', [...ids])
         .execute();
       const rights = writableProducts(actor);
@@ -168,8 +163,6 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
     },
   };
 };
-
-const asJson = (errors: readonly ImportError[]) => sql<ImportError[]>`${JSON.stringify(errors)}::jsonb`;
 
 /** What somebody took since the import was accepted. @throws Refusal SLUG_TAKEN, SKU_TAKEN, each at its place in the chunk */
 async function checkFree(

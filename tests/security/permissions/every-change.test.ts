@@ -18,6 +18,7 @@ import { composeContract } from '../../../tools/schema/contract.ts';
 import { type EmbeddedPlatform, openEmbedded } from '../../support/platform.ts';
 import { isNamedBy } from './asked.ts';
 import { declarations, passes } from './oracle.ts';
+import { exceptions } from './room-worlds.ts';
 import { callOf, head } from './samples.ts';
 import { everythingOf } from './selections.ts';
 import { type Asker, owns, type Thing, unknownTo } from './things.ts';
@@ -140,11 +141,9 @@ test('every mutation that names something names something of the world', () => {
       .filter((field) => thingsNamed(mutation, field).length === 0)
       .map(() => mutation.name),
   );
-  expect(named.filter((name) => !UNNAMED.includes(name))).toEqual([]);
+  const fromOutside = exceptions('mutationsOfOutsideThings');
+  expect(named.filter((name) => !fromOutside.includes(name))).toEqual([]);
 });
-
-/** Their things come from outside, by a webhook; none of them is anybody's own. */
-const UNNAMED = ['redrivePaymentWebhook'];
 
 test("what is not the asker's to change is refused, and nothing happens", async () => {
   const before = await facts();

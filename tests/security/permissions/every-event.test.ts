@@ -12,6 +12,7 @@ import { type EmbeddedPlatform, openEmbedded, type Watch } from '../../support/p
 import { withoutRowSecurity } from '../../support/without-row-security.ts';
 import { type Asking, askings, knownIn } from './asked.ts';
 import { declarations, passes } from './oracle.ts';
+import { exceptions } from './room-worlds.ts';
 import { callOf, head } from './samples.ts';
 import { everythingOf } from './selections.ts';
 import { type Asker, sees, unknownTo } from './things.ts';
@@ -33,8 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
-/** A saga tells all that happened to it without being asked; its cursors are its own. */
-const HAS_OWN_CURSORS = ['sagaUpdated'];
+const HAS_OWN_CURSORS = exceptions('subscriptionsWithOwnCursors');
 
 const isOpen = (who: Asker, { field }: Asking): boolean =>
   passes(who, declared.get(`Subscription.${field.name}`)) && passes(who, declared.get(getNamedType(field.type).name));

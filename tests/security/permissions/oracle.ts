@@ -1,9 +1,11 @@
 /**
  * Who may pass, told a second time and another way than the gate tells it: the declarations are read out of the composed
- * SDL by their plain names, and what each role may do is written down here. Nothing of `platform/gate` or of
+ * SDL by their plain names, and what each role may do is written down here and in
+ * the rooms' `world.ts`. Nothing of `platform/gate` or of
  * `platform/identity/roles.ts` is used, so that a mistake there is seen.
  */
 import { type ConstDirectiveNode, Kind, parse, valueFromASTUntyped } from 'graphql';
+import { ROOM_WORLDS } from './room-worlds.ts';
 
 /** Somebody, as the oracle sees them. */
 export interface Holder {
@@ -13,7 +15,10 @@ export interface Holder {
 
 const READ = ['read'];
 const OPERATE = ['read', 'personal', 'write'];
-const SELLS = ['product', 'pricing', 'inventory'];
+const granted =
+  (role: string): Holder['holds'] =>
+  (agent, action) =>
+    ROOM_WORLDS.get(agent)?.grants?.[role]?.includes(action) ?? false;
 
 /** What every role holds. */
 export const HOLDS: Record<string, Holder['holds']> = {
@@ -21,9 +26,9 @@ export const HOLDS: Record<string, Holder['holds']> = {
   OPERATOR: (_, action) => OPERATE.includes(action),
   ANALYST: (_, action) => READ.includes(action),
   VIEWER: (_, action) => READ.includes(action),
-  MERCHANT: (agent, action) => SELLS.includes(agent) && action === 'write',
-  CUSTOMER: () => false,
-  GUEST: () => false,
+  MERCHANT: granted('MERCHANT'),
+  CUSTOMER: granted('CUSTOMER'),
+  GUEST: granted('GUEST'),
   SERVICE: () => true,
 };
 

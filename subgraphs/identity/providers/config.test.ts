@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { readConfig } from './config.ts';
+import { readConfig as readWith } from '../../../platform/config/config.ts';
+import agent from '../agent.ts';
+import type { IdentityVariables } from '../config.ts';
+
+const readConfig = (environment: Record<string, string>) =>
+  readWith(environment, [agent]) as unknown as IdentityVariables;
 
 const ACME = {
   id: 'acme',

@@ -1,14 +1,5 @@
 import { z } from 'zod';
-
-/** Whether what is sent there stays private: TLS, or this machine. */
-export const isPrivate = (address: string): boolean => {
-  const url = URL.parse(address);
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
-};
-
-/** Whether an address is of this machine itself, where TLS has nothing to protect. */
-export const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+import { isPrivate } from '../../../platform/config/values.ts';
 
 const provider = z.strictObject({
   id: z.string().regex(/^[a-z][a-z\d-]{0,30}$/, 'lower-case letters, digits and -, at most 31'),

@@ -1,0 +1,128 @@
+/**
+ * The statements by which a command finds, inserts and saves the rows of an entity. Their texts are made once for each set
+ * of columns, since to build one costs more than to send it.
+ */
+import type { Kysely } from 'kysely';
+import { columnName } from '../data/column-name.ts';
+import {
+  type ChangesOf,
+  columnList,
+  type Entity,
+  type EntityTable,
+  type NewRowOf,
+  type RowOf,
+  tableOf,
+} from '../data/entity-table.ts';
+import { raw } from '../data/raw.ts';
+import { LostRace } from '../data/retry.ts';
+import { matches, type RowFilter } from '../data/row-filter.ts';
+import { refuse } from '../errors.ts';
+
+/** Which row is looked for, and how it is missed. */
+export interface FindOptions {
+  /** The rows that the caller may touch; of another's it is not said that it is there. @default 'ALL' */
+  rows?: RowFilter;
+  /** Where in the input the id stands. */
+  path: readonly string[];
+}
+
+/** The finder, inserter and saver of one transaction, on one agent's schema. */
+export interface EntityStatements {
+  /** The row with this key. @throws Refusal NOT_FOUND where there is none, or it is not among `rows` */
+  find<E extends Entity>(entity: E, key: string, options: FindOptions): Promise<RowOf<E>>;
+  /** The row with this key, if there is one. */
+  findIfAny<E extends Entity>(entity: E, key: string): Promise<RowOf<E> | undefined>;
+  /** Inserts rows, all with the same properties. Of none it does nothing. */
+  insert<E extends Entity>(entity: E, ...rows: NewRowOf<E>[]): Promise<void>;
+  /**
+   * Changes a row that was read in this transaction, and returns it as it is then. Its version is one more, also when
+   * nothing else is changed. What is undefined in `changes` stays as it is.
+   * @throws LostRace if somebody else has changed it since; the command is then tried again
+   */
+  save<E extends Entity>(entity: E, row: RowOf<E>, changes: ChangesOf<E>): Promise<RowOf<E>>;
+}
+
+/** On a transaction of the agent's. */
+export function entityStatements(transaction: Kysely<any>, schema: string): EntityStatements {
+  const findIfAny = async <E extends Entity>(entity: E, key: string): Promise<RowOf<E> | undefined> =>
+    (await raw<RowOf<E>>(transaction, findText(schema, entity), [key])).rows[0];
+
+  return {
+    findIfAny,
+    async find(entity, key, { rows = 'ALL', path }) {
+      const row = await findIfAny(entity, key);
+      if (row && matches(row, rows)) return row;
+      const { words } = tableOf(entity);
+      throw refuse('NOT_FOUND', `There is no such ${words}${rows === 'ALL' ? '' : ', or it is not yours'}.`, path);
+    },
+    async insert(entity, ...rows) {
+      if (rows.length === 0) return;
+      const names = given(rows[0]!);
+      const values = rows.flatMap((row) => names.map((name) => sent(tableOf(entity), name, row)));
+      await raw(transaction, insertText(schema, entity, names, rows.length), values);
+    },
+    async save(entity, row, changes) {
+      const table = tableOf(entity);
+      const names = given(changes).filter((name) => name !== table.version);
+      const seen = table.version === undefined ? [...table.key] : [...table.key, table.version];
+      const values = [
+        ...seen.map((name) => row[name as keyof typeof row]),
+        ...names.map((name) => sent(table, name, changes)),
+      ];
+      const saved = await raw<typeof row>(transaction, saveText(schema, entity, names, seen), values);
+      if (!saved.rows[0]) throw new LostRace(`${table.name} was changed by another command`);
+      return saved.rows[0];
+    },
+  };
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+const given = (row: object): string[] =>
+  Object.keys(row)
+    .filter((name) => (row as Values)[name] !== undefined)
+    .sort();
+
+function sent({ documents }: EntityTable, name: string, row: object): unknown {
+  const value = (row as Values)[name];
+  return documents.has(name) && value !== null ? JSON.stringify(value) : value;
+}
+
+const column = (name: string): string => `"${columnName(name)}"`;
+
+/** As many as there are entities and sets of properties that code names. */
+const texts = new Map<string, string>();
+/** Statements for more rows than this are made each time: imports have any number. */
+const FEW_ROWS = 20;
+
+/** The text of a statement, made the first time that it is asked for. */
+function once(key: string, make: () => string): string {
+  let text = texts.get(key);
+  if (text === undefined) texts.set(key, (text = make()));
+  return text;
+}
+
+const findText = (schema: string, entity: Entity): string =>
+  once(`find ${schema}.${entity.tableName}`, () => {
+    const [key] = tableOf(entity).key;
+    return `select ${columnList(entity)} from "${schema}"."${entity.tableName}" where ${column(key!)} = $1`;
+  });
+
+const insertText = (schema: string, entity: Entity, names: readonly string[], count: number): string => {
+  const make = (): string => {
+    const row = (n: number) => `(${names.map((_, index) => `$${n * names.length + index + 1}`).join(', ')})`;
+    const rows = Array.from({ length: count }, (_, n) => row(n));
+    return `insert into "${schema}"."${entity.tableName}" (${names.map(column).join(', ')}) values ${rows.join(', ')}`;
+  };
+  return count > FEW_ROWS ? make() : once(`insert ${count} ${schema}.${entity.tableName} ${names}`, make);
+};
+
+const saveText = (schema: string, entity: Entity, names: readonly string[], seen: readonly string[]): string =>
+  once(`save ${schema}.${entity.tableName} ${names}`, () => {
+    const { version } = tableOf(entity);
+    const changed = names.map((name, index) => `${column(name)} = $${seen.length + index + 1}`);
+    const counted = version === undefined ? [] : [`${column(version)} = ${column(version)} + 1`];
+    const where = seen.map((name, index) => `${column(name)} = $${index + 1}`);
+    return `update "${schema}"."${entity.tableName}" set ${[...changed, ...counted].join(', ')}
+      where ${where.join(' and ')} returning ${columnList(entity)}`;
+  });

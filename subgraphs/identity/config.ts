@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import * as value from '../../platform/config/values.ts';
+import { identityProviders, redirectUris } from './providers/config.ts';
+
+const DAY = 86_400;
+
+/** What is configured of it. */
+export const variables = z.object({
+  REFRESH_TOKEN_SECONDS: value
+    .whole(1, 366 * DAY)
+    .default(604_800)
+    .describe('how long a refresh token is good'),
+  REFRESH_GRACE_SECONDS: value
+    .whole(0, 300)
+    .default(10)
+    .describe('how long a used refresh token may come again, for an answer that was lost; later it ends the session'),
+  TOTP_ISSUER: z
+    .string()
+    .regex(/^[^:]{1,50}$/, 'a name of 1 to 50 characters, without a colon')
+    .default('Agora')
+    .describe('the name of your shop in the authenticator apps of those who add a second factor'),
+  OIDC_PROVIDERS: identityProviders.describe(
+    'OpenID providers to sign in by, a JSON list: [{"id":"acme","name":"Acme","issuer":"https://…","clientId":"…","clientSecret":"…"}]',
+  ),
+  SIGN_IN_REDIRECT_URIS: redirectUris.describe(
+    'the pages of your shop that OpenID providers may lead back to, with commas between; others are refused',
+  ),
+});
+
+/** The same, read. */
+export type IdentityVariables = z.infer<typeof variables>;

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import * as value from '../../platform/config/values.ts';
+
+/** What is configured of it. */
+export const variables = z.object({
+  RECOVERY_URL: value.securePage
+    .optional()
+    .describe(
+      'the page of your shop that mails about accounts lead to; it finds `purpose` and `token` behind the #. Absent: mails hold the token alone',
+    ),
+  MAIL_DIR: z
+    .string()
+    .optional()
+    .describe('the folder where mails are put, a file (.eml) each, for what sends them; absent: `mail` in AGORA_DATA'),
+});
+
+/** The same, read. */
+export type NotificationVariables = z.infer<typeof variables>;

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import * as value from '../../platform/config/values.ts';
+import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
+
+const DAY = 86_400;
+
+/** What is configured of it. */
+export const variables = z.object({
+  PAYMENT_TIMEOUT_MS: value.whole(1, 120_000).default(5000).describe('how long a payment provider may take to answer'),
+  PAYMENT_ACTION_SECONDS: value
+    .whole(1, 30 * DAY)
+    .default(1800)
+    .describe('how long a buyer may take to complete an action that the payment requires, such as 3-D Secure'),
+  PAYMENT_WEBHOOK_SECRETS: z
+    .string()
+    .optional()
+    .superRefine((text, { addIssue }) => {
+      const problem = value.messageOf(() => void (text !== undefined && parseWebhookSecrets(text)));
+      if (problem) addIssue(problem);
+    })
+    .describe(
+      'secrets shared with the payment provider, `whsec_…`, the newest first, for the webhooks that it sends to ' +
+        '/webhooks/payment/simulator; absent: no webhooks are taken',
+    ),
+  SIMULATOR_WEBHOOK_URL: z
+    .union([z.literal('self'), value.web], '`self`, or an address that begins with https:// or http://')
+    .optional()
+    .describe(
+      'where the payment simulator sends its webhooks: an address, or `self` for the front door of the same process; ' +
+        'absent: it sends none',
+    ),
+});
+
+/** The same, read. */
+export type PaymentVariables = z.infer<typeof variables>;

@@ -1,0 +1,54 @@
+/** For the permission walk: a category; of each merchant a draft, something on sale, and an import. */
+import { newId } from '../../platform/ids.ts';
+import type { RoomWorld } from '../../tests/security/permissions/room-world.ts';
+import type { Thing } from '../../tests/security/permissions/things.ts';
+
+const CATEGORY =
+  'mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { category { id } userErrors { message } } }';
+const CREATE = `mutation ($input: CreateProductInput!) { createProduct(input: $input) {
+  product { id slug variants { id sku } } userErrors { message } } }`;
+const PUBLISH =
+  'mutation ($input: ChangeProductStatusInput!) { publishProduct(input: $input) { userErrors { message } } }';
+const IMPORT =
+  'mutation ($input: ImportProductsInput!) { importProducts(input: $input) { saga { id } userErrors { message } } }';
+
+export const world: RoomWorld = {
+  grants: { MERCHANT: ['write'] },
+
+  async ofHouse({ tell, unique, admin }) {
+    const { createCategory } = await tell(CATEGORY, { name: unique('category') }, admin);
+    return [{ type: 'Category', id: createCategory.category.id, of: 'nobody', seenWith: [] }];
+  },
+
+  async ofMerchant({ tell, unique, sagaEnds }, { who, of }) {
+    const create = async (isPublic: boolean): Promise<Thing[]> => {
+      const variants = [{ sku: unique('sku'), name: 'One' }];
+      const { product } = (await tell(CREATE, { name: unique('product'), variants }, who.actor)).createProduct;
+      const [{ id: variantId, sku }] = product.variants;
+      if (isPublic) await tell(PUBLISH, { id: product.id }, who.actor);
+      const rights = isPublic
+        ? { of: 'nobody' as const, keptBy: of, seenWith: [] }
+        : { of, seenWith: ['product:read'] };
+      const secret = (text: string) => (isPublic ? [] : [{ text, knownWith: ['product:read', 'inventory:read'] }]);
+      const { id, slug } = product;
+      return [
+        { type: 'Product', id, keys: { slug }, ...rights, secrets: [...secret(id), ...secret(slug)] },
+        { type: 'ProductVariant', id: variantId, keys: { sku }, ...rights, secrets: secret(sku) },
+      ];
+    };
+    const products = [{ name: unique('import'), variants: [{ sku: unique('imported'), name: 'One' }] }];
+    const things = [...(await create(false)), ...(await create(true))];
+    const { saga } = (await tell(IMPORT, { products, idempotencyKey: newId('key') }, who.actor)).importProducts;
+    await sagaEnds(saga.id);
+    // Who may change every product may follow every import.
+    const knownWith = ['orchestration:read', 'product:write'];
+    things.push({
+      type: 'Saga',
+      id: saga.id,
+      of,
+      seenWith: ['orchestration:read'],
+      secrets: [{ text: saga.id, knownWith }],
+    });
+    return things;
+  },
+};
