@@ -1,8 +1,6 @@
 /** An agent that is built, and how it starts and is kept going. */
 import { handleAll, retry } from 'cockatiel';
 import type { Kysely } from 'kysely';
-import type { Clock } from '../clock.ts';
-import { forgetOldKeys } from '../data/idempotency.ts';
 import { Fault } from '../errors.ts';
 import type { Consumer } from '../consumers/consumer.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
@@ -33,7 +31,6 @@ export interface HostedAgent {
 
 /** What agents are started with. */
 export interface StartOptions {
-  clock: Clock;
   log: Logger;
   lifecycles: AgentLifecycles;
   pace?: RestartPace;
@@ -113,15 +110,8 @@ async function start(hosted: HostedAgent, options: StartOptions, until: Until): 
     await hosted.parts.start?.();
     await hosted.consumer?.register();
   });
-  const { consumer, name, kysely } = hosted;
-  const { clock } = options;
-  const forgetKeys: ScheduledJob = {
-    name: 'forget idempotency keys',
-    everySeconds: 3600,
-    run: async () => void (await forgetOldKeys(kysely, name, clock.now())),
-  };
-  for (const job of [forgetKeys, ...(hosted.parts.scheduledJobs ?? [])])
-    until.running.push(keepJob(hosted, job, options, until.signal));
+  const { consumer } = hosted;
+  for (const job of hosted.parts.scheduledJobs ?? []) until.running.push(keepJob(hosted, job, options, until.signal));
   if (consumer) until.running.push(keepConsumer(hosted, consumer, options, until.signal));
 }
 

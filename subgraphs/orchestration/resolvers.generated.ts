@@ -102,6 +102,8 @@ export type ErrorCode =
   | 'INVALID_STATE'
   /** The consumer's handlers are not made for handling an event again. */
   | 'NOT_REPLAYABLE'
+  /** The consumer keeps no projection that fills itself. */
+  | 'NOT_REBUILDABLE'
   /** The event log does not reach back so far. */
   | 'CURSOR_EXPIRED';
 
@@ -261,6 +263,11 @@ export type Mutation = {
   discardEvent?: Maybe<EventActionPayload>;
   /** Has a consumer read the log again from an earlier place. Only one whose handlers do nothing twice. */
   replayConsumer?: Maybe<EventActionPayload>;
+  /**
+   * Has a projection filled anew from the agents that own what it shows. It shows what it has meanwhile, and handles no
+   * event until it is filled; those that come are handled then.
+   */
+  rebuildProjection?: Maybe<EventActionPayload>;
 };
 
 
@@ -301,6 +308,11 @@ export type MutationDiscardEventArgs = {
 
 export type MutationReplayConsumerArgs = {
   input: ReplayConsumerInput;
+};
+
+
+export type MutationRebuildProjectionArgs = {
+  input: RebuildProjectionInput;
 };
 
 export type Subscription = {
@@ -709,7 +721,20 @@ export type Consumer = {
   movedAt: Scalars['DateTime']['output'];
   /** Whether it may be made to read the log again. */
   isReplayable: Scalars['Boolean']['output'];
+  /** Whether it handles events, or is filled from their owners before it does. */
+  status: ConsumerStatus;
+  /** How many things it was told of when it was filled the last time, or so far. */
+  backfilled: Scalars['Int']['output'];
+  /** Whether it can be filled anew. */
+  isRebuildable: Scalars['Boolean']['output'];
 };
+
+/** What a reader of the event log does. */
+export type ConsumerStatus =
+  /** It handles events. */
+  | 'FOLLOWING'
+  /** It is filled from the agents that own what it shows, and handles no event until it is. */
+  | 'BACKFILLING';
 
 /** An event that a consumer could not apply, or that waits behind such a one of its aggregate. */
 export type DeadLetter = {
@@ -853,6 +878,16 @@ export type DiscardEventInput = {
   consumer: Scalars['ID']['input'];
   /** The event. */
   eventId: Scalars['ID']['input'];
+  /** Why, for the audit: 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Which projection to have filled anew, and why. */
+export type RebuildProjectionInput = {
+  /** The consumer that keeps it. */
+  consumer: Scalars['ID']['input'];
   /** Why, for the audit: 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** The same key again does nothing again: 1 to 255 characters of your choice. */
@@ -1036,6 +1071,7 @@ export type ResolversTypes = {
   SagaConnection: ResolverTypeWrapper<SagaConnectionRow>;
   SagaEdge: ResolverTypeWrapper<Omit<SagaEdge, 'node'> & { node: ResolversTypes['Saga'] }>;
   Consumer: ResolverTypeWrapper<ConsumerRow>;
+  ConsumerStatus: ConsumerStatus;
   DeadLetter: ResolverTypeWrapper<DeadLetterRow>;
   DeadLetterState: DeadLetterState;
   DeadLetterFilter: DeadLetterFilter;
@@ -1048,6 +1084,7 @@ export type ResolversTypes = {
   EventActionEdge: ResolverTypeWrapper<Omit<EventActionEdge, 'node'> & { node: ResolversTypes['EventAction'] }>;
   RedriveEventsInput: RedriveEventsInput;
   DiscardEventInput: DiscardEventInput;
+  RebuildProjectionInput: RebuildProjectionInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: ResolverTypeWrapper<Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversTypes['EventAction']>, userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
@@ -1110,6 +1147,7 @@ export type ResolversParentTypes = {
   EventActionEdge: Omit<EventActionEdge, 'node'> & { node: ResolversParentTypes['EventAction'] };
   RedriveEventsInput: RedriveEventsInput;
   DiscardEventInput: DiscardEventInput;
+  RebuildProjectionInput: RebuildProjectionInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversParentTypes['EventAction']>, userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
@@ -1222,6 +1260,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   redriveEvents?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationRedriveEventsArgs, 'input'>>;
   discardEvent?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationDiscardEventArgs, 'input'>>;
   replayConsumer?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationReplayConsumerArgs, 'input'>>;
+  rebuildProjection?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationRebuildProjectionArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -1375,6 +1414,9 @@ export type ConsumerResolvers<ContextType = RequestContext, ParentType extends R
   dead?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   movedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   isReplayable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['ConsumerStatus'], ParentType, ContextType>;
+  backfilled?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isRebuildable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type DeadLetterResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
@@ -1423,7 +1465,7 @@ export type EventActionResolvers<ContextType = RequestContext, ParentType extend
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type EventActionTypeResolvers = EnumResolverSignature<{ REDRIVE?: any, DISCARD?: any, REPLAY?: any }, ResolversTypes['EventActionType']>;
+export type EventActionTypeResolvers = EnumResolverSignature<{ REDRIVE?: any, DISCARD?: any, REPLAY?: any, REBUILD?: any }, ResolversTypes['EventActionType']>;
 
 export type EventActionConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionConnection'] = ResolversParentTypes['EventActionConnection']> = {
   edges?: Resolver<Array<ResolversTypes['EventActionEdge']>, ParentType, ContextType>;

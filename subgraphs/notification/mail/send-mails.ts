@@ -25,7 +25,7 @@ const MOST_DELAY_MS = 300_000;
 
 export const sendMails = (agentContext: SendContext): ScheduledJob => ({
   name: 'send-mails',
-  everySeconds: 1,
+  everySeconds: 2,
   async run(signal) {
     const { store, clock, log } = agentContext;
     const now = clock.now();

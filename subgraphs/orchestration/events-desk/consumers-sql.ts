@@ -1,6 +1,7 @@
 /** Plain SQL: one statement with lateral joins over the platform's tables of the event log. */
 import type { Kysely } from 'kysely';
 import { raw } from '../../../platform/data/raw.ts';
+import type { ConsumerStatus } from '../resolvers.generated.ts';
 
 /** A consumer as the graph reads it. */
 export interface ConsumerRow {
@@ -9,6 +10,10 @@ export interface ConsumerRow {
   position: string;
   generation: string;
   movedAt: Date;
+  status: ConsumerStatus;
+  /** How many things its backfill has read. */
+  backfilled: number;
+  isRebuildable: boolean;
   parked: number;
   dead: number;
   /** Of its types, among the next rows of the log. */
@@ -25,6 +30,7 @@ export async function readConsumers(db: Kysely<any>, names?: readonly string[]):
   const { rows } = await raw<ConsumerRow>(
     db,
     `select c.consumer as name, c.xid::text as xid, c.position::text as position, i.generation, c.moved_at as "movedAt",
+            c.status, c.backfilled, c.has_backfill as "isRebuildable",
             p.waiting as parked, p.dead, l.events as "lagEvents", l.since as "lagSince"
        from (select * from platform.log_cursor where $1::text[] is null or consumer = any($1)
               order by consumer limit $2) c

@@ -35,6 +35,7 @@ export function eventsDesk(agentContext: AgentContext<Tables>, load: Orchestrati
         redriveEvents: (_, { input }, context) => acted(() => service.redrive(input, context)),
         discardEvent: (_, { input }, context) => acted(() => service.discard(input, context)),
         replayConsumer: (_, { input }, context) => acted(() => service.replay(input, context)),
+        rebuildProjection: (_, { input }, context) => acted(() => service.rebuild(input, context)),
       },
       Consumer: {
         agent: (row, _, context) => load.agent(context).load(row.name),

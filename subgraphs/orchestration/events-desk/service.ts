@@ -4,6 +4,7 @@ import { idempotencyOf } from '../../../platform/data/idempotency.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { type Cursor, decodeCursor, encodeCursor } from '../../../platform/events/cursor.ts';
 import { logIdentity } from '../../../platform/events/event-log.ts';
+import { refill } from '../../../platform/consumers/backfill.ts';
 import { discard, redrive } from '../../../platform/consumers/parked.ts';
 import { moveBack, placeBefore } from '../../../platform/events/replay.ts';
 import { refuse } from '../../../platform/errors.ts';
@@ -11,7 +12,12 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import { checkText } from '../../../platform/text/text.ts';
 import type { Tables } from '../entities.ts';
-import type { DiscardEventInput, RedriveEventsInput, ReplayConsumerInput } from '../resolvers.generated.ts';
+import type {
+  DiscardEventInput,
+  RebuildProjectionInput,
+  RedriveEventsInput,
+  ReplayConsumerInput,
+} from '../resolvers.generated.ts';
 import { EventActionSchema, type EventActionType } from './entities.ts';
 
 /** What every one of them is given. */
@@ -92,6 +98,17 @@ export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tabl
         const parked = await discard(sql, consumer, eventId);
         if (!parked) throw refuse('NOT_FOUND', 'There is no such parked event.', ['input', 'eventId']);
         return { events: 1, aggregateKey: parked.key, eventId, event: parked.event };
+      }),
+
+    /** @throws Refusal NOT_REBUILDABLE, INVALID_INPUT */
+    rebuild: (input: RebuildProjectionInput, context: RequestContext): Promise<string> =>
+      act('REBUILD', input, context, async ({ sql }) => {
+        if (!(await refill(sql, input.consumer)))
+          throw refuse('NOT_REBUILDABLE', 'This consumer keeps no projection that can be filled.', [
+            'input',
+            'consumer',
+          ]);
+        return { events: 0 };
       }),
 
     /** @throws Refusal NOT_REPLAYABLE, INVALID_STATE, CURSOR_EXPIRED, INVALID_INPUT */
