@@ -5,9 +5,11 @@
 import { parseArgs } from 'node:util';
 import type { Kysely } from 'kysely';
 import { readConfig } from '../platform/config/config.ts';
+import { columnList } from '../platform/data/entity-table.ts';
 import { raw } from '../platform/data/raw.ts';
 import { Fault } from '../platform/errors.ts';
-import type { AuditRow, Head } from '../subgraphs/identity/audit/chain.ts';
+import type { Head } from '../subgraphs/identity/audit/chain.ts';
+import { type AuditEntryRow, AuditEntrySchema } from '../subgraphs/identity/audit/entities.ts';
 import { type AuditReader, verifyChain } from '../subgraphs/identity/audit/verify.ts';
 import { runCommand } from './process/command.ts';
 import { onDatabase } from '../db/connect/on-database.ts';
@@ -46,10 +48,10 @@ function readerOver(kysely: Kysely<any>): AuditReader {
     (await raw<Row & Record<string, unknown>>(kysely, text, values)).rows;
   return {
     after: (position, limit) =>
-      rows<AuditRow>('select * from identity.audit_entry where position > $1 order by position limit $2', [
-        position,
-        limit,
-      ]),
+      rows<AuditEntryRow>(
+        `select ${columnList(AuditEntrySchema)} from identity.audit_entry where position > $1 order by position limit $2`,
+        [position, limit],
+      ),
     head: async () => (await rows<Head>('select position, hash from identity.audit_head'))[0],
   };
 }

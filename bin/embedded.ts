@@ -35,6 +35,7 @@ import { migrateDatabase } from '../db/connect/migrate-database.ts';
 import { revocationsOf } from '../gateway/identity/load-revocations.ts';
 import { tokenKey } from '../platform/secrets/token-key.ts';
 import { ownWebhookSecrets } from '../platform/webhooks/own-secrets.ts';
+import { publishedSupergraph } from '../gateway/published/published-supergraph.ts';
 import { trustedOperations } from '../gateway/published/trusted-operations.ts';
 
 /** How to start. */
@@ -89,6 +90,8 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
     subgraphs: host.subgraphs,
+    // A composition takes longer than all else of a start. Rooms that were changed since are composed.
+    supergraphSdl: publishedSupergraph(host.subgraphs),
     authenticate: authenticateWith(
       tokens,
       await revocationsOf(host, config, cluster.broadcast),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import { type Generated, type Kysely, sql } from 'kysely';
+import { singleStatements } from '../platform/data/single-statements.ts';
 import { type TestDatabase, testDatabase } from '../tests/support/database.ts';
 import { kyselyOver } from './kysely.ts';
 
@@ -91,4 +92,10 @@ test('both halves of a union are read under the names of the first', async () =>
     .unionAll(db.selectFrom('parcelItem').select('parcelId as ownerId').where('unitPrice', '=', 5))
     .execute();
   expect(rows).toEqual([{ ownerId: 'ada' }, { ownerId: 'p2' }]);
+});
+
+test('single statements that go elsewhere have the names of properties too', async () => {
+  const elsewhere = singleStatements((query) => db.executeQuery(query), db);
+  const rows = await elsewhere.selectFrom('parcel').select(['packedAt']).where('ownerId', '=', 'ada').execute();
+  expect(rows).toEqual([{ packedAt: p1.packedAt }]);
 });

@@ -32,7 +32,8 @@ const statements = (columns: string): string[] => [
   `insert into platform.event_log (xid, position, ${columns}) overriding system value
    select pg_current_xact_id(), place, ${columns} from moved`,
   `select setval(pg_get_serial_sequence('platform.event_log', 'position'), (select coalesce(max(place), 0) + 1 from moved), false)`,
-  `update platform.log_cursor c set xid = pg_current_xact_id(), position =
+  // A snapshot is made of the old server's numbers: of a consumer that has just begun all that it has not read is new.
+  `update platform.log_cursor c set xid = pg_current_xact_id(), begun_after = null, position =
      coalesce((select place from moved m where (m.xid, m.position) <= (c.xid, c.position)
                 order by m.xid desc, m.position desc limit 1), 0)`,
   // What the log had dropped already comes before everything in it.

@@ -35,7 +35,8 @@ function newAgent(): void {
     run(process.execPath, '--no-warnings', join(import.meta.dirname, tool));
   run('node_modules/.bin/biome', 'format', '--write', '--log-level=error', join('subgraphs', name));
   console.log(
-    `\nsubgraphs/${name} is there. Next: npm test -- subgraphs/${name}, npm start, and ask for \`${words.fields}\` in GraphiQL.`,
+    `\nsubgraphs/${name} is there. Next: npm test -- subgraphs/${name}, npm start, and ask for \`${words.fields}\` in GraphiQL.` +
+      `\nOf the events of others it hears what is committed from its first start on: docs/adding-an-agent.md §4.`,
   );
 }
 

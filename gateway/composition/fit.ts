@@ -24,33 +24,67 @@ export interface Fit {
   refused: RefusedPart[];
 }
 
+/** What came of one composition. */
+export type Attempt = { supergraphSdl: string } | { reason: string };
+
 /**
- * Composes `wanted`, and checks that the gate can guard it. If it does not hold, each change is tried alone upon what is
- * served, so that one agent's mistake costs nobody else anything.
+ * Composes `wanted`, and checks that the gate can guard it. If it does not hold, the parts that do not fit are found by
+ * bisection, and the others are taken, so that one agent's mistake costs nobody else anything. Where several changes
+ * exclude one another, the first is taken.
+ * @param compose @default a composition, and the gate that the gateway will make of it
  */
-export function fit(served: Parts, wanted: Parts): Fit {
-  const whole = attempt(wanted);
-  if ('supergraphSdl' in whole) return { supergraphSdl: whole.supergraphSdl, parts: wanted, refused: [] };
+export function fit(served: Parts, wanted: Parts, compose: (parts: Parts) => Attempt = composeGuarded): Fit {
+  const whole = compose(wanted);
+  if ('supergraphSdl' in whole) return { ...whole, parts: wanted, refused: [] };
+  const changed = Object.keys(wanted).filter((agent) => wanted[agent] !== served[agent]);
+  /** By the changes that are in them: what failed as a whole is known of its last part, too. */
+  const attempts = new Map<string, Attempt>([[changed.join(' '), whole]]);
   let parts = served;
   let supergraphSdl: string | undefined;
-  let waiting = Object.keys(wanted).filter((agent) => wanted[agent] !== served[agent]);
   let refused: RefusedPart[] = [];
+
+  const attempt = (tried: Parts): Attempt => {
+    const key = changed.filter((agent) => tried[agent] === wanted[agent]).join(' ');
+    let result = attempts.get(key);
+    if (!result) attempts.set(key, (result = compose(tried)));
+    return result;
+  };
+  /** Takes of these changes what fits upon what is taken already. */
+  const take = (agents: readonly string[]): void => {
+    const tried = { ...parts, ...Object.fromEntries(agents.map((agent) => [agent, wanted[agent]!])) };
+    const result = attempt(tried);
+    if ('supergraphSdl' in result) {
+      ({ supergraphSdl } = result);
+      parts = tried;
+    } else if (agents.length === 1) {
+      refused.push({ agent: agents[0]!, reason: result.reason });
+    } else {
+      for (const some of split(agents, result.reason)) take(some);
+    }
+  };
+
   // Again as long as something fits: what does not fit alone may fit upon what does.
+  let waiting = changed;
   for (let before = -1; before !== waiting.length && waiting.length > 0; ) {
     before = waiting.length;
     refused = [];
-    for (const agent of waiting) {
-      const tried = { ...parts, [agent]: wanted[agent]! };
-      const result = attempt(tried);
-      if ('supergraphSdl' in result) ({ supergraphSdl, parts } = { ...result, parts: tried });
-      else refused.push({ agent, reason: result.reason });
-    }
-    waiting = refused.map(({ agent }) => agent);
+    take(waiting);
+    waiting = changed.filter((agent) => refused.some((part) => part.agent === agent));
   }
-  return { supergraphSdl, parts, refused };
+  return { supergraphSdl, parts, refused: waiting.map((agent) => refused.find((part) => part.agent === agent)!) };
 }
 
-function attempt(parts: Parts): { supergraphSdl: string } | { reason: string } {
+/** Whom the reason names, after the others; halves, where it names nobody, or nobody else. */
+function split(agents: readonly string[], reason: string): [string[], string[]] {
+  const named = new Set([...reason.matchAll(/"(\w+)"|\[(\w+)\]/g)].map(([, quoted, bracketed]) => quoted ?? bracketed));
+  const [others, suspects] = [agents.filter((agent) => !named.has(agent)), agents.filter((agent) => named.has(agent))];
+  if (others.length > 0 && suspects.length > 0) return [others, suspects];
+  const half = Math.ceil(agents.length / 2);
+  return [agents.slice(0, half), agents.slice(half)];
+}
+
+/** Composes these parts, and makes the gate that the gateway will make. */
+export function composeGuarded(parts: Parts): Attempt {
   try {
     const subgraphs = Object.entries(parts).map(([name, sdl]) => ({
       name,

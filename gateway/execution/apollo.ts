@@ -12,8 +12,6 @@ const require = createRequire(import.meta.url);
 export const { ApolloGateway } = require('@apollo/gateway') as typeof import('@apollo/gateway');
 /** Composes subgraphs. */
 export const { composeServices } = require('@apollo/composition') as typeof import('@apollo/composition');
-/** Plans operations over subgraphs. */
-export const { QueryPlanner } = require('@apollo/query-planner') as typeof import('@apollo/query-planner');
 /** Reads supergraphs and operations for the planner. */
 export const { Supergraph, operationFromDocument } =
   require('@apollo/federation-internals') as typeof import('@apollo/federation-internals');

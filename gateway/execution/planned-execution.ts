@@ -8,7 +8,7 @@ import type { AskedDocuments } from './asked-documents.ts';
 import { EndpointDataSource, type SubscriptionEvents } from './data-source.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { planKey } from './plan-key.ts';
-import type { Planner } from './planner.ts';
+import { type Planner, plannerOf } from './planner.ts';
 import { queryHash } from './query-hash.ts';
 import type { UsedDocuments } from './used-documents.ts';
 import { withDefaults } from './with-defaults.ts';
@@ -26,6 +26,8 @@ export interface PlannedRequest {
 export interface PlannedExecution {
   /** The API schema, which clients see. */
   schema: GraphQLSchema;
+  /** Plans as the executor does. */
+  plan: Planner;
   execute(request: PlannedRequest): Promise<ExecutionResult>;
   close(): Promise<void>;
 }
@@ -54,9 +56,9 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 export async function planExecution(
   executionSdl: string,
   endpoints: readonly SubgraphEndpoint[],
-  parts: { planner: Planner; cache: PlanCache; events: SubscriptionEvents; used: UsedDocuments; asked: AskedDocuments },
+  parts: { cache: PlanCache; events: SubscriptionEvents; used: UsedDocuments; asked: AskedDocuments },
 ): Promise<PlannedExecution> {
-  const { planner, cache, events, used, asked } = parts;
+  const { cache, events, used, asked } = parts;
   const gateway = new ApolloGateway({
     supergraphSdl: executionSdl,
     queryPlannerConfig: { cache },
@@ -72,16 +74,17 @@ export async function planExecution(
   });
   const { schema, executor } = await gateway.load();
   const run = executor as unknown as GatewayExecutor;
+  const plan = plannerOf(gateway);
   return {
     schema,
+    plan,
     async execute(request) {
       const operationName = request.operationName ?? undefined;
       used.note(queryHash(request.document), request.document, operationName);
       const document = asked.of(request.document);
       const key = planKey(document, operationName);
       // The gateway would plan the document as it is.
-      if (withTypenameAnchor(document) !== document && !cache.has(key))
-        cache.put(key, planner(document, operationName));
+      if (withTypenameAnchor(document) !== document && !cache.has(key)) cache.put(key, plan(document, operationName));
       return asked.answer(document, await run(contextOf(schema, { ...request, document })));
     },
     close: () => gateway.stop(),

@@ -12,7 +12,6 @@ import type { AskedDocuments } from './asked-documents.ts';
 import type { SubscriptionEvents } from './data-source.ts';
 import { AFTER, withCursor } from './with-cursor.ts';
 import type { PlanCache } from './plan-cache.ts';
-import type { Planner } from './planner.ts';
 import { onlyOperation, type PlannedExecution, type PlannedRequest } from './planned-execution.ts';
 import { queryHash } from './query-hash.ts';
 import { withDefaults } from './with-defaults.ts';
@@ -63,7 +62,6 @@ interface SubscriptionPlan {
 
 /** Subscriptions over the same supergraph, plan cache and events as `execution`. */
 export function createSubscriptions(parts: {
-  planner: Planner;
   endpoints: readonly SubgraphEndpoint[];
   execution: PlannedExecution;
   cache: PlanCache;
@@ -126,20 +124,18 @@ const isSame = (a: SubscriptionSource, b: SubscriptionSource): boolean =>
 
 /** Plans of subscriptions. They live as long as their document. */
 function subscriptionPlans({
-  planner,
-  execution: { schema },
+  execution,
   asked,
 }: {
-  planner: Planner;
-  execution: Pick<PlannedExecution, 'schema'>;
+  execution: Pick<PlannedExecution, 'schema' | 'plan'>;
   asked: AskedDocuments;
 }): (document: DocumentNode, operationName: string) => SubscriptionPlan {
   const plans = new WeakMap<DocumentNode, Map<string, SubscriptionPlan>>();
 
   const plan = (document: DocumentNode): SubscriptionPlan => {
-    const { node } = planner(document);
+    const { node } = execution.plan(document);
     if (node?.kind !== 'Subscription') throw new GraphQLError('This operation is not a subscription.');
-    const { operation, cursorOf, resuming } = withCursor(node.primary.operation, schema);
+    const { operation, cursorOf, resuming } = withCursor(node.primary.operation, execution.schema);
     const { rest } = node;
     const primary = { ...node.primary, operation };
     const sequence: FetchNode | SequenceNode = rest ? { kind: 'Sequence', nodes: [primary, rest] } : primary;

@@ -15,7 +15,6 @@ import { type Shape, shapes } from '../live/shape.ts';
 import { nodeSubgraph } from '../nodes/node-subgraph.ts';
 import { PlanCache } from '../execution/plan-cache.ts';
 import { planKey } from '../execution/plan-key.ts';
-import { plannerOf } from '../execution/planner.ts';
 import { publicDecisions } from './public-decisions.ts';
 import { type PlannedExecution, planExecution } from '../execution/planned-execution.ts';
 import { References } from '../execution/references.ts';
@@ -64,8 +63,7 @@ export async function createGraphVersion(
   const references = isUnguarded ? undefined : new References(executionSdl, nodes);
   const asked = new AskedDocuments(new ReservedKeys(executionSdl), references);
   const events: SubscriptionEvents = new WeakMap();
-  const planner = plannerOf(executionSdl);
-  const execution = await planExecution(executionSdl, endpoints, { planner, cache, events, used, asked });
+  const execution = await planExecution(executionSdl, endpoints, { cache, events, used, asked });
   const { schema } = execution;
   const leases = new Leases(() => execution.close());
   const known = new WeakMap<DocumentNode, readonly GraphQLError[]>();
@@ -76,7 +74,7 @@ export async function createGraphVersion(
       schema,
       gate: createGate(schema, isUnguarded ? publicDecisions(schema) : decisions, rules),
       execution,
-      subscriptions: createSubscriptions({ planner, endpoints, execution, cache, events, asked }),
+      subscriptions: createSubscriptions({ endpoints, execution, cache, events, asked }),
       shapeOf: shapes(schema, { sameForAll, decisions }),
       validate(document: DocumentNode) {
         let errors = known.get(document);
@@ -85,7 +83,7 @@ export async function createGraphVersion(
       },
       plan(wanted: DocumentNode, operationName?: string) {
         const document = asked.of(wanted);
-        cache.put(planKey(document, operationName), planner(document, operationName));
+        cache.put(planKey(document, operationName), execution.plan(document, operationName));
       },
       plans: () => cache.size,
       uses: () => leases.open,

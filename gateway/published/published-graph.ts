@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { print } from 'graphql';
 import type { Parts } from '../composition/fit.ts';
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
+import { roomSdl } from '../../platform/graphql/room-sdl.ts';
 import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -14,10 +17,10 @@ export function publishedGraph(): { supergraphSdl: string; parts: Parts } {
   const supergraphSdl = readFileSync(new URL('schema/supergraph.graphql', ROOT), 'utf8');
   const rooms = readdirSync(new URL('subgraphs/', ROOT), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => ({ name, sdl: new URL(`subgraphs/${name}/schema.graphql`, ROOT) }))
-    .filter(({ sdl }) => existsSync(sdl));
+    .map(({ name }) => ({ name, directory: fileURLToPath(new URL(`subgraphs/${name}/`, ROOT)) }))
+    .filter(({ directory }) => existsSync(join(directory, 'schema.graphql')));
   // Written as an agent tells it, so that the same is seen to be the same.
-  const parts = rooms.map(({ name, sdl }) => [name, print(typeDefsOf(readFileSync(sdl, 'utf8')))] as const);
+  const parts = rooms.map(({ name, directory }) => [name, print(typeDefsOf(roomSdl(directory)))] as const);
   return { supergraphSdl, parts: Object.fromEntries(parts) };
 }
 

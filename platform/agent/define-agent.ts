@@ -3,8 +3,11 @@ import type { Kysely } from 'kysely';
 import type { z } from 'zod';
 import type { Confined } from '../data/confined.ts';
 import type { EventDefinition } from '../events/define-event.ts';
+import type { RoomResolvers } from '../graphql/resolvers.ts';
 import type { Grants } from '../identity/roles.ts';
 import { bindHandlers, type EventHandler } from '../consumers/handler.ts';
+import type { Backfill } from '../consumers/backfill.ts';
+import type { Beginning } from '../consumers/cursor-row.ts';
 import type { SagaDefinition, Verdict } from '../sagas/define-saga.ts';
 import type { DemoTools } from './demo.ts';
 import type { AgentContext } from './agent-context.ts';
@@ -32,10 +35,15 @@ export interface ScheduledJob {
 
 /** What an agent is made of, once it stands on its ground. */
 export interface AgentParts {
-  /** Resolvers of the agent's own part of the graph; the shared ones are added. */
-  resolvers: object;
+  /** Resolvers of the agent's own part of the graph, those of each capability by themselves; the shared ones are added. */
+  resolvers: RoomResolvers;
   /** What it does about the events of others: the handlers of its definition, bound to their services. */
   handlers?: readonly EventHandler[];
+  /**
+   * Reads a page of what its projection is made of from the owners, by commands. A consumer that is new is filled before
+   * it handles its first event; its handlers compare versions, since they meet events about what a page told already.
+   */
+  backfill?: Backfill;
   scheduledJobs?: readonly ScheduledJob[];
   /** What must be done before it serves, such as looking for what it stands on. Tried again when it fails. */
   start?(): Promise<void>;
@@ -80,6 +88,16 @@ export interface Room<Variables extends object = any, Services = any> {
   handlers?: readonly EventHandler<Services>[];
   /** Its handlers do nothing about an event that they handled before, so an operator may have it read the log again. */
   replayable?: boolean;
+  /**
+   * Where its consumer begins when it is new: at the end of the log, or, if it is `replayable`, at the oldest event that
+   * the log holds. One that is registered goes on where it is. @default NOW
+   */
+  begins?: Beginning;
+  /**
+   * Milliseconds that its consumer gathers events before it handles them. Less is sooner, more is fewer transactions.
+   * @default 10, and 150 with a `backfill`
+   */
+  gatherMs?: number;
   /** What shoppers read of it may be a moment old, since it is no doing of theirs: it may come from a standby. */
   readsMayLag?: boolean;
   build(options: AgentContext<any, Variables>): RoomParts<Services>;
@@ -92,13 +110,18 @@ export interface AgentDefinition extends Omit<Room, 'handlers' | 'build'> {
   build(options: AgentContext<any, any>): AgentParts;
 }
 
-/** Defines an agent. A room's `agent.ts` exports this and nothing else. @throws Error for a name that is no schema name */
+/**
+ * Defines an agent. A room's `agent.ts` exports this and nothing else.
+ * @throws Error for a name that is no schema name, or a beginning that its handlers do not stand
+ */
 export function defineAgent<Variables extends object = object, Services = void>(
   room: Room<Variables, Services>,
 ): AgentDefinition {
   const { handlers, ...definition } = room;
   if (!/^[a-z][a-z0-9]{1,30}$/.test(definition.name))
     throw new Error(`"${definition.name}" is not a name for an agent: use one lower-case word.`);
+  if (definition.begins === 'OLDEST' && !definition.replayable)
+    throw new Error(`${definition.name} begins at the oldest event: its handlers must be replayable.`);
   if (!handlers) return definition;
   const handles = handlers.map(({ type }) => type);
   const twice = handles.find((type, at) => handles.indexOf(type) !== at);

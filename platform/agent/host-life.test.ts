@@ -111,9 +111,15 @@ const errors = async () =>
 
 describe('a start', () => {
   test('has each agent begin after those that it asks', async () => {
-    const begun: string[] = [];
-    const starting = (name: string, commandsTo: string[]) =>
-      agent(name, () => ({ start: async () => void begun.push(name) }), commandsTo);
+    const told: string[] = [];
+    const starting = (name: string, commandsTo: string[]) => {
+      const start = async (): Promise<void> => {
+        told.push(`${name} begins`);
+        await small.database.pool.query('select pg_sleep(0.05)');
+        told.push(`${name} is there`);
+      };
+      return agent(name, () => ({ start }), commandsTo);
+    };
     const running = await host([
       starting('top', ['middle']),
       starting('middle', ['bottom']),
@@ -121,7 +127,22 @@ describe('a start', () => {
     ]);
     await running.start();
     await running.stop('over');
-    expect(begun).toEqual(['bottom', 'middle', 'top']);
+    expect(told).toEqual(['bottom', 'middle', 'top'].flatMap((name) => [`${name} begins`, `${name} is there`]));
+  });
+
+  test('has agents begin at once that do not ask one another', async () => {
+    const begun = { one: Promise.withResolvers<void>(), other: Promise.withResolvers<void>() };
+    const meeting = (name: keyof typeof begun, whom: keyof typeof begun) => {
+      const start = (): Promise<void> => {
+        begun[name].resolve();
+        return begun[whom].promise;
+      };
+      return agent(name, () => ({ start }));
+    };
+    const running = await host([meeting('one', 'other'), meeting('other', 'one')]);
+    await running.start();
+    expect([await status('one'), await status('other')]).toEqual(['RUNNING', 'RUNNING']);
+    await running.stop('over');
   });
 
   test('that fails at first is tried again', async () => {

@@ -2,7 +2,7 @@
  * A host runs agents in one process: it builds them on their ground, works their consumers and scheduled jobs, and records
  * their lifecycle. Embedded, one host runs all of them.
  */
-import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
@@ -10,11 +10,13 @@ import { createAsk, type Reach } from '../commands/ask.ts';
 import { createStore } from '../store/store.ts';
 import { LogNotifier } from '../events/log-notifier.ts';
 import type { Envelope } from '../events/event-log.ts';
+import { Backstop } from '../consumers/backstop.ts';
 import { Consumer } from '../consumers/consumer.ts';
 import { LiveLog } from '../events/live.ts';
 import type { NotifierRelay } from '../events/notifier-relay.ts';
 import type { EventSigner } from '../events/signing.ts';
 import { resolversOf } from '../graphql/resolvers.ts';
+import { roomSdl } from '../graphql/room-sdl.ts';
 import { gateLog } from '../gate/gate-log.ts';
 import { guardSubgraph } from '../gate/guard-subgraph.ts';
 import { createSubgraph, type Subgraph, type SubgraphEndpoint } from '../graphql/subgraph.ts';
@@ -37,7 +39,8 @@ import { watched } from './error-reports.ts';
 import type { DependencyHealth, SharedDependency } from './health.ts';
 import { type HostHealth, hostHealth } from './host-health.ts';
 import { AgentLifecycles } from './agent-lifecycles.ts';
-import { loadDemo } from './load-demo.ts';
+import { keepForgettingKeys } from './forget-keys.ts';
+import { loadDemo, untilFilled } from './load-demo.ts';
 import type { AgentContext } from './agent-context.ts';
 import { handledBy, type HostedAgent, startAll } from './hosted-agent.ts';
 import { asks } from './start-order.ts';
@@ -85,6 +88,7 @@ export interface HostOptions extends Pick<AgentContext, 'config' | 'log' | 'cloc
 type Shared = HostOptions & {
   notifier: LogNotifier;
   live: LiveLog;
+  backstop: Backstop;
   reach: Reach;
   onCommit(events: readonly Envelope[]): void;
   breakers: Breakers;
@@ -103,7 +107,7 @@ export interface Host {
   onPublished(listener: (event: Envelope) => void): void;
   /** Starts consumers, scheduled jobs and sagas. */
   start(): Promise<void>;
-  /** Loads the demo data that is not in yet. */
+  /** Loads the demo data that is not in yet, and waits until projections show it, if they run here. */
   loadDemo(report: (line: string) => void): Promise<void>;
   /** Ends the work in hand, and records the end; also of a start that failed half-way. */
   stop(reason: string): Promise<void>;
@@ -132,14 +136,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const hostedAgents = new Map<string, HostedAgent>();
   const guards = new Map<string, SubgraphEndpoint>();
   const reach: Reach = (name) => guards.get(name) ?? options.reach?.(name);
-  const shared = { ...options, notifier, live, reach, onCommit, breakers, lifecycles };
-  for (const definition of options.agents) {
-    const own = { ...shared, kysely: options.kyselyFor?.(definition.name) ?? kysely };
-    const hosted = await settle(definition, own);
-    hostedAgents.set(definition.name, hosted);
-    guards.set(definition.name, guardSubgraph(hosted.subgraph, gateLog(log)));
+  const backstop = new Backstop(log);
+  const shared = { ...options, notifier, live, backstop, reach, onCommit, breakers, lifecycles };
+  const all = await Promise.all(
+    options.agents.map((definition) =>
+      settle(definition, { ...shared, kysely: options.kyselyFor?.(definition.name) ?? kysely }),
+    ),
+  );
+  for (const hosted of all) {
+    hostedAgents.set(hosted.name, hosted);
+    guards.set(hosted.name, guardSubgraph(hosted.subgraph, gateLog(log)));
   }
-  const all = [...hostedAgents.values()];
 
   const facts = { ...shared, monitor, agents: [...hostedAgents.keys()], handled: handledBy(all) };
   const ending = new AbortController();
@@ -154,9 +161,15 @@ export async function createHost(options: HostOptions): Promise<Host> {
     for (const { lifecycle } of all) lifecycle.starting();
     await monitor.look();
     await lifecycles.write();
-    running.push(live.run(signal), lifecycles.run(signal), followResets({ live, breakers, log, signal }));
+    running.push(
+      live.run(signal),
+      backstop.run(signal),
+      lifecycles.run(signal),
+      followResets({ live, breakers, log, signal }),
+    );
     running.push(followInstructions({ ...shared, signal }));
     const started = await startAll(all, shared, { signal, running });
+    running.push(keepForgettingKeys(all, shared, signal));
     if (signal.aborted) return;
     worker = await startWorker(hostedAgents, shared);
     if (signal.aborted) return;
@@ -169,7 +182,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
     live,
     health: hostHealth(facts),
     onPublished: (listener) => void listeners.push(listener),
-    loadDemo: (report) => loadDemo({ ...options, report, agents: all }),
+    async loadDemo(report) {
+      const filled = await loadDemo({ ...options, report, agents: all });
+      if (!starting) return;
+      for (const { name, consumer } of all) if (filled.includes(name)) consumer?.lookAgain();
+      await untilFilled({ ...options, report }, filled, ending.signal);
+    },
     start: () => (starting = start()),
     async stop(reason) {
       const complain = (error: unknown): void => log.warn({ err: error }, 'did not stop cleanly');
@@ -190,6 +208,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
   };
 }
+
+/** How long a projection gathers, in milliseconds: nobody waits for it as a saga waits for a signal. */
+const PROJECTION_GATHER_MS = 150;
 
 /** Said of an agent whose database has no role to read one's own rows as. */
 const OPEN =
@@ -221,15 +242,17 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Host
   for (const asked of asks(definition)) guards(`agent:${asked}`, { policy: POLICIES.command });
   const ask = createAsk(name, reach, guards);
   const parts = definition.build({ config, log, clock, store, ask, guards, live, tokens, secrets, allAgents });
-  const typeDefs = typeDefsOf(readFileSync(new URL('schema.graphql', definition.at), 'utf8'));
-  const bare = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers as Record<string, object>));
+  const typeDefs = typeDefsOf(roomSdl(fileURLToPath(new URL('.', definition.at))));
+  const bare = createSubgraph(name, typeDefs, resolversOf(typeDefs, parts.resolvers));
   const observed = observedSubgraph(replica ? readingSubgraph(bare) : bare);
   const subgraph = watched(observed, (error, correlationId) => lifecycles.erred(name, error, { correlationId }));
-  const { handlers = [] } = parts;
-  const consumer = handlers.length
-    ? new Consumer({ agent: name, kysely, orm, notifier, log, handlers, signer })
-    : undefined;
+  const { handlers = [], backfill } = parts;
   const sessions = shared.sessionsFor?.(name) ?? kysely;
+  const { begins, gatherMs = backfill ? PROJECTION_GATHER_MS : undefined } = definition;
+  const reading = { tail: live.tail, backstop: shared.backstop, begins, gatherMs, backfill, sessions };
+  const consumer = handlers.length
+    ? new Consumer({ agent: name, kysely, orm, notifier, log, handlers, signer, ...reading })
+    : undefined;
   return { name, kysely, sessions, definition, parts, subgraph, consumer, lifecycle: lifecycles.of(name) };
 }
 
@@ -245,6 +268,7 @@ async function startWorker(hostedAgents: Map<string, HostedAgent>, options: Shar
     clock: options.clock,
     log: options.log.child({ agent: definition.name }),
     sagas: parts.sagas!,
+    notifiedAt: () => options.notifier.notifiedAt,
     onFailedAttempt: parts.onFailedAttempt?.bind(parts) ?? (async () => {}),
     verdict: parts.verdict?.bind(parts),
     onStanding: (why) => options.lifecycles.tell(definition.name, sagasHealth(why)),

@@ -1,8 +1,6 @@
 /** An agent that is built, and how it starts and is kept going. */
 import { handleAll, retry } from 'cockatiel';
 import type { Kysely } from 'kysely';
-import type { Clock } from '../clock.ts';
-import { forgetOldKeys } from '../data/idempotency.ts';
 import { Fault } from '../errors.ts';
 import type { Consumer } from '../consumers/consumer.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
@@ -33,7 +31,6 @@ export interface HostedAgent {
 
 /** What agents are started with. */
 export interface StartOptions {
-  clock: Clock;
   log: Logger;
   lifecycles: AgentLifecycles;
   pace?: RestartPace;
@@ -54,18 +51,21 @@ export const handledBy = (hostedAgents: readonly HostedAgent[]): ReadonlyMap<str
   );
 
 /**
- * Starts agents, each after those that it asks, and returns those that have started. One that does not start after
- * some tries has failed, and is tried again now and then, beside the others. @throws Fault if none starts
+ * Starts agents at once, but each after those that it asks, and returns those that have started. One that does not start
+ * after some tries has failed, and is tried again now and then, beside the others. @throws Fault if none starts
  */
 export async function startAll(
   hostedAgents: readonly HostedAgent[],
   options: StartOptions,
   until: Until,
 ): Promise<HostedAgent[]> {
+  const asked = new Map(hostedAgents.map((hosted) => [hosted, asks(hosted.definition)]));
+  const starts = new Map<string, Promise<void>>();
   const started: HostedAgent[] = [];
   const errors: unknown[] = [];
-  for (const hosted of startOrder(hostedAgents, ({ definition }) => asks(definition))) {
-    if (until.signal.aborted) break;
+  const startAfter = async (before: readonly Promise<void>[], hosted: HostedAgent): Promise<void> => {
+    await Promise.all(before);
+    if (until.signal.aborted) return;
     try {
       await start(hosted, options, until);
       started.push(hosted);
@@ -74,7 +74,13 @@ export async function startAll(
       fail(hosted, 'start', error, options);
       until.running.push(startLater(hosted, options, until));
     }
+  };
+  // Of agents that ask one another in a circle, the first in this order waits for nobody.
+  for (const hosted of startOrder(hostedAgents, (one) => asked.get(one)!)) {
+    const before = asked.get(hosted)!.flatMap((name) => starts.get(name) ?? []);
+    starts.set(hosted.name, startAfter(before, hosted));
   }
+  await Promise.all(starts.values());
   if (started.length === 0 && errors.length > 0)
     throw new Fault('NO_AGENT_STARTED', `No agent could be started: ${(errors[0] as Error).message}`, {
       cause: errors[0],
@@ -104,15 +110,8 @@ async function start(hosted: HostedAgent, options: StartOptions, until: Until): 
     await hosted.parts.start?.();
     await hosted.consumer?.register();
   });
-  const { consumer, name, kysely } = hosted;
-  const { clock } = options;
-  const forgetKeys: ScheduledJob = {
-    name: 'forget idempotency keys',
-    everySeconds: 3600,
-    run: async () => void (await forgetOldKeys(kysely, name, clock.now())),
-  };
-  for (const job of [forgetKeys, ...(hosted.parts.scheduledJobs ?? [])])
-    until.running.push(keepJob(hosted, job, options, until.signal));
+  const { consumer } = hosted;
+  for (const job of hosted.parts.scheduledJobs ?? []) until.running.push(keepJob(hosted, job, options, until.signal));
   if (consumer) until.running.push(keepConsumer(hosted, consumer, options, until.signal));
 }
 

@@ -34,7 +34,7 @@ const agent = (name: string, after?: string[], fails?: () => boolean) => ({
   } as AgentParts,
 });
 
-const load = (agents: ReturnType<typeof agent>[]): Promise<void> =>
+const load = (agents: ReturnType<typeof agent>[]): Promise<string[]> =>
   loadDemo({ kysely: small.kysely, log: silentLogger, report: (line) => lines.push(line), agents });
 
 test('each is loaded after those it builds on, and told of', async () => {

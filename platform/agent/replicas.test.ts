@@ -48,7 +48,7 @@ test('whose lease has run out is found no more, while its agent has somebody els
   await announced(order, other);
   await lapse(order.process);
   expect(await places()).toEqual([['order', other.process]]);
-  expect(await keep(database.kysely, order)).toBe(true);
+  expect(await keep(database.kysely, order.process, ['order'])).toEqual([]);
   expect((await places()).length).toBe(2);
 });
 
@@ -75,7 +75,7 @@ test('who withdraws is gone, and learns at the next sign of life that it is; the
     ['inventory', one.process],
     ['order', other.process],
   ]);
-  expect(await keep(database.kysely, one)).toBe(false);
+  expect(await keep(database.kysely, one.process, [one.agent])).toEqual([one.agent]);
 });
 
 test('who announces itself again has what it says now', async () => {

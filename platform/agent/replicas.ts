@@ -59,14 +59,23 @@ export async function announce(kysely: Kysely<any>, replica: Announced): Promise
   );
 }
 
-/** A sign of life. False if it does not stand in the directory: then it must be announced again. */
-export async function keep(kysely: Kysely<any>, { agent, process }: Place): Promise<boolean> {
-  const { count } = await raw(
+/**
+ * A sign of life of the agents of one process, in one statement. Returns those of them that do not stand in the
+ * directory: they must be announced again.
+ */
+export async function keep(
+  kysely: Kysely<any>,
+  process: Place['process'],
+  agents: readonly string[],
+): Promise<string[]> {
+  const { rows } = await raw<{ agent: string }>(
     kysely,
-    'update platform.agent_replica set expires_at = now() + make_interval(secs => $3) where agent = $1 and process = $2',
-    [agent, process, REPLICA_LEASE_SECONDS],
+    `update platform.agent_replica set expires_at = now() + make_interval(secs => $3)
+      where process = $1 and agent = any($2) returning agent`,
+    [process, agents, REPLICA_LEASE_SECONDS],
   );
-  return count > 0;
+  const kept = new Set(rows.map(({ agent }) => agent));
+  return agents.filter((agent) => !kept.has(agent));
 }
 
 /** Takes a replica out of the directory: nobody who looks there afterwards will ask it. */

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { raw } from '../data/raw.ts';
+import { inTurn } from '../data/in-turn.ts';
 import { isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
@@ -21,8 +21,8 @@ export interface ScheduledJobOptions {
 }
 
 /**
- * Performs a scheduled job by the clock until aborted. A scheduled job that fails is logged and tried again, with backoff, but not later
- * than at its next time.
+ * Performs a scheduled job by the clock, ten percent sooner or later, until aborted. One that fails is logged and tried
+ * again, with backoff, but not later than at its next time.
  */
 export async function runScheduledJob(
   job: ScheduledJob,
@@ -32,7 +32,9 @@ export async function runScheduledJob(
   let failures = 0;
   const everyMs = job.everySeconds * 1000;
   while (!signal.aborted) {
-    await sleep(failures > 0 ? Math.min(everyMs, delayAfter(failures, pace)) : everyMs, signal);
+    // With jitter, so that what many agents do every hour is not done in the same second.
+    const nextMs = everyMs * (0.9 + Math.random() / 5);
+    await sleep(failures > 0 ? Math.min(nextMs, delayAfter(failures, pace)) : nextMs, signal);
     if (signal.aborted) return;
     try {
       await inTurn(kysely, `${agent}/${job.name}`, (session) => job.run(signal, session));
@@ -43,22 +45,4 @@ export async function runScheduledJob(
       if (!isTransient(error)) onFailure?.(error, ++failures);
     }
   }
-}
-
-/** Of many processes one does the work; the others leave it to that one. */
-async function inTurn(kysely: Kysely<any>, name: string, work: (session: Kysely<any>) => Promise<void>): Promise<void> {
-  await kysely.connection().execute(async (connection) => {
-    // A session's lock, not a transaction's: an open transaction would hold back the tail of the event log.
-    const { rows } = await raw<{ held: boolean }>(
-      connection,
-      `select pg_try_advisory_lock(1819239273, hashtext($1)) as held`,
-      [name],
-    );
-    if (!rows[0]!.held) return;
-    try {
-      await work(connection);
-    } finally {
-      await raw(connection, `select pg_advisory_unlock(1819239273, hashtext($1))`, [name]);
-    }
-  });
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { noteEffect, noteRead, noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { until } from '../../tests/support/until.ts';
 import { raw } from '../data/raw.ts';
@@ -10,6 +10,7 @@ import { sleep } from '../sleep.ts';
 import type { Consumer } from './consumer.ts';
 import { START } from '../events/cursor.ts';
 import { append, type Envelope, envelope, readLog } from '../events/event-log.ts';
+import { moveBack } from '../events/replay.ts';
 import { on } from './handler.ts';
 import { dieWithParent } from '../die-with-parent.ts';
 
@@ -71,6 +72,53 @@ test('what was written before the consumer was there, and what comes later, is a
   for (const _ of upTo(5)) await small.write('a');
   await until('ten are applied', async () => (await effects('reader')).length === 10);
   expect(versionsOf(await effects('reader'), 'a')).toEqual(upTo(10));
+});
+
+describe('a consumer that begins now', () => {
+  const beginning = () => {
+    const handler = on(noteWritten.type, noteWritten.payload, ({ sql }, event) => noteEffect(sql, 'reader', event));
+    return small.consumer('reader', [handler], { begins: 'NOW' });
+  };
+  const seen = async (): Promise<string[]> => (await effects('reader')).map((row) => row.aggregate_id + row.version);
+
+  test('handles what is committed from then on, and nothing that was, whichever transaction is older', async () => {
+    const [written, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const late = small.store.write({ locks: ['note:late'], origin: {} }, async ({ sql, publish }) => {
+      await raw(sql, 'select pg_current_xact_id()');
+      publish(noteWritten, { aggregateId: 'late', aggregateVersion: 1, payload: { id: 'late', text: 'x' } });
+      written.resolve();
+      await commit.promise;
+    });
+    await written.promise;
+    await small.write('before');
+    const consumer = beginning();
+    await consumer.register();
+    commit.resolve();
+    await late;
+    await small.write('after');
+    await until('both are handled', async () => (await consumer.step(), (await seen()).length >= 2));
+    expect((await seen()).toSorted()).toEqual(['after1', 'late1']);
+  });
+
+  test('goes on where it is when it is registered again', async () => {
+    const consumer = beginning();
+    await consumer.register();
+    await small.write('a');
+    await beginning().register();
+    await until('it is handled', async () => (await consumer.step(), (await seen()).length > 0));
+    expect(await seen()).toEqual(['a1']);
+  });
+
+  test('is moved back behind its beginning by an operator, and then handles what was before it', async () => {
+    await small.write('before');
+    const consumer = beginning();
+    await consumer.register();
+    await small.write('after');
+    await until('it is handled', async () => (await consumer.step(), (await seen()).length > 0));
+    await small.kysely.transaction().execute((transaction) => moveBack(transaction, 'reader', START));
+    await until('both are handled', async () => (await consumer.step(), (await seen()).length === 3));
+    expect(await seen()).toEqual(['after1', 'before1', 'after1']);
+  });
 });
 
 test('two consumers of one name share the work and repeat none of it', async () => {
@@ -294,4 +342,19 @@ test('events of no interest cost no write', async () => {
   const before = await cursor();
   for (const _ of upTo(3)) await consumer.step();
   expect(await cursor()).toEqual(before);
+});
+
+test('a cursor that events of no interest have left far behind is moved on', async () => {
+  const consumer = small.consumer('reader', [on('other.type', noteRead.payload, async () => {})]);
+  await consumer.register();
+  await small.database.pool.query(
+    `insert into platform.event_log (id, type, source, aggregate_type, aggregate_id, aggregate_version, payload)
+     select gen_random_uuid(), 'note.written', 'small', 'note', 'n', n, '{}' from generate_series(1, 2100) n`,
+  );
+  const { rows } = await small.database.pool.query('select max(position) as position from platform.event_log');
+  await until('it has passed them', async () => {
+    await consumer.step();
+    const cursor = await small.database.pool.query('select position from platform.log_cursor');
+    return BigInt(cursor.rows[0].position) >= BigInt(rows[0].position) - 100n;
+  });
 });

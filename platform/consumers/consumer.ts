@@ -8,26 +8,39 @@
  * An event whose handler fails is PARKED, and with it every later event of the same aggregate for this consumer; the
  * others flow. Parked events are tried again, oldest first, with backoff; after the last attempt they wait for an
  * operator (parked.ts).
+ *
+ * The tail of the log tells it when there is something for it (log-tail.ts), so an idle consumer asks the database
+ * nothing. What the tail does not know is looked for now and then, for all consumers of a process at once (backstop.ts).
  */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely, Transaction } from 'kysely';
 import { lock } from '../data/locks.ts';
 import { raw } from '../data/raw.ts';
+import { sleep } from '../sleep.ts';
 import { openWork } from '../store/store.ts';
 import { Fault, isTransient } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { countPublished } from '../telemetry/business-metrics.ts';
 import { count } from '../telemetry/metrics.ts';
 import { traced } from '../telemetry/tracing.ts';
-import type { LogNotifier } from '../events/log-notifier.ts';
-import { type Cursor, isSame, START } from '../events/cursor.ts';
+import { type Cursor, isAfter } from '../events/cursor.ts';
 import { append, type Envelope, type LoggedEvent, logIdentity, readLog } from '../events/event-log.ts';
-import { attemptParked, keyOf, park, parkedKeys } from './parked.ts';
-import type { EventHandler } from './handler.ts';
+import { GATHER_MS, type LogNotifier } from '../events/log-notifier.ts';
+import type { LogTail } from '../events/log-tail.ts';
 import type { EventSigner } from '../events/signing.ts';
+import { isSeenBy } from '../events/snapshot.ts';
+import { type Backfill, fill } from './backfill.ts';
+import { BACKSTOP_MS, type Backstop } from './backstop.ts';
+import { type Beginning, cursorRow, type CursorRow, moveCursor, register, tryToHold } from './cursor-row.ts';
+import type { EventHandler } from './handler.ts';
+import { attemptParked, keyOf, park, parkedKeys, untilNextAttempt } from './parked.ts';
+import { KnownPlace } from './place.ts';
 
-/** `busy`: another process holds the consumer. `idle`: read to the end. `more`: look again at once. */
-export type Outcome = 'busy' | 'idle' | 'more';
+/**
+ * `busy`: another process holds the consumer. `idle`: read to the end. `more`: look again at once. `filling`: it is to be
+ * filled before it reads on.
+ */
+export type Outcome = 'busy' | 'idle' | 'more' | 'filling';
 
 /** What a consumer needs to run. */
 export interface ConsumerOptions {
@@ -36,8 +49,20 @@ export interface ConsumerOptions {
   kysely: Kysely<any>;
   orm: MikroORM;
   notifier: LogNotifier;
+  /** Tells it what is there. Somebody runs it. @default nobody tells it, it looks by itself */
+  tail?: LogTail;
+  /** Looks after it while it waits. @default it looks by itself, as often */
+  backstop?: Backstop;
   log: Logger;
   handlers: readonly EventHandler[];
+  /** Where it begins, when it is new. @default NOW */
+  begins?: Beginning;
+  /** Milliseconds from a notification to the read, so that one batch takes what many commits wrote. @default 10 */
+  gatherMs?: number;
+  /** Fills it from the owners, before it handles its first event. */
+  backfill?: Backfill;
+  /** Connections to PostgreSQL itself, for filling. @default kysely */
+  sessions?: Kysely<any>;
   /** Checks what is read, and signs what the handlers publish. Without it nothing is checked: for tests. */
   signer?: EventSigner;
 }
@@ -47,17 +72,28 @@ const BATCH = 200;
 const CAREFUL_BATCH = 50;
 /** A batch stops growing after this time: its transaction delays the tail for every reader until it ends. */
 const BUDGET_MS = 50;
-/** Rows passed over without interest before the cursor is moved for them alone. */
-const SKIP_LIMIT = 2000;
+/** Milliseconds until a consumer that another process holds is tried again: at first, and at most. */
+const BUSY_MS = { first: 10, most: 250 };
+/** Milliseconds until it is tried again after a fault of the ground, and after one while it was being filled. */
+const FAILED_MS = 250;
+const NOT_FILLED_MS = 2000;
+/** Milliseconds between two attempts at parked events, at least. */
+const RETRY_MS = 250;
+/** How long it waits while nothing is told and a backstop looks after it. */
+const LOOKED_AFTER_MS = 3_600_000;
 
 /** One agent's reading of the log. */
 export class Consumer {
   readonly #o: ConsumerOptions;
   readonly #types: string[];
   readonly #handlers: ReadonlyMap<string, EventHandler>;
-  /** Past `at` there was nothing for us when the stored cursor was `base`: not worth a write of its own. */
-  #skipped: { base: Cursor; at: Cursor; rows: number } | undefined;
-  #mayHaveParked = true;
+  readonly #place: KnownPlace;
+  /** When its parked events are to be tried again, by `performance.now()`. At the start: it may have some. */
+  #retryAt = 0;
+  #busyMs = BUSY_MS.first;
+  #isIdle = false;
+  #wasWoken = false;
+  #wake: (() => void) | undefined;
   /** What older transactions wrote may be without a signature. */
   #signedFrom: bigint | undefined;
   /** What the handlers have published and the log does not have yet, in the transaction in hand. */
@@ -70,49 +106,112 @@ export class Consumer {
     this.#o = options;
     this.#handlers = new Map(options.handlers.map((handler) => [handler.type, handler]));
     this.#types = [...this.#handlers.keys()];
+    this.#place = new KnownPlace(this.#types);
   }
 
-  /** Creates the cursor at the beginning of the log, once for all processes. */
+  /** Creates the cursor, once for all processes. */
   async register(): Promise<void> {
-    await raw(
-      this.#o.kysely,
-      `insert into platform.log_cursor (consumer, xid, position, types) values ($1, $2, $3, $4)
-       on conflict (consumer) do update set types = $4 where log_cursor.types <> $4`,
-      [this.#o.agent, START.xid, START.position, this.#types.toSorted()],
-    );
+    const { agent: consumer, kysely, begins, backfill } = this.#o;
+    await register(kysely, { consumer, types: this.#types, begins, hasBackfill: backfill !== undefined });
   }
 
   /** Works until aborted. Faults of the ground are logged and tried again; a handler's park its event. @throws any other */
   async run(signal: AbortSignal): Promise<void> {
-    const waiter = this.#o.notifier.listen(this.#types);
-    let retriedAt = 0;
+    const { tail, backstop } = this.#o;
+    const joined = tail?.join({
+      hear: (stretch) => {
+        this.#place.hear(stretch);
+        if (this.#place.hasNews) this.#wake?.();
+      },
+    });
+    const { agent, kysely } = this.#o;
+    const isIdle = (): boolean => this.#isIdle;
+    const wake = (): void => this.lookAgain();
+    const leaveBackstop = backstop?.join({ agent, kysely, types: this.#types, place: this.#place, isIdle, wake });
     try {
       while (!signal.aborted) {
-        let outcome: Outcome = 'idle';
-        try {
-          outcome = await this.step();
-          if (Date.now() - retriedAt > (this.#mayHaveParked ? 250 : 2000)) {
-            while ((await this.retryParked()) === 'more' && !signal.aborted);
-            retriedAt = Date.now();
-          }
-        } catch (error) {
-          if (!isTransient(error)) throw error;
-          this.#o.log.warn({ err: error, consumer: this.#o.agent }, 'consumer will try again');
-        }
-        if (outcome !== 'more') await waiter.idle(signal);
+        const pauseMs = await this.#work(signal);
+        if (pauseMs === 'idle') await this.#idle(signal);
+        else if (pauseMs > 0) await sleep(pauseMs, signal);
       }
     } finally {
-      waiter.close();
+      joined?.leave();
+      leaveBackstop?.();
     }
+  }
+
+  /** Has it look at once, also at what the tail does not tell of. */
+  lookAgain(): void {
+    this.#retryAt = 0;
+    this.#wasWoken = true;
+    this.#wake?.();
+  }
+
+  /** Does what there is to do. Returns after how many milliseconds it is to go on, or that it may wait to be told. */
+  async #work(signal: AbortSignal): Promise<number | 'idle'> {
+    this.#wasWoken = false;
+    let failedMs = FAILED_MS;
+    try {
+      const outcome = await this.step();
+      if (outcome === 'filling') {
+        failedMs = NOT_FILLED_MS;
+        // Another process may be at it.
+        return (await this.#fill(signal)) ? 0 : NOT_FILLED_MS;
+      }
+      if (performance.now() >= this.#retryAt) await this.#retry(signal);
+      if (outcome === 'more') return 0;
+      this.#busyMs = outcome === 'busy' ? Math.min(this.#busyMs * 2, BUSY_MS.most) : BUSY_MS.first;
+      return outcome === 'busy' ? this.#busyMs : 'idle';
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      this.#o.log.warn({ err: error, consumer: this.#o.agent }, 'consumer will try again');
+      return failedMs;
+    }
+  }
+
+  async #retry(signal: AbortSignal): Promise<void> {
+    while ((await this.retryParked()) === 'more' && !signal.aborted);
+    const ms = await untilNextAttempt(this.#o.kysely, this.#o.agent);
+    this.#retryAt = performance.now() + Math.max(RETRY_MS, ms);
+  }
+
+  /** True once it is filled. */
+  async #fill(signal: AbortSignal): Promise<boolean> {
+    const { agent, kysely, sessions = kysely, orm, signer, backfill } = this.#o;
+    const onPublished = (events: readonly Envelope[]): void => this.#tellPublished(events);
+    await fill({ agent, kysely, sessions, orm, signer, backfill, onPublished }, signal);
+    return !(await cursorRow(kysely, agent)).isFilling;
+  }
+
+  /** Waits until something is there, and then gathers, so that one batch takes what many commits wrote. */
+  async #idle(signal: AbortSignal): Promise<void> {
+    if (!this.#wasWoken && !this.#place.hasNews) {
+      const woken = new AbortController();
+      this.#wake = () => woken.abort();
+      this.#isIdle = true;
+      const untilLook = this.#o.backstop ? LOOKED_AFTER_MS : BACKSTOP_MS;
+      const untilRetry = Math.max(1, this.#retryAt - performance.now());
+      await sleep(Math.min(untilLook, untilRetry), AbortSignal.any([signal, woken.signal]));
+      this.#isIdle = false;
+      this.#wake = undefined;
+    }
+    // The tail has gathered for some time before it told.
+    const gatherMs = (this.#o.gatherMs ?? GATHER_MS) - GATHER_MS;
+    if (!this.#wasWoken && this.#place.hasNews && gatherMs > 0) await sleep(gatherMs, signal);
   }
 
   /** One batch. First without savepoints; if an event fails, the batch again with a savepoint for each. */
   async step(): Promise<Outcome> {
+    // What the tail has told of by now can be seen by every read from here on.
+    const told = this.#o.tail?.position;
+    this.#place.beginBatch();
     try {
-      return await this.#holding((transaction) => this.#batch(transaction, false));
+      return await this.#holding((transaction) => this.#batch(transaction, told, false));
     } catch (error) {
       if (!(error instanceof HandlerFailed) && !isSwallowed(error)) throw error;
-      return await this.#holding((transaction) => this.#batch(transaction, true));
+      return await this.#holding((transaction) => this.#batch(transaction, told, true));
+    } finally {
+      this.#place.endBatch();
     }
   }
 
@@ -130,21 +229,21 @@ export class Consumer {
     });
   }
 
-  async #batch(transaction: Kysely<any>, careful: boolean): Promise<Outcome> {
-    const cursor = await this.#cursor(transaction);
-    const skipped = this.#skipped && isSame(this.#skipped.base, cursor) ? this.#skipped : undefined;
+  async #batch(transaction: Kysely<any>, told: Cursor | undefined, careful: boolean): Promise<Outcome> {
+    const row = await cursorRow(transaction, this.#o.agent);
+    if (row.isFilling) return 'filling';
+    const cursor: Cursor = { xid: row.xid, position: row.position };
     const limit = careful ? CAREFUL_BATCH : BATCH;
-    const page = await readLog(transaction, skipped?.at ?? cursor, { limit, types: this.#types });
-    if (page.scanned === 0) return 'idle';
+    const page = await readLog(transaction, this.#place.from(cursor), { limit, types: this.#types });
     const outcome: Outcome = page.scanned < limit ? 'idle' : 'more';
-    if (page.events.length === 0) {
-      const rows = page.scanned + (skipped?.rows ?? 0);
-      if (rows < SKIP_LIMIT) {
-        this.#skipped = { base: cursor, at: page.next, rows };
-        return outcome;
-      }
+    const events = page.events.filter((event) => !wasThereBefore(row, event));
+    if (events.length === 0) {
+      const end = outcome === 'idle' && told && isAfter(told, page.next) ? told : page.next;
+      this.#place.passed(end, page.scanned);
+      if (this.#place.isWorthMoving) await this.#move(transaction, cursor, this.#place.known!.at);
+      return outcome;
     }
-    const last = await this.#applyAll(transaction, page.events, careful);
+    const last = await this.#applyAll(transaction, events, careful);
     await this.#move(transaction, cursor, last ?? page.next);
     return last ? 'more' : outcome;
   }
@@ -155,10 +254,8 @@ export class Consumer {
     events: readonly LoggedEvent[],
     careful: boolean,
   ): Promise<LoggedEvent | undefined> {
-    if (events.length === 0) return undefined;
     const started = performance.now();
     const parked = await parkedKeys(transaction, this.#o.agent);
-    this.#mayHaveParked = parked.size > 0;
     await this.#lock(transaction, events);
     let last: LoggedEvent | undefined;
     for (const [index, event] of events.entries()) {
@@ -168,7 +265,7 @@ export class Consumer {
       if (waits || error) {
         await park(transaction, this.#o.agent, event, error, this.#o.log);
         parked.add(keyOf(event));
-        this.#mayHaveParked = true;
+        this.#retryAt = 0;
       }
       if (performance.now() - started > BUDGET_MS && index < events.length - 1) {
         last = event;
@@ -245,26 +342,9 @@ export class Consumer {
     throw new Fault('SIGNATURE', `SIGNATURE: not signed by ${event.source}, or changed since, or its key is missing`);
   }
 
-  async #cursor(transaction: Kysely<any>): Promise<Cursor> {
-    // A statement of its own, after the lock: in one statement with it, the snapshot would be older than the lock.
-    const { rows } = await raw<Cursor>(
-      transaction,
-      `select xid::text, position::text from platform.log_cursor where consumer = $1`,
-      [this.#o.agent],
-    );
-    if (!rows[0]) throw new Error(`consumer ${this.#o.agent} is not registered`);
-    return rows[0];
-  }
-
   async #move(transaction: Kysely<any>, from: Cursor, to: Cursor): Promise<void> {
-    // The comparison with the old place is a second lock: it fails if anything ever moved the cursor beside us.
-    const { count } = await raw(
-      transaction,
-      `update platform.log_cursor set xid = $2, position = $3, moved_at = clock_timestamp()
-        where consumer = $1 and xid = $4 and position = $5`,
-      [this.#o.agent, to.xid, to.position, from.xid, from.position],
-    );
-    if (count !== 1) throw new Error(`the cursor of consumer ${this.#o.agent} was moved by someone else`);
+    await moveCursor(transaction, this.#o.agent, from, to);
+    this.#place.moved({ xid: to.xid, position: to.position });
   }
 
   async #holding(work: (transaction: Transaction<any>) => Promise<Outcome>): Promise<Outcome> {
@@ -272,13 +352,7 @@ export class Consumer {
     this.#tally = { applied: 0, parked: 0, recovered: 0, retry_failed: 0 };
     this.#unwritten = [];
     const outcome = await this.#o.kysely.transaction().execute(async (transaction) => {
-      // Two-key advisory locks are a space of their own, apart from the one-key locks of aggregates.
-      const { rows } = await raw<{ held: boolean }>(
-        transaction,
-        `select pg_try_advisory_xact_lock(1819239272, hashtext($1)) as held`,
-        [this.#o.agent],
-      );
-      return rows[0]!.held ? work(transaction) : 'busy';
+      return (await tryToHold(transaction, this.#o.agent)) ? work(transaction) : 'busy';
     });
     this.#tell();
     return outcome;
@@ -288,11 +362,19 @@ export class Consumer {
   #tell(): void {
     for (const [outcome, events] of Object.entries(this.#tally))
       if (events > 0) count('agora_consumer_events_total', { consumer: this.#o.agent, outcome }, events);
-    if (this.#published.length === 0) return;
-    this.#o.notifier.notify(this.#published.map(({ type }) => type));
-    this.#published.forEach(countPublished);
+    this.#tellPublished(this.#published);
+  }
+
+  #tellPublished(events: readonly Envelope[]): void {
+    if (events.length === 0) return;
+    this.#o.notifier.notify(events.map(({ type }) => type));
+    events.forEach(countPublished);
   }
 }
+
+/** Whether an event was committed before the consumer began. */
+const wasThereBefore = ({ begunAfter }: CursorRow, { xid }: LoggedEvent): boolean =>
+  begunAfter !== null && isSeenBy(begunAfter, xid);
 
 /** A handler caught an error of PostgreSQL and went on: the transaction was lost by then, and whoever came next found out. */
 const isSwallowed = (error: unknown): boolean => (error as { code?: string }).code === '25P02';

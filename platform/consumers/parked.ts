@@ -10,6 +10,13 @@ import { type EventRow, type LoggedEvent, toEvent, toRow } from '../events/event
 /** Attempts before an event waits for a person. */
 const MAX_ATTEMPTS = 8;
 
+/** In SQL: a parked event `p` is the oldest of its aggregate, and is tried again. */
+const TRIED_AGAIN = `p.state = 'WAITING'
+  and not exists (select 1 from platform.parked_event o where o.consumer = p.consumer
+                     and o.aggregate_key = p.aggregate_key and (o.xid, o.position) < (p.xid, p.position))`;
+/** In SQL: it is time to try a parked event `p` again. */
+export const DUE = `p.next_at <= now() and ${TRIED_AGAIN}`;
+
 /** What events of one aggregate have in common. */
 export const keyOf = (event: LoggedEvent): string => `${event.aggregateType}:${event.aggregateId}`;
 
@@ -52,10 +59,7 @@ export async function attemptParked(
   const { rows } = await raw<{ key: string; event: EventRow; attempts: number } & Cursor>(
     transaction,
     `select p.aggregate_key as key, p.xid::text, p.position::text, p.event, p.attempts from platform.parked_event p
-      where p.consumer = $1 and p.state = 'WAITING' and p.next_at <= now()
-        and not exists (select 1 from platform.parked_event o where o.consumer = p.consumer
-                         and o.aggregate_key = p.aggregate_key and (o.xid, o.position) < (p.xid, p.position))
-      order by p.xid, p.position limit 20`,
+      where p.consumer = $1 and ${DUE} order by p.xid, p.position limit 20`,
     [consumer],
   );
   const events = rows.map((row) => toEvent(row.event));
@@ -68,6 +72,17 @@ export async function attemptParked(
     else resolved += await unpark(transaction, consumer, row.key, row);
   }
   return resolved;
+}
+
+/** Milliseconds until a parked event of the consumer is due, at most zero if one is; Infinity if none will be. */
+export async function untilNextAttempt(kysely: Kysely<any>, consumer: string): Promise<number> {
+  const { rows } = await raw<{ ms: number | null }>(
+    kysely,
+    `select (extract(epoch from min(p.next_at) - now()) * 1000)::float8 as ms from platform.parked_event p
+      where p.consumer = $1 and ${TRIED_AGAIN}`,
+    [consumer],
+  );
+  return rows[0]!.ms ?? Infinity;
 }
 
 async function retryLater(

@@ -76,7 +76,7 @@ function over(base: Kysely<any>, opening: () => Promise<string | undefined>): Ky
     const begin = await opening();
     if (!begin) return base.executeQuery<Row>(query);
     return base.connection().execute((session) => within<Row>(session, begin, query));
-  });
+  }, base);
 }
 
 async function within<Row>(session: Kysely<any>, begin: string, query: CompiledQuery<Row>): Promise<QueryResult<Row>> {

@@ -16,8 +16,9 @@ export type Execute = <Row>(query: CompiledQuery<Row>) => Promise<QueryResult<Ro
 /**
  * A Kysely whose statements go through this function one by one: for reads that go to another server, or in a
  * transaction of their own. It has no connection, so there is nothing to end, and neither transactions nor streams.
+ * @param like compiles the statements, so that they have the same names of columns. @default PostgreSQL's own compiler
  */
-export function singleStatements(execute: Execute): Kysely<any> {
+export function singleStatements(execute: Execute, like?: Kysely<any>): Kysely<any> {
   const connection: DatabaseConnection = {
     executeQuery: <Row>(query: CompiledQuery) => execute(query as CompiledQuery<Row>),
     streamQuery() {
@@ -42,7 +43,7 @@ export function singleStatements(execute: Execute): Kysely<any> {
       createAdapter: () => new PostgresAdapter(),
       createDriver: () => driver,
       createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
+      createQueryCompiler: () => like?.getExecutor() ?? new PostgresQueryCompiler(),
     },
   });
 }

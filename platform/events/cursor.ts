@@ -22,3 +22,7 @@ export function decodeCursor(text: string): (Cursor & { generation: string }) | 
 
 /** Whether two cursors name the same place. */
 export const isSame = (a: Cursor, b: Cursor): boolean => a.xid === b.xid && a.position === b.position;
+
+/** Whether a cursor lies behind another. */
+export const isAfter = (a: Cursor, b: Cursor): boolean =>
+  a.xid === b.xid ? BigInt(a.position) > BigInt(b.position) : BigInt(a.xid) > BigInt(b.xid);

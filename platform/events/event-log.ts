@@ -95,7 +95,7 @@ export async function append(
 export interface ReadOptions {
   /** Rows to look at, at most. */
   limit: number;
-  /** Only these types carry a payload; the others are passed over, and the cursor with them. */
+  /** Only events of these types are returned; the others are passed over, and the cursor with them. @default all */
   types?: readonly string[];
 }
 
@@ -112,24 +112,50 @@ export interface Page {
 const COLUMNS = `xid::text, position::text, type, id, source, aggregate_type, aggregate_id, aggregate_version,
   correlation_id, causation_id, at, key_id, signature, traceparent`;
 
+// `xid >= $1` says nothing new: with it the planner can leave out partitions, which it cannot by a row comparison.
+const PAGE = `with page as materialized
+    (select * from platform.event_log
+      where xid >= $1::xid8 and (xid, position) > ($1::xid8, $2::bigint)
+        and xid < pg_snapshot_xmin(pg_current_snapshot())
+      order by xid, position limit $3)`;
+/** The end of the page is a row of its own, so that the rows which nobody asked for need not leave the database. */
+const END = `left join lateral
+    (select xid::text as next_xid, position::text as next_position from page order by page.xid desc, page.position desc
+      limit 1) l on true
+  left join page e on $4::text[] is null or e.type = any($4)
+  order by e.xid, e.position`;
+const EVENT = `e.xid::text, e.position::text, e.type, e.id, e.source, e.aggregate_type, e.aggregate_id,
+  e.aggregate_version, e.correlation_id, e.causation_id, e.at, e.key_id, e.signature, e.traceparent, e.payload`;
+const READ = `${PAGE}
+  select scanned, next_xid, next_position, ${EVENT} from (select count(*)::int as scanned from page) s ${END}`;
+const READ_TAIL = `${PAGE}
+  select scanned, seen, next_xid, next_position, ${EVENT}
+    from (select count(*)::int as scanned, array_agg(distinct type) as seen from page) s ${END}`;
+
+type PageRow = EventRow & { scanned: number; seen?: string[] | null; next_xid: string | null; next_position: string };
+
 /** Reads on from a cursor. */
 export async function readLog(db: Kysely<any>, after: Cursor, { limit, types }: ReadOptions): Promise<Page> {
-  // `xid >= $1` says nothing new: with it the planner can leave out partitions, which it cannot by a row comparison.
-  const { rows } = await raw<EventRow & { wanted: boolean }>(
-    db,
-    `select ${COLUMNS}, wanted, case when wanted then payload end as payload
-       from (select *, ($4::text[] is null or type = any($4)) as wanted from platform.event_log
-              where xid >= $1::xid8 and (xid, position) > ($1::xid8, $2::bigint)
-                and xid < pg_snapshot_xmin(pg_current_snapshot())
-              order by xid, position limit $3) page
-      order by page.xid, page.position`,
-    [after.xid, after.position, limit, types ?? null],
-  );
-  const last = rows.at(-1);
+  const { rows } = await raw<PageRow>(db, READ, [after.xid, after.position, limit, types ?? null]);
+  return pageOf(rows, after);
+}
+
+/** Reads on from a cursor, and tells of which types the rows are that were looked at. */
+export async function readTail(
+  db: Kysely<any>,
+  after: Cursor,
+  { limit, types }: Required<ReadOptions>,
+): Promise<Page & { types: ReadonlySet<string> }> {
+  const { rows } = await raw<PageRow>(db, READ_TAIL, [after.xid, after.position, limit, types]);
+  return { ...pageOf(rows, after), types: new Set(rows[0]!.seen) };
+}
+
+function pageOf(rows: readonly PageRow[], after: Cursor): Page {
+  const { scanned, next_xid: xid, next_position: position } = rows[0]!;
   return {
-    events: rows.filter((row) => row.wanted).map(toEvent),
-    next: last ? { xid: last.xid, position: last.position } : after,
-    scanned: rows.length,
+    events: rows.filter(({ id }) => id !== null).map(toEvent),
+    next: xid === null ? after : { xid, position },
+    scanned,
   };
 }
 

@@ -1,13 +1,14 @@
 /**
- * Live reading of the log, for subscriptions: from a client's cursor on, without loss and without repeats. One reader a
- * process follows the end of the log for all subscribers; a subscriber that comes back with an old cursor reads the
- * pages that it missed by itself, and then joins the others.
+ * Live reading of the log, for subscriptions: from a client's cursor on, without loss and without repeats. The tail of
+ * the log (log-tail.ts) is followed for all subscribers; a subscriber that comes back with an old cursor reads the pages
+ * that it missed by itself, and then joins the others.
  */
 import type { Kysely } from 'kysely';
 import { GraphQLError } from 'graphql';
 import type { Logger } from '../log.ts';
 import type { LogNotifier } from './log-notifier.ts';
-import { type Cursor, decodeCursor, encodeCursor, START } from './cursor.ts';
+import { LogTail } from './log-tail.ts';
+import { type Cursor, decodeCursor, encodeCursor, isAfter, START } from './cursor.ts';
 import { horizon, type LoggedEvent, logIdentity, readAggregate, readLog } from './event-log.ts';
 
 /** What a subscription wants to hear. */
@@ -35,35 +36,19 @@ const MAX_WAITING = 5000;
 
 /** The end of the log, followed for all subscribers of this process. */
 export class LiveLog {
+  /** The reader that they share, with the consumers of this process. */
+  readonly tail: LogTail;
   readonly #kysely: Kysely<any>;
-  readonly #notifier: LogNotifier;
-  readonly #log: Logger;
-  readonly #followers = new Set<(page: readonly LoggedEvent[]) => void>();
-  /** Where the followed tail is. Set by the first follower, then moved by `run`. */
-  #at: Promise<Cursor> | undefined;
   #generation = '';
 
   constructor(options: { kysely: Kysely<any>; notifier: LogNotifier; log: Logger }) {
     this.#kysely = options.kysely;
-    this.#notifier = options.notifier;
-    this.#log = options.log;
+    this.tail = new LogTail(options);
   }
 
-  /** Follows the log until aborted. */
-  async run(signal: AbortSignal): Promise<void> {
-    const waiter = this.#notifier.listen();
-    while (!signal.aborted) {
-      let scanned = 0;
-      try {
-        await this.#identify();
-        // With nobody to tell, the end is looked up when the next one comes: an idle process reads nothing.
-        if (this.#followers.size > 0) scanned = await this.#advance();
-      } catch (error) {
-        this.#log.warn({ err: error }, 'live log will try again');
-      }
-      if (scanned < PAGE) await waiter.idle(signal);
-    }
-    waiter.close();
+  /** Follows the log until aborted. With nobody to tell, nothing is read. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.tail.run(signal);
   }
 
   /** The events that a subscriber wants, from where it left off. @throws GraphQLError CURSOR_EXPIRED, BAD_USER_INPUT */
@@ -84,19 +69,17 @@ export class LiveLog {
     const queue: LoggedEvent[] = [];
     let wake: (() => void) | undefined;
     const stop = (): void => wake?.();
-    const hear = (page: readonly LoggedEvent[]): void => {
-      // Whoever has more than that waiting is lost (below): his queue must not grow until he notices.
-      if (queue.length <= MAX_WAITING) queue.push(...page.filter((event) => isWanted(event, interest)));
+    const hear = ({ events }: { events: readonly LoggedEvent[] }): void => {
+      // Stop queuing for a subscriber that is over the limit: it is ended below with SLOW_CONSUMER.
+      if (queue.length <= MAX_WAITING) queue.push(...events.filter((event) => isWanted(event, interest)));
       wake?.();
     };
     let cursor = await this.#startOf(interest);
     if (interest.after == null && !interest.aggregateId) interest.onBegin?.(encodeCursor(cursor, this.#generation));
     interest.signal.addEventListener('abort', stop, { once: true });
-    // Both before anything is awaited: two who join at once must agree on where the tail begins.
-    if (this.#followers.size === 0) this.#at = horizon(this.#kysely);
-    this.#followers.add(hear);
+    const { begun, leave } = this.tail.join({ wants: interest.types, hear });
     try {
-      await this.#at;
+      await begun;
       // What came before we joined. Whatever the followed tail brings twice is left out by its place in the log.
       for await (const event of this.#missed(cursor, interest)) {
         cursor = event;
@@ -114,19 +97,9 @@ export class LiveLog {
         }
       }
     } finally {
-      this.#followers.delete(hear);
+      leave();
       interest.signal.removeEventListener('abort', stop);
     }
-  }
-
-  async #advance(): Promise<number> {
-    const from = this.#at!;
-    const page = await readLog(this.#kysely, await from, { limit: PAGE });
-    // Everybody left meanwhile, and who came then has begun the tail anew.
-    if (this.#at !== from) return PAGE;
-    this.#at = Promise.resolve(page.next);
-    if (page.scanned > 0) for (const follower of this.#followers) follower(page.events);
-    return page.scanned;
   }
 
   async *#missed(from: Cursor, interest: Interest): AsyncGenerator<LoggedEvent> {
@@ -172,9 +145,6 @@ export class LiveLog {
 
 const isWanted = (event: LoggedEvent, { types, aggregateId }: Interest): boolean =>
   types.includes(event.type) && (!aggregateId || event.aggregateId === aggregateId);
-
-const isAfter = (a: Cursor, b: Cursor): boolean =>
-  a.xid === b.xid ? BigInt(a.position) > BigInt(b.position) : BigInt(a.xid) > BigInt(b.xid);
 
 const tooSlow = (): GraphQLError =>
   new GraphQLError('This subscriber is too slow for its events: subscribe again with `after`.', {

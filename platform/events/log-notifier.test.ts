@@ -17,7 +17,8 @@ async function timed(wait: Promise<void>): Promise<number> {
 
 const GATHER = 10;
 const SOONEST = 5;
-const BACKSTOP = 250;
+const BACKSTOP = 500;
+const UNTOLD = 250;
 
 test('a notification wakes the waiters for its type, or for any, and no others', async () => {
   const notifier = new LogNotifier();
@@ -36,8 +37,25 @@ test('a notification while nobody waits is heard by the next waiter, once', asyn
   expect(await timed(waiter.idle(never()))).toBe(GATHER);
   // After a notification one looks again soon, and then less and less often.
   const waits = [];
-  for (let n = 0; n < 7; n++) waits.push(await timed(waiter.idle(never())));
-  expect(waits).toEqual([SOONEST, 10, 20, 40, 80, 160, BACKSTOP]);
+  for (let n = 0; n < 8; n++) waits.push(await timed(waiter.idle(never())));
+  expect(waits).toEqual([SOONEST, 10, 20, 40, 80, 160, 320, BACKSTOP]);
+});
+
+test('where other processes cannot be heard it is looked more often', async () => {
+  let isConnected = false;
+  const relay = {
+    get isConnected() {
+      return isConnected;
+    },
+    send: () => {},
+    onNotify: () => {},
+    onChange: () => {},
+  };
+  const waiter = new LogNotifier(relay).listen();
+  expect(await timed(waiter.idle(never()))).toBe(UNTOLD);
+  isConnected = true;
+  await timed(waiter.idle(never()));
+  expect(await timed(waiter.idle(never()))).toBe(BACKSTOP);
 });
 
 test('an abort ends the waiting at once', async () => {

@@ -7,6 +7,7 @@ import type { NotifierRelay } from './notifier-relay.ts';
 export class LogNotifier {
   readonly #waiters = new Set<LogWaiter>();
   readonly #relay: NotifierRelay | undefined;
+  #notifiedAt = -Infinity;
 
   /** @param relay carries notifications to and from other processes. @default none: only this process is notified */
   constructor(relay?: NotifierRelay) {
@@ -20,37 +21,48 @@ export class LogNotifier {
     this.#relay?.send(types);
   }
 
+  /** When a commit was last told of, here or elsewhere, by `performance.now()`. */
+  get notifiedAt(): number {
+    return this.#notifiedAt;
+  }
+
   #wake(types?: readonly string[]): void {
+    this.#notifiedAt = performance.now();
     for (const waiter of this.#waiters) waiter.hear(types);
   }
 
   /** A waiter for events of these types, or of any. Close it when done. */
   listen(types?: readonly string[]): LogWaiter {
-    const waiter = new LogWaiter(types, () => this.#waiters.delete(waiter));
+    const backstopMs = (): number => (this.#relay?.isConnected === false ? UNTOLD_MS : BACKSTOP_MS);
+    const waiter = new LogWaiter({ types, backstopMs, close: () => this.#waiters.delete(waiter) });
     this.#waiters.add(waiter);
     return waiter;
   }
 }
 
 /** Milliseconds between a notification and the read, so that one batch takes what many commits wrote. */
-const GATHER_MS = 10;
+export const GATHER_MS = 10;
 /** A notification means committed, not yet visible: an older transaction may hold the tail back. Look again soon, then less. */
 const SOONEST_MS = 5;
-/** The poll interval without any notification. */
-const BACKSTOP_MS = 250;
+/** The poll interval without any notification, and where other processes cannot be heard. */
+const BACKSTOP_MS = 500;
+const UNTOLD_MS = 250;
 
 /** How one reader of the log waits. */
 export class LogWaiter {
   #heard = false;
   #wake: (() => void) | undefined;
-  #wait = BACKSTOP_MS;
+  #wait: number;
   readonly #types: ReadonlySet<string> | undefined;
+  readonly #backstopMs: () => number;
   /** Stops listening. */
   readonly close: () => void;
 
-  constructor(types: readonly string[] | undefined, close: () => void) {
-    this.#types = types && new Set(types);
-    this.close = close;
+  constructor(options: { types?: readonly string[]; backstopMs(): number; close(): void }) {
+    this.#types = options.types && new Set(options.types);
+    this.#backstopMs = options.backstopMs;
+    this.#wait = options.backstopMs();
+    this.close = options.close;
   }
 
   /** Called by the notifier; types that are not waited for are ignored. */
@@ -64,7 +76,7 @@ export class LogWaiter {
   async idle(signal: AbortSignal): Promise<void> {
     if (!this.#heard) await this.#sleep(this.#wait, signal, true);
     if (this.#heard) await this.#sleep(GATHER_MS, signal, false);
-    this.#wait = this.#heard ? SOONEST_MS : Math.min(this.#wait * 2, BACKSTOP_MS);
+    this.#wait = this.#heard ? SOONEST_MS : Math.min(this.#wait * 2, this.#backstopMs());
     this.#heard = false;
   }
 

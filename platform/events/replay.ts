@@ -27,7 +27,9 @@ export async function moveBack(transaction: Kysely<any>, consumer: string, to: C
   if (!rows[0]) return undefined;
   await raw(
     transaction,
-    `update platform.log_cursor set xid = $2, position = $3, moved_at = clock_timestamp() where consumer = $1`,
+    // An operator's word counts for more than where it began.
+    `update platform.log_cursor set xid = $2, position = $3, begun_after = null, moved_at = clock_timestamp()
+      where consumer = $1`,
     [consumer, to.xid, to.position],
   );
   const { count } = await raw(

@@ -26,7 +26,7 @@ beforeEach(async () => {
   );
   const log = pino({ level: 'error' }, { write: (line: string) => void logged.push(line) });
   const handler = on(noteWritten.type, noteWritten.payload, ({ sql }, event) => noteEffect(sql, 'reader', event));
-  reader = small.consumer('reader', [handler], log);
+  reader = small.consumer('reader', [handler], { log });
   await reader.register();
 });
 

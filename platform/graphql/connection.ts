@@ -64,7 +64,8 @@ export async function connect<DB, TB extends keyof DB, Row extends { id: string 
 ): Promise<Connection<Row>> {
   const size = pageSize(first);
   const ref = sql.ref(ordering.column);
-  const column = ordering.collation ? sql`${ref} collate ${sql.id(ordering.collation)}` : ref;
+  // As text: of an identifier the compiler changes the capitals, as of a property's name.
+  const column = ordering.collation ? sql`${ref} collate ${sql.raw(`"${ordering.collation}"`)}` : ref;
   const id = sql.ref('id');
   const direction = ordering.direction === 'DESC' ? 'desc' : 'asc';
   let page = query as SelectQueryBuilder<any, any, any>;

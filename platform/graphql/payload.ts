@@ -1,4 +1,6 @@
+import type DataLoader from 'dataloader';
 import { Refusal, type UserError } from '../errors.ts';
+import type { RequestContext } from './context.ts';
 
 /** What every mutation answers beside its own fields. */
 export interface Refused {
@@ -14,3 +16,18 @@ export async function payload<T extends object>(work: () => Promise<T>): Promise
     throw error;
   }
 }
+
+/**
+ * Resolvers of mutations that answer with the thing that they changed, as it is then: `const product = answering('product',
+ * load.product)` makes `createProduct: product(service.createProduct)`, where the use case returns the thing's id.
+ * @param field of the payload
+ * @param load a loader of {@link loadOne}; what it holds is forgotten after each mutation, so that it reads anew
+ */
+export const answering =
+  <Field extends string, Row>(field: Field, load: (context: RequestContext) => DataLoader<string, Row | null>) =>
+  <Input>(act: (input: Input, context: RequestContext) => Promise<string>) =>
+  (_: unknown, { input }: { input: Input }, context: RequestContext) =>
+    payload(async () => {
+      const id = await act(input, context);
+      return { [field]: await load(context).load(id) } as { [F in Field]: Row | null };
+    });

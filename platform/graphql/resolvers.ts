@@ -16,10 +16,14 @@ const shared: Resolvers = {
   },
 };
 
+/** What a room resolves: as one map, or a map for each of its capabilities. */
+export type RoomResolvers = object | readonly object[];
+
 /** An agent's resolvers made whole: the shared ones, those of its connections, and what the room itself wrote. */
-export function resolversOf(typeDefs: DocumentNode, room: Resolvers): Resolvers {
+export function resolversOf(typeDefs: DocumentNode, room: RoomResolvers): Resolvers {
   const merged: Resolvers = { ...shared, ...connections(typeDefs) };
-  for (const [type, fields] of Object.entries(room)) {
+  const maps = (Array.isArray(room) ? room : [room]) as readonly Resolvers[];
+  for (const [type, fields] of maps.flatMap((map) => Object.entries(map))) {
     const base = merged[type];
     merged[type] = base && isPlain(base) ? { ...base, ...fields } : fields;
   }

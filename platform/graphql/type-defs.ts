@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type DocumentNode, parse } from 'graphql';
+import { type DocumentNode, Kind, parse } from 'graphql';
 
 /** The federation directives that rooms may use, and our own `@public` and `@sameForAll`: the head of every subgraph's SDL. */
 const HEAD = `
@@ -10,8 +10,13 @@ extend schema
   @composeDirective(name: "@sameForAll")
 `;
 
-const SHARED = readFileSync(new URL('shared.graphql', import.meta.url), 'utf8');
+/** Parsed once for all rooms: nobody changes a document. */
+const SHARED = parse(`${HEAD}\n${readFileSync(new URL('shared.graphql', import.meta.url), 'utf8')}`, {
+  noLocation: true,
+}).definitions;
 
 /** An agent's SDL made whole: the federation head, the shared definitions, and what the room itself wrote. */
-export const typeDefsOf = (roomSdl: string): DocumentNode =>
-  parse(`${HEAD}\n${SHARED}\n${roomSdl}`, { noLocation: true });
+export const typeDefsOf = (roomSdl: string): DocumentNode => ({
+  kind: Kind.DOCUMENT,
+  definitions: roomSdl ? [...SHARED, ...parse(roomSdl, { noLocation: true }).definitions] : SHARED,
+});

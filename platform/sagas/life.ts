@@ -54,7 +54,7 @@ export class Life {
     configure(options, executor);
     for (const definition of options.sagas) life.#register(definition);
     await launch();
-    lookBeforeClaiming(options.pool);
+    lookBeforeClaiming(options);
     return life;
   }
 

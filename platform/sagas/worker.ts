@@ -35,6 +35,8 @@ export interface WorkerOptions {
    * long as it is asked: what is told may be lost in a crash.
    */
   verdict?(saga: string, step: string): Promise<Verdict | undefined>;
+  /** When something was last committed, by `performance.now()`: then queues are looked at often. @default always */
+  notifiedAt?(): number;
   /** Told why sagas stand still, also when the reason changes; and without a reason when they go on. */
   onStanding?(why?: Error): void;
 }

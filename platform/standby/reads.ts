@@ -98,5 +98,5 @@ export function standbyReads({
     from('primary', reading.isOnPrimary ? 'failed' : 'away');
     reading.isOnPrimary = true;
     return primary.executeQuery<Row>(query);
-  });
+  }, primary);
 }

@@ -114,11 +114,11 @@ const insertText = (schema: string, entity: Entity, names: readonly string[], co
     const rows = Array.from({ length: count }, (_, n) => row(n));
     return `insert into "${schema}"."${entity.tableName}" (${names.map(column).join(', ')}) values ${rows.join(', ')}`;
   };
-  return count > FEW_ROWS ? make() : once(`insert ${count} ${schema}.${entity.tableName} ${names}`, make);
+  return count > FEW_ROWS ? make() : once(`insert ${count} ${schema}.${entity.tableName} ${names.join()}`, make);
 };
 
 const saveText = (schema: string, entity: Entity, names: readonly string[], seen: readonly string[]): string =>
-  once(`save ${schema}.${entity.tableName} ${names}`, () => {
+  once(`save ${schema}.${entity.tableName} ${names.join()}`, () => {
     const { version } = tableOf(entity);
     const changed = names.map((name, index) => `${column(name)} = $${seen.length + index + 1}`);
     const counted = version === undefined ? [] : [`${column(version)} = ${column(version)} + 1`];

@@ -1,36 +1,17 @@
 /** What operators see of the inbox, and do about it. */
 import type { AgentContext } from '../agent/agent-context.ts';
+import { columnsOf, type RowOf } from '../data/entity-table.ts';
 import { refuse } from '../errors.ts';
 import { type Connection, connect, type PageArgs } from '../graphql/connection.ts';
-import type { InboxTables, WebhookStatus } from './inbox-tables.ts';
+import { type InboxTables, WebhookDeliverySchema, type WebhookStatus } from './inbox-entity.ts';
 
 /** A delivery as the graph reads it: without its body, which may tell of a person. */
-export interface DeliveryRow {
-  id: string;
-  endpoint: string;
-  webhook_id: string;
-  received_at: Date;
-  status: WebhookStatus;
-  attempts: number;
-  next_at: Date;
-  handled_at: Date | null;
-  error: string | null;
-}
+export type DeliveryRow = Omit<RowOf<typeof WebhookDeliverySchema>, 'body'>;
 
 /** A page of them. */
 export type DeliveryConnection = Connection<DeliveryRow>;
 
-const DELIVERY = [
-  'id',
-  'endpoint',
-  'webhook_id',
-  'received_at',
-  'status',
-  'attempts',
-  'next_at',
-  'handled_at',
-  'error',
-] as const;
+const DELIVERY = columnsOf(WebhookDeliverySchema).filter((name) => name !== 'body');
 
 /** How long handled and failed ones are kept. A sender repeats a message for days, and not for weeks. */
 const KEPT_DAYS = 30;
@@ -48,7 +29,7 @@ export const deliveries = ({ store, clock }: Pick<AgentContext, 'store' | 'clock
       let some = inbox.selectFrom('webhook_delivery').select(DELIVERY);
       if (filter.endpoint != null) some = some.where('endpoint', '=', filter.endpoint);
       if (filter.status != null) some = some.where('status', '=', filter.status);
-      return connect(some, { column: 'received_at', direction: 'DESC' }, page) as Promise<DeliveryConnection>;
+      return connect(some, { column: 'receivedAt', direction: 'DESC' }, page);
     },
 
     /** One, if there is such a one. */
@@ -59,7 +40,7 @@ export const deliveries = ({ store, clock }: Pick<AgentContext, 'store' | 'clock
     async redrive(id: string): Promise<void> {
       const anew = await inbox
         .updateTable('webhook_delivery')
-        .set({ status: 'WAITING', attempts: 0, next_at: clock.now() })
+        .set({ status: 'WAITING', attempts: 0, nextAt: clock.now() })
         .where('id', '=', id)
         .where('status', '=', 'FAILED')
         .returning('id')
@@ -77,7 +58,7 @@ export const deliveries = ({ store, clock }: Pick<AgentContext, 'store' | 'clock
         const old = inbox
           .selectFrom('webhook_delivery')
           .select('id')
-          .where('received_at', '<', before)
+          .where('receivedAt', '<', before)
           .where('status', '<>', 'WAITING')
           .limit(CHUNK);
         const { numDeletedRows } = await inbox

@@ -2,7 +2,7 @@
 import type { AgentContext } from '../agent/agent-context.ts';
 import { AgoraError, Fault, isTransient } from '../errors.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
-import type { InboxTables } from './inbox-tables.ts';
+import type { InboxTables } from './inbox-entity.ts';
 
 /** Attempts before a delivery waits for a person. */
 const MAX_ATTEMPTS = 8;
@@ -17,7 +17,11 @@ type HandlerContext = Pick<AgentContext, 'store' | 'clock' | 'secrets' | 'log'>;
 export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoints: readonly WebhookEndpoint[]) => {
   const inbox = store.read.withTables<InboxTables>();
   const waiting = (id: string) =>
-    inbox.selectFrom('webhook_delivery').selectAll().where('id', '=', id).where('status', '=', 'WAITING');
+    inbox
+      .selectFrom('webhook_delivery')
+      .select(['endpoint', 'attempts', 'body'])
+      .where('id', '=', id)
+      .where('status', '=', 'WAITING');
 
   const apply = async (id: string): Promise<void> => {
     const delivery = await waiting(id).executeTakeFirst();
@@ -31,7 +35,7 @@ export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoint
       const mine = work.sql.withTables<InboxTables>();
       const claimed = await mine
         .updateTable('webhook_delivery')
-        .set({ status: 'HANDLED', handled_at: clock.now(), body: null, error: null })
+        .set({ status: 'HANDLED', handledAt: clock.now(), body: null, error: null })
         .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
         .where('id', '=', id)
         .where('status', '=', 'WAITING')
@@ -52,7 +56,7 @@ export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoint
     const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** before) * (0.75 + Math.random() / 2);
     await inbox
       .updateTable('webhook_delivery')
-      .set({ status, attempts, error: messageOf(error), next_at: new Date(clock.now().getTime() + delay) })
+      .set({ status, attempts, error: messageOf(error), nextAt: new Date(clock.now().getTime() + delay) })
       .where('id', '=', id)
       .where('status', '=', 'WAITING')
       .where('attempts', '=', before)
@@ -78,8 +82,8 @@ export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoint
         .selectFrom('webhook_delivery')
         .select('id')
         .where('status', '=', 'WAITING')
-        .where('next_at', '<=', clock.now())
-        .orderBy('next_at')
+        .where('nextAt', '<=', clock.now())
+        .orderBy('nextAt')
         .limit(BATCH)
         .execute();
       for (const { id } of due) if (!signal.aborted) await handle(id);

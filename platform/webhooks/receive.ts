@@ -1,7 +1,7 @@
 import type { AgentContext } from '../agent/agent-context.ts';
 import { newId } from '../ids.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
-import type { InboxTables } from './inbox-tables.ts';
+import type { InboxTables } from './inbox-entity.ts';
 import { type Verdict, verifyWebhook, type WebhookHeaders } from './signature.ts';
 
 /** A delivery as the front door hands it on. */
@@ -34,13 +34,13 @@ export const receiver = (
       .values({
         id,
         endpoint: name,
-        webhook_id: headers.id!,
-        received_at: now,
+        webhookId: headers.id!,
+        receivedAt: now,
         status: 'WAITING',
-        next_at: now,
+        nextAt: now,
         body: secrets.seal(bytes.toString('utf8'), id),
       })
-      .onConflict((on) => on.columns(['endpoint', 'webhook_id']).doNothing())
+      .onConflict((on) => on.columns(['endpoint', 'webhookId']).doNothing())
       .returning('id')
       .execute();
     if (stored.length === 0) return 'REPEATED';

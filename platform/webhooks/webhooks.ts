@@ -47,7 +47,7 @@ export function createWebhooks(ground: AgentContext<any>, endpoints: readonly We
     },
     scheduledJobs: isConnected
       ? [
-          { name: 'handle webhooks', everySeconds: 1, run: handleDue },
+          { name: 'handle webhooks', everySeconds: 2, run: handleDue },
           { name: 'forget webhooks', everySeconds: 3600, run: desk.forgetOld },
         ]
       : [],

@@ -10,7 +10,7 @@ const AGAIN_MS = 250;
 export interface PresenceOptions {
   /** The connections of one agent: each may write its own place only. */
   kyselyFor(agent: string): Kysely<any>;
-  /** All of one process. */
+  /** All of one process, whose id they share. */
   replicas: readonly Announced[];
   log: Pick<Logger, 'warn'>;
   /** Told when all of them stand there for the first time. */
@@ -27,13 +27,16 @@ export async function bePresent(
 ): Promise<void> {
   let isThere = false;
   let complained = false;
-  const show = async (replica: Announced): Promise<void> => {
-    const kysely = kyselyFor(replica.agent);
-    if (!isThere || !(await keep(kysely, replica))) await announce(kysely, replica);
+  const byConnections = Map.groupBy(replicas, ({ agent }) => kyselyFor(agent));
+  /** One statement for all agents that share their connections, and one more for each that has fallen out. */
+  const show = async ([kysely, some]: [Kysely<any>, Announced[]]): Promise<void> => {
+    const agents = some.map(({ agent }) => agent);
+    const missing = isThere ? await keep(kysely, some[0]!.process, agents) : agents;
+    await Promise.all(some.filter(({ agent }) => missing.includes(agent)).map((one) => announce(kysely, one)));
   };
   while (!signal.aborted) {
     try {
-      await Promise.all(replicas.map(show));
+      await Promise.all([...byConnections].map(show));
       if (!isThere) onThere?.();
       isThere = true;
       complained = false;

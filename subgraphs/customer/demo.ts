@@ -30,14 +30,14 @@ export const customerDemo =
       await sql
         .updateTable('customer')
         .from('address')
-        .set((eb) => ({ default_address_id: eb.ref('address.id') }))
-        .whereRef('address.customer_id', '=', 'customer.id')
+        .set((eb) => ({ defaultAddressId: eb.ref('address.id') }))
+        .whereRef('address.customerId', '=', 'customer.id')
         .where(
           'address.id',
           'in',
           people.map(({ addresses }) => addresses[0]!.id),
         )
-        .where('customer.default_address_id', 'is', null)
+        .where('customer.defaultAddressId', 'is', null)
         .execute();
     });
   };
@@ -50,22 +50,20 @@ function person(n: number, random: () => number) {
   const id = demoWorld.customerId(n);
   const customer = {
     id,
-    user_id: n === 0 ? demoWorld.userId('customer') : deterministicId('user', FIRST_SHOPPER + n),
+    userId: n === 0 ? demoWorld.userId('customer') : deterministicId('user', FIRST_SHOPPER + n),
     name,
     email: n === 0 ? 'customer@agora.test' : `${mailbox(name)}.${n}@example.com`,
     phone: random() < 0.6 ? `${country.dial} 555 ${String(Math.floor(random() * 10_000)).padStart(4, '0')}` : null,
-    default_address_id: null,
-    version: 1,
-    created_at: joined,
-    updated_at: joined,
+    defaultAddressId: null,
+    createdAt: joined,
+    updatedAt: joined,
   };
   const count = 1 + Math.floor(random() * 3);
   const addresses = Array.from({ length: count }, (_, index) => ({
     id: deterministicId('address', n * 3 + index),
-    customer_id: id,
+    customerId: id,
     ...address(name, country, pick, random),
-    version: 1,
-    created_at: joined,
+    createdAt: joined,
   }));
   return { customer, addresses };
 }

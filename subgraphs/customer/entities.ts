@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
 
-const CustomerSchema = defineEntity({
+export const CustomerSchema = defineEntity({
   name: 'Customer',
   tableName: 'customer',
   properties: {
@@ -11,14 +11,14 @@ const CustomerSchema = defineEntity({
     email: p.string(),
     phone: p.string().nullable(),
     defaultAddressId: p.string().nullable(),
-    // Counted by `service.ts`: a changed address is a new version of its customer too.
-    version: p.integer(),
+    // A changed address is a new version of its customer too.
+    version: p.integer().version().default(1),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },
 });
 
-const AddressSchema = defineEntity({
+export const AddressSchema = defineEntity({
   name: 'Address',
   tableName: 'address',
   properties: {
@@ -31,16 +31,14 @@ const AddressSchema = defineEntity({
     postcode: p.string(),
     region: p.string().nullable(),
     country: p.string(),
-    version: p.integer(),
+    version: p.integer().version().default(1),
     createdAt: p.datetime(),
   },
 });
 
-export class Customer extends CustomerSchema.class {}
-CustomerSchema.setClass(Customer);
-export class Address extends AddressSchema.class {}
-AddressSchema.setClass(Address);
-
 export const entities = [CustomerSchema, AddressSchema];
-/** The room's tables, as SQL sees them. */
-export type Tables = InferKyselyDB<(typeof entities)[number]>;
+/** The room's tables, for Kysely. */
+export type Tables = TablesOf<(typeof entities)[number]>;
+export type CustomerRow = RowOf<typeof CustomerSchema>;
+/** An address, and whether it is its customer's default. */
+export type CustomerAddressRow = RowOf<typeof AddressSchema> & { isDefaultShipping: boolean };

@@ -10,7 +10,7 @@ export const customerLoaders = (queriesFor: QueriesFor) => ({
   ),
   addressesOf: loadMany(
     (customerIds, context) => queriesFor(context).addressesOf(customerIds),
-    (row) => row.customer_id,
+    (row) => row.customerId,
   ),
 });
 

@@ -1,39 +1,14 @@
 import { type Kysely, sql } from 'kysely';
 import { anyOf } from '../../platform/data/any-of.ts';
+import { columnsIn, columnsOf } from '../../platform/data/entity-table.ts';
 import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { MAX_ADDRESSES } from './domain.ts';
-import type { Tables } from './entities.ts';
-
-/** A customer as the graph reads it. */
-export interface CustomerRow {
-  id: string;
-  name: string;
-  email: string;
-  phone: string | null;
-  version: number;
-  created_at: Date;
-  updated_at: Date;
-}
+import { AddressSchema, type CustomerAddressRow, type CustomerRow, CustomerSchema, type Tables } from './entities.ts';
 
 /** A page of customers. */
 export type CustomerConnectionRow = Connection<CustomerRow>;
-
-/** An address as the graph reads it. */
-export interface CustomerAddressRow {
-  id: string;
-  customer_id: string;
-  name: string;
-  line1: string;
-  line2: string | null;
-  city: string;
-  postcode: string;
-  region: string | null;
-  country: string;
-  version: number;
-  is_default: boolean;
-}
 
 /** Which customers; all that is given must hold. */
 export interface CustomerFilter {
@@ -41,21 +16,7 @@ export interface CustomerFilter {
   ids?: readonly string[] | null;
 }
 
-const CUSTOMER = ['id', 'name', 'email', 'phone', 'version', 'created_at', 'updated_at'] as const;
-const ADDRESS = [
-  ...([
-    'address.id',
-    'address.customer_id',
-    'address.name',
-    'line1',
-    'line2',
-    'city',
-    'postcode',
-    'region',
-    'country',
-  ] as const),
-  'address.version',
-] as const;
+const CUSTOMER = columnsOf(CustomerSchema);
 
 /** The room's reads. Those of customers take the rows that their caller may see. */
 export const customerQueries = (db: Kysely<Tables>) => ({
@@ -78,11 +39,15 @@ export const customerQueries = (db: Kysely<Tables>) => ({
   addressesOf: (customerIds: readonly string[]): Promise<CustomerAddressRow[]> =>
     db
       .selectFrom('address')
-      .innerJoin('customer', 'customer.id', 'address.customer_id')
-      .select(ADDRESS)
-      .select(sql<boolean>`address.id is not distinct from customer.default_address_id`.as('is_default'))
-      .where('address.customer_id', 'in', [...customerIds])
-      .orderBy('address.customer_id')
+      .innerJoin('customer', 'customer.id', 'address.customerId')
+      .select(columnsIn('address', AddressSchema))
+      .select(({ eb, ref }) =>
+        eb('address.id', 'is not distinct from', ref('customer.defaultAddressId'))
+          .$castTo<boolean>()
+          .as('isDefaultShipping'),
+      )
+      .where('address.customerId', 'in', [...customerIds])
+      .orderBy('address.customerId')
       .orderBy('address.id')
       .limit(customerIds.length * MAX_ADDRESSES)
       .execute(),

@@ -2,7 +2,8 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Money as MoneyValue } from '../../platform/money.ts';
 import type { UserError as UserErrorValue } from '../../platform/errors.ts';
-import type { CustomerRow, CustomerConnectionRow, CustomerAddressRow } from './queries.ts';
+import type { CustomerRow, CustomerAddressRow } from './entities.ts';
+import type { CustomerConnectionRow } from './queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;

@@ -8,7 +8,7 @@ import type { Resolvers } from './resolvers.generated.ts';
 import type { ChangedAddress, CustomerService } from './service.ts';
 
 const ORDER = {
-  CREATED_AT: { column: 'created_at' },
+  CREATED_AT: { column: 'createdAt' },
   NAME: { column: 'name', collation: 'und-x-icu' },
 } as const;
 
@@ -51,14 +51,11 @@ export const customerResolvers = (
 
     Customer: {
       __resolveReference: ({ id }, context) => load.customer(context).load(id),
-      createdAt: (row) => row.created_at,
-      updatedAt: (row) => row.updated_at,
       addresses: (row, _, context) => load.addressesOf(context).load(row.id),
     },
 
     CustomerAddress: {
       address: (row) => row,
-      isDefaultShipping: (row) => row.is_default,
     },
   };
 };

@@ -13,7 +13,7 @@ import type { RequestContext } from '../../platform/graphql/context.ts';
 import { Actor } from '../../platform/identity/actor.ts';
 import { keyActor } from './api-keys/bounds.ts';
 import { keysWithMakers } from './api-keys/queries.ts';
-import type { Tables, UserRole } from './entities.ts';
+import type { Tables } from './entities.ts';
 
 /** What is changed, and what it takes. */
 export interface Change {
@@ -29,23 +29,23 @@ export const callersOf = ({ store, clock }: Pick<AgentContext<Tables>, 'store' |
   const bySession = async ({ sql }: Work<Tables>, { id, sessionId }: Actor): Promise<Actor> => {
     const account = await sql
       .selectFrom('session')
-      .innerJoin('account', 'account.id', 'session.user_id')
+      .innerJoin('account', 'account.id', 'session.userId')
       .select('roles')
       .where('session.id', '=', sessionId!)
-      .where('user_id', '=', id)
-      .where('revoked_at', 'is', null)
+      .where('userId', '=', id)
+      .where('revokedAt', 'is', null)
       .executeTakeFirst();
     if (!account) throw new Unauthenticated('The session was ended: sign in again.');
-    return new Actor({ id, roles: account.roles as UserRole[], sessionId });
+    return new Actor({ id, roles: account.roles, sessionId });
   };
 
   const byKey = async ({ sql }: Work<Tables>, { id, apiKeyId }: Actor): Promise<Actor> => {
     const key = await keysWithMakers(sql, clock.now())
       .where('api_key.id', '=', apiKeyId!)
-      .where('user_id', '=', id)
+      .where('userId', '=', id)
       .executeTakeFirst();
     if (!key) throw new Unauthenticated('The API key has expired or was revoked.');
-    return keyActor({ ...key, roles: key.roles as UserRole[] });
+    return keyActor(key);
   };
 
   /** Whose lock a caller needs: agents, guests and nobody have no account, and must not wait for one another. */

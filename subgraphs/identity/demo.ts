@@ -1,14 +1,14 @@
 /** The demo's accounts: `admin@agora.test` and its siblings, all with the demo's password. */
 import { demoWorld } from '../../platform/agent/demo.ts';
 import type { Store } from '../../platform/store/store.ts';
-import type { Tables, UserRole } from './entities.ts';
+import type { Tables, Role } from './entities.ts';
 import { hashPassword } from './passwords/password.ts';
 
 const OPENED = new Date('2025-01-01T09:00:00Z');
 
 type DemoAccount = (typeof demoWorld.accounts)[number];
 
-const PEOPLE: Record<DemoAccount, { name: string; role: UserRole }> = {
+const PEOPLE: Record<DemoAccount, { name: string; role: Role }> = {
   admin: { name: 'Adrian Demo', role: 'ADMIN' },
   operator: { name: 'Olga Demo', role: 'OPERATOR' },
   analyst: { name: 'Anil Demo', role: 'ANALYST' },
@@ -37,16 +37,15 @@ function accountRow(account: DemoAccount, passwordHash: string) {
   return {
     id: demoWorld.userId(account),
     email,
-    email_key: email,
+    emailKey: email,
     name,
-    password_hash: passwordHash,
+    passwordHash,
     roles: [role],
-    customer_id: isCustomer ? demoWorld.customerId(0) : null,
-    customer_made: isCustomer, // By the customer agent's own demo.
-    merchant_id: role === 'MERCHANT' ? demoWorld.merchantId : null,
-    version: 1,
-    email_verified_at: OPENED,
-    created_at: OPENED,
-    updated_at: OPENED,
+    customerId: isCustomer ? demoWorld.customerId(0) : null,
+    customerMade: isCustomer, // By the customer agent's own demo.
+    merchantId: role === 'MERCHANT' ? demoWorld.merchantId : null,
+    emailVerifiedAt: OPENED,
+    createdAt: OPENED,
+    updatedAt: OPENED,
   };
 }

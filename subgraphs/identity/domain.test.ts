@@ -1,23 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { checkRoles, claimsOf, judgeToken } from './domain.ts';
-import type { UserRole } from './entities.ts';
+import type { Role } from './entities.ts';
 
 const GRACE_MS = 10_000;
 const NOW = new Date('2026-06-01T12:00:00Z');
 const at = (milliseconds: number): Date => new Date(NOW.getTime() + milliseconds);
 
 describe('a refresh token', () => {
-  const fresh = { expires_at: at(60_000), used_at: null, revoked_at: null };
+  const fresh = { expiresAt: at(60_000), usedAt: null, revokedAt: null };
 
   test('is exchanged until it expires', () => {
     expect(judgeToken(fresh, NOW, GRACE_MS)).toBe('ROTATE');
-    expect(judgeToken({ ...fresh, expires_at: NOW }, NOW, GRACE_MS)).toBe('REFUSE');
+    expect(judgeToken({ ...fresh, expiresAt: NOW }, NOW, GRACE_MS)).toBe('REFUSE');
   });
 
   test('that comes again is exchanged for as long as an answer may be lost, and then counts as stolen', () => {
-    expect(judgeToken({ ...fresh, used_at: at(-GRACE_MS) }, NOW, GRACE_MS)).toBe('ROTATE');
-    expect(judgeToken({ ...fresh, used_at: at(-GRACE_MS - 1) }, NOW, GRACE_MS)).toBe('REVOKE');
+    expect(judgeToken({ ...fresh, usedAt: at(-GRACE_MS) }, NOW, GRACE_MS)).toBe('ROTATE');
+    expect(judgeToken({ ...fresh, usedAt: at(-GRACE_MS - 1) }, NOW, GRACE_MS)).toBe('REVOKE');
   });
 
   test('of a revoked session is never exchanged, whatever else is true of it', () => {
@@ -27,15 +27,14 @@ describe('a refresh token', () => {
         moment,
         fc.option(moment),
         moment,
-        (expires_at, used_at, revoked_at) =>
-          judgeToken({ expires_at, used_at, revoked_at }, NOW, GRACE_MS) === 'REFUSE',
+        (expiresAt, usedAt, revokedAt) => judgeToken({ expiresAt, usedAt, revokedAt }, NOW, GRACE_MS) === 'REFUSE',
       ),
     );
   });
 });
 
 describe('the claims of a user', () => {
-  const user = { id: 'user_1', customer_id: 'customer_1', merchant_id: 'merchant_1' };
+  const user = { id: 'user_1', customerId: 'customer_1', merchantId: 'merchant_1' };
 
   test('name the customer and the merchant only while the role goes with them', () => {
     expect(claimsOf({ ...user, roles: ['CUSTOMER'] }, 's')).toMatchObject({
@@ -51,7 +50,7 @@ describe('the claims of a user', () => {
 
 describe('the roles of a user', () => {
   const by = (changedBy: string) => ({ changedBy, isLastAdministrator: false });
-  const user = { id: 'user_1', roles: ['ADMIN'] as UserRole[], customer_id: null, merchant_id: null };
+  const user = { id: 'user_1', roles: ['ADMIN'] as Role[], customerId: null, merchantId: null };
 
   test('are each given once, and one at least', () => {
     expect(checkRoles(user, ['ADMIN', 'VIEWER', 'ADMIN'], null, by('user_1'))).toEqual(['ADMIN', 'VIEWER']);

@@ -1,34 +1,25 @@
 /** The rules of users and their sessions. Pure: no I/O, no clock, no randomness. */
 import { refuse } from '../../platform/errors.ts';
 import type { ActorClaims } from '../../platform/identity/actor.ts';
-import type { UserRole } from './entities.ts';
+import type { AccountRow, RefreshTokenRow, Role, SessionRow } from './entities.ts';
 
 /** How an e-mail address is compared. `EmailAddress` is ASCII, so no locale has a say. */
 export const emailKey = (email: string): string => email.toLowerCase();
 
 /** Who a user is to the rest of Agora. */
-export interface UserIdentity {
-  id: string;
-  roles: readonly UserRole[];
-  customer_id: string | null;
-  merchant_id: string | null;
-}
+export type UserIdentity = Pick<AccountRow, 'id' | 'customerId' | 'merchantId'> & { roles: readonly Role[] };
 
 /** What an access token says of its user: the customer and the merchant only while the role goes with them. */
-export const claimsOf = ({ id, roles, customer_id, merchant_id }: UserIdentity, sessionId: string): ActorClaims => ({
+export const claimsOf = ({ id, roles, customerId, merchantId }: UserIdentity, sessionId: string): ActorClaims => ({
   id,
   roles,
-  customerId: (roles.includes('CUSTOMER') && customer_id) || undefined,
-  merchantId: (roles.includes('MERCHANT') && merchant_id) || undefined,
+  customerId: (roles.includes('CUSTOMER') && customerId) || undefined,
+  merchantId: (roles.includes('MERCHANT') && merchantId) || undefined,
   sessionId,
 });
 
 /** What is known of a refresh token that was presented. */
-export interface PresentedToken {
-  expires_at: Date;
-  used_at: Date | null;
-  revoked_at: Date | null;
-}
+export type PresentedToken = Pick<RefreshTokenRow, 'expiresAt' | 'usedAt'> & Pick<SessionRow, 'revokedAt'>;
 
 /**
  * What to do about a refresh token: issue its successor, refuse it, or end its session because it was stolen. A used
@@ -36,8 +27,8 @@ export interface PresentedToken {
  * have the token, and one of them is a thief.
  */
 export function judgeToken(token: PresentedToken, now: Date, graceMs: number): 'ROTATE' | 'REFUSE' | 'REVOKE' {
-  if (token.revoked_at || token.expires_at <= now) return 'REFUSE';
-  if (token.used_at && now.getTime() - token.used_at.getTime() > graceMs) return 'REVOKE';
+  if (token.revokedAt || token.expiresAt <= now) return 'REFUSE';
+  if (token.usedAt && now.getTime() - token.usedAt.getTime() > graceMs) return 'REVOKE';
   return 'ROTATE';
 }
 
@@ -55,10 +46,10 @@ export interface RolesChange {
  */
 export function checkRoles(
   user: UserIdentity,
-  roles: readonly UserRole[],
+  roles: readonly Role[],
   merchantId: string | null,
   { changedBy, isLastAdministrator }: RolesChange,
-): UserRole[] {
+): Role[] {
   const distinct = [...new Set(roles)];
   if (distinct.length === 0) throw refuse('INVALID_INPUT', 'A user needs at least one role.', ['input', 'roles']);
   if (distinct.includes('MERCHANT') && !merchantId) {

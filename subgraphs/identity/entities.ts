@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
 import { AuditEntrySchema, AuditHeadSchema } from './audit/entities.ts';
 import { RecoveryTokenSchema } from './recovery/entities.ts';
 import { ApiKeySchema } from './api-keys/entities.ts';
@@ -7,7 +7,15 @@ import { RecoveryCodeSchema, SecondFactorSchema, SignInChallengeSchema } from '.
 import { LinkedIdentitySchema, ProviderAttemptSchema } from './providers/entities.ts';
 
 /** The roles that a person can have. A service's and a guest's are not given to anybody. */
-export type UserRole = 'ADMIN' | 'OPERATOR' | 'ANALYST' | 'VIEWER' | 'MERCHANT' | 'CUSTOMER';
+export const Role = {
+  ADMIN: 'ADMIN',
+  OPERATOR: 'OPERATOR',
+  ANALYST: 'ANALYST',
+  VIEWER: 'VIEWER',
+  MERCHANT: 'MERCHANT',
+  CUSTOMER: 'CUSTOMER',
+} as const;
+export type Role = keyof typeof Role;
 
 export const RevocationReason = {
   SIGNED_OUT: 'SIGNED_OUT',
@@ -22,8 +30,9 @@ export const RevocationReason = {
 } as const;
 export type RevocationReason = keyof typeof RevocationReason;
 
-const AccountSchema = defineEntity({
-  name: 'Account',
+export const AccountSchema = defineEntity({
+  // As the graph calls it.
+  name: 'User',
   tableName: 'account',
   properties: {
     id: p.string().primary(),
@@ -31,11 +40,11 @@ const AccountSchema = defineEntity({
     emailKey: p.string(),
     name: p.string(),
     passwordHash: p.string().nullable(),
-    roles: p.array<UserRole>((role) => role as UserRole),
+    roles: p.array<Role>((role) => role as Role),
     customerId: p.string().nullable(),
-    customerMade: p.boolean(),
+    customerMade: p.boolean().default(false),
     merchantId: p.string().nullable(),
-    version: p.integer(),
+    version: p.integer().version().default(1),
     emailVerifiedAt: p.datetime().nullable(),
     securedAt: p.datetime().nullable(),
     createdAt: p.datetime(),
@@ -43,7 +52,7 @@ const AccountSchema = defineEntity({
   },
 });
 
-const SessionSchema = defineEntity({
+export const SessionSchema = defineEntity({
   name: 'Session',
   tableName: 'session',
   properties: {
@@ -60,7 +69,7 @@ const SessionSchema = defineEntity({
   },
 });
 
-const RefreshTokenSchema = defineEntity({
+export const RefreshTokenSchema = defineEntity({
   name: 'RefreshToken',
   tableName: 'refresh_token',
   properties: {
@@ -72,7 +81,7 @@ const RefreshTokenSchema = defineEntity({
   },
 });
 
-const SignInAttemptsSchema = defineEntity({
+export const SignInAttemptsSchema = defineEntity({
   name: 'SignInAttempts',
   tableName: 'sign_in_attempts',
   properties: {
@@ -82,13 +91,6 @@ const SignInAttemptsSchema = defineEntity({
     blockedUntil: p.datetime().nullable(),
   },
 });
-
-export class Account extends AccountSchema.class {}
-AccountSchema.setClass(Account);
-export class Session extends SessionSchema.class {}
-SessionSchema.setClass(Session);
-export class RefreshToken extends RefreshTokenSchema.class {}
-RefreshTokenSchema.setClass(RefreshToken);
 
 export const entities = [
   AccountSchema,
@@ -105,5 +107,12 @@ export const entities = [
   LinkedIdentitySchema,
   ProviderAttemptSchema,
 ];
-/** The room's tables, as SQL sees them. */
-export type Tables = InferKyselyDB<(typeof entities)[number]>;
+/** The room's tables, for Kysely. */
+export type Tables = TablesOf<(typeof entities)[number]>;
+/** A user with what only this room may know of them. Somebody who signed up by a provider may have no password. */
+export type AccountRow = RowOf<typeof AccountSchema>;
+/** A user as the graph reads them. */
+export type UserRow = Omit<AccountRow, 'passwordHash'>;
+export type SessionRow = RowOf<typeof SessionSchema>;
+export type RefreshTokenRow = RowOf<typeof RefreshTokenSchema>;
+export type SignInAttemptsRow = RowOf<typeof SignInAttemptsSchema>;

@@ -10,7 +10,7 @@ export const identityLoaders = (queries: IdentityQueries) => ({
   ),
   identities: loadMany(
     (userIds) => queries.providers.ofUsers(userIds),
-    (row) => row.user_id,
+    (row) => row.userId,
   ),
 });
 

@@ -9,8 +9,8 @@ import type { Resolvers } from './resolvers.generated.ts';
 import type { IdentityService } from './service.ts';
 
 const ORDER = {
-  CREATED_AT: { column: 'created_at' },
-  EMAIL: { column: 'email_key', collation: 'C' },
+  CREATED_AT: { column: 'createdAt' },
+  EMAIL: { column: 'emailKey', collation: 'C' },
 } as const;
 
 /** What is answered by mutations that have nothing to show. */
@@ -96,40 +96,19 @@ export const identityResolvers = (
   },
 
   Session: {
-    userAgent: (session) => session.user_agent,
-    createdAt: (session) => session.started_at,
-    lastUsedAt: (session) => session.last_used_at,
-    expiresAt: (session) => session.expires_at,
+    createdAt: (session) => session.startedAt,
     isCurrent: (session, _, { actor }) => session.id === actor.sessionId,
   },
 
   AuditEntry: {
-    position: (entry) => entry.position,
-    actorId: (entry) => entry.actor_id,
-    userId: (entry) => entry.user_id,
-    objectId: (entry) => entry.object_id,
-    correlationId: (entry) => entry.correlation_id,
     details: (entry) => JSON.parse(entry.details),
-  },
-
-  ApiKey: {
-    createdAt: (key) => key.created_at,
-    expiresAt: (key) => key.expires_at,
-    lastUsedAt: (key) => key.last_used_at,
-  },
-
-  LinkedIdentity: {
-    linkedAt: (identity) => identity.linked_at,
-    lastUsedAt: (identity) => identity.last_used_at,
   },
 
   User: {
     __resolveReference: ({ id }, context) => load.user(context).load(id),
-    merchantId: (user) => user.merchant_id,
-    emailVerified: (user) => user.email_verified_at !== null,
-    createdAt: (user) => user.created_at,
+    emailVerified: (user) => user.emailVerifiedAt !== null,
     identities: ({ id }, _, context) => (seesIdentities(context.actor, id) ? load.identities(context).load(id) : null),
-    customer: ({ customer_id, roles }, _, { actor }) =>
-      customer_id && roles.includes('CUSTOMER') && seesCustomer(actor, customer_id) ? { id: customer_id } : null,
+    customer: ({ customerId, roles }, _, { actor }) =>
+      customerId && roles.includes('CUSTOMER') && seesCustomer(actor, customerId) ? { id: customerId } : null,
   },
 });

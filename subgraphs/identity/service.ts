@@ -12,7 +12,7 @@ import { recorder } from './audit/record.ts';
 import { callersOf } from './callers.ts';
 import { checkRoles } from './domain.ts';
 import type { IdentityVariables } from './config.ts';
-import { Account, type Tables } from './entities.ts';
+import { AccountSchema, type Tables } from './entities.ts';
 import { rolesChanged } from './events.ts';
 import { providerAttempts } from './providers/attempts.ts';
 import { providerCallbacks } from './providers/callback.ts';
@@ -58,26 +58,18 @@ export const identityService = (agentContext: AgentContext<Tables, IdentityVaria
       if (input.merchantId != null) checkMerchantId(input.merchantId, ['input', 'merchantId']);
       const change = { of: input.id, needs: 'identity:admin', locks: [ADMINISTRATORS] };
       return callers.change(change, context, async (work) => {
-        const user = await work.em.findOne(Account, { id: input.id });
-        if (!user) throw refuse('NOT_FOUND', 'There is no such user.', ['input', 'id']);
+        const user = await work.find(AccountSchema, input.id, { path: ['input', 'id'] });
         checkVersion(user.version, input.expectedVersion);
-        const { id, customerId = null, merchantId = null } = user;
-        const merchant = input.merchantId ?? merchantId;
-        const before = user.roles;
-        user.roles = checkRoles(
-          { id, roles: user.roles, customer_id: customerId, merchant_id: merchantId },
-          input.roles,
-          merchant,
-          { changedBy: context.actor.id, isLastAdministrator: !(await hasAdministrator(work.sql, id)) },
-        );
-        user.merchantId = merchant;
-        if (user.roles.includes('CUSTOMER')) user.customerId ??= newId('customer');
-        user.version += 1;
-        user.updatedAt = clock.now();
-        await work.em.flush();
-        work.publish(rolesChanged, { aggregateId: id, aggregateVersion: user.version, payload: { userId: id } });
+        const { id } = user;
+        const merchantId = input.merchantId ?? user.merchantId;
+        const isLastAdministrator = !(await hasAdministrator(work.sql, id));
+        const roles = checkRoles(user, input.roles, merchantId, { changedBy: context.actor.id, isLastAdministrator });
+        const customerId = user.customerId ?? (roles.includes('CUSTOMER') ? newId('customer') : null);
+        const changes = { roles, merchantId, customerId, updatedAt: clock.now() };
+        const { version } = await work.save(AccountSchema, user, changes);
+        work.publish(rolesChanged, { aggregateId: id, aggregateVersion: version, payload: { userId: id } });
         await sessions.rules.revoke(work, { userId: id }, 'ROLES_CHANGED', clock.now());
-        const details = { before, after: user.roles, merchantId: user.merchantId ?? undefined };
+        const details = { before: user.roles, after: roles, merchantId: merchantId ?? undefined };
         await record(work, context, { action: 'ROLES_CHANGED', userId: id, details });
         return id;
       });

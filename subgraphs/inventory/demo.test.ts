@@ -1,24 +1,19 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { demoWorld } from '../../platform/agent/demo-world.ts';
+import { columnsOf } from '../../platform/data/entity-table.ts';
 import { openAgents, type TestAgents } from '../../tests/support/agents.ts';
 import { inventoryViolations } from '../../tests/support/inventory-violations.ts';
-
-interface Stock {
-  variant_id: string;
-  location_id: string;
-  merchant_id: string;
-  on_hand: number;
-}
+import { type StockLevelRow, StockLevelSchema } from './entities.ts';
 
 let agents: TestAgents;
-let stock: Stock[];
-const everything = (): Promise<Stock[]> =>
+let stock: StockLevelRow[];
+const everything = (): Promise<StockLevelRow[]> =>
   agents.kysely
     .selectFrom('inventory.stock_level')
-    .selectAll()
-    .orderBy('variant_id')
-    .orderBy('location_id')
-    .execute() as never;
+    .select(columnsOf(StockLevelSchema))
+    .orderBy('variantId')
+    .orderBy('locationId')
+    .execute();
 beforeAll(async () => {
   agents = await openAgents(['inventory']);
   await agents.host.loadDemo(() => {});
@@ -28,13 +23,13 @@ afterAll(() => agents.close());
 
 const totals = (): number[] => {
   const sums = new Map(demoWorld.variants.map(({ id }) => [id, -1]));
-  for (const { variant_id, on_hand } of stock) sums.set(variant_id, Math.max(0, sums.get(variant_id)!) + on_hand);
+  for (const { variantId, onHand } of stock) sums.set(variantId, Math.max(0, sums.get(variantId)!) + onHand);
   return [...sums.values()];
 };
 
 test('the demo world has stock of every variant, and its ledger explains all of it', async () => {
   expect(Math.min(...totals())).toBe(0);
-  expect(new Set(stock.map((level) => level.merchant_id))).toEqual(new Set([demoWorld.merchantId]));
+  expect(new Set(stock.map((level) => level.merchantId))).toEqual(new Set([demoWorld.merchantId]));
   expect(await inventoryViolations(agents.kysely)).toEqual([]);
 });
 
@@ -47,8 +42,8 @@ test('a tenth of its variants are at zero, fifty have one unit, the others have 
 
 test('among the first hundred products at least forty variants have 500 or more at one location', () => {
   const near = new Set(demoWorld.variants.filter(({ product }) => product < 100).map(({ id }) => id));
-  const plentiful = stock.filter((level) => near.has(level.variant_id) && level.on_hand >= 500);
-  expect(new Set(plentiful.map((level) => level.variant_id)).size).toBeGreaterThanOrEqual(40);
+  const plentiful = stock.filter((level) => near.has(level.variantId) && level.onHand >= 500);
+  expect(new Set(plentiful.map((level) => level.variantId)).size).toBeGreaterThanOrEqual(40);
 });
 
 test('it lies at five locations, two of them stores', async () => {
@@ -58,7 +53,7 @@ test('it lies at five locations, two of them stores', async () => {
     .where('active', '=', true)
     .execute();
   expect(locations.map(({ kind }) => kind).sort()).toEqual(['STORE', 'STORE', 'WAREHOUSE', 'WAREHOUSE', 'WAREHOUSE']);
-  expect(new Set(stock.map((level) => level.location_id)).size).toBe(5);
+  expect(new Set(stock.map((level) => level.locationId)).size).toBe(5);
 });
 
 test('loading it again changes nothing', async () => {

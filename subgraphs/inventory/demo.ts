@@ -1,8 +1,9 @@
 /** The demo world's stock. Its figures are nowhere else: whoever wants a variant with just one unit asks the database. */
-import type { Insertable, Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { type DemoTools, demoWorld } from '../../platform/agent/demo.ts';
 import { deterministicId } from '../../platform/ids.ts';
-import type { Tables } from './entities.ts';
+import type { NewRowOf } from '../../platform/data/entity-table.ts';
+import type { StockLevelSchema, Tables } from './entities.ts';
 
 const SINCE = new Date('2025-01-01T08:00:00Z');
 /** Rows in one statement, and variants in one transaction: well below what a transaction may take. */
@@ -23,7 +24,7 @@ const WITH_ONE = 50;
 /** Among the first products, so that whoever takes the first page or two finds something to buy in any number. */
 const PLENTIFUL = { count: 60, products: 100 };
 
-type Level = Insertable<Tables['stock_level']>;
+type Level = NewRowOf<typeof StockLevelSchema>;
 type Random = () => number;
 
 export const inventoryDemo =
@@ -65,14 +66,12 @@ function levelsOf({ id, product }: (typeof demoWorld.variants)[number], units: n
     const onHand = further === 0 ? left : between(random, 1, left - further);
     left -= onHand;
     return {
-      variant_id: id,
-      location_id: deterministicId('location', location),
-      product_id: demoWorld.productId(product),
-      merchant_id: demoWorld.merchantId,
-      on_hand: onHand,
-      reserved: 0,
-      version: 1,
-      updated_at: SINCE,
+      variantId: id,
+      locationId: deterministicId('location', location),
+      productId: demoWorld.productId(product),
+      merchantId: demoWorld.merchantId,
+      onHand,
+      updatedAt: SINCE,
     };
   });
 }
@@ -82,9 +81,7 @@ async function loadLocations(db: Kysely<Tables>): Promise<void> {
     ...location,
     id: deterministicId('location', n),
     priority: (n + 1) * 10,
-    active: true,
-    version: 1,
-    created_at: SINCE,
+    createdAt: SINCE,
   }));
   await db
     .insertInto('location')
@@ -95,17 +92,16 @@ async function loadLocations(db: Kysely<Tables>): Promise<void> {
 
 /** A level and the movement that explains it come together or not at all. */
 async function loadLevels(db: Kysely<Tables>, levels: readonly Level[], start: number): Promise<void> {
-  const movements = levels.map(({ variant_id, location_id, merchant_id, on_hand }, index) => ({
+  const movements = levels.map(({ variantId, locationId, merchantId, onHand = 0 }, index) => ({
     id: deterministicId('movement', start + index),
-    variant_id,
-    location_id,
-    merchant_id,
-    delta: on_hand,
+    variantId,
+    locationId,
+    merchantId,
+    delta: onHand,
     type: 'INBOUND' as const,
     reason: 'Opening stock',
-    reference_id: null,
-    actor_id: 'agent:inventory',
-    created_at: SINCE,
+    actorId: 'agent:inventory',
+    createdAt: SINCE,
   }));
   await db.transaction().execute(async (transaction) => {
     await transaction

@@ -1,5 +1,6 @@
 /** The rules of stock. Pure: no I/O, no clock, no randomness. */
 import { Refusal, refuse, type UserError } from '../../platform/errors.ts';
+import type { LocationRow, ReservationLineRow, StockLevelRow } from './entities.ts';
 
 /** So many lines one reservation has at most. */
 export const MAX_LINES = 100;
@@ -13,23 +14,14 @@ export const MAX_LOCATIONS = 100;
 const MAX_SECONDS = 86_400;
 
 /** Units of a variant that somebody wants. */
-export interface Line {
-  variantId: string;
-  quantity: number;
-}
+export type Line = Pick<ReservationLineRow, 'variantId' | 'quantity'>;
 
 /** Units of a variant at one place. */
-export interface Allocation extends Line {
-  locationId: string;
-}
+export type Allocation = Omit<ReservationLineRow, 'reservationId'>;
 
 /** What is free of a variant at one place, and how early that place serves. */
-export interface FreeStock {
-  variantId: string;
-  locationId: string;
-  priority: number;
-  available: number;
-}
+export type FreeStock = Pick<StockLevelRow, 'variantId' | 'locationId'> &
+  Pick<LocationRow, 'priority'> & { available: number };
 
 /** @throws Refusal INVALID_INPUT for lines that nobody could reserve */
 export function checkLines(lines: readonly Line[], expiresInSeconds: number | null | undefined): void {
@@ -116,7 +108,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
  * @throws Refusal INSUFFICIENT_STOCK, INVALID_INPUT
  */
 export function checkChange(
-  level: { variantId: string; onHand: number; reserved: number },
+  level: Pick<StockLevelRow, 'variantId' | 'onHand' | 'reserved'>,
   delta: number,
   path: readonly string[],
 ): void {

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
 
 export const LocationKind = { WAREHOUSE: 'WAREHOUSE', STORE: 'STORE' } as const;
 export type LocationKind = keyof typeof LocationKind;
@@ -16,7 +16,7 @@ export type StockChangeType = keyof typeof StockChangeType;
 export const ReservationStatus = { ACTIVE: 'ACTIVE', RELEASED: 'RELEASED', EXPIRED: 'EXPIRED' } as const;
 export type ReservationStatus = keyof typeof ReservationStatus;
 
-const LocationSchema = defineEntity({
+export const LocationSchema = defineEntity({
   name: 'Location',
   tableName: 'location',
   properties: {
@@ -27,13 +27,13 @@ const LocationSchema = defineEntity({
     city: p.string(),
     country: p.string(),
     priority: p.integer(),
-    active: p.boolean(),
-    version: p.integer().version(),
+    active: p.boolean().default(true),
+    version: p.integer().version().default(1),
     createdAt: p.datetime(),
   },
 });
 
-const StockLevelSchema = defineEntity({
+export const StockLevelSchema = defineEntity({
   name: 'StockLevel',
   tableName: 'stock_level',
   properties: {
@@ -41,14 +41,14 @@ const StockLevelSchema = defineEntity({
     locationId: p.string().primary(),
     productId: p.string(),
     merchantId: p.string(),
-    onHand: p.integer(),
-    reserved: p.integer(),
-    version: p.integer(),
+    onHand: p.integer().default(0),
+    reserved: p.integer().default(0),
+    version: p.integer().version().default(1),
     updatedAt: p.datetime(),
   },
 });
 
-const MovementSchema = defineEntity({
+export const MovementSchema = defineEntity({
   name: 'Movement',
   tableName: 'movement',
   properties: {
@@ -65,7 +65,7 @@ const MovementSchema = defineEntity({
   },
 });
 
-const ReservationSchema = defineEntity({
+export const ReservationSchema = defineEntity({
   name: 'Reservation',
   tableName: 'reservation',
   properties: {
@@ -73,13 +73,13 @@ const ReservationSchema = defineEntity({
     reference: p.string(),
     status: p.enum(() => ReservationStatus),
     expiresAt: p.datetime().nullable(),
-    version: p.integer(),
+    version: p.integer().version().default(1),
     createdAt: p.datetime(),
     closedAt: p.datetime().nullable(),
   },
 });
 
-const ReservationLineSchema = defineEntity({
+export const ReservationLineSchema = defineEntity({
   name: 'ReservationLine',
   tableName: 'reservation_line',
   properties: {
@@ -90,9 +90,11 @@ const ReservationLineSchema = defineEntity({
   },
 });
 
-export class Location extends LocationSchema.class {}
-LocationSchema.setClass(Location);
-
 export const entities = [LocationSchema, StockLevelSchema, MovementSchema, ReservationSchema, ReservationLineSchema];
-/** The room's tables, as SQL sees them. */
-export type Tables = InferKyselyDB<(typeof entities)[number]>;
+/** The room's tables, for Kysely. */
+export type Tables = TablesOf<(typeof entities)[number]>;
+export type LocationRow = RowOf<typeof LocationSchema>;
+export type StockLevelRow = RowOf<typeof StockLevelSchema>;
+export type MovementRow = RowOf<typeof MovementSchema>;
+export type ReservationRow = RowOf<typeof ReservationSchema>;
+export type ReservationLineRow = RowOf<typeof ReservationLineSchema>;

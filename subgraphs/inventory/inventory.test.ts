@@ -168,15 +168,11 @@ describe('the ledger', () => {
 
   test.each([
     ['no_more_reserved_than_on_hand', { reserved: 2 }],
-    ['on_hand_not_negative', { on_hand: -1, reserved: -1 }],
+    ['on_hand_not_negative', { onHand: -1, reserved: -1 }],
     ['reserved_not_negative', { reserved: -1 }],
   ])('and the database itself holds %s', async (constraint, values) => {
     const id = await stock.variant(1);
-    const update = agents.kysely
-      .updateTable('inventory.stock_level')
-      .set(values)
-      .where('variant_id', '=', id)
-      .execute();
+    const update = agents.kysely.updateTable('inventory.stock_level').set(values).where('variantId', '=', id).execute();
     await expect(update).rejects.toMatchObject({ code: '23514', constraint });
   });
 });
@@ -232,6 +228,14 @@ describe('a location', () => {
     });
     const late = await stock.updateLocation({ id: location.id, expectedVersion: 1, priority: 6 });
     expect(late.userErrors).toEqual([userError('VERSION_CONFLICT')]);
+  });
+
+  test('is no new version of itself after a change to what it is already', async () => {
+    const { location } = await stock.createLocation({ code: 'NEW-3', name: 'New', priority: 5 });
+    const same = await stock.updateLocation({ id: location.id, expectedVersion: 1, priority: 5, name: 'New' });
+    expect(same).toMatchObject({ location: { version: 1 }, userErrors: [] });
+    const closed = await stock.updateLocation({ id: location.id, expectedVersion: 1, priority: 5, active: false });
+    expect(closed.location).toMatchObject({ active: false, version: 2 });
   });
 
   test.each(['a\u0000b', 'a\ud800b', '\u200b'])('is not renamed to %j, and stays as it was', async (name) => {

@@ -6,7 +6,7 @@ import type { InventoryQueries } from './queries.ts';
 export const inventoryLoaders = (queries: InventoryQueries) => ({
   availability: loadOne(
     (variantIds) => queries.availability(variantIds),
-    (row) => row.variant_id,
+    (row) => row.variantId,
   ),
   location: loadOne(
     (ids) => queries.locationsByIds(ids),
@@ -14,11 +14,11 @@ export const inventoryLoaders = (queries: InventoryQueries) => ({
   ),
   levelsOf: loadMany(
     (variantIds, { actor }) => queries.levelsOf(variantIds, readableStock(actor)),
-    (row) => row.variant_id,
+    (row) => row.variantId,
   ),
   linesOf: loadMany(
     (reservationIds) => queries.linesOf(reservationIds),
-    (row) => row.reservation_id,
+    (row) => row.reservationId,
   ),
 });
 

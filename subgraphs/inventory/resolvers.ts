@@ -2,10 +2,11 @@ import { checkSize } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { readableStock } from './access.ts';
+import type { LocationRow, StockLevelRow } from './entities.ts';
 import type { ImportedStock } from './import/service.ts';
 import type { InventoryLoaders } from './loaders.ts';
 import type { LocationService } from './location/service.ts';
-import type { InventoryQueries, LocationRow, StockLevelRow } from './queries.ts';
+import type { InventoryQueries } from './queries.ts';
 import type { ReservationService } from './reservation/service.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { InventoryService } from './service.ts';
@@ -29,7 +30,7 @@ export const inventoryResolvers = (
     { actor }: RequestContext,
   ): Promise<StockLevelRow[]> => {
     const levels = await queries.levelsOf([variantId], readableStock(actor));
-    return locationIds.map((id) => levels.find((level) => level.location_id === id)!);
+    return locationIds.map((id) => levels.find((level) => level.locationId === id)!);
   };
   const locationNow = async (id: string): Promise<LocationRow> => (await queries.locationsByIds([id]))[0]!;
   const availableOf = async (variantId: string, context: RequestContext): Promise<number> =>
@@ -101,19 +102,14 @@ export const inventoryResolvers = (
     },
 
     StockLevel: {
-      variant: (level) => ({ id: level.variant_id }),
-      location: async (level, _, context) => (await load.location(context).load(level.location_id))!,
-      onHand: (level) => level.on_hand,
-      available: (level) => level.on_hand - level.reserved,
-      updatedAt: (level) => level.updated_at,
+      variant: (level) => ({ id: level.variantId }),
+      location: async (level, _, context) => (await load.location(context).load(level.locationId))!,
+      available: (level) => level.onHand - level.reserved,
     },
 
     Movement: {
-      variant: (movement) => ({ id: movement.variant_id }),
-      location: async (movement, _, context) => (await load.location(context).load(movement.location_id))!,
-      referenceId: (movement) => movement.reference_id,
-      actorId: (movement) => movement.actor_id,
-      createdAt: (movement) => movement.created_at,
+      variant: (movement) => ({ id: movement.variantId }),
+      location: async (movement, _, context) => (await load.location(context).load(movement.locationId))!,
     },
 
     ReservationPayload: {
@@ -121,13 +117,7 @@ export const inventoryResolvers = (
     },
 
     Reservation: {
-      expiresAt: (reservation) => reservation.expires_at,
       lines: (reservation, _, context) => load.linesOf(context).load(reservation.id),
-    },
-
-    ReservationLine: {
-      variantId: (line) => line.variant_id,
-      locationId: (line) => line.location_id,
     },
   };
 };

@@ -1,5 +1,6 @@
 /** What people do with stock: correct it and move it. What orders do with it is in `reservation/`. */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import { idempotencyOf } from '../../platform/data/idempotency.ts';
 import { matches } from '../../platform/data/row-filter.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { refuse } from '../../platform/errors.ts';
@@ -19,26 +20,23 @@ export const inventoryService = ({ store, clock, ask }: AgentContext<Tables>) =>
   const ownerOf = async (variantId: string, context: RequestContext): Promise<Owner> => {
     const known = store.read
       .selectFrom('stock_level')
-      .select(['product_id', 'merchant_id'])
-      .where('variant_id', '=', variantId);
+      .select(['productId', 'merchantId'])
+      .where('variantId', '=', variantId);
     const row = (await known.limit(1).executeTakeFirst()) ?? (await askOwner(variantId, context));
     if (!row || !matches(row, writableStock(context.actor))) {
       throw refuse('NOT_FOUND', 'There is no such variant, or it is not yours.', ['input', 'variantId']);
     }
-    return { productId: row.product_id, merchantId: row.merchant_id };
+    return row;
   };
 
-  const askOwner = async (
-    id: string,
-    context: RequestContext,
-  ): Promise<{ product_id: string; merchant_id: string } | null> => {
+  const askOwner = async (id: string, context: RequestContext): Promise<Owner | null> => {
     const { productVariant } = await ask(ownerOfVariant, { id }, { within: context });
-    return productVariant && { product_id: productVariant.product.id, merchant_id: productVariant.product.merchantId };
+    return productVariant && { productId: productVariant.product.id, merchantId: productVariant.product.merchantId };
   };
 
   return {
-    async adjust({ idempotencyKey: key, ...request }: AdjustStockInput, context: RequestContext): Promise<void> {
-      const { variantId, locationId, delta, reason } = request;
+    async adjust(input: AdjustStockInput, context: RequestContext): Promise<void> {
+      const { variantId, locationId, delta, reason } = input;
       if (delta === 0 || Math.abs(delta) > MAX_QUANTITY) {
         throw refuse('INVALID_INPUT', `Give a number of units, at most ${MAX_QUANTITY}, and not 0.`, [
           'input',
@@ -48,60 +46,54 @@ export const inventoryService = ({ store, clock, ask }: AgentContext<Tables>) =>
       checkText(reason, ['input', 'reason']);
       const owner = await ownerOf(variantId, context);
       const locks = [`stock:${variantId}`];
-      await store.idempotent(
-        { actor: context.actor.id, operation: 'adjustStock', key, request, locks, origin: context },
-        async (work) => {
-          const level = known(await levelsAt(work.sql, variantId, [locationId]), locationId, ['input', 'locationId']);
-          checkChange(level, delta, ['input', 'delta']);
-          const entry = {
-            variantId,
-            owner,
-            type: 'ADJUSTMENT',
-            reason,
-            referenceId: null,
-            actorId: context.actor.id,
-            now: clock.now(),
-          } as const;
-          await changeAndPublish(work, [{ locationId, delta }], entry);
-          return {};
-        },
-      );
+      await store.idempotent({ ...idempotencyOf('adjustStock', input, context), locks }, async (work) => {
+        const level = known(await levelsAt(work.sql, variantId, [locationId]), locationId, ['input', 'locationId']);
+        checkChange(level, delta, ['input', 'delta']);
+        const entry = {
+          variantId,
+          owner,
+          type: 'ADJUSTMENT',
+          reason,
+          referenceId: null,
+          actorId: context.actor.id,
+          now: clock.now(),
+        } as const;
+        await changeAndPublish(work, [{ locationId, delta }], entry);
+        return {};
+      });
     },
 
-    async transfer({ idempotencyKey: key, ...request }: TransferStockInput, context: RequestContext): Promise<void> {
-      const { variantId, fromLocationId: from, toLocationId: to, quantity, reason } = request;
+    async transfer(input: TransferStockInput, context: RequestContext): Promise<void> {
+      const { variantId, fromLocationId: from, toLocationId: to, quantity, reason } = input;
       checkQuantity(quantity, ['input', 'quantity']);
       if (reason != null) checkText(reason, ['input', 'reason']);
       if (from === to) throw refuse('INVALID_INPUT', 'Give two different locations.', ['input', 'toLocationId']);
       const owner = await ownerOf(variantId, context);
       const locks = [`stock:${variantId}`];
-      await store.idempotent(
-        { actor: context.actor.id, operation: 'transferStock', key, request, locks, origin: context },
-        async (work) => {
-          const levels = await levelsAt(work.sql, variantId, [from, to]);
-          checkChange(known(levels, from, ['input', 'fromLocationId']), -quantity, ['input', 'quantity']);
-          checkChange(known(levels, to, ['input', 'toLocationId']), quantity, ['input', 'quantity']);
-          const referenceId = newId('transfer');
-          const entry = {
-            variantId,
-            owner,
-            type: 'TRANSFER',
-            reason: reason ?? null,
-            referenceId,
-            actorId: context.actor.id,
-            now: clock.now(),
-          } as const;
-          await changeAndPublish(
-            work,
-            [
-              { locationId: from, delta: -quantity },
-              { locationId: to, delta: quantity },
-            ],
-            entry,
-          );
-          return {};
-        },
-      );
+      await store.idempotent({ ...idempotencyOf('transferStock', input, context), locks }, async (work) => {
+        const levels = await levelsAt(work.sql, variantId, [from, to]);
+        checkChange(known(levels, from, ['input', 'fromLocationId']), -quantity, ['input', 'quantity']);
+        checkChange(known(levels, to, ['input', 'toLocationId']), quantity, ['input', 'quantity']);
+        const referenceId = newId('transfer');
+        const entry = {
+          variantId,
+          owner,
+          type: 'TRANSFER',
+          reason: reason ?? null,
+          referenceId,
+          actorId: context.actor.id,
+          now: clock.now(),
+        } as const;
+        await changeAndPublish(
+          work,
+          [
+            { locationId: from, delta: -quantity },
+            { locationId: to, delta: quantity },
+          ],
+          entry,
+        );
+        return {};
+      });
     },
   };
 };

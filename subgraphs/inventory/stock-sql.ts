@@ -1,45 +1,29 @@
-/** The statements by which stock comes and goes: the ledger and its sum, always together. */
+/**
+ * Plain SQL where stock comes and goes: the ledger and its sum are written together, by one statement of several parts that
+ * takes the locks of the rows in their order.
+ */
 import { type Kysely, sql } from 'kysely';
 import { newId } from '../../platform/ids.ts';
-import type { StockChangeType, Tables } from './entities.ts';
+import { anyOf } from '../../platform/data/any-of.ts';
+import type { MovementRow, StockLevelRow, Tables } from './entities.ts';
 
 /** A level as a decision needs it. One that does not exist yet has no units. */
-export interface Level {
-  variantId: string;
-  locationId: string;
-  onHand: number;
-  reserved: number;
-}
+export type Level = Pick<StockLevelRow, 'variantId' | 'locationId' | 'onHand' | 'reserved'>;
 
 /** Whose a variant is. */
-export interface Owner {
-  productId: string;
-  merchantId: string;
-}
+export type Owner = Pick<StockLevelRow, 'productId' | 'merchantId'>;
 
 /** Units that come to a level, or go from it. */
-export interface Change {
-  locationId: string;
-  delta: number;
-}
+export type Change = Pick<MovementRow, 'locationId' | 'delta'>;
 
 /** What is said of changes in the ledger. */
-export interface Entry {
-  variantId: string;
+export interface Entry extends Pick<MovementRow, 'variantId' | 'type' | 'reason' | 'referenceId' | 'actorId'> {
   owner: Owner;
-  type: StockChangeType;
-  reason: string | null;
-  referenceId: string | null;
-  actorId: string;
   now: Date;
 }
 
 /** A level after a change. */
-export interface Changed {
-  locationId: string;
-  onHand: number;
-  version: number;
-}
+export type Changed = Pick<StockLevelRow, 'locationId' | 'onHand' | 'version'>;
 
 /** The variant's levels at these locations; no entry for a location that does not exist. */
 export async function levelsAt(
@@ -47,25 +31,35 @@ export async function levelsAt(
   variantId: string,
   locationIds: readonly string[],
 ): Promise<Map<string, Level>> {
-  const { rows } = await sql<Level>`
-    select ${variantId} as "variantId", p.id as "locationId", coalesce(l.on_hand, 0) as "onHand", coalesce(l.reserved, 0) as reserved
-      from inventory.location p
-      left join inventory.stock_level l on l.location_id = p.id and l.variant_id = ${variantId}
-     where p.id = any(${locationIds}::text[])`.execute(db);
-  return new Map(rows.map((level) => [level.locationId, level]));
+  const levels = await db
+    .selectFrom('location')
+    .leftJoin('stock_level as level', (join) =>
+      join.onRef('level.locationId', '=', 'location.id').on('level.variantId', '=', variantId),
+    )
+    .select(({ fn, lit }) => [
+      'location.id as locationId',
+      fn.coalesce('onHand', lit(0)).as('onHand'),
+      fn.coalesce('reserved', lit(0)).as('reserved'),
+    ])
+    .where('location.id', '=', anyOf(locationIds))
+    .execute();
+  return new Map(levels.map((level) => [level.locationId, { ...level, variantId }]));
 }
 
 /** Writes changes of one variant into the ledger and into its levels. The caller holds the lock `stock:<variant>`. */
 export async function change(db: Kysely<Tables>, changes: readonly Change[], entry: Entry): Promise<Changed[]> {
-  const { variantId, owner, type, reason, referenceId, actorId, now } = entry;
+  const { variantId, type, reason, referenceId, actorId, now } = entry;
+  const { productId, merchantId } = entry.owner;
   const locationIds = changes.map((one) => one.locationId);
   const deltas = changes.map((one) => one.delta);
   // A statement of its own: an upsert would check a negative number of units before it finds the row to add it to.
-  await sql`
-    insert into inventory.stock_level (variant_id, location_id, product_id, merchant_id, updated_at)
-    select ${variantId}, location_id, ${owner.productId}, ${owner.merchantId}, ${now}::timestamptz
-      from unnest(${locationIds}::text[]) as given (location_id) order by location_id
-        on conflict do nothing`.execute(db);
+  await db
+    .insertInto('stock_level')
+    .values(
+      [...locationIds].sort().map((locationId) => ({ variantId, locationId, productId, merchantId, updatedAt: now })),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   const { rows } = await sql<Changed>`
     with given as (
       select * from unnest(${changes.map(() => newId('movement'))}::text[], ${locationIds}::text[], ${deltas}::int[])
@@ -76,7 +70,7 @@ export async function change(db: Kysely<Tables>, changes: readonly Change[], ent
        where l.variant_id = ${variantId} order by l.location_id for update of l
     ), entered as (
       insert into inventory.movement (id, variant_id, location_id, merchant_id, delta, type, reason, reference_id, actor_id, created_at)
-      select id, variant_id, location_id, ${owner.merchantId}, delta, ${type}, ${reason}::text, ${referenceId}::text, ${actorId}, ${now}::timestamptz
+      select id, variant_id, location_id, ${merchantId}, delta, ${type}, ${reason}::text, ${referenceId}::text, ${actorId}, ${now}::timestamptz
         from held
     )
     update inventory.stock_level l set on_hand = l.on_hand + held.delta, version = l.version + 1, updated_at = ${now}::timestamptz

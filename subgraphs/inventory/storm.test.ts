@@ -50,7 +50,7 @@ describe('a storm', () => {
       const after = await agents.kysely
         .selectFrom('inventory.stock_level')
         .select('reserved')
-        .where('variant_id', 'in', ids)
+        .where('variantId', 'in', ids)
         .execute();
       expect(after.map(({ reserved }) => reserved)).toEqual(after.map(() => 0));
     },

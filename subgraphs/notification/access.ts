@@ -6,4 +6,4 @@ export const readableMessages = (actor: Actor): RowFilter =>
   actor.may('notification:personal') ? 'ALL' : ownMessages(actor);
 
 /** The actor's own messages: its inbox, and those that it may mark as read. */
-export const ownMessages = ({ customerId }: Actor): RowFilter => (customerId ? [{ customer_id: customerId }] : 'NONE');
+export const ownMessages = ({ customerId }: Actor): RowFilter => (customerId ? [{ customerId }] : 'NONE');

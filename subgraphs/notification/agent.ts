@@ -38,6 +38,8 @@ export default defineAgent({
   handlers: [...notificationHandlers, ...mailHandlers],
   // A message is unique for its event.
   replayable: true,
+  // Nobody waits for a message as a saga waits for a signal.
+  gatherMs: 100,
   build(agentContext) {
     const queries = messageQueries(agentContext.store.read);
     return {

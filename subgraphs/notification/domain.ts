@@ -1,5 +1,6 @@
 /** What is said to customers, and when. Pure: no I/O, no clock, no randomness. */
 import { money, toDecimal } from '../../platform/money.ts';
+import type { MessageType, Parameters } from './entities.ts';
 
 /** The words of a message; `{…}` stands for a parameter. */
 interface Words {
@@ -42,16 +43,11 @@ const TEMPLATES = {
     text: 'We have given {amount} back to you for your order {number}. It can take your bank some days.',
   },
   ORDER_REFUNDED: { subject: 'Your money for order {number} is on its way', text: 'We have refunded order {number}.' },
-} as const satisfies Record<string, Words>;
-
-export type Template = keyof typeof TEMPLATES;
-
-/** What fills a template. */
-export type Parameters = Readonly<Record<string, string>>;
+} as const satisfies Record<MessageType, Words>;
 
 /** A message about to be sent. */
 export interface Notice {
-  template: Template;
+  template: MessageType;
   parameters: Parameters;
 }
 
@@ -111,7 +107,7 @@ export function noticeOfStatus({
 }
 
 /** The words of a template, unfilled. */
-export const wordsOf = (template: Template): Words => TEMPLATES[template];
+export const wordsOf = (template: MessageType): Words => TEMPLATES[template];
 
 /** The words of a message as its customer reads them. */
 export function write({ template, parameters }: Notice): Words {
@@ -125,4 +121,4 @@ const fill = (words: string, parameters: Parameters): string =>
     return name === 'reason' ? (REASONS[value] ?? NO_REASON) : value;
   });
 
-const isTemplate = (name: string): name is Template => Object.hasOwn(TEMPLATES, name);
+const isTemplate = (name: string): name is MessageType => Object.hasOwn(TEMPLATES, name);

@@ -1,9 +1,25 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
 import { MailSchema } from './mail/entities.ts';
-import type { Parameters, Template } from './domain.ts';
 
-const MessageSchema = defineEntity({
+export const MessageType = {
+  ORDER_PLACED: 'ORDER_PLACED',
+  ORDER_CONFIRMED: 'ORDER_CONFIRMED',
+  ORDER_ON_HOLD: 'ORDER_ON_HOLD',
+  ORDER_PARTIALLY_SHIPPED: 'ORDER_PARTIALLY_SHIPPED',
+  ORDER_SHIPPED: 'ORDER_SHIPPED',
+  ORDER_DELIVERED: 'ORDER_DELIVERED',
+  ORDER_CANCELLED: 'ORDER_CANCELLED',
+  ORDER_RETURNED: 'ORDER_RETURNED',
+  PAYMENT_REFUNDED: 'PAYMENT_REFUNDED',
+  ORDER_REFUNDED: 'ORDER_REFUNDED',
+} as const;
+export type MessageType = keyof typeof MessageType;
+
+/** The values of a message's template. */
+export type Parameters = Readonly<Record<string, string>>;
+
+export const MessageSchema = defineEntity({
   name: 'Message',
   tableName: 'message',
   properties: {
@@ -11,16 +27,14 @@ const MessageSchema = defineEntity({
     customerId: p.string(),
     eventId: p.uuid(),
     orderId: p.string(),
-    template: p.string().$type<Template>(),
+    template: p.string().$type<MessageType>(),
     parameters: p.json<Parameters>(),
     createdAt: p.datetime(),
     readAt: p.datetime().nullable(),
   },
 });
 
-export class Message extends MessageSchema.class {}
-MessageSchema.setClass(Message);
-
 export const entities = [MessageSchema, MailSchema];
-/** The room's tables, as SQL sees them. */
-export type Tables = InferKyselyDB<(typeof entities)[number]>;
+/** The room's tables, for Kysely. */
+export type Tables = TablesOf<(typeof entities)[number]>;
+export type MessageRow = RowOf<typeof MessageSchema>;

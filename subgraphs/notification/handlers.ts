@@ -1,6 +1,7 @@
 /** Tells customers what happens to their orders: one message for an event, in their inbox. */
 import type { z } from 'zod';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import { json } from '../../platform/data/json.ts';
 import type { Work } from '../../platform/store/store.ts';
 import type { LoggedEvent } from '../../platform/events/event-log.ts';
 import { type EventHandler, on } from '../../platform/consumers/handler.ts';
@@ -76,14 +77,14 @@ async function send(
     .insertInto('message')
     .values({
       id,
-      customer_id: customerId,
-      event_id: eventId,
-      order_id: orderId,
+      customerId,
+      eventId,
+      orderId,
       template,
-      parameters: JSON.stringify(parameters) as never,
-      created_at: now,
+      parameters: json(parameters),
+      createdAt: now,
     })
-    .onConflict((on) => on.column('event_id').doNothing())
+    .onConflict((on) => on.column('eventId').doNothing())
     .returning('id')
     .executeTakeFirst();
   if (!made) return undefined;

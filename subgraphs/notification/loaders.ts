@@ -10,7 +10,7 @@ export const messageLoaders = (queries: MessageQueries) => ({
   ),
   unreadOf: loadOne(
     (customerIds, { actor }) => queries.unreadOf(customerIds, readableMessages(actor)),
-    (row) => row.customer_id,
+    (row) => row.customerId,
   ),
 });
 

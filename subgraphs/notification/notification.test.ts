@@ -32,6 +32,8 @@ beforeAll(async () => {
     await consumer.register();
     return consumer;
   };
+  // It begins now: before what the tests publish.
+  await open();
 });
 afterAll(() => agents.close());
 

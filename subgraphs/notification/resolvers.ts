@@ -29,15 +29,13 @@ export const notificationResolvers = (
     type: (message) => message.template,
     subject: (message) => write(message).subject,
     text: (message) => write(message).text,
-    createdAt: (message) => message.created_at,
-    readAt: (message) => message.read_at,
-    order: (message) => ({ __typename: 'Order', id: message.order_id }),
+    order: (message) => ({ __typename: 'Order', id: message.orderId }),
   },
 
   Customer: {
     __resolveReference: ({ id }) => ({ id }),
     unreadMessages: async (customer, _, context) => {
-      if (!matches({ customer_id: customer.id }, readableMessages(context.actor))) return null;
+      if (!matches({ customerId: customer.id }, readableMessages(context.actor))) return null;
       return (await load.unreadOf(context).load(customer.id))?.unread ?? 0;
     },
   },

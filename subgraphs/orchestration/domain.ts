@@ -1,5 +1,19 @@
 /** How the state of a saga reads. Pure: no I/O, no clock, no randomness. */
-import type { SagaStatus, SagaStepStatus } from './resolvers.generated.ts';
+
+export const SagaStatus = {
+  PENDING: 'PENDING',
+  RUNNING: 'RUNNING',
+  WAITING: 'WAITING',
+  COMPENSATING: 'COMPENSATING',
+  COMPENSATED: 'COMPENSATED',
+  COMPLETED: 'COMPLETED',
+  STUCK: 'STUCK',
+  FAILED: 'FAILED',
+} as const;
+export type SagaStatus = keyof typeof SagaStatus;
+
+export const SagaStepStatus = { RETRYING: 'RETRYING', DONE: 'DONE', REFUSED: 'REFUSED', SKIPPED: 'SKIPPED' } as const;
+export type SagaStepStatus = keyof typeof SagaStepStatus;
 
 /** Failed attempts of one step after which somebody should look at the saga. */
 export const STUCK_AFTER = 10;

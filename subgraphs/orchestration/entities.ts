@@ -1,9 +1,13 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
 import { AgentInstructionSchema, BreakerResetSchema } from './agents/entities.ts';
 import { EventActionSchema } from './events-desk/entities.ts';
 
-const SagaAttemptSchema = defineEntity({
+/** Try it now instead of later; go on as if it were done; give up and undo what was done. */
+export const SagaActionType = { RETRY: 'RETRY', SKIP: 'SKIP', COMPENSATE: 'COMPENSATE' } as const;
+export type SagaActionType = keyof typeof SagaActionType;
+
+export const SagaAttemptSchema = defineEntity({
   name: 'SagaAttempt',
   tableName: 'saga_attempt',
   properties: {
@@ -16,14 +20,14 @@ const SagaAttemptSchema = defineEntity({
   },
 });
 
-const SagaActionSchema = defineEntity({
+export const SagaActionSchema = defineEntity({
   name: 'SagaAction',
   tableName: 'saga_action',
   properties: {
     sagaId: p.string().primary(),
     number: p.integer().primary(),
     step: p.string(),
-    action: p.string(),
+    action: p.enum(() => SagaActionType),
     requestedBy: p.string(),
     reason: p.string(),
     at: p.datetime(),
@@ -38,5 +42,6 @@ export const entities = [
   BreakerResetSchema,
   AgentInstructionSchema,
 ];
-/** The room's tables, as SQL sees them. */
-export type Tables = InferKyselyDB<(typeof entities)[number]>;
+/** The room's tables, for Kysely. */
+export type Tables = TablesOf<(typeof entities)[number]>;
+export type SagaActionRow = RowOf<typeof SagaActionSchema>;

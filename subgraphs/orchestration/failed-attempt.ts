@@ -19,24 +19,24 @@ export const failedAttempt =
   ) =>
   async (saga: string, step: string, _attempt: number, error: Error & { code?: unknown }): Promise<void> => {
     const now = clock.now();
-    const { attempts, alerted_at } = await queries.recordAttempt({
+    const { attempts, alertedAt } = await queries.recordAttempt({
       sagaId: saga,
       step,
       error: error.message.slice(0, MAX_ERROR),
       at: now,
     });
     const isStuck = attempts >= STUCK_AFTER || isHopeless(error);
-    if (!isStuck || alerted_at) return;
+    if (!isStuck || alertedAt) return;
     const { name } = partsOf(saga);
     const errorId = newId('error');
     // IdempotencyKey for a saga and a step. Should it not get through, the next failed attempt comes by here again.
     const isFirst = await store.write({ locks: [], origin: {} }, async ({ sql, publish }) => {
       const marked = await sql
         .updateTable('saga_attempt')
-        .set({ alerted_at: now })
-        .where('saga_id', '=', saga)
+        .set({ alertedAt: now })
+        .where('sagaId', '=', saga)
         .where('step', '=', step)
-        .where('alerted_at', 'is', null)
+        .where('alertedAt', 'is', null)
         .executeTakeFirst();
       if (marked.numUpdatedRows === 0n) return false;
       const payload = {

@@ -10,7 +10,7 @@ export const forgetSagasJob = ({ store, clock, config, log }: AgentContext<Table
   async run(signal) {
     const before = new Date(clock.now().getTime() - config.SAGA_RETENTION_DAYS * 86_400_000);
     const forgotten = await forgetSagas(store.read, before, signal, async (ids) => {
-      await store.read.deleteFrom('saga_attempt').where('saga_id', 'in', ids).execute();
+      await store.read.deleteFrom('saga_attempt').where('sagaId', 'in', ids).execute();
     });
     await moveHorizon(store.read);
     if (forgotten) log.info({ forgotten }, 'ended sagas forgotten');

@@ -33,11 +33,11 @@ export const orchestrationLoaders = (queries: OrchestrationQueries, { ask }: Age
   ),
   sagasWithin: loadMany(
     (ids) => queries.sagasWithin(ids),
-    (row) => row.parent_id!,
+    (row) => row.parentId!,
   ),
   stepsOf: loadMany(
     (ids) => queries.stepsOf(ids),
-    (row) => row.saga_id,
+    (row) => row.sagaId,
   ),
 });
 

@@ -3,15 +3,14 @@
  * worker has in hand, and wakes none for what an operator decided. So while releases are changed, and after one was taken
  * back for a while, things may have happened of which a parked saga would not hear. Every few seconds they are looked for.
  */
-import type { Kysely } from 'kysely';
 import type { ScheduledJob } from '../../platform/agent/define-agent.ts';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
-import { raw } from '../../platform/data/raw.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { newId } from '../../platform/ids.ts';
 import { partsOf, sagaId, signalSaga, steerSaga } from '../../platform/sagas/enqueue.ts';
 import { type PaymentStatus, paymentsOfOrders } from './commands/payment.generated.ts';
 import type { Tables } from './entities.ts';
+import { waitingForPayment } from './saga-sql.ts';
 import { PAYMENT_TOPIC } from './sagas/place-order.ts';
 import type { SteeringQueries } from './steering/queries.ts';
 
@@ -29,7 +28,7 @@ export function passedOver(
 
   /** Those whose payment has moved on without a word to them. Where payment cannot say so now, it is asked again. */
   const unpaid = async (signal: AbortSignal): Promise<string[]> => {
-    const sagas = await waitingForPayment(store.read, last);
+    const sagas = await waitingForPayment(store.read, last, LOOKED_AT);
     last = sagas.length < LOOKED_AT ? '' : sagas.at(-1)!;
     if (sagas.length === 0) return [];
     const orderIds = sagas.map((id) => partsOf(id).subjectId);
@@ -67,21 +66,4 @@ export function passedOver(
         await wake(id, (sql) => signalSaga(sql, id, PAYMENT_TOPIC, null, `passed over:${PAYMENT_TOPIC}:${id}`));
     },
   };
-}
-
-/**
- * Parked sagas that wait for their payment and have had no word of it, by their ids from behind this one. Each lookup by
- * itself: a plan that joins whole tables would read all that they hold.
- */
-async function waitingForPayment(db: Kysely<Tables>, after: string): Promise<string[]> {
-  const { rows } = await raw<{ id: string }>(
-    db,
-    `select w.saga_id as id from platform.saga_wait w
-      where w.saga_id > $1 and starts_with(w.saga_id, 'placeOrder:') and w.topic = $2
-        and (select status from dbos.workflow_status where workflow_uuid = w.saga_id) = 'DELAYED'
-        and (select message_uuid from dbos.notifications where destination_uuid = w.saga_id and topic = $2 limit 1) is null
-      order by w.saga_id limit $3`,
-    [after, PAYMENT_TOPIC, LOOKED_AT],
-  );
-  return rows.map(({ id }) => id);
 }

@@ -68,8 +68,6 @@ export const orchestrationResolvers = ({
     id: (agent) => agent.name,
     name: (agent) => agent.title,
     area: (agent) => agent.area.toUpperCase() as AgentArea,
-    startedAt: (agent) => agent.started_at,
-    heartbeatAt: (agent) => agent.heartbeat_at,
   },
 
   AgentDependency: agents.AgentDependency,
@@ -96,11 +94,11 @@ export const orchestrationResolvers = ({
     __resolveReference: ({ id }, context) => load.saga(context).load(id),
     name: (saga) => partsOf(saga.id).name,
     subjectId: (saga) => partsOf(saga.id).subjectId,
-    startedAt: (saga) => new Date(Number(saga.created_at)),
-    updatedAt: (saga) => new Date(Number(saga.updated_at)),
+    startedAt: (saga) => new Date(Number(saga.createdAt)),
+    updatedAt: (saga) => new Date(Number(saga.updatedAt)),
     steps: (saga, _, context) => load.stepsOf(context).load(saga.id),
     // Whoever may see one of them may see all: they are about the same.
-    parent: (saga, _, context) => (saga.parent_id === null ? null : load.saga(context).load(saga.parent_id)),
+    parent: (saga, _, context) => (saga.parentId === null ? null : load.saga(context).load(saga.parentId)),
     children: (saga, _, context) => load.sagasWithin(context).load(saga.id),
     actions: (saga, _, context) => steering.actionsOf(saga.id, context),
     refusal: async (saga, _, context) =>
@@ -108,28 +106,27 @@ export const orchestrationResolvers = ({
     // An operator's own reason is for the audit, and no word about whom it was.
     refusalMessage: async (saga, _, context) => {
       const refused = (await load.stepsOf(context).load(saga.id)).find((step) => step.refusal);
-      return refused?.refusal === 'OPERATOR' ? 'Somebody of ours had it undone.' : (refused?.refusal_message ?? null);
+      return refused?.refusal === 'OPERATOR' ? 'Somebody of ours had it undone.' : (refused?.refusalMessage ?? null);
     },
     status: async (saga, _, context) => {
       const steps = await load.stepsOf(context).load(saga.id);
       return statusOf({
-        engineStatus: saga.engine_status,
+        engineStatus: saga.engineStatus,
         isRefused: steps.some((step) => step.refusal !== null),
-        isWaiting: saga.is_waiting,
-        isBegun: saga.is_waiting || steps.length > 0,
-        isStuck: steps.some((step) => step.is_stuck),
-        failedAttempts: Math.max(0, ...steps.filter((step) => !step.is_kept).map((step) => step.attempts)),
+        isWaiting: saga.isWaiting,
+        isBegun: saga.isWaiting || steps.length > 0,
+        isStuck: steps.some((step) => step.isStuck),
+        failedAttempts: Math.max(0, ...steps.filter((step) => !step.isKept).map((step) => step.attempts)),
       });
     },
   },
 
   SagaStep: {
     status: (step) =>
-      stepStatusOf({ isKept: step.is_kept, isRefused: step.refusal !== null, isSkipped: step.skipped_by !== null }),
-    lastError: (step) => step.last_error ?? step.refusal_message,
-    nextAttemptAt: (step) => step.next_at,
-    startedAt: (step) => instant(step.started_at),
-    completedAt: (step) => instant(step.completed_at),
+      stepStatusOf({ isKept: step.isKept, isRefused: step.refusal !== null, isSkipped: step.skippedBy !== null }),
+    lastError: (step) => step.lastError ?? step.refusalMessage,
+    startedAt: (step) => instant(step.startedAt),
+    completedAt: (step) => instant(step.completedAt),
   },
 });
 

@@ -19,12 +19,12 @@ export function writableOrders(actor: Actor): RowFilter {
 /** An actor's own orders: a customer's, or the one of a guest's token. */
 export function ownOrders(actor: Actor): RowFilter {
   if (actor.orderId) return [{ id: actor.orderId }];
-  return actor.customerId ? [{ customer_id: actor.customerId }] : 'NONE';
+  return actor.customerId ? [{ customerId: actor.customerId }] : 'NONE';
 }
 
 /**
  * Whether an actor may see, change and order a cart: a customer's is the customer's, a guest's is whoever's knows its id,
  * and operators act for customers, whose carts and orders stay theirs.
  */
-export const mayUseCart = (actor: Actor, cart: { customer_id: string | null }): boolean =>
-  cart.customer_id === null || cart.customer_id === actor.customerId || actor.may('order:write');
+export const mayUseCart = (actor: Actor, { customerId }: { customerId: string | null }): boolean =>
+  customerId === null || customerId === actor.customerId || actor.may('order:write');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { hashOf } from '../../platform/data/idempotency.ts';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { actor, operator, viewer } from '../../tests/support/agents.ts';
 import { guestOf, newCustomer, type Orders, openOrders } from './order.testing.ts';
@@ -100,6 +101,17 @@ describe('a cancellation', () => {
       expect(await it.cancel('order_none', who)).toEqual(refused);
     }
     expect(await it.read(id)).toMatchObject({ version: 1, cancellationReason: null });
+  });
+
+  test('is kept under its key by what was asked, so that a repetition over a release has the same answer', async () => {
+    const [id, idempotencyKey] = [await it.placed(), 'cancelled'];
+    await it.cancel(id, operator, { reason: 'sold', expectedVersion: 1, idempotencyKey });
+    const kept = await it.agents.kysely
+      .selectFrom('order.idempotency')
+      .select('requestHash')
+      .where('key', '=', idempotencyKey)
+      .execute();
+    expect(kept).toEqual([{ requestHash: hashOf({ orderId: id, reason: 'sold', expectedVersion: 1 }) }]);
   });
 
   test('with more than 500 characters of reason is refused', async () => {

@@ -20,8 +20,7 @@ import {
   tellStory,
   TRANSITIONS,
 } from './domain.ts';
-import { CancellationReason, OrderStatus, PaymentStatus } from './entities.ts';
-import type { TimelineEntryType } from './resolvers.generated.ts';
+import { CancellationReason, OrderStatus, PaymentStatus, type TimelineEntryType } from './entities.ts';
 import { asRead } from './timeline.ts';
 
 const STATUSES = Object.keys(OrderStatus) as OrderStatus[];
@@ -306,7 +305,7 @@ describe('the timeline', () => {
   });
 
   test('has one word for the money of a cancellation: its refunds, or the saga where they are not there yet', () => {
-    const entry = (type: TimelineEntryType, reference = '', order_id = 'order_1') => ({ order_id, type, reference });
+    const entry = (type: TimelineEntryType, reference = '', orderId = 'order_1') => ({ orderId, type, reference });
     const [said, made, other] = [
       entry('PAYMENT_REFUNDED'),
       entry('PAYMENT_REFUNDED', 'refund_1'),

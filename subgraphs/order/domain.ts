@@ -1,8 +1,7 @@
 /** The rules of orders. Pure: no I/O, no clock, no randomness. */
 import { Refusal, refuse } from '../../platform/errors.ts';
 import { type Money, toDecimal } from '../../platform/money.ts';
-import type { CancellationReason, OrderStatus, PaymentStatus } from './entities.ts';
-import type { TimelineEntryType } from './resolvers.generated.ts';
+import type { CancellationReason, OrderStatus, PaymentStatus, TimelineEntryType } from './entities.ts';
 
 /** Where an order may go from each status. */
 export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {

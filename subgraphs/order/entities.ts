@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
 import type { Address } from '../../platform/graphql/address.ts';
 
 export const OrderStatus = {
@@ -48,6 +48,32 @@ export const CancellationReason = {
 } as const;
 export type CancellationReason = keyof typeof CancellationReason;
 
+export const TimelineEntryType = {
+  PLACED: 'PLACED',
+  STOCK_RESERVED: 'STOCK_RESERVED',
+  STOCK_REFUSED: 'STOCK_REFUSED',
+  STOCK_RELEASED: 'STOCK_RELEASED',
+  PAYMENT_ACTION_REQUIRED: 'PAYMENT_ACTION_REQUIRED',
+  PAYMENT_AUTHORIZED: 'PAYMENT_AUTHORIZED',
+  PAYMENT_REFUSED: 'PAYMENT_REFUSED',
+  PAYMENT_CAPTURED: 'PAYMENT_CAPTURED',
+  PAYMENT_VOIDED: 'PAYMENT_VOIDED',
+  PAYMENT_REFUNDED: 'PAYMENT_REFUNDED',
+  CONFIRMED: 'CONFIRMED',
+  PROCESSING: 'PROCESSING',
+  CANCELLATION_REQUESTED: 'CANCELLATION_REQUESTED',
+  CANCELLED: 'CANCELLED',
+  PARTIALLY_SHIPPED: 'PARTIALLY_SHIPPED',
+  SHIPPED: 'SHIPPED',
+  DELIVERED: 'DELIVERED',
+  RETURNED: 'RETURNED',
+  REFUNDED: 'REFUNDED',
+} as const;
+export type TimelineEntryType = keyof typeof TimelineEntryType;
+
+export const TaxRounding = { LINE: 'LINE', RATE: 'RATE' } as const;
+export type TaxRounding = keyof typeof TaxRounding;
+
 /** What an order bears of one rate of tax, and why; amounts are minor units in digits. */
 export interface OrderTax {
   /** A fraction: `0.19`. */
@@ -57,11 +83,11 @@ export interface OrderTax {
   territory: string | null;
   /** The day whose rates these are. */
   day: string;
-  rounding: 'LINE' | 'RATE';
+  rounding: TaxRounding;
   reason: string;
 }
 
-const OrderSchema = defineEntity({
+export const OrderSchema = defineEntity({
   name: 'Order',
   tableName: 'orders',
   properties: {
@@ -80,15 +106,15 @@ const OrderSchema = defineEntity({
     discountMinor: p.bigint(),
     shippingMinor: p.bigint(),
     taxMinor: p.bigint(),
-    taxes: p.json<OrderTax[]>(),
+    taxes: p.json<OrderTax[]>().defaultRaw(`'[]'`),
     totalMinor: p.bigint(),
-    version: p.integer().version(),
+    version: p.integer().version().default(1),
     placedAt: p.datetime(),
     updatedAt: p.datetime(),
   },
 });
 
-const OrderLineSchema = defineEntity({
+export const OrderLineSchema = defineEntity({
   name: 'OrderLine',
   tableName: 'order_line',
   properties: {
@@ -108,7 +134,7 @@ const OrderLineSchema = defineEntity({
   },
 });
 
-const OrderContactSchema = defineEntity({
+export const OrderContactSchema = defineEntity({
   name: 'OrderContact',
   tableName: 'order_contact',
   properties: {
@@ -120,12 +146,12 @@ const OrderContactSchema = defineEntity({
   },
 });
 
-const TimelineEntrySchema = defineEntity({
+export const TimelineEntrySchema = defineEntity({
   name: 'TimelineEntry',
   tableName: 'timeline_entry',
   properties: {
     orderId: p.string().primary(),
-    type: p.string().primary(),
+    type: p.enum(() => TimelineEntryType).primary(),
     reference: p.string().primary().default(''),
     amountMinor: p.bigint().nullable(),
     occurredAt: p.datetime(),
@@ -133,7 +159,7 @@ const TimelineEntrySchema = defineEntity({
   },
 });
 
-const CartSchema = defineEntity({
+export const CartSchema = defineEntity({
   name: 'Cart',
   tableName: 'cart',
   properties: {
@@ -142,13 +168,13 @@ const CartSchema = defineEntity({
     channelId: p.string(),
     currency: p.string(),
     orderId: p.string().nullable(),
-    version: p.integer().version(),
+    version: p.integer().version().default(1),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },
 });
 
-const CartLineSchema = defineEntity({
+export const CartLineSchema = defineEntity({
   name: 'CartLine',
   tableName: 'cart_line',
   properties: {
@@ -160,9 +186,6 @@ const CartLineSchema = defineEntity({
   },
 });
 
-export class Cart extends CartSchema.class {}
-CartSchema.setClass(Cart);
-
 export const entities = [
   OrderSchema,
   OrderLineSchema,
@@ -171,5 +194,8 @@ export const entities = [
   CartSchema,
   CartLineSchema,
 ];
-/** The room's tables, as SQL sees them. */
-export type Tables = InferKyselyDB<(typeof entities)[number]>;
+/** The room's tables, for Kysely. */
+export type Tables = TablesOf<(typeof entities)[number]>;
+export type OrderRow = RowOf<typeof OrderSchema>;
+export type CartRow = RowOf<typeof CartSchema>;
+export type CartLineRow = RowOf<typeof CartLineSchema>;

@@ -42,7 +42,7 @@ export async function* watchOrders(
   const interest = { types: TYPES, aggregateId: orderId ?? undefined, after, onBegin: context.onBegin, signal };
   for await (const { event, cursor } of live.follow(interest)) {
     const fact = event.payload as OrderFact;
-    if (matches({ id: fact.orderId, customer_id: fact.customerId }, rows))
+    if (matches({ id: fact.orderId, customerId: fact.customerId }, rows))
       yield { orderUpdated: asOrderEvent(fact, event, cursor) };
   }
 }

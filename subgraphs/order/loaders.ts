@@ -10,15 +10,15 @@ export const orderLoaders = (queries: OrderQueries, queriesFor: QueriesFor) => (
   ),
   linesOf: loadMany(
     (orderIds) => queries.linesOf(orderIds),
-    (row) => row.order_id,
+    (row) => row.orderId,
   ),
   contactOf: loadOne(
     (orderIds, context) => queriesFor(context).contactsOf(orderIds, readableContacts(context.actor)),
-    (row) => row.order_id,
+    (row) => row.orderId,
   ),
   timelineOf: loadMany(
     (orderIds) => queries.timelinesOf(orderIds),
-    (row) => row.order_id,
+    (row) => row.orderId,
   ),
 });
 

@@ -106,7 +106,7 @@ describe('an order that is placed', () => {
     const first = await it.place({ ...request, idempotencyKey }, ANONYMOUS);
     await it.agents.kysely
       .updateTable('order.idempotency')
-      .set({ request_hash: hashOf(request) })
+      .set({ requestHash: hashOf(request) })
       .where('key', '=', idempotencyKey)
       .execute();
     expect((await it.place({ ...request, idempotencyKey }, ANONYMOUS)).order.id).toBe(first.order.id);
@@ -152,7 +152,7 @@ describe('an order that is placed', () => {
     await it.agents.kysely
       .updateTable('inventory.stock_level')
       .set({ reserved: 1 })
-      .where('variant_id', '=', variantId)
+      .where('variantId', '=', variantId)
       .execute();
     const messageTo = async (who: Actor, email?: string) =>
       (await it.place({ lines, email }, who)).userErrors.map(({ message }: { message: string }) => message);
@@ -185,9 +185,9 @@ describe('an order that is placed', () => {
     const id = await it.placed(buyer);
     const before = await it.read(id, buyer);
     await it.agents.kysely.updateTable('product.product').set({ name: 'Renamed' }).execute();
-    await it.agents.kysely.updateTable('pricing.price').set({ amount_minor: 1n }).execute();
+    await it.agents.kysely.updateTable('pricing.price').set({ amountMinor: 1n }).execute();
     expect(await it.read(id, buyer)).toEqual(before);
-    await it.agents.kysely.updateTable('pricing.price').set({ amount_minor: 1000n }).execute();
+    await it.agents.kysely.updateTable('pricing.price').set({ amountMinor: 1000n }).execute();
   });
 });
 
@@ -345,7 +345,7 @@ describe('a step of the saga', () => {
 
 test('no money that an order is made of can be wrong in the database', async () => {
   const id = await it.placed();
-  for (const change of [{ total_minor: 1n }, { tax_minor: -1n }, { discount_minor: 100_000n }]) {
+  for (const change of [{ totalMinor: 1n }, { taxMinor: -1n }, { discountMinor: 100_000n }]) {
     await expect(
       it.agents.kysely.updateTable('order.orders').set(change).where('id', '=', id).execute(),
     ).rejects.toThrow(/check constraint/);

@@ -172,10 +172,10 @@ export async function openOrders() {
     archive: async (variantId: string): Promise<void> => {
       const of = await agents.kysely
         .selectFrom('product.variant')
-        .select('product_id')
+        .select('productId')
         .where('id', '=', variantId)
         .executeTakeFirstOrThrow();
-      const input = { id: of.product_id };
+      const input = { id: of.productId };
       await run('ChangeProductStatusInput', 'archiveProduct', 'userErrors { code }', input, admin, 'product');
     },
     readCart: async (id: string, as = newCustomer()) =>

@@ -1,10 +1,11 @@
 /**
  * Placing an order: validated and priced here, in the request, where what is wrong is a user error and nothing is
- * written. IdempotencyKey accepted it is durable together with the saga that carries it.
+ * written. Once accepted it is durable together with the saga that carries it.
  */
 import { sql as fragment } from 'kysely';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { IdempotencyKey } from '../../platform/data/idempotency.ts';
+import { json } from '../../platform/data/json.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { Forbidden, type Refusal, refuse } from '../../platform/errors.ts';
 import { checkAddress } from '../../platform/graphql/address.ts';
@@ -118,9 +119,9 @@ export const placing = (agentContext: AgentContext<Tables>, carts: CartService, 
           .insertInto('order_line')
           .values(priced.lines.map((line, position) => lineRow(line, { id: newId('line'), orderId: id, position }))),
       )
-      .with('contact', (sql) => sql.insertInto('order_contact').values(contactRow(id, contact) as never))
+      .with('contact', (sql) => sql.insertInto('order_contact').values(contactRow(id, contact)))
       .insertInto('orders')
-      .values(orderRow({ id, customer_id: customerId, placed_at: now, updated_at: now }, priced))
+      .values(orderRow({ id, customerId, placedAt: now, updatedAt: now }, priced))
       .returning('number')
       .executeTakeFirstOrThrow();
     work.publish(orderPlaced, {
@@ -200,27 +201,27 @@ function checkContact(input: PlaceOrderInput, customerId: string | null, { isAut
 }
 
 const contactRow = (id: string, { email, shipping, billing }: ReturnType<typeof checkContact>) => ({
-  order_id: id,
+  orderId: id,
   email,
-  shipping_address: JSON.stringify(shipping),
-  billing_address: JSON.stringify(billing),
+  shippingAddress: json(shipping),
+  billingAddress: json(billing),
 });
 
 const orderRow = <Of>(of: Of, priced: Priced) => ({
   ...of,
   number: fragment<string>`'AG-' || nextval('"order".order_number')`,
-  channel_id: priced.channel,
+  channelId: priced.channel,
   currency: priced.currency,
   status: 'PENDING' as const,
-  payment_status: 'CREATED' as const,
-  fulfilment_status: 'UNFULFILLED' as const,
-  shipping_option: priced.shippingOption,
-  subtotal_minor: priced.subtotal,
-  discount_minor: 0n,
-  shipping_minor: priced.shipping,
-  tax_minor: priced.tax,
-  taxes: JSON.stringify(priced.taxes) as never,
-  total_minor: priced.total,
+  paymentStatus: 'CREATED' as const,
+  fulfilmentStatus: 'UNFULFILLED' as const,
+  shippingOption: priced.shippingOption,
+  subtotalMinor: priced.subtotal,
+  discountMinor: 0n,
+  shippingMinor: priced.shipping,
+  taxMinor: priced.tax,
+  taxes: json(priced.taxes),
+  totalMinor: priced.total,
   version: 1,
 });
 

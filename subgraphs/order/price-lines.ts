@@ -6,7 +6,7 @@ import { availabilityOf } from './commands/inventory.generated.ts';
 import { quote } from './commands/pricing.generated.ts';
 import { variantsForSale } from './commands/product.generated.ts';
 import { type DemandLine, IN_LINES, missingStock, type Paths, quoted } from './domain.ts';
-import type { OrderTax } from './entities.ts';
+import type { OrderTax, TaxRounding } from './entities.ts';
 
 /** What is to be priced. */
 export interface ToPrice {
@@ -90,7 +90,7 @@ export async function price({ ask }: Asking, order: ToPrice, within: RequestCont
       tax: tax.minor,
       territory: territory ?? null,
       day,
-      rounding: rounding as OrderTax['rounding'],
+      rounding: rounding as TaxRounding,
       reason,
     })),
     total: BigInt(offer.total.minor),

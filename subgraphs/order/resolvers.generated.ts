@@ -3,12 +3,14 @@ import type { OrderStatus } from './entities.ts';
 import type { PaymentStatus } from './entities.ts';
 import type { FulfilmentStatus } from './entities.ts';
 import type { CancellationReason } from './entities.ts';
+import type { TimelineEntryType } from './entities.ts';
+import type { TaxRounding } from './entities.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Money as MoneyValue } from '../../platform/money.ts';
 import type { UserError as UserErrorValue } from '../../platform/errors.ts';
-import type { CartRow, CartLineRow } from './cart/queries.ts';
+import type { OrderRow, CartRow, CartLineRow } from './entities.ts';
 import type { OrderEventRow } from './live.ts';
-import type { OrderRow, OrderConnectionRow, OrderLineRow, TimelineEntryRow } from './queries.ts';
+import type { OrderConnectionRow, OrderLineRow, TimelineEntryRow } from './queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -403,12 +405,7 @@ export type OrderTax = {
   reason: Scalars['String']['output'];
 };
 
-/** How tax is rounded, by the law or the custom of where it goes. */
-export type TaxRounding =
-  /** Each line for itself, and shipping. */
-  | 'LINE'
-  /** IdempotencyKey for all that bears one rate; the taxes of the lines are parts of it. */
-  | 'RATE';
+export type { TaxRounding };
 
 /** One line of an order, as it was sold. */
 export type OrderLine = {
@@ -448,46 +445,7 @@ export type TimelineEntry = {
   occurredAt: Scalars['DateTime']['output'];
 };
 
-/** What can happen to an order. */
-export type TimelineEntryType =
-  /** It was accepted. */
-  | 'PLACED'
-  /** Its stock was set aside. */
-  | 'STOCK_RESERVED'
-  /** There was not enough stock. */
-  | 'STOCK_REFUSED'
-  /** Its stock was given back. */
-  | 'STOCK_RELEASED'
-  /** The buyer must confirm the payment. */
-  | 'PAYMENT_ACTION_REQUIRED'
-  /** The money was set aside. */
-  | 'PAYMENT_AUTHORIZED'
-  /** The payment was refused. */
-  | 'PAYMENT_REFUSED'
-  /** The money was taken. */
-  | 'PAYMENT_CAPTURED'
-  /** What was set aside was let go. */
-  | 'PAYMENT_VOIDED'
-  /** Money was given back: an entry for each refund. */
-  | 'PAYMENT_REFUNDED'
-  /** It stands. */
-  | 'CONFIRMED'
-  /** It is being prepared. */
-  | 'PROCESSING'
-  /** Somebody asked to cancel it. */
-  | 'CANCELLATION_REQUESTED'
-  /** It was cancelled. */
-  | 'CANCELLED'
-  /** A part of it was sent. */
-  | 'PARTIALLY_SHIPPED'
-  /** It was sent. */
-  | 'SHIPPED'
-  /** It has arrived. */
-  | 'DELIVERED'
-  /** It came back. */
-  | 'RETURNED'
-  /** The money for what came back was given back. */
-  | 'REFUNDED';
+export type { TimelineEntryType };
 
 /** Something that happened to an order, for who watches it live. */
 export type OrderEvent = {
@@ -1240,6 +1198,8 @@ export type OrderTaxResolvers<ContextType = RequestContext, ParentType extends R
   reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type TaxRoundingResolvers = EnumResolverSignature<{ LINE?: any, RATE?: any }, ResolversTypes['TaxRounding']>;
+
 export type OrderLineResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderLine'] = ResolversParentTypes['OrderLine']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   variant?: Resolver<Maybe<ResolversTypes['ProductVariant']>, ParentType, ContextType>;
@@ -1259,6 +1219,8 @@ export type TimelineEntryResolvers<ContextType = RequestContext, ParentType exte
   amount?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
   occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
+
+export type TimelineEntryTypeResolvers = EnumResolverSignature<{ PLACED?: any, STOCK_RESERVED?: any, STOCK_REFUSED?: any, STOCK_RELEASED?: any, PAYMENT_ACTION_REQUIRED?: any, PAYMENT_AUTHORIZED?: any, PAYMENT_REFUSED?: any, PAYMENT_CAPTURED?: any, PAYMENT_VOIDED?: any, PAYMENT_REFUNDED?: any, CONFIRMED?: any, PROCESSING?: any, CANCELLATION_REQUESTED?: any, CANCELLED?: any, PARTIALLY_SHIPPED?: any, SHIPPED?: any, DELIVERED?: any, RETURNED?: any, REFUNDED?: any }, ResolversTypes['TimelineEntryType']>;
 
 export type OrderEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderEvent'] = ResolversParentTypes['OrderEvent']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1396,8 +1358,10 @@ export type Resolvers<ContextType = RequestContext> = {
   FulfilmentStatus?: FulfilmentStatusResolvers;
   CancellationReason?: CancellationReasonResolvers;
   OrderTax?: OrderTaxResolvers<ContextType>;
+  TaxRounding?: TaxRoundingResolvers;
   OrderLine?: OrderLineResolvers<ContextType>;
   TimelineEntry?: TimelineEntryResolvers<ContextType>;
+  TimelineEntryType?: TimelineEntryTypeResolvers;
   OrderEvent?: OrderEventResolvers<ContextType>;
   Cart?: CartResolvers<ContextType>;
   CartLine?: CartLineResolvers<ContextType>;

@@ -14,11 +14,12 @@ import { messageOf } from './domain.ts';
 import { watchOrders } from './live.ts';
 import type { OrderLoaders } from './loaders.ts';
 import type { PlaceOrder } from './place-order.ts';
-import type { OrderLineRow, OrderQueries, OrderRow, QueriesFor, TimelineEntryRow } from './queries.ts';
+import type { OrderRow } from './entities.ts';
+import type { OrderLineRow, OrderQueries, QueriesFor, TimelineEntryRow } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { OrderService } from './service.ts';
 
-const COLUMN = { PLACED_AT: 'placed_at', UPDATED_AT: 'updated_at' } as const;
+const COLUMN = { PLACED_AT: 'placedAt', UPDATED_AT: 'updatedAt' } as const;
 
 /** What the resolvers work with. */
 export interface OrderParts {
@@ -69,10 +70,10 @@ export const orderResolvers = ({
     ordersToBillForDemo: async () =>
       (await queries.demoOrders()).map((order) => ({
         orderId: order.id,
-        customerId: order.customer_id,
-        paymentStatus: order.payment_status,
-        amount: money(order.total_minor, order.currency),
-        placedAt: order.placed_at,
+        customerId: order.customerId,
+        paymentStatus: order.paymentStatus,
+        amount: money(order.totalMinor, order.currency),
+        placedAt: order.placedAt,
       })),
   },
 
@@ -123,59 +124,50 @@ export const orderResolvers = ({
 
   Order: {
     __resolveReference: ({ id }, context) => load.order(context).load(id),
-    paymentStatus: (order) => order.payment_status,
-    fulfilmentStatus: (order) => order.fulfilment_status,
-    cancellationReason: (order) => order.cancellation_reason,
-    placedAt: (order) => order.placed_at,
-    updatedAt: (order) => order.updated_at,
-    channelId: (order) => order.channel_id,
-    shippingOption: (order) => order.shipping_option,
-    subtotal: (order) => money(order.subtotal_minor, order.currency),
-    discount: (order) => money(order.discount_minor, order.currency),
-    shipping: (order) => money(order.shipping_minor, order.currency),
-    tax: (order) => money(order.tax_minor, order.currency),
+    subtotal: (order) => money(order.subtotalMinor, order.currency),
+    discount: (order) => money(order.discountMinor, order.currency),
+    shipping: (order) => money(order.shippingMinor, order.currency),
+    tax: (order) => money(order.taxMinor, order.currency),
     taxes: ({ taxes, currency }) =>
       taxes.map((one) => ({
         ...one,
         taxable: money(BigInt(one.taxable), currency),
         tax: money(BigInt(one.tax), currency),
       })),
-    total: (order) => money(order.total_minor, order.currency),
-    customer: ({ customer_id }, _, { actor }) =>
-      customer_id && seesCustomer(actor, customer_id) ? { id: customer_id } : null,
+    total: (order) => money(order.totalMinor, order.currency),
+    customer: ({ customerId }, _, { actor }) =>
+      customerId && seesCustomer(actor, customerId) ? { id: customerId } : null,
     email: async (order, _, context) => (await load.contactOf(context).load(order.id))?.email ?? null,
     shippingAddress: async (order, _, context) =>
-      (await load.contactOf(context).load(order.id))?.shipping_address ?? null,
-    billingAddress: async (order, _, context) =>
-      (await load.contactOf(context).load(order.id))?.billing_address ?? null,
+      (await load.contactOf(context).load(order.id))?.shippingAddress ?? null,
+    billingAddress: async (order, _, context) => (await load.contactOf(context).load(order.id))?.billingAddress ?? null,
     lines: (order, _, context) => load.linesOf(context).load(order.id),
     timeline: (order, _, context) => load.timelineOf(context).load(order.id),
     saga: (order) => ({ id: sagaId('placeOrder', order.id) }),
   },
 
   OrderLine: {
-    variant: (line) => ({ id: line.variant_id }),
-    unitPrice: (line) => inCurrency(line, line.unit_price_minor),
-    subtotal: (line) => inCurrency(line, line.subtotal_minor),
-    discount: (line) => inCurrency(line, line.discount_minor),
-    tax: (line) => inCurrency(line, line.tax_minor),
-    total: (line) => inCurrency(line, line.total_minor),
+    variant: (line) => ({ id: line.variantId }),
+    unitPrice: (line) => inCurrency(line, line.unitPriceMinor),
+    subtotal: (line) => inCurrency(line, line.subtotalMinor),
+    discount: (line) => inCurrency(line, line.discountMinor),
+    tax: (line) => inCurrency(line, line.taxMinor),
+    total: (line) => inCurrency(line, line.totalMinor),
   },
 
   TimelineEntry: {
     message: (entry) => messageOf(entry.type, amountOf(entry)),
     amount: amountOf,
-    occurredAt: (entry) => entry.occurred_at,
   },
 });
 
-const amountOf = ({ amount_minor, currency }: TimelineEntryRow) =>
-  amount_minor === null ? null : money(amount_minor, currency);
+const amountOf = ({ amountMinor, currency }: TimelineEntryRow) =>
+  amountMinor === null ? null : money(amountMinor, currency);
 const inCurrency = (line: OrderLineRow, minor: bigint) => money(minor, line.currency);
 
 /** A guest reads the order with its token; everybody else with their own. */
 async function tokenOf({ ask }: AgentContext, order: OrderRow, context: RequestContext): Promise<string | null> {
-  if (order.customer_id) return null;
+  if (order.customerId) return null;
   const answer = await ask(issueGuestToken, { input: { orderId: order.id } }, { within: context });
   return accepted(answer.issueGuestToken).token ?? null;
 }

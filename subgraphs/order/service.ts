@@ -1,8 +1,8 @@
 /** The use cases of an order after it was placed: lock, load, decide, save and publish, in one transaction each. */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Work } from '../../platform/store/store.ts';
-import { matches } from '../../platform/data/row-filter.ts';
-import { Fault, refuse } from '../../platform/errors.ts';
+import { idempotencyOf } from '../../platform/data/idempotency.ts';
+import { Fault } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
@@ -18,15 +18,18 @@ import {
   type StepReport,
   tellStory,
 } from './domain.ts';
-import type { CancellationReason, OrderStatus, PaymentStatus, Tables } from './entities.ts';
+import {
+  type CancellationReason,
+  type OrderRow,
+  OrderSchema,
+  type OrderStatus,
+  type PaymentStatus,
+  type Tables,
+  type TimelineEntryType,
+} from './entities.ts';
 import { orderPaymentStatusChanged, orderStatusChanged } from './events.ts';
-import { findOrder, type Order, saveOrder } from './order-sql.ts';
-import type {
-  CancelOrderInput,
-  CompleteCancellationInput,
-  OrderProgressInput,
-  TimelineEntryType,
-} from './resolvers.generated.ts';
+import type { CancelOrderInput, CompleteCancellationInput, OrderProgressInput } from './resolvers.generated.ts';
+import { type OrderChanges, saveOrder } from './save-order.ts';
 import { isTold, type TimelineEntry } from './timeline.ts';
 
 const MAX_NOTE = 500;
@@ -40,58 +43,64 @@ export interface RefundMade {
 }
 
 export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
-  const load = async (work: Work<Tables>, id: string): Promise<Order> => {
-    const order = await findOrder(work, id);
+  /** The order of a saga's step. @throws Fault: a saga asks of no order that is not there */
+  const find = async (work: Work<Tables>, id: string): Promise<OrderRow> => {
+    const order = await work.findIfAny(OrderSchema, id);
     if (!order) throw new Fault('NOT_FOUND', `there is no order ${id}`);
     return order;
   };
 
   /** Saves a change of status with its timeline, and publishes it. */
-  const moveTo = async (work: Work<Tables>, order: Order, to: OrderStatus, entries: readonly TimelineEntry[]) => {
+  const moveTo = async (
+    work: Work<Tables>,
+    order: OrderRow,
+    to: OrderStatus & TimelineEntryType,
+    changes: Pick<OrderChanges, 'paymentStatus' | 'cancellationReason'>,
+    entries: readonly TimelineEntry[],
+  ) => {
     const now = clock.now();
-    const oldStatus = order.status;
-    order.status = to;
-    await saveOrder(work, order, now, [...entries, { type: to as TimelineEntryType, at: now }]);
+    const moved = await saveOrder(work, order, { ...changes, status: to, updatedAt: now }, [
+      ...entries,
+      { type: to, at: now },
+    ]);
     work.publish(orderStatusChanged, {
-      aggregateId: order.id,
-      aggregateVersion: order.version,
+      aggregateId: moved.id,
+      aggregateVersion: moved.version,
       payload: {
-        ...subject(order),
-        oldStatus,
+        ...subject(moved),
+        oldStatus: order.status,
         newStatus: to,
         updatedAt: now.toISOString(),
-        reason: order.cancellationReason,
+        reason: moved.cancellationReason,
       },
     });
   };
 
-  /** One step forward in a saga's name. A step that comes twice changes nothing the second time. */
-  const progress = (input: OrderProgressInput, to: OrderStatus, context: RequestContext): Promise<OrderStatus> =>
-    store.write({ locks: [input.orderId], origin: context }, async (work) => {
-      const order = await load(work, input.orderId);
-      if (!advance(order, to)) return order.status;
-      order.paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
-      await moveTo(work, order, to, tellStory(input.story as StepReport[]));
-      return to;
-    });
-
   return {
-    confirmOrder: (input: OrderProgressInput, context: RequestContext) => progress(input, 'CONFIRMED', context),
+    /** One step forward in a saga's name. A step that comes twice changes nothing the second time. */
+    confirmOrder: (input: OrderProgressInput, context: RequestContext): Promise<OrderStatus> =>
+      store.write({ locks: [input.orderId], origin: context }, async (work) => {
+        const order = await find(work, input.orderId);
+        if (!advance(order, 'CONFIRMED')) return order.status;
+        const paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
+        await moveTo(work, order, 'CONFIRMED', { paymentStatus }, tellStory(input.story as StepReport[]));
+        return 'CONFIRMED';
+      }),
 
     /** After the pivot nothing is refused: an order that is being cancelled stays so, and its saga gives the money back. */
     startProcessing: async (input: OrderProgressInput, context: RequestContext): Promise<OrderStatus> =>
       store.write({ locks: [input.orderId], origin: context }, async (work) => {
-        const order = await load(work, input.orderId);
+        const order = await find(work, input.orderId);
         const stopped = order.status === 'CANCELLED' || order.cancellationRequestedAt;
         if (stopped || !advance(order, 'PROCESSING')) return order.status;
-        order.paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
-        await moveTo(work, order, 'PROCESSING', tellStory(input.story as StepReport[]));
-        return order.status;
+        const paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
+        await moveTo(work, order, 'PROCESSING', { paymentStatus }, tellStory(input.story as StepReport[]));
+        return 'PROCESSING';
       }),
 
     awaitPaymentAction: (input: OrderProgressInput, context: RequestContext): Promise<OrderStatus> =>
       store.write({ locks: [input.orderId], origin: context }, async (work) => {
-        const order = await load(work, input.orderId);
+        const order = await find(work, input.orderId);
         if (
           order.status !== 'PENDING' ||
           paymentAfter(order.paymentStatus, input.paymentStatus) === order.paymentStatus
@@ -108,17 +117,17 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
       // What a saga remembers may be of a release that kept less, or a step of it was left out: the payment knows.
       const told = input.paymentStatus ?? (await paymentOf(input.orderId, context));
       return store.write({ locks: [input.orderId], origin: context }, async (work) => {
-        const order = await load(work, input.orderId);
+        const order = await find(work, input.orderId);
         const paymentStatus = paymentAtEnd(order.paymentStatus, told);
         if (order.status === 'CANCELLED') {
           // Two sagas may undo one order: the one that comes second may know better what became of the money.
           if (paymentStatus !== order.paymentStatus) await movePayment(work, order, paymentStatus, []);
           return order.status;
         }
-        order.cancellationReason = reasonOf(order, input.reason as CancellationReason);
-        order.paymentStatus = paymentStatus;
-        await moveTo(work, order, 'CANCELLED', tellStory(input.story as StepReport[], order.cancellationRequestedAt));
-        return order.status;
+        const cancellationReason = reasonOf(order, input.reason as CancellationReason);
+        const story = tellStory(input.story as StepReport[], order.cancellationRequestedAt);
+        await moveTo(work, order, 'CANCELLED', { paymentStatus, cancellationReason }, story);
+        return 'CANCELLED';
       });
     },
 
@@ -127,7 +136,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
      * where the payment is, or has us ask. So this is for what comes after that.
      */
     paymentEnded: async (work: Work<Tables>, orderId: string, status: 'VOIDED' | 'FAILED'): Promise<void> => {
-      const order = await findOrder(work, orderId);
+      const order = await work.findIfAny(OrderSchema, orderId);
       if (order?.status !== 'CANCELLED') return;
       const told = paymentAfter(order.paymentStatus, status);
       if (told !== order.paymentStatus) await movePayment(work, order, told, []);
@@ -135,7 +144,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
 
     /** Some of the money was given back, whoever had it done: news of its own, also if the order is said to be refunded. */
     paymentRefunded: async (work: Work<Tables>, orderId: string, refund: RefundMade): Promise<void> => {
-      const order = await findOrder(work, orderId);
+      const order = await work.findIfAny(OrderSchema, orderId);
       if (!order) return;
       const { refundId: reference, refunded, status, at } = refund;
       if (await isTold(work, orderId, reference)) return;
@@ -145,32 +154,27 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
 
     /** Accepts a request to cancel, and starts the saga that undoes the order. The order's id. */
     async requestCancellation(input: CancelOrderInput, context: RequestContext): Promise<string> {
-      const { orderId, reason, idempotencyKey, expectedVersion } = input;
+      const { orderId, reason, expectedVersion } = input;
       checkText(reason ?? '', ['input', 'reason'], { min: 0, max: MAX_NOTE });
       const { actor } = context;
-      const once = {
-        actor: actor.id,
-        operation: 'cancelOrder',
-        key: idempotencyKey,
-        request: { orderId, reason, expectedVersion },
-      };
-      const outcome = await store.idempotent({ ...once, locks: [orderId], origin: context }, async (work) => {
-        const order = await findOrder(work, orderId);
-        if (!order || !matches({ id: order.id, customer_id: order.customerId }, writableOrders(actor))) {
-          throw refuse('NOT_FOUND', 'There is no such order, or it is not yours.', ['input', 'orderId']);
-        }
+      const key = idempotencyOf('cancelOrder', input, context);
+      const outcome = await store.idempotent({ ...key, locks: [orderId] }, async (work) => {
+        const order = await work.find(OrderSchema, orderId, {
+          rows: writableOrders(actor),
+          path: ['input', 'orderId'],
+        });
         checkVersion(order.version, expectedVersion);
         checkCancellable(order);
         const now = clock.now();
-        order.cancellationRequestedAt = now;
-        order.cancellationReason = requestedBy(actor, order);
-        await saveOrder(work, order, now, [{ type: 'CANCELLATION_REQUESTED', at: now }]);
+        const cancellationReason = requestedBy(actor, order);
+        const changes = { cancellationReason, cancellationRequestedAt: now, updatedAt: now };
+        await saveOrder(work, order, changes, [{ type: 'CANCELLATION_REQUESTED', at: now }]);
         await work.sql
           .updateTable('order_contact')
-          .set({ cancellation_note: reason ?? null })
-          .where('order_id', '=', orderId)
+          .set({ cancellationNote: reason ?? null })
+          .where('orderId', '=', orderId)
           .execute();
-        await work.startSaga('cancelOrder', orderId, { orderId, reason: order.cancellationReason });
+        await work.startSaga('cancelOrder', orderId, { orderId, reason: cancellationReason });
         return { orderId };
       });
       return outcome.orderId;
@@ -185,25 +189,24 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
 
   async function movePayment(
     work: Work<Tables>,
-    order: Order,
+    order: OrderRow,
     to: PaymentStatus,
     entries: readonly TimelineEntry[],
     refunded: RefundMade['refunded'] | null = null,
   ) {
     const now = clock.now();
-    order.paymentStatus = to;
-    await saveOrder(work, order, now, entries);
+    const { id, version, status } = await saveOrder(work, order, { paymentStatus: to, updatedAt: now }, entries);
     work.publish(orderPaymentStatusChanged, {
-      aggregateId: order.id,
-      aggregateVersion: order.version,
-      payload: { ...subject(order), status: order.status, paymentStatus: to, updatedAt: now.toISOString(), refunded },
+      aggregateId: id,
+      aggregateVersion: version,
+      payload: { ...subject(order), status, paymentStatus: to, updatedAt: now.toISOString(), refunded },
     });
   }
 };
 
-const subject = (order: Order) => ({ orderId: order.id, number: order.number, customerId: order.customerId });
+const subject = (order: OrderRow) => ({ orderId: order.id, number: order.number, customerId: order.customerId });
 
-const requestedBy = (actor: Actor, order: Order): CancellationReason =>
+const requestedBy = (actor: Actor, order: OrderRow): CancellationReason =>
   actor.orderId === order.id || (order.customerId && actor.customerId === order.customerId)
     ? 'CUSTOMER_REQUEST'
     : 'MERCHANT_REQUEST';

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Work } from '../../platform/store/store.ts';
-import type { Tables } from './entities.ts';
-import type { TimelineEntryType } from './resolvers.generated.ts';
+import type { Tables, TimelineEntryType } from './entities.ts';
 
 /** What happened to an order, and when. */
 export interface TimelineEntry {
@@ -22,12 +21,12 @@ export const withTimeline = (sql: Kysely<Tables>, orderId: string, entries: read
           .insertInto('timeline_entry')
           .values(
             entries.map(({ type, at, reference = '', amountMinor = null }) => ({
-              order_id: orderId,
+              orderId,
               type,
               reference,
-              amount_minor: amountMinor,
-              occurred_at: at,
-            })) as never,
+              amountMinor,
+              occurredAt: at,
+            })),
           )
           .onConflict((conflict) => conflict.doNothing()),
       );
@@ -36,8 +35,8 @@ export const withTimeline = (sql: Kysely<Tables>, orderId: string, entries: read
 export const isTold = async ({ sql }: Pick<Work<Tables>, 'sql'>, orderId: string, refundId: string): Promise<boolean> =>
   (await sql
     .selectFrom('timeline_entry')
-    .select('order_id')
-    .where('order_id', '=', orderId)
+    .select('orderId')
+    .where('orderId', '=', orderId)
     .where('type', '=', 'PAYMENT_REFUNDED')
     .where('reference', '=', refundId)
     .executeTakeFirst()) !== undefined;
@@ -46,13 +45,11 @@ export const isTold = async ({ sql }: Pick<Work<Tables>, 'sql'>, orderId: string
  * The entries as they are read. That money was given back is told by the saga that had it done, without an amount, and
  * by each refund itself: where there are refunds, the saga's word says nothing more.
  */
-export function asRead<Entry extends { order_id: string; type: TimelineEntryType; reference: string }>(
+export function asRead<Entry extends { orderId: string; type: TimelineEntryType; reference: string }>(
   entries: readonly Entry[],
 ): Entry[] {
-  const refunded = new Set(
-    entries.filter((entry) => isRefund(entry) && entry.reference).map((entry) => entry.order_id),
-  );
-  return entries.filter((entry) => !isRefund(entry) || entry.reference || !refunded.has(entry.order_id));
+  const refunded = new Set(entries.filter((entry) => isRefund(entry) && entry.reference).map((entry) => entry.orderId));
+  return entries.filter((entry) => !isRefund(entry) || entry.reference || !refunded.has(entry.orderId));
 }
 
 const isRefund = ({ type }: { type: TimelineEntryType }): boolean => type === 'PAYMENT_REFUNDED';

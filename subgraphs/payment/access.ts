@@ -15,6 +15,6 @@ export const actionablePayments = (actor: Actor): RowFilter =>
   actor.may('payment:write') ? 'ALL' : ownPayments(actor);
 
 function ownPayments({ customerId, orderId }: Actor): RowFilter {
-  if (customerId) return [{ customer_id: customerId }];
-  return orderId ? [{ order_id: orderId }] : 'NONE';
+  if (customerId) return [{ customerId }];
+  return orderId ? [{ orderId }] : 'NONE';
 }

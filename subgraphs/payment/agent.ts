@@ -12,7 +12,7 @@ import { News } from './news.ts';
 import { simulatedWebhooks } from './provider/simulated-webhooks.ts';
 import { guard } from './provider/guard.ts';
 import { Simulator } from './provider/simulator.ts';
-import type { SimulatorTables } from './provider/simulator-tables.ts';
+import type { SimulatorTables } from './provider/simulator-entities.ts';
 import { paymentQueries } from './queries.ts';
 import { refundService } from './refund.ts';
 import { paymentResolvers } from './resolvers.ts';

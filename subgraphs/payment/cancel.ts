@@ -13,7 +13,8 @@ import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { cancellationOf, isCaptured, isOver } from './domain.ts';
-import { CancelledOrder, Payment, type Tables } from './entities.ts';
+import { CancelledOrderSchema, PaymentSchema, type Tables } from './entities.ts';
+import { findPayment } from './find-payment.ts';
 import type { GuardedProvider } from './provider/guard.ts';
 import { lockOf, recorder } from './record.ts';
 import type { RefundService } from './refund.ts';
@@ -33,16 +34,16 @@ export const cancelService = (
   const record = recorder(agentContext);
 
   const intend = (orderId: string, origin: RequestContext) =>
-    store.write({ locks: [lockOf(orderId)], origin }, async ({ em }) => {
-      const payment = await em.findOne(Payment, { orderId });
+    store.write({ locks: [lockOf(orderId)], origin }, async (work) => {
+      const payment = await findPayment(work.sql, { orderId });
       if (!payment) {
-        const isKnown = await em.findOne(CancelledOrder, { orderId });
-        if (!isKnown) em.persist(em.create(CancelledOrder, { orderId, cancelledAt: clock.now() }));
+        if (!(await work.findIfAny(CancelledOrderSchema, orderId)))
+          await work.insert(CancelledOrderSchema, { orderId, cancelledAt: clock.now() });
         return undefined;
       }
       const isUnsure = payment.pending !== null;
-      if (!isOver(payment)) payment.pending = 'CANCEL';
-      return { payment, isUnsure };
+      if (isOver(payment) || payment.pending === 'CANCEL') return { payment, isUnsure };
+      return { payment: await work.save(PaymentSchema, payment, { pending: 'CANCEL' }), isUnsure };
     });
 
   /** @throws Unavailable if the outcome is not known: ask again */

@@ -3,13 +3,14 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ormFor } from '../../db/orm.ts';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { FixedClock } from '../../platform/clock.ts';
+import { columnsOf } from '../../platform/data/entity-table.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';
 import { newId } from '../../platform/ids.ts';
 import { Breakers } from '../../platform/resilience/breakers.ts';
 import { openAgents, operator, service, type TestAgents } from '../../tests/support/agents.ts';
 import { cancelService } from './cancel.ts';
-import { entities, type Tables } from './entities.ts';
+import { entities, PaymentSchema, type Tables } from './entities.ts';
 import { guard } from './provider/guard.ts';
 import type { PaymentProvider, ProviderPayment } from './provider/provider.ts';
 import { refundService } from './refund.ts';
@@ -55,7 +56,11 @@ function aPayment() {
   const money = { amount: '100.00', currency: 'EUR' };
   const input = { orderId, customerId: null, token: 'tok_ok', amount: money, idempotencyKey: 'k' };
   const row = () =>
-    agents.kysely.selectFrom('payment.payment').selectAll().where('order_id', '=', orderId).executeTakeFirstOrThrow();
+    agents.kysely
+      .selectFrom('payment.payment')
+      .select(columnsOf(PaymentSchema))
+      .where('orderId', '=', orderId)
+      .executeTakeFirstOrThrow();
   return {
     answers,
     asked,
@@ -96,7 +101,7 @@ test.each<[string, ProviderPayment]>([
     await expect(payment.authorise()).rejects.toMatchObject(CONTRADICTS);
     expect(payment.asked).toEqual(['authorise', 'find']);
     await expect(payment.cancel()).rejects.toMatchObject(CONTRADICTS);
-    expect(await payment.row()).toMatchObject({ status: 'CREATED', captured_minor: 0n });
+    expect(await payment.row()).toMatchObject({ status: 'CREATED', capturedMinor: 0n });
   },
 );
 
@@ -113,10 +118,10 @@ test.each<[string, ProviderPayment]>([
   payment.answers.find = lie;
   await expect(payment.capture()).rejects.toMatchObject(CONTRADICTS);
   await expect(payment.capture()).rejects.toMatchObject(CONTRADICTS);
-  expect(await payment.row()).toMatchObject({ status: 'AUTHORIZED', captured_minor: 0n, pending: 'CAPTURE' });
+  expect(await payment.row()).toMatchObject({ status: 'AUTHORIZED', capturedMinor: 0n, pending: 'CAPTURE' });
   payment.answers.find = CAPTURED;
   await payment.capture();
-  expect(await payment.row()).toMatchObject({ status: 'CAPTURED', captured_minor: 10_000n, pending: null });
+  expect(await payment.row()).toMatchObject({ status: 'CAPTURED', capturedMinor: 10_000n, pending: null });
 });
 
 test('a void that is answered as taken in part is not believed, and the payment is not over', async () => {
@@ -131,7 +136,7 @@ test('a void that is answered as taken in part is not believed, and the payment 
   ]) {
     payment.answers.void = lie;
     await expect(payment.cancel()).rejects.toMatchObject(CONTRADICTS);
-    expect(await payment.row()).toMatchObject({ status: 'AUTHORIZED', captured_minor: 0n, pending: 'CANCEL' });
+    expect(await payment.row()).toMatchObject({ status: 'AUTHORIZED', capturedMinor: 0n, pending: 'CANCEL' });
   }
   payment.answers.void = VOIDED;
   expect(await payment.cancel()).toMatchObject({ outcome: 'VOIDED' });
@@ -143,7 +148,7 @@ test('what is told of an action that the buyer had to take is not believed if it
   await payment.authorise();
   payment.answers.find = { ...CAPTURED, captured: 1n };
   await expect(payment.settle()).rejects.toMatchObject(CONTRADICTS);
-  expect(await payment.row()).toMatchObject({ status: 'REQUIRES_ACTION', captured_minor: 0n });
+  expect(await payment.row()).toMatchObject({ status: 'REQUIRES_ACTION', capturedMinor: 0n });
 });
 
 test('a refund that is answered with a payment which was never taken is not recorded, and is asked for again', async () => {
@@ -152,19 +157,19 @@ test('a refund that is answered with a payment which was never taken is not reco
   await payment.authorise();
   payment.answers.capture = CAPTURED;
   await payment.capture();
-  const { id: payment_id } = await payment.row();
+  const { id: paymentId } = await payment.row();
   const refunds = () =>
-    agents.kysely.selectFrom('payment.refund').select('status').where('payment_id', '=', payment_id).execute();
+    agents.kysely.selectFrom('payment.refund').select('status').where('paymentId', '=', paymentId).execute();
   for (const lie of [AUTHORISED, VOIDED, { ...CAPTURED, captured: 4n }, { ...CAPTURED, currency: 'USD' }]) {
     payment.answers.refund = lie;
     if ((await refunds()).length === 0) await expect(payment.refund()).rejects.toMatchObject(CONTRADICTS);
     clock.advance(61_000);
     await expect(payment.refunds.finishAbandoned(new AbortController().signal)).rejects.toMatchObject(CONTRADICTS);
-    expect(await payment.row()).toMatchObject({ status: 'CAPTURED', refunded_minor: 0n });
+    expect(await payment.row()).toMatchObject({ status: 'CAPTURED', refundedMinor: 0n });
     expect(await refunds()).toEqual([{ status: 'PENDING' }]);
   }
   payment.answers.refund = CAPTURED;
   await payment.refunds.finishAbandoned(new AbortController().signal);
-  expect(await payment.row()).toMatchObject({ status: 'REFUNDED', refunded_minor: 10_000n });
+  expect(await payment.row()).toMatchObject({ status: 'REFUNDED', refundedMinor: 10_000n });
   expect(await refunds()).toEqual([{ status: 'DONE' }]);
 });

@@ -62,7 +62,7 @@ const dying =
 
 function services(atStore: Meddle, atProvider = atStore) {
   const db = agents.kysely.withSchema('payment');
-  const books = new Simulator({ db: db as never, clock, actionSeconds: 600, slowMs: 1 });
+  const books = new Simulator({ db, clock, actionSeconds: 600, slowMs: 1 });
   const provider = meddled<GuardedProvider>(guard(books, 100, new Breakers().of('payment')), atProvider);
   const agentContext = { store: meddled(store, atStore), clock } as unknown as AgentContext<Tables>;
   const refunds = refundService(agentContext, provider);
@@ -192,7 +192,7 @@ async function movesOf(orderId: string): Promise<Record<string, number>> {
     .selectFrom('payment.simulator_entry')
     .innerJoin('payment.payment', 'payment.id', 'reference')
     .select('kind')
-    .where('order_id', '=', orderId)
+    .where('orderId', '=', orderId)
     .execute();
   return rows.reduce(
     (counts: Record<string, number>, { kind }) => ({ ...counts, [kind]: (counts[kind] ?? 0) + 1 }),

@@ -20,7 +20,7 @@ const bills: DemoBill[] = Object.values(PaymentStatus).map((paymentStatus, n) =>
 
 test('demo payments agree with the books of the simulator, and loading them again changes nothing', async () => {
   const rows = () => agents.kysely.selectFrom('payment.payment').selectAll().orderBy('id').execute();
-  const db = agents.kysely.withSchema('payment') as never;
+  const db = agents.kysely.withSchema('payment');
   await insertDemoPayments(db, bills);
   const first = await rows();
   expect(first.map((row) => row.status).sort()).toEqual(['AUTHORIZED', 'CAPTURED', 'FAILED', 'REFUNDED', 'VOIDED']);

@@ -1,11 +1,12 @@
 /** What was paid for the demo world's orders: our payments and, to match, the simulator's books. */
-import type { Insertable, Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { DemoTools } from '../../platform/agent/demo.ts';
 import type { Ask } from '../../platform/commands/ask.ts';
+import type { NewRowOf, RowOf } from '../../platform/data/entity-table.ts';
 import { deterministicId } from '../../platform/ids.ts';
 import { ordersToBillForDemo } from './commands/order.generated.ts';
-import type { PaymentStatus, Tables } from './entities.ts';
-import type { SimulatorTables } from './provider/simulator-tables.ts';
+import type { PaymentSchema, PaymentStatus, RefundRow, Tables } from './entities.ts';
+import type { Booked, EntryKind, SimulatorEntrySchema, SimulatorTables } from './provider/simulator-entities.ts';
 
 /** An order of the demo world and what is to be known of its payment. */
 export interface DemoBill {
@@ -17,7 +18,7 @@ export interface DemoBill {
 }
 
 type All = Tables & SimulatorTables;
-type Entry = Insertable<SimulatorTables['simulator_entry']>;
+type Entry = RowOf<typeof SimulatorEntrySchema>;
 
 const CHUNK = 200;
 const DAY_MS = 86_400_000;
@@ -76,7 +77,7 @@ const LIVES = {
   REFUNDED: { token: 'tok_ok', status: 'CAPTURED', moves: ['AUTHORISE', 'CAPTURE', 'REFUND'] },
   VOIDED: { token: 'tok_ok', status: 'VOIDED', moves: ['AUTHORISE', 'VOID'] },
   FAILED: { token: 'tok_declined', status: 'DECLINED', moves: [] },
-} as const satisfies Partial<Record<PaymentStatus, { token: string; status: string; moves: readonly Entry['kind'][] }>>;
+} as const satisfies Partial<Record<PaymentStatus, { token: string; status: string; moves: readonly EntryKind[] }>>;
 
 const DECLINED = 'The card was declined. Try another card.';
 
@@ -86,50 +87,50 @@ function paymentOf({ orderId, customerId = null, paymentStatus, amount, placedAt
   const id = deterministicId('payment', n);
   const refundId = deterministicId('refund', n);
   const at = new Date(placedAt);
-  const amount_minor = BigInt(amount.minor);
-  const did = (kind: Entry['kind']): boolean => (moves as readonly string[]).includes(kind);
+  const amountMinor = BigInt(amount.minor);
+  const did = (kind: EntryKind): boolean => (moves as readonly string[]).includes(kind);
   const refundedAt = new Date(at.getTime() + DAY_MS);
   const declined = status === 'DECLINED';
   const figures = {
-    amount_minor,
+    amountMinor,
     currency: amount.currency,
-    captured_minor: did('CAPTURE') ? amount_minor : 0n,
-    refunded_minor: did('REFUND') ? amount_minor : 0n,
+    capturedMinor: did('CAPTURE') ? amountMinor : 0n,
+    refundedMinor: did('REFUND') ? amountMinor : 0n,
   };
-  const payment: Insertable<Tables['payment']> = {
+  const payment: NewRowOf<typeof PaymentSchema> = {
     ...figures,
     id,
-    order_id: orderId,
-    customer_id: customerId,
+    orderId,
+    customerId,
     status: paymentStatus,
     pending: null,
-    authorised_at: did('AUTHORISE') ? at : null,
-    failure_code: declined ? 'PAYMENT_DECLINED' : null,
+    authorisedAt: did('AUTHORISE') ? at : null,
+    failureCode: declined ? 'PAYMENT_DECLINED' : null,
     failure: declined ? DECLINED : null,
     version: 1,
-    created_at: at,
-    updated_at: did('REFUND') ? refundedAt : at,
+    createdAt: at,
+    updatedAt: did('REFUND') ? refundedAt : at,
   };
-  const known = {
+  const known: Booked = {
     ...figures,
     reference: id,
     token,
     status,
     refusal: declined ? DECLINED : null,
-    action_expires_at: null,
-    created_at: at,
+    actionExpiresAt: null,
+    createdAt: at,
   };
-  const entryOf = (kind: Entry['kind']): Entry => {
+  const entryOf = (kind: EntryKind): Entry => {
     const isRefund = kind === 'REFUND';
-    return { reference: id, kind, key: isRefund ? refundId : '', amount_minor, at: isRefund ? refundedAt : at };
+    return { reference: id, kind, key: isRefund ? refundId : '', amountMinor, at: isRefund ? refundedAt : at };
   };
-  const refund = {
+  const refund: RefundRow = {
     id: refundId,
-    payment_id: id,
-    amount_minor,
+    paymentId: id,
+    amountMinor,
     reason: 'CUSTOMER_REQUEST',
-    status: 'DONE' as const,
-    created_at: refundedAt,
+    status: 'DONE',
+    createdAt: refundedAt,
   };
   return { payment, known, entries: moves.map(entryOf), refunds: did('REFUND') ? [refund] : [] };
 }

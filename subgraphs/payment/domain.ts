@@ -1,7 +1,7 @@
 /** The rules of a payment. Pure: no I/O, no clock, no randomness. */
 import { refuse, Unavailable } from '../../platform/errors.ts';
 import { fromDecimal, type Money } from '../../platform/money.ts';
-import type { Payment, PaymentStatus, Pending } from './entities.ts';
+import type { PaymentRow, PaymentStatus, Pending } from './entities.ts';
 import type { ProviderPayment } from './provider/provider.ts';
 
 /** What can become of a payment, each of them news that is published. */
@@ -72,7 +72,7 @@ export function progress(status: PaymentStatus, found: ProviderPayment): Progres
   return news;
 }
 
-type State = Pick<Payment, 'status' | 'pending' | 'authorisedAt'>;
+type State = Pick<PaymentRow, 'status' | 'pending' | 'authorisedAt'>;
 
 /** Whether the provider keeps the amount from its buyer without having taken it. */
 export const isHeld = ({ status, authorisedAt }: Pick<State, 'status' | 'authorisedAt'>): boolean =>
@@ -93,7 +93,7 @@ export function stillPending({ pending, ...payment }: State): Pending | null {
 export const isCaptured = ({ status }: Pick<State, 'status'>): boolean =>
   status === 'CAPTURED' || status === 'PARTIALLY_REFUNDED' || status === 'REFUNDED';
 
-type Judged = State & Pick<Payment, 'failureCode' | 'failure'>;
+type Judged = State & Pick<PaymentRow, 'failureCode' | 'failure'>;
 
 /** Goes on if the buyer's part is done, or is the buyer's to do. @throws Refusal PAYMENT_DECLINED, PAYMENT_ACTION_EXPIRED, PAYMENT_CANCELLED */
 export function checkAuthorised(payment: Judged): void {
@@ -121,7 +121,7 @@ export const MAX_REFUNDS = 50;
 
 /** How much a refund gives back: what was asked for, or all that is left. @throws Refusal INVALID_STATE, INVALID_INPUT */
 export function refundable(
-  payment: Pick<Payment, 'status' | 'capturedMinor' | 'currency'>,
+  payment: Pick<PaymentRow, 'status' | 'capturedMinor' | 'currency'>,
   refunds: readonly bigint[],
   asked: Money | undefined,
 ): bigint {

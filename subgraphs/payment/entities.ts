@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
+import { simulatorEntities } from './provider/simulator-entities.ts';
 
 export const PaymentStatus = {
   CREATED: 'CREATED',
@@ -19,7 +20,7 @@ export type Pending = keyof typeof Pending;
 export const RefundStatus = { PENDING: 'PENDING', DONE: 'DONE', REFUSED: 'REFUSED' } as const;
 export type RefundStatus = keyof typeof RefundStatus;
 
-const PaymentSchema = defineEntity({
+export const PaymentSchema = defineEntity({
   name: 'Payment',
   tableName: 'payment',
   properties: {
@@ -31,19 +32,19 @@ const PaymentSchema = defineEntity({
     status: p.enum(() => PaymentStatus),
     pending: p.enum(() => Pending).nullable(),
     authorisedAt: p.datetime().nullable(),
-    capturedMinor: p.bigint('bigint'),
-    refundedMinor: p.bigint('bigint'),
+    capturedMinor: p.bigint('bigint').default(0),
+    refundedMinor: p.bigint('bigint').default(0),
     actionUrl: p.string().nullable(),
     actionExpiresAt: p.datetime().nullable(),
     failureCode: p.string().nullable(),
     failure: p.string().nullable(),
-    version: p.integer().version(),
+    version: p.integer().version().default(1),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },
 });
 
-const RefundSchema = defineEntity({
+export const RefundSchema = defineEntity({
   name: 'Refund',
   tableName: 'refund',
   properties: {
@@ -56,19 +57,16 @@ const RefundSchema = defineEntity({
   },
 });
 
-const CancelledOrderSchema = defineEntity({
+export const CancelledOrderSchema = defineEntity({
   name: 'CancelledOrder',
   tableName: 'cancelled_order',
   properties: { orderId: p.string().primary(), cancelledAt: p.datetime() },
 });
 
-export class Payment extends PaymentSchema.class {}
-PaymentSchema.setClass(Payment);
-export class Refund extends RefundSchema.class {}
-RefundSchema.setClass(Refund);
-export class CancelledOrder extends CancelledOrderSchema.class {}
-CancelledOrderSchema.setClass(CancelledOrder);
-
-export const entities = [PaymentSchema, RefundSchema, CancelledOrderSchema];
-/** The room's tables, as SQL sees them. */
-export type Tables = InferKyselyDB<(typeof entities)[number]>;
+const ours = [PaymentSchema, RefundSchema, CancelledOrderSchema];
+/** The room's entities. The simulator's are among them because its books lie in this schema; it alone reads them. */
+export const entities = [...ours, ...simulatorEntities];
+/** The room's tables, for Kysely. */
+export type Tables = TablesOf<(typeof ours)[number]>;
+export type PaymentRow = RowOf<typeof PaymentSchema>;
+export type RefundRow = RowOf<typeof RefundSchema>;

@@ -4,11 +4,11 @@
  */
 import { Fault } from '../../platform/errors.ts';
 import { isHeld } from './domain.ts';
-import type { Payment, PaymentStatus } from './entities.ts';
+import type { PaymentRow, PaymentStatus } from './entities.ts';
 import type { ProviderPayment, ProviderStatus } from './provider/provider.ts';
 
 /** What is recorded of a payment, as far as evidence can contradict it. */
-export type Recorded = Pick<Payment, 'status' | 'amountMinor' | 'currency' | 'authorisedAt' | 'actionUrl'>;
+export type Recorded = Pick<PaymentRow, 'status' | 'amountMinor' | 'currency' | 'authorisedAt' | 'actionUrl'>;
 
 /**
  * What the provider may still tell of a payment in each status: what is ahead on its way, and what lies behind, since

@@ -10,7 +10,7 @@ export const paymentLoaders = (queriesFor: QueriesFor) => ({
   ),
   paymentsOf: loadMany(
     (orderIds, context) => queriesFor(context).byOrders(orderIds, readablePayments(context.actor)),
-    (row) => row.order_id,
+    (row) => row.orderId,
   ),
 });
 

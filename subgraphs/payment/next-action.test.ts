@@ -12,10 +12,10 @@ afterAll(() => agents.close());
 
 const URL = 'https://bank.example/page';
 /** A payment that waits for its buyer. */
-async function waiting(of: { customer_id: string | null; order_id: string }): Promise<string> {
+async function waiting(of: { customerId: string | null; orderId: string }): Promise<string> {
   const [id, now] = [newId('payment'), agents.clock.now()];
-  const action = { action_url: URL, action_expires_at: new Date('2099-01-01') };
-  const figures = { amount_minor: 1000, currency: 'EUR', created_at: now, updated_at: now };
+  const action = { actionUrl: URL, actionExpiresAt: new Date('2099-01-01') };
+  const figures = { amountMinor: 1000, currency: 'EUR', createdAt: now, updatedAt: now };
   const row = { id, status: 'REQUIRES_ACTION', ...of, ...action, ...figures };
   await agents.kysely.insertInto('payment.payment').values(row).execute();
   return id;
@@ -30,12 +30,9 @@ const guest = (orderId: string) => actor({ id: `guest:${orderId}`, roles: ['GUES
 const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
 
 test("the buyer's own page is the buyer's, and of those who may act for buyers; others see at most that there is one", async () => {
-  const [customer_id, order_id] = [newId('customer'), newId('order')];
-  const ids = [
-    await waiting({ customer_id, order_id }),
-    await waiting({ customer_id: null, order_id: newId('order') }),
-  ];
-  const guests = await waiting({ customer_id: null, order_id: `${order_id}g` });
+  const [customerId, orderId] = [newId('customer'), newId('order')];
+  const ids = [await waiting({ customerId, orderId }), await waiting({ customerId: null, orderId: newId('order') })];
+  const guests = await waiting({ customerId: null, orderId: `${orderId}g` });
   const seen = async (id: string, as: Actor) => {
     const one = await agents.ask(
       'payment',
@@ -46,9 +43,9 @@ test("the buyer's own page is the buyer's, and of those who may act for buyers; 
     expect(one.errors).toBeUndefined();
     return one.data.payment;
   };
-  expect(await seen(ids[0]!, customer(customer_id))).toEqual(SHOWN);
-  expect(await seen(ids[0]!, customer(customer_id, ['VIEWER']))).toEqual(SHOWN);
-  expect(await seen(guests, guest(`${order_id}g`))).toEqual(SHOWN);
+  expect(await seen(ids[0]!, customer(customerId))).toEqual(SHOWN);
+  expect(await seen(ids[0]!, customer(customerId, ['VIEWER']))).toEqual(SHOWN);
+  expect(await seen(guests, guest(`${orderId}g`))).toEqual(SHOWN);
   for (const id of [...ids, guests]) {
     for (const who of [operator, key('payment:write')]) expect(await seen(id, who)).toEqual(SHOWN);
     for (const who of [viewer, actor({ roles: ['ANALYST'] }), key('order:read'), customer(undefined, ['VIEWER'])])
@@ -59,7 +56,7 @@ test("the buyer's own page is the buyer's, and of those who may act for buyers; 
 
 test('and the same where the payment is found by its order', async () => {
   const orderId = newId('order');
-  await waiting({ customer_id: null, order_id: orderId });
+  await waiting({ customerId: null, orderId });
   const query = `query ($of: [_Any!]!) { _entities(representations: $of) {
     ... on Order { payments { status nextAction { url } } } } }`;
   const seen = async (as: Actor) =>

@@ -104,7 +104,7 @@ describe('a good card', () => {
       { code: 'INVALID_INPUT' },
     ]);
     expect(
-      await agents.kysely.selectFrom('payment.payment').select('id').where('order_id', '=', orderId).execute(),
+      await agents.kysely.selectFrom('payment.payment').select('id').where('orderId', '=', orderId).execute(),
     ).toEqual([]);
   });
 
@@ -127,7 +127,7 @@ describe('a refused card', () => {
       const { id } = await agents.kysely
         .selectFrom('payment.payment')
         .select('id')
-        .where('order_id', '=', orderId)
+        .where('orderId', '=', orderId)
         .executeTakeFirstOrThrow();
       expect(await moves(id)).toEqual({});
       expect(await eventsOf(id)).toEqual(['payment.declined']);
@@ -216,7 +216,7 @@ describe('a cancellation', () => {
     await agents.kysely.deleteFrom('payment.simulator_payment').where('reference', '=', id).execute();
     await agents.kysely
       .updateTable('payment.payment')
-      .set({ status: 'CREATED', pending: 'AUTHORISE', authorised_at: null })
+      .set({ status: 'CREATED', pending: 'AUTHORISE', authorisedAt: null })
       .where('id', '=', id)
       .execute();
     expect(await cancel(orderId)).toMatchObject({ outcome: 'NOTHING', payment: { status: 'VOIDED' } });
@@ -327,10 +327,10 @@ describe('3-D Secure', () => {
       (
         await agents.kysely
           .selectFrom('payment.payment')
-          .select('order_id')
+          .select('orderId')
           .where('id', '=', payment.id)
           .executeTakeFirstOrThrow()
-      ).order_id,
+      ).orderId,
     );
   });
 });

@@ -2,7 +2,7 @@
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Origin, Work } from '../../platform/store/store.ts';
 import { type Fact, type Progress, progress, stillPending } from './domain.ts';
-import type { Payment, Tables } from './entities.ts';
+import { type PaymentRow, PaymentSchema, type Tables } from './entities.ts';
 import { checkEvidence } from './evidence.ts';
 import {
   paymentActionRequired,
@@ -12,7 +12,7 @@ import {
   paymentFailed,
   paymentVoided,
 } from './events.ts';
-import { paymentOf, savePayment } from './payment-sql.ts';
+import { paymentOf } from './find-payment.ts';
 import type { ProviderPayment } from './provider/provider.ts';
 
 /** What to lock for an order's payment, which may not exist yet. */
@@ -21,47 +21,54 @@ export const lockOf = (orderId: string): string => `payment of ${orderId}`;
 /** Records the provider's answer, in one transaction, and returns the payment after it. The same answer again changes nothing. */
 export const recorder =
   ({ store, clock }: AgentContext<Tables>) =>
-  (orderId: string, found: ProviderPayment, origin: Origin): Promise<Payment> =>
+  (orderId: string, found: ProviderPayment, origin: Origin): Promise<PaymentRow> =>
     store.write({ locks: [lockOf(orderId)], origin }, async (work) => {
-      const payment = await paymentOf(work, { order_id: orderId });
-      await followProvider(work, payment, found, clock.now());
-      return payment;
+      return followProvider(work, await paymentOf(work.sql, { orderId }), found, clock.now());
     });
 
 /**
- * Has the payment follow the provider, inside a transaction that holds its lock: every evidence comes this way.
+ * Has the payment follow the provider, inside a transaction that holds its lock, and returns it after that: every
+ * evidence comes this way.
  * @throws Fault EVIDENCE_CONTRADICTS
  */
 export async function followProvider(
   work: Work<Tables>,
-  payment: Payment,
+  payment: PaymentRow,
   found: ProviderPayment,
   now: Date,
-): Promise<void> {
+): Promise<PaymentRow> {
   checkEvidence(payment, found);
-  for (const step of progress(payment.status, found)) await follow(work, payment, step, found, now);
+  let followed = payment;
+  for (const step of progress(payment.status, found)) followed = await follow(work, followed, step, found, now);
+  return followed;
 }
 
 async function follow(
   work: Work<Tables>,
-  payment: Payment,
+  payment: PaymentRow,
   { fact, status }: Progress,
   found: ProviderPayment,
   now: Date,
-): Promise<void> {
-  payment.status = status;
-  payment.pending = stillPending(payment);
-  payment.updatedAt = now;
+): Promise<PaymentRow> {
+  const learned = { status, ...learnedOf(fact, found, now) };
+  const saved = await work.save(PaymentSchema, payment, {
+    ...learned,
+    // What is left to be asked may depend on what was just learned.
+    pending: stillPending({ ...payment, ...learned }),
+    updatedAt: now,
+  });
+  publish(work, saved, fact);
+  return saved;
+}
+
+/** What a fact says of the payment beside its status. */
+function learnedOf(fact: Fact, found: ProviderPayment, now: Date) {
   if (fact === 'ACTION_REQUIRED' && found.action)
-    Object.assign(payment, { actionUrl: found.action.url, actionExpiresAt: found.action.expiresAt });
-  if (fact === 'AUTHORISED') payment.authorisedAt = now;
-  if (fact === 'CAPTURED') payment.capturedMinor = found.captured;
+    return { actionUrl: found.action.url, actionExpiresAt: found.action.expiresAt };
+  if (fact === 'AUTHORISED') return { authorisedAt: now };
+  if (fact === 'CAPTURED') return { capturedMinor: found.captured };
   const failureCode = FAILURES[fact];
-  if (failureCode) Object.assign(payment, { failureCode, failure: found.refusal ?? 'The payment failed.' });
-  // What is left to be asked may depend on what was just learned.
-  payment.pending = stillPending(payment);
-  await savePayment(work, payment);
-  publish(work, payment, fact);
+  return failureCode ? { failureCode, failure: found.refusal ?? 'The payment failed.' } : {};
 }
 
 const FAILURES: Partial<Record<Fact, string>> = {
@@ -80,17 +87,17 @@ const EVENTS = {
   VOIDED: paymentVoided,
 } as const;
 
-function publish(work: Work<Tables>, payment: Payment, fact: Fact): void {
+function publish(work: Work<Tables>, payment: PaymentRow, fact: Fact): void {
   if (fact === 'REFUNDED' || fact === 'REFUNDED_IN_PART') return; // Published with the refund, which has more to say.
   const payload = { ...about(payment), reason: FAILURES[fact] ?? '' };
   work.publish(EVENTS[fact], { aggregateId: payment.id, aggregateVersion: payment.version, payload });
 }
 
 /** What every event of a payment says. */
-export const about = (payment: Payment) => ({
+export const about = (payment: PaymentRow) => ({
   paymentId: payment.id,
   orderId: payment.orderId,
-  customerId: payment.customerId ?? null,
+  customerId: payment.customerId,
   amount: { minor: payment.amountMinor.toString(), currency: payment.currency },
   status: payment.status,
   updatedAt: payment.updatedAt.toISOString(),

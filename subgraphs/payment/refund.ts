@@ -1,15 +1,24 @@
 /** Refunds. A refund is a row before the provider is asked, and counts from then on: the sum never exceeds what was captured. */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
+import { columnsOf } from '../../platform/data/entity-table.ts';
+import { idempotencyOf } from '../../platform/data/idempotency.ts';
 import type { Origin, Work } from '../../platform/store/store.ts';
 import { refuse, Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';
 import { checkText } from '../../platform/text/text.ts';
 import { after, isCaptured, readAmount, refundable, stillPending } from './domain.ts';
-import { Payment, Refund, type RefundStatus, type Tables } from './entities.ts';
+import {
+  type PaymentRow,
+  PaymentSchema,
+  type RefundRow,
+  RefundSchema,
+  type RefundStatus,
+  type Tables,
+} from './entities.ts';
 import { paymentRefunded } from './events.ts';
 import { checkRefundEvidence } from './evidence.ts';
-import { paymentOf } from './payment-sql.ts';
+import { paymentOf } from './find-payment.ts';
 import type { GuardedProvider } from './provider/guard.ts';
 import { RefundRefused } from './provider/provider.ts';
 import { about, followProvider, lockOf } from './record.ts';
@@ -20,67 +29,61 @@ const ABANDONED_MS = 60_000;
 const BATCH = 50;
 
 export const refundService = ({ store, clock }: AgentContext<Tables>, provider: GuardedProvider) => {
-  const add = (work: Work<Tables>, payment: Payment, amountMinor: bigint, reason: string): Refund => {
-    const refund = work.em.create(Refund, {
-      id: newId('refund'),
-      paymentId: payment.id,
-      amountMinor,
-      reason,
-      status: 'PENDING',
-      createdAt: clock.now(),
-    });
-    work.em.persist(refund);
-    return refund;
+  /** Writes the intent, and returns its id. */
+  const add = async (work: Work<Tables>, paymentId: string, amountMinor: bigint, reason: string): Promise<string> => {
+    const id = newId('refund');
+    await work.insert(RefundSchema, { id, paymentId, amountMinor, reason, status: 'PENDING', createdAt: clock.now() });
+    return id;
   };
 
   /** Asks the provider, who knows the refund by its id, and records the outcome. A refund that has one is left alone. */
   const finish = async (id: string, origin: Origin): Promise<RefundStatus> => {
     const refund = await store.read
       .selectFrom('refund')
-      .innerJoin('payment', 'payment.id', 'refund.payment_id')
-      .select(['refund.status', 'refund.amount_minor', 'payment_id', 'order_id'])
+      .innerJoin('payment', 'payment.id', 'refund.paymentId')
+      .select(['refund.status', 'refund.amountMinor', 'paymentId', 'orderId'])
       .where('refund.id', '=', id)
       .executeTakeFirstOrThrow();
     if (refund.status !== 'PENDING') return refund.status;
     const answer = await provider
-      .refund(refund.payment_id, { reference: id, minor: refund.amount_minor })
+      .refund(refund.paymentId, { reference: id, minor: refund.amountMinor })
       .catch((error: unknown) => {
         if (error instanceof RefundRefused) return undefined;
         throw error;
       });
-    return store.write({ locks: [lockOf(refund.order_id)], origin }, async (work) => {
-      if (answer) {
-        checkRefundEvidence(answer, id);
-        await followProvider(work, await paymentOf(work, { id: refund.payment_id }), answer, clock.now());
-      }
-      return concludeRefund(work, id, answer !== undefined, clock.now());
+    return store.write({ locks: [lockOf(refund.orderId)], origin }, async (work) => {
+      const intent = await work.find(RefundSchema, id, { path: ['input', 'paymentId'] });
+      if (!answer) return recordRefusal(work, intent);
+      checkRefundEvidence(answer, id);
+      const before = await paymentOf(work.sql, { id: refund.paymentId });
+      const payment = await followProvider(work, before, answer, clock.now());
+      return recordRefund(work, payment, intent, clock.now());
     });
   };
 
   return {
     /** @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT, REFUND_EXCEEDS_CAPTURED, REFUND_REFUSED */
-    async refund({ idempotencyKey, ...input }: RefundPaymentInput, context: RequestContext): Promise<string> {
+    async refund(input: RefundPaymentInput, context: RequestContext): Promise<string> {
       const { paymentId, reason } = input;
       checkText(reason, ['input', 'reason'], { max: 500 });
       const asked = input.amount ? readAmount(input.amount) : undefined;
       const found = await store.read
         .selectFrom('payment')
-        .select('order_id')
+        .select('orderId')
         .where('id', '=', paymentId)
         .executeTakeFirst();
       if (!found) throw refuse('NOT_FOUND', 'There is no such payment.', ['input', 'paymentId']);
-      const once = { actor: context.actor.id, operation: 'refundPayment', key: idempotencyKey, request: input };
       const { refundId } = await store.idempotent(
-        { ...once, locks: [lockOf(found.order_id)], origin: context },
+        { ...idempotencyOf('refundPayment', input, context), locks: [lockOf(found.orderId)] },
         async (work) => {
-          const payment = await work.em.findOneOrFail(Payment, { id: paymentId });
+          const payment = await work.find(PaymentSchema, paymentId, { path: ['input', 'paymentId'] });
           const earlier = await standing(work, paymentId);
           const minor = refundable(
             payment,
             earlier.map((refund) => refund.amountMinor),
             asked,
           );
-          return { refundId: add(work, payment, minor, reason).id };
+          return { refundId: await add(work, paymentId, minor, reason) };
         },
       );
       if ((await finish(refundId, context)) === 'REFUSED')
@@ -89,19 +92,19 @@ export const refundService = ({ store, clock }: AgentContext<Tables>, provider: 
     },
 
     /** Gives back all that is left, for a cancellation. @throws Unavailable if the provider refuses: a person must look */
-    async refundAll({ id, orderId }: Payment, reason: string, context: RequestContext): Promise<Payment> {
+    async refundAll({ id, orderId }: PaymentRow, reason: string, context: RequestContext): Promise<PaymentRow> {
       const open = await store.write({ locks: [lockOf(orderId)], origin: context }, async (work) => {
-        const payment = await work.em.findOneOrFail(Payment, { id });
+        const payment = await paymentOf(work.sql, { id });
         const earlier = await standing(work, id);
         const left = payment.capturedMinor - earlier.reduce((sum, refund) => sum + refund.amountMinor, 0n);
-        const all = isCaptured(payment) && left > 0n ? [...earlier, add(work, payment, left, reason)] : earlier;
-        return all.filter((refund) => refund.status === 'PENDING').map((refund) => refund.id);
+        const pending = earlier.filter(({ status }) => status === 'PENDING').map((refund) => refund.id);
+        return isCaptured(payment) && left > 0n ? [...pending, await add(work, id, left, reason)] : pending;
       });
       for (const refundId of open) {
         if ((await finish(refundId, context)) === 'REFUSED')
           throw new Unavailable(`The payment provider refused the refund ${refundId}.`);
       }
-      return store.write({ locks: [], origin: context }, ({ em }) => em.findOneOrFail(Payment, { id }));
+      return paymentOf(store.read, { id });
     },
 
     /** Finishes refunds whose caller died between intent and outcome. */
@@ -111,8 +114,8 @@ export const refundService = ({ store, clock }: AgentContext<Tables>, provider: 
         .selectFrom('refund')
         .select('id')
         .where('status', '=', 'PENDING')
-        .where('created_at', '<', before)
-        .orderBy('created_at')
+        .where('createdAt', '<', before)
+        .orderBy('createdAt')
         .limit(BATCH)
         .execute();
       // One that cannot be finished does not keep those behind it from it.
@@ -125,33 +128,40 @@ export const refundService = ({ store, clock }: AgentContext<Tables>, provider: 
 };
 
 /** Refunds that count: made, or about to be. */
-const standing = ({ em }: Work<Tables>, paymentId: string): Promise<Refund[]> =>
-  em.find(Refund, { paymentId, status: { $in: ['PENDING', 'DONE'] } }, { orderBy: { createdAt: 'asc', id: 'asc' } });
+const standing = ({ sql }: Work<Tables>, paymentId: string): Promise<RefundRow[]> =>
+  sql
+    .selectFrom('refund')
+    .select(columnsOf(RefundSchema))
+    .where('paymentId', '=', paymentId)
+    .where('status', 'in', ['PENDING', 'DONE'])
+    .orderBy('createdAt')
+    .orderBy('id')
+    .execute();
 
-/** Records what became of a refund, inside a transaction that holds its payment's lock. What is recorded stays. */
-export async function concludeRefund(
+/** Records that the provider refused a refund. What is recorded stays: somebody else may have been faster. */
+async function recordRefusal(work: Work<Tables>, refund: RefundRow): Promise<RefundStatus> {
+  if (refund.status !== 'PENDING') return refund.status;
+  return (await work.save(RefundSchema, refund, { status: 'REFUSED' })).status;
+}
+
+/** Records that a refund was made, inside a transaction that holds its payment's lock. What is recorded stays. */
+export async function recordRefund(
   work: Work<Tables>,
-  id: string,
-  isDone: boolean,
+  payment: PaymentRow,
+  refund: RefundRow,
   now: Date,
 ): Promise<RefundStatus> {
-  const refund = await work.em.findOneOrFail(Refund, { id });
   if (refund.status !== 'PENDING') return refund.status; // Somebody else was faster: the provider did it once.
-  refund.status = isDone ? 'DONE' : 'REFUSED';
-  if (!isDone) return refund.status;
-  const payment = await work.em.findOneOrFail(Payment, { id: refund.paymentId });
-  payment.refundedMinor += refund.amountMinor;
-  payment.status = after(
-    payment.status,
-    payment.refundedMinor === payment.capturedMinor ? 'REFUNDED' : 'REFUNDED_IN_PART',
-  )!;
-  payment.pending = stillPending(payment);
-  payment.updatedAt = now;
-  await work.em.flush();
+  const { status } = await work.save(RefundSchema, refund, { status: 'DONE' });
+  const refundedMinor = payment.refundedMinor + refund.amountMinor;
+  const fact = refundedMinor === payment.capturedMinor ? 'REFUNDED' : 'REFUNDED_IN_PART';
+  const next = after(payment.status, fact)!;
+  const pending = stillPending({ ...payment, status: next });
+  const saved = await work.save(PaymentSchema, payment, { refundedMinor, status: next, pending, updatedAt: now });
   const refunded = { minor: refund.amountMinor.toString(), currency: payment.currency };
-  const payload = { ...about(payment), refundId: id, refunded };
-  work.publish(paymentRefunded, { aggregateId: payment.id, aggregateVersion: payment.version, payload });
-  return refund.status;
+  const payload = { ...about(saved), refundId: refund.id, refunded };
+  work.publish(paymentRefunded, { aggregateId: saved.id, aggregateVersion: saved.version, payload });
+  return status;
 }
 
 export type RefundService = ReturnType<typeof refundService>;

@@ -7,8 +7,9 @@ import { money } from '../../platform/money.ts';
 import type { Webhooks } from '../../platform/webhooks/webhooks.ts';
 import { actionablePayments } from './access.ts';
 import type { CancelPayment } from './cancel.ts';
+import type { PaymentRow } from './entities.ts';
 import type { PaymentLoaders } from './loaders.ts';
-import type { PaymentQueries, PaymentRow } from './queries.ts';
+import type { PaymentQueries } from './queries.ts';
 import type { RefundService } from './refund.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { PaymentService } from './service.ts';
@@ -28,8 +29,8 @@ export const paymentResolvers = (
       const id = await useCase();
       return { payment: await load.payment(context).load(id) };
     });
-  const isWaiting = ({ status, action_expires_at }: PaymentRow): boolean =>
-    status === 'REQUIRES_ACTION' && action_expires_at !== null;
+  const isWaiting = ({ status, actionExpiresAt }: PaymentRow): boolean =>
+    status === 'REQUIRES_ACTION' && actionExpiresAt !== null;
 
   return {
     Query: {
@@ -63,26 +64,22 @@ export const paymentResolvers = (
 
     Payment: {
       __resolveReference: ({ id }, context) => load.payment(context).load(id),
-      amount: (payment) => money(payment.amount_minor, payment.currency),
-      capturedAmount: (payment) => money(payment.captured_minor, payment.currency),
-      refundedAmount: (payment) => money(payment.refunded_minor, payment.currency),
-      createdAt: (payment) => payment.created_at,
-      order: (payment) => ({ __typename: 'Order', id: payment.order_id }),
+      amount: (payment) => money(payment.amountMinor, payment.currency),
+      capturedAmount: (payment) => money(payment.capturedMinor, payment.currency),
+      refundedAmount: (payment) => money(payment.refundedMinor, payment.currency),
+      order: (payment) => ({ __typename: 'Order', id: payment.orderId }),
       nextAction: (payment, _, { actor }) =>
-        isWaiting(payment) && matches({ ...payment }, actionablePayments(actor))
-          ? { type: 'REDIRECT', url: payment.action_url!, expiresAt: payment.action_expires_at! }
+        isWaiting(payment) && matches(payment, actionablePayments(actor))
+          ? { type: 'REDIRECT', url: payment.actionUrl!, expiresAt: payment.actionExpiresAt! }
           : null,
       actionExpiresInSeconds: (payment) =>
         isWaiting(payment)
-          ? Math.max(0, Math.ceil((payment.action_expires_at!.getTime() - clock.now().getTime()) / 1000))
+          ? Math.max(0, Math.ceil((payment.actionExpiresAt!.getTime() - clock.now().getTime()) / 1000))
           : null,
     },
 
     WebhookDelivery: {
-      webhookId: (row) => row.webhook_id,
-      receivedAt: (row) => row.received_at,
-      handledAt: (row) => row.handled_at,
-      nextAttemptAt: (row) => (row.status === 'WAITING' ? row.next_at : null),
+      nextAttemptAt: (row) => (row.status === 'WAITING' ? row.nextAt : null),
     },
 
     Order: {

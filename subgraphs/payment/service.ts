@@ -7,20 +7,34 @@
  * whatever key the caller sends along.
  */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
-import { matches } from '../../platform/data/row-filter.ts';
+import { idempotencyOf } from '../../platform/data/idempotency.ts';
 import { refuse, Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';
 import { isSealed } from '../../platform/secrets/secrets.ts';
 import { confirmablePayments } from './access.ts';
 import { checkAuthorised, mayCapture, readAmount } from './domain.ts';
-import type { Payment, Tables } from './entities.ts';
+import { CancelledOrderSchema, type PaymentRow, PaymentSchema, type Tables } from './entities.ts';
+import { findPayment, paymentOf } from './find-payment.ts';
 import { News } from './news.ts';
-import { findPayment, isCancelled, openPayment, paymentOf, savePayment } from './payment-sql.ts';
 import type { GuardedProvider } from './provider/guard.ts';
 import type { ProviderPayment } from './provider/provider.ts';
 import { lockOf, recorder } from './record.ts';
 import type { AuthorisePaymentInput, ConfirmPaymentInput } from './resolvers.generated.ts';
+
+/** A payment that the provider has not been asked for yet, with the intent to do so. */
+const UNASKED = {
+  status: 'CREATED',
+  pending: 'AUTHORISE',
+  authorisedAt: null,
+  capturedMinor: 0n,
+  refundedMinor: 0n,
+  actionUrl: null,
+  actionExpiresAt: null,
+  failureCode: null,
+  failure: null,
+  version: 1,
+} as const;
 
 export const paymentService = (agentContext: AgentContext<Tables>, provider: GuardedProvider, news = new News()) => {
   const { store, clock, secrets } = agentContext;
@@ -32,7 +46,7 @@ export const paymentService = (agentContext: AgentContext<Tables>, provider: Gua
     const { minor: amountMinor, currency } = readAmount(input.amount);
     if (amountMinor <= 0n) throw refuse('INVALID_INPUT', 'A payment is more than nothing.', ['input', 'amount']);
     return store.write({ locks: [lockOf(orderId)], origin }, async (work) => {
-      const known = await findPayment(work, { order_id: orderId });
+      const known = await findPayment(work.sql, { orderId });
       if (known) {
         const isSame =
           known.amountMinor === amountMinor && known.currency === currency && known.customerId === customerId;
@@ -43,10 +57,20 @@ export const paymentService = (agentContext: AgentContext<Tables>, provider: Gua
           ]);
         return { payment: known, isNew: false };
       }
-      if (await isCancelled(work, orderId))
+      if (await work.findIfAny(CancelledOrderSchema, orderId))
         throw refuse('PAYMENT_CANCELLED', 'The payment was cancelled.', ['input', 'orderId']);
-      const opening = { id: newId('payment'), orderId, customerId, amountMinor, currency, createdAt: clock.now() };
-      const payment = await openPayment(work, opening);
+      const now = clock.now();
+      const payment: PaymentRow = {
+        ...UNASKED,
+        id: newId('payment'),
+        orderId,
+        customerId,
+        amountMinor,
+        currency,
+        createdAt: now,
+        updatedAt: now,
+      };
+      await work.insert(PaymentSchema, payment);
       return { payment, isNew: true };
     });
   };
@@ -57,17 +81,17 @@ export const paymentService = (agentContext: AgentContext<Tables>, provider: Gua
 
   /** Records what the provider answers. Where a webhook is faster, that was recorded, and the answer is not waited for. */
   const recordAnswer = async (
-    { id, orderId }: Payment,
+    { id, orderId }: PaymentRow,
     ask: (leave: AbortSignal) => Promise<ProviderPayment>,
     origin: RequestContext,
-  ): Promise<Payment> => {
+  ): Promise<PaymentRow> => {
     const leaving = new AbortController();
     const answer = ask(leaving.signal);
     try {
       for (;;) {
         const found = await news.orAnswer(id, answer);
         if (found) return await record(orderId, found, origin);
-        const payment = await paymentOf({ sql: store.read }, { id });
+        const payment = await paymentOf(store.read, { id });
         if (payment.pending === null) return payment;
       }
     } finally {
@@ -98,7 +122,7 @@ export const paymentService = (agentContext: AgentContext<Tables>, provider: Gua
 
     /** What became of the action that the buyer was sent to. The provider decides when its time is over. */
     async settleAction(orderId: string, context: RequestContext): Promise<string> {
-      let payment = await findPayment({ sql: store.read }, { order_id: orderId });
+      let payment = await findPayment(store.read, { orderId });
       if (!payment) throw refuse('NOT_FOUND', 'The order has no payment.', ['input', 'orderId']);
       if (payment.status === 'REQUIRES_ACTION' && payment.pending === null) {
         const found = await provider.find(payment.id);
@@ -109,17 +133,14 @@ export const paymentService = (agentContext: AgentContext<Tables>, provider: Gua
     },
 
     /** The buyer is back from the bank. @throws Refusal NOT_FOUND, PAYMENT_DECLINED, PAYMENT_ACTION_EXPIRED */
-    async confirm({ paymentId, idempotencyKey }: ConfirmPaymentInput, context: RequestContext): Promise<string> {
-      const { actor } = context;
-      const once = { actor: actor.id, operation: 'confirmPayment', key: idempotencyKey, request: { paymentId } };
-      await store.idempotent({ ...once, locks: [], origin: context }, async (work) => {
-        const payment = await findPayment(work, { id: paymentId });
-        const row = payment && { customer_id: payment.customerId, order_id: payment.orderId };
-        if (!row || !matches(row, confirmablePayments(actor)))
-          throw refuse('NOT_FOUND', 'There is no such payment, or it is not yours.', ['input', 'paymentId']);
+    async confirm(input: ConfirmPaymentInput, context: RequestContext): Promise<string> {
+      const { paymentId } = input;
+      await store.idempotent({ ...idempotencyOf('confirmPayment', input, context), locks: [] }, async (work) => {
+        const rows = confirmablePayments(context.actor);
+        await work.find(PaymentSchema, paymentId, { rows, path: ['input', 'paymentId'] });
         return { paymentId };
       });
-      let payment = await paymentOf({ sql: store.read }, { id: paymentId });
+      let payment = await paymentOf(store.read, { id: paymentId });
       if (payment.status === 'REQUIRES_ACTION' && payment.pending === null) {
         payment = await record(payment.orderId, await provider.confirmAction(paymentId), context);
       }
@@ -132,14 +153,11 @@ export const paymentService = (agentContext: AgentContext<Tables>, provider: Gua
       const { payment, isNew, isDone } = await store.write(
         { locks: [lockOf(orderId)], origin: context },
         async (work) => {
-          const payment = await findPayment(work, { order_id: orderId });
+          const payment = await findPayment(work.sql, { orderId });
           if (!payment) throw refuse('NOT_FOUND', 'The order has no payment.', ['input', 'orderId']);
           const isDone = !mayCapture(payment);
           const isNew = payment.pending !== 'CAPTURE';
-          if (!isDone && isNew) {
-            payment.pending = 'CAPTURE';
-            await savePayment(work, payment);
-          }
+          if (!isDone && isNew) await work.save(PaymentSchema, payment, { pending: 'CAPTURE' });
           return { payment, isNew, isDone };
         },
       );

@@ -7,13 +7,13 @@ import type { Work } from '../../platform/store/store.ts';
 import { Fault } from '../../platform/errors.ts';
 import { onWebhook, type WebhookEndpoint } from '../../platform/webhooks/endpoint.ts';
 import type { WebhookSecrets } from '../../platform/webhooks/secrets.ts';
-import { type Payment, Refund, type Tables } from './entities.ts';
+import { type RefundRow, RefundSchema, type Tables } from './entities.ts';
 import { checkRefundEvidence, contradiction } from './evidence.ts';
+import { paymentOf } from './find-payment.ts';
 import type { News } from './news.ts';
-import { paymentOf } from './payment-sql.ts';
 import { type Evidence, simulatorEvidence } from './provider/simulator-evidence.ts';
 import { followProvider, lockOf } from './record.ts';
-import { concludeRefund } from './refund.ts';
+import { recordRefund } from './refund.ts';
 
 export const simulatorWebhooks = (
   { store, clock }: AgentContext<Tables>,
@@ -28,34 +28,34 @@ export const simulatorWebhooks = (
     async locks({ reference }) {
       const payment = await store.read
         .selectFrom('payment')
-        .select('order_id')
+        .select('orderId')
         .where('id', '=', reference)
         .executeTakeFirst();
       // Each payment of ours has its row before the provider hears of it.
       if (!payment)
         throw new Fault('PAYMENT_UNKNOWN', `The provider tells of ${reference}, which is no payment of ours.`);
-      return [lockOf(payment.order_id)];
+      return [lockOf(payment.orderId)];
     },
 
     async handle(work, { reference, found, refund }) {
-      const payment = await paymentOf(work, { id: reference });
-      await followProvider(work, payment, found, clock.now());
+      const before = await paymentOf(work.sql, { id: reference });
+      const payment = await followProvider(work, before, found, clock.now());
       if (!refund) return;
       checkRefundEvidence(found, refund.reference);
-      await refunded(work, payment, refund, clock.now());
+      await recordRefund(work, payment, await refundToldOf(work, reference, refund), clock.now());
     },
 
     onHandled: ({ reference }) => news.tell(reference),
   });
 
-async function refunded(
+/** The refund that the provider tells of. @throws Fault EVIDENCE_CONTRADICTS if we did not ask for it */
+async function refundToldOf(
   work: Work<Tables>,
-  { id }: Payment,
+  paymentId: string,
   { reference, minor }: NonNullable<Evidence['refund']>,
-  now: Date,
-): Promise<void> {
-  const refund = await work.em.findOne(Refund, { id: reference, paymentId: id });
-  if (!refund || refund.amountMinor !== minor || refund.status === 'REFUSED')
+): Promise<RefundRow> {
+  const refund = await work.findIfAny(RefundSchema, reference);
+  if (refund?.paymentId !== paymentId || refund.amountMinor !== minor || refund.status === 'REFUSED')
     throw contradiction(`a refund ${reference} of ${minor} that we did not ask for`);
-  await concludeRefund(work, reference, true, now);
+  return refund;
 }

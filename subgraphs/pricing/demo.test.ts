@@ -28,7 +28,7 @@ test.each([
 
 test("the demo's prices are the same each time, are believable, and have some past and some to come", () => {
   expect(demoPrices(randomOf, 'retail')).toEqual(prices);
-  const euros = prices.filter(({ currency }) => currency === 'EUR').map(({ minor }) => Number(minor) / 100);
+  const euros = prices.filter(({ currency }) => currency === 'EUR').map(({ amountMinor }) => Number(amountMinor) / 100);
   expect(Math.min(...euros)).toBeGreaterThan(2);
   expect(Math.max(...euros)).toBeLessThan(2000);
   expect(prices.filter(({ validUntil }) => validUntil && validUntil < NOW).length).toBeGreaterThan(20);

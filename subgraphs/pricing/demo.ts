@@ -13,15 +13,15 @@ const RETAIL = {
   code: 'eu-retail',
   name: 'Shops in Europe',
   currencies: ['EUR'],
-  default_currency: 'EUR',
-  price_mode: 'GROSS',
+  defaultCurrency: 'EUR',
+  priceMode: 'GROSS',
   country: 'DE',
-  created_at: new Date('2025-01-01T00:00:00Z'),
+  createdAt: new Date('2025-01-01T00:00:00Z'),
 } as const;
 
 const SHIPPING = [
-  { code: 'standard', name: 'Standard, 3 to 5 days', amount_minor: 412n, free_from: 8900n, position: 0 },
-  { code: 'express', name: 'Express, next working day', amount_minor: 1084n, free_from: null, position: 1 },
+  { code: 'standard', name: 'Standard, 3 to 5 days', amountMinor: 412n, freeFrom: 8900n, position: 0 },
+  { code: 'express', name: 'Express, next working day', amountMinor: 1084n, freeFrom: null, position: 1 },
 ];
 
 /** Loads a second channel, and the prices of the demo's variants in both. A second time changes nothing. */
@@ -33,26 +33,17 @@ export const pricingDemo =
       .values({ ...RETAIL, currencies: [...RETAIL.currencies] })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    const shipping = SHIPPING.map((option) => ({ ...option, channel_id: RETAIL.id, currency: 'EUR' }));
+    const shipping = SHIPPING.map((option) => ({ ...option, channelId: RETAIL.id, currency: 'EUR' }));
     await db
       .insertInto('shipping_option')
       .values(shipping)
       .onConflict((conflict) => conflict.doNothing())
       .execute();
 
-    const rows = demoPrices(random, RETAIL.id).map((price, n) => ({
-      id: deterministicId('price', n),
-      variant_id: price.variantId,
-      channel_id: price.channelId,
-      currency: price.currency,
-      amount_minor: price.minor,
-      valid_from: price.validFrom,
-      valid_until: price.validUntil,
-      reason: price.reason,
-      version: 1,
-      created_at: RETAIL.created_at,
-      updated_at: RETAIL.created_at,
-    }));
+    const { createdAt } = RETAIL;
+    const rows = demoPrices(random, RETAIL.id).map((price, n) => {
+      return { id: deterministicId('price', n), ...price, createdAt, updatedAt: createdAt };
+    });
     for (let at = 0; at < rows.length; at += CHUNK) {
       await db
         .insertInto('price')

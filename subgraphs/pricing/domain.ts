@@ -1,17 +1,11 @@
 /** The rules of prices. Pure: no I/O, no clock, no randomness; and no float, money is integer minor units. */
 import { fromDecimal, money, type Money } from '../../platform/money.ts';
 import { refuse } from '../../platform/errors.ts';
-import type { PriceMode } from './entities.ts';
+import type { PriceMode, PriceRow } from './entities.ts';
 import { type Taxable, type TaxRounding, taxesOf } from './tax/rounding.ts';
 
 /** What decides which of a variant's prices counts. */
-export interface Validity {
-  /** None: every channel. */
-  channelId?: string | null;
-  validFrom: Date;
-  /** None: it goes on. */
-  validUntil?: Date | null;
-}
+export type Validity = Pick<PriceRow, 'channelId' | 'validFrom' | 'validUntil'>;
 
 /**
  * The price that counts in a channel at an instant, of those of one variant and currency: the channel's own before one

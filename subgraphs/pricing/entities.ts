@@ -1,103 +1,153 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { InferKyselyDB } from '@mikro-orm/postgresql';
-import type { EuVatArea } from './tax/domain.ts';
-import type { TaxRounding } from './tax/rounding.ts';
+import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
+
+/** The tax classes that have rates: what is of none is not taxed. */
+export const RatedTaxClass = { STANDARD: 'STANDARD', REDUCED: 'REDUCED' } as const;
+export type RatedTaxClass = keyof typeof RatedTaxClass;
 
 /** Whether a channel's prices hold the tax. */
-export type PriceMode = 'GROSS' | 'NET';
+export const PriceMode = { GROSS: 'GROSS', NET: 'NET' } as const;
+export type PriceMode = keyof typeof PriceMode;
 
-const PriceSchema = defineEntity({
+/** Whether an area belongs to the VAT area of the Union; GOODS: for goods alone, as Northern Ireland. */
+export const EuVatArea = { INSIDE: 'INSIDE', GOODS: 'GOODS', OUTSIDE: 'OUTSIDE' } as const;
+export type EuVatArea = keyof typeof EuVatArea;
+
+export const ChannelSchema = defineEntity({
+  name: 'Channel',
+  tableName: 'channel',
+  properties: {
+    id: p.string().primary(),
+    code: p.string(),
+    name: p.string(),
+    currencies: p.array(),
+    defaultCurrency: p.string(),
+    priceMode: p.enum(() => PriceMode),
+    country: p.string(),
+    createdAt: p.datetime(),
+  },
+});
+
+export const PriceSchema = defineEntity({
   name: 'Price',
   tableName: 'price',
   properties: {
     id: p.string().primary(),
     variantId: p.string(),
+    /** None: every channel that has no price of its own. */
     channelId: p.string().nullable(),
     currency: p.string(),
     amountMinor: p.bigint('bigint'),
     validFrom: p.datetime(),
+    /** None: it goes on. */
     validUntil: p.datetime().nullable(),
     reason: p.string().nullable(),
-    version: p.integer().version(),
+    version: p.integer().version().default(1),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },
 });
 
-export class Price extends PriceSchema.class {}
-PriceSchema.setClass(Price);
+export const ShippingOptionSchema = defineEntity({
+  name: 'ShippingOption',
+  tableName: 'shipping_option',
+  properties: {
+    channelId: p.string().primary(),
+    code: p.string().primary(),
+    currency: p.string().primary(),
+    name: p.string(),
+    /** Without tax. */
+    amountMinor: p.bigint('bigint'),
+    /** Free when the goods, at the prices shown, come to this or more. */
+    freeFrom: p.bigint('bigint').nullable(),
+    position: p.integer(),
+  },
+});
 
-/** What commands edit. The rest is reference data, which only SQL reads. */
-export const entities = [PriceSchema];
+/** A country's part in tax. */
+export const TaxCountrySchema = defineEntity({
+  name: 'TaxCountry',
+  tableName: 'tax_country',
+  properties: {
+    country: p.string().primary(),
+    timeZone: p.string(),
+    euVatArea: p.enum(() => EuVatArea).default('OUTSIDE'),
+    rounding: p.enum(['LINE', 'RATE']).default('LINE'),
+    roundingMode: p.enum(['HALF_UP', 'DOWN', 'UP']).default('HALF_UP'),
+  },
+});
 
-interface ChannelTable {
-  id: string;
-  code: string;
-  name: string;
-  currencies: string[];
-  default_currency: string;
-  price_mode: PriceMode;
-  country: string;
-  created_at: Date;
-}
+/** One of the time zones of a country that has several. */
+export const TaxZoneSchema = defineEntity({
+  name: 'TaxZone',
+  tableName: 'tax_zone',
+  properties: {
+    country: p.string().primary(),
+    timeZone: p.string().primary(),
+    /** In capitals. */
+    regions: p.array(),
+    /** A pattern of whole codes, in their normal form (platform/postal-code.ts). */
+    postcodes: p.string(),
+  },
+});
 
-interface ShippingOptionTable {
-  channel_id: string;
-  code: string;
-  currency: string;
-  name: string;
-  amount_minor: bigint;
-  free_from: bigint | null;
-  position: number;
-}
+/** A territory with a law of its own. */
+export const TaxTerritorySchema = defineEntity({
+  name: 'TaxTerritory',
+  tableName: 'tax_territory',
+  properties: {
+    id: p.string().primary(),
+    name: p.string(),
+    ratesOf: p.string(),
+    /** Whether this shop takes the tax there. */
+    isTaxed: p.boolean(),
+    euVatArea: p.enum(() => EuVatArea),
+    timeZone: p.string(),
+    reason: p.string(),
+  },
+});
 
-interface TaxCountryTable {
-  country: string;
-  time_zone: string;
-  eu_vat_area: EuVatArea;
-  rounding: TaxRounding['per'];
-  rounding_mode: TaxRounding['mode'];
-}
+/** Which of a country's addresses lie in a territory. */
+export const TaxTerritoryMatchSchema = defineEntity({
+  name: 'TaxTerritoryMatch',
+  tableName: 'tax_territory_match',
+  properties: {
+    territory: p.string(),
+    country: p.string().primary(),
+    /** A pattern of whole codes, in their normal form; one of every address of the country is of none, too. */
+    postcodes: p.string().primary(),
+  },
+});
 
-interface TaxZoneTable {
-  country: string;
-  time_zone: string;
-  regions: string[];
-  postcodes: string;
-}
+export const TaxRateSchema = defineEntity({
+  name: 'TaxRate',
+  tableName: 'tax_rate',
+  properties: {
+    /** Or a territory that has rates of its own. */
+    country: p.string().primary(),
+    taxClass: p.enum(() => RatedTaxClass).primary(),
+    basisPoints: p.integer(),
+    /** The day from which it holds: `2026-01-31`. */
+    validFrom: p.date().primary(),
+  },
+});
 
-interface TaxTerritoryTable {
-  id: string;
-  name: string;
-  rates_of: string;
-  is_taxed: boolean;
-  eu_vat_area: EuVatArea;
-  time_zone: string;
-  reason: string;
-}
-
-interface TaxTerritoryMatchTable {
-  territory: string;
-  country: string;
-  postcodes: string;
-}
-
-interface TaxRateTable {
-  /** Or a territory that has rates of its own. */
-  country: string;
-  tax_class: string;
-  basis_points: number;
-  /** A day: `2026-01-31`. */
-  valid_from: string;
-}
-
-/** The room's tables, as SQL sees them. */
-export interface Tables extends InferKyselyDB<(typeof entities)[number]> {
-  channel: ChannelTable;
-  shipping_option: ShippingOptionTable;
-  tax_country: TaxCountryTable;
-  tax_zone: TaxZoneTable;
-  tax_territory: TaxTerritoryTable;
-  tax_territory_match: TaxTerritoryMatchTable;
-  tax_rate: TaxRateTable;
-}
+export const entities = [
+  ChannelSchema,
+  PriceSchema,
+  ShippingOptionSchema,
+  TaxCountrySchema,
+  TaxZoneSchema,
+  TaxTerritorySchema,
+  TaxTerritoryMatchSchema,
+  TaxRateSchema,
+];
+/** The room's tables, for Kysely. */
+export type Tables = TablesOf<(typeof entities)[number]>;
+export type ChannelRow = RowOf<typeof ChannelSchema>;
+export type PriceRow = RowOf<typeof PriceSchema>;
+export type ShippingOptionRow = RowOf<typeof ShippingOptionSchema>;
+export type TaxCountryRow = RowOf<typeof TaxCountrySchema>;
+export type TaxZoneRow = RowOf<typeof TaxZoneSchema>;
+export type TaxTerritoryRow = RowOf<typeof TaxTerritorySchema>;
+export type TaxRateRow = RowOf<typeof TaxRateSchema>;

@@ -1,7 +1,8 @@
 import type { Clock } from '../../platform/clock.ts';
 import { loadMany, loadOne } from '../../platform/graphql/per-request.ts';
 import { effectivePrice } from './domain.ts';
-import type { PriceAsked, PriceRow, PricingQueries } from './queries.ts';
+import type { PriceRow } from './entities.ts';
+import type { PriceAsked, PricingQueries } from './queries.ts';
 
 /** The channel that is meant when none is named. */
 export const DEFAULT_CHANNEL = 'default';

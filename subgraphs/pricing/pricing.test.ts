@@ -178,6 +178,9 @@ describe('a price', () => {
     await setPrice({ variantId, amount: '10' });
     expect(await priceNow(variantId)).toBe('10.00');
     expect(await priceNow(variantId, `(channel: "${channel}")`)).toBe('12.00');
+    expect((await setPrice({ variantId, amount: '13', channel })).price).toMatchObject({ version: 2 });
+    expect(await priceNow(variantId)).toBe('10.00');
+    expect(await priceNow(variantId, `(channel: "${channel}")`)).toBe('13.00');
   });
 
   test('that is removed leaves what counted before it', async () => {
@@ -273,7 +276,7 @@ describe('a channel', () => {
     const options = await pricing.agents.kysely
       .selectFrom('pricing.shipping_option')
       .select(['code', 'currency'])
-      .where('channel_id', '=', 'default')
+      .where('channelId', '=', 'default')
       .execute();
     for (const currency of ['EUR', 'USD', 'JPY', 'KWD']) {
       expect(

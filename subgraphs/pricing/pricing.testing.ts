@@ -53,15 +53,15 @@ export async function openPricing() {
     /** A channel that takes EUR and ships for 5.00. */
     async newChannel(priceMode: 'NET' | 'GROSS'): Promise<string> {
       const id = `channel_${++made}`;
-      const shown = { id, code: id, name: 'Test', price_mode: priceMode, country: 'DE', created_at: NOW };
-      const channel = { ...shown, currencies: ['EUR'], default_currency: 'EUR' };
+      const shown = { id, code: id, name: 'Test', priceMode, country: 'DE', createdAt: NOW };
+      const channel = { ...shown, currencies: ['EUR'], defaultCurrency: 'EUR' };
       await agents.kysely.insertInto('pricing.channel').values(channel).execute();
       const option = {
-        channel_id: id,
+        channelId: id,
         code: 'standard',
         currency: 'EUR',
         name: 'Standard',
-        amount_minor: 500n,
+        amountMinor: 500n,
         position: 0,
       };
       await agents.kysely.insertInto('pricing.shipping_option').values(option).execute();

@@ -1,40 +1,14 @@
 import { type Kysely, sql } from 'kysely';
-import type { PriceMode, Tables } from './entities.ts';
-
-/** A channel as the graph reads it. */
-export interface ChannelRow {
-  id: string;
-  code: string;
-  name: string;
-  currencies: string[];
-  defaultCurrency: string;
-  priceMode: PriceMode;
-  country: string;
-}
-
-/** A price as the graph reads it. */
-export interface PriceRow {
-  id: string;
-  variantId: string;
-  channelId: string | null;
-  currency: string;
-  amountMinor: bigint;
-  validFrom: Date;
-  validUntil: Date | null;
-  reason: string | null;
-  version: number;
-  updatedAt: Date;
-}
-
-/** A way to ship as the graph reads it. */
-export interface ShippingOptionRow {
-  channelId: string;
-  code: string;
-  currency: string;
-  name: string;
-  amountMinor: bigint;
-  freeFrom: bigint | null;
-}
+import { columnsIn, columnsOf } from '../../platform/data/entity-table.ts';
+import {
+  type ChannelRow,
+  ChannelSchema,
+  type PriceRow,
+  PriceSchema,
+  type ShippingOptionRow,
+  ShippingOptionSchema,
+  type Tables,
+} from './entities.ts';
 
 /** One price that is asked for; no currency means the channel's default. */
 export interface PriceAsked {
@@ -47,35 +21,8 @@ export interface PriceAsked {
 export const MAX_PRICES = 200;
 const MAX_CHANNELS = 100;
 
-const CHANNEL = [
-  'id',
-  'code',
-  'name',
-  'currencies',
-  'default_currency as defaultCurrency',
-  'price_mode as priceMode',
-  'country',
-] as const;
-const PRICE = [
-  'price.id',
-  'price.variant_id as variantId',
-  'price.channel_id as channelId',
-  'price.currency',
-  'amount_minor as amountMinor',
-  'valid_from as validFrom',
-  'valid_until as validUntil',
-  'reason',
-  'version',
-  'updated_at as updatedAt',
-] as const;
-const SHIPPING = [
-  'channel_id as channelId',
-  'code',
-  'currency',
-  'name',
-  'amount_minor as amountMinor',
-  'free_from as freeFrom',
-] as const;
+const CHANNEL = columnsOf(ChannelSchema);
+const PRICE = columnsOf(PriceSchema);
 
 /** The room's reads. */
 export const pricingQueries = (db: Kysely<Tables>) => ({
@@ -103,8 +50,8 @@ export const pricingQueries = (db: Kysely<Tables>) => ({
     db
       .selectFrom('price')
       .select(PRICE)
-      .where('variant_id', '=', variantId)
-      .orderBy('valid_from', 'desc')
+      .where('variantId', '=', variantId)
+      .orderBy('validFrom', 'desc')
       .orderBy('id', 'desc')
       .limit(MAX_PRICES)
       .execute(),
@@ -113,26 +60,26 @@ export const pricingQueries = (db: Kysely<Tables>) => ({
   pricesInForce: (asked: readonly PriceAsked[], at: Date) =>
     db
       .selectFrom(askedFor(asked))
-      .innerJoin('channel', 'channel.id', 'asked.channel_id')
+      .innerJoin('channel', 'channel.id', 'asked.channelId')
       .innerJoin('price', (join) =>
         join
-          .onRef('price.variant_id', '=', 'asked.variant_id')
-          .on('price.currency', '=', (eb) => eb.fn.coalesce('asked.currency', 'channel.default_currency'))
-          .on((eb) => eb.or([eb('price.channel_id', 'is', null), eb('price.channel_id', '=', eb.ref('channel.id'))])),
+          .onRef('price.variantId', '=', 'asked.variantId')
+          .on('price.currency', '=', (eb) => eb.fn.coalesce('asked.currency', 'channel.defaultCurrency'))
+          .on((eb) => eb.or([eb('price.channelId', 'is', null), eb('price.channelId', '=', eb.ref('channel.id'))])),
       )
       .where((eb) => eb('price.currency', '=', eb.fn.any('channel.currencies')))
-      .where('valid_from', '<=', at)
-      .where((eb) => eb.or([eb('valid_until', 'is', null), eb('valid_until', '>', at)]))
-      .select(PRICE)
-      .select(['asked.currency as askedCurrency', 'asked.channel_id as askedChannel'])
+      .where('validFrom', '<=', at)
+      .where((eb) => eb.or([eb('validUntil', 'is', null), eb('validUntil', '>', at)]))
+      .select(columnsIn('price', PriceSchema))
+      .select(['asked.currency as askedCurrency', 'asked.channelId as askedChannel'])
       .execute(),
 
   shippingOptions: (channelIds: readonly string[]): Promise<ShippingOptionRow[]> =>
     db
       .selectFrom('shipping_option')
-      .select(SHIPPING)
-      .where('channel_id', 'in', [...channelIds])
-      .orderBy('channel_id')
+      .select(columnsOf(ShippingOptionSchema))
+      .where('channelId', 'in', [...channelIds])
+      .orderBy('channelId')
       .orderBy('position')
       .orderBy('code')
       .execute(),
@@ -142,9 +89,9 @@ export const pricingQueries = (db: Kysely<Tables>) => ({
 function askedFor(asked: readonly PriceAsked[]) {
   const column = (of: (one: PriceAsked) => string | null) => sql`${asked.map(of)}::text[]`;
   const rows = sql<{
-    variant_id: string;
+    variantId: string;
     currency: string | null;
-    channel_id: string;
+    channelId: string;
   }>`unnest(${column((one) => one.variantId)}, ${column((one) => one.currency)}, ${column((one) => one.channelId)})`;
   return rows.as<'asked'>(sql`asked (variant_id, currency, channel_id)`);
 }

@@ -182,13 +182,13 @@ test('the table of taxes covers the Union, each country with both classes from 2
   const UNION = 'AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK'.split(' ');
   const rows = await pricing.agents.kysely
     .selectFrom('pricing.tax_rate')
-    .selectAll()
-    .where('valid_from', '=', '2025-01-01')
+    .select(['country', 'taxClass'])
+    .where('validFrom', '=', '2025-01-01')
     .execute();
   const classes = (country: string) =>
     rows
       .filter((row) => row.country === country)
-      .map((row) => row.tax_class)
+      .map((row) => row.taxClass)
       .sort();
   for (const country of UNION) expect([country, classes(country)]).toEqual([country, ['REDUCED', 'STANDARD']]);
 });

@@ -1,6 +1,7 @@
 /** The use cases of prices: ask whose the variant is, then lock, load, decide, save and publish in one transaction. */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { countOf } from '../../platform/data/count.ts';
+import { columnsOf } from '../../platform/data/entity-table.ts';
 import { matches } from '../../platform/data/row-filter.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { Refusal, refuse } from '../../platform/errors.ts';
@@ -12,7 +13,7 @@ import { readablePrices, writablePrices } from './access.ts';
 import { variantOwner } from './commands/product.generated.ts';
 import { currenciesTaken, currencyProblem } from './currencies.ts';
 import { checkValidity, effectivePrice, priceOf } from './domain.ts';
-import { Price, type Tables } from './entities.ts';
+import { type PriceRow, PriceSchema, type Tables } from './entities.ts';
 import { priceChanged } from './events.ts';
 import { MAX_PRICES } from './queries.ts';
 import type { RemovePriceInput, SetPriceInput } from './resolvers.generated.ts';
@@ -21,8 +22,7 @@ const MAX_REASON = 500;
 
 /** What a change of a price is told with. */
 interface Change {
-  price: Price;
-  version: number;
+  price: Pick<PriceRow, 'id' | 'variantId' | 'channelId' | 'currency' | 'version'>;
   productId: string;
   from: bigint | null;
   to: bigint | null;
@@ -38,12 +38,12 @@ export const pricingService = ({ store, clock, ask }: AgentContext<Tables>) => {
   const productOf = async (variantId: string, context: RequestContext, otherwise: Refusal): Promise<string> => {
     const { productVariant } = await ask(variantOwner, { id: variantId }, { within: context });
     const product = productVariant?.product;
-    if (!product || !matches({ merchant_id: product.merchantId }, writablePrices(context.actor))) throw otherwise;
+    if (!product || !matches(product, writablePrices(context.actor))) throw otherwise;
     return product.id;
   };
 
-  const publish = (work: Work<Tables>, { price, version, productId, from, to, at, reason }: Change): void => {
-    const { id: priceId, variantId, channelId: channel = null, currency } = price;
+  const publish = (work: Work<Tables>, { price, productId, from, to, at, reason }: Change): void => {
+    const { id: priceId, variantId, channelId: channel, currency, version } = price;
     const amount = (minor: bigint | null) => (minor === null ? null : { minor: minor.toString(), currency });
     const effectiveDate = at.toISOString();
     const payload = {
@@ -66,7 +66,7 @@ export const pricingService = ({ store, clock, ask }: AgentContext<Tables>) => {
       const rows = readablePrices(context.actor);
       if (rows === 'ALL' || rows === 'NONE') return rows === 'ALL';
       const { productVariant } = await ask(variantOwner, { id: variantId }, { within: context });
-      return productVariant !== null && matches({ merchant_id: productVariant.product.merchantId }, rows);
+      return productVariant !== null && matches(productVariant.product, rows);
     },
 
     async setPrice(input: SetPriceInput, context: RequestContext): Promise<string> {
@@ -84,7 +84,7 @@ export const pricingService = ({ store, clock, ask }: AgentContext<Tables>) => {
         const now = clock.now();
         await checkCurrency(work, input);
         const scope = { variantId: input.variantId, currency: input.currency, channelId: input.channel ?? null };
-        const prices: Price[] = await work.em.find(Price, scope);
+        const prices = await pricesIn(work, scope);
         const { validFrom, validUntil, reason } = input;
         const earlier = validFrom
           ? prices.find((one) => +one.validFrom === +validFrom)
@@ -100,10 +100,10 @@ export const pricingService = ({ store, clock, ask }: AgentContext<Tables>) => {
         checkValidity(wanted, now);
         const at = wanted.validFrom > now ? wanted.validFrom : now;
         const from = (earlier ?? effectivePrice(prices, scope.channelId, at))?.amountMinor ?? null;
-        const price = earlier ?? (await addPrice(work, { ...scope, ...wanted }, now));
-        work.em.assign(price, { ...wanted, updatedAt: now });
-        await work.em.flush();
-        publish(work, { price, version: price.version, productId, from, to: amountMinor, at, reason: wanted.reason });
+        const price = earlier
+          ? await work.save(PriceSchema, earlier, { ...wanted, updatedAt: now })
+          : await addPrice(work, { ...scope, ...wanted }, now);
+        publish(work, { price, productId, from, to: amountMinor, at, reason: wanted.reason });
         return price.id;
       });
     },
@@ -113,26 +113,22 @@ export const pricingService = ({ store, clock, ask }: AgentContext<Tables>) => {
       const noPrice = refuse('NOT_FOUND', 'There is no such price, or it is not yours.', ['input', 'id']);
       const seen = await store.read
         .selectFrom('price')
-        .select('variant_id')
+        .select('variantId')
         .where('id', '=', input.id)
         .executeTakeFirst();
       if (!seen) throw noPrice;
-      const productId = await productOf(seen.variant_id, context, noPrice);
-      return store.write({ locks: [seen.variant_id], origin: context }, async (work) => {
-        const price = await work.em.findOne(Price, { id: input.id });
+      const productId = await productOf(seen.variantId, context, noPrice);
+      return store.write({ locks: [seen.variantId], origin: context }, async (work) => {
+        const price = await work.findIfAny(PriceSchema, input.id);
         if (!price) throw noPrice;
         checkVersion(price.version, input.expectedVersion);
-        const { variantId, currency, channelId } = price;
-        const others: Price[] = (await work.em.find(Price, { variantId, currency, channelId })).filter(
-          (one) => one !== price,
-        );
+        const others = (await pricesIn(work, price)).filter(({ id }) => id !== price.id);
         const now = clock.now();
         const at = price.validFrom > now ? price.validFrom : now;
-        const to = effectivePrice(others, channelId ?? null, at)?.amountMinor ?? null;
-        work.em.remove(price);
+        const to = effectivePrice(others, price.channelId, at)?.amountMinor ?? null;
+        await work.sql.deleteFrom('price').where('id', '=', price.id).execute();
         publish(work, {
-          price,
-          version: price.version + 1,
+          price: { ...price, version: price.version + 1 },
           productId,
           from: price.amountMinor,
           to,
@@ -145,26 +141,35 @@ export const pricingService = ({ store, clock, ask }: AgentContext<Tables>) => {
   };
 };
 
-type Wanted = Pick<Price, 'amountMinor' | 'validFrom' | 'validUntil' | 'reason'>;
+type Wanted = Pick<PriceRow, 'amountMinor' | 'validFrom' | 'validUntil' | 'reason'>;
 
 const isSame = (price: Wanted, wanted: Wanted): boolean =>
   price.amountMinor === wanted.amountMinor &&
   (price.validUntil?.getTime() ?? null) === (wanted.validUntil?.getTime() ?? null) &&
   (wanted.reason === null || price.reason === wanted.reason);
 
-async function addPrice(
-  { sql, em }: Work<Tables>,
-  values: Wanted & Pick<Price, 'variantId' | 'currency' | 'channelId'>,
-  now: Date,
-): Promise<Price> {
-  const count = await countOf(sql.selectFrom('price').where('variant_id', '=', values.variantId));
+type Scope = Pick<PriceRow, 'variantId' | 'currency' | 'channelId'>;
+
+/** The prices of a variant in one currency and channel, or without one in all. */
+const pricesIn = ({ sql }: Work<Tables>, { variantId, currency, channelId }: Scope): Promise<PriceRow[]> =>
+  sql
+    .selectFrom('price')
+    .select(columnsOf(PriceSchema))
+    .where('variantId', '=', variantId)
+    .where('currency', '=', currency)
+    .where('channelId', 'is not distinct from', channelId)
+    .execute();
+
+/** @throws Refusal INVALID_STATE if there are too many already */
+async function addPrice(work: Work<Tables>, values: Wanted & Scope, now: Date) {
+  const count = await countOf(work.sql.selectFrom('price').where('variantId', '=', values.variantId));
   if (count >= MAX_PRICES)
     throw refuse('INVALID_STATE', `A variant has at most ${MAX_PRICES} prices: remove some first.`, [
       'input',
       'variantId',
     ]);
-  const price = em.create(Price, { id: newId('price'), ...values, createdAt: now, updatedAt: now });
-  em.persist(price);
+  const price = { id: newId('price'), ...values, version: 1, createdAt: now, updatedAt: now };
+  await work.insert(PriceSchema, price);
   return price;
 }
 

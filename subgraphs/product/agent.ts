@@ -34,12 +34,10 @@ export default defineAgent({
   build(agentContext) {
     const queries = productQueries(agentContext.store.read);
     return {
-      resolvers: productResolvers(
-        queries,
-        productLoaders(queries),
-        productService(agentContext),
+      resolvers: [
+        productResolvers({ queries, load: productLoaders(queries), service: productService(agentContext) }),
         importResolvers(importService(agentContext)),
-      ),
+      ],
       demo: { after: [], load: productDemo(agentContext.store.read) },
     };
   },

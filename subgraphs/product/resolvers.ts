@@ -1,7 +1,6 @@
-import { payload } from '../../platform/graphql/payload.ts';
+import { answering } from '../../platform/graphql/payload.ts';
 import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
 import { readableProducts } from './access.ts';
-import type { importResolvers } from './import/resolvers.ts';
 import type { ProductLoaders } from './loaders.ts';
 import type { ProductQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
@@ -12,14 +11,15 @@ const ORDER = {
   NAME: { column: 'name', collation: 'und-x-icu' },
 } as const;
 
-export const productResolvers = (
-  queries: ProductQueries,
-  load: ProductLoaders,
-  service: ProductService,
-  imports: ReturnType<typeof importResolvers>,
-): Resolvers => ({
+/** What the resolvers call. */
+interface Parts {
+  queries: ProductQueries;
+  load: ProductLoaders;
+  service: ProductService;
+}
+
+export const productResolvers = ({ queries, load, service }: Parts): Resolvers => ({
   Query: {
-    ...imports.Query,
     products: (_, { filter, orderBy, ...page }, { actor }) => {
       checkSize(filter?.ids, 100, 'filter.ids');
       const ordering = { ...ORDER[orderBy?.field ?? 'CREATED_AT'], direction: orderBy?.direction ?? 'ASC' } as const;
@@ -58,36 +58,13 @@ export const productResolvers = (
   },
 
   Mutation: {
-    ...imports.Mutation,
-    createProduct: (_, { input }, context) =>
-      payload(async () => ({
-        product: await load.product(context).load(await service.createProduct(input, context)),
-      })),
-    updateProduct: (_, { input }, context) =>
-      payload(async () => ({
-        product: await load.product(context).load(await service.updateProduct(input, context)),
-      })),
-    addProductVariant: (_, { input }, context) =>
-      payload(async () => ({
-        variant: await load
-          .variant(context)
-          .load(await service.addProductVariant(input.productId, input.variant, context)),
-      })),
-    publishProduct: (_, { input }, context) =>
-      payload(async () => ({
-        product: await load.product(context).load(await service.changeStatus(input, 'ACTIVE', context)),
-      })),
-    archiveProduct: (_, { input }, context) =>
-      payload(async () => ({
-        product: await load.product(context).load(await service.changeStatus(input, 'ARCHIVED', context)),
-      })),
-    createCategory: (_, { input }, context) =>
-      payload(async () => ({
-        category: await load.category(context).load(await service.createCategory(input, context)),
-      })),
+    createProduct: answering('product', load.product)(service.createProduct),
+    updateProduct: answering('product', load.product)(service.updateProduct),
+    addProductVariant: answering('variant', load.variant)(service.addProductVariant),
+    publishProduct: answering('product', load.product)(service.publishProduct),
+    archiveProduct: answering('product', load.product)(service.archiveProduct),
+    createCategory: answering('category', load.category)(service.createCategory),
   },
-
-  Saga: imports.Saga,
 
   Product: {
     __resolveReference: ({ id }, context) => load.product(context).load(id),

@@ -30,9 +30,10 @@ import {
 import { productCreated, productStatusChanged, productUpdated } from './events.ts';
 import { freeSlug, slugLock } from './free-slug.ts';
 import type {
+  AddProductVariantInput,
+  ChangeProductStatusInput,
   CreateCategoryInput,
   CreateProductInput,
-  NewVariantInput,
   UpdateProductInput,
 } from './resolvers.generated.ts';
 import { checkNameAndSlug, chooseSlug } from './slug.ts';
@@ -68,6 +69,21 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
     { sku, name, attributes, taxClass }: NewVariant & { attributes: Attribute[] },
     position: number,
   ) => ({ id: newId('variant'), productId, sku, name, attributes, taxClass, position, createdAt: clock.now() });
+
+  const becomes = (
+    to: ProductStatus,
+    { id, expectedVersion }: ChangeProductStatusInput,
+    context: RequestContext,
+  ): Promise<string> =>
+    write(context, [id], async (work) => {
+      const product = await find(work, id, context, ['input', 'id']);
+      checkVersion(product.version, expectedVersion);
+      const status = changeStatus(product, to, await countVariants(work, id));
+      if (status === product.status) return id;
+      const changes = { status, updatedAt: clock.now() };
+      publish(work, productStatusChanged, await work.save(ProductSchema, product, changes));
+      return id;
+    });
 
   return {
     async createProduct(input: CreateProductInput, context: RequestContext): Promise<string> {
@@ -119,9 +135,12 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
       );
     },
 
-    async addProductVariant(productId: string, input: NewVariantInput, context: RequestContext): Promise<string> {
+    async addProductVariant(
+      { productId, variant: given }: AddProductVariantInput,
+      context: RequestContext,
+    ): Promise<string> {
       const path = ['input', 'variant'];
-      const variant = checkVariant(input, path);
+      const variant = checkVariant(given, path);
       return orTaken(
         () =>
           write(context, [productId], async (work) => {
@@ -144,20 +163,8 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
       );
     },
 
-    changeStatus: (
-      input: { id: string; expectedVersion?: number | null },
-      to: ProductStatus,
-      context: RequestContext,
-    ): Promise<string> =>
-      write(context, [input.id], async (work) => {
-        const product = await find(work, input.id, context, ['input', 'id']);
-        checkVersion(product.version, input.expectedVersion);
-        const status = changeStatus(product, to, await countVariants(work, product.id));
-        if (status === product.status) return product.id;
-        const changes = { status, updatedAt: clock.now() };
-        publish(work, productStatusChanged, await work.save(ProductSchema, product, changes));
-        return product.id;
-      }),
+    publishProduct: (input: ChangeProductStatusInput, context: RequestContext) => becomes('ACTIVE', input, context),
+    archiveProduct: (input: ChangeProductStatusInput, context: RequestContext) => becomes('ARCHIVED', input, context),
 
     async createCategory(input: CreateCategoryInput, context: RequestContext): Promise<string> {
       const { name, wanted } = checkNameAndSlug(input, ['input']);

@@ -105,7 +105,7 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
       customer: customerQueries(stores.get('customer')!.readAs(who)),
     })) as [Rooms, Rooms];
     const idsOf = async ({ order }: Rooms) =>
-      (await order.page({}, { column: 'placed_at', direction: 'ASC' }, {}, 'ALL')).nodes.map(({ id }) => id);
+      (await order.page({}, { column: 'placedAt', direction: 'ASC' }, {}, 'ALL')).nodes.map(({ id }) => id);
     const [mine, theirs] = [await idsOf(adas), await idsOf(bobs)];
     expect([mine.length, theirs.length, mine[0] === theirs[0]]).toEqual([1, 1, false]);
     expect(await adas.order.byIds([...mine, ...theirs], 'ALL')).toHaveLength(1);

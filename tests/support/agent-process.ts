@@ -19,7 +19,7 @@ import { type TestDatabase, testDatabase } from './database.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** A start on a busy machine. */
-const START_MS = 60_000;
+const START_MS = 300_000;
 
 /** Some agents in a process. */
 export interface AgentProcess {

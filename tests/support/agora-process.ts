@@ -13,7 +13,7 @@ import { UNLIMITED } from './unlimited.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** A first start on a busy machine. */
-const START_MS = 120_000;
+const START_MS = 300_000;
 
 /** How to start it. */
 export interface AgoraOptions {

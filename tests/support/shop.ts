@@ -27,20 +27,19 @@ export async function forSale(
   shop: TestPlatform,
   { price = '10.00', stock = 100 }: { price?: string; stock?: number } = {},
 ): Promise<string> {
-  const sku = `TEST-${process.pid}-${Date.now()}-${n++}`;
-  const { createProduct } = await done(
-    shop.ask(
-      `mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { id variants { id } } userErrors { message } } }`,
-      { input: { name: sku, merchantId: 'merchant_test', variants: [{ sku, name: 'One' }] } },
-      admin,
-    ),
-  );
+  const create = `mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { id variants { id } } userErrors { message } } }`;
+  const { createProduct } = await insist(() => {
+    // Another each time: one that was not answered may have been made.
+    const sku = `TEST-${process.pid}-${Date.now()}-${n++}`;
+    const input = { name: sku, merchantId: 'merchant_test', variants: [{ sku, name: 'One' }] };
+    return shop.ask(create, { input }, admin);
+  });
   const { id, variants } = createProduct.product;
   const variantId = variants[0].id as string;
   const publish = `mutation ($input: ChangeProductStatusInput!) { publishProduct(input: $input) { userErrors { message } } }`;
-  await done(shop.ask(publish, { input: { id } }, admin));
+  await insist(() => shop.ask(publish, { input: { id } }, admin));
   const setPrice = `mutation ($input: SetPriceInput!) { setPrice(input: $input) { userErrors { message } } }`;
-  await done(shop.ask(setPrice, { input: { variantId, currency: 'EUR', amount: price } }, admin));
+  await insist(() => shop.ask(setPrice, { input: { variantId, currency: 'EUR', amount: price } }, admin));
   if (stock > 0) await restock(shop, variantId, stock);
   return variantId;
 }
@@ -48,15 +47,16 @@ export async function forSale(
 /** Brings stock into the one location of the shop. */
 export async function restock(shop: TestPlatform, variantId: string, delta: number): Promise<void> {
   const create = `mutation ($input: CreateLocationInput!) { createLocation(input: $input) { location { id } userErrors { code } } }`;
-  await shop.ask(create, { input: { code: 'TEST', name: 'Test warehouse', city: 'Lyon', country: 'FR' } }, admin);
+  const input = { code: 'TEST', name: 'Test warehouse', city: 'Lyon', country: 'FR' };
+  await answered(() => shop.ask(create, { input }, admin));
   const { id: locationId } = await shop.kysely
     .selectFrom('inventory.location')
     .select('id')
     .where('code', '=', 'TEST')
     .executeTakeFirstOrThrow();
   const adjust = `mutation ($input: AdjustStockInput!) { adjustStock(input: $input) { userErrors { message } } }`;
-  const input = { variantId, locationId, delta, reason: 'test', idempotencyKey: newId('key') };
-  await done(shop.ask(adjust, { input }, admin));
+  const change = { variantId, locationId, delta, reason: 'test', idempotencyKey: newId('key') };
+  await insist(() => shop.ask(adjust, { input: change }, admin));
 }
 
 const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
@@ -78,7 +78,8 @@ export function place(
 
 /** Places an order that must be accepted. */
 export async function placed(shop: TestPlatform, input: OrderInput, as?: ReturnType<typeof newCustomer>) {
-  const { placeOrder } = await done(place(shop, input, as));
+  const keyed = { idempotencyKey: newId('key'), ...input };
+  const { placeOrder } = await insist(() => place(shop, keyed, as));
   return placeOrder as {
     order: { id: string; number: string; total: { amount: string } };
     saga: { id: string };
@@ -123,6 +124,17 @@ export async function available(shop: TestPlatform, variantId: string): Promise<
   );
   return productVariant.availability.available;
 }
+
+/** The answer of something that may be asked again, from an Agora that a busy machine leaves no time for a while. */
+const answered = (ask: () => Promise<Answer>): Promise<Answer> =>
+  untilAnswer(
+    ask,
+    ({ errors }) => !errors?.some(({ extensions }) => extensions?.code === 'UNAVAILABLE'),
+    'Agora stays unavailable',
+  );
+
+/** The data of an answer without any error in it, to something that may be asked again. */
+const insist = async (ask: () => Promise<Answer>) => done(answered(ask));
 
 /** The data of an answer without any error in it. */
 export async function done(answer: Promise<Answer>) {

@@ -7,12 +7,13 @@ import { kyselyOver } from '../../db/kysely.ts';
 import { ormFor } from '../../db/orm.ts';
 import { createStore, type Store } from '../../platform/store/store.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';
-import { Consumer } from '../../platform/consumers/consumer.ts';
+import { LogTail } from '../../platform/events/log-tail.ts';
+import { Consumer, type ConsumerOptions } from '../../platform/consumers/consumer.ts';
 import { defineEvent } from '../../platform/events/define-event.ts';
 import type { NotifierRelay } from '../../platform/events/notifier-relay.ts';
 import type { EventHandler } from '../../platform/consumers/handler.ts';
 import { type EventSigner, eventSigner } from '../../platform/events/signing.ts';
-import { type Logger, silentLogger } from '../../platform/log.ts';
+import { silentLogger } from '../../platform/log.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { testPool } from './test-pool.ts';
 
@@ -55,7 +56,9 @@ export interface SmallFixture {
   /** Signs what the store publishes. The same in every process. */
   signer: EventSigner;
   /** A consumer of this name; its state is in the schema of `small` all the same. */
-  consumer(name: string, handlers: readonly EventHandler[], log?: Logger): Consumer;
+  consumer(name: string, handlers: readonly EventHandler[], more?: Partial<ConsumerOptions>): Consumer;
+  /** What tells them what is there. It is run while one of them runs. */
+  tail: LogTail;
   /** Writes a note as a command does, and publishes it at its next version. */
   write(id: string, text?: string): Promise<number>;
 }
@@ -66,13 +69,21 @@ export async function smallFixture(kysely: Kysely<any>, relay?: NotifierRelay): 
   const orm = await ormFor(kysely, { schema: 'small', entities: [] });
   const signer = eventSigner([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
   const store: Store = createStore({ agent: 'small', kysely, orm, notifier, signer });
+  const tail = new LogTail({ kysely, notifier, log: silentLogger });
+  const withTail = whileUsed((signal) => tail.run(signal));
   return {
     kysely,
     notifier,
     store,
     signer,
-    consumer: (agent, handlers, log = silentLogger) =>
-      new Consumer({ agent, kysely, orm, notifier, log, handlers, signer }),
+    tail,
+    consumer: (agent, handlers, more) => {
+      const options = { agent, kysely, orm, notifier, tail, log: silentLogger, handlers, signer };
+      const consumer = new Consumer({ ...options, begins: 'OLDEST', ...more });
+      const run = consumer.run.bind(consumer);
+      consumer.run = (signal) => withTail(() => run(signal));
+      return consumer;
+    },
     write: (id, text = 'x') =>
       store.write({ locks: [`note:${id}`], origin: {} }, async ({ sql, publish }) => {
         const { version } = await sql
@@ -84,6 +95,27 @@ export async function smallFixture(kysely: Kysely<any>, relay?: NotifierRelay): 
         publish(noteWritten, { aggregateId: id, aggregateVersion: version, payload: { id, text } });
         return version;
       }),
+  };
+}
+
+/** Has something run for as long as any of those who need it works. */
+function whileUsed(run: (signal: AbortSignal) => Promise<void>) {
+  let users = 0;
+  let ending = new AbortController();
+  let running: Promise<void> | undefined;
+  return async (work: () => Promise<void>): Promise<void> => {
+    if (users++ === 0) {
+      ending = new AbortController();
+      running = run(ending.signal);
+    }
+    try {
+      await work();
+    } finally {
+      if (--users === 0) {
+        ending.abort();
+        await running;
+      }
+    }
   };
 }
 

@@ -14,6 +14,8 @@ export interface Commit {
 export interface Statements {
   /** Every statement, `begin` and `commit` left out. */
   readonly texts: string[];
+  /** How many there were, with `begin` and `commit`. */
+  readonly count: number;
   /** In the order in which they were committed. */
   readonly commits: Commit[];
   reset(): void;
@@ -33,11 +35,13 @@ export function countStatements(): Statements {
   const prototype = pg.Client.prototype as unknown as { query: Query };
   const original = prototype.query;
   const texts: string[] = [];
+  let count = 0;
   const commits: Commit[] = [];
   /** What a connection's open transaction has written so far. */
   const open = new WeakMap<pg.Client, string[]>();
 
   const note = (client: pg.Client, text: string, rowCount: number): void => {
+    count++;
     const word = BORDER.exec(text)?.[1]?.toLowerCase();
     if (!word) texts.push(text);
     if (word === 'begin' || word === 'start transaction') return void open.set(client, []);
@@ -75,7 +79,11 @@ export function countStatements(): Statements {
   return {
     texts,
     commits,
+    get count() {
+      return count;
+    },
     reset: () => {
+      count = 0;
       texts.length = 0;
       commits.length = 0;
     },

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildASTSchema, type DocumentNode, type GraphQLSchema, parse } from 'graphql';
+import { roomSdl } from '../../platform/graphql/room-sdl.ts';
 import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
 
 /** A room as the generators see it. */
@@ -23,7 +24,7 @@ export function loadRooms(): Room[] {
     .sort()
     .map((name) => {
       const directory = join('subgraphs', name);
-      return { name, directory, ...readRoom(readFileSync(join(directory, 'schema.graphql'), 'utf8')) };
+      return { name, directory, ...readRoom(roomSdl(directory)) };
     });
 }
 

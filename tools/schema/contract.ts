@@ -1,6 +1,7 @@
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { Supergraph } from '../../gateway/execution/apollo.ts';
 import { composeSupergraph } from '../../gateway/composition/compose.ts';
+import { COMPOSED_FROM, composedFrom, formatComposedFrom } from '../../gateway/published/published-supergraph.ts';
 import { splitSupergraph } from '../../platform/gate/split-supergraph.ts';
 import type { Output } from '../codegen/output.ts';
 import type { Room } from '../codegen/rooms.ts';
@@ -19,6 +20,7 @@ export function composeContract(rooms: readonly Room[]): { api: string; outputs:
     api: sdl,
     outputs: [
       { path: 'schema/supergraph.graphql', text: supergraphSdl },
+      { path: `schema/${COMPOSED_FROM}`, text: formatComposedFrom(composedFrom(rooms, supergraphSdl)) },
       { path: API, text: sdl },
       permissionDocs(api, decisions, rooms),
     ],

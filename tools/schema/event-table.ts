@@ -28,7 +28,7 @@ const HEAD = `# Events
 
 An event is a fact that an agent publishes in the transaction that made it true. Its fields are in \`schema/events/\` as
 JSON Schema; \`?\` marks one that may be absent, \`| null\` one that may be empty. How events are kept, signed, replayed
-and given up is in [operations/events.md](operations/events.md).
+and given up, and where a consumer that is new begins, is in [operations/events.md](operations/events.md).
 `;
 
 /** The document. @throws Error for an agent that handles what nobody emits */

@@ -31,7 +31,7 @@ beforeEach(async () => {
   await raw(agents.kysely, 'truncate identity.account, identity.sign_in_attempts cascade');
 });
 
-const accounts = () => agents.kysely.selectFrom('identity.account').select(['email', 'roles', 'customer_id']).execute();
+const accounts = () => agents.kysely.selectFrom('identity.account').select(['email', 'roles', 'customerId']).execute();
 
 test('the first administrator signs in and gives others their roles; no customer is made of them', async () => {
   const id = await make({ email: 'Ada@Shop.example' });

@@ -1,7 +1,6 @@
 /** How a shop gets its first administrator, and another when nobody can sign in as one any more. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql, type SqlBool } from 'kysely';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
-import { raw } from '../../../platform/data/raw.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -27,13 +26,17 @@ export interface NewAdministrator {
 
 /** Whether an account has the role ADMIN, other than the one that is left out. */
 export async function hasAdministrator(db: Kysely<any>, but?: string): Promise<boolean> {
-  const { rows } = await raw(
-    db,
+  const other = await db
+    .withSchema('identity')
+    .selectFrom('account')
+    .select('id')
+    .where(sql<SqlBool>`roles @> array['ADMIN']`)
+    .where('id', '<>', but ?? '')
     // In the order of the index of administrators, whatever PostgreSQL guesses of their number.
-    `select id from identity.account where roles @> array['ADMIN'] and id <> $1 order by id limit 1`,
-    [but ?? ''],
-  );
-  return rows.length > 0;
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  return other !== undefined;
 }
 
 export const administratorService = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>) => {
@@ -49,20 +52,18 @@ export const administratorService = ({ store, clock }: Pick<AgentContext<Tables>
     async makeAdministrator(input: NewAdministrator, context: RequestContext): Promise<string> {
       const name = checkName(input.name, ['input', 'name']);
       checkNewPassword(input.password, { email: input.email, name });
-      const password_hash = await hashPassword(input.password);
+      const passwordHash = await hashPassword(input.password);
       const id = newId('user');
       return store.write({ locks: [ADMINISTRATORS, id], origin: context }, async (work) => {
         const isThere = await hasAdministrator(work.sql);
         if (isThere && !input.isAnother)
           throw refuse('INVALID_STATE', 'There is an administrator already: sign in as one, and use `setUserRoles`.');
         const now = clock.now();
-        const who = { id, email: input.email, email_key: emailKey(input.email), name, password_hash };
-        const standing = { roles: ['ADMIN' as const], customer_id: null, customer_made: false, merchant_id: null };
-        const times = { version: 1, email_verified_at: null, created_at: now, updated_at: now };
+        const who = { id, email: input.email, emailKey: emailKey(input.email), name, passwordHash };
         const made = await work.sql
           .insertInto('account')
-          .values({ ...who, ...standing, ...times })
-          .onConflict((on) => on.column('email_key').doNothing())
+          .values({ ...who, roles: ['ADMIN'], createdAt: now, updatedAt: now })
+          .onConflict((on) => on.column('emailKey').doNothing())
           .returning('id')
           .executeTakeFirst();
         if (!made)

@@ -1,19 +1,18 @@
 /** What a key is good for. Pure: no I/O, no clock, no randomness. */
 import { Actor } from '../../../platform/identity/actor.ts';
-import type { UserRole } from '../entities.ts';
+import type { AccountRow, Role } from '../entities.ts';
 import { scopesLeft } from './domain.ts';
+import type { ApiKeyRow } from './entities.ts';
 
 /** A key as it is kept, and its maker as they are now. */
-export interface KeptKey {
-  id: string;
-  user_id: string;
+export interface KeptKey extends Pick<ApiKeyRow, 'id' | 'userId'> {
   scopes: readonly string[];
   /** The merchant that its maker worked for when they made it, if they did. */
-  made_for: string | null;
+  madeFor: string | null;
   /** Its maker's, now. */
-  roles: readonly UserRole[];
+  roles: readonly Role[];
   /** The merchant that its maker works for now, while they have the role. */
-  merchant_id: string | null;
+  merchantId: AccountRow['merchantId'];
 }
 
 /**
@@ -21,10 +20,10 @@ export interface KeptKey {
  * loses what its maker loses and never gains: made for one merchant's rows it is not good for everybody's when its maker
  * becomes an operator, nor for another merchant's when they go there, which leaves nothing of it.
  */
-export function keyActor({ id, user_id, scopes, made_for, roles, merchant_id }: KeptKey): Actor {
-  const worksFor = roles.includes('MERCHANT') ? merchant_id : null;
-  const hasMoved = made_for !== null && worksFor !== null && made_for !== worksFor;
-  const left = hasMoved ? [] : scopesLeft(scopes, new Actor({ id: user_id, roles }));
-  const merchantId = left.length > 0 ? (made_for ?? worksFor ?? undefined) : undefined;
-  return new Actor({ id: user_id, roles: [], scopes: left, merchantId, apiKeyId: id });
+export function keyActor({ id, userId, scopes, madeFor, roles, merchantId: makersMerchant }: KeptKey): Actor {
+  const worksFor = roles.includes('MERCHANT') ? makersMerchant : null;
+  const hasMoved = madeFor !== null && worksFor !== null && madeFor !== worksFor;
+  const left = hasMoved ? [] : scopesLeft(scopes, new Actor({ id: userId, roles }));
+  const merchantId = left.length > 0 ? (madeFor ?? worksFor ?? undefined) : undefined;
+  return new Actor({ id: userId, roles: [], scopes: left, merchantId, apiKeyId: id });
 }

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import type { RowOf } from '../../../platform/data/entity-table.ts';
 
 export const ApiKeySchema = defineEntity({
   name: 'ApiKey',
@@ -17,3 +18,5 @@ export const ApiKeySchema = defineEntity({
     revokedAt: p.datetime().nullable(),
   },
 });
+
+export type ApiKeyRow = RowOf<typeof ApiKeySchema>;

@@ -8,14 +8,14 @@ export async function revokeKeys(
   which: { id: string } | { userId: string },
   now: Date,
 ): Promise<string[]> {
-  const update = work.sql.updateTable('api_key').set({ revoked_at: now }).where('revoked_at', 'is', null);
-  const chosen = 'id' in which ? update.where('id', '=', which.id) : update.where('user_id', '=', which.userId);
-  const revoked = await chosen.returning(['id', 'user_id']).execute();
-  for (const { id, user_id } of revoked)
+  const update = work.sql.updateTable('api_key').set({ revokedAt: now }).where('revokedAt', 'is', null);
+  const chosen = 'id' in which ? update.where('id', '=', which.id) : update.where('userId', '=', which.userId);
+  const revoked = await chosen.returning(['id', 'userId']).execute();
+  for (const { id, userId } of revoked)
     work.publish(apiKeyRevoked, {
       aggregateId: id,
       aggregateVersion: 2,
-      payload: { apiKeyId: id, userId: user_id },
+      payload: { apiKeyId: id, userId },
     });
   return revoked.map(({ id }) => id);
 }

@@ -1,5 +1,6 @@
 /** Making and revoking API keys. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
+import { countOf } from '../../../platform/data/count.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { checkAll } from '../../../platform/graphql/refusals.ts';
@@ -12,7 +13,7 @@ import { requireRecentSignIn } from '../sessions/recent.ts';
 import type { SignInParts } from '../sign-in/service.ts';
 import { checkExpiry, checkScopes, MAX_NAME } from './domain.ts';
 import { apiKeyCreated } from './events.ts';
-import { API_KEY, type ApiKeyRow } from './queries.ts';
+import { type ApiKeyRow, ApiKeySchema } from './entities.ts';
 import { revokeKeys } from './revoke.ts';
 
 /** Living keys of one user. */
@@ -32,57 +33,54 @@ export const apiKeyService = (
     const { actor } = context;
     await requireRecentSignIn({ store, clock }, actor);
     const now = clock.now();
-    const [name, scopes, expires_at] = checkAll(
+    const [name, scopes, expiresAt] = checkAll(
       () => checkName(input.name, ['input', 'name'], { max: MAX_NAME }),
       () => checkScopes(input.scopes, actor),
       () => checkExpiry(input.expiresAt, now),
     );
     const key = newApiKey();
-    const row = {
+    const row: ApiKeyRow = {
       id: newId('apikey'),
-      user_id: actor.id,
+      userId: actor.id,
       name,
       hash: hashOfApiKey(key),
       hint: key.slice(0, HINT),
       scopes,
-      merchant_id: actor.merchantId ?? null,
-      created_at: now,
-      expires_at,
-      last_used_at: null,
-      revoked_at: null,
+      merchantId: actor.merchantId ?? null,
+      createdAt: now,
+      expiresAt,
+      lastUsedAt: null,
+      revokedAt: null,
     };
-    const apiKey = await callers.change({ of: actor.id }, context, async (work) => {
-      const living = await work.sql
+    await callers.change({ of: actor.id }, context, async (work) => {
+      const living = work.sql
         .selectFrom('api_key')
-        .select(({ fn }) => fn.countAll<string>().as('n'))
-        .where('user_id', '=', actor.id)
-        .where('revoked_at', 'is', null)
-        .where('expires_at', '>', now)
-        .executeTakeFirstOrThrow();
-      if (Number(living.n) >= MAX_KEYS)
+        .where('userId', '=', actor.id)
+        .where('revokedAt', 'is', null)
+        .where('expiresAt', '>', now);
+      if ((await countOf(living)) >= MAX_KEYS)
         throw refuse('INVALID_STATE', `You have ${MAX_KEYS} keys: revoke one that is not needed.`, ['input']);
       const payload = { apiKeyId: row.id, userId: actor.id };
       work.publish(apiKeyCreated, { aggregateId: row.id, aggregateVersion: 1, payload });
-      const made = await work.sql.insertInto('api_key').values(row).returning(API_KEY).executeTakeFirstOrThrow();
-      const details = { scopes: row.scopes, expiresAt: row.expires_at };
+      await work.insert(ApiKeySchema, row);
+      const details = { scopes: row.scopes, expiresAt: row.expiresAt };
       await record(work, context, { action: 'API_KEY_CREATED', userId: actor.id, objectId: row.id, details });
-      return made;
     });
-    return { key, apiKey };
+    return { key, apiKey: row };
   },
 
   /** Revokes one's own key, or as an administrator anybody's. Whether it was good. @throws Refusal NOT_FOUND */
   async revokeApiKey(id: string, context: RequestContext): Promise<boolean> {
     const { actor } = context;
-    const key = await store.read.selectFrom('api_key').select('user_id').where('id', '=', id).executeTakeFirst();
+    const key = await store.read.selectFrom('api_key').select('userId').where('id', '=', id).executeTakeFirst();
     // A key may revoke itself: whoever finds one that leaked can end it.
-    const isOwn = key?.user_id === actor.id && (Boolean(actor.sessionId) || actor.apiKeyId === id);
+    const isOwn = key?.userId === actor.id && (Boolean(actor.sessionId) || actor.apiKeyId === id);
     if (!key || !(isOwn || actor.may('identity:admin')))
       throw refuse('NOT_FOUND', 'There is no such key, or it is not yours.', ['input', 'id']);
-    const change = isOwn ? { of: key.user_id } : { of: key.user_id, needs: 'identity:admin' };
+    const change = isOwn ? { of: key.userId } : { of: key.userId, needs: 'identity:admin' };
     return callers.change(change, context, async (work) => {
       if ((await revokeKeys(work, { id }, clock.now())).length === 0) return false;
-      await record(work, context, { action: 'API_KEY_REVOKED', userId: key.user_id, objectId: id });
+      await record(work, context, { action: 'API_KEY_REVOKED', userId: key.userId, objectId: id });
       return true;
     });
   },

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { columnList } from '../../../platform/data/entity-table.ts';
 import { raw } from '../../../platform/data/raw.ts';
 import { actor, admin, openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { clientOf, PASSWORD } from '../identity.testing.ts';
-import type { AuditRow, Head } from './chain.ts';
+import type { Head } from './chain.ts';
+import { type AuditEntryRow, AuditEntrySchema } from './entities.ts';
 import { verifyChain } from './verify.ts';
 
 let agents: TestAgents;
@@ -22,10 +24,10 @@ const verify = (noted?: Head) =>
   verifyChain(
     {
       after: (position, limit) =>
-        rows<AuditRow>('select * from identity.audit_entry where position > $1 order by position limit $2', [
-          position,
-          limit,
-        ]),
+        rows<AuditEntryRow>(
+          `select ${columnList(AuditEntrySchema)} from identity.audit_entry where position > $1 order by position limit $2`,
+          [position, limit],
+        ),
       head: async () => (await rows<Head>('select position, hash from identity.audit_head'))[0],
     },
     noted,

@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { AuditAction } from './actions.ts';
+import type { RowOf } from '../../../platform/data/entity-table.ts';
+import { AuditAction } from './actions.ts';
 
 export const AuditEntrySchema = defineEntity({
   name: 'AuditEntry',
@@ -8,7 +9,7 @@ export const AuditEntrySchema = defineEntity({
     position: p.bigint().primary(),
     id: p.string(),
     at: p.datetime(),
-    action: p.string().$type<AuditAction>(),
+    action: p.enum(() => AuditAction),
     actorId: p.string(),
     userId: p.string().nullable(),
     objectId: p.string().nullable(),
@@ -25,3 +26,5 @@ export const AuditHeadSchema = defineEntity({
   tableName: 'audit_head',
   properties: { one: p.boolean().primary(), position: p.bigint(), hash: p.string() },
 });
+
+export type AuditEntryRow = RowOf<typeof AuditEntrySchema>;

@@ -1,12 +1,11 @@
 import type { Kysely } from 'kysely';
 import { anyOf } from '../../../platform/data/any-of.ts';
+import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { type Connection, connect, type PageArgs } from '../../../platform/graphql/connection.ts';
 import type { Tables } from '../entities.ts';
 import type { AuditAction } from './actions.ts';
-import type { AuditRow } from './chain.ts';
+import { type AuditEntryRow, AuditEntrySchema } from './entities.ts';
 
-/** An entry as administrators read it. */
-export type AuditEntryRow = Omit<AuditRow, 'previous_hash' | 'action'> & { action: AuditAction };
 /** A page of them. */
 export type AuditEntryConnectionRow = Connection<AuditEntryRow>;
 
@@ -19,26 +18,14 @@ export interface AuditFilter {
   to?: Date | null;
 }
 
-const ENTRY = [
-  'position',
-  'id',
-  'at',
-  'action',
-  'actor_id',
-  'user_id',
-  'object_id',
-  'address',
-  'correlation_id',
-  'details',
-  'hash',
-] as const;
+const ENTRY = columnsOf(AuditEntrySchema);
 
 export const auditQueries = (db: Kysely<Tables>) => ({
   page({ actions, userId, actorId, from, to }: AuditFilter, page: PageArgs): Promise<AuditEntryConnectionRow> {
     let query = db.selectFrom('audit_entry').select(ENTRY);
     if (actions) query = query.where('action', '=', anyOf(actions));
-    if (userId) query = query.where('user_id', '=', userId);
-    if (actorId) query = query.where('actor_id', '=', actorId);
+    if (userId) query = query.where('userId', '=', userId);
+    if (actorId) query = query.where('actorId', '=', actorId);
     if (from) query = query.where('at', '>=', from);
     if (to) query = query.where('at', '<', to);
     return connect(query, { column: 'position', direction: 'DESC' }, page);

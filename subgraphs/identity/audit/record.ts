@@ -32,13 +32,13 @@ export const recorder =
       id: newId('audit'),
       at: clock.now(),
       action,
-      actor_id: actor.id,
-      user_id: userId,
-      object_id: objectId ?? actor.apiKeyId ?? null,
+      actorId: actor.id,
+      userId,
+      objectId: objectId ?? actor.apiKeyId ?? null,
       address: truncated(client?.address),
-      correlation_id: correlationId,
+      correlationId,
       details: JSON.stringify(details),
-      previous_hash: head.hash,
+      previousHash: head.hash,
     };
     const hash = hashOfEntry(row);
     await sql

@@ -1,8 +1,9 @@
-import { BEGINNING, type AuditRow, type Head, misfit } from './chain.ts';
+import { BEGINNING, type Head, misfit } from './chain.ts';
+import type { AuditEntryRow } from './entities.ts';
 
 /** What is verified: the entries behind a position in their order, so many at most, and the end that the log itself tells of. */
 export interface AuditReader {
-  after(position: bigint, limit: number): Promise<readonly AuditRow[]>;
+  after(position: bigint, limit: number): Promise<readonly AuditEntryRow[]>;
   head(): Promise<Head | undefined>;
 }
 
@@ -35,7 +36,7 @@ export async function verifyChain(reader: AuditReader, noted?: Head): Promise<Ve
   return { isWhole: true, head: { position: end.position, hash: end.hash } };
 }
 
-const contradiction = (row: AuditRow, known: Head | undefined): string | undefined =>
+const contradiction = (row: AuditEntryRow, known: Head | undefined): string | undefined =>
   known && row.position === known.position && row.hash !== known.hash
     ? `entry ${row.position} is not the one that was there`
     : undefined;

@@ -4,11 +4,13 @@
  * slipped to somebody else does not sign them in as its sender (login CSRF; RFC 9700, 4.7).
  */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
+import { columnsOf } from '../../../platform/data/entity-table.ts';
 import type { Origin, Work } from '../../../platform/store/store.ts';
 import { refuse, Unavailable } from '../../../platform/errors.ts';
 import type { IdentityVariables } from '../config.ts';
 import type { Tables } from '../entities.ts';
 import { hashOfToken, newRefreshToken } from '../sessions/refresh-token.ts';
+import { type ProviderAttemptRow, ProviderAttemptSchema } from './entities.ts';
 import type { Checks } from './provider.ts';
 
 /** How long somebody may take at the provider. */
@@ -36,7 +38,7 @@ export interface Completed {
   begun: Date;
 }
 
-type Outcome = Pick<Tables['provider_attempt'], 'callback_hash' | 'identity_id'>;
+type Outcome = Pick<ProviderAttemptRow, 'callbackHash' | 'identityId'>;
 
 const invalid = () =>
   refuse('INVALID_SIGN_IN_ATTEMPT', 'The attempt is over, or was not begun here: begin anew.', [
@@ -58,13 +60,9 @@ export const providerAttempts = ({
     const hash = hashOfToken(token);
     const expiresAt = new Date(now.getTime() + ATTEMPT_MS);
     const sealed = secrets.seal(JSON.stringify(checks), contextOf(hash));
-    const row = { hash, provider, redirect_uri: redirectUri, sealed, session_id: sessionId };
-    const over = { busy_until: null, used_at: null, callback_hash: null, identity_id: null };
-    await store.write({ locks: [], origin }, ({ sql }) =>
-      sql
-        .insertInto('provider_attempt')
-        .values({ ...row, ...over, created_at: now, expires_at: expiresAt })
-        .execute(),
+    const row = { hash, provider, redirectUri, sealed, sessionId };
+    await store.write({ locks: [], origin }, (work) =>
+      work.insert(ProviderAttemptSchema, { ...row, createdAt: now, expiresAt }),
     );
     return { attemptToken: token, expiresAt };
   },
@@ -77,18 +75,18 @@ export const providerAttempts = ({
     const [hash, now] = [hashOfToken(token), clock.now()];
     const row = await store.read
       .selectFrom('provider_attempt')
-      .selectAll()
+      .select(columnsOf(ProviderAttemptSchema))
       .where('hash', '=', hash)
-      .where('expires_at', '>', now)
+      .where('expiresAt', '>', now)
       .executeTakeFirst();
-    if (!row || row.session_id !== sessionId) throw invalid();
-    if (!row.used_at) {
+    if (!row || row.sessionId !== sessionId) throw invalid();
+    if (!row.usedAt) {
       const checks: Checks = JSON.parse(secrets.open(row.sealed, contextOf(hash)));
-      return { hash, provider: row.provider, redirectUri: row.redirect_uri, checks, sessionId, begun: row.created_at };
+      return { hash, provider: row.provider, redirectUri: row.redirectUri, checks, sessionId, begun: row.createdAt };
     }
-    const isLate = now.getTime() - row.used_at.getTime() > config.REFRESH_GRACE_SECONDS * 1000;
-    if (isLate || !row.identity_id || row.callback_hash !== hashOfToken(callbackUrl)) throw invalid();
-    return { identityId: row.identity_id, begun: row.created_at };
+    const isLate = now.getTime() - row.usedAt.getTime() > config.REFRESH_GRACE_SECONDS * 1000;
+    if (isLate || !row.identityId || row.callbackHash !== hashOfToken(callbackUrl)) throw invalid();
+    return { identityId: row.identityId, begun: row.createdAt };
   },
 
   /** Keeps others from completing it meanwhile. @throws Unavailable while somebody else does */
@@ -97,10 +95,10 @@ export const providerAttempts = ({
     const claimed = await store.write({ locks: [], origin }, ({ sql }) =>
       sql
         .updateTable('provider_attempt')
-        .set({ busy_until: new Date(now.getTime() + BUSY_MS) })
+        .set({ busyUntil: new Date(now.getTime() + BUSY_MS) })
         .where('hash', '=', hash)
-        .where('used_at', 'is', null)
-        .where((eb) => eb.or([eb('busy_until', 'is', null), eb('busy_until', '<', now)]))
+        .where('usedAt', 'is', null)
+        .where((eb) => eb.or([eb('busyUntil', 'is', null), eb('busyUntil', '<', now)]))
         .returning('hash')
         .executeTakeFirst(),
     );
@@ -110,16 +108,16 @@ export const providerAttempts = ({
   /** It came to nothing for now: it may be completed again. */
   release: ({ hash }: Attempt, origin: Origin) =>
     store.write({ locks: [], origin }, ({ sql }) =>
-      sql.updateTable('provider_attempt').set({ busy_until: null }).where('hash', '=', hash).execute(),
+      sql.updateTable('provider_attempt').set({ busyUntil: null }).where('hash', '=', hash).execute(),
     ),
 
   /** It is over, whatever came of it. Whether it was not before. */
   async end({ sql }: Work<Tables>, { hash }: Attempt, by: Partial<Outcome> = {}): Promise<boolean> {
     const ended = await sql
       .updateTable('provider_attempt')
-      .set({ used_at: clock.now(), ...by })
+      .set({ usedAt: clock.now(), ...by })
       .where('hash', '=', hash)
-      .where('used_at', 'is', null)
+      .where('usedAt', 'is', null)
       .returning('hash')
       .executeTakeFirst();
     return ended !== undefined;
@@ -127,7 +125,7 @@ export const providerAttempts = ({
 
   /** It is completed, with this identity. @throws Refusal INVALID_SIGN_IN_ATTEMPT if it was over before */
   async finish(work: Work<Tables>, attempt: Attempt, callbackUrl: string, identityId: string): Promise<void> {
-    const by = { callback_hash: hashOfToken(callbackUrl), identity_id: identityId };
+    const by = { callbackHash: hashOfToken(callbackUrl), identityId };
     if (!(await this.end(work, attempt, by))) throw invalid();
   },
 });

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import type { RowOf } from '../../../platform/data/entity-table.ts';
 
 export const LinkedIdentitySchema = defineEntity({
   name: 'LinkedIdentity',
@@ -32,3 +33,6 @@ export const ProviderAttemptSchema = defineEntity({
     identityId: p.string().nullable(),
   },
 });
+
+export type LinkedIdentityRow = RowOf<typeof LinkedIdentitySchema>;
+export type ProviderAttemptRow = RowOf<typeof ProviderAttemptSchema>;

@@ -8,13 +8,14 @@ import type { Tables } from '../entities.ts';
 import type { ProviderAttempts } from './attempts.ts';
 import type { CameBack } from './callback.ts';
 import type { Vouched } from './domain.ts';
+import { LinkedIdentitySchema } from './entities.ts';
 
 /** What is locked while an identity is given to somebody. */
 export const lockOfIdentity = ({ issuer, subject }: Vouched): string => `identity:${issuer} ${subject}`;
 
 /** Takes all of a user away, within a transaction that holds their lock. Which. */
 export const removeIdentities = ({ sql }: Work<Tables>, userId: string): Promise<{ id: string; provider: string }[]> =>
-  sql.deleteFrom('linked_identity').where('user_id', '=', userId).returning(['id', 'provider']).execute();
+  sql.deleteFrom('linked_identity').where('userId', '=', userId).returning(['id', 'provider']).execute();
 
 export const linkedIdentities = (
   { store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>,
@@ -24,18 +25,18 @@ export const linkedIdentities = (
   find: ({ issuer, subject }: Vouched, sql = store.read) =>
     sql
       .selectFrom('linked_identity')
-      .select(['id', 'user_id'])
+      .select(['id', 'userId'])
       .where('issuer', '=', issuer)
       .where('subject', '=', subject)
       .executeTakeFirst(),
 
   /** Whose it is. */
   owner: async (id: string): Promise<string | undefined> =>
-    (await store.read.selectFrom('linked_identity').select('user_id').where('id', '=', id).executeTakeFirst())?.user_id,
+    (await store.read.selectFrom('linked_identity').select('userId').where('id', '=', id).executeTakeFirst())?.userId,
 
   /** All of a user, within a transaction that holds their lock. */
   of: ({ sql }: Work<Tables>, userId: string) =>
-    sql.selectFrom('linked_identity').select(['id', 'provider']).where('user_id', '=', userId).execute(),
+    sql.selectFrom('linked_identity').select(['id', 'provider']).where('userId', '=', userId).execute(),
 
   /** Gives it to a user, in a transaction that holds its lock, and ends the attempt. Its id. */
   async add(
@@ -46,11 +47,8 @@ export const linkedIdentities = (
   ): Promise<string> {
     const [id, now] = [newId('identity'), clock.now()];
     const { issuer, subject, email = null } = vouched;
-    const row = { id, user_id: userId, provider: provider.id, issuer, subject, email };
-    await work.sql
-      .insertInto('linked_identity')
-      .values({ ...row, linked_at: now, last_used_at: now })
-      .execute();
+    const row = { id, userId, provider: provider.id, issuer, subject, email };
+    await work.insert(LinkedIdentitySchema, { ...row, linkedAt: now, lastUsedAt: now });
     await attempts.finish(work, attempt, callbackUrl, id);
     return id;
   },
@@ -59,8 +57,8 @@ export const linkedIdentities = (
   async require({ sql }: Work<Tables>, id: string, begun: Date): Promise<void> {
     const account = await sql
       .selectFrom('linked_identity')
-      .innerJoin('account', 'account.id', 'linked_identity.user_id')
-      .select('secured_at')
+      .innerJoin('account', 'account.id', 'linked_identity.userId')
+      .select('securedAt')
       .where('linked_identity.id', '=', id)
       .executeTakeFirst();
     if (!account)
@@ -74,7 +72,7 @@ export const linkedIdentities = (
     await this.require(work, id, attempt.begun);
     await work.sql
       .updateTable('linked_identity')
-      .set({ last_used_at: clock.now(), email: vouched.email ?? null })
+      .set({ lastUsedAt: clock.now(), email: vouched.email ?? null })
       .where('id', '=', id)
       .execute();
     await attempts.finish(work, attempt, callbackUrl, id);

@@ -66,7 +66,7 @@ describe('linking', () => {
     expect((await shop.client.signIn('ada@example.com')).user.id).toBe(id);
     expect(await shop.identities(as)).toMatchObject([{ id: identity.id, provider: 'acme' }]);
     expect((await shop.audit()).filter(({ action }) => action === 'IDENTITY_LINKED')).toMatchObject([
-      { user_id: id, object_id: identity.id, details: { provider: 'acme' } },
+      { userId: id, objectId: identity.id, details: { provider: 'acme' } },
     ]);
   });
 
@@ -144,7 +144,7 @@ describe('unlinking', () => {
     expect(await shop.identities(as)).toEqual([]);
     expect((await shop.signIn(acme, 'finn')).userErrors).toMatchObject([{ code: 'EMAIL_TAKEN' }]);
     expect((await shop.audit()).filter(({ action }) => action === 'IDENTITY_UNLINKED')).toMatchObject([
-      { object_id: identity.id, details: { provider: 'acme' } },
+      { objectId: identity.id, details: { provider: 'acme' } },
     ]);
   });
 

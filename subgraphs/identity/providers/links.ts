@@ -1,16 +1,17 @@
 /** Linking accounts with identities at providers, and taking such links away. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
+import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { requireSession } from '../access.ts';
-import type { Tables } from '../entities.ts';
+import { AccountSchema, type Tables } from '../entities.ts';
 import type { BeginProviderSignInInput, CompleteProviderSignInInput } from '../resolvers.generated.ts';
 import { notVerified } from '../recovery/not-verified.ts';
 import { requireRecentSignIn } from '../sessions/recent.ts';
 import type { CameBack } from './callback.ts';
 import { checkRoom, checkWayIn } from './domain.ts';
 import { lockOfIdentity } from './identities.ts';
-import { IDENTITY, type LinkedIdentityRow } from './queries.ts';
+import { type LinkedIdentityRow, LinkedIdentitySchema } from './entities.ts';
 import type { ProviderParts } from './service.ts';
 
 export const providerLinks = (
@@ -20,13 +21,17 @@ export const providerLinks = (
   const { store, clock } = agentContext;
 
   const read = (id: string): Promise<LinkedIdentityRow> =>
-    store.read.selectFrom('linked_identity').select(IDENTITY).where('id', '=', id).executeTakeFirstOrThrow();
+    store.read
+      .selectFrom('linked_identity')
+      .select(columnsOf(LinkedIdentitySchema))
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
 
   const link = (who: CameBack, callbackUrl: string, context: RequestContext): Promise<string> => {
     const { id: userId } = context.actor;
     return callers.change({ of: userId, locks: [lockOfIdentity(who.vouched)] }, context, async (work) => {
       const given = await identities.find(who.vouched, work.sql);
-      if (given && given.user_id !== userId)
+      if (given && given.userId !== userId)
         throw refuse('IDENTITY_TAKEN', `Another account is linked with this one at ${who.provider.name}.`, ['input']);
       if (given) {
         await identities.use(work, given.id, who, callbackUrl);
@@ -50,7 +55,7 @@ export const providerLinks = (
     async beginIdentityLink(input: BeginProviderSignInInput, context: RequestContext) {
       const sessionId = await requireRecentSignIn(agentContext, context.actor);
       const user = await accounts.find('id', context.actor.id);
-      if (!user?.email_verified_at) throw notVerified();
+      if (!user?.emailVerifiedAt) throw notVerified();
       return callbacks.begin(input, sessionId, context);
     },
 
@@ -71,12 +76,11 @@ export const providerLinks = (
         throw refuse('NOT_FOUND', 'You have no such identity: `me { identities }` lists yours.', ['input', 'id']);
       await requireRecentSignIn(agentContext, context.actor);
       await callers.change({ of: userId }, context, async (work) => {
-        const account = work.sql.selectFrom('account').select('password_hash').where('id', '=', userId);
-        const { password_hash } = await account.executeTakeFirstOrThrow();
+        const account = await work.findIfAny(AccountSchema, userId);
         const all = await identities.of(work, userId);
         const own = all.find((one) => one.id === id);
         if (!own) return;
-        checkWayIn({ hasPassword: password_hash !== null, identities: all.length });
+        checkWayIn({ hasPassword: account!.passwordHash !== null, identities: all.length });
         await work.sql.deleteFrom('linked_identity').where('id', '=', id).execute();
         await sessions.rules.revoke(work, { userId, but }, 'IDENTITY_UNLINKED', clock.now());
         const details = { provider: own.provider };

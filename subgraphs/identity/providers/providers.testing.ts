@@ -69,7 +69,7 @@ export async function openProvided(providers: readonly OpenIdProvider[], log?: L
       (
         await agents.kysely
           .selectFrom('identity.audit_entry')
-          .select(['action', 'user_id', 'object_id', 'details'])
+          .select(['action', 'userId', 'objectId', 'details'])
           .orderBy('position')
           .execute()
       ).map((entry) => ({ ...entry, details: JSON.parse(entry.details) })),

@@ -32,12 +32,12 @@ export const providerSignIn = (
     return store.write({ locks: [id, lockOfIdentity(who.vouched)], origin: context }, async (work) => {
       if (await identities.find(who.vouched, work.sql)) return undefined;
       const now = clock.now();
-      const customer = { customer_id: newId('customer'), customer_made: false, merchant_id: null };
-      const row = { id, email, email_key: emailKey(email), name, password_hash: null, roles: ['CUSTOMER' as const] };
+      const row = { id, email, emailKey: emailKey(email), name, roles: ['CUSTOMER' as const] };
+      const times = { emailVerifiedAt: now, createdAt: now, updatedAt: now };
       const made = await work.sql
         .insertInto('account')
-        .values({ ...row, ...customer, version: 1, email_verified_at: now, created_at: now, updated_at: now })
-        .onConflict((on) => on.column('email_key').doNothing())
+        .values({ ...row, customerId: newId('customer'), ...times })
+        .onConflict((on) => on.column('emailKey').doNothing())
         .returning('id')
         .executeTakeFirst();
       if (!made) throw emailTaken(who.provider.name);
@@ -59,7 +59,7 @@ export const providerSignIn = (
       }
       identity = (await identities.find(who.vouched))!;
     }
-    const { id: objectId, user_id: userId } = identity;
+    const { id: objectId, userId } = identity;
     return sessions.open((await accounts.find('id', userId))!, context, async (work) => {
       await identities.use(work, objectId, who, callbackUrl);
       const details = { provider: who.provider.id };

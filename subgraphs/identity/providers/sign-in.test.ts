@@ -59,9 +59,9 @@ test('whoever comes for the first time becomes a user and a customer, without a 
   expect(await customersNamed('Ada Lovelace')).toEqual([{ id: self.customerId, user_id: answer.user.id }]);
   expect((await shop.client.refresh(answer.refreshToken)).userErrors).toEqual([]);
   expect((await shop.client.signIn('ada@example.com', '')).userErrors).toMatchObject([{ code: 'INVALID_CREDENTIALS' }]);
-  expect((await shop.audit()).filter(({ user_id }) => user_id === answer.user.id).slice(0, 2)).toMatchObject([
+  expect((await shop.audit()).filter(({ userId }) => userId === answer.user.id).slice(0, 2)).toMatchObject([
     { action: 'IDENTITY_LINKED', details: { provider: 'acme' } },
-    { action: 'SIGNED_UP', object_id: self.sessionId },
+    { action: 'SIGNED_UP', objectId: self.sessionId },
   ]);
 });
 
@@ -73,8 +73,8 @@ test('whoever comes again is the same user, by issuer and subject and not by the
   expect(again).toMatchObject({ userErrors: [], user: { id: user.id, email: 'bob@example.com' } });
   const { sessionId } = await shop.client.actorOf(again);
   expect((await shop.audit()).slice(-2)).toMatchObject([
-    { action: 'SIGNED_IN_BY_PROVIDER', user_id: user.id, details: { provider: 'acme' } },
-    { action: 'SIGNED_IN', user_id: user.id, object_id: sessionId },
+    { action: 'SIGNED_IN_BY_PROVIDER', userId: user.id, details: { provider: 'acme' } },
+    { action: 'SIGNED_IN', userId: user.id, objectId: sessionId },
   ]);
   // Somebody else at another provider who has the same subject.
   know(other, 'bob', { email: 'other-bob@example.com' });
@@ -102,7 +102,7 @@ test('an address that is taken opens no account, whoever vouches for it', async 
   expect(await shop.traces()).toEqual(before);
   expect((await shop.audit()).at(-1)).toMatchObject({
     action: 'SIGN_IN_REFUSED',
-    user_id: null,
+    userId: null,
     details: { provider: 'acme', reason: 'EMAIL_TAKEN' },
   });
   expect((await shop.client.signIn('dan@example.com')).user.id).toBe(user.id);

@@ -1,14 +1,16 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import type { RowOf } from '../../../platform/data/entity-table.ts';
 
 /** What a token of the recovery mail is for. */
-export type RecoveryPurpose = 'VERIFY_EMAIL' | 'RESET_PASSWORD';
+export const RecoveryPurpose = { VERIFY_EMAIL: 'VERIFY_EMAIL', RESET_PASSWORD: 'RESET_PASSWORD' } as const;
+export type RecoveryPurpose = keyof typeof RecoveryPurpose;
 
 export const RecoveryTokenSchema = defineEntity({
   name: 'RecoveryToken',
   tableName: 'recovery_token',
   properties: {
     id: p.string().primary(),
-    purpose: p.string().$type<RecoveryPurpose>(),
+    purpose: p.enum(() => RecoveryPurpose),
     userId: p.string().nullable(),
     hash: p.string(),
     sealed: p.string(),
@@ -17,3 +19,5 @@ export const RecoveryTokenSchema = defineEntity({
     usedAt: p.datetime().nullable(),
   },
 });
+
+export type RecoveryTokenRow = RowOf<typeof RecoveryTokenSchema>;

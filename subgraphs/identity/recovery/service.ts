@@ -5,7 +5,7 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { requireSession } from '../access.ts';
 import { revokeKeys } from '../api-keys/revoke.ts';
 import { emailKey } from '../domain.ts';
-import type { Tables } from '../entities.ts';
+import { AccountSchema, type Tables } from '../entities.ts';
 import { hashPassword, isPassword } from '../passwords/password.ts';
 import { checkNewPassword } from '../passwords/policy.ts';
 import { removeIdentities } from '../providers/identities.ts';
@@ -24,7 +24,7 @@ export const recoveryService = (
 ) => ({
   /** The same answer, work and limit whether there is such an account or not. @throws Refusal TOO_MANY_ATTEMPTS */
   async requestPasswordReset(email: string, context: RequestContext): Promise<void> {
-    const user = await accounts.find('email_key', emailKey(email));
+    const user = await accounts.find('emailKey', emailKey(email));
     const attempt = await attempts.begin(`reset ${emailKey(email)}`, context);
     const deed = { userId: user?.id, details: { asked: attempt.account } };
     // For nobody it locks too: it is not to be told apart.
@@ -46,16 +46,16 @@ export const recoveryService = (
     const userId = await recovery.ownerOf(token, 'RESET_PASSWORD');
     const user = (await accounts.find('id', userId))!;
     checkNewPassword(password, user);
-    const password_hash = await hashPassword(password);
+    const passwordHash = await hashPassword(password);
     await store.write({ locks: [userId], origin: context }, async (work) => {
       const now = clock.now();
       await recovery.use(work, token);
-      const hadPassword = (await accounts.find('id', userId, work.sql))!.password_hash !== null;
+      const hadPassword = (await work.findIfAny(AccountSchema, userId))!.passwordHash !== null;
       const identities = hadPassword && !keepIdentities ? await removeIdentities(work, userId) : [];
       const apiKeys = hadPassword && !keepApiKeys ? await revokeKeys(work, { userId }, now) : [];
       await work.sql
         .updateTable('account')
-        .set((eb) => ({ password_hash, email_verified_at: eb.fn.coalesce('email_verified_at', eb.val(now)) }))
+        .set((eb) => ({ passwordHash, emailVerifiedAt: eb.fn.coalesce('emailVerifiedAt', eb.val(now)) }))
         .where('id', '=', userId)
         .execute();
       await sessions.rules.revoke(work, { userId }, 'PASSWORD_RESET', now);
@@ -76,12 +76,12 @@ export const recoveryService = (
     const user = (await accounts.find('id', context.actor.id))!;
     checkNewPassword(newPassword, user, 'newPassword');
     const attempt = await attempts.begin(emailKey(user.email), context);
-    if (!(await isPassword(user.password_hash, currentPassword))) throw wrong();
-    const password_hash = await hashPassword(newPassword);
+    if (!(await isPassword(user.passwordHash, currentPassword))) throw wrong();
+    const passwordHash = await hashPassword(newPassword);
     await callers.change({ of: user.id }, context, async (work) => {
       if (!(await accounts.isStillPassword(work, user, currentPassword))) throw wrong();
       await attempts.takeBack(work, attempt);
-      await work.sql.updateTable('account').set({ password_hash }).where('id', '=', user.id).execute();
+      await work.sql.updateTable('account').set({ passwordHash }).where('id', '=', user.id).execute();
       await sessions.rules.revoke(work, { userId: user.id, but }, 'PASSWORD_CHANGED', clock.now());
       await record(work, context, { action: 'PASSWORD_CHANGED', userId: user.id });
     });
@@ -93,10 +93,10 @@ export const recoveryService = (
     const { id } = context.actor;
     const user = await store.read
       .selectFrom('account')
-      .select('email_verified_at')
+      .select('emailVerifiedAt')
       .where('id', '=', id)
       .executeTakeFirst();
-    if (!user || user.email_verified_at) return;
+    if (!user || user.emailVerifiedAt) return;
     await attempts.begin(`verify ${id}`, context);
     await callers.change({ of: id }, context, (work) => recovery.issue(work, 'VERIFY_EMAIL', id));
   },
@@ -106,8 +106,8 @@ export const recoveryService = (
     const userId = await recovery.ownerOf(token, 'VERIFY_EMAIL');
     await store.write({ locks: [userId], origin: context }, async (work) => {
       await recovery.use(work, token);
-      const email_verified_at = clock.now();
-      await work.sql.updateTable('account').set({ email_verified_at }).where('id', '=', userId).execute();
+      const emailVerifiedAt = clock.now();
+      await work.sql.updateTable('account').set({ emailVerifiedAt }).where('id', '=', userId).execute();
       await record(work, context, { action: 'EMAIL_VERIFIED', userId });
     });
   },

@@ -5,7 +5,7 @@ import { refuse } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
 import { hashOfToken, newRefreshToken } from '../sessions/refresh-token.ts';
-import type { RecoveryPurpose } from './entities.ts';
+import { type RecoveryPurpose, RecoveryTokenSchema } from './entities.ts';
 import { recoveryRequested } from './events.ts';
 
 /** How long each is good. */
@@ -26,10 +26,10 @@ export const recoveryTokens = ({
   const supersede = ({ sql }: Work<Tables>, userId: string | null, purpose: RecoveryPurpose) =>
     sql
       .updateTable('recovery_token')
-      .set({ used_at: clock.now() })
-      .where('user_id', '=', userId)
+      .set({ usedAt: clock.now() })
+      .where('userId', '=', userId)
       .where('purpose', '=', purpose)
-      .where('used_at', 'is', null)
+      .where('usedAt', 'is', null)
       .execute();
 
   return {
@@ -40,13 +40,10 @@ export const recoveryTokens = ({
     async issue(work: Work<Tables>, purpose: RecoveryPurpose, userId: string | null): Promise<void> {
       const [id, token, now] = [newId('recovery'), newRefreshToken(), clock.now()];
       const sealed = secrets.seal(token, contextOf(id));
-      const expires_at = new Date(now.getTime() + SECONDS[purpose] * 1000);
+      const expiresAt = new Date(now.getTime() + SECONDS[purpose] * 1000);
       await supersede(work, userId, purpose);
-      const row = { id, purpose, user_id: userId, hash: hashOfToken(token), sealed, created_at: now, expires_at };
-      await work.sql
-        .insertInto('recovery_token')
-        .values({ ...row, used_at: null })
-        .execute();
+      const row = { id, purpose, userId, hash: hashOfToken(token), sealed, createdAt: now, expiresAt };
+      await work.insert(RecoveryTokenSchema, row);
       work.publish(recoveryRequested, { aggregateId: id, aggregateVersion: 1, payload: { recoveryId: id, purpose } });
     },
 
@@ -54,19 +51,19 @@ export const recoveryTokens = ({
     async ownerOf(token: string, purpose: RecoveryPurpose): Promise<string> {
       const row = await store.read
         .selectFrom('recovery_token')
-        .select('user_id')
+        .select('userId')
         .where('hash', '=', hashOfToken(token))
         .where('purpose', '=', purpose)
-        .where('used_at', 'is', null)
-        .where('expires_at', '>', clock.now())
+        .where('usedAt', 'is', null)
+        .where('expiresAt', '>', clock.now())
         .executeTakeFirst();
-      if (!row?.user_id) throw invalid();
-      return row.user_id;
+      if (!row?.userId) throw invalid();
+      return row.userId;
     },
 
     /** Uses a token up. @throws Refusal INVALID_RECOVERY_TOKEN if somebody was faster */
     async use({ sql }: Work<Tables>, token: string): Promise<void> {
-      const update = sql.updateTable('recovery_token').set({ used_at: clock.now() }).where('used_at', 'is', null);
+      const update = sql.updateTable('recovery_token').set({ usedAt: clock.now() }).where('usedAt', 'is', null);
       const used = await update.where('hash', '=', hashOfToken(token)).returning('id').executeTakeFirst();
       if (!used) throw invalid();
     },

@@ -5,24 +5,25 @@ import { type Refusal, refuse } from '../../../platform/errors.ts';
 import type { Tables } from '../entities.ts';
 import { hashOfToken, newRefreshToken } from '../sessions/refresh-token.ts';
 import { CHALLENGE_MS } from './domain.ts';
+import { SignInChallengeSchema } from './entities.ts';
 
 const invalid = () =>
   refuse('INVALID_CHALLENGE', 'The challenge is not good, or no longer: sign in again.', ['input', 'challenge']);
 
 export const challengesOf = ({ clock, store }: Pick<AgentContext<Tables>, 'clock' | 'store'>) => ({
   /** What to answer in place of a session to a user who has a second factor, within a transaction that holds their lock. */
-  async askFor({ sql }: Work<Tables>, userId: string): Promise<Refusal | undefined> {
-    const factor = await sql
+  async askFor(work: Work<Tables>, userId: string): Promise<Refusal | undefined> {
+    const factor = await work.sql
       .selectFrom('second_factor')
-      .select('user_id')
-      .where('user_id', '=', userId)
-      .where('confirmed_at', 'is not', null)
+      .select('userId')
+      .where('userId', '=', userId)
+      .where('confirmedAt', 'is not', null)
       .executeTakeFirst();
     if (!factor) return undefined;
     const [challenge, now] = [newRefreshToken(), clock.now()];
     const expiresAt = new Date(now.getTime() + CHALLENGE_MS);
-    const row = { hash: hashOfToken(challenge), user_id: userId, created_at: now, expires_at: expiresAt };
-    await sql.insertInto('sign_in_challenge').values(row).execute();
+    const row = { hash: hashOfToken(challenge), userId, createdAt: now, expiresAt };
+    await work.insert(SignInChallengeSchema, row);
     return refuse(
       'SECOND_FACTOR_REQUIRED',
       'This account has a second factor: call `completeSignIn` with the challenge and a code.',
@@ -35,17 +36,17 @@ export const challengesOf = ({ clock, store }: Pick<AgentContext<Tables>, 'clock
   async ownerOf(challenge: string): Promise<string> {
     const row = await store.read
       .selectFrom('sign_in_challenge')
-      .select('user_id')
+      .select('userId')
       .where('hash', '=', hashOfToken(challenge))
-      .where('expires_at', '>', clock.now())
+      .where('expiresAt', '>', clock.now())
       .executeTakeFirst();
     if (!row) throw invalid();
-    return row.user_id;
+    return row.userId;
   },
 
   /** Uses a challenge up. @throws Refusal INVALID_CHALLENGE if somebody was faster, or it was taken back */
   async use({ sql }: Work<Tables>, challenge: string): Promise<void> {
-    const used = sql.deleteFrom('sign_in_challenge').where('hash', '=', hashOfToken(challenge)).returning('user_id');
+    const used = sql.deleteFrom('sign_in_challenge').where('hash', '=', hashOfToken(challenge)).returning('userId');
     if (!(await used.executeTakeFirst())) throw invalid();
   },
 });

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Actor } from '../../../platform/identity/actor.ts';
-import type { Role } from '../../../platform/identity/roles.ts';
-import type { UserRole } from '../entities.ts';
+import type { Role } from '../entities.ts';
 import { checkReset, readCode } from './domain.ts';
 import { hashOfRecoveryCode, newRecoveryCodes } from './recovery-codes.ts';
 
@@ -22,7 +21,7 @@ test.each(['', '12345', '1234567', 'abcd', 'a1b2c-d3e4f-5', '12345６', '123456\
 );
 
 const by = (role: Role) => new Actor({ id: 'user_1', roles: [role] });
-const user = (...roles: UserRole[]) => ({ id: 'user_2', roles });
+const user = (...roles: Role[]) => ({ id: 'user_2', roles });
 
 test('operators help customers and merchants, administrators everybody, and nobody themselves', () => {
   for (const role of ['CUSTOMER', 'MERCHANT'] as const) checkReset(user(role), by('OPERATOR'));

@@ -1,7 +1,7 @@
 /** The rules of second factors. Pure: no I/O, no clock, no randomness. */
 import { Forbidden, refuse } from '../../../platform/errors.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
-import type { UserRole } from '../entities.ts';
+import type { Role } from '../entities.ts';
 
 const MINUTE_MS = 60_000;
 /** How long somebody has for their first code. */
@@ -29,10 +29,10 @@ export function readCode(text: string): Typed {
 /** Whose account it is. */
 export interface Owner {
   id: string;
-  roles: readonly UserRole[];
+  roles: readonly Role[];
 }
 
-const STAFF: readonly UserRole[] = ['ADMIN', 'OPERATOR', 'ANALYST', 'VIEWER'];
+const STAFF: readonly Role[] = ['ADMIN', 'OPERATOR', 'ANALYST', 'VIEWER'];
 
 /**
  * Staff help those who have lost their app; of staff only an administrator does, and nobody themselves, or a session

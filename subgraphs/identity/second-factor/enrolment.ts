@@ -5,14 +5,14 @@ import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { requireSession } from '../access.ts';
-import type { Credentials } from '../accounts.ts';
 import { emailKey } from '../domain.ts';
 import type { IdentityVariables } from '../config.ts';
-import type { Tables } from '../entities.ts';
+import type { AccountRow, Tables } from '../entities.ts';
 import { notVerified } from '../recovery/not-verified.ts';
 import { isPassword } from '../passwords/password.ts';
 import { hasJustSignedIn } from '../sessions/recent.ts';
 import { ENROLMENT_MS, readCode } from './domain.ts';
+import { RecoveryCodeSchema } from './entities.ts';
 import { sealedFor, wrongCode } from './proof.ts';
 import { newRecoveryCodes, type RecoveryCodes } from './recovery-codes.ts';
 import type { SecondFactorParts } from './service.ts';
@@ -32,11 +32,10 @@ const wrongPassword = () =>
 const notBegun = () => refuse('INVALID_STATE', 'There is nothing to confirm, or no longer: begin with `enrollTotp`.');
 
 /** Puts new codes in the place of all that there are. */
-export async function keepCodes({ sql }: Work<Tables>, userId: string, { salt, hashes }: RecoveryCodes): Promise<void> {
-  await sql.deleteFrom('recovery_code').where('user_id', '=', userId).execute();
-  await sql.updateTable('second_factor').set({ recovery_salt: salt }).where('user_id', '=', userId).execute();
-  const rows = hashes.map((hash) => ({ user_id: userId, hash, used_at: null }));
-  await sql.insertInto('recovery_code').values(rows).execute();
+export async function keepCodes(work: Work<Tables>, userId: string, { salt, hashes }: RecoveryCodes): Promise<void> {
+  await work.sql.deleteFrom('recovery_code').where('userId', '=', userId).execute();
+  await work.sql.updateTable('second_factor').set({ recoverySalt: salt }).where('userId', '=', userId).execute();
+  await work.insert(RecoveryCodeSchema, ...hashes.map((hash) => ({ userId, hash })));
 }
 
 export const enrolment = (
@@ -49,14 +48,14 @@ export const enrolment = (
   { accounts, attempts, callers, sessions, record }: SecondFactorParts,
 ) => {
   /** That it is its owner who asks, and not whoever found their session. What is to be done when the change is made. */
-  const reauthenticate = async (user: Credentials, password: string | null | undefined, context: RequestContext) => {
+  const reauthenticate = async (user: AccountRow, password: string | null | undefined, context: RequestContext) => {
     const isRecent = await hasJustSignedIn({ store, clock }, context.actor);
     if (password == null && isRecent) return async () => {};
     const path = ['input', 'currentPassword'];
     if (password == null)
       throw refuse('REAUTHENTICATION_REQUIRED', 'Give your password, or sign in again: it is some time ago.', path);
     const attempt = await attempts.begin(emailKey(user.email), context);
-    if (!(await isPassword(user.password_hash, password))) throw wrongPassword();
+    if (!(await isPassword(user.passwordHash, password))) throw wrongPassword();
     return async (work: Work<Tables>) => {
       if (!(await accounts.isStillPassword(work, user, password))) throw wrongPassword();
       await attempts.takeBack(work, attempt);
@@ -66,10 +65,10 @@ export const enrolment = (
   const pending = (sql: Work<Tables>['sql'], userId: string) =>
     sql
       .selectFrom('second_factor')
-      .select(['secret', 'last_step'])
-      .where('user_id', '=', userId)
-      .where('confirmed_at', 'is', null)
-      .where('begun_at', '>', new Date(clock.now().getTime() - ENROLMENT_MS))
+      .select(['secret', 'lastStep'])
+      .where('userId', '=', userId)
+      .where('confirmedAt', 'is', null)
+      .where('begunAt', '>', new Date(clock.now().getTime() - ENROLMENT_MS))
       .executeTakeFirst();
 
   return {
@@ -81,17 +80,17 @@ export const enrolment = (
     async enrollTotp(currentPassword: string | null | undefined, context: RequestContext): Promise<Enrolment> {
       requireSession(context.actor);
       const user = (await accounts.find('id', context.actor.id))!;
-      if (!user.email_verified_at) throw notVerified();
+      if (!user.emailVerifiedAt) throw notVerified();
       const proven = await reauthenticate(user, currentPassword, context);
       const secret = new Secret().base32;
       const now = clock.now();
       const isBegun = await callers.change({ of: user.id }, context, async (work) => {
-        const begun = { secret: secrets.seal(secret, sealedFor(user.id)), begun_at: now, last_step: 0 };
+        const begun = { secret: secrets.seal(secret, sealedFor(user.id)), begunAt: now, lastStep: 0 };
         const written = await work.sql
           .insertInto('second_factor')
-          .values({ user_id: user.id, ...begun, confirmed_at: null, recovery_salt: null })
-          .onConflict((on) => on.column('user_id').doUpdateSet(begun).where('second_factor.confirmed_at', 'is', null))
-          .returning('user_id')
+          .values({ userId: user.id, ...begun })
+          .onConflict((on) => on.column('userId').doUpdateSet(begun).where('second_factor.confirmedAt', 'is', null))
+          .returning('userId')
           .executeTakeFirst();
         await proven(work);
         return written !== undefined;
@@ -113,10 +112,10 @@ export const enrolment = (
         const now = clock.now();
         const begun = await pending(work.sql, id);
         if (!begun) throw notBegun();
-        const step = stepOf(secrets.open(begun.secret, sealedFor(id)), typed, now, begun.last_step);
+        const step = stepOf(secrets.open(begun.secret, sealedFor(id)), typed, now, begun.lastStep);
         if (step === undefined) throw wrongCode();
-        const confirmed = { confirmed_at: now, last_step: step, recovery_salt: codes.salt };
-        await work.sql.updateTable('second_factor').set(confirmed).where('user_id', '=', id).execute();
+        const confirmed = { confirmedAt: now, lastStep: step, recoverySalt: codes.salt };
+        await work.sql.updateTable('second_factor').set(confirmed).where('userId', '=', id).execute();
         await keepCodes(work, id, codes);
         await sessions.rules.revoke(work, { userId: id, but }, 'SECOND_FACTOR_CHANGED', now);
         await record(work, context, { action: 'SECOND_FACTOR_ADDED', userId: id });

@@ -8,7 +8,7 @@ export const SecondFactorSchema = defineEntity({
     secret: p.string(),
     begunAt: p.datetime(),
     confirmedAt: p.datetime().nullable(),
-    lastStep: p.integer(),
+    lastStep: p.integer().default(0),
     recoverySalt: p.string().nullable(),
   },
 });

@@ -3,11 +3,10 @@ import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
-import type { Credentials } from '../accounts.ts';
 import type { Recorder } from '../audit/record.ts';
 import type { Callers } from '../callers.ts';
 import { emailKey } from '../domain.ts';
-import type { Tables } from '../entities.ts';
+import type { AccountRow, Tables } from '../entities.ts';
 import type { SignInAttempts } from '../sign-in/attempts.ts';
 import { readCode, type Typed } from './domain.ts';
 import { hashOfRecoveryCode } from './recovery-codes.ts';
@@ -35,24 +34,24 @@ export const proofOf = (
   const factorOf = (sql: Work<Tables>['sql'], userId: string) =>
     sql
       .selectFrom('second_factor')
-      .select(['secret', 'last_step', 'recovery_salt'])
-      .where('user_id', '=', userId)
-      .where('confirmed_at', 'is not', null)
+      .select(['secret', 'lastStep', 'recoverySalt'])
+      .where('userId', '=', userId)
+      .where('confirmedAt', 'is not', null)
       .executeTakeFirst();
 
   /** Uses the code of the app up, if it is right. */
   const useCode = async ({ sql }: Work<Tables>, userId: string, code: string): Promise<boolean> => {
     const factor = await factorOf(sql, userId);
-    const step = factor && stepOf(secrets.open(factor.secret, sealedFor(userId)), code, clock.now(), factor.last_step);
+    const step = factor && stepOf(secrets.open(factor.secret, sealedFor(userId)), code, clock.now(), factor.lastStep);
     if (step === undefined) return false;
-    const update = sql.updateTable('second_factor').set({ last_step: step }).where('user_id', '=', userId);
-    const used = update.where('last_step', '<', step).returning('user_id');
+    const update = sql.updateTable('second_factor').set({ lastStep: step }).where('userId', '=', userId);
+    const used = update.where('lastStep', '<', step).returning('userId');
     return (await used.executeTakeFirst()) !== undefined;
   };
 
   const useRecoveryCode = async ({ sql }: Work<Tables>, userId: string, hash: string): Promise<boolean> => {
-    const update = sql.updateTable('recovery_code').set({ used_at: clock.now() }).where('user_id', '=', userId);
-    const used = update.where('hash', '=', hash).where('used_at', 'is', null).returning('hash');
+    const update = sql.updateTable('recovery_code').set({ usedAt: clock.now() }).where('userId', '=', userId);
+    const used = update.where('hash', '=', hash).where('usedAt', 'is', null).returning('hash');
     return (await used.executeTakeFirst()) !== undefined;
   };
 
@@ -62,14 +61,14 @@ export const proofOf = (
    * @throws Refusal INVALID_INPUT, INVALID_SECOND_FACTOR, TOO_MANY_ATTEMPTS
    */
   return async <T>(
-    user: Credentials,
+    user: AccountRow,
     text: string,
     context: RequestContext,
     then: (work: Work<Tables>, by: ProvenBy) => Promise<T>,
   ): Promise<T> => {
     const { kind, code } = readCode(text);
     const attempt = await attempts.begin(`second factor ${user.id}`, context, emailKey(user.email));
-    const salt = kind === 'RECOVERY_CODE' ? (await factorOf(store.read, user.id))?.recovery_salt : undefined;
+    const salt = kind === 'RECOVERY_CODE' ? (await factorOf(store.read, user.id))?.recoverySalt : undefined;
     const hash = salt && (await hashOfRecoveryCode(code, salt));
     const outcome = await callers.change({ of: user.id }, context, async (work) => {
       const isRight =

@@ -13,16 +13,16 @@ export const secondFactorQueries = (db: Kysely<Tables>) => ({
     const row = await db
       .selectFrom('second_factor')
       .select((eb) => [
-        'confirmed_at',
+        'confirmedAt',
         eb
           .selectFrom('recovery_code')
           .select((sub) => sub.fn.countAll<bigint>().as('left'))
-          .whereRef('recovery_code.user_id', '=', 'second_factor.user_id')
-          .where('used_at', 'is', null)
+          .whereRef('recovery_code.userId', '=', 'second_factor.userId')
+          .where('usedAt', 'is', null)
           .as('left'),
       ])
-      .where('user_id', '=', userId)
+      .where('userId', '=', userId)
       .executeTakeFirst();
-    return row?.confirmed_at ? { confirmedAt: row.confirmed_at, recoveryCodesLeft: Number(row.left) } : null;
+    return row?.confirmedAt ? { confirmedAt: row.confirmedAt, recoveryCodesLeft: Number(row.left) } : null;
   },
 });

@@ -18,10 +18,10 @@ export const resealSecondFactors = ({
   const stale = (after: string) =>
     store.read
       .selectFrom('second_factor')
-      .select(['user_id', 'secret'])
+      .select(['userId', 'secret'])
       .where(sql<SqlBool>`not starts_with(secret, ${secrets.prefix})`)
-      .where('user_id', '>', after)
-      .orderBy('user_id')
+      .where('userId', '>', after)
+      .orderBy('userId')
       .limit(CHUNK)
       .execute();
 
@@ -33,7 +33,7 @@ export const resealSecondFactors = ({
         work.sql
           .updateTable('second_factor')
           .set({ secret })
-          .where('user_id', '=', userId)
+          .where('userId', '=', userId)
           .where('secret', '=', old)
           .execute(),
       );
@@ -50,8 +50,8 @@ export const resealSecondFactors = ({
     async run(signal) {
       let [after, count] = ['', 0];
       for (let rows = await stale(after); rows.length > 0 && !signal.aborted; rows = await stale(after)) {
-        for (const { user_id, secret } of rows) if (await reseal(user_id, secret)) count += 1;
-        after = rows.at(-1)!.user_id;
+        for (const { userId, secret } of rows) if (await reseal(userId, secret)) count += 1;
+        after = rows.at(-1)!.userId;
       }
       if (count) log.info({ count }, 'second factors were sealed anew with the newest key');
     },

@@ -6,7 +6,7 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
 import { requireSession } from '../access.ts';
 import type { IdentityVariables } from '../config.ts';
-import type { Tables } from '../entities.ts';
+import { AccountSchema, type Tables } from '../entities.ts';
 import type { SignedIn } from '../sessions/open-session.ts';
 import type { WhichSessions } from '../sessions/session-rules.ts';
 import type { SignInParts } from '../sign-in/service.ts';
@@ -32,8 +32,8 @@ export const secondFactorService = (
   const take = async (work: Work<Tables>, userId: string, which: WhichSessions): Promise<void> => {
     const removed = work.sql
       .deleteFrom('second_factor')
-      .where('user_id', '=', userId)
-      .where('confirmed_at', 'is not', null);
+      .where('userId', '=', userId)
+      .where('confirmedAt', 'is not', null);
     if ((await removed.executeTakeFirst()).numDeletedRows === 0n) throw none();
     await sessions.rules.revoke(work, which, 'SECOND_FACTOR_CHANGED', clock.now());
   };
@@ -42,8 +42,8 @@ export const secondFactorService = (
   const owner = async (context: RequestContext) => {
     const but = requireSession(context.actor);
     const { id } = context.actor;
-    const factor = store.read.selectFrom('second_factor').select('user_id').where('user_id', '=', id);
-    if (!(await factor.where('confirmed_at', 'is not', null).executeTakeFirst())) throw none();
+    const factor = store.read.selectFrom('second_factor').select('userId').where('userId', '=', id);
+    if (!(await factor.where('confirmedAt', 'is not', null).executeTakeFirst())) throw none();
     return { user: (await accounts.find('id', id))!, but };
   };
 
@@ -95,8 +95,7 @@ export const secondFactorService = (
     async resetSecondFactor(userId: string, context: RequestContext): Promise<void> {
       requireSession(context.actor);
       await callers.change({ of: userId, needs: 'identity:write' }, context, async (work, caller) => {
-        const user = await accounts.find('id', userId, work.sql);
-        if (!user) throw refuse('NOT_FOUND', 'There is no such user.', ['input', 'userId']);
+        const user = await work.find(AccountSchema, userId, { path: ['input', 'userId'] });
         checkReset(user, caller);
         await take(work, userId, { userId });
         const roles = [...caller.roles];

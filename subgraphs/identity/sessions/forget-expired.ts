@@ -16,37 +16,37 @@ function deletions(now: Date): Deletion[] {
   const before = (milliseconds: number): Date => new Date(now.getTime() - milliseconds);
   return [
     (sql) => {
-      const expired = sql.selectFrom('refresh_token').select('hash').where('expires_at', '<', now).limit(CHUNK);
+      const expired = sql.selectFrom('refresh_token').select('hash').where('expiresAt', '<', now).limit(CHUNK);
       return sql.deleteFrom('refresh_token').where('hash', 'in', expired);
     },
     (sql) => {
-      const expired = sql.selectFrom('recovery_token').select('id').where('expires_at', '<', now).limit(CHUNK);
+      const expired = sql.selectFrom('recovery_token').select('id').where('expiresAt', '<', now).limit(CHUNK);
       return sql.deleteFrom('recovery_token').where('id', 'in', expired);
     },
     (sql) => {
-      const expired = sql.selectFrom('sign_in_challenge').select('hash').where('expires_at', '<', now).limit(CHUNK);
+      const expired = sql.selectFrom('sign_in_challenge').select('hash').where('expiresAt', '<', now).limit(CHUNK);
       return sql.deleteFrom('sign_in_challenge').where('hash', 'in', expired);
     },
     (sql) => {
-      const expired = sql.selectFrom('provider_attempt').select('hash').where('expires_at', '<', now).limit(CHUNK);
+      const expired = sql.selectFrom('provider_attempt').select('hash').where('expiresAt', '<', now).limit(CHUNK);
       return sql.deleteFrom('provider_attempt').where('hash', 'in', expired);
     },
     (sql) => {
-      const begun = sql.selectFrom('second_factor').select('user_id').where('begun_at', '<', before(ENROLMENT_MS));
-      const never = begun.where('confirmed_at', 'is', null).limit(CHUNK);
+      const begun = sql.selectFrom('second_factor').select('userId').where('begunAt', '<', before(ENROLMENT_MS));
+      const never = begun.where('confirmedAt', 'is', null).limit(CHUNK);
       // Asked again of the row itself: it may be confirmed, or begun anew, meanwhile.
       return sql
         .deleteFrom('second_factor')
-        .where('user_id', 'in', never)
-        .where('confirmed_at', 'is', null)
-        .where('begun_at', '<', before(ENROLMENT_MS));
+        .where('userId', 'in', never)
+        .where('confirmedAt', 'is', null)
+        .where('begunAt', '<', before(ENROLMENT_MS));
     },
     (sql) => {
-      const old = sql.selectFrom('sign_in_attempts').select('key').where('last_at', '<', before(FORGET_MS));
+      const old = sql.selectFrom('sign_in_attempts').select('key').where('lastAt', '<', before(FORGET_MS));
       return sql.deleteFrom('sign_in_attempts').where('key', 'in', old.limit(CHUNK));
     },
     (sql) => {
-      const old = sql.selectFrom('session').select('id').where('expires_at', '<', before(KEEP_SESSIONS_MS));
+      const old = sql.selectFrom('session').select('id').where('expiresAt', '<', before(KEEP_SESSIONS_MS));
       return sql.deleteFrom('session').where('id', 'in', old.limit(CHUNK));
     },
   ];

@@ -6,11 +6,10 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
 import type { Deed, Recorder } from '../audit/record.ts';
-import type { Accounts, Credentials } from '../accounts.ts';
+import type { Accounts } from '../accounts.ts';
 import { claimsOf } from '../domain.ts';
 import type { IdentityVariables } from '../config.ts';
-import type { Tables } from '../entities.ts';
-import type { UserRow } from '../queries.ts';
+import { type AccountRow, AccountSchema, type Tables, type UserRow } from '../entities.ts';
 import type { Challenges } from '../second-factor/challenges.ts';
 import type { SignInAttempts } from '../sign-in/attempts.ts';
 import { newRefreshToken } from './refresh-token.ts';
@@ -28,7 +27,7 @@ export interface SignedIn {
 
 /** A session that has begun, and whose: as they are in the transaction that began it, not as they were when they asked. */
 export interface Started {
-  user: Credentials;
+  user: AccountRow;
   sessionId: string;
   refreshToken: string;
   /** When, by the transaction: the access token counts from then, so that it never outlasts what is remembered of the session's end. */
@@ -55,9 +54,9 @@ export const sessionOpener = (
   const rules = sessionRules(config);
 
   const traitsOf = ({ client }: RequestContext): SessionTraits => ({
-    user_agent: kept(client?.userAgent),
+    userAgent: kept(client?.userAgent),
     address: truncated(client?.address),
-    address_key: attempts.addressKey(client) ?? null,
+    addressKey: attempts.addressKey(client) ?? null,
   });
 
   const answer = async ({ user, sessionId, refreshToken, at }: Started): Promise<SignedIn> => {
@@ -81,7 +80,7 @@ export const sessionOpener = (
       const session = { id: sessionId, userId, reason, traits: traitsOf(context) };
       await rules.start(work, session, refreshToken, at);
       await record(work, context, { action: reason, userId, objectId: sessionId, details });
-      return { user: (await accounts.find('id', userId, work.sql))!, sessionId, refreshToken, at };
+      return { user: (await work.findIfAny(AccountSchema, userId))!, sessionId, refreshToken, at };
     },
 
     /**
@@ -89,7 +88,7 @@ export const sessionOpener = (
      * @throws Refusal SECOND_FACTOR_REQUIRED, with a challenge, if the user has one: then there is no session yet
      */
     async open(
-      user: Credentials,
+      user: AccountRow,
       context: RequestContext,
       within: (work: Work<Tables>) => Promise<void>,
     ): Promise<SignedIn> {

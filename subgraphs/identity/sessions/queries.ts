@@ -1,15 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { Tables } from '../entities.ts';
-
-/** A session as its owner reads it. */
-export interface SessionRow {
-  id: string;
-  user_agent: string | null;
-  address: string | null;
-  started_at: Date;
-  last_used_at: Date;
-  expires_at: Date;
-}
+import { columnsOf } from '../../../platform/data/entity-table.ts';
+import { type SessionRow, SessionSchema, type Tables } from '../entities.ts';
 
 /** More are not shown: the oldest are near their end. */
 const MAX_SHOWN = 100;
@@ -19,11 +10,11 @@ export const sessionQueries = (db: Kysely<Tables>) => ({
   living: (userId: string, now: Date): Promise<SessionRow[]> =>
     db
       .selectFrom('session')
-      .select(['id', 'user_agent', 'address', 'started_at', 'last_used_at', 'expires_at'])
-      .where('user_id', '=', userId)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
-      .orderBy('last_used_at', 'desc')
+      .select(columnsOf(SessionSchema))
+      .where('userId', '=', userId)
+      .where('revokedAt', 'is', null)
+      .where('expiresAt', '>', now)
+      .orderBy('lastUsedAt', 'desc')
       .orderBy('id')
       .limit(MAX_SHOWN)
       .execute(),

@@ -12,8 +12,8 @@ type SessionContext = Pick<AgentContext<Tables>, 'store' | 'clock'>;
 /** Whether this session began a moment ago. Renewing it does not make it recent. @throws Forbidden without a session, as for an API key */
 export async function hasJustSignedIn({ store, clock }: SessionContext, actor: Actor): Promise<boolean> {
   const id = requireSession(actor);
-  const session = await store.read.selectFrom('session').select('started_at').where('id', '=', id).executeTakeFirst();
-  return session !== undefined && clock.now().getTime() - session.started_at.getTime() <= RECENT_MS;
+  const session = await store.read.selectFrom('session').select('startedAt').where('id', '=', id).executeTakeFirst();
+  return session !== undefined && clock.now().getTime() - session.startedAt.getTime() <= RECENT_MS;
 }
 
 /**

@@ -5,33 +5,33 @@
  * beside, which says why it is not.
  */
 import type { Work } from '../../../platform/store/store.ts';
-import type { Tables } from '../entities.ts';
+import type { AccountRow, Tables } from '../entities.ts';
 
 /** Ends all that is under way, within a transaction that holds the lock of the account. */
 export async function endPendingAccess({ sql }: Work<Tables>, userId: string, now: Date): Promise<void> {
-  await sql.updateTable('account').set({ secured_at: now }).where('id', '=', userId).execute();
-  await sql.deleteFrom('sign_in_challenge').where('user_id', '=', userId).execute();
+  await sql.updateTable('account').set({ securedAt: now }).where('id', '=', userId).execute();
+  await sql.deleteFrom('sign_in_challenge').where('userId', '=', userId).execute();
   await sql
     .updateTable('recovery_token')
-    .set({ used_at: now })
-    .where('user_id', '=', userId)
-    .where('used_at', 'is', null)
+    .set({ usedAt: now })
+    .where('userId', '=', userId)
+    .where('usedAt', 'is', null)
     .execute();
-  await sql.deleteFrom('second_factor').where('user_id', '=', userId).where('confirmed_at', 'is', null).execute();
+  await sql.deleteFrom('second_factor').where('userId', '=', userId).where('confirmedAt', 'is', null).execute();
   await sql
     .deleteFrom('provider_attempt')
     .using('session')
-    .whereRef('session.id', '=', 'provider_attempt.session_id')
-    .where('session.user_id', '=', userId)
+    .whereRef('session.id', '=', 'provider_attempt.sessionId')
+    .where('session.userId', '=', userId)
     .execute();
   await sql
     .deleteFrom('provider_attempt')
     .using('linked_identity')
-    .whereRef('linked_identity.id', '=', 'provider_attempt.identity_id')
-    .where('linked_identity.user_id', '=', userId)
+    .whereRef('linked_identity.id', '=', 'provider_attempt.identityId')
+    .where('linked_identity.userId', '=', userId)
     .execute();
 }
 
 /** Whether something was begun before its account was secured. */
-export const isShutOut = (begun: Date, { secured_at }: { secured_at: Date | null }): boolean =>
-  secured_at !== null && begun < secured_at;
+export const isShutOut = (begun: Date, { securedAt }: Pick<AccountRow, 'securedAt'>): boolean =>
+  securedAt !== null && begun < securedAt;

@@ -5,7 +5,7 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
 import { requireSession } from '../access.ts';
 import type { Change } from '../callers.ts';
-import type { RevocationReason, Tables } from '../entities.ts';
+import { AccountSchema, type RevocationReason, type Tables } from '../entities.ts';
 import type { SignInParts } from '../sign-in/service.ts';
 import type { SignedIn } from './open-session.ts';
 import type { WhichSessions } from './session-rules.ts';
@@ -13,7 +13,7 @@ import { hashOfToken, newRefreshToken } from './refresh-token.ts';
 
 export const sessionService = (
   { store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>,
-  { accounts, callers, sessions: { rules, answer }, record }: SignInParts,
+  { callers, sessions: { rules, answer }, record }: SignInParts,
 ) => {
   const end = (change: Change, which: WhichSessions, reason: RevocationReason, context: RequestContext) =>
     callers.change(change, context, async (work) => {
@@ -33,8 +33,8 @@ export const sessionService = (
       // A token never changes its session, nor a session its user, so whom to lock can be read before.
       const owner = await store.read
         .selectFrom('refresh_token')
-        .innerJoin('session', 'session.id', 'refresh_token.session_id')
-        .select(['session.id', 'user_id'])
+        .innerJoin('session', 'session.id', 'refresh_token.sessionId')
+        .select(['session.id', 'userId'])
         .where('hash', '=', hashOfToken(refreshToken))
         .executeTakeFirst();
       if (!owner) {
@@ -42,12 +42,12 @@ export const sessionService = (
         throw invalid;
       }
       const successor = newRefreshToken();
-      const rotated = await store.write({ locks: [owner.user_id], origin: context }, async (work) => {
+      const rotated = await store.write({ locks: [owner.userId], origin: context }, async (work) => {
         const at = clock.now();
         const outcome = await rules.rotate(work, refreshToken, successor, at);
         if (outcome === 'REVOKED')
-          await record(work, context, { action: 'REFRESH_TOKEN_REUSED', userId: owner.user_id, objectId: owner.id });
-        return outcome === 'ROTATED' ? { user: (await accounts.find('id', owner.user_id, work.sql))!, at } : undefined;
+          await record(work, context, { action: 'REFRESH_TOKEN_REUSED', userId: owner.userId, objectId: owner.id });
+        return outcome === 'ROTATED' ? { user: (await work.findIfAny(AccountSchema, owner.userId))!, at } : undefined;
       });
       count('agora_sign_ins_total', { method: 'refresh', outcome: rotated ? 'accepted' : 'refused' });
       // Refused only now: a stolen token has to end its session, which a throw inside would undo.
@@ -70,11 +70,11 @@ export const sessionService = (
     /** Ends one session: of one's own, or as an administrator anybody's. Whether it had not ended. @throws Refusal NOT_FOUND */
     async revokeSession(id: string, context: RequestContext): Promise<number> {
       const { actor } = context;
-      const session = await store.read.selectFrom('session').select('user_id').where('id', '=', id).executeTakeFirst();
-      const isOwn = session?.user_id === actor.id && Boolean(actor.sessionId);
+      const session = await store.read.selectFrom('session').select('userId').where('id', '=', id).executeTakeFirst();
+      const isOwn = session?.userId === actor.id && Boolean(actor.sessionId);
       if (!session || !(isOwn || actor.may('identity:admin')))
         throw refuse('NOT_FOUND', 'There is no such session, or it is not yours.', ['input', 'sessionId']);
-      const of = session.user_id;
+      const of = session.userId;
       return isOwn
         ? end({ of }, { id }, 'ENDED_BY_USER', context)
         : end({ of, needs: 'identity:admin' }, { id }, 'ENDED_BY_STAFF', context);

@@ -2,7 +2,7 @@
 import type { Work } from '../../../platform/store/store.ts';
 import type { IdentityVariables } from '../config.ts';
 import { judgeToken } from '../domain.ts';
-import type { RevocationReason, Tables } from '../entities.ts';
+import { RefreshTokenSchema, type RevocationReason, type SessionRow, SessionSchema, type Tables } from '../entities.ts';
 import { sessionRevoked, sessionStarted } from '../events.ts';
 import { endPendingAccess } from './secure-account.ts';
 import { hashOfToken } from './refresh-token.ts';
@@ -12,11 +12,7 @@ const STARTED = 1;
 const REVOKED = 2;
 
 /** What a session is recognised by. */
-export interface SessionTraits {
-  user_agent: string | null;
-  address: string | null;
-  address_key: string | null;
-}
+export type SessionTraits = Pick<SessionRow, 'userAgent' | 'address' | 'addressKey'>;
 
 /** Which sessions are to end. */
 export type WhichSessions = { id: string } | { userId: string; but?: string };
@@ -27,17 +23,8 @@ export const sessionRules = ({
 }: Pick<IdentityVariables, 'REFRESH_TOKEN_SECONDS' | 'REFRESH_GRACE_SECONDS'>) => {
   const expiry = (now: Date): Date => new Date(now.getTime() + REFRESH_TOKEN_SECONDS * 1000);
 
-  const addToken = ({ sql }: Work<Tables>, sessionId: string, token: string, now: Date) =>
-    sql
-      .insertInto('refresh_token')
-      .values({
-        hash: hashOfToken(token),
-        session_id: sessionId,
-        issued_at: now,
-        expires_at: expiry(now),
-        used_at: null,
-      })
-      .execute();
+  const addToken = (work: Work<Tables>, sessionId: string, token: string, now: Date) =>
+    work.insert(RefreshTokenSchema, { hash: hashOfToken(token), sessionId, issuedAt: now, expiresAt: expiry(now) });
 
   return {
     /** Starts a session with its first refresh token. */
@@ -48,17 +35,8 @@ export const sessionRules = ({
       now: Date,
     ): Promise<void> {
       const { id, userId, reason, traits } = start;
-      const session = {
-        id,
-        user_id: userId,
-        ...traits,
-        started_at: now,
-        last_used_at: now,
-        expires_at: expiry(now),
-        revoked_at: null,
-        revoked_reason: null,
-      };
-      await work.sql.insertInto('session').values(session).execute();
+      const times = { startedAt: now, lastUsedAt: now, expiresAt: expiry(now) };
+      await work.insert(SessionSchema, { id, userId, ...traits, ...times });
       await addToken(work, id, token, now);
       work.publish(sessionStarted, {
         aggregateId: id,
@@ -76,24 +54,24 @@ export const sessionRules = ({
     ): Promise<'ROTATED' | 'REFUSED' | 'REVOKED'> {
       const token = await work.sql
         .selectFrom('refresh_token')
-        .innerJoin('session', 'session.id', 'refresh_token.session_id')
-        .select(['session.id as session_id', 'refresh_token.expires_at', 'used_at', 'revoked_at'])
+        .innerJoin('session', 'session.id', 'refresh_token.sessionId')
+        .select(['sessionId', 'refresh_token.expiresAt', 'usedAt', 'revokedAt'])
         .where('hash', '=', hashOfToken(presented))
         .executeTakeFirst();
       const verdict = token ? judgeToken(token, now, REFRESH_GRACE_SECONDS * 1000) : 'REFUSE';
       if (verdict === 'REVOKE') {
-        await this.revoke(work, { id: token!.session_id }, 'TOKEN_REUSED', now);
+        await this.revoke(work, { id: token!.sessionId }, 'TOKEN_REUSED', now);
         return 'REVOKED';
       }
       if (verdict === 'REFUSE') return 'REFUSED';
-      await addToken(work, token!.session_id, successor, now);
+      await addToken(work, token!.sessionId, successor, now);
       await work.sql
         .updateTable('session')
-        .set({ expires_at: expiry(now), last_used_at: now })
-        .where('id', '=', token!.session_id)
+        .set({ expiresAt: expiry(now), lastUsedAt: now })
+        .where('id', '=', token!.sessionId)
         .execute();
-      const used = work.sql.updateTable('refresh_token').set({ used_at: now });
-      await used.where('hash', '=', hashOfToken(presented)).where('used_at', 'is', null).execute();
+      const used = work.sql.updateTable('refresh_token').set({ usedAt: now });
+      await used.where('hash', '=', hashOfToken(presented)).where('usedAt', 'is', null).execute();
       return 'ROTATED';
     },
 
@@ -101,22 +79,22 @@ export const sessionRules = ({
     async revoke(work: Work<Tables>, which: WhichSessions, reason: RevocationReason, now: Date): Promise<number> {
       const update = work.sql
         .updateTable('session')
-        .set({ revoked_at: now, revoked_reason: reason })
-        .where('revoked_at', 'is', null);
+        .set({ revokedAt: now, revokedReason: reason })
+        .where('revokedAt', 'is', null);
       const chosen =
         'id' in which
           ? update.where('id', '=', which.id)
           : update
-              .where('user_id', '=', which.userId)
+              .where('userId', '=', which.userId)
               .where('id', '<>', which.but ?? '')
-              .where('expires_at', '>', now);
-      const revoked = await chosen.returning(['id', 'user_id']).execute();
+              .where('expiresAt', '>', now);
+      const revoked = await chosen.returning(['id', 'userId']).execute();
       if ('userId' in which) await endPendingAccess(work, which.userId, now);
-      for (const { id, user_id } of revoked) {
+      for (const { id, userId } of revoked) {
         work.publish(sessionRevoked, {
           aggregateId: id,
           aggregateVersion: REVOKED,
-          payload: { sessionId: id, userId: user_id, reason },
+          payload: { sessionId: id, userId, reason },
         });
       }
       return revoked.length;

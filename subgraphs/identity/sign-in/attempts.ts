@@ -36,11 +36,11 @@ export const attemptsOf = ({ store, clock, secrets }: Pick<AgentContext<Tables>,
     const since = new Date(now.getTime() - KNOWN_DAYS * 86_400_000);
     const known = await store.read
       .selectFrom('session')
-      .innerJoin('account', 'account.id', 'session.user_id')
+      .innerJoin('account', 'account.id', 'session.userId')
       .select('session.id')
-      .where('email_key', '=', owner)
-      .where('address_key', '=', address ?? '')
-      .where('started_at', '>', since)
+      .where('emailKey', '=', owner)
+      .where('addressKey', '=', address ?? '')
+      .where('startedAt', '>', since)
       .limit(1)
       .executeTakeFirst();
     const account = secrets.pseudonym(what, 'identity.sign-in');
@@ -50,7 +50,7 @@ export const attemptsOf = ({ store, clock, secrets }: Pick<AgentContext<Tables>,
   const count = async ({ sql }: Work<Tables>, key: string, patience: Patience, now: Date): Promise<void> => {
     const before = await sql
       .selectFrom('sign_in_attempts')
-      .select(['failures', 'last_at', 'blocked_until'])
+      .select(['failures', 'lastAt', 'blockedUntil'])
       .where('key', '=', key)
       .executeTakeFirst();
     const until = blockedUntil(before, now);
@@ -95,7 +95,7 @@ export const attemptsOf = ({ store, clock, secrets }: Pick<AgentContext<Tables>,
       if (!address) return;
       await sql
         .updateTable('sign_in_attempts')
-        .set((eb) => ({ failures: eb.fn('greatest', [eb('failures', '-', 1), eb.lit(0)]), blocked_until: null }))
+        .set((eb) => ({ failures: eb.fn('greatest', [eb('failures', '-', 1), eb.lit(0)]), blockedUntil: null }))
         .where('key', '=', address)
         .execute();
     },

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { type Attempts, afterFailure, blockedUntil, FORGET_MS, OF_ACCOUNT } from './backoff.ts';
 
 const NOW = new Date('2026-06-01T12:00:00Z');
-const minutes = ({ blocked_until }: Attempts) => blocked_until && (blocked_until.getTime() - NOW.getTime()) / 60_000;
+const minutes = ({ blockedUntil }: Attempts) => blockedUntil && (blockedUntil.getTime() - NOW.getTime()) / 60_000;
 
 test('the first failures are free, each further one doubles the wait, up to a quarter of an hour', () => {
   let attempts: Attempts | undefined;
@@ -11,9 +11,9 @@ test('the first failures are free, each further one doubles the wait, up to a qu
 });
 
 test('it opens by time, and a day without failures forgets them', () => {
-  const blocked = afterFailure({ failures: 9, last_at: NOW, blocked_until: null }, OF_ACCOUNT, NOW);
-  expect(blockedUntil(blocked, NOW)).toEqual(blocked.blocked_until);
-  expect(blockedUntil(blocked, blocked.blocked_until!)).toBeUndefined();
+  const blocked = afterFailure({ failures: 9, lastAt: NOW, blockedUntil: null }, OF_ACCOUNT, NOW);
+  expect(blockedUntil(blocked, NOW)).toEqual(blocked.blockedUntil);
+  expect(blockedUntil(blocked, blocked.blockedUntil!)).toBeUndefined();
   const nextDay = new Date(NOW.getTime() + FORGET_MS + 1);
-  expect(afterFailure(blocked, OF_ACCOUNT, nextDay)).toMatchObject({ failures: 1, blocked_until: null });
+  expect(afterFailure(blocked, OF_ACCOUNT, nextDay)).toMatchObject({ failures: 1, blockedUntil: null });
 });

@@ -1,5 +1,7 @@
 /** How long somebody waits who guesses. Pure: no I/O, no clock. */
 
+import type { SignInAttemptsRow } from '../entities.ts';
+
 /** How many failures are free, and how long each further one costs. */
 export interface Patience {
   free: number;
@@ -8,11 +10,7 @@ export interface Patience {
 }
 
 /** What is known of earlier attempts. */
-export interface Attempts {
-  failures: number;
-  last_at: Date;
-  blocked_until: Date | null;
-}
+export type Attempts = Omit<SignInAttemptsRow, 'key'>;
 
 const MINUTE_MS = 60_000;
 
@@ -26,12 +24,12 @@ export const FORGET_MS = 24 * 60 * MINUTE_MS;
 
 /** Until when nothing may be tried, if so. */
 export const blockedUntil = (before: Attempts | undefined, now: Date): Date | undefined =>
-  before?.blocked_until && before.blocked_until > now ? before.blocked_until : undefined;
+  before?.blockedUntil && before.blockedUntil > now ? before.blockedUntil : undefined;
 
 /** After one more failure: from the last free one on, each doubles the wait. */
 export function afterFailure(before: Attempts | undefined, { free, firstMs, mostMs }: Patience, now: Date): Attempts {
-  const isOld = !before || now.getTime() - before.last_at.getTime() > FORGET_MS;
+  const isOld = !before || now.getTime() - before.lastAt.getTime() > FORGET_MS;
   const failures = (isOld ? 0 : before.failures) + 1;
   const wait = Math.min(mostMs, firstMs * 2 ** (failures - free));
-  return { failures, last_at: now, blocked_until: failures < free ? null : new Date(now.getTime() + wait) };
+  return { failures, lastAt: now, blockedUntil: failures < free ? null : new Date(now.getTime() + wait) };
 }

@@ -7,11 +7,11 @@ import { newId } from '../../../platform/ids.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
 import { checkName } from '../../../platform/text/text.ts';
 import type { Recorder } from '../audit/record.ts';
-import type { Accounts, Credentials } from '../accounts.ts';
+import type { Accounts } from '../accounts.ts';
 import type { Callers } from '../callers.ts';
 import { emailKey } from '../domain.ts';
 import type { IdentityVariables } from '../config.ts';
-import type { Tables } from '../entities.ts';
+import type { AccountRow, Tables } from '../entities.ts';
 import { userRegistered } from '../events.ts';
 import { hashPassword, isOutdated, isPassword } from '../passwords/password.ts';
 import { checkNotOfDemo } from '../passwords/of-demo.ts';
@@ -40,16 +40,14 @@ export const signInService = (
   const register = async (input: { email: string; name: string; password: string }, context: RequestContext) => {
     const { email, name, password } = input;
     const id = newId('user');
-    const password_hash = await hashPassword(password);
+    const passwordHash = await hashPassword(password);
     return store.write({ locks: [id], origin: context }, async (work) => {
       const now = clock.now();
-      const customer = { customer_id: newId('customer'), customer_made: false, merchant_id: null };
-      const who = { id, email, email_key: emailKey(email), name, password_hash, roles: ['CUSTOMER' as const] };
-      const row = { ...who, ...customer, version: 1, email_verified_at: null, created_at: now, updated_at: now };
+      const who = { id, email, emailKey: emailKey(email), name, passwordHash, roles: ['CUSTOMER' as const] };
       const insert = work.sql
         .insertInto('account')
-        .values(row)
-        .onConflict((on) => on.column('email_key').doNothing());
+        .values({ ...who, customerId: newId('customer'), createdAt: now, updatedAt: now })
+        .onConflict((on) => on.column('emailKey').doNothing());
       if (!(await insert.returning('id').executeTakeFirst())) return undefined;
       work.publish(userRegistered, { aggregateId: id, aggregateVersion: 1, payload: { userId: id } });
       await recovery.issue(work, 'VERIFY_EMAIL', id);
@@ -59,12 +57,12 @@ export const signInService = (
 
   /** The user whose password it is, signed in. Undefined for any other; how long that takes does not tell whether there is one. */
   const withPassword = async (
-    user: Credentials | undefined,
+    user: AccountRow | undefined,
     { email, password }: SignInInput,
     context: RequestContext,
   ): Promise<SignedIn | undefined> => {
     const attempt = await attempts.begin(emailKey(email), context);
-    if (!(await isPassword(user?.password_hash, password))) {
+    if (!(await isPassword(user?.passwordHash, password))) {
       // Which account was tried that does not exist can be told from others, and no more.
       const deed = user ? { userId: user.id } : { details: { unknown: attempt.account } };
       await store.write({ locks: [], origin: context }, (work) =>
@@ -72,13 +70,13 @@ export const signInService = (
       );
       return undefined;
     }
-    const renewed = isOutdated(user!.password_hash!) ? await hashPassword(password) : undefined;
+    const renewed = isOutdated(user!.passwordHash!) ? await hashPassword(password) : undefined;
     return sessions.open(user!, context, async (work) => {
       if (!(await accounts.isStillPassword(work, user!, password))) throw wrong('The password was just changed.');
       await attempts.takeBack(work, attempt);
       if (!renewed) return;
-      const update = work.sql.updateTable('account').set({ password_hash: renewed }).where('id', '=', user!.id);
-      await update.where('password_hash', '=', user!.password_hash).execute();
+      const update = work.sql.updateTable('account').set({ passwordHash: renewed }).where('id', '=', user!.id);
+      await update.where('passwordHash', '=', user!.passwordHash).execute();
     });
   };
 
@@ -89,13 +87,13 @@ export const signInService = (
         () => checkName(input.name, ['input', 'name']),
         () => checkNewPassword(input.password, { email: input.email, name: input.name.trim() }),
       );
-      const known = await accounts.find('email_key', emailKey(input.email));
+      const known = await accounts.find('emailKey', emailKey(input.email));
       const registered = known ? undefined : await register({ ...input, name }, context);
       if (registered) {
         await accounts.ensureCustomer(registered.user, context);
         return sessions.answer(registered);
       }
-      const user = known ?? (await accounts.find('email_key', emailKey(input.email)));
+      const user = known ?? (await accounts.find('emailKey', emailKey(input.email)));
       const signedIn = await withPassword(user, input, context);
       if (signedIn) return signedIn;
       throw refuse('EMAIL_TAKEN', 'Somebody has signed up with this e-mail address: sign in, if it was you.', [
@@ -107,7 +105,7 @@ export const signInService = (
     /** @throws Refusal INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS, SECOND_FACTOR_REQUIRED */
     async signIn(input: SignInInput, context: RequestContext): Promise<SignedIn> {
       checkNotOfDemo(input.password, config);
-      const user = await accounts.find('email_key', emailKey(input.email));
+      const user = await accounts.find('emailKey', emailKey(input.email));
       const signedIn = await withPassword(user, input, context);
       count('agora_sign_ins_total', { method: 'password', outcome: signedIn ? 'accepted' : 'refused' });
       if (!signedIn) throw wrong('The e-mail address or the password is wrong.');

@@ -8,7 +8,7 @@ import { newId } from '../../../platform/ids.ts';
 import { checkName } from '../../../platform/text/text.ts';
 import { checkMayChangeLocations } from '../access.ts';
 import { checkCode, checkPriority, MAX_LOCATIONS } from '../domain.ts';
-import { Location, type Tables } from '../entities.ts';
+import { type LocationRow, LocationSchema, type Tables } from '../entities.ts';
 import type { CreateLocationInput, UpdateLocationInput } from '../resolvers.generated.ts';
 
 /** What a unique index says no to, and how a user reads it. */
@@ -32,26 +32,15 @@ export const locationService = ({ store, clock }: Pick<AgentContext<Tables>, 'st
     const { code, kind, country, priority } = input;
     return orTaken(
       () =>
-        store.write({ locks: ['locations'], origin: context }, async ({ em, sql }) => {
-          if ((await countOf(sql.selectFrom('location'))) >= MAX_LOCATIONS) {
+        store.write({ locks: ['locations'], origin: context }, async (work) => {
+          if ((await countOf(work.sql.selectFrom('location'))) >= MAX_LOCATIONS) {
             throw refuse(
               'INVALID_STATE',
               `There are ${MAX_LOCATIONS} locations already: use one that is no longer active.`,
             );
           }
-          em.persist(
-            em.create(Location, {
-              id,
-              code,
-              name,
-              kind,
-              city,
-              country,
-              priority,
-              active: true,
-              createdAt: clock.now(),
-            }),
-          );
+          const location = { id, code, name, kind, city, country, priority, createdAt: clock.now() };
+          await work.insert(LocationSchema, location);
           return id;
         }),
       TAKEN,
@@ -64,16 +53,20 @@ export const locationService = ({ store, clock }: Pick<AgentContext<Tables>, 'st
       () => (input.name == null ? undefined : checkName(input.name, ['input', 'name'])),
       () => input.priority != null && checkPriority(input.priority),
     );
-    return store.write({ locks: [input.id], origin: context }, async ({ em }) => {
-      const location = await em.findOne(Location, { id: input.id });
-      if (!location) throw refuse('NOT_FOUND', 'There is no such location.', ['input', 'id']);
+    return store.write({ locks: [input.id], origin: context }, async (work) => {
+      const location = await work.find(LocationSchema, input.id, { path: ['input', 'id'] });
       checkVersion(location.version, input.expectedVersion);
-      if (name !== undefined) location.name = name;
-      if (input.priority != null) location.priority = input.priority;
-      if (input.active != null) location.active = input.active;
+      const changes = { name, priority: input.priority ?? undefined, active: input.active ?? undefined };
+      // What changes nothing makes no new version.
+      if (differs(location, changes)) await work.save(LocationSchema, location, changes);
       return location.id;
     });
   },
 });
+
+const differs = (location: LocationRow, { name, priority, active }: Partial<LocationRow>): boolean =>
+  (name ?? location.name) !== location.name ||
+  (priority ?? location.priority) !== location.priority ||
+  (active ?? location.active) !== location.active;
 
 export type LocationService = ReturnType<typeof locationService>;

@@ -1,17 +1,17 @@
 /**
- * The statements of reservations. Set-based: a reservation costs the same number of statements however many lines it
+ * Plain SQL, for the hot path: a reservation costs the same few statements, each of several parts, however many lines it
  * has. Whoever takes units away, here or by a correction, holds the lock `stock:<variant>` of the transaction's first
  * statement; giving units back needs none, since it can make nobody's decision wrong. Row locks are taken in one order,
  * variant and location, so that no two statements wait for one another.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Allocation, FreeStock } from '../domain.ts';
-import type { ReservationStatus, Tables } from '../entities.ts';
+import type { ReservationRow, Tables } from '../entities.ts';
 
 /** What a decision about a reservation is based on. */
 export interface Standing {
   /** The one that this reference already has. */
-  reservation: { id: string; status: ReservationStatus; lines: Allocation[] } | null;
+  reservation: (Pick<ReservationRow, 'id' | 'status'> & { lines: Allocation[] }) | null;
   /** What is free of the variants at active locations. */
   stock: FreeStock[];
 }
@@ -38,10 +38,7 @@ export async function standingOf(
 }
 
 /** A reservation about to be written. */
-export interface NewReservation {
-  id: string;
-  reference: string;
-  expiresAt: Date | null;
+export interface NewReservation extends Pick<ReservationRow, 'id' | 'reference' | 'expiresAt'> {
   now: Date;
   lines: readonly Allocation[];
 }
@@ -77,10 +74,7 @@ export async function take(
 }
 
 /** A reservation that was ended. */
-export interface Closed {
-  id: string;
-  reference: string;
-  version: number;
+export interface Closed extends Pick<ReservationRow, 'id' | 'reference' | 'version'> {
   lines: Allocation[];
 }
 
@@ -121,8 +115,9 @@ export async function forbid(
   db: Kysely<Tables>,
   { id, reference, now }: { id: string; reference: string; now: Date },
 ): Promise<void> {
-  await sql`
-    insert into inventory.reservation (id, reference, status, created_at, closed_at)
-    values (${id}, ${reference}, 'RELEASED', ${now}::timestamptz, ${now}::timestamptz)
-    on conflict (reference) do nothing`.execute(db);
+  await db
+    .insertInto('reservation')
+    .values({ id, reference, status: 'RELEASED', createdAt: now, closedAt: now })
+    .onConflict((conflict) => conflict.column('reference').doNothing())
+    .execute();
 }

@@ -1,5 +1,6 @@
 /** The use cases of reservations: what orders ask for, and what expires. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
+import { idempotencyOf } from '../../../platform/data/idempotency.ts';
 import { Unavailable, refuse } from '../../../platform/errors.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
@@ -17,37 +18,24 @@ const lockOf = (reference: string): string => `reservation:${reference}`;
 
 export const reservationService = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>) => ({
   /** Returns the reservation's id. @throws Refusal INSUFFICIENT_STOCK, RESERVATION_RELEASED, INVALID_INPUT, INVALID_STATE */
-  async reserve(
-    { idempotencyKey: key, ...request }: ReserveStockInput,
-    { actor, correlationId }: RequestContext,
-  ): Promise<string> {
-    const { reference, lines, expiresInSeconds } = request;
+  async reserve(input: ReserveStockInput, context: RequestContext): Promise<string> {
+    const { reference, lines, expiresInSeconds } = input;
     checkLines(lines, expiresInSeconds);
     const variantIds = [...sumDemand(lines).keys()].sort();
     const locks = [lockOf(reference), ...variantIds.map((id) => `stock:${id}`)];
-    const once = { actor: actor.id, operation: 'reserveStock', key, request, locks, origin: { correlationId } };
-    const { reservationId } = await store.idempotent(once, async (work) => {
+    const key = idempotencyOf('reserveStock', input, context);
+    const { reservationId } = await store.idempotent({ ...key, locks }, async (work) => {
       const standing = await standingOf(work.sql, reference, variantIds);
-      return { reservationId: earlier(standing, lines) ?? (await reserveNow(work, request, standing, clock.now())) };
+      return { reservationId: earlier(standing, lines) ?? (await reserveNow(work, input, standing, clock.now())) };
     });
     return reservationId;
   },
 
   /** Returns whether something was given back. */
-  async release(
-    { idempotencyKey: key, ...request }: ReleaseReservationInput,
-    { actor, correlationId }: RequestContext,
-  ): Promise<boolean> {
-    const { reference } = request;
-    const once = {
-      actor: actor.id,
-      operation: 'releaseReservation',
-      key,
-      request,
-      locks: [lockOf(reference)],
-      origin: { correlationId },
-    };
-    const { released } = await store.idempotent(once, async (work) => {
+  async release(input: ReleaseReservationInput, context: RequestContext): Promise<boolean> {
+    const { reference } = input;
+    const key = idempotencyOf('releaseReservation', input, context);
+    const { released } = await store.idempotent({ ...key, locks: [lockOf(reference)] }, async (work) => {
       const closed = await giveBack(work.sql, [reference], { status: 'RELEASED', now: clock.now() });
       if (closed.length === 0) await forbid(work.sql, { id: newId('reservation'), reference, now: clock.now() });
       publishReleased(work, closed, 'RELEASED');
@@ -82,11 +70,13 @@ function earlier({ reservation }: Standing, lines: ReserveStockInput['lines']): 
   return reservation.id;
 }
 
-type Request = Omit<ReserveStockInput, 'idempotencyKey'>;
-
-async function reserveNow(work: Work<Tables>, request: Request, { stock }: Standing, now: Date): Promise<string> {
-  const { reference, expiresInSeconds } = request;
-  const lines = allocate(request.lines, stock);
+async function reserveNow(
+  work: Work<Tables>,
+  { reference, lines: wanted, expiresInSeconds }: ReserveStockInput,
+  { stock }: Standing,
+  now: Date,
+): Promise<string> {
+  const lines = allocate(wanted, stock);
   const id = newId('reservation');
   const expiresAt = expiresInSeconds == null ? null : new Date(now.getTime() + expiresInSeconds * 1000);
   const taken = await take(work.sql, { id, reference, expiresAt, now, lines });
@@ -102,8 +92,8 @@ async function dueAt(db: AgentContext<Tables>['store']['read'], now: Date): Prom
     .selectFrom('reservation')
     .select('reference')
     .where('status', '=', 'ACTIVE')
-    .where('expires_at', '<=', now)
-    .orderBy('expires_at')
+    .where('expiresAt', '<=', now)
+    .orderBy('expiresAt')
     .limit(BATCH)
     .execute();
   return rows.map((row) => row.reference);

@@ -1,5 +1,8 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
+/** Null while it is to be sent. */
+export const MailOutcome = { SENT: 'SENT', DROPPED: 'DROPPED' } as const;
+
 export const MailSchema = defineEntity({
   name: 'Mail',
   tableName: 'mail',
@@ -9,7 +12,7 @@ export const MailSchema = defineEntity({
     recoveryId: p.string(),
     createdAt: p.datetime(),
     nextAt: p.datetime().nullable(),
-    attempts: p.integer(),
-    outcome: p.string().$type<'SENT' | 'DROPPED'>().nullable(),
+    attempts: p.integer().default(0),
+    outcome: p.enum(() => MailOutcome).nullable(),
   },
 });

@@ -12,11 +12,11 @@ export const mailHandlers: EventHandler<Pick<AgentContext<Tables>, 'clock'>>[] =
     recoveryRequested,
     async ({ sql }, event, { clock }) => {
       const now = clock.now();
-      const mail = { id: newId('mail'), event_id: event.id, recovery_id: event.payload.recoveryId, created_at: now };
+      const { recoveryId } = event.payload;
       await sql
         .insertInto('mail')
-        .values({ ...mail, next_at: now, attempts: 0, outcome: null })
-        .onConflict((conflict) => conflict.column('event_id').doNothing())
+        .values({ id: newId('mail'), eventId: event.id, recoveryId, createdAt: now, nextAt: now })
+        .onConflict((conflict) => conflict.column('eventId').doNothing())
         .execute();
     },
   ),

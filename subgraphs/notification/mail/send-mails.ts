@@ -6,11 +6,13 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ScheduledJob } from '../../../platform/agent/define-agent.ts';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
+import type { ChangesOf } from '../../../platform/data/entity-table.ts';
 import { makeFolder } from '../../../platform/folders.ts';
 import { recoveryMail } from '../commands/identity.generated.ts';
 import type { NotificationVariables } from '../config.ts';
 import type { Tables } from '../entities.ts';
 import { letterOf, messageOf } from './domain.ts';
+import type { MailSchema } from './entities.ts';
 
 type SendContext = Pick<
   AgentContext<Tables, NotificationVariables>,
@@ -23,26 +25,26 @@ const MOST_DELAY_MS = 300_000;
 
 export const sendMails = (agentContext: SendContext): ScheduledJob => ({
   name: 'send-mails',
-  everySeconds: 1,
+  everySeconds: 2,
   async run(signal) {
     const { store, clock, log } = agentContext;
     const now = clock.now();
     const due = await store.read
       .selectFrom('mail')
-      .select(['id', 'recovery_id', 'attempts'])
-      .where('next_at', '<=', now)
-      .orderBy('next_at')
+      .select(['id', 'recoveryId', 'attempts'])
+      .where('nextAt', '<=', now)
+      .orderBy('nextAt')
       .limit(BATCH)
       .execute();
-    for (const { id, recovery_id, attempts } of due) {
+    for (const { id, recoveryId, attempts } of due) {
       if (signal.aborted) return;
       try {
-        const outcome = (await send(agentContext, id, recovery_id)) ? 'SENT' : 'DROPPED';
-        await update(agentContext, id, { outcome, next_at: null });
+        const outcome = (await send(agentContext, id, recoveryId)) ? 'SENT' : 'DROPPED';
+        await update(agentContext, id, { outcome, nextAt: null });
       } catch (error) {
         const delay = Math.min(MOST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempts);
         log.warn({ err: error, mail: id, attempts: attempts + 1 }, 'a mail could not be sent, and will be tried again');
-        await update(agentContext, id, { attempts: attempts + 1, next_at: new Date(now.getTime() + delay) });
+        await update(agentContext, id, { attempts: attempts + 1, nextAt: new Date(now.getTime() + delay) });
       }
     }
   },
@@ -67,11 +69,7 @@ async function put(folder: string, name: string, message: string): Promise<void>
   await rename(`${path}.new`, path);
 }
 
-const update = (
-  { store }: SendContext,
-  id: string,
-  change: { outcome?: 'SENT' | 'DROPPED'; next_at: Date | null; attempts?: number },
-) =>
+const update = ({ store }: SendContext, id: string, change: ChangesOf<typeof MailSchema>) =>
   store.write({ locks: [id], origin: {} }, ({ sql }) =>
     sql.updateTable('mail').set(change).where('id', '=', id).execute(),
   );

@@ -6,20 +6,20 @@ const silentFor = (ms: number) => new Date(now.getTime() - ms);
 
 describe('the state of an agent', () => {
   test('is what it said last, within its lease', () => {
-    const agent = { status: 'DEGRADED', degradation: 2, heartbeat_at: silentFor(30_000) } as const;
+    const agent = { status: 'DEGRADED', degradation: 2, heartbeatAt: silentFor(30_000) } as const;
     expect(stateOf(agent, now, 30_000)).toEqual({ status: 'DEGRADED', degradation: 2, isAlive: true });
   });
 
   test.each(['STARTING', 'RUNNING', 'DEGRADED', 'STOPPING', 'FAILED'] as const)(
     'is FAILED when it was %s and has been silent for longer than that',
     (status) => {
-      const agent = { status, degradation: 0, heartbeat_at: silentFor(30_001) };
+      const agent = { status, degradation: 0, heartbeatAt: silentFor(30_001) };
       expect(stateOf(agent, now, 30_000)).toEqual({ status: 'FAILED', degradation: 4, isAlive: false });
     },
   );
 
   test('is STOPPED for ever after it has stopped', () => {
-    const agent = { status: 'STOPPED', degradation: 0, heartbeat_at: silentFor(1e9) } as const;
+    const agent = { status: 'STOPPED', degradation: 0, heartbeatAt: silentFor(1e9) } as const;
     expect(stateOf(agent, now, 30_000)).toEqual({ status: 'STOPPED', degradation: 0, isAlive: false });
   });
 });

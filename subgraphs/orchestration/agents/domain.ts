@@ -4,7 +4,7 @@
 interface Registered {
   status: 'STARTING' | 'RUNNING' | 'DEGRADED' | 'STOPPING' | 'STOPPED' | 'FAILED';
   degradation: number;
-  heartbeat_at: Date;
+  heartbeatAt: Date;
   skills: readonly { id: string; name: string }[];
 }
 
@@ -14,7 +14,7 @@ const FAILED = { status: 'FAILED', degradation: 4, isAlive: false } as const;
 export function stateOf(agent: Omit<Registered, 'skills'>, now: Date, leaseMs: number) {
   const { status, degradation } = agent;
   if (status === 'STOPPED') return { status, degradation, isAlive: false };
-  if (now.getTime() - agent.heartbeat_at.getTime() > leaseMs) return FAILED;
+  if (now.getTime() - agent.heartbeatAt.getTime() > leaseMs) return FAILED;
   return { status, degradation, isAlive: true };
 }
 

@@ -1,4 +1,27 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import type { AgentHealth } from '../../../platform/agent/health.ts';
+import type { AgentStatus } from '../../../platform/agent/registry.ts';
+import type { RowOf } from '../../../platform/data/entity-table.ts';
+
+/** The registry, as far as it is read here. It is the platform's (platform/agent/registry.ts), and none of the room's tables. */
+export const AgentSchema = defineEntity({
+  name: 'Agent',
+  tableName: 'agent',
+  properties: {
+    name: p.string().primary(),
+    area: p.string(),
+    title: p.string(),
+    description: p.string(),
+    skills: p.json<{ id: string; name: string; description: string }[]>(),
+    status: p.string().$type<AgentStatus>(),
+    degradation: p.integer(),
+    startedAt: p.datetime(),
+    heartbeatAt: p.datetime(),
+    /** Empty until its process has written it. */
+    health: p.json<Partial<AgentHealth>>(),
+  },
+});
+export type AgentRow = RowOf<typeof AgentSchema>;
 
 export const BreakerResetSchema = defineEntity({
   name: 'BreakerReset',

@@ -5,9 +5,9 @@ import { payload } from '../../../platform/graphql/payload.ts';
 import type { BreakerState } from '../../../platform/resilience/guard.ts';
 import type { Tables } from '../entities.ts';
 import type { OrchestrationLoaders } from '../loaders.ts';
-import type { AgentRow } from '../queries.ts';
 import type { Resolvers } from '../resolvers.generated.ts';
 import { stateOf } from './domain.ts';
+import type { AgentRow } from './entities.ts';
 import { agentsService } from './service.ts';
 
 /** A dependency as the graph reads it. */

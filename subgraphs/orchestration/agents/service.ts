@@ -6,9 +6,10 @@ import { newId } from '../../../platform/ids.ts';
 import { checkText } from '../../../platform/text/text.ts';
 import type { Tables } from '../entities.ts';
 import { LEASE_MS } from '../../../platform/agent/registry.ts';
-import { type AgentRow, orchestrationQueries } from '../queries.ts';
+import { orchestrationQueries } from '../queries.ts';
 import type { InstructAgentsInput } from '../resolvers.generated.ts';
 import { stateOf } from './domain.ts';
+import { AgentInstructionSchema, type AgentRow, BreakerResetSchema } from './entities.ts';
 
 const MAX_REASON = 500;
 
@@ -24,13 +25,13 @@ export const agentsService = ({ store, clock }: AgentContext<Tables>) => ({
     checkReason(reason);
     const id = newId('reset');
     const requestedBy = context.actor.id;
-    await store.write({ locks: [], origin: context }, async ({ sql, publish }) => {
+    await store.write({ locks: [], origin: context }, async ({ sql, insert, publish }) => {
       const [agent] = await orchestrationQueries(sql).agentsByNames([agentId]);
       if (!agent) throw refuse('NOT_FOUND', 'There is no such agent.', ['input', 'agentId']);
       if (!agent.health.breakers?.some((breaker) => breaker.name === name))
         throw refuse('NOT_FOUND', 'The agent has no circuit breaker of this name.', ['input', 'name']);
-      const row = { id, agent: agentId, breaker: name, requested_by: requestedBy, reason, at: clock.now() };
-      await sql.insertInto('breaker_reset').values(row).execute();
+      const row = { id, agent: agentId, breaker: name, requestedBy, reason, at: clock.now() };
+      await insert(BreakerResetSchema, row);
       publish(breakerReset, { aggregateId: id, aggregateVersion: 1, payload: { agentId, name, requestedBy } });
     });
     return agentId;
@@ -45,9 +46,8 @@ export const agentsService = ({ store, clock }: AgentContext<Tables>) => ({
     const id = newId('instruction');
     const group = area?.toLowerCase() ?? null;
     const [requestedBy, at] = [context.actor.id, clock.now()];
-    return store.write({ locks: [], origin: context }, async ({ sql, publish }) => {
-      const row = { id, area: group, instruction, requested_by: requestedBy, reason, at };
-      await sql.insertInto('agent_instruction').values(row).execute();
+    return store.write({ locks: [], origin: context }, async ({ sql, insert, publish }) => {
+      await insert(AgentInstructionSchema, { id, area: group, instruction, requestedBy, reason, at });
       publish(agentsInstructed, {
         aggregateId: id,
         aggregateVersion: 1,

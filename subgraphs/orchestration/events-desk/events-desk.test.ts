@@ -21,7 +21,8 @@ const ACTION =
 const REDRIVE = `mutation ($input: RedriveEventsInput!) { redriveEvents(input: $input) { ${ACTION} } }`;
 const DISCARD = `mutation ($input: DiscardEventInput!) { discardEvent(input: $input) { ${ACTION} } }`;
 const REPLAY = `mutation ($input: ReplayConsumerInput!) { replayConsumer(input: $input) { ${ACTION} } }`;
-const CONSUMERS = `{ consumers { name agent { id } cursor lagEvents lagSeconds parked dead movedAt isReplayable } }`;
+const REBUILD = `mutation ($input: RebuildProjectionInput!) { rebuildProjection(input: $input) { ${ACTION} } }`;
+const CONSUMERS = `{ consumers { name agent { id } cursor lagEvents lagSeconds parked dead movedAt isReplayable status backfilled isRebuildable } }`;
 const LETTERS = `query ($first: Int, $after: String, $filter: DeadLetterFilter) {
   deadLetters(first: $first, after: $after, filter: $filter) { totalCount pageInfo { hasNextPage endCursor } nodes {
     id consumer { name } aggregateKey eventId eventType source occurredAt state attempts error nextAttemptAt payload } } }`;
@@ -180,6 +181,29 @@ describe('an operator', () => {
   });
 });
 
+describe('a rebuild', () => {
+  test('has a projection filled anew, from where it stands in the log, and is written down', async () => {
+    await sql`update platform.log_cursor set has_backfill = true, backfilled = 7, backfill_after = 'x' where consumer = ${IDLE}`.execute(
+      shop.kysely,
+    );
+    const before = await consumer(IDLE);
+    expect(before).toMatchObject({ status: 'FOLLOWING', backfilled: 7, isRebuildable: true });
+    const { action, userErrors } = await change(REBUILD, { consumer: IDLE });
+    expect(userErrors).toEqual([]);
+    expect(action).toMatchObject({ action: 'REBUILD', consumerName: IDLE, reason: 'because', by: operator.id });
+    const { status, backfilled, cursor } = await consumer(IDLE);
+    expect({ status, backfilled, cursor }).toEqual({ status: 'BACKFILLING', backfilled: 0, cursor: before.cursor });
+  });
+
+  test('is refused for a consumer that fills no projection', async () => {
+    for (const name of [IDLE, 'notification', 'nobody'])
+      expect((await change(REBUILD, { consumer: name })).userErrors).toEqual([
+        { code: 'NOT_REBUILDABLE', path: ['input', 'consumer'] },
+      ]);
+    expect(await consumer('notification')).toMatchObject({ status: 'FOLLOWING', isRebuildable: false });
+  });
+});
+
 describe('a replay', () => {
   const notification = () => consumer('notification');
   const inbox = async (): Promise<number> => {
@@ -257,6 +281,7 @@ test('whoever is not staff sees nothing, and who only reads changes nothing', as
   const inputs: [string, object][] = [
     [REDRIVE, { consumer: IDLE, aggregateKey: 'order:order_1' }],
     [DISCARD, { consumer: IDLE, eventId: dead }],
+    [REBUILD, { consumer: IDLE }],
     [REPLAY, { consumer: 'notification', since: '2026-01-01T00:00:00Z' }],
   ];
   for (const [mutation, input] of inputs)

@@ -35,34 +35,23 @@ export function eventsDesk(agentContext: AgentContext<Tables>, load: Orchestrati
         redriveEvents: (_, { input }, context) => acted(() => service.redrive(input, context)),
         discardEvent: (_, { input }, context) => acted(() => service.discard(input, context)),
         replayConsumer: (_, { input }, context) => acted(() => service.replay(input, context)),
+        rebuildProjection: (_, { input }, context) => acted(() => service.rebuild(input, context)),
       },
       Consumer: {
         agent: (row, _, context) => load.agent(context).load(row.name),
         cursor: (row) => encodeCursor(row, row.generation),
-        lagEvents: (row) => row.lag_events,
-        lagSeconds: (row) =>
-          row.lag_since ? Math.max(0, (clock.now().getTime() - row.lag_since.getTime()) / 1000) : 0,
-        parked: (row) => row.waiting,
-        movedAt: (row) => row.moved_at,
+        lagSeconds: (row) => (row.lagSince ? Math.max(0, (clock.now().getTime() - row.lagSince.getTime()) / 1000) : 0),
         isReplayable: (row) => allAgents.some(({ name, replayable }) => name === row.name && replayable === true),
       },
       DeadLetter: {
         consumer: (row, _, context) => consumer(context).load(row.consumer),
-        aggregateKey: (row) => row.aggregate_key,
-        eventId: (row) => row.event_id,
-        eventType: (row) => row.type,
-        correlationId: (row) => row.correlation_id,
         // Of a dead one there is none.
-        nextAttemptAt: (row) => (row.state === 'WAITING' ? row.next_at : null),
-        occurredAt: (row) => new Date(row.occurred_at),
+        nextAttemptAt: (row) => (row.state === 'WAITING' ? row.nextAt : null),
+        occurredAt: (row) => new Date(row.occurredAt),
       },
       EventAction: {
         consumer: (row, _, context) => consumer(context).load(row.consumer),
         consumerName: (row) => row.consumer,
-        aggregateKey: (row) => row.aggregate_key,
-        eventId: (row) => row.event_id,
-        fromCursor: (row) => row.from_cursor,
-        toCursor: (row) => row.to_cursor,
       },
     },
   };

@@ -1,8 +1,10 @@
 /** What operators do about events that could not be applied. Each is written down with who, why and what, for good. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
+import { idempotencyOf } from '../../../platform/data/idempotency.ts';
 import type { Work } from '../../../platform/store/store.ts';
 import { type Cursor, decodeCursor, encodeCursor } from '../../../platform/events/cursor.ts';
 import { logIdentity } from '../../../platform/events/event-log.ts';
+import { refill } from '../../../platform/consumers/backfill.ts';
 import { discard, redrive } from '../../../platform/consumers/parked.ts';
 import { moveBack, placeBefore } from '../../../platform/events/replay.ts';
 import { refuse } from '../../../platform/errors.ts';
@@ -12,10 +14,11 @@ import { checkText } from '../../../platform/text/text.ts';
 import type { Tables } from '../entities.ts';
 import type {
   DiscardEventInput,
-  EventActionType,
+  RebuildProjectionInput,
   RedriveEventsInput,
   ReplayConsumerInput,
 } from '../resolvers.generated.ts';
+import { EventActionSchema, type EventActionType } from './entities.ts';
 
 /** What every one of them is given. */
 interface Asked {
@@ -42,36 +45,26 @@ export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tabl
     context: RequestContext,
     work: (work: Work<Tables>) => Promise<Done>,
   ): Promise<string> => {
-    const { idempotencyKey: key, ...request } = asked;
     const { consumer, reason } = asked;
     checkText(reason, ['input', 'reason'], { max: 500 });
-    const by = context.actor.id;
-    const once = { actor: by, operation: `events:${action}`, key, request };
-    const kept = await store.idempotent(
-      { ...once, locks: [`consumer:${consumer}`], origin: context },
-      async (session) => {
-        const { aggregateKey, eventId, event, from, to, events } = await work(session);
-        const id = newId('action');
-        await session.sql
-          .insertInto('event_action')
-          .values({
-            id,
-            at: clock.now(),
-            by,
-            action,
-            consumer,
-            aggregate_key: aggregateKey ?? null,
-            event_id: eventId ?? null,
-            event: event === undefined ? null : (JSON.stringify(event) as never),
-            from_cursor: from ?? null,
-            to_cursor: to ?? null,
-            events,
-            reason,
-          })
-          .execute();
-        return { id };
-      },
-    );
+    const options = { ...idempotencyOf(`events:${action}`, asked, context), locks: [`consumer:${consumer}`] };
+    const kept = await store.idempotent(options, async (session) => {
+      const { from: fromCursor, to: toCursor, ...done } = await work(session);
+      const id = newId('action');
+      const row = {
+        id,
+        at: clock.now(),
+        by: context.actor.id,
+        action,
+        consumer,
+        reason,
+        fromCursor,
+        toCursor,
+        ...done,
+      };
+      await session.insert(EventActionSchema, row);
+      return { id };
+    });
     return kept.id;
   };
 
@@ -105,6 +98,17 @@ export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tabl
         const parked = await discard(sql, consumer, eventId);
         if (!parked) throw refuse('NOT_FOUND', 'There is no such parked event.', ['input', 'eventId']);
         return { events: 1, aggregateKey: parked.key, eventId, event: parked.event };
+      }),
+
+    /** @throws Refusal NOT_REBUILDABLE, INVALID_INPUT */
+    rebuild: (input: RebuildProjectionInput, context: RequestContext): Promise<string> =>
+      act('REBUILD', input, context, async ({ sql }) => {
+        if (!(await refill(sql, input.consumer)))
+          throw refuse('NOT_REBUILDABLE', 'This consumer keeps no projection that can be filled.', [
+            'input',
+            'consumer',
+          ]);
+        return { events: 0 };
       }),
 
     /** @throws Refusal NOT_REPLAYABLE, INVALID_STATE, CURSOR_EXPIRED, INVALID_INPUT */

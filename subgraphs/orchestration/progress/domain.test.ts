@@ -1,39 +1,39 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { SagaRow, SagaStepRow } from '../queries.ts';
+import type { SagaRow, SagaStepRow } from '../saga-rows.ts';
 import { decodeTold, encodeTold } from './cursor.ts';
 import { newFacts, type SagaFact, type Sight, type Told } from './domain.ts';
 
 const ID = 'placeOrder:order_1';
-const saga = (engine_status = 'PENDING'): SagaRow => ({
+const saga = (engineStatus = 'PENDING'): SagaRow => ({
   id: ID,
-  engine_status,
-  created_at: 1000n,
-  updated_at: 9000n,
-  parent_id: null,
-  is_waiting: false,
+  engineStatus,
+  createdAt: 1000n,
+  updatedAt: 9000n,
+  parentId: null,
+  isWaiting: false,
 });
 const row = (name: string, more: Partial<SagaStepRow>): SagaStepRow => ({
-  saga_id: ID,
+  sagaId: ID,
   name,
-  is_kept: true,
+  isKept: true,
   refusal: null,
-  skipped_by: null,
+  skippedBy: null,
   attempts: 1,
-  last_error: null,
-  started_at: 1n,
-  completed_at: 2n,
+  lastError: null,
+  startedAt: 1n,
+  completedAt: 2n,
   position: 0,
-  last_at: null,
-  refusal_message: null,
-  next_at: null,
-  is_stuck: false,
+  lastAt: null,
+  refusalMessage: null,
+  nextAttemptAt: null,
+  isStuck: false,
   ...more,
 });
 const done = (name: string, position: number, more: Partial<SagaStepRow> = {}) =>
-  row(name, { position, completed_at: BigInt(2000 + position), ...more });
+  row(name, { position, completedAt: BigInt(2000 + position), ...more });
 const failing = (name: string, attempts: number) =>
-  row(name, { is_kept: false, attempts, last_at: new Date(attempts), position: Number.MAX_SAFE_INTEGER });
+  row(name, { isKept: false, attempts, lastAt: new Date(attempts), position: Number.MAX_SAFE_INTEGER });
 const lines = (facts: SagaFact[]) =>
   facts.map(({ type, step, status }) => [type, step, status].filter(Boolean).join(' '));
 
@@ -67,7 +67,7 @@ test('a step that fails is told with each number of attempts once, and is STUCK 
 });
 
 test('a step that was left out is told so', () => {
-  const steps = [done('reserve', 0, { skipped_by: 'user_1' })];
+  const steps = [done('reserve', 0, { skippedBy: 'user_1' })];
   expect(lines(newFacts({ saga: saga(), steps }, undefined))[1]).toBe('STEP_SKIPPED reserve RUNNING');
 });
 
@@ -89,7 +89,7 @@ test('whoever is cut off anywhere, and comes back with the cursor, misses nothin
           .filter((name) => order.indexOf(name) < over)
           .map((name) => {
             const refusal = order.indexOf(name) === refused ? 'NO' : null;
-            return done(name, names.indexOf(name), { completed_at: BigInt(order.indexOf(name)), refusal });
+            return done(name, names.indexOf(name), { completedAt: BigInt(order.indexOf(name)), refusal });
           }),
       }));
       const heard: string[] = [];

@@ -2,9 +2,18 @@
  * The story of a saga as a client hears it, told from what is kept of it: DBOS's rows of its steps and ours of failed
  * attempts. Pure: no I/O, no clock, no randomness.
  */
-import { statusOf } from '../domain.ts';
-import type { SagaRow, SagaStepRow } from '../queries.ts';
-import type { SagaEventType, SagaStatus } from '../resolvers.generated.ts';
+import { type SagaStatus, statusOf } from '../domain.ts';
+import type { SagaRow, SagaStepRow } from '../saga-rows.ts';
+
+export const SagaEventType = {
+  STARTED: 'STARTED',
+  STEP_COMPLETED: 'STEP_COMPLETED',
+  STEP_SKIPPED: 'STEP_SKIPPED',
+  STEP_REFUSED: 'STEP_REFUSED',
+  STEP_FAILED: 'STEP_FAILED',
+  ENDED: 'ENDED',
+} as const;
+export type SagaEventType = keyof typeof SagaEventType;
 
 /** A saga as it was seen. */
 export interface Sight {
@@ -43,12 +52,12 @@ export function newFacts({ saga, steps }: Sight, told: Told | undefined): SagaFa
     facts.push({ ...fact, told: now });
   };
   if (!told) {
-    const occurredAt = at(saga.created_at);
+    const occurredAt = at(saga.createdAt);
     tell({ type: 'STARTED', step: null, status: 'PENDING', attempts: null, occurredAt });
   }
   const known = new Set(now.kept);
   let isRefused = steps.some((step) => known.has(Number(step.position)) && step.refusal !== null);
-  for (const step of steps.filter((step) => step.is_kept).sort(byEnd)) {
+  for (const step of steps.filter((step) => step.isKept).sort(byEnd)) {
     const place = Number(step.position);
     if (known.has(place)) continue;
     isRefused ||= step.refusal !== null;
@@ -59,32 +68,32 @@ export function newFacts({ saga, steps }: Sight, told: Told | undefined): SagaFa
         step: step.name,
         status: isRefused ? 'COMPENSATING' : 'RUNNING',
         attempts: step.attempts,
-        occurredAt: at(step.completed_at ?? saga.updated_at),
+        occurredAt: at(step.completedAt ?? saga.updatedAt),
       },
       { kept: [...now.kept, place], tried },
     );
   }
-  for (const { name, attempts, last_at, is_stuck: isStuck } of steps.filter((step) => !step.is_kept)) {
+  for (const { name, attempts, lastAt, isStuck } of steps.filter((step) => !step.isKept)) {
     if (attempts <= (now.tried[name] ?? 0)) continue;
     const status = statusOf({ engineStatus: 'PENDING', isRefused, failedAttempts: attempts, isStuck });
     tell(
-      { type: 'STEP_FAILED', step: name, status, attempts, occurredAt: last_at! },
+      { type: 'STEP_FAILED', step: name, status, attempts, occurredAt: lastAt! },
       { tried: { ...now.tried, [name]: attempts } },
     );
   }
-  if (!UNDER_WAY.has(saga.engine_status) && !now.isEnded) {
-    const status = statusOf({ engineStatus: saga.engine_status, isRefused, failedAttempts: 0 });
-    tell({ type: 'ENDED', step: null, status, attempts: null, occurredAt: at(saga.updated_at) }, { isEnded: true });
+  if (!UNDER_WAY.has(saga.engineStatus) && !now.isEnded) {
+    const status = statusOf({ engineStatus: saga.engineStatus, isRefused, failedAttempts: 0 });
+    tell({ type: 'ENDED', step: null, status, attempts: null, occurredAt: at(saga.updatedAt) }, { isEnded: true });
   }
   return facts;
 }
 
-function typeOf({ refusal, skipped_by }: SagaStepRow): SagaEventType {
+function typeOf({ refusal, skippedBy }: SagaStepRow): SagaEventType {
   if (refusal !== null) return 'STEP_REFUSED';
-  return skipped_by === null ? 'STEP_COMPLETED' : 'STEP_SKIPPED';
+  return skippedBy === null ? 'STEP_COMPLETED' : 'STEP_SKIPPED';
 }
 
 const at = (milliseconds: bigint): Date => new Date(Number(milliseconds));
 
 const byEnd = (a: SagaStepRow, b: SagaStepRow): number =>
-  Number((a.completed_at ?? 0n) - (b.completed_at ?? 0n)) || Number(a.position) - Number(b.position);
+  Number((a.completedAt ?? 0n) - (b.completedAt ?? 0n)) || Number(a.position) - Number(b.position);

@@ -4,7 +4,8 @@ import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { silentLogger } from '../../../platform/log.ts';
 import type { OrchestrationLoaders } from '../loaders.ts';
-import type { OrchestrationQueries, SagaRow } from '../queries.ts';
+import type { OrchestrationQueries } from '../queries.ts';
+import type { SagaRow } from '../saga-rows.ts';
 import { sagaWatch } from './watch.ts';
 
 /** Sagas that stand in no database, and the looks at them. */
@@ -13,11 +14,11 @@ function scene() {
   const status = { now: 'PENDING', isAway: false };
   const saga = (id: string): SagaRow => ({
     id,
-    engine_status: status.now,
-    created_at: 1n,
-    updated_at: 2n,
-    parent_id: null,
-    is_waiting: false,
+    engineStatus: status.now,
+    createdAt: 1n,
+    updatedAt: 2n,
+    parentId: null,
+    isWaiting: false,
   });
   const queries = {
     sagasByIds: async (ids: readonly string[]) => {

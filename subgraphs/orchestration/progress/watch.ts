@@ -75,7 +75,7 @@ export const sagaWatch = (queries: OrchestrationQueries, load: OrchestrationLoad
 async function see(queries: OrchestrationQueries, ids: readonly string[]): Promise<(Sight | null)[]> {
   const unique = [...new Set(ids)];
   const sagas = new Map((await queries.sagasByIds(unique)).map((saga) => [saga.id, saga]));
-  const steps = Map.groupBy(await queries.stepsOf(unique), (step) => step.saga_id);
+  const steps = Map.groupBy(await queries.stepsOf(unique), (step) => step.sagaId);
   return ids.map((id) => {
     const saga = sagas.get(id);
     return saga ? { saga, steps: steps.get(id) ?? [] } : null;

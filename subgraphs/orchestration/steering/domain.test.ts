@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Refusal } from '../../../platform/errors.ts';
 import { defineSaga } from '../../../platform/sagas/define-saga.ts';
-import { type Steered, type SteeringAction, stepsToSteer } from './domain.ts';
+import type { SagaActionType } from '../entities.ts';
+import { type Steered, stepsToSteer } from './domain.ts';
 
 const step = (name: string) => ({ name, agent: 'a', does: name, run: async () => {} });
 const definition = defineSaga({
@@ -15,12 +16,12 @@ const definition = defineSaga({
   ],
   whenRefused: step('apologise'),
 });
-const ACTIONS: SteeringAction[] = ['RETRY', 'SKIP', 'COMPENSATE'];
+const ACTIONS: SagaActionType[] = ['RETRY', 'SKIP', 'COMPENSATE'];
 const failing = (...names: string[]): Steered => ({ engineStatus: 'PENDING', failing: names, decided: [] });
 
 /** The steps that it is done to, or why not. */
 const steered = (
-  action: SteeringAction,
+  action: SagaActionType,
   saga: Steered,
   named?: string,
   of: typeof definition | undefined = definition,

@@ -1,9 +1,7 @@
 /** What an operator may have done to a saga whose step fails. Pure: no I/O, no clock, no randomness. */
 import { refuse } from '../../../platform/errors.ts';
 import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
-
-/** Try it now instead of later; go on as if it were done; give up and undo what was done. */
-export type SteeringAction = 'RETRY' | 'SKIP' | 'COMPENSATE';
+import type { SagaActionType } from '../entities.ts';
 
 /** A saga as far as steering it goes. */
 export interface Steered {
@@ -19,7 +17,7 @@ const UNDER_WAY: ReadonlySet<string> = new Set(['ENQUEUED', 'DELAYED', 'PENDING'
 
 /** The steps to which the action is to be done. @throws Refusal INVALID_STATE */
 export function stepsToSteer(
-  action: SteeringAction,
+  action: SagaActionType,
   saga: Steered,
   definition: SagaDefinition | undefined,
   step?: string,

@@ -3,10 +3,10 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { payload } from '../../../platform/graphql/payload.ts';
 import { loadMany } from '../../../platform/graphql/per-request.ts';
 import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
-import type { Tables } from '../entities.ts';
+import type { SagaActionRow, Tables } from '../entities.ts';
 import type { OrchestrationLoaders } from '../loaders.ts';
 import type { Resolvers } from '../resolvers.generated.ts';
-import { type SagaActionRow, type SteeringQueries, steeringQueries } from './queries.ts';
+import { type SteeringQueries, steeringQueries } from './queries.ts';
 import { steeringService } from './service.ts';
 
 /** Operators' part of the orchestration room. */
@@ -25,7 +25,7 @@ export function steeringParts(
 ): Steering {
   const queries = steeringQueries(agentContext.store.read, agentContext.clock);
   const { steer } = steeringService(agentContext, definitions);
-  const actionsOf = loadMany(queries.actionsOf, (row) => row.saga_id);
+  const actionsOf = loadMany(queries.actionsOf, (row) => row.sagaId);
   /** The saga after the use case. */
   const saga = (context: RequestContext, useCase: () => Promise<string>) =>
     payload(async () => {
@@ -43,9 +43,8 @@ export function steeringParts(
         compensateSaga: (_, { input }, context) => saga(context, () => steer('COMPENSATE', input, context)),
       },
       SagaAction: {
-        by: (row) => row.requested_by,
+        by: (row) => row.requestedBy,
         requestedAt: (row) => row.at,
-        takenAt: (row) => row.taken_at,
       },
     },
   };

@@ -194,16 +194,16 @@ test('what does not fail is left alone, and what makes no sense is refused', asy
 
 describe('what was decided', () => {
   const queries = () => steeringQueries(shop.kysely as never, systemClock);
-  const decide = (saga_id: string, ...actions: [action: string, step: string][]) =>
+  const decide = (sagaId: string, ...actions: [action: string, step: string][]) =>
     shop.kysely
       .insertInto('orchestration.saga_action')
       .values(
         actions.map(([action, step], index) => ({
-          saga_id,
+          sagaId,
           number: index + 1,
           step,
           action,
-          requested_by: 'me',
+          requestedBy: 'me',
           reason: 'x',
           at: new Date(),
         })),
@@ -216,7 +216,7 @@ describe('what was decided', () => {
     for (let n = 0; n < 3; n++) taken.push(await queries().verdict('test:a', 'one'));
     expect(taken).toEqual([{ action: 'RETRY', by: 'me' }, { action: 'RETRY', by: 'me' }, undefined]);
     const [first, other, last] = await queries().actionsOf(['test:a']);
-    expect([first!.taken_at !== null, other!.taken_at, last!.taken_at !== null]).toEqual([true, null, true]);
+    expect([first!.takenAt !== null, other!.takenAt, last!.takenAt !== null]).toEqual([true, null, true]);
   });
 
   test('still stands when the worker dies that took it up, and was taken up once', async () => {

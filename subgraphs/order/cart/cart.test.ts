@@ -145,8 +145,8 @@ describe('a cart', () => {
   test('holds at most a hundred lines', async () => {
     const { cart } = await it.createCart({}, ANONYMOUS);
     const rows = Array.from({ length: 100 }, (_, position) => ({
-      cart_id: cart.id,
-      variant_id: `variant_${position}`,
+      cartId: cart.id,
+      variantId: `variant_${position}`,
       quantity: 1,
       position,
     }));
@@ -186,16 +186,16 @@ describe('a cart that cannot be ordered as it is', () => {
       (
         await it.agents.kysely
           .selectFrom('order.cart_line')
-          .select(['variant_id', 'title'])
-          .where('cart_id', '=', id)
+          .select(['variantId', 'title'])
+          .where('cartId', '=', id)
           .execute()
-      ).map(({ variant_id, title }) => [variant_id, title]),
+      ).map(({ variantId, title }) => [variantId, title]),
     );
     expect(await it.problemsOf(id, buyer)).toMatchObject({
       totals: { total: expect.anything() },
       problems: [{ code: 'INSUFFICIENT_STOCK', variantId: short }],
     });
-    await it.agents.kysely.deleteFrom('pricing.price').where('variant_id', '=', unpriced).execute();
+    await it.agents.kysely.deleteFrom('pricing.price').where('variantId', '=', unpriced).execute();
     expect(await it.problemsOf(id, buyer)).toEqual({
       totals: null,
       problems: [
@@ -236,7 +236,7 @@ describe('a cart that cannot be ordered as it is', () => {
     const variantId = await it.variant(what === 'sold out' ? 0 : 5);
     const id = await cartOf({ variantId, quantity: 1 });
     if (what !== 'sold out')
-      await it.agents.kysely.deleteFrom('pricing.price').where('variant_id', '=', variantId).execute();
+      await it.agents.kysely.deleteFrom('pricing.price').where('variantId', '=', variantId).execute();
     expect((await it.place({ cartId: id }, buyer)).userErrors).toMatchObject([
       { code, message: expect.stringMatching(message), path: ['input', 'cartId'] },
     ]);
@@ -263,7 +263,7 @@ describe('a cart that cannot be ordered as it is', () => {
     const id = await cartOf({ variantId: await it.variant(), quantity: 1 });
     const given = await it.place({ cartId: id, channel: 'no-such-channel' }, buyer);
     expect(given.userErrors).toMatchObject([{ code: 'CHANNEL_NOT_FOUND', path: ['input', 'channel'] }]);
-    await it.agents.kysely.updateTable('order.cart').set({ channel_id: 'closed' }).where('id', '=', id).execute();
+    await it.agents.kysely.updateTable('order.cart').set({ channelId: 'closed' }).where('id', '=', id).execute();
     const kept = await it.place({ cartId: id }, buyer);
     expect(kept.userErrors).toMatchObject([{ code: 'CHANNEL_NOT_FOUND', path: ['input', 'cartId'] }]);
   });

@@ -56,10 +56,10 @@ describe('a cart that nobody changes', () => {
     const at = new Date(it.agents.clock.now().getTime() - (CART_DAYS + 1) * 86_400_000);
     const rows = Array.from({ length: 450 }, (_, n) => ({
       id: `cart_old${n}`,
-      channel_id: 'default',
+      channelId: 'default',
       currency: 'EUR',
-      created_at: at,
-      updated_at: at,
+      createdAt: at,
+      updatedAt: at,
     }));
     await it.agents.kysely.insertInto('order.cart').values(rows).execute();
     await end();

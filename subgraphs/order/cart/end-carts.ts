@@ -21,12 +21,12 @@ export const endCarts = ({ store, clock, log }: AgentContext<Tables>): Scheduled
       if (ids.length === 0) break;
       // Under the carts' locks: what is changed at this moment stays.
       ended += await store.write({ locks: ids, origin: {} }, async ({ sql }) => {
-        const idle = sql.selectFrom('cart').select('id').where('id', 'in', ids).where('updated_at', '<', before);
-        await sql.deleteFrom('cart_line').where('cart_id', 'in', idle).execute();
+        const idle = sql.selectFrom('cart').select('id').where('id', 'in', ids).where('updatedAt', '<', before);
+        await sql.deleteFrom('cart_line').where('cartId', 'in', idle).execute();
         const { numDeletedRows } = await sql
           .deleteFrom('cart')
           .where('id', 'in', ids)
-          .where('updated_at', '<', before)
+          .where('updatedAt', '<', before)
           .executeTakeFirstOrThrow();
         return Number(numDeletedRows);
       });

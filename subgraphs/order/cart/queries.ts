@@ -1,31 +1,14 @@
 import type { Kysely } from 'kysely';
+import { columnsOf } from '../../../platform/data/entity-table.ts';
 import type { DemandLine } from '../domain.ts';
-import type { Tables } from '../entities.ts';
+import { type CartLineRow, CartLineSchema, type CartRow, CartSchema, type Tables } from '../entities.ts';
 
-/** A cart as the graph reads it. */
-export interface CartRow {
-  id: string;
-  customer_id: string | null;
-  channel_id: string;
-  currency: string;
-  order_id: string | null;
-  version: number;
-  updated_at: Date;
-}
-
-/** A line of a cart. */
-export interface CartLineRow {
-  cart_id: string;
-  variant_id: string;
-  quantity: number;
-  title: string | null;
-}
-
-const CART = ['id', 'customer_id', 'channel_id', 'currency', 'order_id', 'version', 'updated_at'] as const;
+const CART = columnsOf(CartSchema);
+const LINE = columnsOf(CartLineSchema);
 
 /** The lines of a cart as what is ordered. Those from before carts kept titles are called by their variant's id. */
 export const demandOfCart = (rows: readonly CartLineRow[]): DemandLine[] =>
-  rows.map(({ variant_id, quantity, title }) => ({ variantId: variant_id, quantity, title: title ?? variant_id }));
+  rows.map(({ variantId, quantity, title }) => ({ variantId, quantity, title: title ?? variantId }));
 
 /** The room's reads of carts. */
 export const cartQueries = (db: Kysely<Tables>) => ({
@@ -39,9 +22,9 @@ export const cartQueries = (db: Kysely<Tables>) => ({
   linesOf: (cartIds: readonly string[]): Promise<CartLineRow[]> =>
     db
       .selectFrom('cart_line')
-      .select(['cart_id', 'variant_id', 'quantity', 'title'])
-      .where('cart_id', 'in', [...cartIds])
-      .orderBy('cart_id')
+      .select(LINE)
+      .where('cartId', 'in', [...cartIds])
+      .orderBy('cartId')
       .orderBy('position')
       .execute(),
 });
@@ -52,8 +35,8 @@ export const idleCarts = async (db: Kysely<Tables>, before: Date, limit: number)
     await db
       .selectFrom('cart')
       .select('id')
-      .where('updated_at', '<', before)
-      .orderBy('updated_at')
+      .where('updatedAt', '<', before)
+      .orderBy('updatedAt')
       .orderBy('id')
       .limit(limit)
       .execute()

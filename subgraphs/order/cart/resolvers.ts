@@ -6,9 +6,10 @@ import { money } from '../../../platform/money.ts';
 import { mayUseCart } from '../access.ts';
 import type { OrderLoaders } from '../loaders.ts';
 import type { DemandLine, Paths } from '../domain.ts';
+import type { CartRow } from '../entities.ts';
 import { findMissing, type Priced, price } from '../price-lines.ts';
 import type { CartProblem, ErrorCode, Resolvers } from '../resolvers.generated.ts';
-import { type CartQueries, type CartRow, demandOfCart } from './queries.ts';
+import { type CartQueries, demandOfCart } from './queries.ts';
 import { type CartService, empty, ordered } from './service.ts';
 
 /** Where it would go, and how. */
@@ -42,7 +43,7 @@ export const cartParts = (
   orders: OrderLoaders,
 ) => {
   const carts = loadOne(queries.byIds, (row) => row.id);
-  const linesOf = loadMany(queries.linesOf, (row) => row.cart_id);
+  const linesOf = loadMany(queries.linesOf, (row) => row.cartId);
 
   const load = async (id: string, context: RequestContext): Promise<CartRow | null> => {
     const cart = await carts(context).load(id);
@@ -57,7 +58,7 @@ export const cartParts = (
   ): Promise<Priced | Refusal | undefined> => {
     const rows = await linesOf(context).load(cart.id);
     if (rows.length === 0) return undefined;
-    const { channel_id: channel, currency } = cart;
+    const { channelId: channel, currency } = cart;
     const { country, postcode, region, shippingOption } = at;
     const to = { country, postcode, region, shippingOption };
     const order = { lines: demandOfCart(rows), channel, currency, ...to, paths: BY_INDEX };
@@ -70,10 +71,8 @@ export const cartParts = (
   const resolvers: Pick<Resolvers, 'Cart' | 'CartLine'> = {
     Cart: {
       __resolveReference: ({ id }, context) => load(id, context),
-      channelId: (cart) => cart.channel_id,
-      updatedAt: (cart) => cart.updated_at,
       lines: (cart, _, context) => linesOf(context).load(cart.id),
-      order: (cart, _, context) => (cart.order_id ? orders.order(context).load(cart.order_id) : null),
+      order: (cart, _, context) => (cart.orderId ? orders.order(context).load(cart.orderId) : null),
       async totals(cart, at, context) {
         const priced = await priceOf(cart, at, context);
         // Something in it cannot be priced, and there is no total to show. `problems` says what.
@@ -87,7 +86,7 @@ export const cartParts = (
         };
       },
       async problems(cart, at, context) {
-        if (cart.order_id) return problemsOf(ordered());
+        if (cart.orderId) return problemsOf(ordered());
         const rows = await linesOf(context).load(cart.id);
         if (rows.length === 0) return problemsOf(empty());
         const lines = demandOfCart(rows);
@@ -103,7 +102,7 @@ export const cartParts = (
       },
     },
     CartLine: {
-      variant: (line) => ({ id: line.variant_id }),
+      variant: (line) => ({ id: line.variantId }),
     },
   };
   return { service, load, resolvers };

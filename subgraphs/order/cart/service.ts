@@ -8,7 +8,7 @@ import { mayUseCart } from '../access.ts';
 import { channel as channelQuery } from '../commands/pricing.generated.ts';
 import { variantsForSale } from '../commands/product.generated.ts';
 import { checkLines, checkQuantity, type DemandLine, demandOf, MAX_LINES, MAX_QUANTITY } from '../domain.ts';
-import { Cart, type Tables } from '../entities.ts';
+import { CartLineSchema, type CartRow, CartSchema, type Tables } from '../entities.ts';
 import type { CreateCartInput } from '../resolvers.generated.ts';
 import { type CartQueries, demandOfCart } from './queries.ts';
 
@@ -53,9 +53,9 @@ export const cartService = ({ store, clock, ask }: AgentContext<Tables>, queries
     return new Map(ids.map((id, index) => [id, found[index]!.title]));
   };
 
-  const load = async ({ em }: Work<Tables>, id: string, { actor }: RequestContext): Promise<Cart> => {
-    const cart = await em.findOne(Cart, { id });
-    if (!cart || !mayUseCart(actor, { customer_id: cart.customerId ?? null })) throw notFound();
+  const find = async (work: Work<Tables>, id: string, { actor }: RequestContext): Promise<CartRow> => {
+    const cart = await work.findIfAny(CartSchema, id);
+    if (!cart || !mayUseCart(actor, cart)) throw notFound();
     if (cart.orderId) throw ordered();
     return cart;
   };
@@ -68,38 +68,33 @@ export const cartService = ({ store, clock, ask }: AgentContext<Tables>, queries
     context: RequestContext,
   ): Promise<string> =>
     store.write({ locks: [cartId], origin: context }, async (work) => {
-      await load(work, cartId, context);
+      const cart = await find(work, cartId, context);
       const lines = await work.sql
         .selectFrom('cart_line')
-        .select(['variant_id', 'quantity', 'position'])
-        .where('cart_id', '=', cartId)
+        .select(['variantId', 'quantity', 'position'])
+        .where('cartId', '=', cartId)
         .execute();
-      const quantity = next(lines.find((line) => line.variant_id === variantId)?.quantity ?? 0);
+      const quantity = next(lines.find((line) => line.variantId === variantId)?.quantity ?? 0);
       if (quantity > MAX_QUANTITY)
         throw refuse('INVALID_INPUT', `At most ${MAX_QUANTITY} of one variant.`, ['input', 'quantity']);
       if (quantity === 0) {
         await work.sql
           .deleteFrom('cart_line')
-          .where('cart_id', '=', cartId)
-          .where('variant_id', '=', variantId)
+          .where('cartId', '=', cartId)
+          .where('variantId', '=', variantId)
           .execute();
       } else {
-        const isNew = !lines.some((line) => line.variant_id === variantId);
+        const isNew = !lines.some((line) => line.variantId === variantId);
         if (isNew && lines.length >= MAX_LINES)
           throw refuse('INVALID_INPUT', `A cart holds at most ${MAX_LINES} lines.`, ['input', 'cartId']);
         const position = 1 + Math.max(-1, ...lines.map((line) => line.position));
         await work.sql
           .insertInto('cart_line')
-          .values({ cart_id: cartId, variant_id: variantId, quantity, position, title })
-          .onConflict((conflict) => conflict.columns(['cart_id', 'variant_id']).doUpdateSet({ quantity, title }))
+          .values({ cartId, variantId, quantity, position, title })
+          .onConflict((conflict) => conflict.columns(['cartId', 'variantId']).doUpdateSet({ quantity, title }))
           .execute();
       }
-      // Not by the entity: two changes in one millisecond are two versions.
-      await work.sql
-        .updateTable('cart')
-        .set((eb) => ({ version: eb('version', '+', 1), updated_at: clock.now() }))
-        .where('id', '=', cartId)
-        .execute();
+      await work.save(CartSchema, cart, { updatedAt: clock.now() });
       return cartId;
     });
 
@@ -109,34 +104,19 @@ export const cartService = ({ store, clock, ask }: AgentContext<Tables>, queries
       const demand = demandOf(input.lines);
       // Lines of one variant become one line.
       for (const quantity of demand.values()) checkQuantity(quantity, ['input', 'lines']);
-      const [{ channel, currency }, titles] = await Promise.all([
+      const [{ channel: channelId, currency }, titles] = await Promise.all([
         chooseCurrency(input, context),
         titlesOf([...demand.keys()], ['input', 'lines'], context),
       ]);
       const id = newId('cart');
-      return store.write({ locks: [id], origin: context }, async ({ em, sql }) => {
+      return store.write({ locks: [id], origin: context }, async (work) => {
         const now = clock.now();
         const customerId = context.actor.customerId ?? null;
-        em.persist(
-          em.create(Cart, {
-            id,
-            customerId,
-            channelId: channel,
-            currency,
-            orderId: null,
-            createdAt: now,
-            updatedAt: now,
-          }),
-        );
-        await em.flush();
-        const lines = [...demand].map(([variant_id, quantity], position) => ({
-          cart_id: id,
-          variant_id,
-          quantity,
-          position,
-          title: titles.get(variant_id),
-        }));
-        if (lines.length) await sql.insertInto('cart_line').values(lines).execute();
+        await work.insert(CartSchema, { id, customerId, channelId, currency, createdAt: now, updatedAt: now });
+        const lines = [...demand].map(([variantId, quantity], position) => {
+          return { cartId: id, variantId, quantity, position, title: titles.get(variantId) };
+        });
+        await work.insert(CartLineSchema, ...lines);
         return id;
       });
     },
@@ -166,28 +146,20 @@ export const cartService = ({ store, clock, ask }: AgentContext<Tables>, queries
     async toOrder(id: string, { actor }: RequestContext): Promise<CartToOrder> {
       const [cart] = await queries.byIds([id]);
       if (!cart || !mayUseCart(actor, cart)) throw notFound();
-      if (cart.order_id) throw ordered();
+      if (cart.orderId) throw ordered();
       const rows = await queries.linesOf([id]);
       if (rows.length === 0) throw empty();
-      const { channel_id: channel, currency, version, customer_id: customerId } = cart;
+      const { channelId: channel, currency, version, customerId } = cart;
       return { lines: demandOfCart(rows), channel, currency, version, customerId };
     },
 
     /** In the order's transaction, which holds the cart's lock: a cart becomes one order, of what was priced, and no more. */
-    async turnIntoOrder({ sql }: Work<Tables>, cartId: string, version: number, orderId: string): Promise<void> {
-      const cart = await sql
-        .selectFrom('cart')
-        .select(['order_id', 'version'])
-        .where('id', '=', cartId)
-        .executeTakeFirst();
+    async turnIntoOrder(work: Work<Tables>, cartId: string, version: number, orderId: string): Promise<void> {
+      const cart = await work.findIfAny(CartSchema, cartId);
       if (!cart) throw notFound();
-      if (cart.order_id) throw ordered();
+      if (cart.orderId) throw ordered();
       if (cart.version !== version) throw changed(cart.version);
-      await sql
-        .updateTable('cart')
-        .set((eb) => ({ order_id: orderId, version: eb('version', '+', 1), updated_at: clock.now() }))
-        .where('id', '=', cartId)
-        .execute();
+      await work.save(CartSchema, cart, { orderId, updatedAt: clock.now() });
     },
   };
 };

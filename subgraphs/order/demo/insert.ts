@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { json } from '../../../platform/data/json.ts';
 import { deterministicId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
 import type { Priced } from '../price-lines.ts';
@@ -38,23 +39,23 @@ export async function insertDemoOrder(
       .values({
         id,
         number: demoNumber(n),
-        customer_id: customer.id,
-        channel_id: priced.channel,
+        customerId: customer.id,
+        channelId: priced.channel,
         currency: priced.currency,
         status: life.status,
-        payment_status: life.paymentStatus,
-        fulfilment_status: life.fulfilmentStatus,
-        cancellation_reason: life.cancellationReason ?? null,
-        shipping_option: priced.shippingOption,
-        subtotal_minor: priced.subtotal,
-        discount_minor: 0n,
-        shipping_minor: priced.shipping,
-        tax_minor: priced.tax,
-        taxes: JSON.stringify(priced.taxes) as never,
-        total_minor: priced.total,
+        paymentStatus: life.paymentStatus,
+        fulfilmentStatus: life.fulfilmentStatus,
+        cancellationReason: life.cancellationReason ?? null,
+        shippingOption: priced.shippingOption,
+        subtotalMinor: priced.subtotal,
+        discountMinor: 0n,
+        shippingMinor: priced.shipping,
+        taxMinor: priced.tax,
+        taxes: json(priced.taxes),
+        totalMinor: priced.total,
         version: 1,
-        placed_at: placedAt,
-        updated_at: story.at(-1)!.at,
+        placedAt,
+        updatedAt: story.at(-1)!.at,
       })
       .onConflict((conflict) => conflict.doNothing())
       .returning('id')
@@ -68,14 +69,14 @@ export async function insertDemoOrder(
         ),
       )
       .execute();
-    const address = JSON.stringify(customer.address);
+    const address = json(customer.address);
     await transaction
       .insertInto('order_contact')
-      .values({ order_id: id, email: customer.email, shipping_address: address, billing_address: address } as never)
+      .values({ orderId: id, email: customer.email, shippingAddress: address, billingAddress: address })
       .execute();
     await transaction
       .insertInto('timeline_entry')
-      .values(story.map(({ type, at }) => ({ order_id: id, type, occurred_at: at })) as never)
+      .values(story.map(({ type, at }) => ({ orderId: id, type, occurredAt: at })))
       .execute();
   });
 }

@@ -1,5 +1,10 @@
-import type { CancellationReason, FulfilmentStatus, OrderStatus, PaymentStatus } from '../entities.ts';
-import type { TimelineEntryType } from '../resolvers.generated.ts';
+import type {
+  CancellationReason,
+  FulfilmentStatus,
+  OrderStatus,
+  PaymentStatus,
+  TimelineEntryType,
+} from '../entities.ts';
 
 /** What a demo order has been through. */
 export interface Life {

@@ -1,7 +1,15 @@
 /** What we ask of whoever moves the money. A provider is an adapter behind this port; the simulator is one. */
 
 /** Where a payment is at the provider. The provider decides: what it captured is captured, whatever our row says. */
-export type ProviderStatus = 'REQUIRES_ACTION' | 'AUTHORISED' | 'DECLINED' | 'EXPIRED' | 'CAPTURED' | 'VOIDED';
+export const ProviderStatus = {
+  REQUIRES_ACTION: 'REQUIRES_ACTION',
+  AUTHORISED: 'AUTHORISED',
+  DECLINED: 'DECLINED',
+  EXPIRED: 'EXPIRED',
+  CAPTURED: 'CAPTURED',
+  VOIDED: 'VOIDED',
+} as const;
+export type ProviderStatus = keyof typeof ProviderStatus;
 
 /** A payment as the provider has it. */
 export interface ProviderPayment {

@@ -3,7 +3,7 @@ import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { Fault } from '../../../platform/errors.ts';
 import type { WebhookSecrets } from '../../../platform/webhooks/secrets.ts';
 import type { PaymentVariables } from '../config.ts';
-import type { SimulatorTables } from './simulator-tables.ts';
+import type { SimulatorTables } from './simulator-entities.ts';
 import { SimulatorWebhooks } from './simulator-webhooks.ts';
 
 /** The simulator's webhooks as the configuration wants them; undefined if it wants none. @throws Fault without secrets */

@@ -2,14 +2,15 @@
  * The simulator's books. Each call is one statement or one transaction, so that two at once are decided by the row's
  * lock: of a capture and a void, one succeeds.
  */
-import type { Insertable, Kysely, Selectable, UpdateObject } from 'kysely';
+import type { InsertQueryBuilder, Kysely, UpdateQueryBuilder } from 'kysely';
+import { type ChangesOf, columnsOf, type NewRowOf } from '../../../platform/data/entity-table.ts';
 import { RefundRefused } from './provider.ts';
-import type { SimulatorTables } from './simulator-tables.ts';
+import { type Booked, type EntryKind, SimulatorPaymentSchema, type SimulatorTables } from './simulator-entities.ts';
 
-/** A payment in the books. */
-export type Booked = Selectable<SimulatorTables['simulator_payment']>;
-type Kind = SimulatorTables['simulator_entry']['kind'];
-type Change = UpdateObject<SimulatorTables, 'simulator_payment'>;
+type Change = ChangesOf<typeof SimulatorPaymentSchema>;
+const PAYMENT = columnsOf(SimulatorPaymentSchema);
+/** What an entry is made of. */
+const MOVED = ['reference', 'amountMinor'] as const;
 
 export class SimulatorBooks {
   readonly #db: Kysely<SimulatorTables>;
@@ -19,17 +20,21 @@ export class SimulatorBooks {
   }
 
   find(reference: string): Promise<Booked | undefined> {
-    return this.#db.selectFrom('simulator_payment').selectAll().where('reference', '=', reference).executeTakeFirst();
+    return this.#db
+      .selectFrom('simulator_payment')
+      .select(PAYMENT)
+      .where('reference', '=', reference)
+      .executeTakeFirst();
   }
 
   /** Whether this call opened it: not if there is one under the reference. */
-  async open(payment: Insertable<SimulatorTables['simulator_payment']>): Promise<boolean> {
+  async open(payment: NewRowOf<typeof SimulatorPaymentSchema>): Promise<boolean> {
     const insert = this.#db
       .insertInto('simulator_payment')
       .values(payment)
       .onConflict((on) => on.doNothing());
     if (payment.status !== 'AUTHORISED') return (await insert.returning('reference').execute()).length > 0;
-    return this.#enter('AUTHORISE', payment.created_at, insert.returning(['reference', 'amount_minor']));
+    return this.#enter('AUTHORISE', payment.createdAt, insert.returning(MOVED));
   }
 
   /** Whether this call moved it from the one status to the other. */
@@ -37,7 +42,7 @@ export class SimulatorBooks {
     reference: string,
     from: 'AUTHORISED' | 'REQUIRES_ACTION',
     change: Change,
-    entry: Kind,
+    entry: EntryKind,
     at: Date,
   ): Promise<boolean> {
     const update = this.#db
@@ -45,7 +50,7 @@ export class SimulatorBooks {
       .set(change)
       .where('reference', '=', reference)
       .where('status', '=', from);
-    return this.#enter(entry, at, update.returning(['reference', 'amount_minor']));
+    return this.#enter(entry, at, update.returning(MOVED));
   }
 
   /** A change without an entry: nothing moves. Whether there was one to change. */
@@ -64,12 +69,12 @@ export class SimulatorBooks {
     const unheard = {
       reference,
       token: '',
-      amount_minor: 0n,
+      amountMinor: 0n,
       currency: null,
       status: 'VOIDED' as const,
       refusal: null,
-      action_expires_at: null,
-      created_at: at,
+      actionExpiresAt: null,
+      createdAt: at,
     };
     const upsert = this.#db
       .insertInto('simulator_payment')
@@ -80,7 +85,7 @@ export class SimulatorBooks {
           .doUpdateSet({ status: 'VOIDED' })
           .where('simulator_payment.status', 'in', ['AUTHORISED', 'REQUIRES_ACTION']),
       );
-    return this.#enter('VOID', at, upsert.returning(['reference', 'amount_minor']));
+    return this.#enter('VOID', at, upsert.returning(MOVED));
   }
 
   /** Whether this call made it: not if it was made before. @throws RefundRefused if that is more than what is left */
@@ -89,11 +94,11 @@ export class SimulatorBooks {
       // The row's lock first: an equal refund at the same time waits here, and then finds the entry.
       const row = await books
         .selectFrom('simulator_payment')
-        .selectAll()
+        .select(PAYMENT)
         .where('reference', '=', reference)
         .forUpdate()
         .executeTakeFirstOrThrow();
-      const entry = { reference, kind: 'REFUND' as const, key, amount_minor: minor, at };
+      const entry = { reference, kind: 'REFUND' as const, key, amountMinor: minor, at };
       const made = await books
         .insertInto('simulator_entry')
         .values(entry)
@@ -101,10 +106,10 @@ export class SimulatorBooks {
         .returning('key')
         .execute();
       if (made.length === 0) return false;
-      const refunded_minor = row.refunded_minor + minor;
-      if (row.status !== 'CAPTURED' || refunded_minor > row.captured_minor)
+      const refundedMinor = row.refundedMinor + minor;
+      if (row.status !== 'CAPTURED' || refundedMinor > row.capturedMinor)
         throw new RefundRefused('There is not so much left to refund.');
-      await books.updateTable('simulator_payment').set({ refunded_minor }).where('reference', '=', reference).execute();
+      await books.updateTable('simulator_payment').set({ refundedMinor }).where('reference', '=', reference).execute();
       return true;
     });
   }
@@ -115,16 +120,13 @@ export class SimulatorBooks {
   }
 
   /** Makes the change and its entry in one statement. Whether there was a change. */
-  async #enter(kind: Kind, at: Date, change: { compile(): unknown } & object): Promise<boolean> {
+  async #enter(kind: EntryKind, at: Date, change: Opening | Move): Promise<boolean> {
     const made = await this.#db
-      .with('done', () => change as never)
+      .with('done', () => change)
       .insertInto('simulator_entry')
-      .columns(['reference', 'kind', 'amount_minor', 'at'])
-      .expression(
-        (eb) =>
-          (eb as never as Done)
-            .selectFrom('done')
-            .select(({ val }) => ['reference', val(kind).as('kind'), 'amount_minor', val(at).as('at')]) as never,
+      .columns(['reference', 'kind', 'amountMinor', 'at'])
+      .expression((eb) =>
+        eb.selectFrom('done').select(({ val }) => ['reference', val(kind).as('kind'), 'amountMinor', val(at).as('at')]),
       )
       .returning('reference')
       .execute();
@@ -132,4 +134,6 @@ export class SimulatorBooks {
   }
 }
 
-type Done = Kysely<SimulatorTables & { done: { reference: string; amount_minor: bigint } }>;
+type Moved = Pick<Booked, (typeof MOVED)[number]>;
+type Opening = InsertQueryBuilder<SimulatorTables, 'simulator_payment', Moved>;
+type Move = UpdateQueryBuilder<SimulatorTables, 'simulator_payment', 'simulator_payment', Moved>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProviderPayment } from './provider.ts';
+import { type ProviderPayment, ProviderStatus } from './provider.ts';
 
 const minor = z
   .string()
@@ -20,7 +20,7 @@ export const simulatorEvidence: z.ZodType<Evidence> = z
   .object({
     data: z.object({
       reference: z.string().max(100),
-      status: z.enum(['REQUIRES_ACTION', 'AUTHORISED', 'DECLINED', 'EXPIRED', 'CAPTURED', 'VOIDED']),
+      status: z.enum(ProviderStatus),
       captured: minor,
       currency: z.string().nullable(),
       refusal: z.string().max(500).optional(),

@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Kysely } from 'kysely';
 import { FixedClock } from '../../../platform/clock.ts';
+import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { newId } from '../../../platform/ids.ts';
 import { silentLogger } from '../../../platform/log.ts';
 import { verifyWebhook } from '../../../platform/webhooks/signature.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { Simulator } from './simulator.ts';
-import type { SimulatorTables } from './simulator-tables.ts';
+import { type SimulatorTables, SimulatorWebhookSchema } from './simulator-entities.ts';
 import { SimulatorWebhooks } from './simulator-webhooks.ts';
 
 const SECRETS = [`whsec_${Buffer.alloc(32, 1).toString('base64')}`] as const;
@@ -29,7 +30,7 @@ let url: string | undefined;
 
 beforeAll(async () => {
   agents = await openAgents(['payment']);
-  db = agents.kysely.withSchema('payment') as never;
+  db = agents.kysely.withSchema('payment');
   const take = async (request: IncomingMessage): Promise<void> => {
     sent.push({ headers: request.headers, body: Buffer.concat(await Array.fromAsync(request)) });
   };
@@ -59,7 +60,7 @@ const door = (): string => `http://127.0.0.1:${(receiver.address() as AddressInf
 const authorise = (reference: string, token = 'tok_ok') =>
   simulator.authorise({ reference, token, minor: 100n, currency: 'EUR' }, signal);
 const told = () => sent.map(({ body }) => JSON.parse(body.toString()).type);
-const left = () => db.selectFrom('simulator_webhook').selectAll().execute();
+const left = () => db.selectFrom('simulator_webhook').select(columnsOf(SimulatorWebhookSchema)).execute();
 
 test('each change is told once, signed, with the payment as it is then; a call that changes nothing is not', async () => {
   const reference = newId('payment');
@@ -113,7 +114,7 @@ test.each([500, 401, 302])(
       expect(await webhooks.sendDue()).toBe(1);
       const [row] = await left();
       expect(row).toMatchObject({ attempts: attempt, error: `HTTP ${answer}` });
-      waits.push(row!.next_at!.getTime() - clock.now().getTime());
+      waits.push(row!.nextAt!.getTime() - clock.now().getTime());
       expect(await webhooks.sendDue()).toBe(0);
       clock.advance(waits.at(-1)!);
     }
@@ -141,7 +142,7 @@ test('one whose sender died is sent by another; nobody sends what another is sen
   // It claimed the webhook and was gone.
   await db
     .updateTable('simulator_webhook')
-    .set({ attempts: 1, next_at: new Date(clock.now().getTime() + 6000) })
+    .set({ attempts: 1, nextAt: new Date(clock.now().getTime() + 6000) })
     .execute();
   expect(await webhooks.sendDue()).toBe(0);
   clock.advance(6000);

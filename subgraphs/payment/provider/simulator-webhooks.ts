@@ -5,12 +5,13 @@
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../../../platform/clock.ts';
+import type { RowOf } from '../../../platform/data/entity-table.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { Logger } from '../../../platform/log.ts';
 import type { WebhookSecrets } from '../../../platform/webhooks/secrets.ts';
 import { signWebhook } from '../../../platform/webhooks/signature.ts';
 import type { ProviderPayment, ProviderStatus } from './provider.ts';
-import type { SimulatorTables } from './simulator-tables.ts';
+import type { SimulatorTables, SimulatorWebhookSchema } from './simulator-entities.ts';
 
 /** What a webhook may tell. */
 export type WebhookType =
@@ -58,7 +59,7 @@ const MAX_DELAY_MS = 3_600_000;
 const MAX_ATTEMPTS = 18;
 const GONE = 410;
 
-type Due = Pick<SimulatorTables['simulator_webhook'], 'id' | 'body'> & { attempts: number };
+type Due = Pick<RowOf<typeof SimulatorWebhookSchema>, 'id' | 'body' | 'attempts'>;
 
 export class SimulatorWebhooks {
   readonly #o: SimulatorWebhooksOptions;
@@ -74,7 +75,7 @@ export class SimulatorWebhooks {
     transaction: Transaction<SimulatorTables>,
     message: { type: WebhookType; timestamp: Date; data: WebhookData },
   ): Promise<void> {
-    const row = { id: newId('msg'), body: JSON.stringify(message), next_at: message.timestamp };
+    const row = { id: newId('msg'), body: JSON.stringify(message), nextAt: message.timestamp };
     await transaction.insertInto('simulator_webhook').values(row).execute();
   }
 
@@ -117,19 +118,19 @@ export class SimulatorWebhooks {
     const now = this.#o.clock.now();
     return this.#o.db
       .updateTable('simulator_webhook')
-      .set((eb) => ({ attempts: eb('attempts', '+', 1), next_at: new Date(now.getTime() + CLAIM_MS) }))
+      .set((eb) => ({ attempts: eb('attempts', '+', 1), nextAt: new Date(now.getTime() + CLAIM_MS) }))
       .where('id', 'in', (eb) =>
         eb
           .selectFrom('simulator_webhook')
           .select('id')
-          .where('next_at', '<=', now)
-          .orderBy('next_at')
+          .where('nextAt', '<=', now)
+          .orderBy('nextAt')
           .limit(BATCH)
           .forUpdate()
           .skipLocked(),
       )
       .returning(['id', 'body', 'attempts'])
-      .execute() as Promise<Due[]>;
+      .execute();
   }
 
   async #send({ id, body, attempts }: Due, url: string): Promise<void> {
@@ -145,8 +146,8 @@ export class SimulatorWebhooks {
         .execute();
     }
     const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1));
-    const next_at = attempts < MAX_ATTEMPTS ? new Date(clock.now().getTime() + delay) : null;
-    const change = { next_at, error: answer.error.slice(0, 200) };
+    const nextAt = attempts < MAX_ATTEMPTS ? new Date(clock.now().getTime() + delay) : null;
+    const change = { nextAt, error: answer.error.slice(0, 200) };
     await db.updateTable('simulator_webhook').set(change).where('id', '=', id).execute();
   }
 }

@@ -7,8 +7,8 @@ import type { Clock } from '../../../platform/clock.ts';
 import { isTransient, Unavailable } from '../../../platform/errors.ts';
 import { sleep } from '../../../platform/sleep.ts';
 import type { Authorisation, PaymentProvider, ProviderPayment, ProviderStatus } from './provider.ts';
-import { type Booked, SimulatorBooks } from './simulator-books.ts';
-import type { SimulatorTables } from './simulator-tables.ts';
+import { SimulatorBooks } from './simulator-books.ts';
+import type { Booked, SimulatorTables } from './simulator-entities.ts';
 import type { SimulatorWebhooks, WebhookData, WebhookType } from './simulator-webhooks.ts';
 import { behaviourOf, OFF } from './tokens.ts';
 
@@ -49,12 +49,12 @@ export class Simulator implements PaymentProvider {
       const { status, refusal = null, slow, loses } = this.#o.isOn === false ? OFF : behaviourOf(token);
       if (slow) await sleep(this.#o.slowMs, signal);
       signal.throwIfAborted();
-      const created_at = this.#o.clock.now();
-      const action_expires_at =
-        status === 'REQUIRES_ACTION' ? new Date(created_at.getTime() + this.#o.actionSeconds * 1000) : null;
-      const figures = { reference, token, amount_minor: minor, currency };
+      const createdAt = this.#o.clock.now();
+      const actionExpiresAt =
+        status === 'REQUIRES_ACTION' ? new Date(createdAt.getTime() + this.#o.actionSeconds * 1000) : null;
+      const figures = { reference, token, amountMinor: minor, currency };
       const opened = await this.#change(reference, OPENED[status]!, (books) =>
-        books.open({ ...figures, status, refusal, action_expires_at, created_at }),
+        books.open({ ...figures, status, refusal, actionExpiresAt, createdAt }),
       );
       return opened && loses === 'authorise' ? never(signal) : this.#answer(reference);
     });
@@ -88,7 +88,7 @@ export class Simulator implements PaymentProvider {
         );
         return this.#answer(reference);
       }
-      const change = { status: 'CAPTURED', captured_minor: payment?.amount_minor } as const;
+      const change = { status: 'CAPTURED', capturedMinor: payment?.amountMinor } as const;
       const done = await this.#change(reference, 'payment.captured', (books) =>
         books.move(reference, 'AUTHORISED', change, 'CAPTURE', this.#o.clock.now()),
       );
@@ -121,7 +121,7 @@ export class Simulator implements PaymentProvider {
   /** The payment as it is now: an action whose time is over has expired. */
   async #look(reference: string): Promise<Booked | undefined> {
     const payment = await this.#books.find(reference);
-    const isLate = payment?.status === 'REQUIRES_ACTION' && payment.action_expires_at! <= this.#o.clock.now();
+    const isLate = payment?.status === 'REQUIRES_ACTION' && payment.actionExpiresAt! <= this.#o.clock.now();
     if (!isLate) return payment;
     await this.#change(reference, 'payment.expired', (books) =>
       books.note(reference, 'REQUIRES_ACTION', { status: 'EXPIRED', refusal: EXPIRED }),
@@ -152,14 +152,14 @@ export class Simulator implements PaymentProvider {
 }
 
 const toAnswer = (booked: Booked): ProviderPayment => {
-  const { reference, status, captured_minor, currency, refusal, action_expires_at } = booked;
+  const { reference, status, capturedMinor, currency, refusal, actionExpiresAt } = booked;
   return {
     status,
-    captured: captured_minor,
+    captured: capturedMinor,
     currency,
     refusal: refusal ?? undefined,
-    action: action_expires_at
-      ? { url: `https://payments.example/3ds/${reference}`, expiresAt: action_expires_at }
+    action: actionExpiresAt
+      ? { url: `https://payments.example/3ds/${reference}`, expiresAt: actionExpiresAt }
       : undefined,
   };
 };

@@ -1,5 +1,6 @@
 /** The demo's prices: believable, the same on every machine, and whole numbers of minor units all the way. */
 import { type DemoTools, demoWorld } from '../../../platform/agent/demo.ts';
+import type { PriceRow } from '../entities.ts';
 
 /** What things of a category cost: euros from and to, and by how many per cent more for every so many variants. */
 type Band = readonly [from: number, to: number, percent: number, variants: number];
@@ -23,15 +24,7 @@ const SALE = { from: new Date('2025-11-24T00:00:00Z'), until: new Date('2025-12-
 const NEXT_LIST = new Date('2030-01-01T00:00:00Z');
 
 /** A price of the demo. */
-export interface DemoPrice {
-  variantId: string;
-  channelId: string | null;
-  currency: string;
-  minor: bigint;
-  validFrom: Date;
-  validUntil: Date | null;
-  reason: string | null;
-}
+export type DemoPrice = Omit<PriceRow, 'id' | 'version' | 'createdAt' | 'updatedAt'>;
 
 /** All of them. `retail` is the channel that sells with tax. */
 export function demoPrices(random: DemoTools['random'], retail: string): DemoPrice[] {
@@ -41,8 +34,8 @@ export function demoPrices(random: DemoTools['random'], retail: string): DemoPri
   return demoWorld.variants.flatMap(({ n, id, product, index }) => {
     const [, , percent, variants] = BANDS[product % BANDS.length]!;
     const cents = (products[product]! * BigInt(100 + percent * Math.floor(index / variants))) / 100n;
-    const standing = (currency: string, minor: bigint, channelId: string | null = null): DemoPrice => {
-      return { variantId: id, channelId, currency, minor, validFrom: OPENED, validUntil: null, reason: null };
+    const standing = (currency: string, amountMinor: bigint, channelId: string | null = null): DemoPrice => {
+      return { variantId: id, channelId, currency, amountMinor, validFrom: OPENED, validUntil: null, reason: null };
     };
     const has = { EUR: offered() < 0.97, USD: offered() < 0.8, JPY: offered() < 0.6, KWD: offered() < 0.4 };
     const prices: DemoPrice[] = [];

@@ -1,12 +1,14 @@
 /** The prices of imported variants, and their undo. The variants are drafts: nobody has bought at these prices. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { doOnce, undoOnce } from '../../../platform/store/undoable.ts';
+import { anyOf } from '../../../platform/data/any-of.ts';
+import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
 import { currenciesTaken, currencyProblem, type Problem } from '../currencies.ts';
 import { priceOf } from '../domain.ts';
-import { Price, type Tables } from '../entities.ts';
+import { PriceSchema, type Tables } from '../entities.ts';
 import { priceChanged } from '../events.ts';
 import type { ImportedPricesInput, RemoveImportedPricesInput } from '../resolvers.generated.ts';
 
@@ -33,18 +35,17 @@ export const importedPrices = ({ store, clock }: AgentContext<Tables>) => ({
         return problem ? [{ ...problem, path: ['input', 'prices', String(index)] }] : [];
       });
       if (errors.length) throw new Refusal(errors);
-      for (const { productId, variantId, price } of prices) {
-        const { currency } = price;
-        const id = newId('price');
-        const validity = { validFrom: now, validUntil: null, createdAt: now, updatedAt: now };
-        const amountMinor = priceOf(price.amount, currency);
-        work.em.persist(
-          work.em.create(Price, { id, variantId, channelId: null, currency, amountMinor, reason: REASON, ...validity }),
-        );
+      const times = { validFrom: now, createdAt: now, updatedAt: now };
+      const rows = prices.map(({ variantId, price: { amount, currency } }) => {
+        const amountMinor = priceOf(amount, currency);
+        return { id: newId('price'), variantId, currency, amountMinor, reason: REASON, ...times };
+      });
+      await work.insert(PriceSchema, ...rows);
+      for (const [index, { id, variantId, currency, amountMinor }] of rows.entries()) {
         const payload = {
           priceId: id,
           variantId,
-          productId,
+          productId: prices[index]!.productId,
           channel: null,
           currency,
           oldPrice: null,
@@ -60,11 +61,14 @@ export const importedPrices = ({ store, clock }: AgentContext<Tables>) => ({
   /** Whatever prices the variants have by now: they are to be no more. */
   remove({ reference, variants }: RemoveImportedPricesInput, origin: RequestContext): Promise<void> {
     const locks = variants.map(({ variantId }) => variantId);
-    return undoOnce(store, { operation: OPERATION, reference, locks, origin }, async ({ em, publish }) => {
+    return undoOnce(store, { operation: OPERATION, reference, locks, origin }, async ({ sql, publish }) => {
       const productOf = new Map(variants.map(({ variantId, productId }) => [variantId, productId]));
-      for (const price of await em.find(Price, { variantId: { $in: locks } })) {
-        const { id, variantId, currency, amountMinor, channelId = null, version } = price;
-        em.remove(price);
+      const removed = await sql
+        .deleteFrom('price')
+        .where('variantId', '=', anyOf(locks))
+        .returning(columnsOf(PriceSchema))
+        .execute();
+      for (const { id, variantId, currency, amountMinor, channelId, version } of removed) {
         const payload = {
           priceId: id,
           variantId,

@@ -1,9 +1,7 @@
 /** Which tax an address bears on a day, and why. Pure: the law's facts come out of tables (queries.ts). */
 import { normalPostalCode } from '../../../platform/postal-code.ts';
+import type { EuVatArea, TaxCountryRow, TaxRateRow, TaxTerritoryRow, TaxZoneRow } from '../entities.ts';
 import type { TaxRounding } from './rounding.ts';
-
-/** Whether an area belongs to the VAT area of the Union; GOODS: for goods alone, as Northern Ireland. */
-export type EuVatArea = 'INSIDE' | 'GOODS' | 'OUTSIDE';
 
 /** Where goods go, as far as tax cares. */
 export interface Destination {
@@ -13,42 +11,11 @@ export interface Destination {
 }
 
 /** A country's part in tax. */
-export interface TaxCountry {
-  timeZone: string;
-  euVatArea: EuVatArea;
-  rounding: TaxRounding['per'];
-  roundingMode: TaxRounding['mode'];
-}
-
+export type TaxCountry = Omit<TaxCountryRow, 'country'>;
 /** One of a country's time zones. */
-export interface TaxZone {
-  timeZone: string;
-  /** In capitals. */
-  regions: readonly string[];
-  /** Of whole codes, in their normal form (platform/postal-code.ts). */
-  postcodes: RegExp;
-}
-
+export type TaxZone = Pick<TaxZoneRow, 'timeZone' | 'regions'> & { postcodes: RegExp };
 /** A territory with a law of its own, and which of a country's addresses lie in it. */
-export interface TaxTerritory {
-  id: string;
-  ratesOf: string;
-  /** Whether this shop takes the tax there. */
-  isTaxed: boolean;
-  euVatArea: EuVatArea;
-  timeZone: string;
-  reason: string;
-  /** Of whole codes, in their normal form; one of every address of the country is of none, too. */
-  postcodes: RegExp;
-}
-
-/** A tax rate and the day (`2026-01-31`) from which it holds, of one country or territory. */
-export interface TaxRate {
-  area: string;
-  taxClass: string;
-  basisPoints: number;
-  validFrom: string;
-}
+export type TaxTerritory = Omit<TaxTerritoryRow, 'name'> & { postcodes: RegExp };
 
 /** What the tables know of one country. */
 export interface TaxTables {
@@ -57,7 +24,7 @@ export interface TaxTables {
   /** One of every address comes after the others. */
   territories: readonly TaxTerritory[];
   /** Of the country and of its territories. */
-  rates: readonly TaxRate[];
+  rates: readonly TaxRateRow[];
 }
 
 /** Where an address lies in the eyes of the tax. */
@@ -88,7 +55,7 @@ export function taxPlaceOf({ country, postcode, region }: Destination, tables: T
     const { id, ratesOf, isTaxed, euVatArea, timeZone, reason } = territory;
     return { territory: id, euVatArea, ratesOf, isTaxed, timeZone, rounding, reason };
   }
-  const isTaxed = tables.rates.some((rate) => rate.area === country);
+  const isTaxed = tables.rates.some((rate) => rate.country === country);
   return {
     territory: null,
     euVatArea: facts.euVatArea,
@@ -111,10 +78,10 @@ function zoneOf(region: string | null | undefined, code: string, zones: readonly
 }
 
 /** Hundredths of a per cent for a class of goods on a day. What no table knows bears no tax. */
-export function taxRateOn(rates: readonly TaxRate[], area: string, taxClass: string, day: string): number {
-  let latest: TaxRate | undefined;
+export function taxRateOn(rates: readonly TaxRateRow[], area: string, taxClass: string, day: string): number {
+  let latest: TaxRateRow | undefined;
   for (const rate of rates) {
-    if (rate.area !== area || rate.taxClass !== taxClass || rate.validFrom > day) continue;
+    if (rate.country !== area || rate.taxClass !== taxClass || rate.validFrom > day) continue;
     if (!latest || rate.validFrom > latest.validFrom) latest = rate;
   }
   return latest?.basisPoints ?? 0;

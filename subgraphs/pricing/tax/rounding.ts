@@ -1,13 +1,13 @@
 /** How tax is rounded. Pure, and exact until then: fractions of integers, never a float. */
 import { allocate, divideRounded } from '../../../platform/money.ts';
-import type { PriceMode } from '../entities.ts';
+import type { PriceMode, TaxCountryRow } from '../entities.ts';
 
 /** How the law of a place rounds, to the currency's minor unit. */
 export interface TaxRounding {
   /** LINE: each line for itself. RATE: once for all that bears one rate in an order, as on a Japanese invoice. */
-  per: 'LINE' | 'RATE';
+  per: TaxCountryRow['rounding'];
   /** HALF_UP: away from zero at the half. DOWN and UP: always. */
-  mode: 'HALF_UP' | 'DOWN' | 'UP';
+  mode: TaxCountryRow['roundingMode'];
 }
 
 /** What bears tax: a line, or shipping. */

@@ -42,7 +42,7 @@ const rateOn = async (at: string, country: string, taxClass: string, more: objec
 const addRate = (country: string, basisPoints: number, from: string) =>
   pricing.agents.kysely
     .insertInto('pricing.tax_rate')
-    .values({ country, tax_class: 'STANDARD', basis_points: basisPoints, valid_from: from })
+    .values({ country, taxClass: 'STANDARD', basisPoints, validFrom: from })
     .execute();
 
 describe('where an address lies', () => {
@@ -50,7 +50,7 @@ describe('where an address lies', () => {
   const placeOf = async (country: string, postcode: string) => {
     const tables = await taxes.taxTables(country);
     const place = taxPlaceOf({ country, postcode }, tables);
-    const knows = tables.rates.some((rate) => rate.area === place.ratesOf);
+    const knows = tables.rates.some((rate) => rate.country === place.ratesOf);
     const standard = knows ? taxRateOn(tables.rates, place.ratesOf, 'STANDARD', '2026-11-30') / 100 : null;
     return { territory: place.territory, eu_vat_area: AREA[place.euVatArea], standard };
   };
@@ -345,9 +345,9 @@ describe('the table of rates', () => {
   test('knows when the day begins, everywhere', async () => {
     const tables = ['tax_country', 'tax_zone', 'tax_territory'] as const;
     const rows = await Promise.all(
-      tables.map((table) => pricing.agents.kysely.selectFrom(`pricing.${table}`).select('time_zone').execute()),
+      tables.map((table) => pricing.agents.kysely.selectFrom(`pricing.${table}`).select('timeZone').execute()),
     );
-    for (const { time_zone } of rows.flat()) expect(dayIn(time_zone, NOW)).toMatch(/^2026-0(5-31|6-0[12])$/);
+    for (const { timeZone } of rows.flat()) expect(dayIn(timeZone, NOW)).toMatch(/^2026-0(5-31|6-0[12])$/);
     expect(rows[0]!.length).toBeGreaterThan(245);
   });
 
@@ -358,10 +358,14 @@ describe('the table of rates', () => {
       ...(await db.selectFrom('pricing.tax_zone').select('postcodes').execute()),
     ];
     for (const { postcodes } of patterns) expect(() => new RegExp(`^(?:${postcodes})$`)).not.toThrow();
-    const taxed = await db.selectFrom('pricing.tax_territory').selectAll().where('is_taxed', '=', true).execute();
-    for (const { id, rates_of } of taxed) {
-      const rates = await db.selectFrom('pricing.tax_rate').selectAll().where('country', '=', rates_of).execute();
-      expect([id, new Set(rates.map((rate) => rate.tax_class)).size]).toEqual([id, 2]);
+    const taxed = await db
+      .selectFrom('pricing.tax_territory')
+      .select(['id', 'ratesOf'])
+      .where('isTaxed', '=', true)
+      .execute();
+    for (const { id, ratesOf } of taxed) {
+      const rates = await db.selectFrom('pricing.tax_rate').select('taxClass').where('country', '=', ratesOf).execute();
+      expect([id, new Set(rates.map((rate) => rate.taxClass)).size]).toEqual([id, 2]);
     }
   });
 });

@@ -1,0 +1,104 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { notesBackfill, notesHandlers, projectionTables } from '../../tests/support/projection.ts';
+import { openSmallAgent, ormFor, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { until } from '../../tests/support/until.ts';
+import { systemClock } from '../clock.ts';
+import { readConfig } from '../config/config.ts';
+import { tokensFrom } from '../identity/tokens.ts';
+import { silentLogger } from '../log.ts';
+import { newKey } from '../secrets/key-ring.ts';
+import { secretsWith } from '../secrets/secrets.ts';
+import { type AgentDefinition, type AgentParts, defineAgent } from './define-agent.ts';
+import { createHost, type Host } from './host.ts';
+
+let small: SmallAgent;
+let room: string;
+beforeAll(async () => {
+  small = await openSmallAgent();
+  await small.database.pool.query(projectionTables('mirror'));
+  room = mkdtempSync(join(tmpdir(), 'agora-room-'));
+  writeFileSync(join(room, 'schema.graphql'), 'type Query { hello: String! }');
+});
+afterAll(async () => {
+  await small?.database.drop();
+  rmSync(room, { recursive: true, force: true });
+});
+
+const agent = (name: string, parts: Partial<AgentParts>): AgentDefinition =>
+  defineAgent({
+    name,
+    area: 'system',
+    title: name,
+    description: `The agent ${name}.`,
+    skills: [],
+    at: pathToFileURL(join(room, 'agent.ts')).href,
+    entities: [],
+    emits: [],
+    build: () => ({ resolvers: { Query: { hello: () => name } }, ...parts }),
+  });
+
+/** Demo data is put beside the log: no event tells of it. */
+const load = async (): Promise<void> => {
+  await small.database.pool.query(
+    `insert into small.note (id, text) select 'demo' || n, 'x' from generate_series(1, 12) n on conflict do nothing`,
+  );
+};
+
+const openHost = (): Promise<Host> =>
+  createHost({
+    agents: [
+      agent('small', { demo: { after: [], load } }),
+      agent('mirror', {
+        handlers: notesHandlers('mirror'),
+        backfill: notesBackfill(small, 'mirror', async () => {}),
+      }),
+    ],
+    kysely: small.kysely,
+    ormFor,
+    config: readConfig({ NODE_ENV: 'test' }),
+    log: silentLogger,
+    clock: systemClock,
+    tokens: tokensFrom(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string),
+    secrets: secretsWith([newKey()]),
+    signer: small.signer,
+    sagas: { url: small.database.url, pool: small.database.pool },
+    instance: 'test',
+  });
+
+const shown = async (): Promise<number> => (await small.database.pool.query('select from mirror.shown')).rowCount!;
+const pages = async (): Promise<number> => (await small.database.pool.query('select from mirror.page')).rowCount!;
+
+test('a projection shows demo data once it is loaded, and is filled once for it', async () => {
+  const host = await openHost();
+  try {
+    await host.start();
+    await host.loadDemo(() => {});
+    expect(await shown()).toBe(12);
+    const before = await pages();
+    await host.loadDemo(() => {});
+    expect(await pages()).toBe(before);
+  } finally {
+    await host.stop('over');
+  }
+});
+
+test('a projection that begins where demo data is in already is filled at its start', async () => {
+  await small.database.pool.query(`truncate mirror.shown, mirror.page, platform.demo_load`);
+  await small.database.pool.query(`delete from platform.log_cursor where consumer = 'mirror'`);
+  // As by a command, in a process that runs no consumer.
+  await (await openHost()).loadDemo(() => {});
+  expect(await shown()).toBe(0);
+  const host = await openHost();
+  try {
+    await host.start();
+    await host.loadDemo(() => {});
+    await until('it is filled', async () => (await shown()) === 12);
+  } finally {
+    await host.stop('over');
+  }
+});

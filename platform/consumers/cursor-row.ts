@@ -1,0 +1,86 @@
+/** The row of `platform.log_cursor` that is a consumer's: where it is, and whether it is being filled. */
+import type { Kysely } from 'kysely';
+import { raw } from '../data/raw.ts';
+import type { Cursor } from '../events/cursor.ts';
+
+/** Where a new consumer begins: at the end of the log as it is then, or at the oldest event that the log holds. */
+export type Beginning = 'NOW' | 'OLDEST';
+
+/** A consumer as it is registered. */
+export interface Registration {
+  consumer: string;
+  types: readonly string[];
+  /** @default NOW */
+  begins?: Beginning;
+  /** It fills itself before it follows the log. */
+  hasBackfill: boolean;
+}
+
+/** A consumer's row. */
+export interface CursorRow extends Cursor {
+  /** The snapshot whose events it does not handle, if it began at the end of the log. */
+  begunAfter: string | null;
+  isFilling: boolean;
+}
+
+/**
+ * Registers a consumer, once for all processes; one that is registered stays where it is. It begins at the oldest
+ * transaction that is under way, and passes over what was committed by then: so no event is missed that is committed
+ * later, and none handled that was committed before.
+ */
+export async function register(
+  kysely: Kysely<any>,
+  { consumer, types, begins = 'NOW', hasBackfill }: Registration,
+): Promise<void> {
+  await raw(
+    kysely,
+    `insert into platform.log_cursor (consumer, xid, position, begun_after, types, has_backfill, status)
+     select $1, case when $2 then pg_snapshot_xmin(now) else '0' end, 0, case when $2 then now end, $3, $4,
+            case when $4 then 'BACKFILLING' else 'FOLLOWING' end
+       from pg_current_snapshot() now
+     on conflict (consumer) do update set types = excluded.types, has_backfill = excluded.has_backfill
+      where (log_cursor.types, log_cursor.has_backfill) is distinct from (excluded.types, excluded.has_backfill)`,
+    [consumer, begins === 'NOW', types.toSorted(), hasBackfill],
+  );
+}
+
+/** Reads it. @throws Error for a consumer that is not registered */
+export async function cursorRow(db: Kysely<any>, consumer: string): Promise<CursorRow> {
+  const { rows } = await raw<CursorRow>(
+    db,
+    `select xid::text, position::text, begun_after::text as "begunAfter", status = 'BACKFILLING' as "isFilling"
+       from platform.log_cursor where consumer = $1`,
+    [consumer],
+  );
+  if (!rows[0]) throw new Error(`consumer ${consumer} is not registered`);
+  return rows[0];
+}
+
+/** Moves the cursor. @throws Error if it is not where it was read */
+export async function moveCursor(transaction: Kysely<any>, consumer: string, from: Cursor, to: Cursor): Promise<void> {
+  // The comparison with the old place is a second lock: it fails if anything ever moved the cursor beside us.
+  const { count } = await raw(
+    transaction,
+    `update platform.log_cursor set xid = $2, position = $3, moved_at = clock_timestamp(),
+            begun_after = case when $2 < pg_snapshot_xmax(begun_after) then begun_after end
+      where consumer = $1 and xid = $4 and position = $5`,
+    [consumer, to.xid, to.position, from.xid, from.position],
+  );
+  if (count !== 1) throw new Error(`the cursor of consumer ${consumer} was moved by someone else`);
+}
+
+/** Holds a consumer until the transaction ends. False if another process holds it. */
+export async function tryToHold(transaction: Kysely<any>, consumer: string): Promise<boolean> {
+  // Two-key advisory locks are a space of their own, apart from the one-key locks of aggregates.
+  const { rows } = await raw<{ held: boolean }>(
+    transaction,
+    `select pg_try_advisory_xact_lock(1819239272, hashtext($1)) as held`,
+    [consumer],
+  );
+  return rows[0]!.held;
+}
+
+/** Waits until no process holds a consumer, and holds it until the transaction ends: batches are short. */
+export async function hold(transaction: Kysely<any>, consumer: string): Promise<void> {
+  await raw(transaction, 'select pg_advisory_xact_lock(1819239272, hashtext($1))', [consumer]);
+}

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { watchQueues } from './engine-polls.ts';
+
+let asked: (string | null)[];
+let waiting: string[];
+let committedAt: number;
+const pool = {
+  query: async (_: string, [queue]: [string | null]) => {
+    asked.push(queue);
+    return { rows: waiting.filter((name) => queue === null || name === queue).map((name) => ({ queue: name })) };
+  },
+};
+const looks = { pool: pool as never, notifiedAt: () => committedAt };
+
+beforeEach(() => {
+  jest.useFakeTimers({ now: 100_000 });
+  jest.advanceTimersByTime(10_000);
+  [asked, waiting, committedAt] = [[], [], -Infinity];
+});
+afterEach(() => void jest.useRealTimers());
+
+/** Polls as the engine does: one queue often and three seldom. */
+async function poll(waitsIn: (queue: string) => Promise<boolean>, milliseconds: number): Promise<string[]> {
+  const found: string[] = [];
+  for (let ms = 0; ms < milliseconds; ms += 25) {
+    for (const queue of ms % 250 === 0 ? ['often', 'b', 'c', 'd'] : ['often'])
+      if (await waitsIn(queue)) found.push(queue);
+    jest.advanceTimersByTime(25);
+  }
+  return found;
+}
+
+test('while it is quiet one look does for all queues', async () => {
+  expect(await poll(watchQueues(looks), 2000)).toEqual([]);
+  expect(asked).toEqual(Array.from({ length: 8 }, () => null));
+});
+
+test('after a commit each queue is looked at for itself', async () => {
+  committedAt = performance.now();
+  await poll(watchQueues(looks), 400);
+  expect(asked.filter((queue) => queue === 'often')).toHaveLength(16);
+  expect(asked).not.toContain(null);
+});
+
+test('what waits in any queue is found though nobody told of it, and then looked for often again', async () => {
+  const waitsIn = watchQueues(looks);
+  await poll(waitsIn, 1000);
+  waiting = ['often', 'b'];
+  const found = await poll(waitsIn, 500);
+  expect(found.filter((queue) => queue === 'b')).toHaveLength(2);
+  expect(found.filter((queue) => queue === 'often').length).toBeGreaterThan(15);
+});
+
+test('without word of commits each queue is looked at as often as it is polled', async () => {
+  await poll(watchQueues({ pool: pool as never }), 500);
+  expect(asked).toHaveLength(26);
+});
+
+test('a look that fails says that something may be there', async () => {
+  const failing = { query: async () => Promise.reject(new Error('away')) };
+  expect(await watchQueues({ ...looks, pool: failing as never })('often')).toBe(true);
+});

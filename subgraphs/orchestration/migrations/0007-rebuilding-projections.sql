@@ -1,0 +1,3 @@
+-- Operators may have a projection filled anew.
+alter table event_action drop constraint event_action_action_check,
+  add constraint event_action_action_check check (action in ('REDRIVE', 'DISCARD', 'REPLAY', 'REBUILD'));

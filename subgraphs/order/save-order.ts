@@ -1,0 +1,32 @@
+import type { Work } from '../../platform/store/store.ts';
+import type { OrderRow, Tables } from './entities.ts';
+import { type TimelineEntry, withTimeline } from './timeline.ts';
+
+/** What a command changes of an order; what is left out stays. */
+export type OrderChanges = Partial<
+  Pick<OrderRow, 'status' | 'paymentStatus' | 'cancellationReason' | 'cancellationRequestedAt'>
+> &
+  Pick<OrderRow, 'updatedAt'>;
+
+/**
+ * Saves an order as its next version, and returns it. In one statement with what is new in its timeline, as every order
+ * is moved several times on its way.
+ */
+export async function saveOrder(
+  { sql }: Work<Tables>,
+  order: OrderRow,
+  changes: OrderChanges,
+  entries: readonly TimelineEntry[],
+): Promise<OrderRow> {
+  const saved = { ...order, ...changes, version: order.version + 1 };
+  const { status, paymentStatus, cancellationReason, cancellationRequestedAt, updatedAt, version } = saved;
+  const { numUpdatedRows } = await withTimeline(sql, order.id, entries)
+    .updateTable('orders')
+    .set({ status, paymentStatus, cancellationReason, cancellationRequestedAt, updatedAt, version })
+    .where('id', '=', order.id)
+    .where('version', '=', order.version)
+    .executeTakeFirst();
+  // A command holds the lock of the order: this cannot be a race that was lost, and is never to be tried again.
+  if (numUpdatedRows !== 1n) throw new Error(`order ${order.id} was changed without its lock`);
+  return saved;
+}
