@@ -55,7 +55,8 @@ interface Property {
   autoincrement?: boolean;
 }
 
-const typeName = (type: unknown): string => (typeof type === 'function' ? type.name : (type as object).constructor.name);
+const typeName = (type: unknown): string =>
+  typeof type === 'function' ? type.name : (type as object).constructor.name;
 const valuesOf = (items: unknown): string[] => {
   const given = typeof items === 'function' ? (items as () => unknown)() : items;
   return (Array.isArray(given) ? [...(given as string[])] : Object.values(given as Record<string, string>)).sort();

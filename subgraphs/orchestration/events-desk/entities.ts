@@ -1,7 +1,12 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { RowOf } from '../../../platform/data/entity-table.ts';
 
-export const EventActionType = { REDRIVE: 'REDRIVE', DISCARD: 'DISCARD', REPLAY: 'REPLAY', REBUILD: 'REBUILD' } as const;
+export const EventActionType = {
+  REDRIVE: 'REDRIVE',
+  DISCARD: 'DISCARD',
+  REPLAY: 'REPLAY',
+  REBUILD: 'REBUILD',
+} as const;
 export type EventActionType = keyof typeof EventActionType;
 
 /** Of a parked event, which the platform keeps. */
