@@ -1,7 +1,8 @@
 /**
  * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed commands of the
  * gateway, typed documents of the clients in `examples/`, `.env.example`, `docs/sagas.md`,
- * the scopes that rooms grant to roles, Grafana's dashboards,
+ * the scopes that rooms grant to roles, Grafana's dashboards, where the
+ * agents of each area run,
  * `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -38,12 +39,20 @@ const check = process.argv.includes('--check');
 settle(outputs, check, 'npm run codegen');
 // Only now: they are built of the commands and documents that were written just now.
 const { agentList } = await import('./codegen/agent-list.ts');
+const { deployments } = await import('./codegen/deployments.ts');
 const { envFile } = await import('./codegen/env-file.ts');
 const { grantsModule } = await import('./codegen/grants.ts');
 const { operationOutputs } = await import('./codegen/operations.ts');
 const { sagaDocs } = await import('./codegen/saga-docs.ts');
 settle(
-  [await envFile(), await sagaDocs(), await agentList(), await grantsModule(), ...(await operationOutputs())],
+  [
+    ...(await deployments()),
+    await envFile(),
+    await sagaDocs(),
+    await agentList(),
+    await grantsModule(),
+    ...(await operationOutputs()),
+  ],
   check,
   'npm run codegen',
 );

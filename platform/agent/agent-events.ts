@@ -14,6 +14,7 @@ const degradation = z.number().int().min(0).max(4);
 
 /** An agent serves. */
 export const agentStarted = defineEvent('agent.started', {
+  seed: 'AGENT_STARTED',
   aggregate: 'agent',
   description: 'An agent serves.',
   payload: z.object({
@@ -27,6 +28,7 @@ export const agentStarted = defineEvent('agent.started', {
 
 /** An agent has stopped serving. */
 export const agentStopped = defineEvent('agent.stopped', {
+  seed: 'AGENT_STOPPED',
   aggregate: 'agent',
   description: 'An agent has stopped serving.',
   payload: z.object({
@@ -49,6 +51,7 @@ export const agentStatusChanged = defineEvent('agent.status_changed', {
 
 /** How an agent is, now and then. */
 export const healthReported = defineEvent('agent.health_reported', {
+  seed: 'HEALTH_CHECK',
   aggregate: 'agent_health',
   description: 'How an agent is. Every five minutes; changes are told at once by agent.status_changed.',
   payload: z.object({

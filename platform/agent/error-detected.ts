@@ -3,6 +3,7 @@ import { defineEvent } from '../events/define-event.ts';
 
 /** Something went wrong that somebody should look at. Its texts are ours, never those of an error: they may hold anything. */
 export const agentErrorDetected = defineEvent('agent.error_detected', {
+  seed: 'ERROR_DETECTED',
   aggregate: 'error',
   description: 'Something went wrong with what an agent does that does not mend itself: somebody should look at it.',
   payload: z.object({

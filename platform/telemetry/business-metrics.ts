@@ -1,49 +1,45 @@
-/** The business in figures, out of the events that this process has published: no room has to know that it is counted. */
-import { z } from 'zod';
-import type { Envelope } from '../events/event-log.ts';
-import { count } from './metrics.ts';
+/** The business in figures, out of the events that this process has published: each event declares what it counts. */
+import { addCounter, count, countAdded } from './metrics.ts';
 
-const amount = z.object({ minor: z.coerce.number(), currency: z.string() });
-const placed = z.object({ currency: z.string(), totalMinor: z.coerce.number() });
-const changed = z.object({ newStatus: z.string(), reason: z.string().nullish() });
+/** A counter that a room's events count into. */
+export interface BusinessMetric<Label extends string = string> {
+  /** It ends in `_total`: https://prometheus.io/docs/practices/naming/. */
+  readonly name: `agora_${string}_total`;
+  readonly help: string;
+  /** Bounded: codes, currencies, outcomes. Never an id, never what a client wrote. */
+  readonly labels: readonly Label[];
+}
 
-/** What is counted of a type of event. Tolerant readers: they take what they need. */
-const COUNTED: Readonly<Record<string, (payload: unknown) => void>> = {
-  'order.placed': (payload) => {
-    const { currency, totalMinor } = placed.parse(payload);
-    count('agora_orders_placed_total', { currency });
-    count('agora_order_value_minor_total', { currency }, totalMinor);
-  },
-  'order.status_changed': (payload) => {
-    const { newStatus, reason } = changed.parse(payload);
-    count('agora_order_changes_total', { status: newStatus, reason: reason ?? '' });
-  },
-  'payment.authorized': () => count('agora_payments_total', { outcome: 'authorized' }),
-  'payment.declined': () => count('agora_payments_total', { outcome: 'declined' }),
-  'payment.failed': () => count('agora_payments_total', { outcome: 'failed' }),
-  'payment.voided': () => count('agora_payments_total', { outcome: 'voided' }),
-  'payment.captured': (payload) => {
-    const { minor, currency } = z.object({ amount }).parse(payload).amount;
-    count('agora_payments_total', { outcome: 'captured' });
-    count('agora_revenue_captured_minor_total', { currency }, minor);
-  },
-  'payment.refunded': (payload) => {
-    const { minor, currency } = z.object({ refunded: amount }).parse(payload).refunded;
-    count('agora_payments_total', { outcome: 'refunded' });
-    count('agora_revenue_refunded_minor_total', { currency }, minor);
-  },
-  'inventory.stock_reserved': () => count('agora_reservations_total', { outcome: 'reserved' }),
-  'inventory.reservation_released': (payload) => {
-    const { reason } = z.object({ reason: z.enum(['RELEASED', 'EXPIRED']) }).parse(payload);
-    count('agora_reservations_total', { outcome: reason.toLowerCase() });
-  },
-};
+/** What an event counts. */
+export interface Count<Payload> {
+  readonly metric: BusinessMetric;
+  /** A value for each of its labels. */
+  labels(payload: Payload): Record<string, string>;
+  /** @default one */
+  by?(payload: Payload): number;
+}
+
+/** Declares a metric; the events that count into it share the declaration. */
+export const businessMetric = <const Label extends string>(
+  name: BusinessMetric['name'],
+  help: string,
+  labels: readonly Label[],
+): BusinessMetric<Label> => ({ name, help, labels });
+
+const COUNTED = new Map<string, readonly Count<any>[]>();
+
+/** Notes what a type of event counts, and that there are such metrics. @throws Error for a metric that is declared twice */
+export function declareCounts(type: string, counts: readonly Count<any>[]): void {
+  for (const { metric } of counts) addCounter(metric);
+  COUNTED.set(type, counts);
+}
 
 /** Counts an event that was published. What was committed is never failed by being counted. */
-export function countPublished({ type, payload }: Pick<Envelope, 'type' | 'payload'>): void {
+export function countPublished({ type, payload }: { type: string; payload: unknown }): void {
   count('agora_events_published_total', { type });
   try {
-    COUNTED[type]?.(payload);
+    for (const { metric, labels, by } of COUNTED.get(type) ?? [])
+      countAdded(metric.name, labels(payload), by?.(payload));
   } catch {
     count('agora_collector_failures_total', { collector: 'business' });
   }

@@ -30,6 +30,34 @@ function make(
 export const count = <Name extends NameOf<'counter'>>(name: Name, labels: LabelsOf<Name>, by = 1): void =>
   (made.get(name) as Counter).inc(labels, by);
 
+/** A counter that is not in the table: a room declares it. */
+interface AddedCounter {
+  name: string;
+  help: string;
+  labels: readonly string[];
+}
+
+const added = new Map<string, { declared: AddedCounter; counter: Counter }>();
+
+/** Keeps a counter that a room declares. @throws Error for a name that another declaration has */
+export function addCounter(declared: AddedCounter): void {
+  const { name, help, labels } = declared;
+  const known = added.get(name)?.declared;
+  if (made.has(name as MetricName) || (known && (known.help !== help || String(known.labels) !== String(labels))))
+    throw new Error(
+      `The metric ${name} is declared otherwise elsewhere: events that count into it share a declaration.`,
+    );
+  if (!known) added.set(name, { declared, counter: make(name, { kind: 'counter', help, labels }) as Counter });
+}
+
+/** Counts into a counter that was added. */
+export const countAdded = (name: string, labels: Record<string, string>, by = 1): void =>
+  added.get(name)!.counter.inc(labels, by);
+
+/** The counters that rooms have declared, in the order of their names. */
+export const addedCounters = (): AddedCounter[] =>
+  [...added.values()].map(({ declared }) => declared).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
 /** Adds to a gauge, or takes from it: for what begins and ends in this process. */
 export const add = <Name extends NameOf<'gauge'>>(name: Name, labels: LabelsOf<Name>, by: number): void =>
   (made.get(name) as Gauge).inc(labels, by);

@@ -1,6 +1,6 @@
 /**
- * Every metric that Agora keeps: what it is, its labels, its buckets. The one place where they are declared, so that
- * dashboards, alerts and docs can be held to it by a test. Names follow https://prometheus.io/docs/practices/naming/.
+ * Every metric of the platform: what it is, its labels, its buckets. Those of the business are declared by the rooms, at the
+ * events that they count (business-metrics.ts). Dashboards, alerts and docs are held to both by a test. Names follow https://prometheus.io/docs/practices/naming/.
  *
  * Labels are bounded: names out of the code (agents, steps, types of events), codes, currencies, and operations as
  * `operation-label.ts` bounds them. Never an id, never what a client wrote as it wrote it.
@@ -225,35 +225,6 @@ export const METRICS = {
     help: 'Signatures that did not hold: of events in the log, of requests between processes, of webhooks.',
     labels: ['what'],
     series: [{ what: 'event' }, { what: 'request' }, { what: 'webhook' }],
-  },
-
-  // Business. Counted once, by the process that published the event.
-  agora_orders_placed_total: { kind: 'counter', help: 'Orders that were accepted.', labels: ['currency'] },
-  agora_order_value_minor_total: {
-    kind: 'counter',
-    help: 'Totals of accepted orders, in minor units of their currency.',
-    labels: ['currency'],
-  },
-  agora_order_changes_total: {
-    kind: 'counter',
-    help: 'Orders that came into a status; with its reason if they were cancelled.',
-    labels: ['status', 'reason'],
-  },
-  agora_payments_total: { kind: 'counter', help: 'What became of payments.', labels: ['outcome'] },
-  agora_revenue_captured_minor_total: {
-    kind: 'counter',
-    help: 'Amounts taken, in minor units of their currency.',
-    labels: ['currency'],
-  },
-  agora_revenue_refunded_minor_total: {
-    kind: 'counter',
-    help: 'Amounts given back, in minor units of their currency.',
-    labels: ['currency'],
-  },
-  agora_reservations_total: {
-    kind: 'counter',
-    help: 'Reservations of stock: reserved, released, expired.',
-    labels: ['outcome'],
   },
 
   // The measuring itself.

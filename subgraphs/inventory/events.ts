@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import { defineEvent } from '../../platform/events/define-event.ts';
+import { businessMetric } from '../../platform/telemetry/business-metrics.ts';
+
+const reservations = businessMetric('agora_reservations_total', 'Reservations of stock: reserved, released, expired.', [
+  'outcome',
+]);
 
 const lines = z.array(z.object({ variantId: z.string(), locationId: z.string(), quantity: z.int() }));
 
 export const inventoryChanged = defineEvent('inventory.changed', {
+  seed: 'INVENTORY_UPDATE',
   aggregate: 'stock_level',
   description: 'Units of a variant came to a location or left it. The quantities are those on hand.',
   payload: z.object({
@@ -26,6 +32,7 @@ export const stockReserved = defineEvent('inventory.stock_reserved', {
     expiresAt: z.iso.datetime().nullable(),
     lines,
   }),
+  counts: [{ metric: reservations, labels: () => ({ outcome: 'reserved' }) }],
 });
 
 export const reservationReleased = defineEvent('inventory.reservation_released', {
@@ -37,6 +44,7 @@ export const reservationReleased = defineEvent('inventory.reservation_released',
     reason: z.enum(['RELEASED', 'EXPIRED']),
     lines,
   }),
+  counts: [{ metric: reservations, labels: ({ reason }) => ({ outcome: reason.toLowerCase() }) }],
 });
 
 export const emits = [inventoryChanged, stockReserved, reservationReleased];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineEvent } from '../../platform/events/define-event.ts';
 
 export const notificationRequested = defineEvent('notification.requested', {
+  seed: 'CUSTOMER_NOTIFICATION',
   aggregate: 'message',
   description: 'Something is to be said to a customer. Subject and message are the unfilled template.',
   payload: z.object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../../platform/events/define-event.ts';
+import { businessMetric } from '../../platform/telemetry/business-metrics.ts';
 import { CancellationReason, OrderStatus, PaymentStatus } from './entities.ts';
 
 const status = z.enum(Object.keys(OrderStatus) as [OrderStatus]);
@@ -8,7 +9,20 @@ const paymentStatus = z.enum(Object.keys(PaymentStatus) as [PaymentStatus]);
 const amount = z.object({ minor: z.string(), currency: z.string() });
 const order = z.object({ orderId: z.string(), number: z.string(), customerId: z.string().nullable() });
 
+const ordersPlaced = businessMetric('agora_orders_placed_total', 'Orders that were accepted.', ['currency']);
+const orderValue = businessMetric(
+  'agora_order_value_minor_total',
+  'Totals of accepted orders, in minor units of their currency.',
+  ['currency'],
+);
+const orderChanges = businessMetric(
+  'agora_order_changes_total',
+  'Orders that came into a status; with its reason if they were cancelled.',
+  ['status', 'reason'],
+);
+
 export const orderPlaced = defineEvent('order.placed', {
+  seed: 'ORDER_CREATED',
   aggregate: 'order',
   description: 'An order was accepted: it will be carried out, or cancelled with a reason.',
   payload: order.extend({
@@ -21,9 +35,14 @@ export const orderPlaced = defineEvent('order.placed', {
     itemsCount: z.number().int().positive().describe('Pieces, over all lines.'),
     createdAt: z.iso.datetime(),
   }),
+  counts: [
+    { metric: ordersPlaced, labels: ({ currency }) => ({ currency }) },
+    { metric: orderValue, labels: ({ currency }) => ({ currency }), by: ({ totalMinor }) => Number(totalMinor) },
+  ],
 });
 
 export const orderStatusChanged = defineEvent('order.status_changed', {
+  seed: 'ORDER_UPDATED',
   aggregate: 'order',
   description: 'An order went from one status to another.',
   payload: order.extend({
@@ -32,6 +51,7 @@ export const orderStatusChanged = defineEvent('order.status_changed', {
     updatedAt: z.iso.datetime(),
     reason: reason.nullable(),
   }),
+  counts: [{ metric: orderChanges, labels: ({ newStatus, reason }) => ({ status: newStatus, reason: reason ?? '' }) }],
 });
 
 export const orderPaymentStatusChanged = defineEvent('order.payment_status_changed', {

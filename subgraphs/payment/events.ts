@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../../platform/events/define-event.ts';
+import { businessMetric, type Count } from '../../platform/telemetry/business-metrics.ts';
 import { PaymentStatus } from './entities.ts';
 
 const amount = z.object({ minor: z.string(), currency: z.string() });
@@ -12,31 +13,71 @@ const payment = z.object({
   updatedAt: z.iso.datetime(),
 });
 
-const event = <Payload>(type: string, description: string, payload: z.ZodType<Payload>) =>
-  defineEvent(type, { aggregate: 'payment', description, payload });
+const payments = businessMetric('agora_payments_total', 'What became of payments.', ['outcome']);
+const captured = businessMetric(
+  'agora_revenue_captured_minor_total',
+  'Amounts taken, in minor units of their currency.',
+  ['currency'],
+);
+const givenBack = businessMetric(
+  'agora_revenue_refunded_minor_total',
+  'Amounts given back, in minor units of their currency.',
+  ['currency'],
+);
+
+/** Counts what became of a payment. */
+const ended = (outcome: string): Count<unknown> => ({ metric: payments, labels: () => ({ outcome }) });
+
+const event = <Payload>(
+  type: string,
+  description: string,
+  payload: z.ZodType<Payload>,
+  counts: readonly Count<Payload>[] = [],
+) => defineEvent(type, { aggregate: 'payment', description, payload, counts });
 
 export const paymentActionRequired = event(
   'payment.action_required',
   'The buyer has to do something before the payment goes on.',
   payment,
 );
-export const paymentAuthorised = event('payment.authorized', 'The amount is kept for us, and not taken yet.', payment);
+export const paymentAuthorised = event('payment.authorized', 'The amount is kept for us, and not taken yet.', payment, [
+  ended('authorized'),
+]);
 export const paymentDeclined = event(
   'payment.declined',
   'The payment was declined, or not confirmed in time: nothing is kept.',
   payment.extend({ reason: z.string() }),
+  [ended('declined')],
 );
-export const paymentCaptured = event('payment.captured', 'The amount was taken.', payment);
+export const paymentCaptured = event('payment.captured', 'The amount was taken.', payment, [
+  ended('captured'),
+  {
+    metric: captured,
+    labels: ({ amount: { currency } }) => ({ currency }),
+    by: ({ amount: { minor } }) => Number(minor),
+  },
+]);
 export const paymentFailed = event(
   'payment.failed',
   'The amount that was kept for us could not be taken.',
   payment.extend({ reason: z.string() }),
+  [ended('failed')],
 );
-export const paymentVoided = event('payment.voided', 'The amount that was kept for us was let go.', payment);
+export const paymentVoided = event('payment.voided', 'The amount that was kept for us was let go.', payment, [
+  ended('voided'),
+]);
 export const paymentRefunded = event(
   'payment.refunded',
   'Some of what was taken, or all of it, was given back.',
   payment.extend({ refundId: z.string(), refunded: amount }),
+  [
+    ended('refunded'),
+    {
+      metric: givenBack,
+      labels: ({ refunded: { currency } }) => ({ currency }),
+      by: ({ refunded: { minor } }) => Number(minor),
+    },
+  ],
 );
 
 export const emits = [

@@ -4,6 +4,7 @@ import { defineEvent } from '../../platform/events/define-event.ts';
 const amount = z.object({ minor: z.string(), currency: z.string() });
 
 export const priceChanged = defineEvent('pricing.price_changed', {
+  seed: 'PRICE_UPDATE',
   aggregate: 'price',
   description: 'What a variant costs changes at `effectiveDate`: in one channel, or without one in all.',
   payload: z.object({

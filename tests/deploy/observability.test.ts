@@ -2,8 +2,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { metricNames } from '../../platform/telemetry/metrics.ts';
+import { addedCounters, metricNames } from '../../platform/telemetry/metrics.ts';
 import { METRICS } from '../../platform/telemetry/table.ts';
+import { loadAgents } from '../../subgraphs/index.ts';
+
+// Their events declare what they count.
+await loadAgents();
+const LABELS = new Map<string, readonly string[]>([
+  ...Object.entries(METRICS).map(([name, { labels }]) => [name, labels] as const),
+  ...addedCounters().map(({ name, labels }) => [name, labels] as const),
+]);
 
 const RULES = 'deploy/prometheus/rules/agora.yml';
 const RULE_TESTS = 'deploy/prometheus/tests/agora.test.yml';
@@ -62,8 +70,8 @@ describe('what dashboards and alerts ask for', () => {
   });
 
   test.each(queries)('has these labels: %s', (_, query) => {
-    const own = selectors(query).filter(({ series }) => baseOf(series) in METRICS);
-    const labelsOf = (series: string): readonly string[] => METRICS[baseOf(series) as keyof typeof METRICS].labels;
+    const own = selectors(query).filter(({ series }) => LABELS.has(baseOf(series)));
+    const labelsOf = (series: string): readonly string[] => LABELS.get(baseOf(series))!;
     const strange = own.flatMap(({ series, labels }) =>
       labels.filter((label) => ![...GIVEN_LABELS, ...labelsOf(series)].includes(label)).map((label) => [series, label]),
     );
@@ -85,7 +93,7 @@ test('the dashboards are those that were asked for, and every panel says what it
   for (const { panels } of dashboards) for (const panel of panels) expect(panel.description).toMatch(/\w.*\.$/);
 });
 
-test('every metric of ours is on a dashboard or in an alert', () => {
+test('every metric of the platform is on a dashboard or in an alert', () => {
   const asked = new Set(queries.flatMap(([, query]) => query.match(MEASURED) ?? []).map(baseOf));
   expect(Object.keys(METRICS).filter((name) => !asked.has(name))).toEqual([]);
 });

@@ -5,22 +5,22 @@ import { agentEvents } from '../../platform/agent/registry.ts';
 import type { EventDefinition } from '../../platform/events/define-event.ts';
 import type { Output } from '../codegen/output.ts';
 
-/** The message types that Agora began with, what each is called here, and whose it is or will be. */
-const FIRST_THIRTEEN: readonly (readonly [name: string, type: string, agent: string])[] = [
-  ['ORDER_CREATED', 'order.placed', 'order'],
-  ['ORDER_UPDATED', 'order.status_changed', 'order'],
-  ['INVENTORY_UPDATE', 'inventory.changed', 'inventory'],
-  ['PRICE_UPDATE', 'pricing.price_changed', 'pricing'],
-  ['CARRIER_SELECTED', 'shipping.carrier_selected', 'shipping'],
-  ['WAREHOUSE_SELECTED', 'warehouse.selected', 'warehouse'],
-  ['ERROR_DETECTED', 'agent.error_detected', 'every agent'],
-  ['HEALTH_CHECK', 'agent.health_reported', 'every agent'],
-  ['AGENT_STARTED', 'agent.started', 'every agent'],
-  ['AGENT_STOPPED', 'agent.stopped', 'every agent'],
-  ['DEMAND_FORECAST', 'forecast.published', 'forecast'],
-  ['RISK_ALERT', 'risk.alert_raised', 'risk'],
-  ['CUSTOMER_NOTIFICATION', 'notification.requested', 'notification'],
-];
+/** The message types that Agora began with. An event that is one of them says so by its `seed`. */
+const FIRST_THIRTEEN = [
+  'ORDER_CREATED',
+  'ORDER_UPDATED',
+  'INVENTORY_UPDATE',
+  'PRICE_UPDATE',
+  'CARRIER_SELECTED',
+  'WAREHOUSE_SELECTED',
+  'ERROR_DETECTED',
+  'HEALTH_CHECK',
+  'AGENT_STARTED',
+  'AGENT_STOPPED',
+  'DEMAND_FORECAST',
+  'RISK_ALERT',
+  'CUSTOMER_NOTIFICATION',
+] as const;
 
 const HEAD = `# Events
 
@@ -47,19 +47,38 @@ export function eventTable(agents: readonly AgentDefinition[]): Output {
     const handlers = agents.filter(({ handles }) => handles?.includes(event.type)).map(({ name }) => name);
     return [`\`${event.type}\``, event.aggregate, agent, handlers.join(', '), fieldsOf(event)];
   });
-  const first = FIRST_THIRTEEN.map(([name, type, agent]) => [
-    name,
-    `\`${type}\``,
-    agent,
-    types.has(type) ? 'yes' : 'not yet',
-  ]);
+  for (const { event } of emitted)
+    if (event.seed && !FIRST_THIRTEEN.some((name) => name === event.seed))
+      throw new Error(`${event.type} says that it is ${event.seed}, which is none of the first thirteen.`);
+  const first = FIRST_THIRTEEN.map((name) => {
+    const found = emitted.find(({ event }) => event.seed === name);
+    return found ? [name, `\`${found.event.type}\``, found.agent] : [name, 'not yet', ''];
+  });
   const text = [
     HEAD,
     table(['type', 'of', 'published by', 'handled by', 'fields'], rows),
+    '\n## What events count\n\nMetrics of the business, counted by the process that published the event.\n\n',
+    table(['metric', 'labels', 'counted by', 'what it is'], countersOf(emitted.map(({ event }) => event))),
     '\n## The first thirteen\n\nThe message types that Agora began with. Those of agents that are not built yet come with them.\n\n',
-    table(['message type', 'event', 'published by', 'published'], first),
+    table(['message type', 'event', 'published by'], first),
   ];
   return { path: 'docs/events.md', text: text.map((part, n) => (n === 0 ? `${part}\n` : part)).join('') };
+}
+
+/** The metrics that events declare, in the order of their names. */
+function countersOf(events: readonly EventDefinition[]): string[][] {
+  const by = Map.groupBy(
+    events.flatMap(({ type, counts = [] }) => counts.map(({ metric }) => ({ type, metric }))),
+    ({ metric }) => metric.name,
+  );
+  return [...by]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, all]) => [
+      `\`${name}\``,
+      all[0]!.metric.labels.map((label) => `\`${label}\``).join(', '),
+      all.map(({ type }) => `\`${type}\``).join(', '),
+      all[0]!.metric.help,
+    ]);
 }
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>

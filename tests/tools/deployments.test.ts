@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { parse, parseAllDocuments } from 'yaml';
+import { AREAS } from '../../platform/agent/define-agent.ts';
+import { deploymentsFor } from '../../tools/codegen/deployments.ts';
+
+const textOf = (areas: readonly string[], path: string): string | undefined =>
+  deploymentsFor(areas).find((output) => output.path === path)!.text;
+
+test('the first room of any area has a place to run in compose, is watched there, and has its manifest', () => {
+  const { services } = parse(textOf(AREAS, 'docker-compose.yml')!, { merge: true });
+  const [targets] = parse(textOf(AREAS, 'deploy/compose/agents.yml')!);
+  const { resources } = parse(textOf(AREAS, 'deploy/kubernetes/kustomization.yaml')!);
+  for (const area of AREAS) {
+    expect(services[`agents-${area}`].command).toEqual(expect.arrayContaining(['bin/agent.ts', '--area', area]));
+    expect(targets.targets).toContain(`agents-${area}:4100`);
+    expect(resources).toContain(`agents-${area}.yaml`);
+  }
+  const manifests = parseAllDocuments(textOf(AREAS, 'deploy/kubernetes/agents-marketing.yaml')!).map((document) =>
+    document.toJS(),
+  );
+  expect(manifests.map(({ metadata }) => metadata.name)).toEqual(Array(3).fill('agents-marketing'));
+  expect(manifests[0].spec.template.spec.containers[0].args).toEqual(['bin/agent.ts', '--area', 'marketing']);
+});
+
+test('the last room of an area takes them away', () => {
+  const areas = ['commerce', 'system'];
+  expect(textOf(areas, 'docker-compose.yml')).not.toContain('agents-marketing');
+  expect(textOf(areas, 'deploy/kubernetes/agents-marketing.yaml')).toBeUndefined();
+  expect(deploymentsFor(areas).filter(({ text }) => text?.includes('agents-marketing'))).toEqual([]);
+});
