@@ -2,13 +2,10 @@
  * `npm run new:agent -- wishlist --area marketing [--title "Wishlist"]`: writes a room that starts, composes and tests
  * at once, in the shape of all others. What it keeps is a small thing of a customer's; make of it what is needed.
  */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AREAS } from '../platform/agent/define-agent.ts';
-import { settle } from './codegen/output.ts';
 import { loadRooms } from './codegen/rooms.ts';
-import { fillTemplates } from './new-agent/fill.ts';
+import { addRooms } from './new-agent/add-rooms.ts';
 import { checkFree, wordsFor } from './new-agent/words.ts';
 
 try {
@@ -30,16 +27,9 @@ function newAgent(): void {
     throw new RangeError(`usage: npm run new:agent -- <name> --area <${AREAS.join('|')}> [--title "<Title>"]`);
   const words = wordsFor(name, values.area, values.title);
   checkFree(words, loadRooms());
-  settle(fillTemplates(words), false, '');
-  for (const tool of ['codegen.ts', 'schema.ts'])
-    run(process.execPath, '--no-warnings', join(import.meta.dirname, tool));
-  run('node_modules/.bin/biome', 'format', '--write', '--log-level=error', join('subgraphs', name));
+  addRooms([words]);
   console.log(
     `\nsubgraphs/${name} is there. Next: npm test -- subgraphs/${name}, npm start, and ask for \`${words.fields}\` in GraphiQL.` +
       `\nOf the events of others it hears what is committed from its first start on: docs/adding-an-agent.md §4.`,
   );
-}
-
-function run(program: string, ...args: string[]): void {
-  execFileSync(program, args, { stdio: 'inherit', timeout: 120_000 });
 }

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { answerUnreadable } from './unreadable-request.ts';
 
 /** What a listener proves who it is with, as PEM. */
 export interface Tls {
@@ -16,6 +18,7 @@ export function createListener(listener: RequestListener, tls?: Tls): Server {
     ? // They differ in what is beneath HTTP alone, which nobody asks of a `Server`.
       (createSecureServer({ ...tls, minVersion: 'TLSv1.2', shouldUpgradeCallback }, listener) as unknown as Server)
     : createServer({ shouldUpgradeCallback }, listener);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerUnreadable(error, socket as Socket));
   return server;
 }
 

@@ -1,10 +1,12 @@
 /** Real agents on a database of their own, without the gateway: for a room's tests of its use cases. */
+import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { ExecutionResult } from 'graphql';
 import type { Kysely } from 'kysely';
 import { connectStandby } from '../../db/connect/connect-standby.ts';
 import { Endings } from '../../platform/endings.ts';
 import { migrationSets } from '../../db/connect/migration-sets.ts';
+import type { AgentDefinition, ScheduledJob } from '../../platform/agent/define-agent.ts';
 import { createHost, type Host } from '../../platform/agent/host.ts';
 import { type Clock, FixedClock } from '../../platform/clock.ts';
 import { readConfig } from '../../platform/config/config.ts';
@@ -39,6 +41,13 @@ export interface TestAgents {
   roles?: TestRoles;
   /** Asks one agent's subgraph, as the gateway would after the gate. */
   ask(agent: string, query: string, variables?: Record<string, unknown>, actor?: Actor): Promise<ExecutionResult<any>>;
+  /**
+   * Asks for a mutation of the agent that has it, and gives its payload: what is selected, and its user errors.
+   * @throws AssertionError for an error that is no user error
+   */
+  mutate(mutation: string, input: Record<string, unknown>, selection?: string, actor?: Actor): Promise<any>;
+  /** Does an agent's scheduled job once, now. */
+  runJob(agent: string, job: string): Promise<void>;
   /** The events in the log, oldest first. */
   events(type?: string): Promise<{ type: string; aggregate_id: string; aggregate_version: number; payload: any }[]>;
   close(): Promise<void>;
@@ -68,9 +77,22 @@ export interface AgentsOptions {
 
 const atPort = (url: string, port: number): string => Object.assign(new URL(url), { port }).href;
 
+const USER_ERRORS = 'userErrors { code path ... on VersionConflict { currentVersion } }';
+
+/** An agent whose scheduled jobs are kept by `<agent>/<job>`, so that a test can do one without waiting for its time. */
+const keepingJobs = (definition: AgentDefinition, jobs: Map<string, ScheduledJob>): AgentDefinition => ({
+  ...definition,
+  build(context) {
+    const parts = definition.build(context);
+    for (const job of parts.scheduledJobs ?? []) jobs.set(`${definition.name}/${job.name}`, job);
+    return parts;
+  },
+});
+
 /** Builds agents of these names, which may ask one another. With `start`, consumers, scheduled jobs and sagas run too. */
 export async function openAgents(names: readonly string[], options: AgentsOptions = {}): Promise<TestAgents> {
-  const agents = await loadAgents(names);
+  const jobs = new Map<string, ScheduledJob>();
+  const agents = (await loadAgents(names)).map((definition) => keepingJobs(definition, jobs));
   const database = await testDatabase({ sets: migrationSets(agents) });
   const clock = new FixedClock('2026-06-01T12:00:00Z');
   const sagas = {
@@ -127,6 +149,18 @@ export async function openAgents(names: readonly string[], options: AgentsOption
       const subgraph = host.subgraphs.find(({ name }) => name === agent)!;
       return subgraph.execute({ query, variables }, { actor, correlationId: newId('req') });
     },
+    async mutate(mutation, input, selection = '', actor = admin) {
+      const owner = host.subgraphs.find(({ schema }) => schema.getMutationType()?.getFields()[mutation])!;
+      const field = owner.schema.getMutationType()!.getFields()[mutation]!;
+      const query = `mutation ($input: ${String(field.args[0]!.type)}) { ${mutation}(input: $input) { ${selection} ${USER_ERRORS} } }`;
+      const { data, errors } = await owner.execute(
+        { query, variables: { input } },
+        { actor, correlationId: newId('req') },
+      );
+      assert.equal(errors, undefined);
+      return data![mutation];
+    },
+    runJob: (agent, job) => jobs.get(`${agent}/${job}`)!.run(new AbortController().signal, kysely),
     events: (type) => {
       const all = kysely
         .selectFrom('platform.event_log')
