@@ -1,7 +1,7 @@
 /**
  * A client that prepares what it sees more than once: `new Pool({ Client: PreparingClient })`. PostgreSQL then parses
  * and plans a statement once per connection instead of at each call, which is about half of its work for short
- * statements. Holds for everything that goes through the pool: our SQL, Kysely, MikroORM and DBOS.
+ * statements. Holds for everything that goes through the pool: our SQL, Kysely and DBOS.
  *
  * Behind PgBouncer in transaction mode it needs PgBouncer >= 1.21 with `max_prepared_statements`. A migration that
  * changes the columns of a statement's result makes it fail once per connection (0A000): drain the pool after one.

@@ -1,6 +1,6 @@
 /**
  * Counts what a test's own process asks of PostgreSQL: statements, and transactions that wrote something. By a hook on
- * the driver, so that nothing of ours is left out, neither Kysely's SQL nor MikroORM's nor DBOS's.
+ * the driver, so that nothing of ours is left out, neither Kysely's SQL nor DBOS's.
  */
 import pg from 'pg';
 
