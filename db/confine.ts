@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import pg from 'pg';
+import { columnName } from '../platform/data/column-name.ts';
 import { columnsOf, type Confined, isThrough, type OwnRows, SETTINGS } from '../platform/data/confined.ts';
 import { READER_POLICY } from '../platform/data/confined-reads.ts';
 
@@ -74,7 +75,7 @@ async function settle(client: pg.Client, { schema, table, role, rule, policy }: 
 function conditionOf(schema: string, table: string, rows: OwnRows): string {
   if (isThrough(rows)) {
     const parent = `${name(schema)}.${name(rows.through)}`;
-    return `exists (select from ${parent} parent where parent.id = ${name(table)}.${name(rows.by)})`;
+    return `exists (select from ${parent} parent where parent.id = ${name(table)}.${name(columnName(rows.by))})`;
   }
   return columnsOf(rows)
     .map(

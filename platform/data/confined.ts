@@ -4,13 +4,14 @@
  * other, so that a condition that was forgotten shows nothing. Staff and agents read as ever.
  */
 import type { Actor } from '../identity/actor.ts';
+import { columnName } from './column-name.ts';
 import { ACTIONS } from '../identity/roles.ts';
 
 /** What an actor's token says of whom they are. */
 export type Claim = 'id' | 'customerId' | 'merchantId' | 'orderId';
 
-/** A row is theirs if any of these columns has the claim. */
-export type OwnRows = { readonly [column: string]: Claim } | Through;
+/** A row is theirs if any of these properties has the claim. */
+export type OwnRows = { readonly [property: string]: Claim } | Through;
 
 /** Whatever belongs to a row of another table belongs to whom that does. */
 export interface Through {
@@ -40,7 +41,7 @@ export const claimsOf = (confined: Confined): Claim[] => [
 
 /** The columns of a table that are compared with a claim. */
 export const columnsOf = (rows: OwnRows): [column: string, claim: Claim][] =>
-  isThrough(rows) ? [] : (Object.entries(rows) as [string, Claim][]);
+  isThrough(rows) ? [] : Object.entries(rows).map(([property, claim]) => [columnName(property), claim as Claim]);
 
 /** Whether the rows are those of another table's. */
 export const isThrough = (rows: OwnRows): rows is Through => 'through' in rows;

@@ -5,8 +5,8 @@ import { matches, type RowFilter, matching } from './row-filter.ts';
 
 let database: TestDatabase;
 const VALUES = ['a', 'b', '', "o'brien", null];
-const ROWS = VALUES.flatMap((customer_id, i) =>
-  VALUES.map((merchant_id, j) => ({ id: `${i}${j}`, customer_id, merchant_id })),
+const ROWS = VALUES.flatMap((customerId, i) =>
+  VALUES.map((merchantId, j) => ({ id: `${i}${j}`, customerId, merchantId })),
 );
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ const inSql = async (rows: RowFilter): Promise<string[]> => {
 const inMemory = (rows: RowFilter): string[] => ROWS.filter((row) => matches(row, rows)).map(({ id }) => id);
 
 const value = fc.constantFrom('a', 'b', '', "o'brien", 'c');
-const match = fc.record({ customer_id: value, merchant_id: value }, { requiredKeys: [] });
+const match = fc.record({ customerId: value, merchantId: value }, { requiredKeys: [] });
 const decisions: fc.Arbitrary<RowFilter> = fc.oneof(
   fc.constantFrom('ALL' as const, 'NONE' as const),
   fc.array(match, { maxLength: 4 }),

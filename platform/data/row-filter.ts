@@ -3,7 +3,6 @@
  * that the same decision filters SQL and judges a row that is already there.
  */
 import { type ExpressionBuilder, sql, type SqlBool } from 'kysely';
-import { columnName } from './column-name.ts';
 
 /** A row is within if all of these properties have these values. */
 export type RowMatch = Readonly<Record<string, string>>;
@@ -22,7 +21,5 @@ export const matching = (rows: RowFilter) => (eb: ExpressionBuilder<any, any>) =
 export function matches(row: Record<string, unknown>, rows: RowFilter): boolean {
   if (rows === 'ALL') return true;
   if (rows === 'NONE') return false;
-  return rows.some((match) =>
-    Object.entries(match).every(([name, value]) => (row[name] ?? row[columnName(name)]) === value),
-  );
+  return rows.some((match) => Object.entries(match).every(([name, value]) => row[name] === value));
 }

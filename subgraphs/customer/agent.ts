@@ -26,7 +26,7 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
-  confined: { customer: { id: 'customerId' }, address: { customer_id: 'customerId' } },
+  confined: { customer: { id: 'customerId' }, address: { customerId: 'customerId' } },
   emits,
   build(agentContext) {
     const { store } = agentContext;

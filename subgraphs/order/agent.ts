@@ -31,8 +31,8 @@ export default defineAgent({
   at: import.meta.url,
   entities,
   confined: {
-    orders: { customer_id: 'customerId', id: 'orderId' },
-    order_contact: { through: 'orders', by: 'order_id' },
+    orders: { customerId: 'customerId', id: 'orderId' },
+    order_contact: { through: 'orders', by: 'orderId' },
   },
   emits,
   handlers,

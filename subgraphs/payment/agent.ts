@@ -39,7 +39,7 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
-  confined: { payment: { customer_id: 'customerId', order_id: 'orderId' } },
+  confined: { payment: { customerId: 'customerId', orderId: 'orderId' } },
   webhooks: true,
   config: variables,
   configExceptions: {
