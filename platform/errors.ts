@@ -178,7 +178,7 @@ const isUnreadable = ({ code, routine }: Layer): boolean => code === '08P01' && 
 export const isHopeless = (error: unknown): boolean => error instanceof NeverWorks || isUnstorable(error);
 
 /**
- * Whether the error is of the ground and not of the work: a lost connection, a server that starts or takes no
+ * Whether the error is of the infrastructure and not of the work: a lost connection, a server that starts or takes no
  * writes for now, a deadlock, a timeout of the transaction. Such work is tried again; it is never parked, refused or undone for it.
  */
 export function isTransient(error: unknown): boolean {

@@ -14,7 +14,7 @@ export interface AgentLifecycleOptions {
 }
 
 /**
- * One agent's lifecycle, kept in memory: what it is told of the agent's parts and of the ground decides its status. The
+ * One agent's lifecycle, kept in memory: what it is told of the agent's parts and of the infrastructure decides its status. The
  * database is only where it is written down, so it is right also while the database is away.
  */
 export class AgentLifecycle {
@@ -83,7 +83,7 @@ export class AgentLifecycle {
     if (this.#broken.delete(part)) this.#look();
   }
 
-  /** What the ground that all agents share allows, and whether something that the agent asks is left alone. */
+  /** What the infrastructure that all agents share allows, and whether something that the agent asks is left alone. */
   stands(groundLevel: number, isIsolated: boolean): void {
     this.#groundLevel = groundLevel;
     this.#isIsolated = isIsolated;

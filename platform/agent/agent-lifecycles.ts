@@ -47,7 +47,7 @@ const REPORT_MS = 300_000;
 const WRITE_AGAIN_MS = 250;
 const TOO_MANY_CONNECTIONS = '53300';
 
-/** The lifecycles of all agents of this process: told by the ground, kept in memory, written down when that is possible. */
+/** The lifecycles of all agents of this process: told by the infrastructure, kept in memory, written down when that is possible. */
 export class AgentLifecycles {
   readonly #o: AgentLifecyclesOptions;
   readonly #lifecycles = new Map<string, AgentLifecycle>();
@@ -156,7 +156,7 @@ export class AgentLifecycles {
     if (await this.#reports.publish()) this.#o.onPublished();
   }
 
-  /** Watches the ground, writes, and lets hearts beat, until aborted. */
+  /** Watches the infrastructure, writes, and beats as a heart does, until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([
       this.#o.monitor.run(signal, () => {
@@ -180,7 +180,7 @@ export class AgentLifecycles {
     log.error({ dependency: 'database', lastError, reason: reasonOf(monitor.state) }, what);
   }
 
-  /** What the ground that all agents of this process share allows. */
+  /** What the infrastructure that all agents of this process share allows. */
   get #level(): number {
     const { monitor, breakers, relay, fallback } = this.#o;
     const messaging = relay && !relay.isConnected ? NO_MESSAGING : 0;

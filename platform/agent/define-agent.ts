@@ -33,7 +33,7 @@ export interface ScheduledJob {
   run(signal: AbortSignal, session: Kysely<any>): Promise<void>;
 }
 
-/** What an agent is made of, once it stands on its ground. */
+/** What an agent is made of, once it is built on its context. */
 export interface AgentParts {
   /** Resolvers of the agent's own part of the graph, those of each capability by themselves; the shared ones are added. */
   resolvers: RoomResolvers;

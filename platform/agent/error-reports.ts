@@ -86,7 +86,7 @@ export const watched = (subgraph: Subgraph, listen: (error: unknown, correlation
   },
 });
 
-/** What nobody threw on purpose is a defect. What passes is the ground's, which is told of by itself. */
+/** What nobody threw on purpose is a defect. What passes is of the infrastructure, which is told of by itself. */
 function severityOf(error: unknown): Severity {
   if (error instanceof AgoraError) return error.severity;
   return isCallers(error) || isTransient(error) ? 'MEDIUM' : 'HIGH';

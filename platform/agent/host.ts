@@ -1,5 +1,5 @@
 /**
- * A host runs agents in one process: it builds them on their ground, works their consumers and scheduled jobs, and records
+ * A host runs agents in one process: it builds them on their contexts, works their consumers and scheduled jobs, and records
  * their lifecycle. Embedded, one host runs all of them.
  */
 import { fileURLToPath } from 'node:url';
@@ -214,7 +214,7 @@ const PROJECTION_GATHER_MS = 150;
 const OPEN =
   'PostgreSQL does not keep the rows of customers apart here, Agora alone does: npm run db:roles changes that';
 
-/** Puts an agent on its ground. */
+/** Builds an agent on its context. */
 async function settle(definition: AgentDefinition, shared: Shared): Promise<HostedAgent> {
   const { kysely, notifier, live, reach, config, clock, tokens, secrets, signer, breakers, lifecycles } = shared;
   const { name } = definition;

@@ -72,7 +72,7 @@ const CAREFUL_BATCH = 50;
 const BUDGET_MS = 50;
 /** Milliseconds until a consumer that another process holds is tried again: at first, and at most. */
 const BUSY_MS = { first: 10, most: 250 };
-/** Milliseconds until it is tried again after a fault of the ground, and after one while it was being filled. */
+/** Milliseconds until it is tried again after an infrastructure fault, and after one while it was being filled. */
 const FAILED_MS = 250;
 const NOT_FILLED_MS = 2000;
 /** Milliseconds between two attempts at parked events, at least. */
@@ -113,7 +113,7 @@ export class Consumer {
     await register(kysely, { consumer, types: this.#types, begins, hasBackfill: backfill !== undefined });
   }
 
-  /** Works until aborted. Faults of the ground are logged and tried again; a handler's park its event. @throws any other */
+  /** Works until aborted. Infrastructure faults are logged and tried again; a handler's park its event. @throws any other */
   async run(signal: AbortSignal): Promise<void> {
     const { tail, backstop } = this.#o;
     const joined = tail?.join({

@@ -7,7 +7,7 @@ const SERVER = /^(57014|58)/;
 const BETWEEN_LIVES = /`DBOS\.launch\(\)` must be called before|system database has been shut down/;
 
 /**
- * Whether an error that came out of DBOS is of the ground it stands on. It tries most lost connections again itself;
+ * Whether an error that came out of DBOS is an infrastructure fault. It tries most lost connections again itself;
  * these are the rest. No saga ends with such an error. What is left over is DBOS's own business: a saga that another
  * worker has taken over, or that was cancelled; or a saga that is told differently than it was begun.
  */

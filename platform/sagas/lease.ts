@@ -65,7 +65,7 @@ export class Lease {
 
   /**
    * Puts back into the queue what dead workers left, what we have claimed but do not run, and what DBOS ended for a
-   * fault of the ground. The ids.
+   * infrastructure fault. The ids.
    */
   async takeOver(running: readonly string[]): Promise<string[]> {
     const { rows } = await this.#pool.query<Left & { is_ours: boolean }>(

@@ -11,12 +11,12 @@ export class OrderlyStop {
   #busy = 0;
   #idle: (() => void) | undefined;
 
-  /** Told by a step's error whether the engine lost its ground. Then all stop. */
+  /** Told by a step's error whether the engine lost its database. Then all stop. */
   constructor(isInfrastructureFault: (error: unknown) => boolean) {
     this.#isInfrastructureFault = isInfrastructureFault;
   }
 
-  /** Aborts when the stop begins; for a lost ground, with the error as its reason. */
+  /** Aborts when the stop begins; for a lost database, with the error as its reason. */
   get signal(): AbortSignal {
     return this.#stopping.signal;
   }
@@ -49,7 +49,7 @@ export class OrderlyStop {
     return never();
   }
 
-  /** The ground is lost: whatever comes out of the steps under way counts for nothing. */
+  /** The database is lost: whatever comes out of the steps under way counts for nothing. */
   lose(reason: unknown): void {
     this.#stopping.abort(reason);
   }

@@ -7,7 +7,7 @@
 import type { Pool, PoolClient } from 'pg';
 
 const PASSES = /^(57014|58...)$/;
-/** admin_shutdown: what DBOS tries again, and what is of the ground (`isTransient`) should it come out all the same. */
+/** admin_shutdown: what DBOS tries again, and what is of the infrastructure (`isTransient`) should it come out all the same. */
 const LOST = '57P01';
 
 /** The same pool, whose promises reject so. DBOS asks with promises only. */

@@ -27,9 +27,9 @@ export interface Webhooks {
 export type { DeliveryConnection, DeliveryRow };
 
 /** Makes them. The agent's definition says `webhooks: true`, which gives it the inbox's table. */
-export function createWebhooks(ground: AgentContext<any>, endpoints: readonly WebhookEndpoint[]): Webhooks {
-  const { handle, handleDue } = handler(ground, endpoints);
-  const desk = deliveries(ground);
+export function createWebhooks(agentContext: AgentContext<any>, endpoints: readonly WebhookEndpoint[]): Webhooks {
+  const { handle, handleDue } = handler(agentContext, endpoints);
+  const desk = deliveries(agentContext);
   const isConnected = endpoints.some(({ secrets }) => secrets);
   let inHand = 0;
   const handleSoon = (id: string): void => {
@@ -38,7 +38,7 @@ export function createWebhooks(ground: AgentContext<any>, endpoints: readonly We
     void handle(id).finally(() => (inHand -= 1));
   };
   return {
-    receive: receiver(ground, endpoints, handleSoon),
+    receive: receiver(agentContext, endpoints, handleSoon),
     page: desk.page,
     byId: desk.byId,
     async redrive(id) {

@@ -15,7 +15,7 @@ export type GuardedProvider = {
  * so whoever carries the order (the saga) comes back, and asks first what there is under the reference.
  */
 export function guard(provider: PaymentProvider, timeoutMs: number, guards: Guards): GuardedProvider {
-  // A refusal is an answer, and what is Unavailable is of our own ground: neither says that the provider is ill.
+  // A refusal is an answer, and what is Unavailable is of our own infrastructure: neither says that the provider is ill.
   const isIllness = (error: unknown): boolean => !(error instanceof RefundRefused) && !(error instanceof Unavailable);
   const guarded = guards('payment provider', { policy: { ...POLICIES.provider, timeoutMs }, isIllness });
 
