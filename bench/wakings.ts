@@ -23,7 +23,7 @@ interface Ways {
   notify?: string;
 }
 
-/** What relay by these ways, and its end. */
+/** What notifies by these ways, and its end. */
 export async function connectRings({
   redis,
   notify,

@@ -67,7 +67,7 @@ export async function connectDatabase(
     const pool = open({ url: address, max, name, prepare });
     agentPools.push(pool);
     const direct = directAddress(address, config);
-    const sessions = open({ url: direct, max: sessionConnections(sharedBy), name: `${name} scheduledJobs` });
+    const sessions = open({ url: direct, max: sessionConnections(sharedBy), name: `${name} jobs` });
     return {
       kysely: kyselyOver(guardedPool(pool, guard), onError),
       sessions: kyselyOver(guardedPool(sessions, guard)),

@@ -250,7 +250,7 @@ export class LiveGroup {
    */
   async #pace(): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
-    // NonceStore in any case: events that wait already would otherwise follow each other before anything is sent.
+    // Once in any case: events that wait already would otherwise follow each other before anything is sent.
     await new Promise((resolve) => setImmediate(resolve));
     while (!this.isOver && performance.now() < end && this.#areAllBehind()) await sleep(LOOK_MS);
   }

@@ -21,7 +21,7 @@ test('a lifecycle goes from STARTING over RUNNING and STOPPING to STOPPED, and t
   expect(told).toEqual(['STARTING 0', 'RUNNING 0 started', 'STOPPING 0', 'STOPPED 0 shut down']);
 });
 
-test('it is DEGRADED by the options or by what it does without, whichever is worse, and comes back by itself', () => {
+test('it is DEGRADED by the infrastructure or by what it does without, whichever is worse, and comes back by itself', () => {
   const { it, told } = lifecycle();
   it.starting();
   it.started();
@@ -32,7 +32,7 @@ test('it is DEGRADED by the options or by what it does without, whichever is wor
   expect(told.slice(2)).toEqual(['DEGRADED 2', 'DEGRADED 4', 'DEGRADED 3', 'RUNNING 0']);
 });
 
-test('it has FAILED while any part of it is broken, whatever the options says', () => {
+test('it has FAILED while any part of it is broken, whatever the infrastructure allows', () => {
   const { it, told } = lifecycle();
   it.starting();
   it.started();
@@ -55,7 +55,7 @@ test('one that cannot start has FAILED, and RUNS when it could after all', () =>
   expect(told).toEqual(['STARTING 0', 'FAILED 4', 'STARTING 0', 'RUNNING 0 started']);
 });
 
-test('what the options does before it has begun, or after it has ended, is not its matter', () => {
+test('what the infrastructure does before it has begun, or after it has ended, is not its matter', () => {
   const { it, told } = lifecycle();
   it.stands(4, true);
   it.starting();

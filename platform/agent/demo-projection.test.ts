@@ -1,20 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { notesBackfill, notesHandlers, projectionTables } from '../../tests/support/projection.ts';
 import { openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { agentIn, hostOf } from '../../tests/support/small-host.ts';
 import { until } from '../../tests/support/until.ts';
-import { systemClock } from '../clock.ts';
-import { readConfig } from '../config/config.ts';
-import { tokensFrom } from '../identity/tokens.ts';
-import { silentLogger } from '../log.ts';
-import { newKey } from '../secrets/key-ring.ts';
-import { secretsWith } from '../secrets/secrets.ts';
-import { type AgentDefinition, type AgentParts, defineAgent } from './define-agent.ts';
-import { createHost, type Host } from './host.ts';
+import type { AgentDefinition, AgentParts } from './define-agent.ts';
+import type { Host } from './host.ts';
 
 let small: SmallAgent;
 let room: string;
@@ -30,17 +23,7 @@ afterAll(async () => {
 });
 
 const agent = (name: string, parts: Partial<AgentParts>): AgentDefinition =>
-  defineAgent({
-    name,
-    area: 'system',
-    title: name,
-    description: `The agent ${name}.`,
-    skills: [],
-    at: pathToFileURL(join(room, 'agent.ts')).href,
-    entities: [],
-    emits: [],
-    build: () => ({ resolvers: { Query: { hello: () => name } }, ...parts }),
-  });
+  agentIn(room, name, () => ({ resolvers: { Query: { hello: () => name } }, ...parts }));
 
 /** Demo data is put beside the log: no event tells of it. */
 const load = async (): Promise<void> => {
@@ -50,24 +33,13 @@ const load = async (): Promise<void> => {
 };
 
 const openHost = (): Promise<Host> =>
-  createHost({
-    agents: [
-      agent('small', { demo: { after: [], load } }),
-      agent('mirror', {
-        handlers: notesHandlers('mirror'),
-        backfill: notesBackfill(small, 'mirror', async () => {}),
-      }),
-    ],
-    kysely: small.kysely,
-    config: readConfig({ NODE_ENV: 'test' }),
-    log: silentLogger,
-    clock: systemClock,
-    tokens: tokensFrom(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string),
-    secrets: secretsWith([newKey()]),
-    signer: small.signer,
-    sagas: { url: small.database.url, pool: small.database.pool },
-    instance: 'test',
-  });
+  hostOf(small, [
+    agent('small', { demo: { after: [], load } }),
+    agent('mirror', {
+      handlers: notesHandlers('mirror'),
+      backfill: notesBackfill(small, 'mirror', async () => {}),
+    }),
+  ]);
 
 const shown = async (): Promise<number> => (await small.database.pool.query('select from mirror.shown')).rowCount!;
 const pages = async (): Promise<number> => (await small.database.pool.query('select from mirror.page')).rowCount!;

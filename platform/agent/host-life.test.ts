@@ -1,36 +1,30 @@
 /** Agents that fail, that do without something, and that are hosted twice: as the registry and the log tell of it. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { generateKeyPairSync } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { agentIn, hostOf } from '../../tests/support/small-host.ts';
 import { until } from '../../tests/support/until.ts';
 import { FixedClock } from '../clock.ts';
 import { command, type Reach } from '../commands/ask.ts';
-import { readConfig } from '../config/config.ts';
 import { Fault, Unavailable } from '../errors.ts';
 import { append, envelope } from '../events/event-log.ts';
 import { on } from '../consumers/handler.ts';
 import { eventSigner } from '../events/signing.ts';
 import { ANONYMOUS } from '../identity/actor.ts';
-import { tokensFrom } from '../identity/tokens.ts';
-import { silentLogger } from '../log.ts';
 import { newKey } from '../secrets/key-ring.ts';
-import { secretsWith } from '../secrets/secrets.ts';
 import { breakerReset } from './agent-events.ts';
 import type { DatabaseProbe } from './database-monitor.ts';
-import { type AgentDefinition, type AgentParts, defineAgent } from './define-agent.ts';
+import type { AgentDefinition, AgentParts } from './define-agent.ts';
 import type { AgentContext } from './agent-context.ts';
 import type { DependencyHealth } from './health.ts';
-import { createHost, type Host, type HostOptions } from './host.ts';
+import type { Host, HostOptions } from './host.ts';
 import { LEASE_MS } from './registry.ts';
 
 let small: SmallAgent;
 let folder: string;
 const clock = new FixedClock('2026-06-01T12:00:00Z');
-const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 const QUICK = { limit: 3, initialMs: 1, maxMs: 4, rareMs: 30, stableMs: 100 };
 const WELL = { status: 'UP', latencyMs: 1, breaker: null, lastError: null, lastCode: null } as const;
 const HELLO = command<{ hello: string }, object>('other', '{ hello }');
@@ -50,44 +44,21 @@ beforeEach(async () => {
 /** An agent with a room of its own, in which lie its commands to others. */
 function agent(
   name: string,
-  build: (options: AgentContext) => Partial<AgentParts> = () => ({}),
+  build: (context: AgentContext) => Partial<AgentParts> = () => ({}),
   commandsTo: string[] = [],
 ): AgentDefinition {
   const room = mkdtempSync(join(folder, 'room-'));
   writeFileSync(join(room, 'schema.graphql'), 'type Query { hello: String! asked: String! }');
   mkdirSync(join(room, 'commands'));
   for (const other of commandsTo) writeFileSync(join(room, 'commands', `${other}.graphql`), '{ hello }');
-  return defineAgent({
-    name,
-    area: 'system',
-    title: name,
-    description: `The agent ${name}.`,
-    skills: [],
-    at: pathToFileURL(join(room, 'agent.ts')).href,
-    entities: [],
-    emits: [],
-    build: (options) => ({
-      resolvers: { Query: { hello: () => 'hello', asked: async () => (await options.ask(HELLO, {})).hello } },
-      ...build(options),
-    }),
-  });
+  return agentIn(room, name, (context) => ({
+    resolvers: { Query: { hello: () => 'hello', asked: async () => (await context.ask(HELLO, {})).hello } },
+    ...build(context),
+  }));
 }
 
 const host = (agents: AgentDefinition[], more: Partial<HostOptions> = {}): Promise<Host> =>
-  createHost({
-    agents,
-    kysely: small.kysely,
-    config: readConfig({ NODE_ENV: 'test' }),
-    log: silentLogger,
-    clock,
-    tokens: tokensFrom(key),
-    secrets: secretsWith([newKey()]),
-    signer: eventSigner([newKey()]),
-    sagas: { url: small.database.url, pool: small.database.pool },
-    instance: 'test',
-    pace: QUICK,
-    ...more,
-  });
+  hostOf(small, agents, { clock, signer: eventSigner([newKey()]), pace: QUICK, ...more });
 
 const status = async (name = 'small'): Promise<string> =>
   (await small.database.pool.query('select status from platform.agent where name = $1', [name])).rows[0]?.status;

@@ -148,7 +148,7 @@ test('agents of one host ask one another in process, and one that is nowhere can
   ]);
 });
 
-test('it works the consumers and scheduledJobs of its agents until it stops, and ends the work in hand', async () => {
+test('it works the consumers and scheduled jobs of its agents until it stops, and ends the work in hand', async () => {
   const did = { job: 0, ended: 0 };
   const release = Promise.withResolvers<void>();
   const running = await host([

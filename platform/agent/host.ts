@@ -64,7 +64,7 @@ export interface HostOptions extends Pick<AgentContext, 'config' | 'log' | 'cloc
   sagas: { url: string; pool: Pool };
   /** The name of this process, stable over restarts. */
   instance: string;
-  /** This lifecycle of the process, a UUID. @default a new one */
+  /** This run of the process, a UUID. @default a new one */
   process?: string;
   /** Reaches agents that run elsewhere. */
   reach?: Reach;

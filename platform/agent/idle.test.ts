@@ -1,21 +1,14 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
+import { agentIn, hostOf } from '../../tests/support/small-host.ts';
 import { countStatements, type Statements } from '../../tests/support/statements.ts';
 import { until } from '../../tests/support/until.ts';
-import { systemClock } from '../clock.ts';
-import { readConfig } from '../config/config.ts';
 import { on } from '../consumers/handler.ts';
-import { tokensFrom } from '../identity/tokens.ts';
-import { silentLogger } from '../log.ts';
-import { newKey } from '../secrets/key-ring.ts';
-import { secretsWith } from '../secrets/secrets.ts';
-import { type AgentDefinition, defineAgent } from './define-agent.ts';
-import { createHost, type Host } from './host.ts';
+import type { AgentDefinition } from './define-agent.ts';
+import type { Host } from './host.ts';
 
 const AGENTS = 35;
 const SECONDS = 6;
@@ -28,43 +21,25 @@ const handled = new Map<string, number>();
 
 /** An agent with a consumer and a job, as most are. */
 const agent = (name: string): AgentDefinition =>
-  defineAgent({
-    name,
-    area: 'system',
-    title: name,
-    description: `The agent ${name}.`,
-    skills: [],
-    at: pathToFileURL(join(room, 'agent.ts')).href,
-    entities: [],
-    emits: [],
-    build: () => ({
-      resolvers: { Query: { hello: () => name } },
-      handlers: [
-        on(noteWritten.type, noteWritten.payload, async () => {
-          handled.set(name, (handled.get(name) ?? 0) + 1);
-        }),
-      ],
-      scheduledJobs: [{ name: 'sweep', everySeconds: 3600, run: async () => {} }],
-    }),
-  });
+  agentIn(room, name, () => ({
+    resolvers: { Query: { hello: () => name } },
+    handlers: [
+      on(noteWritten.type, noteWritten.payload, async () => {
+        handled.set(name, (handled.get(name) ?? 0) + 1);
+      }),
+    ],
+    scheduledJobs: [{ name: 'sweep', everySeconds: 3600, run: async () => {} }],
+  }));
 
 beforeAll(async () => {
   counted = countStatements();
   small = await openSmallAgent();
   room = mkdtempSync(join(tmpdir(), 'agora-room-'));
   writeFileSync(join(room, 'schema.graphql'), 'type Query { hello: String! }');
-  host = await createHost({
-    agents: Array.from({ length: AGENTS }, (_, n) => agent(`agent${n}`)),
-    kysely: small.kysely,
-    config: readConfig({ NODE_ENV: 'test' }),
-    log: silentLogger,
-    clock: systemClock,
-    tokens: tokensFrom(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string),
-    secrets: secretsWith([newKey()]),
-    signer: small.signer,
-    sagas: { url: small.database.url, pool: small.database.pool },
-    instance: 'test',
-  });
+  host = await hostOf(
+    small,
+    Array.from({ length: AGENTS }, (_, n) => agent(`agent${n}`)),
+  );
   await host.start();
 });
 afterAll(async () => {

@@ -70,7 +70,7 @@ test('while one process is at it, the others leave it to that one and do not que
   );
 });
 
-test('scheduledJobs of other names, and of other agents, do not wait for it', async () => {
+test('scheduled jobs of other names, and of other agents, do not wait for it', async () => {
   const release = Promise.withResolvers<void>();
   const done = new Set<string>();
   const slow = performed(

@@ -12,7 +12,7 @@ import { until } from '../../tests/support/until.ts';
 orSkip(
   hasRedisServer(),
   test,
-  'relay without Redis',
+  'notifications without Redis',
 )('without Redis they ring by NOTIFY, and with it again by Redis', async () => {
   const [redis, database] = [await startRedis(), await testDatabase()];
   const endings = new Endings(silentLogger);

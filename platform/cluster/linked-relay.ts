@@ -20,8 +20,8 @@ const LONGEST = 4000;
 const ANY = '*';
 
 /**
- * NotifierRelay over the first way that is there, heard over all of them: processes that see different ways fail still wake one
- * another. A message is `<process>|<type>,<type>`, or `<process>|*`; a process does not hear its own, as its readers are
+ * Sends notifications over the first carrier that is up, and hears those of all of them: processes that see different
+ * carriers fail still wake one another. A message is `<process>|<type>,<type>`, or `<process>|*`; a process does not hear its own, as its readers are
  * awake.
  */
 export class LinkedRelay implements NotifierRelay {

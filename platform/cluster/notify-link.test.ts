@@ -63,7 +63,7 @@ test('a PostgreSQL that is killed and comes back is heard again, told once', asy
     expect(heard).not.toContain('lost');
     expect(lines).toEqual([
       'PostgreSQL does not notify: other processes are woken without it, or poll',
-      'PostgreSQL relay again',
+      'PostgreSQL notifies again',
     ]);
   } finally {
     await link.close();

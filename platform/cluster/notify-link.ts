@@ -29,7 +29,7 @@ const PATIENCE_MS = 1000;
 const STORY = {
   name: 'notify',
   lost: 'PostgreSQL does not notify: other processes are woken without it, or poll',
-  back: 'PostgreSQL relay again',
+  back: 'PostgreSQL notifies again',
 };
 
 /** The connection. */
@@ -113,7 +113,7 @@ export class NotifyLink implements Carrier {
     const lost = (this.#lost = new AbortController());
     const client = new pg.Client({
       connectionString: this.#url,
-      application_name: 'agora relay',
+      application_name: 'agora notify',
       connectionTimeoutMillis: PATIENCE_MS,
       query_timeout: PATIENCE_MS,
       keepAlive: true,

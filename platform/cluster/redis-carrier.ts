@@ -2,9 +2,10 @@ import type { Carrier } from './linked-relay.ts';
 import type { Cluster } from './cluster.ts';
 import type { RedisLink } from './redis-link.ts';
 
-const CHANNEL = 'relay';
+/** Processes of earlier releases listen to it too. */
+const CHANNEL = 'rings';
 
-/** Carries relay over the broadcast. */
+/** Carries notifications over the broadcast. */
 export const redisCarrier = ({ broadcast, redis }: Cluster & { redis: RedisLink }): Carrier => ({
   get isUp() {
     return redis.isUp;

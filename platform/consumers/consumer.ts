@@ -10,7 +10,7 @@
  * operator (parked.ts).
  *
  * The tail of the log tells it when there is something for it (log-tail.ts), so an idle consumer asks the database
- * nothing. What the tail does not know is looked for now and then, for all consumers of a process at once (backstop.ts).
+ * nothing. What the tail does not know is looked for every two seconds, for all consumers of a process at once (backstop.ts).
  */
 import type { Kysely, Transaction } from 'kysely';
 import { lock } from '../data/locks.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { noteWritten, openSmallAgent, type SmallAgent } from '../../tests/support/small-agent.ts';
 import { Refusal, refuse, Unavailable } from '../errors.ts';
-import { forgetOldKeys } from './idempotency.ts';
+import { forgetOldKeys, lockOf } from './idempotency.ts';
 import { raw } from './raw.ts';
 import type { Work } from '../store/store.ts';
 
@@ -50,6 +50,10 @@ test('the same key twenty times at once runs the work once, and answers all twen
   expect(runs).toBe(1);
   expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
   expect([await rows('small.note'), await rows('platform.event_log')].map((list) => list.length)).toEqual([1, 1]);
+});
+
+test('the lock of a key is that of earlier releases, which may take it at the same time', () => {
+  expect(lockOf({ actor: 'user_1', operation: 'placeOrder', key: 'k', request: {} })).toBe('once:user_1:placeOrder:k');
 });
 
 test('with another request the key is refused, and nothing is written', async () => {

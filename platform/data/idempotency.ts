@@ -41,8 +41,8 @@ const LONGEST_KEY = 255;
 
 const isLonger = (key: string): boolean => key.length > LONGEST_KEY && Array.from(key).length > LONGEST_KEY;
 
-/** What to lock so that equal keys wait for one another. */
-export const lockOf = ({ actor, operation, key }: IdempotencyKey): string => `idempotency:${actor}:${operation}:${key}`;
+/** What to lock so that equal keys wait for one another: in processes of earlier releases too, so its text stays. */
+export const lockOf = ({ actor, operation, key }: IdempotencyKey): string => `once:${actor}:${operation}:${key}`;
 
 /** What an earlier request with this key led to. @throws Refusal IDEMPOTENCY_KEY_REUSED, INVALID_INPUT */
 export async function earlierOutcome(
@@ -125,7 +125,7 @@ async function forget(kysely: Kysely<any>, schema: string, whose: string, limit:
   for (let forgotten = 0; ; ) {
     const { rows } = await raw<{ count: number; last: string | null }>(
       kysely,
-      // By where the rows lie: they are written idempotency, and never changed.
+      // By where the rows lie: they are written once, and never changed.
       `with gone as
          (delete from "${schema}".idempotency where ctid = any(array
             (select ctid from "${schema}".idempotency

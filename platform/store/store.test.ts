@@ -43,7 +43,7 @@ test('a change and its event are there together, with where they come from', asy
   ]);
 });
 
-test('a rollback leaves neither the change nor the event, and relay no notifier', async () => {
+test('a rollback leaves neither the change nor the event, and notifies nobody', async () => {
   const notified: unknown[] = [];
   const waiter = small.notifier.listen();
   const hear = waiter.hear.bind(waiter);

@@ -63,11 +63,11 @@ describe('signing up', () => {
 
   test('five times at once makes one user and one customer', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 5 }, () => client.signUp({ email: 'once@example.com', name: 'Only IdempotencyKey' })),
+      Array.from({ length: 5 }, () => client.signUp({ email: 'once@example.com', name: 'Only Once' })),
     );
     expect(new Set(answers.map((answer) => answer.user.id)).size).toBe(1);
     expect(new Set(answers.map((answer) => answer.refreshToken)).size).toBe(5);
-    expect(await customersNamed('Only IdempotencyKey')).toHaveLength(1);
+    expect(await customersNamed('Only Once')).toHaveLength(1);
   });
 
   test.each([

@@ -29,7 +29,7 @@ export const failedAttempt =
     if (!isStuck || alertedAt) return;
     const { name } = partsOf(saga);
     const errorId = newId('error');
-    // IdempotencyKey for a saga and a step. Should it not get through, the next failed attempt comes by here again.
+    // Once for a saga and a step. Should it not get through, the next failed attempt comes by here again.
     const isFirst = await store.write({ locks: [], origin: {} }, async ({ sql, publish }) => {
       const marked = await sql
         .updateTable('saga_attempt')

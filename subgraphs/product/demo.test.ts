@@ -14,6 +14,7 @@ describe("the demo's catalogue", () => {
       expect(chooseSlug(slug, name, [])).toMatchObject({ slug });
       checkDescription(description, []);
       expect(description).not.toMatch(/[{}]|undefined/);
+      expect(`${name} ${description}`).not.toMatch(/[a-z][A-Z]/);
     }
     const byProduct = Map.groupBy(variants, (_, n) => demoWorld.variants[n]!.product);
     for (const ofOne of byProduct.values()) checkVariants(ofOne, []);

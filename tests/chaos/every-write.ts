@@ -114,7 +114,7 @@ function roundsOf(points: readonly string[], tried: Set<string>, atOnce: number)
 
 type Footprint = Record<string, unknown>;
 
-/** IdempotencyKey nothing changes any more. */
+/** Once nothing changes any more. */
 async function footprintAtRest<S extends { who: string }>(trial: Trial<S>, subject: S): Promise<Footprint> {
   let last = '';
   return untilAnswer(

@@ -58,11 +58,11 @@ beforeAll(async () => {
           id: ID!
           postage: Int @external
           depot: String @external
-          job: Int @requires(fields: "postage")
+          duty: Int @requires(fields: "postage")
         }`,
       resolvers: {
         Query: { held: () => ({ id: 'p2', depot: 'told by customs' }) },
-        Parcel: { __resolveReference: reference, job: ({ postage }: Parcel) => postage! + 1 },
+        Parcel: { __resolveReference: reference, duty: ({ postage }: Parcel) => postage! + 1 },
       },
     },
   });
@@ -74,11 +74,11 @@ test('a field is computed of one of another subgraph that was not asked for, and
 });
 
 test('a chain: what is required requires something itself', async () => {
-  expect(await graph.ask('{ parcels { id job } }')).toEqual({
+  expect(await graph.ask('{ parcels { id duty } }')).toEqual({
     data: {
       parcels: [
-        { id: 'p1', job: 31 },
-        { id: 'p2', job: 71 },
+        { id: 'p1', duty: 31 },
+        { id: 'p2', duty: 71 },
       ],
     },
   });
@@ -86,8 +86,8 @@ test('a chain: what is required requires something itself', async () => {
 });
 
 test('a chain that begins and ends in the same subgraph', async () => {
-  expect(await graph.ask('{ held { job postage area } }')).toEqual({
-    data: { held: { job: 71, postage: 70, area: 1 } },
+  expect(await graph.ask('{ held { duty postage area } }')).toEqual({
+    data: { held: { duty: 71, postage: 70, area: 1 } },
   });
 });
 

@@ -253,7 +253,7 @@ test('no name and no reason that a client gives is kept with a control character
     const { field, path, type } = place;
     const at = `${field.name}(${path.join('.')})`;
     const given = { declared: `$x: ${String(type)}`, value: new Literal('$x') };
-    const answer = await post(operationAt(place, given, good(place)), { x: 'notifier \u0007' });
+    const answer = await post(operationAt(place, given, good(place)), { x: 'bell \u0007' });
     const said = answer.data?.[field.name]?.userErrors ?? [];
     const where = path.map((step) => (step === '[]' ? '0' : step)).join('.');
     if (said.some((error) => error.code === 'INVALID_INPUT' && error.path?.join('.') === where)) continue;

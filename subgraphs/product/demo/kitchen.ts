@@ -29,7 +29,7 @@ export const kitchen: Top = {
       things: words("Chef's_Knife Paring_Knife Bread_Knife Santoku Vegetable_Knife Cleaver"),
       first: axis('Handle', 'Walnut:WAL Olive_Wood:OLV Black_Resin:RES Ash:ASH Beech:BEE'),
       says: [
-        'A {thing} agentContext thin behind the edge, so that it cuts instead of wedging.',
+        'A {thing} ground thin behind the edge, so that it cuts instead of wedging.',
         'Keen out of the box and easy to sharpen, this {thing} does nine tenths of the work in a kitchen.',
       ],
     },

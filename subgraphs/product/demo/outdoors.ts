@@ -39,7 +39,7 @@ export const outdoors: Top = {
       code: 'CYC',
       series: words('Velomar Cadenza Tarmacadam Girolle'),
       qualities: words('Carbon Commuter Gravel Reflective Aluminium Winter'),
-      things: words('Helmet Pannier Front_Light Floor_Pump Saddle LogNotifier'),
+      things: words('Helmet Pannier Front_Light Floor_Pump Saddle Bell'),
       first: axis('Size', 'S:S M:M L:L'),
       second: axis('Colour', 'Black:BLK Signal:SIG White:WHT'),
       says: [
