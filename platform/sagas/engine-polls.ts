@@ -6,9 +6,9 @@
 import type { Pool } from 'pg';
 import { systemDatabase } from './engine-executor.ts';
 
-const LOOK = `select queue_name as queue from dbos.workflow_status
-  where status in ('ENQUEUED', 'PENDING') and status = 'ENQUEUED' and ($1::text is null or queue_name = $1)
-  group by queue_name`;
+/** Which of these queues have something in them. It ends at the first saga of each, however many wait there. */
+const LOOK = `select queue from unnest($1::text[]) as queue where exists (select from dbos.workflow_status
+  where status in ('ENQUEUED', 'PENDING') and status = 'ENQUEUED' and queue_name = queue)`;
 
 /** How long after a commit, or after something was found, each queue is looked at for itself. Milliseconds. */
 const AWAKE_MS = 500;
@@ -36,21 +36,24 @@ export function watchQueues({ pool, notifiedAt }: Looks): (queue: string) => Pro
   let foundAt = -Infinity;
   let lookedAt = -Infinity;
   let found = new Set<string>();
+  /** Those that were asked about so far. */
+  const queues = new Set<string>();
 
-  const look = async (queue: string | null): Promise<Set<string>> => {
-    const { rows } = await pool.query<{ queue: string }>(LOOK, [queue]);
+  const look = async (some: Iterable<string>): Promise<Set<string>> => {
+    const { rows } = await pool.query<{ queue: string }>(LOOK, [[...some]]);
     if (rows.length > 0) foundAt = performance.now();
     return new Set(rows.map((row) => row.queue));
   };
 
   return async (queue) => {
     const now = performance.now();
+    queues.add(queue);
     try {
       const isQuiet = notifiedAt !== undefined && now - Math.max(foundAt, notifiedAt()) > AWAKE_MS;
-      if (!isQuiet) return (await look(queue)).has(queue);
+      if (!isQuiet) return (await look([queue])).has(queue);
       if (now - lookedAt >= QUIET_LOOK_MS) {
         lookedAt = now;
-        found = await look(null);
+        found = await look(queues);
       }
       return found.delete(queue);
     } catch {
