@@ -67,7 +67,7 @@ withoutTools(
   },
 );
 
-test('what holds an Agora already is not restored into', async () => {
+test('a database that holds an Agora already is not restored into', async () => {
   const restoring = restoreDatabase(await urlOf(), join(folder, 'none'));
   await expect(restoring).rejects.toMatchObject({ code: 'RESTORE_NOT_EMPTY' });
 });

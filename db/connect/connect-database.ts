@@ -14,32 +14,33 @@ import { directAddress } from './direct-address.ts';
 /** Connections for the sagas' engine, which polls and listens on its own. */
 const SAGA_CONNECTIONS = 8;
 /**
- * Connections for what outlives a transaction: scheduled jobs and fillings of projections, each of which holds one while
- * it runs. Jobs are short, and their times are spread: one connection does for four agents.
+ * Connections of the sessions pool, for work that outlives a transaction: scheduled jobs and backfills of projections,
+ * each of which holds one while it runs. Jobs are short, and their times are spread: one connection does for four
+ * agents.
  */
 const sessionConnections = (agents: number): number => Math.max(4, Math.ceil(agents / 4));
-/** The agent that works the sagas. */
+/** The agent that runs the sagas. */
 const SAGAS = 'orchestration';
 
-/** What connections are opened with. */
+/** Parts with which connections are opened. */
 export interface ConnectOptions {
   config: Config;
   log: Logger;
-  /** Takes what must be ended. */
+  /** Takes the closing of each pool. */
   endings: Endings;
 }
 
-/** The connections of one role: for transactions, and for what outlives them. */
+/** The connection pools of one role: for transactions, and for work that outlives them. */
 interface Connections {
   kysely: Kysely<any>;
   sessions: Kysely<any>;
 }
 
 /**
- * Connections to the database: the agents' behind a circuit breaker, the sagas' engine's, and one to look how it is.
- * Agents share one pool, but for those that have an address, and so a role, of their own (`DATABASE_URL_ORDER`).
- * @param url what everything that is no agent's goes over, and the agents without an address of their own.
- * @param agents all there are, to tell a wrong variable.
+ * Connection pools to the database: the agents' behind a circuit breaker, the sagas' engine's, and one for the health
+ * check. Agents share one pool, but for those that have an address, and so a role, of their own (`DATABASE_URL_ORDER`).
+ * @param url address of everything that belongs to no agent, and of the agents without one of their own.
+ * @param agents all agents, to detect a wrong variable.
  */
 export async function connectDatabase(
   url: string,
@@ -85,7 +86,7 @@ export async function connectDatabase(
     url: sagaUrl,
     pool: open({ url: sagaUrl, max: SAGA_CONNECTIONS, name: 'agora sagas', int8: 'text' }),
   };
-  // The second is for a look while a write hangs.
+  // The second is for a health check while a write hangs.
   const healthPool = open({ url, max: 2, name: 'agora health', prepare });
   const database: DatabaseProbe = {
     look: async () => (await healthPool.query<{ isReadOnly: boolean }>(PROBE)).rows[0]!,
