@@ -1,18 +1,18 @@
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { Fault } from '../../platform/errors.ts';
 
-/** Which agents a process runs. */
+/** The choice of agents that a process runs. */
 export interface Choice {
   names?: readonly string[];
   /** All agents of these areas, too. */
   areas?: readonly string[];
-  /** All there are. */
+  /** All agents. */
   all?: boolean;
-  /** But not these. */
+  /** Except these. */
   except?: readonly string[];
 }
 
-/** Those agents, each once. @throws Fault NO_SUCH_AGENT that tells which there are */
+/** The chosen agents, each once. @throws Fault NO_SUCH_AGENT that lists the agents */
 export function chosenAgents(agents: readonly AgentDefinition[], choice: Choice): AgentDefinition[] {
   const { names = [], areas = [], all = false, except = [] } = choice;
   const unknown = [

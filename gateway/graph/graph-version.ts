@@ -39,7 +39,7 @@ export interface GraphVersion {
   plan(document: DocumentNode, operationName?: string): void;
   /** Number of plans in the cache. */
   plans(): number;
-  /** Number of operations under way on it. */
+  /** Number of uses now: operations under way, and open subscriptions. */
   uses(): number;
   /** Begins a use. Returns a function that ends it. */
   enter(): () => void;
