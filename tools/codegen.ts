@@ -1,9 +1,8 @@
 /**
- * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed commands of the
- * gateway, typed documents of the clients in `examples/`, `.env.example`, `docs/sagas.md`,
- * the scopes that rooms grant to roles, Grafana's dashboards, where the
- * agents of each area run,
- * `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
+ * `npm run codegen`: writes all generated files: resolver types and typed commands of every room, typed commands of the
+ * gateway, typed documents of the clients in `examples/`, `.env.example`, `docs/sagas.md`, the scopes that rooms grant
+ * to roles, Grafana's dashboards, the deployments of each area's agents, `schema/agents.json`. With `--check` it writes
+ * nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,13 +30,13 @@ for (const asking of [...rooms.map(({ directory }) => directory), 'gateway']) {
   }
 }
 
-// Of the API as it is published; `npm run schema` does it again when it publishes another.
+// The published API; `npm run schema` does it again when it publishes another.
 const api = read(API);
 if (api) outputs.push(...(await clientOutputs(api)));
 
 const check = process.argv.includes('--check');
 settle(outputs, check, 'npm run codegen');
-// Only now: they are built of the commands and documents that were written just now.
+// Imported only now: they load the commands and documents that were written just now.
 const { agentList } = await import('./codegen/agent-list.ts');
 const { deployments } = await import('./codegen/deployments.ts');
 const { envFile } = await import('./codegen/env-file.ts');

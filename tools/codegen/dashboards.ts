@@ -1,4 +1,4 @@
-/** Grafana's dashboards, as JSON that its provisioning reads. What they show is in `dashboards/`, one file each. */
+/** Grafana's dashboards, as JSON that its provisioning reads. Their panels are in `dashboards/`, one file each. */
 import { agentPerformance } from './dashboards/agent-performance.ts';
 import { circuitBreakers } from './dashboards/circuit-breakers.ts';
 import { type Board, grafana } from './dashboards/grafana.ts';

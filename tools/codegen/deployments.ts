@@ -1,7 +1,7 @@
 /**
- * Where the agents run, by area: the services of docker-compose.yml, whom Prometheus asks there, and the manifests of
- * Kubernetes. The first room of an area brings them, the last one takes them away. `agents-system` is written by hand,
- * since it has a volume for mails; `agents-commerce.yaml` is the model of all other areas' manifests.
+ * Deployments of the agents, by area: the services of docker-compose.yml, Prometheus's targets among them, and the
+ * manifests of Kubernetes. The first room of an area brings them, the last one takes them away. `agents-system` is
+ * written by hand, since it has a volume for mails; `agents-commerce.yaml` is the model of all other areas' manifests.
  */
 import { AREAS } from '../../platform/agent/define-agent.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
@@ -25,7 +25,7 @@ export async function deployments(): Promise<Output[]> {
   return deploymentsFor(AREAS.filter((area) => used.has(area)));
 }
 
-/** The files for these areas. @throws Error for a file that has lost the place where they stand */
+/** The files for these areas. @throws Error for a file that has lost the marks of their place */
 export function deploymentsFor(areas: readonly string[]): Output[] {
   const generated = areas.filter((area) => area !== BY_HAND);
   const groups = [...generated, BY_HAND].map((area) => `agents-${area}`);

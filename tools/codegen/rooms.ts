@@ -9,10 +9,10 @@ export interface Room {
   name: string;
   directory: string;
   typeDefs: DocumentNode;
-  /** What the room itself wrote of them, and what it shares with all others. */
+  /** The room's own definitions of them, and those that it shares with all others. */
   own: DocumentNode;
   shared: DocumentNode;
-  /** What the room itself defines, without the fields that federation adds. */
+  /** The schema of the room itself, without the fields that federation adds. */
   schema: GraphQLSchema;
 }
 

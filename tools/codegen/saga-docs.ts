@@ -1,4 +1,4 @@
-/** `docs/sagas.md`: each saga as a Mermaid flowchart and a table, out of its definition. */
+/** `docs/sagas.md`: each saga as a Mermaid flowchart and a table, generated from its definition. */
 import { globSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { type SagaDefinition, type SagaStep, stepsOf } from '../../platform/sagas/define-saga.ts';
@@ -8,7 +8,7 @@ import { flowchart } from './saga-flowchart.ts';
 const PAGE = 'docs/sagas.md';
 const SAGAS = 'subgraphs/orchestration/sagas/*.ts';
 
-/** The page, of the sagas as they are. Their typed commands must have been generated. */
+/** The page, of the current sagas. Their typed commands must have been generated. */
 export async function sagaDocs(): Promise<Output> {
   const files = globSync(SAGAS, { exclude: ['**/*.test.ts'] }).sort();
   const sagas: { file: string; saga: SagaDefinition }[] = [];

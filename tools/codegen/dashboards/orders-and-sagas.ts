@@ -1,6 +1,6 @@
 import { type Board, quantile, rate } from './grafana.ts';
 
-/** The business, and what carries it out. */
+/** Dashboard of the business, and of the sagas that carry it out. */
 export const ordersAndSagas: Board = {
   uid: 'agora-orders-and-sagas',
   title: 'Orders and Sagas',
