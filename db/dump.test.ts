@@ -59,7 +59,7 @@ withTools(
 );
 
 withoutTools(
-  'without the programs of the server’s version nothing is begun, and it is said what is missing',
+  'without the programs of the server’s version nothing is begun, and the missing package is named',
   async () => {
     const file = join(folder, 'dump');
     await expect(dumpDatabase(await urlOf(), file)).rejects.toThrow('Install postgresql-client-18');

@@ -334,7 +334,7 @@ function ownedByOrdinaryUser(): Identity {
   return identity;
 }
 
-onlyAsRoot('an ordinary user sets it up and runs it as himself', async () => {
+onlyAsRoot('an ordinary user sets the server up and runs it', async () => {
   beginAnew();
   mkdirSync(dataDir);
   const { child, held } = await hold(ownedByOrdinaryUser());
@@ -345,7 +345,7 @@ onlyAsRoot('an ordinary user sets it up and runs it as himself', async () => {
   expect(isRunning(held.pid)).toBe(false);
 });
 
-onlyAsRoot('root runs it as nobody', async () => {
+onlyAsRoot('root runs the server as `nobody`', async () => {
   expect(statSync(`/proc/${(await start()).pid}`).uid).toBe(identity.uid);
 });
 

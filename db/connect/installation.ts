@@ -54,7 +54,7 @@ export const DEMO_IN_PRODUCTION =
 export const wantsDemo = (empty: boolean | undefined, config: Config): boolean =>
   !empty && !config.DATABASE_URL && config.NODE_ENV !== 'production' && allowsDemo(config);
 
-/** What a start reports about demo data, beside loading it. Without a configuration demo data is allowed. */
+/** The report of a start about demo data, beside loading it. Without a configuration demo data is allowed. */
 export function aboutDemo({ withDemo, isNew }: Installation, wanted: boolean, config?: Config): string | undefined {
   if (config && withDemo && !allowsDemo(config)) return DEMO_IN_PRODUCTION;
   if (withDemo && !wanted)

@@ -58,7 +58,7 @@ describe('subscribers of one audience with the same document and variables', () 
     expect(it.feed.executed.slice(4)).toEqual([1, 1]);
   });
 
-  test('and with a cursor that the group still knows come back without a source of their own', async () => {
+  test('that come back with a cursor which the group still knows need no source of their own', async () => {
     const steady = it.subscribe(HAPPENED, 'ada');
     await until(() => it.feed.open === 1);
     it.feed.append(5);
@@ -72,7 +72,7 @@ describe('subscribers of one audience with the same document and variables', () 
     expect(it.feed.executed.slice(1)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
-  test('but another variable, such as the room, are another group', async () => {
+  test('but with another variable, such as another room, are another group', async () => {
     const query = 'subscription ($room: String) { happened(room: $room) { n } }';
     const [one, other] = [it.subscribe(query, 'ada', { room: 'a' }), it.subscribe(query, 'ada', { room: 'b' })];
     await until(() => it.feed.open === 2);

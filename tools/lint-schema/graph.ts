@@ -18,7 +18,7 @@ export interface Problem {
   room: string;
   /** `Product.name`, `Query.products(first:)`. */
   coordinate: string;
-  /** What is wrong and what to do. */
+  /** The problem, and how to mend it. */
   message: string;
 }
 
