@@ -6,7 +6,7 @@ import { deploymentsFor } from '../../tools/codegen/deployments.ts';
 const textOf = (areas: readonly string[], path: string): string | undefined =>
   deploymentsFor(areas).find((output) => output.path === path)!.text;
 
-test('the first room of any area has a place to run in compose, is watched there, and has its manifest', () => {
+test('the first room of any area gets a service in compose, a target of Prometheus there, and a manifest', () => {
   const { services } = parse(textOf(AREAS, 'docker-compose.yml')!, { merge: true });
   const [targets] = parse(textOf(AREAS, 'deploy/compose/agents.yml')!);
   const { resources } = parse(textOf(AREAS, 'deploy/kubernetes/kustomization.yaml')!);

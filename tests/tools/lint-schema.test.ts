@@ -206,7 +206,7 @@ describe('in a room that adds to an entity or refers to it', () => {
   });
 });
 
-test('what only composition sees is named too', () => {
+test('a problem that only composition sees is named too', () => {
   const [problem, ...others] = lint(
     change(OWNER, 'name: String!\n  }\n  "A page."', 'name: String! @public\n  }\n  "A page."').replace(
       'type Product @key(fields: "id") @public',
