@@ -229,7 +229,7 @@ test('processes that start at once on an empty folder share one server, which th
   expect(readdirSync(dataDir).filter((name) => /^(guest|owner)/.test(name))).toEqual([]);
 });
 
-test("a start that wants it alone is refused beside a live owner, by that one's name, and harms nothing", async () => {
+test("a start that wants the server alone is refused beside a live owner, by that one's name, and harms nothing", async () => {
   const { child, held } = await hold();
   await expect(start({ alone: true })).rejects.toMatchObject({
     code: 'DATA_IN_USE',
@@ -241,7 +241,7 @@ test("a start that wants it alone is refused beside a live owner, by that one's 
   expect([server.pid, server.isGuest]).toEqual([held.pid, false]);
 });
 
-test('of processes that want it alone at once one has it, on an empty folder and on a used one', async () => {
+test('of processes that want the server alone at once one has it, on an empty folder and on a used one', async () => {
   for (const anew of [true, false]) {
     if (anew) beginAnew();
     const all = await Promise.allSettled([

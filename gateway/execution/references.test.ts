@@ -124,7 +124,7 @@ test('a null where none may be propagates to the parent, with an error that says
   ]);
 });
 
-test('an owner that is asked anyway is asked no more than once, and any other once beside them', async () => {
+test('an owner is asked once, whether the client selects its fields or only the references need it', async () => {
   const fetches = async (query: string): Promise<string[]> => {
     await ask(query);
     return asked.toSorted();

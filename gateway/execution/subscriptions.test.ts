@@ -35,7 +35,7 @@ function collect(query: string, authorization?: string, client = it.client(autho
 }
 
 describe('a subscription over WebSocket', () => {
-  test('joins each event with what belongs to another subgraph, in a context of its own', async () => {
+  test('joins each event with fields of another subgraph, in a context of its own', async () => {
     const stream = collect(UPDATED, 'Bearer ada');
     await until(() => it.world.listeners.size === 1);
     it.world.emit(event(1));

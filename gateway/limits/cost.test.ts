@@ -29,7 +29,7 @@ const costOf = (text: string, variables = {}, sdl = SUPERGRAPH): number =>
   estimateWith(schema, costTableOf(sdl)!)(parse(text), undefined, variables);
 
 describe('the estimate', () => {
-  test('of a connection multiplies what it lists by `first`, from the query, a variable or a default', () => {
+  test('of a connection multiplies its lists by `first`, from the query, a variable or a default', () => {
     expect(costOf('{ shops(first: 3) { nodes { id } total } }')).toBe(5 + 3);
     expect(costOf('{ shops(first: 3) { edges { node { id } } nodes { id } } }')).toBe(5 + 3 * 2 + 3);
     expect(costOf('{ shops { nodes { id } } }')).toBe(5 + 20);
@@ -72,7 +72,7 @@ describe('the estimate', () => {
     expect(costOf('mutation { make { id } }')).toBe(11);
   });
 
-  test('of scalars is nothing, and introspection is free', () => {
+  test('of scalars is 0, and introspection is free', () => {
     expect(costOf('{ names(first: 100) __schema { types { name } } }')).toBe(0);
   });
 });

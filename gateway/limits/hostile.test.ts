@@ -119,7 +119,7 @@ test('over a WebSocket the same requests are refused by the same codes, and the 
 });
 
 // How long they block the event loop is measured by `npm run bench -- hostile`.
-test('while all of them come at once, other requests are served', async () => {
+test('while all hostile requests come at once, other requests are served', async () => {
   let isOver = false;
   const flood = Promise.all(HOSTILE.map(({ body }) => send(body).then((response) => response.text()))).finally(
     () => (isOver = true),
@@ -149,7 +149,7 @@ test('the cache of large documents that are let through is bounded', async () =>
   expect((after - before) / 1024 / 1024).toBeLessThan(30);
 });
 
-test('fifty rounds of all of them leave nothing behind in memory', async () => {
+test('fifty rounds of all hostile requests leave nothing behind in memory', async () => {
   const heapAfter = async (rounds: number): Promise<number> => {
     for (let round = 0; round < rounds; round++)
       for (const { body } of HOSTILE)

@@ -28,7 +28,7 @@ export interface StreamOwner {
   left(stream: LiveStream): void;
 }
 
-/** One subscriber. */
+/** The stream of one subscriber. */
 export class LiveStream implements AsyncGenerator<ExecutionResult, undefined, void> {
   readonly caller: Caller;
   /** The caller's actor when it was last checked. */

@@ -48,7 +48,7 @@ describe('a message', () => {
     { type: 'connection_ack' },
     { type: 'next', id: '1', payload: {} },
     { type: 'error', id: '1', payload: [] },
-  ])('that only servers send closes the socket with 4400, and is nothing to print: %j', async (message) => {
+  ])('that only servers send closes the socket with 4400, and prints nothing: %j', async (message) => {
     const print = jest.spyOn(console, 'error').mockImplementation(() => {});
     const { say, closed } = await begin();
     say(message);

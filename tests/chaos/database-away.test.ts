@@ -73,7 +73,7 @@ function keepAsking(work: () => Promise<Answer>) {
   };
 }
 
-test('requests are refused clearly while it is away, agents are DEGRADED and then RUNNING, without an operator', async () => {
+test('requests are refused clearly while the database is away, agents are DEGRADED and then RUNNING, without an operator', async () => {
   const changes = watch(
     `${agora.url.replace('http', 'ws')}/graphql`,
     {

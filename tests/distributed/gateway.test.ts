@@ -33,7 +33,7 @@ const health = async (path: string) => {
   return { status: response.status, body: (await response.json()) as any };
 };
 
-test('without an agent it is ready, and answers what it can', async () => {
+test('a gateway without agents is ready, and answers what it can', async () => {
   await until(async () => (await health('ready')).status === 200);
   const { data, errors } = await gateway.ask(`{ __typename __type(name: "Order") { name } ${PRODUCTS.slice(1)}`);
   expect(data).toEqual({ __typename: 'Query', __type: { name: 'Order' }, products: null });
@@ -41,7 +41,7 @@ test('without an agent it is ready, and answers what it can', async () => {
   expect((await health(encodeURIComponent('agent:product'))).status).toBe(503);
 });
 
-test("it tells the skills of its release's agents, though it knows none of their code", async () => {
+test("a gateway tells the skills of its release's agents, though it knows none of their code", async () => {
   const card = await (await fetch(`${gateway.url}/.well-known/agent-card.json`)).json();
   expect(card).toMatchObject({
     skills: expect.arrayContaining([expect.objectContaining({ tags: ['order', 'commerce'] })]),
@@ -136,7 +136,7 @@ test('every entity is found by its id, by its owner alone, also one of an agent 
   ]);
 });
 
-test('from SIGTERM on it is not ready, and serves until load balancers have noticed: no request fails', async () => {
+test('from SIGTERM on a gateway is not ready, and serves until load balancers have noticed: no request fails', async () => {
   let isOver = false;
   const failed: unknown[] = [];
   let answered = 0;

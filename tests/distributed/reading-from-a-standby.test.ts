@@ -37,7 +37,7 @@ const isReadFrom = (url: string) =>
 const readers = () =>
   servers.onStandby(`select distinct usename from pg_stat_activity where application_name = 'agora reads'`);
 
-test("an agent reads from it where a gateway allows lag, by the agent's own role", async () => {
+test("an agent reads from the standby where a gateway allows lag, by the agent's own role", async () => {
   const { url } = await agora.start(['product'], {
     DATABASE_URL_PRODUCT: roles.url('product'),
     DATABASE_REPLICA_URL: replica,

@@ -37,7 +37,7 @@ test('the accounts of the demo sign in, and there is something to buy', async ()
   expect(products.nodes).toHaveLength(1);
 });
 
-test('mails are written into its folder', async () => {
+test('mails are written into the data folder', async () => {
   const input = '{ email: "ada@example.com", password: "correct horse battery", name: "Ada" }';
   await ask(`mutation { signUp(input: ${input}) { accessToken } }`);
   const mail = join(data, 'mail');

@@ -269,7 +269,7 @@ test('a second run changes nothing, and needs no file for passwords; a table mad
   expect(await as('payment', 'select * from "order".made_later')).toBe(REFUSED);
 });
 
-test('after it the log can still be backed up by the database’s owner, and read by its keeper when it drops old partitions', async () => {
+test('after a second run the log can still be backed up by the database’s owner, and read by its keeper when it drops old partitions', async () => {
   const tables = ['event_log', ...(await partitions(agents.kysely)).map(({ name }) => name)];
   expect(await query('select from platform.event_log_position_seq')).toHaveLength(1);
   for (const table of tables) {

@@ -120,7 +120,7 @@ test('Ctrl-C ends everything, PostgreSQL too', async () => {
 });
 
 test.each(['Agora is starting.', 'platform: 0001', 'migrations applied', 'product: demo data in'])(
-  'Ctrl-C while it is starting (%s) ends everything as well, and nothing is broken by it',
+  'Ctrl-C during the start (%s) ends everything as well, and nothing is broken by it',
   async (endAt) => {
     const other = temporaryData();
     try {
@@ -355,7 +355,7 @@ test('in development the embedded database serves instead of a DATABASE_URL with
 const identity = serverIdentity();
 const onlyAsRoot = identity.uid === undefined ? test.skip : test;
 
-onlyAsRoot('an ordinary user starts it, and owns all that it wrote', async () => {
+onlyAsRoot('an ordinary user starts Agora, and owns all files that it wrote', async () => {
   const home = mkdtempSync(join(tmpdir(), 'agora-home-'));
   chownSync(home, identity.uid!, identity.gid!);
   const own = join(home, '.agora');

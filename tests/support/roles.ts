@@ -15,7 +15,7 @@ import { testPool } from './test-pool.ts';
 export interface TestRoles {
   /** A host's connections, with each agent on its own role. */
   ground: { kysely: Kysely<any>; kyselyFor(agent: string): Kysely<any> };
-  /** For the saga worker, as orchestration. */
+  /** Connections of the saga worker, as orchestration. */
   sagas: { url: string; pool: Pool };
   /** The output of `npm run db:roles`: DATABASE_URL_ORDER and so on. */
   env: Readonly<Record<string, string>>;

@@ -22,7 +22,7 @@ test('the first room of any area gets a service in compose, a target of Promethe
   expect(manifests[0].spec.template.spec.containers[0].args).toEqual(['bin/agent.ts', '--area', 'marketing']);
 });
 
-test('the last room of an area takes them away', () => {
+test('the last room of an area takes its service, target and manifest away', () => {
   const areas = ['commerce', 'system'];
   expect(textOf(areas, 'docker-compose.yml')).not.toContain('agents-marketing');
   expect(textOf(areas, 'deploy/kubernetes/agents-marketing.yaml')).toBeUndefined();

@@ -87,7 +87,7 @@ describe('an event', () => {
     expect(breakingEventChanges(published(payload), published(now))).toEqual([]);
   });
 
-  test('that is gone breaks them', () => {
+  test('that is gone breaks its readers', () => {
     expect(breakingEventChanges(published(payload), undefined)).toEqual(['order.placed: the event is gone.']);
   });
 

@@ -8,7 +8,7 @@ import type { Scenario } from '../scenario.ts';
 import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_declined'];
-/** How long gateways drain before the balancer has noticed, in seconds. */
+/** How long gateways drain while the balancer notices, in seconds. */
 const DRAIN_SECONDS = '2';
 const BUYERS = 3;
 const PAUSE_MS = 200;
