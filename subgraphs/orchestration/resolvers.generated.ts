@@ -352,8 +352,8 @@ export type Agent = {
   /** Lifecycle status. `FAILED` also when no heartbeat has come for thirty seconds. */
   status: AgentStatus;
   /**
-   * Degradation level: 0 full service; 1 on a fallback database; 2 without messaging, or without an agent that it asks;
-   * 3 read only; 4 failed, or without its database.
+   * Degradation level: 0 full service; 1 on a fallback database; 2 without messaging, or without a dependency that it
+   * calls; 3 read only; 4 failed, or without its database.
    */
   degradation: Scalars['Int']['output'];
   /** Whether a heartbeat has come within the last thirty seconds. */

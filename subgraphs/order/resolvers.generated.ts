@@ -203,8 +203,8 @@ export type Query = {
   /** The orders that the caller may see: a buyer's own, or all for staff. */
   orders?: Maybe<OrderConnection>;
   /**
-   * One cart. A guest's cart is open to every caller with its id; a customer's cart, only to that customer. A cart expires
-   * 30 days after its last change, and then no longer exists.
+   * One cart. A guest's cart is open to every caller with its id; a customer's cart, to that customer and to operators. A
+   * cart expires 30 days after its last change, and then no longer exists.
    */
   cart?: Maybe<Cart>;
   /** Those of these orders that the caller may see: other agents ask with the caller's own permissions. */
@@ -721,7 +721,7 @@ export type StepReportInput = {
   step: Scalars['String']['input'];
   /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. */
   outcome: Scalars['String']['input'];
-  /** When it ended. */
+  /** The time of the outcome. */
   at: Scalars['DateTime']['input'];
 };
 

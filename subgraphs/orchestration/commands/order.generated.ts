@@ -59,7 +59,7 @@ export type OrderStatus =
   | 'DELIVERED'
   /** It will not be carried out; everything about it is undone. */
   | 'CANCELLED'
-  /** All of it was returned. */
+  /** It was returned. */
   | 'RETURNED'
   /** It was returned and the money refunded. */
   | 'REFUNDED';
@@ -108,7 +108,7 @@ export type StepReportInput = {
   step: string;
   /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. */
   outcome: string;
-  /** When it ended. */
+  /** The time of the outcome. */
   at: string | Date;
 };
 
