@@ -59,7 +59,7 @@ export type OrderStatus =
   | 'DELIVERED'
   /** It will not be carried out; everything about it is undone. */
   | 'CANCELLED'
-  /** All of it was returned. */
+  /** It was returned. */
   | 'RETURNED'
   /** It was returned and the money refunded. */
   | 'REFUNDED';
@@ -104,11 +104,11 @@ export type CancellationReason =
 
 /** A step of a saga, for the order's timeline. */
 export type StepReportInput = {
-  /** The step. */
+  /** The step. At most 100 characters. */
   step: string;
-  /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. */
+  /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. At most 100 characters. */
   outcome: string;
-  /** When it ended. */
+  /** The time of the outcome. */
   at: string | Date;
 };
 
