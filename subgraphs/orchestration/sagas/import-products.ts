@@ -1,4 +1,5 @@
 import { accepted } from '../../../platform/commands/ask.ts';
+import { shortened } from '../../../platform/errors.ts';
 import { defineSaga } from '../../../platform/sagas/define-saga.ts';
 import { receiveImportedStock, removeImportedStock } from '../commands/inventory.generated.ts';
 import { removeImportedPrices, setImportedPrices } from '../commands/pricing.generated.ts';
@@ -187,7 +188,11 @@ export const importProducts = defineSaga<Input, object>({
     async run({ input: { importId }, ask, refusal }) {
       const errors = refusal!.errors
         .slice(0, MAX_ERRORS)
-        .map(({ code, message, path = ['input', 'products'] }) => ({ code, message, path: [...path] }));
+        .map(({ code, message, path = ['input', 'products'] }) => ({
+          code,
+          message: shortened(message),
+          path: [...path],
+        }));
       const payload = { importId, code: errors[0]!.code, errors };
       accepted((await ask(rejectImport, { input: payload })).rejectImport);
     },
