@@ -9,7 +9,7 @@ import { typeDefsOf } from './type-defs.ts';
 
 const typeDefs = typeDefsOf(`
   type Query {
-    find(name: String @name(max: 5), filter: Filter, secrets: [String!] @opaque(max: 5)): JSON
+    find(name: String @name(max: 5), filter: Filter, secrets: [String!] @opaque(max: 5), constructor: String @name): JSON
     node: Node
     other(name: String): JSON
   }
@@ -30,7 +30,6 @@ const typeDefs = typeDefsOf(`
     tags: [String] @name(max: 5)
     grid: [[String!]] @text(max: 2)
     parts: [PartInput!]
-    constructor: String @text(max: 2)
     free: String
     count: Int
   }
@@ -107,7 +106,7 @@ describe('a mutation', () => {
     });
   });
 
-  test.each([['absent', {}] as const, ['null', { note: null, tags: null, parts: null, constructor: null }] as const])(
+  test.each([['absent', {}] as const, ['null', { note: null, tags: null, parts: null }] as const])(
     'is carried out where a text that may be is %s',
     async (_, optional) => {
       expect((await make({ name: 'Ada', ...optional })).userErrors).toEqual([]);
@@ -138,7 +137,6 @@ describe('a mutation', () => {
     ['parts.1.name', { parts: [{ name: 'a' }, { name: '' }] }, /1 to 5/],
     ['parts.0.within.within.name', { parts: [{ name: 'a', within: { name: 'b', within: { name: '' } } }] }, /1 to 5/],
     ['parts.0.whole.parts.0.name', { parts: [{ name: 'a', whole: { name: 'b', parts: { name: '' } } }] }, /1 to 5/],
-    ['constructor', { constructor: 'abc' }, /1 to 2/],
   ])('is refused with a user error at %s, and its resolver is not called: %#', async (path, change, message) => {
     expect(await make({ name: 'Ada', ...change })).toEqual({ made: null, userErrors: [errorAt(path, message)] });
     expect(seen).toEqual([]);
