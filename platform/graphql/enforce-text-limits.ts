@@ -1,7 +1,7 @@
 /**
- * The limits that a schema declares on its texts (text-limit.ts), enforced before any resolver is called. What is to be
- * checked of a field's arguments is found once, when the schema is built. A mutation answers with a user error for each
- * text that is wrong, a query or a subscription with an error of its own, and nothing is done.
+ * The limits that a schema declares on its texts (text-limit.ts), enforced before any resolver is called. The checks of a
+ * field's arguments are computed once, when the schema is built. A mutation answers with a user error for each offending
+ * text, any other field with a GraphQL error, and nothing is done.
  */
 import {
   defaultFieldResolver,
@@ -24,7 +24,7 @@ import { badInput } from './arguments.ts';
 import { gather } from './refusals.ts';
 import { checkTextLimit, type TextLimit, textLimitOf } from './text-limit.ts';
 
-/** The most errors of one answer: of a long list somebody mends these first. */
+/** The most errors in one answer: the rest of a long list is told when these are mended. */
 const MAX_ERRORS = 100;
 
 /** Checks a value that is there: adds what is wrong to the errors, and returns the value as its resolver gets it. */
@@ -58,10 +58,10 @@ export function enforceTextLimits(schema: GraphQLSchema): void {
   }
 }
 
-/** How a mutation answers: nothing was written. */
+/** The answer of a mutation: nothing was written. */
 const refused = (userErrors: readonly UserError[]) => ({ userErrors });
 
-/** How any other field does, which has no user errors. */
+/** The answer of any other field, which has no user errors. */
 const thrown = (errors: readonly UserError[]): never => {
   throw badInput(errors.map(({ message, path = [] }) => `\`${path.join('.')}\`: ${message}`).join(' '));
 };
@@ -134,7 +134,7 @@ const checkFields =
       if (one == null) continue;
       const checked = check(one, [...path, name], errors);
       if (checked === one) continue;
-      // What the caller has is not changed.
+      // The caller's object stays as it is.
       if (kept === given) kept = { ...given };
       kept[name] = checked;
     }

@@ -1,6 +1,6 @@
 /**
- * One limit on a text, as an input field or an argument declares it: `@name`, `@text` or `@opaque` (shared.graphql). What
- * it asks of a text is said by `platform/text/text.ts`, and how long the text may be by the directive alone.
+ * One limit on a text, as an input field or an argument declares it: `@name`, `@text` or `@opaque` (shared.graphql). The
+ * directive alone says how long the text may be; the rest of the rule is in `platform/text/text.ts`.
  */
 import {
   type DirectiveDefinitionNode,
@@ -14,7 +14,7 @@ import { checkName, checkOpaque, checkText } from '../text/text.ts';
 /** The directives that limit a text. */
 export const TEXT_LIMITS = ['name', 'text', 'opaque'] as const;
 
-/** What a directive asks of a text, in characters. */
+/** A directive and its numbers, in characters. */
 export interface TextLimit {
   kind: (typeof TEXT_LIMITS)[number];
   /** 0 where an empty text is as good as none. */

@@ -15,7 +15,7 @@ const PARSED = parse(`${HEAD}\n${readFileSync(new URL('shared.graphql', import.m
   noLocation: true,
 });
 
-/** What is derived from what is written: the shared definitions by themselves, and each room's by these. */
+/** The document with all that is derived from it: the limits of its texts, in their descriptions. */
 const derived = (document: DocumentNode): DocumentNode => describeTextLimits(document, PARSED);
 
 /** Parsed once for all rooms: nobody changes a document. */

@@ -40,8 +40,8 @@ export function checkText(text: string, path: readonly string[], { max = 200, mi
 }
 
 /**
- * What a machine made or a secret store keeps, such as a token or a password: of any characters, but not of any number.
- * The refusal says nothing of it.
+ * A secret or a machine's text, such as a password or a token: of any characters, but not of any number. The refusal
+ * repeats nothing of it.
  * @throws Refusal INVALID_INPUT that says how long it may be, at the path
  */
 export function checkOpaque(text: string, path: readonly string[], { max }: { max: number }): string {

@@ -107,17 +107,6 @@ describe('what is written of a product', () => {
     ['description', { description: 'x'.repeat(10_001) }],
     ['description', { description: 'a\u0000b' }],
     ['slug', { slug: 'No Slug' }],
-    ['slug', { slug: 'x'.repeat(101) }],
-    ['variants.0.sku', { variants: [{ sku: 'x'.repeat(65), name: 'v' }] }],
-    ['variants.0.name', { variants: [{ sku: 'T', name: '\u200b\u202e' }] }],
-    [
-      'variants.0.attributes.1.name',
-      { variants: [{ sku: 'T', name: 'v', attributes: [size, { name: 'x'.repeat(101), value: 'M' }] }] },
-    ],
-    [
-      'variants.0.attributes.0.value',
-      { variants: [{ sku: 'T', name: 'v', attributes: [{ name: 'a', value: 'x'.repeat(501) }] }] },
-    ],
     ['merchantId', { merchantId: 'merchant_b' }],
     [
       'variants.0.attributes.0.value',
@@ -141,22 +130,6 @@ describe('what is written of a product', () => {
       userErrors: [{ code: 'INVALID_INPUT', path: ['input', ...path.split('.')] }],
     });
     expect(await counts()).toEqual(before);
-  });
-
-  test('has names without the blanks around them, and a description as it was written', async () => {
-    const { product } = await create({
-      name: ' Trimmed\t',
-      description: ' Two\nlines ',
-      variants: [{ sku: 'TRIM', name: ' M ', attributes: [{ name: ' Size ', value: 'M ' }] }],
-    });
-    const query = `query ($id: ID) { product(id: $id) {
-      name slug description variants { name attributes { name value } } } }`;
-    expect((await ask(query, { id: product.id }, merchant)).product).toEqual({
-      name: 'Trimmed',
-      slug: 'trimmed',
-      description: ' Two\nlines ',
-      variants: [{ name: 'M', attributes: [{ name: 'Size', value: 'M' }] }],
-    });
   });
 
   test.each([
