@@ -186,13 +186,11 @@ export const importProducts = defineSaga<Input, object>({
     agent: 'product',
     does: 'Writes down why there are none.',
     async run({ input: { importId }, ask, refusal }) {
-      const errors = refusal!.errors
-        .slice(0, MAX_ERRORS)
-        .map(({ code, message, path = ['input', 'products'] }) => ({
-          code,
-          message: shortened(message),
-          path: [...path],
-        }));
+      const errors = refusal!.errors.slice(0, MAX_ERRORS).map(({ code, message, path = ['input', 'products'] }) => ({
+        code,
+        message: shortened(message),
+        path: [...path],
+      }));
       const payload = { importId, code: errors[0]!.code, errors };
       accepted((await ask(rejectImport, { input: payload })).rejectImport);
     },
