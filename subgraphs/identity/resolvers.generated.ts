@@ -186,24 +186,24 @@ export type Address = {
 };
 
 /**
- * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * are removed, and invisible texts or changes of the writing direction are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
+ * or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** The recipient's name. */
+  /** The recipient's name. At most 200 characters. */
   name: Scalars['String']['input'];
-  /** Street and number. */
+  /** Street and number. At most 200 characters. */
   line1: Scalars['String']['input'];
-  /** Floor, flat, company. */
+  /** Floor, flat, company. At most 200 characters. */
   line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. */
+  /** City or town. At most 200 characters. */
   city: Scalars['String']['input'];
   /**
    * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama.
+   * Emirates, Panama. At most 200 characters.
    */
   postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. */
+  /** State, province or county, where addresses have one. At most 200 characters. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
   country: Scalars['CountryCode']['input'];
@@ -746,9 +746,9 @@ export type { AuditAction };
 export type SignUpInput = {
   /** The e-mail address to sign in with. It is unique, in whatever case it is written. */
   email: Scalars['EmailAddress']['input'];
-  /** 12 to 200 characters; not one of the most common passwords, nor the e-mail address or the name. */
+  /** At least 12 characters; not one of the most common passwords, nor the e-mail address or the name. At most 200 characters. */
   password: Scalars['String']['input'];
-  /** The user's name: 1 to 200 characters. */
+  /** The user's name. 1 to 200 characters, one line. */
   name: Scalars['String']['input'];
 };
 
@@ -756,39 +756,39 @@ export type SignUpInput = {
 export type SignInInput = {
   /** The e-mail address of the account, in whatever case. */
   email: Scalars['EmailAddress']['input'];
-  /** The password. */
+  /** The password. At most 200 characters. */
   password: Scalars['String']['input'];
 };
 
 /** The second factor of a sign-in. */
 export type CompleteSignInInput = {
-  /** The challenge of `SecondFactorRequired`: valid for five minutes and for one session. */
+  /** The challenge of `SecondFactorRequired`: valid for five minutes and for one session. At most 200 characters. */
   challenge: Scalars['String']['input'];
-  /** The six digits of the app, or a recovery code. Each is accepted once. */
+  /** The six digits of the app, or a recovery code. Each is accepted once. At most 100 characters. */
   code: Scalars['String']['input'];
 };
 
 /** A proof that the account's owner is adding the second factor. */
 export type EnrollTotpInput = {
-  /** The current password. Not needed in the first ten minutes of a session. */
+  /** The current password. Not needed in the first ten minutes of a session. At most 200 characters. */
   currentPassword?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A first code, which confirms a second factor. */
 export type ConfirmTotpInput = {
-  /** The six digits of the app. */
+  /** The six digits of the app. At most 100 characters. */
   code: Scalars['String']['input'];
 };
 
 /** A code that proves the second factor, to get new recovery codes. */
 export type ReplaceRecoveryCodesInput = {
-  /** The six digits of the app, or a recovery code. */
+  /** The six digits of the app, or a recovery code. At most 100 characters. */
   code: Scalars['String']['input'];
 };
 
 /** A code that proves the second factor, to remove it. */
 export type DisableTotpInput = {
-  /** The six digits of the app, or a recovery code. */
+  /** The six digits of the app, or a recovery code. At most 100 characters. */
   code: Scalars['String']['input'];
 };
 
@@ -802,15 +802,15 @@ export type ResetSecondFactorInput = {
 export type BeginProviderSignInInput = {
   /** The id of one of `identityProviders`. */
   provider: Scalars['ID']['input'];
-  /** The redirect URI, where the provider sends the browser back to: exactly one of those configured. */
+  /** The redirect URI, where the provider sends the browser back to: exactly one of those configured. At most 2,000 characters. */
   redirectUri: Scalars['String']['input'];
 };
 
 /** A browser's return from a provider. */
 export type CompleteProviderSignInInput = {
-  /** The `attemptToken` that the sign-in began with. */
+  /** The `attemptToken` that the sign-in began with. At most 200 characters. */
   attemptToken: Scalars['String']['input'];
-  /** The whole address that the provider redirected to, with its query string. */
+  /** The whole address that the provider redirected to, with its query string. At most 8,000 characters. */
   callbackUrl: Scalars['String']['input'];
 };
 
@@ -822,7 +822,7 @@ export type UnlinkIdentityInput = {
 
 /** A session to refresh. */
 export type RefreshSessionInput = {
-  /** The session's newest refresh token. */
+  /** The session's newest refresh token. At most 200 characters. */
   refreshToken: Scalars['String']['input'];
 };
 
@@ -846,9 +846,9 @@ export type RequestPasswordResetInput = {
 
 /** A new password for a forgotten one. */
 export type ResetPasswordInput = {
-  /** The token of the mail. */
+  /** The token of the mail. At most 200 characters. */
   token: Scalars['String']['input'];
-  /** A new password, by the same rules as for signing up. */
+  /** A new password, by the same rules as for signing up. At most 200 characters. */
   password: Scalars['String']['input'];
   /**
    * Whether to keep the account's API keys: only if nobody else can have created one; else all are revoked. They stay
@@ -864,25 +864,25 @@ export type ResetPasswordInput = {
 
 /** A new password, and the current one. */
 export type ChangePasswordInput = {
-  /** The current password. */
+  /** The current password. At most 200 characters. */
   currentPassword: Scalars['String']['input'];
-  /** A new password, by the same rules as for signing up. */
+  /** A new password, by the same rules as for signing up. At most 200 characters. */
   newPassword: Scalars['String']['input'];
 };
 
 /** A proof of an e-mail address. */
 export type VerifyEmailInput = {
-  /** The token of the mail. */
+  /** The token of the mail. At most 200 characters. */
   token: Scalars['String']['input'];
 };
 
 /** An API key to create. */
 export type CreateApiKeyInput = {
-  /** The key's purpose: 1 to 100 characters. */
+  /** The key's purpose. 1 to 100 characters, one line. */
   name: Scalars['String']['input'];
   /**
    * Scopes: `<agent>:<read, personal, write or admin>`, with `*` for every agent. 1 to 50, all of them the owner's own.
-   * `write` brings `read` along where the owner has it.
+   * `write` brings `read` along where the owner has it. Each: at most 100 characters.
    */
   scopes: Array<Scalars['String']['input']>;
   /** When it expires: in 366 days at most; in 90 when not given. */
@@ -1193,7 +1193,6 @@ export type ResolversTypes = {
   UserError: ResolverTypeWrapper<UserErrorValue>;
   SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
   VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Address: ResolverTypeWrapper<Address>;
   AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -1258,6 +1257,7 @@ export type ResolversTypes = {
   TooManyAttempts: ResolverTypeWrapper<TooManyAttempts>;
   SecondFactorRequired: ResolverTypeWrapper<SecondFactorRequired>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1277,7 +1277,6 @@ export type ResolversParentTypes = {
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
-  Int: Scalars['Int']['output'];
   Address: Address;
   AddressInput: AddressInput;
   Query: Record<PropertyKey, never>;
@@ -1338,6 +1337,7 @@ export type ResolversParentTypes = {
   TooManyAttempts: TooManyAttempts;
   SecondFactorRequired: SecondFactorRequired;
   String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -1353,6 +1353,25 @@ export type NodeDirectiveArgs = {
 };
 
 export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NameDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextDirectiveArgs = {
+  min: Scalars['Int']['input'];
+  max: Scalars['Int']['input'];
+};
+
+export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type OpaqueDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -1734,4 +1753,7 @@ export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
   node?: NodeDirectiveResolver<any, any, ContextType>;
+  name?: NameDirectiveResolver<any, any, ContextType>;
+  text?: TextDirectiveResolver<any, any, ContextType>;
+  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
 };

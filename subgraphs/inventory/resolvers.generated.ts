@@ -151,24 +151,24 @@ export type Address = {
 };
 
 /**
- * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * are removed, and invisible texts or changes of the writing direction are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
+ * or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** The recipient's name. */
+  /** The recipient's name. At most 200 characters. */
   name: Scalars['String']['input'];
-  /** Street and number. */
+  /** Street and number. At most 200 characters. */
   line1: Scalars['String']['input'];
-  /** Floor, flat, company. */
+  /** Floor, flat, company. At most 200 characters. */
   line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. */
+  /** City or town. At most 200 characters. */
   city: Scalars['String']['input'];
   /**
    * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama.
+   * Emirates, Panama. At most 200 characters.
    */
   postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. */
+  /** State, province or county, where addresses have one. At most 200 characters. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
   country: Scalars['CountryCode']['input'];
@@ -443,13 +443,13 @@ export type { ReservationStatus };
 
 /** A new location. */
 export type CreateLocationInput = {
-  /** The code, unique: 2 to 20 capitals, digits and hyphens. */
+  /** The code, unique: capitals, digits and hyphens. 2 to 20 characters. */
   code: Scalars['String']['input'];
-  /** The name: 1 to 200 characters. */
+  /** The name. 1 to 200 characters, one line. */
   name: Scalars['String']['input'];
   /** Kind of location. */
   kind: LocationKind;
-  /** City or town: 1 to 200 characters. */
+  /** City or town. 1 to 200 characters, one line. */
   city: Scalars['String']['input'];
   /** Country. */
   country: Scalars['CountryCode']['input'];
@@ -463,7 +463,7 @@ export type UpdateLocationInput = {
   id: Scalars['ID']['input'];
   /** Optimistic lock: the version that the change was made on. */
   expectedVersion: Scalars['Int']['input'];
-  /** The name: 1 to 200 characters. */
+  /** The name. 1 to 200 characters, one line. */
   name?: InputMaybe<Scalars['String']['input']>;
   /** The priority, 0 to 1000: orders are served from the lowest number first. */
   priority?: InputMaybe<Scalars['Int']['input']>;
@@ -479,7 +479,7 @@ export type AdjustStockInput = {
   locationId: Scalars['ID']['input'];
   /** Number of units to add, or to remove if negative: at most a million, and not 0. */
   delta: Scalars['Int']['input'];
-  /** The reason: 1 to 200 characters. */
+  /** The reason. 1 to 200 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
@@ -495,7 +495,7 @@ export type TransferStockInput = {
   toLocationId: Scalars['ID']['input'];
   /** Number of units: 1 to a million. */
   quantity: Scalars['Int']['input'];
-  /** The reason: at most 200 characters. */
+  /** The reason. 1 to 200 characters. */
   reason?: InputMaybe<Scalars['String']['input']>;
   /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
@@ -735,7 +735,6 @@ export type ResolversTypes = {
   UserError: ResolverTypeWrapper<UserErrorValue>;
   SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
   VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Address: ResolverTypeWrapper<Address>;
   AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -772,6 +771,7 @@ export type ResolversTypes = {
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: ResolverTypeWrapper<Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -791,7 +791,6 @@ export type ResolversParentTypes = {
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
-  Int: Scalars['Int']['output'];
   Address: Address;
   AddressInput: AddressInput;
   Query: Record<PropertyKey, never>;
@@ -825,6 +824,7 @@ export type ResolversParentTypes = {
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -840,6 +840,25 @@ export type NodeDirectiveArgs = {
 };
 
 export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NameDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextDirectiveArgs = {
+  min: Scalars['Int']['input'];
+  max: Scalars['Int']['input'];
+};
+
+export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type OpaqueDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -1099,4 +1118,7 @@ export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
   node?: NodeDirectiveResolver<any, any, ContextType>;
+  name?: NameDirectiveResolver<any, any, ContextType>;
+  text?: TextDirectiveResolver<any, any, ContextType>;
+  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
 };

@@ -161,24 +161,24 @@ export type Address = {
 };
 
 /**
- * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * are removed, and invisible texts or changes of the writing direction are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
+ * or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** The recipient's name. */
+  /** The recipient's name. At most 200 characters. */
   name: Scalars['String']['input'];
-  /** Street and number. */
+  /** Street and number. At most 200 characters. */
   line1: Scalars['String']['input'];
-  /** Floor, flat, company. */
+  /** Floor, flat, company. At most 200 characters. */
   line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. */
+  /** City or town. At most 200 characters. */
   city: Scalars['String']['input'];
   /**
    * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama.
+   * Emirates, Panama. At most 200 characters.
    */
   postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. */
+  /** State, province or county, where addresses have one. At most 200 characters. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
   country: Scalars['CountryCode']['input'];
@@ -441,9 +441,9 @@ export type BreakerState =
 export type ResetBreakerInput = {
   /** The agent that owns it: `order`. */
   agentId: Scalars['ID']['input'];
-  /** The dependency behind it: `agent:inventory`. */
+  /** The dependency behind it: `agent:inventory`. 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** The reason, for the audit: 1 to 500 characters, without personal data. */
+  /** The reason, for the audit, without personal data. 1 to 500 characters. */
   reason: Scalars['String']['input'];
 };
 
@@ -462,7 +462,7 @@ export type InstructAgentsInput = {
   area?: InputMaybe<AgentArea>;
   /** The instruction. */
   instruction: AgentInstruction;
-  /** The reason, for the audit: 1 to 500 characters, without personal data. */
+  /** The reason, for the audit, without personal data. 1 to 500 characters. */
   reason: Scalars['String']['input'];
 };
 
@@ -594,7 +594,7 @@ export type { SagaActionType };
 export type RetrySagaStepInput = {
   /** The saga. */
   sagaId: Scalars['ID']['input'];
-  /** The reason, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
@@ -604,9 +604,9 @@ export type RetrySagaStepInput = {
 export type SkipSagaStepInput = {
   /** The saga. */
   sagaId: Scalars['ID']['input'];
-  /** The failing step: `reserve`, or `undo reserve`. Named, so that no other is skipped when the saga has gone on. */
+  /** The failing step: `reserve`, or `undo reserve`. Named, so that no other is skipped when the saga has gone on. 1 to 200 characters. */
   step: Scalars['String']['input'];
-  /** The reason, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
@@ -616,7 +616,7 @@ export type SkipSagaStepInput = {
 export type CompensateSagaInput = {
   /** The saga. */
   sagaId: Scalars['ID']['input'];
-  /** The reason, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
@@ -870,9 +870,9 @@ export type EventActionEdge = {
 export type RedriveEventsInput = {
   /** The consumer that could not apply them. */
   consumer: Scalars['ID']['input'];
-  /** The aggregate: a parked event's `aggregateKey`. */
+  /** The aggregate: a parked event's `aggregateKey`. At most 500 characters. */
   aggregateKey: Scalars['String']['input'];
-  /** The reason, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
@@ -884,7 +884,7 @@ export type DiscardEventInput = {
   consumer: Scalars['ID']['input'];
   /** The event. */
   eventId: Scalars['ID']['input'];
-  /** The reason, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
@@ -894,7 +894,7 @@ export type DiscardEventInput = {
 export type RebuildProjectionInput = {
   /** The consumer that keeps it. */
   consumer: Scalars['ID']['input'];
-  /** The reason, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
@@ -904,11 +904,11 @@ export type RebuildProjectionInput = {
 export type ReplayConsumerInput = {
   /** The consumer. */
   consumer: Scalars['ID']['input'];
-  /** A cursor to start behind: of an earlier action, or of a live update. */
+  /** A cursor to start behind: of an earlier action, or of a live update. At most 200 characters. */
   from?: InputMaybe<Scalars['String']['input']>;
   /** A time of publication to start at. Events of some seconds before it may come too. */
   since?: InputMaybe<Scalars['DateTime']['input']>;
-  /** The reason, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
@@ -1038,7 +1038,6 @@ export type ResolversTypes = {
   UserError: ResolverTypeWrapper<UserErrorValue>;
   SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
   VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Address: ResolverTypeWrapper<Address>;
   AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -1094,6 +1093,7 @@ export type ResolversTypes = {
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: ResolverTypeWrapper<Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversTypes['EventAction']>, userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1113,7 +1113,6 @@ export type ResolversParentTypes = {
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
-  Int: Scalars['Int']['output'];
   Address: Address;
   AddressInput: AddressInput;
   Query: Record<PropertyKey, never>;
@@ -1157,6 +1156,7 @@ export type ResolversParentTypes = {
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversParentTypes['EventAction']>, userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -1172,6 +1172,25 @@ export type NodeDirectiveArgs = {
 };
 
 export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NameDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextDirectiveArgs = {
+  min: Scalars['Int']['input'];
+  max: Scalars['Int']['input'];
+};
+
+export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type OpaqueDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -1543,4 +1562,7 @@ export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
   node?: NodeDirectiveResolver<any, any, ContextType>;
+  name?: NameDirectiveResolver<any, any, ContextType>;
+  text?: TextDirectiveResolver<any, any, ContextType>;
+  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
 };

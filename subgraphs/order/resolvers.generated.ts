@@ -173,24 +173,24 @@ export type Address = {
 };
 
 /**
- * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * are removed, and invisible texts or changes of the writing direction are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
+ * or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** The recipient's name. */
+  /** The recipient's name. At most 200 characters. */
   name: Scalars['String']['input'];
-  /** Street and number. */
+  /** Street and number. At most 200 characters. */
   line1: Scalars['String']['input'];
-  /** Floor, flat, company. */
+  /** Floor, flat, company. At most 200 characters. */
   line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. */
+  /** City or town. At most 200 characters. */
   city: Scalars['String']['input'];
   /**
    * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama.
+   * Emirates, Panama. At most 200 characters.
    */
   postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. */
+  /** State, province or county, where addresses have one. At most 200 characters. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
   country: Scalars['CountryCode']['input'];
@@ -672,11 +672,11 @@ export type PlaceOrderInput = {
   shippingAddress: AddressInput;
   /** The billing address; the same as `shippingAddress` when not given. */
   billingAddress?: InputMaybe<AddressInput>;
-  /** A shipping option's code; `standard` when not given. */
+  /** A shipping option's code; `standard` when not given. 1 to 100 characters. */
   shippingOption?: InputMaybe<Scalars['String']['input']>;
   /** The means of payment. */
   payment: PaymentInput;
-  /** Coupon codes of promotions. */
+  /** Coupon codes of promotions. Each: 1 to 100 characters. */
   couponCodes?: InputMaybe<Array<Scalars['String']['input']>>;
   /** The total that the buyer saw: another total is refused. */
   expectedTotal?: InputMaybe<MoneyInput>;
@@ -699,7 +699,7 @@ export type OrderLineInput = {
 
 /** A means of payment. */
 export type PaymentInput = {
-  /** The payment provider's token for the buyer's card or account, as the shop's page received it. */
+  /** The payment provider's token for the buyer's card or account, as the shop's page received it. At most 100 characters. */
   token: Scalars['String']['input'];
 };
 
@@ -707,7 +707,7 @@ export type PaymentInput = {
 export type CancelOrderInput = {
   /** The order. */
   orderId: Scalars['ID']['input'];
-  /** The reason, in the caller's words: at most 500 characters. */
+  /** The reason, in the caller's words. At most 500 characters. */
   reason?: InputMaybe<Scalars['String']['input']>;
   /** A repetition with the same key answers with the same order: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
@@ -717,9 +717,9 @@ export type CancelOrderInput = {
 
 /** A step of a saga, for the order's timeline. */
 export type StepReportInput = {
-  /** The step. */
+  /** The step. At most 100 characters. */
   step: Scalars['String']['input'];
-  /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. */
+  /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. At most 100 characters. */
   outcome: Scalars['String']['input'];
   /** The time of the outcome. */
   at: Scalars['DateTime']['input'];
@@ -932,7 +932,6 @@ export type ResolversTypes = {
   UserError: ResolverTypeWrapper<UserErrorValue>;
   SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
   VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Address: ResolverTypeWrapper<Address>;
   AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -980,6 +979,7 @@ export type ResolversTypes = {
   InsufficientStock: ResolverTypeWrapper<InsufficientStock>;
   TotalMismatch: ResolverTypeWrapper<Omit<TotalMismatch, 'currentTotal'> & { currentTotal: ResolversTypes['Money'] }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -999,7 +999,6 @@ export type ResolversParentTypes = {
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
-  Int: Scalars['Int']['output'];
   Address: Address;
   AddressInput: AddressInput;
   Query: Record<PropertyKey, never>;
@@ -1040,6 +1039,7 @@ export type ResolversParentTypes = {
   InsufficientStock: InsufficientStock;
   TotalMismatch: Omit<TotalMismatch, 'currentTotal'> & { currentTotal: ResolversParentTypes['Money'] };
   String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -1055,6 +1055,25 @@ export type NodeDirectiveArgs = {
 };
 
 export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NameDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextDirectiveArgs = {
+  min: Scalars['Int']['input'];
+  max: Scalars['Int']['input'];
+};
+
+export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type OpaqueDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -1388,4 +1407,7 @@ export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
   node?: NodeDirectiveResolver<any, any, ContextType>;
+  name?: NameDirectiveResolver<any, any, ContextType>;
+  text?: TextDirectiveResolver<any, any, ContextType>;
+  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
 };

@@ -155,24 +155,24 @@ export type Address = {
 };
 
 /**
- * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * are removed, and invisible texts or changes of the writing direction are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
+ * or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** The recipient's name. */
+  /** The recipient's name. At most 200 characters. */
   name: Scalars['String']['input'];
-  /** Street and number. */
+  /** Street and number. At most 200 characters. */
   line1: Scalars['String']['input'];
-  /** Floor, flat, company. */
+  /** Floor, flat, company. At most 200 characters. */
   line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. */
+  /** City or town. At most 200 characters. */
   city: Scalars['String']['input'];
   /**
    * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama.
+   * Emirates, Panama. At most 200 characters.
    */
   postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. */
+  /** State, province or county, where addresses have one. At most 200 characters. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
   country: Scalars['CountryCode']['input'];
@@ -349,7 +349,7 @@ export type RefundPaymentInput = {
   paymentId: Scalars['ID']['input'];
   /** The amount; all that is left when not given. */
   amount?: InputMaybe<MoneyInput>;
-  /** The reason: 1 to 500 characters. */
+  /** The reason. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
@@ -363,7 +363,7 @@ export type AuthorisePaymentInput = {
   customerId?: InputMaybe<Scalars['ID']['input']>;
   /** The order's total. */
   amount: MoneyInput;
-  /** The provider's token for the buyer's card, as the buyer's browser received it. */
+  /** The provider's token for the buyer's card, as the buyer's browser received it. At most 1,000 characters. */
   token: Scalars['String']['input'];
   /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: Scalars['String']['input'];
@@ -389,7 +389,7 @@ export type CapturePaymentInput = {
 export type CancelPaymentInput = {
   /** The order. */
   orderId: Scalars['ID']['input'];
-  /** The reason, recorded with a refund. */
+  /** The reason, recorded with a refund. 1 to 500 characters. */
   reason: Scalars['String']['input'];
   /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: Scalars['String']['input'];
@@ -506,15 +506,15 @@ export type WebhookDeliveryPayload = {
 
 /** A webhook delivery as it was received, for the agent to verify. */
 export type ReceiveWebhookInput = {
-  /** The last part of the address. */
+  /** The last part of the address. At most 100 characters. */
   endpoint: Scalars['String']['input'];
-  /** The header `webhook-id`. */
+  /** The header `webhook-id`. At most 16,384 characters. */
   id?: InputMaybe<Scalars['String']['input']>;
-  /** The header `webhook-timestamp`. */
+  /** The header `webhook-timestamp`. At most 16,384 characters. */
   timestamp?: InputMaybe<Scalars['String']['input']>;
-  /** The header `webhook-signature`. */
+  /** The header `webhook-signature`. At most 16,384 characters. */
   signature?: InputMaybe<Scalars['String']['input']>;
-  /** The body's bytes, in base64. */
+  /** The body's bytes, in base64: at most 256 KiB of them. At most 349,528 characters. */
   body: Scalars['String']['input'];
 };
 
@@ -657,7 +657,6 @@ export type ResolversTypes = {
   UserError: ResolverTypeWrapper<UserErrorValue>;
   SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
   VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Address: ResolverTypeWrapper<Address>;
   AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -689,6 +688,7 @@ export type ResolversTypes = {
   ReceiveWebhookPayload: ResolverTypeWrapper<Omit<ReceiveWebhookPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   WebhookOutcome: WebhookOutcome;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -708,7 +708,6 @@ export type ResolversParentTypes = {
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
-  Int: Scalars['Int']['output'];
   Address: Address;
   AddressInput: AddressInput;
   Query: Record<PropertyKey, never>;
@@ -735,6 +734,7 @@ export type ResolversParentTypes = {
   ReceiveWebhookInput: ReceiveWebhookInput;
   ReceiveWebhookPayload: Omit<ReceiveWebhookPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -750,6 +750,25 @@ export type NodeDirectiveArgs = {
 };
 
 export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NameDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextDirectiveArgs = {
+  min: Scalars['Int']['input'];
+  max: Scalars['Int']['input'];
+};
+
+export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type OpaqueDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -955,4 +974,7 @@ export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
   node?: NodeDirectiveResolver<any, any, ContextType>;
+  name?: NameDirectiveResolver<any, any, ContextType>;
+  text?: TextDirectiveResolver<any, any, ContextType>;
+  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
 };

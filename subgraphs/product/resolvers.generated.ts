@@ -150,24 +150,24 @@ export type Address = {
 };
 
 /**
- * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * are removed, and invisible texts or changes of the writing direction are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
+ * or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** The recipient's name. */
+  /** The recipient's name. At most 200 characters. */
   name: Scalars['String']['input'];
-  /** Street and number. */
+  /** Street and number. At most 200 characters. */
   line1: Scalars['String']['input'];
-  /** Floor, flat, company. */
+  /** Floor, flat, company. At most 200 characters. */
   line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. */
+  /** City or town. At most 200 characters. */
   city: Scalars['String']['input'];
   /**
    * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama.
+   * Emirates, Panama. At most 200 characters.
    */
   postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. */
+  /** State, province or county, where addresses have one. At most 200 characters. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
   country: Scalars['CountryCode']['input'];
@@ -452,13 +452,13 @@ export type ProductEdge = {
 
 /** A new product. */
 export type CreateProductInput = {
-  /** The name: 1 to 200 characters. */
+  /** The name. 1 to 200 characters, one line. */
   name: Scalars['String']['input'];
-  /** The description: at most 10,000 characters. */
+  /** The description. At most 10,000 characters. */
   description: Scalars['String']['input'];
   /**
-   * The slug: 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that
-   * is taken.
+   * The slug: lower-case letters, digits and single hyphens. Made from the name when not given, with a number where that
+   * is taken. 1 to 100 characters.
    */
   slug?: InputMaybe<Scalars['String']['input']>;
   /** Its category. */
@@ -471,9 +471,9 @@ export type CreateProductInput = {
 
 /** A new variant. */
 export type NewVariantInput = {
-  /** The SKU, unique: 1 to 64 letters, digits, and any of . _ / -. `a-1` and `A-1` are two. */
+  /** The SKU, unique: letters, digits, and any of . _ / -. `a-1` and `A-1` are two. 1 to 64 characters. */
   sku: Scalars['String']['input'];
-  /** The name: 1 to 200 characters. */
+  /** The name. 1 to 200 characters, one line. */
   name: Scalars['String']['input'];
   /** At most 20 attributes, each name once. No two variants of a product have the same ones. */
   attributes: Array<VariantAttributeInput>;
@@ -483,9 +483,9 @@ export type NewVariantInput = {
 
 /** An attribute of a variant. */
 export type VariantAttributeInput = {
-  /** The attribute's name, for example `Size`: 1 to 100 characters. */
+  /** The attribute's name, for example `Size`. 1 to 100 characters, one line. */
   name: Scalars['String']['input'];
-  /** The attribute's value, for example `Large`: 1 to 500 characters. */
+  /** The attribute's value, for example `Large`. 1 to 500 characters, one line. */
   value: Scalars['String']['input'];
 };
 
@@ -495,11 +495,11 @@ export type UpdateProductInput = {
   id: Scalars['ID']['input'];
   /** Optimistic lock: the version that the change was made on. */
   expectedVersion: Scalars['Int']['input'];
-  /** The name: 1 to 200 characters. */
+  /** The name. 1 to 200 characters, one line. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** The description: at most 10,000 characters. */
+  /** The description. At most 10,000 characters. */
   description?: InputMaybe<Scalars['String']['input']>;
-  /** The slug: lower-case letters, digits and hyphens. */
+  /** The slug: lower-case letters, digits and single hyphens. 1 to 100 characters. */
   slug?: InputMaybe<Scalars['String']['input']>;
   /** Its category. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
@@ -523,11 +523,11 @@ export type ChangeProductStatusInput = {
 
 /** A new category. */
 export type CreateCategoryInput = {
-  /** The name: 1 to 200 characters. */
+  /** The name. 1 to 200 characters, one line. */
   name: Scalars['String']['input'];
   /**
-   * The slug: 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that
-   * is taken.
+   * The slug: lower-case letters, digits and single hyphens. Made from the name when not given, with a number where that
+   * is taken. 1 to 100 characters.
    */
   slug?: InputMaybe<Scalars['String']['input']>;
   /** The parent category; null for a root category. */
@@ -595,13 +595,13 @@ export type ImportProductsInput = {
 
 /** A product to import. */
 export type ImportProductInput = {
-  /** The name: 1 to 200 characters. */
+  /** The name. 1 to 200 characters, one line. */
   name: Scalars['String']['input'];
-  /** The description: at most 10,000 characters. */
+  /** The description. At most 10,000 characters. */
   description: Scalars['String']['input'];
   /**
-   * The slug: 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that
-   * is taken.
+   * The slug: lower-case letters, digits and single hyphens. Made from the name when not given, with a number where that
+   * is taken. 1 to 100 characters.
    */
   slug?: InputMaybe<Scalars['String']['input']>;
   /** Its category. */
@@ -612,9 +612,9 @@ export type ImportProductInput = {
 
 /** A variant to import. */
 export type ImportVariantInput = {
-  /** The SKU, unique: 1 to 64 letters, digits, and any of . _ / -. `a-1` and `A-1` are two. */
+  /** The SKU, unique: letters, digits, and any of . _ / -. `a-1` and `A-1` are two. 1 to 64 characters. */
   sku: Scalars['String']['input'];
-  /** The name: 1 to 200 characters. */
+  /** The name. 1 to 200 characters, one line. */
   name: Scalars['String']['input'];
   /** At most 20 attributes, each name once. No two variants of a product have the same ones. */
   attributes: Array<VariantAttributeInput>;
@@ -651,7 +651,7 @@ export type ImportedProductsInput = {
   merchantId: Scalars['ID']['input'];
   /** The products, at most 100. */
   products: Array<ImportedProductInput>;
-  /** Slugs given in the whole import: a slug made from a name may be none of them. */
+  /** Slugs given in the whole import: a slug made from a name may be none of them. Each: 1 to 100 characters. */
   reservedSlugs: Array<Scalars['String']['input']>;
 };
 
@@ -659,13 +659,13 @@ export type ImportedProductsInput = {
 export type ImportedProductInput = {
   /** The id to give it. */
   id: Scalars['ID']['input'];
-  /** The slug: given, or made from the name. */
+  /** The slug: given, or made from the name. 1 to 100 characters. */
   slug: Scalars['String']['input'];
   /** Whether the slug was given. One made from the name gets a number where it is taken. */
   isSlugGiven: Scalars['Boolean']['input'];
-  /** Its name. */
+  /** Its name. 1 to 200 characters, one line. */
   name: Scalars['String']['input'];
-  /** Its description. */
+  /** Its description. At most 10,000 characters. */
   description: Scalars['String']['input'];
   /** Its category. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
@@ -677,9 +677,9 @@ export type ImportedProductInput = {
 export type ImportedVariantInput = {
   /** The id to give it. */
   id: Scalars['ID']['input'];
-  /** Its SKU. */
+  /** Its SKU. 1 to 64 characters. */
   sku: Scalars['String']['input'];
-  /** Its name. */
+  /** Its name. 1 to 200 characters, one line. */
   name: Scalars['String']['input'];
   /** Its attributes. */
   attributes: Array<VariantAttributeInput>;
@@ -705,7 +705,7 @@ export type PublishImportedProductsInput = {
 export type RejectImportInput = {
   /** The import. */
   importId: Scalars['ID']['input'];
-  /** The code of the first error. */
+  /** The code of the first error. At most 100 characters. */
   code: Scalars['String']['input'];
   /** All errors: 100 are kept. */
   errors: Array<ImportErrorInput>;
@@ -713,11 +713,11 @@ export type RejectImportInput = {
 
 /** An error of an import. */
 export type ImportErrorInput = {
-  /** Stable code, for programs to branch on. */
+  /** Stable code, for programs to branch on. At most 100 characters. */
   code: Scalars['String']['input'];
-  /** Explanation for people: what is wrong. */
+  /** Explanation for people: what is wrong. At most 1,000 characters. */
   message: Scalars['String']['input'];
-  /** Path of the offending value in the input of the import. */
+  /** Path of the offending value in the input of the import. Each: at most 100 characters. */
   path: Array<Scalars['String']['input']>;
 };
 
@@ -851,7 +851,6 @@ export type ResolversTypes = {
   UserError: ResolverTypeWrapper<UserErrorValue>;
   SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
   VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Address: ResolverTypeWrapper<Address>;
   AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -895,6 +894,7 @@ export type ResolversTypes = {
   ImportErrorInput: ImportErrorInput;
   ImportStepPayload: ResolverTypeWrapper<Omit<ImportStepPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -914,7 +914,6 @@ export type ResolversParentTypes = {
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
-  Int: Scalars['Int']['output'];
   Address: Address;
   AddressInput: AddressInput;
   Query: Record<PropertyKey, never>;
@@ -955,6 +954,7 @@ export type ResolversParentTypes = {
   ImportErrorInput: ImportErrorInput;
   ImportStepPayload: Omit<ImportStepPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -970,6 +970,25 @@ export type NodeDirectiveArgs = {
 };
 
 export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NameDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextDirectiveArgs = {
+  min: Scalars['Int']['input'];
+  max: Scalars['Int']['input'];
+};
+
+export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type OpaqueDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -1207,4 +1226,7 @@ export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
   node?: NodeDirectiveResolver<any, any, ContextType>;
+  name?: NameDirectiveResolver<any, any, ContextType>;
+  text?: TextDirectiveResolver<any, any, ContextType>;
+  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
 };

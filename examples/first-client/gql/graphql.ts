@@ -5,26 +5,26 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /**
- * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * are removed, and invisible texts or changes of the writing direction are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
+ * or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** City or town. */
+  /** City or town. At most 200 characters. */
   city: string;
   /** Country. */
   country: string;
-  /** Street and number. */
+  /** Street and number. At most 200 characters. */
   line1: string;
-  /** Floor, flat, company. */
+  /** Floor, flat, company. At most 200 characters. */
   line2?: string | null | undefined;
-  /** The recipient's name. */
+  /** The recipient's name. At most 200 characters. */
   name: string;
   /**
    * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama.
+   * Emirates, Panama. At most 200 characters.
    */
   postcode?: string | null | undefined;
-  /** State, province or county, where addresses have one. */
+  /** State, province or county, where addresses have one. At most 200 characters. */
   region?: string | null | undefined;
 };
 
@@ -88,7 +88,7 @@ export type OrderStatus =
 
 /** A means of payment. */
 export type PaymentInput = {
-  /** The payment provider's token for the buyer's card or account, as the shop's page received it. */
+  /** The payment provider's token for the buyer's card or account, as the shop's page received it. At most 100 characters. */
   token: string;
 };
 
@@ -119,7 +119,7 @@ export type PlaceOrderInput = {
   cartId?: string | null | undefined;
   /** The sales channel; the cart's, or `default`, when not given. */
   channel?: string | null | undefined;
-  /** Coupon codes of promotions. */
+  /** Coupon codes of promotions. Each: 1 to 100 characters. */
   couponCodes?: Array<string> | null | undefined;
   /** Currency of the order; the cart's, or the channel's own, when not given. */
   currency?: string | null | undefined;
@@ -140,13 +140,13 @@ export type PlaceOrderInput = {
   payment: PaymentInput;
   /** The shipping address. */
   shippingAddress: AddressInput;
-  /** A shipping option's code; `standard` when not given. */
+  /** A shipping option's code; `standard` when not given. 1 to 100 characters. */
   shippingOption?: string | null | undefined;
 };
 
 /** A session to refresh. */
 export type RefreshSessionInput = {
-  /** The session's newest refresh token. */
+  /** The session's newest refresh token. At most 200 characters. */
   refreshToken: string;
 };
 
@@ -154,7 +154,7 @@ export type RefreshSessionInput = {
 export type SignInInput = {
   /** The e-mail address of the account, in whatever case. */
   email: string;
-  /** The password. */
+  /** The password. At most 200 characters. */
   password: string;
 };
 

@@ -23,7 +23,7 @@ export type CreateCustomerInput = {
   id: string;
   /** The user. */
   userId: string;
-  /** The customer's name: 1 to 200 characters. */
+  /** The customer's name. 1 to 200 characters, one line. */
   name: string;
   /** The e-mail address for messages. */
   email: string;

@@ -104,9 +104,9 @@ export type CancellationReason =
 
 /** A step of a saga, for the order's timeline. */
 export type StepReportInput = {
-  /** The step. */
+  /** The step. At most 100 characters. */
   step: string;
-  /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. */
+  /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. At most 100 characters. */
   outcome: string;
   /** The time of the outcome. */
   at: string | Date;

@@ -64,7 +64,7 @@ export type AuthorisePaymentInput = {
   customerId?: string | null | undefined;
   /** The order's total. */
   amount: MoneyInput;
-  /** The provider's token for the buyer's card, as the buyer's browser received it. */
+  /** The provider's token for the buyer's card, as the buyer's browser received it. At most 1,000 characters. */
   token: string;
   /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: string;
@@ -90,7 +90,7 @@ export type CapturePaymentInput = {
 export type CancelPaymentInput = {
   /** The order. */
   orderId: string;
-  /** The reason, recorded with a refund. */
+  /** The reason, recorded with a refund. 1 to 500 characters. */
   reason: string;
   /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: string;

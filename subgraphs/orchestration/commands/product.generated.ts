@@ -34,9 +34,9 @@ export type TaxClass =
 
 /** An attribute of a variant. */
 export type VariantAttributeInput = {
-  /** The attribute's name, for example `Size`: 1 to 100 characters. */
+  /** The attribute's name, for example `Size`. 1 to 100 characters, one line. */
   name: string;
-  /** The attribute's value, for example `Large`: 1 to 500 characters. */
+  /** The attribute's value, for example `Large`. 1 to 500 characters, one line. */
   value: string;
 };
 
@@ -48,7 +48,7 @@ export type ImportedProductsInput = {
   merchantId: string;
   /** The products, at most 100. */
   products: Array<ImportedProductInput>;
-  /** Slugs given in the whole import: a slug made from a name may be none of them. */
+  /** Slugs given in the whole import: a slug made from a name may be none of them. Each: 1 to 100 characters. */
   reservedSlugs?: Array<string>;
 };
 
@@ -56,13 +56,13 @@ export type ImportedProductsInput = {
 export type ImportedProductInput = {
   /** The id to give it. */
   id: string;
-  /** The slug: given, or made from the name. */
+  /** The slug: given, or made from the name. 1 to 100 characters. */
   slug: string;
   /** Whether the slug was given. One made from the name gets a number where it is taken. */
   isSlugGiven?: boolean;
-  /** Its name. */
+  /** Its name. 1 to 200 characters, one line. */
   name: string;
-  /** Its description. */
+  /** Its description. At most 10,000 characters. */
   description: string;
   /** Its category. */
   categoryId?: string | null | undefined;
@@ -74,9 +74,9 @@ export type ImportedProductInput = {
 export type ImportedVariantInput = {
   /** The id to give it. */
   id: string;
-  /** Its SKU. */
+  /** Its SKU. 1 to 64 characters. */
   sku: string;
-  /** Its name. */
+  /** Its name. 1 to 200 characters, one line. */
   name: string;
   /** Its attributes. */
   attributes: Array<VariantAttributeInput>;
@@ -102,7 +102,7 @@ export type PublishImportedProductsInput = {
 export type RejectImportInput = {
   /** The import. */
   importId: string;
-  /** The code of the first error. */
+  /** The code of the first error. At most 100 characters. */
   code: string;
   /** All errors: 100 are kept. */
   errors?: Array<ImportErrorInput>;
@@ -110,11 +110,11 @@ export type RejectImportInput = {
 
 /** An error of an import. */
 export type ImportErrorInput = {
-  /** Stable code, for programs to branch on. */
+  /** Stable code, for programs to branch on. At most 100 characters. */
   code: string;
-  /** Explanation for people: what is wrong. */
+  /** Explanation for people: what is wrong. At most 1,000 characters. */
   message: string;
-  /** Path of the offending value in the input of the import. */
+  /** Path of the offending value in the input of the import. Each: at most 100 characters. */
   path: Array<string>;
 };
 
