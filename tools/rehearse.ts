@@ -10,6 +10,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { futureRooms } from './rehearse/future-rooms.ts';
+import { orderPage, signInOperator } from './rehearse/order-page.ts';
 import { ask, type Started, start } from './rehearse/start.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -39,6 +40,13 @@ async function rehearse(): Promise<void> {
   await withStart(data, async (agora) => {
     const [cold, warm] = [await ask(agora.url, LIST), await ask(agora.url, LIST)];
     rows.push(['a list of 20 products, cold (its plan included), and again', `${ms(cold)}, ${ms(warm)}`]);
+    const operator = await signInOperator(agora.url);
+    const page = (): Promise<number> => ask(agora.url, orderPage(rooms), operator);
+    const [coldPage, warmPage] = [await page(), await page()];
+    rows.push([
+      `the page of an order, over ${rooms.length + 8} rooms, cold (its plan included), and again`,
+      `${ms(coldPage)}, ${ms(warmPage)}`,
+    ]);
     await sleep(10_000);
     rows.push(['memory, idle', `${agora.memoryMb()} MB`]);
     const end = performance.now() + 15_000;

@@ -17,7 +17,6 @@ import {
   Kind,
   type ObjectTypeDefinitionNode,
   OperationTypeNode,
-  parse,
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
@@ -54,9 +53,9 @@ export class References {
   readonly #types: ReadonlyMap<string, ReadonlyMap<string, FieldType>>;
   readonly #anchors = new WeakMap<DocumentNode, Anchors>();
 
-  /** @param executionSdl as composed: https://specs.apollo.dev/join/v0.3/ */
-  constructor(executionSdl: string, kinds: readonly NodeKind[]) {
-    this.#types = typesIn(executionSdl, kinds);
+  /** @param supergraph as composed: https://specs.apollo.dev/join/v0.3/ */
+  constructor(supergraph: DocumentNode, kinds: readonly NodeKind[]) {
+    this.#types = typesIn(supergraph, kinds);
   }
 
   /** The document with an anchor in each reference; the same document if it has none. */
@@ -188,8 +187,7 @@ function anchorsIn(document: DocumentNode): Anchors {
 
 const none = (): Anchors => ({ isReference: false, below: new Map() });
 
-function typesIn(executionSdl: string, kinds: readonly NodeKind[]): Map<string, Map<string, FieldType>> {
-  const { definitions } = parse(executionSdl, { noLocation: true });
+function typesIn({ definitions }: DocumentNode, kinds: readonly NodeKind[]): Map<string, Map<string, FieldType>> {
   const graphs = new Map<string, string>();
   const objects = new Map<string, ObjectTypeDefinitionNode>();
   const leaves = new Set(['ID', 'String', 'Int', 'Float', 'Boolean']);

@@ -30,9 +30,9 @@ export class ReservedKeys {
   readonly #apart = new WeakMap<DocumentNode, DocumentNode>();
   readonly #prefixes = new WeakMap<DocumentNode, string>();
 
-  /** @param executionSdl as composed: https://specs.apollo.dev/join/v0.3/ */
-  constructor(executionSdl: string) {
-    this.#taken = takenIn(executionSdl);
+  /** @param supergraph as composed: https://specs.apollo.dev/join/v0.3/ */
+  constructor(supergraph: DocumentNode) {
+    this.#taken = takenIn(supergraph);
   }
 
   /** The document to plan and to execute: mostly the client's own. A rewritten one stays as it is. */
@@ -68,13 +68,13 @@ export class ReservedKeys {
   }
 }
 
-function takenIn(executionSdl: string): Map<string, { hasArguments: boolean }> {
+function takenIn(supergraph: DocumentNode): Map<string, { hasArguments: boolean }> {
   const taken = new Map(['__typename', ...OURS].map((name) => [name, { hasArguments: false }]));
   const take = (node: FieldNode): void => {
     const known = taken.get(node.name.value);
     taken.set(node.name.value, { hasArguments: Boolean(known?.hasArguments || node.arguments?.length) });
   };
-  visit(parse(executionSdl, { noLocation: true }), {
+  visit(supergraph, {
     Directive: ({ name, arguments: given = [] }) => {
       const argument = { join__type: 'key', join__field: 'requires' }[name.value];
       const fields = given.find((one) => one.name.value === argument)?.value as StringValueNode | undefined;

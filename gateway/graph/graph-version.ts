@@ -57,11 +57,11 @@ export async function createGraphVersion(
   rules: RuleOptions,
   used: UsedDocuments = new UsedDocuments(),
 ): Promise<GraphVersion> {
-  const { executionSdl, decisions, sameForAll } = splitSupergraph(supergraphSdl);
+  const { execution: supergraph, executionSdl, decisions, sameForAll } = splitSupergraph(supergraphSdl);
   const endpoints = nodes.length > 0 ? [...agents, nodeSubgraph(nodes, agents, rules)] : agents;
   const cache = new PlanCache();
-  const references = isUnguarded ? undefined : new References(executionSdl, nodes);
-  const asked = new AskedDocuments(new ReservedKeys(executionSdl), references);
+  const references = isUnguarded ? undefined : new References(supergraph, nodes);
+  const asked = new AskedDocuments(new ReservedKeys(supergraph), references);
   const events: SubscriptionEvents = new WeakMap();
   const execution = await planExecution(executionSdl, endpoints, { cache, events, used, asked });
   const { schema } = execution;

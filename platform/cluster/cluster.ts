@@ -7,7 +7,7 @@ import { LocalNonces, type NonceStore } from './nonces.ts';
 import { RedisBroadcast } from './redis-broadcast.ts';
 import { RedisCache } from './redis-cache.ts';
 import { RedisLimiter } from './redis-limiter.ts';
-import { RedisLink, type RedisOptions } from './redis-link.ts';
+import type { RedisLink, RedisOptions } from './redis-link.ts';
 import { RedisNonces } from './redis-nonces.ts';
 
 /** What is shared. Nothing that matters may live only here. */
@@ -30,6 +30,8 @@ export const localCluster = (log: Logger): Cluster => ({
 
 /** Over Redis, which need not be there yet. Close its `redis` in the end. */
 export async function redisCluster(options: RedisOptions): Promise<Cluster & { redis: RedisLink }> {
+  // Loaded when it is wanted: the client takes a twentieth of a second, and most processes have no Redis.
+  const { RedisLink } = await import('./redis-link.ts');
   const redis = new RedisLink(options);
   await redis.open();
   return {

@@ -70,6 +70,7 @@ orSkip(
     await using(async ({ server, cluster, lines }) => {
       const heard: string[] = [];
       cluster.broadcast.subscribe('news', (message) => heard.push(message));
+      await until(async () => (await cluster.broadcast.publish('news', 'first')) && heard.includes('first'));
       const operator = createClient({ url: server.url });
       await operator.connect();
       expect(await operator.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub'])).toBe(1);

@@ -20,7 +20,9 @@ import { readSameForAll } from './same-for-all.ts';
 
 /** A supergraph in two halves. */
 export interface SplitSupergraph {
-  /** What the gateway executes: the supergraph without what is for SECURITY. */
+  /** The supergraph without what is for SECURITY: what the gateway executes. */
+  execution: DocumentNode;
+  /** The same as text. */
   executionSdl: string;
   /** Who may see what. */
   decisions: DecisionTable;
@@ -43,8 +45,10 @@ export function splitSupergraph(supergraphSdl: string): SplitSupergraph {
       'The supergraph links a security specification, but no decision was found in it: refusing to start.',
     );
   }
+  const execution = withoutSecurity(document, features);
   return {
-    executionSdl: print(withoutSecurity(document, features)),
+    execution,
+    executionSdl: print(execution),
     decisions,
     sameForAll: readSameForAll(document, features.sameForAll),
   };

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 
-const badInput = (message: string): GraphQLError =>
+/** The error of arguments that make no sense: of a query, which has no user errors. */
+export const badInput = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 
 /** Exactly one of these arguments must be given. @throws GraphQLError BAD_USER_INPUT */

@@ -23,6 +23,7 @@ import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { cancellableBy } from '../data/cancellation.ts';
 import { LruCache } from '../lru-cache.ts';
 import type { RequestContext } from './context.ts';
+import { enforceTextLimits } from './enforce-text-limits.ts';
 import { forgetLoaded } from './per-request.ts';
 import { subscribeAnew } from './subscribe.ts';
 import { withoutDefaults } from './variable-defaults.ts';
@@ -68,6 +69,7 @@ const COMPILED = { entries: 2000, weight: 1_000_000 };
 export function createSubgraph(name: string, typeDefs: DocumentNode, resolvers: object): Subgraph {
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
   readAnewAfterChanges(schema);
+  enforceTextLimits(schema);
   const runners = new LruCache<Runner>(COMPILED);
 
   const runnerOf = (request: SubgraphRequest): Runner => {

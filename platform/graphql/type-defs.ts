@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type DocumentNode, Kind, parse } from 'graphql';
+import { describeTextLimits } from './describe-text-limits.ts';
 
 /** The federation directives that rooms may use, and our own `@public` and `@sameForAll`: the head of every subgraph's SDL. */
 const HEAD = `
@@ -10,13 +11,18 @@ extend schema
   @composeDirective(name: "@sameForAll")
 `;
 
-/** Parsed once for all rooms: nobody changes a document. */
-const SHARED = parse(`${HEAD}\n${readFileSync(new URL('shared.graphql', import.meta.url), 'utf8')}`, {
+const PARSED = parse(`${HEAD}\n${readFileSync(new URL('shared.graphql', import.meta.url), 'utf8')}`, {
   noLocation: true,
-}).definitions;
+});
+
+/** The document with all that is derived from it: the limits of its texts, in their descriptions. */
+const derived = (document: DocumentNode): DocumentNode => describeTextLimits(document, PARSED);
+
+/** Parsed once for all rooms: nobody changes a document. */
+const SHARED = derived(PARSED).definitions;
 
 /** An agent's SDL made whole: the federation head, the shared definitions, and what the room itself wrote. */
 export const typeDefsOf = (roomSdl: string): DocumentNode => ({
   kind: Kind.DOCUMENT,
-  definitions: roomSdl ? [...SHARED, ...parse(roomSdl, { noLocation: true }).definitions] : SHARED,
+  definitions: roomSdl ? [...SHARED, ...derived(parse(roomSdl, { noLocation: true })).definitions] : SHARED,
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkName, checkStorable, checkText, foldText, nameOutOf } from './text.ts';
+import { checkName, checkOpaque, checkStorable, checkText, foldText, nameOutOf } from './text.ts';
 
 const PATH = ['input', 'products', '1', 'name'];
 const refused = expect.objectContaining({
@@ -75,6 +75,7 @@ describe('a text', () => {
     expect(checkText(' a\tb\r\n\u2067c\u2069 ', PATH)).toBe(' a\tb\r\n\u2067c\u2069 ');
     expect(checkText('', PATH, { min: 0 })).toBe('');
     expect(checkText('x'.repeat(10_000), PATH, { min: 0, max: 10_000 })).toHaveLength(10_000);
+    expect(checkText('😀😀', PATH, { min: 2, max: 2 })).toBe('😀😀');
   });
 
   test.each([
@@ -85,8 +86,21 @@ describe('a text', () => {
     ['a\u001bb', { min: 0 } as const],
     ['x'.repeat(10_001), { min: 0, max: 10_000 } as const],
     ['x'.repeat(500_000), { min: 0, max: 10_000 } as const],
+    ['ab', { min: 3 }],
+    ['😀😀', { min: 3 }],
   ])('is refused: %#', (text, limits) => {
     expect(() => checkText(text, PATH, limits)).toThrow(refused);
+  });
+});
+
+describe('a token', () => {
+  test.each(['', ' x ', 'a\u0000\ud800\n', '😀'.repeat(40)])('is of any characters, and kept as it is: %j', (token) => {
+    expect(checkOpaque(token, PATH, { max: 40 })).toBe(token);
+  });
+
+  test('that is too long is refused, without a word of it', () => {
+    for (const token of ['x'.repeat(41), '😀'.repeat(41), 'x'.repeat(500_000)])
+      expect(() => checkOpaque(token, PATH, { max: 40 })).toThrow(/^This has at most 40 characters\.$/);
   });
 });
 

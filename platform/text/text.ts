@@ -6,8 +6,8 @@ import { isStorable, UNSTORABLE_MESSAGE } from './storable.ts';
 export interface TextLimits {
   /** @default 200 */
   max?: number;
-  /** 0 where an empty text is none, and is as good. @default 1 */
-  min?: 0 | 1;
+  /** 0 where an empty text is as good as none. @default 1 */
+  min?: number;
 }
 
 /**
@@ -40,6 +40,16 @@ export function checkText(text: string, path: readonly string[], { max = 200, mi
 }
 
 /**
+ * A secret or a machine's text, such as a password or a token: of any characters, but not of any number. The refusal
+ * repeats nothing of it.
+ * @throws Refusal INVALID_INPUT that says how long it may be, at the path
+ */
+export function checkOpaque(text: string, path: readonly string[], { max }: { max: number }): string {
+  if (isLonger(text, max)) throw bad(tooLong(max), path);
+  return text;
+}
+
+/**
  * A text that can be stored.
  * @throws Refusal INVALID_INPUT at the path
  */
@@ -64,14 +74,20 @@ export const foldText = (text: string): string =>
     .normalize('NFKC');
 
 function checkLength(text: string, min: number, max: number, path: readonly string[]): void {
-  if (min > 0 && !VISIBLE.test(text)) throw bad(`This needs 1 to ${max} characters, of which one can be seen.`, path);
-  if (!isLonger(text, max)) return;
-  throw bad(min > 0 ? `This needs 1 to ${max} characters.` : `This has at most ${max} characters.`, path);
+  if (min > 0 && !VISIBLE.test(text))
+    throw bad(`This needs ${min} to ${max} characters, of which one can be seen.`, path);
+  if (!isLonger(text, max) && !isShorter(text, min)) return;
+  throw bad(min > 0 ? `This needs ${min} to ${max} characters.` : tooLong(max), path);
 }
+
+const tooLong = (max: number): string => `This has at most ${max} characters.`;
 
 /** By characters, of which some are two units of JavaScript's. */
 const isLonger = (text: string, max: number): boolean =>
   text.length > max && (text.length > 2 * max || Array.from(text).length > max);
+
+const isShorter = (text: string, min: number): boolean =>
+  text.length < min || (text.length < 2 * min && Array.from(text).length < min);
 
 /** What of a text can be a name that {@link checkName} takes; undefined if nothing can. For names that others tell. */
 export function nameOutOf(text: string, { max = 200 }: Pick<TextLimits, 'max'> = {}): string | undefined {

@@ -54,12 +54,12 @@ export type MoneyInput = {
   currency: Scalars['CurrencyCode']['input'];
 };
 
-/** Where a page of a connection starts and ends (https://relay.dev/graphql/connections.htm). */
+/** Start and end of a page of a connection (https://relay.dev/graphql/connections.htm). */
 export type PageInfo = {
   __typename?: 'PageInfo';
-  /** Whether there is more after this page. */
+  /** Whether there are items after this page. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there is something before this page. */
+  /** Whether there are items before this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
   /** The cursor of the first edge. */
   startCursor?: Maybe<Scalars['String']['output']>;
@@ -67,64 +67,64 @@ export type PageInfo = {
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** Which way a list is ordered. */
+/** Sort direction of a list. */
 export type OrderDirection =
   /** Smallest, oldest or first in the alphabet first. */
   | 'ASC'
   /** Largest, newest or last in the alphabet first. */
   | 'DESC';
 
-/** What a user error is about. Programs branch on it; it is stable over releases. */
+/** Codes of user errors, for programs to branch on: stable over releases. */
 export type ErrorCode =
   /** The input is not acceptable; the message says why and `path` where. */
   | 'INVALID_INPUT'
-  /** There is no such thing, or it is not yours. */
+  /** The object does not exist, or the caller may not see it. */
   | 'NOT_FOUND'
-  /** The thing was changed meanwhile: load it again and decide anew. */
+  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
   | 'VERSION_CONFLICT'
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The thing's state does not allow this. */
+  /** The object's state does not allow this. */
   | 'INVALID_STATE';
 
-/** Something that the user caused and can mend. Nothing was written. */
+/** An error that the caller caused and can mend. Nothing was written. */
 export type UserError = {
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
 };
 
 /** A user error that needs nothing beside code, message and path. */
 export type SimpleUserError = UserError & {
   __typename?: 'SimpleUserError';
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
 };
 
-/** Somebody else changed the thing meanwhile. */
+/** Optimistic locking: another change came first, so `expectedVersion` is out of date. */
 export type VersionConflict = UserError & {
   __typename?: 'VersionConflict';
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
-  /** The version that the thing has now. */
+  /** The object's version now. */
   currentVersion: Scalars['Int']['output'];
 };
 
 /** A postal address. */
 export type Address = {
   __typename?: 'Address';
-  /** Who receives. */
+  /** The recipient's name. */
   name: Scalars['String']['output'];
   /** Street and number. */
   line1: Scalars['String']['output'];
@@ -141,24 +141,24 @@ export type Address = {
 };
 
 /**
- * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * go, and texts that cannot be seen or that turn the direction of writing are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
+ * or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** Who receives. */
+  /** The recipient's name. At most 200 characters. */
   name: Scalars['String']['input'];
-  /** Street and number. */
+  /** Street and number. At most 200 characters. */
   line1: Scalars['String']['input'];
-  /** Floor, flat, company. */
+  /** Floor, flat, company. At most 200 characters. */
   line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. */
+  /** City or town. At most 200 characters. */
   city: Scalars['String']['input'];
   /**
-   * Postal code, such as one of this country can be. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama.
+   * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
+   * Emirates, Panama. At most 200 characters.
    */
   postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. */
+  /** State, province or county, where addresses have one. At most 200 characters. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
   country: Scalars['CountryCode']['input'];
@@ -166,7 +166,7 @@ export type AddressInput = {
 
 export type Query = {
   __typename?: 'Query';
-  /** One customer: oneself, or for operators anyone. Null if there is none, or if it is not yours to see. */
+  /** One customer: the caller's own profile, or any for operators. Null if it does not exist or the caller may not see it. */
   customer?: Maybe<Customer>;
   /** All customers. */
   customers?: Maybe<CustomerConnection>;
@@ -187,7 +187,7 @@ export type QueryCustomersArgs = {
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Changes a customer's profile: one's own, or for staff anyone's. */
+  /** Changes a customer's profile: the caller's own, or any for staff. */
   updateCustomer?: Maybe<CustomerPayload>;
   /** Adds an address to a customer. The first one becomes the default. */
   addAddress?: Maybe<CustomerAddressPayload>;
@@ -195,7 +195,7 @@ export type Mutation = {
   updateAddress?: Maybe<CustomerAddressPayload>;
   /** Removes an address. If it was the default, the oldest of the others takes its place. */
   removeAddress?: Maybe<CustomerPayload>;
-  /** Makes a user a customer. Again with the same id, it answers with what is there. */
+  /** Creates the customer of a user. Repeated with the same id, it answers with the existing one. */
   createCustomer?: Maybe<CustomerPayload>;
 };
 
@@ -224,41 +224,44 @@ export type MutationCreateCustomerArgs = {
   input: CreateCustomerInput;
 };
 
-/** Somebody who buys. */
+/** A customer: a buyer with a profile and addresses. */
 export type Customer = {
   __typename?: 'Customer';
   /** Starts with `customer_`. */
   id: Scalars['ID']['output'];
-  /** What they are called. */
+  /** The customer's name. */
   name: Scalars['String']['output'];
-  /** Where they are written to. The address that they sign in with is their user's. */
+  /** The e-mail address for messages. The one to sign in with is the user's. */
   email: Scalars['EmailAddress']['output'];
-  /** Their telephone number. */
+  /** The customer's telephone number. */
   phone?: Maybe<Scalars['String']['output']>;
-  /** Their addresses, oldest first: at most 50. */
+  /** The customer's addresses, oldest first: at most 50. */
   addresses: Array<CustomerAddress>;
-  /** When they became a customer. */
+  /** When the customer was created. */
   createdAt: Scalars['DateTime']['output'];
   /** When the profile or an address last changed. */
   updatedAt: Scalars['DateTime']['output'];
-  /** Grows with every change of the profile or of an address: give it as `expectedVersion` to change the profile that you saw. */
+  /**
+   * Optimistic lock: grows with every change of the profile or of an address. Give it as `expectedVersion` to change what
+   * you saw.
+   */
   version: Scalars['Int']['output'];
 };
 
-/** An address that a customer keeps. */
+/** An address in a customer's address book. */
 export type CustomerAddress = {
   __typename?: 'CustomerAddress';
   /** Starts with `address_`. */
   id: Scalars['ID']['output'];
   /** The address itself. */
   address: Address;
-  /** Whether things are sent here unless the customer says otherwise. */
+  /** Whether it is the default shipping address. */
   isDefaultShipping: Scalars['Boolean']['output'];
-  /** Grows with every change of this address: give it as `expectedVersion` to change what you saw. */
+  /** Optimistic lock: grows with every change of this address. Give it as `expectedVersion` to change what you saw. */
   version: Scalars['Int']['output'];
 };
 
-/** Which customers: all that is given must hold. */
+/** Filter for customers: every given condition must hold. */
 export type CustomerFilter = {
   /** With this e-mail address, in whatever case. */
   email?: InputMaybe<Scalars['EmailAddress']['input']>;
@@ -266,19 +269,19 @@ export type CustomerFilter = {
   ids?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
-/** In which order customers come. */
+/** Sort order of customers. */
 export type CustomerOrder = {
-  /** By what. */
+  /** Sort field. */
   field: CustomerOrderField;
-  /** Which way. */
+  /** Sort direction. */
   direction: OrderDirection;
 };
 
-/** By what customers are ordered. */
+/** Fields that customers can be sorted by. */
 export type CustomerOrderField =
-  /** When they became customers. */
+  /** By the time of creation. */
   | 'CREATED_AT'
-  /** Their name. */
+  /** By name. */
   | 'NAME';
 
 /** A page of customers. */
@@ -307,19 +310,19 @@ export type CustomerEdge = {
 export type UpdateCustomerInput = {
   /** The customer. */
   id: Scalars['ID']['input'];
-  /** The version that the change was made on. */
+  /** Optimistic lock: the version that the change was made on. */
   expectedVersion: Scalars['Int']['input'];
-  /** 1 to 200 characters. */
+  /** The customer's name. 1 to 200 characters, one line. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** Where they are written to. The address that they sign in with stays. */
+  /** The e-mail address for messages. The one to sign in with stays. */
   email?: InputMaybe<Scalars['EmailAddress']['input']>;
-  /** 4 to 15 digits as people write them; null takes it away. */
+  /** The telephone number: 4 to 15 digits as people write them; null removes it. At most 100 characters. */
   phone?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** An address for a customer. */
 export type AddAddressInput = {
-  /** The customer; oneself when not given. */
+  /** The customer; the caller's own profile when not given. */
   customerId?: InputMaybe<Scalars['ID']['input']>;
   /** The address. */
   address: AddressInput;
@@ -331,11 +334,11 @@ export type AddAddressInput = {
 export type UpdateAddressInput = {
   /** The address. */
   id: Scalars['ID']['input'];
-  /** The version that the change was made on. */
+  /** Optimistic lock: the version that the change was made on. */
   expectedVersion: Scalars['Int']['input'];
   /** The whole new address. */
   address?: InputMaybe<AddressInput>;
-  /** True makes it the default. To have another default, say true of that one. */
+  /** True makes it the default. False changes nothing: make another address the default instead. */
   isDefaultShipping?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
@@ -343,23 +346,23 @@ export type UpdateAddressInput = {
 export type RemoveAddressInput = {
   /** The address. */
   id: Scalars['ID']['input'];
-  /** The version that the decision was made on; any when not given. */
+  /** Optimistic lock: the version that the decision was made on; any version when not given. */
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** A user who becomes a customer. */
+/** A user to create a customer for. */
 export type CreateCustomerInput = {
-  /** The customer's id, chosen by who asks. */
+  /** The customer's id, chosen by the calling agent. */
   id: Scalars['ID']['input'];
   /** The user. */
   userId: Scalars['ID']['input'];
-  /** 1 to 200 characters. */
+  /** The customer's name. 1 to 200 characters, one line. */
   name: Scalars['String']['input'];
-  /** Where they are written to. */
+  /** The e-mail address for messages. */
   email: Scalars['EmailAddress']['input'];
 };
 
-/** What became of a customer. */
+/** Result of creating or changing a customer, or of removing an address. */
 export type CustomerPayload = {
   __typename?: 'CustomerPayload';
   /** The customer as it is now. */
@@ -368,7 +371,7 @@ export type CustomerPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of an address. */
+/** Result of adding or changing an address. */
 export type CustomerAddressPayload = {
   __typename?: 'CustomerAddressPayload';
   /** The address as it is now. */
@@ -490,7 +493,6 @@ export type ResolversTypes = {
   UserError: ResolverTypeWrapper<UserErrorValue>;
   SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
   VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Address: ResolverTypeWrapper<Address>;
   AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -511,6 +513,7 @@ export type ResolversTypes = {
   CustomerPayload: ResolverTypeWrapper<Omit<CustomerPayload, 'customer' | 'userErrors'> & { customer?: Maybe<ResolversTypes['Customer']>, userErrors: Array<ResolversTypes['UserError']> }>;
   CustomerAddressPayload: ResolverTypeWrapper<Omit<CustomerAddressPayload, 'address' | 'customer' | 'userErrors'> & { address?: Maybe<ResolversTypes['CustomerAddress']>, customer?: Maybe<ResolversTypes['Customer']>, userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -530,7 +533,6 @@ export type ResolversParentTypes = {
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
-  Int: Scalars['Int']['output'];
   Address: Address;
   AddressInput: AddressInput;
   Query: Record<PropertyKey, never>;
@@ -550,6 +552,7 @@ export type ResolversParentTypes = {
   CustomerPayload: Omit<CustomerPayload, 'customer' | 'userErrors'> & { customer?: Maybe<ResolversParentTypes['Customer']>, userErrors: Array<ResolversParentTypes['UserError']> };
   CustomerAddressPayload: Omit<CustomerAddressPayload, 'address' | 'customer' | 'userErrors'> & { address?: Maybe<ResolversParentTypes['CustomerAddress']>, customer?: Maybe<ResolversParentTypes['Customer']>, userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -565,6 +568,25 @@ export type NodeDirectiveArgs = {
 };
 
 export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NameDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextDirectiveArgs = {
+  min: Scalars['Int']['input'];
+  max: Scalars['Int']['input'];
+};
+
+export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type OpaqueDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -724,4 +746,7 @@ export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
   node?: NodeDirectiveResolver<any, any, ContextType>;
+  name?: NameDirectiveResolver<any, any, ContextType>;
+  text?: TextDirectiveResolver<any, any, ContextType>;
+  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
 };

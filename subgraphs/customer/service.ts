@@ -9,7 +9,6 @@ import { checkAddress } from '../../platform/graphql/address.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion, orTaken } from '../../platform/graphql/refusals.ts';
 import { isId, newId } from '../../platform/ids.ts';
-import { checkName } from '../../platform/text/text.ts';
 import { writableCustomers } from './access.ts';
 import { checkPhone, checkRoom, defaultAfterChange, defaultAfterRemoval } from './domain.ts';
 import { AddressSchema, type CustomerRow, CustomerSchema, type Tables } from './entities.ts';
@@ -81,7 +80,6 @@ export const customerService = ({ store, clock }: AgentContext<Tables>) => {
     async createCustomer({ id, userId, name, email }: CreateCustomerInput, context: RequestContext): Promise<string> {
       if (!isId(id, 'customer'))
         throw refuse('INVALID_INPUT', 'The id of a customer starts with `customer_`.', ['input', 'id']);
-      const checkedName = checkName(name, ['input', 'name']);
       const write = () =>
         store.write({ locks: [id], origin: context }, async ({ findIfAny, insert, publish }) => {
           const there = await findIfAny(CustomerSchema, id);
@@ -89,7 +87,7 @@ export const customerService = ({ store, clock }: AgentContext<Tables>) => {
             throw refuse('INVALID_INPUT', 'This id belongs to the customer of another user.', ['input', 'id']);
           if (there) return id;
           const now = clock.now();
-          await insert(CustomerSchema, { id, userId, name: checkedName, email, createdAt: now, updatedAt: now });
+          await insert(CustomerSchema, { id, userId, name, email, createdAt: now, updatedAt: now });
           publish(customerCreated, { aggregateId: id, aggregateVersion: 1, payload: { customerId: id, userId } });
           return id;
         });
@@ -102,11 +100,11 @@ export const customerService = ({ store, clock }: AgentContext<Tables>) => {
     },
 
     async updateCustomer(input: UpdateCustomerInput, context: RequestContext): Promise<string> {
-      const name = input.name == null ? undefined : checkName(input.name, ['input', 'name']);
       const phone = input.phone === undefined ? undefined : checkPhone(input.phone, ['input', 'phone']);
       return change(input.id, ['input', 'id'], context, async ({ save, publish }, customer) => {
         checkVersion(customer.version, input.expectedVersion);
-        const changes = { name, email: input.email ?? undefined, phone, updatedAt: clock.now() };
+        const [name, email] = [input.name ?? undefined, input.email ?? undefined];
+        const changes = { name, email, phone, updatedAt: clock.now() };
         const { id, version } = await save(CustomerSchema, customer, changes);
         publish(customerUpdated, { aggregateId: id, aggregateVersion: version, payload: { customerId: id } });
         return id;

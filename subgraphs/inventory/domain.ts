@@ -124,9 +124,8 @@ export function checkChange(
 
 /** @throws Refusal INVALID_INPUT for a code that is none */
 export function checkCode(code: string): void {
-  if (!/^[A-Z\d][A-Z\d-]{1,19}$/.test(code)) {
-    throw refuse('INVALID_INPUT', 'A code has 2 to 20 capitals, digits and hyphens.', ['input', 'code']);
-  }
+  if (!/^[A-Z\d][A-Z\d-]*$/.test(code))
+    throw refuse('INVALID_INPUT', 'A code has capitals, digits, and hyphens behind the first.', ['input', 'code']);
 }
 
 /** @throws Refusal INVALID_INPUT for a priority out of range */

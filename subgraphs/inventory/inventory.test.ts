@@ -210,6 +210,8 @@ describe('a location', () => {
 
   test.each([
     ['code', { code: 'lower', name: 'N' }],
+    ['code', { code: 'A', name: 'N' }],
+    ['code', { code: 'A'.repeat(21), name: 'N' }],
     ['name', { code: 'OK-1', name: ' ' }],
     ['name', { code: 'OK-1', name: '\u200b\u202e' }],
     ['name', { code: 'OK-1', name: 'a\u0000b' }],

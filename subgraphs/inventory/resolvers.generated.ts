@@ -58,12 +58,12 @@ export type MoneyInput = {
   currency: Scalars['CurrencyCode']['input'];
 };
 
-/** Where a page of a connection starts and ends (https://relay.dev/graphql/connections.htm). */
+/** Start and end of a page of a connection (https://relay.dev/graphql/connections.htm). */
 export type PageInfo = {
   __typename?: 'PageInfo';
-  /** Whether there is more after this page. */
+  /** Whether there are items after this page. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there is something before this page. */
+  /** Whether there are items before this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
   /** The cursor of the first edge. */
   startCursor?: Maybe<Scalars['String']['output']>;
@@ -71,70 +71,70 @@ export type PageInfo = {
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** Which way a list is ordered. */
+/** Sort direction of a list. */
 export type OrderDirection =
   /** Smallest, oldest or first in the alphabet first. */
   | 'ASC'
   /** Largest, newest or last in the alphabet first. */
   | 'DESC';
 
-/** What a user error is about. Programs branch on it; it is stable over releases. */
+/** Codes of user errors, for programs to branch on: stable over releases. */
 export type ErrorCode =
   /** The input is not acceptable; the message says why and `path` where. */
   | 'INVALID_INPUT'
-  /** There is no such thing, or it is not yours. */
+  /** The object does not exist, or the caller may not see it. */
   | 'NOT_FOUND'
-  /** The thing was changed meanwhile: load it again and decide anew. */
+  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
   | 'VERSION_CONFLICT'
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The thing's state does not allow this. */
+  /** The object's state does not allow this. */
   | 'INVALID_STATE'
-  /** There is not enough left. */
+  /** There are not enough units left. */
   | 'INSUFFICIENT_STOCK'
-  /** What was to be reserved for this reference was released: nothing can be reserved for it any more. */
+  /** The reservation of this reference was released: nothing can be reserved for it any more. */
   | 'RESERVATION_RELEASED'
-  /** The location's code belongs to another. */
+  /** The code belongs to another location. */
   | 'LOCATION_CODE_TAKEN';
 
-/** Something that the user caused and can mend. Nothing was written. */
+/** An error that the caller caused and can mend. Nothing was written. */
 export type UserError = {
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
 };
 
 /** A user error that needs nothing beside code, message and path. */
 export type SimpleUserError = UserError & {
   __typename?: 'SimpleUserError';
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
 };
 
-/** Somebody else changed the thing meanwhile. */
+/** Optimistic locking: another change came first, so `expectedVersion` is out of date. */
 export type VersionConflict = UserError & {
   __typename?: 'VersionConflict';
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
-  /** The version that the thing has now. */
+  /** The object's version now. */
   currentVersion: Scalars['Int']['output'];
 };
 
 /** A postal address. */
 export type Address = {
   __typename?: 'Address';
-  /** Who receives. */
+  /** The recipient's name. */
   name: Scalars['String']['output'];
   /** Street and number. */
   line1: Scalars['String']['output'];
@@ -151,24 +151,24 @@ export type Address = {
 };
 
 /**
- * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * go, and texts that cannot be seen or that turn the direction of writing are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
+ * or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** Who receives. */
+  /** The recipient's name. At most 200 characters. */
   name: Scalars['String']['input'];
-  /** Street and number. */
+  /** Street and number. At most 200 characters. */
   line1: Scalars['String']['input'];
-  /** Floor, flat, company. */
+  /** Floor, flat, company. At most 200 characters. */
   line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. */
+  /** City or town. At most 200 characters. */
   city: Scalars['String']['input'];
   /**
-   * Postal code, such as one of this country can be. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama.
+   * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
+   * Emirates, Panama. At most 200 characters.
    */
   postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. */
+  /** State, province or county, where addresses have one. At most 200 characters. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
   country: Scalars['CountryCode']['input'];
@@ -176,13 +176,16 @@ export type AddressInput = {
 
 export type Query = {
   __typename?: 'Query';
-  /** The places that stock is kept at, by priority: at most 100. */
+  /** The stock locations, by priority: at most 100. */
   locations?: Maybe<Array<Location>>;
-  /** One variant's stock at the locations that have or had some, by priority: at most 100. A merchant sees its own variants'. */
+  /**
+   * One variant's stock at the locations that have or had some, by priority: at most 100. A merchant sees its own
+   * variants'.
+   */
   stockLevels?: Maybe<Array<StockLevel>>;
-  /** The ledger, newest first. A merchant sees its own variants' movements. */
+  /** The stock ledger, newest movement first. A merchant sees its own variants' movements. */
   movements?: Maybe<MovementConnection>;
-  /** What of these variants could be reserved now, in the order asked for; 0 for one that is not known. */
+  /** Availability of these variants, in the order asked for; 0 for an unknown one. */
   availabilityOf: Array<VariantAvailability>;
   /** Those of these locations that do not exist. */
   unknownLocations: Array<Scalars['ID']['output']>;
@@ -212,26 +215,26 @@ export type QueryUnknownLocationsArgs = {
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Adds a place that stock is kept at. Staff only. */
+  /** Adds a stock location. Staff only. */
   createLocation?: Maybe<LocationPayload>;
-  /** Changes a place that stock is kept at. Staff only. */
+  /** Changes a stock location. Staff only. */
   updateLocation?: Maybe<LocationPayload>;
-  /** Adds units to a location, or takes some away that are not reserved. Merchants: of their own variants. */
+  /** Adds units to a location, or removes unreserved ones. Merchants: of their own variants. */
   adjustStock?: Maybe<StockLevelPayload>;
-  /** Moves units that are not reserved from one location to another. Merchants: of their own variants. */
+  /** Moves unreserved units from one location to another. Merchants: of their own variants. */
   transferStock?: Maybe<TransferStockPayload>;
-  /** Brings in the first stock of an import's variants. */
+  /** Receives the first stock of an import's variants. */
   receiveImportedStock?: Maybe<ImportedStockPayload>;
-  /** Takes that stock out again, or sees to it that it will not come. */
+  /** Undo of `receiveImportedStock`: removes that stock again, or refuses it should it come later. */
   removeImportedStock?: Maybe<ImportedStockPayload>;
   /**
-   * Sets units aside for a reference, such as an order: all that is asked for, or nothing. A reference has one
-   * reservation; asked again for the same lines, it answers with that one.
+   * Reserves units for a reference, such as an order: all that are asked for, or none. A reference has one reservation;
+   * a repetition with the same lines answers with that one.
    */
   reserveStock?: Maybe<ReservationPayload>;
   /**
-   * Gives back what is set aside for a reference. Where nothing is, that is no error, and a reservation that comes later
-   * for this reference is refused with `RESERVATION_RELEASED`.
+   * Releases the reservation of a reference. A reference without one is no error, and a reservation that comes later for
+   * it is refused with `RESERVATION_RELEASED`.
    */
   releaseReservation?: Maybe<ReleasePayload>;
 };
@@ -276,50 +279,50 @@ export type MutationReleaseReservationArgs = {
   input: ReleaseReservationInput;
 };
 
-/** One version of a product that can be bought: a size, a colour. */
+/** A variant of a product, the unit that is bought: a size, a colour. */
 export type ProductVariant = {
   __typename?: 'ProductVariant';
   /** Starts with `variant_`. */
   id: Scalars['ID']['output'];
-  /** What can be bought of it now. */
+  /** Availability now. */
   availability?: Maybe<Availability>;
 };
 
 
-/** One version of a product that can be bought: a size, a colour. */
+/** A variant of a product, the unit that is bought: a size, a colour. */
 export type ProductVariantAvailabilityArgs = {
   channel?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** What can be bought of a variant now. */
+/** Availability of a variant now. */
 export type Availability = {
   __typename?: 'Availability';
-  /** Units at active locations that are not reserved. */
+  /** Unreserved units at active locations. */
   available: Scalars['Int']['output'];
   /** Whether there is at least one. */
   isInStock: Scalars['Boolean']['output'];
 };
 
-/** A place that stock is kept at. */
+/** A stock location: a place that keeps stock. */
 export type Location = {
   __typename?: 'Location';
   /** Starts with `location_`. */
   id: Scalars['ID']['output'];
   /** Short and unique: `RTM-1`. */
   code: Scalars['String']['output'];
-  /** What it is called. */
+  /** Display name. */
   name: Scalars['String']['output'];
-  /** What kind of place it is. */
+  /** Kind of location. */
   kind: LocationKind;
-  /** Where it is. */
+  /** City or town. */
   city: Scalars['String']['output'];
-  /** Where it is. */
+  /** Country. */
   country: Scalars['CountryCode']['output'];
   /** Orders are served from the location with the lowest number first. */
   priority: Scalars['Int']['output'];
   /** Whether orders are served from it. What is reserved already stays reserved. */
   active: Scalars['Boolean']['output'];
-  /** Grows with every change: give it as `expectedVersion` to change what you saw. */
+  /** Optimistic lock: grows with every change. Give it as `expectedVersion` to change what you saw. */
   version: Scalars['Int']['output'];
 };
 
@@ -330,46 +333,46 @@ export type StockLevel = {
   __typename?: 'StockLevel';
   /** The variant. */
   variant?: Maybe<ProductVariant>;
-  /** Where. */
+  /** The location. */
   location: Location;
-  /** Units that are there: the sum of the movements. */
+  /** Units on hand: the sum of the movements. */
   onHand: Scalars['Int']['output'];
-  /** Units of those that are set aside. */
+  /** Units of those that are reserved. */
   reserved: Scalars['Int']['output'];
-  /** Units that are not set aside. */
+  /** Units that are not reserved. */
   available: Scalars['Int']['output'];
-  /** Grows with every change. */
+  /** Optimistic lock: grows with every change. */
   version: Scalars['Int']['output'];
   /** When it last changed. */
   updatedAt: Scalars['DateTime']['output'];
 };
 
-/** Units that came or went: a line of the ledger. It is never changed and never removed. */
+/** A stock movement: an entry of the append-only ledger. */
 export type Movement = {
   __typename?: 'Movement';
   /** Starts with `movement_`. */
   id: Scalars['ID']['output'];
   /** The variant. */
   variant?: Maybe<ProductVariant>;
-  /** Where. */
+  /** The location. */
   location: Location;
-  /** How many came, or went if negative. */
+  /** Number of units that came, or went if negative. */
   delta: Scalars['Int']['output'];
-  /** What kind of movement. */
+  /** Kind of movement. */
   type: StockChangeType;
-  /** Why, in the words of whoever made it. */
+  /** The reason, in the actor's words. */
   reason?: Maybe<Scalars['String']['output']>;
-  /** What it belongs to: both sides of a transfer have the same. */
+  /** Id of the cause. Both movements of a transfer have the same. */
   referenceId?: Maybe<Scalars['ID']['output']>;
-  /** Who made it: a user or an agent. */
+  /** The actor who made it: a user or an agent. */
   actorId: Scalars['ID']['output'];
-  /** When. */
+  /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
 };
 
 export type { StockChangeType };
 
-/** Which movements: all that is given must hold. */
+/** Filter for movements: every given condition must hold. */
 export type MovementFilter = {
   /** Of this variant. */
   variantId?: InputMaybe<Scalars['ID']['input']>;
@@ -401,38 +404,38 @@ export type MovementEdge = {
   cursor: Scalars['String']['output'];
 };
 
-/** What can be reserved of a variant. */
+/** Availability of a variant. */
 export type VariantAvailability = {
   __typename?: 'VariantAvailability';
   /** The variant. */
   variantId: Scalars['ID']['output'];
-  /** Units at active locations that are not reserved. */
+  /** Unreserved units at active locations. */
   available: Scalars['Int']['output'];
 };
 
-/** Units set aside for a reference. */
+/** A reservation: units held for a reference, such as an order. */
 export type Reservation = {
   __typename?: 'Reservation';
   /** Starts with `reservation_`. */
   id: Scalars['ID']['output'];
-  /** What they are set aside for: an order's id. */
+  /** The reference: an order's id. */
   reference: Scalars['ID']['output'];
-  /** Whether they still are. */
+  /** Status of the reservation. */
   status: ReservationStatus;
-  /** When they are given back by themselves; never, if there is none. */
+  /** When it expires and the units are released; null if never. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** What is set aside where. */
+  /** The reserved units by variant and location. */
   lines: Array<ReservationLine>;
 };
 
-/** Units of one variant set aside at one location. */
+/** Reserved units of one variant at one location. */
 export type ReservationLine = {
   __typename?: 'ReservationLine';
   /** The variant. */
   variantId: Scalars['ID']['output'];
-  /** Where. */
+  /** The location. */
   locationId: Scalars['ID']['output'];
-  /** How many. */
+  /** Number of units. */
   quantity: Scalars['Int']['output'];
 };
 
@@ -440,17 +443,17 @@ export type { ReservationStatus };
 
 /** A new location. */
 export type CreateLocationInput = {
-  /** Unique: 2 to 20 capitals, digits and hyphens. */
+  /** The code, unique: capitals, digits and hyphens. 2 to 20 characters. */
   code: Scalars['String']['input'];
-  /** 1 to 200 characters. */
+  /** The name. 1 to 200 characters, one line. */
   name: Scalars['String']['input'];
-  /** What kind of place it is. */
+  /** Kind of location. */
   kind: LocationKind;
-  /** 1 to 200 characters. */
+  /** City or town. 1 to 200 characters, one line. */
   city: Scalars['String']['input'];
-  /** Where it is. */
+  /** Country. */
   country: Scalars['CountryCode']['input'];
-  /** 0 to 1000; orders are served from the lowest number first. */
+  /** The priority, 0 to 1000: orders are served from the lowest number first. */
   priority: Scalars['Int']['input'];
 };
 
@@ -458,11 +461,11 @@ export type CreateLocationInput = {
 export type UpdateLocationInput = {
   /** The location. */
   id: Scalars['ID']['input'];
-  /** The version that the change was made on. */
+  /** Optimistic lock: the version that the change was made on. */
   expectedVersion: Scalars['Int']['input'];
-  /** 1 to 200 characters. */
+  /** The name. 1 to 200 characters, one line. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** 0 to 1000; orders are served from the lowest number first. */
+  /** The priority, 0 to 1000: orders are served from the lowest number first. */
   priority?: InputMaybe<Scalars['Int']['input']>;
   /** Whether orders are served from it. */
   active?: InputMaybe<Scalars['Boolean']['input']>;
@@ -472,61 +475,61 @@ export type UpdateLocationInput = {
 export type AdjustStockInput = {
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** Where. */
+  /** The location. */
   locationId: Scalars['ID']['input'];
-  /** How many come, or go if negative: at most a million, and not 0. */
+  /** Number of units to add, or to remove if negative: at most a million, and not 0. */
   delta: Scalars['Int']['input'];
-  /** Why: 1 to 200 characters. */
+  /** The reason. 1 to 200 characters. */
   reason: Scalars['String']['input'];
-  /** 1 to 255 characters; the same again does nothing again. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** A move of stock. */
+/** A transfer of stock. */
 export type TransferStockInput = {
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** Where it goes from. */
+  /** The location to take it from. */
   fromLocationId: Scalars['ID']['input'];
-  /** Where it goes to. */
+  /** The location to bring it to. */
   toLocationId: Scalars['ID']['input'];
-  /** How many: 1 to a million. */
+  /** Number of units: 1 to a million. */
   quantity: Scalars['Int']['input'];
-  /** Why: at most 200 characters. */
+  /** The reason. 1 to 200 characters. */
   reason?: InputMaybe<Scalars['String']['input']>;
-  /** 1 to 255 characters; the same again does nothing again. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** What is to be set aside. */
+/** Units to reserve for a reference. */
 export type ReserveStockInput = {
-  /** What for: an order's id. */
+  /** The reference: an order's id. */
   reference: Scalars['ID']['input'];
   /** 1 to 100 lines; those of one variant count together. */
   lines: Array<ReserveLineInput>;
-  /** After how long it is given back by itself, 1 to 86400; never, if not given. */
+  /** Seconds until the reservation expires, 1 to 86400; never, if not given. */
   expiresInSeconds?: InputMaybe<Scalars['Int']['input']>;
-  /** 1 to 255 characters; the same again does nothing again. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** Units to be set aside. */
+/** Units of one variant to reserve. */
 export type ReserveLineInput = {
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** How many: 1 to a million. */
+  /** Number of units: 1 to a million. */
   quantity: Scalars['Int']['input'];
 };
 
-/** What is to be given back. */
+/** A reservation to release. */
 export type ReleaseReservationInput = {
-  /** What it was set aside for. */
+  /** The reservation's reference. */
   reference: Scalars['ID']['input'];
-  /** 1 to 255 characters; the same again does nothing again. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** What became of a location. */
+/** Result of adding or changing a location. */
 export type LocationPayload = {
   __typename?: 'LocationPayload';
   /** The location as it is now. */
@@ -535,7 +538,7 @@ export type LocationPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a stock level. */
+/** Result of adjusting stock. */
 export type StockLevelPayload = {
   __typename?: 'StockLevelPayload';
   /** The stock as it is now. */
@@ -544,18 +547,18 @@ export type StockLevelPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a transfer. */
+/** Result of transferring stock. */
 export type TransferStockPayload = {
   __typename?: 'TransferStockPayload';
-  /** The stock that it came from, as it is now. */
+  /** The stock at the source, as it is now. */
   from?: Maybe<StockLevel>;
-  /** The stock that it went to, as it is now. */
+  /** The stock at the destination, as it is now. */
   to?: Maybe<StockLevel>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** What became of a reservation. */
+/** Result of reserving stock. */
 export type ReservationPayload = {
   __typename?: 'ReservationPayload';
   /** The reservation as it is now. */
@@ -564,35 +567,35 @@ export type ReservationPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a release. */
+/** Result of releasing a reservation. */
 export type ReleasePayload = {
   __typename?: 'ReleasePayload';
-  /** Whether something was given back by it. */
+  /** Whether units were released. */
   released: Scalars['Boolean']['output'];
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** There is not enough of a variant left. */
+/** There are not enough units of a variant left. */
 export type InsufficientStock = UserError & {
   __typename?: 'InsufficientStock';
-  /** INSUFFICIENT_STOCK. */
+  /** `INSUFFICIENT_STOCK`. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
-  /** How many there are. */
+  /** Number of units available. */
   available: Scalars['Int']['output'];
-  /** Of which variant. */
+  /** The variant that is short. */
   variantId: Scalars['ID']['output'];
 };
 
 /** The first stock of some variants of an import. */
 export type ImportedStockInput = {
-  /** Which chunk of which import. */
+  /** Reference of the import and the chunk. */
   reference: Scalars['ID']['input'];
-  /** Whose it is. */
+  /** The merchant who owns it. */
   merchantId: Scalars['ID']['input'];
   /** The units, at most 100 lines. */
   lines: Array<ImportedStockLineInput>;
@@ -604,13 +607,13 @@ export type ImportedStockLineInput = {
   productId: Scalars['ID']['input'];
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** Where. */
+  /** The location. */
   locationId: Scalars['ID']['input'];
-  /** How many. */
+  /** Number of units. */
   quantity: Scalars['Int']['input'];
 };
 
-/** What became of the stock. */
+/** Result of receiving or removing an import's stock. */
 export type ImportedStockPayload = {
   __typename?: 'ImportedStockPayload';
   /** Why nothing was done. */
@@ -732,7 +735,6 @@ export type ResolversTypes = {
   UserError: ResolverTypeWrapper<UserErrorValue>;
   SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
   VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Address: ResolverTypeWrapper<Address>;
   AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -769,6 +771,7 @@ export type ResolversTypes = {
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: ResolverTypeWrapper<Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -788,7 +791,6 @@ export type ResolversParentTypes = {
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
-  Int: Scalars['Int']['output'];
   Address: Address;
   AddressInput: AddressInput;
   Query: Record<PropertyKey, never>;
@@ -822,6 +824,7 @@ export type ResolversParentTypes = {
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -837,6 +840,25 @@ export type NodeDirectiveArgs = {
 };
 
 export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NameDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextDirectiveArgs = {
+  min: Scalars['Int']['input'];
+  max: Scalars['Int']['input'];
+};
+
+export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type OpaqueDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -1096,4 +1118,7 @@ export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
   node?: NodeDirectiveResolver<any, any, ContextType>;
+  name?: NameDirectiveResolver<any, any, ContextType>;
+  text?: TextDirectiveResolver<any, any, ContextType>;
+  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
 };

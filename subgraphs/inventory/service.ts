@@ -6,7 +6,6 @@ import type { Work } from '../../platform/store/store.ts';
 import { refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';
-import { checkText } from '../../platform/text/text.ts';
 import { writableStock } from './access.ts';
 import { ownerOfVariant } from './commands/product.generated.ts';
 import { checkChange, checkQuantity, MAX_QUANTITY } from './domain.ts';
@@ -43,7 +42,6 @@ export const inventoryService = ({ store, clock, ask }: AgentContext<Tables>) =>
           'delta',
         ]);
       }
-      checkText(reason, ['input', 'reason']);
       const owner = await ownerOf(variantId, context);
       const locks = [`stock:${variantId}`];
       await store.idempotent({ ...idempotencyOf('adjustStock', input, context), locks }, async (work) => {
@@ -66,7 +64,6 @@ export const inventoryService = ({ store, clock, ask }: AgentContext<Tables>) =>
     async transfer(input: TransferStockInput, context: RequestContext): Promise<void> {
       const { variantId, fromLocationId: from, toLocationId: to, quantity, reason } = input;
       checkQuantity(quantity, ['input', 'quantity']);
-      if (reason != null) checkText(reason, ['input', 'reason']);
       if (from === to) throw refuse('INVALID_INPUT', 'Give two different locations.', ['input', 'toLocationId']);
       const owner = await ownerOf(variantId, context);
       const locks = [`stock:${variantId}`];

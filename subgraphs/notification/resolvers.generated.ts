@@ -56,12 +56,12 @@ export type MoneyInput = {
   currency: Scalars['CurrencyCode']['input'];
 };
 
-/** Where a page of a connection starts and ends (https://relay.dev/graphql/connections.htm). */
+/** Start and end of a page of a connection (https://relay.dev/graphql/connections.htm). */
 export type PageInfo = {
   __typename?: 'PageInfo';
-  /** Whether there is more after this page. */
+  /** Whether there are items after this page. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there is something before this page. */
+  /** Whether there are items before this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
   /** The cursor of the first edge. */
   startCursor?: Maybe<Scalars['String']['output']>;
@@ -69,64 +69,64 @@ export type PageInfo = {
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** Which way a list is ordered. */
+/** Sort direction of a list. */
 export type OrderDirection =
   /** Smallest, oldest or first in the alphabet first. */
   | 'ASC'
   /** Largest, newest or last in the alphabet first. */
   | 'DESC';
 
-/** What a user error is about. Programs branch on it; it is stable over releases. */
+/** Codes of user errors, for programs to branch on: stable over releases. */
 export type ErrorCode =
   /** The input is not acceptable; the message says why and `path` where. */
   | 'INVALID_INPUT'
-  /** There is no such thing, or it is not yours. */
+  /** The object does not exist, or the caller may not see it. */
   | 'NOT_FOUND'
-  /** The thing was changed meanwhile: load it again and decide anew. */
+  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
   | 'VERSION_CONFLICT'
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The thing's state does not allow this. */
+  /** The object's state does not allow this. */
   | 'INVALID_STATE';
 
-/** Something that the user caused and can mend. Nothing was written. */
+/** An error that the caller caused and can mend. Nothing was written. */
 export type UserError = {
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
 };
 
 /** A user error that needs nothing beside code, message and path. */
 export type SimpleUserError = UserError & {
   __typename?: 'SimpleUserError';
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
 };
 
-/** Somebody else changed the thing meanwhile. */
+/** Optimistic locking: another change came first, so `expectedVersion` is out of date. */
 export type VersionConflict = UserError & {
   __typename?: 'VersionConflict';
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
-  /** The version that the thing has now. */
+  /** The object's version now. */
   currentVersion: Scalars['Int']['output'];
 };
 
 /** A postal address. */
 export type Address = {
   __typename?: 'Address';
-  /** Who receives. */
+  /** The recipient's name. */
   name: Scalars['String']['output'];
   /** Street and number. */
   line1: Scalars['String']['output'];
@@ -143,24 +143,24 @@ export type Address = {
 };
 
 /**
- * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * go, and texts that cannot be seen or that turn the direction of writing are refused.
+ * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
+ * or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** Who receives. */
+  /** The recipient's name. At most 200 characters. */
   name: Scalars['String']['input'];
-  /** Street and number. */
+  /** Street and number. At most 200 characters. */
   line1: Scalars['String']['input'];
-  /** Floor, flat, company. */
+  /** Floor, flat, company. At most 200 characters. */
   line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. */
+  /** City or town. At most 200 characters. */
   city: Scalars['String']['input'];
   /**
-   * Postal code, such as one of this country can be. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama.
+   * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
+   * Emirates, Panama. At most 200 characters.
    */
   postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. */
+  /** State, province or county, where addresses have one. At most 200 characters. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** Country. */
   country: Scalars['CountryCode']['input'];
@@ -168,7 +168,7 @@ export type AddressInput = {
 
 export type Query = {
   __typename?: 'Query';
-  /** One's own messages, the newest first. */
+  /** The caller's own messages, the newest first. */
   inbox?: Maybe<MessageConnection>;
 };
 
@@ -181,7 +181,7 @@ export type QueryInboxArgs = {
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Marks one of one's own messages as read. */
+  /** Marks one of the caller's own messages as read. */
   markMessageRead?: Maybe<MessagePayload>;
 };
 
@@ -190,46 +190,46 @@ export type MutationMarkMessageReadArgs = {
   input: MarkMessageReadInput;
 };
 
-/** Something that a customer is told. */
+/** A message to a customer. */
 export type Message = {
   __typename?: 'Message';
   /** Starts with `message_`. */
   id: Scalars['ID']['output'];
-  /** What kind of news it is. */
+  /** The occasion of the message. */
   type: MessageType;
-  /** One line. */
+  /** Subject: one line of plain text. */
   subject: Scalars['String']['output'];
-  /** Some sentences. Plain text. */
+  /** Body: some sentences of plain text. */
   text: Scalars['String']['output'];
   /** The order that it is about. */
   order?: Maybe<Order>;
   /** When it was sent. */
   createdAt: Scalars['DateTime']['output'];
-  /** When it was read; null if it was not yet. */
+  /** When it was read; null while it is unread. */
   readAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type { MessageType };
 
-/** Something that somebody ordered. What it shows of products is as it was sold, whatever becomes of them. */
+/** A buyer's order. It shows its products as they were sold, whatever changes later. */
 export type Order = {
   __typename?: 'Order';
   /** Starts with `order_`. */
   id: Scalars['ID']['output'];
 };
 
-/** Somebody who buys. */
+/** A customer: a buyer with a profile and addresses. */
 export type Customer = {
   __typename?: 'Customer';
   /** Starts with `customer_`. */
   id: Scalars['ID']['output'];
-  /** How many messages they have not read. */
+  /** Number of unread messages. */
   unreadMessages?: Maybe<Scalars['Int']['output']>;
 };
 
-/** Which messages: all that is given must hold. */
+/** Filter for messages: every given condition must hold. */
 export type InboxFilter = {
-  /** Those that were not read yet, or those that were. */
+  /** True: only unread messages; false: only those that were read. */
   unread?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
@@ -261,7 +261,7 @@ export type MarkMessageReadInput = {
   messageId: Scalars['ID']['input'];
 };
 
-/** What became of a message. */
+/** Result of marking a message as read. */
 export type MessagePayload = {
   __typename?: 'MessagePayload';
   /** The message as it is now. */
@@ -385,7 +385,6 @@ export type ResolversTypes = {
   UserError: ResolverTypeWrapper<UserErrorValue>;
   SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
   VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Address: ResolverTypeWrapper<Address>;
   AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -401,6 +400,7 @@ export type ResolversTypes = {
   MarkMessageReadInput: MarkMessageReadInput;
   MessagePayload: ResolverTypeWrapper<Omit<MessagePayload, 'message' | 'userErrors'> & { message?: Maybe<ResolversTypes['Message']>, userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -420,7 +420,6 @@ export type ResolversParentTypes = {
   UserError: UserErrorValue;
   SimpleUserError: SimpleUserError;
   VersionConflict: VersionConflict;
-  Int: Scalars['Int']['output'];
   Address: Address;
   AddressInput: AddressInput;
   Query: Record<PropertyKey, never>;
@@ -435,6 +434,7 @@ export type ResolversParentTypes = {
   MarkMessageReadInput: MarkMessageReadInput;
   MessagePayload: Omit<MessagePayload, 'message' | 'userErrors'> & { message?: Maybe<ResolversParentTypes['Message']>, userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
 };
 
 export type PublicDirectiveArgs = { };
@@ -450,6 +450,25 @@ export type NodeDirectiveArgs = {
 };
 
 export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type NameDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type TextDirectiveArgs = {
+  min: Scalars['Int']['input'];
+  max: Scalars['Int']['input'];
+};
+
+export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type OpaqueDirectiveArgs = {
+  max: Scalars['Int']['input'];
+};
+
+export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -603,4 +622,7 @@ export type DirectiveResolvers<ContextType = RequestContext> = {
   public?: PublicDirectiveResolver<any, any, ContextType>;
   sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
   node?: NodeDirectiveResolver<any, any, ContextType>;
+  name?: NameDirectiveResolver<any, any, ContextType>;
+  text?: TextDirectiveResolver<any, any, ContextType>;
+  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
 };

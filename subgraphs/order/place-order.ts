@@ -188,8 +188,8 @@ function checkContact(input: PlaceOrderInput, customerId: string | null, { isAut
   if (input.couponCodes?.length) {
     throw refuse('COUPON_NOT_FOUND', `There is no coupon ${input.couponCodes[0]}.`, ['input', 'couponCodes', '0']);
   }
-  if (!/^[\w-]{1,100}$/.test(input.payment.token)) {
-    throw refuse('INVALID_INPUT', 'The payment token has 1 to 100 letters, digits, - and _.', [
+  if (!/^[\w-]+$/.test(input.payment.token)) {
+    throw refuse('INVALID_INPUT', 'The payment token has letters, digits, - and _, and nothing else.', [
       'input',
       'payment',
       'token',

@@ -6,7 +6,6 @@ import { Fault } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkVersion } from '../../platform/graphql/refusals.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
-import { checkText } from '../../platform/text/text.ts';
 import { writableOrders } from './access.ts';
 import { paymentsOfOrders } from './commands/payment.generated.ts';
 import {
@@ -31,8 +30,6 @@ import { orderPaymentStatusChanged, orderStatusChanged } from './events.ts';
 import type { CancelOrderInput, CompleteCancellationInput, OrderProgressInput } from './resolvers.generated.ts';
 import { type OrderChanges, saveOrder } from './save-order.ts';
 import { isTold, type TimelineEntry } from './timeline.ts';
-
-const MAX_NOTE = 500;
 
 /** A refund that was made, and where the payment is since. */
 export interface RefundMade {
@@ -155,7 +152,6 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
     /** Accepts a request to cancel, and starts the saga that undoes the order. The order's id. */
     async requestCancellation(input: CancelOrderInput, context: RequestContext): Promise<string> {
       const { orderId, reason, expectedVersion } = input;
-      checkText(reason ?? '', ['input', 'reason'], { min: 0, max: MAX_NOTE });
       const { actor } = context;
       const key = idempotencyOf('cancelOrder', input, context);
       const outcome = await store.idempotent({ ...key, locks: [orderId] }, async (work) => {

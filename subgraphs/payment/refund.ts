@@ -6,7 +6,6 @@ import type { Origin, Work } from '../../platform/store/store.ts';
 import { refuse, Unavailable } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { newId } from '../../platform/ids.ts';
-import { checkText } from '../../platform/text/text.ts';
 import { after, isCaptured, readAmount, refundable, stillPending } from './domain.ts';
 import {
   type PaymentRow,
@@ -65,7 +64,6 @@ export const refundService = ({ store, clock }: AgentContext<Tables>, provider: 
     /** @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT, REFUND_EXCEEDS_CAPTURED, REFUND_REFUSED */
     async refund(input: RefundPaymentInput, context: RequestContext): Promise<string> {
       const { paymentId, reason } = input;
-      checkText(reason, ['input', 'reason'], { max: 500 });
       const asked = input.amount ? readAmount(input.amount) : undefined;
       const found = await store.read
         .selectFrom('payment')

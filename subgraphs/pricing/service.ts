@@ -6,9 +6,8 @@ import { matches } from '../../platform/data/row-filter.ts';
 import type { Work } from '../../platform/store/store.ts';
 import { Refusal, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-import { checkAll, checkVersion } from '../../platform/graphql/refusals.ts';
+import { checkVersion } from '../../platform/graphql/refusals.ts';
 import { newId } from '../../platform/ids.ts';
-import { checkText } from '../../platform/text/text.ts';
 import { readablePrices, writablePrices } from './access.ts';
 import { variantOwner } from './commands/product.generated.ts';
 import { currenciesTaken, currencyProblem } from './currencies.ts';
@@ -17,8 +16,6 @@ import { type PriceRow, PriceSchema, type Tables } from './entities.ts';
 import { priceChanged } from './events.ts';
 import { MAX_PRICES } from './queries.ts';
 import type { RemovePriceInput, SetPriceInput } from './resolvers.generated.ts';
-
-const MAX_REASON = 500;
 
 /** What a change of a price is told with. */
 interface Change {
@@ -70,10 +67,7 @@ export const pricingService = ({ store, clock, ask }: AgentContext<Tables>) => {
     },
 
     async setPrice(input: SetPriceInput, context: RequestContext): Promise<string> {
-      const [amountMinor] = checkAll(
-        () => priceOf(input.amount, input.currency),
-        () => checkReason(input.reason),
-      );
+      const amountMinor = priceOf(input.amount, input.currency);
       const noVariant = 'There is no such thing, or its price is not yours to set.';
       const productId = await productOf(
         input.variantId,
@@ -109,7 +103,6 @@ export const pricingService = ({ store, clock, ask }: AgentContext<Tables>) => {
     },
 
     async removePrice(input: RemovePriceInput, context: RequestContext): Promise<string> {
-      checkReason(input.reason);
       const noPrice = refuse('NOT_FOUND', 'There is no such price, or it is not yours.', ['input', 'id']);
       const seen = await store.read
         .selectFrom('price')
@@ -183,8 +176,5 @@ async function checkCurrency(
   const problem = currencyProblem(taken, currency, channel);
   if (problem) throw new Refusal([{ ...problem, path: ['input', 'currency'] }]);
 }
-
-const checkReason = (reason: string | null | undefined): string =>
-  checkText(reason ?? '', ['input', 'reason'], { min: 0, max: MAX_REASON });
 
 export type PricingService = ReturnType<typeof pricingService>;

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openAgents, type TestAgents } from '../../tests/support/agents.ts';
 import { demoWorld } from '../../platform/agent/demo.ts';
 import { demoCategories, demoProduct, demoVariant } from './demo/catalogue.ts';
-import { checkDescription, checkVariants } from './domain.ts';
+import { checkName, checkText } from '../../platform/text/text.ts';
+import { checkVariants } from './domain.ts';
 import { chooseSlug } from './slug.ts';
 
 const products = Array.from({ length: demoWorld.products }, (_, n) => demoProduct(n));
@@ -12,7 +13,8 @@ describe("the demo's catalogue", () => {
   test('is one that the rules would accept, with no slug and no SKU twice', () => {
     for (const { name, slug, description } of products) {
       expect(chooseSlug(slug, name, [])).toMatchObject({ slug });
-      checkDescription(description, []);
+      expect(checkName(name, [])).toBe(name);
+      checkText(description, [], { max: 10_000 });
       expect(description).not.toMatch(/[{}]|undefined/);
       expect(`${name} ${description}`).not.toMatch(/[a-z][A-Z]/);
     }

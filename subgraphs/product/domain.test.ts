@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   changeStatus,
-  checkDescription,
   checkDistinct,
   checkRoomBelow,
   checkVariant,
@@ -48,28 +47,16 @@ describe('a variant', () => {
   const colour = { name: 'Colour', value: 'Blue' };
   const refusedAt = (code: string, ...path: string[]) => expect.objectContaining({ code, path });
 
-  test('is accepted with letters, digits and . _ / - in its SKU, and its texts are trimmed', () => {
-    const attributes = [{ name: ' Size ', value: ' M ' }];
-    expect(checkVariant({ ...variant, name: ' Medium ', attributes }, ['input'])).toEqual({
-      ...variant,
-      name: 'Medium',
-      attributes: [{ name: 'Size', value: 'M' }],
-    });
+  test('is accepted with letters, digits and . _ / - in its SKU, and its attributes have a name and a value', () => {
+    const attributes = [{ ...size, evil: 'x' }];
+    expect(checkVariant({ ...variant, attributes }, ['input'])).toEqual({ ...variant, attributes: [size] });
   });
 
   test.each([
     [{ ...variant, sku: '' }, ['sku']],
     [{ ...variant, sku: 'with space' }, ['sku']],
-    [{ ...variant, sku: 'x'.repeat(65) }, ['sku']],
     [{ ...variant, sku: 'a\u0000' }, ['sku']],
-    [{ ...variant, name: '   ' }, ['name']],
-    [{ ...variant, name: '\u200b\u202e' }, ['name']],
-    [{ ...variant, name: 'a\ud800' }, ['name']],
     [{ ...variant, attributes: Array(21).fill({ name: 'Size', value: 'M' }) }, ['attributes']],
-    [{ ...variant, attributes: [size, { name: '', value: 'M' }] }, ['attributes', '1', 'name']],
-    [{ ...variant, attributes: [{ name: 'Size', value: '' }] }, ['attributes', '0', 'value']],
-    [{ ...variant, attributes: [{ name: 'x'.repeat(101), value: 'M' }] }, ['attributes', '0', 'name']],
-    [{ ...variant, attributes: [{ name: 'Size', value: 'x'.repeat(501) }] }, ['attributes', '0', 'value']],
     [{ ...variant, attributes: [size, colour, { name: 'SIZE ', value: 'M' }] }, ['attributes', '2', 'name']],
     [{ ...variant, attributes: [colour, { name: 'Colour\u200b', value: 'Red' }] }, ['attributes', '1', 'name']],
   ])('is refused at its place: %#', (wrong, path) => {
@@ -120,10 +107,10 @@ describe('a variant', () => {
   });
 
   test('is told with all others that are wrong, and no two have one SKU', () => {
-    const bad = [{ ...variant, name: '' }, variant, { ...variant, sku: '' }];
+    const bad = [{ ...variant, sku: 'a b' }, variant, { ...variant, sku: '' }];
     expect(() => checkVariants(bad, ['v'])).toThrow(
       expect.objectContaining({
-        userErrors: [refusedAt('INVALID_INPUT', 'v', '0', 'name'), refusedAt('INVALID_INPUT', 'v', '2', 'sku')],
+        userErrors: [refusedAt('INVALID_INPUT', 'v', '0', 'sku'), refusedAt('INVALID_INPUT', 'v', '2', 'sku')],
       }),
     );
     expect(() => checkVariants([variant, variant], ['v'])).toThrow(
@@ -132,15 +119,6 @@ describe('a variant', () => {
     const many = Array.from({ length: 101 }, (_, n) => ({ ...variant, sku: `S${n}` }));
     expect(() => checkVariants(many, ['v'])).toThrow(/at most 100/);
   });
-});
-
-test('a description may be empty, and has at most 10,000 characters', () => {
-  for (const fine of ['', 'x'.repeat(10_000), '😀'.repeat(10_000), 'two\nlines'])
-    expect(checkDescription(fine, [])).toBe(fine);
-  for (const bad of ['x'.repeat(10_001), 'a\u0000', '\udc00'])
-    expect(() => checkDescription(bad, ['input'])).toThrow(
-      expect.objectContaining({ userErrors: [expect.objectContaining({ path: ['input', 'description'] })] }),
-    );
 });
 
 test('there is room below a category until a list or a path would be too long', () => {

@@ -1,7 +1,7 @@
 /** The rules of the catalogue. Pure: no I/O, no clock, no randomness. */
 import { Refusal, refuse, type UserError } from '../../platform/errors.ts';
 import { gather } from '../../platform/graphql/refusals.ts';
-import { checkName, checkText, foldText } from '../../platform/text/text.ts';
+import { foldText } from '../../platform/text/text.ts';
 import type { ProductStatus, TaxClass } from './entities.ts';
 
 /** Variants of one product. */
@@ -11,7 +11,6 @@ export const MAX_CHILDREN = 100;
 /** Categories within one another, from the top down. */
 export const MAX_DEPTH = 20;
 const MAX_ATTRIBUTES = 20;
-const MAX_DESCRIPTION = 10_000;
 
 /** Where a product may go from each status. */
 const TRANSITIONS: Record<ProductStatus, readonly ProductStatus[]> = {
@@ -36,10 +35,6 @@ export function changeStatus(product: { status: ProductStatus }, to: ProductStat
   return to;
 }
 
-/** The description, as it was written. @throws Refusal INVALID_INPUT */
-export const checkDescription = (description: string, path: readonly string[]): string =>
-  checkText(description, [...path, 'description'], { min: 0, max: MAX_DESCRIPTION });
-
 /** One property of a variant. */
 export interface Attribute {
   name: string;
@@ -54,28 +49,23 @@ export interface NewVariant {
   taxClass: TaxClass;
 }
 
-/** The variant with its texts as they are kept. @throws Refusal INVALID_INPUT for a variant that cannot be */
+/** The variant with its attributes as they are kept. @throws Refusal INVALID_INPUT for a variant that cannot be */
 export function checkVariant<V extends NewVariant>(
   variant: V,
   path: readonly string[],
 ): V & { attributes: Attribute[] } {
-  if (!/^[\w./-]{1,64}$/.test(variant.sku)) {
-    throw refuse('INVALID_INPUT', 'A SKU has 1 to 64 letters, digits, and any of . _ / -.', [...path, 'sku']);
-  }
-  const name = checkName(variant.name, [...path, 'name']);
-  return { ...variant, name, attributes: checkAttributes(variant.attributes, [...path, 'attributes']) };
+  if (!/^[\w./-]+$/.test(variant.sku))
+    throw refuse('INVALID_INPUT', 'A SKU has letters, digits, and any of . _ / -, and nothing else.', [...path, 'sku']);
+  return { ...variant, attributes: checkAttributes(variant.attributes, [...path, 'attributes']) };
 }
 
 function checkAttributes(attributes: readonly Attribute[], path: readonly string[]): Attribute[] {
   if (attributes.length > MAX_ATTRIBUTES)
     throw refuse('INVALID_INPUT', `A variant has at most ${MAX_ATTRIBUTES} attributes.`, path);
   const names = new Set<string>();
-  return attributes.map((attribute, index) => {
-    const at = [...path, String(index)];
-    const name = checkName(attribute.name, [...at, 'name'], { max: 100 });
-    const value = checkName(attribute.value, [...at, 'value'], { max: 500 });
+  return attributes.map(({ name, value }, index) => {
     if (names.has(foldText(name)))
-      throw refuse('INVALID_INPUT', `There is an attribute ${name} already.`, [...at, 'name']);
+      throw refuse('INVALID_INPUT', `There is an attribute ${name} already.`, [...path, String(index), 'name']);
     names.add(foldText(name));
     return { name, value };
   });

@@ -6,12 +6,10 @@ import { Refusal, refuse } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { checkAll, checkVersion, onceMoreIfTaken, orTaken } from '../../platform/graphql/refusals.ts';
 import { newId } from '../../platform/ids.ts';
-import { checkName } from '../../platform/text/text.ts';
 import { ownerOfNew, writableProducts } from './access.ts';
 import {
   type Attribute,
   changeStatus,
-  checkDescription,
   checkDistinct,
   checkRoomBelow,
   checkVariant,
@@ -36,7 +34,7 @@ import type {
   CreateProductInput,
   UpdateProductInput,
 } from './resolvers.generated.ts';
-import { checkNameAndSlug, chooseSlug } from './slug.ts';
+import { chooseSlug } from './slug.ts';
 import { skusTaken, takenSkuErrors } from './taken.ts';
 
 export const productService = ({ store, clock }: AgentContext<Tables>) => {
@@ -87,9 +85,8 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
 
   return {
     async createProduct(input: CreateProductInput, context: RequestContext): Promise<string> {
-      const [{ name, wanted }, description, merchantId, variants] = checkAll(
-        () => checkNameAndSlug(input, ['input']),
-        () => checkDescription(input.description, ['input']),
+      const [wanted, merchantId, variants] = checkAll(
+        () => chooseSlug(input.slug, input.name, ['input']),
         () => ownerOfNew(context.actor, input.merchantId),
         () => checkVariants(input.variants, ['input', 'variants']),
       );
@@ -102,7 +99,7 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
               await checkSkus(work, variants, ['input', 'variants']);
               const now = clock.now();
               const slug = await freeSlug(work.sql, 'product', wanted, id);
-              const { categoryId = null } = input;
+              const { name, description, categoryId = null } = input;
               const product = { id, merchantId, slug, name, description, status: 'DRAFT' as const, categoryId };
               await work.insert(ProductSchema, { ...product, createdAt: now, updatedAt: now });
               await work.insert(VariantSchema, ...variants.map((variant, index) => newVariant(id, variant, index)));
@@ -115,11 +112,7 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
     },
 
     async updateProduct(input: UpdateProductInput, context: RequestContext): Promise<string> {
-      const [name, description, slug] = checkAll(
-        () => (input.name == null ? undefined : checkName(input.name, ['input', 'name'])),
-        () => (input.description == null ? undefined : checkDescription(input.description, ['input'])),
-        () => (input.slug == null ? undefined : chooseSlug(input.slug, '', ['input']).slug),
-      );
+      const slug = input.slug == null ? undefined : chooseSlug(input.slug, '', ['input']).slug;
       return orTaken(
         () =>
           write(context, slug === undefined ? [input.id] : [input.id, slugLock(slug)], async (work) => {
@@ -127,6 +120,7 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
             checkVersion(product.version, input.expectedVersion);
             const { categoryId } = input;
             await checkCategory(work, categoryId);
+            const [name, description] = [input.name ?? undefined, input.description ?? undefined];
             const changes = { name, description, slug, categoryId, updatedAt: clock.now() };
             publish(work, productUpdated, await work.save(ProductSchema, product, changes));
             return product.id;
@@ -167,12 +161,12 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
     archiveProduct: (input: ChangeProductStatusInput, context: RequestContext) => becomes('ARCHIVED', input, context),
 
     async createCategory(input: CreateCategoryInput, context: RequestContext): Promise<string> {
-      const { name, wanted } = checkNameAndSlug(input, ['input']);
+      const wanted = chooseSlug(input.slug, input.name, ['input']);
       const id = newId('category');
       return orTaken(
         () =>
           write(context, [input.parentId ?? 'category:top', slugLock(wanted.slug)], async (work) => {
-            const { parentId = null } = input;
+            const { name, parentId = null } = input;
             const parent =
               parentId === null
                 ? undefined

@@ -60,7 +60,7 @@ describe('a slug', () => {
     expect(slugOf('x'.repeat(150))).toBe('x'.repeat(100));
   });
 
-  test.each(['', 'Upper', 'two--hyphens', '-start', 'end-', 'a b', 'maß', 'x'.repeat(101)])(
+  test.each(['', 'Upper', 'two--hyphens', '-start', 'end-', 'a b', 'maß'])(
     'that is given is refused as %j, at its place',
     (given) => {
       const at = ['input', 'products', '1'];

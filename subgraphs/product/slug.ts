@@ -1,8 +1,6 @@
 /** Slugs: the last part of an address in a shop. Pure: no I/O, no clock, no randomness. */
-import { Refusal, refuse, type UserError } from '../../platform/errors.ts';
-import { gather } from '../../platform/graphql/refusals.ts';
+import { refuse } from '../../platform/errors.ts';
 import { toAscii } from '../../platform/text/ascii.ts';
-import { checkName } from '../../platform/text/text.ts';
 
 const MAX_LENGTH = 100;
 /** So many things of one name are numbered; the next ones have a part of their id. */
@@ -40,27 +38,9 @@ export function chooseSlug(given: string | null | undefined, name: string, path:
   if (given == null && !wanted) {
     throw refuse('INVALID_INPUT', 'No slug can be made of this name: give one as `slug`.', at);
   }
-  if (!/^[a-z\d]+(-[a-z\d]+)*$/.test(wanted) || wanted.length > MAX_LENGTH) {
-    throw refuse(
-      'INVALID_INPUT',
-      'A slug has 1 to 100 lower-case letters, digits and single hyphens between them.',
-      at,
-    );
-  }
+  if (!/^[a-z\d]+(-[a-z\d]+)*$/.test(wanted))
+    throw refuse('INVALID_INPUT', 'A slug has lower-case letters, digits and single hyphens between them.', at);
   return { slug: wanted, isGiven: given != null, path: at };
-}
-
-/** The name, and the slug as given or made of it: all that is wrong with both. @throws Refusal INVALID_INPUT */
-export function checkNameAndSlug(
-  given: { name: string; slug?: string | null },
-  path: readonly string[],
-): { name: string; wanted: WantedSlug } {
-  const errors: UserError[] = [];
-  const name = gather(errors, () => checkName(given.name, [...path, 'name']));
-  // Without a name that could be, only a slug that was given can be wrong.
-  const wanted = gather(errors, () => chooseSlug(given.slug, name ?? 'x', path));
-  if (errors.length) throw new Refusal(errors);
-  return { name: name!, wanted: wanted! };
 }
 
 /** The slugs that are tried for a name, in their order: `tea`, `tea-2`, `tea-3`. */

@@ -9,7 +9,7 @@ const OWNER = `
     "One."
     product("Which." id: ID!): Product @public
     "Many."
-    products("How many." first: Int, "From where." after: String): ProductConnection @public
+    products("How many." first: Int, "From where." after: String, "Which." filter: ProductFilter): ProductConnection @public
   }
   type Mutation {
     "Makes one."
@@ -32,7 +32,21 @@ const OWNER = `
   "A new one."
   input CreateProductInput {
     "Its name."
-    name: String!
+    name: String! @name
+    "Its parts."
+    parts: [NewPartInput!]
+    "The same again makes no other."
+    idempotencyKey: String!
+  }
+  "A part."
+  input NewPartInput {
+    "Its labels."
+    labels: [String!] @text
+  }
+  "Which ones."
+  input ProductFilter {
+    "So called."
+    name: String
   }
   "What became of it."
   type ProductPayload @public {
@@ -139,6 +153,19 @@ describe('in the room that owns an entity', () => {
       'Query.products: is a list without an end',
     ],
     ['a connection without a cursor', ', "From where." after: String', '', 'add after'],
+    ['a text of a mutation without a limit', ' @name', '', 'CreateProductInput.name: is a text without a limit'],
+    [
+      'a text without a limit within an input of a mutation',
+      ' @text',
+      '',
+      'NewPartInput.labels: is a text without a limit',
+    ],
+    [
+      'a limit of what is no text',
+      'parts: [NewPartInput!]',
+      'parts: [NewPartInput!] @name',
+      'CreateProductInput.parts: has @name, which limits a String',
+    ],
     [
       'a mutation with another argument',
       'createProduct(input:',

@@ -6,11 +6,14 @@ import { lists } from './lists.ts';
 import { mutations } from './mutations.ts';
 import { names } from './names.ts';
 import { nullability } from './nullability.ts';
+import { texts } from './texts.ts';
 
 /** All lints over all rooms and their shared definitions. */
 export function lintSchema(rooms: readonly Room[]): Problem[] {
   const graph = readGraph([...rooms, ...shared(rooms)]);
-  const problems = [decisions, descriptions, nullability, lists, mutations, names].flatMap((lint) => lint(graph));
+  const problems = [decisions, descriptions, nullability, lists, mutations, names, texts].flatMap((lint) =>
+    lint(graph),
+  );
   // A problem of one room shows in the composed graph as well, less clearly: one thing after the other.
   return problems.length > 0 ? problems : composedDecisions(rooms);
 }

@@ -46,17 +46,26 @@ export async function start(cwd: string, data: string): Promise<Started> {
 }
 
 /** Sends a query. Returns the milliseconds until its answer. @throws Error with its errors */
-export async function ask(url: string, query: string): Promise<number> {
+export async function ask(url: string, query: string, accessToken?: string): Promise<number> {
   const begun = performance.now();
+  await post(url, query, accessToken);
+  return performance.now() - begun;
+}
+
+/** Sends an operation, and gives its data. @throws Error with its errors */
+export async function post<Data>(url: string, query: string, accessToken?: string): Promise<Data> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(accessToken && { authorization: `Bearer ${accessToken}` }),
+    },
     body: JSON.stringify({ query }),
     signal: AbortSignal.timeout(60_000),
   });
-  const { errors } = (await response.json()) as { errors?: unknown[] };
+  const { data, errors } = (await response.json()) as { data: Data; errors?: unknown[] };
   if (errors) throw new Error(JSON.stringify(errors));
-  return performance.now() - begun;
+  return data;
 }
 
 /** Resident memory, as Linux reports it. */

@@ -2,8 +2,6 @@
 import { refuse } from '../../../platform/errors.ts';
 import type { Actor } from '../../../platform/identity/actor.ts';
 
-/** Longest name of a key. */
-export const MAX_NAME = 100;
 /** Most scopes of one. */
 const MAX_SCOPES = 50;
 const DAY_MS = 86_400_000;

@@ -6,12 +6,11 @@ import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { checkAll } from '../../../platform/graphql/refusals.ts';
 import { hashOfApiKey, newApiKey } from '../../../platform/identity/api-key.ts';
 import { newId } from '../../../platform/ids.ts';
-import { checkName } from '../../../platform/text/text.ts';
 import type { Tables } from '../entities.ts';
 import type { CreateApiKeyInput } from '../resolvers.generated.ts';
 import { requireRecentSignIn } from '../sessions/recent.ts';
 import type { SignInParts } from '../sign-in/service.ts';
-import { checkExpiry, checkScopes, MAX_NAME } from './domain.ts';
+import { checkExpiry, checkScopes } from './domain.ts';
 import { apiKeyCreated } from './events.ts';
 import { type ApiKeyRow, ApiKeySchema } from './entities.ts';
 import { revokeKeys } from './revoke.ts';
@@ -33,8 +32,7 @@ export const apiKeyService = (
     const { actor } = context;
     await requireRecentSignIn({ store, clock }, actor);
     const now = clock.now();
-    const [name, scopes, expiresAt] = checkAll(
-      () => checkName(input.name, ['input', 'name'], { max: MAX_NAME }),
+    const [scopes, expiresAt] = checkAll(
       () => checkScopes(input.scopes, actor),
       () => checkExpiry(input.expiresAt, now),
     );
@@ -42,7 +40,7 @@ export const apiKeyService = (
     const row: ApiKeyRow = {
       id: newId('apikey'),
       userId: actor.id,
-      name,
+      name: input.name,
       hash: hashOfApiKey(key),
       hint: key.slice(0, HINT),
       scopes,

@@ -25,7 +25,7 @@ export interface Newcomer {
  */
 export function callbackOf(callbackUrl: string, redirectUri: string): URL {
   const url = URL.parse(callbackUrl);
-  if (!url || callbackUrl.length > 8000 || `${url.origin}${url.pathname}` !== redirectUri) {
+  if (!url || `${url.origin}${url.pathname}` !== redirectUri) {
     throw refuse('INVALID_INPUT', 'Give the whole address that the provider led back to, as the browser has it.', [
       'input',
       'callbackUrl',

@@ -2,10 +2,8 @@
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
-import { checkAll } from '../../../platform/graphql/refusals.ts';
 import { newId } from '../../../platform/ids.ts';
 import { count } from '../../../platform/telemetry/metrics.ts';
-import { checkName } from '../../../platform/text/text.ts';
 import type { Recorder } from '../audit/record.ts';
 import type { Accounts } from '../accounts.ts';
 import type { Callers } from '../callers.ts';
@@ -83,12 +81,9 @@ export const signInService = (
   return {
     /** Again with the same address and password, after an answer that was lost, it completes what was begun. */
     async signUp(input: SignUpInput, context: RequestContext): Promise<SignedIn> {
-      const [name] = checkAll(
-        () => checkName(input.name, ['input', 'name']),
-        () => checkNewPassword(input.password, { email: input.email, name: input.name.trim() }),
-      );
+      checkNewPassword(input.password, input);
       const known = await accounts.find('emailKey', emailKey(input.email));
-      const registered = known ? undefined : await register({ ...input, name }, context);
+      const registered = known ? undefined : await register(input, context);
       if (registered) {
         await accounts.ensureCustomer(registered.user, context);
         return sessions.answer(registered);

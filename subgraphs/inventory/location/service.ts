@@ -5,7 +5,6 @@ import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { checkAll, checkVersion, orTaken } from '../../../platform/graphql/refusals.ts';
 import { newId } from '../../../platform/ids.ts';
-import { checkName } from '../../../platform/text/text.ts';
 import { checkMayChangeLocations } from '../access.ts';
 import { checkCode, checkPriority, MAX_LOCATIONS } from '../domain.ts';
 import { type LocationRow, LocationSchema, type Tables } from '../entities.ts';
@@ -22,14 +21,12 @@ const TAKEN = {
 export const locationService = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>) => ({
   async create(input: CreateLocationInput, context: RequestContext): Promise<string> {
     checkMayChangeLocations(context.actor);
-    const [name, city] = checkAll(
-      () => checkName(input.name, ['input', 'name']),
-      () => checkName(input.city, ['input', 'city']),
+    checkAll(
       () => checkCode(input.code),
       () => checkPriority(input.priority),
     );
     const id = newId('location');
-    const { code, kind, country, priority } = input;
+    const { code, name, kind, city, country, priority } = input;
     return orTaken(
       () =>
         store.write({ locks: ['locations'], origin: context }, async (work) => {
@@ -49,14 +46,12 @@ export const locationService = ({ store, clock }: Pick<AgentContext<Tables>, 'st
 
   async update(input: UpdateLocationInput, context: RequestContext): Promise<string> {
     checkMayChangeLocations(context.actor);
-    const [name] = checkAll(
-      () => (input.name == null ? undefined : checkName(input.name, ['input', 'name'])),
-      () => input.priority != null && checkPriority(input.priority),
-    );
+    if (input.priority != null) checkPriority(input.priority);
     return store.write({ locks: [input.id], origin: context }, async (work) => {
       const location = await work.find(LocationSchema, input.id, { path: ['input', 'id'] });
       checkVersion(location.version, input.expectedVersion);
-      const changes = { name, priority: input.priority ?? undefined, active: input.active ?? undefined };
+      const { name, priority, active } = input;
+      const changes = { name: name ?? undefined, priority: priority ?? undefined, active: active ?? undefined };
       // What changes nothing makes no new version.
       if (differs(location, changes)) await work.save(LocationSchema, location, changes);
       return location.id;

@@ -3,15 +3,12 @@ import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
-import { checkText } from '../../../platform/text/text.ts';
 import type { Tables } from '../entities.ts';
 import { LEASE_MS } from '../../../platform/agent/registry.ts';
 import { orchestrationQueries } from '../queries.ts';
 import type { InstructAgentsInput } from '../resolvers.generated.ts';
 import { stateOf } from './domain.ts';
 import { AgentInstructionSchema, type AgentRow, BreakerResetSchema } from './entities.ts';
-
-const MAX_REASON = 500;
 
 export const agentsService = ({ store, clock }: AgentContext<Tables>) => ({
   /**
@@ -22,7 +19,6 @@ export const agentsService = ({ store, clock }: AgentContext<Tables>) => ({
     { agentId, name, reason }: { agentId: string; name: string; reason: string },
     context: RequestContext,
   ): Promise<string> {
-    checkReason(reason);
     const id = newId('reset');
     const requestedBy = context.actor.id;
     await store.write({ locks: [], origin: context }, async ({ sql, insert, publish }) => {
@@ -42,7 +38,6 @@ export const agentsService = ({ store, clock }: AgentContext<Tables>) => ({
    * @throws Refusal INVALID_INPUT
    */
   async instruct({ area, instruction, reason }: InstructAgentsInput, context: RequestContext): Promise<AgentRow[]> {
-    checkReason(reason);
     const id = newId('instruction');
     const group = area?.toLowerCase() ?? null;
     const [requestedBy, at] = [context.actor.id, clock.now()];
@@ -58,5 +53,3 @@ export const agentsService = ({ store, clock }: AgentContext<Tables>) => ({
     });
   },
 });
-
-const checkReason = (reason: string): string => checkText(reason, ['input', 'reason'], { max: MAX_REASON });

@@ -10,7 +10,6 @@ import { moveBack, placeBefore } from '../../../platform/events/replay.ts';
 import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { newId } from '../../../platform/ids.ts';
-import { checkText } from '../../../platform/text/text.ts';
 import type { Tables } from '../entities.ts';
 import type {
   DiscardEventInput,
@@ -46,7 +45,6 @@ export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tabl
     work: (work: Work<Tables>) => Promise<Done>,
   ): Promise<string> => {
     const { consumer, reason } = asked;
-    checkText(reason, ['input', 'reason'], { max: 500 });
     const options = { ...idempotencyOf(`events:${action}`, asked, context), locks: [`consumer:${consumer}`] };
     const kept = await store.idempotent(options, async (session) => {
       const { from: fromCursor, to: toCursor, ...done } = await work(session);

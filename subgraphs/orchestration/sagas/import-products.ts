@@ -1,4 +1,5 @@
 import { accepted } from '../../../platform/commands/ask.ts';
+import { shortened } from '../../../platform/errors.ts';
 import { defineSaga } from '../../../platform/sagas/define-saga.ts';
 import { receiveImportedStock, removeImportedStock } from '../commands/inventory.generated.ts';
 import { removeImportedPrices, setImportedPrices } from '../commands/pricing.generated.ts';
@@ -185,9 +186,11 @@ export const importProducts = defineSaga<Input, object>({
     agent: 'product',
     does: 'Writes down why there are none.',
     async run({ input: { importId }, ask, refusal }) {
-      const errors = refusal!.errors
-        .slice(0, MAX_ERRORS)
-        .map(({ code, message, path = ['input', 'products'] }) => ({ code, message, path: [...path] }));
+      const errors = refusal!.errors.slice(0, MAX_ERRORS).map(({ code, message, path = ['input', 'products'] }) => ({
+        code,
+        message: shortened(message),
+        path: [...path],
+      }));
       const payload = { importId, code: errors[0]!.code, errors };
       accepted((await ask(rejectImport, { input: payload })).rejectImport);
     },

@@ -6,7 +6,6 @@ import { refuse } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
 import { partsOf, steerSaga } from '../../../platform/sagas/enqueue.ts';
-import { checkText } from '../../../platform/text/text.ts';
 import { SagaActionSchema, type SagaActionType, type Tables } from '../entities.ts';
 import { orchestrationQueries } from '../queries.ts';
 import { stepsToSteer } from './domain.ts';
@@ -41,7 +40,6 @@ export const steeringService = ({ store, clock }: AgentContext<Tables>, definiti
     /** Writes down what is asked for, and returns the saga's id. @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT */
     async steer(action: SagaActionType, asked: Asked, context: RequestContext): Promise<string> {
       const { sagaId, reason } = asked;
-      checkText(reason, ['input', 'reason'], { max: 500 });
       const by = context.actor.id;
       const options = { ...idempotencyOf(OPERATIONS[action], asked, context), locks: [`saga:${sagaId}`] };
       const done = await store.idempotent(options, async (work) => {

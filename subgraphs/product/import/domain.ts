@@ -2,15 +2,15 @@
 import { Refusal, refuse, type UserError } from '../../../platform/errors.ts';
 import { gather } from '../../../platform/graphql/refusals.ts';
 import { checkStorable } from '../../../platform/text/text.ts';
-import { type Attribute, checkDescription, checkVariants } from '../domain.ts';
+import { type Attribute, checkVariants } from '../domain.ts';
 import type { ImportProductInput, ImportVariantInput } from '../resolvers.generated.ts';
-import { checkNameAndSlug, firstFree, type WantedSlug } from '../slug.ts';
+import { chooseSlug, firstFree, type WantedSlug } from '../slug.ts';
 
 const MAX_PRODUCTS = 100;
 const MAX_VARIANTS = 500;
 const MAX_QUANTITY = 1_000_000;
 
-/** A row of an import with its texts as they are kept. */
+/** A row of an import with its slug and its attributes as they are kept. */
 export interface CheckedProduct extends Omit<ImportProductInput, 'slug' | 'variants'> {
   slug: WantedSlug;
   variants: (ImportVariantInput & { attributes: Attribute[] })[];
@@ -26,8 +26,8 @@ export const variantPath = (product: number, variant: number): string[] => [
 ];
 
 /**
- * The products in the order given. Whatever its steps will need of a row is checked here: what is accepted can be
- * carried out, unless the world changes meanwhile.
+ * The products in the order given. Whatever its steps will need of a row is checked here, but for the limits of its texts,
+ * which the schema holds: what is accepted can be carried out, unless the world changes meanwhile.
  * @throws Refusal INVALID_INPUT, SLUG_TAKEN, SKU_TAKEN: all that is wrong, each at its row
  */
 export function checkImport(products: readonly ImportProductInput[]): CheckedProduct[] {
@@ -47,8 +47,7 @@ function checkProduct(product: ImportProductInput, n: number): CheckedProduct {
   const path = rowPath(n);
   const errors: UserError[] = [];
   const { categoryId } = product;
-  const named = gather(errors, () => checkNameAndSlug(product, path));
-  gather(errors, () => checkDescription(product.description, path));
+  const slug = gather(errors, () => chooseSlug(product.slug, product.name, path));
   if (categoryId != null) gather(errors, () => checkStorable(categoryId, [...path, 'categoryId']));
   if (product.variants.length === 0)
     errors.push({ code: 'INVALID_INPUT', message: 'Give at least one variant.', path: [...path, 'variants'] });
@@ -61,7 +60,7 @@ function checkProduct(product: ImportProductInput, n: number): CheckedProduct {
       errors.push({ code: 'INVALID_INPUT', message: `Give 1 to ${MAX_QUANTITY} units.`, path: at });
   }
   if (errors.length) throw new Refusal(errors);
-  return { ...product, name: named!.name, slug: named!.wanted, variants: variants! };
+  return { ...product, slug: slug!, variants: variants! };
 }
 
 /** What two rows cannot both have. Of slugs that are made of names one gets a number. */

@@ -63,7 +63,7 @@ describe('what can be known to be wrong of an import', () => {
     [wrong.INVALID_INPUT, 'categoryId', () => product({ categoryId: 'category_\u0000' })],
     [wrong.NOT_FOUND, 'categoryId', () => product({ categoryId: '' })],
     [wrong.INVALID_INPUT, 'variants.0.name', () => product({}, { name: 'a\u0000b' })],
-    [wrong.INVALID_INPUT, 'variants.0.attributes.0.name', () => attributed({ name: '', value: '' })],
+    [wrong.INVALID_INPUT, 'variants.0.attributes.0.name', () => attributed({ name: '', value: 'L' })],
     [wrong.INVALID_INPUT, 'variants.0.attributes.0.value', () => attributed({ name: 'a', value: 'a\ud800' })],
     [wrong.INVALID_INPUT, 'variants.0.attributes.1.name', () => attributed(size, { ...size, name: 'SIZE' })],
     [
