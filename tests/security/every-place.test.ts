@@ -250,7 +250,7 @@ test('no name and no reason that a client gives is stored with a control charact
     if (said.some((error) => error.code === 'INVALID_INPUT' && error.path?.join('.') === where)) continue;
     otherwise.push(said.length > 0 || answer.errors?.length ? at : `${at} is taken`);
   }
-  // Texts are looked at first, so that nothing else is refused before.
+  // Texts are checked first, so that no other refusal comes before.
   expect(otherwise).toEqual([]);
   expect(places.length).toBeGreaterThan(20);
 });
