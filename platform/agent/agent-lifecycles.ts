@@ -47,10 +47,7 @@ const REPORT_MS = 300_000;
 const WRITE_AGAIN_MS = 250;
 const TOO_MANY_CONNECTIONS = '53300';
 
-/**
- * The lifecycles of all agents of this process: driven by the infrastructure's state, kept in memory, recorded in the
- * registry when the database allows.
- */
+/** The lifecycles of all agents of this process: kept in memory, recorded in the registry when the database allows. */
 export class AgentLifecycles {
   readonly #o: AgentLifecyclesOptions;
   readonly #lifecycles = new Map<string, AgentLifecycle>();

@@ -65,7 +65,7 @@ async function run(consumer: Consumer): Promise<void> {
   });
 }
 
-test('a projection is backfilled page by page before its first event, and then follows the log without a gap', async () => {
+test('a projection is backfilled page by page before its first event, then follows the log without a gap', async () => {
   await writeNotes(1, 12);
   let isBusy = false;
   await run(
@@ -134,7 +134,7 @@ test('a consumer whose backfill is restarted handles the events that it had not 
   await until('it shows all', async () => JSON.stringify(await shown()) === JSON.stringify(await notes()));
 });
 
-test('a consumer without a backfill is not filled, and a consumer that has lost its backfill follows the log', async () => {
+test('a consumer without a backfill is not filled, and one that has lost its backfill follows the log', async () => {
   const plain = small.consumer('mirror', notesHandlers('mirror'), { begins: 'NOW' });
   await plain.register();
   expect(await small.kysely.transaction().execute((transaction) => refill(transaction, 'mirror'))).toBe(false);

@@ -81,7 +81,7 @@ describe('a consumer that begins now', () => {
   };
   const seen = async (): Promise<string[]> => (await effects('reader')).map((row) => row.aggregate_id + row.version);
 
-  test('handles events that are committed from then on, and none from before, whichever transaction is older', async () => {
+  test('handles events committed from then on, and none from before, whichever transaction is older', async () => {
     const [written, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const late = small.store.write({ locks: ['note:late'], origin: {} }, async ({ sql, publish }) => {
       await raw(sql, 'select pg_current_xact_id()');

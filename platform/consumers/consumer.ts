@@ -9,9 +9,8 @@
  * others flow. Parked events are tried again, oldest first, with backoff; after the last attempt they wait for an
  * operator (parked.ts).
  *
- * The tail of the log wakes it when there are events for it (log-tail.ts), so an idle consumer does not poll the
- * database. Work that the tail does not know of is polled for every two seconds, for all consumers of a process at once
- * (backstop.ts).
+ * The tail of the log wakes it when there are events for it (log-tail.ts), so an idle consumer does not poll. Work that
+ * the tail does not know of is polled for every two seconds, for all consumers of a process at once (backstop.ts).
  */
 import type { Kysely, Transaction } from 'kysely';
 import { lock } from '../data/locks.ts';
@@ -62,10 +61,7 @@ export interface ConsumerOptions {
   backfill?: Backfill;
   /** Direct connections to PostgreSQL, for the backfill. @default kysely */
   sessions?: Kysely<any>;
-  /**
-   * Verifies events that are read, and signs those that the handlers publish. Without it nothing is verified: for
-   * tests.
-   */
+  /** Verifies events read, and signs events that the handlers publish. Without it nothing is verified: for tests. */
   signer?: EventSigner;
 }
 
@@ -117,10 +113,7 @@ export class Consumer {
     await register(kysely, { consumer, types: this.#types, begins, hasBackfill: backfill !== undefined });
   }
 
-  /**
-   * Runs until aborted. Infrastructure faults are logged and retried; a handler's error parks its event.
-   * @throws any other
-   */
+  /** Runs until aborted. Infrastructure faults are retried; a handler's error parks its event. @throws any other */
   async run(signal: AbortSignal): Promise<void> {
     const { tail, backstop } = this.#o;
     const joined = tail?.join({
@@ -220,9 +213,7 @@ export class Consumer {
     }
   }
 
-  /**
-   * Retries the oldest parked event of each aggregate, if it is due. `more`: some succeeded, their successors are due.
-   */
+  /** Retries the oldest parked event of each aggregate, if due. `more`: some succeeded, their successors are due. */
   async retryParked(): Promise<Outcome> {
     return this.#holding(async (transaction) => {
       const prepare = (events: readonly LoggedEvent[]) => this.#lock(transaction, events);
@@ -285,9 +276,7 @@ export class Consumer {
     return last;
   }
 
-  /**
-   * Appends the events published since the last call: those of a whole batch in one statement, except in a careful one.
-   */
+  /** Appends the events published since the last call: those of a batch in one statement, unless it is careful. */
   async #append(transaction: Kysely<any>): Promise<void> {
     const events = this.#unwritten;
     this.#unwritten = [];
@@ -386,8 +375,7 @@ const wasThereBefore = ({ begunAfter }: CursorRow, { xid }: LoggedEvent): boolea
   begunAfter !== null && isSeenBy(begunAfter, xid);
 
 /**
- * Whether a handler swallowed an error of PostgreSQL: the transaction was aborted by then, and a later statement
- * failed.
+ * Whether a handler swallowed an error of PostgreSQL: the transaction was aborted by then, so a later statement failed.
  */
 const isSwallowed = (error: unknown): boolean => (error as { code?: string }).code === '25P02';
 

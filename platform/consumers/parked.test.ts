@@ -91,7 +91,7 @@ test('a parked event that can be applied is applied once, and then those behind 
   await until('the next flows again', async () => (await reader.step(), (await applied()).length === 5));
 });
 
-test('after eight attempts an event is a dead letter: it is not retried, and none of its aggregate overtakes it', async () => {
+test('an event is a dead letter after eight attempts: it is not retried, and its aggregate waits', async () => {
   for (let n = 1; n < 8; n++) {
     expect((await parked())[0]).toMatchObject({ state: 'WAITING', attempts: n });
     await makeDue();

@@ -1,6 +1,4 @@
-/**
- * Parked events: those that a consumer could not apply, with the later ones of their aggregate; retried with backoff.
- */
+/** Parked events: those that a consumer could not apply, and later ones of their aggregate; retried with backoff. */
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import { Unavailable } from '../errors.ts';
@@ -48,9 +46,7 @@ export async function park(
   if (error) await retryLater(transaction, consumer, event, error, 1, log);
 }
 
-/**
- * Retries the oldest parked event of each aggregate, if due, and returns how many succeeded. `prepare` takes the locks.
- */
+/** Retries the oldest parked event of each aggregate, if due; returns how many succeeded. `prepare` takes the locks. */
 export async function attemptParked(
   transaction: Kysely<any>,
   consumer: string,
@@ -124,8 +120,7 @@ async function unpark(transaction: Kysely<any>, consumer: string, key: string, a
 }
 
 /**
- * Redrives an aggregate for an operator, from its oldest event and with all attempts anew. Returns how many events
- * wait.
+ * Redrives an aggregate for an operator from its oldest event, with all attempts anew. Returns how many events wait.
  */
 export async function redrive(transaction: Kysely<any>, consumer: string, key: string): Promise<number> {
   const { count } = await raw(

@@ -22,10 +22,7 @@ export function cancellableBy<T>(signal: AbortSignal | undefined, work: () => T)
   return result;
 }
 
-/**
- * The signal of the work that the caller is part of; none for code that outlives its work, such as a loop started in
- * it.
- */
+/** The signal of the work that the caller is part of; none for code that outlives it, such as a loop started in it. */
 export function currentSignal(): AbortSignal | undefined {
   const work = works.getStore();
   return work && !work.isOver ? work.signal : undefined;

@@ -54,9 +54,8 @@ export function confinedReads<DB>(
 const wordOf = (id: string | undefined): string => (id !== undefined && /^[\w:.-]{1,200}$/.test(id) ? id : '');
 
 /**
- * The reader role: policies of these tables apply to it, and we may SET ROLE to it. A role without rights on some of
- * the tables, because `db:roles` was not run at a release, is refused those: better no answer than another customer's
- * rows.
+ * The reader role: policies of these tables apply to it, and we may SET ROLE to it. Tables on which it has no rights,
+ * because `db:roles` was not run at a release, are refused to it: better no answer than another customer's rows.
  */
 async function readerOf(kysely: Kysely<any>, agent: string, tables: readonly string[]): Promise<string | undefined> {
   const { rows } = await raw<{ role: string }>(

@@ -41,10 +41,7 @@ const LONGEST_KEY = 255;
 
 const isLonger = (key: string): boolean => key.length > LONGEST_KEY && Array.from(key).length > LONGEST_KEY;
 
-/**
- * The lock by which equal keys wait for one another, also in processes of earlier releases, so its text must not
- * change.
- */
+/** The lock by which equal keys wait for one another, in processes of earlier releases too, so its text must stay. */
 export const lockOf = ({ actor, operation, key }: IdempotencyKey): string => `once:${actor}:${operation}:${key}`;
 
 /** The outcome of an earlier request with this key. @throws Refusal IDEMPOTENCY_KEY_REUSED, INVALID_INPUT */

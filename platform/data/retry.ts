@@ -12,9 +12,7 @@ export class LostRace extends Fault {
   }
 }
 
-/**
- * Whether a transaction was rolled back in favour of others: a deadlock, a lock timeout or a failed optimistic lock.
- */
+/** Whether a transaction was rolled back in favour of others: deadlock, lock timeout or failed optimistic lock. */
 export const isLostRace = (error: unknown): boolean => LOST_RACE.has((error as { code?: string }).code ?? '');
 
 const backoff = new ExponentialBackoff({ initialDelay: 20, maxDelay: 500 });

@@ -57,9 +57,7 @@ export interface Store<DB = any> {
   ): Promise<T>;
 }
 
-/**
- * Creates the store of one agent on a connection pool. `onCommit` is called with the published events after the commit.
- */
+/** Creates an agent's store on a connection pool. `onCommit` is called with the published events after the commit. */
 export function createStore<DB>(options: {
   agent: string;
   kysely: Kysely<any>;
