@@ -20,12 +20,9 @@ test('texts are trimmed, optional empty ones become null, and other properties a
   expect(checkAddress(given, PATH)).toEqual({ ...address, line2: null, region: 'IDF' });
 });
 
-test.each(['name', 'line1', 'city', 'postcode'] as const)(
-  'an address without a %s is refused at that field',
-  (field) => {
-    expect(refusalOf({ [field]: ' \n ' })).toEqual(refusedAt(field));
-  },
-);
+test.each(['name', 'line1', 'city', 'postcode'] as const)('a missing %s is refused at its field', (field) => {
+  expect(refusalOf({ [field]: ' \n ' })).toEqual(refusedAt(field));
+});
 
 test.each(['name', 'line1', 'city'] as const)('a %s without a letter or digit is refused', (field) => {
   for (const text of ['\u200b', '\u3164', '\u2800', '-', '…', '\u00ad\u2060'])
