@@ -30,7 +30,7 @@ export function agentCard(agents: readonly Pick<AgentDefinition, 'name' | 'area'
     defaultOutputModes: ['application/json'],
     skills: agents.flatMap((agent) =>
       agent.skills.map(({ id, name, description }) => ({
-        // Two agents may call what they can do by the same name.
+        // Two agents may have skills with the same id.
         id: `${agent.name}.${id}`,
         name,
         description,

@@ -35,7 +35,7 @@ export interface AgentLifecyclesOptions extends Writer {
   relay?: NotifierRelay;
   /** Dependencies of the agents here beside the database. */
   dependencies?: readonly SharedDependency[];
-  /** Why the database is another than the configured one, if it is. */
+  /** The error of the configured database, if a fallback serves instead. */
   fallback?: Error;
   /** Called when something was published. */
   onPublished(): void;
@@ -43,7 +43,7 @@ export interface AgentLifecyclesOptions extends Writer {
 
 const HEARTBEAT_MS = 10_000;
 const REPORT_MS = 300_000;
-/** Milliseconds before a failed write is tried again. */
+/** Milliseconds before a failed write is retried. */
 const WRITE_AGAIN_MS = 250;
 const TOO_MANY_CONNECTIONS = '53300';
 
@@ -120,7 +120,7 @@ export class AgentLifecycles {
     return [...(fallback ? [missing(fallback)] : []), ...all.map(({ health }) => health)];
   }
 
-  /** Health of what this agent alone depends on and does not call: the sagas' engine, or a read replica. */
+  /** Health of dependencies of this agent alone that it does not call: the sagas' engine, or a read replica. */
   own(agent: string): DependencyHealth[] {
     const some = (this.#o.dependencies ?? []).filter(({ agents }) => agents?.includes(agent));
     return [...(this.#own.get(agent)?.values() ?? []), ...some.map(({ health }) => health)];

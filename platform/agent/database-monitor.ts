@@ -12,7 +12,7 @@ export interface DatabaseProbe {
   look(): Promise<{ isReadOnly: boolean }>;
   /** Writes something small that needs disk space and is flushed: {@link WRITE_PROBE}. @default nothing is written */
   write?(): Promise<unknown>;
-  /** Has the listener told of failed statements of the agents. */
+  /** Has the listener called with errors of the agents' statements. */
   onError?(listener: (error: unknown) => void): void;
   /** Connections of the pool that the agents share. */
   pool(): { total: number; idle: number; waiting: number };
@@ -21,7 +21,7 @@ export interface DatabaseProbe {
 /** The database as it was last seen. */
 export interface DatabaseState {
   status: DatabaseStatus;
-  /** Of the last probe that was answered. */
+  /** Latency of the last probe that was answered. */
   latencyMs: number | null;
   checkedAt: Date | null;
   lastError: string | null;

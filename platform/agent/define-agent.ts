@@ -45,11 +45,11 @@ export interface AgentParts {
    */
   backfill?: Backfill;
   scheduledJobs?: readonly ScheduledJob[];
-  /** Preparation before the agent serves, such as a check of its dependencies. Tried again when it fails. */
+  /** Preparation before the agent serves, such as a check of its dependencies. Retried when it fails. */
   start?(): Promise<void>;
   /** Only orchestration has these. */
   sagas?: readonly SagaDefinition[];
-  /** Told of every failed attempt of a saga's step. Only orchestration has it. */
+  /** Called after every failed attempt of a saga's step. Only orchestration has it. */
   onFailedAttempt?(saga: string, step: string, attempt: number, error: Error): Promise<void>;
   /** An operator's decision about a failing saga step, as in `WorkerOptions` of platform/sagas/worker.ts. */
   verdict?(saga: string, step: string): Promise<Verdict | undefined>;

@@ -53,6 +53,6 @@ export const demoWorld = {
   /** Customer 0 is the one of `customer@agora.test`. */
   customerId: (n: number) => deterministicId('customer', n),
   userId: (account: (typeof ACCOUNTS)[number]) => deterministicId('user', ACCOUNTS.indexOf(account)),
-  /** The merchant to whom all demo products belong: the one of `merchant@agora.test`. */
+  /** The merchant that owns all demo products: the one of `merchant@agora.test`. */
   merchantId: deterministicId('merchant', 0),
 };

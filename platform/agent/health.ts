@@ -9,7 +9,7 @@ export interface DependencyHealth {
   name: string;
   /** `UNKNOWN`: its circuit breaker is half open, and the next call will tell. */
   status: DatabaseStatus | 'UNKNOWN';
-  /** Of the last probe or call that was answered. */
+  /** Latency of the last probe or call that was answered. */
   latencyMs: number | null;
   breaker: BreakerState['state'] | null;
   /** For staff. */

@@ -115,7 +115,7 @@ describe('a start', () => {
     await running.stop('over');
   });
 
-  test('that fails at first is tried again', async () => {
+  test('that fails at first is retried', async () => {
     let tries = 0;
     const late = agent('small', () => ({
       start: async () => {

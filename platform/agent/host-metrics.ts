@@ -23,7 +23,7 @@ export interface HostFacts {
   standbyFor?(agent: string): { standby: Standby } | undefined;
 }
 
-/** How long figures from the database are cached, in milliseconds: several scrapers cost it no more than one. */
+/** Cache time of figures from the database, in milliseconds: several scrapers cost it no more than one. */
 const FRESH_MS = 5000;
 
 /** Has this host's state collected at every scrape. Returns a function that ends it. */

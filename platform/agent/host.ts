@@ -76,7 +76,7 @@ export interface HostOptions extends Pick<AgentContext, 'config' | 'log' | 'cloc
   dependencies?: readonly SharedDependency[];
   /** The database's health probe. @default over `kysely` */
   database?: DatabaseProbe;
-  /** Why the database is another than the configured one, if it is. */
+  /** The error of the configured database, if a fallback serves instead. */
   fallback?: Error;
   /** Backoff of restarts of failed parts. @default RESTART */
   pace?: RestartPace;
@@ -101,7 +101,7 @@ export interface Host {
   readonly live: LiveLog;
   /** Health of its agents. */
   readonly health: HostHealth;
-  /** Has the listener told of every event that this process's commands publish, at once after the commit. */
+  /** Has the listener called for every event that this process's commands publish, at once after the commit. */
   onPublished(listener: (event: Envelope) => void): void;
   /** Starts consumers, scheduled jobs and sagas. */
   start(): Promise<void>;

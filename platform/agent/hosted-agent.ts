@@ -52,7 +52,7 @@ export const handledBy = (hostedAgents: readonly HostedAgent[]): ReadonlyMap<str
 
 /**
  * Starts agents in parallel, each after those that it asks, and returns those that have started. An agent that does not
- * start after some tries has FAILED, and is tried again now and then, beside the others. @throws Fault if none starts
+ * start after some tries has FAILED, and is retried now and then, beside the others. @throws Fault if none starts
  */
 export async function startAll(
   hostedAgents: readonly HostedAgent[],

@@ -57,7 +57,7 @@ async function refillAll({ kysely, kyselyFor = () => kysely, agents }: LoadDemoO
   return projections.filter((_, n) => isBegun[n]);
 }
 
-/** How long projections are waited for, in milliseconds: they are filled in the background. */
+/** Longest wait for projections, in milliseconds: they are filled in the background. */
 const FILLED_WITHIN_MS = 60_000;
 
 /** Waits until these projections are filled, for a minute at most, or until the signal aborts. */

@@ -37,7 +37,7 @@ export type Place = Pick<Replica, 'agent' | 'process'>;
 
 /** A replica that announces itself. */
 export interface Announced extends Omit<Replica, 'sdlHash' | 'isLate'> {
-  /** All of its SDL: what composition takes. */
+  /** Its whole SDL, for composition. */
   readonly sdl: string;
 }
 

@@ -45,7 +45,7 @@ test('a job is run again and again, by one of several processes at a time', asyn
   expect([most, inside]).toEqual([1, 0]);
 });
 
-test('while one process runs a job, the others skip it and do not queue up', async () => {
+test('other processes skip a job that one is running, and do not queue up', async () => {
   const release = Promise.withResolvers<void>();
   let runs = 0;
   const job = every(0.005, async () => {

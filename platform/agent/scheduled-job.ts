@@ -32,7 +32,7 @@ export async function runScheduledJob(
   let failures = 0;
   const everyMs = job.everySeconds * 1000;
   while (!signal.aborted) {
-    // With jitter, so that what many agents do every hour is not done in the same second.
+    // With jitter, so that the hourly jobs of many agents do not run in the same second.
     const nextMs = everyMs * (0.9 + Math.random() / 5);
     await sleep(failures > 0 ? Math.min(nextMs, delayAfter(failures, pace)) : nextMs, signal);
     if (signal.aborted) return;

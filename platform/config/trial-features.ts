@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 const isOn = (given: 'on' | 'off' | undefined, NODE_ENV: Config['NODE_ENV']): boolean =>
   (given ?? (NODE_ENV === 'production' ? 'off' : 'on')) === 'on';
 
-/** Whether demo data may be loaded, and the password of its accounts, which everybody knows, opens them. */
+/** Whether demo data may be loaded, and its accounts be opened by their well-known password. */
 export const allowsDemo = ({ DEMO_DATA, NODE_ENV }: Pick<Config, 'DEMO_DATA' | 'NODE_ENV'>): boolean =>
   isOn(DEMO_DATA, NODE_ENV);
 

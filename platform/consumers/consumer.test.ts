@@ -206,7 +206,7 @@ test('an event whose handler throws is parked with the later ones of its aggrega
 test.each([
   ['throws a refusal of the database', async (sql: never) => raw(sql, 'select 1 / 0')],
   ['swallows one and goes on', async (sql: never) => raw(sql, 'select 1 / 0').catch(() => undefined)],
-])('a handler that %s loses its own effects and no one else’s', async (_, fail) => {
+])('a handler that %s loses its own effects and no others', async (_, fail) => {
   const consumer = small.consumer('reader', [
     on(noteWritten.type, noteWritten.payload, async ({ sql }, event) => {
       await noteEffect(sql, 'reader', event);

@@ -6,7 +6,7 @@
  * lock that ends with the transaction: the next one takes over at once, and an idle poll writes nothing.
  *
  * An event whose handler fails is PARKED, and with it every later event of the same aggregate for this consumer; the
- * others flow. Parked events are tried again, oldest first, with backoff; after the last attempt they wait for an
+ * others flow. Parked events are retried, oldest first, with backoff; after the last attempt they wait for an
  * operator (parked.ts).
  *
  * The tail of the log wakes it when there are events for it (log-tail.ts), so an idle consumer does not poll. Work that
@@ -55,7 +55,7 @@ export interface ConsumerOptions {
   handlers: readonly EventHandler[];
   /** Start position when it is new. @default NOW */
   begins?: Beginning;
-  /** Milliseconds from a notification to the read, so that one batch takes what many commits wrote. @default 10 */
+  /** Milliseconds from a notification to the read, so that one batch takes the events of many commits. @default 10 */
   gatherMs?: number;
   /** Fills it from the owners, before it handles its first event. */
   backfill?: Backfill;

@@ -5,7 +5,7 @@ import { merchantRows } from './merchant-rows.ts';
 const rowsOf = (claims: Partial<ActorClaims>) =>
   merchantRows(new Actor({ id: 'user_1', roles: [], ...claims }), 'pricing:write');
 
-test('a merchant changes its own rows, staff all, everybody else none', () => {
+test('a merchant may change its own rows, staff all rows, other actors none', () => {
   expect(rowsOf({ roles: ['MERCHANT'], merchantId: 'm1' })).toEqual([{ merchantId: 'm1' }]);
   expect(rowsOf({ roles: ['OPERATOR'] })).toBe('ALL');
   expect(rowsOf({ roles: ['SERVICE'] })).toBe('ALL');

@@ -39,7 +39,7 @@ test('a row filter without a match lets nothing through', async () => {
   expect([await inSql('NONE'), inMemory('NONE')]).toEqual([[], []]);
 });
 
-test('a row without an owner belongs to nobody', async () => {
+test('a row without an owner matches no owner', async () => {
   expect(matches({ customer_id: null }, [{ customer_id: 'a' }])).toBe(false);
   expect(matches({}, [{ customer_id: 'a' }])).toBe(false);
 });

@@ -29,7 +29,7 @@ export interface LoggedEvent<Payload = any> extends NewEvent<Payload>, Cursor {
   correlationId: string | null;
   /** The event that led to this one, if one did. */
   causationId: string | null;
-  /** When it was appended. */
+  /** Time of the append. */
   at: Date;
   /** The key id and the HMAC of its sender (signing.ts). Null on events from before events were signed. */
   keyId: string | null;
@@ -211,7 +211,7 @@ export interface EventRow {
   /** Absent in a copy that was parked before events were signed. */
   key_id?: string | null;
   signature?: string | null;
-  /** Absent in a copy that was parked before events told of their trace. */
+  /** Absent in a copy that was parked before events had a trace. */
   traceparent?: string | null;
 }
 

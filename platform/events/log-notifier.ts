@@ -40,7 +40,7 @@ export class LogNotifier {
   }
 }
 
-/** Milliseconds between a notification and the read, so that one batch takes what many commits wrote. */
+/** Milliseconds between a notification and the read, so that one batch takes the events of many commits. */
 export const GATHER_MS = 10;
 /** First poll after a notification, then with backoff: an older transaction may hold a committed event back from readers. */
 const SOONEST_MS = 5;

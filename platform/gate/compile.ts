@@ -56,7 +56,7 @@ export interface SelectedField {
   field: GraphQLField<unknown, unknown>;
   /** The types that the object it is selected on can have here. */
   types: readonly GraphQLObjectType[];
-  /** Whether the object can be of other types too, by what the field above returns. */
+  /** Whether the object can have other types too, by the return type of the field above. */
   isTypeOpen: boolean;
   checks: readonly Check[];
   children: readonly Selected[] | undefined;

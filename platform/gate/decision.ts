@@ -3,7 +3,7 @@
  * within `scopes` and `policies` one of the inner lists must hold entirely.
  */
 export interface Decision {
-  /** `@public`: anybody. Excludes the others. */
+  /** `@public`: any actor. Excludes the others. */
   public?: true;
   /** `@authenticated`: any signed-in actor. */
   authenticated?: true;

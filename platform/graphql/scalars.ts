@@ -4,7 +4,7 @@ import { DECIMAL, isCurrency } from '../money.ts';
 
 const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 // Regions of CLDR that are no countries of ISO 3166-1: reserved, withdrawn, or made up. Kosovo's XK is none either, but
-// is what carriers and banks use.
+// carriers and banks use it.
 const NO_COUNTRY = new Set(
   'AC AN BU CP CQ CS DD DG DY EA EU EZ FX HV IC NH QO RH SU TA TP UK UN VD XA XB YD YU ZR ZZ'.split(' '),
 );

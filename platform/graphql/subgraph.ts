@@ -27,7 +27,7 @@ import { forgetLoaded } from './per-request.ts';
 import { subscribeAnew } from './subscribe.ts';
 import { withoutDefaults } from './variable-defaults.ts';
 
-/** A request to one subgraph: text, because that is what a query plan holds and what crosses HTTP. */
+/** A request to one subgraph, as text, because query plans and HTTP carry text. */
 export interface SubgraphRequest {
   query: string;
   operationName?: string;

@@ -99,7 +99,7 @@ export interface Verdict {
 export interface SagaDefinition<Input = any, State = any> {
   /** The name under which it is started. A changed saga is a new name beside the old. */
   name: string;
-  /** What it is for. */
+  /** The purpose of the saga, in words. */
   description: string;
   /** Queue in which it waits for a worker. @default ORDINARY */
   queue?: QueueClass;

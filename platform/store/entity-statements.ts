@@ -37,7 +37,7 @@ export interface EntityStatements {
   /**
    * Updates a row that was read in this transaction, under an optimistic lock, and returns it as it is then. Its
    * version counts up, also without other changes. Undefined properties of `changes` stay as they are.
-   * @throws LostRace if another command has changed it since; the command is then tried again
+   * @throws LostRace if another command has changed it since; the command is then retried
    */
   save<E extends Entity>(entity: E, row: RowOf<E>, changes: ChangesOf<E>): Promise<RowOf<E>>;
 }

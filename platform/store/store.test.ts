@@ -43,7 +43,7 @@ test('a change and its event are committed together, with their origin', async (
   ]);
 });
 
-test('a rollback leaves neither the change nor the event, and notifies nobody', async () => {
+test('a rollback leaves neither the change nor the event, and sends no notification', async () => {
   const notified: unknown[] = [];
   const waiter = small.notifier.listen();
   const hear = waiter.hear.bind(waiter);

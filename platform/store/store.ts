@@ -1,6 +1,6 @@
 /**
- * An agent's own data: reads by SQL into plain rows, writes in one transaction that takes its locks first and
- * publishes its events with what made them true.
+ * An agent's own data: reads by SQL into plain rows, writes in one transaction that takes its locks first and publishes
+ * its events with the change that made them true.
  */
 import type { Kysely } from 'kysely';
 import type { LogNotifier } from '../events/log-notifier.ts';
