@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { AgentStatus } from './agent-events.ts';
 import type { StatusChange } from './registry.ts';
 
-/** Degradation level of an agent that goes on without a dependency whose circuit breaker is open. */
+/** Degradation level of an agent that goes on without one of its dependencies. */
 const ISOLATED = 2;
 const FAILED = 4;
 
@@ -83,7 +83,7 @@ export class AgentLifecycle {
     if (this.#broken.delete(part)) this.#look();
   }
 
-  /** Takes the degradation level of the shared infrastructure, and whether a dependency of this agent is cut off. */
+  /** Takes the degradation level of the shared infrastructure, and whether this agent lacks one of its dependencies. */
   stands(groundLevel: number, isIsolated: boolean): void {
     this.#groundLevel = groundLevel;
     this.#isIsolated = isIsolated;

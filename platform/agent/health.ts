@@ -7,7 +7,7 @@ import type { DatabaseState, DatabaseStatus } from './database-monitor.ts';
 export interface DependencyHealth {
   /** `database`, `agent:inventory`, `payment provider`. */
   name: string;
-  /** `UNKNOWN`: its circuit breaker is half open, and the next call will tell. */
+  /** `UNKNOWN`: it was not asked yet, or its circuit breaker is half open, and the next call will tell. */
   status: DatabaseStatus | 'UNKNOWN';
   /** Latency of the last probe or call that was answered. */
   latencyMs: number | null;

@@ -113,7 +113,10 @@ export class Consumer {
     await register(kysely, { consumer, types: this.#types, begins, hasBackfill: backfill !== undefined });
   }
 
-  /** Runs until aborted. Infrastructure faults are retried; a handler's error parks its event. @throws any other */
+  /**
+   * Runs until aborted. Infrastructure faults are logged and retried, handlers' errors park events.
+   * @throws any other
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { tail, backstop } = this.#o;
     const joined = tail?.join({

@@ -3,7 +3,7 @@ import type { RowFilter } from './row-filter.ts';
 
 /**
  * Row filter for changes to merchants' data by an actor with the scope: a merchant has its own rows, staff and agents
- * have all, also staff who work for a merchant besides. A merchant's account without a merchant has none.
+ * have all, also staff who work for a merchant. A merchant's account without a merchant has none: it is not staff.
  * @param scope `<agent>:write`
  */
 export function merchantRows(actor: Actor, scope: string): RowFilter {

@@ -94,7 +94,7 @@ async function dropLeftovers(kysely: Kysely<any>, width: bigint): Promise<string
 
 /**
  * Runs work on a connection without the timeouts of requests: a concurrent detach waits for all readers of the log. It
- * holds no transaction id, so the log's tail is not held back meanwhile.
+ * is no write transaction, so the log's tail is not held back meanwhile.
  */
 async function patiently(kysely: Kysely<any>, work: (connection: Kysely<any>) => Promise<void>): Promise<void> {
   await kysely.connection().execute(async (connection) => {

@@ -30,7 +30,7 @@ export interface RuleOptions {
   policies: Readonly<Record<string, Policy>>;
   /** Called for a rule that threw, which counts as a denial. */
   onError: (error: unknown, ruleName: string) => void;
-  /** Called for every request with denials. @default denials are not reported */
+  /** Called with the denied fields of a request. @default denials are not reported */
   onDenied?: (denial: Denial) => void;
 }
 

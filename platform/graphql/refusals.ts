@@ -24,7 +24,7 @@ export function checkAll<const Checks extends readonly (() => unknown)[]>(
   return given as { [Place in keyof Checks]: ReturnType<Checks[Place]> };
 }
 
-/** Optimistic locking: refuses another version than the one that the caller saw. @throws Refusal VERSION_CONFLICT */
+/** Optimistic locking: refuses another version than the caller saw, if given. @throws Refusal VERSION_CONFLICT */
 export function checkVersion(current: number, expected: number | null | undefined): void {
   if (expected == null || expected === current) return;
   throw refuse(

@@ -36,7 +36,7 @@ export const deliveries = ({ store, clock }: Pick<AgentContext, 'store' | 'clock
     byId: (id: string): Promise<DeliveryRow | undefined> =>
       inbox.selectFrom('webhook_delivery').select(DELIVERY).where('id', '=', id).executeTakeFirst(),
 
-    /** Redrives a failed delivery; a waiting one is unchanged. @throws Refusal NOT_FOUND, INVALID_STATE */
+    /** Redrives a failed delivery, all attempts anew; leaves a waiting one. @throws Refusal NOT_FOUND, INVALID_STATE */
     async redrive(id: string): Promise<void> {
       const anew = await inbox
         .updateTable('webhook_delivery')
