@@ -56,7 +56,7 @@ export interface HostOptions extends Pick<AgentContext, 'config' | 'log' | 'cloc
   kyselyFor?(agent: string): Kysely<any>;
   /** Direct connections of an agent to PostgreSQL, for session locks that outlive transactions. @default kyselyFor */
   sessionsFor?(agent: string): Kysely<any>;
-  /** The read replica of an agent whose reads may lag. @default none */
+  /** The read replica for shoppers' reads of an agent whose reads may lag. @default none */
   standbyFor?(agent: string): { standby: Standby; kysely: Kysely<any> } | undefined;
   /** Signs and checks events. */
   signer: EventSigner;

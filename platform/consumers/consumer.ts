@@ -113,10 +113,7 @@ export class Consumer {
     await register(kysely, { consumer, types: this.#types, begins, hasBackfill: backfill !== undefined });
   }
 
-  /**
-   * Runs until aborted. Infrastructure faults are logged and retried, handlers' errors park events.
-   * @throws any other
-   */
+  /** Runs until aborted. Logs and retries infrastructure faults; handlers' errors park events. @throws any other */
   async run(signal: AbortSignal): Promise<void> {
     const { tail, backstop } = this.#o;
     const joined = tail?.join({
