@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type DocumentNode, Kind, parse } from 'graphql';
 import { describeTextLimits } from './describe-text-limits.ts';
 
-/** The federation directives that rooms may use, and our own `@public` and `@sameForAll`: the head of every subgraph's SDL. */
+/** The head of every subgraph's SDL: the federation directives that rooms may use, our `@public` and `@sameForAll`. */
 const HEAD = `
 extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@inaccessible", "@external", "@requires", "@provides", "@override", "@tag", "@interfaceObject", "@authenticated", "@requiresScopes", "@policy", "@cost", "@listSize", "@composeDirective"])
@@ -18,10 +18,10 @@ const PARSED = parse(`${HEAD}\n${readFileSync(new URL('shared.graphql', import.m
 /** The document with all that is derived from it: the limits of its texts, in their descriptions. */
 const derived = (document: DocumentNode): DocumentNode => describeTextLimits(document, PARSED);
 
-/** Parsed once for all rooms: nobody changes a document. */
+/** The shared definitions, parsed once for all rooms, which do not change them. */
 const SHARED = derived(PARSED).definitions;
 
-/** An agent's SDL made whole: the federation head, the shared definitions, and what the room itself wrote. */
+/** The whole SDL of an agent: the federation head, the shared definitions and the room's own. */
 export const typeDefsOf = (roomSdl: string): DocumentNode => ({
   kind: Kind.DOCUMENT,
   definitions: roomSdl ? [...SHARED, ...derived(parse(roomSdl, { noLocation: true })).definitions] : SHARED,
