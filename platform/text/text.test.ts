@@ -94,9 +94,12 @@ describe('a text', () => {
 });
 
 describe('a token', () => {
-  test.each(['', ' x ', 'a\u0000\ud800\n', '😀'.repeat(40)])('a token of any characters is kept as it is: %j', (token) => {
-    expect(checkOpaque(token, PATH, { max: 40 })).toBe(token);
-  });
+  test.each(['', ' x ', 'a\u0000\ud800\n', '😀'.repeat(40)])(
+    'a token of any characters is kept as it is: %j',
+    (token) => {
+      expect(checkOpaque(token, PATH, { max: 40 })).toBe(token);
+    },
+  );
 
   test('a token over its limit is refused, and the message repeats nothing of it', () => {
     for (const token of ['x'.repeat(41), '😀'.repeat(41), 'x'.repeat(500_000)])
