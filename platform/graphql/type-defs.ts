@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type DocumentNode, Kind, parse } from 'graphql';
+import { withConnections } from './derived-connections.ts';
 
 /** The federation directives that rooms may use, and our own `@public` and `@sameForAll`: the head of every subgraph's SDL. */
 const HEAD = `
@@ -10,13 +11,21 @@ extend schema
   @composeDirective(name: "@sameForAll")
 `;
 
-/** Parsed once for all rooms: nobody changes a document. */
-const SHARED = parse(`${HEAD}\n${readFileSync(new URL('shared.graphql', import.meta.url), 'utf8')}`, {
-  noLocation: true,
-}).definitions;
+/** The functions that complete an SDL document, in their order: each takes a document and returns another. */
+const COMPLETIONS: readonly ((sdl: DocumentNode) => DocumentNode)[] = [withConnections];
 
-/** An agent's SDL made whole: the federation head, the shared definitions, and what the room itself wrote. */
+const complete = (sdl: string): DocumentNode =>
+  COMPLETIONS.reduce((document, next) => next(document), parse(sdl, { noLocation: true }));
+
+/** Parsed once for all rooms: nobody changes a document. */
+const SHARED = complete(`${HEAD}\n${readFileSync(new URL('shared.graphql', import.meta.url), 'utf8')}`).definitions;
+
+/** A room's own part of the graph: the SDL that it wrote, completed. */
+export const ownTypeDefsOf = (roomSdl: string): DocumentNode =>
+  roomSdl ? complete(roomSdl) : { kind: Kind.DOCUMENT, definitions: [] };
+
+/** An agent's SDL made whole: the federation head, the shared definitions, and the room's own part. */
 export const typeDefsOf = (roomSdl: string): DocumentNode => ({
   kind: Kind.DOCUMENT,
-  definitions: roomSdl ? [...SHARED, ...parse(roomSdl, { noLocation: true }).definitions] : SHARED,
+  definitions: [...SHARED, ...ownTypeDefsOf(roomSdl).definitions],
 });
