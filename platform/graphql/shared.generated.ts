@@ -57,12 +57,12 @@ export type MoneyInput = {
   currency: Scalars['CurrencyCode']['input'];
 };
 
-/** Where a page of a connection starts and ends (https://relay.dev/graphql/connections.htm). */
+/** Start and end of a page of a connection (https://relay.dev/graphql/connections.htm). */
 export type PageInfo = {
   __typename?: 'PageInfo';
-  /** Whether there is more after this page. */
+  /** Whether there are items after this page. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there is something before this page. */
+  /** Whether there are items before this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
   /** The cursor of the first edge. */
   startCursor?: Maybe<Scalars['String']['output']>;
@@ -70,64 +70,64 @@ export type PageInfo = {
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** Which way a list is ordered. */
+/** Sort direction of a list. */
 export type OrderDirection =
   /** Smallest, oldest or first in the alphabet first. */
   | 'ASC'
   /** Largest, newest or last in the alphabet first. */
   | 'DESC';
 
-/** What a user error is about. Programs branch on it; it is stable over releases. */
+/** Codes of user errors, for programs to branch on: stable over releases. */
 export type ErrorCode =
   /** The input is not acceptable; the message says why and `path` where. */
   | 'INVALID_INPUT'
-  /** There is no such thing, or it is not yours. */
+  /** The object does not exist, or the caller may not see it. */
   | 'NOT_FOUND'
-  /** The thing was changed meanwhile: load it again and decide anew. */
+  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
   | 'VERSION_CONFLICT'
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The thing's state does not allow this. */
+  /** The object's state does not allow this. */
   | 'INVALID_STATE';
 
-/** Something that the user caused and can mend. Nothing was written. */
+/** An error that the caller caused and can mend. Nothing was written. */
 export type UserError = {
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: string;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
 };
 
 /** A user error that needs nothing beside code, message and path. */
 export type SimpleUserError = UserError & {
   __typename?: 'SimpleUserError';
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: string;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
 };
 
-/** Somebody else changed the thing meanwhile. */
+/** Optimistic locking: another change came first, so `expectedVersion` is out of date. */
 export type VersionConflict = UserError & {
   __typename?: 'VersionConflict';
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: string;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
-  /** The version that the thing has now. */
+  /** The object's version now. */
   currentVersion: Scalars['Int']['output'];
 };
 
 /** A postal address. */
 export type Address = {
   __typename?: 'Address';
-  /** Who receives. */
+  /** The recipient's name. */
   name: Scalars['String']['output'];
   /** Street and number. */
   line1: Scalars['String']['output'];
@@ -145,10 +145,10 @@ export type Address = {
 
 /**
  * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * go, and texts that cannot be seen or that turn the direction of writing are refused.
+ * are removed, and invisible texts or changes of the writing direction are refused.
  */
 export type AddressInput = {
-  /** Who receives. */
+  /** The recipient's name. */
   name: Scalars['String']['input'];
   /** Street and number. */
   line1: Scalars['String']['input'];
@@ -157,7 +157,7 @@ export type AddressInput = {
   /** City or town. */
   city: Scalars['String']['input'];
   /**
-   * Postal code, such as one of this country can be. Left out, null or empty where addresses have none: in Hong Kong, the
+   * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
    * Emirates, Panama.
    */
   postcode?: InputMaybe<Scalars['String']['input']>;

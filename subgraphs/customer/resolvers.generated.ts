@@ -6,7 +6,7 @@ import type { Address, AddressInput, ErrorCode, GraphQLRecursivePick, InputMaybe
 
 export type Query = {
   __typename?: 'Query';
-  /** One customer: oneself, or for operators anyone. Null if there is none, or if it is not yours to see. */
+  /** One customer: the caller's own profile, or any for operators. Null if it does not exist or the caller may not see it. */
   customer?: Maybe<Customer>;
   /** All customers. */
   customers?: Maybe<CustomerConnection>;
@@ -25,7 +25,7 @@ export type QueryCustomersArgs = {
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Changes a customer's profile: one's own, or for staff anyone's. */
+  /** Changes a customer's profile: the caller's own, or any for staff. */
   updateCustomer?: Maybe<CustomerPayload>;
   /** Adds an address to a customer. The first one becomes the default. */
   addAddress?: Maybe<CustomerAddressPayload>;
@@ -33,7 +33,7 @@ export type Mutation = {
   updateAddress?: Maybe<CustomerAddressPayload>;
   /** Removes an address. If it was the default, the oldest of the others takes its place. */
   removeAddress?: Maybe<CustomerPayload>;
-  /** Makes a user a customer. Again with the same id, it answers with what is there. */
+  /** Creates the customer of a user. Repeated with the same id, it answers with the existing one. */
   createCustomer?: Maybe<CustomerPayload>;
 };
 
@@ -57,41 +57,44 @@ export type MutationCreateCustomerArgs = {
   input: CreateCustomerInput;
 };
 
-/** Somebody who buys. */
+/** A customer: a buyer with a profile and addresses. */
 export type Customer = {
   __typename?: 'Customer';
   /** Starts with `customer_`. */
   id: Scalars['ID']['output'];
-  /** What they are called. */
+  /** The customer's name. */
   name: Scalars['String']['output'];
-  /** Where they are written to. The address that they sign in with is their user's. */
+  /** The e-mail address for messages. The one to sign in with is the user's. */
   email: Scalars['EmailAddress']['output'];
-  /** Their telephone number. */
+  /** The customer's telephone number. */
   phone?: Maybe<Scalars['String']['output']>;
-  /** Their addresses, oldest first: at most 50. */
+  /** The customer's addresses, oldest first: at most 50. */
   addresses: Array<CustomerAddress>;
-  /** When they became a customer. */
+  /** When the customer was created. */
   createdAt: Scalars['DateTime']['output'];
   /** When the profile or an address last changed. */
   updatedAt: Scalars['DateTime']['output'];
-  /** Grows with every change of the profile or of an address: give it as `expectedVersion` to change the profile that you saw. */
+  /**
+   * Optimistic lock: grows with every change of the profile or of an address. Give it as `expectedVersion` to change what
+   * you saw.
+   */
   version: Scalars['Int']['output'];
 };
 
-/** An address that a customer keeps. */
+/** An address in a customer's address book. */
 export type CustomerAddress = {
   __typename?: 'CustomerAddress';
   /** Starts with `address_`. */
   id: Scalars['ID']['output'];
   /** The address itself. */
   address: Address;
-  /** Whether things are sent here unless the customer says otherwise. */
+  /** Whether it is the default shipping address. */
   isDefaultShipping: Scalars['Boolean']['output'];
-  /** Grows with every change of this address: give it as `expectedVersion` to change what you saw. */
+  /** Optimistic lock: grows with every change of this address. Give it as `expectedVersion` to change what you saw. */
   version: Scalars['Int']['output'];
 };
 
-/** Which customers: all that is given must hold. */
+/** Filter for customers: every given condition must hold. */
 export type CustomerFilter = {
   /** With this e-mail address, in whatever case. */
   email?: InputMaybe<Scalars['EmailAddress']['input']>;
@@ -99,19 +102,19 @@ export type CustomerFilter = {
   ids?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
-/** In which order customers come. */
+/** Sort order of customers. */
 export type CustomerOrder = {
-  /** By what. */
+  /** Sort field. */
   field: CustomerOrderField;
-  /** Which way. */
+  /** Sort direction. */
   direction: OrderDirection;
 };
 
-/** By what customers are ordered. */
+/** Fields that customers can be sorted by. */
 export type CustomerOrderField =
-  /** When they became customers. */
+  /** By the time of creation. */
   | 'CREATED_AT'
-  /** Their name. */
+  /** By name. */
   | 'NAME';
 
 /** A page of customers. */
@@ -140,19 +143,19 @@ export type CustomerEdge = {
 export type UpdateCustomerInput = {
   /** The customer. */
   id: Scalars['ID']['input'];
-  /** The version that the change was made on. */
+  /** Optimistic lock: the version that the change was made on. */
   expectedVersion: Scalars['Int']['input'];
-  /** 1 to 200 characters. */
+  /** The customer's name: 1 to 200 characters. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** Where they are written to. The address that they sign in with stays. */
+  /** The e-mail address for messages. The one to sign in with stays. */
   email?: InputMaybe<Scalars['EmailAddress']['input']>;
-  /** 4 to 15 digits as people write them; null takes it away. */
+  /** The telephone number: 4 to 15 digits as people write them; null removes it. */
   phone?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** An address for a customer. */
 export type AddAddressInput = {
-  /** The customer; oneself when not given. */
+  /** The customer; the caller's own profile when not given. */
   customerId?: InputMaybe<Scalars['ID']['input']>;
   /** The address. */
   address: AddressInput;
@@ -164,11 +167,11 @@ export type AddAddressInput = {
 export type UpdateAddressInput = {
   /** The address. */
   id: Scalars['ID']['input'];
-  /** The version that the change was made on. */
+  /** Optimistic lock: the version that the change was made on. */
   expectedVersion: Scalars['Int']['input'];
   /** The whole new address. */
   address?: InputMaybe<AddressInput>;
-  /** True makes it the default. To have another default, say true of that one. */
+  /** True makes it the default. False changes nothing: make another address the default instead. */
   isDefaultShipping?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
@@ -176,23 +179,23 @@ export type UpdateAddressInput = {
 export type RemoveAddressInput = {
   /** The address. */
   id: Scalars['ID']['input'];
-  /** The version that the decision was made on; any when not given. */
+  /** Optimistic lock: the version that the decision was made on; any version when not given. */
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** A user who becomes a customer. */
+/** A user to create a customer for. */
 export type CreateCustomerInput = {
-  /** The customer's id, chosen by who asks. */
+  /** The customer's id, chosen by the calling agent. */
   id: Scalars['ID']['input'];
   /** The user. */
   userId: Scalars['ID']['input'];
-  /** 1 to 200 characters. */
+  /** The customer's name: 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** Where they are written to. */
+  /** The e-mail address for messages. */
   email: Scalars['EmailAddress']['input'];
 };
 
-/** What became of a customer. */
+/** Result of creating or changing a customer, or of removing an address. */
 export type CustomerPayload = {
   __typename?: 'CustomerPayload';
   /** The customer as it is now. */
@@ -201,7 +204,7 @@ export type CustomerPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of an address. */
+/** Result of adding or changing an address. */
 export type CustomerAddressPayload = {
   __typename?: 'CustomerAddressPayload';
   /** The address as it is now. */

@@ -23,13 +23,13 @@ export type ErrorCode =
   | 'SECOND_FACTOR_REQUIRED'
   /** The code is wrong, was used before, or is too old. */
   | 'INVALID_SECOND_FACTOR'
-  /** The challenge is not good, or no longer: sign in again. */
+  /** The challenge is not valid, or has expired: sign in again. */
   | 'INVALID_CHALLENGE'
-  /** Give the password, or sign in again: it is some time ago. */
+  /** The sign-in is too long ago for this: give the password, or sign in again. */
   | 'REAUTHENTICATION_REQUIRED'
-  /** The attempt to sign in by a provider is over, or was begun elsewhere: begin anew. */
+  /** The attempt to sign in with a provider is over, or was begun elsewhere: begin anew. */
   | 'INVALID_SIGN_IN_ATTEMPT'
-  /** The identity provider did not vouch for who came back: begin anew. */
+  /** The identity provider did not confirm the sign-in: begin anew. */
   | 'PROVIDER_REFUSED'
   /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
   | 'PROVIDER_UNAVAILABLE'
@@ -37,46 +37,46 @@ export type ErrorCode =
   | 'EMAIL_NOT_VERIFIED'
   /** Another account is linked with this identity. */
   | 'IDENTITY_TAKEN'
-  /** Nothing would be left to sign in with: set a password first. */
+  /** The account's last way to sign in cannot be removed: set a password first. */
   | 'LAST_WAY_IN'
-  /** The token of a mail is not good, or no longer: ask for a new mail. */
+  /** The token of a mail is not valid, or has expired: ask for a new mail. */
   | 'INVALID_RECOVERY_TOKEN'
-  /** A scope that the maker of a key does not have. */
+  /** The key's owner does not have one of the scopes. */
   | 'SCOPE_NOT_YOURS'
-  /** Too many attempts failed: try again at the time that is told. */
+  /** Rate limit: too many attempts failed. Try again at `retryAt`. */
   | 'TOO_MANY_ATTEMPTS'
-  /** Somebody has signed up with this e-mail address. */
+  /** The e-mail address belongs to another user. */
   | 'EMAIL_TAKEN'
-  /** The e-mail address or the password is wrong. Which of them is not told. */
+  /** The e-mail address or the password is wrong; the answer does not say which. */
   | 'INVALID_CREDENTIALS'
-  /** The password does not resist guessing; the message says why. */
+  /** The password is too easy to guess; the message says why. */
   | 'WEAK_PASSWORD'
-  /** The refresh token is not good, or no longer: sign in again. */
+  /** The refresh token is not valid, or no longer: sign in again. */
   | 'INVALID_REFRESH_TOKEN';
 
 export type Query = {
   __typename?: 'Query';
-  /** The user who asks. Null for a guest or an agent, who are no users. */
+  /** The user who is signed in. Null for guests and agents: they are no users. */
   me?: Maybe<User>;
   /** All users. */
   users?: Maybe<UserConnection>;
-  /** One's own sessions that go on, the last used first: at most 100. */
+  /** The caller's own active sessions, the last used first: at most 100. */
   mySessions?: Maybe<Array<Session>>;
-  /** The sessions of a user that go on, the last used first: at most 100. */
+  /** A user's active sessions, the last used first: at most 100. */
   userSessions?: Maybe<Array<Session>>;
-  /** One's own API keys that are good, the newest first: at most 50. */
+  /** The caller's own valid API keys, the newest first: at most 50. */
   myApiKeys?: Maybe<Array<ApiKey>>;
-  /** One's own second factor. Null without one. */
+  /** The caller's own second factor. Null without one. */
   mySecondFactor?: Maybe<SecondFactor>;
-  /** The identity providers that one may sign in by: at most 20. */
+  /** The identity providers that users may sign in with: at most 20. */
   identityProviders?: Maybe<Array<IdentityProvider>>;
-  /** What was done about accounts, the newest first. It is only ever added to, and proven by `npm run audit:verify`. */
+  /** The audit log of accounts, the newest entry first: append-only, and verified by `npm run audit:verify`. */
   auditLog?: Maybe<AuditEntryConnection>;
-  /** What the mail of a request holds. Null if it is not good any more, or was for nobody. */
+  /** The contents of a recovery mail. Null if its token is no longer valid, or if the request named no account. */
   recoveryMail?: Maybe<RecoveryMail>;
-  /** Whose an API key is. Null if it is not good, or no longer. */
+  /** The user and the permissions behind an API key. Null if the key is not valid, or no longer. */
   apiKeyIdentity?: Maybe<ApiKeyIdentity>;
-  /** Sessions and API keys revoked since then, which must no longer pass, by their ids: at most 1000, until none is left. */
+  /** The revocation list: ids of sessions and API keys revoked since a time. At most 1000 a page, until a page is empty. */
   revokedSessions: Array<Scalars['ID']['output']>;
 };
 
@@ -112,75 +112,99 @@ export type QueryRevokedSessionsArgs = {
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Makes a user, who is a customer, and signs them in. Again with the same e-mail address and password, it completes what was begun. */
+  /**
+   * Creates a user with a customer profile, and signs them in. Repeated with the same e-mail address and password, it
+   * completes a sign-up that was interrupted.
+   */
   signUp?: Maybe<AuthPayload>;
   /** Starts a session. */
   signIn?: Maybe<AuthPayload>;
-  /** Starts the session of somebody whose first factor was right: `signIn` answered `SecondFactorRequired` with a challenge. */
+  /** Second step of signing in, after `signIn` answered `SecondFactorRequired` with a challenge: starts the session. */
   completeSignIn?: Maybe<AuthPayload>;
   /**
-   * Begins to sign in by an identity provider: send the browser to `authorizationUrl`, and keep `attemptToken` where no
-   * other page reads it, such as `sessionStorage`. It is good for ten minutes.
+   * Begins to sign in with an identity provider: send the browser to `authorizationUrl`, and keep `attemptToken` where no
+   * other page reads it, such as `sessionStorage`. It is valid for ten minutes.
    */
   beginProviderSignIn?: Maybe<BeginProviderSignInPayload>;
   /**
-   * Signs in whom the provider has led back. Somebody new becomes a user and a customer, if the provider says that their
-   * e-mail address is verified and nobody has it. Again with the same input, within seconds, it is a lost answer; later
-   * the attempt is over.
+   * Signs in the user whom the provider has redirected back. A new user and customer are created if the provider says that
+   * the e-mail address is verified and no other user has it. A repetition with the same input is answered for some
+   * seconds, as after a lost answer; later the attempt is over.
    */
   completeProviderSignIn?: Maybe<AuthPayload>;
-  /** Begins to link one's account with an identity at a provider. It needs a sign-in of the last ten minutes and a verified e-mail address. */
+  /**
+   * Begins to link the caller's account with an identity at a provider. It needs a sign-in of the last ten minutes and a
+   * verified e-mail address.
+   */
   beginIdentityLink?: Maybe<BeginProviderSignInPayload>;
-  /** Links one's account with the identity that the provider has led back, in the session that began. */
+  /** Links the caller's account with the identity that the provider vouched for, in the session that began it. */
   linkIdentity?: Maybe<LinkedIdentityPayload>;
-  /** Takes a link away and ends all other sessions. It needs a sign-in of the last ten minutes. Who has no password keeps one. */
+  /**
+   * Unlinks an identity and ends all other sessions. It needs a sign-in of the last ten minutes. A user without a password
+   * keeps at least one linked identity.
+   */
   unlinkIdentity?: Maybe<AccountPayload>;
   /**
-   * New tokens for a session. Every refresh token is good once: one that comes again later means that two have it, and
-   * ends the session for both.
+   * Issues new tokens for a session. A refresh token is valid once: one that is used again later was copied, and ends the
+   * session for both holders.
    */
   refreshSession?: Maybe<AuthPayload>;
-  /** Ends the session of the token that it is asked with. */
+  /** Ends the session of the access token in use. */
   signOut?: Maybe<SignOutPayload>;
-  /** Ends one session: one's own, or as an administrator anybody's. */
+  /** Ends one session: the caller's own, or any user's for administrators. */
   revokeSession?: Maybe<RevokedSessionsPayload>;
-  /** Ends all of one's own sessions but the one that asks. */
+  /** Ends all of the caller's own sessions but the current one. */
   revokeOtherSessions?: Maybe<RevokedSessionsPayload>;
   /** Ends all sessions of a user. */
   revokeUserSessions?: Maybe<RevokedSessionsPayload>;
-  /** Sends a mail with a token that sets a new password, for half an hour: the newest counts. The answer is the same for an address that nobody has. */
+  /**
+   * Sends a mail with a token that sets a new password, valid for half an hour; the newest replaces the others. The answer
+   * is the same for an unknown address.
+   */
   requestPasswordReset?: Maybe<AccountPayload>;
-  /** Sets a new password with the token of a mail, and ends all sessions; API keys and linked identities too, unless it is said. Sign in with it then. */
+  /**
+   * Sets a new password with the token of a mail, and ends all sessions; revokes API keys and unlinks identities too,
+   * unless told to keep them. It does not sign in.
+   */
   resetPassword?: Maybe<AccountPayload>;
-  /** Sets a new password in place of the known one, and ends all other sessions. */
+  /** Sets a new password, given the current one, and ends all other sessions. */
   changePassword?: Maybe<AccountPayload>;
-  /** Sends the mail again that proves one's e-mail address: the newest counts. Signing up sends the first. */
+  /**
+   * Sends the verification mail for the caller's e-mail address again; the newest replaces the others. Signing up sends
+   * the first.
+   */
   requestEmailVerification?: Maybe<AccountPayload>;
-  /** Proves an e-mail address with the token of a mail. */
+  /** Verifies an e-mail address with the token of a mail. */
   verifyEmail?: Maybe<AccountPayload>;
-  /** A secret for an authenticator app, for who has a verified e-mail address. It counts for nothing until `confirmTotp`; asked again, there is another. */
+  /**
+   * Creates a TOTP secret for an authenticator app; the e-mail address must be verified. The secret has no effect until
+   * `confirmTotp`, and a repetition replaces it.
+   */
   enrollTotp?: Maybe<EnrollTotpPayload>;
-  /** Adds the second factor, with a first code of the app. It ends all other sessions, which were begun without it. */
+  /** Adds the second factor, with a first code of the app, and ends all other sessions, which began without it. */
   confirmTotp?: Maybe<RecoveryCodesPayload>;
-  /** Ten new recovery codes in the place of all others. */
+  /** Creates ten new recovery codes, which replace all earlier ones. */
   replaceRecoveryCodes?: Maybe<RecoveryCodesPayload>;
-  /** Takes one's own second factor away, and ends all other sessions. */
+  /** Removes the caller's own second factor, and ends all other sessions. */
   disableTotp?: Maybe<AccountPayload>;
   /**
-   * Takes the second factor of somebody away who has lost it, and ends all their sessions. That of staff is reset by
-   * administrators only, and nobody's own. Not for API keys.
+   * Removes the second factor of a user who has lost it, and ends all their sessions. Only administrators reset that of
+   * staff, and nobody resets their own. Not for API keys.
    */
   resetSecondFactor?: Maybe<SecondFactorResetPayload>;
   /**
-   * Makes an API key, which stands for its maker with these scopes. The key itself is in this answer and in no other. It needs
-   * a sign-in of the last ten minutes.
+   * Creates an API key, which acts for its owner with these scopes. Only this answer contains the key itself. It needs a
+   * sign-in of the last ten minutes.
    */
   createApiKey?: Maybe<CreateApiKeyPayload>;
-  /** Revokes an API key at once: one's own, or as an administrator anybody's. A key may revoke itself. */
+  /** Revokes an API key at once: the caller's own, or any user's for administrators. A key may revoke itself. */
   revokeApiKey?: Maybe<RevokeApiKeyPayload>;
-  /** Gives a user these roles and no others. It ends their sessions: they sign in again to use them. The last administrator stays one. */
+  /**
+   * Sets all of a user's roles, and ends the user's sessions: a new sign-in brings the new roles. The last administrator
+   * stays one.
+   */
   setUserRoles?: Maybe<UserPayload>;
-  /** A token of the role GUEST that opens one order and its updates, for 30 days. */
+  /** Issues a bearer token of the role GUEST for one order and its updates, valid for 30 days. */
   issueGuestToken?: Maybe<GuestTokenPayload>;
 };
 
@@ -281,65 +305,68 @@ export type MutationIssueGuestTokenArgs = {
 };
 
 /**
- * Somebody who can sign in. Everybody sees themselves and administrators see all; the type asks for nothing more, because
- * who has just signed in is answered before their token is there to be checked.
+ * A user: an account that can sign in. Users see themselves, and administrators see all; the type itself is public,
+ * because a sign-in is answered before the client has a token to be checked.
  */
 export type User = {
   __typename?: 'User';
   /** Starts with `user_`. */
   id: Scalars['ID']['output'];
-  /** What they sign in with. */
+  /** The e-mail address to sign in with. */
   email: Scalars['EmailAddress']['output'];
-  /** What they are called. */
+  /** The user's name. */
   name: Scalars['String']['output'];
-  /** What they may do. */
+  /** The user's roles, which decide the permissions. */
   roles: Array<Role>;
-  /** The customer that they are, if they are one. */
+  /** The user's customer profile, if there is one. */
   customer?: Maybe<Customer>;
-  /** The merchant that they work for, if they do. */
+  /** The merchant that the user works for, if any. */
   merchantId?: Maybe<Scalars['ID']['output']>;
-  /** Whether they have proved that they read mail to the address. */
+  /** Whether the e-mail address is verified. */
   emailVerified: Scalars['Boolean']['output'];
-  /** Grows with every change: give it as `expectedVersion` to change what you saw. */
+  /** Optimistic lock: grows with every change. Give it as `expectedVersion` to change what you saw. */
   version: Scalars['Int']['output'];
-  /** When they signed up. */
+  /** When the user signed up. */
   createdAt: Scalars['DateTime']['output'];
-  /** The identities that they can sign in by, the first linked first: at most 20. For themselves and for administrators. */
+  /**
+   * Linked identities that the user can sign in with, the first linked first: at most 20. For the user and for
+   * administrators.
+   */
   identities?: Maybe<Array<LinkedIdentity>>;
 };
 
-/** Who says who somebody is, in our stead. */
+/** An OpenID Connect provider that users can sign in with. */
 export type IdentityProvider = {
   __typename?: 'IdentityProvider';
-  /** What `beginProviderSignIn` takes. */
+  /** The provider's id, as `beginProviderSignIn` takes it. */
   id: Scalars['ID']['output'];
-  /** What people call it. */
+  /** Display name. */
   name: Scalars['String']['output'];
 };
 
-/** An identity at a provider that opens an account. */
+/** An identity at a provider that signs in to an account. */
 export type LinkedIdentity = {
   __typename?: 'LinkedIdentity';
   /** Starts with `identity_`. */
   id: Scalars['ID']['output'];
   /** The id of its provider, as it was called when it was linked. */
   provider: Scalars['ID']['output'];
-  /** The e-mail address that the provider told last, to recognise the identity by. */
+  /** The e-mail address last told by the provider, to recognise the identity by. */
   email?: Maybe<Scalars['String']['output']>;
   /** When it was linked. */
   linkedAt: Scalars['DateTime']['output'];
-  /** When it was linked, or last signed in by. */
+  /** When it was last used to sign in; the time of linking until then. */
   lastUsedAt: Scalars['DateTime']['output'];
 };
 
-/** Where somebody is signed in. */
+/** A session: one sign-in of a user, kept alive by its refresh token. */
 export type Session = {
   __typename?: 'Session';
   /** Starts with `session_`. */
   id: Scalars['ID']['output'];
-  /** What the browser or program said of itself when it signed in. It proves nothing. */
+  /** The User-Agent header of the sign-in. It proves nothing. */
   userAgent?: Maybe<Scalars['String']['output']>;
-  /** The network that it was started from: `203.0.113.0/24`. */
+  /** The network that the session was started from: `203.0.113.0/24`. */
   address?: Maybe<Scalars['String']['output']>;
   /** When it was started. */
   createdAt: Scalars['DateTime']['output'];
@@ -347,67 +374,67 @@ export type Session = {
   lastUsedAt: Scalars['DateTime']['output'];
   /** When it ends, unless it is refreshed before. */
   expiresAt: Scalars['DateTime']['output'];
-  /** Whether it is the one that asks. */
+  /** Whether it is the session of this request. */
   isCurrent: Scalars['Boolean']['output'];
 };
 
-/** What is asked for beside the password: codes of an authenticator app. */
+/** A second factor: codes of an authenticator app (TOTP), asked for at every sign-in. */
 export type SecondFactor = {
   __typename?: 'SecondFactor';
-  /** Since when it is asked for. */
+  /** Since when it is required. */
   confirmedAt: Scalars['DateTime']['output'];
-  /** How many of the ten recovery codes were not used yet. */
+  /** How many of the ten recovery codes are unused. */
   recoveryCodesLeft: Scalars['Int']['output'];
 };
 
-/** A key for programs, that stands for its maker with some of their permissions. */
+/** An API key: lets a program act for the key's owner, with some of the owner's permissions. */
 export type ApiKey = {
   __typename?: 'ApiKey';
   /** Starts with `apikey_`. */
   id: Scalars['ID']['output'];
-  /** What it is for, in its maker's words. */
+  /** The key's purpose, in its owner's words. */
   name: Scalars['String']['output'];
-  /** How it begins: `agk_1a2b`. */
+  /** The key's first characters: `agk_1a2b`. */
   hint: Scalars['String']['output'];
-  /** What it may do, as long as its maker may. It never gains what its maker gains. */
+  /** Granted scopes. One that the owner loses is lost to the key too; one that the owner gains is not added. */
   scopes: Array<Scalars['String']['output']>;
-  /** When it was made. */
+  /** When it was created. */
   createdAt: Scalars['DateTime']['output'];
-  /** When it stops being good. */
+  /** When it expires. */
   expiresAt: Scalars['DateTime']['output'];
   /** When it was last used, to the minute. */
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
-/** What a mail is written from. */
+/** The contents of a recovery mail. */
 export type RecoveryMail = {
   __typename?: 'RecoveryMail';
-  /** What it is for. */
+  /** The purpose of its token. */
   purpose: RecoveryPurpose;
-  /** Where it goes. */
+  /** The recipient's e-mail address. */
   email: Scalars['EmailAddress']['output'];
-  /** Whom it addresses. */
+  /** The recipient's name. */
   name: Scalars['String']['output'];
-  /** The token, sealed for `recovery:` and the id. */
+  /** The token, sealed (encrypted) for `recovery:` and the id. */
   sealedToken: Scalars['String']['output'];
-  /** When the token stops being good. */
+  /** When the token expires. */
   expiresAt: Scalars['DateTime']['output'];
 };
 
 export type { RecoveryPurpose };
 
-/** Whose an API key is, for gateways. */
+/** The user and the permissions behind an API key, for gateways. */
 export type ApiKeyIdentity = {
   __typename?: 'ApiKeyIdentity';
-  /** The key. */
+  /** The key's id. */
   id: Scalars['ID']['output'];
-  /** Its maker. */
+  /** The key's owner. */
   userId: Scalars['ID']['output'];
-  /** What it may do now: what its maker has lost, it has lost. */
+  /** Scopes in force now: those granted that the owner still has. */
   scopes: Array<Scalars['String']['output']>;
-  /** The merchant whose rows alone it is good for, if its maker worked for one when they made it or does now. */
+  /** The merchant that the key is confined to: the one its owner worked for when creating it, or works for now. */
   merchantId?: Maybe<Scalars['ID']['output']>;
-  /** When it stops being good. */
+  /** When it expires. */
   expiresAt: Scalars['DateTime']['output'];
 };
 
@@ -418,29 +445,29 @@ export type Customer = {
 
 export type { Role };
 
-/** Which users: all that is given must hold. */
+/** Filter for users: every given condition must hold. */
 export type UserFilter = {
   /** With this e-mail address, in whatever case. */
   email?: InputMaybe<Scalars['EmailAddress']['input']>;
-  /** With this role, among others perhaps. */
+  /** With this role, alone or among others. */
   role?: InputMaybe<Role>;
   /** These users: at most 100. */
   ids?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
-/** In which order users come. */
+/** Sort order of users. */
 export type UserOrder = {
-  /** By what. */
+  /** Sort field. */
   field: UserOrderField;
-  /** Which way. */
+  /** Sort direction. */
   direction: OrderDirection;
 };
 
-/** By what users are ordered. */
+/** Fields that users can be sorted by. */
 export type UserOrderField =
-  /** When they signed up. */
+  /** By the time of signing up. */
   | 'CREATED_AT'
-  /** Their e-mail address. */
+  /** By e-mail address. */
   | 'EMAIL';
 
 /** A page of users. */
@@ -465,13 +492,13 @@ export type UserEdge = {
   cursor: Scalars['String']['output'];
 };
 
-/** Which entries of the audit log: all that is given must hold. */
+/** Filter for entries of the audit log: every given condition must hold. */
 export type AuditFilter = {
   /** Of these kinds: at most 20. */
   actions?: InputMaybe<Array<AuditAction>>;
   /** About this user's account. */
   userId?: InputMaybe<Scalars['ID']['input']>;
-  /** Done by them. */
+  /** Done by this actor. */
   actorId?: InputMaybe<Scalars['ID']['input']>;
   /** Not before then. */
   from?: InputMaybe<Scalars['DateTime']['input']>;
@@ -479,7 +506,7 @@ export type AuditFilter = {
   to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-/** Something that was done about accounts. */
+/** An entry of the audit log: one action on an account. */
 export type AuditEntry = {
   __typename?: 'AuditEntry';
   /** Starts with `audit_`. */
@@ -488,21 +515,21 @@ export type AuditEntry = {
   position: Scalars['BigInt']['output'];
   /** When it was done. */
   at: Scalars['DateTime']['output'];
-  /** What was done. */
+  /** The action. */
   action: AuditAction;
-  /** Who did it: a user, an agent, `command:admin:new` on the machine itself, or `anonymous`. */
+  /** The actor: a user, an agent, `command:admin:new` on the machine itself, or `anonymous`. */
   actorId: Scalars['ID']['output'];
-  /** Whose account it is about, if there is one. */
+  /** The user whose account it is about, if there is one. */
   userId?: Maybe<Scalars['ID']['output']>;
-  /** The session or the key that it is about, if it is about one. */
+  /** The session or the API key that it is about, if any. */
   objectId?: Maybe<Scalars['ID']['output']>;
   /** The network that the request came from. */
   address?: Maybe<Scalars['String']['output']>;
-  /** Follows the request through the logs. */
+  /** The request's correlation id, the same in all logs. */
   correlationId: Scalars['ID']['output'];
-  /** What else is known of it: ids and figures. */
+  /** Further details: ids and figures. */
   details: Scalars['JSON']['output'];
-  /** SHA-256 over the entry before and this one. */
+  /** Hash chain: SHA-256 over the entry before and this one. */
   hash: Scalars['String']['output'];
 };
 
@@ -530,87 +557,87 @@ export type AuditEntryEdge = {
 
 export type { AuditAction };
 
-/** Somebody new. */
+/** A new user. */
 export type SignUpInput = {
-  /** What they sign in with. It belongs to one user, in whatever case it is written. */
+  /** The e-mail address to sign in with. It is unique, in whatever case it is written. */
   email: Scalars['EmailAddress']['input'];
-  /** 12 to 200 characters, none of the most common, and neither the e-mail address nor the name. */
+  /** 12 to 200 characters; not one of the most common passwords, nor the e-mail address or the name. */
   password: Scalars['String']['input'];
-  /** 1 to 200 characters. */
+  /** The user's name: 1 to 200 characters. */
   name: Scalars['String']['input'];
 };
 
-/** Who signs in. */
+/** Credentials to sign in with. */
 export type SignInInput = {
-  /** What they signed up with, in whatever case. */
+  /** The e-mail address of the account, in whatever case. */
   email: Scalars['EmailAddress']['input'];
-  /** Their password. */
+  /** The password. */
   password: Scalars['String']['input'];
 };
 
-/** The second factor of somebody who signs in. */
+/** The second factor of a sign-in. */
 export type CompleteSignInInput = {
-  /** What `SecondFactorRequired` holds. Good for five minutes, and for one session. */
+  /** The challenge of `SecondFactorRequired`: valid for five minutes and for one session. */
   challenge: Scalars['String']['input'];
-  /** The six digits of the app, or a recovery code. Each is good once. */
+  /** The six digits of the app, or a recovery code. Each is accepted once. */
   code: Scalars['String']['input'];
 };
 
-/** A proof that it is oneself who adds a second factor. */
+/** A proof that the account's owner is adding the second factor. */
 export type EnrollTotpInput = {
-  /** One's password. Not needed in the first ten minutes of a session. */
+  /** The current password. Not needed in the first ten minutes of a session. */
   currentPassword?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** A first code. */
+/** A first code, which confirms a second factor. */
 export type ConfirmTotpInput = {
   /** The six digits of the app. */
   code: Scalars['String']['input'];
 };
 
-/** Who wants new recovery codes. */
+/** A code that proves the second factor, to get new recovery codes. */
 export type ReplaceRecoveryCodesInput = {
   /** The six digits of the app, or a recovery code. */
   code: Scalars['String']['input'];
 };
 
-/** Who wants no second factor any more. */
+/** A code that proves the second factor, to remove it. */
 export type DisableTotpInput = {
   /** The six digits of the app, or a recovery code. */
   code: Scalars['String']['input'];
 };
 
-/** Whose second factor to take away. */
+/** A user whose second factor to remove. */
 export type ResetSecondFactorInput = {
   /** The user. */
   userId: Scalars['ID']['input'];
 };
 
-/** By whom to sign in, or whom to link. */
+/** A provider to sign in with, or to link an identity of. */
 export type BeginProviderSignInInput = {
-  /** One of `identityProviders`. */
+  /** The id of one of `identityProviders`. */
   provider: Scalars['ID']['input'];
-  /** The page that the provider leads back to: one of those that are configured, to the letter. */
+  /** The redirect URI, where the provider sends the browser back to: exactly one of those configured. */
   redirectUri: Scalars['String']['input'];
 };
 
-/** Who came back from a provider. */
+/** A browser's return from a provider. */
 export type CompleteProviderSignInInput = {
-  /** The one that it was begun with. */
+  /** The `attemptToken` that the sign-in began with. */
   attemptToken: Scalars['String']['input'];
-  /** The whole address that the provider led back to, with all that is behind the `?`. */
+  /** The whole address that the provider redirected to, with its query string. */
   callbackUrl: Scalars['String']['input'];
 };
 
-/** A link to take away. */
+/** A linked identity to remove. */
 export type UnlinkIdentityInput = {
-  /** One of `me { identities }`. */
+  /** The id of one of `me { identities }`. */
   id: Scalars['ID']['input'];
 };
 
-/** A session to go on with. */
+/** A session to refresh. */
 export type RefreshSessionInput = {
-  /** The newest one of the session. */
+  /** The session's newest refresh token. */
   refreshToken: Scalars['String']['input'];
 };
 
@@ -620,15 +647,15 @@ export type RevokeSessionInput = {
   sessionId: Scalars['ID']['input'];
 };
 
-/** Whose sessions to end. */
+/** A user whose sessions to end. */
 export type RevokeUserSessionsInput = {
   /** The user. */
   userId: Scalars['ID']['input'];
 };
 
-/** Who forgot their password. */
+/** An account whose password was forgotten. */
 export type RequestPasswordResetInput = {
-  /** What they sign in with. */
+  /** The e-mail address to sign in with. */
   email: Scalars['EmailAddress']['input'];
 };
 
@@ -636,19 +663,25 @@ export type RequestPasswordResetInput = {
 export type ResetPasswordInput = {
   /** The token of the mail. */
   token: Scalars['String']['input'];
-  /** As for signing up. */
+  /** A new password, by the same rules as for signing up. */
   password: Scalars['String']['input'];
-  /** Whether the account's API keys go on. Say so only if nobody else can have made one; else all are revoked. They stay where it had no password. */
+  /**
+   * Whether to keep the account's API keys: only if nobody else can have created one; else all are revoked. They stay
+   * where it had no password.
+   */
   keepApiKeys: Scalars['Boolean']['input'];
-  /** Whether the account's linked identities go on. Say so only if nobody else can have linked one; else all are unlinked. They stay where it had no password. */
+  /**
+   * Whether to keep the account's linked identities: only if nobody else can have linked one; else all are unlinked. They
+   * stay where it had no password.
+   */
   keepIdentities: Scalars['Boolean']['input'];
 };
 
-/** A new password for a known one. */
+/** A new password, and the current one. */
 export type ChangePasswordInput = {
-  /** The one until now. */
+  /** The current password. */
   currentPassword: Scalars['String']['input'];
-  /** As for signing up. */
+  /** A new password, by the same rules as for signing up. */
   newPassword: Scalars['String']['input'];
 };
 
@@ -658,13 +691,16 @@ export type VerifyEmailInput = {
   token: Scalars['String']['input'];
 };
 
-/** An API key to make. */
+/** An API key to create. */
 export type CreateApiKeyInput = {
-  /** What it is for: 1 to 100 characters. */
+  /** The key's purpose: 1 to 100 characters. */
   name: Scalars['String']['input'];
-  /** What it may do: `<agent>:<read, personal, write or admin>`, with `*` for every agent. 1 to 50, all of them the maker's own. `write` brings `read` along where the maker has it. */
+  /**
+   * Scopes: `<agent>:<read, personal, write or admin>`, with `*` for every agent. 1 to 50, all of them the owner's own.
+   * `write` brings `read` along where the owner has it.
+   */
   scopes: Array<Scalars['String']['input']>;
-  /** When it stops being good: in 366 days at most, in 90 if it is not said. */
+  /** When it expires: in 366 days at most; in 90 when not given. */
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
@@ -678,49 +714,55 @@ export type RevokeApiKeyInput = {
 export type SetUserRolesInput = {
   /** The user. */
   id: Scalars['ID']['input'];
-  /** The version that the decision was made on. */
+  /** Optimistic lock: the version that the decision was made on. */
   expectedVersion: Scalars['Int']['input'];
-  /** All of them: at least one. */
+  /** All of the user's roles: at least one. */
   roles: Array<Role>;
-  /** The merchant that they work for, 1 to 64 letters, digits, `_` and `-`: needed for MERCHANT, unless it is known. What is not given stays. */
+  /**
+   * The merchant that the user works for, 1 to 64 letters, digits, `_` and `-`: required with MERCHANT unless already set.
+   * When not given, it stays.
+   */
   merchantId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** Whom a guest token is for. */
+/** An order to issue a guest token for. */
 export type IssueGuestTokenInput = {
   /** The order that it opens. */
   orderId: Scalars['ID']['input'];
 };
 
-/** What somebody gets who has proven who they are. */
+/** Result of signing up, signing in or refreshing a session: its tokens. */
 export type AuthPayload = {
   __typename?: 'AuthPayload';
   /** Send it as `authorization: Bearer …`. */
   accessToken?: Maybe<Scalars['String']['output']>;
   /** Gets new tokens from `refreshSession`, once. */
   refreshToken?: Maybe<Scalars['String']['output']>;
-  /** When the access token stops being good. */
+  /** When the access token expires. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Who they are. */
+  /** The user who is signed in. */
   user?: Maybe<User>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** Where to go to sign in. */
+/** Result of beginning a sign-in or a link at an identity provider: where to send the browser. */
 export type BeginProviderSignInPayload = {
   __typename?: 'BeginProviderSignInPayload';
   /** Send the browser there. */
   authorizationUrl?: Maybe<Scalars['String']['output']>;
-  /** Give it to `completeProviderSignIn` or `linkIdentity`. It belongs to this browser alone, and into no address. */
+  /**
+   * Secret of the attempt, for `completeProviderSignIn` or `linkIdentity`. Keep it in this browser, and out of every
+   * address.
+   */
   attemptToken?: Maybe<Scalars['String']['output']>;
-  /** When the attempt stops being good. */
+  /** When the attempt expires. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** What became of a link. */
+/** Result of linking an identity. */
 export type LinkedIdentityPayload = {
   __typename?: 'LinkedIdentityPayload';
   /** The identity that was linked. */
@@ -729,7 +771,7 @@ export type LinkedIdentityPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a session. */
+/** Result of signing out. */
 export type SignOutPayload = {
   __typename?: 'SignOutPayload';
   /** Whether a session was ended: not if it was over, or if the token has none. */
@@ -738,7 +780,7 @@ export type SignOutPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of something about an account. */
+/** Result of changing an account's password, e-mail verification, second factor or linked identities. */
 export type AccountPayload = {
   __typename?: 'AccountPayload';
   /** Whether it was done. */
@@ -747,20 +789,20 @@ export type AccountPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What an authenticator app is told. */
+/** Result of enrolling an authenticator app: its TOTP secret. */
 export type EnrollTotpPayload = {
   __typename?: 'EnrollTotpPayload';
   /** The secret in base 32, to be typed. It is shown here only. */
   secret?: Maybe<Scalars['String']['output']>;
-  /** The same as `otpauth://totp/…`, to be drawn as a QR code. */
+  /** The secret as `otpauth://totp/…`, to be drawn as a QR code. */
   uri?: Maybe<Scalars['String']['output']>;
-  /** Until when it can be confirmed. */
+  /** When the enrolment expires unless it is confirmed. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** Codes that stand in for the app, each once. */
+/** Result of confirming a second factor or replacing its recovery codes: codes that stand in for the app, each once. */
 export type RecoveryCodesPayload = {
   __typename?: 'RecoveryCodesPayload';
   /** Ten, to be kept where the app is not. They are shown here only. */
@@ -769,27 +811,27 @@ export type RecoveryCodesPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of somebody's second factor. */
+/** Result of resetting a user's second factor. */
 export type SecondFactorResetPayload = {
   __typename?: 'SecondFactorResetPayload';
-  /** Whether it was taken away. */
+  /** Whether it was removed. */
   done?: Maybe<Scalars['Boolean']['output']>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** A new API key. */
+/** Result of creating an API key. */
 export type CreateApiKeyPayload = {
   __typename?: 'CreateApiKeyPayload';
   /** The key: send it as `authorization: Bearer agk_…`, and keep it where secrets are kept. It is shown here only. */
   key?: Maybe<Scalars['String']['output']>;
-  /** What is known of it from now on. */
+  /** The key's record, without the key itself. */
   apiKey?: Maybe<ApiKey>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** What became of an API key. */
+/** Result of revoking an API key. */
 export type RevokeApiKeyPayload = {
   __typename?: 'RevokeApiKeyPayload';
   /** Whether it was revoked: not if it was before. */
@@ -798,7 +840,7 @@ export type RevokeApiKeyPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of sessions. */
+/** Result of revoking sessions. */
 export type RevokedSessionsPayload = {
   __typename?: 'RevokedSessionsPayload';
   /** How many were ended. Those that were over are not counted. */
@@ -807,7 +849,7 @@ export type RevokedSessionsPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a user. */
+/** Result of setting a user's roles. */
 export type UserPayload = {
   __typename?: 'UserPayload';
   /** The user as they are now. */
@@ -816,42 +858,42 @@ export type UserPayload = {
   userErrors: Array<UserError>;
 };
 
-/** A guest's token. */
+/** Result of issuing a guest token. */
 export type GuestTokenPayload = {
   __typename?: 'GuestTokenPayload';
   /** Send it as `authorization: Bearer …`. */
   token?: Maybe<Scalars['String']['output']>;
-  /** When it stops being good. */
+  /** When it expires. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** Too many attempts failed of late. */
+/** Rate limit: too many attempts failed of late. */
 export type TooManyAttempts = UserError & {
   __typename?: 'TooManyAttempts';
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
-  /** When it may be tried again. */
+  /** When the next attempt is allowed. */
   retryAt: Scalars['DateTime']['output'];
 };
 
 /** The first factor is right, and the account has a second one: no tokens yet. */
 export type SecondFactorRequired = UserError & {
   __typename?: 'SecondFactorRequired';
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
-  /** For `completeSignIn`, with a code. It opens nothing else. */
+  /** Token for `completeSignIn`, with a code. It gives access to nothing else. */
   challenge: Scalars['String']['output'];
-  /** When the challenge stops being good. */
+  /** When the challenge expires. */
   expiresAt: Scalars['DateTime']['output'];
 };
 

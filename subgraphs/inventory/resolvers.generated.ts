@@ -12,22 +12,25 @@ export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?:
 /** The shared values, and the room's own. */
 export type ErrorCode =
   | SharedErrorCode
-  /** There is not enough left. */
+  /** There are not enough units left. */
   | 'INSUFFICIENT_STOCK'
-  /** What was to be reserved for this reference was released: nothing can be reserved for it any more. */
+  /** The reservation of this reference was released: nothing can be reserved for it any more. */
   | 'RESERVATION_RELEASED'
-  /** The location's code belongs to another. */
+  /** The code belongs to another location. */
   | 'LOCATION_CODE_TAKEN';
 
 export type Query = {
   __typename?: 'Query';
-  /** The places that stock is kept at, by priority: at most 100. */
+  /** The stock locations, by priority: at most 100. */
   locations?: Maybe<Array<Location>>;
-  /** One variant's stock at the locations that have or had some, by priority: at most 100. A merchant sees its own variants'. */
+  /**
+   * One variant's stock at the locations that have or had some, by priority: at most 100. A merchant sees its own
+   * variants'.
+   */
   stockLevels?: Maybe<Array<StockLevel>>;
-  /** The ledger, newest first. A merchant sees its own variants' movements. */
+  /** The stock ledger, newest movement first. A merchant sees its own variants' movements. */
   movements?: Maybe<MovementConnection>;
-  /** What of these variants could be reserved now, in the order asked for; 0 for one that is not known. */
+  /** Availability of these variants, in the order asked for; 0 for an unknown one. */
   availabilityOf: Array<VariantAvailability>;
   /** Those of these locations that do not exist. */
   unknownLocations: Array<Scalars['ID']['output']>;
@@ -53,26 +56,26 @@ export type QueryUnknownLocationsArgs = {
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Adds a place that stock is kept at. Staff only. */
+  /** Adds a stock location. Staff only. */
   createLocation?: Maybe<LocationPayload>;
-  /** Changes a place that stock is kept at. Staff only. */
+  /** Changes a stock location. Staff only. */
   updateLocation?: Maybe<LocationPayload>;
-  /** Adds units to a location, or takes some away that are not reserved. Merchants: of their own variants. */
+  /** Adds units to a location, or removes unreserved ones. Merchants: of their own variants. */
   adjustStock?: Maybe<StockLevelPayload>;
-  /** Moves units that are not reserved from one location to another. Merchants: of their own variants. */
+  /** Moves unreserved units from one location to another. Merchants: of their own variants. */
   transferStock?: Maybe<TransferStockPayload>;
-  /** Brings in the first stock of an import's variants. */
+  /** Receives the first stock of an import's variants. */
   receiveImportedStock?: Maybe<ImportedStockPayload>;
-  /** Takes that stock out again, or sees to it that it will not come. */
+  /** Undo of `receiveImportedStock`: removes that stock again, or refuses it should it come later. */
   removeImportedStock?: Maybe<ImportedStockPayload>;
   /**
-   * Sets units aside for a reference, such as an order: all that is asked for, or nothing. A reference has one
-   * reservation; asked again for the same lines, it answers with that one.
+   * Reserves units for a reference, such as an order: all that are asked for, or none. A reference has one reservation;
+   * a repetition with the same lines answers with that one.
    */
   reserveStock?: Maybe<ReservationPayload>;
   /**
-   * Gives back what is set aside for a reference. Where nothing is, that is no error, and a reservation that comes later
-   * for this reference is refused with `RESERVATION_RELEASED`.
+   * Releases the reservation of a reference. A reference without one is no error, and a reservation that comes later for
+   * it is refused with `RESERVATION_RELEASED`.
    */
   releaseReservation?: Maybe<ReleasePayload>;
 };
@@ -109,49 +112,49 @@ export type MutationReleaseReservationArgs = {
   input: ReleaseReservationInput;
 };
 
-/** One version of a product that can be bought: a size, a colour. */
+/** A variant of a product, the unit that is bought: a size, a colour. */
 export type ProductVariant = {
   __typename?: 'ProductVariant';
   /** Starts with `variant_`. */
   id: Scalars['ID']['output'];
-  /** What can be bought of it now. */
+  /** Availability now. */
   availability?: Maybe<Availability>;
 };
 
-/** One version of a product that can be bought: a size, a colour. */
+/** A variant of a product, the unit that is bought: a size, a colour. */
 export type ProductVariantAvailabilityArgs = {
   channel?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** What can be bought of a variant now. */
+/** Availability of a variant now. */
 export type Availability = {
   __typename?: 'Availability';
-  /** Units at active locations that are not reserved. */
+  /** Unreserved units at active locations. */
   available: Scalars['Int']['output'];
   /** Whether there is at least one. */
   isInStock: Scalars['Boolean']['output'];
 };
 
-/** A place that stock is kept at. */
+/** A stock location: a place that keeps stock. */
 export type Location = {
   __typename?: 'Location';
   /** Starts with `location_`. */
   id: Scalars['ID']['output'];
   /** Short and unique: `RTM-1`. */
   code: Scalars['String']['output'];
-  /** What it is called. */
+  /** Display name. */
   name: Scalars['String']['output'];
-  /** What kind of place it is. */
+  /** Kind of location. */
   kind: LocationKind;
-  /** Where it is. */
+  /** City or town. */
   city: Scalars['String']['output'];
-  /** Where it is. */
+  /** Country. */
   country: Scalars['CountryCode']['output'];
   /** Orders are served from the location with the lowest number first. */
   priority: Scalars['Int']['output'];
   /** Whether orders are served from it. What is reserved already stays reserved. */
   active: Scalars['Boolean']['output'];
-  /** Grows with every change: give it as `expectedVersion` to change what you saw. */
+  /** Optimistic lock: grows with every change. Give it as `expectedVersion` to change what you saw. */
   version: Scalars['Int']['output'];
 };
 
@@ -162,46 +165,46 @@ export type StockLevel = {
   __typename?: 'StockLevel';
   /** The variant. */
   variant?: Maybe<ProductVariant>;
-  /** Where. */
+  /** The location. */
   location: Location;
-  /** Units that are there: the sum of the movements. */
+  /** Units on hand: the sum of the movements. */
   onHand: Scalars['Int']['output'];
-  /** Units of those that are set aside. */
+  /** Units of those that are reserved. */
   reserved: Scalars['Int']['output'];
-  /** Units that are not set aside. */
+  /** Units that are not reserved. */
   available: Scalars['Int']['output'];
-  /** Grows with every change. */
+  /** Optimistic lock: grows with every change. */
   version: Scalars['Int']['output'];
   /** When it last changed. */
   updatedAt: Scalars['DateTime']['output'];
 };
 
-/** Units that came or went: a line of the ledger. It is never changed and never removed. */
+/** A stock movement: an entry of the append-only ledger. */
 export type Movement = {
   __typename?: 'Movement';
   /** Starts with `movement_`. */
   id: Scalars['ID']['output'];
   /** The variant. */
   variant?: Maybe<ProductVariant>;
-  /** Where. */
+  /** The location. */
   location: Location;
-  /** How many came, or went if negative. */
+  /** Number of units that came, or went if negative. */
   delta: Scalars['Int']['output'];
-  /** What kind of movement. */
+  /** Kind of movement. */
   type: StockChangeType;
-  /** Why, in the words of whoever made it. */
+  /** The reason, in the actor's words. */
   reason?: Maybe<Scalars['String']['output']>;
-  /** What it belongs to: both sides of a transfer have the same. */
+  /** Id of the cause. Both movements of a transfer have the same. */
   referenceId?: Maybe<Scalars['ID']['output']>;
-  /** Who made it: a user or an agent. */
+  /** The actor who made it: a user or an agent. */
   actorId: Scalars['ID']['output'];
-  /** When. */
+  /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
 };
 
 export type { StockChangeType };
 
-/** Which movements: all that is given must hold. */
+/** Filter for movements: every given condition must hold. */
 export type MovementFilter = {
   /** Of this variant. */
   variantId?: InputMaybe<Scalars['ID']['input']>;
@@ -233,38 +236,38 @@ export type MovementEdge = {
   cursor: Scalars['String']['output'];
 };
 
-/** What can be reserved of a variant. */
+/** Availability of a variant. */
 export type VariantAvailability = {
   __typename?: 'VariantAvailability';
   /** The variant. */
   variantId: Scalars['ID']['output'];
-  /** Units at active locations that are not reserved. */
+  /** Unreserved units at active locations. */
   available: Scalars['Int']['output'];
 };
 
-/** Units set aside for a reference. */
+/** A reservation: units held for a reference, such as an order. */
 export type Reservation = {
   __typename?: 'Reservation';
   /** Starts with `reservation_`. */
   id: Scalars['ID']['output'];
-  /** What they are set aside for: an order's id. */
+  /** The reference: an order's id. */
   reference: Scalars['ID']['output'];
-  /** Whether they still are. */
+  /** Status of the reservation. */
   status: ReservationStatus;
-  /** When they are given back by themselves; never, if there is none. */
+  /** When it expires and the units are released; null if never. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** What is set aside where. */
+  /** The reserved units by variant and location. */
   lines: Array<ReservationLine>;
 };
 
-/** Units of one variant set aside at one location. */
+/** Reserved units of one variant at one location. */
 export type ReservationLine = {
   __typename?: 'ReservationLine';
   /** The variant. */
   variantId: Scalars['ID']['output'];
-  /** Where. */
+  /** The location. */
   locationId: Scalars['ID']['output'];
-  /** How many. */
+  /** Number of units. */
   quantity: Scalars['Int']['output'];
 };
 
@@ -272,17 +275,17 @@ export type { ReservationStatus };
 
 /** A new location. */
 export type CreateLocationInput = {
-  /** Unique: 2 to 20 capitals, digits and hyphens. */
+  /** The code, unique: 2 to 20 capitals, digits and hyphens. */
   code: Scalars['String']['input'];
-  /** 1 to 200 characters. */
+  /** The name: 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** What kind of place it is. */
+  /** Kind of location. */
   kind: LocationKind;
-  /** 1 to 200 characters. */
+  /** City or town: 1 to 200 characters. */
   city: Scalars['String']['input'];
-  /** Where it is. */
+  /** Country. */
   country: Scalars['CountryCode']['input'];
-  /** 0 to 1000; orders are served from the lowest number first. */
+  /** The priority, 0 to 1000: orders are served from the lowest number first. */
   priority: Scalars['Int']['input'];
 };
 
@@ -290,11 +293,11 @@ export type CreateLocationInput = {
 export type UpdateLocationInput = {
   /** The location. */
   id: Scalars['ID']['input'];
-  /** The version that the change was made on. */
+  /** Optimistic lock: the version that the change was made on. */
   expectedVersion: Scalars['Int']['input'];
-  /** 1 to 200 characters. */
+  /** The name: 1 to 200 characters. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** 0 to 1000; orders are served from the lowest number first. */
+  /** The priority, 0 to 1000: orders are served from the lowest number first. */
   priority?: InputMaybe<Scalars['Int']['input']>;
   /** Whether orders are served from it. */
   active?: InputMaybe<Scalars['Boolean']['input']>;
@@ -304,61 +307,61 @@ export type UpdateLocationInput = {
 export type AdjustStockInput = {
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** Where. */
+  /** The location. */
   locationId: Scalars['ID']['input'];
-  /** How many come, or go if negative: at most a million, and not 0. */
+  /** Number of units to add, or to remove if negative: at most a million, and not 0. */
   delta: Scalars['Int']['input'];
-  /** Why: 1 to 200 characters. */
+  /** The reason: 1 to 200 characters. */
   reason: Scalars['String']['input'];
-  /** 1 to 255 characters; the same again does nothing again. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** A move of stock. */
+/** A transfer of stock. */
 export type TransferStockInput = {
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** Where it goes from. */
+  /** The location to take it from. */
   fromLocationId: Scalars['ID']['input'];
-  /** Where it goes to. */
+  /** The location to bring it to. */
   toLocationId: Scalars['ID']['input'];
-  /** How many: 1 to a million. */
+  /** Number of units: 1 to a million. */
   quantity: Scalars['Int']['input'];
-  /** Why: at most 200 characters. */
+  /** The reason: at most 200 characters. */
   reason?: InputMaybe<Scalars['String']['input']>;
-  /** 1 to 255 characters; the same again does nothing again. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** What is to be set aside. */
+/** Units to reserve for a reference. */
 export type ReserveStockInput = {
-  /** What for: an order's id. */
+  /** The reference: an order's id. */
   reference: Scalars['ID']['input'];
   /** 1 to 100 lines; those of one variant count together. */
   lines: Array<ReserveLineInput>;
-  /** After how long it is given back by itself, 1 to 86400; never, if not given. */
+  /** Seconds until the reservation expires, 1 to 86400; never, if not given. */
   expiresInSeconds?: InputMaybe<Scalars['Int']['input']>;
-  /** 1 to 255 characters; the same again does nothing again. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** Units to be set aside. */
+/** Units of one variant to reserve. */
 export type ReserveLineInput = {
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** How many: 1 to a million. */
+  /** Number of units: 1 to a million. */
   quantity: Scalars['Int']['input'];
 };
 
-/** What is to be given back. */
+/** A reservation to release. */
 export type ReleaseReservationInput = {
-  /** What it was set aside for. */
+  /** The reservation's reference. */
   reference: Scalars['ID']['input'];
-  /** 1 to 255 characters; the same again does nothing again. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** What became of a location. */
+/** Result of adding or changing a location. */
 export type LocationPayload = {
   __typename?: 'LocationPayload';
   /** The location as it is now. */
@@ -367,7 +370,7 @@ export type LocationPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a stock level. */
+/** Result of adjusting stock. */
 export type StockLevelPayload = {
   __typename?: 'StockLevelPayload';
   /** The stock as it is now. */
@@ -376,18 +379,18 @@ export type StockLevelPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a transfer. */
+/** Result of transferring stock. */
 export type TransferStockPayload = {
   __typename?: 'TransferStockPayload';
-  /** The stock that it came from, as it is now. */
+  /** The stock at the source, as it is now. */
   from?: Maybe<StockLevel>;
-  /** The stock that it went to, as it is now. */
+  /** The stock at the destination, as it is now. */
   to?: Maybe<StockLevel>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** What became of a reservation. */
+/** Result of reserving stock. */
 export type ReservationPayload = {
   __typename?: 'ReservationPayload';
   /** The reservation as it is now. */
@@ -396,35 +399,35 @@ export type ReservationPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a release. */
+/** Result of releasing a reservation. */
 export type ReleasePayload = {
   __typename?: 'ReleasePayload';
-  /** Whether something was given back by it. */
+  /** Whether units were released. */
   released: Scalars['Boolean']['output'];
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** There is not enough of a variant left. */
+/** There are not enough units of a variant left. */
 export type InsufficientStock = UserError & {
   __typename?: 'InsufficientStock';
-  /** INSUFFICIENT_STOCK. */
+  /** `INSUFFICIENT_STOCK`. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
-  /** How many there are. */
+  /** Number of units available. */
   available: Scalars['Int']['output'];
-  /** Of which variant. */
+  /** The variant that is short. */
   variantId: Scalars['ID']['output'];
 };
 
 /** The first stock of some variants of an import. */
 export type ImportedStockInput = {
-  /** Which chunk of which import. */
+  /** Reference of the import and the chunk. */
   reference: Scalars['ID']['input'];
-  /** Whose it is. */
+  /** The merchant who owns it. */
   merchantId: Scalars['ID']['input'];
   /** The units, at most 100 lines. */
   lines: Array<ImportedStockLineInput>;
@@ -436,13 +439,13 @@ export type ImportedStockLineInput = {
   productId: Scalars['ID']['input'];
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** Where. */
+  /** The location. */
   locationId: Scalars['ID']['input'];
-  /** How many. */
+  /** Number of units. */
   quantity: Scalars['Int']['input'];
 };
 
-/** What became of the stock. */
+/** Result of receiving or removing an import's stock. */
 export type ImportedStockPayload = {
   __typename?: 'ImportedStockPayload';
   /** Why nothing was done. */

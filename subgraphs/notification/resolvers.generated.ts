@@ -9,7 +9,7 @@ export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?:
 
 export type Query = {
   __typename?: 'Query';
-  /** One's own messages, the newest first. */
+  /** The caller's own messages, the newest first. */
   inbox?: Maybe<MessageConnection>;
 };
 
@@ -21,7 +21,7 @@ export type QueryInboxArgs = {
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Marks one of one's own messages as read. */
+  /** Marks one of the caller's own messages as read. */
   markMessageRead?: Maybe<MessagePayload>;
 };
 
@@ -29,46 +29,46 @@ export type MutationMarkMessageReadArgs = {
   input: MarkMessageReadInput;
 };
 
-/** Something that a customer is told. */
+/** A message to a customer. */
 export type Message = {
   __typename?: 'Message';
   /** Starts with `message_`. */
   id: Scalars['ID']['output'];
-  /** What kind of news it is. */
+  /** The occasion of the message. */
   type: MessageType;
-  /** One line. */
+  /** Subject: one line of plain text. */
   subject: Scalars['String']['output'];
-  /** Some sentences. Plain text. */
+  /** Body: some sentences of plain text. */
   text: Scalars['String']['output'];
   /** The order that it is about. */
   order?: Maybe<Order>;
   /** When it was sent. */
   createdAt: Scalars['DateTime']['output'];
-  /** When it was read; null if it was not yet. */
+  /** When it was read; null while it is unread. */
   readAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type { MessageType };
 
-/** Something that somebody ordered. What it shows of products is as it was sold, whatever becomes of them. */
+/** A buyer's order. It shows its products as they were sold, whatever changes later. */
 export type Order = {
   __typename?: 'Order';
   /** Starts with `order_`. */
   id: Scalars['ID']['output'];
 };
 
-/** Somebody who buys. */
+/** A customer: a buyer with a profile and addresses. */
 export type Customer = {
   __typename?: 'Customer';
   /** Starts with `customer_`. */
   id: Scalars['ID']['output'];
-  /** How many messages they have not read. */
+  /** Number of unread messages. */
   unreadMessages?: Maybe<Scalars['Int']['output']>;
 };
 
-/** Which messages: all that is given must hold. */
+/** Filter for messages: every given condition must hold. */
 export type InboxFilter = {
-  /** Those that were not read yet, or those that were. */
+  /** True: only unread messages; false: only those that were read. */
   unread?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
@@ -100,7 +100,7 @@ export type MarkMessageReadInput = {
   messageId: Scalars['ID']['input'];
 };
 
-/** What became of a message. */
+/** Result of marking a message as read. */
 export type MessagePayload = {
   __typename?: 'MessagePayload';
   /** The message as it is now. */

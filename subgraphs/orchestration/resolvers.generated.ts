@@ -22,11 +22,11 @@ export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?:
 /** The shared values, and the room's own. */
 export type ErrorCode =
   | SharedErrorCode
-  /** The consumer's handlers are not made for handling an event again. */
+  /** The consumer cannot be replayed: its handlers are not idempotent. */
   | 'NOT_REPLAYABLE'
-  /** The consumer keeps no projection that fills itself. */
+  /** The consumer cannot be rebuilt: it keeps no projection with a backfill. */
   | 'NOT_REBUILDABLE'
-  /** The event log does not reach back so far. */
+  /** The cursor is older than the event log. */
   | 'CURSOR_EXPIRED';
 
 export type Query = {
@@ -35,15 +35,18 @@ export type Query = {
   agents?: Maybe<Array<Agent>>;
   /** One agent, by its name. */
   agent?: Maybe<Agent>;
-  /** One saga, if it is about something that is yours to see. */
+  /** One saga, if the caller may see its subject. */
   saga?: Maybe<Saga>;
   /** Sagas, the latest first. */
   sagas?: Maybe<SagaConnection>;
-  /** Who reads the event log, by name: at most 100. */
+  /** Consumers of the event log, by name: at most 100. */
   consumers?: Maybe<Array<Consumer>>;
-  /** Events that consumers could not apply, and those that wait behind them: by consumer, the oldest first. */
+  /**
+   * Parked events and dead letters: events that consumers could not apply, and those waiting behind them. By consumer, the
+   * oldest first.
+   */
   deadLetters?: Maybe<DeadLetterConnection>;
-  /** What operators did about events and consumers, the latest first. */
+  /** The audit of operators' actions on events and consumers, the latest first. */
   eventActions?: Maybe<EventActionConnection>;
 };
 
@@ -81,30 +84,30 @@ export type QueryEventActionsArgs = {
 export type Mutation = {
   __typename?: 'Mutation';
   /**
-   * Has a circuit breaker of an agent closed, because what is behind it is well again: in every process, within two
-   * seconds. What was asked, by whom and why is kept in the audit.
+   * Closes a circuit breaker of an agent, because the dependency behind it has recovered: in every process, within two
+   * seconds. The audit records the request, the operator and the reason.
    */
   resetBreaker?: Maybe<ResetBreakerPayload>;
   /**
-   * Tells all agents of an area, or all there are, to do something, in every process that hosts them, within two seconds.
-   * What was asked, by whom and why is kept in the audit.
+   * Gives an instruction to all agents of an area, or to all agents, in every process that hosts them, within two seconds.
+   * The audit records the request, the operator and the reason.
    */
   instructAgents?: Maybe<InstructAgentsPayload>;
-  /** Has the failing step of a saga tried now, instead of when its next attempt is due. */
+  /** Retries the failing step of a saga now, before its next attempt is due. */
   retrySagaStep?: Maybe<SagaActionPayload>;
-  /** Has a failing step of a saga left out: it goes on as if the step were done. Whoever asks has seen to the matter. */
+  /** Skips the failing step of a saga: it goes on as if the step were done. The operator must have settled the matter. */
   skipSagaStep?: Maybe<SagaActionPayload>;
-  /** Has a saga with a failing step undone, as if the step were refused. Only before its pivot. */
+  /** Compensates a saga with a failing step: it is undone, as if the step were refused. Only before its pivot. */
   compensateSaga?: Maybe<SagaActionPayload>;
-  /** Has the parked events of one aggregate tried again, with all their attempts. */
+  /** Redrives the parked events of one aggregate: they are tried again, with all their attempts. */
   redriveEvents?: Maybe<EventActionPayload>;
-  /** Gives one parked event up for its consumer: the later ones of its aggregate go on. It is kept in the audit. */
+  /** Discards one parked event for its consumer: the later ones of its aggregate go on. The audit keeps it. */
   discardEvent?: Maybe<EventActionPayload>;
-  /** Has a consumer read the log again from an earlier place. Only one whose handlers do nothing twice. */
+  /** Replays a consumer: it reads the log again from an earlier place. Only one whose handlers are idempotent. */
   replayConsumer?: Maybe<EventActionPayload>;
   /**
-   * Has a projection filled anew from the agents that own what it shows. It shows what it has meanwhile, and handles no
-   * event until it is filled; those that come are handled then.
+   * Rebuilds a projection: it is filled anew from the agents that own the data. Meanwhile it shows its present data and
+   * handles no event; those that come are handled afterwards.
    */
   rebuildProjection?: Maybe<EventActionPayload>;
 };
@@ -147,9 +150,9 @@ export type MutationRebuildProjectionArgs = {
 
 export type Subscription = {
   __typename?: 'Subscription';
-  /** What happens to one saga that is yours to see, step by step, until it has ended. Without `after`: from its beginning. */
+  /** Events of one saga that the caller may see, step by step, until it has ended. Without `after`: from its beginning. */
   sagaUpdated: SagaEvent;
-  /** What happens to agents: started, stopped, degraded. Without `after`: from now on. */
+  /** Changes of agents' status: started, stopped, degraded. Without `after`: from now on. */
   agentStatusChanged: AgentStatusEvent;
 };
 
@@ -163,151 +166,151 @@ export type SubscriptionAgentStatusChangedArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** A part of the platform with its own data, rules and part of the graph. */
+/** An agent: a part of the platform with its own data, rules and part of the graph. */
 export type Agent = {
   __typename?: 'Agent';
   /** Its name: `order`. */
   id: Scalars['ID']['output'];
-  /** What people call it. */
+  /** Display name. */
   name: Scalars['String']['output'];
-  /** What it does. */
+  /** Description of its work. */
   description: Scalars['String']['output'];
-  /** The group that it belongs to. */
+  /** Its area. */
   area: AgentArea;
-  /** Where it is in its life. `FAILED` also when it has said nothing for thirty seconds. */
+  /** Lifecycle status. `FAILED` also when no heartbeat has come for thirty seconds. */
   status: AgentStatus;
   /**
-   * How much works: 0 all of it; 1 on a fallback database; 2 without messaging, or without something that it asks; 3 read
-   * only; 4 failed, or without its database.
+   * Degradation level: 0 full service; 1 on a fallback database; 2 without messaging, or without a dependency that it
+   * calls; 3 read only; 4 failed, or without its database.
    */
   degradation: Scalars['Int']['output'];
-  /** Whether it said within the last thirty seconds that it is alive. */
+  /** Whether a heartbeat has come within the last thirty seconds. */
   isAlive: Scalars['Boolean']['output'];
-  /** What it can do. */
+  /** Its skills. */
   skills: Array<AgentSkill>;
-  /** What it depends on, and how that is: the database first. At most 60. */
+  /** Health of its dependencies, the database first. At most 60. */
   dependencies: Array<AgentDependency>;
-  /** What it depends on behind a circuit breaker. At most 60. */
+  /** Circuit breakers of its dependencies. At most 60. */
   breakers: Array<CircuitBreaker>;
-  /** Failures since its process began. */
+  /** Number of failures since its process started. */
   errorCount: Scalars['Int']['output'];
-  /** The code or the class of the last of them. */
+  /** The code or the class of the last failure. */
   lastError?: Maybe<Scalars['String']['output']>;
   /** When it was last started. */
   startedAt: Scalars['DateTime']['output'];
-  /** When it last said that it is alive. */
+  /** The time of its last heartbeat. */
   heartbeatAt: Scalars['DateTime']['output'];
 };
 
-/** Something that an agent depends on. */
+/** A dependency of an agent. */
 export type AgentDependency = {
   __typename?: 'AgentDependency';
-  /** `database`, `agent:inventory`, `payment provider`. */
+  /** The dependency's name: `database`, `agent:inventory`, `payment provider`. */
   name: Scalars['String']['output'];
-  /** How it is. */
+  /** Health of the dependency. */
   status: DependencyStatus;
-  /** How long the last probe or call took that was answered, in milliseconds. */
+  /** Latency of the last answered probe or call, in milliseconds. */
   latencyMs?: Maybe<Scalars['Float']['output']>;
-  /** Whether calls are let through. */
+  /** State of its circuit breaker. */
   breaker?: Maybe<BreakerState>;
-  /** What went wrong last, also when it has worked since. */
+  /** The last error, also when calls have succeeded since. */
   lastError?: Maybe<Scalars['String']['output']>;
-  /** For the database: connections that the agents of the process share. */
+  /** For the database: the connection pool that the agents of the process share. */
   pool?: Maybe<ConnectionPool>;
 };
 
-/** How something is that an agent depends on. */
+/** Health of a dependency. */
 export type DependencyStatus =
   /** It answers. */
   | 'UP'
-  /** It answers, and takes no writes. */
+  /** It answers, and refuses writes. */
   | 'READ_ONLY'
   /** It does not answer. */
   | 'DOWN'
-  /** It was left alone for a while: the next call will tell. */
+  /** It was not called for a while: the next call will tell. */
   | 'UNKNOWN';
 
-/** Connections to the database. */
+/** A pool of database connections. */
 export type ConnectionPool = {
   __typename?: 'ConnectionPool';
-  /** How many there are. */
+  /** Number of connections. */
   total: Scalars['Int']['output'];
-  /** Those that nobody uses. */
+  /** Number of idle connections. */
   idle: Scalars['Int']['output'];
-  /** How many wait for one. */
+  /** Number of callers waiting for a connection. */
   waiting: Scalars['Int']['output'];
 };
 
-/** What lets calls to a dependency through, or for a while does not when they fail one after another. */
+/** A circuit breaker: stops calls to a dependency for a while when they fail one after another. */
 export type CircuitBreaker = {
   __typename?: 'CircuitBreaker';
-  /** What is behind it: `database`, `agent:inventory`, `payment provider`. */
+  /** The dependency behind it: `database`, `agent:inventory`, `payment provider`. */
   name: Scalars['String']['output'];
-  /** Whether calls are let through. */
+  /** State of a circuit breaker. */
   state: BreakerState;
-  /** Calls that failed in a row, up to now: five open it. */
+  /** Number of calls that failed in a row, up to now: five open it. */
   failures: Scalars['Int']['output'];
-  /** What went wrong last, also when it has worked since. */
+  /** The last error, also when calls have succeeded since. */
   lastError?: Maybe<Scalars['String']['output']>;
-  /** When it was opened, while it is not closed. */
+  /** When it was opened; null while it is closed. */
   openedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
-/** Whether calls are let through. */
+/** State of a circuit breaker. */
 export type BreakerState =
-  /** All of them. */
+  /** Calls are let through. */
   | 'CLOSED'
-  /** None. */
+  /** Calls are refused at once. */
   | 'OPEN'
-  /** The next one, as a probe. */
+  /** The next call is let through as a probe. */
   | 'HALF_OPEN';
 
-/** Which circuit breaker is to be closed. */
+/** A circuit breaker to close. */
 export type ResetBreakerInput = {
-  /** The agent that has it: `order`. */
+  /** The agent that owns it: `order`. */
   agentId: Scalars['ID']['input'];
-  /** What is behind it: `agent:inventory`. */
+  /** The dependency behind it: `agent:inventory`. */
   name: Scalars['String']['input'];
-  /** Why, for the audit: 1 to 500 characters, without personal data. */
+  /** The reason, for the audit: 1 to 500 characters, without personal data. */
   reason: Scalars['String']['input'];
 };
 
-/** The answer to a reset. */
+/** Result of resetting a circuit breaker. */
 export type ResetBreakerPayload = {
   __typename?: 'ResetBreakerPayload';
-  /** The agent, perhaps as it was before. */
+  /** The agent; its breaker may not be closed yet. */
   agent?: Maybe<Agent>;
   /** Why it was not done. */
   userErrors: Array<UserError>;
 };
 
-/** Which agents are to do what. */
+/** An instruction to agents. */
 export type InstructAgentsInput = {
-  /** Only those of this area; all when not given. */
+  /** Only agents of this area; all when not given. */
   area?: InputMaybe<AgentArea>;
-  /** What they are to do. */
+  /** The instruction. */
   instruction: AgentInstruction;
-  /** Why, for the audit: 1 to 500 characters, without personal data. */
+  /** The reason, for the audit: 1 to 500 characters, without personal data. */
   reason: Scalars['String']['input'];
 };
 
-/** What all agents of a group can be told to do. Nothing is done twice that may not be. */
+/** Instructions to all agents of a group. Each is idempotent. */
 export type AgentInstruction =
-  /** Close all their circuit breakers: what was away is well again. */
+  /** Close all their circuit breakers, because the dependencies have recovered. */
   | 'RESET_BREAKERS'
-  /** Publish now how they are (`agent.health_reported`), and not only every five minutes. */
+  /** Publish a health report (`agent.health_reported`) now, and not only every five minutes. */
   | 'REPORT_HEALTH';
 
-/** The answer to an instruction. */
+/** Result of instructing agents. */
 export type InstructAgentsPayload = {
   __typename?: 'InstructAgentsPayload';
-  /** The agents that were told, and are alive to hear it: at most 100. */
+  /** The instructed agents that are alive: at most 100. */
   agents?: Maybe<Array<Agent>>;
-  /** Why nobody was told. */
+  /** Why no agent was instructed. */
   userErrors: Array<UserError>;
 };
 
-/** A group of agents. */
+/** Areas: groups of agents. */
 export type AgentArea =
   /** Orders, products, stock, customers, payments, prices. */
   | 'COMMERCE'
@@ -321,10 +324,10 @@ export type AgentArea =
   | 'SERVICE'
   /** Fraud and risk. */
   | 'TRUST'
-  /** Identity, notification, orchestration and what else the platform itself needs. */
+  /** Identity, notification, orchestration and other needs of the platform itself. */
   | 'SYSTEM';
 
-/** Where an agent is in its life. */
+/** Lifecycle status of an agent. */
 export type AgentStatus =
   /** It is being built. */
   | 'STARTING'
@@ -339,75 +342,75 @@ export type AgentStatus =
   /** It could not go on. */
   | 'FAILED';
 
-/** Something that an agent can do. */
+/** A skill of an agent. */
 export type AgentSkill = {
   __typename?: 'AgentSkill';
-  /** Its name for programs. */
+  /** The skill's id, for programs. */
   id: Scalars['ID']['output'];
-  /** Its name. */
+  /** Display name. */
   name: Scalars['String']['output'];
-  /** What it is. */
+  /** Description of the skill. */
   description: Scalars['String']['output'];
 };
 
-/** Something that happened to an agent. */
+/** A change of an agent's status. */
 export type AgentStatusEvent = {
   __typename?: 'AgentStatusEvent';
-  /** Give it as `after` to go on behind this event. */
+  /** Resume token: give it as `after` to go on behind this event. */
   cursor: Scalars['String']['output'];
-  /** Which agent, as it is now. */
+  /** The agent as it is now. */
   agent?: Maybe<Agent>;
-  /** Where it was in its life at the event. */
+  /** The agent's status at the event. */
   status: AgentStatus;
-  /** How much of it worked at the event, 0 (all) to 4 (failed). */
+  /** The agent's degradation level at the event, 0 (all works) to 4 (failed). */
   degradation: Scalars['Int']['output'];
   /** When it happened. */
   occurredAt: Scalars['DateTime']['output'];
 };
 
-/** Work over several agents that is carried through or undone, whatever dies meanwhile. */
+/** A saga: work over several agents that is carried through or undone, even if processes die meanwhile. */
 export type Saga = {
   __typename?: 'Saga';
   /** Its name and what it is about: `placeOrder:order_01h…`. */
   id: Scalars['ID']['output'];
-  /** What it does: `placeOrder`. */
+  /** The saga's name: `placeOrder`. */
   name: Scalars['String']['output'];
-  /** The id of what it is about. */
+  /** Id of its subject. */
   subjectId: Scalars['ID']['output'];
-  /** Where it is. */
+  /** Status of the saga. */
   status: SagaStatus;
   /** Its steps so far, in order: at most 100. */
   steps: Array<SagaStep>;
   /** The code of the refusal that had it undone. */
   refusal?: Maybe<Scalars['String']['output']>;
-  /** Why it was refused, in words. */
+  /** The refusal in words. */
   refusalMessage?: Maybe<Scalars['String']['output']>;
   /** When it was started. */
   startedAt: Scalars['DateTime']['output'];
-  /** When something last happened to it. */
+  /** When it was last updated. */
   updatedAt: Scalars['DateTime']['output'];
-  /** The saga whose step it is, if it is one. */
+  /** The parent saga, if this is a step of one. */
   parent?: Maybe<Saga>;
-  /** The sagas that are steps of it, in the order of their start: at most 100. */
+  /** Child sagas, which are steps of this one, in the order of their start: at most 100. */
   children: Array<Saga>;
-  /** What operators had done to it, and why, oldest first: the latest 100. */
+  /** Operators' actions on it, oldest first: the latest 100. */
   actions: Array<SagaAction>;
 };
 
-/** Something that an operator had done to a saga. */
+/** An operator's action on a saga. */
 export type SagaAction = {
   __typename?: 'SagaAction';
   /** Counted from one. */
   number: Scalars['Int']['output'];
-  /** What was asked for. */
+  /** The requested action. */
   action: SagaActionType;
   /** The step that was failing. */
   step: Scalars['String']['output'];
-  /** The id of whoever asked. */
+  /** The operator's id. */
   by: Scalars['ID']['output'];
-  /** Why. */
+  /** The operator's reason. */
   reason: Scalars['String']['output'];
-  /** When it was asked for. */
+  /** When it was requested. */
   requestedAt: Scalars['DateTime']['output'];
   /** When the engine took it up. Null while it waits for the attempt under way to end. */
   takenAt?: Maybe<Scalars['DateTime']['output']>;
@@ -415,59 +418,59 @@ export type SagaAction = {
 
 export type { SagaActionType };
 
-/** Which failing saga to try now, and why. */
+/** A failing saga to retry now, and the reason. */
 export type RetrySagaStepInput = {
   /** The saga. */
   sagaId: Scalars['ID']['input'];
-  /** Why, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit: 1 to 500 characters. */
   reason: Scalars['String']['input'];
-  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** Which failing step of which saga to leave out, and why. */
+/** A failing step of a saga to skip, and the reason. */
 export type SkipSagaStepInput = {
   /** The saga. */
   sagaId: Scalars['ID']['input'];
   /** The failing step: `reserve`, or `undo reserve`. Named, so that no other is skipped when the saga has gone on. */
   step: Scalars['String']['input'];
-  /** Why, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit: 1 to 500 characters. */
   reason: Scalars['String']['input'];
-  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** Which failing saga to undo, and why. */
+/** A failing saga to compensate, and the reason. */
 export type CompensateSagaInput = {
   /** The saga. */
   sagaId: Scalars['ID']['input'];
-  /** Why, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit: 1 to 500 characters. */
   reason: Scalars['String']['input'];
-  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** The saga, for which something was asked; the engine takes it up before the step's next attempt. */
+/** Result of an action on a saga; the engine takes the action up before the step's next attempt. */
 export type SagaActionPayload = {
   __typename?: 'SagaActionPayload';
   /** The saga as it is. */
   saga?: Maybe<Saga>;
-  /** Why nothing was asked for, if so. */
+  /** Why the action was refused, if so. */
   userErrors: Array<UserError>;
 };
 
-/** Something that happened to a saga. */
+/** An event of a saga. */
 export type SagaEvent = {
   __typename?: 'SagaEvent';
-  /** Give it as `after` to go on behind this event. */
+  /** Resume token: give it as `after` to go on behind this event. */
   cursor: Scalars['String']['output'];
-  /** What happened. */
+  /** Type of the event. */
   type: SagaEventType;
-  /** The step that it happened to, if it happened to one. */
+  /** The step concerned, if any. */
   step?: Maybe<Scalars['String']['output']>;
-  /** Where the saga was after it. */
+  /** The saga's status after the event. */
   status: SagaStatus;
-  /** How often the step had been tried. */
+  /** Number of attempts at the step so far. */
   attempts?: Maybe<Scalars['Int']['output']>;
   /** When it happened. */
   occurredAt: Scalars['DateTime']['output'];
@@ -482,15 +485,18 @@ export type { SagaStatus };
 /** A step of a saga. */
 export type SagaStep = {
   __typename?: 'SagaStep';
-  /** Its name: `reserve`; `undo reserve` takes it back. */
+  /** The step's name: `reserve`; `undo reserve` compensates it. */
   name: Scalars['String']['output'];
-  /** Where it is. */
+  /** Status of the step. */
   status: SagaStepStatus;
-  /** How often it was tried. */
+  /** Number of attempts so far. */
   attempts: Scalars['Int']['output'];
-  /** Why the last attempt failed, while it is being tried again; or why it was refused. For staff. */
+  /** The error of the last attempt, while it is being retried; or the refusal. For staff. */
   lastError?: Maybe<Scalars['String']['output']>;
-  /** When it is tried again, once it has failed for some seconds: ever more seldom. An operator can have it tried at once. */
+  /**
+   * When it is retried, once it has failed for some seconds: with growing backoff. An operator can have it retried at
+   * once.
+   */
   nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   /** When it was begun. */
   startedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -500,9 +506,9 @@ export type SagaStep = {
 
 export type { SagaStepStatus };
 
-/** Which sagas: all that is given must hold. */
+/** Filter for sagas: every given condition must hold. */
 export type SagaFilter = {
-  /** Of this name: `placeOrder`. */
+  /** With this name: `placeOrder`. */
   name?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -528,76 +534,76 @@ export type SagaEdge = {
   cursor: Scalars['String']['output'];
 };
 
-/** A reader of the event log: an agent that does something about the events of others. */
+/** A consumer of the event log: an agent that handles other agents' events. */
 export type Consumer = {
   __typename?: 'Consumer';
-  /** Its name, which is its agent's. */
+  /** The consumer's name, which is its agent's. */
   name: Scalars['ID']['output'];
   /** The agent. */
   agent?: Maybe<Agent>;
-  /** Up to where it has read. */
+  /** Its cursor: the place in the log up to which it has read. */
   cursor: Scalars['String']['output'];
-  /** Events for it that it has not read, among the next 10,000 of the log. */
+  /** Lag: unread events for it, among the next 10,000 of the log. */
   lagEvents: Scalars['Int']['output'];
-  /** How old the oldest of them is, in seconds; 0 where there is none. */
+  /** Lag: the age of the oldest unread one, in seconds; 0 where there is none. */
   lagSeconds: Scalars['Float']['output'];
-  /** Events that it could not apply, or that wait behind such a one, and that will be tried again. */
+  /** Number of parked events: not applied, or waiting behind such a one, and to be retried. */
   parked: Scalars['Int']['output'];
-  /** Events that it gave up on after their last attempt: an operator decides. */
+  /** Number of dead letters: events given up after their last attempt. An operator decides. */
   dead: Scalars['Int']['output'];
-  /** When it last moved on. Where nothing happens that it wants to know, it stays where it is. */
+  /** When its cursor last moved. It stays where it is while no event for it comes. */
   movedAt: Scalars['DateTime']['output'];
-  /** Whether it may be made to read the log again. */
+  /** Whether it can be replayed. */
   isReplayable: Scalars['Boolean']['output'];
-  /** Whether it handles events, or is filled from their owners before it does. */
+  /** Whether it handles events, or is being backfilled before it does. */
   status: ConsumerStatus;
-  /** How many things it was told of when it was filled the last time, or so far. */
+  /** Number of objects in its last backfill, or so far. */
   backfilled: Scalars['Int']['output'];
-  /** Whether it can be filled anew. */
+  /** Whether it can be rebuilt. */
   isRebuildable: Scalars['Boolean']['output'];
 };
 
-/** What a reader of the event log does. */
+/** Status of a consumer. */
 export type ConsumerStatus =
   /** It handles events. */
   | 'FOLLOWING'
-  /** It is filled from the agents that own what it shows, and handles no event until it is. */
+  /** It is being filled from the agents that own the data, and handles no event until it is. */
   | 'BACKFILLING';
 
-/** An event that a consumer could not apply, or that waits behind such a one of its aggregate. */
+/** A parked event or dead letter: a consumer could not apply it, or it waits behind such a one of its aggregate. */
 export type DeadLetter = {
   __typename?: 'DeadLetter';
-  /** The consumer and the event. */
+  /** Made of the consumer and the event. */
   id: Scalars['ID']['output'];
-  /** Who could not apply it. */
+  /** The consumer that could not apply it. */
   consumer?: Maybe<Consumer>;
-  /** What it happened to, as kind and id: `order:order_01h…`. Its events are applied in order, so they wait together. */
+  /** The aggregate, as kind and id: `order:order_01h…`. Its events are applied in order, so they wait together. */
   aggregateKey: Scalars['String']['output'];
   /** The event. */
   eventId: Scalars['ID']['output'];
-  /** Its type: `order.placed`. */
+  /** The event's type: `order.placed`. */
   eventType: Scalars['String']['output'];
   /** The agent that published it. */
   source: Scalars['String']['output'];
-  /** The request that led to it. */
+  /** Correlation id of the request that led to it. */
   correlationId?: Maybe<Scalars['String']['output']>;
   /** When it was published. */
   occurredAt: Scalars['DateTime']['output'];
-  /** Whether it will be tried again. */
+  /** Whether it will be retried. */
   state: DeadLetterState;
-  /** How often it was tried. 0: it waits behind another. */
+  /** Number of attempts. 0: it waits behind another. */
   attempts: Scalars['Int']['output'];
-  /** Why the last attempt failed. */
+  /** The error of the last attempt. */
   error?: Maybe<Scalars['String']['output']>;
-  /** When it is tried again at the earliest. Null of a dead one. */
+  /** When it is retried at the earliest. Null for a dead letter. */
   nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
-  /** What it says: ids and figures, no personal data. */
+  /** The event's payload: ids and figures, no personal data. */
   payload: Scalars['JSON']['output'];
 };
 
 export type { DeadLetterState };
 
-/** Which parked events: all that is given must hold. */
+/** Filter for parked events: every given condition must hold. */
 export type DeadLetterFilter = {
   /** Of this consumer. */
   consumer?: InputMaybe<Scalars['ID']['input']>;
@@ -627,42 +633,42 @@ export type DeadLetterEdge = {
   cursor: Scalars['String']['output'];
 };
 
-/** Something that an operator did about events or a consumer. It stays as it is for good. */
+/** An entry of the audit: an operator's action on events or a consumer. It is never changed. */
 export type EventAction = {
   __typename?: 'EventAction';
   /** Its id. */
   id: Scalars['ID']['output'];
-  /** What was done. */
+  /** The action. */
   action: EventActionType;
-  /** For which consumer, by name. */
+  /** The consumer's name. */
   consumerName: Scalars['ID']['output'];
   /** The consumer as it is now. */
   consumer?: Maybe<Consumer>;
-  /** What the events happened to, of a redrive or a discarded event. */
+  /** The aggregate whose events were redriven or discarded. */
   aggregateKey?: Maybe<Scalars['String']['output']>;
   /** The discarded event's id. */
   eventId?: Maybe<Scalars['ID']['output']>;
-  /** The discarded event, whole. */
+  /** The whole discarded event. */
   event?: Maybe<Scalars['JSON']['output']>;
-  /** Where the replayed consumer was. */
+  /** The replayed consumer's cursor before. */
   fromCursor?: Maybe<Scalars['String']['output']>;
-  /** Where it was put. */
+  /** The replayed consumer's cursor after. */
   toCursor?: Maybe<Scalars['String']['output']>;
-  /** How many parked events it was about. */
+  /** Number of parked events concerned. */
   events: Scalars['Int']['output'];
-  /** The id of whoever did it. */
+  /** The operator's id. */
   by: Scalars['ID']['output'];
-  /** Why. */
+  /** The operator's reason. */
   reason: Scalars['String']['output'];
-  /** When. */
+  /** When it was done. */
   at: Scalars['DateTime']['output'];
 };
 
 export type { EventActionType };
 
-/** Which actions: all that is given must hold. */
+/** Filter for actions: every given condition must hold. */
 export type EventActionFilter = {
-  /** About this consumer. */
+  /** On this consumer. */
   consumer?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -688,55 +694,55 @@ export type EventActionEdge = {
   cursor: Scalars['String']['output'];
 };
 
-/** Which parked events to try again, and why. */
+/** Parked events to redrive, and the reason. */
 export type RedriveEventsInput = {
   /** The consumer that could not apply them. */
   consumer: Scalars['ID']['input'];
-  /** What they happened to: a parked event's `aggregateKey`. */
+  /** The aggregate: a parked event's `aggregateKey`. */
   aggregateKey: Scalars['String']['input'];
-  /** Why, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit: 1 to 500 characters. */
   reason: Scalars['String']['input'];
-  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** Which parked event to give up, and why. */
+/** A parked event to discard, and the reason. */
 export type DiscardEventInput = {
   /** The consumer that could not apply it. Others have handled it, or will. */
   consumer: Scalars['ID']['input'];
   /** The event. */
   eventId: Scalars['ID']['input'];
-  /** Why, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit: 1 to 500 characters. */
   reason: Scalars['String']['input'];
-  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** Which projection to have filled anew, and why. */
+/** A projection to rebuild, and the reason. */
 export type RebuildProjectionInput = {
   /** The consumer that keeps it. */
   consumer: Scalars['ID']['input'];
-  /** Why, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit: 1 to 500 characters. */
   reason: Scalars['String']['input'];
-  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** Which consumer to have read the log again, from where, and why. Exactly one of `from` and `since`. */
+/** A consumer to replay, its new place in the log, and the reason. Exactly one of `from` and `since`. */
 export type ReplayConsumerInput = {
   /** The consumer. */
   consumer: Scalars['ID']['input'];
-  /** Behind this cursor of the log: of an earlier action, or of a live update. */
+  /** A cursor to start behind: of an earlier action, or of a live update. */
   from?: InputMaybe<Scalars['String']['input']>;
-  /** From what was published at this time on; what was published some seconds before it may be too. */
+  /** A time of publication to start at. Events of some seconds before it may come too. */
   since?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Why, for the audit: 1 to 500 characters. */
+  /** The reason, for the audit: 1 to 500 characters. */
   reason: Scalars['String']['input'];
-  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** What was done. */
+/** Result of an action on events or a consumer. */
 export type EventActionPayload = {
   __typename?: 'EventActionPayload';
   /** The entry in the audit. */

@@ -18,23 +18,23 @@ export type ErrorCode =
   | SharedErrorCode
   /** The order comes to more than can be paid at once: 10^15 of the currency's major unit or more, tax included. */
   | 'AMOUNT_TOO_LARGE'
-  /** There is not enough left. */
+  /** There are not enough units left. */
   | 'INSUFFICIENT_STOCK'
-  /** There is no such variant, or it is not for sale. */
+  /** The variant does not exist, or is not for sale. */
   | 'VARIANT_NOT_FOUND'
-  /** There is no such channel. */
+  /** The channel does not exist. */
   | 'CHANNEL_NOT_FOUND'
   /** The channel does not sell in this currency. */
   | 'CURRENCY_NOT_AVAILABLE'
   /** The variant has no price in this currency. */
   | 'PRICE_NOT_AVAILABLE'
-  /** There is no such way of shipping. */
+  /** The channel does not have this shipping option. */
   | 'SHIPPING_OPTION_NOT_FOUND'
-  /** The total is not what was expected. */
+  /** The total differs from `expectedTotal`. */
   | 'TOTAL_MISMATCH'
-  /** There is no such coupon. */
+  /** The coupon does not exist. */
   | 'COUPON_NOT_FOUND'
-  /** The cart is an order already. */
+  /** The cart was ordered already. */
   | 'CART_ORDERED'
   /** The cart is empty. */
   | 'CART_EMPTY'
@@ -43,18 +43,18 @@ export type ErrorCode =
 
 export type Query = {
   __typename?: 'Query';
-  /** One order, by its id or by its number, if it is yours to see. */
+  /** One order, by its id or by its number, if the caller may see it. */
   order?: Maybe<Order>;
-  /** The orders that are yours to see: a buyer's own, or all for staff. */
+  /** The orders that the caller may see: a buyer's own, or all for staff. */
   orders?: Maybe<OrderConnection>;
   /**
-   * A cart. Whoever knows the id of a guest's cart may see it; a customer's is the customer's. A cart ends 30 days after its
-   * last change, and is then as one that never was.
+   * One cart. A guest's cart is open to every caller with its id; a customer's cart, to that customer and to operators. A
+   * cart expires 30 days after its last change, and then no longer exists.
    */
   cart?: Maybe<Cart>;
-  /** Which of these orders the caller may see: asked by other agents with the caller's own permissions. */
+  /** Those of these orders that the caller may see: other agents ask with the caller's own permissions. */
   readableOrders: Array<Scalars['ID']['output']>;
-  /** Demo orders and what was paid for them: for payment's demo data. At most 1000. */
+  /** Demo orders and the payments for them: for payment's demo data. At most 1000. */
   ordersToBillForDemo: Array<OrderToBill>;
 };
 
@@ -84,23 +84,23 @@ export type Mutation = {
   createCart?: Maybe<CartPayload>;
   /** Puts a variant into a cart, or more of one that is in it. */
   addToCart?: Maybe<CartPayload>;
-  /** Sets how many of a variant a cart holds; zero takes it out. */
+  /** Sets the quantity of a variant in a cart; zero removes it. */
   updateCartLine?: Maybe<CartPayload>;
   /**
-   * Places an order: validated and priced at once, then carried out by the saga `placeOrder`. What is wrong is in
-   * `userErrors`, and nothing was written. An order that was accepted is never lost: it is confirmed and paid, or
-   * cancelled with a reason, and everything about it undone.
+   * Places an order: validated and priced at once, then carried out by the saga `placeOrder`. With any `userErrors`,
+   * nothing was written. An order that was accepted is never lost: it is confirmed and paid, or cancelled with a reason
+   * and everything about it undone.
    */
   placeOrder?: Maybe<PlaceOrderPayload>;
-  /** Cancels an order that is not on its way yet: the saga `cancelOrder` voids or refunds the payment and frees the stock. */
+  /** Cancels an order that is not shipped yet: the saga `cancelOrder` voids or refunds the payment and releases the stock. */
   cancelOrder?: Maybe<CancelOrderPayload>;
   /** Marks that the buyer must act before the payment goes on. */
   awaitPaymentAction?: Maybe<OrderProgressPayload>;
-  /** Stock and payment are there: the order stands. */
+  /** Confirms an order: its stock is reserved and its payment authorised. */
   confirmOrder?: Maybe<OrderProgressPayload>;
-  /** The money is there: the order is worked on. */
+  /** Starts the processing of an order: its payment is captured. */
   startProcessing?: Maybe<OrderProgressPayload>;
-  /** The last word of a cancellation, after every undo. */
+  /** Completes a cancellation, after every undo. */
   completeCancellation?: Maybe<OrderProgressPayload>;
 };
 
@@ -143,8 +143,8 @@ export type MutationCompleteCancellationArgs = {
 export type Subscription = {
   __typename?: 'Subscription';
   /**
-   * What happens to orders that are yours to see, as it happens. With `orderId` and without `after`: from the order's
-   * first event on. With `after`: from that cursor on, nothing missed and nothing twice.
+   * Events of orders that the caller may see, live. With `orderId` and without `after`: from the order's first event on.
+   * With `after`: from that cursor on, nothing missed and nothing twice.
    */
   orderUpdated: OrderEvent;
 };
@@ -154,58 +154,58 @@ export type SubscriptionOrderUpdatedArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Something that somebody ordered. What it shows of products is as it was sold, whatever becomes of them. */
+/** A buyer's order. It shows its products as they were sold, whatever changes later. */
 export type Order = {
   __typename?: 'Order';
   /** Starts with `order_`. */
   id: Scalars['ID']['output'];
-  /** The number that people use: `AG-100001`. Later orders have higher ones; a number may be missing, as after a crash. */
+  /** The order number, for people: `AG-100001`. Later orders have higher ones; a number may be missing, as after a crash. */
   number: Scalars['String']['output'];
-  /** Where it is on its way. */
+  /** Status of the order. */
   status: OrderStatus;
-  /** Where its payment is. */
+  /** Status of its payment. */
   paymentStatus: PaymentStatus;
-  /** How much of it was handed over. */
+  /** How much of it is fulfilled. */
   fulfilmentStatus: FulfilmentStatus;
-  /** Why it was, or is being, cancelled. */
+  /** The reason of its cancellation, done or under way. */
   cancellationReason?: Maybe<CancellationReason>;
-  /** Grows with every change. */
+  /** Optimistic lock: grows with every change. */
   version: Scalars['Int']['output'];
   /** When it was accepted. */
   placedAt: Scalars['DateTime']['output'];
   /** When it was last changed. */
   updatedAt: Scalars['DateTime']['output'];
-  /** The sales channel that it came through. */
+  /** The id of its sales channel. */
   channelId: Scalars['ID']['output'];
-  /** What it is paid in. */
+  /** Currency of all its amounts. */
   currency: Scalars['CurrencyCode']['output'];
   /** The lines without tax, before the discount. */
   subtotal: Money;
-  /** What was taken off. */
+  /** The discount. */
   discount: Money;
   /** Shipping without tax. */
   shipping: Money;
   /** All tax. */
   tax: Money;
-  /** The same by rates, the highest first, each with why: at most 3. Orders from before this was kept have none. */
+  /** Tax by rate, the highest first, each with its reason: at most 3. Empty for orders from before this was recorded. */
   taxes: Array<OrderTax>;
   /** subtotal - discount + shipping + tax. */
   total: Money;
-  /** The way of shipping that was chosen. */
+  /** Code of the shipping option. */
   shippingOption: Scalars['String']['output'];
-  /** Who bought it; none for a guest's. */
+  /** The buyer; null for a guest's order. */
   customer?: Maybe<Customer>;
-  /** Where to write to about it. */
+  /** The e-mail address for messages about it. */
   email?: Maybe<Scalars['EmailAddress']['output']>;
-  /** Where it goes. */
+  /** The shipping address. */
   shippingAddress?: Maybe<Address>;
-  /** Who pays. */
+  /** The billing address. */
   billingAddress?: Maybe<Address>;
-  /** What was bought: 1 to 100. */
+  /** The order lines: 1 to 100. */
   lines: Array<OrderLine>;
-  /** What has happened, oldest first: at most 100. */
+  /** Timeline of the order, oldest entry first: at most 100. */
   timeline: Array<TimelineEntry>;
-  /** The saga that carries it; its state says where the placing of it is. */
+  /** The saga `placeOrder` that carries it out; its status tells how far it is. */
   saga?: Maybe<Saga>;
 };
 
@@ -217,22 +217,25 @@ export type { FulfilmentStatus };
 
 export type { CancellationReason };
 
-/** All that bears one rate of tax in an order, shipping too, and why it does: as it was decided when it was placed. */
+/**
+ * The taxable amount and the tax at one tax rate of an order, shipping included, with the reason: as decided when it was
+ * placed.
+ */
 export type OrderTax = {
   __typename?: 'OrderTax';
-  /** The rate as a fraction: `0.19` is 19 %. */
+  /** The tax rate as a fraction: `0.19` is 19 %. */
   rate: Scalars['Decimal']['output'];
-  /** What bears it, without tax. */
+  /** The taxable amount, without tax. */
   taxable: Money;
   /** The tax. */
   tax: Money;
-  /** The part of its country that has a tax of its own: `ES-CN`, `IM`. None where the country's counts. */
+  /** The part of its country that has a tax of its own: `ES-CN`, `IM`. Null where the country's rates apply. */
   territory?: Maybe<Scalars['String']['output']>;
-  /** The day whose rates these are, by the clocks of where it goes. */
+  /** The tax date, by the destination's clock. */
   day: Scalars['Date']['output'];
-  /** How it was rounded. */
+  /** The rule of rounding. */
   rounding: TaxRounding;
-  /** Why these rates, for people. */
+  /** Explanation for people why this rate applies. */
   reason: Scalars['String']['output'];
 };
 
@@ -243,15 +246,15 @@ export type OrderLine = {
   __typename?: 'OrderLine';
   /** Starts with `line_`. */
   id: Scalars['ID']['output'];
-  /** What was bought, as it is now; none if it is no longer for sale. */
+  /** The variant as it is now; null if it is no longer for sale. */
   variant?: Maybe<ProductVariant>;
-  /** The SKU when it was sold. */
+  /** Snapshot of the SKU at the sale. */
   sku: Scalars['String']['output'];
-  /** What it was called when it was sold. */
+  /** Snapshot of the title at the sale. */
   title: Scalars['String']['output'];
-  /** How many. */
+  /** Number of units. */
   quantity: Scalars['Int']['output'];
-  /** The price of one, as the channel showed it. */
+  /** Snapshot of the price of one unit, as the channel showed it. */
   unitPrice: Money;
   /** The line without tax, before the discount. */
   subtotal: Money;
@@ -263,27 +266,27 @@ export type OrderLine = {
   total: Money;
 };
 
-/** Something that happened to an order. */
+/** An entry of an order's timeline. */
 export type TimelineEntry = {
   __typename?: 'TimelineEntry';
-  /** What. */
+  /** Type of the entry. */
   type: TimelineEntryType;
-  /** The same for a person. */
+  /** Text for people. */
   message: Scalars['String']['output'];
-  /** How much, of a refund. */
+  /** The refunded amount, for a refund. */
   amount?: Maybe<Money>;
-  /** When. */
+  /** When it happened. */
   occurredAt: Scalars['DateTime']['output'];
 };
 
 export type { TimelineEntryType };
 
-/** Something that happened to an order, for who watches it live. */
+/** An event of an order, for live updates. */
 export type OrderEvent = {
   __typename?: 'OrderEvent';
-  /** Give it as `after` to go on behind this event. */
+  /** Resume token: give it as `after` to go on behind this event. */
   cursor: Scalars['String']['output'];
-  /** The kind of event: `order.placed`, `order.status_changed`, `order.payment_status_changed`. */
+  /** The event's type: `order.placed`, `order.status_changed`, `order.payment_status_changed`. */
   type: Scalars['String']['output'];
   /** The order's status at the event. */
   status: OrderStatus;
@@ -295,33 +298,33 @@ export type OrderEvent = {
   order?: Maybe<Order>;
 };
 
-/** A buyer's selection before it becomes an order. */
+/** A cart: a buyer's selection before it becomes an order. */
 export type Cart = {
   __typename?: 'Cart';
   /** Starts with `cart_`. */
   id: Scalars['ID']['output'];
-  /** The sales channel that it is in. */
+  /** The id of its sales channel. */
   channelId: Scalars['ID']['output'];
-  /** What it will be paid in. */
+  /** Currency of its prices. */
   currency: Scalars['CurrencyCode']['output'];
-  /** What is in it: at most 100 lines. */
+  /** The lines: at most 100. */
   lines: Array<CartLine>;
-  /** What it comes to, for a country to ship to. None while something in it cannot be priced: `problems` says what, and why. */
+  /** Totals for a country to ship to. Null while a line cannot be priced: `problems` tells which, and why. */
   totals?: Maybe<CartTotals>;
   /**
-   * Why it cannot be ordered as it is: what is empty, not for sale, sold out or without a price, and a way of shipping that
-   * there is not. Empty if it can. At most one for each line and one for the rest.
+   * Problems that prevent ordering it: an empty cart, a variant that is not for sale, sold out or without a price, an
+   * unknown shipping option. Empty if it can be ordered. At most one for each line and one for the rest.
    */
   problems?: Maybe<Array<CartProblem>>;
   /** The order that it became. */
   order?: Maybe<Order>;
-  /** Grows with every change. */
+  /** Optimistic lock: grows with every change. */
   version: Scalars['Int']['output'];
   /** When it was last changed. */
   updatedAt: Scalars['DateTime']['output'];
 };
 
-/** A buyer's selection before it becomes an order. */
+/** A cart: a buyer's selection before it becomes an order. */
 export type CartTotalsArgs = {
   country: Scalars['CountryCode']['input'];
   postcode?: InputMaybe<Scalars['String']['input']>;
@@ -329,7 +332,7 @@ export type CartTotalsArgs = {
   shippingOption?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** A buyer's selection before it becomes an order. */
+/** A cart: a buyer's selection before it becomes an order. */
 export type CartProblemsArgs = {
   country: Scalars['CountryCode']['input'];
   postcode?: InputMaybe<Scalars['String']['input']>;
@@ -340,24 +343,24 @@ export type CartProblemsArgs = {
 /** A variant in a cart. */
 export type CartLine = {
   __typename?: 'CartLine';
-  /** Which. */
+  /** The variant. */
   variant?: Maybe<ProductVariant>;
-  /** How many. */
+  /** Number of units. */
   quantity: Scalars['Int']['output'];
 };
 
-/** Why a cart cannot be ordered as it is. */
+/** A problem that prevents ordering a cart. */
 export type CartProblem = {
   __typename?: 'CartProblem';
-  /** What `placeOrder` would refuse it with. */
+  /** The code that `placeOrder` would refuse it with. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** In which line, by its variant; none if it is about all of the cart. */
+  /** The variant of the line concerned; null if the whole cart is. */
   variantId?: Maybe<Scalars['ID']['output']>;
 };
 
-/** What a cart comes to. */
+/** Totals of a cart. */
 export type CartTotals = {
   __typename?: 'CartTotals';
   /** The lines without tax. */
@@ -366,7 +369,7 @@ export type CartTotals = {
   shipping: Money;
   /** All tax. */
   tax: Money;
-  /** subtotal + shipping + tax: what `expectedTotal` of `placeOrder` is compared with. */
+  /** subtotal + shipping + tax: the figure that `expectedTotal` of `placeOrder` is compared with. */
   total: Money;
 };
 
@@ -384,18 +387,18 @@ export type ProductVariant = {
 
 export type Saga = {
   __typename?: 'Saga';
-  /** The saga's name and what it is about. */
+  /** The saga's name and its subject's id: `placeOrder:order_01h…`. */
   id: Scalars['ID']['output'];
 };
 
-/** A demo order and what was paid for it. */
+/** A demo order and the payment for it. */
 export type OrderToBill = {
   __typename?: 'OrderToBill';
   /** The order. */
   orderId: Scalars['ID']['output'];
-  /** Its buyer; none for a guest. */
+  /** Its buyer; null for a guest. */
   customerId?: Maybe<Scalars['ID']['output']>;
-  /** Where its payment is. */
+  /** Status of its payment. */
   paymentStatus: PaymentStatus;
   /** Its total. */
   amount: Money;
@@ -403,11 +406,11 @@ export type OrderToBill = {
   placedAt: Scalars['DateTime']['output'];
 };
 
-/** Which orders: all that is given must hold. */
+/** Filter for orders: every given condition must hold. */
 export type OrderFilter = {
   /** Of one of these statuses. */
   status?: InputMaybe<Array<OrderStatus>>;
-  /** Of this customer. Staff who may not see who a customer is (`customer:personal`) are refused. */
+  /** Of this customer. Staff without the right to customers' personal data (`customer:personal`) are refused. */
   customerId?: InputMaybe<Scalars['ID']['input']>;
   /** Placed at this time or later. */
   placedFrom?: InputMaybe<Scalars['DateTime']['input']>;
@@ -415,19 +418,19 @@ export type OrderFilter = {
   placedBefore?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-/** In which order orders come. */
+/** Sort order of orders. */
 export type OrderOrder = {
-  /** By what. */
+  /** Sort field. */
   field: OrderOrderField;
-  /** Which way. */
+  /** Sort direction. */
   direction: OrderDirection;
 };
 
-/** By what orders are ordered. */
+/** Fields that orders can be sorted by. */
 export type OrderOrderField =
-  /** When they were placed. */
+  /** By the time of placing. */
   | 'PLACED_AT'
-  /** When they were last changed. */
+  /** By the time of the last change. */
   | 'UPDATED_AT';
 
 /** A page of orders. */
@@ -456,9 +459,9 @@ export type OrderEdge = {
 export type CreateCartInput = {
   /** The sales channel; `default` when not given. */
   channel?: InputMaybe<Scalars['ID']['input']>;
-  /** What it will be paid in; the channel's own currency when not given. */
+  /** Currency of its prices; the channel's own when not given. */
   currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
-  /** What is in it at once: at most 100 lines. */
+  /** Lines to begin with: at most 100. */
   lines: Array<OrderLineInput>;
 };
 
@@ -468,64 +471,64 @@ export type AddToCartInput = {
   cartId: Scalars['ID']['input'];
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** How many, 1 to 10,000. */
+  /** Number of units, 1 to 10,000. */
   quantity: Scalars['Int']['input'];
 };
 
-/** How many of a variant a cart is to hold. */
+/** A new quantity of a variant in a cart. */
 export type UpdateCartLineInput = {
   /** The cart. */
   cartId: Scalars['ID']['input'];
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** How many, up to 10,000; 0 takes it out. */
+  /** Number of units, up to 10,000; 0 removes the line. */
   quantity: Scalars['Int']['input'];
 };
 
 /** An order to place. */
 export type PlaceOrderInput = {
-  /** Order what is in this cart; or give `lines`. The order of a customer's cart is that customer's, whoever places it. */
+  /** The cart to order; or give `lines`. The order of a customer's cart belongs to that customer, also when staff place it. */
   cartId?: InputMaybe<Scalars['ID']['input']>;
-  /** Order this: 1 to 100 lines. */
+  /** The lines to order, instead of a cart: 1 to 100. */
   lines?: InputMaybe<Array<OrderLineInput>>;
   /** The sales channel; the cart's, or `default`, when not given. */
   channel?: InputMaybe<Scalars['ID']['input']>;
-  /** What to pay in; the cart's, or the channel's own currency, when not given. */
+  /** Currency of the order; the cart's, or the channel's own, when not given. */
   currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
-  /** Where to write to about it. A guest must give it, and staff who order for one. */
+  /** The e-mail address for messages about it. Required for a guest, and for staff who order for one. */
   email?: InputMaybe<Scalars['EmailAddress']['input']>;
-  /** Where it goes. */
+  /** The shipping address. */
   shippingAddress: AddressInput;
-  /** Who pays; the same as `shippingAddress` when not given. */
+  /** The billing address; the same as `shippingAddress` when not given. */
   billingAddress?: InputMaybe<AddressInput>;
-  /** The way of shipping; `standard` when not given. */
+  /** A shipping option's code; `standard` when not given. */
   shippingOption?: InputMaybe<Scalars['String']['input']>;
-  /** How it is paid. */
+  /** The means of payment. */
   payment: PaymentInput;
-  /** Codes of promotions. */
+  /** Coupon codes of promotions. */
   couponCodes?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** What the buyer saw as total: another total is refused. */
+  /** The total that the buyer saw: another total is refused. */
   expectedTotal?: InputMaybe<MoneyInput>;
   /**
-   * The same key again answers with the same order: send a new one with a new order. 1 to 255 characters. Repeat the request
-   * as it was: the same spelt otherwise (an empty list for none, the billing address given where it is the shipping address,
-   * an amount with another number of digits) is another request. Only null for what is not given, and capitals in `email`,
-   * make no difference.
+   * A repetition with the same key answers with the same order: use a new key for a new order. 1 to 255 characters. Repeat
+   * the request as it was: the same order spelt otherwise (an empty list for none, the billing address given where it is
+   * the shipping address, an amount with another number of digits) is another request. Only null for a missing value, and
+   * capitals in `email`, make no difference.
    */
   idempotencyKey: Scalars['String']['input'];
 };
 
 /** One line to order. */
 export type OrderLineInput = {
-  /** What. */
+  /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** How many, 1 to 10,000. */
+  /** Number of units, 1 to 10,000. */
   quantity: Scalars['Int']['input'];
 };
 
-/** How an order is paid. */
+/** A means of payment. */
 export type PaymentInput = {
-  /** What the payment provider gave to the shop's page for the buyer's card or account. */
+  /** The payment provider's token for the buyer's card or account, as the shop's page received it. */
   token: Scalars['String']['input'];
 };
 
@@ -533,47 +536,47 @@ export type PaymentInput = {
 export type CancelOrderInput = {
   /** The order. */
   orderId: Scalars['ID']['input'];
-  /** Why, in the words of who cancels: at most 500 characters. */
+  /** The reason, in the caller's words: at most 500 characters. */
   reason?: InputMaybe<Scalars['String']['input']>;
-  /** The same key again answers with the same order. 1 to 255 characters. */
+  /** A repetition with the same key answers with the same order: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
-  /** The version that the decision was made on; any when not given. */
+  /** Optimistic lock: the version that the decision was made on; any version when not given. */
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** A step of a saga, as the order's timeline shows it. */
+/** A step of a saga, for the order's timeline. */
 export type StepReportInput = {
   /** The step. */
   step: Scalars['String']['input'];
-  /** DONE, REFUSED, CANCELLED (somebody called it off meanwhile) or UNDONE. */
+  /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. */
   outcome: Scalars['String']['input'];
-  /** When. */
+  /** The time of the outcome. */
   at: Scalars['DateTime']['input'];
 };
 
-/** How far an order has come. */
+/** Progress of an order. */
 export type OrderProgressInput = {
   /** The order. */
   orderId: Scalars['ID']['input'];
-  /** Where its payment is. */
+  /** Status of its payment. */
   paymentStatus: PaymentStatus;
-  /** What the saga has done so far. */
+  /** The saga's steps so far. */
   story: Array<StepReportInput>;
 };
 
-/** How a cancellation ended. */
+/** The end of a cancellation. */
 export type CompleteCancellationInput = {
   /** The order. */
   orderId: Scalars['ID']['input'];
-  /** Why; what was given when it was requested comes first. */
+  /** The reason; the one given with the request takes precedence. */
   reason: CancellationReason;
-  /** Where its payment is. When not given, the payment itself is asked. */
+  /** Status of its payment. When not given, the payment agent is asked. */
   paymentStatus?: InputMaybe<PaymentStatus>;
-  /** What the saga has done. */
+  /** The saga's steps. */
   story: Array<StepReportInput>;
 };
 
-/** What became of a cart. */
+/** Result of creating or changing a cart. */
 export type CartPayload = {
   __typename?: 'CartPayload';
   /** The cart as it is now. */
@@ -582,7 +585,7 @@ export type CartPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of an order to place. */
+/** Result of placing an order. */
 export type PlaceOrderPayload = {
   __typename?: 'PlaceOrderPayload';
   /** The order, accepted. */
@@ -595,7 +598,7 @@ export type PlaceOrderPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a cancellation. */
+/** Result of cancelling an order. */
 export type CancelOrderPayload = {
   __typename?: 'CancelOrderPayload';
   /** The order as it is now. */
@@ -606,7 +609,7 @@ export type CancelOrderPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of an order's progress. */
+/** Result of a saga's step on an order. */
 export type OrderProgressPayload = {
   __typename?: 'OrderProgressPayload';
   /** The order's status now. */
@@ -615,31 +618,31 @@ export type OrderProgressPayload = {
   userErrors: Array<UserError>;
 };
 
-/** There is not enough of a variant left. */
+/** There are not enough units of a variant left. */
 export type InsufficientStock = UserError & {
   __typename?: 'InsufficientStock';
-  /** INSUFFICIENT_STOCK. */
+  /** `INSUFFICIENT_STOCK`. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
-  /** How many there are. */
+  /** Number of units available. */
   available: Scalars['Int']['output'];
-  /** Of which variant. */
+  /** The variant that is short. */
   variantId: Scalars['ID']['output'];
 };
 
-/** The total is not what the buyer saw. */
+/** The total differs from the one that the buyer saw. */
 export type TotalMismatch = UserError & {
   __typename?: 'TotalMismatch';
-  /** TOTAL_MISMATCH. */
+  /** `TOTAL_MISMATCH`. */
   code: ErrorCode;
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input. */
+  /** Path of the offending value in the input. */
   path?: Maybe<Array<Scalars['String']['output']>>;
-  /** What the order comes to now. */
+  /** The order's total now. */
   currentTotal: Money;
 };
 

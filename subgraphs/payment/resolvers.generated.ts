@@ -12,24 +12,27 @@ export type ErrorCode =
   | SharedErrorCode
   /** The payment was declined: try another card. */
   | 'PAYMENT_DECLINED'
-  /** The buyer did not do in time what was required. */
+  /** The buyer did not take the required action in time. */
   | 'PAYMENT_ACTION_EXPIRED'
-  /** The amount could not be taken. */
+  /** The amount could not be captured. */
   | 'PAYMENT_FAILED'
-  /** The payment was cancelled before. */
+  /** The payment was cancelled already. */
   | 'PAYMENT_CANCELLED'
-  /** The refund is more than what was captured and not yet refunded. */
+  /** The refund exceeds the amount captured and not yet refunded. */
   | 'REFUND_EXCEEDS_CAPTURED'
   /** The payment provider refused the refund. */
   | 'REFUND_REFUSED';
 
 export type Query = {
   __typename?: 'Query';
-  /** One payment, by its id: one's own, or any for staff. */
+  /** One payment, by its id: the caller's own, or any for staff. */
   payment?: Maybe<Payment>;
-  /** Where the payments of these orders are; nothing of an order that has none. Asked by what waits for one, or has lost sight of it. */
+  /**
+   * Status of the payments of these orders; an order without one is left out. For agents that wait for a payment or must
+   * check it again.
+   */
   paymentsOfOrders: Array<PaymentOfOrder>;
-  /** What the payment provider told by itself, the latest first. */
+  /** Webhook deliveries of the payment provider, the latest first. */
   paymentWebhooks?: Maybe<WebhookDeliveryConnection>;
 };
 
@@ -49,24 +52,24 @@ export type QueryPaymentWebhooksArgs = {
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Goes on with a payment after its buyer did what was required, such as confirming it at their bank. */
+  /** Continues a payment after its buyer took the required action, such as confirming it at their bank. */
   confirmPayment?: Maybe<PaymentPayload>;
-  /** Gives back some of what was captured, or all that is left: in at most 50 parts, and then the rest at once. */
+  /** Refunds a part of the captured amount, or all that is left: in at most 50 parts, and then the rest at once. */
   refundPayment?: Maybe<PaymentPayload>;
-  /** Has a delivery that was given up tried again, as if it had just come. */
+  /** Redrives a failed webhook delivery: it is handled as if it had just come. */
   redrivePaymentWebhook?: Maybe<WebhookDeliveryPayload>;
-  /** Takes a delivery from the front door: it is verified and stored, or refused with a reason. */
+  /** Receives a webhook delivery from the gateway: verifies and stores it, or refuses it with a reason. */
   receivePaymentWebhook?: Maybe<ReceiveWebhookPayload>;
   /**
-   * Has the amount of an order kept for us. An order has one payment: asked again for the same order, this answers with
-   * it. That the buyer has to act first is no refusal: the payment then is REQUIRES_ACTION.
+   * Authorises the amount of an order. An order has one payment: a repetition for the same order answers with it. An
+   * action required of the buyer is no refusal: the payment then is `REQUIRES_ACTION`.
    */
   authorisePayment?: Maybe<PaymentPayload>;
-  /** What became of the action that the buyer had to take: still to come, done, or too late. */
+  /** Settles the action that the buyer had to take: still to come, done, or expired. */
   settlePaymentAction?: Maybe<PaymentPayload>;
-  /** Takes what was authorised for an order. */
+  /** Captures the amount that was authorised for an order. */
   capturePayment?: Maybe<PaymentPayload>;
-  /** Undoes the payment of an order, whatever its state: voids, refunds, or sees to it that there will be none. */
+  /** Undoes the payment of an order in any state: voids it, refunds it, or prevents a later one. */
   cancelPayment?: Maybe<CancelPaymentPayload>;
 };
 
@@ -102,128 +105,131 @@ export type MutationCancelPaymentArgs = {
   input: CancelPaymentInput;
 };
 
-/** The money for an order: kept for us, taken, given back. */
+/** The payment for an order: authorised, captured, refunded. */
 export type Payment = {
   __typename?: 'Payment';
   /** Starts with `payment_`. */
   id: Scalars['ID']['output'];
-  /** Where it is in its life. */
+  /** Status of the payment. */
   status: PaymentStatus;
-  /** What the order costs. */
+  /** The order's total. */
   amount: Money;
-  /** How much of it was taken. */
+  /** The captured part. */
   capturedAmount: Money;
-  /** How much of that was given back. */
+  /** The refunded part of what was captured. */
   refundedAmount: Money;
-  /** When it was begun. */
+  /** When it was created. */
   createdAt: Scalars['DateTime']['output'];
-  /** What the buyer has to do now; null if nothing, and for who is neither the buyer nor may act for buyers (`payment:write`). */
+  /**
+   * The action required of the buyer now; null if none, or if the caller is neither the buyer nor may act for buyers
+   * (`payment:write`).
+   */
   nextAction?: Maybe<PaymentAction>;
-  /** Why it failed, for its buyer. */
+  /** The reason of its failure, in words for its buyer. */
   failure?: Maybe<Scalars['String']['output']>;
-  /** What it pays for. */
+  /** The order that it pays for. */
   order?: Maybe<Order>;
-  /** How long the buyer has for the next action. */
+  /** Seconds left for the buyer's next action. */
   actionExpiresInSeconds?: Maybe<Scalars['Int']['output']>;
 };
 
 export type { PaymentStatus };
 
-/** Where the payment of an order is. */
+/** Status of an order's payment. */
 export type PaymentOfOrder = {
   __typename?: 'PaymentOfOrder';
   /** The order. */
   orderId: Scalars['ID']['output'];
-  /** Where its payment is. */
+  /** Status of its payment. */
   status: PaymentStatus;
 };
 
-/** Something that a buyer has to do. */
+/** An action required of a buyer. */
 export type PaymentAction = {
   __typename?: 'PaymentAction';
-  /** What kind of thing. */
+  /** Kind of action. */
   type: PaymentActionType;
-  /** Where. */
+  /** The address of the page to act on. */
   url: Scalars['String']['output'];
-  /** Until when. */
+  /** The deadline. */
   expiresAt: Scalars['DateTime']['output'];
 };
 
-/** What a buyer may have to do. */
+/** Kinds of actions required of a buyer. */
 export type PaymentActionType =
   /** Confirm the payment on a page of their bank, then `confirmPayment`. */
   | 'REDIRECT';
 
-/** Something that somebody ordered. What it shows of products is as it was sold, whatever becomes of them. */
+/** A buyer's order. It shows its products as they were sold, whatever changes later. */
 export type Order = {
   __typename?: 'Order';
   /** Starts with `order_`. */
   id: Scalars['ID']['output'];
-  /** Its payments: one's own, or any for staff. At most one so far. */
+  /** Its payments: the caller's own, or any for staff. At most one so far. */
   payments?: Maybe<Array<Payment>>;
 };
 
-/** A payment whose buyer did what was required. */
+/** A payment whose buyer took the required action. */
 export type ConfirmPaymentInput = {
   /** The payment. */
   paymentId: Scalars['ID']['input'];
-  /** Makes a repetition harmless: 1 to 255 characters. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** What to give back. */
+/** A refund to make. */
 export type RefundPaymentInput = {
   /** The payment. */
   paymentId: Scalars['ID']['input'];
-  /** How much; all that is left when not given. */
+  /** The amount; all that is left when not given. */
   amount?: InputMaybe<MoneyInput>;
-  /** Why: 1 to 500 characters. */
+  /** The reason: 1 to 500 characters. */
   reason: Scalars['String']['input'];
-  /** Makes a repetition harmless: 1 to 255 characters. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** What to have kept for us. */
+/** An amount to authorise. */
 export type AuthorisePaymentInput = {
   /** The order. */
   orderId: Scalars['ID']['input'];
-  /** Its buyer; none for a guest. */
+  /** Its buyer; null for a guest. */
   customerId?: InputMaybe<Scalars['ID']['input']>;
-  /** What it costs. */
+  /** The order's total. */
   amount: MoneyInput;
-  /** What the buyer's browser got from the provider for a card. */
+  /** The provider's token for the buyer's card, as the buyer's browser received it. */
   token: Scalars['String']['input'];
-  /** Of the caller's step. The order itself makes a repetition harmless. */
+  /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** An order whose buyer was sent away to act. */
+/** An order whose buyer was asked to act. */
 export type SettlePaymentActionInput = {
   /** The order. */
   orderId: Scalars['ID']['input'];
-  /** Of the caller's step. The order itself makes a repetition harmless. */
+  /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** An order to take the money for. */
+/** An order whose payment to capture. */
 export type CapturePaymentInput = {
   /** The order. */
   orderId: Scalars['ID']['input'];
-  /** Of the caller's step. The order itself makes a repetition harmless. */
+  /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** An order whose payment is to be undone. */
+/** An order whose payment to undo. */
 export type CancelPaymentInput = {
   /** The order. */
   orderId: Scalars['ID']['input'];
-  /** Why, kept with a refund. */
+  /** The reason, recorded with a refund. */
   reason: Scalars['String']['input'];
-  /** Of the caller's step. The order itself makes a repetition harmless. */
+  /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** What became of a payment. */
+/** Result of authorising, confirming, capturing or refunding a payment. */
 export type PaymentPayload = {
   __typename?: 'PaymentPayload';
   /** The payment as it is now. */
@@ -232,62 +238,62 @@ export type PaymentPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What a cancellation amounted to. */
+/** Result of cancelling a payment. */
 export type CancelPaymentPayload = {
   __typename?: 'CancelPaymentPayload';
-  /** The payment as it is now; none if there was none. */
+  /** The payment as it is now; null if there was none. */
   payment?: Maybe<Payment>;
-  /** What was undone. */
+  /** The outcome. */
   outcome?: Maybe<CancelPaymentOutcome>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** What a cancellation undid. */
+/** Outcomes of a cancellation. */
 export type CancelPaymentOutcome =
-  /** There was nothing to undo, and there will be nothing. */
+  /** There was nothing to undo, and a later payment is prevented. */
   | 'NOTHING'
-  /** What was kept for us was let go. */
+  /** The authorisation was voided. */
   | 'VOIDED'
-  /** What was taken was given back. */
+  /** The captured amount was refunded. */
   | 'REFUNDED';
 
 /**
- * Something that somebody outside told us: a webhook, kept since before its sender was told that it came. What it says is
- * not shown, and is forgotten once it is handled.
+ * A webhook delivery: a message from an outside sender, stored before its receipt was acknowledged. Its body is not shown,
+ * and is deleted once it is handled.
  */
 export type WebhookDelivery = {
   __typename?: 'WebhookDelivery';
   /** Starts with `webhook_`. */
   id: Scalars['ID']['output'];
-  /** Who sent it: the last part of the address. */
+  /** The endpoint that it was sent to: the last part of the address, which names the sender. */
   endpoint: Scalars['String']['output'];
-  /** The sender's id of the message, the header `webhook-id`. What comes again under it is the same message. */
+  /** The sender's id of the message, the header `webhook-id`: a delivery with the same id is a repetition. */
   webhookId: Scalars['String']['output'];
-  /** When it came first. */
+  /** When it was first received. */
   receivedAt: Scalars['DateTime']['output'];
-  /** Whether it was handled. */
+  /** Status of the delivery. */
   status: WebhookDeliveryStatus;
-  /** How often that was tried. */
+  /** Number of attempts at handling it. */
   attempts: Scalars['Int']['output'];
-  /** Why the last attempt failed. */
+  /** The error of the last attempt. */
   error?: Maybe<Scalars['String']['output']>;
-  /** When it is tried again at the earliest. Null if it is not. */
+  /** When it is retried at the earliest. Null if it is not. */
   nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
   /** When it was handled. */
   handledAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
-/** Where a webhook is. */
+/** Status of a webhook delivery. */
 export type WebhookDeliveryStatus =
-  /** It is about to be handled, perhaps once more. */
+  /** It waits to be handled, or to be retried. */
   | 'WAITING'
-  /** What it told is known. */
+  /** It was handled. */
   | 'HANDLED'
-  /** It was tried for the last time: an operator decides. */
+  /** Its last attempt failed: an operator decides. */
   | 'FAILED';
 
-/** Which webhooks: all that is given must hold. */
+/** Filter for webhook deliveries: every given condition must hold. */
 export type WebhookDeliveryFilter = {
   /** Sent to this endpoint. */
   endpoint?: InputMaybe<Scalars['String']['input']>;
@@ -317,13 +323,13 @@ export type WebhookDeliveryEdge = {
   cursor: Scalars['String']['output'];
 };
 
-/** A webhook to try again. To ask twice is harmless. */
+/** A webhook delivery to redrive. A repetition is harmless. */
 export type RedriveWebhookInput = {
   /** The delivery. */
   id: Scalars['ID']['input'];
 };
 
-/** What became of a webhook. */
+/** Result of redriving a webhook delivery. */
 export type WebhookDeliveryPayload = {
   __typename?: 'WebhookDeliveryPayload';
   /** The delivery as it is now. */
@@ -332,7 +338,7 @@ export type WebhookDeliveryPayload = {
   userErrors: Array<UserError>;
 };
 
-/** A delivery as it came, for the agent to verify. */
+/** A webhook delivery as it was received, for the agent to verify. */
 export type ReceiveWebhookInput = {
   /** The last part of the address. */
   endpoint: Scalars['String']['input'];
@@ -342,28 +348,28 @@ export type ReceiveWebhookInput = {
   timestamp?: InputMaybe<Scalars['String']['input']>;
   /** The header `webhook-signature`. */
   signature?: InputMaybe<Scalars['String']['input']>;
-  /** The bytes, in base64. */
+  /** The body's bytes, in base64. */
   body: Scalars['String']['input'];
 };
 
-/** What the sender is to be told. */
+/** Result of receiving a webhook delivery, which the gateway answers its sender with. */
 export type ReceiveWebhookPayload = {
   __typename?: 'ReceiveWebhookPayload';
-  /** What was found. */
+  /** The outcome. */
   outcome?: Maybe<WebhookOutcome>;
-  /** Always empty: what is wrong is in the outcome. */
+  /** Always empty: the outcome tells of errors. */
   userErrors: Array<UserError>;
 };
 
-/** What a delivery was found to be. */
+/** Outcomes of receiving a webhook delivery. */
 export type WebhookOutcome =
   /** Genuine and new: it is stored. */
   | 'STORED'
   /** Genuine, and stored before under its id. */
   | 'REPEATED'
-  /** There is no such endpoint, or it has no secret. */
+  /** The endpoint does not exist, or has no secret. */
   | 'UNKNOWN_ENDPOINT'
-  /** A header is missing or unreadable, or the body is no UTF-8. */
+  /** A header is missing or unreadable, or the body is not UTF-8. */
   | 'MALFORMED'
   /** Signed too long ago, or in the future. */
   | 'TIMESTAMP_OUT_OF_TOLERANCE'

@@ -19,13 +19,13 @@ export type Query = {
   /** All channels, in the order of their codes: at most 100. */
   channels?: Maybe<Array<Channel>>;
   /**
-   * The prices of a variant, those to come and those that are over too, the latest first: at most 200. A merchant sees those
-   * of its own variants.
+   * The prices of a variant, future and past ones included, the latest first: at most 200. A merchant sees those of its
+   * own variants.
    */
   prices?: Maybe<Array<Price>>;
-  /** What goods cost today, with shipping and tax. Nothing is promised and nothing is written. */
+  /** A quote for goods at today's prices, with shipping and tax. It is not binding, and nothing is written. */
   quote?: Maybe<Quote>;
-  /** Why these prices could not be an import's, in the order asked for; null for one that could. */
+  /** Validates prices of an import, in the order asked for: the problem of each; null where there is none. */
   importedPriceProblems: Array<Maybe<PriceProblem>>;
 };
 
@@ -53,11 +53,11 @@ export type Mutation = {
    * nothing.
    */
   setPrice?: Maybe<PricePayload>;
-  /** Removes a price: what remains counts from now on. */
+  /** Removes a price: the remaining prices apply from now on. */
   removePrice?: Maybe<RemovePricePayload>;
   /** Sets the prices of an import's variants, in all channels. */
   setImportedPrices?: Maybe<ImportedPricesPayload>;
-  /** Removes the prices of an import's variants, or sees to it that they will not come. */
+  /** Undo of `setImportedPrices`: removes the prices of an import's variants, and refuses them should they come later. */
   removeImportedPrices?: Maybe<ImportedPricesPayload>;
 };
 
@@ -77,9 +77,9 @@ export type MutationRemoveImportedPricesArgs = {
   input: RemoveImportedPricesInput;
 };
 
-/** The prices of some variants of an import. */
+/** A chunk of an import's prices. */
 export type ImportedPricesInput = {
-  /** Which chunk of which import. */
+  /** Reference of the import and the chunk. */
   reference: Scalars['ID']['input'];
   /** The prices, at most 100. */
   prices: Array<ImportedPriceInput>;
@@ -91,13 +91,13 @@ export type ImportedPriceInput = {
   productId: Scalars['ID']['input'];
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** What it costs. */
+  /** The price. */
   price: MoneyInput;
 };
 
-/** Variants of an import that are not to be. */
+/** Variants of an import that is undone. */
 export type RemoveImportedPricesInput = {
-  /** Which chunk of which import. */
+  /** Reference of the import and the chunk. */
   reference: Scalars['ID']['input'];
   /** The variants, at most 100. */
   variants: Array<ImportedVariantReference>;
@@ -114,93 +114,96 @@ export type ImportedVariantReference = {
 /** Why a price could not be set. */
 export type PriceProblem = {
   __typename?: 'PriceProblem';
-  /** INVALID_INPUT or CURRENCY_NOT_AVAILABLE. */
+  /** `INVALID_INPUT` or `CURRENCY_NOT_AVAILABLE`. */
   code: Scalars['String']['output'];
-  /** The same for a person. */
+  /** Explanation for people. */
   message: Scalars['String']['output'];
 };
 
-/** What became of the prices. */
+/** Result of setting or removing an import's prices. */
 export type ImportedPricesPayload = {
   __typename?: 'ImportedPricesPayload';
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** Where things are sold: a shop, a marketplace, a country's site. */
+/** A sales channel: a shop, a marketplace, a country's site. */
 export type Channel = {
   __typename?: 'Channel';
-  /** Starts with `channel_`; that of the default channel is `default`. */
+  /** Starts with `channel_`; the default channel's is `default`. */
   id: Scalars['ID']['output'];
   /** Unique, lower case. */
   code: Scalars['String']['output'];
-  /** What it is called. */
+  /** Display name. */
   name: Scalars['String']['output'];
-  /** The currencies that can be paid with: at most 50. */
+  /** Currencies that it accepts: at most 50. */
   currencies: Array<Scalars['CurrencyCode']['output']>;
-  /** The currency that is meant when none is named. */
+  /** The currency used when none is given. */
   defaultCurrency: Scalars['CurrencyCode']['output'];
-  /** Whether its prices hold the tax. */
+  /** Whether its prices include tax. */
   priceMode: PriceMode;
-  /** The country that it sells from. */
+  /** The country of the seller. */
   country: Scalars['CountryCode']['output'];
-  /** The ways to ship, in their order, with their prices: at most 20. */
+  /** Shipping options with their prices, in display order: at most 20. */
   shippingOptions: Array<ShippingOption>;
 };
 
-/** Where things are sold: a shop, a marketplace, a country's site. */
+/** A sales channel: a shop, a marketplace, a country's site. */
 export type ChannelShippingOptionsArgs = {
   currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
 };
 
 export type { PriceMode };
 
-/** A way to ship. */
+/** A shipping option. */
 export type ShippingOption = {
   __typename?: 'ShippingOption';
-  /** What an order names it by: `standard`, `express`. */
+  /** The code that orders give: `standard`, `express`. */
   code: Scalars['String']['output'];
-  /** What it is called. */
+  /** Display name. */
   name: Scalars['String']['output'];
-  /** What it costs, without tax. */
+  /** Price without tax. */
   price: Money;
-  /** Free when the goods, at the prices shown, come to this or more. */
+  /** Free-shipping threshold: free when the goods, at the prices shown, come to this or more. */
   freeFrom?: Maybe<Money>;
 };
 
-/** One version of a product that can be bought: a size, a colour. */
+/** A variant of a product, the unit that is bought: a size, a colour. */
 export type ProductVariant = {
   __typename?: 'ProductVariant';
   /** Starts with `variant_`. */
   id: Scalars['ID']['output'];
-  /** What one costs now, as the channel shows it: with tax or without. None where it is not for sale in that currency. */
+  /**
+   * Price of one unit now, with or without tax as its channel shows prices. Null where it is not for sale in that
+   * currency.
+   */
   price?: Maybe<Money>;
 };
 
-/** One version of a product that can be bought: a size, a colour. */
+/** A variant of a product, the unit that is bought: a size, a colour. */
 export type ProductVariantPriceArgs = {
   currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
   channel?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** What a variant costs, where and when. */
+/** A price of a variant, in a channel, for a period. */
 export type Price = {
   __typename?: 'Price';
   /** Starts with `price_`. */
   id: Scalars['ID']['output'];
-  /** What is priced. */
+  /** The variant. */
   variant?: Maybe<ProductVariant>;
-  /** The channel; none if it counts in every channel that has no price of its own. */
+  /** The channel; null if it applies in every channel that has no price of its own. */
   channel?: Maybe<Channel>;
-  /** The price, as its channel shows prices: with tax or without. */
+  /** The amount, with or without tax as its channel shows prices. */
   amount: Money;
-  /** From when it counts. Of several that count, the latest does. */
+  /** Start of the period. Where several periods overlap, the latest start wins. */
   validFrom: Scalars['DateTime']['output'];
-  /** When it ends; none if it goes on. */
+  /** End of the period; null if it has no end. */
   validUntil?: Maybe<Scalars['DateTime']['output']>;
-  /** Why it was set. */
+  /** The reason for setting it. */
   reason?: Maybe<Scalars['String']['output']>;
-  /** Grows with every change. */
+  /** Optimistic lock: grows with every change. */
   version: Scalars['Int']['output'];
   /** When it was last changed. */
   updatedAt: Scalars['DateTime']['output'];
@@ -208,19 +211,19 @@ export type Price = {
 
 /** A price for a variant. */
 export type SetPriceInput = {
-  /** What is priced. */
+  /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** A channel's id; for all channels without a price of their own when not given. */
+  /** A channel's id; when not given, all channels without a price of their own. */
   channel?: InputMaybe<Scalars['ID']['input']>;
   /** The currency: one of the channel's. */
   currency: Scalars['CurrencyCode']['input'];
   /** In major units: `"12.34"`. */
   amount: Scalars['Decimal']['input'];
-  /** From when it counts. When not given: the price in force here is replaced, at once; if there is none, from now. */
+  /** Start of the period. When not given, the price in force is replaced at once; where there is none, it starts now. */
   validFrom?: InputMaybe<Scalars['DateTime']['input']>;
-  /** When it ends: after it begins, and not in the past. When not given: as before; a new price goes on. */
+  /** End of the period: after its start, and not in the past. When not given, it stays; a new price has no end. */
   validUntil?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Why, for the record: at most 500 characters. */
+  /** The reason, for the record: at most 500 characters. */
   reason?: InputMaybe<Scalars['String']['input']>;
   /** The version of the price that the decision was made on; any when not given. */
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
@@ -230,13 +233,13 @@ export type SetPriceInput = {
 export type RemovePriceInput = {
   /** The price. */
   id: Scalars['ID']['input'];
-  /** Why, for the record: at most 500 characters. */
+  /** The reason, for the record: at most 500 characters. */
   reason?: InputMaybe<Scalars['String']['input']>;
-  /** The version that the decision was made on; any when not given. */
+  /** Optimistic lock: the version that the decision was made on; any version when not given. */
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** What became of a price. */
+/** Result of setting a price. */
 export type PricePayload = {
   __typename?: 'PricePayload';
   /** The price as it is now. */
@@ -245,26 +248,26 @@ export type PricePayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a price that was to go. */
+/** Result of removing a price. */
 export type RemovePricePayload = {
   __typename?: 'RemovePricePayload';
-  /** The id of the price that is gone. */
+  /** The id of the removed price. */
   removedId?: Maybe<Scalars['ID']['output']>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
 
-/** What is to be priced. */
+/** Goods to quote, and their destination. */
 export type QuoteInput = {
   /** A channel's id; `default` when not given. */
   channel?: InputMaybe<Scalars['ID']['input']>;
   /** One of the channel's currencies; its default when not given. */
   currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
-  /** Where it goes: decides the tax. */
+  /** Destination country, which decides the tax. */
   country: Scalars['CountryCode']['input'];
-  /** Its postal code: parts of some countries have a tax of their own. */
+  /** Destination postal code: parts of some countries have a tax of their own. */
   postcode?: InputMaybe<Scalars['String']['input']>;
-  /** Its state or province: where a country has several time zones, it says which day it is. */
+  /** Destination state or province: where a country has several time zones, it decides the day. */
   region?: InputMaybe<Scalars['String']['input']>;
   /** A shipping option's code; `standard` when not given. */
   shippingOption?: InputMaybe<Scalars['String']['input']>;
@@ -272,87 +275,90 @@ export type QuoteInput = {
   lines: Array<QuoteLineInput>;
 };
 
-/** Goods to be priced. */
+/** A line of goods to quote. */
 export type QuoteLineInput = {
   /** The variant. */
   variantId: Scalars['ID']['input'];
-  /** 1 to 100,000. */
+  /** Number of units, 1 to 100,000. */
   quantity: Scalars['Int']['input'];
-  /** STANDARD, REDUCED or ZERO, as product says. */
+  /** The product agent's `TaxClass`: `STANDARD`, `REDUCED` or `ZERO`. */
   taxClass: Scalars['String']['input'];
 };
 
-/** What goods cost. `total` = `subtotal` + `shipping` + `tax`. With a problem there is no price: no lines, and sums of zero. */
+/**
+ * A quote for goods. `total` = `subtotal` + `shipping` + `tax`. With a problem it has no price: no lines, and sums of
+ * zero.
+ */
 export type Quote = {
   __typename?: 'Quote';
-  /** The channel that was asked about. */
+  /** The channel of the quote. */
   channel: Scalars['ID']['output'];
   /** The currency of every amount. */
   currency: Scalars['CurrencyCode']['output'];
-  /** The goods, in the order asked. */
+  /** The lines, in the order asked for. */
   lines: Array<QuoteLine>;
   /** The goods, without tax. */
   subtotal: Money;
   /** Shipping, without tax. */
   shipping: Money;
-  /** All tax, that of shipping too. */
+  /** All tax, including that of shipping. */
   tax: Money;
-  /** The same by rates, the highest first, each with why: at most 3. */
+  /** Tax by rate, the highest first, each with its reason: at most 3. */
   taxes: Array<QuoteTax>;
-  /** What is to be paid. */
+  /** The total to pay. */
   total: Money;
-  /** The shipping option that was priced. */
+  /** Code of the shipping option. */
   shippingOption: Scalars['String']['output'];
-  /** Why there is no price. */
+  /** Problems that prevent a price. */
   problems: Array<QuoteProblem>;
 };
 
-/** Goods with their price. `total` = `subtotal` + `tax`. */
+/** A line of a quote. `total` = `subtotal` + `tax`. */
 export type QuoteLine = {
   __typename?: 'QuoteLine';
   /** The variant. */
   variantId: Scalars['ID']['output'];
-  /** How many. */
+  /** Number of units. */
   quantity: Scalars['Int']['output'];
-  /** One of them, as shown: with tax in a gross channel. */
+  /** Price of one unit, as shown: with tax in a gross channel. */
   unitPrice: Money;
-  /** All of them, without tax. */
+  /** All units, without tax. */
   subtotal: Money;
-  /** Their tax, as the place of delivery rounds it. */
+  /** Tax of the line, rounded by the rules of the destination. */
   tax: Money;
-  /** All of them, with tax. */
+  /** All units, with tax. */
   total: Money;
-  /** The rate of tax as a fraction: `0.19` is 19 %. */
+  /** The tax rate as a fraction: `0.19` is 19 %. */
   taxRate: Scalars['Decimal']['output'];
 };
 
-/** All that bears one rate of tax, shipping too, and why it does. */
+/** The taxable amount and the tax at one tax rate, shipping included, with the reason. */
 export type QuoteTax = {
   __typename?: 'QuoteTax';
   /** The rate as a fraction: `0.19` is 19 %. */
   rate: Scalars['Decimal']['output'];
-  /** What bears it, without tax. */
+  /** The taxable amount, without tax. */
   taxable: Money;
   /** The tax. */
   tax: Money;
-  /** The part of the country that has a tax of its own: `ES-CN`. None where the country's counts. */
+  /** The part of the country that has a tax of its own: `ES-CN`. Null where the country's rates apply. */
   territory?: Maybe<Scalars['String']['output']>;
-  /** The day whose rates these are, by the clocks of where it goes. */
+  /** The tax date, by the destination's clock. */
   day: Scalars['Date']['output'];
-  /** LINE: rounded line by line. RATE: once, for all of it. */
+  /** Rounding: `LINE`, each line by itself; `RATE`, once for the whole rate. */
   rounding: Scalars['String']['output'];
-  /** Why these rates, for people. */
+  /** Explanation for people why this rate applies. */
   reason: Scalars['String']['output'];
 };
 
-/** Why goods have no price. */
+/** A problem that prevents a price. */
 export type QuoteProblem = {
   __typename?: 'QuoteProblem';
   /** CHANNEL_NOT_FOUND, CURRENCY_NOT_AVAILABLE, PRICE_NOT_AVAILABLE, SHIPPING_OPTION_NOT_FOUND or AMOUNT_TOO_LARGE. */
   code: Scalars['String']['output'];
-  /** The same for a person. */
+  /** Explanation for people. */
   message: Scalars['String']['output'];
-  /** The variant that it is about. */
+  /** The variant concerned. */
   variantId?: Maybe<Scalars['ID']['output']>;
 };
 

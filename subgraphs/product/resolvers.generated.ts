@@ -11,7 +11,7 @@ export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?:
 /** The shared values, and the room's own. */
 export type ErrorCode =
   | SharedErrorCode
-  /** The slug belongs to something else. */
+  /** The slug is taken. */
   | 'SLUG_TAKEN'
   /** The SKU belongs to another variant. */
   | 'SKU_TAKEN'
@@ -20,17 +20,17 @@ export type ErrorCode =
 
 export type Query = {
   __typename?: 'Query';
-  /** Products that are for sale; staff and merchants see those of every status that are theirs to see. */
+  /** Products for sale; staff, and merchants for their own, see those of every status. */
   products?: Maybe<ProductConnection>;
   /** One product, by its id or by its slug. */
   product?: Maybe<Product>;
   /** One variant, by its id or by its SKU. */
   productVariant?: Maybe<ProductVariant>;
-  /** The categories below one, or those at the top, in their order: all of them, for there are at most 100. */
+  /** The child categories of one, or the root categories, in their order: all of them, as there are at most 100. */
   categories?: Maybe<Array<Category>>;
-  /** What an order needs to know of variants, in the order asked for; null for one that does not exist or is not for sale. */
+  /** Snapshots of variants for an order, in the order asked for; null for one that does not exist or is not for sale. */
   variantsForSale: Array<Maybe<VariantForSale>>;
-  /** Which of these imports the caller may see. Asked with the caller's own permissions. */
+  /** Those of these imports that the caller may see: other agents ask with the caller's own permissions. */
   readableImports: Array<Scalars['ID']['output']>;
 };
 
@@ -73,23 +73,26 @@ export type Mutation = {
   addProductVariant?: Maybe<ProductVariantPayload>;
   /** Puts a draft or an archived product up for sale. It needs at least one variant. */
   publishProduct?: Maybe<ProductPayload>;
-  /** Takes a product from sale. Old orders keep showing it. */
+  /** Takes a product off sale. Old orders keep showing it. */
   archiveProduct?: Maybe<ProductPayload>;
-  /** Creates a category. At most 100 lie directly below another or at the top, and at most 20 within one another. */
+  /**
+   * Creates a category. A category has at most 100 children, there are at most 100 root categories, and the tree is at
+   * most 20 deep.
+   */
   createCategory?: Maybe<CategoryPayload>;
   /**
-   * Imports products with their prices and their first stock, and puts them up for sale: all of them, or none. Whatever is
-   * wrong with a row is a user error at its place, and then nothing is imported. What is accepted is carried by the saga in
-   * the answer; `sagaUpdated` tells how it goes, and its `importErrors` what was refused after all.
+   * Imports products with their prices and their first stock, and puts them up for sale: all of them, or none. Each fault
+   * of a row is a user error with its path, and then nothing is imported. An accepted import is carried out by the saga in
+   * the answer: `sagaUpdated` tells its progress, and the saga's `importErrors` what was refused after all.
    */
   importProducts?: Maybe<ImportProductsPayload>;
   /** Creates a chunk of an import's products as drafts. */
   createImportedProducts?: Maybe<ImportStepPayload>;
-  /** Takes a chunk of an import's products away again, or sees to it that they will not come. */
+  /** Undo of `createImportedProducts`: removes a chunk of an import's products, or refuses it should it come later. */
   removeImportedProducts?: Maybe<ImportStepPayload>;
   /** Puts some of an import's products up for sale. */
   publishImportedProducts?: Maybe<ImportStepPayload>;
-  /** Writes down why an import was undone. */
+  /** Records why an import was undone. */
   rejectImport?: Maybe<ImportStepPayload>;
 };
 
@@ -137,26 +140,26 @@ export type MutationRejectImportArgs = {
   input: RejectImportInput;
 };
 
-/** Something that is sold, in one or more variants. */
+/** A product, which is sold in one or more variants. */
 export type Product = {
   __typename?: 'Product';
   /** Starts with `product_`. */
   id: Scalars['ID']['output'];
-  /** The last part of its address in a shop: unique, lower case. */
+  /** The slug, the last part of its address in a shop: unique, lower case. */
   slug: Scalars['String']['output'];
-  /** What it is called. */
+  /** Display name. */
   name: Scalars['String']['output'];
-  /** What it is, for a buyer. Plain text. */
+  /** Description for buyers, in plain text. */
   description: Scalars['String']['output'];
-  /** Whether it is for sale. */
+  /** Status of the product. */
   status: ProductStatus;
-  /** The category that it is found under. */
+  /** Its category. */
   category?: Maybe<Category>;
-  /** What is actually bought, in the merchant's order: at most 100. */
+  /** Its variants, the units that are bought, in the merchant's order: at most 100. */
   variants: Array<ProductVariant>;
-  /** Whose it is. */
+  /** The merchant who owns it. */
   merchantId: Scalars['ID']['output'];
-  /** Grows with every change: give it as `expectedVersion` to change what you saw. */
+  /** Optimistic lock: grows with every change. Give it as `expectedVersion` to change what you saw. */
   version: Scalars['Int']['output'];
   /** When it was created. */
   createdAt: Scalars['DateTime']['output'];
@@ -166,52 +169,52 @@ export type Product = {
 
 export type { ProductStatus };
 
-/** One version of a product that can be bought: a size, a colour. */
+/** A variant of a product, the unit that is bought: a size, a colour. */
 export type ProductVariant = {
   __typename?: 'ProductVariant';
   /** Starts with `variant_`. */
   id: Scalars['ID']['output'];
   /** The stock keeping unit: unique, the merchant's own number. */
   sku: Scalars['String']['output'];
-  /** What tells it from the other variants: `Large / Blue`. */
+  /** The name that tells it from the other variants: `Large / Blue`. */
   name: Scalars['String']['output'];
-  /** What tells it from the other variants, one by one. */
+  /** The attributes that tell it from the other variants. */
   attributes: Array<VariantAttribute>;
-  /** What it is a version of. */
+  /** Its product. */
   product: Product;
-  /** Which rate of tax applies; the rates are pricing's. */
+  /** The tax class, which decides its tax rate; the rates are the pricing agent's. */
   taxClass: TaxClass;
-  /** Grows with every change. */
+  /** Optimistic lock: grows with every change. */
   version: Scalars['Int']['output'];
 };
 
-/** One property of a variant. */
+/** An attribute of a variant. */
 export type VariantAttribute = {
   __typename?: 'VariantAttribute';
-  /** For example `Size`. */
+  /** The attribute's name, for example `Size`. */
   name: Scalars['String']['output'];
-  /** For example `Large`. */
+  /** The attribute's value, for example `Large`. */
   value: Scalars['String']['output'];
 };
 
 export type { TaxClass };
 
-/** A branch of the catalogue's tree. */
+/** A category of the catalogue's tree. */
 export type Category = {
   __typename?: 'Category';
   /** Starts with `category_`. */
   id: Scalars['ID']['output'];
-  /** The last part of its address in a shop: unique, lower case. */
+  /** The slug, the last part of its address in a shop: unique, lower case. */
   slug: Scalars['String']['output'];
-  /** What it is called. */
+  /** Display name. */
   name: Scalars['String']['output'];
-  /** The category above; none at the top. */
+  /** The parent category; null for a root category. */
   parent?: Maybe<Category>;
-  /** The categories below, in their order: all of them, for there are at most 100. */
+  /** Its child categories, in their order: all of them, as there are at most 100. */
   children: Array<Category>;
 };
 
-/** What an order keeps of a variant as it was sold. */
+/** A snapshot of a variant, as an order keeps it. */
 export type VariantForSale = {
   __typename?: 'VariantForSale';
   /** The variant. */
@@ -220,17 +223,17 @@ export type VariantForSale = {
   sku: Scalars['String']['output'];
   /** Product and variant as one line: `Linen Shirt, Large / Blue`. */
   title: Scalars['String']['output'];
-  /** Whose it is. */
+  /** The merchant who owns it. */
   merchantId: Scalars['ID']['output'];
-  /** Which rate of tax applies. */
+  /** The tax class. */
   taxClass: TaxClass;
 };
 
-/** Which products: all that is given must hold. */
+/** Filter for products: every given condition must hold. */
 export type ProductFilter = {
-  /** Of this status. Buyers see only active ones, whatever they ask for. */
+  /** With this status. Buyers see only active products in any case. */
   status?: InputMaybe<ProductStatus>;
-  /** In this category or one below it. */
+  /** In this category or one of its descendants. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
   /** Of this merchant. */
   merchantId?: InputMaybe<Scalars['ID']['input']>;
@@ -238,19 +241,19 @@ export type ProductFilter = {
   ids?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
-/** In which order products come. */
+/** Sort order of products. */
 export type ProductOrder = {
-  /** By what. */
+  /** Sort field. */
   field: ProductOrderField;
-  /** Which way. */
+  /** Sort direction. */
   direction: OrderDirection;
 };
 
-/** By what products are ordered. By price, stock or rating is search's. */
+/** Fields that products can be sorted by. Sorting by price, stock or rating belongs to search. */
 export type ProductOrderField =
-  /** When they were created. */
+  /** By the time of creation. */
   | 'CREATED_AT'
-  /** Their name. */
+  /** By name. */
   | 'NAME';
 
 /** A page of products. */
@@ -277,15 +280,18 @@ export type ProductEdge = {
 
 /** A new product. */
 export type CreateProductInput = {
-  /** 1 to 200 characters. */
+  /** The name: 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** At most 10,000 characters. */
+  /** The description: at most 10,000 characters. */
   description: Scalars['String']['input'];
-  /** 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that is taken. */
+  /**
+   * The slug: 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that
+   * is taken.
+   */
   slug?: InputMaybe<Scalars['String']['input']>;
-  /** The category that it is found under. */
+  /** Its category. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
-  /** Whose it is; one's own merchant when not given. Only staff may name another. */
+  /** The merchant who owns it; the caller's own when not given. Only staff may name another. */
   merchantId?: InputMaybe<Scalars['ID']['input']>;
   /** Its variants: at most 100. */
   variants: Array<NewVariantInput>;
@@ -293,21 +299,21 @@ export type CreateProductInput = {
 
 /** A new variant. */
 export type NewVariantInput = {
-  /** Unique, 1 to 64 letters, digits, and any of . _ / -. `a-1` and `A-1` are two. */
+  /** The SKU, unique: 1 to 64 letters, digits, and any of . _ / -. `a-1` and `A-1` are two. */
   sku: Scalars['String']['input'];
-  /** 1 to 200 characters. */
+  /** The name: 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** At most 20 properties, each name once. No two variants of a product have the same ones. */
+  /** At most 20 attributes, each name once. No two variants of a product have the same ones. */
   attributes: Array<VariantAttributeInput>;
-  /** Which rate of tax applies. */
+  /** The tax class. */
   taxClass: TaxClass;
 };
 
-/** One property of a variant. */
+/** An attribute of a variant. */
 export type VariantAttributeInput = {
-  /** For example `Size`: 1 to 100 characters. */
+  /** The attribute's name, for example `Size`: 1 to 100 characters. */
   name: Scalars['String']['input'];
-  /** For example `Large`: 1 to 500 characters. */
+  /** The attribute's value, for example `Large`: 1 to 500 characters. */
   value: Scalars['String']['input'];
 };
 
@@ -315,15 +321,15 @@ export type VariantAttributeInput = {
 export type UpdateProductInput = {
   /** The product. */
   id: Scalars['ID']['input'];
-  /** The version that the change was made on. */
+  /** Optimistic lock: the version that the change was made on. */
   expectedVersion: Scalars['Int']['input'];
-  /** 1 to 200 characters. */
+  /** The name: 1 to 200 characters. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** At most 10,000 characters. */
+  /** The description: at most 10,000 characters. */
   description?: InputMaybe<Scalars['String']['input']>;
-  /** Lower-case letters, digits and hyphens. */
+  /** The slug: lower-case letters, digits and hyphens. */
   slug?: InputMaybe<Scalars['String']['input']>;
-  /** The category that it is found under. */
+  /** Its category. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -335,25 +341,28 @@ export type AddProductVariantInput = {
   variant: NewVariantInput;
 };
 
-/** A product whose status is to change. */
+/** A product to publish or to archive. */
 export type ChangeProductStatusInput = {
   /** The product. */
   id: Scalars['ID']['input'];
-  /** The version that the decision was made on; any when not given. */
+  /** Optimistic lock: the version that the decision was made on; any version when not given. */
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** A new category. */
 export type CreateCategoryInput = {
-  /** 1 to 200 characters. */
+  /** The name: 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that is taken. */
+  /**
+   * The slug: 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that
+   * is taken.
+   */
   slug?: InputMaybe<Scalars['String']['input']>;
-  /** The category above; none at the top. */
+  /** The parent category; null for a root category. */
   parentId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** What became of a product. */
+/** Result of creating, changing, publishing or archiving a product. */
 export type ProductPayload = {
   __typename?: 'ProductPayload';
   /** The product as it is now. */
@@ -362,7 +371,7 @@ export type ProductPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a variant. */
+/** Result of adding a variant. */
 export type ProductVariantPayload = {
   __typename?: 'ProductVariantPayload';
   /** The variant as it is now. */
@@ -371,7 +380,7 @@ export type ProductVariantPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What became of a category. */
+/** Result of creating a category. */
 export type CategoryPayload = {
   __typename?: 'CategoryPayload';
   /** The category as it is now. */
@@ -382,20 +391,23 @@ export type CategoryPayload = {
 
 export type Saga = {
   __typename?: 'Saga';
-  /** The saga's name and what it is about. */
+  /** The saga's name and its subject's id: `placeOrder:order_01h…`. */
   id: Scalars['ID']['output'];
-  /** Of an import that was undone: what was refused, and at which row. At most 100; none of a saga that is no import of yours. */
+  /**
+   * The errors of an import that was undone, each with its row: at most 100. Null unless the saga is an import that the
+   * caller may see.
+   */
   importErrors?: Maybe<Array<ImportError>>;
 };
 
-/** Something that was refused of an import after it was accepted, because it had changed meanwhile. */
+/** An error of an import that came up after it was accepted, because the data had changed meanwhile. */
 export type ImportError = {
   __typename?: 'ImportError';
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: Scalars['String']['output'];
-  /** What is wrong and what to do. */
+  /** Explanation for people: what is wrong and what to do. */
   message: Scalars['String']['output'];
-  /** Where in the input of the import. */
+  /** Path of the offending value in the input of the import. */
   path: Array<Scalars['String']['output']>;
 };
 
@@ -403,21 +415,24 @@ export type ImportError = {
 export type ImportProductsInput = {
   /** 1 to 100 products, with at most 500 variants in all. */
   products: Array<ImportProductInput>;
-  /** Whose they are; one's own merchant when not given. Only staff may name another. */
+  /** The merchant who owns them; the caller's own when not given. Only staff may name another. */
   merchantId?: InputMaybe<Scalars['ID']['input']>;
-  /** The same key again answers with the same saga: 1 to 255 characters of your choice. */
+  /** A repetition with the same key answers with the same saga: 1 to 255 characters of the caller's choice. */
   idempotencyKey: Scalars['String']['input'];
 };
 
 /** A product to import. */
 export type ImportProductInput = {
-  /** 1 to 200 characters. */
+  /** The name: 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** At most 10,000 characters. */
+  /** The description: at most 10,000 characters. */
   description: Scalars['String']['input'];
-  /** 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that is taken. */
+  /**
+   * The slug: 1 to 100 lower-case letters, digits and hyphens. Made from the name when not given, with a number where that
+   * is taken.
+   */
   slug?: InputMaybe<Scalars['String']['input']>;
-  /** The category that it is found under. */
+  /** Its category. */
   categoryId?: InputMaybe<Scalars['ID']['input']>;
   /** Its variants, at least one. */
   variants: Array<ImportVariantInput>;
@@ -425,32 +440,32 @@ export type ImportProductInput = {
 
 /** A variant to import. */
 export type ImportVariantInput = {
-  /** Unique, 1 to 64 letters, digits, and any of . _ / -. `a-1` and `A-1` are two. */
+  /** The SKU, unique: 1 to 64 letters, digits, and any of . _ / -. `a-1` and `A-1` are two. */
   sku: Scalars['String']['input'];
-  /** 1 to 200 characters. */
+  /** The name: 1 to 200 characters. */
   name: Scalars['String']['input'];
-  /** At most 20 properties, each name once. No two variants of a product have the same ones. */
+  /** At most 20 attributes, each name once. No two variants of a product have the same ones. */
   attributes: Array<VariantAttributeInput>;
-  /** Which rate of tax applies. */
+  /** The tax class. */
   taxClass: TaxClass;
-  /** What it costs in every channel that has no price of its own. */
+  /** The price in every channel that has no price of its own. */
   price?: InputMaybe<MoneyInput>;
-  /** What there is of it at first. */
+  /** The first stock. */
   stock?: InputMaybe<ImportStockInput>;
 };
 
 /** The first stock of a variant. */
 export type ImportStockInput = {
-  /** Where. */
+  /** The location. */
   locationId: Scalars['ID']['input'];
-  /** How many: 1 to 1,000,000. */
+  /** Number of units: 1 to 1,000,000. */
   quantity: Scalars['Int']['input'];
 };
 
-/** The saga that carries an import. */
+/** Result of importing products. */
 export type ImportProductsPayload = {
   __typename?: 'ImportProductsPayload';
-  /** The saga. */
+  /** The saga that carries out the import. */
   saga?: Maybe<Saga>;
   /** Why nothing was imported. */
   userErrors: Array<UserError>;
@@ -458,23 +473,23 @@ export type ImportProductsPayload = {
 
 /** A chunk of an import's products. */
 export type ImportedProductsInput = {
-  /** Which chunk of which import. */
+  /** Reference of the import and the chunk. */
   reference: Scalars['ID']['input'];
-  /** Whose they are. */
+  /** The merchant who owns them. */
   merchantId: Scalars['ID']['input'];
   /** The products, at most 100. */
   products: Array<ImportedProductInput>;
-  /** The slugs that are given to products of the whole import: none that is made of a name may be one of them. */
+  /** Slugs given in the whole import: a slug made from a name may be none of them. */
   reservedSlugs: Array<Scalars['String']['input']>;
 };
 
 /** A product of an import. */
 export type ImportedProductInput = {
-  /** Its id to be. */
+  /** The id to give it. */
   id: Scalars['ID']['input'];
-  /** Its slug: the one that was given, or what its name makes. */
+  /** The slug: given, or made from the name. */
   slug: Scalars['String']['input'];
-  /** Whether it must be just this slug. One that was made of the name gets a number where it is taken. */
+  /** Whether the slug was given. One made from the name gets a number where it is taken. */
   isSlugGiven: Scalars['Boolean']['input'];
   /** Its name. */
   name: Scalars['String']['input'];
@@ -488,53 +503,53 @@ export type ImportedProductInput = {
 
 /** A variant of an import. */
 export type ImportedVariantInput = {
-  /** Its id to be. */
+  /** The id to give it. */
   id: Scalars['ID']['input'];
   /** Its SKU. */
   sku: Scalars['String']['input'];
   /** Its name. */
   name: Scalars['String']['input'];
-  /** Its properties. */
+  /** Its attributes. */
   attributes: Array<VariantAttributeInput>;
-  /** Which rate of tax applies. */
+  /** The tax class. */
   taxClass: TaxClass;
 };
 
-/** A chunk of an import's products that are not to be. */
+/** A chunk of an import's products to remove. */
 export type RemoveImportedProductsInput = {
-  /** Which chunk of which import. */
+  /** Reference of the import and the chunk. */
   reference: Scalars['ID']['input'];
   /** The products. */
   productIds: Array<Scalars['ID']['input']>;
 };
 
-/** Some of an import's products that go on sale. */
+/** Products of an import to publish. */
 export type PublishImportedProductsInput = {
   /** The products. */
   productIds: Array<Scalars['ID']['input']>;
 };
 
-/** Why an import was undone. */
+/** An import that was undone, and the reasons. */
 export type RejectImportInput = {
   /** The import. */
   importId: Scalars['ID']['input'];
-  /** The code of what was refused first. */
+  /** The code of the first error. */
   code: Scalars['String']['input'];
-  /** All that was refused: 100 are kept. */
+  /** All errors: 100 are kept. */
   errors: Array<ImportErrorInput>;
 };
 
-/** Something that was refused of an import. */
+/** An error of an import. */
 export type ImportErrorInput = {
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: Scalars['String']['input'];
-  /** What is wrong. */
+  /** Explanation for people: what is wrong. */
   message: Scalars['String']['input'];
-  /** Where in the input of the import. */
+  /** Path of the offending value in the input of the import. */
   path: Array<Scalars['String']['input']>;
 };
 
-/** What became of a step of an import. */
+/** Result of a step of an import. */
 export type ImportStepPayload = {
   __typename?: 'ImportStepPayload';
   /** Why nothing was done. */

@@ -6,7 +6,7 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /**
  * A postal address as input, in any script. Each text has at most 200 characters; blanks around it and doubled ones within
- * go, and texts that cannot be seen or that turn the direction of writing are refused.
+ * are removed, and invisible texts or changes of the writing direction are refused.
  */
 export type AddressInput = {
   /** City or town. */
@@ -17,10 +17,10 @@ export type AddressInput = {
   line1: string;
   /** Floor, flat, company. */
   line2?: string | null | undefined;
-  /** Who receives. */
+  /** The recipient's name. */
   name: string;
   /**
-   * Postal code, such as one of this country can be. Left out, null or empty where addresses have none: in Hong Kong, the
+   * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
    * Emirates, Panama.
    */
   postcode?: string | null | undefined;
@@ -30,15 +30,15 @@ export type AddressInput = {
 
 /** Why an order was cancelled. */
 export type CancellationReason =
-  /** The buyer wanted it. */
+  /** The buyer's wish. */
   | 'CUSTOMER_REQUEST'
-  /** It looked like fraud. */
+  /** Suspected fraud. */
   | 'FRAUD'
-  /** Others were faster: there was not enough left. */
+  /** There was not enough stock left: other buyers were faster. */
   | 'INSUFFICIENT_STOCK'
-  /** The shop wanted it. */
+  /** The shop's wish. */
   | 'MERCHANT_REQUEST'
-  /** Something else. */
+  /** Any other reason. */
   | 'OTHER'
   /** The card or account was refused. */
   | 'PAYMENT_DECLINED'
@@ -57,21 +57,21 @@ export type MoneyInput = {
 
 /** One line to order. */
 export type OrderLineInput = {
-  /** How many, 1 to 10,000. */
+  /** Number of units, 1 to 10,000. */
   quantity: number;
-  /** What. */
+  /** The variant. */
   variantId: string;
 };
 
-/** Where an order is on its way. */
+/** Status of an order. */
 export type OrderStatus =
   /** It will not be carried out; everything about it is undone. */
   | 'CANCELLED'
   /** Stock is reserved and the payment authorised. */
   | 'CONFIRMED'
-  /** It has arrived. */
+  /** It was delivered. */
   | 'DELIVERED'
-  /** Kept back until somebody has looked at it. */
+  /** Held back for review. */
   | 'ON_HOLD'
   /** A part is on its way. */
   | 'PARTIALLY_SHIPPED'
@@ -79,82 +79,82 @@ export type OrderStatus =
   | 'PENDING'
   /** Paid, and being prepared. */
   | 'PROCESSING'
-  /** It came back and the money was given back. */
+  /** It was returned and the money refunded. */
   | 'REFUNDED'
-  /** It came back. */
+  /** All of it was returned. */
   | 'RETURNED'
   /** All of it is on its way. */
   | 'SHIPPED';
 
-/** How an order is paid. */
+/** A means of payment. */
 export type PaymentInput = {
-  /** What the payment provider gave to the shop's page for the buyer's card or account. */
+  /** The payment provider's token for the buyer's card or account, as the shop's page received it. */
   token: string;
 };
 
-/** Where a payment is. */
+/** Status of a payment. */
 export type PaymentStatus =
-  /** The money is set aside. */
+  /** The amount is authorised: reserved on the buyer's account. */
   | 'AUTHORIZED'
-  /** The money has been taken. */
+  /** The amount was captured. */
   | 'CAPTURED'
   /** Not tried yet. */
   | 'CREATED'
   /** It was refused. */
   | 'FAILED'
-  /** A part was given back. */
+  /** A part was refunded. */
   | 'PARTIALLY_REFUNDED'
-  /** All of it was given back. */
+  /** All of it was refunded. */
   | 'REFUNDED'
   /** The buyer must do something first, for example confirm it with the bank. */
   | 'REQUIRES_ACTION'
-  /** Nothing was taken, and nothing is set aside any more; also of an order that ended before its payment began. */
+  /** Nothing was captured, and the authorisation is released; also for an order that ended before its payment began. */
   | 'VOIDED';
 
 /** An order to place. */
 export type PlaceOrderInput = {
-  /** Who pays; the same as `shippingAddress` when not given. */
+  /** The billing address; the same as `shippingAddress` when not given. */
   billingAddress?: AddressInput | null | undefined;
-  /** Order what is in this cart; or give `lines`. The order of a customer's cart is that customer's, whoever places it. */
+  /** The cart to order; or give `lines`. The order of a customer's cart belongs to that customer, also when staff place it. */
   cartId?: string | null | undefined;
   /** The sales channel; the cart's, or `default`, when not given. */
   channel?: string | null | undefined;
-  /** Codes of promotions. */
+  /** Coupon codes of promotions. */
   couponCodes?: Array<string> | null | undefined;
-  /** What to pay in; the cart's, or the channel's own currency, when not given. */
+  /** Currency of the order; the cart's, or the channel's own, when not given. */
   currency?: string | null | undefined;
-  /** Where to write to about it. A guest must give it, and staff who order for one. */
+  /** The e-mail address for messages about it. Required for a guest, and for staff who order for one. */
   email?: string | null | undefined;
-  /** What the buyer saw as total: another total is refused. */
+  /** The total that the buyer saw: another total is refused. */
   expectedTotal?: MoneyInput | null | undefined;
   /**
-   * The same key again answers with the same order: send a new one with a new order. 1 to 255 characters. Repeat the request
-   * as it was: the same spelt otherwise (an empty list for none, the billing address given where it is the shipping address,
-   * an amount with another number of digits) is another request. Only null for what is not given, and capitals in `email`,
-   * make no difference.
+   * A repetition with the same key answers with the same order: use a new key for a new order. 1 to 255 characters. Repeat
+   * the request as it was: the same order spelt otherwise (an empty list for none, the billing address given where it is
+   * the shipping address, an amount with another number of digits) is another request. Only null for a missing value, and
+   * capitals in `email`, make no difference.
    */
   idempotencyKey: string;
-  /** Order this: 1 to 100 lines. */
+  /** The lines to order, instead of a cart: 1 to 100. */
   lines?: Array<OrderLineInput> | null | undefined;
-  /** How it is paid. */
+  /** The means of payment. */
   payment: PaymentInput;
-  /** Where it goes. */
+  /** The shipping address. */
   shippingAddress: AddressInput;
-  /** The way of shipping; `standard` when not given. */
+  /** A shipping option's code; `standard` when not given. */
   shippingOption?: string | null | undefined;
 };
 
-/** A session to go on with. */
+/** A session to refresh. */
 export type RefreshSessionInput = {
-  /** The newest one of the session. */
+  /** The session's newest refresh token. */
   refreshToken: string;
 };
 
-/** Who signs in. */
+/** Credentials to sign in with. */
 export type SignInInput = {
-  /** What they signed up with, in whatever case. */
+  /** The e-mail address of the account, in whatever case. */
   email: string;
-  /** Their password. */
+  /** The password. */
   password: string;
 };
 

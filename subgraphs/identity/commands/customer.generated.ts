@@ -4,28 +4,28 @@ import { command } from '../../../platform/commands/ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** What a user error is about. Programs branch on it; it is stable over releases. */
+/** Codes of user errors, for programs to branch on: stable over releases. */
 export type ErrorCode =
   /** The input is not acceptable; the message says why and `path` where. */
   | 'INVALID_INPUT'
-  /** There is no such thing, or it is not yours. */
+  /** The object does not exist, or the caller may not see it. */
   | 'NOT_FOUND'
-  /** The thing was changed meanwhile: load it again and decide anew. */
+  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
   | 'VERSION_CONFLICT'
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The thing's state does not allow this. */
+  /** The object's state does not allow this. */
   | 'INVALID_STATE';
 
-/** A user who becomes a customer. */
+/** A user to create a customer for. */
 export type CreateCustomerInput = {
-  /** The customer's id, chosen by who asks. */
+  /** The customer's id, chosen by the calling agent. */
   id: string;
   /** The user. */
   userId: string;
-  /** 1 to 200 characters. */
+  /** The customer's name: 1 to 200 characters. */
   name: string;
-  /** Where they are written to. */
+  /** The e-mail address for messages. */
   email: string;
 };
 

@@ -4,9 +4,9 @@ import { command } from '../../../platform/commands/ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** What a token is for that goes by mail. */
+/** Purposes of tokens that are sent by mail. */
 export type RecoveryPurpose =
-  /** To prove an e-mail address. */
+  /** To verify an e-mail address. */
   | 'VERIFY_EMAIL'
   /** To set a forgotten password anew. */
   | 'RESET_PASSWORD';

@@ -4,48 +4,48 @@ import { command } from '../../../platform/commands/ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** What a user error is about. Programs branch on it; it is stable over releases. */
+/** Codes of user errors, for programs to branch on: stable over releases. */
 export type ErrorCode =
   /** The input is not acceptable; the message says why and `path` where. */
   | 'INVALID_INPUT'
-  /** There is no such thing, or it is not yours. */
+  /** The object does not exist, or the caller may not see it. */
   | 'NOT_FOUND'
-  /** The thing was changed meanwhile: load it again and decide anew. */
+  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
   | 'VERSION_CONFLICT'
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The thing's state does not allow this. */
+  /** The object's state does not allow this. */
   | 'INVALID_STATE'
   /** The order comes to more than can be paid at once: 10^15 of the currency's major unit or more, tax included. */
   | 'AMOUNT_TOO_LARGE'
-  /** There is not enough left. */
+  /** There are not enough units left. */
   | 'INSUFFICIENT_STOCK'
-  /** There is no such variant, or it is not for sale. */
+  /** The variant does not exist, or is not for sale. */
   | 'VARIANT_NOT_FOUND'
-  /** There is no such channel. */
+  /** The channel does not exist. */
   | 'CHANNEL_NOT_FOUND'
   /** The channel does not sell in this currency. */
   | 'CURRENCY_NOT_AVAILABLE'
   /** The variant has no price in this currency. */
   | 'PRICE_NOT_AVAILABLE'
-  /** There is no such way of shipping. */
+  /** The channel does not have this shipping option. */
   | 'SHIPPING_OPTION_NOT_FOUND'
-  /** The total is not what was expected. */
+  /** The total differs from `expectedTotal`. */
   | 'TOTAL_MISMATCH'
-  /** There is no such coupon. */
+  /** The coupon does not exist. */
   | 'COUPON_NOT_FOUND'
-  /** The cart is an order already. */
+  /** The cart was ordered already. */
   | 'CART_ORDERED'
   /** The cart is empty. */
   | 'CART_EMPTY'
   /** A cancellation is under way or done. */
   | 'ORDER_CANCELLED';
 
-/** Where an order is on its way. */
+/** Status of an order. */
 export type OrderStatus =
   /** Accepted; stock and payment are being arranged. */
   | 'PENDING'
-  /** Kept back until somebody has looked at it. */
+  /** Held back for review. */
   | 'ON_HOLD'
   /** Stock is reserved and the payment authorised. */
   | 'CONFIRMED'
@@ -55,37 +55,37 @@ export type OrderStatus =
   | 'PARTIALLY_SHIPPED'
   /** All of it is on its way. */
   | 'SHIPPED'
-  /** It has arrived. */
+  /** It was delivered. */
   | 'DELIVERED'
   /** It will not be carried out; everything about it is undone. */
   | 'CANCELLED'
-  /** It came back. */
+  /** It was returned. */
   | 'RETURNED'
-  /** It came back and the money was given back. */
+  /** It was returned and the money refunded. */
   | 'REFUNDED';
 
-/** Where a payment is. */
+/** Status of a payment. */
 export type PaymentStatus =
   /** Not tried yet. */
   | 'CREATED'
   /** The buyer must do something first, for example confirm it with the bank. */
   | 'REQUIRES_ACTION'
-  /** The money is set aside. */
+  /** The amount is authorised: reserved on the buyer's account. */
   | 'AUTHORIZED'
-  /** The money has been taken. */
+  /** The amount was captured. */
   | 'CAPTURED'
-  /** Nothing was taken, and nothing is set aside any more; also of an order that ended before its payment began. */
+  /** Nothing was captured, and the authorisation is released; also for an order that ended before its payment began. */
   | 'VOIDED'
-  /** All of it was given back. */
+  /** All of it was refunded. */
   | 'REFUNDED'
-  /** A part was given back. */
+  /** A part was refunded. */
   | 'PARTIALLY_REFUNDED'
   /** It was refused. */
   | 'FAILED';
 
 /** Why an order was cancelled. */
 export type CancellationReason =
-  /** Others were faster: there was not enough left. */
+  /** There was not enough stock left: other buyers were faster. */
   | 'INSUFFICIENT_STOCK'
   /** The card or account was refused. */
   | 'PAYMENT_DECLINED'
@@ -93,44 +93,44 @@ export type CancellationReason =
   | 'PAYMENT_FAILED'
   /** The buyer did not confirm the payment in time. */
   | 'PAYMENT_EXPIRED'
-  /** It looked like fraud. */
+  /** Suspected fraud. */
   | 'FRAUD'
-  /** The buyer wanted it. */
+  /** The buyer's wish. */
   | 'CUSTOMER_REQUEST'
-  /** The shop wanted it. */
+  /** The shop's wish. */
   | 'MERCHANT_REQUEST'
-  /** Something else. */
+  /** Any other reason. */
   | 'OTHER';
 
-/** A step of a saga, as the order's timeline shows it. */
+/** A step of a saga, for the order's timeline. */
 export type StepReportInput = {
   /** The step. */
   step: string;
-  /** DONE, REFUSED, CANCELLED (somebody called it off meanwhile) or UNDONE. */
+  /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. */
   outcome: string;
-  /** When. */
+  /** The time of the outcome. */
   at: string | Date;
 };
 
-/** How far an order has come. */
+/** Progress of an order. */
 export type OrderProgressInput = {
   /** The order. */
   orderId: string;
-  /** Where its payment is. */
+  /** Status of its payment. */
   paymentStatus: PaymentStatus;
-  /** What the saga has done so far. */
+  /** The saga's steps so far. */
   story: Array<StepReportInput>;
 };
 
-/** How a cancellation ended. */
+/** The end of a cancellation. */
 export type CompleteCancellationInput = {
   /** The order. */
   orderId: string;
-  /** Why; what was given when it was requested comes first. */
+  /** The reason; the one given with the request takes precedence. */
   reason: CancellationReason;
-  /** Where its payment is. When not given, the payment itself is asked. */
+  /** Status of its payment. When not given, the payment agent is asked. */
   paymentStatus?: PaymentStatus | null | undefined;
-  /** What the saga has done. */
+  /** The saga's steps. */
   story: Array<StepReportInput>;
 };
 

@@ -12,97 +12,97 @@ export type MoneyInput = {
   currency: string;
 };
 
-/** What a user error is about. Programs branch on it; it is stable over releases. */
+/** Codes of user errors, for programs to branch on: stable over releases. */
 export type ErrorCode =
   /** The input is not acceptable; the message says why and `path` where. */
   | 'INVALID_INPUT'
-  /** There is no such thing, or it is not yours. */
+  /** The object does not exist, or the caller may not see it. */
   | 'NOT_FOUND'
-  /** The thing was changed meanwhile: load it again and decide anew. */
+  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
   | 'VERSION_CONFLICT'
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The thing's state does not allow this. */
+  /** The object's state does not allow this. */
   | 'INVALID_STATE'
   /** The payment was declined: try another card. */
   | 'PAYMENT_DECLINED'
-  /** The buyer did not do in time what was required. */
+  /** The buyer did not take the required action in time. */
   | 'PAYMENT_ACTION_EXPIRED'
-  /** The amount could not be taken. */
+  /** The amount could not be captured. */
   | 'PAYMENT_FAILED'
-  /** The payment was cancelled before. */
+  /** The payment was cancelled already. */
   | 'PAYMENT_CANCELLED'
-  /** The refund is more than what was captured and not yet refunded. */
+  /** The refund exceeds the amount captured and not yet refunded. */
   | 'REFUND_EXCEEDS_CAPTURED'
   /** The payment provider refused the refund. */
   | 'REFUND_REFUSED';
 
-/** Where a payment is in its life. */
+/** Status of a payment. */
 export type PaymentStatus =
-  /** Begun; the provider has not answered yet. */
+  /** Created; the provider has not answered yet. */
   | 'CREATED'
-  /** The buyer has to do something first: see `nextAction`. */
+  /** The buyer must act first: see `nextAction`. */
   | 'REQUIRES_ACTION'
-  /** The amount is kept for us. */
+  /** The amount is authorised: reserved on the buyer's account. */
   | 'AUTHORIZED'
-  /** The amount was taken. */
+  /** The amount was captured. */
   | 'CAPTURED'
-  /** Nothing was taken, and nothing is kept any more. */
+  /** Nothing was captured, and the authorisation is released. */
   | 'VOIDED'
-  /** All that was taken was given back. */
+  /** All that was captured was refunded. */
   | 'REFUNDED'
-  /** Some of what was taken was given back. */
+  /** A part of what was captured was refunded. */
   | 'PARTIALLY_REFUNDED'
-  /** Declined, or the amount could not be taken: see `failure`. */
+  /** Declined, or the amount could not be captured: see `failure`. */
   | 'FAILED';
 
-/** What to have kept for us. */
+/** An amount to authorise. */
 export type AuthorisePaymentInput = {
   /** The order. */
   orderId: string;
-  /** Its buyer; none for a guest. */
+  /** Its buyer; null for a guest. */
   customerId?: string | null | undefined;
-  /** What it costs. */
+  /** The order's total. */
   amount: MoneyInput;
-  /** What the buyer's browser got from the provider for a card. */
+  /** The provider's token for the buyer's card, as the buyer's browser received it. */
   token: string;
-  /** Of the caller's step. The order itself makes a repetition harmless. */
+  /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: string;
 };
 
-/** An order whose buyer was sent away to act. */
+/** An order whose buyer was asked to act. */
 export type SettlePaymentActionInput = {
   /** The order. */
   orderId: string;
-  /** Of the caller's step. The order itself makes a repetition harmless. */
+  /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: string;
 };
 
-/** An order to take the money for. */
+/** An order whose payment to capture. */
 export type CapturePaymentInput = {
   /** The order. */
   orderId: string;
-  /** Of the caller's step. The order itself makes a repetition harmless. */
+  /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: string;
 };
 
-/** An order whose payment is to be undone. */
+/** An order whose payment to undo. */
 export type CancelPaymentInput = {
   /** The order. */
   orderId: string;
-  /** Why, kept with a refund. */
+  /** The reason, recorded with a refund. */
   reason: string;
-  /** Of the caller's step. The order itself makes a repetition harmless. */
+  /** The key of the caller's step. A repetition is harmless already, because an order has one payment. */
   idempotencyKey: string;
 };
 
-/** What a cancellation undid. */
+/** Outcomes of a cancellation. */
 export type CancelPaymentOutcome =
-  /** There was nothing to undo, and there will be nothing. */
+  /** There was nothing to undo, and a later payment is prevented. */
   | 'NOTHING'
-  /** What was kept for us was let go. */
+  /** The authorisation was voided. */
   | 'VOIDED'
-  /** What was taken was given back. */
+  /** The captured amount was refunded. */
   | 'REFUNDED';
 
 export type PaymentsOfOrdersQueryVariables = Exact<{

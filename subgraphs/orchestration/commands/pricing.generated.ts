@@ -12,24 +12,24 @@ export type MoneyInput = {
   currency: string;
 };
 
-/** What a user error is about. Programs branch on it; it is stable over releases. */
+/** Codes of user errors, for programs to branch on: stable over releases. */
 export type ErrorCode =
   /** The input is not acceptable; the message says why and `path` where. */
   | 'INVALID_INPUT'
-  /** There is no such thing, or it is not yours. */
+  /** The object does not exist, or the caller may not see it. */
   | 'NOT_FOUND'
-  /** The thing was changed meanwhile: load it again and decide anew. */
+  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
   | 'VERSION_CONFLICT'
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The thing's state does not allow this. */
+  /** The object's state does not allow this. */
   | 'INVALID_STATE'
   /** The channel does not take this currency. */
   | 'CURRENCY_NOT_AVAILABLE';
 
-/** The prices of some variants of an import. */
+/** A chunk of an import's prices. */
 export type ImportedPricesInput = {
-  /** Which chunk of which import. */
+  /** Reference of the import and the chunk. */
   reference: string;
   /** The prices, at most 100. */
   prices: Array<ImportedPriceInput>;
@@ -41,13 +41,13 @@ export type ImportedPriceInput = {
   productId: string;
   /** The variant. */
   variantId: string;
-  /** What it costs. */
+  /** The price. */
   price: MoneyInput;
 };
 
-/** Variants of an import that are not to be. */
+/** Variants of an import that is undone. */
 export type RemoveImportedPricesInput = {
-  /** Which chunk of which import. */
+  /** Reference of the import and the chunk. */
   reference: string;
   /** The variants, at most 100. */
   variants: Array<ImportedVariantReference>;

@@ -4,26 +4,26 @@ import { command } from '../../../platform/commands/ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** What a user error is about. Programs branch on it; it is stable over releases. */
+/** Codes of user errors, for programs to branch on: stable over releases. */
 export type ErrorCode =
   /** The input is not acceptable; the message says why and `path` where. */
   | 'INVALID_INPUT'
-  /** There is no such thing, or it is not yours. */
+  /** The object does not exist, or the caller may not see it. */
   | 'NOT_FOUND'
-  /** The thing was changed meanwhile: load it again and decide anew. */
+  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
   | 'VERSION_CONFLICT'
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The thing's state does not allow this. */
+  /** The object's state does not allow this. */
   | 'INVALID_STATE'
-  /** The slug belongs to something else. */
+  /** The slug is taken. */
   | 'SLUG_TAKEN'
   /** The SKU belongs to another variant. */
   | 'SKU_TAKEN'
   /** The channel does not take this currency. */
   | 'CURRENCY_NOT_AVAILABLE';
 
-/** Which rate of tax applies to a thing. */
+/** Tax classes: kinds of tax rates. */
 export type TaxClass =
   /** The standard rate. */
   | 'STANDARD'
@@ -32,33 +32,33 @@ export type TaxClass =
   /** No tax. */
   | 'ZERO';
 
-/** One property of a variant. */
+/** An attribute of a variant. */
 export type VariantAttributeInput = {
-  /** For example `Size`: 1 to 100 characters. */
+  /** The attribute's name, for example `Size`: 1 to 100 characters. */
   name: string;
-  /** For example `Large`: 1 to 500 characters. */
+  /** The attribute's value, for example `Large`: 1 to 500 characters. */
   value: string;
 };
 
 /** A chunk of an import's products. */
 export type ImportedProductsInput = {
-  /** Which chunk of which import. */
+  /** Reference of the import and the chunk. */
   reference: string;
-  /** Whose they are. */
+  /** The merchant who owns them. */
   merchantId: string;
   /** The products, at most 100. */
   products: Array<ImportedProductInput>;
-  /** The slugs that are given to products of the whole import: none that is made of a name may be one of them. */
+  /** Slugs given in the whole import: a slug made from a name may be none of them. */
   reservedSlugs?: Array<string>;
 };
 
 /** A product of an import. */
 export type ImportedProductInput = {
-  /** Its id to be. */
+  /** The id to give it. */
   id: string;
-  /** Its slug: the one that was given, or what its name makes. */
+  /** The slug: given, or made from the name. */
   slug: string;
-  /** Whether it must be just this slug. One that was made of the name gets a number where it is taken. */
+  /** Whether the slug was given. One made from the name gets a number where it is taken. */
   isSlugGiven?: boolean;
   /** Its name. */
   name: string;
@@ -72,49 +72,49 @@ export type ImportedProductInput = {
 
 /** A variant of an import. */
 export type ImportedVariantInput = {
-  /** Its id to be. */
+  /** The id to give it. */
   id: string;
   /** Its SKU. */
   sku: string;
   /** Its name. */
   name: string;
-  /** Its properties. */
+  /** Its attributes. */
   attributes: Array<VariantAttributeInput>;
-  /** Which rate of tax applies. */
+  /** The tax class. */
   taxClass: TaxClass;
 };
 
-/** A chunk of an import's products that are not to be. */
+/** A chunk of an import's products to remove. */
 export type RemoveImportedProductsInput = {
-  /** Which chunk of which import. */
+  /** Reference of the import and the chunk. */
   reference: string;
   /** The products. */
   productIds: Array<string>;
 };
 
-/** Some of an import's products that go on sale. */
+/** Products of an import to publish. */
 export type PublishImportedProductsInput = {
   /** The products. */
   productIds: Array<string>;
 };
 
-/** Why an import was undone. */
+/** An import that was undone, and the reasons. */
 export type RejectImportInput = {
   /** The import. */
   importId: string;
-  /** The code of what was refused first. */
+  /** The code of the first error. */
   code: string;
-  /** All that was refused: 100 are kept. */
+  /** All errors: 100 are kept. */
   errors?: Array<ImportErrorInput>;
 };
 
-/** Something that was refused of an import. */
+/** An error of an import. */
 export type ImportErrorInput = {
-  /** What a program branches on. */
+  /** Stable code, for programs to branch on. */
   code: string;
-  /** What is wrong. */
+  /** Explanation for people: what is wrong. */
   message: string;
-  /** Where in the input of the import. */
+  /** Path of the offending value in the input of the import. */
   path: Array<string>;
 };
 

@@ -4,7 +4,7 @@ import { command } from '../../../platform/commands/ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** Which customers: all that is given must hold. */
+/** Filter for customers: every given condition must hold. */
 export type CustomerFilter = {
   /** With this e-mail address, in whatever case. */
   email?: string | null | undefined;

@@ -4,29 +4,29 @@ import { command } from '../../../platform/commands/ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** What a user error is about. Programs branch on it; it is stable over releases. */
+/** Codes of user errors, for programs to branch on: stable over releases. */
 export type ErrorCode =
   /** The input is not acceptable; the message says why and `path` where. */
   | 'INVALID_INPUT'
-  /** There is no such thing, or it is not yours. */
+  /** The object does not exist, or the caller may not see it. */
   | 'NOT_FOUND'
-  /** The thing was changed meanwhile: load it again and decide anew. */
+  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
   | 'VERSION_CONFLICT'
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The thing's state does not allow this. */
+  /** The object's state does not allow this. */
   | 'INVALID_STATE'
   /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
   | 'SECOND_FACTOR_REQUIRED'
   /** The code is wrong, was used before, or is too old. */
   | 'INVALID_SECOND_FACTOR'
-  /** The challenge is not good, or no longer: sign in again. */
+  /** The challenge is not valid, or has expired: sign in again. */
   | 'INVALID_CHALLENGE'
-  /** Give the password, or sign in again: it is some time ago. */
+  /** The sign-in is too long ago for this: give the password, or sign in again. */
   | 'REAUTHENTICATION_REQUIRED'
-  /** The attempt to sign in by a provider is over, or was begun elsewhere: begin anew. */
+  /** The attempt to sign in with a provider is over, or was begun elsewhere: begin anew. */
   | 'INVALID_SIGN_IN_ATTEMPT'
-  /** The identity provider did not vouch for who came back: begin anew. */
+  /** The identity provider did not confirm the sign-in: begin anew. */
   | 'PROVIDER_REFUSED'
   /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
   | 'PROVIDER_UNAVAILABLE'
@@ -34,24 +34,24 @@ export type ErrorCode =
   | 'EMAIL_NOT_VERIFIED'
   /** Another account is linked with this identity. */
   | 'IDENTITY_TAKEN'
-  /** Nothing would be left to sign in with: set a password first. */
+  /** The account's last way to sign in cannot be removed: set a password first. */
   | 'LAST_WAY_IN'
-  /** The token of a mail is not good, or no longer: ask for a new mail. */
+  /** The token of a mail is not valid, or has expired: ask for a new mail. */
   | 'INVALID_RECOVERY_TOKEN'
-  /** A scope that the maker of a key does not have. */
+  /** The key's owner does not have one of the scopes. */
   | 'SCOPE_NOT_YOURS'
-  /** Too many attempts failed: try again at the time that is told. */
+  /** Rate limit: too many attempts failed. Try again at `retryAt`. */
   | 'TOO_MANY_ATTEMPTS'
-  /** Somebody has signed up with this e-mail address. */
+  /** The e-mail address belongs to another user. */
   | 'EMAIL_TAKEN'
-  /** The e-mail address or the password is wrong. Which of them is not told. */
+  /** The e-mail address or the password is wrong; the answer does not say which. */
   | 'INVALID_CREDENTIALS'
-  /** The password does not resist guessing; the message says why. */
+  /** The password is too easy to guess; the message says why. */
   | 'WEAK_PASSWORD'
-  /** The refresh token is not good, or no longer: sign in again. */
+  /** The refresh token is not valid, or no longer: sign in again. */
   | 'INVALID_REFRESH_TOKEN';
 
-/** Whom a guest token is for. */
+/** An order to issue a guest token for. */
 export type IssueGuestTokenInput = {
   /** The order that it opens. */
   orderId: string;

@@ -4,42 +4,42 @@ import { command } from '../../../platform/commands/ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** What a user error is about. Programs branch on it; it is stable over releases. */
+/** Codes of user errors, for programs to branch on: stable over releases. */
 export type ErrorCode =
   /** The input is not acceptable; the message says why and `path` where. */
   | 'INVALID_INPUT'
-  /** There is no such thing, or it is not yours. */
+  /** The object does not exist, or the caller may not see it. */
   | 'NOT_FOUND'
-  /** The thing was changed meanwhile: load it again and decide anew. */
+  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
   | 'VERSION_CONFLICT'
   /** The idempotency key was used before, with another request: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The thing's state does not allow this. */
+  /** The object's state does not allow this. */
   | 'INVALID_STATE'
-  /** There is not enough left. */
+  /** There are not enough units left. */
   | 'INSUFFICIENT_STOCK'
-  /** What was to be reserved for this reference was released: nothing can be reserved for it any more. */
+  /** The reservation of this reference was released: nothing can be reserved for it any more. */
   | 'RESERVATION_RELEASED'
-  /** The location's code belongs to another. */
+  /** The code belongs to another location. */
   | 'LOCATION_CODE_TAKEN';
 
-/** What is to be set aside. */
+/** Units to reserve for a reference. */
 export type ReserveStockInput = {
-  /** What for: an order's id. */
+  /** The reference: an order's id. */
   reference: string;
   /** 1 to 100 lines; those of one variant count together. */
   lines: Array<ReserveLineInput>;
-  /** After how long it is given back by itself, 1 to 86400; never, if not given. */
+  /** Seconds until the reservation expires, 1 to 86400; never, if not given. */
   expiresInSeconds?: number | null | undefined;
-  /** 1 to 255 characters; the same again does nothing again. */
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: string;
 };
 
-/** Units to be set aside. */
+/** Units of one variant to reserve. */
 export type ReserveLineInput = {
   /** The variant. */
   variantId: string;
-  /** How many: 1 to a million. */
+  /** Number of units: 1 to a million. */
   quantity: number;
 };
 

@@ -4,23 +4,23 @@ import { command } from '../../../platform/commands/ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** Where a payment is in its life. */
+/** Status of a payment. */
 export type PaymentStatus =
-  /** Begun; the provider has not answered yet. */
+  /** Created; the provider has not answered yet. */
   | 'CREATED'
-  /** The buyer has to do something first: see `nextAction`. */
+  /** The buyer must act first: see `nextAction`. */
   | 'REQUIRES_ACTION'
-  /** The amount is kept for us. */
+  /** The amount is authorised: reserved on the buyer's account. */
   | 'AUTHORIZED'
-  /** The amount was taken. */
+  /** The amount was captured. */
   | 'CAPTURED'
-  /** Nothing was taken, and nothing is kept any more. */
+  /** Nothing was captured, and the authorisation is released. */
   | 'VOIDED'
-  /** All that was taken was given back. */
+  /** All that was captured was refunded. */
   | 'REFUNDED'
-  /** Some of what was taken was given back. */
+  /** A part of what was captured was refunded. */
   | 'PARTIALLY_REFUNDED'
-  /** Declined, or the amount could not be taken: see `failure`. */
+  /** Declined, or the amount could not be captured: see `failure`. */
   | 'FAILED';
 
 export type PaymentsOfOrdersQueryVariables = Exact<{

@@ -4,17 +4,17 @@ import { command } from '../../../platform/commands/ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** What is to be priced. */
+/** Goods to quote, and their destination. */
 export type QuoteInput = {
   /** A channel's id; `default` when not given. */
   channel?: string | null | undefined;
   /** One of the channel's currencies; its default when not given. */
   currency?: string | null | undefined;
-  /** Where it goes: decides the tax. */
+  /** Destination country, which decides the tax. */
   country: string;
-  /** Its postal code: parts of some countries have a tax of their own. */
+  /** Destination postal code: parts of some countries have a tax of their own. */
   postcode?: string | null | undefined;
-  /** Its state or province: where a country has several time zones, it says which day it is. */
+  /** Destination state or province: where a country has several time zones, it decides the day. */
   region?: string | null | undefined;
   /** A shipping option's code; `standard` when not given. */
   shippingOption?: string | null | undefined;
@@ -22,13 +22,13 @@ export type QuoteInput = {
   lines: Array<QuoteLineInput>;
 };
 
-/** Goods to be priced. */
+/** A line of goods to quote. */
 export type QuoteLineInput = {
   /** The variant. */
   variantId: string;
-  /** 1 to 100,000. */
+  /** Number of units, 1 to 100,000. */
   quantity: number;
-  /** STANDARD, REDUCED or ZERO, as product says. */
+  /** The product agent's `TaxClass`: `STANDARD`, `REDUCED` or `ZERO`. */
   taxClass: string;
 };
 

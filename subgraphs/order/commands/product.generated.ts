@@ -4,7 +4,7 @@ import { command } from '../../../platform/commands/ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** Which rate of tax applies to a thing. */
+/** Tax classes: kinds of tax rates. */
 export type TaxClass =
   /** The standard rate. */
   | 'STANDARD'

@@ -4,21 +4,21 @@ import { command } from '../../../platform/commands/ask.ts';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** Where a payment is. */
+/** Status of a payment. */
 export type PaymentStatus =
   /** Not tried yet. */
   | 'CREATED'
   /** The buyer must do something first, for example confirm it with the bank. */
   | 'REQUIRES_ACTION'
-  /** The money is set aside. */
+  /** The amount is authorised: reserved on the buyer's account. */
   | 'AUTHORIZED'
-  /** The money has been taken. */
+  /** The amount was captured. */
   | 'CAPTURED'
-  /** Nothing was taken, and nothing is set aside any more; also of an order that ended before its payment began. */
+  /** Nothing was captured, and the authorisation is released; also for an order that ended before its payment began. */
   | 'VOIDED'
-  /** All of it was given back. */
+  /** All of it was refunded. */
   | 'REFUNDED'
-  /** A part was given back. */
+  /** A part was refunded. */
   | 'PARTIALLY_REFUNDED'
   /** It was refused. */
   | 'FAILED';
