@@ -27,15 +27,15 @@ describe('a connection that the room names and does not define', () => {
         nodes: [Product!]!
         "Whether there are more, and the cursors of the first and the last of this page."
         pageInfo: PageInfo!
-        "How many products there are on all pages. Counted only when asked for."
+        "Number of products on all pages. Counted only when asked for."
         totalCount: Int!
       }
 
-      "One of the products of a page, with its cursor."
+      "One product of a page, with its cursor."
       type ProductEdge @public {
         "The product."
         node: Product!
-        "The place of the product in the list: give it as \`after\` to continue behind it."
+        "Cursor of the product: give it as \`after\` to get what follows it."
         cursor: String!
       }`;
     expect(print(derive(PRODUCTS, PRODUCT))).toBe(print(parse([PRODUCTS, PRODUCT, written].join('\n'))));
@@ -75,7 +75,7 @@ describe('a connection that the room names and does not define', () => {
       derive('type Query { all: WebhookDeliveryConnection }', 'type WebhookDelivery @public { id: ID! }'),
     );
     expect(text).toContain('A page of webhook deliveries.');
-    expect(text).toContain('The place of the webhook delivery in the list');
+    expect(text).toContain('One webhook delivery of a page, with its cursor.');
   });
 
   test('has the fields that the room adds to it', () => {

@@ -58,15 +58,15 @@ function pairOf(node: string, directives: string): TypeDefinitionNode[] {
       nodes: [${node}!]!
       "Whether there are more, and the cursors of the first and the last of this page."
       pageInfo: PageInfo!
-      "How many ${many} there are on all pages. Counted only when asked for."
+      "Number of ${many} on all pages. Counted only when asked for."
       totalCount: Int!
     }
 
-    "One of the ${many} of a page, with its cursor."
+    "One ${one} of a page, with its cursor."
     type ${node}Edge ${directives} {
       "The ${one}."
       node: ${node}!
-      "The place of the ${one} in the list: give it as \`after\` to continue behind it."
+      "Cursor of the ${one}: give it as \`after\` to get what follows it."
       cursor: String!
     }`;
   return parse(text, { noLocation: true }).definitions.filter(isTypeDefinitionNode);
