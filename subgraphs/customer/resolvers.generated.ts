@@ -117,28 +117,6 @@ export type CustomerOrderField =
   /** By name. */
   | 'NAME';
 
-/** A page of customers. */
-export type CustomerConnection = {
-  __typename?: 'CustomerConnection';
-  /** The customers with their cursors. */
-  edges: Array<CustomerEdge>;
-  /** The customers. */
-  nodes: Array<Customer>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** A customer in a page. */
-export type CustomerEdge = {
-  __typename?: 'CustomerEdge';
-  /** The customer. */
-  node: Customer;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
-};
-
 /** A change of a profile. What is not given stays. */
 export type UpdateCustomerInput = {
   /** The customer. */
@@ -215,6 +193,28 @@ export type CustomerAddressPayload = {
   userErrors: Array<UserError>;
 };
 
+/** A page of customers. */
+export type CustomerConnection = {
+  __typename?: 'CustomerConnection';
+  /** The customers of this page, each with its cursor. */
+  edges: Array<CustomerEdge>;
+  /** The customers of this page. */
+  nodes: Array<Customer>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of customers on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One customer of a page, with its cursor. */
+export type CustomerEdge = {
+  __typename?: 'CustomerEdge';
+  /** The customer. */
+  node: Customer;
+  /** Cursor of the customer: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
+
 /** Mapping of federation types */
 export type FederationTypes = {
   Customer: Customer;
@@ -237,8 +237,6 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   CustomerFilter: CustomerFilter;
   CustomerOrder: CustomerOrder;
   CustomerOrderField: CustomerOrderField;
-  CustomerConnection: ResolverTypeWrapper<CustomerConnectionRow>;
-  CustomerEdge: ResolverTypeWrapper<Omit<CustomerEdge, 'node'> & { node: ResolversTypes['Customer'] }>;
   UpdateCustomerInput: UpdateCustomerInput;
   AddAddressInput: AddAddressInput;
   UpdateAddressInput: UpdateAddressInput;
@@ -246,6 +244,8 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   CreateCustomerInput: CreateCustomerInput;
   CustomerPayload: ResolverTypeWrapper<Omit<CustomerPayload, 'customer' | 'userErrors'> & { customer?: Maybe<ResolversTypes['Customer']>, userErrors: Array<ResolversTypes['UserError']> }>;
   CustomerAddressPayload: ResolverTypeWrapper<Omit<CustomerAddressPayload, 'address' | 'customer' | 'userErrors'> & { address?: Maybe<ResolversTypes['CustomerAddress']>, customer?: Maybe<ResolversTypes['Customer']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  CustomerConnection: ResolverTypeWrapper<CustomerConnectionRow>;
+  CustomerEdge: ResolverTypeWrapper<Omit<CustomerEdge, 'node'> & { node: ResolversTypes['Customer'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -256,8 +256,6 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   CustomerAddress: CustomerAddressRow;
   CustomerFilter: CustomerFilter;
   CustomerOrder: CustomerOrder;
-  CustomerConnection: CustomerConnectionRow;
-  CustomerEdge: Omit<CustomerEdge, 'node'> & { node: ResolversParentTypes['Customer'] };
   UpdateCustomerInput: UpdateCustomerInput;
   AddAddressInput: AddAddressInput;
   UpdateAddressInput: UpdateAddressInput;
@@ -265,6 +263,8 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   CreateCustomerInput: CreateCustomerInput;
   CustomerPayload: Omit<CustomerPayload, 'customer' | 'userErrors'> & { customer?: Maybe<ResolversParentTypes['Customer']>, userErrors: Array<ResolversParentTypes['UserError']> };
   CustomerAddressPayload: Omit<CustomerAddressPayload, 'address' | 'customer' | 'userErrors'> & { address?: Maybe<ResolversParentTypes['CustomerAddress']>, customer?: Maybe<ResolversParentTypes['Customer']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  CustomerConnection: CustomerConnectionRow;
+  CustomerEdge: Omit<CustomerEdge, 'node'> & { node: ResolversParentTypes['Customer'] };
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -299,6 +299,17 @@ export type CustomerAddressResolvers<ContextType = RequestContext, ParentType ex
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type CustomerPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CustomerPayload'] = ResolversParentTypes['CustomerPayload']> = {
+  customer?: Resolver<Maybe<ResolversTypes['Customer']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type CustomerAddressPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CustomerAddressPayload'] = ResolversParentTypes['CustomerAddressPayload']> = {
+  address?: Resolver<Maybe<ResolversTypes['CustomerAddress']>, ParentType, ContextType>;
+  customer?: Resolver<Maybe<ResolversTypes['Customer']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type CustomerConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CustomerConnection'] = ResolversParentTypes['CustomerConnection']> = {
   edges?: Resolver<Array<ResolversTypes['CustomerEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Customer']>, ParentType, ContextType>;
@@ -311,24 +322,13 @@ export type CustomerEdgeResolvers<ContextType = RequestContext, ParentType exten
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type CustomerPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CustomerPayload'] = ResolversParentTypes['CustomerPayload']> = {
-  customer?: Resolver<Maybe<ResolversTypes['Customer']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type CustomerAddressPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CustomerAddressPayload'] = ResolversParentTypes['CustomerAddressPayload']> = {
-  address?: Resolver<Maybe<ResolversTypes['CustomerAddress']>, ParentType, ContextType>;
-  customer?: Resolver<Maybe<ResolversTypes['Customer']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
 export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextType> & {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
   CustomerAddress?: CustomerAddressResolvers<ContextType>;
-  CustomerConnection?: CustomerConnectionResolvers<ContextType>;
-  CustomerEdge?: CustomerEdgeResolvers<ContextType>;
   CustomerPayload?: CustomerPayloadResolvers<ContextType>;
   CustomerAddressPayload?: CustomerAddressPayloadResolvers<ContextType>;
+  CustomerConnection?: CustomerConnectionResolvers<ContextType>;
+  CustomerEdge?: CustomerEdgeResolvers<ContextType>;
 };

@@ -533,28 +533,6 @@ export type AuditEntry = {
   hash: Scalars['String']['output'];
 };
 
-/** A page of the audit log. */
-export type AuditEntryConnection = {
-  __typename?: 'AuditEntryConnection';
-  /** The entries with their cursors. */
-  edges: Array<AuditEntryEdge>;
-  /** The entries. */
-  nodes: Array<AuditEntry>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** An entry in a page. */
-export type AuditEntryEdge = {
-  __typename?: 'AuditEntryEdge';
-  /** The entry. */
-  node: AuditEntry;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
-};
-
 export type { AuditAction };
 
 /** A new user. */
@@ -897,6 +875,28 @@ export type SecondFactorRequired = UserError & {
   expiresAt: Scalars['DateTime']['output'];
 };
 
+/** A page of audit entries. */
+export type AuditEntryConnection = {
+  __typename?: 'AuditEntryConnection';
+  /** The audit entries of this page, each with its cursor. */
+  edges: Array<AuditEntryEdge>;
+  /** The audit entries of this page. */
+  nodes: Array<AuditEntry>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of audit entries on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One audit entry of a page, with its cursor. */
+export type AuditEntryEdge = {
+  __typename?: 'AuditEntryEdge';
+  /** The audit entry. */
+  node: AuditEntry;
+  /** Cursor of the audit entry: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
+
 /** Mapping of federation types */
 export type FederationTypes = {
   User: User;
@@ -932,8 +932,6 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
   AuditFilter: AuditFilter;
   AuditEntry: ResolverTypeWrapper<AuditEntryRow>;
-  AuditEntryConnection: ResolverTypeWrapper<AuditEntryConnectionRow>;
-  AuditEntryEdge: ResolverTypeWrapper<Omit<AuditEntryEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
   AuditAction: AuditAction;
   SignUpInput: SignUpInput;
   SignInInput: SignInInput;
@@ -972,6 +970,8 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   GuestTokenPayload: ResolverTypeWrapper<Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   TooManyAttempts: ResolverTypeWrapper<TooManyAttempts>;
   SecondFactorRequired: ResolverTypeWrapper<SecondFactorRequired>;
+  AuditEntryConnection: ResolverTypeWrapper<AuditEntryConnectionRow>;
+  AuditEntryEdge: ResolverTypeWrapper<Omit<AuditEntryEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -993,8 +993,6 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
   AuditFilter: AuditFilter;
   AuditEntry: AuditEntryRow;
-  AuditEntryConnection: AuditEntryConnectionRow;
-  AuditEntryEdge: Omit<AuditEntryEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
   SignUpInput: SignUpInput;
   SignInInput: SignInInput;
   CompleteSignInInput: CompleteSignInInput;
@@ -1032,6 +1030,8 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   GuestTokenPayload: Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   TooManyAttempts: TooManyAttempts;
   SecondFactorRequired: SecondFactorRequired;
+  AuditEntryConnection: AuditEntryConnectionRow;
+  AuditEntryEdge: Omit<AuditEntryEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
 };
 
 export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
@@ -1184,18 +1184,6 @@ export type AuditEntryResolvers<ContextType = RequestContext, ParentType extends
   hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type AuditEntryConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryConnection'] = ResolversParentTypes['AuditEntryConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['AuditEntryEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type AuditEntryEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryEdge'] = ResolversParentTypes['AuditEntryEdge']> = {
-  node?: Resolver<ResolversTypes['AuditEntry'], ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
 export type AuditActionResolvers = EnumResolverSignature<{ SIGNED_UP?: any, ADMINISTRATOR_MADE?: any, SIGNED_IN?: any, SIGN_IN_REFUSED?: any, SIGNED_OUT?: any, SESSIONS_ENDED?: any, REFRESH_TOKEN_REUSED?: any, ROLES_CHANGED?: any, API_KEY_CREATED?: any, API_KEY_REVOKED?: any, EMAIL_VERIFIED?: any, PASSWORD_RESET_REQUESTED?: any, PASSWORD_RESET?: any, PASSWORD_CHANGED?: any, SECOND_FACTOR_ADDED?: any, SECOND_FACTOR_REMOVED?: any, SECOND_FACTOR_REFUSED?: any, SECOND_FACTOR_ASKED?: any, RECOVERY_CODES_REPLACED?: any, IDENTITY_LINKED?: any, IDENTITY_UNLINKED?: any, SIGNED_IN_BY_PROVIDER?: any }, ResolversTypes['AuditAction']>;
 
 export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthPayload'] = ResolversParentTypes['AuthPayload']> = {
@@ -1289,6 +1277,18 @@ export type SecondFactorRequiredResolvers<ContextType = RequestContext, ParentTy
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type AuditEntryConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryConnection'] = ResolversParentTypes['AuditEntryConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AuditEntryEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AuditEntryEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryEdge'] = ResolversParentTypes['AuditEntryEdge']> = {
+  node?: Resolver<ResolversTypes['AuditEntry'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<ContextType>, 'UserError'> & {
   UserError?: UserErrorResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
@@ -1307,8 +1307,6 @@ export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<Conte
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;
   AuditEntry?: AuditEntryResolvers<ContextType>;
-  AuditEntryConnection?: AuditEntryConnectionResolvers<ContextType>;
-  AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
   AuditAction?: AuditActionResolvers;
   AuthPayload?: AuthPayloadResolvers<ContextType>;
   BeginProviderSignInPayload?: BeginProviderSignInPayloadResolvers<ContextType>;
@@ -1325,4 +1323,6 @@ export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<Conte
   GuestTokenPayload?: GuestTokenPayloadResolvers<ContextType>;
   TooManyAttempts?: TooManyAttemptsResolvers<ContextType>;
   SecondFactorRequired?: SecondFactorRequiredResolvers<ContextType>;
+  AuditEntryConnection?: AuditEntryConnectionResolvers<ContextType>;
+  AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
 };

@@ -214,28 +214,6 @@ export type MovementFilter = {
   type?: InputMaybe<StockChangeType>;
 };
 
-/** A page of movements. */
-export type MovementConnection = {
-  __typename?: 'MovementConnection';
-  /** The movements with their cursors. */
-  edges: Array<MovementEdge>;
-  /** The movements. */
-  nodes: Array<Movement>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** A movement in a page. */
-export type MovementEdge = {
-  __typename?: 'MovementEdge';
-  /** The movement. */
-  node: Movement;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
-};
-
 /** Availability of a variant. */
 export type VariantAvailability = {
   __typename?: 'VariantAvailability';
@@ -452,6 +430,28 @@ export type ImportedStockPayload = {
   userErrors: Array<UserError>;
 };
 
+/** A page of movements. */
+export type MovementConnection = {
+  __typename?: 'MovementConnection';
+  /** The movements of this page, each with its cursor. */
+  edges: Array<MovementEdge>;
+  /** The movements of this page. */
+  nodes: Array<Movement>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of movements on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One movement of a page, with its cursor. */
+export type MovementEdge = {
+  __typename?: 'MovementEdge';
+  /** The movement. */
+  node: Movement;
+  /** Cursor of the movement: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
+
 /** Mapping of federation types */
 export type FederationTypes = {
   ProductVariant: ProductVariant;
@@ -481,8 +481,6 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   Movement: ResolverTypeWrapper<MovementRow>;
   StockChangeType: StockChangeType;
   MovementFilter: MovementFilter;
-  MovementConnection: ResolverTypeWrapper<MovementConnectionRow>;
-  MovementEdge: ResolverTypeWrapper<Omit<MovementEdge, 'node'> & { node: ResolversTypes['Movement'] }>;
   VariantAvailability: ResolverTypeWrapper<VariantAvailability>;
   Reservation: ResolverTypeWrapper<ReservationRow>;
   ReservationLine: ResolverTypeWrapper<ReservationLineRow>;
@@ -503,6 +501,8 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ImportedStockInput: ImportedStockInput;
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: ResolverTypeWrapper<Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  MovementConnection: ResolverTypeWrapper<MovementConnectionRow>;
+  MovementEdge: ResolverTypeWrapper<Omit<MovementEdge, 'node'> & { node: ResolversTypes['Movement'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -515,8 +515,6 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   StockLevel: StockLevelRow;
   Movement: MovementRow;
   MovementFilter: MovementFilter;
-  MovementConnection: MovementConnectionRow;
-  MovementEdge: Omit<MovementEdge, 'node'> & { node: ResolversParentTypes['Movement'] };
   VariantAvailability: VariantAvailability;
   Reservation: ReservationRow;
   ReservationLine: ReservationLineRow;
@@ -536,6 +534,8 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   ImportedStockInput: ImportedStockInput;
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  MovementConnection: MovementConnectionRow;
+  MovementEdge: Omit<MovementEdge, 'node'> & { node: ResolversParentTypes['Movement'] };
 };
 
 export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
@@ -611,18 +611,6 @@ export type MovementResolvers<ContextType = RequestContext, ParentType extends R
 
 export type StockChangeTypeResolvers = EnumResolverSignature<{ INBOUND?: any, OUTBOUND?: any, ADJUSTMENT?: any, TRANSFER?: any, RETURN?: any }, ResolversTypes['StockChangeType']>;
 
-export type MovementConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MovementConnection'] = ResolversParentTypes['MovementConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['MovementEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['Movement']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type MovementEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MovementEdge'] = ResolversParentTypes['MovementEdge']> = {
-  node?: Resolver<ResolversTypes['Movement'], ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
 export type VariantAvailabilityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['VariantAvailability'] = ResolversParentTypes['VariantAvailability']> = {
   variantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -683,6 +671,18 @@ export type ImportedStockPayloadResolvers<ContextType = RequestContext, ParentTy
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type MovementConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MovementConnection'] = ResolversParentTypes['MovementConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['MovementEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Movement']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type MovementEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MovementEdge'] = ResolversParentTypes['MovementEdge']> = {
+  node?: Resolver<ResolversTypes['Movement'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<ContextType>, 'UserError'> & {
   UserError?: UserErrorResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
@@ -694,8 +694,6 @@ export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<Conte
   StockLevel?: StockLevelResolvers<ContextType>;
   Movement?: MovementResolvers<ContextType>;
   StockChangeType?: StockChangeTypeResolvers;
-  MovementConnection?: MovementConnectionResolvers<ContextType>;
-  MovementEdge?: MovementEdgeResolvers<ContextType>;
   VariantAvailability?: VariantAvailabilityResolvers<ContextType>;
   Reservation?: ReservationResolvers<ContextType>;
   ReservationLine?: ReservationLineResolvers<ContextType>;
@@ -707,4 +705,6 @@ export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<Conte
   ReleasePayload?: ReleasePayloadResolvers<ContextType>;
   InsufficientStock?: InsufficientStockResolvers<ContextType>;
   ImportedStockPayload?: ImportedStockPayloadResolvers<ContextType>;
+  MovementConnection?: MovementConnectionResolvers<ContextType>;
+  MovementEdge?: MovementEdgeResolvers<ContextType>;
 };

@@ -72,28 +72,6 @@ export type InboxFilter = {
   unread?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** A page of messages. */
-export type MessageConnection = {
-  __typename?: 'MessageConnection';
-  /** The messages with their cursors. */
-  edges: Array<MessageEdge>;
-  /** The messages. */
-  nodes: Array<Message>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** A message in a page. */
-export type MessageEdge = {
-  __typename?: 'MessageEdge';
-  /** The message. */
-  node: Message;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
-};
-
 /** A message to mark as read. */
 export type MarkMessageReadInput = {
   /** The message. */
@@ -107,6 +85,28 @@ export type MessagePayload = {
   message?: Maybe<Message>;
   /** Why nothing was done. */
   userErrors: Array<UserError>;
+};
+
+/** A page of messages. */
+export type MessageConnection = {
+  __typename?: 'MessageConnection';
+  /** The messages of this page, each with its cursor. */
+  edges: Array<MessageEdge>;
+  /** The messages of this page. */
+  nodes: Array<Message>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of messages on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One message of a page, with its cursor. */
+export type MessageEdge = {
+  __typename?: 'MessageEdge';
+  /** The message. */
+  node: Message;
+  /** Cursor of the message: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
 };
 
 /** Mapping of federation types */
@@ -135,10 +135,10 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   Order: ResolverTypeWrapper<Order>;
   Customer: ResolverTypeWrapper<Customer>;
   InboxFilter: InboxFilter;
-  MessageConnection: ResolverTypeWrapper<MessageConnectionRow>;
-  MessageEdge: ResolverTypeWrapper<Omit<MessageEdge, 'node'> & { node: ResolversTypes['Message'] }>;
   MarkMessageReadInput: MarkMessageReadInput;
   MessagePayload: ResolverTypeWrapper<Omit<MessagePayload, 'message' | 'userErrors'> & { message?: Maybe<ResolversTypes['Message']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  MessageConnection: ResolverTypeWrapper<MessageConnectionRow>;
+  MessageEdge: ResolverTypeWrapper<Omit<MessageEdge, 'node'> & { node: ResolversTypes['Message'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -149,10 +149,10 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   Order: Order;
   Customer: Customer | FederationReferenceTypes['Customer'];
   InboxFilter: InboxFilter;
-  MessageConnection: MessageConnectionRow;
-  MessageEdge: Omit<MessageEdge, 'node'> & { node: ResolversParentTypes['Message'] };
   MarkMessageReadInput: MarkMessageReadInput;
   MessagePayload: Omit<MessagePayload, 'message' | 'userErrors'> & { message?: Maybe<ResolversParentTypes['Message']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  MessageConnection: MessageConnectionRow;
+  MessageEdge: Omit<MessageEdge, 'node'> & { node: ResolversParentTypes['Message'] };
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -186,6 +186,11 @@ export type CustomerResolvers<ContextType = RequestContext, ParentType extends R
   unreadMessages?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
+export type MessagePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MessagePayload'] = ResolversParentTypes['MessagePayload']> = {
+  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type MessageConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MessageConnection'] = ResolversParentTypes['MessageConnection']> = {
   edges?: Resolver<Array<ResolversTypes['MessageEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Message']>, ParentType, ContextType>;
@@ -198,11 +203,6 @@ export type MessageEdgeResolvers<ContextType = RequestContext, ParentType extend
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type MessagePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MessagePayload'] = ResolversParentTypes['MessagePayload']> = {
-  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
 export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextType> & {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
@@ -210,7 +210,7 @@ export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextTyp
   MessageType?: MessageTypeResolvers;
   Order?: OrderResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
+  MessagePayload?: MessagePayloadResolvers<ContextType>;
   MessageConnection?: MessageConnectionResolvers<ContextType>;
   MessageEdge?: MessageEdgeResolvers<ContextType>;
-  MessagePayload?: MessagePayloadResolvers<ContextType>;
 };

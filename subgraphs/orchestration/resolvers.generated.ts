@@ -611,28 +611,6 @@ export type DeadLetterFilter = {
   state?: InputMaybe<DeadLetterState>;
 };
 
-/** A page of parked events. */
-export type DeadLetterConnection = {
-  __typename?: 'DeadLetterConnection';
-  /** The events with their cursors. */
-  edges: Array<DeadLetterEdge>;
-  /** The events. */
-  nodes: Array<DeadLetter>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** A parked event in a page. */
-export type DeadLetterEdge = {
-  __typename?: 'DeadLetterEdge';
-  /** The event. */
-  node: DeadLetter;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
-};
-
 /** An entry of the audit: an operator's action on events or a consumer. It is never changed. */
 export type EventAction = {
   __typename?: 'EventAction';
@@ -670,28 +648,6 @@ export type { EventActionType };
 export type EventActionFilter = {
   /** On this consumer. */
   consumer?: InputMaybe<Scalars['ID']['input']>;
-};
-
-/** A page of actions. */
-export type EventActionConnection = {
-  __typename?: 'EventActionConnection';
-  /** The actions with their cursors. */
-  edges: Array<EventActionEdge>;
-  /** The actions. */
-  nodes: Array<EventAction>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** An action in a page. */
-export type EventActionEdge = {
-  __typename?: 'EventActionEdge';
-  /** The action. */
-  node: EventAction;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
 };
 
 /** Parked events to redrive, and the reason. */
@@ -749,6 +705,50 @@ export type EventActionPayload = {
   action?: Maybe<EventAction>;
   /** Why nothing was done, if so. */
   userErrors: Array<UserError>;
+};
+
+/** A page of dead letters. */
+export type DeadLetterConnection = {
+  __typename?: 'DeadLetterConnection';
+  /** The dead letters of this page, each with its cursor. */
+  edges: Array<DeadLetterEdge>;
+  /** The dead letters of this page. */
+  nodes: Array<DeadLetter>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of dead letters on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One dead letter of a page, with its cursor. */
+export type DeadLetterEdge = {
+  __typename?: 'DeadLetterEdge';
+  /** The dead letter. */
+  node: DeadLetter;
+  /** Cursor of the dead letter: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
+
+/** A page of event actions. */
+export type EventActionConnection = {
+  __typename?: 'EventActionConnection';
+  /** The event actions of this page, each with its cursor. */
+  edges: Array<EventActionEdge>;
+  /** The event actions of this page. */
+  nodes: Array<EventAction>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of event actions on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One event action of a page, with its cursor. */
+export type EventActionEdge = {
+  __typename?: 'EventActionEdge';
+  /** The event action. */
+  node: EventAction;
+  /** Cursor of the event action: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
 };
 
 /** Mapping of federation types */
@@ -809,18 +809,18 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   DeadLetter: ResolverTypeWrapper<DeadLetterRow>;
   DeadLetterState: DeadLetterState;
   DeadLetterFilter: DeadLetterFilter;
-  DeadLetterConnection: ResolverTypeWrapper<DeadLetterConnectionRow>;
-  DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
   EventAction: ResolverTypeWrapper<EventActionRow>;
   EventActionType: EventActionType;
   EventActionFilter: EventActionFilter;
-  EventActionConnection: ResolverTypeWrapper<EventActionConnectionRow>;
-  EventActionEdge: ResolverTypeWrapper<Omit<EventActionEdge, 'node'> & { node: ResolversTypes['EventAction'] }>;
   RedriveEventsInput: RedriveEventsInput;
   DiscardEventInput: DiscardEventInput;
   RebuildProjectionInput: RebuildProjectionInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: ResolverTypeWrapper<Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversTypes['EventAction']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  DeadLetterConnection: ResolverTypeWrapper<DeadLetterConnectionRow>;
+  DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
+  EventActionConnection: ResolverTypeWrapper<EventActionConnectionRow>;
+  EventActionEdge: ResolverTypeWrapper<Omit<EventActionEdge, 'node'> & { node: ResolversTypes['EventAction'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -853,17 +853,17 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   Consumer: ConsumerRow;
   DeadLetter: DeadLetterRow;
   DeadLetterFilter: DeadLetterFilter;
-  DeadLetterConnection: DeadLetterConnectionRow;
-  DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
   EventAction: EventActionRow;
   EventActionFilter: EventActionFilter;
-  EventActionConnection: EventActionConnectionRow;
-  EventActionEdge: Omit<EventActionEdge, 'node'> & { node: ResolversParentTypes['EventAction'] };
   RedriveEventsInput: RedriveEventsInput;
   DiscardEventInput: DiscardEventInput;
   RebuildProjectionInput: RebuildProjectionInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversParentTypes['EventAction']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  DeadLetterConnection: DeadLetterConnectionRow;
+  DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
+  EventActionConnection: EventActionConnectionRow;
+  EventActionEdge: Omit<EventActionEdge, 'node'> & { node: ResolversParentTypes['EventAction'] };
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -1062,18 +1062,6 @@ export type DeadLetterResolvers<ContextType = RequestContext, ParentType extends
 
 export type DeadLetterStateResolvers = EnumResolverSignature<{ WAITING?: any, DEAD?: any }, ResolversTypes['DeadLetterState']>;
 
-export type DeadLetterConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type DeadLetterEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
-  node?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
 export type EventActionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventAction'] = ResolversParentTypes['EventAction']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   action?: Resolver<ResolversTypes['EventActionType'], ParentType, ContextType>;
@@ -1092,6 +1080,23 @@ export type EventActionResolvers<ContextType = RequestContext, ParentType extend
 
 export type EventActionTypeResolvers = EnumResolverSignature<{ REDRIVE?: any, DISCARD?: any, REPLAY?: any, REBUILD?: any }, ResolversTypes['EventActionType']>;
 
+export type EventActionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionPayload'] = ResolversParentTypes['EventActionPayload']> = {
+  action?: Resolver<Maybe<ResolversTypes['EventAction']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DeadLetterConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type DeadLetterEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
+  node?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type EventActionConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionConnection'] = ResolversParentTypes['EventActionConnection']> = {
   edges?: Resolver<Array<ResolversTypes['EventActionEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['EventAction']>, ParentType, ContextType>;
@@ -1102,11 +1107,6 @@ export type EventActionConnectionResolvers<ContextType = RequestContext, ParentT
 export type EventActionEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionEdge'] = ResolversParentTypes['EventActionEdge']> = {
   node?: Resolver<ResolversTypes['EventAction'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
-export type EventActionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionPayload'] = ResolversParentTypes['EventActionPayload']> = {
-  action?: Resolver<Maybe<ResolversTypes['EventAction']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextType> & {
@@ -1135,11 +1135,11 @@ export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextTyp
   Consumer?: ConsumerResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;
   DeadLetterState?: DeadLetterStateResolvers;
-  DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
-  DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
   EventAction?: EventActionResolvers<ContextType>;
   EventActionType?: EventActionTypeResolvers;
+  EventActionPayload?: EventActionPayloadResolvers<ContextType>;
+  DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
+  DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
   EventActionConnection?: EventActionConnectionResolvers<ContextType>;
   EventActionEdge?: EventActionEdgeResolvers<ContextType>;
-  EventActionPayload?: EventActionPayloadResolvers<ContextType>;
 };

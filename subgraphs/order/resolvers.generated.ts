@@ -433,28 +433,6 @@ export type OrderOrderField =
   /** By the time of the last change. */
   | 'UPDATED_AT';
 
-/** A page of orders. */
-export type OrderConnection = {
-  __typename?: 'OrderConnection';
-  /** The orders with their cursors. */
-  edges: Array<OrderEdge>;
-  /** The orders. */
-  nodes: Array<Order>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** An order in a page. */
-export type OrderEdge = {
-  __typename?: 'OrderEdge';
-  /** The order. */
-  node: Order;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
-};
-
 /** A new cart. */
 export type CreateCartInput = {
   /** The sales channel; `default` when not given. */
@@ -646,6 +624,28 @@ export type TotalMismatch = UserError & {
   currentTotal: Money;
 };
 
+/** A page of orders. */
+export type OrderConnection = {
+  __typename?: 'OrderConnection';
+  /** The orders of this page, each with its cursor. */
+  edges: Array<OrderEdge>;
+  /** The orders of this page. */
+  nodes: Array<Order>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of orders on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One order of a page, with its cursor. */
+export type OrderEdge = {
+  __typename?: 'OrderEdge';
+  /** The order. */
+  node: Order;
+  /** Cursor of the order: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
+
 /** Mapping of federation types */
 export type FederationTypes = {
   Order: Order;
@@ -690,8 +690,6 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   OrderFilter: OrderFilter;
   OrderOrder: OrderOrder;
   OrderOrderField: OrderOrderField;
-  OrderConnection: ResolverTypeWrapper<OrderConnectionRow>;
-  OrderEdge: ResolverTypeWrapper<Omit<OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
   CreateCartInput: CreateCartInput;
   AddToCartInput: AddToCartInput;
   UpdateCartLineInput: UpdateCartLineInput;
@@ -708,6 +706,8 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   OrderProgressPayload: ResolverTypeWrapper<Omit<OrderProgressPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   InsufficientStock: ResolverTypeWrapper<InsufficientStock>;
   TotalMismatch: ResolverTypeWrapper<Omit<TotalMismatch, 'currentTotal'> & { currentTotal: ResolversTypes['Money'] }>;
+  OrderConnection: ResolverTypeWrapper<OrderConnectionRow>;
+  OrderEdge: ResolverTypeWrapper<Omit<OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -730,8 +730,6 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   OrderToBill: Omit<OrderToBill, 'amount'> & { amount: ResolversParentTypes['Money'] };
   OrderFilter: OrderFilter;
   OrderOrder: OrderOrder;
-  OrderConnection: OrderConnectionRow;
-  OrderEdge: Omit<OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
   CreateCartInput: CreateCartInput;
   AddToCartInput: AddToCartInput;
   UpdateCartLineInput: UpdateCartLineInput;
@@ -748,6 +746,8 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   OrderProgressPayload: Omit<OrderProgressPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   InsufficientStock: InsufficientStock;
   TotalMismatch: Omit<TotalMismatch, 'currentTotal'> & { currentTotal: ResolversParentTypes['Money'] };
+  OrderConnection: OrderConnectionRow;
+  OrderEdge: Omit<OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
 };
 
 export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
@@ -909,18 +909,6 @@ export type OrderToBillResolvers<ContextType = RequestContext, ParentType extend
   placedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type OrderConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderConnection'] = ResolversParentTypes['OrderConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['OrderEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['Order']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type OrderEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderEdge'] = ResolversParentTypes['OrderEdge']> = {
-  node?: Resolver<ResolversTypes['Order'], ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
 export type CartPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartPayload'] = ResolversParentTypes['CartPayload']> = {
   cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -961,6 +949,18 @@ export type TotalMismatchResolvers<ContextType = RequestContext, ParentType exte
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type OrderConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderConnection'] = ResolversParentTypes['OrderConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['OrderEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Order']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type OrderEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderEdge'] = ResolversParentTypes['OrderEdge']> = {
+  node?: Resolver<ResolversTypes['Order'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<ContextType>, 'UserError'> & {
   UserError?: UserErrorResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
@@ -985,12 +985,12 @@ export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<Conte
   ProductVariant?: ProductVariantResolvers<ContextType>;
   Saga?: SagaResolvers<ContextType>;
   OrderToBill?: OrderToBillResolvers<ContextType>;
-  OrderConnection?: OrderConnectionResolvers<ContextType>;
-  OrderEdge?: OrderEdgeResolvers<ContextType>;
   CartPayload?: CartPayloadResolvers<ContextType>;
   PlaceOrderPayload?: PlaceOrderPayloadResolvers<ContextType>;
   CancelOrderPayload?: CancelOrderPayloadResolvers<ContextType>;
   OrderProgressPayload?: OrderProgressPayloadResolvers<ContextType>;
   InsufficientStock?: InsufficientStockResolvers<ContextType>;
   TotalMismatch?: TotalMismatchResolvers<ContextType>;
+  OrderConnection?: OrderConnectionResolvers<ContextType>;
+  OrderEdge?: OrderEdgeResolvers<ContextType>;
 };

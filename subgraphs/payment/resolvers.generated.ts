@@ -301,28 +301,6 @@ export type WebhookDeliveryFilter = {
   status?: InputMaybe<WebhookDeliveryStatus>;
 };
 
-/** A page of webhooks. */
-export type WebhookDeliveryConnection = {
-  __typename?: 'WebhookDeliveryConnection';
-  /** The deliveries with their cursors. */
-  edges: Array<WebhookDeliveryEdge>;
-  /** The deliveries. */
-  nodes: Array<WebhookDelivery>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** A webhook in a page. */
-export type WebhookDeliveryEdge = {
-  __typename?: 'WebhookDeliveryEdge';
-  /** The delivery. */
-  node: WebhookDelivery;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
-};
-
 /** A webhook delivery to redrive. A repetition is harmless. */
 export type RedriveWebhookInput = {
   /** The delivery. */
@@ -376,6 +354,28 @@ export type WebhookOutcome =
   /** Not signed with a secret of this endpoint. */
   | 'SIGNATURE_INVALID';
 
+/** A page of webhook deliveries. */
+export type WebhookDeliveryConnection = {
+  __typename?: 'WebhookDeliveryConnection';
+  /** The webhook deliveries of this page, each with its cursor. */
+  edges: Array<WebhookDeliveryEdge>;
+  /** The webhook deliveries of this page. */
+  nodes: Array<WebhookDelivery>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of webhook deliveries on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One webhook delivery of a page, with its cursor. */
+export type WebhookDeliveryEdge = {
+  __typename?: 'WebhookDeliveryEdge';
+  /** The webhook delivery. */
+  node: WebhookDelivery;
+  /** Cursor of the webhook delivery: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
+
 /** Mapping of federation types */
 export type FederationTypes = {
   Payment: Payment;
@@ -415,13 +415,13 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   WebhookDelivery: ResolverTypeWrapper<WebhookDeliveryRow>;
   WebhookDeliveryStatus: WebhookDeliveryStatus;
   WebhookDeliveryFilter: WebhookDeliveryFilter;
-  WebhookDeliveryConnection: ResolverTypeWrapper<WebhookDeliveryConnectionRow>;
-  WebhookDeliveryEdge: ResolverTypeWrapper<Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversTypes['WebhookDelivery'] }>;
   RedriveWebhookInput: RedriveWebhookInput;
   WebhookDeliveryPayload: ResolverTypeWrapper<Omit<WebhookDeliveryPayload, 'delivery' | 'userErrors'> & { delivery?: Maybe<ResolversTypes['WebhookDelivery']>, userErrors: Array<ResolversTypes['UserError']> }>;
   ReceiveWebhookInput: ReceiveWebhookInput;
   ReceiveWebhookPayload: ResolverTypeWrapper<Omit<ReceiveWebhookPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   WebhookOutcome: WebhookOutcome;
+  WebhookDeliveryConnection: ResolverTypeWrapper<WebhookDeliveryConnectionRow>;
+  WebhookDeliveryEdge: ResolverTypeWrapper<Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversTypes['WebhookDelivery'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -442,12 +442,12 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   CancelPaymentPayload: Omit<CancelPaymentPayload, 'payment' | 'userErrors'> & { payment?: Maybe<ResolversParentTypes['Payment']>, userErrors: Array<ResolversParentTypes['UserError']> };
   WebhookDelivery: WebhookDeliveryRow;
   WebhookDeliveryFilter: WebhookDeliveryFilter;
-  WebhookDeliveryConnection: WebhookDeliveryConnectionRow;
-  WebhookDeliveryEdge: Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversParentTypes['WebhookDelivery'] };
   RedriveWebhookInput: RedriveWebhookInput;
   WebhookDeliveryPayload: Omit<WebhookDeliveryPayload, 'delivery' | 'userErrors'> & { delivery?: Maybe<ResolversParentTypes['WebhookDelivery']>, userErrors: Array<ResolversParentTypes['UserError']> };
   ReceiveWebhookInput: ReceiveWebhookInput;
   ReceiveWebhookPayload: Omit<ReceiveWebhookPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  WebhookDeliveryConnection: WebhookDeliveryConnectionRow;
+  WebhookDeliveryEdge: Omit<WebhookDeliveryEdge, 'node'> & { node: ResolversParentTypes['WebhookDelivery'] };
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -523,6 +523,16 @@ export type WebhookDeliveryResolvers<ContextType = RequestContext, ParentType ex
   handledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
+export type WebhookDeliveryPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['WebhookDeliveryPayload'] = ResolversParentTypes['WebhookDeliveryPayload']> = {
+  delivery?: Resolver<Maybe<ResolversTypes['WebhookDelivery']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ReceiveWebhookPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ReceiveWebhookPayload'] = ResolversParentTypes['ReceiveWebhookPayload']> = {
+  outcome?: Resolver<Maybe<ResolversTypes['WebhookOutcome']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type WebhookDeliveryConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['WebhookDeliveryConnection'] = ResolversParentTypes['WebhookDeliveryConnection']> = {
   edges?: Resolver<Array<ResolversTypes['WebhookDeliveryEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['WebhookDelivery']>, ParentType, ContextType>;
@@ -533,16 +543,6 @@ export type WebhookDeliveryConnectionResolvers<ContextType = RequestContext, Par
 export type WebhookDeliveryEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['WebhookDeliveryEdge'] = ResolversParentTypes['WebhookDeliveryEdge']> = {
   node?: Resolver<ResolversTypes['WebhookDelivery'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
-export type WebhookDeliveryPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['WebhookDeliveryPayload'] = ResolversParentTypes['WebhookDeliveryPayload']> = {
-  delivery?: Resolver<Maybe<ResolversTypes['WebhookDelivery']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type ReceiveWebhookPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ReceiveWebhookPayload'] = ResolversParentTypes['ReceiveWebhookPayload']> = {
-  outcome?: Resolver<Maybe<ResolversTypes['WebhookOutcome']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextType> & {
@@ -556,8 +556,8 @@ export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextTyp
   PaymentPayload?: PaymentPayloadResolvers<ContextType>;
   CancelPaymentPayload?: CancelPaymentPayloadResolvers<ContextType>;
   WebhookDelivery?: WebhookDeliveryResolvers<ContextType>;
-  WebhookDeliveryConnection?: WebhookDeliveryConnectionResolvers<ContextType>;
-  WebhookDeliveryEdge?: WebhookDeliveryEdgeResolvers<ContextType>;
   WebhookDeliveryPayload?: WebhookDeliveryPayloadResolvers<ContextType>;
   ReceiveWebhookPayload?: ReceiveWebhookPayloadResolvers<ContextType>;
+  WebhookDeliveryConnection?: WebhookDeliveryConnectionResolvers<ContextType>;
+  WebhookDeliveryEdge?: WebhookDeliveryEdgeResolvers<ContextType>;
 };

@@ -256,28 +256,6 @@ export type ProductOrderField =
   /** By name. */
   | 'NAME';
 
-/** A page of products. */
-export type ProductConnection = {
-  __typename?: 'ProductConnection';
-  /** The products with their cursors. */
-  edges: Array<ProductEdge>;
-  /** The products. */
-  nodes: Array<Product>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** A product in a page. */
-export type ProductEdge = {
-  __typename?: 'ProductEdge';
-  /** The product. */
-  node: Product;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
-};
-
 /** A new product. */
 export type CreateProductInput = {
   /** The name: 1 to 200 characters. */
@@ -556,6 +534,28 @@ export type ImportStepPayload = {
   userErrors: Array<UserError>;
 };
 
+/** A page of products. */
+export type ProductConnection = {
+  __typename?: 'ProductConnection';
+  /** The products of this page, each with its cursor. */
+  edges: Array<ProductEdge>;
+  /** The products of this page. */
+  nodes: Array<Product>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of products on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** One product of a page, with its cursor. */
+export type ProductEdge = {
+  __typename?: 'ProductEdge';
+  /** The product. */
+  node: Product;
+  /** Cursor of the product: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
+
 /** Mapping of federation types */
 export type FederationTypes = {
   Product: Product;
@@ -595,8 +595,6 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ProductFilter: ProductFilter;
   ProductOrder: ProductOrder;
   ProductOrderField: ProductOrderField;
-  ProductConnection: ResolverTypeWrapper<ProductConnectionRow>;
-  ProductEdge: ResolverTypeWrapper<Omit<ProductEdge, 'node'> & { node: ResolversTypes['Product'] }>;
   CreateProductInput: CreateProductInput;
   NewVariantInput: NewVariantInput;
   VariantAttributeInput: VariantAttributeInput;
@@ -622,6 +620,8 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   RejectImportInput: RejectImportInput;
   ImportErrorInput: ImportErrorInput;
   ImportStepPayload: ResolverTypeWrapper<Omit<ImportStepPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  ProductConnection: ResolverTypeWrapper<ProductConnectionRow>;
+  ProductEdge: ResolverTypeWrapper<Omit<ProductEdge, 'node'> & { node: ResolversTypes['Product'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -635,8 +635,6 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   VariantForSale: VariantForSale;
   ProductFilter: ProductFilter;
   ProductOrder: ProductOrder;
-  ProductConnection: ProductConnectionRow;
-  ProductEdge: Omit<ProductEdge, 'node'> & { node: ResolversParentTypes['Product'] };
   CreateProductInput: CreateProductInput;
   NewVariantInput: NewVariantInput;
   VariantAttributeInput: VariantAttributeInput;
@@ -662,6 +660,8 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   RejectImportInput: RejectImportInput;
   ImportErrorInput: ImportErrorInput;
   ImportStepPayload: Omit<ImportStepPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  ProductConnection: ProductConnectionRow;
+  ProductEdge: Omit<ProductEdge, 'node'> & { node: ResolversParentTypes['Product'] };
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -739,18 +739,6 @@ export type VariantForSaleResolvers<ContextType = RequestContext, ParentType ext
   taxClass?: Resolver<ResolversTypes['TaxClass'], ParentType, ContextType>;
 };
 
-export type ProductConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProductConnection'] = ResolversParentTypes['ProductConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['ProductEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type ProductEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProductEdge'] = ResolversParentTypes['ProductEdge']> = {
-  node?: Resolver<ResolversTypes['Product'], ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
 export type ProductPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProductPayload'] = ResolversParentTypes['ProductPayload']> = {
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -787,6 +775,18 @@ export type ImportStepPayloadResolvers<ContextType = RequestContext, ParentType 
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type ProductConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProductConnection'] = ResolversParentTypes['ProductConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['ProductEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Product']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ProductEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProductEdge'] = ResolversParentTypes['ProductEdge']> = {
+  node?: Resolver<ResolversTypes['Product'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextType> & {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
@@ -797,8 +797,6 @@ export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextTyp
   TaxClass?: TaxClassResolvers;
   Category?: CategoryResolvers<ContextType>;
   VariantForSale?: VariantForSaleResolvers<ContextType>;
-  ProductConnection?: ProductConnectionResolvers<ContextType>;
-  ProductEdge?: ProductEdgeResolvers<ContextType>;
   ProductPayload?: ProductPayloadResolvers<ContextType>;
   ProductVariantPayload?: ProductVariantPayloadResolvers<ContextType>;
   CategoryPayload?: CategoryPayloadResolvers<ContextType>;
@@ -806,4 +804,6 @@ export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextTyp
   ImportError?: ImportErrorResolvers<ContextType>;
   ImportProductsPayload?: ImportProductsPayloadResolvers<ContextType>;
   ImportStepPayload?: ImportStepPayloadResolvers<ContextType>;
+  ProductConnection?: ProductConnectionResolvers<ContextType>;
+  ProductEdge?: ProductEdgeResolvers<ContextType>;
 };

@@ -81,7 +81,7 @@ export type OrderStatus =
   | 'PROCESSING'
   /** It was returned and the money refunded. */
   | 'REFUNDED'
-  /** All of it was returned. */
+  /** It was returned. */
   | 'RETURNED'
   /** All of it is on its way. */
   | 'SHIPPED';
