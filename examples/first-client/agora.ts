@@ -3,7 +3,7 @@ import { createClient } from 'graphql-ws';
 import type { TypedDocumentString } from './gql/graphql.ts';
 import type { Headers, Session } from './sign-in.ts';
 
-/** Where Agora answers. */
+/** The address of Agora's API. */
 export const AGORA_URL = process.env.AGORA_URL ?? 'http://127.0.0.1:4000/graphql';
 
 /** Asks a query or mutation. @throws Error that says what is wrong, if there is no complete answer */
@@ -27,11 +27,11 @@ export async function ask<Data, Variables>(
   return data!;
 }
 
-/** Errors that end a subscription which may be asked for again at once, or soon. */
+/** Transient errors: they end a subscription that may be resumed at once, or soon. */
 const PASSING = new Set(['UNAUTHENTICATED', 'GRAPH_CHANGED', 'SLOW_CONSUMER', 'UNAVAILABLE']);
 /** The socket's token has expired: graphql-ws takes this code for the end, whatever `shouldRetry` says. */
 const TOKEN_EXPIRED = 4401;
-/** Between two attempts to connect, and before a subscription is asked for again: doubled each time, up to half a minute. */
+/** Backoff with jitter, before a new attempt to connect and before a subscription is resumed: up to half a minute. */
 const pause = (attempts = 0): Promise<void> => {
   const ms = Math.min(1000 * 2 ** attempts, 30_000) * (0.5 + Math.random() / 2);
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -39,7 +39,7 @@ const pause = (attempts = 0): Promise<void> => {
 
 /**
  * Follows a subscription, each answer as it comes, for as long as the session can be renewed. When the connection breaks
- * it is opened again, and the subscription goes on after the last cursor: nothing is missed and nothing comes twice.
+ * it is opened again, and the subscription resumes after the last cursor: nothing is missed and nothing comes twice.
  * A field that could not be had is null in its answer.
  * @throws Error that says what is wrong, if it cannot go on
  */
@@ -62,7 +62,7 @@ export async function* follow<Data, Variables extends { after?: string | null }>
       closed: () => clearInterval(renewal),
     },
   });
-  // Read anew at every connection, so what changes here is what the next one asks for.
+  // The variables are read anew at every connection, so the next one resumes from the cursor that is set here.
   const payload = { query: document.toString(), variables: { ...variables } };
   try {
     for (let again = true; again; ) {
@@ -94,7 +94,7 @@ async function renew(socket: WebSocket, session: Session): Promise<void> {
   if (payload && socket.readyState === socket.OPEN) socket.send(JSON.stringify({ type: 'ping', payload }));
 }
 
-/** What a mutation returned. @throws Error with its user errors, if it was refused */
+/** Unwraps the payload of a mutation. @throws Error with its user errors, if it was refused */
 export function accepted<Payload extends { userErrors: { message: string }[] }>(payload: Payload | null): Payload {
   if (!payload) throw new Error('The mutation answered nothing.');
   if (payload.userErrors.length) throw new Error(payload.userErrors.map(({ message }) => message).join('\n'));

@@ -36,7 +36,7 @@ export async function findSomething(currency: string) {
     const { products }: BrowseQuery = await ask(Browse, { currency, after });
     for (const product of products?.nodes ?? []) {
       for (const { price, availability, ...variant } of product.variants) {
-        // Each is null where there is none, or where the agent that knows it is away.
+        // A field is null where there is no value, or where the agent that owns it is away.
         if (price && availability && availability.available > 0) {
           return { ...variant, product: product.name, price, available: availability.available };
         }

@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: signs in, finds something to buy, orders one of it, and shows what becomes of the order.
+ * `npm run demo`: signs in, finds something to buy, orders one of it, and shows the updates of the order.
  * `npm run demo -- --token tok_declined` pays with a card that is declined.
  */
 import { randomUUID } from 'node:crypto';

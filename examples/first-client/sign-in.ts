@@ -27,25 +27,25 @@ const Refresh = graphql(/* GraphQL */ `
   }
 `);
 
-/** The headers of a request: they say who asks. */
+/** The headers of a request, which authenticate the caller. */
 export interface Headers {
   authorization: string;
 }
 
 /** A session that stays open. */
 export interface Session {
-  /** The headers for the next request. Their token is good for a while: it is renewed when half its time is over. */
+  /** The headers for the next request. Their token is valid for a while: it is renewed when half its time is over. */
   headers(): Promise<Headers>;
   /** How often a socket that stays open must be given the headers anew, in milliseconds. */
   renewMs: number;
 }
 
-/** Signs in. An access token is good for 15 minutes; the session gets the next one in time, by its refresh token. */
+/** Signs in. An access token is valid for 15 minutes; the session gets the next one in time, by its refresh token. */
 export async function signIn(email: string, password: string): Promise<Session> {
   let tokens = accepted((await ask(SignIn, { input: { email, password } })).signIn);
   const lifeMs = leftOf(tokens);
   let renewal: Promise<void> | undefined;
-  // A refresh token is good once. So there is one renewal at a time, and all who ask meanwhile wait for it.
+  // A refresh token is valid once. So there is one renewal at a time, and concurrent requests wait for it.
   const renew = async (): Promise<void> => {
     tokens = accepted((await ask(Refresh, { input: { refreshToken: tokens.refreshToken! } })).refreshSession);
   };

@@ -23,7 +23,7 @@ const WatchOrder = graphql(/* GraphQL */ `
   }
 `);
 
-/** What happens to an order, from its first event on, as it happens. */
+/** The updates of an order, live, from its first event on. */
 export async function* watchOrder(orderId: string, session: Session) {
   const updates = follow(WatchOrder, { orderId, after: null }, ({ orderUpdated }) => orderUpdated.cursor, session);
   for await (const { orderUpdated } of updates) yield orderUpdated;

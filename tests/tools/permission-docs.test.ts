@@ -18,7 +18,7 @@ test('a field is told with what it asks for and with every role that has it', ()
   expect(text).toContain('| `all` | query | the scope `order:read` or `order:write` |  |  |  |  | ✓ | ✓ | ✓ | ✓ |\n');
   expect(text).toContain('| `Thing.cost` | the scope `order:admin` |\n');
   expect(text).toContain('| nobody | `free` |\n');
-  expect(text).toContain('| whoever is signed in | `own` |\n');
+  expect(text).toContain('| every signed-in caller | `own` |\n');
   expect(text).toContain('| ADMIN | nothing |\n');
 });
 

@@ -4,7 +4,7 @@ import { type Board, quantile, rate } from './grafana.ts';
 export const agentPerformance: Board = {
   uid: 'agora-agent-performance',
   title: 'Agent Performance',
-  description: 'What each agent is asked, how fast it answers, and how far it is with its events.',
+  description: 'Requests to each agent, its latency, and its lag behind the event log.',
   panels: [
     {
       title: 'Requests',

@@ -4,7 +4,7 @@ import type { Board } from './grafana.ts';
 export const circuitBreakers: Board = {
   uid: 'agora-circuit-breakers',
   title: 'Circuit Breaker Status',
-  description: 'The circuit breakers between agents and what they depend on.',
+  description: 'The circuit breakers between agents and their dependencies.',
   panels: [
     {
       title: 'Open now',
@@ -25,7 +25,7 @@ export const circuitBreakers: Board = {
     {
       title: 'Openings',
       width: 12,
-      says: 'How often a circuit opened. A pattern by dependency says who is ill, one by agent who asks wrongly.',
+      says: 'How often a circuit opened. A pattern by dependency names the faulty dependency, one by agent the faulty caller.',
       shows: [
         [
           'sum by (agent, dependency) (increase(agora_breaker_changes_total{state="OPEN"}[$__rate_interval]))',
@@ -36,7 +36,7 @@ export const circuitBreakers: Board = {
     {
       title: 'Probes and recoveries',
       width: 12,
-      says: 'A circuit that is probed again and again and never closes has an illness that lasts.',
+      says: 'A circuit that is probed again and again and never closes has a lasting fault.',
       shows: [
         [
           'sum by (dependency, state) (increase(agora_breaker_changes_total{state!="OPEN"}[$__rate_interval]))',

@@ -51,13 +51,13 @@ export const ordersAndSagas: Board = {
     {
       title: 'Cancelled, by reason',
       unit: 'ops',
-      says: 'Why.',
+      says: 'Reasons of cancellations.',
       shows: [[`sum by (reason) (${rate('agora_order_changes_total{status="CANCELLED"}')})`, '{{reason}}']],
     },
     {
       title: 'Payments',
       unit: 'ops',
-      says: 'What became of them.',
+      says: 'Payments by outcome.',
       shows: [[`sum by (outcome) (${rate('agora_payments_total')})`, '{{outcome}}']],
     },
     {
@@ -67,7 +67,7 @@ export const ordersAndSagas: Board = {
     },
     {
       title: 'Revenue',
-      says: 'Captured, and given back, in minor units of each currency in an hour.',
+      says: 'Captured and refunded, in minor units of each currency in an hour.',
       shows: [
         ['sum by (currency) (increase(agora_revenue_captured_minor_total[1h]))', '{{currency}} captured'],
         ['sum by (currency) (increase(agora_revenue_refunded_minor_total[1h]))', '{{currency}} refunded'],
@@ -82,7 +82,7 @@ export const ordersAndSagas: Board = {
     {
       title: 'Sagas that ended',
       unit: 'ops',
-      says: 'By how.',
+      says: 'Sagas by how they ended.',
       shows: [[`sum by (saga, outcome) (${rate('agora_sagas_ended_total')})`, '{{saga}} {{outcome}}']],
     },
     {

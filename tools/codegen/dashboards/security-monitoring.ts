@@ -9,7 +9,7 @@ export const securityMonitoring: Board = {
     {
       title: 'Sign-ins',
       unit: 'ops',
-      says: "Accepted and refused. Many refused ones are somebody's guessing.",
+      says: "Accepted and refused. Many refused ones are a sign of password guessing.",
       shows: [[`sum by (method, outcome) (${rate('agora_sign_ins_total')})`, '{{method}} {{outcome}}']],
     },
     {
@@ -27,7 +27,7 @@ export const securityMonitoring: Board = {
     {
       title: 'Signatures refused',
       limits: [1, 1],
-      says: 'In the last hour. Each is worth a look: somebody wrote past Agora, or a key is missing.',
+      says: 'In the last hour. Each is worth a look: a writer has bypassed Agora, or a key is missing.',
       as: 'stat',
       shows: [['sum by (what) (increase(agora_signatures_refused_total[1h]))', '{{what}}']],
     },
@@ -51,7 +51,7 @@ export const securityMonitoring: Board = {
     {
       title: 'Not executed',
       unit: 'ops',
-      says: 'Requests that were not parsed, not valid or too large: also how somebody probes.',
+      says: 'Requests that were not parsed, not valid or too large: a sign of probing.',
       shows: [[`sum by (code) (${rate('agora_graphql_rejected_total')})`, '{{code}}']],
     },
   ],
