@@ -1,9 +1,8 @@
 /**
- * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, the types that all
- * rooms share, typed commands of the gateway, typed documents of the clients in `examples/`, `.env.example`, `docs/sagas.md`,
- * the scopes that rooms grant to roles, Grafana's dashboards, where the
- * agents of each area run,
- * `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
+ * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, the types that all rooms
+ * share, typed commands of the gateway, typed documents of the clients in `examples/`, `.env.example`, `docs/sagas.md`,
+ * the scopes that rooms grant to roles, Grafana's dashboards, where the agents of each area run, `schema/agents.json`.
+ * With `--check` it writes nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
