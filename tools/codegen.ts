@@ -1,8 +1,8 @@
 /**
- * `npm run codegen`: writes all generated files: resolver types and typed commands of every room, typed commands of the
- * gateway, typed documents of the clients in `examples/`, `.env.example`, `docs/sagas.md`, the scopes that rooms grant
- * to roles, Grafana's dashboards, the deployments of each area's agents, `schema/agents.json`. With `--check` it writes
- * nothing and fails if something is out of date.
+ * `npm run codegen`: writes all generated files: resolver types and typed commands of every room, the types that all
+ * rooms share, typed commands of the gateway, typed documents of the clients in `examples/`, `.env.example`,
+ * `docs/sagas.md`, the scopes that rooms grant to roles, Grafana's dashboards, the deployments of each area's agents,
+ * `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,11 +15,8 @@ import { type Output, read, settle } from './codegen/output.ts';
 import { API } from './schema/contract.ts';
 
 const rooms = loadRooms();
-const outputs: Output[] = dashboards();
+const outputs: Output[] = [...dashboards(), ...(await resolverTypes(rooms))];
 
-for (const room of rooms) {
-  outputs.push({ path: join(room.directory, 'resolvers.generated.ts'), text: await resolverTypes(room) });
-}
 for (const asking of [...rooms.map(({ directory }) => directory), 'gateway']) {
   const directory = join(asking, 'commands');
   for (const file of listGraphql(directory)) {

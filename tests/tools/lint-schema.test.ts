@@ -96,6 +96,16 @@ test('a schema in order has no problems', () => {
   expect(lint()).toEqual([]);
 });
 
+test('a connection that is derived is in order, and a mistake in the field that names it is named', () => {
+  const written = OWNER.slice(OWNER.indexOf('  "A page."'), OWNER.indexOf('  "A new one."'));
+  const derived = change(OWNER, written, '');
+  expect(lint(derived)).toEqual([]);
+  expect(lint(change(derived, ', "From where." after: String', ''))).toEqual([
+    expect.stringContaining('product: Query.products: is a connection'),
+  ]);
+  expect(() => lint(change(derived, ': ProductConnection', ': ProdutConnection'))).toThrow('Query.products');
+});
+
 describe('in the room that owns an entity', () => {
   test.each([
     [

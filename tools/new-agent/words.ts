@@ -1,6 +1,7 @@
 /** The words of a new room, and whether they are still free. */
 import { existsSync } from 'node:fs';
 import { AREAS } from '../../platform/agent/define-agent.ts';
+import { pluralOf } from '../../platform/text/nouns.ts';
 import type { Room } from '../codegen/rooms.ts';
 import { RESERVED } from './reserved.ts';
 
@@ -44,7 +45,7 @@ export function wordsFor(name: string, area: string | undefined, givenTitle?: st
     );
   }
   const thing = title.toLowerCase();
-  const things = plural(thing);
+  const things = pluralOf(thing);
   const aThing = `${/^[aeiou]/.test(thing) ? 'an' : 'a'} ${thing}`;
   const [Type, Types] = [pascal(thing), pascal(things)];
   const [field, fields] = [camel(Type), camel(Types)];
@@ -94,9 +95,3 @@ export function checkFree({ name, Type, field, fields }: Words, rooms: readonly 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const camel = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 const pascal = (text: string): string => text.split(' ').map(capital).join('');
-
-/** The English plural, as far as names of things go. */
-function plural(thing: string): string {
-  if (/[^aeiou]y$/.test(thing)) return `${thing.slice(0, -1)}ies`;
-  return /(s|x|z|ch|sh)$/.test(thing) ? `${thing}es` : `${thing}s`;
-}
