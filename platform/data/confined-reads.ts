@@ -1,6 +1,7 @@
 import type { CompiledQuery, Kysely, QueryResult } from 'kysely';
 import type { Actor } from '../identity/actor.ts';
-import { type Confined, claimsOf, SETTINGS } from './confined.ts';
+import { claimsIn, SETTINGS } from './confined.ts';
+import { claimsOf, type OwnTables } from './own-rows.ts';
 import { raw } from './raw.ts';
 import { singleStatements } from './single-statements.ts';
 
@@ -17,7 +18,7 @@ export type ReadsFor<DB> = (actor: Actor) => Kysely<DB>;
  */
 export function confinedReads<DB>(
   kysely: Kysely<any>,
-  { agent, confined, onOpen }: { agent: string; confined: Confined; onOpen(): void },
+  { agent, confined, onOpen }: { agent: string; confined: OwnTables; onOpen(): void },
 ): ReadsFor<DB> {
   let known: Promise<string | undefined> | undefined;
   const reader = (): Promise<string | undefined> => {
@@ -33,12 +34,13 @@ export function confinedReads<DB>(
     );
     return known;
   };
-  const claims = claimsOf(confined);
+  const compared = claimsIn(confined);
   const made = new WeakMap<Actor, Kysely<DB>>();
   return (actor) => {
     let reads = made.get(actor);
     if (!reads) {
-      const settings = claims.map((claim) => `set local ${SETTINGS[claim]} = '${wordOf(actor[claim])}'`).join('; ');
+      const claims = claimsOf(actor);
+      const settings = compared.map((claim) => `set local ${SETTINGS[claim]} = '${claims[claim] ?? ''}'`).join('; ');
       const opening = async (): Promise<string | undefined> => {
         const role = await reader();
         return role && `begin read only; set local role "${role}"; ${settings}`;
@@ -49,9 +51,6 @@ export function confinedReads<DB>(
     return reads;
   };
 }
-
-/** An id as it stands in a setting. What is no id is nobody's. */
-const wordOf = (id: string | undefined): string => (id !== undefined && /^[\w:.-]{1,200}$/.test(id) ? id : '');
 
 /**
  * The role that policies of these tables bind and that we may become. One that is not prepared for all of them, because

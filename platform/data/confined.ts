@@ -4,23 +4,8 @@
  * other, so that a condition that was forgotten shows nothing. Staff and agents read as ever.
  */
 import type { Actor } from '../identity/actor.ts';
-import { columnName } from './column-name.ts';
 import { ACTIONS } from '../identity/roles.ts';
-
-/** What an actor's token says of whom they are. */
-export type Claim = 'id' | 'customerId' | 'merchantId' | 'orderId';
-
-/** A row is theirs if any of these properties has the claim. */
-export type OwnRows = { readonly [property: string]: Claim } | Through;
-
-/** Whatever belongs to a row of another table belongs to whom that does. */
-export interface Through {
-  readonly through: string;
-  readonly by: string;
-}
-
-/** Whose rows, by table, of one agent's schema. */
-export type Confined = Readonly<Record<string, OwnRows>>;
+import { type Claim, isThrough, type OwnTables } from './own-rows.ts';
 
 /** What policies and readers call the claims: settings that last for a transaction. */
 export const SETTINGS: Readonly<Record<Claim, string>> = {
@@ -35,13 +20,6 @@ export const isConfined = (actor: Actor, agent: string): boolean =>
   !Object.keys(ACTIONS).some((action) => actor.may(`${agent}:${action}`));
 
 /** Those of the claims that the rows are compared with. */
-export const claimsOf = (confined: Confined): Claim[] => [
-  ...new Set(Object.values(confined).flatMap((rows) => columnsOf(rows).map(([, claim]) => claim))),
+export const claimsIn = (confined: OwnTables): Claim[] => [
+  ...new Set(Object.values(confined).flatMap((rows) => (isThrough(rows) ? [] : Object.values(rows)))),
 ];
-
-/** The columns of a table that are compared with a claim. */
-export const columnsOf = (rows: OwnRows): [column: string, claim: Claim][] =>
-  isThrough(rows) ? [] : Object.entries(rows).map(([property, claim]) => [columnName(property), claim as Claim]);
-
-/** Whether the rows are those of another table's. */
-export const isThrough = (rows: OwnRows): rows is Through => 'through' in rows;

@@ -1,4 +1,5 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { own } from './access.ts';
 import { customerDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
@@ -26,7 +27,7 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
-  confined: { customer: { id: 'customerId' }, address: { customerId: 'customerId' } },
+  confined: own,
   emits,
   build(agentContext) {
     const { store } = agentContext;

@@ -1,4 +1,5 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { own } from './access.ts';
 import { endCarts } from './cart/end-carts.ts';
 import { cartQueries } from './cart/queries.ts';
 import { cartParts } from './cart/resolvers.ts';
@@ -30,10 +31,7 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
-  confined: {
-    orders: { customerId: 'customerId', id: 'orderId' },
-    order_contact: { through: 'orders', by: 'orderId' },
-  },
+  confined: own,
   emits,
   handlers,
   build(agentContext) {

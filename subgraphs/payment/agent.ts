@@ -2,6 +2,7 @@ import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { allowsSimulator } from '../../platform/config/trial-features.ts';
 import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
 import { createWebhooks } from '../../platform/webhooks/webhooks.ts';
+import { own } from './access.ts';
 import { cancelService } from './cancel.ts';
 import { variables } from './config.ts';
 import { paymentDemo } from './demo.ts';
@@ -39,7 +40,7 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
-  confined: { payment: { customerId: 'customerId', orderId: 'orderId' } },
+  confined: own,
   webhooks: true,
   config: variables,
   configExceptions: {
