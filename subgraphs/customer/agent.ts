@@ -33,7 +33,11 @@ export default defineAgent({
     const { store } = agentContext;
     const queriesFor: QueriesFor = ({ actor }) => customerQueries(store.readAs(actor));
     return {
-      resolvers: customerResolvers(queriesFor, customerLoaders(queriesFor), customerService(agentContext)),
+      resolvers: customerResolvers({
+        queriesFor,
+        load: customerLoaders(queriesFor),
+        service: customerService(agentContext),
+      }),
       demo: { after: [], load: customerDemo(store) },
     };
   },

@@ -35,12 +35,12 @@ export default defineAgent({
   build(agentContext) {
     const queries = identityQueries(agentContext.store.read);
     return {
-      resolvers: identityResolvers(
+      resolvers: identityResolvers({
         queries,
-        identityLoaders(queries),
-        identityService(agentContext),
-        agentContext.clock,
-      ),
+        load: identityLoaders(queries),
+        service: identityService(agentContext),
+        clock: agentContext.clock,
+      }),
       scheduledJobs: [forgetExpired(agentContext), resealSecondFactors(agentContext)],
       demo: { after: [], load: identityDemo(agentContext.store) },
     };

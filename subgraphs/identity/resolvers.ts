@@ -19,12 +19,15 @@ const done = async (work: Promise<void>): Promise<{ done: true }> => {
   return { done: true };
 };
 
-export const identityResolvers = (
-  queries: IdentityQueries,
-  load: IdentityLoaders,
-  service: IdentityService,
-  clock: Clock,
-): Resolvers => ({
+/** What the resolvers call. */
+interface Parts {
+  queries: IdentityQueries;
+  load: IdentityLoaders;
+  service: IdentityService;
+  clock: Clock;
+}
+
+export const identityResolvers = ({ queries, load, service, clock }: Parts): Resolvers => ({
   Query: {
     me: (_, __, context) => load.user(context).load(context.actor.id),
     users: (_, { filter, orderBy, ...page }, { actor }) => {

@@ -35,15 +35,15 @@ export default defineAgent({
   build(agentContext) {
     const queries = inventoryQueries(agentContext.store.read);
     const reservations = reservationService(agentContext);
-    const imported = importedStock(agentContext);
-    const services = {
-      stock: inventoryService(agentContext),
-      locations: locationService(agentContext),
-      reservations,
-      imported,
-    };
     return {
-      resolvers: inventoryResolvers(queries, inventoryLoaders(queries), services),
+      resolvers: inventoryResolvers({
+        queries,
+        load: inventoryLoaders(queries),
+        stock: inventoryService(agentContext),
+        locations: locationService(agentContext),
+        reservations,
+        imported: importedStock(agentContext),
+      }),
       scheduledJobs: [{ name: 'expire-reservations', everySeconds: 5, run: reservations.expireDue }],
       demo: { after: [], load: inventoryDemo(agentContext.store.read) },
     };

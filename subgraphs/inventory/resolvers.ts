@@ -11,18 +11,17 @@ import type { ReservationService } from './reservation/service.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { InventoryService } from './service.ts';
 
-interface Services {
+/** What the resolvers call. */
+interface Parts {
+  queries: InventoryQueries;
+  load: InventoryLoaders;
   stock: InventoryService;
   locations: LocationService;
   reservations: ReservationService;
   imported: ImportedStock;
 }
 
-export const inventoryResolvers = (
-  queries: InventoryQueries,
-  load: InventoryLoaders,
-  { stock, locations, reservations, imported }: Services,
-): Resolvers => {
+export const inventoryResolvers = ({ queries, load, stock, locations, reservations, imported }: Parts): Resolvers => {
   // Read anew after a mutation, not by a loader: an operation may hold several, and each answers with what is there then.
   const levelsAt = async (
     variantId: string,

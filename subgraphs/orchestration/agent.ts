@@ -40,7 +40,7 @@ export default defineAgent({
   build(agentContext) {
     const queries = orchestrationQueries(agentContext.store.read);
     const load = orchestrationLoaders(queries, agentContext);
-    const steering = steeringParts(agentContext, load, sagas);
+    const steering = steeringParts(agentContext, { load, sagas });
     return {
       resolvers: orchestrationResolvers({
         agentContext,
@@ -49,11 +49,11 @@ export default defineAgent({
         agents: agentsDesk(agentContext, load),
         steering,
         desk: eventsDesk(agentContext, load),
-        watchSaga: sagaWatch(queries, load, agentContext),
+        watchSaga: sagaWatch({ queries, load, log: agentContext.log }),
       }),
       scheduledJobs: [...logJobs(agentContext), forgetSagasJob(agentContext), passedOver(agentContext, steering)],
       sagas,
-      onFailedAttempt: failedAttempt(queries, agentContext, sagas),
+      onFailedAttempt: failedAttempt(agentContext, { queries, sagas }),
       verdict: steering.verdict,
     };
   },

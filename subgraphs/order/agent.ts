@@ -41,8 +41,8 @@ export default defineAgent({
     const load = orderLoaders(queries, queriesFor);
     const ofCarts = cartQueries(read);
     const carts = cartService(agentContext, ofCarts);
-    const cart = cartParts(agentContext, ofCarts, carts, load);
-    const placeOrder = placing(agentContext, carts, queries);
+    const cart = cartParts({ agentContext, queries: ofCarts, service: carts, orders: load });
+    const placeOrder = placing(agentContext, { carts, queries });
     const service = orderService(agentContext);
     return {
       resolvers: orderResolvers({ agentContext, queries, queriesFor, load, service, placeOrder, cart }),

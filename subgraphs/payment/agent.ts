@@ -62,22 +62,20 @@ export default defineAgent({
       slowMs,
       webhooks: simulated?.webhooks,
     });
-    const provider = guard(simulator, timeoutMs, agentContext.guards);
+    const provider = guard(simulator, { timeoutMs, guards: agentContext.guards });
     const refunds = refundService(agentContext, provider);
-    const cancel = cancelService(agentContext, provider, refunds);
     const news = new News();
-    const webhooks = createWebhooks(agentContext, [simulatorWebhooks(agentContext, secrets, news)]);
-    const load = paymentLoaders(({ actor }) => paymentQueries(store.readAs(actor)));
+    const webhooks = createWebhooks(agentContext, [simulatorWebhooks(agentContext, { secrets, news })]);
     return {
-      resolvers: paymentResolvers(
-        load,
-        paymentService(agentContext, provider, news),
-        cancel,
+      resolvers: paymentResolvers({
+        queries: paymentQueries(store.read),
+        load: paymentLoaders(({ actor }) => paymentQueries(store.readAs(actor))),
+        service: paymentService(agentContext, { provider, news }),
+        cancel: cancelService(agentContext, { provider, refunds }),
         refunds,
         webhooks,
         clock,
-        paymentQueries(store.read),
-      ),
+      }),
       scheduledJobs: [
         { name: 'finish-refunds', everySeconds: 60, run: (signal) => refunds.finishAbandoned(signal) },
         ...webhooks.scheduledJobs,

@@ -31,16 +31,17 @@ export default defineAgent({
   emits,
   readsMayLag: true,
   build(agentContext) {
-    const queries = pricingQueries(agentContext.store.read);
+    const { clock, store } = agentContext;
+    const queries = pricingQueries(store.read);
     return {
-      resolvers: pricingResolvers(
+      resolvers: pricingResolvers({
         queries,
-        pricingLoaders(queries, agentContext.clock),
-        pricingService(agentContext),
-        quoteFor(queries, keptTaxTables(taxQueries(agentContext.store.read), agentContext.clock), agentContext.clock),
-        importedPrices(agentContext),
-      ),
-      demo: { after: [], load: pricingDemo(agentContext.store.read) },
+        load: pricingLoaders(queries, clock),
+        service: pricingService(agentContext),
+        quote: quoteFor({ queries, tax: keptTaxTables(taxQueries(store.read), clock), clock }),
+        imported: importedPrices(agentContext),
+      }),
+      demo: { after: [], load: pricingDemo(store.read) },
     };
   },
 });

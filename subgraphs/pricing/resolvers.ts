@@ -8,13 +8,16 @@ import type { Resolvers } from './resolvers.generated.ts';
 import type { ImportedPrices } from './import/service.ts';
 import type { PricingService } from './service.ts';
 
-export const pricingResolvers = (
-  queries: PricingQueries,
-  load: PricingLoaders,
-  service: PricingService,
-  quote: QuoteFor,
-  imported: ImportedPrices,
-): Resolvers => ({
+/** What the resolvers call. */
+interface Parts {
+  queries: PricingQueries;
+  load: PricingLoaders;
+  service: PricingService;
+  quote: QuoteFor;
+  imported: ImportedPrices;
+}
+
+export const pricingResolvers = ({ queries, load, service, quote, imported }: Parts): Resolvers => ({
   Query: {
     channel: async (_, { id, code }, context) => {
       checkOneOf({ id, code });

@@ -18,13 +18,15 @@ export interface Steering {
   actionsOf(sagaId: string, context: RequestContext): Promise<SagaActionRow[]>;
 }
 
-export function steeringParts(
-  agentContext: AgentContext<Tables>,
-  load: OrchestrationLoaders,
-  definitions: readonly SagaDefinition[],
-): Steering {
+/** What steering stands on. */
+interface Parts {
+  load: OrchestrationLoaders;
+  sagas: readonly SagaDefinition[];
+}
+
+export function steeringParts(agentContext: AgentContext<Tables>, { load, sagas }: Parts): Steering {
   const queries = steeringQueries(agentContext.store.read, agentContext.clock);
-  const { steer } = steeringService(agentContext, definitions);
+  const { steer } = steeringService(agentContext, sagas);
   const actionsOf = loadMany(queries.actionsOf, (row) => row.sagaId);
   /** The saga after the use case. */
   const saga = (context: RequestContext, useCase: () => Promise<string>) =>

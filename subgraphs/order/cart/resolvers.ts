@@ -35,13 +35,16 @@ const problemsOf = ({ userErrors }: Refusal, lines: readonly DemandLine[] = []):
     variantId: lines[Number(path?.[0])]?.variantId ?? null,
   }));
 
+/** What the cart's resolvers call. */
+interface Parts {
+  agentContext: AgentContext;
+  queries: CartQueries;
+  service: CartService;
+  orders: OrderLoaders;
+}
+
 /** The cart's part of the order room. */
-export const cartParts = (
-  agentContext: AgentContext,
-  queries: CartQueries,
-  service: CartService,
-  orders: OrderLoaders,
-) => {
+export const cartParts = ({ agentContext, queries, service, orders }: Parts) => {
   const carts = loadOne(queries.byIds, (row) => row.id);
   const linesOf = loadMany(queries.linesOf, (row) => row.cartId);
 
