@@ -6,7 +6,8 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { Money as MoneyValue } from '../../platform/money.ts';
 import type { UserError as UserErrorValue } from '../../platform/errors.ts';
 import type { LocationRow, StockLevelRow, MovementRow, ReservationRow, ReservationLineRow } from './entities.ts';
-import type { ProductVariantRow, MovementConnectionRow, ReservationPayloadRow } from './queries.ts';
+import type { ProductVariantRow, MovementConnectionRow } from './queries.ts';
+import type { ReservationPayloadRow } from './reservation/queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;

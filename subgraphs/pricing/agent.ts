@@ -2,7 +2,7 @@ import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { pricingDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
-import { importedPrices } from './import/service.ts';
+import { importResolvers } from './import/resolvers.ts';
 import { pricingLoaders } from './loaders.ts';
 import { pricingQueries } from './queries.ts';
 import { quoteFor } from './quote.ts';
@@ -34,13 +34,15 @@ export default defineAgent({
     const { clock, store } = agentContext;
     const queries = pricingQueries(store.read);
     return {
-      resolvers: pricingResolvers({
-        queries,
-        load: pricingLoaders(queries, clock),
-        service: pricingService(agentContext),
-        quote: quoteFor({ queries, tax: keptTaxTables(taxQueries(store.read), clock), clock }),
-        imported: importedPrices(agentContext),
-      }),
+      resolvers: [
+        pricingResolvers({
+          queries,
+          load: pricingLoaders(queries, clock),
+          service: pricingService(agentContext),
+          quote: quoteFor({ queries, tax: keptTaxTables(taxQueries(store.read), clock), clock }),
+        }),
+        importResolvers(agentContext),
+      ],
       demo: { after: [], load: pricingDemo(store.read) },
     };
   },

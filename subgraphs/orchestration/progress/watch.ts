@@ -30,12 +30,12 @@ interface Watched {
 }
 
 /** What watching stands on. */
-interface Parts extends Pick<AgentContext, 'log'> {
+export interface WatchParts extends Pick<AgentContext, 'log'> {
   queries: OrchestrationQueries;
   load: OrchestrationLoaders;
 }
 
-export const sagaWatch = ({ queries, load, log }: Parts) => {
+export const sagaWatch = ({ queries, load, log }: WatchParts) => {
   const looks = new DataLoader<string, Sight | null>((ids) => see(queries, ids), {
     cache: false,
     maxBatchSize: MAX_SAGAS,
@@ -93,5 +93,3 @@ const asSagaEvent = (sagaId: string, { told, ...fact }: SagaFact): SagaEventRow 
   sagaId,
   cursor: encodeTold(sagaId, told),
 });
-
-export type SagaWatch = ReturnType<typeof sagaWatch>;
