@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type DocumentNode, Kind, parse } from 'graphql';
+import { type DefinitionNode, type DocumentNode, Kind, parse } from 'graphql';
 
 /** The federation directives that rooms may use, and our own `@public` and `@sameForAll`: the head of every subgraph's SDL. */
 const HEAD = `
@@ -18,5 +18,21 @@ const SHARED = parse(`${HEAD}\n${readFileSync(new URL('shared.graphql', import.m
 /** An agent's SDL made whole: the federation head, the shared definitions, and what the room itself wrote. */
 export const typeDefsOf = (roomSdl: string): DocumentNode => ({
   kind: Kind.DOCUMENT,
-  definitions: roomSdl ? [...SHARED, ...parse(roomSdl, { noLocation: true }).definitions] : SHARED,
+  definitions: roomSdl ? [...SHARED, ...withRoots(parse(roomSdl, { noLocation: true }).definitions)] : SHARED,
 });
+
+const ROOTS = new Set(['Query', 'Mutation', 'Subscription']);
+
+/** Capabilities extend the root types: where the room itself has no such fields, the first extension is the definition. */
+function withRoots(definitions: readonly DefinitionNode[]): DefinitionNode[] {
+  const defined = new Set(
+    definitions.flatMap((node) => (node.kind === Kind.OBJECT_TYPE_DEFINITION ? [node.name.value] : [])),
+  );
+  return definitions.map((node) => {
+    if (node.kind !== Kind.OBJECT_TYPE_EXTENSION) return node;
+    const name = node.name.value;
+    if (!ROOTS.has(name) || defined.has(name)) return node;
+    defined.add(name);
+    return { ...node, kind: Kind.OBJECT_TYPE_DEFINITION };
+  });
+}

@@ -97,40 +97,40 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
-  /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
-  | 'SECOND_FACTOR_REQUIRED'
-  /** The code is wrong, was used before, or is too old. */
-  | 'INVALID_SECOND_FACTOR'
-  /** The challenge is not good, or no longer: sign in again. */
-  | 'INVALID_CHALLENGE'
   /** Give the password, or sign in again: it is some time ago. */
   | 'REAUTHENTICATION_REQUIRED'
-  /** The attempt to sign in by a provider is over, or was begun elsewhere: begin anew. */
-  | 'INVALID_SIGN_IN_ATTEMPT'
-  /** The identity provider did not vouch for who came back: begin anew. */
-  | 'PROVIDER_REFUSED'
-  /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
-  | 'PROVIDER_UNAVAILABLE'
   /** An e-mail address that is not verified, by the provider or by us as the message says. */
   | 'EMAIL_NOT_VERIFIED'
-  /** Another account is linked with this identity. */
-  | 'IDENTITY_TAKEN'
-  /** Nothing would be left to sign in with: set a password first. */
-  | 'LAST_WAY_IN'
-  /** The token of a mail is not good, or no longer: ask for a new mail. */
-  | 'INVALID_RECOVERY_TOKEN'
-  /** A scope that the maker of a key does not have. */
-  | 'SCOPE_NOT_YOURS'
-  /** Too many attempts failed: try again at the time that is told. */
-  | 'TOO_MANY_ATTEMPTS'
   /** Somebody has signed up with this e-mail address. */
   | 'EMAIL_TAKEN'
   /** The e-mail address or the password is wrong. Which of them is not told. */
   | 'INVALID_CREDENTIALS'
   /** The password does not resist guessing; the message says why. */
   | 'WEAK_PASSWORD'
+  /** A scope that the maker of a key does not have. */
+  | 'SCOPE_NOT_YOURS'
+  /** The attempt to sign in by a provider is over, or was begun elsewhere: begin anew. */
+  | 'INVALID_SIGN_IN_ATTEMPT'
+  /** The identity provider did not vouch for who came back: begin anew. */
+  | 'PROVIDER_REFUSED'
+  /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
+  | 'PROVIDER_UNAVAILABLE'
+  /** Another account is linked with this identity. */
+  | 'IDENTITY_TAKEN'
+  /** Nothing would be left to sign in with: set a password first. */
+  | 'LAST_WAY_IN'
+  /** The token of a mail is not good, or no longer: ask for a new mail. */
+  | 'INVALID_RECOVERY_TOKEN'
+  /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
+  | 'SECOND_FACTOR_REQUIRED'
+  /** The code is wrong, was used before, or is too old. */
+  | 'INVALID_SECOND_FACTOR'
+  /** The challenge is not good, or no longer: sign in again. */
+  | 'INVALID_CHALLENGE'
   /** The refresh token is not good, or no longer: sign in again. */
-  | 'INVALID_REFRESH_TOKEN';
+  | 'INVALID_REFRESH_TOKEN'
+  /** Too many attempts failed: try again at the time that is told. */
+  | 'TOO_MANY_ATTEMPTS';
 
 /** Something that the user caused and can mend. Nothing was written. */
 export type UserError = {
@@ -215,24 +215,24 @@ export type Query = {
   me?: Maybe<User>;
   /** All users. */
   users?: Maybe<UserConnection>;
+  /** Sessions and API keys revoked since then, which must no longer pass, by their ids: at most 1000, until none is left. */
+  revokedSessions: Array<Scalars['ID']['output']>;
+  /** One's own API keys that are good, the newest first: at most 50. */
+  myApiKeys?: Maybe<Array<ApiKey>>;
+  /** Whose an API key is. Null if it is not good, or no longer. */
+  apiKeyIdentity?: Maybe<ApiKeyIdentity>;
+  /** What was done about accounts, the newest first. It is only ever added to, and proven by `npm run audit:verify`. */
+  auditLog?: Maybe<AuditEntryConnection>;
+  /** The identity providers that one may sign in by: at most 20. */
+  identityProviders?: Maybe<Array<IdentityProvider>>;
+  /** What the mail of a request holds. Null if it is not good any more, or was for nobody. */
+  recoveryMail?: Maybe<RecoveryMail>;
+  /** One's own second factor. Null without one. */
+  mySecondFactor?: Maybe<SecondFactor>;
   /** One's own sessions that go on, the last used first: at most 100. */
   mySessions?: Maybe<Array<Session>>;
   /** The sessions of a user that go on, the last used first: at most 100. */
   userSessions?: Maybe<Array<Session>>;
-  /** One's own API keys that are good, the newest first: at most 50. */
-  myApiKeys?: Maybe<Array<ApiKey>>;
-  /** One's own second factor. Null without one. */
-  mySecondFactor?: Maybe<SecondFactor>;
-  /** The identity providers that one may sign in by: at most 20. */
-  identityProviders?: Maybe<Array<IdentityProvider>>;
-  /** What was done about accounts, the newest first. It is only ever added to, and proven by `npm run audit:verify`. */
-  auditLog?: Maybe<AuditEntryConnection>;
-  /** What the mail of a request holds. Null if it is not good any more, or was for nobody. */
-  recoveryMail?: Maybe<RecoveryMail>;
-  /** Whose an API key is. Null if it is not good, or no longer. */
-  apiKeyIdentity?: Maybe<ApiKeyIdentity>;
-  /** Sessions and API keys revoked since then, which must no longer pass, by their ids: at most 1000, until none is left. */
-  revokedSessions: Array<Scalars['ID']['output']>;
 };
 
 
@@ -244,8 +244,14 @@ export type QueryUsersArgs = {
 };
 
 
-export type QueryUserSessionsArgs = {
-  userId: Scalars['ID']['input'];
+export type QueryRevokedSessionsArgs = {
+  since: Scalars['DateTime']['input'];
+  after?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type QueryApiKeyIdentityArgs = {
+  hash: Scalars['ID']['input'];
 };
 
 
@@ -261,24 +267,23 @@ export type QueryRecoveryMailArgs = {
 };
 
 
-export type QueryApiKeyIdentityArgs = {
-  hash: Scalars['ID']['input'];
-};
-
-
-export type QueryRevokedSessionsArgs = {
-  since: Scalars['DateTime']['input'];
-  after?: InputMaybe<Scalars['ID']['input']>;
+export type QueryUserSessionsArgs = {
+  userId: Scalars['ID']['input'];
 };
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Makes a user, who is a customer, and signs them in. Again with the same e-mail address and password, it completes what was begun. */
-  signUp?: Maybe<AuthPayload>;
-  /** Starts a session. */
-  signIn?: Maybe<AuthPayload>;
-  /** Starts the session of somebody whose first factor was right: `signIn` answered `SecondFactorRequired` with a challenge. */
-  completeSignIn?: Maybe<AuthPayload>;
+  /** Gives a user these roles and no others. It ends their sessions: they sign in again to use them. The last administrator stays one. */
+  setUserRoles?: Maybe<UserPayload>;
+  /** A token of the role GUEST that opens one order and its updates, for 30 days. */
+  issueGuestToken?: Maybe<GuestTokenPayload>;
+  /**
+   * Makes an API key, which stands for its maker with these scopes. The key itself is in this answer and in no other. It needs
+   * a sign-in of the last ten minutes.
+   */
+  createApiKey?: Maybe<CreateApiKeyPayload>;
+  /** Revokes an API key at once: one's own, or as an administrator anybody's. A key may revoke itself. */
+  revokeApiKey?: Maybe<RevokeApiKeyPayload>;
   /**
    * Begins to sign in by an identity provider: send the browser to `authorizationUrl`, and keep `attemptToken` where no
    * other page reads it, such as `sessionStorage`. It is good for ten minutes.
@@ -296,19 +301,6 @@ export type Mutation = {
   linkIdentity?: Maybe<LinkedIdentityPayload>;
   /** Takes a link away and ends all other sessions. It needs a sign-in of the last ten minutes. Who has no password keeps one. */
   unlinkIdentity?: Maybe<AccountPayload>;
-  /**
-   * New tokens for a session. Every refresh token is good once: one that comes again later means that two have it, and
-   * ends the session for both.
-   */
-  refreshSession?: Maybe<AuthPayload>;
-  /** Ends the session of the token that it is asked with. */
-  signOut?: Maybe<SignOutPayload>;
-  /** Ends one session: one's own, or as an administrator anybody's. */
-  revokeSession?: Maybe<RevokedSessionsPayload>;
-  /** Ends all of one's own sessions but the one that asks. */
-  revokeOtherSessions?: Maybe<RevokedSessionsPayload>;
-  /** Ends all sessions of a user. */
-  revokeUserSessions?: Maybe<RevokedSessionsPayload>;
   /** Sends a mail with a token that sets a new password, for half an hour: the newest counts. The answer is the same for an address that nobody has. */
   requestPasswordReset?: Maybe<AccountPayload>;
   /** Sets a new password with the token of a mail, and ends all sessions; API keys and linked identities too, unless it is said. Sign in with it then. */
@@ -319,6 +311,8 @@ export type Mutation = {
   requestEmailVerification?: Maybe<AccountPayload>;
   /** Proves an e-mail address with the token of a mail. */
   verifyEmail?: Maybe<AccountPayload>;
+  /** Starts the session of somebody whose first factor was right: `signIn` answered `SecondFactorRequired` with a challenge. */
+  completeSignIn?: Maybe<AuthPayload>;
   /** A secret for an authenticator app, for who has a verified e-mail address. It counts for nothing until `confirmTotp`; asked again, there is another. */
   enrollTotp?: Maybe<EnrollTotpPayload>;
   /** Adds the second factor, with a first code of the app. It ends all other sessions, which were begun without it. */
@@ -333,31 +327,42 @@ export type Mutation = {
    */
   resetSecondFactor?: Maybe<SecondFactorResetPayload>;
   /**
-   * Makes an API key, which stands for its maker with these scopes. The key itself is in this answer and in no other. It needs
-   * a sign-in of the last ten minutes.
+   * New tokens for a session. Every refresh token is good once: one that comes again later means that two have it, and
+   * ends the session for both.
    */
-  createApiKey?: Maybe<CreateApiKeyPayload>;
-  /** Revokes an API key at once: one's own, or as an administrator anybody's. A key may revoke itself. */
-  revokeApiKey?: Maybe<RevokeApiKeyPayload>;
-  /** Gives a user these roles and no others. It ends their sessions: they sign in again to use them. The last administrator stays one. */
-  setUserRoles?: Maybe<UserPayload>;
-  /** A token of the role GUEST that opens one order and its updates, for 30 days. */
-  issueGuestToken?: Maybe<GuestTokenPayload>;
+  refreshSession?: Maybe<AuthPayload>;
+  /** Ends the session of the token that it is asked with. */
+  signOut?: Maybe<SignOutPayload>;
+  /** Ends one session: one's own, or as an administrator anybody's. */
+  revokeSession?: Maybe<RevokedSessionsPayload>;
+  /** Ends all of one's own sessions but the one that asks. */
+  revokeOtherSessions?: Maybe<RevokedSessionsPayload>;
+  /** Ends all sessions of a user. */
+  revokeUserSessions?: Maybe<RevokedSessionsPayload>;
+  /** Makes a user, who is a customer, and signs them in. Again with the same e-mail address and password, it completes what was begun. */
+  signUp?: Maybe<AuthPayload>;
+  /** Starts a session. */
+  signIn?: Maybe<AuthPayload>;
 };
 
 
-export type MutationSignUpArgs = {
-  input: SignUpInput;
+export type MutationSetUserRolesArgs = {
+  input: SetUserRolesInput;
 };
 
 
-export type MutationSignInArgs = {
-  input: SignInInput;
+export type MutationIssueGuestTokenArgs = {
+  input: IssueGuestTokenInput;
 };
 
 
-export type MutationCompleteSignInArgs = {
-  input: CompleteSignInInput;
+export type MutationCreateApiKeyArgs = {
+  input: CreateApiKeyInput;
+};
+
+
+export type MutationRevokeApiKeyArgs = {
+  input: RevokeApiKeyInput;
 };
 
 
@@ -386,21 +391,6 @@ export type MutationUnlinkIdentityArgs = {
 };
 
 
-export type MutationRefreshSessionArgs = {
-  input: RefreshSessionInput;
-};
-
-
-export type MutationRevokeSessionArgs = {
-  input: RevokeSessionInput;
-};
-
-
-export type MutationRevokeUserSessionsArgs = {
-  input: RevokeUserSessionsInput;
-};
-
-
 export type MutationRequestPasswordResetArgs = {
   input: RequestPasswordResetInput;
 };
@@ -418,6 +408,11 @@ export type MutationChangePasswordArgs = {
 
 export type MutationVerifyEmailArgs = {
   input: VerifyEmailInput;
+};
+
+
+export type MutationCompleteSignInArgs = {
+  input: CompleteSignInInput;
 };
 
 
@@ -446,23 +441,28 @@ export type MutationResetSecondFactorArgs = {
 };
 
 
-export type MutationCreateApiKeyArgs = {
-  input: CreateApiKeyInput;
+export type MutationRefreshSessionArgs = {
+  input: RefreshSessionInput;
 };
 
 
-export type MutationRevokeApiKeyArgs = {
-  input: RevokeApiKeyInput;
+export type MutationRevokeSessionArgs = {
+  input: RevokeSessionInput;
 };
 
 
-export type MutationSetUserRolesArgs = {
-  input: SetUserRolesInput;
+export type MutationRevokeUserSessionsArgs = {
+  input: RevokeUserSessionsInput;
 };
 
 
-export type MutationIssueGuestTokenArgs = {
-  input: IssueGuestTokenInput;
+export type MutationSignUpArgs = {
+  input: SignUpInput;
+};
+
+
+export type MutationSignInArgs = {
+  input: SignInInput;
 };
 
 /**
@@ -491,109 +491,6 @@ export type User = {
   createdAt: Scalars['DateTime']['output'];
   /** The identities that they can sign in by, the first linked first: at most 20. For themselves and for administrators. */
   identities?: Maybe<Array<LinkedIdentity>>;
-};
-
-/** Who says who somebody is, in our stead. */
-export type IdentityProvider = {
-  __typename?: 'IdentityProvider';
-  /** What `beginProviderSignIn` takes. */
-  id: Scalars['ID']['output'];
-  /** What people call it. */
-  name: Scalars['String']['output'];
-};
-
-/** An identity at a provider that opens an account. */
-export type LinkedIdentity = {
-  __typename?: 'LinkedIdentity';
-  /** Starts with `identity_`. */
-  id: Scalars['ID']['output'];
-  /** The id of its provider, as it was called when it was linked. */
-  provider: Scalars['ID']['output'];
-  /** The e-mail address that the provider told last, to recognise the identity by. */
-  email?: Maybe<Scalars['String']['output']>;
-  /** When it was linked. */
-  linkedAt: Scalars['DateTime']['output'];
-  /** When it was linked, or last signed in by. */
-  lastUsedAt: Scalars['DateTime']['output'];
-};
-
-/** Where somebody is signed in. */
-export type Session = {
-  __typename?: 'Session';
-  /** Starts with `session_`. */
-  id: Scalars['ID']['output'];
-  /** What the browser or program said of itself when it signed in. It proves nothing. */
-  userAgent?: Maybe<Scalars['String']['output']>;
-  /** The network that it was started from: `203.0.113.0/24`. */
-  address?: Maybe<Scalars['String']['output']>;
-  /** When it was started. */
-  createdAt: Scalars['DateTime']['output'];
-  /** When it was started, or last refreshed. */
-  lastUsedAt: Scalars['DateTime']['output'];
-  /** When it ends, unless it is refreshed before. */
-  expiresAt: Scalars['DateTime']['output'];
-  /** Whether it is the one that asks. */
-  isCurrent: Scalars['Boolean']['output'];
-};
-
-/** What is asked for beside the password: codes of an authenticator app. */
-export type SecondFactor = {
-  __typename?: 'SecondFactor';
-  /** Since when it is asked for. */
-  confirmedAt: Scalars['DateTime']['output'];
-  /** How many of the ten recovery codes were not used yet. */
-  recoveryCodesLeft: Scalars['Int']['output'];
-};
-
-/** A key for programs, that stands for its maker with some of their permissions. */
-export type ApiKey = {
-  __typename?: 'ApiKey';
-  /** Starts with `apikey_`. */
-  id: Scalars['ID']['output'];
-  /** What it is for, in its maker's words. */
-  name: Scalars['String']['output'];
-  /** How it begins: `agk_1a2b`. */
-  hint: Scalars['String']['output'];
-  /** What it may do, as long as its maker may. It never gains what its maker gains. */
-  scopes: Array<Scalars['String']['output']>;
-  /** When it was made. */
-  createdAt: Scalars['DateTime']['output'];
-  /** When it stops being good. */
-  expiresAt: Scalars['DateTime']['output'];
-  /** When it was last used, to the minute. */
-  lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
-};
-
-/** What a mail is written from. */
-export type RecoveryMail = {
-  __typename?: 'RecoveryMail';
-  /** What it is for. */
-  purpose: RecoveryPurpose;
-  /** Where it goes. */
-  email: Scalars['EmailAddress']['output'];
-  /** Whom it addresses. */
-  name: Scalars['String']['output'];
-  /** The token, sealed for `recovery:` and the id. */
-  sealedToken: Scalars['String']['output'];
-  /** When the token stops being good. */
-  expiresAt: Scalars['DateTime']['output'];
-};
-
-export type { RecoveryPurpose };
-
-/** Whose an API key is, for gateways. */
-export type ApiKeyIdentity = {
-  __typename?: 'ApiKeyIdentity';
-  /** The key. */
-  id: Scalars['ID']['output'];
-  /** Its maker. */
-  userId: Scalars['ID']['output'];
-  /** What it may do now: what its maker has lost, it has lost. */
-  scopes: Array<Scalars['String']['output']>;
-  /** The merchant whose rows alone it is good for, if its maker worked for one when they made it or does now. */
-  merchantId?: Maybe<Scalars['ID']['output']>;
-  /** When it stops being good. */
-  expiresAt: Scalars['DateTime']['output'];
 };
 
 export type Customer = {
@@ -648,6 +545,138 @@ export type UserEdge = {
   node: User;
   /** Continue behind it with `after`. */
   cursor: Scalars['String']['output'];
+};
+
+/** The roles that a user is to have. */
+export type SetUserRolesInput = {
+  /** The user. */
+  id: Scalars['ID']['input'];
+  /** The version that the decision was made on. */
+  expectedVersion: Scalars['Int']['input'];
+  /** All of them: at least one. */
+  roles: Array<Role>;
+  /** The merchant that they work for, 1 to 64 letters, digits, `_` and `-`: needed for MERCHANT, unless it is known. What is not given stays. */
+  merchantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** Whom a guest token is for. */
+export type IssueGuestTokenInput = {
+  /** The order that it opens. */
+  orderId: Scalars['ID']['input'];
+};
+
+/** What somebody gets who has proven who they are. */
+export type AuthPayload = {
+  __typename?: 'AuthPayload';
+  /** Send it as `authorization: Bearer …`. */
+  accessToken?: Maybe<Scalars['String']['output']>;
+  /** Gets new tokens from `refreshSession`, once. */
+  refreshToken?: Maybe<Scalars['String']['output']>;
+  /** When the access token stops being good. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Who they are. */
+  user?: Maybe<User>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** What became of something about an account. */
+export type AccountPayload = {
+  __typename?: 'AccountPayload';
+  /** Whether it was done. */
+  done?: Maybe<Scalars['Boolean']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** What became of a user. */
+export type UserPayload = {
+  __typename?: 'UserPayload';
+  /** The user as they are now. */
+  user?: Maybe<User>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** A guest's token. */
+export type GuestTokenPayload = {
+  __typename?: 'GuestTokenPayload';
+  /** Send it as `authorization: Bearer …`. */
+  token?: Maybe<Scalars['String']['output']>;
+  /** When it stops being good. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** A key for programs, that stands for its maker with some of their permissions. */
+export type ApiKey = {
+  __typename?: 'ApiKey';
+  /** Starts with `apikey_`. */
+  id: Scalars['ID']['output'];
+  /** What it is for, in its maker's words. */
+  name: Scalars['String']['output'];
+  /** How it begins: `agk_1a2b`. */
+  hint: Scalars['String']['output'];
+  /** What it may do, as long as its maker may. It never gains what its maker gains. */
+  scopes: Array<Scalars['String']['output']>;
+  /** When it was made. */
+  createdAt: Scalars['DateTime']['output'];
+  /** When it stops being good. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** When it was last used, to the minute. */
+  lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Whose an API key is, for gateways. */
+export type ApiKeyIdentity = {
+  __typename?: 'ApiKeyIdentity';
+  /** The key. */
+  id: Scalars['ID']['output'];
+  /** Its maker. */
+  userId: Scalars['ID']['output'];
+  /** What it may do now: what its maker has lost, it has lost. */
+  scopes: Array<Scalars['String']['output']>;
+  /** The merchant whose rows alone it is good for, if its maker worked for one when they made it or does now. */
+  merchantId?: Maybe<Scalars['ID']['output']>;
+  /** When it stops being good. */
+  expiresAt: Scalars['DateTime']['output'];
+};
+
+/** An API key to make. */
+export type CreateApiKeyInput = {
+  /** What it is for: 1 to 100 characters. */
+  name: Scalars['String']['input'];
+  /** What it may do: `<agent>:<read, personal, write or admin>`, with `*` for every agent. 1 to 50, all of them the maker's own. `write` brings `read` along where the maker has it. */
+  scopes: Array<Scalars['String']['input']>;
+  /** When it stops being good: in 366 days at most, in 90 if it is not said. */
+  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** An API key to revoke. */
+export type RevokeApiKeyInput = {
+  /** The key's id, not the key itself. */
+  id: Scalars['ID']['input'];
+};
+
+/** A new API key. */
+export type CreateApiKeyPayload = {
+  __typename?: 'CreateApiKeyPayload';
+  /** The key: send it as `authorization: Bearer agk_…`, and keep it where secrets are kept. It is shown here only. */
+  key?: Maybe<Scalars['String']['output']>;
+  /** What is known of it from now on. */
+  apiKey?: Maybe<ApiKey>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** What became of an API key. */
+export type RevokeApiKeyPayload = {
+  __typename?: 'RevokeApiKeyPayload';
+  /** Whether it was revoked: not if it was before. */
+  revoked?: Maybe<Scalars['Boolean']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
 };
 
 /** Which entries of the audit log: all that is given must hold. */
@@ -715,22 +744,130 @@ export type AuditEntryEdge = {
 
 export type { AuditAction };
 
-/** Somebody new. */
-export type SignUpInput = {
-  /** What they sign in with. It belongs to one user, in whatever case it is written. */
-  email: Scalars['EmailAddress']['input'];
-  /** 12 to 200 characters, none of the most common, and neither the e-mail address nor the name. */
-  password: Scalars['String']['input'];
-  /** 1 to 200 characters. */
-  name: Scalars['String']['input'];
+/** Who says who somebody is, in our stead. */
+export type IdentityProvider = {
+  __typename?: 'IdentityProvider';
+  /** What `beginProviderSignIn` takes. */
+  id: Scalars['ID']['output'];
+  /** What people call it. */
+  name: Scalars['String']['output'];
 };
 
-/** Who signs in. */
-export type SignInInput = {
-  /** What they signed up with, in whatever case. */
+/** An identity at a provider that opens an account. */
+export type LinkedIdentity = {
+  __typename?: 'LinkedIdentity';
+  /** Starts with `identity_`. */
+  id: Scalars['ID']['output'];
+  /** The id of its provider, as it was called when it was linked. */
+  provider: Scalars['ID']['output'];
+  /** The e-mail address that the provider told last, to recognise the identity by. */
+  email?: Maybe<Scalars['String']['output']>;
+  /** When it was linked. */
+  linkedAt: Scalars['DateTime']['output'];
+  /** When it was linked, or last signed in by. */
+  lastUsedAt: Scalars['DateTime']['output'];
+};
+
+/** By whom to sign in, or whom to link. */
+export type BeginProviderSignInInput = {
+  /** One of `identityProviders`. */
+  provider: Scalars['ID']['input'];
+  /** The page that the provider leads back to: one of those that are configured, to the letter. */
+  redirectUri: Scalars['String']['input'];
+};
+
+/** Who came back from a provider. */
+export type CompleteProviderSignInInput = {
+  /** The one that it was begun with. */
+  attemptToken: Scalars['String']['input'];
+  /** The whole address that the provider led back to, with all that is behind the `?`. */
+  callbackUrl: Scalars['String']['input'];
+};
+
+/** A link to take away. */
+export type UnlinkIdentityInput = {
+  /** One of `me { identities }`. */
+  id: Scalars['ID']['input'];
+};
+
+/** Where to go to sign in. */
+export type BeginProviderSignInPayload = {
+  __typename?: 'BeginProviderSignInPayload';
+  /** Send the browser there. */
+  authorizationUrl?: Maybe<Scalars['String']['output']>;
+  /** Give it to `completeProviderSignIn` or `linkIdentity`. It belongs to this browser alone, and into no address. */
+  attemptToken?: Maybe<Scalars['String']['output']>;
+  /** When the attempt stops being good. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** What became of a link. */
+export type LinkedIdentityPayload = {
+  __typename?: 'LinkedIdentityPayload';
+  /** The identity that was linked. */
+  identity?: Maybe<LinkedIdentity>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** What a mail is written from. */
+export type RecoveryMail = {
+  __typename?: 'RecoveryMail';
+  /** What it is for. */
+  purpose: RecoveryPurpose;
+  /** Where it goes. */
+  email: Scalars['EmailAddress']['output'];
+  /** Whom it addresses. */
+  name: Scalars['String']['output'];
+  /** The token, sealed for `recovery:` and the id. */
+  sealedToken: Scalars['String']['output'];
+  /** When the token stops being good. */
+  expiresAt: Scalars['DateTime']['output'];
+};
+
+export type { RecoveryPurpose };
+
+/** Who forgot their password. */
+export type RequestPasswordResetInput = {
+  /** What they sign in with. */
   email: Scalars['EmailAddress']['input'];
-  /** Their password. */
+};
+
+/** A new password for a forgotten one. */
+export type ResetPasswordInput = {
+  /** The token of the mail. */
+  token: Scalars['String']['input'];
+  /** As for signing up. */
   password: Scalars['String']['input'];
+  /** Whether the account's API keys go on. Say so only if nobody else can have made one; else all are revoked. They stay where it had no password. */
+  keepApiKeys: Scalars['Boolean']['input'];
+  /** Whether the account's linked identities go on. Say so only if nobody else can have linked one; else all are unlinked. They stay where it had no password. */
+  keepIdentities: Scalars['Boolean']['input'];
+};
+
+/** A new password for a known one. */
+export type ChangePasswordInput = {
+  /** The one until now. */
+  currentPassword: Scalars['String']['input'];
+  /** As for signing up. */
+  newPassword: Scalars['String']['input'];
+};
+
+/** A proof of an e-mail address. */
+export type VerifyEmailInput = {
+  /** The token of the mail. */
+  token: Scalars['String']['input'];
+};
+
+/** What is asked for beside the password: codes of an authenticator app. */
+export type SecondFactor = {
+  __typename?: 'SecondFactor';
+  /** Since when it is asked for. */
+  confirmedAt: Scalars['DateTime']['output'];
+  /** How many of the ten recovery codes were not used yet. */
+  recoveryCodesLeft: Scalars['Int']['output'];
 };
 
 /** The second factor of somebody who signs in. */
@@ -771,167 +908,6 @@ export type ResetSecondFactorInput = {
   userId: Scalars['ID']['input'];
 };
 
-/** By whom to sign in, or whom to link. */
-export type BeginProviderSignInInput = {
-  /** One of `identityProviders`. */
-  provider: Scalars['ID']['input'];
-  /** The page that the provider leads back to: one of those that are configured, to the letter. */
-  redirectUri: Scalars['String']['input'];
-};
-
-/** Who came back from a provider. */
-export type CompleteProviderSignInInput = {
-  /** The one that it was begun with. */
-  attemptToken: Scalars['String']['input'];
-  /** The whole address that the provider led back to, with all that is behind the `?`. */
-  callbackUrl: Scalars['String']['input'];
-};
-
-/** A link to take away. */
-export type UnlinkIdentityInput = {
-  /** One of `me { identities }`. */
-  id: Scalars['ID']['input'];
-};
-
-/** A session to go on with. */
-export type RefreshSessionInput = {
-  /** The newest one of the session. */
-  refreshToken: Scalars['String']['input'];
-};
-
-/** A session to end. */
-export type RevokeSessionInput = {
-  /** The session. */
-  sessionId: Scalars['ID']['input'];
-};
-
-/** Whose sessions to end. */
-export type RevokeUserSessionsInput = {
-  /** The user. */
-  userId: Scalars['ID']['input'];
-};
-
-/** Who forgot their password. */
-export type RequestPasswordResetInput = {
-  /** What they sign in with. */
-  email: Scalars['EmailAddress']['input'];
-};
-
-/** A new password for a forgotten one. */
-export type ResetPasswordInput = {
-  /** The token of the mail. */
-  token: Scalars['String']['input'];
-  /** As for signing up. */
-  password: Scalars['String']['input'];
-  /** Whether the account's API keys go on. Say so only if nobody else can have made one; else all are revoked. They stay where it had no password. */
-  keepApiKeys: Scalars['Boolean']['input'];
-  /** Whether the account's linked identities go on. Say so only if nobody else can have linked one; else all are unlinked. They stay where it had no password. */
-  keepIdentities: Scalars['Boolean']['input'];
-};
-
-/** A new password for a known one. */
-export type ChangePasswordInput = {
-  /** The one until now. */
-  currentPassword: Scalars['String']['input'];
-  /** As for signing up. */
-  newPassword: Scalars['String']['input'];
-};
-
-/** A proof of an e-mail address. */
-export type VerifyEmailInput = {
-  /** The token of the mail. */
-  token: Scalars['String']['input'];
-};
-
-/** An API key to make. */
-export type CreateApiKeyInput = {
-  /** What it is for: 1 to 100 characters. */
-  name: Scalars['String']['input'];
-  /** What it may do: `<agent>:<read, personal, write or admin>`, with `*` for every agent. 1 to 50, all of them the maker's own. `write` brings `read` along where the maker has it. */
-  scopes: Array<Scalars['String']['input']>;
-  /** When it stops being good: in 366 days at most, in 90 if it is not said. */
-  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
-};
-
-/** An API key to revoke. */
-export type RevokeApiKeyInput = {
-  /** The key's id, not the key itself. */
-  id: Scalars['ID']['input'];
-};
-
-/** The roles that a user is to have. */
-export type SetUserRolesInput = {
-  /** The user. */
-  id: Scalars['ID']['input'];
-  /** The version that the decision was made on. */
-  expectedVersion: Scalars['Int']['input'];
-  /** All of them: at least one. */
-  roles: Array<Role>;
-  /** The merchant that they work for, 1 to 64 letters, digits, `_` and `-`: needed for MERCHANT, unless it is known. What is not given stays. */
-  merchantId?: InputMaybe<Scalars['ID']['input']>;
-};
-
-/** Whom a guest token is for. */
-export type IssueGuestTokenInput = {
-  /** The order that it opens. */
-  orderId: Scalars['ID']['input'];
-};
-
-/** What somebody gets who has proven who they are. */
-export type AuthPayload = {
-  __typename?: 'AuthPayload';
-  /** Send it as `authorization: Bearer …`. */
-  accessToken?: Maybe<Scalars['String']['output']>;
-  /** Gets new tokens from `refreshSession`, once. */
-  refreshToken?: Maybe<Scalars['String']['output']>;
-  /** When the access token stops being good. */
-  expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Who they are. */
-  user?: Maybe<User>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Where to go to sign in. */
-export type BeginProviderSignInPayload = {
-  __typename?: 'BeginProviderSignInPayload';
-  /** Send the browser there. */
-  authorizationUrl?: Maybe<Scalars['String']['output']>;
-  /** Give it to `completeProviderSignIn` or `linkIdentity`. It belongs to this browser alone, and into no address. */
-  attemptToken?: Maybe<Scalars['String']['output']>;
-  /** When the attempt stops being good. */
-  expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** What became of a link. */
-export type LinkedIdentityPayload = {
-  __typename?: 'LinkedIdentityPayload';
-  /** The identity that was linked. */
-  identity?: Maybe<LinkedIdentity>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** What became of a session. */
-export type SignOutPayload = {
-  __typename?: 'SignOutPayload';
-  /** Whether a session was ended: not if it was over, or if the token has none. */
-  signedOut?: Maybe<Scalars['Boolean']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** What became of something about an account. */
-export type AccountPayload = {
-  __typename?: 'AccountPayload';
-  /** Whether it was done. */
-  done?: Maybe<Scalars['Boolean']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
 /** What an authenticator app is told. */
 export type EnrollTotpPayload = {
   __typename?: 'EnrollTotpPayload';
@@ -963,68 +939,6 @@ export type SecondFactorResetPayload = {
   userErrors: Array<UserError>;
 };
 
-/** A new API key. */
-export type CreateApiKeyPayload = {
-  __typename?: 'CreateApiKeyPayload';
-  /** The key: send it as `authorization: Bearer agk_…`, and keep it where secrets are kept. It is shown here only. */
-  key?: Maybe<Scalars['String']['output']>;
-  /** What is known of it from now on. */
-  apiKey?: Maybe<ApiKey>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** What became of an API key. */
-export type RevokeApiKeyPayload = {
-  __typename?: 'RevokeApiKeyPayload';
-  /** Whether it was revoked: not if it was before. */
-  revoked?: Maybe<Scalars['Boolean']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** What became of sessions. */
-export type RevokedSessionsPayload = {
-  __typename?: 'RevokedSessionsPayload';
-  /** How many were ended. Those that were over are not counted. */
-  ended?: Maybe<Scalars['Int']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** What became of a user. */
-export type UserPayload = {
-  __typename?: 'UserPayload';
-  /** The user as they are now. */
-  user?: Maybe<User>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** A guest's token. */
-export type GuestTokenPayload = {
-  __typename?: 'GuestTokenPayload';
-  /** Send it as `authorization: Bearer …`. */
-  token?: Maybe<Scalars['String']['output']>;
-  /** When it stops being good. */
-  expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Too many attempts failed of late. */
-export type TooManyAttempts = UserError & {
-  __typename?: 'TooManyAttempts';
-  /** What a program branches on. */
-  code: ErrorCode;
-  /** What is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Where in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-  /** When it may be tried again. */
-  retryAt: Scalars['DateTime']['output'];
-};
-
 /** The first factor is right, and the account has a second one: no tokens yet. */
 export type SecondFactorRequired = UserError & {
   __typename?: 'SecondFactorRequired';
@@ -1038,6 +952,92 @@ export type SecondFactorRequired = UserError & {
   challenge: Scalars['String']['output'];
   /** When the challenge stops being good. */
   expiresAt: Scalars['DateTime']['output'];
+};
+
+/** Where somebody is signed in. */
+export type Session = {
+  __typename?: 'Session';
+  /** Starts with `session_`. */
+  id: Scalars['ID']['output'];
+  /** What the browser or program said of itself when it signed in. It proves nothing. */
+  userAgent?: Maybe<Scalars['String']['output']>;
+  /** The network that it was started from: `203.0.113.0/24`. */
+  address?: Maybe<Scalars['String']['output']>;
+  /** When it was started. */
+  createdAt: Scalars['DateTime']['output'];
+  /** When it was started, or last refreshed. */
+  lastUsedAt: Scalars['DateTime']['output'];
+  /** When it ends, unless it is refreshed before. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** Whether it is the one that asks. */
+  isCurrent: Scalars['Boolean']['output'];
+};
+
+/** A session to go on with. */
+export type RefreshSessionInput = {
+  /** The newest one of the session. */
+  refreshToken: Scalars['String']['input'];
+};
+
+/** A session to end. */
+export type RevokeSessionInput = {
+  /** The session. */
+  sessionId: Scalars['ID']['input'];
+};
+
+/** Whose sessions to end. */
+export type RevokeUserSessionsInput = {
+  /** The user. */
+  userId: Scalars['ID']['input'];
+};
+
+/** What became of a session. */
+export type SignOutPayload = {
+  __typename?: 'SignOutPayload';
+  /** Whether a session was ended: not if it was over, or if the token has none. */
+  signedOut?: Maybe<Scalars['Boolean']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** What became of sessions. */
+export type RevokedSessionsPayload = {
+  __typename?: 'RevokedSessionsPayload';
+  /** How many were ended. Those that were over are not counted. */
+  ended?: Maybe<Scalars['Int']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Somebody new. */
+export type SignUpInput = {
+  /** What they sign in with. It belongs to one user, in whatever case it is written. */
+  email: Scalars['EmailAddress']['input'];
+  /** 12 to 200 characters, none of the most common, and neither the e-mail address nor the name. */
+  password: Scalars['String']['input'];
+  /** 1 to 200 characters. */
+  name: Scalars['String']['input'];
+};
+
+/** Who signs in. */
+export type SignInInput = {
+  /** What they signed up with, in whatever case. */
+  email: Scalars['EmailAddress']['input'];
+  /** Their password. */
+  password: Scalars['String']['input'];
+};
+
+/** Too many attempts failed of late. */
+export type TooManyAttempts = UserError & {
+  __typename?: 'TooManyAttempts';
+  /** What a program branches on. */
+  code: ErrorCode;
+  /** What is wrong and what to do. */
+  message: Scalars['String']['output'];
+  /** Where in the input. */
+  path?: Maybe<Array<Scalars['String']['output']>>;
+  /** When it may be tried again. */
+  retryAt: Scalars['DateTime']['output'];
 };
 
 
@@ -1158,14 +1158,6 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   User: ResolverTypeWrapper<UserRow>;
-  IdentityProvider: ResolverTypeWrapper<IdentityProvider>;
-  LinkedIdentity: ResolverTypeWrapper<LinkedIdentityRow>;
-  Session: ResolverTypeWrapper<SessionRow>;
-  SecondFactor: ResolverTypeWrapper<SecondFactorRow>;
-  ApiKey: ResolverTypeWrapper<ApiKeyRow>;
-  RecoveryMail: ResolverTypeWrapper<RecoveryMailRow>;
-  RecoveryPurpose: RecoveryPurpose;
-  ApiKeyIdentity: ResolverTypeWrapper<ApiKeyIdentityRow>;
   Customer: ResolverTypeWrapper<Customer>;
   Role: Role;
   UserFilter: UserFilter;
@@ -1173,48 +1165,56 @@ export type ResolversTypes = {
   UserOrderField: UserOrderField;
   UserConnection: ResolverTypeWrapper<UserConnectionRow>;
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
+  SetUserRolesInput: SetUserRolesInput;
+  IssueGuestTokenInput: IssueGuestTokenInput;
+  AuthPayload: ResolverTypeWrapper<Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  UserPayload: ResolverTypeWrapper<Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  GuestTokenPayload: ResolverTypeWrapper<Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  ApiKey: ResolverTypeWrapper<ApiKeyRow>;
+  ApiKeyIdentity: ResolverTypeWrapper<ApiKeyIdentityRow>;
+  CreateApiKeyInput: CreateApiKeyInput;
+  RevokeApiKeyInput: RevokeApiKeyInput;
+  CreateApiKeyPayload: ResolverTypeWrapper<Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversTypes['ApiKey']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  RevokeApiKeyPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   AuditFilter: AuditFilter;
   AuditEntry: ResolverTypeWrapper<AuditEntryRow>;
   AuditEntryConnection: ResolverTypeWrapper<AuditEntryConnectionRow>;
   AuditEntryEdge: ResolverTypeWrapper<Omit<AuditEntryEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
   AuditAction: AuditAction;
-  SignUpInput: SignUpInput;
-  SignInInput: SignInInput;
+  IdentityProvider: ResolverTypeWrapper<IdentityProvider>;
+  LinkedIdentity: ResolverTypeWrapper<LinkedIdentityRow>;
+  BeginProviderSignInInput: BeginProviderSignInInput;
+  CompleteProviderSignInInput: CompleteProviderSignInInput;
+  UnlinkIdentityInput: UnlinkIdentityInput;
+  BeginProviderSignInPayload: ResolverTypeWrapper<Omit<BeginProviderSignInPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  LinkedIdentityPayload: ResolverTypeWrapper<Omit<LinkedIdentityPayload, 'identity' | 'userErrors'> & { identity?: Maybe<ResolversTypes['LinkedIdentity']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  RecoveryMail: ResolverTypeWrapper<RecoveryMailRow>;
+  RecoveryPurpose: RecoveryPurpose;
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  ResetPasswordInput: ResetPasswordInput;
+  ChangePasswordInput: ChangePasswordInput;
+  VerifyEmailInput: VerifyEmailInput;
+  SecondFactor: ResolverTypeWrapper<SecondFactorRow>;
   CompleteSignInInput: CompleteSignInInput;
   EnrollTotpInput: EnrollTotpInput;
   ConfirmTotpInput: ConfirmTotpInput;
   ReplaceRecoveryCodesInput: ReplaceRecoveryCodesInput;
   DisableTotpInput: DisableTotpInput;
   ResetSecondFactorInput: ResetSecondFactorInput;
-  BeginProviderSignInInput: BeginProviderSignInInput;
-  CompleteProviderSignInInput: CompleteProviderSignInInput;
-  UnlinkIdentityInput: UnlinkIdentityInput;
-  RefreshSessionInput: RefreshSessionInput;
-  RevokeSessionInput: RevokeSessionInput;
-  RevokeUserSessionsInput: RevokeUserSessionsInput;
-  RequestPasswordResetInput: RequestPasswordResetInput;
-  ResetPasswordInput: ResetPasswordInput;
-  ChangePasswordInput: ChangePasswordInput;
-  VerifyEmailInput: VerifyEmailInput;
-  CreateApiKeyInput: CreateApiKeyInput;
-  RevokeApiKeyInput: RevokeApiKeyInput;
-  SetUserRolesInput: SetUserRolesInput;
-  IssueGuestTokenInput: IssueGuestTokenInput;
-  AuthPayload: ResolverTypeWrapper<Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  BeginProviderSignInPayload: ResolverTypeWrapper<Omit<BeginProviderSignInPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  LinkedIdentityPayload: ResolverTypeWrapper<Omit<LinkedIdentityPayload, 'identity' | 'userErrors'> & { identity?: Maybe<ResolversTypes['LinkedIdentity']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  SignOutPayload: ResolverTypeWrapper<Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   EnrollTotpPayload: ResolverTypeWrapper<Omit<EnrollTotpPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   RecoveryCodesPayload: ResolverTypeWrapper<Omit<RecoveryCodesPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   SecondFactorResetPayload: ResolverTypeWrapper<Omit<SecondFactorResetPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  CreateApiKeyPayload: ResolverTypeWrapper<Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversTypes['ApiKey']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  RevokeApiKeyPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  RevokedSessionsPayload: ResolverTypeWrapper<Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  UserPayload: ResolverTypeWrapper<Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  GuestTokenPayload: ResolverTypeWrapper<Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  TooManyAttempts: ResolverTypeWrapper<TooManyAttempts>;
   SecondFactorRequired: ResolverTypeWrapper<SecondFactorRequired>;
+  Session: ResolverTypeWrapper<SessionRow>;
+  RefreshSessionInput: RefreshSessionInput;
+  RevokeSessionInput: RevokeSessionInput;
+  RevokeUserSessionsInput: RevokeUserSessionsInput;
+  SignOutPayload: ResolverTypeWrapper<Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  RevokedSessionsPayload: ResolverTypeWrapper<Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  SignUpInput: SignUpInput;
+  SignInInput: SignInInput;
+  TooManyAttempts: ResolverTypeWrapper<TooManyAttempts>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
@@ -1242,59 +1242,59 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   User: UserRow;
-  IdentityProvider: IdentityProvider;
-  LinkedIdentity: LinkedIdentityRow;
-  Session: SessionRow;
-  SecondFactor: SecondFactorRow;
-  ApiKey: ApiKeyRow;
-  RecoveryMail: RecoveryMailRow;
-  ApiKeyIdentity: ApiKeyIdentityRow;
   Customer: Customer;
   UserFilter: UserFilter;
   UserOrder: UserOrder;
   UserConnection: UserConnectionRow;
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
+  SetUserRolesInput: SetUserRolesInput;
+  IssueGuestTokenInput: IssueGuestTokenInput;
+  AuthPayload: Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  AccountPayload: Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  UserPayload: Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  GuestTokenPayload: Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  ApiKey: ApiKeyRow;
+  ApiKeyIdentity: ApiKeyIdentityRow;
+  CreateApiKeyInput: CreateApiKeyInput;
+  RevokeApiKeyInput: RevokeApiKeyInput;
+  CreateApiKeyPayload: Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversParentTypes['ApiKey']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  RevokeApiKeyPayload: Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   AuditFilter: AuditFilter;
   AuditEntry: AuditEntryRow;
   AuditEntryConnection: AuditEntryConnectionRow;
   AuditEntryEdge: Omit<AuditEntryEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
-  SignUpInput: SignUpInput;
-  SignInInput: SignInInput;
+  IdentityProvider: IdentityProvider;
+  LinkedIdentity: LinkedIdentityRow;
+  BeginProviderSignInInput: BeginProviderSignInInput;
+  CompleteProviderSignInInput: CompleteProviderSignInInput;
+  UnlinkIdentityInput: UnlinkIdentityInput;
+  BeginProviderSignInPayload: Omit<BeginProviderSignInPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  LinkedIdentityPayload: Omit<LinkedIdentityPayload, 'identity' | 'userErrors'> & { identity?: Maybe<ResolversParentTypes['LinkedIdentity']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  RecoveryMail: RecoveryMailRow;
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  ResetPasswordInput: ResetPasswordInput;
+  ChangePasswordInput: ChangePasswordInput;
+  VerifyEmailInput: VerifyEmailInput;
+  SecondFactor: SecondFactorRow;
   CompleteSignInInput: CompleteSignInInput;
   EnrollTotpInput: EnrollTotpInput;
   ConfirmTotpInput: ConfirmTotpInput;
   ReplaceRecoveryCodesInput: ReplaceRecoveryCodesInput;
   DisableTotpInput: DisableTotpInput;
   ResetSecondFactorInput: ResetSecondFactorInput;
-  BeginProviderSignInInput: BeginProviderSignInInput;
-  CompleteProviderSignInInput: CompleteProviderSignInInput;
-  UnlinkIdentityInput: UnlinkIdentityInput;
-  RefreshSessionInput: RefreshSessionInput;
-  RevokeSessionInput: RevokeSessionInput;
-  RevokeUserSessionsInput: RevokeUserSessionsInput;
-  RequestPasswordResetInput: RequestPasswordResetInput;
-  ResetPasswordInput: ResetPasswordInput;
-  ChangePasswordInput: ChangePasswordInput;
-  VerifyEmailInput: VerifyEmailInput;
-  CreateApiKeyInput: CreateApiKeyInput;
-  RevokeApiKeyInput: RevokeApiKeyInput;
-  SetUserRolesInput: SetUserRolesInput;
-  IssueGuestTokenInput: IssueGuestTokenInput;
-  AuthPayload: Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  BeginProviderSignInPayload: Omit<BeginProviderSignInPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  LinkedIdentityPayload: Omit<LinkedIdentityPayload, 'identity' | 'userErrors'> & { identity?: Maybe<ResolversParentTypes['LinkedIdentity']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  SignOutPayload: Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  AccountPayload: Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   EnrollTotpPayload: Omit<EnrollTotpPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   RecoveryCodesPayload: Omit<RecoveryCodesPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   SecondFactorResetPayload: Omit<SecondFactorResetPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  CreateApiKeyPayload: Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversParentTypes['ApiKey']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  RevokeApiKeyPayload: Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  RevokedSessionsPayload: Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  UserPayload: Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  GuestTokenPayload: Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  TooManyAttempts: TooManyAttempts;
   SecondFactorRequired: SecondFactorRequired;
+  Session: SessionRow;
+  RefreshSessionInput: RefreshSessionInput;
+  RevokeSessionInput: RevokeSessionInput;
+  RevokeUserSessionsInput: RevokeUserSessionsInput;
+  SignOutPayload: Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  RevokedSessionsPayload: Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  SignUpInput: SignUpInput;
+  SignInInput: SignInInput;
+  TooManyAttempts: TooManyAttempts;
   String: Scalars['String']['output'];
 };
 
@@ -1358,7 +1358,7 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
 };
 
 export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict' | 'TooManyAttempts' | 'SecondFactorRequired', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict' | 'SecondFactorRequired' | 'TooManyAttempts', ParentType, ContextType>;
 };
 
 export type SimpleUserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SimpleUserError'] = ResolversParentTypes['SimpleUserError']> = {
@@ -1389,45 +1389,45 @@ export type AddressResolvers<ContextType = RequestContext, ParentType extends Re
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   me?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   users?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryUsersArgs, 'first'>>;
+  revokedSessions?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryRevokedSessionsArgs, 'since'>>;
+  myApiKeys?: Resolver<Maybe<Array<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
+  apiKeyIdentity?: Resolver<Maybe<ResolversTypes['ApiKeyIdentity']>, ParentType, ContextType, RequireFields<QueryApiKeyIdentityArgs, 'hash'>>;
+  auditLog?: Resolver<Maybe<ResolversTypes['AuditEntryConnection']>, ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
+  identityProviders?: Resolver<Maybe<Array<ResolversTypes['IdentityProvider']>>, ParentType, ContextType>;
+  recoveryMail?: Resolver<Maybe<ResolversTypes['RecoveryMail']>, ParentType, ContextType, RequireFields<QueryRecoveryMailArgs, 'id'>>;
+  mySecondFactor?: Resolver<Maybe<ResolversTypes['SecondFactor']>, ParentType, ContextType>;
   mySessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType>;
   userSessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType, RequireFields<QueryUserSessionsArgs, 'userId'>>;
-  myApiKeys?: Resolver<Maybe<Array<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
-  mySecondFactor?: Resolver<Maybe<ResolversTypes['SecondFactor']>, ParentType, ContextType>;
-  identityProviders?: Resolver<Maybe<Array<ResolversTypes['IdentityProvider']>>, ParentType, ContextType>;
-  auditLog?: Resolver<Maybe<ResolversTypes['AuditEntryConnection']>, ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
-  recoveryMail?: Resolver<Maybe<ResolversTypes['RecoveryMail']>, ParentType, ContextType, RequireFields<QueryRecoveryMailArgs, 'id'>>;
-  apiKeyIdentity?: Resolver<Maybe<ResolversTypes['ApiKeyIdentity']>, ParentType, ContextType, RequireFields<QueryApiKeyIdentityArgs, 'hash'>>;
-  revokedSessions?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryRevokedSessionsArgs, 'since'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  signUp?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignUpArgs, 'input'>>;
-  signIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
-  completeSignIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationCompleteSignInArgs, 'input'>>;
+  setUserRoles?: Resolver<Maybe<ResolversTypes['UserPayload']>, ParentType, ContextType, RequireFields<MutationSetUserRolesArgs, 'input'>>;
+  issueGuestToken?: Resolver<Maybe<ResolversTypes['GuestTokenPayload']>, ParentType, ContextType, RequireFields<MutationIssueGuestTokenArgs, 'input'>>;
+  createApiKey?: Resolver<Maybe<ResolversTypes['CreateApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
+  revokeApiKey?: Resolver<Maybe<ResolversTypes['RevokeApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'input'>>;
   beginProviderSignIn?: Resolver<Maybe<ResolversTypes['BeginProviderSignInPayload']>, ParentType, ContextType, RequireFields<MutationBeginProviderSignInArgs, 'input'>>;
   completeProviderSignIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationCompleteProviderSignInArgs, 'input'>>;
   beginIdentityLink?: Resolver<Maybe<ResolversTypes['BeginProviderSignInPayload']>, ParentType, ContextType, RequireFields<MutationBeginIdentityLinkArgs, 'input'>>;
   linkIdentity?: Resolver<Maybe<ResolversTypes['LinkedIdentityPayload']>, ParentType, ContextType, RequireFields<MutationLinkIdentityArgs, 'input'>>;
   unlinkIdentity?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationUnlinkIdentityArgs, 'input'>>;
-  refreshSession?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
-  signOut?: Resolver<Maybe<ResolversTypes['SignOutPayload']>, ParentType, ContextType>;
-  revokeSession?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
-  revokeOtherSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType>;
-  revokeUserSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'input'>>;
   requestPasswordReset?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationRequestPasswordResetArgs, 'input'>>;
   resetPassword?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationResetPasswordArgs, 'input'>>;
   changePassword?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
   requestEmailVerification?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType>;
   verifyEmail?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationVerifyEmailArgs, 'input'>>;
+  completeSignIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationCompleteSignInArgs, 'input'>>;
   enrollTotp?: Resolver<Maybe<ResolversTypes['EnrollTotpPayload']>, ParentType, ContextType, RequireFields<MutationEnrollTotpArgs, 'input'>>;
   confirmTotp?: Resolver<Maybe<ResolversTypes['RecoveryCodesPayload']>, ParentType, ContextType, RequireFields<MutationConfirmTotpArgs, 'input'>>;
   replaceRecoveryCodes?: Resolver<Maybe<ResolversTypes['RecoveryCodesPayload']>, ParentType, ContextType, RequireFields<MutationReplaceRecoveryCodesArgs, 'input'>>;
   disableTotp?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationDisableTotpArgs, 'input'>>;
   resetSecondFactor?: Resolver<Maybe<ResolversTypes['SecondFactorResetPayload']>, ParentType, ContextType, RequireFields<MutationResetSecondFactorArgs, 'input'>>;
-  createApiKey?: Resolver<Maybe<ResolversTypes['CreateApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
-  revokeApiKey?: Resolver<Maybe<ResolversTypes['RevokeApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'input'>>;
-  setUserRoles?: Resolver<Maybe<ResolversTypes['UserPayload']>, ParentType, ContextType, RequireFields<MutationSetUserRolesArgs, 'input'>>;
-  issueGuestToken?: Resolver<Maybe<ResolversTypes['GuestTokenPayload']>, ParentType, ContextType, RequireFields<MutationIssueGuestTokenArgs, 'input'>>;
+  refreshSession?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
+  signOut?: Resolver<Maybe<ResolversTypes['SignOutPayload']>, ParentType, ContextType>;
+  revokeSession?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
+  revokeOtherSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType>;
+  revokeUserSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'input'>>;
+  signUp?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignUpArgs, 'input'>>;
+  signIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
 };
 
 export type UserResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User'], FederationReferenceType extends FederationReferenceTypes['User'] = FederationReferenceTypes['User']> = {
@@ -1442,62 +1442,6 @@ export type UserResolvers<ContextType = RequestContext, ParentType extends Resol
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   identities?: Resolver<Maybe<Array<ResolversTypes['LinkedIdentity']>>, ParentType, ContextType>;
-};
-
-export type IdentityProviderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['IdentityProvider'] = ResolversParentTypes['IdentityProvider']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
-export type LinkedIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LinkedIdentity'] = ResolversParentTypes['LinkedIdentity']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  provider?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  linkedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
-export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  isCurrent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-};
-
-export type SecondFactorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SecondFactor'] = ResolversParentTypes['SecondFactor']> = {
-  confirmedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  recoveryCodesLeft?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  scopes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-};
-
-export type RecoveryMailResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecoveryMail'] = ResolversParentTypes['RecoveryMail']> = {
-  purpose?: Resolver<ResolversTypes['RecoveryPurpose'], ParentType, ContextType>;
-  email?: Resolver<ResolversTypes['EmailAddress'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  sealedToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
-export type RecoveryPurposeResolvers = EnumResolverSignature<{ VERIFY_EMAIL?: any, RESET_PASSWORD?: any }, ResolversTypes['RecoveryPurpose']>;
-
-export type ApiKeyIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKeyIdentity'] = ResolversParentTypes['ApiKeyIdentity']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  userId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  scopes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  merchantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type CustomerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Customer'] = ResolversParentTypes['Customer']> = {
@@ -1516,6 +1460,59 @@ export type UserConnectionResolvers<ContextType = RequestContext, ParentType ext
 export type UserEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserEdge'] = ResolversParentTypes['UserEdge']> = {
   node?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthPayload'] = ResolversParentTypes['AuthPayload']> = {
+  accessToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  refreshToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type AccountPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AccountPayload'] = ResolversParentTypes['AccountPayload']> = {
+  done?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type UserPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserPayload'] = ResolversParentTypes['UserPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type GuestTokenPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['GuestTokenPayload'] = ResolversParentTypes['GuestTokenPayload']> = {
+  token?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  scopes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type ApiKeyIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKeyIdentity'] = ResolversParentTypes['ApiKeyIdentity']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  userId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  scopes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  merchantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type CreateApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateApiKeyPayload'] = ResolversParentTypes['CreateApiKeyPayload']> = {
+  key?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RevokeApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeApiKeyPayload'] = ResolversParentTypes['RevokeApiKeyPayload']> = {
+  revoked?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type AuditEntryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntry'] = ResolversParentTypes['AuditEntry']> = {
@@ -1546,12 +1543,17 @@ export type AuditEntryEdgeResolvers<ContextType = RequestContext, ParentType ext
 
 export type AuditActionResolvers = EnumResolverSignature<{ SIGNED_UP?: any, ADMINISTRATOR_MADE?: any, SIGNED_IN?: any, SIGN_IN_REFUSED?: any, SIGNED_OUT?: any, SESSIONS_ENDED?: any, REFRESH_TOKEN_REUSED?: any, ROLES_CHANGED?: any, API_KEY_CREATED?: any, API_KEY_REVOKED?: any, EMAIL_VERIFIED?: any, PASSWORD_RESET_REQUESTED?: any, PASSWORD_RESET?: any, PASSWORD_CHANGED?: any, SECOND_FACTOR_ADDED?: any, SECOND_FACTOR_REMOVED?: any, SECOND_FACTOR_REFUSED?: any, SECOND_FACTOR_ASKED?: any, RECOVERY_CODES_REPLACED?: any, IDENTITY_LINKED?: any, IDENTITY_UNLINKED?: any, SIGNED_IN_BY_PROVIDER?: any }, ResolversTypes['AuditAction']>;
 
-export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthPayload'] = ResolversParentTypes['AuthPayload']> = {
-  accessToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  refreshToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+export type IdentityProviderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['IdentityProvider'] = ResolversParentTypes['IdentityProvider']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type LinkedIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LinkedIdentity'] = ResolversParentTypes['LinkedIdentity']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  linkedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type BeginProviderSignInPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['BeginProviderSignInPayload'] = ResolversParentTypes['BeginProviderSignInPayload']> = {
@@ -1566,14 +1568,19 @@ export type LinkedIdentityPayloadResolvers<ContextType = RequestContext, ParentT
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
-export type SignOutPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SignOutPayload'] = ResolversParentTypes['SignOutPayload']> = {
-  signedOut?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+export type RecoveryMailResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecoveryMail'] = ResolversParentTypes['RecoveryMail']> = {
+  purpose?: Resolver<ResolversTypes['RecoveryPurpose'], ParentType, ContextType>;
+  email?: Resolver<ResolversTypes['EmailAddress'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sealedToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type AccountPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AccountPayload'] = ResolversParentTypes['AccountPayload']> = {
-  done?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+export type RecoveryPurposeResolvers = EnumResolverSignature<{ VERIFY_EMAIL?: any, RESET_PASSWORD?: any }, ResolversTypes['RecoveryPurpose']>;
+
+export type SecondFactorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SecondFactor'] = ResolversParentTypes['SecondFactor']> = {
+  confirmedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  recoveryCodesLeft?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type EnrollTotpPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EnrollTotpPayload'] = ResolversParentTypes['EnrollTotpPayload']> = {
@@ -1593,14 +1600,27 @@ export type SecondFactorResetPayloadResolvers<ContextType = RequestContext, Pare
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
-export type CreateApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateApiKeyPayload'] = ResolversParentTypes['CreateApiKeyPayload']> = {
-  key?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+export type SecondFactorRequiredResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SecondFactorRequired'] = ResolversParentTypes['SecondFactorRequired']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+  challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type RevokeApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeApiKeyPayload'] = ResolversParentTypes['RevokeApiKeyPayload']> = {
-  revoked?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  isCurrent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type SignOutPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SignOutPayload'] = ResolversParentTypes['SignOutPayload']> = {
+  signedOut?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -1609,31 +1629,11 @@ export type RevokedSessionsPayloadResolvers<ContextType = RequestContext, Parent
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
-export type UserPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserPayload'] = ResolversParentTypes['UserPayload']> = {
-  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type GuestTokenPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['GuestTokenPayload'] = ResolversParentTypes['GuestTokenPayload']> = {
-  token?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
 export type TooManyAttemptsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TooManyAttempts'] = ResolversParentTypes['TooManyAttempts']> = {
   code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
   retryAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type SecondFactorRequiredResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SecondFactorRequired'] = ResolversParentTypes['SecondFactorRequired']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1655,37 +1655,37 @@ export type Resolvers<ContextType = RequestContext> = {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
-  IdentityProvider?: IdentityProviderResolvers<ContextType>;
-  LinkedIdentity?: LinkedIdentityResolvers<ContextType>;
-  Session?: SessionResolvers<ContextType>;
-  SecondFactor?: SecondFactorResolvers<ContextType>;
-  ApiKey?: ApiKeyResolvers<ContextType>;
-  RecoveryMail?: RecoveryMailResolvers<ContextType>;
-  RecoveryPurpose?: RecoveryPurposeResolvers;
-  ApiKeyIdentity?: ApiKeyIdentityResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
   Role?: RoleResolvers;
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;
+  AuthPayload?: AuthPayloadResolvers<ContextType>;
+  AccountPayload?: AccountPayloadResolvers<ContextType>;
+  UserPayload?: UserPayloadResolvers<ContextType>;
+  GuestTokenPayload?: GuestTokenPayloadResolvers<ContextType>;
+  ApiKey?: ApiKeyResolvers<ContextType>;
+  ApiKeyIdentity?: ApiKeyIdentityResolvers<ContextType>;
+  CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;
+  RevokeApiKeyPayload?: RevokeApiKeyPayloadResolvers<ContextType>;
   AuditEntry?: AuditEntryResolvers<ContextType>;
   AuditEntryConnection?: AuditEntryConnectionResolvers<ContextType>;
   AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
   AuditAction?: AuditActionResolvers;
-  AuthPayload?: AuthPayloadResolvers<ContextType>;
+  IdentityProvider?: IdentityProviderResolvers<ContextType>;
+  LinkedIdentity?: LinkedIdentityResolvers<ContextType>;
   BeginProviderSignInPayload?: BeginProviderSignInPayloadResolvers<ContextType>;
   LinkedIdentityPayload?: LinkedIdentityPayloadResolvers<ContextType>;
-  SignOutPayload?: SignOutPayloadResolvers<ContextType>;
-  AccountPayload?: AccountPayloadResolvers<ContextType>;
+  RecoveryMail?: RecoveryMailResolvers<ContextType>;
+  RecoveryPurpose?: RecoveryPurposeResolvers;
+  SecondFactor?: SecondFactorResolvers<ContextType>;
   EnrollTotpPayload?: EnrollTotpPayloadResolvers<ContextType>;
   RecoveryCodesPayload?: RecoveryCodesPayloadResolvers<ContextType>;
   SecondFactorResetPayload?: SecondFactorResetPayloadResolvers<ContextType>;
-  CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;
-  RevokeApiKeyPayload?: RevokeApiKeyPayloadResolvers<ContextType>;
-  RevokedSessionsPayload?: RevokedSessionsPayloadResolvers<ContextType>;
-  UserPayload?: UserPayloadResolvers<ContextType>;
-  GuestTokenPayload?: GuestTokenPayloadResolvers<ContextType>;
-  TooManyAttempts?: TooManyAttemptsResolvers<ContextType>;
   SecondFactorRequired?: SecondFactorRequiredResolvers<ContextType>;
+  Session?: SessionResolvers<ContextType>;
+  SignOutPayload?: SignOutPayloadResolvers<ContextType>;
+  RevokedSessionsPayload?: RevokedSessionsPayloadResolvers<ContextType>;
+  TooManyAttempts?: TooManyAttemptsResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

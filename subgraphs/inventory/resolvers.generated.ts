@@ -93,10 +93,10 @@ export type ErrorCode =
   | 'INVALID_STATE'
   /** There is not enough left. */
   | 'INSUFFICIENT_STOCK'
-  /** What was to be reserved for this reference was released: nothing can be reserved for it any more. */
-  | 'RESERVATION_RELEASED'
   /** The location's code belongs to another. */
-  | 'LOCATION_CODE_TAKEN';
+  | 'LOCATION_CODE_TAKEN'
+  /** What was to be reserved for this reference was released: nothing can be reserved for it any more. */
+  | 'RESERVATION_RELEASED';
 
 /** Something that the user caused and can mend. Nothing was written. */
 export type UserError = {
@@ -177,14 +177,14 @@ export type AddressInput = {
 
 export type Query = {
   __typename?: 'Query';
-  /** The places that stock is kept at, by priority: at most 100. */
-  locations?: Maybe<Array<Location>>;
   /** One variant's stock at the locations that have or had some, by priority: at most 100. A merchant sees its own variants'. */
   stockLevels?: Maybe<Array<StockLevel>>;
   /** The ledger, newest first. A merchant sees its own variants' movements. */
   movements?: Maybe<MovementConnection>;
   /** What of these variants could be reserved now, in the order asked for; 0 for one that is not known. */
   availabilityOf: Array<VariantAvailability>;
+  /** The places that stock is kept at, by priority: at most 100. */
+  locations?: Maybe<Array<Location>>;
   /** Those of these locations that do not exist. */
   unknownLocations: Array<Scalars['ID']['output']>;
 };
@@ -213,10 +213,6 @@ export type QueryUnknownLocationsArgs = {
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Adds a place that stock is kept at. Staff only. */
-  createLocation?: Maybe<LocationPayload>;
-  /** Changes a place that stock is kept at. Staff only. */
-  updateLocation?: Maybe<LocationPayload>;
   /** Adds units to a location, or takes some away that are not reserved. Merchants: of their own variants. */
   adjustStock?: Maybe<StockLevelPayload>;
   /** Moves units that are not reserved from one location to another. Merchants: of their own variants. */
@@ -225,6 +221,10 @@ export type Mutation = {
   receiveImportedStock?: Maybe<ImportedStockPayload>;
   /** Takes that stock out again, or sees to it that it will not come. */
   removeImportedStock?: Maybe<ImportedStockPayload>;
+  /** Adds a place that stock is kept at. Staff only. */
+  createLocation?: Maybe<LocationPayload>;
+  /** Changes a place that stock is kept at. Staff only. */
+  updateLocation?: Maybe<LocationPayload>;
   /**
    * Sets units aside for a reference, such as an order: all that is asked for, or nothing. A reference has one
    * reservation; asked again for the same lines, it answers with that one.
@@ -235,16 +235,6 @@ export type Mutation = {
    * for this reference is refused with `RESERVATION_RELEASED`.
    */
   releaseReservation?: Maybe<ReleasePayload>;
-};
-
-
-export type MutationCreateLocationArgs = {
-  input: CreateLocationInput;
-};
-
-
-export type MutationUpdateLocationArgs = {
-  input: UpdateLocationInput;
 };
 
 
@@ -265,6 +255,16 @@ export type MutationReceiveImportedStockArgs = {
 
 export type MutationRemoveImportedStockArgs = {
   input: ImportedStockInput;
+};
+
+
+export type MutationCreateLocationArgs = {
+  input: CreateLocationInput;
+};
+
+
+export type MutationUpdateLocationArgs = {
+  input: UpdateLocationInput;
 };
 
 
@@ -300,31 +300,6 @@ export type Availability = {
   /** Whether there is at least one. */
   isInStock: Scalars['Boolean']['output'];
 };
-
-/** A place that stock is kept at. */
-export type Location = {
-  __typename?: 'Location';
-  /** Starts with `location_`. */
-  id: Scalars['ID']['output'];
-  /** Short and unique: `RTM-1`. */
-  code: Scalars['String']['output'];
-  /** What it is called. */
-  name: Scalars['String']['output'];
-  /** What kind of place it is. */
-  kind: LocationKind;
-  /** Where it is. */
-  city: Scalars['String']['output'];
-  /** Where it is. */
-  country: Scalars['CountryCode']['output'];
-  /** Orders are served from the location with the lowest number first. */
-  priority: Scalars['Int']['output'];
-  /** Whether orders are served from it. What is reserved already stays reserved. */
-  active: Scalars['Boolean']['output'];
-  /** Grows with every change: give it as `expectedVersion` to change what you saw. */
-  version: Scalars['Int']['output'];
-};
-
-export type { LocationKind };
 
 /** A variant's stock at a location. */
 export type StockLevel = {
@@ -411,64 +386,6 @@ export type VariantAvailability = {
   available: Scalars['Int']['output'];
 };
 
-/** Units set aside for a reference. */
-export type Reservation = {
-  __typename?: 'Reservation';
-  /** Starts with `reservation_`. */
-  id: Scalars['ID']['output'];
-  /** What they are set aside for: an order's id. */
-  reference: Scalars['ID']['output'];
-  /** Whether they still are. */
-  status: ReservationStatus;
-  /** When they are given back by themselves; never, if there is none. */
-  expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** What is set aside where. */
-  lines: Array<ReservationLine>;
-};
-
-/** Units of one variant set aside at one location. */
-export type ReservationLine = {
-  __typename?: 'ReservationLine';
-  /** The variant. */
-  variantId: Scalars['ID']['output'];
-  /** Where. */
-  locationId: Scalars['ID']['output'];
-  /** How many. */
-  quantity: Scalars['Int']['output'];
-};
-
-export type { ReservationStatus };
-
-/** A new location. */
-export type CreateLocationInput = {
-  /** Unique: 2 to 20 capitals, digits and hyphens. */
-  code: Scalars['String']['input'];
-  /** 1 to 200 characters. */
-  name: Scalars['String']['input'];
-  /** What kind of place it is. */
-  kind: LocationKind;
-  /** 1 to 200 characters. */
-  city: Scalars['String']['input'];
-  /** Where it is. */
-  country: Scalars['CountryCode']['input'];
-  /** 0 to 1000; orders are served from the lowest number first. */
-  priority: Scalars['Int']['input'];
-};
-
-/** A change of a location. What is not given stays. */
-export type UpdateLocationInput = {
-  /** The location. */
-  id: Scalars['ID']['input'];
-  /** The version that the change was made on. */
-  expectedVersion: Scalars['Int']['input'];
-  /** 1 to 200 characters. */
-  name?: InputMaybe<Scalars['String']['input']>;
-  /** 0 to 1000; orders are served from the lowest number first. */
-  priority?: InputMaybe<Scalars['Int']['input']>;
-  /** Whether orders are served from it. */
-  active?: InputMaybe<Scalars['Boolean']['input']>;
-};
-
 /** A correction of stock. */
 export type AdjustStockInput = {
   /** The variant. */
@@ -499,43 +416,6 @@ export type TransferStockInput = {
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** What is to be set aside. */
-export type ReserveStockInput = {
-  /** What for: an order's id. */
-  reference: Scalars['ID']['input'];
-  /** 1 to 100 lines; those of one variant count together. */
-  lines: Array<ReserveLineInput>;
-  /** After how long it is given back by itself, 1 to 86400; never, if not given. */
-  expiresInSeconds?: InputMaybe<Scalars['Int']['input']>;
-  /** 1 to 255 characters; the same again does nothing again. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** Units to be set aside. */
-export type ReserveLineInput = {
-  /** The variant. */
-  variantId: Scalars['ID']['input'];
-  /** How many: 1 to a million. */
-  quantity: Scalars['Int']['input'];
-};
-
-/** What is to be given back. */
-export type ReleaseReservationInput = {
-  /** What it was set aside for. */
-  reference: Scalars['ID']['input'];
-  /** 1 to 255 characters; the same again does nothing again. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** What became of a location. */
-export type LocationPayload = {
-  __typename?: 'LocationPayload';
-  /** The location as it is now. */
-  location?: Maybe<Location>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
 /** What became of a stock level. */
 export type StockLevelPayload = {
   __typename?: 'StockLevelPayload';
@@ -552,24 +432,6 @@ export type TransferStockPayload = {
   from?: Maybe<StockLevel>;
   /** The stock that it went to, as it is now. */
   to?: Maybe<StockLevel>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** What became of a reservation. */
-export type ReservationPayload = {
-  __typename?: 'ReservationPayload';
-  /** The reservation as it is now. */
-  reservation?: Maybe<Reservation>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** What became of a release. */
-export type ReleasePayload = {
-  __typename?: 'ReleasePayload';
-  /** Whether something was given back by it. */
-  released: Scalars['Boolean']['output'];
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
@@ -614,6 +476,144 @@ export type ImportedStockLineInput = {
 /** What became of the stock. */
 export type ImportedStockPayload = {
   __typename?: 'ImportedStockPayload';
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** A place that stock is kept at. */
+export type Location = {
+  __typename?: 'Location';
+  /** Starts with `location_`. */
+  id: Scalars['ID']['output'];
+  /** Short and unique: `RTM-1`. */
+  code: Scalars['String']['output'];
+  /** What it is called. */
+  name: Scalars['String']['output'];
+  /** What kind of place it is. */
+  kind: LocationKind;
+  /** Where it is. */
+  city: Scalars['String']['output'];
+  /** Where it is. */
+  country: Scalars['CountryCode']['output'];
+  /** Orders are served from the location with the lowest number first. */
+  priority: Scalars['Int']['output'];
+  /** Whether orders are served from it. What is reserved already stays reserved. */
+  active: Scalars['Boolean']['output'];
+  /** Grows with every change: give it as `expectedVersion` to change what you saw. */
+  version: Scalars['Int']['output'];
+};
+
+export type { LocationKind };
+
+/** A new location. */
+export type CreateLocationInput = {
+  /** Unique: 2 to 20 capitals, digits and hyphens. */
+  code: Scalars['String']['input'];
+  /** 1 to 200 characters. */
+  name: Scalars['String']['input'];
+  /** What kind of place it is. */
+  kind: LocationKind;
+  /** 1 to 200 characters. */
+  city: Scalars['String']['input'];
+  /** Where it is. */
+  country: Scalars['CountryCode']['input'];
+  /** 0 to 1000; orders are served from the lowest number first. */
+  priority: Scalars['Int']['input'];
+};
+
+/** A change of a location. What is not given stays. */
+export type UpdateLocationInput = {
+  /** The location. */
+  id: Scalars['ID']['input'];
+  /** The version that the change was made on. */
+  expectedVersion: Scalars['Int']['input'];
+  /** 1 to 200 characters. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** 0 to 1000; orders are served from the lowest number first. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** Whether orders are served from it. */
+  active?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** What became of a location. */
+export type LocationPayload = {
+  __typename?: 'LocationPayload';
+  /** The location as it is now. */
+  location?: Maybe<Location>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Units set aside for a reference. */
+export type Reservation = {
+  __typename?: 'Reservation';
+  /** Starts with `reservation_`. */
+  id: Scalars['ID']['output'];
+  /** What they are set aside for: an order's id. */
+  reference: Scalars['ID']['output'];
+  /** Whether they still are. */
+  status: ReservationStatus;
+  /** When they are given back by themselves; never, if there is none. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What is set aside where. */
+  lines: Array<ReservationLine>;
+};
+
+/** Units of one variant set aside at one location. */
+export type ReservationLine = {
+  __typename?: 'ReservationLine';
+  /** The variant. */
+  variantId: Scalars['ID']['output'];
+  /** Where. */
+  locationId: Scalars['ID']['output'];
+  /** How many. */
+  quantity: Scalars['Int']['output'];
+};
+
+export type { ReservationStatus };
+
+/** What is to be set aside. */
+export type ReserveStockInput = {
+  /** What for: an order's id. */
+  reference: Scalars['ID']['input'];
+  /** 1 to 100 lines; those of one variant count together. */
+  lines: Array<ReserveLineInput>;
+  /** After how long it is given back by itself, 1 to 86400; never, if not given. */
+  expiresInSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** 1 to 255 characters; the same again does nothing again. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Units to be set aside. */
+export type ReserveLineInput = {
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+  /** How many: 1 to a million. */
+  quantity: Scalars['Int']['input'];
+};
+
+/** What is to be given back. */
+export type ReleaseReservationInput = {
+  /** What it was set aside for. */
+  reference: Scalars['ID']['input'];
+  /** 1 to 255 characters; the same again does nothing again. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** What became of a reservation. */
+export type ReservationPayload = {
+  __typename?: 'ReservationPayload';
+  /** The reservation as it is now. */
+  reservation?: Maybe<Reservation>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** What became of a release. */
+export type ReleasePayload = {
+  __typename?: 'ReleasePayload';
+  /** Whether something was given back by it. */
+  released: Scalars['Boolean']['output'];
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
@@ -741,8 +741,6 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ProductVariant: ResolverTypeWrapper<ProductVariantRow>;
   Availability: ResolverTypeWrapper<Availability>;
-  Location: ResolverTypeWrapper<LocationRow>;
-  LocationKind: LocationKind;
   StockLevel: ResolverTypeWrapper<StockLevelRow>;
   Movement: ResolverTypeWrapper<MovementRow>;
   StockChangeType: StockChangeType;
@@ -750,25 +748,27 @@ export type ResolversTypes = {
   MovementConnection: ResolverTypeWrapper<MovementConnectionRow>;
   MovementEdge: ResolverTypeWrapper<Omit<MovementEdge, 'node'> & { node: ResolversTypes['Movement'] }>;
   VariantAvailability: ResolverTypeWrapper<VariantAvailability>;
-  Reservation: ResolverTypeWrapper<ReservationRow>;
-  ReservationLine: ResolverTypeWrapper<ReservationLineRow>;
-  ReservationStatus: ReservationStatus;
-  CreateLocationInput: CreateLocationInput;
-  UpdateLocationInput: UpdateLocationInput;
   AdjustStockInput: AdjustStockInput;
   TransferStockInput: TransferStockInput;
-  ReserveStockInput: ReserveStockInput;
-  ReserveLineInput: ReserveLineInput;
-  ReleaseReservationInput: ReleaseReservationInput;
-  LocationPayload: ResolverTypeWrapper<Omit<LocationPayload, 'location' | 'userErrors'> & { location?: Maybe<ResolversTypes['Location']>, userErrors: Array<ResolversTypes['UserError']> }>;
   StockLevelPayload: ResolverTypeWrapper<Omit<StockLevelPayload, 'stockLevel' | 'userErrors'> & { stockLevel?: Maybe<ResolversTypes['StockLevel']>, userErrors: Array<ResolversTypes['UserError']> }>;
   TransferStockPayload: ResolverTypeWrapper<Omit<TransferStockPayload, 'from' | 'to' | 'userErrors'> & { from?: Maybe<ResolversTypes['StockLevel']>, to?: Maybe<ResolversTypes['StockLevel']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  ReservationPayload: ResolverTypeWrapper<ReservationPayloadRow>;
-  ReleasePayload: ResolverTypeWrapper<Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   InsufficientStock: ResolverTypeWrapper<InsufficientStock>;
   ImportedStockInput: ImportedStockInput;
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: ResolverTypeWrapper<Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  Location: ResolverTypeWrapper<LocationRow>;
+  LocationKind: LocationKind;
+  CreateLocationInput: CreateLocationInput;
+  UpdateLocationInput: UpdateLocationInput;
+  LocationPayload: ResolverTypeWrapper<Omit<LocationPayload, 'location' | 'userErrors'> & { location?: Maybe<ResolversTypes['Location']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  Reservation: ResolverTypeWrapper<ReservationRow>;
+  ReservationLine: ResolverTypeWrapper<ReservationLineRow>;
+  ReservationStatus: ReservationStatus;
+  ReserveStockInput: ReserveStockInput;
+  ReserveLineInput: ReserveLineInput;
+  ReleaseReservationInput: ReleaseReservationInput;
+  ReservationPayload: ResolverTypeWrapper<ReservationPayloadRow>;
+  ReleasePayload: ResolverTypeWrapper<Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
@@ -797,31 +797,31 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   ProductVariant: ProductVariantRow;
   Availability: Availability;
-  Location: LocationRow;
   StockLevel: StockLevelRow;
   Movement: MovementRow;
   MovementFilter: MovementFilter;
   MovementConnection: MovementConnectionRow;
   MovementEdge: Omit<MovementEdge, 'node'> & { node: ResolversParentTypes['Movement'] };
   VariantAvailability: VariantAvailability;
-  Reservation: ReservationRow;
-  ReservationLine: ReservationLineRow;
-  CreateLocationInput: CreateLocationInput;
-  UpdateLocationInput: UpdateLocationInput;
   AdjustStockInput: AdjustStockInput;
   TransferStockInput: TransferStockInput;
-  ReserveStockInput: ReserveStockInput;
-  ReserveLineInput: ReserveLineInput;
-  ReleaseReservationInput: ReleaseReservationInput;
-  LocationPayload: Omit<LocationPayload, 'location' | 'userErrors'> & { location?: Maybe<ResolversParentTypes['Location']>, userErrors: Array<ResolversParentTypes['UserError']> };
   StockLevelPayload: Omit<StockLevelPayload, 'stockLevel' | 'userErrors'> & { stockLevel?: Maybe<ResolversParentTypes['StockLevel']>, userErrors: Array<ResolversParentTypes['UserError']> };
   TransferStockPayload: Omit<TransferStockPayload, 'from' | 'to' | 'userErrors'> & { from?: Maybe<ResolversParentTypes['StockLevel']>, to?: Maybe<ResolversParentTypes['StockLevel']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  ReservationPayload: ReservationPayloadRow;
-  ReleasePayload: Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   InsufficientStock: InsufficientStock;
   ImportedStockInput: ImportedStockInput;
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  Location: LocationRow;
+  CreateLocationInput: CreateLocationInput;
+  UpdateLocationInput: UpdateLocationInput;
+  LocationPayload: Omit<LocationPayload, 'location' | 'userErrors'> & { location?: Maybe<ResolversParentTypes['Location']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  Reservation: ReservationRow;
+  ReservationLine: ReservationLineRow;
+  ReserveStockInput: ReserveStockInput;
+  ReserveLineInput: ReserveLineInput;
+  ReleaseReservationInput: ReleaseReservationInput;
+  ReservationPayload: ReservationPayloadRow;
+  ReleasePayload: Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
 };
 
@@ -914,20 +914,20 @@ export type AddressResolvers<ContextType = RequestContext, ParentType extends Re
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  locations?: Resolver<Maybe<Array<ResolversTypes['Location']>>, ParentType, ContextType>;
   stockLevels?: Resolver<Maybe<Array<ResolversTypes['StockLevel']>>, ParentType, ContextType, RequireFields<QueryStockLevelsArgs, 'variantId'>>;
   movements?: Resolver<Maybe<ResolversTypes['MovementConnection']>, ParentType, ContextType, RequireFields<QueryMovementsArgs, 'first'>>;
   availabilityOf?: Resolver<Array<ResolversTypes['VariantAvailability']>, ParentType, ContextType, RequireFields<QueryAvailabilityOfArgs, 'variantIds'>>;
+  locations?: Resolver<Maybe<Array<ResolversTypes['Location']>>, ParentType, ContextType>;
   unknownLocations?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryUnknownLocationsArgs, 'ids'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  createLocation?: Resolver<Maybe<ResolversTypes['LocationPayload']>, ParentType, ContextType, RequireFields<MutationCreateLocationArgs, 'input'>>;
-  updateLocation?: Resolver<Maybe<ResolversTypes['LocationPayload']>, ParentType, ContextType, RequireFields<MutationUpdateLocationArgs, 'input'>>;
   adjustStock?: Resolver<Maybe<ResolversTypes['StockLevelPayload']>, ParentType, ContextType, RequireFields<MutationAdjustStockArgs, 'input'>>;
   transferStock?: Resolver<Maybe<ResolversTypes['TransferStockPayload']>, ParentType, ContextType, RequireFields<MutationTransferStockArgs, 'input'>>;
   receiveImportedStock?: Resolver<Maybe<ResolversTypes['ImportedStockPayload']>, ParentType, ContextType, RequireFields<MutationReceiveImportedStockArgs, 'input'>>;
   removeImportedStock?: Resolver<Maybe<ResolversTypes['ImportedStockPayload']>, ParentType, ContextType, RequireFields<MutationRemoveImportedStockArgs, 'input'>>;
+  createLocation?: Resolver<Maybe<ResolversTypes['LocationPayload']>, ParentType, ContextType, RequireFields<MutationCreateLocationArgs, 'input'>>;
+  updateLocation?: Resolver<Maybe<ResolversTypes['LocationPayload']>, ParentType, ContextType, RequireFields<MutationUpdateLocationArgs, 'input'>>;
   reserveStock?: Resolver<Maybe<ResolversTypes['ReservationPayload']>, ParentType, ContextType, RequireFields<MutationReserveStockArgs, 'input'>>;
   releaseReservation?: Resolver<Maybe<ResolversTypes['ReleasePayload']>, ParentType, ContextType, RequireFields<MutationReleaseReservationArgs, 'input'>>;
 };
@@ -942,21 +942,6 @@ export type AvailabilityResolvers<ContextType = RequestContext, ParentType exten
   available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   isInStock?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
-
-export type LocationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Location'] = ResolversParentTypes['Location'], FederationReferenceType extends FederationReferenceTypes['Location'] = FederationReferenceTypes['Location']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Location']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  kind?: Resolver<ResolversTypes['LocationKind'], ParentType, ContextType>;
-  city?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  country?: Resolver<ResolversTypes['CountryCode'], ParentType, ContextType>;
-  priority?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  active?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type LocationKindResolvers = EnumResolverSignature<{ WAREHOUSE?: any, STORE?: any }, ResolversTypes['LocationKind']>;
 
 export type StockLevelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StockLevel'] = ResolversParentTypes['StockLevel']> = {
   variant?: Resolver<Maybe<ResolversTypes['ProductVariant']>, ParentType, ContextType>;
@@ -999,6 +984,50 @@ export type VariantAvailabilityResolvers<ContextType = RequestContext, ParentTyp
   available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type StockLevelPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StockLevelPayload'] = ResolversParentTypes['StockLevelPayload']> = {
+  stockLevel?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TransferStockPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TransferStockPayload'] = ResolversParentTypes['TransferStockPayload']> = {
+  from?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
+  to?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type InsufficientStockResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InsufficientStock'] = ResolversParentTypes['InsufficientStock']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+  available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  variantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ImportedStockPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportedStockPayload'] = ResolversParentTypes['ImportedStockPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type LocationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Location'] = ResolversParentTypes['Location'], FederationReferenceType extends FederationReferenceTypes['Location'] = FederationReferenceTypes['Location']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Location']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['LocationKind'], ParentType, ContextType>;
+  city?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  country?: Resolver<ResolversTypes['CountryCode'], ParentType, ContextType>;
+  priority?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  active?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type LocationKindResolvers = EnumResolverSignature<{ WAREHOUSE?: any, STORE?: any }, ResolversTypes['LocationKind']>;
+
+export type LocationPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LocationPayload'] = ResolversParentTypes['LocationPayload']> = {
+  location?: Resolver<Maybe<ResolversTypes['Location']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type ReservationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Reservation'] = ResolversParentTypes['Reservation']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   reference?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1015,22 +1044,6 @@ export type ReservationLineResolvers<ContextType = RequestContext, ParentType ex
 
 export type ReservationStatusResolvers = EnumResolverSignature<{ ACTIVE?: any, RELEASED?: any, EXPIRED?: any }, ResolversTypes['ReservationStatus']>;
 
-export type LocationPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LocationPayload'] = ResolversParentTypes['LocationPayload']> = {
-  location?: Resolver<Maybe<ResolversTypes['Location']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type StockLevelPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StockLevelPayload'] = ResolversParentTypes['StockLevelPayload']> = {
-  stockLevel?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type TransferStockPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TransferStockPayload'] = ResolversParentTypes['TransferStockPayload']> = {
-  from?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
-  to?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
 export type ReservationPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ReservationPayload'] = ResolversParentTypes['ReservationPayload']> = {
   reservation?: Resolver<Maybe<ResolversTypes['Reservation']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1038,19 +1051,6 @@ export type ReservationPayloadResolvers<ContextType = RequestContext, ParentType
 
 export type ReleasePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ReleasePayload'] = ResolversParentTypes['ReleasePayload']> = {
   released?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type InsufficientStockResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InsufficientStock'] = ResolversParentTypes['InsufficientStock']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  variantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type ImportedStockPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportedStockPayload'] = ResolversParentTypes['ImportedStockPayload']> = {
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -1073,24 +1073,24 @@ export type Resolvers<ContextType = RequestContext> = {
   Mutation?: MutationResolvers<ContextType>;
   ProductVariant?: ProductVariantResolvers<ContextType>;
   Availability?: AvailabilityResolvers<ContextType>;
-  Location?: LocationResolvers<ContextType>;
-  LocationKind?: LocationKindResolvers;
   StockLevel?: StockLevelResolvers<ContextType>;
   Movement?: MovementResolvers<ContextType>;
   StockChangeType?: StockChangeTypeResolvers;
   MovementConnection?: MovementConnectionResolvers<ContextType>;
   MovementEdge?: MovementEdgeResolvers<ContextType>;
   VariantAvailability?: VariantAvailabilityResolvers<ContextType>;
+  StockLevelPayload?: StockLevelPayloadResolvers<ContextType>;
+  TransferStockPayload?: TransferStockPayloadResolvers<ContextType>;
+  InsufficientStock?: InsufficientStockResolvers<ContextType>;
+  ImportedStockPayload?: ImportedStockPayloadResolvers<ContextType>;
+  Location?: LocationResolvers<ContextType>;
+  LocationKind?: LocationKindResolvers;
+  LocationPayload?: LocationPayloadResolvers<ContextType>;
   Reservation?: ReservationResolvers<ContextType>;
   ReservationLine?: ReservationLineResolvers<ContextType>;
   ReservationStatus?: ReservationStatusResolvers;
-  LocationPayload?: LocationPayloadResolvers<ContextType>;
-  StockLevelPayload?: StockLevelPayloadResolvers<ContextType>;
-  TransferStockPayload?: TransferStockPayloadResolvers<ContextType>;
   ReservationPayload?: ReservationPayloadResolvers<ContextType>;
   ReleasePayload?: ReleasePayloadResolvers<ContextType>;
-  InsufficientStock?: InsufficientStockResolvers<ContextType>;
-  ImportedStockPayload?: ImportedStockPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -186,31 +186,20 @@ export type AddressInput = {
 
 export type Query = {
   __typename?: 'Query';
-  /** All agents, by area and name: at most 100. */
-  agents?: Maybe<Array<Agent>>;
-  /** One agent, by its name. */
-  agent?: Maybe<Agent>;
   /** One saga, if it is about something that is yours to see. */
   saga?: Maybe<Saga>;
   /** Sagas, the latest first. */
   sagas?: Maybe<SagaConnection>;
+  /** All agents, by area and name: at most 100. */
+  agents?: Maybe<Array<Agent>>;
+  /** One agent, by its name. */
+  agent?: Maybe<Agent>;
   /** Who reads the event log, by name: at most 100. */
   consumers?: Maybe<Array<Consumer>>;
   /** Events that consumers could not apply, and those that wait behind them: by consumer, the oldest first. */
   deadLetters?: Maybe<DeadLetterConnection>;
   /** What operators did about events and consumers, the latest first. */
   eventActions?: Maybe<EventActionConnection>;
-};
-
-
-export type QueryAgentsArgs = {
-  area?: InputMaybe<AgentArea>;
-  capability?: InputMaybe<Scalars['String']['input']>;
-};
-
-
-export type QueryAgentArgs = {
-  id: Scalars['ID']['input'];
 };
 
 
@@ -223,6 +212,17 @@ export type QuerySagasArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<SagaFilter>;
+};
+
+
+export type QueryAgentsArgs = {
+  area?: InputMaybe<AgentArea>;
+  capability?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryAgentArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -239,6 +239,86 @@ export type QueryEventActionsArgs = {
   filter?: InputMaybe<EventActionFilter>;
 };
 
+/** Work over several agents that is carried through or undone, whatever dies meanwhile. */
+export type Saga = {
+  __typename?: 'Saga';
+  /** Its name and what it is about: `placeOrder:order_01h…`. */
+  id: Scalars['ID']['output'];
+  /** What it does: `placeOrder`. */
+  name: Scalars['String']['output'];
+  /** The id of what it is about. */
+  subjectId: Scalars['ID']['output'];
+  /** Where it is. */
+  status: SagaStatus;
+  /** Its steps so far, in order: at most 100. */
+  steps: Array<SagaStep>;
+  /** The code of the refusal that had it undone. */
+  refusal?: Maybe<Scalars['String']['output']>;
+  /** Why it was refused, in words. */
+  refusalMessage?: Maybe<Scalars['String']['output']>;
+  /** When it was started. */
+  startedAt: Scalars['DateTime']['output'];
+  /** When something last happened to it. */
+  updatedAt: Scalars['DateTime']['output'];
+  /** The saga whose step it is, if it is one. */
+  parent?: Maybe<Saga>;
+  /** The sagas that are steps of it, in the order of their start: at most 100. */
+  children: Array<Saga>;
+  /** What operators had done to it, and why, oldest first: the latest 100. */
+  actions: Array<SagaAction>;
+};
+
+export type { SagaStatus };
+
+/** A step of a saga. */
+export type SagaStep = {
+  __typename?: 'SagaStep';
+  /** Its name: `reserve`; `undo reserve` takes it back. */
+  name: Scalars['String']['output'];
+  /** Where it is. */
+  status: SagaStepStatus;
+  /** How often it was tried. */
+  attempts: Scalars['Int']['output'];
+  /** Why the last attempt failed, while it is being tried again; or why it was refused. For staff. */
+  lastError?: Maybe<Scalars['String']['output']>;
+  /** When it is tried again, once it has failed for some seconds: ever more seldom. An operator can have it tried at once. */
+  nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was begun. */
+  startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was done. */
+  completedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type { SagaStepStatus };
+
+/** Which sagas: all that is given must hold. */
+export type SagaFilter = {
+  /** Of this name: `placeOrder`. */
+  name?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A page of sagas. */
+export type SagaConnection = {
+  __typename?: 'SagaConnection';
+  /** The sagas with their cursors. */
+  edges: Array<SagaEdge>;
+  /** The sagas. */
+  nodes: Array<Saga>;
+  /** Whether there is more. */
+  pageInfo: PageInfo;
+  /** How many there are in all. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** A saga in a page. */
+export type SagaEdge = {
+  __typename?: 'SagaEdge';
+  /** The saga. */
+  node: Saga;
+  /** Continue behind it with `after`. */
+  cursor: Scalars['String']['output'];
+};
+
 export type Mutation = {
   __typename?: 'Mutation';
   /**
@@ -251,12 +331,6 @@ export type Mutation = {
    * What was asked, by whom and why is kept in the audit.
    */
   instructAgents?: Maybe<InstructAgentsPayload>;
-  /** Has the failing step of a saga tried now, instead of when its next attempt is due. */
-  retrySagaStep?: Maybe<SagaActionPayload>;
-  /** Has a failing step of a saga left out: it goes on as if the step were done. Whoever asks has seen to the matter. */
-  skipSagaStep?: Maybe<SagaActionPayload>;
-  /** Has a saga with a failing step undone, as if the step were refused. Only before its pivot. */
-  compensateSaga?: Maybe<SagaActionPayload>;
   /** Has the parked events of one aggregate tried again, with all their attempts. */
   redriveEvents?: Maybe<EventActionPayload>;
   /** Gives one parked event up for its consumer: the later ones of its aggregate go on. It is kept in the audit. */
@@ -268,6 +342,12 @@ export type Mutation = {
    * event until it is filled; those that come are handled then.
    */
   rebuildProjection?: Maybe<EventActionPayload>;
+  /** Has the failing step of a saga tried now, instead of when its next attempt is due. */
+  retrySagaStep?: Maybe<SagaActionPayload>;
+  /** Has a failing step of a saga left out: it goes on as if the step were done. Whoever asks has seen to the matter. */
+  skipSagaStep?: Maybe<SagaActionPayload>;
+  /** Has a saga with a failing step undone, as if the step were refused. Only before its pivot. */
+  compensateSaga?: Maybe<SagaActionPayload>;
 };
 
 
@@ -278,21 +358,6 @@ export type MutationResetBreakerArgs = {
 
 export type MutationInstructAgentsArgs = {
   input: InstructAgentsInput;
-};
-
-
-export type MutationRetrySagaStepArgs = {
-  input: RetrySagaStepInput;
-};
-
-
-export type MutationSkipSagaStepArgs = {
-  input: SkipSagaStepInput;
-};
-
-
-export type MutationCompensateSagaArgs = {
-  input: CompensateSagaInput;
 };
 
 
@@ -315,23 +380,38 @@ export type MutationRebuildProjectionArgs = {
   input: RebuildProjectionInput;
 };
 
-export type Subscription = {
-  __typename?: 'Subscription';
-  /** What happens to one saga that is yours to see, step by step, until it has ended. Without `after`: from its beginning. */
-  sagaUpdated: SagaEvent;
-  /** What happens to agents: started, stopped, degraded. Without `after`: from now on. */
-  agentStatusChanged: AgentStatusEvent;
+
+export type MutationRetrySagaStepArgs = {
+  input: RetrySagaStepInput;
 };
 
 
-export type SubscriptionSagaUpdatedArgs = {
-  sagaId: Scalars['ID']['input'];
-  after?: InputMaybe<Scalars['String']['input']>;
+export type MutationSkipSagaStepArgs = {
+  input: SkipSagaStepInput;
+};
+
+
+export type MutationCompensateSagaArgs = {
+  input: CompensateSagaInput;
+};
+
+export type Subscription = {
+  __typename?: 'Subscription';
+  /** What happens to agents: started, stopped, degraded. Without `after`: from now on. */
+  agentStatusChanged: AgentStatusEvent;
+  /** What happens to one saga that is yours to see, step by step, until it has ended. Without `after`: from its beginning. */
+  sagaUpdated: SagaEvent;
 };
 
 
 export type SubscriptionAgentStatusChangedArgs = {
   agentIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type SubscriptionSagaUpdatedArgs = {
+  sagaId: Scalars['ID']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -535,169 +615,6 @@ export type AgentStatusEvent = {
   degradation: Scalars['Int']['output'];
   /** When it happened. */
   occurredAt: Scalars['DateTime']['output'];
-};
-
-/** Work over several agents that is carried through or undone, whatever dies meanwhile. */
-export type Saga = {
-  __typename?: 'Saga';
-  /** Its name and what it is about: `placeOrder:order_01h…`. */
-  id: Scalars['ID']['output'];
-  /** What it does: `placeOrder`. */
-  name: Scalars['String']['output'];
-  /** The id of what it is about. */
-  subjectId: Scalars['ID']['output'];
-  /** Where it is. */
-  status: SagaStatus;
-  /** Its steps so far, in order: at most 100. */
-  steps: Array<SagaStep>;
-  /** The code of the refusal that had it undone. */
-  refusal?: Maybe<Scalars['String']['output']>;
-  /** Why it was refused, in words. */
-  refusalMessage?: Maybe<Scalars['String']['output']>;
-  /** When it was started. */
-  startedAt: Scalars['DateTime']['output'];
-  /** When something last happened to it. */
-  updatedAt: Scalars['DateTime']['output'];
-  /** The saga whose step it is, if it is one. */
-  parent?: Maybe<Saga>;
-  /** The sagas that are steps of it, in the order of their start: at most 100. */
-  children: Array<Saga>;
-  /** What operators had done to it, and why, oldest first: the latest 100. */
-  actions: Array<SagaAction>;
-};
-
-/** Something that an operator had done to a saga. */
-export type SagaAction = {
-  __typename?: 'SagaAction';
-  /** Counted from one. */
-  number: Scalars['Int']['output'];
-  /** What was asked for. */
-  action: SagaActionType;
-  /** The step that was failing. */
-  step: Scalars['String']['output'];
-  /** The id of whoever asked. */
-  by: Scalars['ID']['output'];
-  /** Why. */
-  reason: Scalars['String']['output'];
-  /** When it was asked for. */
-  requestedAt: Scalars['DateTime']['output'];
-  /** When the engine took it up. Null while it waits for the attempt under way to end. */
-  takenAt?: Maybe<Scalars['DateTime']['output']>;
-};
-
-export type { SagaActionType };
-
-/** Which failing saga to try now, and why. */
-export type RetrySagaStepInput = {
-  /** The saga. */
-  sagaId: Scalars['ID']['input'];
-  /** Why, for the audit: 1 to 500 characters. */
-  reason: Scalars['String']['input'];
-  /** The same key again does nothing again: 1 to 255 characters of your choice. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** Which failing step of which saga to leave out, and why. */
-export type SkipSagaStepInput = {
-  /** The saga. */
-  sagaId: Scalars['ID']['input'];
-  /** The failing step: `reserve`, or `undo reserve`. Named, so that no other is skipped when the saga has gone on. */
-  step: Scalars['String']['input'];
-  /** Why, for the audit: 1 to 500 characters. */
-  reason: Scalars['String']['input'];
-  /** The same key again does nothing again: 1 to 255 characters of your choice. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** Which failing saga to undo, and why. */
-export type CompensateSagaInput = {
-  /** The saga. */
-  sagaId: Scalars['ID']['input'];
-  /** Why, for the audit: 1 to 500 characters. */
-  reason: Scalars['String']['input'];
-  /** The same key again does nothing again: 1 to 255 characters of your choice. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** The saga, for which something was asked; the engine takes it up before the step's next attempt. */
-export type SagaActionPayload = {
-  __typename?: 'SagaActionPayload';
-  /** The saga as it is. */
-  saga?: Maybe<Saga>;
-  /** Why nothing was asked for, if so. */
-  userErrors: Array<UserError>;
-};
-
-/** Something that happened to a saga. */
-export type SagaEvent = {
-  __typename?: 'SagaEvent';
-  /** Give it as `after` to go on behind this event. */
-  cursor: Scalars['String']['output'];
-  /** What happened. */
-  type: SagaEventType;
-  /** The step that it happened to, if it happened to one. */
-  step?: Maybe<Scalars['String']['output']>;
-  /** Where the saga was after it. */
-  status: SagaStatus;
-  /** How often the step had been tried. */
-  attempts?: Maybe<Scalars['Int']['output']>;
-  /** When it happened. */
-  occurredAt: Scalars['DateTime']['output'];
-  /** The saga as it is now. */
-  saga?: Maybe<Saga>;
-};
-
-export type { SagaEventType };
-
-export type { SagaStatus };
-
-/** A step of a saga. */
-export type SagaStep = {
-  __typename?: 'SagaStep';
-  /** Its name: `reserve`; `undo reserve` takes it back. */
-  name: Scalars['String']['output'];
-  /** Where it is. */
-  status: SagaStepStatus;
-  /** How often it was tried. */
-  attempts: Scalars['Int']['output'];
-  /** Why the last attempt failed, while it is being tried again; or why it was refused. For staff. */
-  lastError?: Maybe<Scalars['String']['output']>;
-  /** When it is tried again, once it has failed for some seconds: ever more seldom. An operator can have it tried at once. */
-  nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When it was begun. */
-  startedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When it was done. */
-  completedAt?: Maybe<Scalars['DateTime']['output']>;
-};
-
-export type { SagaStepStatus };
-
-/** Which sagas: all that is given must hold. */
-export type SagaFilter = {
-  /** Of this name: `placeOrder`. */
-  name?: InputMaybe<Scalars['String']['input']>;
-};
-
-/** A page of sagas. */
-export type SagaConnection = {
-  __typename?: 'SagaConnection';
-  /** The sagas with their cursors. */
-  edges: Array<SagaEdge>;
-  /** The sagas. */
-  nodes: Array<Saga>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** A saga in a page. */
-export type SagaEdge = {
-  __typename?: 'SagaEdge';
-  /** The saga. */
-  node: Saga;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
 };
 
 /** A reader of the event log: an agent that does something about the events of others. */
@@ -917,6 +834,89 @@ export type EventActionPayload = {
   userErrors: Array<UserError>;
 };
 
+/** Something that happened to a saga. */
+export type SagaEvent = {
+  __typename?: 'SagaEvent';
+  /** Give it as `after` to go on behind this event. */
+  cursor: Scalars['String']['output'];
+  /** What happened. */
+  type: SagaEventType;
+  /** The step that it happened to, if it happened to one. */
+  step?: Maybe<Scalars['String']['output']>;
+  /** Where the saga was after it. */
+  status: SagaStatus;
+  /** How often the step had been tried. */
+  attempts?: Maybe<Scalars['Int']['output']>;
+  /** When it happened. */
+  occurredAt: Scalars['DateTime']['output'];
+  /** The saga as it is now. */
+  saga?: Maybe<Saga>;
+};
+
+export type { SagaEventType };
+
+/** Something that an operator had done to a saga. */
+export type SagaAction = {
+  __typename?: 'SagaAction';
+  /** Counted from one. */
+  number: Scalars['Int']['output'];
+  /** What was asked for. */
+  action: SagaActionType;
+  /** The step that was failing. */
+  step: Scalars['String']['output'];
+  /** The id of whoever asked. */
+  by: Scalars['ID']['output'];
+  /** Why. */
+  reason: Scalars['String']['output'];
+  /** When it was asked for. */
+  requestedAt: Scalars['DateTime']['output'];
+  /** When the engine took it up. Null while it waits for the attempt under way to end. */
+  takenAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type { SagaActionType };
+
+/** Which failing saga to try now, and why. */
+export type RetrySagaStepInput = {
+  /** The saga. */
+  sagaId: Scalars['ID']['input'];
+  /** Why, for the audit: 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Which failing step of which saga to leave out, and why. */
+export type SkipSagaStepInput = {
+  /** The saga. */
+  sagaId: Scalars['ID']['input'];
+  /** The failing step: `reserve`, or `undo reserve`. Named, so that no other is skipped when the saga has gone on. */
+  step: Scalars['String']['input'];
+  /** Why, for the audit: 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Which failing saga to undo, and why. */
+export type CompensateSagaInput = {
+  /** The saga. */
+  sagaId: Scalars['ID']['input'];
+  /** Why, for the audit: 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** The same key again does nothing again: 1 to 255 characters of your choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** The saga, for which something was asked; the engine takes it up before the step's next attempt. */
+export type SagaActionPayload = {
+  __typename?: 'SagaActionPayload';
+  /** The saga as it is. */
+  saga?: Maybe<Saga>;
+  /** Why nothing was asked for, if so. */
+  userErrors: Array<UserError>;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -997,18 +997,18 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping of federation types */
 export type FederationTypes = {
-  Agent: Agent;
   Saga: Saga;
+  Agent: Agent;
 };
 
 /** Mapping of federation reference types */
 export type FederationReferenceTypes = {
-  Agent:
-    ( { __typename: 'Agent' }
-    & GraphQLRecursivePick<FederationTypes['Agent'], {"id":true}> );
   Saga:
     ( { __typename: 'Saga' }
     & GraphQLRecursivePick<FederationTypes['Saga'], {"id":true}> );
+  Agent:
+    ( { __typename: 'Agent' }
+    & GraphQLRecursivePick<FederationTypes['Agent'], {"id":true}> );
 };
 
 
@@ -1037,6 +1037,13 @@ export type ResolversTypes = {
   AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Saga: ResolverTypeWrapper<SagaRow>;
+  SagaStatus: SagaStatus;
+  SagaStep: ResolverTypeWrapper<SagaStepRow>;
+  SagaStepStatus: SagaStepStatus;
+  SagaFilter: SagaFilter;
+  SagaConnection: ResolverTypeWrapper<SagaConnectionRow>;
+  SagaEdge: ResolverTypeWrapper<Omit<SagaEdge, 'node'> & { node: ResolversTypes['Saga'] }>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Agent: ResolverTypeWrapper<AgentRow>;
@@ -1055,21 +1062,6 @@ export type ResolversTypes = {
   AgentStatus: AgentStatus;
   AgentSkill: ResolverTypeWrapper<AgentSkill>;
   AgentStatusEvent: ResolverTypeWrapper<AgentStatusEventRow>;
-  Saga: ResolverTypeWrapper<SagaRow>;
-  SagaAction: ResolverTypeWrapper<SagaActionRow>;
-  SagaActionType: SagaActionType;
-  RetrySagaStepInput: RetrySagaStepInput;
-  SkipSagaStepInput: SkipSagaStepInput;
-  CompensateSagaInput: CompensateSagaInput;
-  SagaActionPayload: ResolverTypeWrapper<Omit<SagaActionPayload, 'saga' | 'userErrors'> & { saga?: Maybe<ResolversTypes['Saga']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  SagaEvent: ResolverTypeWrapper<SagaEventRow>;
-  SagaEventType: SagaEventType;
-  SagaStatus: SagaStatus;
-  SagaStep: ResolverTypeWrapper<SagaStepRow>;
-  SagaStepStatus: SagaStepStatus;
-  SagaFilter: SagaFilter;
-  SagaConnection: ResolverTypeWrapper<SagaConnectionRow>;
-  SagaEdge: ResolverTypeWrapper<Omit<SagaEdge, 'node'> & { node: ResolversTypes['Saga'] }>;
   Consumer: ResolverTypeWrapper<ConsumerRow>;
   ConsumerStatus: ConsumerStatus;
   DeadLetter: ResolverTypeWrapper<DeadLetterRow>;
@@ -1087,6 +1079,14 @@ export type ResolversTypes = {
   RebuildProjectionInput: RebuildProjectionInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: ResolverTypeWrapper<Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversTypes['EventAction']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  SagaEvent: ResolverTypeWrapper<SagaEventRow>;
+  SagaEventType: SagaEventType;
+  SagaAction: ResolverTypeWrapper<SagaActionRow>;
+  SagaActionType: SagaActionType;
+  RetrySagaStepInput: RetrySagaStepInput;
+  SkipSagaStepInput: SkipSagaStepInput;
+  CompensateSagaInput: CompensateSagaInput;
+  SagaActionPayload: ResolverTypeWrapper<Omit<SagaActionPayload, 'saga' | 'userErrors'> & { saga?: Maybe<ResolversTypes['Saga']>, userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
@@ -1112,6 +1112,11 @@ export type ResolversParentTypes = {
   AddressInput: AddressInput;
   Query: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
+  Saga: SagaRow;
+  SagaStep: SagaStepRow;
+  SagaFilter: SagaFilter;
+  SagaConnection: SagaConnectionRow;
+  SagaEdge: Omit<SagaEdge, 'node'> & { node: ResolversParentTypes['Saga'] };
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Agent: AgentRow;
@@ -1125,17 +1130,6 @@ export type ResolversParentTypes = {
   InstructAgentsPayload: Omit<InstructAgentsPayload, 'agents' | 'userErrors'> & { agents?: Maybe<Array<ResolversParentTypes['Agent']>>, userErrors: Array<ResolversParentTypes['UserError']> };
   AgentSkill: AgentSkill;
   AgentStatusEvent: AgentStatusEventRow;
-  Saga: SagaRow;
-  SagaAction: SagaActionRow;
-  RetrySagaStepInput: RetrySagaStepInput;
-  SkipSagaStepInput: SkipSagaStepInput;
-  CompensateSagaInput: CompensateSagaInput;
-  SagaActionPayload: Omit<SagaActionPayload, 'saga' | 'userErrors'> & { saga?: Maybe<ResolversParentTypes['Saga']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  SagaEvent: SagaEventRow;
-  SagaStep: SagaStepRow;
-  SagaFilter: SagaFilter;
-  SagaConnection: SagaConnectionRow;
-  SagaEdge: Omit<SagaEdge, 'node'> & { node: ResolversParentTypes['Saga'] };
   Consumer: ConsumerRow;
   DeadLetter: DeadLetterRow;
   DeadLetterFilter: DeadLetterFilter;
@@ -1150,6 +1144,12 @@ export type ResolversParentTypes = {
   RebuildProjectionInput: RebuildProjectionInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversParentTypes['EventAction']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  SagaEvent: SagaEventRow;
+  SagaAction: SagaActionRow;
+  RetrySagaStepInput: RetrySagaStepInput;
+  SkipSagaStepInput: SkipSagaStepInput;
+  CompensateSagaInput: CompensateSagaInput;
+  SagaActionPayload: Omit<SagaActionPayload, 'saga' | 'userErrors'> & { saga?: Maybe<ResolversParentTypes['Saga']>, userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
 };
 
@@ -1242,30 +1242,72 @@ export type AddressResolvers<ContextType = RequestContext, ParentType extends Re
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  agents?: Resolver<Maybe<Array<ResolversTypes['Agent']>>, ParentType, ContextType, Partial<QueryAgentsArgs>>;
-  agent?: Resolver<Maybe<ResolversTypes['Agent']>, ParentType, ContextType, RequireFields<QueryAgentArgs, 'id'>>;
   saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType, RequireFields<QuerySagaArgs, 'id'>>;
   sagas?: Resolver<Maybe<ResolversTypes['SagaConnection']>, ParentType, ContextType, RequireFields<QuerySagasArgs, 'first'>>;
+  agents?: Resolver<Maybe<Array<ResolversTypes['Agent']>>, ParentType, ContextType, Partial<QueryAgentsArgs>>;
+  agent?: Resolver<Maybe<ResolversTypes['Agent']>, ParentType, ContextType, RequireFields<QueryAgentArgs, 'id'>>;
   consumers?: Resolver<Maybe<Array<ResolversTypes['Consumer']>>, ParentType, ContextType>;
   deadLetters?: Resolver<Maybe<ResolversTypes['DeadLetterConnection']>, ParentType, ContextType, RequireFields<QueryDeadLettersArgs, 'first'>>;
   eventActions?: Resolver<Maybe<ResolversTypes['EventActionConnection']>, ParentType, ContextType, RequireFields<QueryEventActionsArgs, 'first'>>;
 };
 
+export type SagaResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Saga'] = ResolversParentTypes['Saga'], FederationReferenceType extends FederationReferenceTypes['Saga'] = FederationReferenceTypes['Saga']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Saga']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  subjectId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SagaStatus'], ParentType, ContextType>;
+  steps?: Resolver<Array<ResolversTypes['SagaStep']>, ParentType, ContextType>;
+  refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  refusalMessage?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  parent?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
+  children?: Resolver<Array<ResolversTypes['Saga']>, ParentType, ContextType>;
+  actions?: Resolver<Array<ResolversTypes['SagaAction']>, ParentType, ContextType>;
+};
+
+export type SagaStatusResolvers = EnumResolverSignature<{ PENDING?: any, RUNNING?: any, WAITING?: any, COMPENSATING?: any, COMPENSATED?: any, COMPLETED?: any, STUCK?: any, FAILED?: any }, ResolversTypes['SagaStatus']>;
+
+export type SagaStepResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaStep'] = ResolversParentTypes['SagaStep']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SagaStepStatus'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  completedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type SagaStepStatusResolvers = EnumResolverSignature<{ RETRYING?: any, DONE?: any, REFUSED?: any, SKIPPED?: any }, ResolversTypes['SagaStepStatus']>;
+
+export type SagaConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaConnection'] = ResolversParentTypes['SagaConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['SagaEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Saga']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type SagaEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaEdge'] = ResolversParentTypes['SagaEdge']> = {
+  node?: Resolver<ResolversTypes['Saga'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   resetBreaker?: Resolver<Maybe<ResolversTypes['ResetBreakerPayload']>, ParentType, ContextType, RequireFields<MutationResetBreakerArgs, 'input'>>;
   instructAgents?: Resolver<Maybe<ResolversTypes['InstructAgentsPayload']>, ParentType, ContextType, RequireFields<MutationInstructAgentsArgs, 'input'>>;
-  retrySagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationRetrySagaStepArgs, 'input'>>;
-  skipSagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationSkipSagaStepArgs, 'input'>>;
-  compensateSaga?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationCompensateSagaArgs, 'input'>>;
   redriveEvents?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationRedriveEventsArgs, 'input'>>;
   discardEvent?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationDiscardEventArgs, 'input'>>;
   replayConsumer?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationReplayConsumerArgs, 'input'>>;
   rebuildProjection?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationRebuildProjectionArgs, 'input'>>;
+  retrySagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationRetrySagaStepArgs, 'input'>>;
+  skipSagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationSkipSagaStepArgs, 'input'>>;
+  compensateSaga?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationCompensateSagaArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
-  sagaUpdated?: SubscriptionResolver<ResolversTypes['SagaEvent'], "sagaUpdated", ParentType, ContextType, RequireFields<SubscriptionSagaUpdatedArgs, 'sagaId'>>;
   agentStatusChanged?: SubscriptionResolver<ResolversTypes['AgentStatusEvent'], "agentStatusChanged", ParentType, ContextType, Partial<SubscriptionAgentStatusChangedArgs>>;
+  sagaUpdated?: SubscriptionResolver<ResolversTypes['SagaEvent'], "sagaUpdated", ParentType, ContextType, RequireFields<SubscriptionSagaUpdatedArgs, 'sagaId'>>;
 };
 
 export type AgentResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Agent'] = ResolversParentTypes['Agent'], FederationReferenceType extends FederationReferenceTypes['Agent'] = FederationReferenceTypes['Agent']> = {
@@ -1331,77 +1373,6 @@ export type AgentStatusEventResolvers<ContextType = RequestContext, ParentType e
   status?: Resolver<ResolversTypes['AgentStatus'], ParentType, ContextType>;
   degradation?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
-export type SagaResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Saga'] = ResolversParentTypes['Saga'], FederationReferenceType extends FederationReferenceTypes['Saga'] = FederationReferenceTypes['Saga']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Saga']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  subjectId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['SagaStatus'], ParentType, ContextType>;
-  steps?: Resolver<Array<ResolversTypes['SagaStep']>, ParentType, ContextType>;
-  refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  refusalMessage?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  parent?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
-  children?: Resolver<Array<ResolversTypes['Saga']>, ParentType, ContextType>;
-  actions?: Resolver<Array<ResolversTypes['SagaAction']>, ParentType, ContextType>;
-};
-
-export type SagaActionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaAction'] = ResolversParentTypes['SagaAction']> = {
-  number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  action?: Resolver<ResolversTypes['SagaActionType'], ParentType, ContextType>;
-  step?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  by?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  takenAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-};
-
-export type SagaActionTypeResolvers = EnumResolverSignature<{ RETRY?: any, SKIP?: any, COMPENSATE?: any }, ResolversTypes['SagaActionType']>;
-
-export type SagaActionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaActionPayload'] = ResolversParentTypes['SagaActionPayload']> = {
-  saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type SagaEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaEvent'] = ResolversParentTypes['SagaEvent']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  type?: Resolver<ResolversTypes['SagaEventType'], ParentType, ContextType>;
-  step?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['SagaStatus'], ParentType, ContextType>;
-  attempts?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
-};
-
-export type SagaEventTypeResolvers = EnumResolverSignature<{ STARTED?: any, STEP_COMPLETED?: any, STEP_SKIPPED?: any, STEP_REFUSED?: any, STEP_FAILED?: any, ENDED?: any }, ResolversTypes['SagaEventType']>;
-
-export type SagaStatusResolvers = EnumResolverSignature<{ PENDING?: any, RUNNING?: any, WAITING?: any, COMPENSATING?: any, COMPENSATED?: any, COMPLETED?: any, STUCK?: any, FAILED?: any }, ResolversTypes['SagaStatus']>;
-
-export type SagaStepResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaStep'] = ResolversParentTypes['SagaStep']> = {
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['SagaStepStatus'], ParentType, ContextType>;
-  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  completedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-};
-
-export type SagaStepStatusResolvers = EnumResolverSignature<{ RETRYING?: any, DONE?: any, REFUSED?: any, SKIPPED?: any }, ResolversTypes['SagaStepStatus']>;
-
-export type SagaConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaConnection'] = ResolversParentTypes['SagaConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['SagaEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['Saga']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type SagaEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaEdge'] = ResolversParentTypes['SagaEdge']> = {
-  node?: Resolver<ResolversTypes['Saga'], ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type ConsumerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Consumer'] = ResolversParentTypes['Consumer']> = {
@@ -1484,6 +1455,35 @@ export type EventActionPayloadResolvers<ContextType = RequestContext, ParentType
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type SagaEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaEvent'] = ResolversParentTypes['SagaEvent']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['SagaEventType'], ParentType, ContextType>;
+  step?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SagaStatus'], ParentType, ContextType>;
+  attempts?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
+};
+
+export type SagaEventTypeResolvers = EnumResolverSignature<{ STARTED?: any, STEP_COMPLETED?: any, STEP_SKIPPED?: any, STEP_REFUSED?: any, STEP_FAILED?: any, ENDED?: any }, ResolversTypes['SagaEventType']>;
+
+export type SagaActionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaAction'] = ResolversParentTypes['SagaAction']> = {
+  number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['SagaActionType'], ParentType, ContextType>;
+  step?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  by?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  takenAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type SagaActionTypeResolvers = EnumResolverSignature<{ RETRY?: any, SKIP?: any, COMPENSATE?: any }, ResolversTypes['SagaActionType']>;
+
+export type SagaActionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaActionPayload'] = ResolversParentTypes['SagaActionPayload']> = {
+  saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -1500,6 +1500,12 @@ export type Resolvers<ContextType = RequestContext> = {
   VersionConflict?: VersionConflictResolvers<ContextType>;
   Address?: AddressResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  Saga?: SagaResolvers<ContextType>;
+  SagaStatus?: SagaStatusResolvers;
+  SagaStep?: SagaStepResolvers<ContextType>;
+  SagaStepStatus?: SagaStepStatusResolvers;
+  SagaConnection?: SagaConnectionResolvers<ContextType>;
+  SagaEdge?: SagaEdgeResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Agent?: AgentResolvers<ContextType>;
@@ -1510,17 +1516,6 @@ export type Resolvers<ContextType = RequestContext> = {
   InstructAgentsPayload?: InstructAgentsPayloadResolvers<ContextType>;
   AgentSkill?: AgentSkillResolvers<ContextType>;
   AgentStatusEvent?: AgentStatusEventResolvers<ContextType>;
-  Saga?: SagaResolvers<ContextType>;
-  SagaAction?: SagaActionResolvers<ContextType>;
-  SagaActionType?: SagaActionTypeResolvers;
-  SagaActionPayload?: SagaActionPayloadResolvers<ContextType>;
-  SagaEvent?: SagaEventResolvers<ContextType>;
-  SagaEventType?: SagaEventTypeResolvers;
-  SagaStatus?: SagaStatusResolvers;
-  SagaStep?: SagaStepResolvers<ContextType>;
-  SagaStepStatus?: SagaStepStatusResolvers;
-  SagaConnection?: SagaConnectionResolvers<ContextType>;
-  SagaEdge?: SagaEdgeResolvers<ContextType>;
   Consumer?: ConsumerResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;
   DeadLetterState?: DeadLetterStateResolvers;
@@ -1531,6 +1526,11 @@ export type Resolvers<ContextType = RequestContext> = {
   EventActionConnection?: EventActionConnectionResolvers<ContextType>;
   EventActionEdge?: EventActionEdgeResolvers<ContextType>;
   EventActionPayload?: EventActionPayloadResolvers<ContextType>;
+  SagaEvent?: SagaEventResolvers<ContextType>;
+  SagaEventType?: SagaEventTypeResolvers;
+  SagaAction?: SagaActionResolvers<ContextType>;
+  SagaActionType?: SagaActionTypeResolvers;
+  SagaActionPayload?: SagaActionPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

@@ -112,12 +112,12 @@ export type ErrorCode =
   | 'TOTAL_MISMATCH'
   /** There is no such coupon. */
   | 'COUPON_NOT_FOUND'
+  /** A cancellation is under way or done. */
+  | 'ORDER_CANCELLED'
   /** The cart is an order already. */
   | 'CART_ORDERED'
   /** The cart is empty. */
-  | 'CART_EMPTY'
-  /** A cancellation is under way or done. */
-  | 'ORDER_CANCELLED';
+  | 'CART_EMPTY';
 
 /** Something that the user caused and can mend. Nothing was written. */
 export type UserError = {
@@ -202,15 +202,15 @@ export type Query = {
   order?: Maybe<Order>;
   /** The orders that are yours to see: a buyer's own, or all for staff. */
   orders?: Maybe<OrderConnection>;
+  /** Which of these orders the caller may see: asked by other agents with the caller's own permissions. */
+  readableOrders: Array<Scalars['ID']['output']>;
+  /** Demo orders and what was paid for them: for payment's demo data. At most 1000. */
+  ordersToBillForDemo: Array<OrderToBill>;
   /**
    * A cart. Whoever knows the id of a guest's cart may see it; a customer's is the customer's. A cart ends 30 days after its
    * last change, and is then as one that never was.
    */
   cart?: Maybe<Cart>;
-  /** Which of these orders the caller may see: asked by other agents with the caller's own permissions. */
-  readableOrders: Array<Scalars['ID']['output']>;
-  /** Demo orders and what was paid for them: for payment's demo data. At most 1000. */
-  ordersToBillForDemo: Array<OrderToBill>;
 };
 
 
@@ -228,23 +228,17 @@ export type QueryOrdersArgs = {
 };
 
 
-export type QueryCartArgs = {
-  id: Scalars['ID']['input'];
-};
-
-
 export type QueryReadableOrdersArgs = {
   ids: Array<Scalars['ID']['input']>;
 };
 
+
+export type QueryCartArgs = {
+  id: Scalars['ID']['input'];
+};
+
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Opens a cart: the signed-in customer's, or a guest's. */
-  createCart?: Maybe<CartPayload>;
-  /** Puts a variant into a cart, or more of one that is in it. */
-  addToCart?: Maybe<CartPayload>;
-  /** Sets how many of a variant a cart holds; zero takes it out. */
-  updateCartLine?: Maybe<CartPayload>;
   /**
    * Places an order: validated and priced at once, then carried out by the saga `placeOrder`. What is wrong is in
    * `userErrors`, and nothing was written. An order that was accepted is never lost: it is confirmed and paid, or
@@ -261,21 +255,12 @@ export type Mutation = {
   startProcessing?: Maybe<OrderProgressPayload>;
   /** The last word of a cancellation, after every undo. */
   completeCancellation?: Maybe<OrderProgressPayload>;
-};
-
-
-export type MutationCreateCartArgs = {
-  input: CreateCartInput;
-};
-
-
-export type MutationAddToCartArgs = {
-  input: AddToCartInput;
-};
-
-
-export type MutationUpdateCartLineArgs = {
-  input: UpdateCartLineInput;
+  /** Opens a cart: the signed-in customer's, or a guest's. */
+  createCart?: Maybe<CartPayload>;
+  /** Puts a variant into a cart, or more of one that is in it. */
+  addToCart?: Maybe<CartPayload>;
+  /** Sets how many of a variant a cart holds; zero takes it out. */
+  updateCartLine?: Maybe<CartPayload>;
 };
 
 
@@ -306,6 +291,21 @@ export type MutationStartProcessingArgs = {
 
 export type MutationCompleteCancellationArgs = {
   input: CompleteCancellationInput;
+};
+
+
+export type MutationCreateCartArgs = {
+  input: CreateCartInput;
+};
+
+
+export type MutationAddToCartArgs = {
+  input: AddToCartInput;
+};
+
+
+export type MutationUpdateCartLineArgs = {
+  input: UpdateCartLineInput;
 };
 
 export type Subscription = {
@@ -464,83 +464,6 @@ export type OrderEvent = {
   order?: Maybe<Order>;
 };
 
-/** A buyer's selection before it becomes an order. */
-export type Cart = {
-  __typename?: 'Cart';
-  /** Starts with `cart_`. */
-  id: Scalars['ID']['output'];
-  /** The sales channel that it is in. */
-  channelId: Scalars['ID']['output'];
-  /** What it will be paid in. */
-  currency: Scalars['CurrencyCode']['output'];
-  /** What is in it: at most 100 lines. */
-  lines: Array<CartLine>;
-  /** What it comes to, for a country to ship to. None while something in it cannot be priced: `problems` says what, and why. */
-  totals?: Maybe<CartTotals>;
-  /**
-   * Why it cannot be ordered as it is: what is empty, not for sale, sold out or without a price, and a way of shipping that
-   * there is not. Empty if it can. At most one for each line and one for the rest.
-   */
-  problems?: Maybe<Array<CartProblem>>;
-  /** The order that it became. */
-  order?: Maybe<Order>;
-  /** Grows with every change. */
-  version: Scalars['Int']['output'];
-  /** When it was last changed. */
-  updatedAt: Scalars['DateTime']['output'];
-};
-
-
-/** A buyer's selection before it becomes an order. */
-export type CartTotalsArgs = {
-  country: Scalars['CountryCode']['input'];
-  postcode?: InputMaybe<Scalars['String']['input']>;
-  region?: InputMaybe<Scalars['String']['input']>;
-  shippingOption?: InputMaybe<Scalars['String']['input']>;
-};
-
-
-/** A buyer's selection before it becomes an order. */
-export type CartProblemsArgs = {
-  country: Scalars['CountryCode']['input'];
-  postcode?: InputMaybe<Scalars['String']['input']>;
-  region?: InputMaybe<Scalars['String']['input']>;
-  shippingOption?: InputMaybe<Scalars['String']['input']>;
-};
-
-/** A variant in a cart. */
-export type CartLine = {
-  __typename?: 'CartLine';
-  /** Which. */
-  variant?: Maybe<ProductVariant>;
-  /** How many. */
-  quantity: Scalars['Int']['output'];
-};
-
-/** Why a cart cannot be ordered as it is. */
-export type CartProblem = {
-  __typename?: 'CartProblem';
-  /** What `placeOrder` would refuse it with. */
-  code: ErrorCode;
-  /** What is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** In which line, by its variant; none if it is about all of the cart. */
-  variantId?: Maybe<Scalars['ID']['output']>;
-};
-
-/** What a cart comes to. */
-export type CartTotals = {
-  __typename?: 'CartTotals';
-  /** The lines without tax. */
-  subtotal: Money;
-  /** Shipping without tax. */
-  shipping: Money;
-  /** All tax. */
-  tax: Money;
-  /** subtotal + shipping + tax: what `expectedTotal` of `placeOrder` is compared with. */
-  total: Money;
-};
-
 export type Customer = {
   __typename?: 'Customer';
   /** Starts with `customer_`. */
@@ -621,36 +544,6 @@ export type OrderEdge = {
   node: Order;
   /** Continue behind it with `after`. */
   cursor: Scalars['String']['output'];
-};
-
-/** A new cart. */
-export type CreateCartInput = {
-  /** The sales channel; `default` when not given. */
-  channel?: InputMaybe<Scalars['ID']['input']>;
-  /** What it will be paid in; the channel's own currency when not given. */
-  currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
-  /** What is in it at once: at most 100 lines. */
-  lines: Array<OrderLineInput>;
-};
-
-/** A variant for a cart. */
-export type AddToCartInput = {
-  /** The cart. */
-  cartId: Scalars['ID']['input'];
-  /** The variant. */
-  variantId: Scalars['ID']['input'];
-  /** How many, 1 to 10,000. */
-  quantity: Scalars['Int']['input'];
-};
-
-/** How many of a variant a cart is to hold. */
-export type UpdateCartLineInput = {
-  /** The cart. */
-  cartId: Scalars['ID']['input'];
-  /** The variant. */
-  variantId: Scalars['ID']['input'];
-  /** How many, up to 10,000; 0 takes it out. */
-  quantity: Scalars['Int']['input'];
 };
 
 /** An order to place. */
@@ -744,15 +637,6 @@ export type CompleteCancellationInput = {
   story: Array<StepReportInput>;
 };
 
-/** What became of a cart. */
-export type CartPayload = {
-  __typename?: 'CartPayload';
-  /** The cart as it is now. */
-  cart?: Maybe<Cart>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
 /** What became of an order to place. */
 export type PlaceOrderPayload = {
   __typename?: 'PlaceOrderPayload';
@@ -812,6 +696,122 @@ export type TotalMismatch = UserError & {
   path?: Maybe<Array<Scalars['String']['output']>>;
   /** What the order comes to now. */
   currentTotal: Money;
+};
+
+/** A buyer's selection before it becomes an order. */
+export type Cart = {
+  __typename?: 'Cart';
+  /** Starts with `cart_`. */
+  id: Scalars['ID']['output'];
+  /** The sales channel that it is in. */
+  channelId: Scalars['ID']['output'];
+  /** What it will be paid in. */
+  currency: Scalars['CurrencyCode']['output'];
+  /** What is in it: at most 100 lines. */
+  lines: Array<CartLine>;
+  /** What it comes to, for a country to ship to. None while something in it cannot be priced: `problems` says what, and why. */
+  totals?: Maybe<CartTotals>;
+  /**
+   * Why it cannot be ordered as it is: what is empty, not for sale, sold out or without a price, and a way of shipping that
+   * there is not. Empty if it can. At most one for each line and one for the rest.
+   */
+  problems?: Maybe<Array<CartProblem>>;
+  /** The order that it became. */
+  order?: Maybe<Order>;
+  /** Grows with every change. */
+  version: Scalars['Int']['output'];
+  /** When it was last changed. */
+  updatedAt: Scalars['DateTime']['output'];
+};
+
+
+/** A buyer's selection before it becomes an order. */
+export type CartTotalsArgs = {
+  country: Scalars['CountryCode']['input'];
+  postcode?: InputMaybe<Scalars['String']['input']>;
+  region?: InputMaybe<Scalars['String']['input']>;
+  shippingOption?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A buyer's selection before it becomes an order. */
+export type CartProblemsArgs = {
+  country: Scalars['CountryCode']['input'];
+  postcode?: InputMaybe<Scalars['String']['input']>;
+  region?: InputMaybe<Scalars['String']['input']>;
+  shippingOption?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A variant in a cart. */
+export type CartLine = {
+  __typename?: 'CartLine';
+  /** Which. */
+  variant?: Maybe<ProductVariant>;
+  /** How many. */
+  quantity: Scalars['Int']['output'];
+};
+
+/** Why a cart cannot be ordered as it is. */
+export type CartProblem = {
+  __typename?: 'CartProblem';
+  /** What `placeOrder` would refuse it with. */
+  code: ErrorCode;
+  /** What is wrong and what to do. */
+  message: Scalars['String']['output'];
+  /** In which line, by its variant; none if it is about all of the cart. */
+  variantId?: Maybe<Scalars['ID']['output']>;
+};
+
+/** What a cart comes to. */
+export type CartTotals = {
+  __typename?: 'CartTotals';
+  /** The lines without tax. */
+  subtotal: Money;
+  /** Shipping without tax. */
+  shipping: Money;
+  /** All tax. */
+  tax: Money;
+  /** subtotal + shipping + tax: what `expectedTotal` of `placeOrder` is compared with. */
+  total: Money;
+};
+
+/** A new cart. */
+export type CreateCartInput = {
+  /** The sales channel; `default` when not given. */
+  channel?: InputMaybe<Scalars['ID']['input']>;
+  /** What it will be paid in; the channel's own currency when not given. */
+  currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
+  /** What is in it at once: at most 100 lines. */
+  lines: Array<OrderLineInput>;
+};
+
+/** A variant for a cart. */
+export type AddToCartInput = {
+  /** The cart. */
+  cartId: Scalars['ID']['input'];
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+  /** How many, 1 to 10,000. */
+  quantity: Scalars['Int']['input'];
+};
+
+/** How many of a variant a cart is to hold. */
+export type UpdateCartLineInput = {
+  /** The cart. */
+  cartId: Scalars['ID']['input'];
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+  /** How many, up to 10,000; 0 takes it out. */
+  quantity: Scalars['Int']['input'];
+};
+
+/** What became of a cart. */
+export type CartPayload = {
+  __typename?: 'CartPayload';
+  /** The cart as it is now. */
+  cart?: Maybe<Cart>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
 };
 
 
@@ -947,10 +947,6 @@ export type ResolversTypes = {
   TimelineEntry: ResolverTypeWrapper<TimelineEntryRow>;
   TimelineEntryType: TimelineEntryType;
   OrderEvent: ResolverTypeWrapper<OrderEventRow>;
-  Cart: ResolverTypeWrapper<CartRow>;
-  CartLine: ResolverTypeWrapper<CartLineRow>;
-  CartProblem: ResolverTypeWrapper<CartProblem>;
-  CartTotals: ResolverTypeWrapper<Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversTypes['Money'], shipping: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
   Customer: ResolverTypeWrapper<Customer>;
   ProductVariant: ResolverTypeWrapper<ProductVariant>;
   Saga: ResolverTypeWrapper<Saga>;
@@ -960,9 +956,6 @@ export type ResolversTypes = {
   OrderOrderField: OrderOrderField;
   OrderConnection: ResolverTypeWrapper<OrderConnectionRow>;
   OrderEdge: ResolverTypeWrapper<Omit<OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
-  CreateCartInput: CreateCartInput;
-  AddToCartInput: AddToCartInput;
-  UpdateCartLineInput: UpdateCartLineInput;
   PlaceOrderInput: PlaceOrderInput;
   OrderLineInput: OrderLineInput;
   PaymentInput: PaymentInput;
@@ -970,12 +963,19 @@ export type ResolversTypes = {
   StepReportInput: StepReportInput;
   OrderProgressInput: OrderProgressInput;
   CompleteCancellationInput: CompleteCancellationInput;
-  CartPayload: ResolverTypeWrapper<Omit<CartPayload, 'cart' | 'userErrors'> & { cart?: Maybe<ResolversTypes['Cart']>, userErrors: Array<ResolversTypes['UserError']> }>;
   PlaceOrderPayload: ResolverTypeWrapper<Omit<PlaceOrderPayload, 'order' | 'userErrors'> & { order?: Maybe<ResolversTypes['Order']>, userErrors: Array<ResolversTypes['UserError']> }>;
   CancelOrderPayload: ResolverTypeWrapper<Omit<CancelOrderPayload, 'order' | 'userErrors'> & { order?: Maybe<ResolversTypes['Order']>, userErrors: Array<ResolversTypes['UserError']> }>;
   OrderProgressPayload: ResolverTypeWrapper<Omit<OrderProgressPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   InsufficientStock: ResolverTypeWrapper<InsufficientStock>;
   TotalMismatch: ResolverTypeWrapper<Omit<TotalMismatch, 'currentTotal'> & { currentTotal: ResolversTypes['Money'] }>;
+  Cart: ResolverTypeWrapper<CartRow>;
+  CartLine: ResolverTypeWrapper<CartLineRow>;
+  CartProblem: ResolverTypeWrapper<CartProblem>;
+  CartTotals: ResolverTypeWrapper<Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversTypes['Money'], shipping: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
+  CreateCartInput: CreateCartInput;
+  AddToCartInput: AddToCartInput;
+  UpdateCartLineInput: UpdateCartLineInput;
+  CartPayload: ResolverTypeWrapper<Omit<CartPayload, 'cart' | 'userErrors'> & { cart?: Maybe<ResolversTypes['Cart']>, userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
@@ -1008,10 +1008,6 @@ export type ResolversParentTypes = {
   OrderLine: OrderLineRow;
   TimelineEntry: TimelineEntryRow;
   OrderEvent: OrderEventRow;
-  Cart: CartRow;
-  CartLine: CartLineRow;
-  CartProblem: CartProblem;
-  CartTotals: Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversParentTypes['Money'], shipping: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
   Customer: Customer;
   ProductVariant: ProductVariant;
   Saga: Saga;
@@ -1020,9 +1016,6 @@ export type ResolversParentTypes = {
   OrderOrder: OrderOrder;
   OrderConnection: OrderConnectionRow;
   OrderEdge: Omit<OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
-  CreateCartInput: CreateCartInput;
-  AddToCartInput: AddToCartInput;
-  UpdateCartLineInput: UpdateCartLineInput;
   PlaceOrderInput: PlaceOrderInput;
   OrderLineInput: OrderLineInput;
   PaymentInput: PaymentInput;
@@ -1030,12 +1023,19 @@ export type ResolversParentTypes = {
   StepReportInput: StepReportInput;
   OrderProgressInput: OrderProgressInput;
   CompleteCancellationInput: CompleteCancellationInput;
-  CartPayload: Omit<CartPayload, 'cart' | 'userErrors'> & { cart?: Maybe<ResolversParentTypes['Cart']>, userErrors: Array<ResolversParentTypes['UserError']> };
   PlaceOrderPayload: Omit<PlaceOrderPayload, 'order' | 'userErrors'> & { order?: Maybe<ResolversParentTypes['Order']>, userErrors: Array<ResolversParentTypes['UserError']> };
   CancelOrderPayload: Omit<CancelOrderPayload, 'order' | 'userErrors'> & { order?: Maybe<ResolversParentTypes['Order']>, userErrors: Array<ResolversParentTypes['UserError']> };
   OrderProgressPayload: Omit<OrderProgressPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   InsufficientStock: InsufficientStock;
   TotalMismatch: Omit<TotalMismatch, 'currentTotal'> & { currentTotal: ResolversParentTypes['Money'] };
+  Cart: CartRow;
+  CartLine: CartLineRow;
+  CartProblem: CartProblem;
+  CartTotals: Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversParentTypes['Money'], shipping: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
+  CreateCartInput: CreateCartInput;
+  AddToCartInput: AddToCartInput;
+  UpdateCartLineInput: UpdateCartLineInput;
+  CartPayload: Omit<CartPayload, 'cart' | 'userErrors'> & { cart?: Maybe<ResolversParentTypes['Cart']>, userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
 };
 
@@ -1130,21 +1130,21 @@ export type AddressResolvers<ContextType = RequestContext, ParentType extends Re
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, Partial<QueryOrderArgs>>;
   orders?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, RequireFields<QueryOrdersArgs, 'first'>>;
-  cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType, RequireFields<QueryCartArgs, 'id'>>;
   readableOrders?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryReadableOrdersArgs, 'ids'>>;
   ordersToBillForDemo?: Resolver<Array<ResolversTypes['OrderToBill']>, ParentType, ContextType>;
+  cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType, RequireFields<QueryCartArgs, 'id'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  createCart?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationCreateCartArgs, 'input'>>;
-  addToCart?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationAddToCartArgs, 'input'>>;
-  updateCartLine?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationUpdateCartLineArgs, 'input'>>;
   placeOrder?: Resolver<Maybe<ResolversTypes['PlaceOrderPayload']>, ParentType, ContextType, RequireFields<MutationPlaceOrderArgs, 'input'>>;
   cancelOrder?: Resolver<Maybe<ResolversTypes['CancelOrderPayload']>, ParentType, ContextType, RequireFields<MutationCancelOrderArgs, 'input'>>;
   awaitPaymentAction?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationAwaitPaymentActionArgs, 'input'>>;
   confirmOrder?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationConfirmOrderArgs, 'input'>>;
   startProcessing?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationStartProcessingArgs, 'input'>>;
   completeCancellation?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationCompleteCancellationArgs, 'input'>>;
+  createCart?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationCreateCartArgs, 'input'>>;
+  addToCart?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationAddToCartArgs, 'input'>>;
+  updateCartLine?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationUpdateCartLineArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -1231,37 +1231,6 @@ export type OrderEventResolvers<ContextType = RequestContext, ParentType extends
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
 };
 
-export type CartResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Cart'] = ResolversParentTypes['Cart'], FederationReferenceType extends FederationReferenceTypes['Cart'] = FederationReferenceTypes['Cart']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Cart']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  channelId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  currency?: Resolver<ResolversTypes['CurrencyCode'], ParentType, ContextType>;
-  lines?: Resolver<Array<ResolversTypes['CartLine']>, ParentType, ContextType>;
-  totals?: Resolver<Maybe<ResolversTypes['CartTotals']>, ParentType, ContextType, RequireFields<CartTotalsArgs, 'country'>>;
-  problems?: Resolver<Maybe<Array<ResolversTypes['CartProblem']>>, ParentType, ContextType, RequireFields<CartProblemsArgs, 'country'>>;
-  order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
-  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
-export type CartLineResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartLine'] = ResolversParentTypes['CartLine']> = {
-  variant?: Resolver<Maybe<ResolversTypes['ProductVariant']>, ParentType, ContextType>;
-  quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type CartProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartProblem'] = ResolversParentTypes['CartProblem']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  variantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-};
-
-export type CartTotalsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartTotals'] = ResolversParentTypes['CartTotals']> = {
-  subtotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
-  shipping?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
-  tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
-  total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
-};
-
 export type CustomerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Customer'] = ResolversParentTypes['Customer']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
@@ -1292,11 +1261,6 @@ export type OrderConnectionResolvers<ContextType = RequestContext, ParentType ex
 export type OrderEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderEdge'] = ResolversParentTypes['OrderEdge']> = {
   node?: Resolver<ResolversTypes['Order'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
-export type CartPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartPayload'] = ResolversParentTypes['CartPayload']> = {
-  cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type PlaceOrderPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PlaceOrderPayload'] = ResolversParentTypes['PlaceOrderPayload']> = {
@@ -1334,6 +1298,42 @@ export type TotalMismatchResolvers<ContextType = RequestContext, ParentType exte
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type CartResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Cart'] = ResolversParentTypes['Cart'], FederationReferenceType extends FederationReferenceTypes['Cart'] = FederationReferenceTypes['Cart']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Cart']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  channelId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['CurrencyCode'], ParentType, ContextType>;
+  lines?: Resolver<Array<ResolversTypes['CartLine']>, ParentType, ContextType>;
+  totals?: Resolver<Maybe<ResolversTypes['CartTotals']>, ParentType, ContextType, RequireFields<CartTotalsArgs, 'country'>>;
+  problems?: Resolver<Maybe<Array<ResolversTypes['CartProblem']>>, ParentType, ContextType, RequireFields<CartProblemsArgs, 'country'>>;
+  order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type CartLineResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartLine'] = ResolversParentTypes['CartLine']> = {
+  variant?: Resolver<Maybe<ResolversTypes['ProductVariant']>, ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type CartProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartProblem'] = ResolversParentTypes['CartProblem']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  variantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+};
+
+export type CartTotalsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartTotals'] = ResolversParentTypes['CartTotals']> = {
+  subtotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  shipping?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+};
+
+export type CartPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartPayload'] = ResolversParentTypes['CartPayload']> = {
+  cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -1363,22 +1363,22 @@ export type Resolvers<ContextType = RequestContext> = {
   TimelineEntry?: TimelineEntryResolvers<ContextType>;
   TimelineEntryType?: TimelineEntryTypeResolvers;
   OrderEvent?: OrderEventResolvers<ContextType>;
-  Cart?: CartResolvers<ContextType>;
-  CartLine?: CartLineResolvers<ContextType>;
-  CartProblem?: CartProblemResolvers<ContextType>;
-  CartTotals?: CartTotalsResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
   ProductVariant?: ProductVariantResolvers<ContextType>;
   Saga?: SagaResolvers<ContextType>;
   OrderToBill?: OrderToBillResolvers<ContextType>;
   OrderConnection?: OrderConnectionResolvers<ContextType>;
   OrderEdge?: OrderEdgeResolvers<ContextType>;
-  CartPayload?: CartPayloadResolvers<ContextType>;
   PlaceOrderPayload?: PlaceOrderPayloadResolvers<ContextType>;
   CancelOrderPayload?: CancelOrderPayloadResolvers<ContextType>;
   OrderProgressPayload?: OrderProgressPayloadResolvers<ContextType>;
   InsufficientStock?: InsufficientStockResolvers<ContextType>;
   TotalMismatch?: TotalMismatchResolvers<ContextType>;
+  Cart?: CartResolvers<ContextType>;
+  CartLine?: CartLineResolvers<ContextType>;
+  CartProblem?: CartProblemResolvers<ContextType>;
+  CartTotals?: CartTotalsResolvers<ContextType>;
+  CartPayload?: CartPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

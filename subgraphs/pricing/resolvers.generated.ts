@@ -240,56 +240,6 @@ export type MutationRemoveImportedPricesArgs = {
   input: RemoveImportedPricesInput;
 };
 
-/** The prices of some variants of an import. */
-export type ImportedPricesInput = {
-  /** Which chunk of which import. */
-  reference: Scalars['ID']['input'];
-  /** The prices, at most 100. */
-  prices: Array<ImportedPriceInput>;
-};
-
-/** The price of a variant of an import. */
-export type ImportedPriceInput = {
-  /** The product. */
-  productId: Scalars['ID']['input'];
-  /** The variant. */
-  variantId: Scalars['ID']['input'];
-  /** What it costs. */
-  price: MoneyInput;
-};
-
-/** Variants of an import that are not to be. */
-export type RemoveImportedPricesInput = {
-  /** Which chunk of which import. */
-  reference: Scalars['ID']['input'];
-  /** The variants, at most 100. */
-  variants: Array<ImportedVariantReference>;
-};
-
-/** A variant of an import. */
-export type ImportedVariantReference = {
-  /** The product. */
-  productId: Scalars['ID']['input'];
-  /** The variant. */
-  variantId: Scalars['ID']['input'];
-};
-
-/** Why a price could not be set. */
-export type PriceProblem = {
-  __typename?: 'PriceProblem';
-  /** INVALID_INPUT or CURRENCY_NOT_AVAILABLE. */
-  code: Scalars['String']['output'];
-  /** The same for a person. */
-  message: Scalars['String']['output'];
-};
-
-/** What became of the prices. */
-export type ImportedPricesPayload = {
-  __typename?: 'ImportedPricesPayload';
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
 /** Where things are sold: a shop, a marketplace, a country's site. */
 export type Channel = {
   __typename?: 'Channel';
@@ -521,6 +471,56 @@ export type QuoteProblem = {
   variantId?: Maybe<Scalars['ID']['output']>;
 };
 
+/** The prices of some variants of an import. */
+export type ImportedPricesInput = {
+  /** Which chunk of which import. */
+  reference: Scalars['ID']['input'];
+  /** The prices, at most 100. */
+  prices: Array<ImportedPriceInput>;
+};
+
+/** The price of a variant of an import. */
+export type ImportedPriceInput = {
+  /** The product. */
+  productId: Scalars['ID']['input'];
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+  /** What it costs. */
+  price: MoneyInput;
+};
+
+/** Variants of an import that are not to be. */
+export type RemoveImportedPricesInput = {
+  /** Which chunk of which import. */
+  reference: Scalars['ID']['input'];
+  /** The variants, at most 100. */
+  variants: Array<ImportedVariantReference>;
+};
+
+/** A variant of an import. */
+export type ImportedVariantReference = {
+  /** The product. */
+  productId: Scalars['ID']['input'];
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+};
+
+/** Why a price could not be set. */
+export type PriceProblem = {
+  __typename?: 'PriceProblem';
+  /** INVALID_INPUT or CURRENCY_NOT_AVAILABLE. */
+  code: Scalars['String']['output'];
+  /** The same for a person. */
+  message: Scalars['String']['output'];
+};
+
+/** What became of the prices. */
+export type ImportedPricesPayload = {
+  __typename?: 'ImportedPricesPayload';
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -642,12 +642,6 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  ImportedPricesInput: ImportedPricesInput;
-  ImportedPriceInput: ImportedPriceInput;
-  RemoveImportedPricesInput: RemoveImportedPricesInput;
-  ImportedVariantReference: ImportedVariantReference;
-  PriceProblem: ResolverTypeWrapper<PriceProblem>;
-  ImportedPricesPayload: ResolverTypeWrapper<Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   Channel: ResolverTypeWrapper<ChannelRow>;
   PriceMode: PriceMode;
   ShippingOption: ResolverTypeWrapper<ShippingOptionRow>;
@@ -663,6 +657,12 @@ export type ResolversTypes = {
   QuoteLine: ResolverTypeWrapper<Omit<QuoteLine, 'unitPrice' | 'subtotal' | 'tax' | 'total'> & { unitPrice: ResolversTypes['Money'], subtotal: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
   QuoteTax: ResolverTypeWrapper<Omit<QuoteTax, 'taxable' | 'tax'> & { taxable: ResolversTypes['Money'], tax: ResolversTypes['Money'] }>;
   QuoteProblem: ResolverTypeWrapper<QuoteProblem>;
+  ImportedPricesInput: ImportedPricesInput;
+  ImportedPriceInput: ImportedPriceInput;
+  RemoveImportedPricesInput: RemoveImportedPricesInput;
+  ImportedVariantReference: ImportedVariantReference;
+  PriceProblem: ResolverTypeWrapper<PriceProblem>;
+  ImportedPricesPayload: ResolverTypeWrapper<Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
@@ -689,12 +689,6 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
-  ImportedPricesInput: ImportedPricesInput;
-  ImportedPriceInput: ImportedPriceInput;
-  RemoveImportedPricesInput: RemoveImportedPricesInput;
-  ImportedVariantReference: ImportedVariantReference;
-  PriceProblem: PriceProblem;
-  ImportedPricesPayload: Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   Channel: ChannelRow;
   ShippingOption: ShippingOptionRow;
   ProductVariant: Omit<ProductVariant, 'price'> & { price?: Maybe<ResolversParentTypes['Money']> } | FederationReferenceTypes['ProductVariant'];
@@ -709,6 +703,12 @@ export type ResolversParentTypes = {
   QuoteLine: Omit<QuoteLine, 'unitPrice' | 'subtotal' | 'tax' | 'total'> & { unitPrice: ResolversParentTypes['Money'], subtotal: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
   QuoteTax: Omit<QuoteTax, 'taxable' | 'tax'> & { taxable: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'] };
   QuoteProblem: QuoteProblem;
+  ImportedPricesInput: ImportedPricesInput;
+  ImportedPriceInput: ImportedPriceInput;
+  RemoveImportedPricesInput: RemoveImportedPricesInput;
+  ImportedVariantReference: ImportedVariantReference;
+  PriceProblem: PriceProblem;
+  ImportedPricesPayload: Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   String: Scalars['String']['output'];
 };
 
@@ -815,15 +815,6 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   removeImportedPrices?: Resolver<Maybe<ResolversTypes['ImportedPricesPayload']>, ParentType, ContextType, RequireFields<MutationRemoveImportedPricesArgs, 'input'>>;
 };
 
-export type PriceProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PriceProblem'] = ResolversParentTypes['PriceProblem']> = {
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
-export type ImportedPricesPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportedPricesPayload'] = ResolversParentTypes['ImportedPricesPayload']> = {
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
 export type ChannelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Channel'] = ResolversParentTypes['Channel'], FederationReferenceType extends FederationReferenceTypes['Channel'] = FederationReferenceTypes['Channel']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Channel']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -912,6 +903,15 @@ export type QuoteProblemResolvers<ContextType = RequestContext, ParentType exten
   variantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
 };
 
+export type PriceProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PriceProblem'] = ResolversParentTypes['PriceProblem']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ImportedPricesPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportedPricesPayload'] = ResolversParentTypes['ImportedPricesPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -929,8 +929,6 @@ export type Resolvers<ContextType = RequestContext> = {
   Address?: AddressResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
-  PriceProblem?: PriceProblemResolvers<ContextType>;
-  ImportedPricesPayload?: ImportedPricesPayloadResolvers<ContextType>;
   Channel?: ChannelResolvers<ContextType>;
   PriceMode?: PriceModeResolvers;
   ShippingOption?: ShippingOptionResolvers<ContextType>;
@@ -942,6 +940,8 @@ export type Resolvers<ContextType = RequestContext> = {
   QuoteLine?: QuoteLineResolvers<ContextType>;
   QuoteTax?: QuoteTaxResolvers<ContextType>;
   QuoteProblem?: QuoteProblemResolvers<ContextType>;
+  PriceProblem?: PriceProblemResolvers<ContextType>;
+  ImportedPricesPayload?: ImportedPricesPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = RequestContext> = {

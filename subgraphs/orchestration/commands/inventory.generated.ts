@@ -18,10 +18,32 @@ export type ErrorCode =
   | 'INVALID_STATE'
   /** There is not enough left. */
   | 'INSUFFICIENT_STOCK'
-  /** What was to be reserved for this reference was released: nothing can be reserved for it any more. */
-  | 'RESERVATION_RELEASED'
   /** The location's code belongs to another. */
-  | 'LOCATION_CODE_TAKEN';
+  | 'LOCATION_CODE_TAKEN'
+  /** What was to be reserved for this reference was released: nothing can be reserved for it any more. */
+  | 'RESERVATION_RELEASED';
+
+/** The first stock of some variants of an import. */
+export type ImportedStockInput = {
+  /** Which chunk of which import. */
+  reference: string;
+  /** Whose it is. */
+  merchantId: string;
+  /** The units, at most 100 lines. */
+  lines: Array<ImportedStockLineInput>;
+};
+
+/** The first stock of a variant of an import. */
+export type ImportedStockLineInput = {
+  /** The product. */
+  productId: string;
+  /** The variant. */
+  variantId: string;
+  /** Where. */
+  locationId: string;
+  /** How many. */
+  quantity: number;
+};
 
 /** What is to be set aside. */
 export type ReserveStockInput = {
@@ -49,28 +71,6 @@ export type ReleaseReservationInput = {
   reference: string;
   /** 1 to 255 characters; the same again does nothing again. */
   idempotencyKey: string;
-};
-
-/** The first stock of some variants of an import. */
-export type ImportedStockInput = {
-  /** Which chunk of which import. */
-  reference: string;
-  /** Whose it is. */
-  merchantId: string;
-  /** The units, at most 100 lines. */
-  lines: Array<ImportedStockLineInput>;
-};
-
-/** The first stock of a variant of an import. */
-export type ImportedStockLineInput = {
-  /** The product. */
-  productId: string;
-  /** The variant. */
-  variantId: string;
-  /** Where. */
-  locationId: string;
-  /** How many. */
-  quantity: number;
 };
 
 export type ReserveStockMutationVariables = Exact<{

@@ -34,12 +34,12 @@ export type ErrorCode =
   | 'TOTAL_MISMATCH'
   /** There is no such coupon. */
   | 'COUPON_NOT_FOUND'
+  /** A cancellation is under way or done. */
+  | 'ORDER_CANCELLED'
   /** The cart is an order already. */
   | 'CART_ORDERED'
   /** The cart is empty. */
-  | 'CART_EMPTY'
-  /** A cancellation is under way or done. */
-  | 'ORDER_CANCELLED';
+  | 'CART_EMPTY';
 
 /** Where an order is on its way. */
 export type OrderStatus =

@@ -16,40 +16,40 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The thing's state does not allow this. */
   | 'INVALID_STATE'
-  /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
-  | 'SECOND_FACTOR_REQUIRED'
-  /** The code is wrong, was used before, or is too old. */
-  | 'INVALID_SECOND_FACTOR'
-  /** The challenge is not good, or no longer: sign in again. */
-  | 'INVALID_CHALLENGE'
   /** Give the password, or sign in again: it is some time ago. */
   | 'REAUTHENTICATION_REQUIRED'
-  /** The attempt to sign in by a provider is over, or was begun elsewhere: begin anew. */
-  | 'INVALID_SIGN_IN_ATTEMPT'
-  /** The identity provider did not vouch for who came back: begin anew. */
-  | 'PROVIDER_REFUSED'
-  /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
-  | 'PROVIDER_UNAVAILABLE'
   /** An e-mail address that is not verified, by the provider or by us as the message says. */
   | 'EMAIL_NOT_VERIFIED'
-  /** Another account is linked with this identity. */
-  | 'IDENTITY_TAKEN'
-  /** Nothing would be left to sign in with: set a password first. */
-  | 'LAST_WAY_IN'
-  /** The token of a mail is not good, or no longer: ask for a new mail. */
-  | 'INVALID_RECOVERY_TOKEN'
-  /** A scope that the maker of a key does not have. */
-  | 'SCOPE_NOT_YOURS'
-  /** Too many attempts failed: try again at the time that is told. */
-  | 'TOO_MANY_ATTEMPTS'
   /** Somebody has signed up with this e-mail address. */
   | 'EMAIL_TAKEN'
   /** The e-mail address or the password is wrong. Which of them is not told. */
   | 'INVALID_CREDENTIALS'
   /** The password does not resist guessing; the message says why. */
   | 'WEAK_PASSWORD'
+  /** A scope that the maker of a key does not have. */
+  | 'SCOPE_NOT_YOURS'
+  /** The attempt to sign in by a provider is over, or was begun elsewhere: begin anew. */
+  | 'INVALID_SIGN_IN_ATTEMPT'
+  /** The identity provider did not vouch for who came back: begin anew. */
+  | 'PROVIDER_REFUSED'
+  /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
+  | 'PROVIDER_UNAVAILABLE'
+  /** Another account is linked with this identity. */
+  | 'IDENTITY_TAKEN'
+  /** Nothing would be left to sign in with: set a password first. */
+  | 'LAST_WAY_IN'
+  /** The token of a mail is not good, or no longer: ask for a new mail. */
+  | 'INVALID_RECOVERY_TOKEN'
+  /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
+  | 'SECOND_FACTOR_REQUIRED'
+  /** The code is wrong, was used before, or is too old. */
+  | 'INVALID_SECOND_FACTOR'
+  /** The challenge is not good, or no longer: sign in again. */
+  | 'INVALID_CHALLENGE'
   /** The refresh token is not good, or no longer: sign in again. */
-  | 'INVALID_REFRESH_TOKEN';
+  | 'INVALID_REFRESH_TOKEN'
+  /** Too many attempts failed: try again at the time that is told. */
+  | 'TOO_MANY_ATTEMPTS';
 
 /** Whom a guest token is for. */
 export type IssueGuestTokenInput = {

@@ -18,10 +18,10 @@ export type ErrorCode =
   | 'INVALID_STATE'
   /** There is not enough left. */
   | 'INSUFFICIENT_STOCK'
-  /** What was to be reserved for this reference was released: nothing can be reserved for it any more. */
-  | 'RESERVATION_RELEASED'
   /** The location's code belongs to another. */
-  | 'LOCATION_CODE_TAKEN';
+  | 'LOCATION_CODE_TAKEN'
+  /** What was to be reserved for this reference was released: nothing can be reserved for it any more. */
+  | 'RESERVATION_RELEASED';
 
 /** What is to be set aside. */
 export type ReserveStockInput = {
