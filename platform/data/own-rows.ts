@@ -39,16 +39,23 @@ export function claimsOf({ id, customerId, merchantId, orderId }: Actor): Claims
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined && ID.test(value)));
 }
 
-/** The actor's own rows. */
-export function ownRows(actor: Actor, own: OwnRows): RowFilter {
-  const claims = claimsOf(actor);
-  const matches = Object.entries(own).flatMap(([property, claim]) => {
-    const value = claims[claim];
-    return value === undefined ? [] : [{ [property]: value }];
-  });
-  return matches.length === 0 ? 'NONE' : matches;
-}
+/** Which rows of a table for which actor. */
+export type RowsFor = (actor: Actor) => RowFilter;
 
-/** All rows for an actor with this scope, for everybody else their own: `rowsOf(actor, 'wishlist:read', own.wishlist)`. */
-export const rowsOf = (actor: Actor, scope: string, own: OwnRows): RowFilter =>
-  actor.may(scope) ? 'ALL' : ownRows(actor, own);
+/** The actor's own rows. */
+export const ownRows =
+  (own: OwnRows): RowsFor =>
+  (actor) => {
+    const claims = claimsOf(actor);
+    const matches = Object.entries(own).flatMap(([property, claim]) => {
+      const value = claims[claim];
+      return value === undefined ? [] : [{ [property]: value }];
+    });
+    return matches.length === 0 ? 'NONE' : matches;
+  };
+
+/** All rows for an actor with this scope, for everybody else their own: `rowsOf('wishlist:read', own.wishlist)`. */
+export const rowsOf = (scope: string, own: OwnRows): RowsFor => {
+  const theirs = ownRows(own);
+  return (actor) => (actor.may(scope) ? 'ALL' : theirs(actor));
+};

@@ -1,5 +1,4 @@
 import { type OwnTables, rowsOf } from '../../platform/data/own-rows.ts';
-import type { RowFilter } from '../../platform/data/row-filter.ts';
 import { Forbidden } from '../../platform/errors.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
@@ -7,7 +6,7 @@ import type { Actor } from '../../platform/identity/actor.ts';
 export const own = { account: { id: 'id' } } satisfies OwnTables;
 
 /** Which users an actor sees: administrators and agents all, everybody else themselves. */
-export const readableUsers = (actor: Actor): RowFilter => rowsOf(actor, 'identity:admin', own.account);
+export const readableUsers = rowsOf('identity:admin', own.account);
 
 /** What is about the account itself is for who is signed in: whoever finds an API key must not take the account with it. */
 export function requireSession(actor: Actor): string {

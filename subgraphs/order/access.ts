@@ -1,5 +1,4 @@
 import { type OwnTables, ownRows, rowsOf } from '../../platform/data/own-rows.ts';
-import type { RowFilter } from '../../platform/data/row-filter.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
 /** Whose an order is: its customer's, or that of the guest who has its token. A contact is whose its order is. */
@@ -9,16 +8,16 @@ export const own = {
 } satisfies OwnTables;
 
 /** Which orders an actor sees: staff all, customers their own, a guest the one of the token. */
-export const readableOrders = (actor: Actor): RowFilter => rowsOf(actor, 'order:read', own.orders);
+export const readableOrders = rowsOf('order:read', own.orders);
 
 /** Of which orders an actor sees to whom they go: operators all; staff who only read see the order without its buyer. */
-export const readableContacts = (actor: Actor): RowFilter => rowsOf(actor, 'order:personal', own.orders);
+export const readableContacts = rowsOf('order:personal', own.orders);
 
 /** Which orders an actor may cancel. */
-export const writableOrders = (actor: Actor): RowFilter => rowsOf(actor, 'order:write', own.orders);
+export const writableOrders = rowsOf('order:write', own.orders);
 
 /** An actor's own orders: a customer's, or the one of a guest's token. */
-export const ownOrders = (actor: Actor): RowFilter => ownRows(actor, own.orders);
+export const ownOrders = ownRows(own.orders);
 
 /**
  * Whether an actor may see, change and order a cart: a customer's is the customer's, a guest's is whoever's knows its id,
