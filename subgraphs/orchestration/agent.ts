@@ -39,7 +39,7 @@ export default defineAgent({
   // A signal is unique for its event.
   replayable: true,
   build(agentContext) {
-    const { clock, log, store } = agentContext;
+    const { clock, store } = agentContext;
     const queries = orchestrationQueries(store.read);
     const load = orchestrationLoaders(queries, agentContext);
     const steering = steeringQueries(store.read, clock);
@@ -47,7 +47,7 @@ export default defineAgent({
       resolvers: [
         orchestrationResolvers({ queries, load }),
         agentsResolvers(agentContext, { queries, load }),
-        progressResolvers({ queries, load, log }),
+        progressResolvers(agentContext, { queries, load }),
         steeringResolvers(agentContext, { queries: steering, load, sagas }),
         eventsDeskResolvers(agentContext, load),
       ],

@@ -46,7 +46,7 @@ export default defineAgent({
     return {
       resolvers: [
         orderResolvers({ agentContext, queries, queriesFor, load, service, placeOrder }),
-        cartResolvers({ agentContext, queries: ofCarts, service: carts, orders: load }),
+        cartResolvers(agentContext, { queries: ofCarts, service: carts, orders: load }),
       ],
       handling: service,
       scheduledJobs: [endCarts(agentContext)],

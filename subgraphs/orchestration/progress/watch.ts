@@ -30,12 +30,12 @@ interface Watched {
 }
 
 /** What watching stands on. */
-export interface WatchParts extends Pick<AgentContext, 'log'> {
+interface Parts extends Pick<AgentContext, 'log'> {
   queries: OrchestrationQueries;
   load: OrchestrationLoaders;
 }
 
-export const sagaWatch = ({ queries, load, log }: WatchParts) => {
+export const sagaWatch = ({ queries, load, log }: Parts) => {
   const looks = new DataLoader<string, Sight | null>((ids) => see(queries, ids), {
     cache: false,
     maxBatchSize: MAX_SAGAS,

@@ -38,14 +38,13 @@ const problemsOf = ({ userErrors }: Refusal, lines: readonly DemandLine[] = []):
 
 /** What the cart's resolvers call. */
 interface Parts {
-  agentContext: AgentContext;
   queries: CartQueries;
   service: CartService;
   orders: OrderLoaders;
 }
 
 /** What a buyer collects before it is ordered. */
-export const cartResolvers = ({ agentContext, queries, service, orders }: Parts): Resolvers => {
+export const cartResolvers = (agentContext: AgentContext, { queries, service, orders }: Parts): Resolvers => {
   const carts = loadOne(queries.byIds, (row) => row.id);
   const linesOf = loadMany(queries.linesOf, (row) => row.cartId);
 
