@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { columnName } from '../platform/data/column-name.ts';
-import { columnsOf, type Confined, isThrough, type OwnRows, SETTINGS } from '../platform/data/confined.ts';
+import { SETTINGS } from '../platform/data/confined.ts';
 import { READER_POLICY } from '../platform/data/confined-reads.ts';
+import { isThrough, type OwnRows, type OwnTables, type Through } from '../platform/data/own-rows.ts';
 
 /** The confined tables of one schema and their reader's role. */
 export interface Reader {
   schema: string;
-  confined: Confined;
+  confined: OwnTables;
   /** The reader's role: it cannot log in, and is assumed by `set local role`. */
   role: string;
 }
@@ -75,15 +76,15 @@ async function settle(client: pg.Client, { schema, table, role, rule, policy }: 
  * neither is an id. With `is true` it is only a filter, upon the rows that the statement's own conditions find: as a
  * condition for an index it would take a page's order from the index that has it.
  */
-function conditionOf(schema: string, table: string, rows: OwnRows): string {
+function conditionOf(schema: string, table: string, rows: OwnRows | Through): string {
   if (isThrough(rows)) {
     const parent = `${name(schema)}.${name(rows.through)}`;
     return `exists (select from ${parent} parent where parent.id = ${name(table)}.${name(columnName(rows.by))})`;
   }
-  return columnsOf(rows)
+  return Object.entries(rows)
     .map(
-      ([column, claim]) =>
-        `(${name(column)} = (select nullif(current_setting('${SETTINGS[claim]}', true), ''))) is true`,
+      ([property, claim]) =>
+        `(${name(columnName(property))} = (select nullif(current_setting('${SETTINGS[claim]}', true), ''))) is true`,
     )
     .join(' or ');
 }

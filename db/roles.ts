@@ -4,7 +4,7 @@
  * The owner of the database migrates it, and no process that serves requests needs that role.
  */
 import pg from 'pg';
-import type { Confined } from '../platform/data/confined.ts';
+import type { OwnTables } from '../platform/data/own-rows.ts';
 import { Fault } from '../platform/errors.ts';
 import { confine, type Reader } from './confine.ts';
 import { type Account, type AccountsOptions, makeAccounts } from './roles/accounts.ts';
@@ -21,7 +21,7 @@ export interface RolesOptions extends AccountsOptions {
   /** Address of a role that may make roles. @default url */
   adminUrl?: string;
   /** Tables with row-level security for readers, by agent. @default none */
-  confined?: Readonly<Record<string, Confined | undefined>>;
+  confined?: Readonly<Record<string, OwnTables | undefined>>;
   /** Prefix of the roles' names, for several Agoras on one server. @default 'agora' */
   prefix?: string;
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Confined } from '../../platform/data/confined.ts';
+import type { OwnTables } from '../../platform/data/own-rows.ts';
 import { Fault } from '../../platform/errors.ts';
 
 /** The migrations of one PostgreSQL schema. */
@@ -14,7 +14,7 @@ export interface MigrationSet {
   /** The platform's migrations for each room's schema. Applied before the room's own files. */
   extra?: readonly { name: string; sql: string }[];
   /** Tables with row-level security for readers. @default none */
-  confined?: Confined;
+  confined?: OwnTables;
 }
 
 /** One migration. */

@@ -1,7 +1,7 @@
 import type { EntitySchema } from '@mikro-orm/core';
 import type { Kysely } from 'kysely';
 import type { z } from 'zod';
-import type { Confined } from '../data/confined.ts';
+import type { OwnTables } from '../data/own-rows.ts';
 import type { EventDefinition } from '../events/define-event.ts';
 import type { RoomResolvers } from '../graphql/resolvers.ts';
 import type { Grants } from '../identity/roles.ts';
@@ -73,8 +73,8 @@ export interface Room<Variables extends object = any, Services = any> {
   /** `import.meta.url` of the room: `schema.graphql` and `migrations/` lie beside it. */
   at: string;
   entities: readonly EntitySchema[];
-  /** Its tables under row-level security: those of money and personal data. */
-  confined?: Confined;
+  /** Its tables under row-level security, those of money and personal data: `own` of access.ts. */
+  confined?: OwnTables;
   /** It has webhooks (platform/webhooks/webhooks.ts): its schema then holds their inbox. */
   webhooks?: boolean;
   /** Environment variables that it reads from `AgentContext.config`, named after it: `{ PAYMENT_TIMEOUT_MS: … }`. */

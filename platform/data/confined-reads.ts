@@ -1,6 +1,7 @@
 import type { CompiledQuery, Kysely, QueryResult } from 'kysely';
 import type { Actor } from '../identity/actor.ts';
-import { type Confined, claimsOf, SETTINGS } from './confined.ts';
+import { claimsIn, SETTINGS } from './confined.ts';
+import { claimsOf, type OwnTables } from './own-rows.ts';
 import { raw } from './raw.ts';
 import { singleStatements } from './single-statements.ts';
 
@@ -17,7 +18,7 @@ export type ReadsFor<DB> = (actor: Actor) => Kysely<DB>;
  */
 export function confinedReads<DB>(
   kysely: Kysely<any>,
-  { agent, confined, onOpen }: { agent: string; confined: Confined; onOpen(): void },
+  { agent, confined, onOpen }: { agent: string; confined: OwnTables; onOpen(): void },
 ): ReadsFor<DB> {
   let known: Promise<string | undefined> | undefined;
   const reader = (): Promise<string | undefined> => {
@@ -33,12 +34,13 @@ export function confinedReads<DB>(
     );
     return known;
   };
-  const claims = claimsOf(confined);
+  const compared = claimsIn(confined);
   const made = new WeakMap<Actor, Kysely<DB>>();
   return (actor) => {
     let reads = made.get(actor);
     if (!reads) {
-      const settings = claims.map((claim) => `set local ${SETTINGS[claim]} = '${wordOf(actor[claim])}'`).join('; ');
+      const claims = claimsOf(actor);
+      const settings = compared.map((claim) => `set local ${SETTINGS[claim]} = '${claims[claim] ?? ''}'`).join('; ');
       const opening = async (): Promise<string | undefined> => {
         const role = await reader();
         return role && `begin read only; set local role "${role}"; ${settings}`;
@@ -49,9 +51,6 @@ export function confinedReads<DB>(
     return reads;
   };
 }
-
-/** An id as the value of a setting; empty, which matches no row, for a text that is no id. */
-const wordOf = (id: string | undefined): string => (id !== undefined && /^[\w:.-]{1,200}$/.test(id) ? id : '');
 
 /**
  * The reader role: policies of these tables apply to it, and we may SET ROLE to it. Tables on which it has no rights,

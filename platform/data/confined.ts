@@ -4,23 +4,8 @@
  * read with the agent's own role.
  */
 import type { Actor } from '../identity/actor.ts';
-import { columnName } from './column-name.ts';
 import { ACTIONS } from '../identity/roles.ts';
-
-/** A claim of the actor's token that identifies them. */
-export type Claim = 'id' | 'customerId' | 'merchantId' | 'orderId';
-
-/** Ownership of rows: a row is the actor's if any of these properties equals the claim. */
-export type OwnRows = { readonly [property: string]: Claim } | Through;
-
-/** Ownership through a foreign key: a row belongs to the owner of the row of `through` that its property `by` names. */
-export interface Through {
-  readonly through: string;
-  readonly by: string;
-}
-
-/** Ownership of rows by table, of one agent's schema. */
-export type Confined = Readonly<Record<string, OwnRows>>;
+import { type Claim, isThrough, type OwnTables } from './own-rows.ts';
 
 /** Names of the transaction-local settings that carry the claims to the policies. */
 export const SETTINGS: Readonly<Record<Claim, string>> = {
@@ -35,13 +20,6 @@ export const isConfined = (actor: Actor, agent: string): boolean =>
   !Object.keys(ACTIONS).some((action) => actor.may(`${agent}:${action}`));
 
 /** The claims that the rows are compared with. */
-export const claimsOf = (confined: Confined): Claim[] => [
-  ...new Set(Object.values(confined).flatMap((rows) => columnsOf(rows).map(([, claim]) => claim))),
+export const claimsIn = (confined: OwnTables): Claim[] => [
+  ...new Set(Object.values(confined).flatMap((rows) => (isThrough(rows) ? [] : Object.values(rows)))),
 ];
-
-/** The columns of a table that are compared with a claim. */
-export const columnsOf = (rows: OwnRows): [column: string, claim: Claim][] =>
-  isThrough(rows) ? [] : Object.entries(rows).map(([property, claim]) => [columnName(property), claim as Claim]);
-
-/** Whether ownership goes through another table. */
-export const isThrough = (rows: OwnRows): rows is Through => 'through' in rows;

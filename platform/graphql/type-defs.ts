@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type DocumentNode, Kind, parse } from 'graphql';
+import { type DefinitionNode, type DocumentNode, Kind, parse } from 'graphql';
 import { withConnections } from './derived-connections.ts';
 import { describeTextLimits } from './describe-text-limits.ts';
 
@@ -23,11 +23,29 @@ const complete = (document: DocumentNode): DocumentNode => describeTextLimits(wi
 const SHARED = complete(PARSED).definitions;
 
 /** A room's own part of the graph: the SDL that it wrote, completed. */
-export const ownTypeDefsOf = (roomSdl: string): DocumentNode =>
-  roomSdl ? complete(parse(roomSdl, { noLocation: true })) : { kind: Kind.DOCUMENT, definitions: [] };
+export const ownTypeDefsOf = (roomSdl: string): DocumentNode => ({
+  kind: Kind.DOCUMENT,
+  definitions: roomSdl ? withRoots(complete(parse(roomSdl, { noLocation: true })).definitions) : [],
+});
 
 /** The whole SDL of an agent: the federation head, the shared definitions and the room's own part. */
 export const typeDefsOf = (roomSdl: string): DocumentNode => ({
   kind: Kind.DOCUMENT,
   definitions: [...SHARED, ...ownTypeDefsOf(roomSdl).definitions],
 });
+
+const ROOTS = new Set(['Query', 'Mutation', 'Subscription']);
+
+/** Capabilities extend the root types: where the room itself has no such fields, the first extension is the definition. */
+function withRoots(definitions: readonly DefinitionNode[]): DefinitionNode[] {
+  const defined = new Set(
+    definitions.flatMap((node) => (node.kind === Kind.OBJECT_TYPE_DEFINITION ? [node.name.value] : [])),
+  );
+  return definitions.map((node) => {
+    if (node.kind !== Kind.OBJECT_TYPE_EXTENSION) return node;
+    const name = node.name.value;
+    if (!ROOTS.has(name) || defined.has(name)) return node;
+    defined.add(name);
+    return { ...node, kind: Kind.OBJECT_TYPE_DEFINITION };
+  });
+}

@@ -9,8 +9,9 @@ import type { EventDefinition, NewEvent } from '../events/define-event.ts';
 import type { EventSigner } from '../events/signing.ts';
 import type { Actor } from '../identity/actor.ts';
 import { enqueueSaga } from '../sagas/enqueue.ts';
-import { type Confined, isConfined } from '../data/confined.ts';
+import { isConfined } from '../data/confined.ts';
 import { confinedReads } from '../data/confined-reads.ts';
+import type { OwnTables } from '../data/own-rows.ts';
 import { earlierOutcome, keepOutcome, lockOf, type IdempotencyKey } from '../data/idempotency.ts';
 import { lock } from '../data/locks.ts';
 import { type EntityStatements, entityStatements } from './entity-statements.ts';
@@ -67,7 +68,7 @@ export function createStore<DB>(options: {
   /** Signs published events. Without it they are not signed: for tests. */
   signer?: EventSigner;
   /** Tables under row-level security. @default none */
-  confined?: Confined;
+  confined?: OwnTables;
   /** Called once if PostgreSQL has no reader role: then `access.ts` alone filters rows. */
   onOpen?: () => void;
   onCommit?: (events: readonly Envelope[]) => void;

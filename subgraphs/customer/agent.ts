@@ -1,4 +1,5 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { own } from './access.ts';
 import { customerDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
@@ -26,13 +27,17 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
-  confined: { customer: { id: 'customerId' }, address: { customerId: 'customerId' } },
+  confined: own,
   emits,
   build(agentContext) {
     const { store } = agentContext;
     const queriesFor: QueriesFor = ({ actor }) => customerQueries(store.readAs(actor));
     return {
-      resolvers: customerResolvers(queriesFor, customerLoaders(queriesFor), customerService(agentContext)),
+      resolvers: customerResolvers({
+        queriesFor,
+        load: customerLoaders(queriesFor),
+        service: customerService(agentContext),
+      }),
       demo: { after: [], load: customerDemo(store) },
     };
   },

@@ -11,25 +11,18 @@ afterAll(() => agents.close());
 const ERRORS = 'userErrors { code message path ... on VersionConflict { currentVersion } }';
 const HOME = { name: 'Ada', line1: '1 Mill Road', city: 'London', postcode: 'E8 3PQ', country: 'GB' };
 
-const ask = async (query: string, variables: Record<string, unknown>, as = admin) => {
-  const result = await agents.ask('customer', query, variables, as);
-  expect(result.errors).toBeUndefined();
-  return result.data;
-};
-const mutate = async (field: string, type: string, answer: string, input: Record<string, unknown>, as = admin) =>
-  (await ask(`mutation ($input: ${type}!) { ${field}(input: $input) { ${answer} ${ERRORS} } }`, { input }, as))[field];
-
 const create = (input: Record<string, unknown>) =>
-  mutate('createCustomer', 'CreateCustomerInput', 'customer { id name email version }', input, service);
+  agents.mutate('createCustomer', input, `customer { id name email version } ${ERRORS}`, service);
 const update = (input: Record<string, unknown>, as = admin) =>
-  mutate('updateCustomer', 'UpdateCustomerInput', 'customer { name email phone version }', input, as);
+  agents.mutate('updateCustomer', input, `customer { name email phone version } ${ERRORS}`, as);
 const ADDRESS =
   'customer { id version addresses { id } } address { id version isDefaultShipping address { line1 line2 country } }';
-const add = (input: Record<string, unknown>, as = admin) => mutate('addAddress', 'AddAddressInput', ADDRESS, input, as);
+const add = (input: Record<string, unknown>, as = admin) =>
+  agents.mutate('addAddress', input, `${ADDRESS} ${ERRORS}`, as);
 const change = (input: Record<string, unknown>, as = admin) =>
-  mutate('updateAddress', 'UpdateAddressInput', ADDRESS, input, as);
+  agents.mutate('updateAddress', input, `${ADDRESS} ${ERRORS}`, as);
 const remove = (input: Record<string, unknown>, as = admin) =>
-  mutate('removeAddress', 'RemoveAddressInput', 'customer { version addresses { id isDefaultShipping } }', input, as);
+  agents.mutate('removeAddress', input, `customer { version addresses { id isDefaultShipping } } ${ERRORS}`, as);
 
 /** A customer, and the actor who is it. */
 async function newCustomer(name = 'Ada Lovelace') {
@@ -82,7 +75,10 @@ describe('a customer', () => {
       [merchant, false],
     ] as const) {
       const expected = seen ? { name: 'Ada Lovelace' } : null;
-      expect(await ask(query, { id, ...reference }, who)).toEqual({ customer: expected, _entities: [expected] });
+      expect(await agents.data('customer', query, { id, ...reference }, who)).toEqual({
+        customer: expected,
+        _entities: [expected],
+      });
     }
   });
 
@@ -104,9 +100,7 @@ describe('a customer', () => {
       expect((await update({ id, expectedVersion: 3, name: 'Eve' }, who)).userErrors).toMatchObject([
         { code: 'NOT_FOUND' },
       ]);
-    expect(await ask('query ($id: ID!) { customer(id: $id) { name version } }', { id })).toEqual({
-      customer: { name: 'Ada King', version: 3 },
-    });
+    expect(await agents.query('customer', { id }, 'name version')).toEqual({ name: 'Ada King', version: 3 });
   });
 
   test('is changed on the version that was seen, and on no other', async () => {
@@ -114,9 +108,7 @@ describe('a customer', () => {
     await update({ id, expectedVersion: 1, name: 'First' }, self);
     const late = await update({ id, expectedVersion: 1, name: 'Lost' }, self);
     expect(late).toMatchObject({ customer: null, userErrors: [{ code: 'VERSION_CONFLICT', currentVersion: 2 }] });
-    expect(await ask('query ($id: ID!) { customer(id: $id) { name } }', { id })).toEqual({
-      customer: { name: 'First' },
-    });
+    expect(await agents.query('customer', { id }, 'name')).toEqual({ name: 'First' });
   });
 });
 
@@ -128,9 +120,7 @@ test.each(['\u200b', 'a\u0000b', 'a\ud800b', 'Ada\u202e', 'x'.repeat(201)])(
     expect((await create(input)).userErrors).toMatchObject(refused);
     const { id, self } = await newCustomer();
     expect((await update({ id, expectedVersion: 1, name }, self)).userErrors).toMatchObject(refused);
-    expect(await ask('query ($id: ID!) { customer(id: $id) { name version } }', { id })).toEqual({
-      customer: { name: 'Ada Lovelace', version: 1 },
-    });
+    expect(await agents.query('customer', { id }, 'name version')).toEqual({ name: 'Ada Lovelace', version: 1 });
   },
 );
 
@@ -201,24 +191,20 @@ describe('the addresses of a customer', () => {
     expect((await add({ address: { ...HOME, city: ' ' } }, self)).userErrors).toMatchObject([
       { code: 'INVALID_INPUT', path: ['input', 'address', 'city'] },
     ]);
-    expect(
-      (await ask('query ($id: ID!) { customer(id: $id) { addresses { id } } }', { id })).customer.addresses,
-    ).toEqual([]);
+    expect((await agents.query('customer', { id }, 'addresses { id }')).addresses).toEqual([]);
   });
 
   test('are fifty at most, also when they come at once', async () => {
     const { id, self } = await newCustomer();
     const answers = await Promise.all(Array.from({ length: 53 }, () => add({ address: HOME }, self)));
     expect(answers.filter((answer) => answer.userErrors[0]?.code === 'INVALID_STATE')).toHaveLength(3);
-    expect(
-      (await ask('query ($id: ID!) { customer(id: $id) { addresses { id } } }', { id })).customer.addresses,
-    ).toHaveLength(50);
+    expect((await agents.query('customer', { id }, 'addresses { id }')).addresses).toHaveLength(50);
   });
 
   test('are shown as they are now, after each mutation of one operation', async () => {
     const { self } = await newCustomer();
     const twice = `mutation ($input: AddAddressInput!) { first: addAddress(input: $input) { customer { addresses { id } } } second: addAddress(input: $input) { customer { addresses { id } } } }`;
-    const { first, second } = await ask(twice, { input: { address: HOME } }, self);
+    const { first, second } = await agents.data('customer', twice, { input: { address: HOME } }, self);
     expect([first.customer.addresses.length, second.customer.addresses.length]).toEqual([1, 2]);
   });
 });
@@ -227,9 +213,8 @@ describe('the list of customers', () => {
   test('is found by e-mail address in whatever case, and ordered by name', async () => {
     for (const name of ['Zoe', 'Bea', 'Max'])
       await create({ id: newId('customer'), userId: newId('user'), name, email: 'List@Example.com' });
-    const query =
-      'query ($filter: CustomerFilter) { customers(filter: $filter, orderBy: { field: NAME, direction: DESC }) { nodes { name } totalCount } }';
-    const { customers } = await ask(query, { filter: { email: 'list@example.COM' } }, operator);
+    const asked = { filter: { email: 'list@example.COM' }, orderBy: { field: 'NAME', direction: 'DESC' } };
+    const customers = await agents.query('customers', asked, 'nodes { name } totalCount', operator);
     expect(customers).toEqual({ nodes: [{ name: 'Zoe' }, { name: 'Max' }, { name: 'Bea' }], totalCount: 3 });
   });
 
@@ -237,16 +222,20 @@ describe('the list of customers', () => {
     const order = ['adam', 'Čapek', 'de Vries', 'Łucja Nowak', 'Östlund', 'Zoé Dubois'];
     for (const name of order.toReversed())
       await create({ id: newId('customer'), userId: newId('user'), name, email: 'sorted@example.com' });
-    const query = `query ($after: String, $direction: OrderDirection!) {
-      customers(first: 1, after: $after, filter: { email: "sorted@example.com" }, orderBy: { field: NAME, direction: $direction }) {
-        nodes { name } pageInfo { endCursor } } }`;
+    const filter = { email: 'sorted@example.com' };
     for (const [direction, expected] of [
       ['ASC', order],
       ['DESC', order.toReversed()],
     ] as const) {
       const seen: string[] = [];
       for (let after: string | null = null; seen.length < order.length; ) {
-        const { customers } = await ask(query, { after, direction }, operator);
+        const asked = { first: 1, after, filter, orderBy: { field: 'NAME', direction } };
+        const customers: any = await agents.query(
+          'customers',
+          asked,
+          'nodes { name } pageInfo { endCursor }',
+          operator,
+        );
         seen.push(customers.nodes[0].name);
         after = customers.pageInfo.endCursor;
       }

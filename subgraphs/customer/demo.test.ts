@@ -12,8 +12,8 @@ afterAll(() => agents.close());
 
 test('the demo customer is there, with a default address', async () => {
   const self = actor({ roles: ['CUSTOMER'], customerId: demoWorld.customerId(0) });
-  const query = 'query ($id: ID!) { customer(id: $id) { name email addresses { isDefaultShipping } } }';
-  const { customer } = (await agents.ask('customer', query, { id: demoWorld.customerId(0) }, self)).data;
+  const shown = 'name email addresses { isDefaultShipping }';
+  const customer = await agents.query('customer', { id: demoWorld.customerId(0) }, shown, self);
   expect(customer).toMatchObject({ name: 'Clara Demo', email: 'customer@agora.test' });
   expect(customer.addresses[0]).toEqual({ isDefaultShipping: true });
 });
@@ -35,7 +35,6 @@ test('there are as many customers as the demo world has, each to be reached, all
   await raw(agents.kysely, 'delete from platform.demo_load');
   await agents.host.loadDemo(() => {});
   expect((await rows()).rows).toEqual(before);
-  const { totalCount } = (await agents.ask('customer', '{ customers(first: 1) { totalCount } }', {}, operator)).data
-    .customers;
+  const { totalCount } = await agents.query('customers', { first: 1 }, 'totalCount', operator);
   expect(totalCount).toBe(demoWorld.customers);
 });

@@ -12,11 +12,14 @@ const ORDER = {
   NAME: { column: 'name', collation: 'und-x-icu' },
 } as const;
 
-export const customerResolvers = (
-  queriesFor: QueriesFor,
-  load: CustomerLoaders,
-  service: CustomerService,
-): Resolvers => {
+/** What the resolvers call. */
+interface Parts {
+  queriesFor: QueriesFor;
+  load: CustomerLoaders;
+  service: CustomerService;
+}
+
+export const customerResolvers = ({ queriesFor, load, service }: Parts): Resolvers => {
   const customer = async (id: string, context: RequestContext) => ({
     customer: await load.customer(context).load(id),
   });

@@ -1,9 +1,12 @@
-import type { RowFilter } from '../../platform/data/row-filter.ts';
+import { type OwnTables, rowsOf } from '../../platform/data/own-rows.ts';
 import { Forbidden } from '../../platform/errors.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
+/** Whose an account is: that of the user whose id it has. */
+export const own = { account: { id: 'id' } } satisfies OwnTables;
+
 /** Which users an actor sees: administrators and agents all, everybody else themselves. */
-export const readableUsers = (actor: Actor): RowFilter => (actor.may('identity:admin') ? 'ALL' : [{ id: actor.id }]);
+export const readableUsers = rowsOf('identity:admin', own.account);
 
 /** What is about the account itself is for who is signed in: whoever finds an API key must not take the account with it. */
 export function requireSession(actor: Actor): string {

@@ -36,15 +36,13 @@ async function only(count: number): Promise<Actor[]> {
   return admins;
 }
 
-const SET =
-  'mutation ($input: SetUserRolesInput!) { setUserRoles(input: $input) { user { id } userErrors { code path } } }';
-
 /** What became of it: OK, or the code of why not. */
-async function takeFrom(userId: string, by: Actor): Promise<string> {
-  const input = { id: userId, expectedVersion: 2, roles: ['OPERATOR'] };
-  const { data, errors } = await agents.ask('identity', SET, { input }, by);
-  return (errors?.[0]?.originalError as any)?.code ?? data!.setUserRoles.userErrors[0]?.code ?? 'OK';
+async function outcomeOf(mutation: string, input: Record<string, unknown>, by: Actor): Promise<string> {
+  const { data, errors } = await agents.attempt(mutation, input, '', by);
+  return (errors?.[0]?.originalError as any)?.code ?? data![mutation].userErrors[0]?.code ?? 'OK';
 }
+const takeFrom = (userId: string, by: Actor) =>
+  outcomeOf('setUserRoles', { id: userId, expectedVersion: 2, roles: ['OPERATOR'] }, by);
 
 /** Each does theirs so many milliseconds after the one before. */
 const staggered = <T>(delay: number, deeds: readonly (() => Promise<T>)[]): Promise<T[]> =>
@@ -77,11 +75,9 @@ test.each([2, 3, 4])(
 
 /** The caller whom a gateway makes of a new key of theirs. */
 async function keyOf(maker: Actor, ...scopes: string[]): Promise<Actor> {
-  const create = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { key } }';
-  const { key } = (await client.ask(create, { input: { name: 'key', scopes } }, maker)).createApiKey;
-  const query = 'query ($hash: ID!) { apiKeyIdentity(hash: $hash) { id userId scopes } }';
-  const { id, userId, scopes: left } = (await client.ask(query, { hash: hashOfApiKey(key) }, service)).apiKeyIdentity;
-  return new Actor({ id: userId, roles: [], scopes: left, apiKeyId: id });
+  const { key } = await agents.mutate('createApiKey', { name: 'key', scopes }, 'key', maker);
+  const good = await agents.query('apiKeyIdentity', { hash: hashOfApiKey(key) }, 'id userId scopes', service);
+  return new Actor({ id: good.userId, roles: [], scopes: good.scopes, apiKeyId: good.id });
 }
 
 test('of two whose keys do it one stays, and a key does not outlive the power of its maker', async () => {
@@ -110,21 +106,14 @@ describe('the last administrator', () => {
 });
 
 describe('two who shut each other out at once', () => {
-  const ask = async (query: string, id: string, by: Actor): Promise<string> => {
-    const { data, errors } = await agents.ask('identity', query, { id }, by);
-    return (errors?.[0]?.originalError as any)?.code ?? (Object.values(data!)[0] as any).userErrors[0]?.code ?? 'OK';
-  };
   const living = async (ids: readonly string[]): Promise<number> => {
     const text = 'select id from identity.session where id = any($1) and revoked_at is null';
     return (await raw(agents.kysely, text, [ids])).rows.length;
   };
-  const END_ALL = 'mutation ($id: ID!) { revokeUserSessions(input: { userId: $id }) { ended userErrors { code } } }';
-  const RESET = 'mutation ($id: ID!) { resetSecondFactor(input: { userId: $id }) { done userErrors { code } } }';
-
   test.each([
-    ['by ending all sessions', END_ALL],
-    ['by resetting the second factor', RESET],
-  ])('%s: the one who came first stays', async (_, query) => {
+    ['by ending all sessions', 'revokeUserSessions'],
+    ['by resetting the second factor', 'resetSecondFactor'],
+  ])('%s: the one who came first stays', async (_, mutation) => {
     for (const delay of ROUNDS.slice(0, 12)) {
       const [one, other] = (await only(2)) as [Actor, Actor];
       for (const { id } of [one, other])
@@ -134,19 +123,21 @@ describe('two who shut each other out at once', () => {
              values ($1, 's', now(), now(), 's') on conflict do nothing`,
           [id],
         );
-      const told = await staggered(delay, [() => ask(query, other.id, one), () => ask(query, one.id, other)]);
+      const told = await staggered(delay, [
+        () => outcomeOf(mutation, { userId: other.id }, one),
+        () => outcomeOf(mutation, { userId: one.id }, other),
+      ]);
       expect(told.toSorted()).toEqual(['OK', 'UNAUTHENTICATED']);
       expect(await living([one.sessionId!, other.sessionId!])).toBe(1);
     }
   });
 
   test('by ending a single session of the other: one goes on', async () => {
-    const END = 'mutation ($id: ID!) { revokeSession(input: { sessionId: $id }) { ended userErrors { code } } }';
     for (const delay of ROUNDS.slice(0, 12)) {
       const [one, other] = (await only(2)) as [Actor, Actor];
       const told = await staggered(delay, [
-        () => ask(END, other.sessionId!, one),
-        () => ask(END, one.sessionId!, other),
+        () => outcomeOf('revokeSession', { sessionId: other.sessionId }, one),
+        () => outcomeOf('revokeSession', { sessionId: one.sessionId }, other),
       ]);
       expect(told.toSorted()).toEqual(['OK', 'UNAUTHENTICATED']);
       expect(await living([one.sessionId!, other.sessionId!])).toBe(1);
@@ -157,6 +148,6 @@ describe('two who shut each other out at once', () => {
     const operator = await client.staff('OPERATOR');
     const { user } = await client.signUp({ email: `reset.${operator.id}@example.com` });
     await raw(agents.kysely, `update identity.account set roles = '{VIEWER}' where id = $1`, [operator.id]);
-    expect(await ask(RESET, user.id, operator)).toBe('FORBIDDEN');
+    expect(await outcomeOf('resetSecondFactor', { userId: user.id }, operator)).toBe('FORBIDDEN');
   });
 });

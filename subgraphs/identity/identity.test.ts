@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { raw } from '../../platform/data/raw.ts';
+import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
 import { actor, admin, openAgents, service, type TestAgents, viewer } from '../../tests/support/agents.ts';
 import { clientOf, PASSWORD } from './identity.testing.ts';
@@ -43,7 +44,7 @@ describe('signing up', () => {
       customerId,
       sessionId: expect.stringMatching(/^session_/),
     });
-    expect((await client.ask('{ me { id } }', {}, self)).me).toEqual({ id: answer.user.id });
+    expect(await client.query('me', {}, 'id', self)).toEqual({ id: answer.user.id });
   });
 
   test('with an address that is taken, in whatever case, needs its password', async () => {
@@ -92,11 +93,9 @@ describe('signing up', () => {
   });
 
   test('fails while the customer agent is away, and is completed when it comes again', async () => {
-    const signUp = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }';
+    const input = { email: 'later@example.com', name: 'Later', password: PASSWORD };
     await withoutCustomers(async () => {
-      const failed = await agents.ask('identity', signUp, {
-        input: { email: 'later@example.com', name: 'Later', password: PASSWORD },
-      });
+      const failed = await agents.attempt('signUp', input, 'accessToken', ANONYMOUS);
       expect(failed).toMatchObject({ data: { signUp: null }, errors: [{}] });
     });
     const again = await client.signUp({ email: 'later@example.com', name: 'Later' });
@@ -124,9 +123,8 @@ describe('signing in', () => {
 
   test('makes the customer that is missing, and then needs the customer agent no more', async () => {
     await withoutCustomers(async () => {
-      await agents.ask('identity', 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken } }', {
-        input: { email: 'missing@example.com', name: 'Missing', password: PASSWORD },
-      });
+      const input = { email: 'missing@example.com', name: 'Missing', password: PASSWORD };
+      await agents.attempt('signUp', input, 'accessToken', ANONYMOUS);
     });
     const answer = await client.signIn('missing@example.com');
     const { user } = answer;
@@ -143,12 +141,11 @@ describe('users', () => {
     const representations = [{ __typename: 'User', id: user.id }];
     const self = actor({ id: user.id, roles: ['CUSTOMER'] });
     for (const who of [self, admin, service])
-      expect(await client.ask(query, { representations }, who)).toEqual({
+      expect(await client.data('identity', query, { representations }, who)).toEqual({
         _entities: [{ email: 'private@example.com' }],
       });
-    for (const who of [viewer, actor({ roles: ['CUSTOMER'] })])
-      expect(await client.ask(query, { representations }, who)).toEqual({ _entities: [null] });
-    expect(await client.ask(query, { representations })).toEqual({ _entities: [null] });
+    for (const who of [viewer, actor({ roles: ['CUSTOMER'] }), ANONYMOUS])
+      expect(await client.data('identity', query, { representations }, who)).toEqual({ _entities: [null] });
   });
 
   test('are found by address and by role, page by page', async () => {
@@ -156,18 +153,16 @@ describe('users', () => {
       const { user } = await client.signUp({ email: `${letter}.paged@example.com` });
       await client.setRoles({ id: user.id, expectedVersion: 1, roles: ['ANALYST'] }, admin);
     }
-    const query =
-      'query ($after: String) { users(first: 2, after: $after, filter: { role: ANALYST }, orderBy: { field: EMAIL }) { nodes { email } pageInfo { endCursor hasNextPage } totalCount } }';
-    const { users: first } = await client.ask(query, {}, admin);
-    const { users: second } = await client.ask(query, { after: first.pageInfo.endCursor }, admin);
+    const page = (after?: string) => {
+      const asked = { first: 2, after, filter: { role: 'ANALYST' }, orderBy: { field: 'EMAIL' } };
+      return client.query('users', asked, 'nodes { email } pageInfo { endCursor hasNextPage } totalCount');
+    };
+    const first = await page();
+    const second = await page(first.pageInfo.endCursor);
     expect([...first.nodes, ...second.nodes].map(({ email }) => email[0])).toEqual(['a', 'b', 'c']);
     expect([first.totalCount, first.pageInfo.hasNextPage, second.pageInfo.hasNextPage]).toEqual([3, true, false]);
-    const byEmail = await client.ask(
-      '{ users(filter: { email: "B.Paged@example.com" }) { nodes { roles } } }',
-      {},
-      admin,
-    );
-    expect(byEmail.users.nodes).toEqual([{ roles: ['ANALYST'] }]);
+    const byEmail = await client.query('users', { filter: { email: 'B.Paged@example.com' } }, 'nodes { roles }');
+    expect(byEmail.nodes).toEqual([{ roles: ['ANALYST'] }]);
   });
 });
 
@@ -250,9 +245,9 @@ describe('the roles of a user', () => {
 
 test('a guest token opens one order, for thirty days', async () => {
   const orderId = newId('order');
-  const query =
-    'mutation ($input: IssueGuestTokenInput!) { issueGuestToken(input: $input) { token expiresAt userErrors { code } } }';
-  const { issueGuestToken: guest } = await client.ask(query, { input: { orderId } }, service);
+  const issue = (of: string) =>
+    client.mutate('issueGuestToken', { orderId: of }, 'token expiresAt userErrors { code }', service);
+  const guest = await issue(orderId);
   expect(guest).toMatchObject({ expiresAt: '2026-07-01T12:00:00.000Z', userErrors: [] });
   const { actor: who } = await agents.tokens.verify(guest.token, agents.clock.now());
   expect(who.claims()).toMatchObject({
@@ -262,10 +257,8 @@ test('a guest token opens one order, for thirty days', async () => {
     customerId: undefined,
     sessionId: undefined,
   });
-  expect((await client.ask('{ me { id } }', {}, who)).me).toBeNull();
-  expect((await client.ask(query, { input: { orderId: 'cart_1' } }, service)).issueGuestToken.userErrors).toEqual([
-    { code: 'INVALID_INPUT' },
-  ]);
+  expect(await client.query('me', {}, 'id', who)).toBeNull();
+  expect((await issue('cart_1')).userErrors).toEqual([{ code: 'INVALID_INPUT' }]);
 });
 
 test('neither an address nor a name, a password or a token is in an event or readable in the tables', async () => {

@@ -1,4 +1,4 @@
-import { loadMany, loadOne } from '../../platform/graphql/per-request.ts';
+import { loadOne } from '../../platform/graphql/per-request.ts';
 import { readableUsers } from './access.ts';
 import type { IdentityQueries } from './queries.ts';
 
@@ -7,10 +7,6 @@ export const identityLoaders = (queries: IdentityQueries) => ({
   user: loadOne(
     (ids, { actor }) => queries.byIds(ids, readableUsers(actor)),
     (row) => row.id,
-  ),
-  identities: loadMany(
-    (userIds) => queries.providers.ofUsers(userIds),
-    (row) => row.userId,
   ),
 });
 

@@ -4,13 +4,7 @@ import { columnsOf } from '../../platform/data/entity-table.ts';
 import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
 import { type Connection, connect, type Ordering, type PageArgs } from '../../platform/graphql/connection.ts';
 import { emailKey } from './domain.ts';
-import { apiKeyQueries } from './api-keys/queries.ts';
-import { auditQueries } from './audit/queries.ts';
-import { providerQueries } from './providers/queries.ts';
-import { recoveryQueries } from './recovery/queries.ts';
-import { secondFactorQueries } from './second-factor/queries.ts';
 import { AccountSchema, type Role, type Tables, type UserRow } from './entities.ts';
-import { sessionQueries } from './sessions/queries.ts';
 
 /** A page of users. */
 export type UserConnectionRow = Connection<UserRow>;
@@ -53,13 +47,6 @@ export const identityQueries = (db: Kysely<Tables>) => ({
     const all = inTable('session').unionAll(inTable('api_key')).orderBy('id').limit(MAX_REVOKED);
     return (await all.execute()).map((row) => row.id);
   },
-
-  sessions: sessionQueries(db),
-  apiKeys: apiKeyQueries(db),
-  audit: auditQueries(db),
-  recovery: recoveryQueries(db),
-  secondFactor: secondFactorQueries(db),
-  providers: providerQueries(db),
 });
 
 export type IdentityQueries = ReturnType<typeof identityQueries>;

@@ -19,40 +19,40 @@ export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?:
 /** The shared values, and the room's own. */
 export type ErrorCode =
   | SharedErrorCode
-  /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
-  | 'SECOND_FACTOR_REQUIRED'
-  /** The code is wrong, was used before, or is too old. */
-  | 'INVALID_SECOND_FACTOR'
-  /** The challenge is not valid, or has expired: sign in again. */
-  | 'INVALID_CHALLENGE'
   /** The sign-in is too long ago for this: give the password, or sign in again. */
   | 'REAUTHENTICATION_REQUIRED'
-  /** The attempt to sign in with a provider is over, or was begun elsewhere: begin anew. */
-  | 'INVALID_SIGN_IN_ATTEMPT'
-  /** The identity provider did not confirm the sign-in: begin anew. */
-  | 'PROVIDER_REFUSED'
-  /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
-  | 'PROVIDER_UNAVAILABLE'
   /** An e-mail address that is not verified, by the provider or by us as the message says. */
   | 'EMAIL_NOT_VERIFIED'
-  /** Another account is linked with this identity. */
-  | 'IDENTITY_TAKEN'
-  /** The account's last way to sign in cannot be removed: set a password first. */
-  | 'LAST_WAY_IN'
-  /** The token of a mail is not valid, or has expired: ask for a new mail. */
-  | 'INVALID_RECOVERY_TOKEN'
-  /** The key's owner does not have one of the scopes. */
-  | 'SCOPE_NOT_YOURS'
-  /** Rate limit: too many attempts failed. Try again at `retryAt`. */
-  | 'TOO_MANY_ATTEMPTS'
   /** The e-mail address belongs to another user. */
   | 'EMAIL_TAKEN'
   /** The e-mail address or the password is wrong; the answer does not say which. */
   | 'INVALID_CREDENTIALS'
   /** The password is too easy to guess; the message says why. */
   | 'WEAK_PASSWORD'
+  /** The key's owner does not have one of the scopes. */
+  | 'SCOPE_NOT_YOURS'
+  /** The attempt to sign in with a provider is over, or was begun elsewhere: begin anew. */
+  | 'INVALID_SIGN_IN_ATTEMPT'
+  /** The identity provider did not confirm the sign-in: begin anew. */
+  | 'PROVIDER_REFUSED'
+  /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
+  | 'PROVIDER_UNAVAILABLE'
+  /** Another account is linked with this identity. */
+  | 'IDENTITY_TAKEN'
+  /** The account's last way to sign in cannot be removed: set a password first. */
+  | 'LAST_WAY_IN'
+  /** The token of a mail is not valid, or has expired: ask for a new mail. */
+  | 'INVALID_RECOVERY_TOKEN'
+  /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
+  | 'SECOND_FACTOR_REQUIRED'
+  /** The code is wrong, was used before, or is too old. */
+  | 'INVALID_SECOND_FACTOR'
+  /** The challenge is not valid, or has expired: sign in again. */
+  | 'INVALID_CHALLENGE'
   /** The refresh token is not valid, or no longer: sign in again. */
-  | 'INVALID_REFRESH_TOKEN';
+  | 'INVALID_REFRESH_TOKEN'
+  /** Rate limit: too many attempts failed. Try again at `retryAt`. */
+  | 'TOO_MANY_ATTEMPTS';
 
 export type Query = {
   __typename?: 'Query';
@@ -60,24 +60,24 @@ export type Query = {
   me?: Maybe<User>;
   /** All users. */
   users?: Maybe<UserConnection>;
+  /** The revocation list: ids of sessions and API keys revoked since a time. At most 1000 a page, until a page is empty. */
+  revokedSessions: Array<Scalars['ID']['output']>;
+  /** The caller's own valid API keys, the newest first: at most 50. */
+  myApiKeys?: Maybe<Array<ApiKey>>;
+  /** The user and the permissions behind an API key. Null if the key is not valid, or no longer. */
+  apiKeyIdentity?: Maybe<ApiKeyIdentity>;
+  /** The audit log of accounts, the newest entry first: append-only, and verified by `npm run audit:verify`. */
+  auditLog?: Maybe<AuditEntryConnection>;
+  /** The identity providers that users may sign in with: at most 20. */
+  identityProviders?: Maybe<Array<IdentityProvider>>;
+  /** The contents of a recovery mail. Null if its token is no longer valid, or if the request named no account. */
+  recoveryMail?: Maybe<RecoveryMail>;
+  /** The caller's own second factor. Null without one. */
+  mySecondFactor?: Maybe<SecondFactor>;
   /** The caller's own active sessions, the last used first: at most 100. */
   mySessions?: Maybe<Array<Session>>;
   /** A user's active sessions, the last used first: at most 100. */
   userSessions?: Maybe<Array<Session>>;
-  /** The caller's own valid API keys, the newest first: at most 50. */
-  myApiKeys?: Maybe<Array<ApiKey>>;
-  /** The caller's own second factor. Null without one. */
-  mySecondFactor?: Maybe<SecondFactor>;
-  /** The identity providers that users may sign in with: at most 20. */
-  identityProviders?: Maybe<Array<IdentityProvider>>;
-  /** The audit log of accounts, the newest entry first: append-only, and verified by `npm run audit:verify`. */
-  auditLog?: Maybe<AuditEntryConnection>;
-  /** The contents of a recovery mail. Null if its token is no longer valid, or if the request named no account. */
-  recoveryMail?: Maybe<RecoveryMail>;
-  /** The user and the permissions behind an API key. Null if the key is not valid, or no longer. */
-  apiKeyIdentity?: Maybe<ApiKeyIdentity>;
-  /** The revocation list: ids of sessions and API keys revoked since a time. At most 1000 a page, until a page is empty. */
-  revokedSessions: Array<Scalars['ID']['output']>;
 };
 
 export type QueryUsersArgs = {
@@ -87,8 +87,13 @@ export type QueryUsersArgs = {
   orderBy?: InputMaybe<UserOrder>;
 };
 
-export type QueryUserSessionsArgs = {
-  userId: Scalars['ID']['input'];
+export type QueryRevokedSessionsArgs = {
+  since: Scalars['DateTime']['input'];
+  after?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type QueryApiKeyIdentityArgs = {
+  hash: Scalars['ID']['input'];
 };
 
 export type QueryAuditLogArgs = {
@@ -101,26 +106,26 @@ export type QueryRecoveryMailArgs = {
   id: Scalars['ID']['input'];
 };
 
-export type QueryApiKeyIdentityArgs = {
-  hash: Scalars['ID']['input'];
-};
-
-export type QueryRevokedSessionsArgs = {
-  since: Scalars['DateTime']['input'];
-  after?: InputMaybe<Scalars['ID']['input']>;
+export type QueryUserSessionsArgs = {
+  userId: Scalars['ID']['input'];
 };
 
 export type Mutation = {
   __typename?: 'Mutation';
   /**
-   * Creates a user with a customer profile, and signs them in. Repeated with the same e-mail address and password, it
-   * completes a sign-up that was interrupted.
+   * Sets all of a user's roles, and ends the user's sessions: a new sign-in brings the new roles. The last administrator
+   * stays one.
    */
-  signUp?: Maybe<AuthPayload>;
-  /** Starts a session. */
-  signIn?: Maybe<AuthPayload>;
-  /** Second step of signing in, after `signIn` answered `SecondFactorRequired` with a challenge: starts the session. */
-  completeSignIn?: Maybe<AuthPayload>;
+  setUserRoles?: Maybe<UserPayload>;
+  /** Issues a bearer token of the role GUEST for one order and its updates, valid for 30 days. */
+  issueGuestToken?: Maybe<GuestTokenPayload>;
+  /**
+   * Creates an API key, which acts for its owner with these scopes. Only this answer contains the key itself. It needs a
+   * sign-in of the last ten minutes.
+   */
+  createApiKey?: Maybe<CreateApiKeyPayload>;
+  /** Revokes an API key at once: the caller's own, or any user's for administrators. A key may revoke itself. */
+  revokeApiKey?: Maybe<RevokeApiKeyPayload>;
   /**
    * Begins to sign in with an identity provider: send the browser to `authorizationUrl`, and keep `attemptToken` where no
    * other page reads it, such as `sessionStorage`. It is valid for ten minutes.
@@ -145,19 +150,6 @@ export type Mutation = {
    */
   unlinkIdentity?: Maybe<AccountPayload>;
   /**
-   * Issues new tokens for a session. A refresh token is valid once: one that is used again later was copied, and ends the
-   * session for both holders.
-   */
-  refreshSession?: Maybe<AuthPayload>;
-  /** Ends the session of the access token in use. */
-  signOut?: Maybe<SignOutPayload>;
-  /** Ends one session: the caller's own, or any user's for administrators. */
-  revokeSession?: Maybe<RevokedSessionsPayload>;
-  /** Ends all of the caller's own sessions but the current one. */
-  revokeOtherSessions?: Maybe<RevokedSessionsPayload>;
-  /** Ends all sessions of a user. */
-  revokeUserSessions?: Maybe<RevokedSessionsPayload>;
-  /**
    * Sends a mail with a token that sets a new password, valid for half an hour; the newest replaces the others. The answer
    * is the same for an unknown address.
    */
@@ -176,6 +168,8 @@ export type Mutation = {
   requestEmailVerification?: Maybe<AccountPayload>;
   /** Verifies an e-mail address with the token of a mail. */
   verifyEmail?: Maybe<AccountPayload>;
+  /** Second step of signing in, after `signIn` answered `SecondFactorRequired` with a challenge: starts the session. */
+  completeSignIn?: Maybe<AuthPayload>;
   /**
    * Creates a TOTP secret for an authenticator app; the e-mail address must be verified. The secret has no effect until
    * `confirmTotp`, and a repetition replaces it.
@@ -193,31 +187,41 @@ export type Mutation = {
    */
   resetSecondFactor?: Maybe<SecondFactorResetPayload>;
   /**
-   * Creates an API key, which acts for its owner with these scopes. Only this answer contains the key itself. It needs a
-   * sign-in of the last ten minutes.
+   * Issues new tokens for a session. A refresh token is valid once: one that is used again later was copied, and ends the
+   * session for both holders.
    */
-  createApiKey?: Maybe<CreateApiKeyPayload>;
-  /** Revokes an API key at once: the caller's own, or any user's for administrators. A key may revoke itself. */
-  revokeApiKey?: Maybe<RevokeApiKeyPayload>;
+  refreshSession?: Maybe<AuthPayload>;
+  /** Ends the session of the access token in use. */
+  signOut?: Maybe<SignOutPayload>;
+  /** Ends one session: the caller's own, or any user's for administrators. */
+  revokeSession?: Maybe<RevokedSessionsPayload>;
+  /** Ends all of the caller's own sessions but the current one. */
+  revokeOtherSessions?: Maybe<RevokedSessionsPayload>;
+  /** Ends all sessions of a user. */
+  revokeUserSessions?: Maybe<RevokedSessionsPayload>;
   /**
-   * Sets all of a user's roles, and ends the user's sessions: a new sign-in brings the new roles. The last administrator
-   * stays one.
+   * Creates a user with a customer profile, and signs them in. Repeated with the same e-mail address and password, it
+   * completes a sign-up that was interrupted.
    */
-  setUserRoles?: Maybe<UserPayload>;
-  /** Issues a bearer token of the role GUEST for one order and its updates, valid for 30 days. */
-  issueGuestToken?: Maybe<GuestTokenPayload>;
+  signUp?: Maybe<AuthPayload>;
+  /** Starts a session. */
+  signIn?: Maybe<AuthPayload>;
 };
 
-export type MutationSignUpArgs = {
-  input: SignUpInput;
+export type MutationSetUserRolesArgs = {
+  input: SetUserRolesInput;
 };
 
-export type MutationSignInArgs = {
-  input: SignInInput;
+export type MutationIssueGuestTokenArgs = {
+  input: IssueGuestTokenInput;
 };
 
-export type MutationCompleteSignInArgs = {
-  input: CompleteSignInInput;
+export type MutationCreateApiKeyArgs = {
+  input: CreateApiKeyInput;
+};
+
+export type MutationRevokeApiKeyArgs = {
+  input: RevokeApiKeyInput;
 };
 
 export type MutationBeginProviderSignInArgs = {
@@ -240,18 +244,6 @@ export type MutationUnlinkIdentityArgs = {
   input: UnlinkIdentityInput;
 };
 
-export type MutationRefreshSessionArgs = {
-  input: RefreshSessionInput;
-};
-
-export type MutationRevokeSessionArgs = {
-  input: RevokeSessionInput;
-};
-
-export type MutationRevokeUserSessionsArgs = {
-  input: RevokeUserSessionsInput;
-};
-
 export type MutationRequestPasswordResetArgs = {
   input: RequestPasswordResetInput;
 };
@@ -266,6 +258,10 @@ export type MutationChangePasswordArgs = {
 
 export type MutationVerifyEmailArgs = {
   input: VerifyEmailInput;
+};
+
+export type MutationCompleteSignInArgs = {
+  input: CompleteSignInInput;
 };
 
 export type MutationEnrollTotpArgs = {
@@ -288,20 +284,24 @@ export type MutationResetSecondFactorArgs = {
   input: ResetSecondFactorInput;
 };
 
-export type MutationCreateApiKeyArgs = {
-  input: CreateApiKeyInput;
+export type MutationRefreshSessionArgs = {
+  input: RefreshSessionInput;
 };
 
-export type MutationRevokeApiKeyArgs = {
-  input: RevokeApiKeyInput;
+export type MutationRevokeSessionArgs = {
+  input: RevokeSessionInput;
 };
 
-export type MutationSetUserRolesArgs = {
-  input: SetUserRolesInput;
+export type MutationRevokeUserSessionsArgs = {
+  input: RevokeUserSessionsInput;
 };
 
-export type MutationIssueGuestTokenArgs = {
-  input: IssueGuestTokenInput;
+export type MutationSignUpArgs = {
+  input: SignUpInput;
+};
+
+export type MutationSignInArgs = {
+  input: SignInInput;
 };
 
 /**
@@ -333,109 +333,6 @@ export type User = {
    * administrators.
    */
   identities?: Maybe<Array<LinkedIdentity>>;
-};
-
-/** An OpenID Connect provider that users can sign in with. */
-export type IdentityProvider = {
-  __typename?: 'IdentityProvider';
-  /** The provider's id, as `beginProviderSignIn` takes it. */
-  id: Scalars['ID']['output'];
-  /** Display name. */
-  name: Scalars['String']['output'];
-};
-
-/** An identity at a provider that signs in to an account. */
-export type LinkedIdentity = {
-  __typename?: 'LinkedIdentity';
-  /** Starts with `identity_`. */
-  id: Scalars['ID']['output'];
-  /** The id of its provider, as it was called when it was linked. */
-  provider: Scalars['ID']['output'];
-  /** The e-mail address last told by the provider, to recognise the identity by. */
-  email?: Maybe<Scalars['String']['output']>;
-  /** When it was linked. */
-  linkedAt: Scalars['DateTime']['output'];
-  /** When it was last used to sign in; the time of linking until then. */
-  lastUsedAt: Scalars['DateTime']['output'];
-};
-
-/** A session: one sign-in of a user, kept alive by its refresh token. */
-export type Session = {
-  __typename?: 'Session';
-  /** Starts with `session_`. */
-  id: Scalars['ID']['output'];
-  /** The User-Agent header of the sign-in. It proves nothing. */
-  userAgent?: Maybe<Scalars['String']['output']>;
-  /** The network that the session was started from: `203.0.113.0/24`. */
-  address?: Maybe<Scalars['String']['output']>;
-  /** When it was started. */
-  createdAt: Scalars['DateTime']['output'];
-  /** When it was started, or last refreshed. */
-  lastUsedAt: Scalars['DateTime']['output'];
-  /** When it ends, unless it is refreshed before. */
-  expiresAt: Scalars['DateTime']['output'];
-  /** Whether it is the session of this request. */
-  isCurrent: Scalars['Boolean']['output'];
-};
-
-/** A second factor: codes of an authenticator app (TOTP), asked for at every sign-in. */
-export type SecondFactor = {
-  __typename?: 'SecondFactor';
-  /** Since when it is required. */
-  confirmedAt: Scalars['DateTime']['output'];
-  /** How many of the ten recovery codes are unused. */
-  recoveryCodesLeft: Scalars['Int']['output'];
-};
-
-/** An API key: lets a program act for the key's owner, with some of the owner's permissions. */
-export type ApiKey = {
-  __typename?: 'ApiKey';
-  /** Starts with `apikey_`. */
-  id: Scalars['ID']['output'];
-  /** The key's purpose, in its owner's words. */
-  name: Scalars['String']['output'];
-  /** The key's first characters: `agk_1a2b`. */
-  hint: Scalars['String']['output'];
-  /** Granted scopes. One that the owner loses is lost to the key too; one that the owner gains is not added. */
-  scopes: Array<Scalars['String']['output']>;
-  /** When it was created. */
-  createdAt: Scalars['DateTime']['output'];
-  /** When it expires. */
-  expiresAt: Scalars['DateTime']['output'];
-  /** When it was last used, to the minute. */
-  lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
-};
-
-/** The contents of a recovery mail. */
-export type RecoveryMail = {
-  __typename?: 'RecoveryMail';
-  /** The purpose of its token. */
-  purpose: RecoveryPurpose;
-  /** The recipient's e-mail address. */
-  email: Scalars['EmailAddress']['output'];
-  /** The recipient's name. */
-  name: Scalars['String']['output'];
-  /** The token, sealed (encrypted) for `recovery:` and the id. */
-  sealedToken: Scalars['String']['output'];
-  /** When the token expires. */
-  expiresAt: Scalars['DateTime']['output'];
-};
-
-export type { RecoveryPurpose };
-
-/** The user and the permissions behind an API key, for gateways. */
-export type ApiKeyIdentity = {
-  __typename?: 'ApiKeyIdentity';
-  /** The key's id. */
-  id: Scalars['ID']['output'];
-  /** The key's owner. */
-  userId: Scalars['ID']['output'];
-  /** Scopes in force now: those granted that the owner still has. */
-  scopes: Array<Scalars['String']['output']>;
-  /** The merchant that the key is confined to: the one its owner worked for when creating it, or works for now. */
-  merchantId?: Maybe<Scalars['ID']['output']>;
-  /** When it expires. */
-  expiresAt: Scalars['DateTime']['output'];
 };
 
 export type Customer = {
@@ -492,6 +389,144 @@ export type UserEdge = {
   cursor: Scalars['String']['output'];
 };
 
+/** The roles that a user is to have. */
+export type SetUserRolesInput = {
+  /** The user. */
+  id: Scalars['ID']['input'];
+  /** Optimistic lock: the version that the decision was made on. */
+  expectedVersion: Scalars['Int']['input'];
+  /** All of the user's roles: at least one. */
+  roles: Array<Role>;
+  /**
+   * The merchant that the user works for, 1 to 64 letters, digits, `_` and `-`: required with MERCHANT unless already set.
+   * When not given, it stays.
+   */
+  merchantId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** An order to issue a guest token for. */
+export type IssueGuestTokenInput = {
+  /** The order that it opens. */
+  orderId: Scalars['ID']['input'];
+};
+
+/** Result of signing up, signing in or refreshing a session: its tokens. */
+export type AuthPayload = {
+  __typename?: 'AuthPayload';
+  /** Send it as `authorization: Bearer …`. */
+  accessToken?: Maybe<Scalars['String']['output']>;
+  /** Gets new tokens from `refreshSession`, once. */
+  refreshToken?: Maybe<Scalars['String']['output']>;
+  /** When the access token expires. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The user who is signed in. */
+  user?: Maybe<User>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Result of changing an account's password, e-mail verification, second factor or linked identities. */
+export type AccountPayload = {
+  __typename?: 'AccountPayload';
+  /** Whether it was done. */
+  done?: Maybe<Scalars['Boolean']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Result of setting a user's roles. */
+export type UserPayload = {
+  __typename?: 'UserPayload';
+  /** The user as they are now. */
+  user?: Maybe<User>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Result of issuing a guest token. */
+export type GuestTokenPayload = {
+  __typename?: 'GuestTokenPayload';
+  /** Send it as `authorization: Bearer …`. */
+  token?: Maybe<Scalars['String']['output']>;
+  /** When it expires. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** An API key: lets a program act for the key's owner, with some of the owner's permissions. */
+export type ApiKey = {
+  __typename?: 'ApiKey';
+  /** Starts with `apikey_`. */
+  id: Scalars['ID']['output'];
+  /** The key's purpose, in its owner's words. */
+  name: Scalars['String']['output'];
+  /** The key's first characters: `agk_1a2b`. */
+  hint: Scalars['String']['output'];
+  /** Granted scopes. One that the owner loses is lost to the key too; one that the owner gains is not added. */
+  scopes: Array<Scalars['String']['output']>;
+  /** When it was created. */
+  createdAt: Scalars['DateTime']['output'];
+  /** When it expires. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** When it was last used, to the minute. */
+  lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** The user and the permissions behind an API key, for gateways. */
+export type ApiKeyIdentity = {
+  __typename?: 'ApiKeyIdentity';
+  /** The key's id. */
+  id: Scalars['ID']['output'];
+  /** The key's owner. */
+  userId: Scalars['ID']['output'];
+  /** Scopes in force now: those granted that the owner still has. */
+  scopes: Array<Scalars['String']['output']>;
+  /** The merchant that the key is confined to: the one its owner worked for when creating it, or works for now. */
+  merchantId?: Maybe<Scalars['ID']['output']>;
+  /** When it expires. */
+  expiresAt: Scalars['DateTime']['output'];
+};
+
+/** An API key to create. */
+export type CreateApiKeyInput = {
+  /** The key's purpose. 1 to 100 characters, one line. */
+  name: Scalars['String']['input'];
+  /**
+   * Scopes: `<agent>:<read, personal, write or admin>`, with `*` for every agent. 1 to 50, all of them the owner's own.
+   * `write` brings `read` along where the owner has it. Each: at most 100 characters.
+   */
+  scopes: Array<Scalars['String']['input']>;
+  /** When it expires: in 366 days at most; in 90 when not given. */
+  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** An API key to revoke. */
+export type RevokeApiKeyInput = {
+  /** The key's id, not the key itself. */
+  id: Scalars['ID']['input'];
+};
+
+/** Result of creating an API key. */
+export type CreateApiKeyPayload = {
+  __typename?: 'CreateApiKeyPayload';
+  /** The key: send it as `authorization: Bearer agk_…`, and keep it where secrets are kept. It is shown here only. */
+  key?: Maybe<Scalars['String']['output']>;
+  /** The key's record, without the key itself. */
+  apiKey?: Maybe<ApiKey>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Result of revoking an API key. */
+export type RevokeApiKeyPayload = {
+  __typename?: 'RevokeApiKeyPayload';
+  /** Whether it was revoked: not if it was before. */
+  revoked?: Maybe<Scalars['Boolean']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
 /** Filter for entries of the audit log: every given condition must hold. */
 export type AuditFilter = {
   /** Of these kinds: at most 20. */
@@ -535,22 +570,139 @@ export type AuditEntry = {
 
 export type { AuditAction };
 
-/** A new user. */
-export type SignUpInput = {
-  /** The e-mail address to sign in with. It is unique, in whatever case it is written. */
-  email: Scalars['EmailAddress']['input'];
-  /** At least 12 characters; not one of the most common passwords, nor the e-mail address or the name. At most 200 characters. */
-  password: Scalars['String']['input'];
-  /** The user's name. 1 to 200 characters, one line. */
-  name: Scalars['String']['input'];
+/** An OpenID Connect provider that users can sign in with. */
+export type IdentityProvider = {
+  __typename?: 'IdentityProvider';
+  /** The provider's id, as `beginProviderSignIn` takes it. */
+  id: Scalars['ID']['output'];
+  /** Display name. */
+  name: Scalars['String']['output'];
 };
 
-/** Credentials to sign in with. */
-export type SignInInput = {
-  /** The e-mail address of the account, in whatever case. */
+/** An identity at a provider that signs in to an account. */
+export type LinkedIdentity = {
+  __typename?: 'LinkedIdentity';
+  /** Starts with `identity_`. */
+  id: Scalars['ID']['output'];
+  /** The id of its provider, as it was called when it was linked. */
+  provider: Scalars['ID']['output'];
+  /** The e-mail address last told by the provider, to recognise the identity by. */
+  email?: Maybe<Scalars['String']['output']>;
+  /** When it was linked. */
+  linkedAt: Scalars['DateTime']['output'];
+  /** When it was last used to sign in; the time of linking until then. */
+  lastUsedAt: Scalars['DateTime']['output'];
+};
+
+/** A provider to sign in with, or to link an identity of. */
+export type BeginProviderSignInInput = {
+  /** The id of one of `identityProviders`. */
+  provider: Scalars['ID']['input'];
+  /** The redirect URI, where the provider sends the browser back to: exactly one of those configured. At most 2,000 characters. */
+  redirectUri: Scalars['String']['input'];
+};
+
+/** A browser's return from a provider. */
+export type CompleteProviderSignInInput = {
+  /** The `attemptToken` that the sign-in began with. At most 200 characters. */
+  attemptToken: Scalars['String']['input'];
+  /** The whole address that the provider redirected to, with its query string. At most 8,000 characters. */
+  callbackUrl: Scalars['String']['input'];
+};
+
+/** A linked identity to remove. */
+export type UnlinkIdentityInput = {
+  /** The id of one of `me { identities }`. */
+  id: Scalars['ID']['input'];
+};
+
+/** Result of beginning a sign-in or a link at an identity provider: where to send the browser. */
+export type BeginProviderSignInPayload = {
+  __typename?: 'BeginProviderSignInPayload';
+  /** Send the browser there. */
+  authorizationUrl?: Maybe<Scalars['String']['output']>;
+  /**
+   * Secret of the attempt, for `completeProviderSignIn` or `linkIdentity`. Keep it in this browser, and out of every
+   * address.
+   */
+  attemptToken?: Maybe<Scalars['String']['output']>;
+  /** When the attempt expires. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Result of linking an identity. */
+export type LinkedIdentityPayload = {
+  __typename?: 'LinkedIdentityPayload';
+  /** The identity that was linked. */
+  identity?: Maybe<LinkedIdentity>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** The contents of a recovery mail. */
+export type RecoveryMail = {
+  __typename?: 'RecoveryMail';
+  /** The purpose of its token. */
+  purpose: RecoveryPurpose;
+  /** The recipient's e-mail address. */
+  email: Scalars['EmailAddress']['output'];
+  /** The recipient's name. */
+  name: Scalars['String']['output'];
+  /** The token, sealed (encrypted) for `recovery:` and the id. */
+  sealedToken: Scalars['String']['output'];
+  /** When the token expires. */
+  expiresAt: Scalars['DateTime']['output'];
+};
+
+export type { RecoveryPurpose };
+
+/** An account whose password was forgotten. */
+export type RequestPasswordResetInput = {
+  /** The e-mail address to sign in with. */
   email: Scalars['EmailAddress']['input'];
-  /** The password. At most 200 characters. */
+};
+
+/** A new password for a forgotten one. */
+export type ResetPasswordInput = {
+  /** The token of the mail. At most 200 characters. */
+  token: Scalars['String']['input'];
+  /** A new password, by the same rules as for signing up. At most 200 characters. */
   password: Scalars['String']['input'];
+  /**
+   * Whether to keep the account's API keys: only if nobody else can have created one; else all are revoked. They stay
+   * where it had no password.
+   */
+  keepApiKeys: Scalars['Boolean']['input'];
+  /**
+   * Whether to keep the account's linked identities: only if nobody else can have linked one; else all are unlinked. They
+   * stay where it had no password.
+   */
+  keepIdentities: Scalars['Boolean']['input'];
+};
+
+/** A new password, and the current one. */
+export type ChangePasswordInput = {
+  /** The current password. At most 200 characters. */
+  currentPassword: Scalars['String']['input'];
+  /** A new password, by the same rules as for signing up. At most 200 characters. */
+  newPassword: Scalars['String']['input'];
+};
+
+/** A proof of an e-mail address. */
+export type VerifyEmailInput = {
+  /** The token of the mail. At most 200 characters. */
+  token: Scalars['String']['input'];
+};
+
+/** A second factor: codes of an authenticator app (TOTP), asked for at every sign-in. */
+export type SecondFactor = {
+  __typename?: 'SecondFactor';
+  /** Since when it is required. */
+  confirmedAt: Scalars['DateTime']['output'];
+  /** How many of the ten recovery codes are unused. */
+  recoveryCodesLeft: Scalars['Int']['output'];
 };
 
 /** The second factor of a sign-in. */
@@ -591,182 +743,6 @@ export type ResetSecondFactorInput = {
   userId: Scalars['ID']['input'];
 };
 
-/** A provider to sign in with, or to link an identity of. */
-export type BeginProviderSignInInput = {
-  /** The id of one of `identityProviders`. */
-  provider: Scalars['ID']['input'];
-  /** The redirect URI, where the provider sends the browser back to: exactly one of those configured. At most 2,000 characters. */
-  redirectUri: Scalars['String']['input'];
-};
-
-/** A browser's return from a provider. */
-export type CompleteProviderSignInInput = {
-  /** The `attemptToken` that the sign-in began with. At most 200 characters. */
-  attemptToken: Scalars['String']['input'];
-  /** The whole address that the provider redirected to, with its query string. At most 8,000 characters. */
-  callbackUrl: Scalars['String']['input'];
-};
-
-/** A linked identity to remove. */
-export type UnlinkIdentityInput = {
-  /** The id of one of `me { identities }`. */
-  id: Scalars['ID']['input'];
-};
-
-/** A session to refresh. */
-export type RefreshSessionInput = {
-  /** The session's newest refresh token. At most 200 characters. */
-  refreshToken: Scalars['String']['input'];
-};
-
-/** A session to end. */
-export type RevokeSessionInput = {
-  /** The session. */
-  sessionId: Scalars['ID']['input'];
-};
-
-/** A user whose sessions to end. */
-export type RevokeUserSessionsInput = {
-  /** The user. */
-  userId: Scalars['ID']['input'];
-};
-
-/** An account whose password was forgotten. */
-export type RequestPasswordResetInput = {
-  /** The e-mail address to sign in with. */
-  email: Scalars['EmailAddress']['input'];
-};
-
-/** A new password for a forgotten one. */
-export type ResetPasswordInput = {
-  /** The token of the mail. At most 200 characters. */
-  token: Scalars['String']['input'];
-  /** A new password, by the same rules as for signing up. At most 200 characters. */
-  password: Scalars['String']['input'];
-  /**
-   * Whether to keep the account's API keys: only if nobody else can have created one; else all are revoked. They stay
-   * where it had no password.
-   */
-  keepApiKeys: Scalars['Boolean']['input'];
-  /**
-   * Whether to keep the account's linked identities: only if nobody else can have linked one; else all are unlinked. They
-   * stay where it had no password.
-   */
-  keepIdentities: Scalars['Boolean']['input'];
-};
-
-/** A new password, and the current one. */
-export type ChangePasswordInput = {
-  /** The current password. At most 200 characters. */
-  currentPassword: Scalars['String']['input'];
-  /** A new password, by the same rules as for signing up. At most 200 characters. */
-  newPassword: Scalars['String']['input'];
-};
-
-/** A proof of an e-mail address. */
-export type VerifyEmailInput = {
-  /** The token of the mail. At most 200 characters. */
-  token: Scalars['String']['input'];
-};
-
-/** An API key to create. */
-export type CreateApiKeyInput = {
-  /** The key's purpose. 1 to 100 characters, one line. */
-  name: Scalars['String']['input'];
-  /**
-   * Scopes: `<agent>:<read, personal, write or admin>`, with `*` for every agent. 1 to 50, all of them the owner's own.
-   * `write` brings `read` along where the owner has it. Each: at most 100 characters.
-   */
-  scopes: Array<Scalars['String']['input']>;
-  /** When it expires: in 366 days at most; in 90 when not given. */
-  expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
-};
-
-/** An API key to revoke. */
-export type RevokeApiKeyInput = {
-  /** The key's id, not the key itself. */
-  id: Scalars['ID']['input'];
-};
-
-/** The roles that a user is to have. */
-export type SetUserRolesInput = {
-  /** The user. */
-  id: Scalars['ID']['input'];
-  /** Optimistic lock: the version that the decision was made on. */
-  expectedVersion: Scalars['Int']['input'];
-  /** All of the user's roles: at least one. */
-  roles: Array<Role>;
-  /**
-   * The merchant that the user works for, 1 to 64 letters, digits, `_` and `-`: required with MERCHANT unless already set.
-   * When not given, it stays.
-   */
-  merchantId?: InputMaybe<Scalars['ID']['input']>;
-};
-
-/** An order to issue a guest token for. */
-export type IssueGuestTokenInput = {
-  /** The order that it opens. */
-  orderId: Scalars['ID']['input'];
-};
-
-/** Result of signing up, signing in or refreshing a session: its tokens. */
-export type AuthPayload = {
-  __typename?: 'AuthPayload';
-  /** Send it as `authorization: Bearer …`. */
-  accessToken?: Maybe<Scalars['String']['output']>;
-  /** Gets new tokens from `refreshSession`, once. */
-  refreshToken?: Maybe<Scalars['String']['output']>;
-  /** When the access token expires. */
-  expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The user who is signed in. */
-  user?: Maybe<User>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Result of beginning a sign-in or a link at an identity provider: where to send the browser. */
-export type BeginProviderSignInPayload = {
-  __typename?: 'BeginProviderSignInPayload';
-  /** Send the browser there. */
-  authorizationUrl?: Maybe<Scalars['String']['output']>;
-  /**
-   * Secret of the attempt, for `completeProviderSignIn` or `linkIdentity`. Keep it in this browser, and out of every
-   * address.
-   */
-  attemptToken?: Maybe<Scalars['String']['output']>;
-  /** When the attempt expires. */
-  expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Result of linking an identity. */
-export type LinkedIdentityPayload = {
-  __typename?: 'LinkedIdentityPayload';
-  /** The identity that was linked. */
-  identity?: Maybe<LinkedIdentity>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Result of signing out. */
-export type SignOutPayload = {
-  __typename?: 'SignOutPayload';
-  /** Whether a session was ended: not if it was over, or if the token has none. */
-  signedOut?: Maybe<Scalars['Boolean']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Result of changing an account's password, e-mail verification, second factor or linked identities. */
-export type AccountPayload = {
-  __typename?: 'AccountPayload';
-  /** Whether it was done. */
-  done?: Maybe<Scalars['Boolean']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
 /** Result of enrolling an authenticator app: its TOTP secret. */
 export type EnrollTotpPayload = {
   __typename?: 'EnrollTotpPayload';
@@ -798,68 +774,6 @@ export type SecondFactorResetPayload = {
   userErrors: Array<UserError>;
 };
 
-/** Result of creating an API key. */
-export type CreateApiKeyPayload = {
-  __typename?: 'CreateApiKeyPayload';
-  /** The key: send it as `authorization: Bearer agk_…`, and keep it where secrets are kept. It is shown here only. */
-  key?: Maybe<Scalars['String']['output']>;
-  /** The key's record, without the key itself. */
-  apiKey?: Maybe<ApiKey>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Result of revoking an API key. */
-export type RevokeApiKeyPayload = {
-  __typename?: 'RevokeApiKeyPayload';
-  /** Whether it was revoked: not if it was before. */
-  revoked?: Maybe<Scalars['Boolean']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Result of revoking sessions. */
-export type RevokedSessionsPayload = {
-  __typename?: 'RevokedSessionsPayload';
-  /** How many were ended. Those that were over are not counted. */
-  ended?: Maybe<Scalars['Int']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Result of setting a user's roles. */
-export type UserPayload = {
-  __typename?: 'UserPayload';
-  /** The user as they are now. */
-  user?: Maybe<User>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Result of issuing a guest token. */
-export type GuestTokenPayload = {
-  __typename?: 'GuestTokenPayload';
-  /** Send it as `authorization: Bearer …`. */
-  token?: Maybe<Scalars['String']['output']>;
-  /** When it expires. */
-  expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Rate limit: too many attempts failed of late. */
-export type TooManyAttempts = UserError & {
-  __typename?: 'TooManyAttempts';
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-  /** When the next attempt is allowed. */
-  retryAt: Scalars['DateTime']['output'];
-};
-
 /** The first factor is right, and the account has a second one: no tokens yet. */
 export type SecondFactorRequired = UserError & {
   __typename?: 'SecondFactorRequired';
@@ -873,6 +787,92 @@ export type SecondFactorRequired = UserError & {
   challenge: Scalars['String']['output'];
   /** When the challenge expires. */
   expiresAt: Scalars['DateTime']['output'];
+};
+
+/** A session: one sign-in of a user, kept alive by its refresh token. */
+export type Session = {
+  __typename?: 'Session';
+  /** Starts with `session_`. */
+  id: Scalars['ID']['output'];
+  /** The User-Agent header of the sign-in. It proves nothing. */
+  userAgent?: Maybe<Scalars['String']['output']>;
+  /** The network that the session was started from: `203.0.113.0/24`. */
+  address?: Maybe<Scalars['String']['output']>;
+  /** When it was started. */
+  createdAt: Scalars['DateTime']['output'];
+  /** When it was started, or last refreshed. */
+  lastUsedAt: Scalars['DateTime']['output'];
+  /** When it ends, unless it is refreshed before. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** Whether it is the session of this request. */
+  isCurrent: Scalars['Boolean']['output'];
+};
+
+/** A session to refresh. */
+export type RefreshSessionInput = {
+  /** The session's newest refresh token. At most 200 characters. */
+  refreshToken: Scalars['String']['input'];
+};
+
+/** A session to end. */
+export type RevokeSessionInput = {
+  /** The session. */
+  sessionId: Scalars['ID']['input'];
+};
+
+/** A user whose sessions to end. */
+export type RevokeUserSessionsInput = {
+  /** The user. */
+  userId: Scalars['ID']['input'];
+};
+
+/** Result of signing out. */
+export type SignOutPayload = {
+  __typename?: 'SignOutPayload';
+  /** Whether a session was ended: not if it was over, or if the token has none. */
+  signedOut?: Maybe<Scalars['Boolean']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Result of revoking sessions. */
+export type RevokedSessionsPayload = {
+  __typename?: 'RevokedSessionsPayload';
+  /** How many were ended. Those that were over are not counted. */
+  ended?: Maybe<Scalars['Int']['output']>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** A new user. */
+export type SignUpInput = {
+  /** The e-mail address to sign in with. It is unique, in whatever case it is written. */
+  email: Scalars['EmailAddress']['input'];
+  /** At least 12 characters; not one of the most common passwords, nor the e-mail address or the name. At most 200 characters. */
+  password: Scalars['String']['input'];
+  /** The user's name. 1 to 200 characters, one line. */
+  name: Scalars['String']['input'];
+};
+
+/** Credentials to sign in with. */
+export type SignInInput = {
+  /** The e-mail address of the account, in whatever case. */
+  email: Scalars['EmailAddress']['input'];
+  /** The password. At most 200 characters. */
+  password: Scalars['String']['input'];
+};
+
+/** Rate limit: too many attempts failed of late. */
+export type TooManyAttempts = UserError & {
+  __typename?: 'TooManyAttempts';
+  /** Stable code, for programs to branch on. */
+  code: ErrorCode;
+  /** Explanation for people: what is wrong and what to do. */
+  message: Scalars['String']['output'];
+  /** Path of the offending value in the input. */
+  path?: Maybe<Array<Scalars['String']['output']>>;
+  /** When the next attempt is allowed. */
+  retryAt: Scalars['DateTime']['output'];
 };
 
 /** A page of audit entries. */
@@ -915,14 +915,6 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   User: ResolverTypeWrapper<UserRow>;
-  IdentityProvider: ResolverTypeWrapper<IdentityProvider>;
-  LinkedIdentity: ResolverTypeWrapper<LinkedIdentityRow>;
-  Session: ResolverTypeWrapper<SessionRow>;
-  SecondFactor: ResolverTypeWrapper<SecondFactorRow>;
-  ApiKey: ResolverTypeWrapper<ApiKeyRow>;
-  RecoveryMail: ResolverTypeWrapper<RecoveryMailRow>;
-  RecoveryPurpose: RecoveryPurpose;
-  ApiKeyIdentity: ResolverTypeWrapper<ApiKeyIdentityRow>;
   Customer: ResolverTypeWrapper<Customer>;
   Role: Role;
   UserFilter: UserFilter;
@@ -930,46 +922,54 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   UserOrderField: UserOrderField;
   UserConnection: ResolverTypeWrapper<UserConnectionRow>;
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
+  SetUserRolesInput: SetUserRolesInput;
+  IssueGuestTokenInput: IssueGuestTokenInput;
+  AuthPayload: ResolverTypeWrapper<Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  UserPayload: ResolverTypeWrapper<Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  GuestTokenPayload: ResolverTypeWrapper<Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  ApiKey: ResolverTypeWrapper<ApiKeyRow>;
+  ApiKeyIdentity: ResolverTypeWrapper<ApiKeyIdentityRow>;
+  CreateApiKeyInput: CreateApiKeyInput;
+  RevokeApiKeyInput: RevokeApiKeyInput;
+  CreateApiKeyPayload: ResolverTypeWrapper<Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversTypes['ApiKey']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  RevokeApiKeyPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   AuditFilter: AuditFilter;
   AuditEntry: ResolverTypeWrapper<AuditEntryRow>;
   AuditAction: AuditAction;
-  SignUpInput: SignUpInput;
-  SignInInput: SignInInput;
+  IdentityProvider: ResolverTypeWrapper<IdentityProvider>;
+  LinkedIdentity: ResolverTypeWrapper<LinkedIdentityRow>;
+  BeginProviderSignInInput: BeginProviderSignInInput;
+  CompleteProviderSignInInput: CompleteProviderSignInInput;
+  UnlinkIdentityInput: UnlinkIdentityInput;
+  BeginProviderSignInPayload: ResolverTypeWrapper<Omit<BeginProviderSignInPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  LinkedIdentityPayload: ResolverTypeWrapper<Omit<LinkedIdentityPayload, 'identity' | 'userErrors'> & { identity?: Maybe<ResolversTypes['LinkedIdentity']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  RecoveryMail: ResolverTypeWrapper<RecoveryMailRow>;
+  RecoveryPurpose: RecoveryPurpose;
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  ResetPasswordInput: ResetPasswordInput;
+  ChangePasswordInput: ChangePasswordInput;
+  VerifyEmailInput: VerifyEmailInput;
+  SecondFactor: ResolverTypeWrapper<SecondFactorRow>;
   CompleteSignInInput: CompleteSignInInput;
   EnrollTotpInput: EnrollTotpInput;
   ConfirmTotpInput: ConfirmTotpInput;
   ReplaceRecoveryCodesInput: ReplaceRecoveryCodesInput;
   DisableTotpInput: DisableTotpInput;
   ResetSecondFactorInput: ResetSecondFactorInput;
-  BeginProviderSignInInput: BeginProviderSignInInput;
-  CompleteProviderSignInInput: CompleteProviderSignInInput;
-  UnlinkIdentityInput: UnlinkIdentityInput;
-  RefreshSessionInput: RefreshSessionInput;
-  RevokeSessionInput: RevokeSessionInput;
-  RevokeUserSessionsInput: RevokeUserSessionsInput;
-  RequestPasswordResetInput: RequestPasswordResetInput;
-  ResetPasswordInput: ResetPasswordInput;
-  ChangePasswordInput: ChangePasswordInput;
-  VerifyEmailInput: VerifyEmailInput;
-  CreateApiKeyInput: CreateApiKeyInput;
-  RevokeApiKeyInput: RevokeApiKeyInput;
-  SetUserRolesInput: SetUserRolesInput;
-  IssueGuestTokenInput: IssueGuestTokenInput;
-  AuthPayload: ResolverTypeWrapper<Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  BeginProviderSignInPayload: ResolverTypeWrapper<Omit<BeginProviderSignInPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  LinkedIdentityPayload: ResolverTypeWrapper<Omit<LinkedIdentityPayload, 'identity' | 'userErrors'> & { identity?: Maybe<ResolversTypes['LinkedIdentity']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  SignOutPayload: ResolverTypeWrapper<Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  AccountPayload: ResolverTypeWrapper<Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   EnrollTotpPayload: ResolverTypeWrapper<Omit<EnrollTotpPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   RecoveryCodesPayload: ResolverTypeWrapper<Omit<RecoveryCodesPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   SecondFactorResetPayload: ResolverTypeWrapper<Omit<SecondFactorResetPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  CreateApiKeyPayload: ResolverTypeWrapper<Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversTypes['ApiKey']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  RevokeApiKeyPayload: ResolverTypeWrapper<Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  RevokedSessionsPayload: ResolverTypeWrapper<Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  UserPayload: ResolverTypeWrapper<Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversTypes['User']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  GuestTokenPayload: ResolverTypeWrapper<Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  TooManyAttempts: ResolverTypeWrapper<TooManyAttempts>;
   SecondFactorRequired: ResolverTypeWrapper<SecondFactorRequired>;
+  Session: ResolverTypeWrapper<SessionRow>;
+  RefreshSessionInput: RefreshSessionInput;
+  RevokeSessionInput: RevokeSessionInput;
+  RevokeUserSessionsInput: RevokeUserSessionsInput;
+  SignOutPayload: ResolverTypeWrapper<Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  RevokedSessionsPayload: ResolverTypeWrapper<Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  SignUpInput: SignUpInput;
+  SignInInput: SignInInput;
+  TooManyAttempts: ResolverTypeWrapper<TooManyAttempts>;
   AuditEntryConnection: ResolverTypeWrapper<AuditEntryConnectionRow>;
   AuditEntryEdge: ResolverTypeWrapper<Omit<AuditEntryEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
 };
@@ -979,107 +979,107 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
   User: UserRow;
-  IdentityProvider: IdentityProvider;
-  LinkedIdentity: LinkedIdentityRow;
-  Session: SessionRow;
-  SecondFactor: SecondFactorRow;
-  ApiKey: ApiKeyRow;
-  RecoveryMail: RecoveryMailRow;
-  ApiKeyIdentity: ApiKeyIdentityRow;
   Customer: Customer;
   UserFilter: UserFilter;
   UserOrder: UserOrder;
   UserConnection: UserConnectionRow;
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
+  SetUserRolesInput: SetUserRolesInput;
+  IssueGuestTokenInput: IssueGuestTokenInput;
+  AuthPayload: Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  AccountPayload: Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  UserPayload: Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  GuestTokenPayload: Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  ApiKey: ApiKeyRow;
+  ApiKeyIdentity: ApiKeyIdentityRow;
+  CreateApiKeyInput: CreateApiKeyInput;
+  RevokeApiKeyInput: RevokeApiKeyInput;
+  CreateApiKeyPayload: Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversParentTypes['ApiKey']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  RevokeApiKeyPayload: Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   AuditFilter: AuditFilter;
   AuditEntry: AuditEntryRow;
-  SignUpInput: SignUpInput;
-  SignInInput: SignInInput;
+  IdentityProvider: IdentityProvider;
+  LinkedIdentity: LinkedIdentityRow;
+  BeginProviderSignInInput: BeginProviderSignInInput;
+  CompleteProviderSignInInput: CompleteProviderSignInInput;
+  UnlinkIdentityInput: UnlinkIdentityInput;
+  BeginProviderSignInPayload: Omit<BeginProviderSignInPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  LinkedIdentityPayload: Omit<LinkedIdentityPayload, 'identity' | 'userErrors'> & { identity?: Maybe<ResolversParentTypes['LinkedIdentity']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  RecoveryMail: RecoveryMailRow;
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  ResetPasswordInput: ResetPasswordInput;
+  ChangePasswordInput: ChangePasswordInput;
+  VerifyEmailInput: VerifyEmailInput;
+  SecondFactor: SecondFactorRow;
   CompleteSignInInput: CompleteSignInInput;
   EnrollTotpInput: EnrollTotpInput;
   ConfirmTotpInput: ConfirmTotpInput;
   ReplaceRecoveryCodesInput: ReplaceRecoveryCodesInput;
   DisableTotpInput: DisableTotpInput;
   ResetSecondFactorInput: ResetSecondFactorInput;
-  BeginProviderSignInInput: BeginProviderSignInInput;
-  CompleteProviderSignInInput: CompleteProviderSignInInput;
-  UnlinkIdentityInput: UnlinkIdentityInput;
-  RefreshSessionInput: RefreshSessionInput;
-  RevokeSessionInput: RevokeSessionInput;
-  RevokeUserSessionsInput: RevokeUserSessionsInput;
-  RequestPasswordResetInput: RequestPasswordResetInput;
-  ResetPasswordInput: ResetPasswordInput;
-  ChangePasswordInput: ChangePasswordInput;
-  VerifyEmailInput: VerifyEmailInput;
-  CreateApiKeyInput: CreateApiKeyInput;
-  RevokeApiKeyInput: RevokeApiKeyInput;
-  SetUserRolesInput: SetUserRolesInput;
-  IssueGuestTokenInput: IssueGuestTokenInput;
-  AuthPayload: Omit<AuthPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  BeginProviderSignInPayload: Omit<BeginProviderSignInPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  LinkedIdentityPayload: Omit<LinkedIdentityPayload, 'identity' | 'userErrors'> & { identity?: Maybe<ResolversParentTypes['LinkedIdentity']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  SignOutPayload: Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  AccountPayload: Omit<AccountPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   EnrollTotpPayload: Omit<EnrollTotpPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   RecoveryCodesPayload: Omit<RecoveryCodesPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   SecondFactorResetPayload: Omit<SecondFactorResetPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  CreateApiKeyPayload: Omit<CreateApiKeyPayload, 'apiKey' | 'userErrors'> & { apiKey?: Maybe<ResolversParentTypes['ApiKey']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  RevokeApiKeyPayload: Omit<RevokeApiKeyPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  RevokedSessionsPayload: Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  UserPayload: Omit<UserPayload, 'user' | 'userErrors'> & { user?: Maybe<ResolversParentTypes['User']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  GuestTokenPayload: Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  TooManyAttempts: TooManyAttempts;
   SecondFactorRequired: SecondFactorRequired;
+  Session: SessionRow;
+  RefreshSessionInput: RefreshSessionInput;
+  RevokeSessionInput: RevokeSessionInput;
+  RevokeUserSessionsInput: RevokeUserSessionsInput;
+  SignOutPayload: Omit<SignOutPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  RevokedSessionsPayload: Omit<RevokedSessionsPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  SignUpInput: SignUpInput;
+  SignInInput: SignInInput;
+  TooManyAttempts: TooManyAttempts;
   AuditEntryConnection: AuditEntryConnectionRow;
   AuditEntryEdge: Omit<AuditEntryEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
 };
 
 export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict' | 'TooManyAttempts' | 'SecondFactorRequired', ParentType, ContextType>;
+  __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict' | 'SecondFactorRequired' | 'TooManyAttempts', ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   me?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   users?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryUsersArgs, 'first'>>;
+  revokedSessions?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryRevokedSessionsArgs, 'since'>>;
+  myApiKeys?: Resolver<Maybe<Array<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
+  apiKeyIdentity?: Resolver<Maybe<ResolversTypes['ApiKeyIdentity']>, ParentType, ContextType, RequireFields<QueryApiKeyIdentityArgs, 'hash'>>;
+  auditLog?: Resolver<Maybe<ResolversTypes['AuditEntryConnection']>, ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
+  identityProviders?: Resolver<Maybe<Array<ResolversTypes['IdentityProvider']>>, ParentType, ContextType>;
+  recoveryMail?: Resolver<Maybe<ResolversTypes['RecoveryMail']>, ParentType, ContextType, RequireFields<QueryRecoveryMailArgs, 'id'>>;
+  mySecondFactor?: Resolver<Maybe<ResolversTypes['SecondFactor']>, ParentType, ContextType>;
   mySessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType>;
   userSessions?: Resolver<Maybe<Array<ResolversTypes['Session']>>, ParentType, ContextType, RequireFields<QueryUserSessionsArgs, 'userId'>>;
-  myApiKeys?: Resolver<Maybe<Array<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
-  mySecondFactor?: Resolver<Maybe<ResolversTypes['SecondFactor']>, ParentType, ContextType>;
-  identityProviders?: Resolver<Maybe<Array<ResolversTypes['IdentityProvider']>>, ParentType, ContextType>;
-  auditLog?: Resolver<Maybe<ResolversTypes['AuditEntryConnection']>, ParentType, ContextType, RequireFields<QueryAuditLogArgs, 'first'>>;
-  recoveryMail?: Resolver<Maybe<ResolversTypes['RecoveryMail']>, ParentType, ContextType, RequireFields<QueryRecoveryMailArgs, 'id'>>;
-  apiKeyIdentity?: Resolver<Maybe<ResolversTypes['ApiKeyIdentity']>, ParentType, ContextType, RequireFields<QueryApiKeyIdentityArgs, 'hash'>>;
-  revokedSessions?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryRevokedSessionsArgs, 'since'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  signUp?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignUpArgs, 'input'>>;
-  signIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
-  completeSignIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationCompleteSignInArgs, 'input'>>;
+  setUserRoles?: Resolver<Maybe<ResolversTypes['UserPayload']>, ParentType, ContextType, RequireFields<MutationSetUserRolesArgs, 'input'>>;
+  issueGuestToken?: Resolver<Maybe<ResolversTypes['GuestTokenPayload']>, ParentType, ContextType, RequireFields<MutationIssueGuestTokenArgs, 'input'>>;
+  createApiKey?: Resolver<Maybe<ResolversTypes['CreateApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
+  revokeApiKey?: Resolver<Maybe<ResolversTypes['RevokeApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'input'>>;
   beginProviderSignIn?: Resolver<Maybe<ResolversTypes['BeginProviderSignInPayload']>, ParentType, ContextType, RequireFields<MutationBeginProviderSignInArgs, 'input'>>;
   completeProviderSignIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationCompleteProviderSignInArgs, 'input'>>;
   beginIdentityLink?: Resolver<Maybe<ResolversTypes['BeginProviderSignInPayload']>, ParentType, ContextType, RequireFields<MutationBeginIdentityLinkArgs, 'input'>>;
   linkIdentity?: Resolver<Maybe<ResolversTypes['LinkedIdentityPayload']>, ParentType, ContextType, RequireFields<MutationLinkIdentityArgs, 'input'>>;
   unlinkIdentity?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationUnlinkIdentityArgs, 'input'>>;
-  refreshSession?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
-  signOut?: Resolver<Maybe<ResolversTypes['SignOutPayload']>, ParentType, ContextType>;
-  revokeSession?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
-  revokeOtherSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType>;
-  revokeUserSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'input'>>;
   requestPasswordReset?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationRequestPasswordResetArgs, 'input'>>;
   resetPassword?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationResetPasswordArgs, 'input'>>;
   changePassword?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
   requestEmailVerification?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType>;
   verifyEmail?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationVerifyEmailArgs, 'input'>>;
+  completeSignIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationCompleteSignInArgs, 'input'>>;
   enrollTotp?: Resolver<Maybe<ResolversTypes['EnrollTotpPayload']>, ParentType, ContextType, RequireFields<MutationEnrollTotpArgs, 'input'>>;
   confirmTotp?: Resolver<Maybe<ResolversTypes['RecoveryCodesPayload']>, ParentType, ContextType, RequireFields<MutationConfirmTotpArgs, 'input'>>;
   replaceRecoveryCodes?: Resolver<Maybe<ResolversTypes['RecoveryCodesPayload']>, ParentType, ContextType, RequireFields<MutationReplaceRecoveryCodesArgs, 'input'>>;
   disableTotp?: Resolver<Maybe<ResolversTypes['AccountPayload']>, ParentType, ContextType, RequireFields<MutationDisableTotpArgs, 'input'>>;
   resetSecondFactor?: Resolver<Maybe<ResolversTypes['SecondFactorResetPayload']>, ParentType, ContextType, RequireFields<MutationResetSecondFactorArgs, 'input'>>;
-  createApiKey?: Resolver<Maybe<ResolversTypes['CreateApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
-  revokeApiKey?: Resolver<Maybe<ResolversTypes['RevokeApiKeyPayload']>, ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'input'>>;
-  setUserRoles?: Resolver<Maybe<ResolversTypes['UserPayload']>, ParentType, ContextType, RequireFields<MutationSetUserRolesArgs, 'input'>>;
-  issueGuestToken?: Resolver<Maybe<ResolversTypes['GuestTokenPayload']>, ParentType, ContextType, RequireFields<MutationIssueGuestTokenArgs, 'input'>>;
+  refreshSession?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
+  signOut?: Resolver<Maybe<ResolversTypes['SignOutPayload']>, ParentType, ContextType>;
+  revokeSession?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'input'>>;
+  revokeOtherSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType>;
+  revokeUserSessions?: Resolver<Maybe<ResolversTypes['RevokedSessionsPayload']>, ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'input'>>;
+  signUp?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignUpArgs, 'input'>>;
+  signIn?: Resolver<Maybe<ResolversTypes['AuthPayload']>, ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
 };
 
 export type UserResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User'], FederationReferenceType extends FederationReferenceTypes['User'] = FederationReferenceTypes['User']> = {
@@ -1094,62 +1094,6 @@ export type UserResolvers<ContextType = RequestContext, ParentType extends Resol
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   identities?: Resolver<Maybe<Array<ResolversTypes['LinkedIdentity']>>, ParentType, ContextType>;
-};
-
-export type IdentityProviderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['IdentityProvider'] = ResolversParentTypes['IdentityProvider']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
-export type LinkedIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LinkedIdentity'] = ResolversParentTypes['LinkedIdentity']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  provider?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  linkedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
-export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  isCurrent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-};
-
-export type SecondFactorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SecondFactor'] = ResolversParentTypes['SecondFactor']> = {
-  confirmedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  recoveryCodesLeft?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  scopes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-};
-
-export type RecoveryMailResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecoveryMail'] = ResolversParentTypes['RecoveryMail']> = {
-  purpose?: Resolver<ResolversTypes['RecoveryPurpose'], ParentType, ContextType>;
-  email?: Resolver<ResolversTypes['EmailAddress'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  sealedToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
-export type RecoveryPurposeResolvers = EnumResolverSignature<{ VERIFY_EMAIL?: any, RESET_PASSWORD?: any }, ResolversTypes['RecoveryPurpose']>;
-
-export type ApiKeyIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKeyIdentity'] = ResolversParentTypes['ApiKeyIdentity']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  userId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  scopes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  merchantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type CustomerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Customer'] = ResolversParentTypes['Customer']> = {
@@ -1170,6 +1114,59 @@ export type UserEdgeResolvers<ContextType = RequestContext, ParentType extends R
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthPayload'] = ResolversParentTypes['AuthPayload']> = {
+  accessToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  refreshToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type AccountPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AccountPayload'] = ResolversParentTypes['AccountPayload']> = {
+  done?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type UserPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserPayload'] = ResolversParentTypes['UserPayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type GuestTokenPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['GuestTokenPayload'] = ResolversParentTypes['GuestTokenPayload']> = {
+  token?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  hint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  scopes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type ApiKeyIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKeyIdentity'] = ResolversParentTypes['ApiKeyIdentity']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  userId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  scopes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  merchantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type CreateApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateApiKeyPayload'] = ResolversParentTypes['CreateApiKeyPayload']> = {
+  key?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RevokeApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeApiKeyPayload'] = ResolversParentTypes['RevokeApiKeyPayload']> = {
+  revoked?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type AuditEntryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntry'] = ResolversParentTypes['AuditEntry']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   position?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
@@ -1186,12 +1183,17 @@ export type AuditEntryResolvers<ContextType = RequestContext, ParentType extends
 
 export type AuditActionResolvers = EnumResolverSignature<{ SIGNED_UP?: any, ADMINISTRATOR_MADE?: any, SIGNED_IN?: any, SIGN_IN_REFUSED?: any, SIGNED_OUT?: any, SESSIONS_ENDED?: any, REFRESH_TOKEN_REUSED?: any, ROLES_CHANGED?: any, API_KEY_CREATED?: any, API_KEY_REVOKED?: any, EMAIL_VERIFIED?: any, PASSWORD_RESET_REQUESTED?: any, PASSWORD_RESET?: any, PASSWORD_CHANGED?: any, SECOND_FACTOR_ADDED?: any, SECOND_FACTOR_REMOVED?: any, SECOND_FACTOR_REFUSED?: any, SECOND_FACTOR_ASKED?: any, RECOVERY_CODES_REPLACED?: any, IDENTITY_LINKED?: any, IDENTITY_UNLINKED?: any, SIGNED_IN_BY_PROVIDER?: any }, ResolversTypes['AuditAction']>;
 
-export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthPayload'] = ResolversParentTypes['AuthPayload']> = {
-  accessToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  refreshToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+export type IdentityProviderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['IdentityProvider'] = ResolversParentTypes['IdentityProvider']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type LinkedIdentityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LinkedIdentity'] = ResolversParentTypes['LinkedIdentity']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  linkedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type BeginProviderSignInPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['BeginProviderSignInPayload'] = ResolversParentTypes['BeginProviderSignInPayload']> = {
@@ -1206,14 +1208,19 @@ export type LinkedIdentityPayloadResolvers<ContextType = RequestContext, ParentT
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
-export type SignOutPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SignOutPayload'] = ResolversParentTypes['SignOutPayload']> = {
-  signedOut?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+export type RecoveryMailResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecoveryMail'] = ResolversParentTypes['RecoveryMail']> = {
+  purpose?: Resolver<ResolversTypes['RecoveryPurpose'], ParentType, ContextType>;
+  email?: Resolver<ResolversTypes['EmailAddress'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sealedToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type AccountPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AccountPayload'] = ResolversParentTypes['AccountPayload']> = {
-  done?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+export type RecoveryPurposeResolvers = EnumResolverSignature<{ VERIFY_EMAIL?: any, RESET_PASSWORD?: any }, ResolversTypes['RecoveryPurpose']>;
+
+export type SecondFactorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SecondFactor'] = ResolversParentTypes['SecondFactor']> = {
+  confirmedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  recoveryCodesLeft?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type EnrollTotpPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EnrollTotpPayload'] = ResolversParentTypes['EnrollTotpPayload']> = {
@@ -1233,14 +1240,27 @@ export type SecondFactorResetPayloadResolvers<ContextType = RequestContext, Pare
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
-export type CreateApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateApiKeyPayload'] = ResolversParentTypes['CreateApiKeyPayload']> = {
-  key?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  apiKey?: Resolver<Maybe<ResolversTypes['ApiKey']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+export type SecondFactorRequiredResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SecondFactorRequired'] = ResolversParentTypes['SecondFactorRequired']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+  challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type RevokeApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeApiKeyPayload'] = ResolversParentTypes['RevokeApiKeyPayload']> = {
-  revoked?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+export type SessionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  isCurrent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type SignOutPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SignOutPayload'] = ResolversParentTypes['SignOutPayload']> = {
+  signedOut?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -1249,31 +1269,11 @@ export type RevokedSessionsPayloadResolvers<ContextType = RequestContext, Parent
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
-export type UserPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserPayload'] = ResolversParentTypes['UserPayload']> = {
-  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type GuestTokenPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['GuestTokenPayload'] = ResolversParentTypes['GuestTokenPayload']> = {
-  token?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
 export type TooManyAttemptsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TooManyAttempts'] = ResolversParentTypes['TooManyAttempts']> = {
   code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
   retryAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type SecondFactorRequiredResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SecondFactorRequired'] = ResolversParentTypes['SecondFactorRequired']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1294,35 +1294,35 @@ export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<Conte
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
-  IdentityProvider?: IdentityProviderResolvers<ContextType>;
-  LinkedIdentity?: LinkedIdentityResolvers<ContextType>;
-  Session?: SessionResolvers<ContextType>;
-  SecondFactor?: SecondFactorResolvers<ContextType>;
-  ApiKey?: ApiKeyResolvers<ContextType>;
-  RecoveryMail?: RecoveryMailResolvers<ContextType>;
-  RecoveryPurpose?: RecoveryPurposeResolvers;
-  ApiKeyIdentity?: ApiKeyIdentityResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
   Role?: RoleResolvers;
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;
+  AuthPayload?: AuthPayloadResolvers<ContextType>;
+  AccountPayload?: AccountPayloadResolvers<ContextType>;
+  UserPayload?: UserPayloadResolvers<ContextType>;
+  GuestTokenPayload?: GuestTokenPayloadResolvers<ContextType>;
+  ApiKey?: ApiKeyResolvers<ContextType>;
+  ApiKeyIdentity?: ApiKeyIdentityResolvers<ContextType>;
+  CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;
+  RevokeApiKeyPayload?: RevokeApiKeyPayloadResolvers<ContextType>;
   AuditEntry?: AuditEntryResolvers<ContextType>;
   AuditAction?: AuditActionResolvers;
-  AuthPayload?: AuthPayloadResolvers<ContextType>;
+  IdentityProvider?: IdentityProviderResolvers<ContextType>;
+  LinkedIdentity?: LinkedIdentityResolvers<ContextType>;
   BeginProviderSignInPayload?: BeginProviderSignInPayloadResolvers<ContextType>;
   LinkedIdentityPayload?: LinkedIdentityPayloadResolvers<ContextType>;
-  SignOutPayload?: SignOutPayloadResolvers<ContextType>;
-  AccountPayload?: AccountPayloadResolvers<ContextType>;
+  RecoveryMail?: RecoveryMailResolvers<ContextType>;
+  RecoveryPurpose?: RecoveryPurposeResolvers;
+  SecondFactor?: SecondFactorResolvers<ContextType>;
   EnrollTotpPayload?: EnrollTotpPayloadResolvers<ContextType>;
   RecoveryCodesPayload?: RecoveryCodesPayloadResolvers<ContextType>;
   SecondFactorResetPayload?: SecondFactorResetPayloadResolvers<ContextType>;
-  CreateApiKeyPayload?: CreateApiKeyPayloadResolvers<ContextType>;
-  RevokeApiKeyPayload?: RevokeApiKeyPayloadResolvers<ContextType>;
-  RevokedSessionsPayload?: RevokedSessionsPayloadResolvers<ContextType>;
-  UserPayload?: UserPayloadResolvers<ContextType>;
-  GuestTokenPayload?: GuestTokenPayloadResolvers<ContextType>;
-  TooManyAttempts?: TooManyAttemptsResolvers<ContextType>;
   SecondFactorRequired?: SecondFactorRequiredResolvers<ContextType>;
+  Session?: SessionResolvers<ContextType>;
+  SignOutPayload?: SignOutPayloadResolvers<ContextType>;
+  RevokedSessionsPayload?: RevokedSessionsPayloadResolvers<ContextType>;
+  TooManyAttempts?: TooManyAttemptsResolvers<ContextType>;
   AuditEntryConnection?: AuditEntryConnectionResolvers<ContextType>;
   AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
 };

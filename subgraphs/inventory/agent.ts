@@ -2,10 +2,11 @@ import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { inventoryDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
-import { importedStock } from './import/service.ts';
+import { importResolvers } from './import/resolvers.ts';
 import { inventoryLoaders } from './loaders.ts';
-import { locationService } from './location/service.ts';
+import { locationResolvers } from './location/resolvers.ts';
 import { inventoryQueries } from './queries.ts';
+import { reservationResolvers } from './reservation/resolvers.ts';
 import { reservationService } from './reservation/service.ts';
 import { inventoryResolvers } from './resolvers.ts';
 import { inventoryService } from './service.ts';
@@ -34,17 +35,17 @@ export default defineAgent({
   emits,
   build(agentContext) {
     const queries = inventoryQueries(agentContext.store.read);
-    const reservations = reservationService(agentContext);
-    const imported = importedStock(agentContext);
-    const services = {
-      stock: inventoryService(agentContext),
-      locations: locationService(agentContext),
-      reservations,
-      imported,
-    };
+    const load = inventoryLoaders(queries);
     return {
-      resolvers: inventoryResolvers(queries, inventoryLoaders(queries), services),
-      scheduledJobs: [{ name: 'expire-reservations', everySeconds: 5, run: reservations.expireDue }],
+      resolvers: [
+        inventoryResolvers({ queries, load, service: inventoryService(agentContext) }),
+        locationResolvers(agentContext, { queries, load }),
+        reservationResolvers(agentContext),
+        importResolvers(agentContext),
+      ],
+      scheduledJobs: [
+        { name: 'expire-reservations', everySeconds: 5, run: reservationService(agentContext).expireDue },
+      ],
       demo: { after: [], load: inventoryDemo(agentContext.store.read) },
     };
   },

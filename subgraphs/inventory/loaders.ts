@@ -16,10 +16,6 @@ export const inventoryLoaders = (queries: InventoryQueries) => ({
     (variantIds, { actor }) => queries.levelsOf(variantIds, readableStock(actor)),
     (row) => row.variantId,
   ),
-  linesOf: loadMany(
-    (reservationIds) => queries.linesOf(reservationIds),
-    (row) => row.reservationId,
-  ),
 });
 
 export type InventoryLoaders = ReturnType<typeof inventoryLoaders>;

@@ -2,7 +2,6 @@ import type { Kysely } from 'kysely';
 import { anyOf } from '../../platform/data/any-of.ts';
 import { columnsIn, columnsOf } from '../../platform/data/entity-table.ts';
 import { type RowFilter, matching } from '../../platform/data/row-filter.ts';
-import type { UserError } from '../../platform/errors.ts';
 import { type Connection, connect, type PageArgs } from '../../platform/graphql/connection.ts';
 import { MAX_LOCATIONS } from './domain.ts';
 import {
@@ -10,10 +9,6 @@ import {
   LocationSchema,
   type MovementRow,
   MovementSchema,
-  type ReservationLineRow,
-  ReservationLineSchema,
-  type ReservationRow,
-  ReservationSchema,
   type StockChangeType,
   type StockLevelRow,
   StockLevelSchema,
@@ -27,12 +22,6 @@ export interface ProductVariantRow {
 
 /** A page of movements. */
 export type MovementConnectionRow = Connection<MovementRow>;
-
-/** What became of a reservation. It is read only if it is asked for: a saga asks for the user errors alone. */
-export interface ReservationPayloadRow {
-  reservationId?: string;
-  userErrors: UserError[];
-}
 
 /** What is free of a variant. */
 export interface FreeUnits {
@@ -90,18 +79,6 @@ export const inventoryQueries = (db: Kysely<Tables>) => ({
       .where('variantId', '=', anyOf(variantIds))
       .where('active', '=', true)
       .groupBy('variantId')
-      .execute(),
-
-  reservation: (id: string): Promise<ReservationRow | undefined> =>
-    db.selectFrom('reservation').select(columnsOf(ReservationSchema)).where('id', '=', id).executeTakeFirst(),
-
-  linesOf: (reservationIds: readonly string[]): Promise<ReservationLineRow[]> =>
-    db
-      .selectFrom('reservation_line')
-      .select(columnsOf(ReservationLineSchema))
-      .where('reservationId', 'in', [...reservationIds])
-      .orderBy('variantId')
-      .orderBy('locationId')
       .execute(),
 });
 

@@ -3,7 +3,8 @@ import type { LocationKind } from './entities.ts';
 import type { StockChangeType } from './entities.ts';
 import type { ReservationStatus } from './entities.ts';
 import type { LocationRow, StockLevelRow, MovementRow, ReservationRow, ReservationLineRow } from './entities.ts';
-import type { ProductVariantRow, MovementConnectionRow, ReservationPayloadRow } from './queries.ts';
+import type { ProductVariantRow, MovementConnectionRow } from './queries.ts';
+import type { ReservationPayloadRow } from './reservation/queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { ErrorCode as SharedErrorCode, GraphQLRecursivePick, InputMaybe, IsTypeOfResolverFn, Maybe, Money, Omit, PageInfo, ReferenceResolver, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, Scalars, TypeResolveFn, UserError } from '../../platform/graphql/shared.generated.ts';
 
@@ -14,15 +15,13 @@ export type ErrorCode =
   | SharedErrorCode
   /** There are not enough units left. */
   | 'INSUFFICIENT_STOCK'
-  /** The reservation of this reference was released: nothing can be reserved for it any more. */
-  | 'RESERVATION_RELEASED'
   /** The code belongs to another location. */
-  | 'LOCATION_CODE_TAKEN';
+  | 'LOCATION_CODE_TAKEN'
+  /** The reservation of this reference was released: nothing can be reserved for it any more. */
+  | 'RESERVATION_RELEASED';
 
 export type Query = {
   __typename?: 'Query';
-  /** The stock locations, by priority: at most 100. */
-  locations?: Maybe<Array<Location>>;
   /**
    * One variant's stock at the locations that have or had some, by priority: at most 100. A merchant sees its own
    * variants'.
@@ -32,6 +31,8 @@ export type Query = {
   movements?: Maybe<MovementConnection>;
   /** Availability of these variants, in the order asked for; 0 for an unknown one. */
   availabilityOf: Array<VariantAvailability>;
+  /** The stock locations, by priority: at most 100. */
+  locations?: Maybe<Array<Location>>;
   /** Those of these locations that do not exist. */
   unknownLocations: Array<Scalars['ID']['output']>;
 };
@@ -56,10 +57,6 @@ export type QueryUnknownLocationsArgs = {
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Adds a stock location. Staff only. */
-  createLocation?: Maybe<LocationPayload>;
-  /** Changes a stock location. Staff only. */
-  updateLocation?: Maybe<LocationPayload>;
   /** Adds units to a location, or removes unreserved ones. Merchants: of their own variants. */
   adjustStock?: Maybe<StockLevelPayload>;
   /** Moves unreserved units from one location to another. Merchants: of their own variants. */
@@ -68,6 +65,10 @@ export type Mutation = {
   receiveImportedStock?: Maybe<ImportedStockPayload>;
   /** Undo of `receiveImportedStock`: removes that stock again, or refuses it should it come later. */
   removeImportedStock?: Maybe<ImportedStockPayload>;
+  /** Adds a stock location. Staff only. */
+  createLocation?: Maybe<LocationPayload>;
+  /** Changes a stock location. Staff only. */
+  updateLocation?: Maybe<LocationPayload>;
   /**
    * Reserves units for a reference, such as an order: all that are asked for, or none. A reference has one reservation;
    * a repetition with the same lines answers with that one.
@@ -78,14 +79,6 @@ export type Mutation = {
    * it is refused with `RESERVATION_RELEASED`.
    */
   releaseReservation?: Maybe<ReleasePayload>;
-};
-
-export type MutationCreateLocationArgs = {
-  input: CreateLocationInput;
-};
-
-export type MutationUpdateLocationArgs = {
-  input: UpdateLocationInput;
 };
 
 export type MutationAdjustStockArgs = {
@@ -102,6 +95,14 @@ export type MutationReceiveImportedStockArgs = {
 
 export type MutationRemoveImportedStockArgs = {
   input: ImportedStockInput;
+};
+
+export type MutationCreateLocationArgs = {
+  input: CreateLocationInput;
+};
+
+export type MutationUpdateLocationArgs = {
+  input: UpdateLocationInput;
 };
 
 export type MutationReserveStockArgs = {
@@ -134,31 +135,6 @@ export type Availability = {
   /** Whether there is at least one. */
   isInStock: Scalars['Boolean']['output'];
 };
-
-/** A stock location: a place that keeps stock. */
-export type Location = {
-  __typename?: 'Location';
-  /** Starts with `location_`. */
-  id: Scalars['ID']['output'];
-  /** Short and unique: `RTM-1`. */
-  code: Scalars['String']['output'];
-  /** Display name. */
-  name: Scalars['String']['output'];
-  /** Kind of location. */
-  kind: LocationKind;
-  /** City or town. */
-  city: Scalars['String']['output'];
-  /** Country. */
-  country: Scalars['CountryCode']['output'];
-  /** Orders are served from the location with the lowest number first. */
-  priority: Scalars['Int']['output'];
-  /** Whether orders are served from it. What is reserved already stays reserved. */
-  active: Scalars['Boolean']['output'];
-  /** Optimistic lock: grows with every change. Give it as `expectedVersion` to change what you saw. */
-  version: Scalars['Int']['output'];
-};
-
-export type { LocationKind };
 
 /** A variant's stock at a location. */
 export type StockLevel = {
@@ -223,64 +199,6 @@ export type VariantAvailability = {
   available: Scalars['Int']['output'];
 };
 
-/** A reservation: units held for a reference, such as an order. */
-export type Reservation = {
-  __typename?: 'Reservation';
-  /** Starts with `reservation_`. */
-  id: Scalars['ID']['output'];
-  /** The reference: an order's id. */
-  reference: Scalars['ID']['output'];
-  /** Status of the reservation. */
-  status: ReservationStatus;
-  /** When it expires and the units are released; null if never. */
-  expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The reserved units by variant and location. */
-  lines: Array<ReservationLine>;
-};
-
-/** Reserved units of one variant at one location. */
-export type ReservationLine = {
-  __typename?: 'ReservationLine';
-  /** The variant. */
-  variantId: Scalars['ID']['output'];
-  /** The location. */
-  locationId: Scalars['ID']['output'];
-  /** Number of units. */
-  quantity: Scalars['Int']['output'];
-};
-
-export type { ReservationStatus };
-
-/** A new location. */
-export type CreateLocationInput = {
-  /** The code, unique: capitals, digits and hyphens. 2 to 20 characters. */
-  code: Scalars['String']['input'];
-  /** The name. 1 to 200 characters, one line. */
-  name: Scalars['String']['input'];
-  /** Kind of location. */
-  kind: LocationKind;
-  /** City or town. 1 to 200 characters, one line. */
-  city: Scalars['String']['input'];
-  /** Country. */
-  country: Scalars['CountryCode']['input'];
-  /** The priority, 0 to 1000: orders are served from the lowest number first. */
-  priority: Scalars['Int']['input'];
-};
-
-/** A change of a location. What is not given stays. */
-export type UpdateLocationInput = {
-  /** The location. */
-  id: Scalars['ID']['input'];
-  /** Optimistic lock: the version that the change was made on. */
-  expectedVersion: Scalars['Int']['input'];
-  /** The name. 1 to 200 characters, one line. */
-  name?: InputMaybe<Scalars['String']['input']>;
-  /** The priority, 0 to 1000: orders are served from the lowest number first. */
-  priority?: InputMaybe<Scalars['Int']['input']>;
-  /** Whether orders are served from it. */
-  active?: InputMaybe<Scalars['Boolean']['input']>;
-};
-
 /** A correction of stock. */
 export type AdjustStockInput = {
   /** The variant. */
@@ -311,43 +229,6 @@ export type TransferStockInput = {
   idempotencyKey: Scalars['String']['input'];
 };
 
-/** Units to reserve for a reference. */
-export type ReserveStockInput = {
-  /** The reference: an order's id. */
-  reference: Scalars['ID']['input'];
-  /** 1 to 100 lines; those of one variant count together. */
-  lines: Array<ReserveLineInput>;
-  /** Seconds until the reservation expires, 1 to 86400; never, if not given. */
-  expiresInSeconds?: InputMaybe<Scalars['Int']['input']>;
-  /** A repetition with the same key does nothing again: 1 to 255 characters. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** Units of one variant to reserve. */
-export type ReserveLineInput = {
-  /** The variant. */
-  variantId: Scalars['ID']['input'];
-  /** Number of units: 1 to a million. */
-  quantity: Scalars['Int']['input'];
-};
-
-/** A reservation to release. */
-export type ReleaseReservationInput = {
-  /** The reservation's reference. */
-  reference: Scalars['ID']['input'];
-  /** A repetition with the same key does nothing again: 1 to 255 characters. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** Result of adding or changing a location. */
-export type LocationPayload = {
-  __typename?: 'LocationPayload';
-  /** The location as it is now. */
-  location?: Maybe<Location>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
 /** Result of adjusting stock. */
 export type StockLevelPayload = {
   __typename?: 'StockLevelPayload';
@@ -364,24 +245,6 @@ export type TransferStockPayload = {
   from?: Maybe<StockLevel>;
   /** The stock at the destination, as it is now. */
   to?: Maybe<StockLevel>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Result of reserving stock. */
-export type ReservationPayload = {
-  __typename?: 'ReservationPayload';
-  /** The reservation as it is now. */
-  reservation?: Maybe<Reservation>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
-/** Result of releasing a reservation. */
-export type ReleasePayload = {
-  __typename?: 'ReleasePayload';
-  /** Whether units were released. */
-  released: Scalars['Boolean']['output'];
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
@@ -426,6 +289,144 @@ export type ImportedStockLineInput = {
 /** Result of receiving or removing an import's stock. */
 export type ImportedStockPayload = {
   __typename?: 'ImportedStockPayload';
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** A stock location: a place that keeps stock. */
+export type Location = {
+  __typename?: 'Location';
+  /** Starts with `location_`. */
+  id: Scalars['ID']['output'];
+  /** Short and unique: `RTM-1`. */
+  code: Scalars['String']['output'];
+  /** Display name. */
+  name: Scalars['String']['output'];
+  /** Kind of location. */
+  kind: LocationKind;
+  /** City or town. */
+  city: Scalars['String']['output'];
+  /** Country. */
+  country: Scalars['CountryCode']['output'];
+  /** Orders are served from the location with the lowest number first. */
+  priority: Scalars['Int']['output'];
+  /** Whether orders are served from it. What is reserved already stays reserved. */
+  active: Scalars['Boolean']['output'];
+  /** Optimistic lock: grows with every change. Give it as `expectedVersion` to change what you saw. */
+  version: Scalars['Int']['output'];
+};
+
+export type { LocationKind };
+
+/** A new location. */
+export type CreateLocationInput = {
+  /** The code, unique: capitals, digits and hyphens. 2 to 20 characters. */
+  code: Scalars['String']['input'];
+  /** The name. 1 to 200 characters, one line. */
+  name: Scalars['String']['input'];
+  /** Kind of location. */
+  kind: LocationKind;
+  /** City or town. 1 to 200 characters, one line. */
+  city: Scalars['String']['input'];
+  /** Country. */
+  country: Scalars['CountryCode']['input'];
+  /** The priority, 0 to 1000: orders are served from the lowest number first. */
+  priority: Scalars['Int']['input'];
+};
+
+/** A change of a location. What is not given stays. */
+export type UpdateLocationInput = {
+  /** The location. */
+  id: Scalars['ID']['input'];
+  /** Optimistic lock: the version that the change was made on. */
+  expectedVersion: Scalars['Int']['input'];
+  /** The name. 1 to 200 characters, one line. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** The priority, 0 to 1000: orders are served from the lowest number first. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** Whether orders are served from it. */
+  active?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Result of adding or changing a location. */
+export type LocationPayload = {
+  __typename?: 'LocationPayload';
+  /** The location as it is now. */
+  location?: Maybe<Location>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** A reservation: units held for a reference, such as an order. */
+export type Reservation = {
+  __typename?: 'Reservation';
+  /** Starts with `reservation_`. */
+  id: Scalars['ID']['output'];
+  /** The reference: an order's id. */
+  reference: Scalars['ID']['output'];
+  /** Status of the reservation. */
+  status: ReservationStatus;
+  /** When it expires and the units are released; null if never. */
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The reserved units by variant and location. */
+  lines: Array<ReservationLine>;
+};
+
+/** Reserved units of one variant at one location. */
+export type ReservationLine = {
+  __typename?: 'ReservationLine';
+  /** The variant. */
+  variantId: Scalars['ID']['output'];
+  /** The location. */
+  locationId: Scalars['ID']['output'];
+  /** Number of units. */
+  quantity: Scalars['Int']['output'];
+};
+
+export type { ReservationStatus };
+
+/** Units to reserve for a reference. */
+export type ReserveStockInput = {
+  /** The reference: an order's id. */
+  reference: Scalars['ID']['input'];
+  /** 1 to 100 lines; those of one variant count together. */
+  lines: Array<ReserveLineInput>;
+  /** Seconds until the reservation expires, 1 to 86400; never, if not given. */
+  expiresInSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Units of one variant to reserve. */
+export type ReserveLineInput = {
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+  /** Number of units: 1 to a million. */
+  quantity: Scalars['Int']['input'];
+};
+
+/** A reservation to release. */
+export type ReleaseReservationInput = {
+  /** The reservation's reference. */
+  reference: Scalars['ID']['input'];
+  /** A repetition with the same key does nothing again: 1 to 255 characters. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Result of reserving stock. */
+export type ReservationPayload = {
+  __typename?: 'ReservationPayload';
+  /** The reservation as it is now. */
+  reservation?: Maybe<Reservation>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
+/** Result of releasing a reservation. */
+export type ReleasePayload = {
+  __typename?: 'ReleasePayload';
+  /** Whether units were released. */
+  released: Scalars['Boolean']['output'];
   /** Why nothing was done. */
   userErrors: Array<UserError>;
 };
@@ -475,32 +476,32 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ProductVariant: ResolverTypeWrapper<ProductVariantRow>;
   Availability: ResolverTypeWrapper<Availability>;
-  Location: ResolverTypeWrapper<LocationRow>;
-  LocationKind: LocationKind;
   StockLevel: ResolverTypeWrapper<StockLevelRow>;
   Movement: ResolverTypeWrapper<MovementRow>;
   StockChangeType: StockChangeType;
   MovementFilter: MovementFilter;
   VariantAvailability: ResolverTypeWrapper<VariantAvailability>;
-  Reservation: ResolverTypeWrapper<ReservationRow>;
-  ReservationLine: ResolverTypeWrapper<ReservationLineRow>;
-  ReservationStatus: ReservationStatus;
-  CreateLocationInput: CreateLocationInput;
-  UpdateLocationInput: UpdateLocationInput;
   AdjustStockInput: AdjustStockInput;
   TransferStockInput: TransferStockInput;
-  ReserveStockInput: ReserveStockInput;
-  ReserveLineInput: ReserveLineInput;
-  ReleaseReservationInput: ReleaseReservationInput;
-  LocationPayload: ResolverTypeWrapper<Omit<LocationPayload, 'location' | 'userErrors'> & { location?: Maybe<ResolversTypes['Location']>, userErrors: Array<ResolversTypes['UserError']> }>;
   StockLevelPayload: ResolverTypeWrapper<Omit<StockLevelPayload, 'stockLevel' | 'userErrors'> & { stockLevel?: Maybe<ResolversTypes['StockLevel']>, userErrors: Array<ResolversTypes['UserError']> }>;
   TransferStockPayload: ResolverTypeWrapper<Omit<TransferStockPayload, 'from' | 'to' | 'userErrors'> & { from?: Maybe<ResolversTypes['StockLevel']>, to?: Maybe<ResolversTypes['StockLevel']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  ReservationPayload: ResolverTypeWrapper<ReservationPayloadRow>;
-  ReleasePayload: ResolverTypeWrapper<Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   InsufficientStock: ResolverTypeWrapper<InsufficientStock>;
   ImportedStockInput: ImportedStockInput;
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: ResolverTypeWrapper<Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
+  Location: ResolverTypeWrapper<LocationRow>;
+  LocationKind: LocationKind;
+  CreateLocationInput: CreateLocationInput;
+  UpdateLocationInput: UpdateLocationInput;
+  LocationPayload: ResolverTypeWrapper<Omit<LocationPayload, 'location' | 'userErrors'> & { location?: Maybe<ResolversTypes['Location']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  Reservation: ResolverTypeWrapper<ReservationRow>;
+  ReservationLine: ResolverTypeWrapper<ReservationLineRow>;
+  ReservationStatus: ReservationStatus;
+  ReserveStockInput: ReserveStockInput;
+  ReserveLineInput: ReserveLineInput;
+  ReleaseReservationInput: ReleaseReservationInput;
+  ReservationPayload: ResolverTypeWrapper<ReservationPayloadRow>;
+  ReleasePayload: ResolverTypeWrapper<Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   MovementConnection: ResolverTypeWrapper<MovementConnectionRow>;
   MovementEdge: ResolverTypeWrapper<Omit<MovementEdge, 'node'> & { node: ResolversTypes['Movement'] }>;
 };
@@ -511,29 +512,29 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   Mutation: Record<PropertyKey, never>;
   ProductVariant: ProductVariantRow;
   Availability: Availability;
-  Location: LocationRow;
   StockLevel: StockLevelRow;
   Movement: MovementRow;
   MovementFilter: MovementFilter;
   VariantAvailability: VariantAvailability;
-  Reservation: ReservationRow;
-  ReservationLine: ReservationLineRow;
-  CreateLocationInput: CreateLocationInput;
-  UpdateLocationInput: UpdateLocationInput;
   AdjustStockInput: AdjustStockInput;
   TransferStockInput: TransferStockInput;
-  ReserveStockInput: ReserveStockInput;
-  ReserveLineInput: ReserveLineInput;
-  ReleaseReservationInput: ReleaseReservationInput;
-  LocationPayload: Omit<LocationPayload, 'location' | 'userErrors'> & { location?: Maybe<ResolversParentTypes['Location']>, userErrors: Array<ResolversParentTypes['UserError']> };
   StockLevelPayload: Omit<StockLevelPayload, 'stockLevel' | 'userErrors'> & { stockLevel?: Maybe<ResolversParentTypes['StockLevel']>, userErrors: Array<ResolversParentTypes['UserError']> };
   TransferStockPayload: Omit<TransferStockPayload, 'from' | 'to' | 'userErrors'> & { from?: Maybe<ResolversParentTypes['StockLevel']>, to?: Maybe<ResolversParentTypes['StockLevel']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  ReservationPayload: ReservationPayloadRow;
-  ReleasePayload: Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   InsufficientStock: InsufficientStock;
   ImportedStockInput: ImportedStockInput;
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
+  Location: LocationRow;
+  CreateLocationInput: CreateLocationInput;
+  UpdateLocationInput: UpdateLocationInput;
+  LocationPayload: Omit<LocationPayload, 'location' | 'userErrors'> & { location?: Maybe<ResolversParentTypes['Location']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  Reservation: ReservationRow;
+  ReservationLine: ReservationLineRow;
+  ReserveStockInput: ReserveStockInput;
+  ReserveLineInput: ReserveLineInput;
+  ReleaseReservationInput: ReleaseReservationInput;
+  ReservationPayload: ReservationPayloadRow;
+  ReleasePayload: Omit<ReleasePayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   MovementConnection: MovementConnectionRow;
   MovementEdge: Omit<MovementEdge, 'node'> & { node: ResolversParentTypes['Movement'] };
 };
@@ -543,20 +544,20 @@ export type UserErrorResolvers<ContextType = RequestContext, ParentType extends 
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  locations?: Resolver<Maybe<Array<ResolversTypes['Location']>>, ParentType, ContextType>;
   stockLevels?: Resolver<Maybe<Array<ResolversTypes['StockLevel']>>, ParentType, ContextType, RequireFields<QueryStockLevelsArgs, 'variantId'>>;
   movements?: Resolver<Maybe<ResolversTypes['MovementConnection']>, ParentType, ContextType, RequireFields<QueryMovementsArgs, 'first'>>;
   availabilityOf?: Resolver<Array<ResolversTypes['VariantAvailability']>, ParentType, ContextType, RequireFields<QueryAvailabilityOfArgs, 'variantIds'>>;
+  locations?: Resolver<Maybe<Array<ResolversTypes['Location']>>, ParentType, ContextType>;
   unknownLocations?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryUnknownLocationsArgs, 'ids'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  createLocation?: Resolver<Maybe<ResolversTypes['LocationPayload']>, ParentType, ContextType, RequireFields<MutationCreateLocationArgs, 'input'>>;
-  updateLocation?: Resolver<Maybe<ResolversTypes['LocationPayload']>, ParentType, ContextType, RequireFields<MutationUpdateLocationArgs, 'input'>>;
   adjustStock?: Resolver<Maybe<ResolversTypes['StockLevelPayload']>, ParentType, ContextType, RequireFields<MutationAdjustStockArgs, 'input'>>;
   transferStock?: Resolver<Maybe<ResolversTypes['TransferStockPayload']>, ParentType, ContextType, RequireFields<MutationTransferStockArgs, 'input'>>;
   receiveImportedStock?: Resolver<Maybe<ResolversTypes['ImportedStockPayload']>, ParentType, ContextType, RequireFields<MutationReceiveImportedStockArgs, 'input'>>;
   removeImportedStock?: Resolver<Maybe<ResolversTypes['ImportedStockPayload']>, ParentType, ContextType, RequireFields<MutationRemoveImportedStockArgs, 'input'>>;
+  createLocation?: Resolver<Maybe<ResolversTypes['LocationPayload']>, ParentType, ContextType, RequireFields<MutationCreateLocationArgs, 'input'>>;
+  updateLocation?: Resolver<Maybe<ResolversTypes['LocationPayload']>, ParentType, ContextType, RequireFields<MutationUpdateLocationArgs, 'input'>>;
   reserveStock?: Resolver<Maybe<ResolversTypes['ReservationPayload']>, ParentType, ContextType, RequireFields<MutationReserveStockArgs, 'input'>>;
   releaseReservation?: Resolver<Maybe<ResolversTypes['ReleasePayload']>, ParentType, ContextType, RequireFields<MutationReleaseReservationArgs, 'input'>>;
 };
@@ -571,21 +572,6 @@ export type AvailabilityResolvers<ContextType = RequestContext, ParentType exten
   available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   isInStock?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
-
-export type LocationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Location'] = ResolversParentTypes['Location'], FederationReferenceType extends FederationReferenceTypes['Location'] = FederationReferenceTypes['Location']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Location']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  kind?: Resolver<ResolversTypes['LocationKind'], ParentType, ContextType>;
-  city?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  country?: Resolver<ResolversTypes['CountryCode'], ParentType, ContextType>;
-  priority?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  active?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type LocationKindResolvers = EnumResolverSignature<{ WAREHOUSE?: any, STORE?: any }, ResolversTypes['LocationKind']>;
 
 export type StockLevelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StockLevel'] = ResolversParentTypes['StockLevel']> = {
   variant?: Resolver<Maybe<ResolversTypes['ProductVariant']>, ParentType, ContextType>;
@@ -616,6 +602,50 @@ export type VariantAvailabilityResolvers<ContextType = RequestContext, ParentTyp
   available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type StockLevelPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StockLevelPayload'] = ResolversParentTypes['StockLevelPayload']> = {
+  stockLevel?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type TransferStockPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TransferStockPayload'] = ResolversParentTypes['TransferStockPayload']> = {
+  from?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
+  to?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type InsufficientStockResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InsufficientStock'] = ResolversParentTypes['InsufficientStock']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+  available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  variantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ImportedStockPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportedStockPayload'] = ResolversParentTypes['ImportedStockPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type LocationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Location'] = ResolversParentTypes['Location'], FederationReferenceType extends FederationReferenceTypes['Location'] = FederationReferenceTypes['Location']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Location']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['LocationKind'], ParentType, ContextType>;
+  city?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  country?: Resolver<ResolversTypes['CountryCode'], ParentType, ContextType>;
+  priority?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  active?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type LocationKindResolvers = EnumResolverSignature<{ WAREHOUSE?: any, STORE?: any }, ResolversTypes['LocationKind']>;
+
+export type LocationPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LocationPayload'] = ResolversParentTypes['LocationPayload']> = {
+  location?: Resolver<Maybe<ResolversTypes['Location']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type ReservationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Reservation'] = ResolversParentTypes['Reservation']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   reference?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -632,22 +662,6 @@ export type ReservationLineResolvers<ContextType = RequestContext, ParentType ex
 
 export type ReservationStatusResolvers = EnumResolverSignature<{ ACTIVE?: any, RELEASED?: any, EXPIRED?: any }, ResolversTypes['ReservationStatus']>;
 
-export type LocationPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LocationPayload'] = ResolversParentTypes['LocationPayload']> = {
-  location?: Resolver<Maybe<ResolversTypes['Location']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type StockLevelPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StockLevelPayload'] = ResolversParentTypes['StockLevelPayload']> = {
-  stockLevel?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type TransferStockPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TransferStockPayload'] = ResolversParentTypes['TransferStockPayload']> = {
-  from?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
-  to?: Resolver<Maybe<ResolversTypes['StockLevel']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
 export type ReservationPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ReservationPayload'] = ResolversParentTypes['ReservationPayload']> = {
   reservation?: Resolver<Maybe<ResolversTypes['Reservation']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -655,19 +669,6 @@ export type ReservationPayloadResolvers<ContextType = RequestContext, ParentType
 
 export type ReleasePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ReleasePayload'] = ResolversParentTypes['ReleasePayload']> = {
   released?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type InsufficientStockResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InsufficientStock'] = ResolversParentTypes['InsufficientStock']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  variantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type ImportedStockPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportedStockPayload'] = ResolversParentTypes['ImportedStockPayload']> = {
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
@@ -689,22 +690,22 @@ export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<Conte
   Mutation?: MutationResolvers<ContextType>;
   ProductVariant?: ProductVariantResolvers<ContextType>;
   Availability?: AvailabilityResolvers<ContextType>;
-  Location?: LocationResolvers<ContextType>;
-  LocationKind?: LocationKindResolvers;
   StockLevel?: StockLevelResolvers<ContextType>;
   Movement?: MovementResolvers<ContextType>;
   StockChangeType?: StockChangeTypeResolvers;
   VariantAvailability?: VariantAvailabilityResolvers<ContextType>;
+  StockLevelPayload?: StockLevelPayloadResolvers<ContextType>;
+  TransferStockPayload?: TransferStockPayloadResolvers<ContextType>;
+  InsufficientStock?: InsufficientStockResolvers<ContextType>;
+  ImportedStockPayload?: ImportedStockPayloadResolvers<ContextType>;
+  Location?: LocationResolvers<ContextType>;
+  LocationKind?: LocationKindResolvers;
+  LocationPayload?: LocationPayloadResolvers<ContextType>;
   Reservation?: ReservationResolvers<ContextType>;
   ReservationLine?: ReservationLineResolvers<ContextType>;
   ReservationStatus?: ReservationStatusResolvers;
-  LocationPayload?: LocationPayloadResolvers<ContextType>;
-  StockLevelPayload?: StockLevelPayloadResolvers<ContextType>;
-  TransferStockPayload?: TransferStockPayloadResolvers<ContextType>;
   ReservationPayload?: ReservationPayloadResolvers<ContextType>;
   ReleasePayload?: ReleasePayloadResolvers<ContextType>;
-  InsufficientStock?: InsufficientStockResolvers<ContextType>;
-  ImportedStockPayload?: ImportedStockPayloadResolvers<ContextType>;
   MovementConnection?: MovementConnectionResolvers<ContextType>;
   MovementEdge?: MovementEdgeResolvers<ContextType>;
 };

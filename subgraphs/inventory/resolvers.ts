@@ -2,27 +2,20 @@ import { checkSize } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { readableStock } from './access.ts';
-import type { LocationRow, StockLevelRow } from './entities.ts';
-import type { ImportedStock } from './import/service.ts';
+import type { StockLevelRow } from './entities.ts';
 import type { InventoryLoaders } from './loaders.ts';
-import type { LocationService } from './location/service.ts';
 import type { InventoryQueries } from './queries.ts';
-import type { ReservationService } from './reservation/service.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { InventoryService } from './service.ts';
 
-interface Services {
-  stock: InventoryService;
-  locations: LocationService;
-  reservations: ReservationService;
-  imported: ImportedStock;
+/** What the resolvers call. */
+interface Parts {
+  queries: InventoryQueries;
+  load: InventoryLoaders;
+  service: InventoryService;
 }
 
-export const inventoryResolvers = (
-  queries: InventoryQueries,
-  load: InventoryLoaders,
-  { stock, locations, reservations, imported }: Services,
-): Resolvers => {
+export const inventoryResolvers = ({ queries, load, service }: Parts): Resolvers => {
   // Read anew after a mutation, not by a loader: an operation may hold several, and each answers with what is there then.
   const levelsAt = async (
     variantId: string,
@@ -32,13 +25,11 @@ export const inventoryResolvers = (
     const levels = await queries.levelsOf([variantId], readableStock(actor));
     return locationIds.map((id) => levels.find((level) => level.locationId === id)!);
   };
-  const locationNow = async (id: string): Promise<LocationRow> => (await queries.locationsByIds([id]))[0]!;
   const availableOf = async (variantId: string, context: RequestContext): Promise<number> =>
     (await load.availability(context).load(variantId))?.available ?? 0;
 
   return {
     Query: {
-      locations: () => queries.locations(),
       stockLevels: (_, { variantId }, context) => load.levelsOf(context).load(variantId),
       movements: (_, { filter, ...page }, { actor }) => queries.movements(filter ?? {}, page, readableStock(actor)),
       availabilityOf: (_, { variantIds }, context) => {
@@ -47,46 +38,21 @@ export const inventoryResolvers = (
           variantIds.map(async (variantId) => ({ variantId, available: await availableOf(variantId, context) })),
         );
       },
-      unknownLocations: async (_, { ids }) => {
-        checkSize(ids, 500, 'ids');
-        const known = new Set((await queries.locationsByIds(ids)).map(({ id }) => id));
-        return ids.filter((id) => !known.has(id));
-      },
     },
 
     Mutation: {
-      createLocation: (_, { input }, context) =>
-        payload(async () => ({ location: await locationNow(await locations.create(input, context)) })),
-      updateLocation: (_, { input }, context) =>
-        payload(async () => ({ location: await locationNow(await locations.update(input, context)) })),
       adjustStock: (_, { input }, context) =>
         payload(async () => {
-          await stock.adjust(input, context);
+          await service.adjust(input, context);
           const [stockLevel] = await levelsAt(input.variantId, [input.locationId], context);
           return { stockLevel: stockLevel! };
         }),
       transferStock: (_, { input }, context) =>
         payload(async () => {
-          await stock.transfer(input, context);
+          await service.transfer(input, context);
           const [from, to] = await levelsAt(input.variantId, [input.fromLocationId, input.toLocationId], context);
           return { from: from!, to: to! };
         }),
-      receiveImportedStock: (_, { input }, context) =>
-        payload(async () => {
-          await imported.receive(input, context);
-          return {};
-        }),
-      removeImportedStock: (_, { input }, context) =>
-        payload(async () => {
-          await imported.takeBack(input, context);
-          return {};
-        }),
-      reserveStock: (_, { input }, context) =>
-        payload(async () => ({ reservationId: await reservations.reserve(input, context) })),
-      releaseReservation: async (_, { input }, context) => ({
-        released: false,
-        ...(await payload(async () => ({ released: await reservations.release(input, context) }))),
-      }),
     },
 
     ProductVariant: {
@@ -95,10 +61,6 @@ export const inventoryResolvers = (
         const available = await availableOf(id, context);
         return { available, isInStock: available > 0 };
       },
-    },
-
-    Location: {
-      __resolveReference: ({ id }, context) => load.location(context).load(id),
     },
 
     StockLevel: {
@@ -110,14 +72,6 @@ export const inventoryResolvers = (
     Movement: {
       variant: (movement) => ({ id: movement.variantId }),
       location: async (movement, _, context) => (await load.location(context).load(movement.locationId))!,
-    },
-
-    ReservationPayload: {
-      reservation: async ({ reservationId }) => (reservationId && (await queries.reservation(reservationId))) || null,
-    },
-
-    Reservation: {
-      lines: (reservation, _, context) => load.linesOf(context).load(reservation.id),
     },
   };
 };

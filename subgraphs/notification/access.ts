@@ -1,9 +1,10 @@
-import type { RowFilter } from '../../platform/data/row-filter.ts';
-import type { Actor } from '../../platform/identity/actor.ts';
+import { type OwnTables, ownRows, rowsOf } from '../../platform/data/own-rows.ts';
+
+/** Whose a message is: its customer's. */
+export const own = { message: { customerId: 'customerId' } } satisfies OwnTables;
 
 /** Whose messages an actor sees: operators all, a customer its own. */
-export const readableMessages = (actor: Actor): RowFilter =>
-  actor.may('notification:personal') ? 'ALL' : ownMessages(actor);
+export const readableMessages = rowsOf('notification:personal', own.message);
 
 /** The actor's own messages: its inbox, and those that it may mark as read. */
-export const ownMessages = ({ customerId }: Actor): RowFilter => (customerId ? [{ customerId }] : 'NONE');
+export const ownMessages = ownRows(own.message);

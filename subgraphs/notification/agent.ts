@@ -43,7 +43,11 @@ export default defineAgent({
   build(agentContext) {
     const queries = messageQueries(agentContext.store.read);
     return {
-      resolvers: notificationResolvers(queries, messageLoaders(queries), messageService(agentContext)),
+      resolvers: notificationResolvers({
+        queries,
+        load: messageLoaders(queries),
+        service: messageService(agentContext),
+      }),
       handling: agentContext,
       scheduledJobs: [sendMails(agentContext)],
     };

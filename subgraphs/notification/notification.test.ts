@@ -69,14 +69,9 @@ const consume = async (): Promise<void> => {
   while ((await hidden()).rows.length) await new Promise((resolve) => setTimeout(resolve, 10));
   while ((await consumer.step()) === 'more');
 };
-const ask = async (query: string, variables: Record<string, unknown> = {}, as = customer) => {
-  const result = await agents.ask('notification', query, variables, as);
-  expect(result.errors).toBeUndefined();
-  return result.data;
-};
-const INBOX =
-  'query ($filter: InboxFilter, $first: Int, $after: String) { inbox(filter: $filter, first: $first, after: $after) { nodes { id type subject text readAt order { id } } pageInfo { hasNextPage endCursor } totalCount } }';
-const inbox = async (as = customer, variables = {}) => (await ask(INBOX, variables, as)).inbox.nodes;
+const INBOX = 'nodes { id type subject text readAt order { id } } pageInfo { hasNextPage endCursor } totalCount';
+const page = (asked: Record<string, unknown>, as = customer) => agents.query('inbox', asked, INBOX, as);
+const inbox = async (as = customer, asked = {}) => (await page(asked, as)).nodes;
 const requested = async () =>
   (await agents.events('notification.requested')).filter((event) => event.payload.customerId === customerId);
 
@@ -160,7 +155,7 @@ describe('an event leads to one message', () => {
     for (let n = 0; n < 30; n++) await placed();
     await Promise.all([consume(), consume(), consume()]);
     await consume();
-    expect((await ask(INBOX, { first: 100 })).inbox.totalCount).toBe(30);
+    expect((await page({ first: 100 })).totalCount).toBe(30);
     expect(await requested()).toHaveLength(30);
   });
 
@@ -194,22 +189,13 @@ describe('an event leads to one message', () => {
 });
 
 describe('an inbox', () => {
-  const mark = async (messageId: string, as = customer) =>
-    (
-      await ask(
-        'mutation ($input: MarkMessageReadInput!) { markMessageRead(input: $input) { message { id readAt } userErrors { code } } }',
-        { input: { messageId } },
-        as,
-      )
-    ).markMessageRead;
-  const unread = async (as = customer) =>
-    (
-      await ask(
-        'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Customer { unreadMessages } } }',
-        { of: [{ __typename: 'Customer', id: customerId }] },
-        as,
-      )
-    )._entities[0].unreadMessages;
+  const mark = (messageId: string, as = customer) =>
+    agents.mutate('markMessageRead', { messageId }, 'message { id readAt } userErrors { code }', as);
+  const unread = async (as = customer) => {
+    const entity = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Customer { unreadMessages } } }';
+    const of = [{ __typename: 'Customer', id: customerId }];
+    return (await agents.data('notification', entity, { of }, as))._entities[0].unreadMessages;
+  };
 
   test('is its owner’s alone', async () => {
     await placed();
@@ -223,8 +209,8 @@ describe('an inbox', () => {
     expect(await unread(other)).toBeNull();
     const entity = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Message { text } } }';
     const of = [{ __typename: 'Message', id: message.id }];
-    expect((await ask(entity, { of }, other))._entities).toEqual([null]);
-    expect((await ask(entity, { of }))._entities).toEqual([{ text: message.text }]);
+    expect((await agents.data('notification', entity, { of }, other))._entities).toEqual([null]);
+    expect((await agents.data('notification', entity, { of }, customer))._entities).toEqual([{ text: message.text }]);
   });
 
   test('knows what was read and since when', async () => {
@@ -251,11 +237,9 @@ describe('an inbox', () => {
     const subjects: string[] = [];
     let after: string | null = null;
     do {
-      const page: { nodes: { subject: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } = (
-        await ask(INBOX, { first: 2, after })
-      ).inbox;
-      subjects.push(...page.nodes.map((node) => node.subject));
-      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+      const { nodes, pageInfo }: any = await page({ first: 2, after });
+      subjects.push(...nodes.map((node: { subject: string }) => node.subject));
+      after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
     } while (after);
     expect(subjects).toEqual(['We have your order AG-2', 'We have your order AG-1', 'We have your order AG-0']);
   });

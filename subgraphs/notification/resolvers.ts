@@ -7,11 +7,14 @@ import type { MessageQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { MessageService } from './service.ts';
 
-export const notificationResolvers = (
-  queries: MessageQueries,
-  load: MessageLoaders,
-  service: MessageService,
-): Resolvers => ({
+/** What the resolvers call. */
+interface Parts {
+  queries: MessageQueries;
+  load: MessageLoaders;
+  service: MessageService;
+}
+
+export const notificationResolvers = ({ queries, load, service }: Parts): Resolvers => ({
   Query: {
     inbox: (_, { filter, ...page }, { actor }) => queries.page(filter ?? {}, page, ownMessages(actor)),
   },

@@ -1,20 +1,21 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
-import { agentsDesk } from './agents/resolvers.ts';
+import { agentsResolvers } from './agents/resolvers.ts';
 import { entities } from './entities.ts';
 import { emits, handlers } from './events.ts';
 import { logJobs } from './events-desk/scheduled-jobs.ts';
-import { eventsDesk } from './events-desk/resolvers.ts';
+import { eventsDeskResolvers } from './events-desk/resolvers.ts';
 import { failedAttempt } from './failed-attempt.ts';
 import { forgetSagasJob } from './forget-sagas.ts';
 import { orchestrationLoaders } from './loaders.ts';
 import { passedOver } from './passed-over.ts';
-import { sagaWatch } from './progress/watch.ts';
+import { progressResolvers } from './progress/resolvers.ts';
 import { orchestrationQueries } from './queries.ts';
 import { orchestrationResolvers } from './resolvers.ts';
 import { cancelOrder } from './sagas/cancel-order.ts';
 import { importProducts } from './sagas/import-products.ts';
 import { placeOrder } from './sagas/place-order.ts';
-import { steeringParts } from './steering/resolvers.ts';
+import { steeringQueries } from './steering/queries.ts';
+import { steeringResolvers } from './steering/resolvers.ts';
 
 const sagas = [placeOrder, cancelOrder, importProducts];
 
@@ -38,22 +39,21 @@ export default defineAgent({
   // A signal is unique for its event.
   replayable: true,
   build(agentContext) {
-    const queries = orchestrationQueries(agentContext.store.read);
+    const { clock, store } = agentContext;
+    const queries = orchestrationQueries(store.read);
     const load = orchestrationLoaders(queries, agentContext);
-    const steering = steeringParts(agentContext, load, sagas);
+    const steering = steeringQueries(store.read, clock);
     return {
-      resolvers: orchestrationResolvers({
-        agentContext,
-        queries,
-        load,
-        agents: agentsDesk(agentContext, load),
-        steering,
-        desk: eventsDesk(agentContext, load),
-        watchSaga: sagaWatch(queries, load, agentContext),
-      }),
+      resolvers: [
+        orchestrationResolvers({ queries, load }),
+        agentsResolvers(agentContext, { queries, load }),
+        progressResolvers(agentContext, { queries, load }),
+        steeringResolvers(agentContext, { queries: steering, load, sagas }),
+        eventsDeskResolvers(agentContext, load),
+      ],
       scheduledJobs: [...logJobs(agentContext), forgetSagasJob(agentContext), passedOver(agentContext, steering)],
       sagas,
-      onFailedAttempt: failedAttempt(queries, agentContext, sagas),
+      onFailedAttempt: failedAttempt(agentContext, { queries, sagas }),
       verdict: steering.verdict,
     };
   },

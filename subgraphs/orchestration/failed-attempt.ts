@@ -11,12 +11,14 @@ import type { OrchestrationQueries } from './queries.ts';
 
 const MAX_ERROR = 500;
 
+/** What counting stands on. */
+interface Parts {
+  queries: OrchestrationQueries;
+  sagas: readonly SagaDefinition[];
+}
+
 export const failedAttempt =
-  (
-    queries: OrchestrationQueries,
-    { store, clock, log }: AgentContext<Tables>,
-    definitions: readonly SagaDefinition[],
-  ) =>
+  ({ store, clock, log }: AgentContext<Tables>, { queries, sagas }: Parts) =>
   async (saga: string, step: string, _attempt: number, error: Error & { code?: unknown }): Promise<void> => {
     const now = clock.now();
     const { attempts, alertedAt } = await queries.recordAttempt({
@@ -41,7 +43,7 @@ export const failedAttempt =
       if (marked.numUpdatedRows === 0n) return false;
       const payload = {
         errorId,
-        agentId: agentOf(definitions, name, step),
+        agentId: agentOf(sagas, name, step),
         errorType: typeof error.code === 'string' ? error.code : error.name,
         errorMessage: isHopeless(error)
           ? `The step "${step}" of the saga ${name} can never work as it is.`

@@ -7,12 +7,12 @@ import type { DeadLetterState } from './events-desk/entities.ts';
 import type { SagaEventType } from './progress/domain.ts';
 import type { AgentRow } from './agents/entities.ts';
 import type { AgentDependencyRow, CircuitBreakerRow } from './agents/resolvers.ts';
+import type { AgentStatusEventRow } from './agents/watch.ts';
 import type { SagaActionRow } from './entities.ts';
 import type { ConsumerRow } from './events-desk/consumers-sql.ts';
 import type { EventActionRow } from './events-desk/entities.ts';
 import type { DeadLetterRow, DeadLetterConnectionRow, EventActionConnectionRow } from './events-desk/queries.ts';
 import type { SagaEventRow } from './progress/watch.ts';
-import type { AgentStatusEventRow } from './resolvers.ts';
 import type { SagaRow, SagaConnectionRow, SagaStepRow } from './saga-rows.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { ErrorCode as SharedErrorCode, GraphQLRecursivePick, InputMaybe, Maybe, Money, Omit, PageInfo, ReferenceResolver, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, Scalars, SubscriptionResolver, UserError } from '../../platform/graphql/shared.generated.ts';
@@ -31,14 +31,14 @@ export type ErrorCode =
 
 export type Query = {
   __typename?: 'Query';
-  /** All agents, by area and name: at most 100. */
-  agents?: Maybe<Array<Agent>>;
-  /** One agent, by its name. */
-  agent?: Maybe<Agent>;
   /** One saga, if the caller may see its subject. */
   saga?: Maybe<Saga>;
   /** Sagas, the latest first. */
   sagas?: Maybe<SagaConnection>;
+  /** All agents, by area and name: at most 100. */
+  agents?: Maybe<Array<Agent>>;
+  /** One agent, by its name. */
+  agent?: Maybe<Agent>;
   /** Consumers of the event log, by name: at most 100. */
   consumers?: Maybe<Array<Consumer>>;
   /**
@@ -50,15 +50,6 @@ export type Query = {
   eventActions?: Maybe<EventActionConnection>;
 };
 
-export type QueryAgentsArgs = {
-  area?: InputMaybe<AgentArea>;
-  capability?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type QueryAgentArgs = {
-  id: Scalars['ID']['input'];
-};
-
 export type QuerySagaArgs = {
   id: Scalars['ID']['input'];
 };
@@ -67,6 +58,15 @@ export type QuerySagasArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<SagaFilter>;
+};
+
+export type QueryAgentsArgs = {
+  area?: InputMaybe<AgentArea>;
+  capability?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type QueryAgentArgs = {
+  id: Scalars['ID']['input'];
 };
 
 export type QueryDeadLettersArgs = {
@@ -81,6 +81,89 @@ export type QueryEventActionsArgs = {
   filter?: InputMaybe<EventActionFilter>;
 };
 
+/** A saga: work over several agents that is carried through or undone, even if processes die meanwhile. */
+export type Saga = {
+  __typename?: 'Saga';
+  /** Its name and what it is about: `placeOrder:order_01h…`. */
+  id: Scalars['ID']['output'];
+  /** The saga's name: `placeOrder`. */
+  name: Scalars['String']['output'];
+  /** Id of its subject. */
+  subjectId: Scalars['ID']['output'];
+  /** Status of the saga. */
+  status: SagaStatus;
+  /** Its steps so far, in order: at most 100. */
+  steps: Array<SagaStep>;
+  /** The code of the refusal that had it undone. */
+  refusal?: Maybe<Scalars['String']['output']>;
+  /** The refusal in words. */
+  refusalMessage?: Maybe<Scalars['String']['output']>;
+  /** When it was started. */
+  startedAt: Scalars['DateTime']['output'];
+  /** When it was last updated. */
+  updatedAt: Scalars['DateTime']['output'];
+  /** The parent saga, if this is a step of one. */
+  parent?: Maybe<Saga>;
+  /** Child sagas, which are steps of this one, in the order of their start: at most 100. */
+  children: Array<Saga>;
+  /** Operators' actions on it, oldest first: the latest 100. */
+  actions: Array<SagaAction>;
+};
+
+export type { SagaStatus };
+
+/** A step of a saga. */
+export type SagaStep = {
+  __typename?: 'SagaStep';
+  /** The step's name: `reserve`; `undo reserve` compensates it. */
+  name: Scalars['String']['output'];
+  /** Status of the step. */
+  status: SagaStepStatus;
+  /** Number of attempts so far. */
+  attempts: Scalars['Int']['output'];
+  /** The error of the last attempt, while it is being retried; or the refusal. For staff. */
+  lastError?: Maybe<Scalars['String']['output']>;
+  /**
+   * When it is retried, once it has failed for some seconds: with growing backoff. An operator can have it retried at
+   * once.
+   */
+  nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was begun. */
+  startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was done. */
+  completedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type { SagaStepStatus };
+
+/** Filter for sagas: every given condition must hold. */
+export type SagaFilter = {
+  /** With this name: `placeOrder`. */
+  name?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A page of sagas. */
+export type SagaConnection = {
+  __typename?: 'SagaConnection';
+  /** The sagas with their cursors. */
+  edges: Array<SagaEdge>;
+  /** The sagas. */
+  nodes: Array<Saga>;
+  /** Whether there is more. */
+  pageInfo: PageInfo;
+  /** How many there are in all. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
+
+/** A saga in a page. */
+export type SagaEdge = {
+  __typename?: 'SagaEdge';
+  /** The saga. */
+  node: Saga;
+  /** Continue behind it with `after`. */
+  cursor: Scalars['String']['output'];
+};
+
 export type Mutation = {
   __typename?: 'Mutation';
   /**
@@ -93,12 +176,6 @@ export type Mutation = {
    * The audit records the request, the operator and the reason.
    */
   instructAgents?: Maybe<InstructAgentsPayload>;
-  /** Retries the failing step of a saga now, before its next attempt is due. */
-  retrySagaStep?: Maybe<SagaActionPayload>;
-  /** Skips the failing step of a saga: it goes on as if the step were done. The operator must have settled the matter. */
-  skipSagaStep?: Maybe<SagaActionPayload>;
-  /** Compensates a saga with a failing step: it is undone, as if the step were refused. Only before its pivot. */
-  compensateSaga?: Maybe<SagaActionPayload>;
   /** Redrives the parked events of one aggregate: they are tried again, with all their attempts. */
   redriveEvents?: Maybe<EventActionPayload>;
   /** Discards one parked event for its consumer: the later ones of its aggregate go on. The audit keeps it. */
@@ -110,6 +187,12 @@ export type Mutation = {
    * handles no event; those that come are handled afterwards.
    */
   rebuildProjection?: Maybe<EventActionPayload>;
+  /** Retries the failing step of a saga now, before its next attempt is due. */
+  retrySagaStep?: Maybe<SagaActionPayload>;
+  /** Skips the failing step of a saga: it goes on as if the step were done. The operator must have settled the matter. */
+  skipSagaStep?: Maybe<SagaActionPayload>;
+  /** Compensates a saga with a failing step: it is undone, as if the step were refused. Only before its pivot. */
+  compensateSaga?: Maybe<SagaActionPayload>;
 };
 
 export type MutationResetBreakerArgs = {
@@ -118,18 +201,6 @@ export type MutationResetBreakerArgs = {
 
 export type MutationInstructAgentsArgs = {
   input: InstructAgentsInput;
-};
-
-export type MutationRetrySagaStepArgs = {
-  input: RetrySagaStepInput;
-};
-
-export type MutationSkipSagaStepArgs = {
-  input: SkipSagaStepInput;
-};
-
-export type MutationCompensateSagaArgs = {
-  input: CompensateSagaInput;
 };
 
 export type MutationRedriveEventsArgs = {
@@ -148,21 +219,33 @@ export type MutationRebuildProjectionArgs = {
   input: RebuildProjectionInput;
 };
 
-export type Subscription = {
-  __typename?: 'Subscription';
-  /** Events of one saga that the caller may see, step by step, until it has ended. Without `after`: from its beginning. */
-  sagaUpdated: SagaEvent;
-  /** Changes of agents' status: started, stopped, degraded. Without `after`: from now on. */
-  agentStatusChanged: AgentStatusEvent;
+export type MutationRetrySagaStepArgs = {
+  input: RetrySagaStepInput;
 };
 
-export type SubscriptionSagaUpdatedArgs = {
-  sagaId: Scalars['ID']['input'];
-  after?: InputMaybe<Scalars['String']['input']>;
+export type MutationSkipSagaStepArgs = {
+  input: SkipSagaStepInput;
+};
+
+export type MutationCompensateSagaArgs = {
+  input: CompensateSagaInput;
+};
+
+export type Subscription = {
+  __typename?: 'Subscription';
+  /** Changes of agents' status: started, stopped, degraded. Without `after`: from now on. */
+  agentStatusChanged: AgentStatusEvent;
+  /** Events of one saga that the caller may see, step by step, until it has ended. Without `after`: from its beginning. */
+  sagaUpdated: SagaEvent;
 };
 
 export type SubscriptionAgentStatusChangedArgs = {
   agentIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type SubscriptionSagaUpdatedArgs = {
+  sagaId: Scalars['ID']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -368,172 +451,6 @@ export type AgentStatusEvent = {
   occurredAt: Scalars['DateTime']['output'];
 };
 
-/** A saga: work over several agents that is carried through or undone, even if processes die meanwhile. */
-export type Saga = {
-  __typename?: 'Saga';
-  /** Its name and what it is about: `placeOrder:order_01h…`. */
-  id: Scalars['ID']['output'];
-  /** The saga's name: `placeOrder`. */
-  name: Scalars['String']['output'];
-  /** Id of its subject. */
-  subjectId: Scalars['ID']['output'];
-  /** Status of the saga. */
-  status: SagaStatus;
-  /** Its steps so far, in order: at most 100. */
-  steps: Array<SagaStep>;
-  /** The code of the refusal that had it undone. */
-  refusal?: Maybe<Scalars['String']['output']>;
-  /** The refusal in words. */
-  refusalMessage?: Maybe<Scalars['String']['output']>;
-  /** When it was started. */
-  startedAt: Scalars['DateTime']['output'];
-  /** When it was last updated. */
-  updatedAt: Scalars['DateTime']['output'];
-  /** The parent saga, if this is a step of one. */
-  parent?: Maybe<Saga>;
-  /** Child sagas, which are steps of this one, in the order of their start: at most 100. */
-  children: Array<Saga>;
-  /** Operators' actions on it, oldest first: the latest 100. */
-  actions: Array<SagaAction>;
-};
-
-/** An operator's action on a saga. */
-export type SagaAction = {
-  __typename?: 'SagaAction';
-  /** Counted from one. */
-  number: Scalars['Int']['output'];
-  /** The requested action. */
-  action: SagaActionType;
-  /** The step that was failing. */
-  step: Scalars['String']['output'];
-  /** The operator's id. */
-  by: Scalars['ID']['output'];
-  /** The operator's reason. */
-  reason: Scalars['String']['output'];
-  /** When it was requested. */
-  requestedAt: Scalars['DateTime']['output'];
-  /** When the engine took it up. Null while it waits for the attempt under way to end. */
-  takenAt?: Maybe<Scalars['DateTime']['output']>;
-};
-
-export type { SagaActionType };
-
-/** A failing saga to retry now, and the reason. */
-export type RetrySagaStepInput = {
-  /** The saga. */
-  sagaId: Scalars['ID']['input'];
-  /** The reason, for the audit. 1 to 500 characters. */
-  reason: Scalars['String']['input'];
-  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** A failing step of a saga to skip, and the reason. */
-export type SkipSagaStepInput = {
-  /** The saga. */
-  sagaId: Scalars['ID']['input'];
-  /** The failing step: `reserve`, or `undo reserve`. Named, so that no other is skipped when the saga has gone on. 1 to 200 characters. */
-  step: Scalars['String']['input'];
-  /** The reason, for the audit. 1 to 500 characters. */
-  reason: Scalars['String']['input'];
-  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** A failing saga to compensate, and the reason. */
-export type CompensateSagaInput = {
-  /** The saga. */
-  sagaId: Scalars['ID']['input'];
-  /** The reason, for the audit. 1 to 500 characters. */
-  reason: Scalars['String']['input'];
-  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
-  idempotencyKey: Scalars['String']['input'];
-};
-
-/** Result of an action on a saga; the engine takes the action up before the step's next attempt. */
-export type SagaActionPayload = {
-  __typename?: 'SagaActionPayload';
-  /** The saga as it is. */
-  saga?: Maybe<Saga>;
-  /** Why the action was refused, if so. */
-  userErrors: Array<UserError>;
-};
-
-/** An event of a saga. */
-export type SagaEvent = {
-  __typename?: 'SagaEvent';
-  /** Resume token: give it as `after` to go on behind this event. */
-  cursor: Scalars['String']['output'];
-  /** Type of the event. */
-  type: SagaEventType;
-  /** The step concerned, if any. */
-  step?: Maybe<Scalars['String']['output']>;
-  /** The saga's status after the event. */
-  status: SagaStatus;
-  /** Number of attempts at the step so far. */
-  attempts?: Maybe<Scalars['Int']['output']>;
-  /** When it happened. */
-  occurredAt: Scalars['DateTime']['output'];
-  /** The saga as it is now. */
-  saga?: Maybe<Saga>;
-};
-
-export type { SagaEventType };
-
-export type { SagaStatus };
-
-/** A step of a saga. */
-export type SagaStep = {
-  __typename?: 'SagaStep';
-  /** The step's name: `reserve`; `undo reserve` compensates it. */
-  name: Scalars['String']['output'];
-  /** Status of the step. */
-  status: SagaStepStatus;
-  /** Number of attempts so far. */
-  attempts: Scalars['Int']['output'];
-  /** The error of the last attempt, while it is being retried; or the refusal. For staff. */
-  lastError?: Maybe<Scalars['String']['output']>;
-  /**
-   * When it is retried, once it has failed for some seconds: with growing backoff. An operator can have it retried at
-   * once.
-   */
-  nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When it was begun. */
-  startedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When it was done. */
-  completedAt?: Maybe<Scalars['DateTime']['output']>;
-};
-
-export type { SagaStepStatus };
-
-/** Filter for sagas: every given condition must hold. */
-export type SagaFilter = {
-  /** With this name: `placeOrder`. */
-  name?: InputMaybe<Scalars['String']['input']>;
-};
-
-/** A page of sagas. */
-export type SagaConnection = {
-  __typename?: 'SagaConnection';
-  /** The sagas with their cursors. */
-  edges: Array<SagaEdge>;
-  /** The sagas. */
-  nodes: Array<Saga>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** A saga in a page. */
-export type SagaEdge = {
-  __typename?: 'SagaEdge';
-  /** The saga. */
-  node: Saga;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
-};
-
 /** A consumer of the event log: an agent that handles other agents' events. */
 export type Consumer = {
   __typename?: 'Consumer';
@@ -707,6 +624,89 @@ export type EventActionPayload = {
   userErrors: Array<UserError>;
 };
 
+/** An event of a saga. */
+export type SagaEvent = {
+  __typename?: 'SagaEvent';
+  /** Resume token: give it as `after` to go on behind this event. */
+  cursor: Scalars['String']['output'];
+  /** Type of the event. */
+  type: SagaEventType;
+  /** The step concerned, if any. */
+  step?: Maybe<Scalars['String']['output']>;
+  /** The saga's status after the event. */
+  status: SagaStatus;
+  /** Number of attempts at the step so far. */
+  attempts?: Maybe<Scalars['Int']['output']>;
+  /** When it happened. */
+  occurredAt: Scalars['DateTime']['output'];
+  /** The saga as it is now. */
+  saga?: Maybe<Saga>;
+};
+
+export type { SagaEventType };
+
+/** An operator's action on a saga. */
+export type SagaAction = {
+  __typename?: 'SagaAction';
+  /** Counted from one. */
+  number: Scalars['Int']['output'];
+  /** The requested action. */
+  action: SagaActionType;
+  /** The step that was failing. */
+  step: Scalars['String']['output'];
+  /** The operator's id. */
+  by: Scalars['ID']['output'];
+  /** The operator's reason. */
+  reason: Scalars['String']['output'];
+  /** When it was requested. */
+  requestedAt: Scalars['DateTime']['output'];
+  /** When the engine took it up. Null while it waits for the attempt under way to end. */
+  takenAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type { SagaActionType };
+
+/** A failing saga to retry now, and the reason. */
+export type RetrySagaStepInput = {
+  /** The saga. */
+  sagaId: Scalars['ID']['input'];
+  /** The reason, for the audit. 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** A failing step of a saga to skip, and the reason. */
+export type SkipSagaStepInput = {
+  /** The saga. */
+  sagaId: Scalars['ID']['input'];
+  /** The failing step: `reserve`, or `undo reserve`. Named, so that no other is skipped when the saga has gone on. 1 to 200 characters. */
+  step: Scalars['String']['input'];
+  /** The reason, for the audit. 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** A failing saga to compensate, and the reason. */
+export type CompensateSagaInput = {
+  /** The saga. */
+  sagaId: Scalars['ID']['input'];
+  /** The reason, for the audit. 1 to 500 characters. */
+  reason: Scalars['String']['input'];
+  /** A repetition with the same key does nothing again: 1 to 255 characters of the caller's choice. */
+  idempotencyKey: Scalars['String']['input'];
+};
+
+/** Result of an action on a saga; the engine takes the action up before the step's next attempt. */
+export type SagaActionPayload = {
+  __typename?: 'SagaActionPayload';
+  /** The saga as it is. */
+  saga?: Maybe<Saga>;
+  /** Why the action was refused, if so. */
+  userErrors: Array<UserError>;
+};
+
 /** A page of dead letters. */
 export type DeadLetterConnection = {
   __typename?: 'DeadLetterConnection';
@@ -753,24 +753,31 @@ export type EventActionEdge = {
 
 /** Mapping of federation types */
 export type FederationTypes = {
-  Agent: Agent;
   Saga: Saga;
+  Agent: Agent;
 };
 
 /** Mapping of federation reference types */
 export type FederationReferenceTypes = {
-  Agent:
-    ( { __typename: 'Agent' }
-    & GraphQLRecursivePick<FederationTypes['Agent'], {"id":true}> );
   Saga:
     ( { __typename: 'Saga' }
     & GraphQLRecursivePick<FederationTypes['Saga'], {"id":true}> );
+  Agent:
+    ( { __typename: 'Agent' }
+    & GraphQLRecursivePick<FederationTypes['Agent'], {"id":true}> );
 };
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ErrorCode: ErrorCode;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Saga: ResolverTypeWrapper<SagaRow>;
+  SagaStatus: SagaStatus;
+  SagaStep: ResolverTypeWrapper<SagaStepRow>;
+  SagaStepStatus: SagaStepStatus;
+  SagaFilter: SagaFilter;
+  SagaConnection: ResolverTypeWrapper<SagaConnectionRow>;
+  SagaEdge: ResolverTypeWrapper<Omit<SagaEdge, 'node'> & { node: ResolversTypes['Saga'] }>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Agent: ResolverTypeWrapper<AgentRow>;
@@ -789,21 +796,6 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   AgentStatus: AgentStatus;
   AgentSkill: ResolverTypeWrapper<AgentSkill>;
   AgentStatusEvent: ResolverTypeWrapper<AgentStatusEventRow>;
-  Saga: ResolverTypeWrapper<SagaRow>;
-  SagaAction: ResolverTypeWrapper<SagaActionRow>;
-  SagaActionType: SagaActionType;
-  RetrySagaStepInput: RetrySagaStepInput;
-  SkipSagaStepInput: SkipSagaStepInput;
-  CompensateSagaInput: CompensateSagaInput;
-  SagaActionPayload: ResolverTypeWrapper<Omit<SagaActionPayload, 'saga' | 'userErrors'> & { saga?: Maybe<ResolversTypes['Saga']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  SagaEvent: ResolverTypeWrapper<SagaEventRow>;
-  SagaEventType: SagaEventType;
-  SagaStatus: SagaStatus;
-  SagaStep: ResolverTypeWrapper<SagaStepRow>;
-  SagaStepStatus: SagaStepStatus;
-  SagaFilter: SagaFilter;
-  SagaConnection: ResolverTypeWrapper<SagaConnectionRow>;
-  SagaEdge: ResolverTypeWrapper<Omit<SagaEdge, 'node'> & { node: ResolversTypes['Saga'] }>;
   Consumer: ResolverTypeWrapper<ConsumerRow>;
   ConsumerStatus: ConsumerStatus;
   DeadLetter: ResolverTypeWrapper<DeadLetterRow>;
@@ -817,6 +809,14 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   RebuildProjectionInput: RebuildProjectionInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: ResolverTypeWrapper<Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversTypes['EventAction']>, userErrors: Array<ResolversTypes['UserError']> }>;
+  SagaEvent: ResolverTypeWrapper<SagaEventRow>;
+  SagaEventType: SagaEventType;
+  SagaAction: ResolverTypeWrapper<SagaActionRow>;
+  SagaActionType: SagaActionType;
+  RetrySagaStepInput: RetrySagaStepInput;
+  SkipSagaStepInput: SkipSagaStepInput;
+  CompensateSagaInput: CompensateSagaInput;
+  SagaActionPayload: ResolverTypeWrapper<Omit<SagaActionPayload, 'saga' | 'userErrors'> & { saga?: Maybe<ResolversTypes['Saga']>, userErrors: Array<ResolversTypes['UserError']> }>;
   DeadLetterConnection: ResolverTypeWrapper<DeadLetterConnectionRow>;
   DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
   EventActionConnection: ResolverTypeWrapper<EventActionConnectionRow>;
@@ -826,6 +826,11 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = SharedResolversParentTypes & {
   Query: Record<PropertyKey, never>;
+  Saga: SagaRow;
+  SagaStep: SagaStepRow;
+  SagaFilter: SagaFilter;
+  SagaConnection: SagaConnectionRow;
+  SagaEdge: Omit<SagaEdge, 'node'> & { node: ResolversParentTypes['Saga'] };
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Agent: AgentRow;
@@ -839,17 +844,6 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   InstructAgentsPayload: Omit<InstructAgentsPayload, 'agents' | 'userErrors'> & { agents?: Maybe<Array<ResolversParentTypes['Agent']>>, userErrors: Array<ResolversParentTypes['UserError']> };
   AgentSkill: AgentSkill;
   AgentStatusEvent: AgentStatusEventRow;
-  Saga: SagaRow;
-  SagaAction: SagaActionRow;
-  RetrySagaStepInput: RetrySagaStepInput;
-  SkipSagaStepInput: SkipSagaStepInput;
-  CompensateSagaInput: CompensateSagaInput;
-  SagaActionPayload: Omit<SagaActionPayload, 'saga' | 'userErrors'> & { saga?: Maybe<ResolversParentTypes['Saga']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  SagaEvent: SagaEventRow;
-  SagaStep: SagaStepRow;
-  SagaFilter: SagaFilter;
-  SagaConnection: SagaConnectionRow;
-  SagaEdge: Omit<SagaEdge, 'node'> & { node: ResolversParentTypes['Saga'] };
   Consumer: ConsumerRow;
   DeadLetter: DeadLetterRow;
   DeadLetterFilter: DeadLetterFilter;
@@ -860,6 +854,12 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   RebuildProjectionInput: RebuildProjectionInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversParentTypes['EventAction']>, userErrors: Array<ResolversParentTypes['UserError']> };
+  SagaEvent: SagaEventRow;
+  SagaAction: SagaActionRow;
+  RetrySagaStepInput: RetrySagaStepInput;
+  SkipSagaStepInput: SkipSagaStepInput;
+  CompensateSagaInput: CompensateSagaInput;
+  SagaActionPayload: Omit<SagaActionPayload, 'saga' | 'userErrors'> & { saga?: Maybe<ResolversParentTypes['Saga']>, userErrors: Array<ResolversParentTypes['UserError']> };
   DeadLetterConnection: DeadLetterConnectionRow;
   DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
   EventActionConnection: EventActionConnectionRow;
@@ -867,30 +867,72 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  agents?: Resolver<Maybe<Array<ResolversTypes['Agent']>>, ParentType, ContextType, Partial<QueryAgentsArgs>>;
-  agent?: Resolver<Maybe<ResolversTypes['Agent']>, ParentType, ContextType, RequireFields<QueryAgentArgs, 'id'>>;
   saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType, RequireFields<QuerySagaArgs, 'id'>>;
   sagas?: Resolver<Maybe<ResolversTypes['SagaConnection']>, ParentType, ContextType, RequireFields<QuerySagasArgs, 'first'>>;
+  agents?: Resolver<Maybe<Array<ResolversTypes['Agent']>>, ParentType, ContextType, Partial<QueryAgentsArgs>>;
+  agent?: Resolver<Maybe<ResolversTypes['Agent']>, ParentType, ContextType, RequireFields<QueryAgentArgs, 'id'>>;
   consumers?: Resolver<Maybe<Array<ResolversTypes['Consumer']>>, ParentType, ContextType>;
   deadLetters?: Resolver<Maybe<ResolversTypes['DeadLetterConnection']>, ParentType, ContextType, RequireFields<QueryDeadLettersArgs, 'first'>>;
   eventActions?: Resolver<Maybe<ResolversTypes['EventActionConnection']>, ParentType, ContextType, RequireFields<QueryEventActionsArgs, 'first'>>;
 };
 
+export type SagaResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Saga'] = ResolversParentTypes['Saga'], FederationReferenceType extends FederationReferenceTypes['Saga'] = FederationReferenceTypes['Saga']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Saga']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  subjectId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SagaStatus'], ParentType, ContextType>;
+  steps?: Resolver<Array<ResolversTypes['SagaStep']>, ParentType, ContextType>;
+  refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  refusalMessage?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  parent?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
+  children?: Resolver<Array<ResolversTypes['Saga']>, ParentType, ContextType>;
+  actions?: Resolver<Array<ResolversTypes['SagaAction']>, ParentType, ContextType>;
+};
+
+export type SagaStatusResolvers = EnumResolverSignature<{ PENDING?: any, RUNNING?: any, WAITING?: any, COMPENSATING?: any, COMPENSATED?: any, COMPLETED?: any, STUCK?: any, FAILED?: any }, ResolversTypes['SagaStatus']>;
+
+export type SagaStepResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaStep'] = ResolversParentTypes['SagaStep']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SagaStepStatus'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  completedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type SagaStepStatusResolvers = EnumResolverSignature<{ RETRYING?: any, DONE?: any, REFUSED?: any, SKIPPED?: any }, ResolversTypes['SagaStepStatus']>;
+
+export type SagaConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaConnection'] = ResolversParentTypes['SagaConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['SagaEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Saga']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type SagaEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaEdge'] = ResolversParentTypes['SagaEdge']> = {
+  node?: Resolver<ResolversTypes['Saga'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   resetBreaker?: Resolver<Maybe<ResolversTypes['ResetBreakerPayload']>, ParentType, ContextType, RequireFields<MutationResetBreakerArgs, 'input'>>;
   instructAgents?: Resolver<Maybe<ResolversTypes['InstructAgentsPayload']>, ParentType, ContextType, RequireFields<MutationInstructAgentsArgs, 'input'>>;
-  retrySagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationRetrySagaStepArgs, 'input'>>;
-  skipSagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationSkipSagaStepArgs, 'input'>>;
-  compensateSaga?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationCompensateSagaArgs, 'input'>>;
   redriveEvents?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationRedriveEventsArgs, 'input'>>;
   discardEvent?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationDiscardEventArgs, 'input'>>;
   replayConsumer?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationReplayConsumerArgs, 'input'>>;
   rebuildProjection?: Resolver<Maybe<ResolversTypes['EventActionPayload']>, ParentType, ContextType, RequireFields<MutationRebuildProjectionArgs, 'input'>>;
+  retrySagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationRetrySagaStepArgs, 'input'>>;
+  skipSagaStep?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationSkipSagaStepArgs, 'input'>>;
+  compensateSaga?: Resolver<Maybe<ResolversTypes['SagaActionPayload']>, ParentType, ContextType, RequireFields<MutationCompensateSagaArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
-  sagaUpdated?: SubscriptionResolver<ResolversTypes['SagaEvent'], "sagaUpdated", ParentType, ContextType, RequireFields<SubscriptionSagaUpdatedArgs, 'sagaId'>>;
   agentStatusChanged?: SubscriptionResolver<ResolversTypes['AgentStatusEvent'], "agentStatusChanged", ParentType, ContextType, Partial<SubscriptionAgentStatusChangedArgs>>;
+  sagaUpdated?: SubscriptionResolver<ResolversTypes['SagaEvent'], "sagaUpdated", ParentType, ContextType, RequireFields<SubscriptionSagaUpdatedArgs, 'sagaId'>>;
 };
 
 export type AgentResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Agent'] = ResolversParentTypes['Agent'], FederationReferenceType extends FederationReferenceTypes['Agent'] = FederationReferenceTypes['Agent']> = {
@@ -958,77 +1000,6 @@ export type AgentStatusEventResolvers<ContextType = RequestContext, ParentType e
   occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type SagaResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Saga'] = ResolversParentTypes['Saga'], FederationReferenceType extends FederationReferenceTypes['Saga'] = FederationReferenceTypes['Saga']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Saga']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  subjectId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['SagaStatus'], ParentType, ContextType>;
-  steps?: Resolver<Array<ResolversTypes['SagaStep']>, ParentType, ContextType>;
-  refusal?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  refusalMessage?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  parent?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
-  children?: Resolver<Array<ResolversTypes['Saga']>, ParentType, ContextType>;
-  actions?: Resolver<Array<ResolversTypes['SagaAction']>, ParentType, ContextType>;
-};
-
-export type SagaActionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaAction'] = ResolversParentTypes['SagaAction']> = {
-  number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  action?: Resolver<ResolversTypes['SagaActionType'], ParentType, ContextType>;
-  step?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  by?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  takenAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-};
-
-export type SagaActionTypeResolvers = EnumResolverSignature<{ RETRY?: any, SKIP?: any, COMPENSATE?: any }, ResolversTypes['SagaActionType']>;
-
-export type SagaActionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaActionPayload'] = ResolversParentTypes['SagaActionPayload']> = {
-  saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type SagaEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaEvent'] = ResolversParentTypes['SagaEvent']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  type?: Resolver<ResolversTypes['SagaEventType'], ParentType, ContextType>;
-  step?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['SagaStatus'], ParentType, ContextType>;
-  attempts?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
-};
-
-export type SagaEventTypeResolvers = EnumResolverSignature<{ STARTED?: any, STEP_COMPLETED?: any, STEP_SKIPPED?: any, STEP_REFUSED?: any, STEP_FAILED?: any, ENDED?: any }, ResolversTypes['SagaEventType']>;
-
-export type SagaStatusResolvers = EnumResolverSignature<{ PENDING?: any, RUNNING?: any, WAITING?: any, COMPENSATING?: any, COMPENSATED?: any, COMPLETED?: any, STUCK?: any, FAILED?: any }, ResolversTypes['SagaStatus']>;
-
-export type SagaStepResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaStep'] = ResolversParentTypes['SagaStep']> = {
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['SagaStepStatus'], ParentType, ContextType>;
-  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  completedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-};
-
-export type SagaStepStatusResolvers = EnumResolverSignature<{ RETRYING?: any, DONE?: any, REFUSED?: any, SKIPPED?: any }, ResolversTypes['SagaStepStatus']>;
-
-export type SagaConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaConnection'] = ResolversParentTypes['SagaConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['SagaEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['Saga']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type SagaEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaEdge'] = ResolversParentTypes['SagaEdge']> = {
-  node?: Resolver<ResolversTypes['Saga'], ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
 export type ConsumerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Consumer'] = ResolversParentTypes['Consumer']> = {
   name?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   agent?: Resolver<Maybe<ResolversTypes['Agent']>, ParentType, ContextType>;
@@ -1085,6 +1056,35 @@ export type EventActionPayloadResolvers<ContextType = RequestContext, ParentType
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type SagaEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaEvent'] = ResolversParentTypes['SagaEvent']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['SagaEventType'], ParentType, ContextType>;
+  step?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SagaStatus'], ParentType, ContextType>;
+  attempts?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
+};
+
+export type SagaEventTypeResolvers = EnumResolverSignature<{ STARTED?: any, STEP_COMPLETED?: any, STEP_SKIPPED?: any, STEP_REFUSED?: any, STEP_FAILED?: any, ENDED?: any }, ResolversTypes['SagaEventType']>;
+
+export type SagaActionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaAction'] = ResolversParentTypes['SagaAction']> = {
+  number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  action?: Resolver<ResolversTypes['SagaActionType'], ParentType, ContextType>;
+  step?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  by?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  takenAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+};
+
+export type SagaActionTypeResolvers = EnumResolverSignature<{ RETRY?: any, SKIP?: any, COMPENSATE?: any }, ResolversTypes['SagaActionType']>;
+
+export type SagaActionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SagaActionPayload'] = ResolversParentTypes['SagaActionPayload']> = {
+  saga?: Resolver<Maybe<ResolversTypes['Saga']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type DeadLetterConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
   edges?: Resolver<Array<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
@@ -1111,6 +1111,12 @@ export type EventActionEdgeResolvers<ContextType = RequestContext, ParentType ex
 
 export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextType> & {
   Query?: QueryResolvers<ContextType>;
+  Saga?: SagaResolvers<ContextType>;
+  SagaStatus?: SagaStatusResolvers;
+  SagaStep?: SagaStepResolvers<ContextType>;
+  SagaStepStatus?: SagaStepStatusResolvers;
+  SagaConnection?: SagaConnectionResolvers<ContextType>;
+  SagaEdge?: SagaEdgeResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Agent?: AgentResolvers<ContextType>;
@@ -1121,23 +1127,17 @@ export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextTyp
   InstructAgentsPayload?: InstructAgentsPayloadResolvers<ContextType>;
   AgentSkill?: AgentSkillResolvers<ContextType>;
   AgentStatusEvent?: AgentStatusEventResolvers<ContextType>;
-  Saga?: SagaResolvers<ContextType>;
-  SagaAction?: SagaActionResolvers<ContextType>;
-  SagaActionType?: SagaActionTypeResolvers;
-  SagaActionPayload?: SagaActionPayloadResolvers<ContextType>;
-  SagaEvent?: SagaEventResolvers<ContextType>;
-  SagaEventType?: SagaEventTypeResolvers;
-  SagaStatus?: SagaStatusResolvers;
-  SagaStep?: SagaStepResolvers<ContextType>;
-  SagaStepStatus?: SagaStepStatusResolvers;
-  SagaConnection?: SagaConnectionResolvers<ContextType>;
-  SagaEdge?: SagaEdgeResolvers<ContextType>;
   Consumer?: ConsumerResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;
   DeadLetterState?: DeadLetterStateResolvers;
   EventAction?: EventActionResolvers<ContextType>;
   EventActionType?: EventActionTypeResolvers;
   EventActionPayload?: EventActionPayloadResolvers<ContextType>;
+  SagaEvent?: SagaEventResolvers<ContextType>;
+  SagaEventType?: SagaEventTypeResolvers;
+  SagaAction?: SagaActionResolvers<ContextType>;
+  SagaActionType?: SagaActionTypeResolvers;
+  SagaActionPayload?: SagaActionPayloadResolvers<ContextType>;
   DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
   DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
   EventActionConnection?: EventActionConnectionResolvers<ContextType>;

@@ -1,26 +1,23 @@
-import type { RowFilter } from '../../platform/data/row-filter.ts';
+import { type OwnTables, ownRows, rowsOf } from '../../platform/data/own-rows.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
+/** Whose an order is: its customer's, or that of the guest who has its token. A contact is whose its order is. */
+export const own = {
+  orders: { customerId: 'customerId', id: 'orderId' },
+  order_contact: { through: 'orders', by: 'orderId' },
+} satisfies OwnTables;
+
 /** Which orders an actor sees: staff all, customers their own, a guest the one of the token. */
-export function readableOrders(actor: Actor): RowFilter {
-  return actor.may('order:read') ? 'ALL' : ownOrders(actor);
-}
+export const readableOrders = rowsOf('order:read', own.orders);
 
 /** Of which orders an actor sees to whom they go: operators all; staff who only read see the order without its buyer. */
-export function readableContacts(actor: Actor): RowFilter {
-  return actor.may('order:personal') ? 'ALL' : ownOrders(actor);
-}
+export const readableContacts = rowsOf('order:personal', own.orders);
 
 /** Which orders an actor may cancel. */
-export function writableOrders(actor: Actor): RowFilter {
-  return actor.may('order:write') ? 'ALL' : ownOrders(actor);
-}
+export const writableOrders = rowsOf('order:write', own.orders);
 
 /** An actor's own orders: a customer's, or the one of a guest's token. */
-export function ownOrders(actor: Actor): RowFilter {
-  if (actor.orderId) return [{ id: actor.orderId }];
-  return actor.customerId ? [{ customerId: actor.customerId }] : 'NONE';
-}
+export const ownOrders = ownRows(own.orders);
 
 /**
  * Whether an actor may see, change and order a cart: a customer's is the customer's, a guest's is whoever's knows its id,

@@ -1,7 +1,8 @@
 import { defineAgent } from '../../platform/agent/define-agent.ts';
+import { own } from './access.ts';
 import { endCarts } from './cart/end-carts.ts';
 import { cartQueries } from './cart/queries.ts';
-import { cartParts } from './cart/resolvers.ts';
+import { cartResolvers } from './cart/resolvers.ts';
 import { cartService } from './cart/service.ts';
 import { orderDemo } from './demo.ts';
 import { entities } from './entities.ts';
@@ -30,10 +31,7 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
-  confined: {
-    orders: { customerId: 'customerId', id: 'orderId' },
-    order_contact: { through: 'orders', by: 'orderId' },
-  },
+  confined: own,
   emits,
   handlers,
   build(agentContext) {
@@ -43,11 +41,13 @@ export default defineAgent({
     const load = orderLoaders(queries, queriesFor);
     const ofCarts = cartQueries(read);
     const carts = cartService(agentContext, ofCarts);
-    const cart = cartParts(agentContext, ofCarts, carts, load);
-    const placeOrder = placing(agentContext, carts, queries);
+    const placeOrder = placing(agentContext, { carts, queries });
     const service = orderService(agentContext);
     return {
-      resolvers: orderResolvers({ agentContext, queries, queriesFor, load, service, placeOrder, cart }),
+      resolvers: [
+        orderResolvers({ agentContext, queries, queriesFor, load, service, placeOrder }),
+        cartResolvers(agentContext, { queries: ofCarts, service: carts, orders: load }),
+      ],
       handling: service,
       scheduledJobs: [endCarts(agentContext)],
       demo: {

@@ -75,12 +75,7 @@ const paid = async (): Promise<void> => {
 const payments = async () =>
   (await it.agents.events('order.payment_status_changed')).filter((event) => event.aggregate_id === id);
 const timeline = async () =>
-  (
-    await it.ask(
-      'query ($id: ID) { order(id: $id) { timeline { type message amount { amount currency } occurredAt } } }',
-      { id },
-    )
-  ).order.timeline;
+  (await it.agents.query('order', { id }, 'timeline { type message amount { amount currency } occurredAt }')).timeline;
 const refunds = async () => (await timeline()).filter(({ type }: { type: string }) => type === 'PAYMENT_REFUNDED');
 
 describe('a refund', () => {

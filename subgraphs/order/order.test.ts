@@ -131,9 +131,10 @@ describe('an order that is placed', () => {
   test('is not found by its customer by staff who may not know whose it is', async () => {
     const buyer = newCustomer();
     await it.placed(buyer);
-    const list = `orders(filter: { customerId: "${buyer.customerId}" }) { totalCount }`;
-    await expect(it.ask(`{ ${list} }`, {}, viewer)).rejects.toThrow('leave out `customerId`');
-    for (const who of [buyer, operator]) expect((await it.ask(`{ ${list} }`, {}, who)).orders.totalCount).toBe(1);
+    const list = (who: Actor) =>
+      it.agents.query('orders', { filter: { customerId: buyer.customerId } }, 'totalCount', who);
+    await expect(list(viewer)).rejects.toThrow('leave out `customerId`');
+    for (const who of [buyer, operator]) expect((await list(who)).totalCount).toBe(1);
   });
 
   test('again with null for what is not given is the same order, and spelt otherwise another request', async () => {
@@ -210,12 +211,9 @@ describe('an order is seen', () => {
     ];
     for (const [who, sees] of seers) {
       expect([who.id, Boolean(await it.read(id, who))]).toEqual([who.id, sees]);
-      const byNumber = (await it.ask('query ($number: String) { order(number: $number) { id } }', { number }, who))
-        .order;
+      const byNumber = await it.agents.query('order', { number }, 'id', who);
       expect([who.id, byNumber?.id]).toEqual([who.id, sees ? id : undefined]);
-      const readable = (
-        await it.ask('query ($ids: [ID!]!) { readableOrders(ids: $ids) }', { ids: [id, 'order_none'] }, who)
-      ).readableOrders;
+      const readable = await it.agents.query('readableOrders', { ids: [id, 'order_none'] }, '', who);
       expect([who.id, readable]).toEqual([who.id, sees ? [id] : []]);
       const { nodes } = await it.page('first: 100', who);
       expect([who.id, nodes.some((node: { id: string }) => node.id === id)]).toEqual([who.id, sees]);
@@ -227,8 +225,8 @@ describe('an order is seen', () => {
     const id = await it.placed(buyer);
     const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Order { id email } } }';
     const of = [{ __typename: 'Order', id }];
-    expect((await it.ask(query, { of }, buyer))._entities).toMatchObject([{ id }]);
-    expect((await it.ask(query, { of }, newCustomer()))._entities).toEqual([null]);
+    expect((await it.agents.data('order', query, { of }, buyer))._entities).toMatchObject([{ id }]);
+    expect((await it.agents.data('order', query, { of }, newCustomer()))._entities).toEqual([null]);
   });
 });
 

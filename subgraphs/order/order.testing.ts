@@ -33,26 +33,11 @@ export async function openOrders() {
   const agents = await openAgents(['order', 'product', 'pricing', 'inventory', 'identity', 'customer', 'payment']);
   let made = 0;
 
-  const ask = async (query: string, variables: Record<string, unknown> = {}, as = admin, agent = 'order') => {
-    const result = await agents.ask(agent, query, variables, as);
-    if (result.errors) throw result.errors[0]!;
-    return result.data;
-  };
-  const run = async (type: string, field: string, selection: string, input: object, as = admin, agent = 'order') =>
-    (await ask(`mutation ($input: ${type}!) { it: ${field}(input: $input) { ${selection} } }`, { input }, as, agent))
-      .it;
-
-  const location = await run(
-    'CreateLocationInput',
-    'createLocation',
-    'location { id }',
-    { code: 'ONE', name: 'One', city: 'Lyon', country: 'FR' },
-    admin,
-    'inventory',
-  );
+  const there = { code: 'ONE', name: 'One', city: 'Lyon', country: 'FR' };
+  const { location } = await agents.mutate('createLocation', there, 'location { id }');
 
   const price = (variantId: string, currency: string, amount: string) =>
-    run('SetPriceInput', 'setPrice', 'userErrors { code }', { variantId, currency, amount }, admin, 'pricing');
+    agents.mutate('setPrice', { variantId, currency, amount }, 'userErrors { code }');
 
   /** A variant for sale, at ten euros. */
   const variant = async (stock = 100): Promise<string> => {
@@ -61,38 +46,24 @@ export async function openOrders() {
       merchantId: 'merchant_a',
       variants: [{ sku: `THING-${made}`, name: 'One' }],
     };
-    const { product } = await run(
-      'CreateProductInput',
-      'createProduct',
-      'product { id variants { id } }',
-      input,
-      admin,
-      'product',
-    );
-    await run(
-      'ChangeProductStatusInput',
-      'publishProduct',
-      'userErrors { code }',
-      { id: product.id },
-      admin,
-      'product',
-    );
+    const { product } = await agents.mutate('createProduct', input, 'product { id variants { id } }');
+    await agents.mutate('publishProduct', { id: product.id });
     const variantId = product.variants[0].id as string;
     await price(variantId, 'EUR', '10.00');
     const stocked = {
       variantId,
-      locationId: location.location.id,
+      locationId: location.id,
       delta: stock,
       reason: 'test',
       idempotencyKey: newId('key'),
     };
-    if (stock > 0) await run('AdjustStockInput', 'adjustStock', 'userErrors { code }', stocked, admin, 'inventory');
+    if (stock > 0) await agents.mutate('adjustStock', stocked);
     return variantId;
   };
 
   const place = (input: object, as = newCustomer()) => {
     const filled = { shippingAddress: ADDRESS, payment: { token: 'tok_ok' }, idempotencyKey: newId('key'), ...input };
-    return run('PlaceOrderInput', 'placeOrder', `order { ${ORDER} } saga { id } orderToken ${ERRORS}`, filled, as);
+    return agents.mutate('placeOrder', filled, `order { ${ORDER} } saga { id } orderToken ${ERRORS}`, as);
   };
 
   /** A step of the saga that carries an order. */
@@ -104,12 +75,11 @@ export async function openOrders() {
     as = service,
   ) => {
     const told = story.map(([name, outcome]) => ({ step: name, outcome, at: agents.clock.now().toISOString() }));
-    return run('OrderProgressInput', field, 'status userErrors { code }', { orderId, paymentStatus, story: told }, as);
+    return agents.mutate(field, { orderId, paymentStatus, story: told }, 'status userErrors { code }', as);
   };
 
   return {
     agents,
-    ask,
     variant,
     price,
     place,
@@ -118,11 +88,11 @@ export async function openOrders() {
       const { order } = await place({ lines: [{ variantId: await variant(), quantity: 1 }], ...input }, as);
       return order.id;
     },
-    read: async (id: string, as = admin) =>
-      (await ask(`query ($id: ID) { order(id: $id) { ${ORDER} } }`, { id }, as)).order,
-    page: async (args: string, as = admin) =>
-      (await ask(`{ orders(${args}) { nodes { id status } pageInfo { hasNextPage endCursor } totalCount } }`, {}, as))
-        .orders,
+    read: (id: string, as = admin) => agents.query('order', { id }, ORDER, as),
+    page: async (args: string, as = admin) => {
+      const query = `{ orders(${args}) { nodes { id status } pageInfo { hasNextPage endCursor } totalCount } }`;
+      return (await agents.data('order', query, {}, as)).orders;
+    },
     confirm: (orderId: string, story?: [string, string][]) => step('confirmOrder', orderId, 'AUTHORIZED', story),
     process: (orderId: string, story?: [string, string][]) => step('startProcessing', orderId, 'CAPTURED', story),
     awaitAction: (orderId: string) =>
@@ -143,31 +113,19 @@ export async function openOrders() {
         ...(what === 'cancelPayment' && { reason: 'r' }),
         ...begin,
       };
-      const type = `${what[0]!.toUpperCase()}${what.slice(1)}Input`;
-      await run(type, what, 'userErrors { code }', input, service, 'payment');
+      await agents.mutate(what, input, 'userErrors { code }', service);
     },
     completeCancellation: (input: { orderId: string; reason: string; paymentStatus?: string; story?: object[] }) =>
-      run(
-        'CompleteCancellationInput',
-        'completeCancellation',
-        'status userErrors { code }',
-        { story: [], ...input },
-        service,
-      ),
-    cancel: (orderId: string, as = admin, input: object = {}) =>
-      run(
-        'CancelOrderInput',
-        'cancelOrder',
-        `order { ${ORDER} } saga { id } ${ERRORS}`,
-        { orderId, idempotencyKey: newId('key'), ...input },
-        as,
-      ),
-    createCart: (input: object = {}, as = newCustomer()) => run('CreateCartInput', 'createCart', CART, input, as),
-    addToCart: (input: object, as = newCustomer()) => run('AddToCartInput', 'addToCart', CART, input, as),
-    updateCartLine: (input: object, as = newCustomer()) =>
-      run('UpdateCartLineInput', 'updateCartLine', CART, input, as),
+      agents.mutate('completeCancellation', { story: [], ...input }, 'status userErrors { code }', service),
+    cancel: (orderId: string, as = admin, more: object = {}) => {
+      const input = { orderId, idempotencyKey: newId('key'), ...more };
+      return agents.mutate('cancelOrder', input, `order { ${ORDER} } saga { id } ${ERRORS}`, as);
+    },
+    createCart: (input: object = {}, as = newCustomer()) => agents.mutate('createCart', { ...input }, CART, as),
+    addToCart: (input: object, as = newCustomer()) => agents.mutate('addToCart', { ...input }, CART, as),
+    updateCartLine: (input: object, as = newCustomer()) => agents.mutate('updateCartLine', { ...input }, CART, as),
     problemsOf: async (id: string, as = newCustomer(), shippingOption?: string) =>
-      (await ask(PROBLEMS, { id, shippingOption }, as)).cart,
+      (await agents.data('order', PROBLEMS, { id, shippingOption }, as)).cart,
     /** Has a variant's product taken off the shelf. */
     archive: async (variantId: string): Promise<void> => {
       const of = await agents.kysely
@@ -175,16 +133,9 @@ export async function openOrders() {
         .select('productId')
         .where('id', '=', variantId)
         .executeTakeFirstOrThrow();
-      const input = { id: of.productId };
-      await run('ChangeProductStatusInput', 'archiveProduct', 'userErrors { code }', input, admin, 'product');
+      await agents.mutate('archiveProduct', { id: of.productId });
     },
-    readCart: async (id: string, as = newCustomer()) =>
-      (
-        await ask(
-          'query ($id: ID!) { cart(id: $id) { id version lines { quantity variant { id } } order { id } } }',
-          { id },
-          as,
-        )
-      ).cart,
+    readCart: (id: string, as = newCustomer()) =>
+      agents.query('cart', { id }, 'id version lines { quantity variant { id } } order { id }', as),
   };
 }

@@ -37,8 +37,14 @@ interface Selection {
   customerId?: string | null;
 }
 
+/** What placing an order stands on. */
+interface Parts {
+  carts: CartService;
+  queries: OrderQueries;
+}
+
 /** Makes the use case. It returns the id of the order, the same for the same idempotency key. */
-export const placing = (agentContext: AgentContext<Tables>, carts: CartService, queries: OrderQueries) => {
+export const placing = (agentContext: AgentContext<Tables>, { carts, queries }: Parts) => {
   const { store, clock, secrets } = agentContext;
 
   return async (input: PlaceOrderInput, context: RequestContext): Promise<string> => {

@@ -34,12 +34,12 @@ export type ErrorCode =
   | 'TOTAL_MISMATCH'
   /** The coupon does not exist. */
   | 'COUPON_NOT_FOUND'
+  /** A cancellation is under way or done. */
+  | 'ORDER_CANCELLED'
   /** The cart was ordered already. */
   | 'CART_ORDERED'
   /** The cart is empty. */
-  | 'CART_EMPTY'
-  /** A cancellation is under way or done. */
-  | 'ORDER_CANCELLED';
+  | 'CART_EMPTY';
 
 export type Query = {
   __typename?: 'Query';
@@ -47,15 +47,15 @@ export type Query = {
   order?: Maybe<Order>;
   /** The orders that the caller may see: a buyer's own, or all for staff. */
   orders?: Maybe<OrderConnection>;
+  /** Those of these orders that the caller may see: other agents ask with the caller's own permissions. */
+  readableOrders: Array<Scalars['ID']['output']>;
+  /** Demo orders and the payments for them: for payment's demo data. At most 1000. */
+  ordersToBillForDemo: Array<OrderToBill>;
   /**
    * One cart. A guest's cart is open to every caller with its id; a customer's cart, to that customer and to operators. A
    * cart expires 30 days after its last change, and then no longer exists.
    */
   cart?: Maybe<Cart>;
-  /** Those of these orders that the caller may see: other agents ask with the caller's own permissions. */
-  readableOrders: Array<Scalars['ID']['output']>;
-  /** Demo orders and the payments for them: for payment's demo data. At most 1000. */
-  ordersToBillForDemo: Array<OrderToBill>;
 };
 
 export type QueryOrderArgs = {
@@ -70,22 +70,16 @@ export type QueryOrdersArgs = {
   orderBy?: InputMaybe<OrderOrder>;
 };
 
-export type QueryCartArgs = {
-  id: Scalars['ID']['input'];
-};
-
 export type QueryReadableOrdersArgs = {
   ids: Array<Scalars['ID']['input']>;
 };
 
+export type QueryCartArgs = {
+  id: Scalars['ID']['input'];
+};
+
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Opens a cart: the signed-in customer's, or a guest's. */
-  createCart?: Maybe<CartPayload>;
-  /** Puts a variant into a cart, or more of one that is in it. */
-  addToCart?: Maybe<CartPayload>;
-  /** Sets the quantity of a variant in a cart; zero removes it. */
-  updateCartLine?: Maybe<CartPayload>;
   /**
    * Places an order: validated and priced at once, then carried out by the saga `placeOrder`. With any `userErrors`,
    * nothing was written. An order that was accepted is never lost: it is confirmed and paid, or cancelled with a reason
@@ -102,18 +96,12 @@ export type Mutation = {
   startProcessing?: Maybe<OrderProgressPayload>;
   /** Completes a cancellation, after every undo. */
   completeCancellation?: Maybe<OrderProgressPayload>;
-};
-
-export type MutationCreateCartArgs = {
-  input: CreateCartInput;
-};
-
-export type MutationAddToCartArgs = {
-  input: AddToCartInput;
-};
-
-export type MutationUpdateCartLineArgs = {
-  input: UpdateCartLineInput;
+  /** Opens a cart: the signed-in customer's, or a guest's. */
+  createCart?: Maybe<CartPayload>;
+  /** Puts a variant into a cart, or more of one that is in it. */
+  addToCart?: Maybe<CartPayload>;
+  /** Sets the quantity of a variant in a cart; zero removes it. */
+  updateCartLine?: Maybe<CartPayload>;
 };
 
 export type MutationPlaceOrderArgs = {
@@ -138,6 +126,18 @@ export type MutationStartProcessingArgs = {
 
 export type MutationCompleteCancellationArgs = {
   input: CompleteCancellationInput;
+};
+
+export type MutationCreateCartArgs = {
+  input: CreateCartInput;
+};
+
+export type MutationAddToCartArgs = {
+  input: AddToCartInput;
+};
+
+export type MutationUpdateCartLineArgs = {
+  input: UpdateCartLineInput;
 };
 
 export type Subscription = {
@@ -298,81 +298,6 @@ export type OrderEvent = {
   order?: Maybe<Order>;
 };
 
-/** A cart: a buyer's selection before it becomes an order. */
-export type Cart = {
-  __typename?: 'Cart';
-  /** Starts with `cart_`. */
-  id: Scalars['ID']['output'];
-  /** The id of its sales channel. */
-  channelId: Scalars['ID']['output'];
-  /** Currency of its prices. */
-  currency: Scalars['CurrencyCode']['output'];
-  /** The lines: at most 100. */
-  lines: Array<CartLine>;
-  /** Totals for a country to ship to. Null while a line cannot be priced: `problems` tells which, and why. */
-  totals?: Maybe<CartTotals>;
-  /**
-   * Problems that prevent ordering it: an empty cart, a variant that is not for sale, sold out or without a price, an
-   * unknown shipping option. Empty if it can be ordered. At most one for each line and one for the rest.
-   */
-  problems?: Maybe<Array<CartProblem>>;
-  /** The order that it became. */
-  order?: Maybe<Order>;
-  /** Optimistic lock: grows with every change. */
-  version: Scalars['Int']['output'];
-  /** When it was last changed. */
-  updatedAt: Scalars['DateTime']['output'];
-};
-
-/** A cart: a buyer's selection before it becomes an order. */
-export type CartTotalsArgs = {
-  country: Scalars['CountryCode']['input'];
-  postcode?: InputMaybe<Scalars['String']['input']>;
-  region?: InputMaybe<Scalars['String']['input']>;
-  shippingOption?: InputMaybe<Scalars['String']['input']>;
-};
-
-/** A cart: a buyer's selection before it becomes an order. */
-export type CartProblemsArgs = {
-  country: Scalars['CountryCode']['input'];
-  postcode?: InputMaybe<Scalars['String']['input']>;
-  region?: InputMaybe<Scalars['String']['input']>;
-  shippingOption?: InputMaybe<Scalars['String']['input']>;
-};
-
-/** A variant in a cart. */
-export type CartLine = {
-  __typename?: 'CartLine';
-  /** The variant. */
-  variant?: Maybe<ProductVariant>;
-  /** Number of units. */
-  quantity: Scalars['Int']['output'];
-};
-
-/** A problem that prevents ordering a cart. */
-export type CartProblem = {
-  __typename?: 'CartProblem';
-  /** The code that `placeOrder` would refuse it with. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** The variant of the line concerned; null if the whole cart is. */
-  variantId?: Maybe<Scalars['ID']['output']>;
-};
-
-/** Totals of a cart. */
-export type CartTotals = {
-  __typename?: 'CartTotals';
-  /** The lines without tax. */
-  subtotal: Money;
-  /** Shipping without tax. */
-  shipping: Money;
-  /** All tax. */
-  tax: Money;
-  /** subtotal + shipping + tax: the figure that `expectedTotal` of `placeOrder` is compared with. */
-  total: Money;
-};
-
 export type Customer = {
   __typename?: 'Customer';
   /** Starts with `customer_`. */
@@ -432,36 +357,6 @@ export type OrderOrderField =
   | 'PLACED_AT'
   /** By the time of the last change. */
   | 'UPDATED_AT';
-
-/** A new cart. */
-export type CreateCartInput = {
-  /** The sales channel; `default` when not given. */
-  channel?: InputMaybe<Scalars['ID']['input']>;
-  /** Currency of its prices; the channel's own when not given. */
-  currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
-  /** Lines to begin with: at most 100. */
-  lines: Array<OrderLineInput>;
-};
-
-/** A variant for a cart. */
-export type AddToCartInput = {
-  /** The cart. */
-  cartId: Scalars['ID']['input'];
-  /** The variant. */
-  variantId: Scalars['ID']['input'];
-  /** Number of units, 1 to 10,000. */
-  quantity: Scalars['Int']['input'];
-};
-
-/** A new quantity of a variant in a cart. */
-export type UpdateCartLineInput = {
-  /** The cart. */
-  cartId: Scalars['ID']['input'];
-  /** The variant. */
-  variantId: Scalars['ID']['input'];
-  /** Number of units, up to 10,000; 0 removes the line. */
-  quantity: Scalars['Int']['input'];
-};
 
 /** An order to place. */
 export type PlaceOrderInput = {
@@ -554,15 +449,6 @@ export type CompleteCancellationInput = {
   story: Array<StepReportInput>;
 };
 
-/** Result of creating or changing a cart. */
-export type CartPayload = {
-  __typename?: 'CartPayload';
-  /** The cart as it is now. */
-  cart?: Maybe<Cart>;
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
 /** Result of placing an order. */
 export type PlaceOrderPayload = {
   __typename?: 'PlaceOrderPayload';
@@ -624,6 +510,120 @@ export type TotalMismatch = UserError & {
   currentTotal: Money;
 };
 
+/** A cart: a buyer's selection before it becomes an order. */
+export type Cart = {
+  __typename?: 'Cart';
+  /** Starts with `cart_`. */
+  id: Scalars['ID']['output'];
+  /** The id of its sales channel. */
+  channelId: Scalars['ID']['output'];
+  /** Currency of its prices. */
+  currency: Scalars['CurrencyCode']['output'];
+  /** The lines: at most 100. */
+  lines: Array<CartLine>;
+  /** Totals for a country to ship to. Null while a line cannot be priced: `problems` tells which, and why. */
+  totals?: Maybe<CartTotals>;
+  /**
+   * Problems that prevent ordering it: an empty cart, a variant that is not for sale, sold out or without a price, an
+   * unknown shipping option. Empty if it can be ordered. At most one for each line and one for the rest.
+   */
+  problems?: Maybe<Array<CartProblem>>;
+  /** The order that it became. */
+  order?: Maybe<Order>;
+  /** Optimistic lock: grows with every change. */
+  version: Scalars['Int']['output'];
+  /** When it was last changed. */
+  updatedAt: Scalars['DateTime']['output'];
+};
+
+/** A cart: a buyer's selection before it becomes an order. */
+export type CartTotalsArgs = {
+  country: Scalars['CountryCode']['input'];
+  postcode?: InputMaybe<Scalars['String']['input']>;
+  region?: InputMaybe<Scalars['String']['input']>;
+  shippingOption?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A cart: a buyer's selection before it becomes an order. */
+export type CartProblemsArgs = {
+  country: Scalars['CountryCode']['input'];
+  postcode?: InputMaybe<Scalars['String']['input']>;
+  region?: InputMaybe<Scalars['String']['input']>;
+  shippingOption?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A variant in a cart. */
+export type CartLine = {
+  __typename?: 'CartLine';
+  /** The variant. */
+  variant?: Maybe<ProductVariant>;
+  /** Number of units. */
+  quantity: Scalars['Int']['output'];
+};
+
+/** A problem that prevents ordering a cart. */
+export type CartProblem = {
+  __typename?: 'CartProblem';
+  /** The code that `placeOrder` would refuse it with. */
+  code: ErrorCode;
+  /** Explanation for people: what is wrong and what to do. */
+  message: Scalars['String']['output'];
+  /** The variant of the line concerned; null if the whole cart is. */
+  variantId?: Maybe<Scalars['ID']['output']>;
+};
+
+/** Totals of a cart. */
+export type CartTotals = {
+  __typename?: 'CartTotals';
+  /** The lines without tax. */
+  subtotal: Money;
+  /** Shipping without tax. */
+  shipping: Money;
+  /** All tax. */
+  tax: Money;
+  /** subtotal + shipping + tax: the figure that `expectedTotal` of `placeOrder` is compared with. */
+  total: Money;
+};
+
+/** A new cart. */
+export type CreateCartInput = {
+  /** The sales channel; `default` when not given. */
+  channel?: InputMaybe<Scalars['ID']['input']>;
+  /** Currency of its prices; the channel's own when not given. */
+  currency?: InputMaybe<Scalars['CurrencyCode']['input']>;
+  /** Lines to begin with: at most 100. */
+  lines: Array<OrderLineInput>;
+};
+
+/** A variant for a cart. */
+export type AddToCartInput = {
+  /** The cart. */
+  cartId: Scalars['ID']['input'];
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+  /** Number of units, 1 to 10,000. */
+  quantity: Scalars['Int']['input'];
+};
+
+/** A new quantity of a variant in a cart. */
+export type UpdateCartLineInput = {
+  /** The cart. */
+  cartId: Scalars['ID']['input'];
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+  /** Number of units, up to 10,000; 0 removes the line. */
+  quantity: Scalars['Int']['input'];
+};
+
+/** Result of creating or changing a cart. */
+export type CartPayload = {
+  __typename?: 'CartPayload';
+  /** The cart as it is now. */
+  cart?: Maybe<Cart>;
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
 /** A page of orders. */
 export type OrderConnection = {
   __typename?: 'OrderConnection';
@@ -679,10 +679,6 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   TimelineEntry: ResolverTypeWrapper<TimelineEntryRow>;
   TimelineEntryType: TimelineEntryType;
   OrderEvent: ResolverTypeWrapper<OrderEventRow>;
-  Cart: ResolverTypeWrapper<CartRow>;
-  CartLine: ResolverTypeWrapper<CartLineRow>;
-  CartProblem: ResolverTypeWrapper<CartProblem>;
-  CartTotals: ResolverTypeWrapper<Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversTypes['Money'], shipping: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
   Customer: ResolverTypeWrapper<Customer>;
   ProductVariant: ResolverTypeWrapper<ProductVariant>;
   Saga: ResolverTypeWrapper<Saga>;
@@ -690,9 +686,6 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   OrderFilter: OrderFilter;
   OrderOrder: OrderOrder;
   OrderOrderField: OrderOrderField;
-  CreateCartInput: CreateCartInput;
-  AddToCartInput: AddToCartInput;
-  UpdateCartLineInput: UpdateCartLineInput;
   PlaceOrderInput: PlaceOrderInput;
   OrderLineInput: OrderLineInput;
   PaymentInput: PaymentInput;
@@ -700,12 +693,19 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   StepReportInput: StepReportInput;
   OrderProgressInput: OrderProgressInput;
   CompleteCancellationInput: CompleteCancellationInput;
-  CartPayload: ResolverTypeWrapper<Omit<CartPayload, 'cart' | 'userErrors'> & { cart?: Maybe<ResolversTypes['Cart']>, userErrors: Array<ResolversTypes['UserError']> }>;
   PlaceOrderPayload: ResolverTypeWrapper<Omit<PlaceOrderPayload, 'order' | 'userErrors'> & { order?: Maybe<ResolversTypes['Order']>, userErrors: Array<ResolversTypes['UserError']> }>;
   CancelOrderPayload: ResolverTypeWrapper<Omit<CancelOrderPayload, 'order' | 'userErrors'> & { order?: Maybe<ResolversTypes['Order']>, userErrors: Array<ResolversTypes['UserError']> }>;
   OrderProgressPayload: ResolverTypeWrapper<Omit<OrderProgressPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   InsufficientStock: ResolverTypeWrapper<InsufficientStock>;
   TotalMismatch: ResolverTypeWrapper<Omit<TotalMismatch, 'currentTotal'> & { currentTotal: ResolversTypes['Money'] }>;
+  Cart: ResolverTypeWrapper<CartRow>;
+  CartLine: ResolverTypeWrapper<CartLineRow>;
+  CartProblem: ResolverTypeWrapper<CartProblem>;
+  CartTotals: ResolverTypeWrapper<Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversTypes['Money'], shipping: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
+  CreateCartInput: CreateCartInput;
+  AddToCartInput: AddToCartInput;
+  UpdateCartLineInput: UpdateCartLineInput;
+  CartPayload: ResolverTypeWrapper<Omit<CartPayload, 'cart' | 'userErrors'> & { cart?: Maybe<ResolversTypes['Cart']>, userErrors: Array<ResolversTypes['UserError']> }>;
   OrderConnection: ResolverTypeWrapper<OrderConnectionRow>;
   OrderEdge: ResolverTypeWrapper<Omit<OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
 };
@@ -720,19 +720,12 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   OrderLine: OrderLineRow;
   TimelineEntry: TimelineEntryRow;
   OrderEvent: OrderEventRow;
-  Cart: CartRow;
-  CartLine: CartLineRow;
-  CartProblem: CartProblem;
-  CartTotals: Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversParentTypes['Money'], shipping: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
   Customer: Customer;
   ProductVariant: ProductVariant;
   Saga: Saga;
   OrderToBill: Omit<OrderToBill, 'amount'> & { amount: ResolversParentTypes['Money'] };
   OrderFilter: OrderFilter;
   OrderOrder: OrderOrder;
-  CreateCartInput: CreateCartInput;
-  AddToCartInput: AddToCartInput;
-  UpdateCartLineInput: UpdateCartLineInput;
   PlaceOrderInput: PlaceOrderInput;
   OrderLineInput: OrderLineInput;
   PaymentInput: PaymentInput;
@@ -740,12 +733,19 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   StepReportInput: StepReportInput;
   OrderProgressInput: OrderProgressInput;
   CompleteCancellationInput: CompleteCancellationInput;
-  CartPayload: Omit<CartPayload, 'cart' | 'userErrors'> & { cart?: Maybe<ResolversParentTypes['Cart']>, userErrors: Array<ResolversParentTypes['UserError']> };
   PlaceOrderPayload: Omit<PlaceOrderPayload, 'order' | 'userErrors'> & { order?: Maybe<ResolversParentTypes['Order']>, userErrors: Array<ResolversParentTypes['UserError']> };
   CancelOrderPayload: Omit<CancelOrderPayload, 'order' | 'userErrors'> & { order?: Maybe<ResolversParentTypes['Order']>, userErrors: Array<ResolversParentTypes['UserError']> };
   OrderProgressPayload: Omit<OrderProgressPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   InsufficientStock: InsufficientStock;
   TotalMismatch: Omit<TotalMismatch, 'currentTotal'> & { currentTotal: ResolversParentTypes['Money'] };
+  Cart: CartRow;
+  CartLine: CartLineRow;
+  CartProblem: CartProblem;
+  CartTotals: Omit<CartTotals, 'subtotal' | 'shipping' | 'tax' | 'total'> & { subtotal: ResolversParentTypes['Money'], shipping: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
+  CreateCartInput: CreateCartInput;
+  AddToCartInput: AddToCartInput;
+  UpdateCartLineInput: UpdateCartLineInput;
+  CartPayload: Omit<CartPayload, 'cart' | 'userErrors'> & { cart?: Maybe<ResolversParentTypes['Cart']>, userErrors: Array<ResolversParentTypes['UserError']> };
   OrderConnection: OrderConnectionRow;
   OrderEdge: Omit<OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
 };
@@ -757,21 +757,21 @@ export type UserErrorResolvers<ContextType = RequestContext, ParentType extends 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, Partial<QueryOrderArgs>>;
   orders?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, RequireFields<QueryOrdersArgs, 'first'>>;
-  cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType, RequireFields<QueryCartArgs, 'id'>>;
   readableOrders?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType, RequireFields<QueryReadableOrdersArgs, 'ids'>>;
   ordersToBillForDemo?: Resolver<Array<ResolversTypes['OrderToBill']>, ParentType, ContextType>;
+  cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType, RequireFields<QueryCartArgs, 'id'>>;
 };
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  createCart?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationCreateCartArgs, 'input'>>;
-  addToCart?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationAddToCartArgs, 'input'>>;
-  updateCartLine?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationUpdateCartLineArgs, 'input'>>;
   placeOrder?: Resolver<Maybe<ResolversTypes['PlaceOrderPayload']>, ParentType, ContextType, RequireFields<MutationPlaceOrderArgs, 'input'>>;
   cancelOrder?: Resolver<Maybe<ResolversTypes['CancelOrderPayload']>, ParentType, ContextType, RequireFields<MutationCancelOrderArgs, 'input'>>;
   awaitPaymentAction?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationAwaitPaymentActionArgs, 'input'>>;
   confirmOrder?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationConfirmOrderArgs, 'input'>>;
   startProcessing?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationStartProcessingArgs, 'input'>>;
   completeCancellation?: Resolver<Maybe<ResolversTypes['OrderProgressPayload']>, ParentType, ContextType, RequireFields<MutationCompleteCancellationArgs, 'input'>>;
+  createCart?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationCreateCartArgs, 'input'>>;
+  addToCart?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationAddToCartArgs, 'input'>>;
+  updateCartLine?: Resolver<Maybe<ResolversTypes['CartPayload']>, ParentType, ContextType, RequireFields<MutationUpdateCartLineArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -858,37 +858,6 @@ export type OrderEventResolvers<ContextType = RequestContext, ParentType extends
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
 };
 
-export type CartResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Cart'] = ResolversParentTypes['Cart'], FederationReferenceType extends FederationReferenceTypes['Cart'] = FederationReferenceTypes['Cart']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Cart']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  channelId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  currency?: Resolver<ResolversTypes['CurrencyCode'], ParentType, ContextType>;
-  lines?: Resolver<Array<ResolversTypes['CartLine']>, ParentType, ContextType>;
-  totals?: Resolver<Maybe<ResolversTypes['CartTotals']>, ParentType, ContextType, RequireFields<CartTotalsArgs, 'country'>>;
-  problems?: Resolver<Maybe<Array<ResolversTypes['CartProblem']>>, ParentType, ContextType, RequireFields<CartProblemsArgs, 'country'>>;
-  order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
-  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
-export type CartLineResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartLine'] = ResolversParentTypes['CartLine']> = {
-  variant?: Resolver<Maybe<ResolversTypes['ProductVariant']>, ParentType, ContextType>;
-  quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type CartProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartProblem'] = ResolversParentTypes['CartProblem']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  variantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-};
-
-export type CartTotalsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartTotals'] = ResolversParentTypes['CartTotals']> = {
-  subtotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
-  shipping?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
-  tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
-  total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
-};
-
 export type CustomerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Customer'] = ResolversParentTypes['Customer']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
@@ -907,11 +876,6 @@ export type OrderToBillResolvers<ContextType = RequestContext, ParentType extend
   paymentStatus?: Resolver<ResolversTypes['PaymentStatus'], ParentType, ContextType>;
   amount?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   placedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
-export type CartPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartPayload'] = ResolversParentTypes['CartPayload']> = {
-  cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type PlaceOrderPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PlaceOrderPayload'] = ResolversParentTypes['PlaceOrderPayload']> = {
@@ -949,6 +913,42 @@ export type TotalMismatchResolvers<ContextType = RequestContext, ParentType exte
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type CartResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Cart'] = ResolversParentTypes['Cart'], FederationReferenceType extends FederationReferenceTypes['Cart'] = FederationReferenceTypes['Cart']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Cart']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  channelId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['CurrencyCode'], ParentType, ContextType>;
+  lines?: Resolver<Array<ResolversTypes['CartLine']>, ParentType, ContextType>;
+  totals?: Resolver<Maybe<ResolversTypes['CartTotals']>, ParentType, ContextType, RequireFields<CartTotalsArgs, 'country'>>;
+  problems?: Resolver<Maybe<Array<ResolversTypes['CartProblem']>>, ParentType, ContextType, RequireFields<CartProblemsArgs, 'country'>>;
+  order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type CartLineResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartLine'] = ResolversParentTypes['CartLine']> = {
+  variant?: Resolver<Maybe<ResolversTypes['ProductVariant']>, ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type CartProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartProblem'] = ResolversParentTypes['CartProblem']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  variantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+};
+
+export type CartTotalsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartTotals'] = ResolversParentTypes['CartTotals']> = {
+  subtotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  shipping?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+};
+
+export type CartPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartPayload'] = ResolversParentTypes['CartPayload']> = {
+  cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type OrderConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderConnection'] = ResolversParentTypes['OrderConnection']> = {
   edges?: Resolver<Array<ResolversTypes['OrderEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Order']>, ParentType, ContextType>;
@@ -977,20 +977,20 @@ export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<Conte
   TimelineEntry?: TimelineEntryResolvers<ContextType>;
   TimelineEntryType?: TimelineEntryTypeResolvers;
   OrderEvent?: OrderEventResolvers<ContextType>;
-  Cart?: CartResolvers<ContextType>;
-  CartLine?: CartLineResolvers<ContextType>;
-  CartProblem?: CartProblemResolvers<ContextType>;
-  CartTotals?: CartTotalsResolvers<ContextType>;
   Customer?: CustomerResolvers<ContextType>;
   ProductVariant?: ProductVariantResolvers<ContextType>;
   Saga?: SagaResolvers<ContextType>;
   OrderToBill?: OrderToBillResolvers<ContextType>;
-  CartPayload?: CartPayloadResolvers<ContextType>;
   PlaceOrderPayload?: PlaceOrderPayloadResolvers<ContextType>;
   CancelOrderPayload?: CancelOrderPayloadResolvers<ContextType>;
   OrderProgressPayload?: OrderProgressPayloadResolvers<ContextType>;
   InsufficientStock?: InsufficientStockResolvers<ContextType>;
   TotalMismatch?: TotalMismatchResolvers<ContextType>;
+  Cart?: CartResolvers<ContextType>;
+  CartLine?: CartLineResolvers<ContextType>;
+  CartProblem?: CartProblemResolvers<ContextType>;
+  CartTotals?: CartTotalsResolvers<ContextType>;
+  CartPayload?: CartPayloadResolvers<ContextType>;
   OrderConnection?: OrderConnectionResolvers<ContextType>;
   OrderEdge?: OrderEdgeResolvers<ContextType>;
 };

@@ -8,7 +8,6 @@ import { seesCustomer } from '../../platform/identity/sees-customer.ts';
 import { money } from '../../platform/money.ts';
 import { sagaId } from '../../platform/sagas/enqueue.ts';
 import { readableOrders } from './access.ts';
-import type { cartParts } from './cart/resolvers.ts';
 import { issueGuestToken } from './commands/identity.generated.ts';
 import { messageOf } from './domain.ts';
 import { watchOrders } from './live.ts';
@@ -21,28 +20,17 @@ import type { OrderService } from './service.ts';
 
 const COLUMN = { PLACED_AT: 'placedAt', UPDATED_AT: 'updatedAt' } as const;
 
-/** What the resolvers work with. */
-export interface OrderParts {
+/** What the resolvers call. */
+interface Parts {
   agentContext: AgentContext;
   queries: OrderQueries;
   queriesFor: QueriesFor;
   load: OrderLoaders;
   service: OrderService;
   placeOrder: PlaceOrder;
-  cart: ReturnType<typeof cartParts>;
 }
 
-export const orderResolvers = ({
-  agentContext,
-  queries,
-  queriesFor,
-  load,
-  service,
-  placeOrder,
-  cart,
-}: OrderParts): Resolvers => ({
-  ...cart.resolvers,
-
+export const orderResolvers = ({ agentContext, queries, queriesFor, load, service, placeOrder }: Parts): Resolvers => ({
   Query: {
     order: async (_, { id, number }, context) => {
       checkOneOf({ id, number });
@@ -62,7 +50,6 @@ export const orderResolvers = ({
       } as const;
       return queriesFor(context).page(filter ?? {}, ordering, page, readableOrders(context.actor));
     },
-    cart: (_, { id }, context) => cart.load(id, context),
     readableOrders: async (_, { ids }, context) => {
       checkSize(ids, 1000, 'ids');
       return (await queriesFor(context).byIds(ids, readableOrders(context.actor))).map((row) => row.id);
@@ -78,14 +65,6 @@ export const orderResolvers = ({
   },
 
   Mutation: {
-    createCart: (_, { input }, context) =>
-      payload(async () => ({ cart: await cart.load(await cart.service.createCart(input, context), context) })),
-    addToCart: (_, { input }, context) =>
-      payload(async () => ({ cart: await cart.load(await cart.service.addToCart(input, context), context) })),
-    updateCartLine: (_, { input }, context) =>
-      payload(async () => ({
-        cart: await cart.load(await cart.service.updateCartLine(input, context), context),
-      })),
     placeOrder: (_, { input }, context) =>
       payload(async () => {
         const orderId = await placeOrder(input, context);

@@ -2,6 +2,7 @@ import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { allowsSimulator } from '../../platform/config/trial-features.ts';
 import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
 import { createWebhooks } from '../../platform/webhooks/webhooks.ts';
+import { own } from './access.ts';
 import { cancelService } from './cancel.ts';
 import { variables } from './config.ts';
 import { paymentDemo } from './demo.ts';
@@ -39,7 +40,7 @@ export default defineAgent({
   ],
   at: import.meta.url,
   entities,
-  confined: { payment: { customerId: 'customerId', orderId: 'orderId' } },
+  confined: own,
   webhooks: true,
   config: variables,
   configExceptions: {
@@ -61,22 +62,20 @@ export default defineAgent({
       slowMs,
       webhooks: simulated?.webhooks,
     });
-    const provider = guard(simulator, timeoutMs, agentContext.guards);
+    const provider = guard(simulator, { timeoutMs, guards: agentContext.guards });
     const refunds = refundService(agentContext, provider);
-    const cancel = cancelService(agentContext, provider, refunds);
     const news = new News();
-    const webhooks = createWebhooks(agentContext, [simulatorWebhooks(agentContext, secrets, news)]);
-    const load = paymentLoaders(({ actor }) => paymentQueries(store.readAs(actor)));
+    const webhooks = createWebhooks(agentContext, [simulatorWebhooks(agentContext, { secrets, news })]);
     return {
-      resolvers: paymentResolvers(
-        load,
-        paymentService(agentContext, provider, news),
-        cancel,
+      resolvers: paymentResolvers({
+        queries: paymentQueries(store.read),
+        load: paymentLoaders(({ actor }) => paymentQueries(store.readAs(actor))),
+        service: paymentService(agentContext, { provider, news }),
+        cancel: cancelService(agentContext, { provider, refunds }),
         refunds,
         webhooks,
         clock,
-        paymentQueries(store.read),
-      ),
+      }),
       scheduledJobs: [
         { name: 'finish-refunds', everySeconds: 60, run: (signal) => refunds.finishAbandoned(signal) },
         ...webhooks.scheduledJobs,

@@ -25,11 +25,13 @@ export interface Cancellation {
   outcome: 'NOTHING' | 'VOIDED' | 'REFUNDED';
 }
 
-export const cancelService = (
-  agentContext: AgentContext<Tables>,
-  provider: GuardedProvider,
-  refunds: RefundService,
-) => {
+/** What cancelling stands on. */
+interface Parts {
+  provider: GuardedProvider;
+  refunds: RefundService;
+}
+
+export const cancelService = (agentContext: AgentContext<Tables>, { provider, refunds }: Parts) => {
   const { store, clock } = agentContext;
   const record = recorder(agentContext);
 

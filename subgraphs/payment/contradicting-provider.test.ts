@@ -46,10 +46,10 @@ function aPayment() {
       return answers[call];
     },
   });
-  const provider = guard(port, 1000, new Breakers().of('payment'));
+  const provider = guard(port, { timeoutMs: 1000, guards: new Breakers().of('payment') });
   const agentContext = { store, clock } as unknown as AgentContext<Tables>;
   const refunds = refundService(agentContext, provider);
-  const service = paymentService(agentContext, provider);
+  const service = paymentService(agentContext, { provider });
   const orderId = newId('order');
   const money = { amount: '100.00', currency: 'EUR' };
   const input = { orderId, customerId: null, token: 'tok_ok', amount: money, idempotencyKey: 'k' };
@@ -67,7 +67,7 @@ function aPayment() {
     authorise: () => service.authorise(input, context),
     settle: () => service.settleAction(orderId, context),
     capture: () => service.capture(orderId, context),
-    cancel: () => cancelService(agentContext, provider, refunds)(orderId, 'r', context),
+    cancel: () => cancelService(agentContext, { provider, refunds })(orderId, 'r', context),
     refund: async () =>
       refunds.refund(
         { paymentId: (await row()).id, reason: 'r', idempotencyKey: newId('key') },

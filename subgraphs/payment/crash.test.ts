@@ -61,10 +61,17 @@ const dying =
 function services(atStore: Meddle, atProvider = atStore) {
   const db = agents.kysely.withSchema('payment');
   const books = new Simulator({ db, clock, actionSeconds: 600, slowMs: 1 });
-  const provider = meddled<GuardedProvider>(guard(books, 100, new Breakers().of('payment')), atProvider);
+  const provider = meddled<GuardedProvider>(
+    guard(books, { timeoutMs: 100, guards: new Breakers().of('payment') }),
+    atProvider,
+  );
   const agentContext = { store: meddled(store, atStore), clock } as unknown as AgentContext<Tables>;
   const refunds = refundService(agentContext, provider);
-  return { ...paymentService(agentContext, provider), refunds, cancel: cancelService(agentContext, provider, refunds) };
+  return {
+    ...paymentService(agentContext, { provider }),
+    refunds,
+    cancel: cancelService(agentContext, { provider, refunds }),
+  };
 }
 
 async function untilAnswered<T>(work: () => Promise<T>): Promise<T | Refusal> {

@@ -31,9 +31,12 @@ test('demo payments agree with the books of the simulator, and loading them agai
 
 test('a demo payment goes on like any other: what is authorised can be captured', async () => {
   const orderId = bills.find((bill) => bill.paymentStatus === 'AUTHORIZED')!.orderId;
-  const query =
-    'mutation ($input: CapturePaymentInput!) { capturePayment(input: $input) { payment { status } userErrors { code } } }';
-  const { data } = await agents.ask('payment', query, { input: { orderId, idempotencyKey: 'demo' } }, service);
-  expect(data.capturePayment).toEqual({ payment: { status: 'CAPTURED' }, userErrors: [] });
+  const answer = await agents.mutate(
+    'capturePayment',
+    { orderId, idempotencyKey: 'demo' },
+    'payment { status }',
+    service,
+  );
+  expect(answer).toEqual({ payment: { status: 'CAPTURED' }, userErrors: [] });
   expect(await paymentViolations(agents.kysely)).toEqual([]);
 });

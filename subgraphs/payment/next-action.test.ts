@@ -33,16 +33,7 @@ test("the buyer's own page is the buyer's, and of those who may act for buyers; 
   const [customerId, orderId] = [newId('customer'), newId('order')];
   const ids = [await waiting({ customerId, orderId }), await waiting({ customerId: null, orderId: newId('order') })];
   const guests = await waiting({ customerId: null, orderId: `${orderId}g` });
-  const seen = async (id: string, as: Actor) => {
-    const one = await agents.ask(
-      'payment',
-      'query ($id: ID!) { payment(id: $id) { status nextAction { url } } }',
-      { id },
-      as,
-    );
-    expect(one.errors).toBeUndefined();
-    return one.data.payment;
-  };
+  const seen = (id: string, as: Actor) => agents.query('payment', { id }, 'status nextAction { url }', as);
   expect(await seen(ids[0]!, customer(customerId))).toEqual(SHOWN);
   expect(await seen(ids[0]!, customer(customerId, ['VIEWER']))).toEqual(SHOWN);
   expect(await seen(guests, guest(`${orderId}g`))).toEqual(SHOWN);
@@ -59,8 +50,8 @@ test('and the same where the payment is found by its order', async () => {
   await waiting({ customerId: null, orderId });
   const query = `query ($of: [_Any!]!) { _entities(representations: $of) {
     ... on Order { payments { status nextAction { url } } } } }`;
-  const seen = async (as: Actor) =>
-    (await agents.ask('payment', query, { of: [{ __typename: 'Order', id: orderId }] }, as)).data._entities[0].payments;
+  const of = [{ __typename: 'Order', id: orderId }];
+  const seen = async (as: Actor) => (await agents.data('payment', query, { of }, as))._entities[0].payments;
   expect(await seen(guest(orderId))).toEqual([SHOWN]);
   expect(await seen(operator)).toEqual([SHOWN]);
   expect(await seen(viewer)).toEqual([WITHHELD]);

@@ -11,37 +11,24 @@ afterAll(() => agents.close());
 
 const PAYMENT =
   'payment { id status amount { minor currency } capturedAmount { minor } refundedAmount { minor } failure nextAction { type url expiresAt } } userErrors { code message }';
-const mutate = async (field: string, type: string, input: Record<string, unknown>, as = service, answer = PAYMENT) => {
-  const query = `mutation ($input: ${type}!) { ${field}(input: $input) { ${answer} } }`;
-  const result = await agents.ask('payment', query, { input: { idempotencyKey: newId('key'), ...input } }, as);
-  const [error] = result.errors ?? [];
-  if (error) throw error.originalError ?? error;
-  return result.data[field];
-};
+const keyed = (input: Record<string, unknown>) => ({ idempotencyKey: newId('key'), ...input });
 const customerId = newId('customer');
 const customer = actor({ roles: ['CUSTOMER'], customerId });
 const newOrder = () => newId('order');
-const authorise = (orderId: string, token = 'tok_ok', more = {}) =>
-  mutate('authorisePayment', 'AuthorisePaymentInput', {
-    orderId,
-    customerId,
-    token,
-    amount: { amount: '12.34', currency: 'EUR' },
-    ...more,
-  });
-const capture = (orderId: string) => mutate('capturePayment', 'CapturePaymentInput', { orderId });
+const authorise = (orderId: string, token = 'tok_ok', more = {}) => {
+  const input = { orderId, customerId, token, amount: { amount: '12.34', currency: 'EUR' }, ...more };
+  return agents.mutate('authorisePayment', keyed(input), PAYMENT, service);
+};
+const capture = (orderId: string) => agents.mutate('capturePayment', keyed({ orderId }), PAYMENT, service);
 const cancel = (orderId: string) =>
-  mutate('cancelPayment', 'CancelPaymentInput', { orderId, reason: 'CUSTOMER_REQUEST' }, service, `outcome ${PAYMENT}`);
-const settle = (orderId: string) => mutate('settlePaymentAction', 'SettlePaymentActionInput', { orderId });
+  agents.mutate('cancelPayment', keyed({ orderId, reason: 'CUSTOMER_REQUEST' }), `outcome ${PAYMENT}`, service);
+const settle = (orderId: string) => agents.mutate('settlePaymentAction', keyed({ orderId }), PAYMENT, service);
 const confirm = (paymentId: string, as = customer, more = {}) =>
-  mutate('confirmPayment', 'ConfirmPaymentInput', { paymentId, ...more }, as);
-const refund = (paymentId: string, amount?: string, more = {}) =>
-  mutate(
-    'refundPayment',
-    'RefundPaymentInput',
-    { paymentId, reason: 'Broken', ...(amount && { amount: { amount, currency: 'EUR' } }), ...more },
-    operator,
-  );
+  agents.mutate('confirmPayment', keyed({ paymentId, ...more }), PAYMENT, as);
+const refund = (paymentId: string, amount?: string, more = {}) => {
+  const input = { paymentId, reason: 'Broken', ...(amount && { amount: { amount, currency: 'EUR' } }), ...more };
+  return agents.mutate('refundPayment', keyed(input), PAYMENT, operator);
+};
 const paid = async () => {
   const orderId = newOrder();
   await authorise(orderId);
@@ -289,9 +276,8 @@ describe('3-D Secure', () => {
 
   test('tells the saga how long to wait', async () => {
     const input = { orderId: newOrder(), customerId, token: 'tok_3ds', amount: { amount: '5.00', currency: 'EUR' } };
-    expect(
-      await mutate('authorisePayment', 'AuthorisePaymentInput', input, service, 'payment { actionExpiresInSeconds }'),
-    ).toEqual({ payment: { actionExpiresInSeconds: 600 } });
+    const answer = await agents.mutate('authorisePayment', keyed(input), 'payment { actionExpiresInSeconds }', service);
+    expect(answer).toEqual({ payment: { actionExpiresInSeconds: 600 }, userErrors: [] });
   });
 
   test('is over when its time is, for the saga and for the buyer', async () => {
@@ -339,25 +325,22 @@ describe('a payment', () => {
   const read = async (orderId: string, as = customer) => {
     const query =
       'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Order { payments { id status } } } }';
-    const result = await agents.ask('payment', query, { of: [{ __typename: 'Order', id: orderId }] }, as);
-    expect(result.errors).toBeUndefined();
-    return result.data._entities[0].payments;
+    const of = [{ __typename: 'Order', id: orderId }];
+    return (await agents.data('payment', query, { of }, as))._entities[0].payments;
   };
-  const one = async (id: string, as = customer) =>
-    (await agents.ask('payment', 'query ($id: ID!) { payment(id: $id) { id order { id } } }', { id }, as)).data.payment;
+  const one = (id: string, as = customer) => agents.query('payment', { id }, 'id order { id }', as);
 
   test('is told of many orders at once to other agents: nothing of an order without one', async () => {
     const [{ orderId: taken }, declined, none] = [await paid(), newOrder(), newOrder()];
     await authorise(declined, 'tok_declined');
-    const query = 'query ($ids: [ID!]!) { paymentsOfOrders(orderIds: $ids) { orderId status } }';
-    const told = (ids: string[]) => agents.ask('payment', query, { ids }, service);
-    expect((await told([none, taken, declined])).data.paymentsOfOrders.toSorted(byStatus)).toEqual([
+    const told = (orderIds: string[]) => agents.query('paymentsOfOrders', { orderIds }, 'orderId status', service);
+    expect((await told([none, taken, declined])).toSorted(byStatus)).toEqual([
       { orderId: taken, status: 'CAPTURED' },
       { orderId: declined, status: 'FAILED' },
     ]);
-    expect((await told([])).data.paymentsOfOrders).toEqual([]);
-    const many = await told(Array.from({ length: 1001 }, () => none));
-    expect(many.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+    expect(await told([])).toEqual([]);
+    const many = told(Array.from({ length: 1001 }, () => none));
+    await expect(many).rejects.toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
   });
 
   test('is read by its buyer, by the guest of its order and by staff, and by nobody else', async () => {

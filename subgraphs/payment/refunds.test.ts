@@ -13,35 +13,24 @@ afterEach(async () => {
   expect(await paymentViolations(agents.kysely)).toEqual([]);
 });
 
-const mutate = async (field: string, type: string, input: Record<string, unknown>, as = service) => {
-  const query = `mutation ($input: ${type}!) { ${field}(input: $input) {
-    payment { id status refundedAmount { minor } } userErrors { code } } }`;
-  const result = await agents.ask('payment', query, { input: { idempotencyKey: newId('key'), ...input } }, as);
-  const [error] = result.errors ?? [];
-  if (error) throw error.originalError ?? error;
-  return result.data[field];
+const PAYMENT = 'payment { id status refundedAmount { minor } } userErrors { code }';
+const keyed = (input: Record<string, unknown>) => ({ idempotencyKey: newId('key'), ...input });
+const authorise = (orderId: string) => {
+  const input = { orderId, token: 'tok_ok', amount: { amount: '12.34', currency: 'EUR' } };
+  return agents.mutate('authorisePayment', keyed(input), PAYMENT, service);
 };
-const authorise = (orderId: string) =>
-  mutate('authorisePayment', 'AuthorisePaymentInput', {
-    orderId,
-    token: 'tok_ok',
-    amount: { amount: '12.34', currency: 'EUR' },
-  });
 const paid = async () => {
   const orderId = newId('order');
   await authorise(orderId);
-  const { payment } = await mutate('capturePayment', 'CapturePaymentInput', { orderId });
+  const { payment } = await agents.mutate('capturePayment', keyed({ orderId }), PAYMENT, service);
   return { orderId, id: payment.id as string };
 };
-const refund = (paymentId: string, amount?: string, more = {}) =>
-  mutate(
-    'refundPayment',
-    'RefundPaymentInput',
-    { paymentId, reason: 'Broken', ...(amount && { amount: { amount, currency: 'EUR' } }), ...more },
-    operator,
-  );
+const refund = (paymentId: string, amount?: string, more = {}) => {
+  const input = { paymentId, reason: 'Broken', ...(amount && { amount: { amount, currency: 'EUR' } }), ...more };
+  return agents.mutate('refundPayment', keyed(input), PAYMENT, operator);
+};
 const cancel = (orderId: string) =>
-  mutate('cancelPayment', 'CancelPaymentInput', { orderId, reason: 'CUSTOMER_REQUEST' });
+  agents.mutate('cancelPayment', keyed({ orderId, reason: 'CUSTOMER_REQUEST' }), PAYMENT, service);
 /** What moved at the simulator for a payment: `{ AUTHORISE: 1, CAPTURE: 1 }`. */
 const moves = async (reference: string): Promise<Record<string, number>> => {
   const rows = await agents.kysely

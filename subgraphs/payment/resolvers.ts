@@ -14,15 +14,18 @@ import type { RefundService } from './refund.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { PaymentService } from './service.ts';
 
-export const paymentResolvers = (
-  load: PaymentLoaders,
-  service: PaymentService,
-  cancel: CancelPayment,
-  refunds: RefundService,
-  webhooks: Webhooks,
-  clock: Clock,
-  queries: PaymentQueries,
-): Resolvers => {
+/** What the resolvers call. */
+interface Parts {
+  queries: PaymentQueries;
+  load: PaymentLoaders;
+  service: PaymentService;
+  cancel: CancelPayment;
+  refunds: RefundService;
+  webhooks: Webhooks;
+  clock: Clock;
+}
+
+export const paymentResolvers = ({ queries, load, service, cancel, refunds, webhooks, clock }: Parts): Resolvers => {
   /** The payment after the use case: not as an earlier mutation of the same request may have left it. */
   const changed = (context: RequestContext, useCase: () => Promise<string>) =>
     payload(async () => {

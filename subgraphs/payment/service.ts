@@ -36,7 +36,14 @@ const UNASKED = {
   version: 1,
 } as const;
 
-export const paymentService = (agentContext: AgentContext<Tables>, provider: GuardedProvider, news = new News()) => {
+/** What the use cases stand on. */
+interface Parts {
+  provider: GuardedProvider;
+  /** Tells of webhooks that are faster than answers. @default nobody tells */
+  news?: News;
+}
+
+export const paymentService = (agentContext: AgentContext<Tables>, { provider, news = new News() }: Parts) => {
   const { store, clock, secrets } = agentContext;
   const record = recorder(agentContext);
 

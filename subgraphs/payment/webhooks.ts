@@ -15,11 +15,13 @@ import { type Evidence, simulatorEvidence } from './provider/simulator-evidence.
 import { followProvider, lockOf } from './record.ts';
 import { recordRefund } from './refund.ts';
 
-export const simulatorWebhooks = (
-  { store, clock }: AgentContext<Tables>,
-  secrets: WebhookSecrets | undefined,
-  news: News,
-): WebhookEndpoint =>
+/** What webhooks stand on. */
+interface Parts {
+  secrets: WebhookSecrets | undefined;
+  news: News;
+}
+
+export const simulatorWebhooks = ({ store, clock }: AgentContext<Tables>, { secrets, news }: Parts): WebhookEndpoint =>
   onWebhook<Evidence, Tables>({
     name: 'simulator',
     secrets,

@@ -2,7 +2,7 @@ import { defineAgent } from '../../platform/agent/define-agent.ts';
 import { pricingDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
-import { importedPrices } from './import/service.ts';
+import { importResolvers } from './import/resolvers.ts';
 import { pricingLoaders } from './loaders.ts';
 import { pricingQueries } from './queries.ts';
 import { quoteFor } from './quote.ts';
@@ -31,16 +31,19 @@ export default defineAgent({
   emits,
   readsMayLag: true,
   build(agentContext) {
-    const queries = pricingQueries(agentContext.store.read);
+    const { clock, store } = agentContext;
+    const queries = pricingQueries(store.read);
     return {
-      resolvers: pricingResolvers(
-        queries,
-        pricingLoaders(queries, agentContext.clock),
-        pricingService(agentContext),
-        quoteFor(queries, keptTaxTables(taxQueries(agentContext.store.read), agentContext.clock), agentContext.clock),
-        importedPrices(agentContext),
-      ),
-      demo: { after: [], load: pricingDemo(agentContext.store.read) },
+      resolvers: [
+        pricingResolvers({
+          queries,
+          load: pricingLoaders(queries, clock),
+          service: pricingService(agentContext),
+          quote: quoteFor({ queries, tax: keptTaxTables(taxQueries(store.read), clock), clock }),
+        }),
+        importResolvers(agentContext),
+      ],
+      demo: { after: [], load: pricingDemo(store.read) },
     };
   },
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { demoWorld } from '../../platform/agent/demo.ts';
 import { randomOf } from '../../platform/agent/demo-world.ts';
+import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { openAgents, type TestAgents } from '../../tests/support/agents.ts';
 import { demoPrices } from './demo/price-list.ts';
 
@@ -43,7 +44,9 @@ test('the demo is loaded with a second channel that shows the tax, and a second 
   await agents.kysely.deleteFrom('platform.demo_load').execute();
   await agents.host.loadDemo(() => {});
   expect(await count()).toEqual(loaded);
-  const query = '{ channel(code: "eu-retail") { id priceMode shippingOptions { code } } }';
-  const { channel } = (await agents.ask('pricing', query)).data;
-  expect(channel).toMatchObject({ priceMode: 'GROSS', shippingOptions: [{ code: 'standard' }, { code: 'express' }] });
+  const shown = 'id priceMode shippingOptions { code }';
+  expect(await agents.query('channel', { code: 'eu-retail' }, shown, ANONYMOUS)).toMatchObject({
+    priceMode: 'GROSS',
+    shippingOptions: [{ code: 'standard' }, { code: 'express' }],
+  });
 });

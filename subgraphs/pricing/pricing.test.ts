@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Actor } from '../../platform/identity/actor.ts';
+import { type Actor, ANONYMOUS } from '../../platform/identity/actor.ts';
 import { actor, operator, viewer } from '../../tests/support/agents.ts';
 import { merchant, NOW, openPricing, type Pricing, rival } from './pricing.testing.ts';
 
@@ -12,19 +12,15 @@ beforeEach(() => pricing.moveTo(NOW));
 
 const newVariant = () => pricing.newVariant();
 const setPrice: Pricing['setPrice'] = (input, as) => pricing.setPrice(input, as);
-const ask: Pricing['ask'] = (...args) => pricing.ask(...args);
-const removePrice = async (input: Record<string, unknown>, as = merchant) =>
-  (
-    await ask(
-      'mutation ($input: RemovePriceInput!) { removePrice(input: $input) { removedId userErrors { code } } }',
-      { input },
-      as,
-    )
-  ).removePrice;
-const entities = (ids: readonly string[], field: string) =>
-  ask(`query ($ids: [_Any!]!) { _entities(representations: $ids) { ... on ProductVariant { ${field} } } }`, {
-    ids: ids.map((id) => ({ __typename: 'ProductVariant', id })),
-  });
+const removePrice = (input: Record<string, unknown>, as = merchant) =>
+  pricing.agents.mutate('removePrice', input, 'removedId userErrors { code }', as);
+const pricesOf = (variantId: string, selection: string, as: Actor = operator) =>
+  pricing.agents.query('prices', { variantId }, selection, as);
+const entities = (ids: readonly string[], field: string) => {
+  const query = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ProductVariant { ${field} } } }`;
+  const of = ids.map((id) => ({ __typename: 'ProductVariant', id }));
+  return pricing.agents.data('pricing', query, { of }, operator);
+};
 const priceNow = async (id: string, args = ''): Promise<string | null> => {
   const { _entities } = await entities([id], `price${args} { amount currency minor }`);
   return _entities[0].price?.amount ?? null;
@@ -49,8 +45,7 @@ describe('a price', () => {
     const variantId = await newVariant();
     const { price } = await setPrice({ variantId, amount: '5' });
     const { price: later } = await setPrice({ variantId, amount: '6', validFrom: '2026-12-01T00:00:00Z' });
-    const list = async (as: Actor, id = variantId) =>
-      (await ask('query ($id: ID!) { prices(variantId: $id) { id } }', { id }, as)).prices;
+    const list = (as: Actor, id = variantId) => pricesOf(id, 'id', as);
     for (const who of [merchant, viewer, operator])
       expect(await list(who)).toEqual([{ id: later.id }, { id: price.id }]);
     await pricing.publish(variantId);
@@ -108,10 +103,7 @@ describe('a price', () => {
     const variantId = await newVariant();
     const answers = await Promise.all(Array.from({ length: 8 }, (_, n) => setPrice({ variantId, amount: `${n + 1}` })));
     expect(new Set(answers.map(({ price }) => price.id)).size).toBe(1);
-    const { prices } = await ask('query ($variantId: ID!) { prices(variantId: $variantId) { version } }', {
-      variantId,
-    });
-    expect(prices).toEqual([{ version: 8 }]);
+    expect(await pricesOf(variantId, 'version')).toEqual([{ version: 8 }]);
   });
 
   test('is changed on the version that was seen, and on no other', async () => {
@@ -133,14 +125,8 @@ describe('a price', () => {
           userErrors: [{ code: 'NOT_FOUND', path: ['input', 'channel'] }],
         });
     expect((await setPrice({ variantId: '', amount: '5' })).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
-    expect(
-      await ask('query ($variantId: ID!) { prices(variantId: $variantId) { id } channel(id: "") { id } }', {
-        variantId,
-      }),
-    ).toEqual({
-      prices: [],
-      channel: null,
-    });
+    expect(await pricesOf(variantId, 'id')).toEqual([]);
+    expect(await pricing.agents.query('channel', { id: '' }, 'id', operator)).toBeNull();
   });
 
   test('that is scheduled counts from its day and ends with it', async () => {
@@ -160,12 +146,7 @@ describe('a price', () => {
     }
     expect(seen).toEqual(['10.00', '8.00', '8.00', '10.00']);
     pricing.moveTo(NOW);
-    const { prices } = await ask(
-      'query ($variantId: ID!) { prices(variantId: $variantId) { amount { amount } validUntil } }',
-      { variantId },
-      viewer,
-    );
-    expect(prices).toEqual([
+    expect(await pricesOf(variantId, 'amount { amount } validUntil', viewer)).toEqual([
       { amount: { amount: '8.00' }, validUntil: '2026-06-12T00:00:00.000Z' },
       { amount: { amount: '10.00' }, validUntil: null },
     ]);
@@ -216,8 +197,7 @@ describe('a price', () => {
       price: null,
       userErrors: [{ code, path: ['input', field] }],
     });
-    const { prices } = await ask('query ($variantId: ID!) { prices(variantId: $variantId) { id } }', { variantId });
-    expect(prices).toEqual([]);
+    expect(await pricesOf(variantId, 'id')).toEqual([]);
   });
 });
 
@@ -252,12 +232,9 @@ test('the prices of many variants, in several currencies and channels, are one s
 
 describe('a channel', () => {
   test('that is the default is there without demo data, with its shipping', async () => {
-    const { channel } = await ask(
-      '{ channel(id: "default") { code currencies defaultCurrency priceMode shippingOptions(currency: "KWD") { code price { amount } freeFrom { amount } } } }',
-      {},
-      actor({ roles: [] }),
-    );
-    expect(channel).toEqual({
+    const shown =
+      'code currencies defaultCurrency priceMode shippingOptions(currency: "KWD") { code price { amount } freeFrom { amount } }';
+    expect(await pricing.agents.query('channel', { id: 'default' }, shown, actor({ roles: [] }))).toEqual({
       code: 'default',
       currencies: ['EUR', 'USD', 'JPY', 'KWD'],
       defaultCurrency: 'EUR',
@@ -267,9 +244,9 @@ describe('a channel', () => {
         { code: 'express', price: { amount: '4.000' }, freeFrom: null },
       ],
     });
-    expect((await ask('{ channel(code: "none") { id } }')).channel).toBeNull();
-    const both = await pricing.agents.ask('pricing', '{ channel(id: "default", code: "default") { id } }');
-    expect(both.errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
+    expect(await pricing.agents.query('channel', { code: 'none' }, 'id', operator)).toBeNull();
+    const both = pricing.agents.query('channel', { id: 'default', code: 'default' }, 'id', ANONYMOUS);
+    await expect(both).rejects.toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
   });
 
   test('that takes a currency ships in it, in two ways', async () => {

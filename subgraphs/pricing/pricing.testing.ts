@@ -1,5 +1,5 @@
 /** For this room's tests: pricing and product on a database of their own, and the steps that most tests take. */
-import { actor, openAgents, operator } from '../../tests/support/agents.ts';
+import { actor, openAgents } from '../../tests/support/agents.ts';
 
 /** When tests begin. */
 export const NOW = new Date('2026-06-01T12:00:00Z');
@@ -15,39 +15,26 @@ export async function openPricing() {
   const agents = await openAgents(['pricing', 'product']);
   let made = 0;
 
-  const ask = async (query: string, variables: Record<string, unknown> = {}, as = operator, agent = 'pricing') => {
-    const result = await agents.ask(agent, query, variables, as);
-    if (result.errors) throw result.errors[0]!;
-    return result.data;
-  };
-
   return {
     agents,
-    ask,
     moveTo: (at: Date): void => agents.clock.advance(+at - +agents.clock.now()),
 
     /** A new variant of the merchant's, whose product is still a draft. */
     async newVariant(): Promise<string> {
       const input = { name: `Thing ${++made}`, variants: [{ sku: `THING-${made}`, name: 'One' }] };
-      const query =
-        'mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { variants { id } } } }';
-      return (await ask(query, { input }, merchant, 'product')).createProduct.product.variants[0].id;
+      const { product } = await agents.mutate('createProduct', input, 'product { variants { id } }', merchant);
+      return product.variants[0].id;
     },
 
     /** Puts the variant's product up for sale, where everybody sees it. */
     async publish(variantId: string): Promise<void> {
-      const owner = 'query ($id: ID!) { productVariant(id: $id) { product { id } } }';
-      const { productVariant } = await ask(owner, { id: variantId }, merchant, 'product');
-      const publish =
-        'mutation ($input: ChangeProductStatusInput!) { publishProduct(input: $input) { userErrors { code } } }';
-      await ask(publish, { input: { id: productVariant.product.id } }, merchant, 'product');
+      const { product } = await agents.query('productVariant', { id: variantId }, 'product { id }', merchant);
+      await agents.mutate('publishProduct', { id: product.id }, '', merchant);
     },
 
-    async setPrice(input: Record<string, unknown>, as = merchant) {
-      const query = `mutation ($input: SetPriceInput!) { setPrice(input: $input) {
-        price { id amount { amount currency } validFrom validUntil version }
-        userErrors { code path ... on VersionConflict { currentVersion } } } }`;
-      return (await ask(query, { input: { currency: 'EUR', ...input } }, as)).setPrice;
+    setPrice(input: Record<string, unknown>, as = merchant) {
+      const shown = 'price { id amount { amount currency } validFrom validUntil version }';
+      return agents.mutate('setPrice', { currency: 'EUR', ...input }, shown, as);
     },
 
     /** A channel that takes EUR and ships for 5.00. */

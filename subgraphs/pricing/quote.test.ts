@@ -11,14 +11,13 @@ beforeEach(() => pricing.moveTo(NOW));
 
 const newVariant = () => pricing.newVariant();
 const setPrice: Pricing['setPrice'] = (input, as) => pricing.setPrice(input, as);
-const ask: Pricing['ask'] = (...args) => pricing.ask(...args);
 
 describe('a quote', () => {
-  const QUOTE = `query ($input: QuoteInput!) { quote(input: $input) { channel currency shippingOption
+  const QUOTE = `channel currency shippingOption
     lines { variantId quantity unitPrice { amount } subtotal { amount } tax { amount } total { amount } taxRate }
-    subtotal { amount } shipping { amount } tax { amount } total { amount } problems { code variantId } } }`;
-  const quote = async (input: Record<string, unknown>) =>
-    (await ask(QUOTE, { input: { country: 'DE', ...input } }, service)).quote;
+    subtotal { amount } shipping { amount } tax { amount } total { amount } problems { code variantId }`;
+  const quote = (input: Record<string, unknown>) =>
+    pricing.agents.query('quote', { input: { country: 'DE', ...input } }, QUOTE, service);
   const line = (variantId: string, quantity = 1, taxClass = 'STANDARD') => ({ variantId, quantity, taxClass });
 
   test('of net prices puts the tax on top', async () => {
@@ -160,9 +159,8 @@ describe('a quote', () => {
   });
 
   test.each([0, -1, 100_001, 1_000_000_000])('for a quantity of %i is refused', async (quantity) => {
-    const input = { country: 'DE', lines: [line('variant_a', quantity)] };
-    const result = await pricing.agents.ask('pricing', QUOTE, { input }, service);
-    expect(result.errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT');
+    const refused = quote({ lines: [line('variant_a', quantity)] });
+    await expect(refused).rejects.toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
   });
 
   test('keeps the order of its lines, and one variant may stand in two', async () => {

@@ -19,8 +19,15 @@ const SHIPPING_CLASS = 'STANDARD';
 
 export type QuoteFor = ReturnType<typeof quoteFor>;
 
+/** What quotes are made from. */
+interface Parts {
+  queries: PricingQueries;
+  tax: TaxQueries;
+  clock: Clock;
+}
+
 export const quoteFor =
-  (queries: PricingQueries, { taxTables }: TaxQueries, clock: Clock) =>
+  ({ queries, tax: { taxTables }, clock }: Parts) =>
   async (input: QuoteInput) => {
     checkLines(input);
     const channelId = input.channel ?? DEFAULT_CHANNEL;

@@ -77,56 +77,6 @@ export type MutationRemoveImportedPricesArgs = {
   input: RemoveImportedPricesInput;
 };
 
-/** A chunk of an import's prices. */
-export type ImportedPricesInput = {
-  /** Reference of the import and the chunk. */
-  reference: Scalars['ID']['input'];
-  /** The prices, at most 100. */
-  prices: Array<ImportedPriceInput>;
-};
-
-/** The price of a variant of an import. */
-export type ImportedPriceInput = {
-  /** The product. */
-  productId: Scalars['ID']['input'];
-  /** The variant. */
-  variantId: Scalars['ID']['input'];
-  /** The price. */
-  price: MoneyInput;
-};
-
-/** Variants of an import that is undone. */
-export type RemoveImportedPricesInput = {
-  /** Reference of the import and the chunk. */
-  reference: Scalars['ID']['input'];
-  /** The variants, at most 100. */
-  variants: Array<ImportedVariantReference>;
-};
-
-/** A variant of an import. */
-export type ImportedVariantReference = {
-  /** The product. */
-  productId: Scalars['ID']['input'];
-  /** The variant. */
-  variantId: Scalars['ID']['input'];
-};
-
-/** Why a price could not be set. */
-export type PriceProblem = {
-  __typename?: 'PriceProblem';
-  /** `INVALID_INPUT` or `CURRENCY_NOT_AVAILABLE`. */
-  code: Scalars['String']['output'];
-  /** Explanation for people. */
-  message: Scalars['String']['output'];
-};
-
-/** Result of setting or removing an import's prices. */
-export type ImportedPricesPayload = {
-  __typename?: 'ImportedPricesPayload';
-  /** Why nothing was done. */
-  userErrors: Array<UserError>;
-};
-
 /** A sales channel: a shop, a marketplace, a country's site. */
 export type Channel = {
   __typename?: 'Channel';
@@ -362,6 +312,56 @@ export type QuoteProblem = {
   variantId?: Maybe<Scalars['ID']['output']>;
 };
 
+/** A chunk of an import's prices. */
+export type ImportedPricesInput = {
+  /** Reference of the import and the chunk. */
+  reference: Scalars['ID']['input'];
+  /** The prices, at most 100. */
+  prices: Array<ImportedPriceInput>;
+};
+
+/** The price of a variant of an import. */
+export type ImportedPriceInput = {
+  /** The product. */
+  productId: Scalars['ID']['input'];
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+  /** The price. */
+  price: MoneyInput;
+};
+
+/** Variants of an import that is undone. */
+export type RemoveImportedPricesInput = {
+  /** Reference of the import and the chunk. */
+  reference: Scalars['ID']['input'];
+  /** The variants, at most 100. */
+  variants: Array<ImportedVariantReference>;
+};
+
+/** A variant of an import. */
+export type ImportedVariantReference = {
+  /** The product. */
+  productId: Scalars['ID']['input'];
+  /** The variant. */
+  variantId: Scalars['ID']['input'];
+};
+
+/** Why a price could not be set. */
+export type PriceProblem = {
+  __typename?: 'PriceProblem';
+  /** `INVALID_INPUT` or `CURRENCY_NOT_AVAILABLE`. */
+  code: Scalars['String']['output'];
+  /** Explanation for people. */
+  message: Scalars['String']['output'];
+};
+
+/** Result of setting or removing an import's prices. */
+export type ImportedPricesPayload = {
+  __typename?: 'ImportedPricesPayload';
+  /** Why nothing was done. */
+  userErrors: Array<UserError>;
+};
+
 /** Mapping of federation types */
 export type FederationTypes = {
   Channel: Channel;
@@ -383,12 +383,6 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ErrorCode: ErrorCode;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  ImportedPricesInput: ImportedPricesInput;
-  ImportedPriceInput: ImportedPriceInput;
-  RemoveImportedPricesInput: RemoveImportedPricesInput;
-  ImportedVariantReference: ImportedVariantReference;
-  PriceProblem: ResolverTypeWrapper<PriceProblem>;
-  ImportedPricesPayload: ResolverTypeWrapper<Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   Channel: ResolverTypeWrapper<ChannelRow>;
   PriceMode: PriceMode;
   ShippingOption: ResolverTypeWrapper<ShippingOptionRow>;
@@ -404,18 +398,18 @@ export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   QuoteLine: ResolverTypeWrapper<Omit<QuoteLine, 'unitPrice' | 'subtotal' | 'tax' | 'total'> & { unitPrice: ResolversTypes['Money'], subtotal: ResolversTypes['Money'], tax: ResolversTypes['Money'], total: ResolversTypes['Money'] }>;
   QuoteTax: ResolverTypeWrapper<Omit<QuoteTax, 'taxable' | 'tax'> & { taxable: ResolversTypes['Money'], tax: ResolversTypes['Money'] }>;
   QuoteProblem: ResolverTypeWrapper<QuoteProblem>;
+  ImportedPricesInput: ImportedPricesInput;
+  ImportedPriceInput: ImportedPriceInput;
+  RemoveImportedPricesInput: RemoveImportedPricesInput;
+  ImportedVariantReference: ImportedVariantReference;
+  PriceProblem: ResolverTypeWrapper<PriceProblem>;
+  ImportedPricesPayload: ResolverTypeWrapper<Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = SharedResolversParentTypes & {
   Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
-  ImportedPricesInput: ImportedPricesInput;
-  ImportedPriceInput: ImportedPriceInput;
-  RemoveImportedPricesInput: RemoveImportedPricesInput;
-  ImportedVariantReference: ImportedVariantReference;
-  PriceProblem: PriceProblem;
-  ImportedPricesPayload: Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   Channel: ChannelRow;
   ShippingOption: ShippingOptionRow;
   ProductVariant: Omit<ProductVariant, 'price'> & { price?: Maybe<ResolversParentTypes['Money']> } | FederationReferenceTypes['ProductVariant'];
@@ -430,6 +424,12 @@ export type ResolversParentTypes = SharedResolversParentTypes & {
   QuoteLine: Omit<QuoteLine, 'unitPrice' | 'subtotal' | 'tax' | 'total'> & { unitPrice: ResolversParentTypes['Money'], subtotal: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'], total: ResolversParentTypes['Money'] };
   QuoteTax: Omit<QuoteTax, 'taxable' | 'tax'> & { taxable: ResolversParentTypes['Money'], tax: ResolversParentTypes['Money'] };
   QuoteProblem: QuoteProblem;
+  ImportedPricesInput: ImportedPricesInput;
+  ImportedPriceInput: ImportedPriceInput;
+  RemoveImportedPricesInput: RemoveImportedPricesInput;
+  ImportedVariantReference: ImportedVariantReference;
+  PriceProblem: PriceProblem;
+  ImportedPricesPayload: Omit<ImportedPricesPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -445,15 +445,6 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   removePrice?: Resolver<Maybe<ResolversTypes['RemovePricePayload']>, ParentType, ContextType, RequireFields<MutationRemovePriceArgs, 'input'>>;
   setImportedPrices?: Resolver<Maybe<ResolversTypes['ImportedPricesPayload']>, ParentType, ContextType, RequireFields<MutationSetImportedPricesArgs, 'input'>>;
   removeImportedPrices?: Resolver<Maybe<ResolversTypes['ImportedPricesPayload']>, ParentType, ContextType, RequireFields<MutationRemoveImportedPricesArgs, 'input'>>;
-};
-
-export type PriceProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PriceProblem'] = ResolversParentTypes['PriceProblem']> = {
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
-export type ImportedPricesPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportedPricesPayload'] = ResolversParentTypes['ImportedPricesPayload']> = {
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type ChannelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Channel'] = ResolversParentTypes['Channel'], FederationReferenceType extends FederationReferenceTypes['Channel'] = FederationReferenceTypes['Channel']> = {
@@ -544,11 +535,18 @@ export type QuoteProblemResolvers<ContextType = RequestContext, ParentType exten
   variantId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
 };
 
+export type PriceProblemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PriceProblem'] = ResolversParentTypes['PriceProblem']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ImportedPricesPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ImportedPricesPayload'] = ResolversParentTypes['ImportedPricesPayload']> = {
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextType> & {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
-  PriceProblem?: PriceProblemResolvers<ContextType>;
-  ImportedPricesPayload?: ImportedPricesPayloadResolvers<ContextType>;
   Channel?: ChannelResolvers<ContextType>;
   PriceMode?: PriceModeResolvers;
   ShippingOption?: ShippingOptionResolvers<ContextType>;
@@ -560,4 +558,6 @@ export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextTyp
   QuoteLine?: QuoteLineResolvers<ContextType>;
   QuoteTax?: QuoteTaxResolvers<ContextType>;
   QuoteProblem?: QuoteProblemResolvers<ContextType>;
+  PriceProblem?: PriceProblemResolvers<ContextType>;
+  ImportedPricesPayload?: ImportedPricesPayloadResolvers<ContextType>;
 };

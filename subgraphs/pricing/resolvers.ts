@@ -1,20 +1,21 @@
-import { checkOneOf, checkSize } from '../../platform/graphql/arguments.ts';
+import { checkOneOf } from '../../platform/graphql/arguments.ts';
 import { payload } from '../../platform/graphql/payload.ts';
 import { money } from '../../platform/money.ts';
 import { DEFAULT_CHANNEL, keyOfAsked, type PricingLoaders } from './loaders.ts';
 import type { PricingQueries } from './queries.ts';
 import type { QuoteFor } from './quote.ts';
 import type { Resolvers } from './resolvers.generated.ts';
-import type { ImportedPrices } from './import/service.ts';
 import type { PricingService } from './service.ts';
 
-export const pricingResolvers = (
-  queries: PricingQueries,
-  load: PricingLoaders,
-  service: PricingService,
-  quote: QuoteFor,
-  imported: ImportedPrices,
-): Resolvers => ({
+/** What the resolvers call. */
+interface Parts {
+  queries: PricingQueries;
+  load: PricingLoaders;
+  service: PricingService;
+  quote: QuoteFor;
+}
+
+export const pricingResolvers = ({ queries, load, service, quote }: Parts): Resolvers => ({
   Query: {
     channel: async (_, { id, code }, context) => {
       checkOneOf({ id, code });
@@ -24,10 +25,6 @@ export const pricingResolvers = (
     prices: async (_, { variantId }, context) =>
       (await service.maySeePrices(variantId, context)) ? queries.pricesOf(variantId) : [],
     quote: (_, { input }) => quote(input),
-    importedPriceProblems: (_, { prices }) => {
-      checkSize(prices, 500, 'prices');
-      return imported.problems(prices);
-    },
   },
 
   Mutation: {
@@ -35,16 +32,6 @@ export const pricingResolvers = (
       payload(async () => ({ price: await load.price(context).load(await service.setPrice(input, context)) })),
     removePrice: (_, { input }, context) =>
       payload(async () => ({ removedId: await service.removePrice(input, context) })),
-    setImportedPrices: (_, { input }, context) =>
-      payload(async () => {
-        await imported.set(input, context);
-        return {};
-      }),
-    removeImportedPrices: (_, { input }, context) =>
-      payload(async () => {
-        await imported.remove(input, context);
-        return {};
-      }),
   },
 
   Channel: {

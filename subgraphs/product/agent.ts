@@ -3,7 +3,6 @@ import { productDemo } from './demo.ts';
 import { entities } from './entities.ts';
 import { emits } from './events.ts';
 import { importResolvers } from './import/resolvers.ts';
-import { importService } from './import/service.ts';
 import { productLoaders } from './loaders.ts';
 import { productQueries } from './queries.ts';
 import { productResolvers } from './resolvers.ts';
@@ -36,7 +35,7 @@ export default defineAgent({
     return {
       resolvers: [
         productResolvers({ queries, load: productLoaders(queries), service: productService(agentContext) }),
-        importResolvers(importService(agentContext)),
+        importResolvers(agentContext),
       ],
       demo: { after: [], load: productDemo(agentContext.store.read) },
     };

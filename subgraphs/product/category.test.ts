@@ -8,15 +8,10 @@ beforeAll(async () => {
 afterAll(() => agents.close());
 
 const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
-const ask = async (query: string, variables: Record<string, unknown>, as = merchant) => {
-  const result = await agents.ask('product', query, variables, as);
-  expect(result.errors).toBeUndefined();
-  return result.data;
-};
 
 describe('the tree of categories', () => {
-  const CREATE = `mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { category { id slug name } userErrors { code path } } }`;
-  const category = async (input: object) => (await ask(CREATE, { input })).createCategory;
+  const category = (input: Record<string, unknown>) =>
+    agents.mutate('createCategory', input, 'category { id slug name } userErrors { code path }', merchant);
 
   test('has no list that is longer than it is shown', async () => {
     const { category: full } = await category({ name: 'Full' });
@@ -37,7 +32,7 @@ describe('the tree of categories', () => {
     ]);
     const refused = { category: null, userErrors: [{ code: 'INVALID_STATE', path: ['input', 'parentId'] }] };
     expect(both.filter(({ userErrors }) => userErrors.length)).toEqual([refused]);
-    const { categories } = await ask('query ($id: ID) { categories(parentId: $id) { id } }', { id: full.id });
+    const categories = await agents.query('categories', { parentId: full.id }, 'id', merchant);
     const { count } = await agents.kysely
       .selectFrom('product.category')
       .select(({ fn }) => fn.countAll<bigint>().as('count'))
@@ -84,6 +79,10 @@ describe('the tree of categories', () => {
       { code: 'NOT_FOUND', path: ['input', 'parentId'] },
     ]);
     const query = '{ categories(parentId: "") { id } product(id: "") { id } productVariant(id: "") { id } }';
-    expect(await ask(query, {})).toEqual({ categories: [], product: null, productVariant: null });
+    expect(await agents.data('product', query, {}, merchant)).toEqual({
+      categories: [],
+      product: null,
+      productVariant: null,
+    });
   });
 });

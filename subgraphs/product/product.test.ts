@@ -18,22 +18,10 @@ const PRODUCT =
 const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
 const rival = actor({ roles: ['MERCHANT'], merchantId: 'merchant_b' });
 
-const ask = async (query: string, variables: Record<string, unknown>, as = admin) => {
-  const result = await agents.ask('product', query, variables, as);
-  expect(result.errors).toBeUndefined();
-  return result.data;
-};
-const create = async (input: Record<string, unknown>, as = merchant) =>
-  (await ask(`mutation ($input: CreateProductInput!) { createProduct(input: $input) { ${PRODUCT} } }`, { input }, as))
-    .createProduct;
-const publish = async (id: string, as = merchant) =>
-  (
-    await ask(
-      `mutation ($input: ChangeProductStatusInput!) { publishProduct(input: $input) { ${PRODUCT} } }`,
-      { input: { id } },
-      as,
-    )
-  ).publishProduct;
+const create = (input: Record<string, unknown>, as = merchant) => agents.mutate('createProduct', input, PRODUCT, as);
+const update = (input: Record<string, unknown>, selection = PRODUCT) =>
+  agents.mutate('updateProduct', input, selection, merchant);
+const publish = (id: string, as = merchant) => agents.mutate('publishProduct', { id }, PRODUCT, as);
 
 describe('a product', () => {
   test('is created as a draft with its variants, and the fact is published', async () => {
@@ -54,7 +42,7 @@ describe('a product', () => {
     await create({ name: 'First', variants: [{ sku: 'TWICE', name: 'One' }] });
     const refused = await create({ name: 'Second', variants: [{ sku: 'TWICE', name: 'One' }] });
     expect(refused).toMatchObject({ product: null, userErrors: [{ code: 'SKU_TAKEN' }] });
-    const { products } = await ask('{ products(first: 100) { nodes { name } } }', {});
+    const products = await agents.query('products', { first: 100 }, 'nodes { name }');
     expect(products.nodes.map((node: { name: string }) => node.name)).not.toContain('Second');
   });
 
@@ -66,29 +54,23 @@ describe('a product', () => {
 
   test('is changed on the version that was seen, and on no other', async () => {
     const { product } = await create({ name: 'Versioned' });
-    const update = `mutation ($input: UpdateProductInput!) { updateProduct(input: $input) {
-      product { name version } userErrors { code ... on VersionConflict { currentVersion } } } }`;
-    const first = await ask(update, { input: { id: product.id, expectedVersion: 1, name: 'Renamed' } }, merchant);
-    expect(first.updateProduct.product).toEqual({ name: 'Renamed', version: 2 });
-    const second = await ask(update, { input: { id: product.id, expectedVersion: 1, name: 'Lost' } }, merchant);
-    expect(second.updateProduct.userErrors).toEqual([{ code: 'VERSION_CONFLICT', currentVersion: 2 }]);
+    const shown = 'product { name version } userErrors { code ... on VersionConflict { currentVersion } }';
+    const first = await update({ id: product.id, expectedVersion: 1, name: 'Renamed' }, shown);
+    expect(first.product).toEqual({ name: 'Renamed', version: 2 });
+    const second = await update({ id: product.id, expectedVersion: 1, name: 'Lost' }, shown);
+    expect(second.userErrors).toEqual([{ code: 'VERSION_CONFLICT', currentVersion: 2 }]);
   });
 
   test('of another merchant is not there: neither to read as a draft nor to change', async () => {
     const { product } = await create({ name: 'Mine', variants: [{ sku: 'MINE', name: 'One' }] });
-    expect((await ask('query ($id: ID) { product(id: $id) { id } }', { id: product.id }, rival)).product).toBeNull();
+    expect(await agents.query('product', { id: product.id }, 'id', rival)).toBeNull();
     expect((await publish(product.id, rival)).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
     expect((await publish(product.id)).product.status).toBe('ACTIVE');
-    expect((await ask('query ($id: ID) { product(id: $id) { id } }', { id: product.id }, rival)).product).toEqual({
-      id: product.id,
-    });
+    expect(await agents.query('product', { id: product.id }, 'id', rival)).toEqual({ id: product.id });
   });
 });
 
-const UPDATE = `mutation ($input: UpdateProductInput!) { updateProduct(input: $input) { ${PRODUCT} } }`;
-
 describe('what is written of a product', () => {
-  const ADD = `mutation ($input: AddProductVariantInput!) { addProductVariant(input: $input) { variant { id } userErrors { code path } } }`;
   const size = { name: 'Size', value: 'L' };
   const colour = { name: 'Colour', value: 'Blue' };
   const counts = async () => {
@@ -141,12 +123,7 @@ describe('what is written of a product', () => {
     ['slug', 'a\u0000b'],
   ])('is not changed to a %s that cannot be: %#', async (field, text) => {
     const { product } = await create({ name: 'Stays' });
-    const { updateProduct } = await ask(
-      UPDATE,
-      { input: { id: product.id, expectedVersion: 1, [field]: text } },
-      merchant,
-    );
-    expect(updateProduct).toMatchObject({
+    expect(await update({ id: product.id, expectedVersion: 1, [field]: text })).toMatchObject({
       product: null,
       userErrors: [{ code: 'INVALID_INPUT', path: ['input', field] }],
     });
@@ -162,9 +139,10 @@ describe('what is written of a product', () => {
       name: 'Twins',
       variants: [{ sku: 'TW-1', name: 'v', attributes: [size, colour] }],
     });
-    const add = async (sku: string, attributes: object[]) =>
-      (await ask(ADD, { input: { productId: product.id, variant: { sku, name: 'v', attributes } } }, merchant))
-        .addProductVariant;
+    const add = (sku: string, attributes: object[]) => {
+      const input = { productId: product.id, variant: { sku, name: 'v', attributes } };
+      return agents.mutate('addProductVariant', input, 'variant { id } userErrors { code path }', merchant);
+    };
     expect(await add('TW-2', [{ name: 'colour', value: 'BLUE' }, size])).toEqual({
       variant: null,
       userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'variant', 'attributes'] }],
@@ -235,9 +213,7 @@ describe('a slug', () => {
       const all = await Promise.all([
         ...names.map((one) => create({ name: one })),
         create({ name: 'Given', slug: `${slug}-4` }),
-        ask(UPDATE, { input: { id: moved.id, expectedVersion: 1, slug: `${slug}-5` } }, merchant).then(
-          ({ updateProduct }) => updateProduct,
-        ),
+        update({ id: moved.id, expectedVersion: 1, slug: `${slug}-5` }),
       ]);
       expect(all.slice(0, names.length).flatMap(({ userErrors }) => userErrors)).toEqual([]);
       // One that is given may come too late.
@@ -259,14 +235,13 @@ describe('a slug', () => {
 
 describe('whose a product is', () => {
   test('a merchant says, or not; another one it cannot be', async () => {
-    const whose = async (input: object, as: Actor) =>
-      (
-        await ask(
-          `mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { merchantId } userErrors { code path } } }`,
-          { input: { name: 'Whose', ...input } },
-          as,
-        )
-      ).createProduct;
+    const whose = (input: object, as: Actor) =>
+      agents.mutate(
+        'createProduct',
+        { name: 'Whose', ...input },
+        'product { merchantId } userErrors { code path }',
+        as,
+      );
     const refused = { product: null, userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'merchantId'] }] };
     for (const own of [{}, { merchantId: null }, { merchantId: 'merchant_a' }])
       expect((await whose(own, merchant)).product).toEqual({ merchantId: 'merchant_a' });
@@ -287,13 +262,15 @@ describe('whose a product is', () => {
 describe('a list of products', () => {
   /** All of them, two by two. */
   async function byName(filter: object = {}, direction = 'ASC'): Promise<{ id: string; name: string }[]> {
-    const query = `query ($after: String, $filter: ProductFilter, $direction: OrderDirection!) {
-      products(first: 2, after: $after, filter: $filter, orderBy: { field: NAME, direction: $direction }) {
-        nodes { id name } pageInfo { hasNextPage endCursor } } }`;
     const seen: { id: string; name: string }[] = [];
     let after: string | null = null;
     do {
-      const { products } = await ask(query, { after, filter, direction });
+      const asked = { first: 2, after, filter, orderBy: { field: 'NAME', direction } };
+      const products: any = await agents.query(
+        'products',
+        asked,
+        'nodes { id name } pageInfo { hasNextPage endCursor }',
+      );
       seen.push(...products.nodes);
       after = products.pageInfo.hasNextPage ? products.pageInfo.endCursor : null;
     } while (after);
@@ -344,31 +321,24 @@ describe('a list of products', () => {
 
   test('by category holds what lies below it too', async () => {
     const category = async (name: string, parentId?: string) =>
-      (
-        await ask('mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { category { id } } }', {
-          input: { name, parentId },
-        })
-      ).createCategory.category.id;
+      (await agents.mutate('createCategory', { name, parentId }, 'category { id }')).category.id;
     const top = await category('Outdoors');
     const below = await category('Tents', top);
     await create({ name: 'Dome Tent', categoryId: below });
-    const query =
-      'query ($id: ID) { products(filter: { categoryId: $id }) { nodes { name category { parent { id } } } } }';
-    expect((await ask(query, { id: top })).products.nodes).toEqual([
-      { name: 'Dome Tent', category: { parent: { id: top } } },
-    ]);
-    for (const id of ['', '/', '%', `${top.slice(0, -1)}_`])
-      expect((await ask(query, { id })).products.nodes).toEqual([]);
+    const within = async (categoryId: string) =>
+      (await agents.query('products', { filter: { categoryId } }, 'nodes { name category { parent { id } } }')).nodes;
+    expect(await within(top)).toEqual([{ name: 'Dome Tent', category: { parent: { id: top } } }]);
+    for (const id of ['', '/', '%', `${top.slice(0, -1)}_`]) expect(await within(id)).toEqual([]);
   });
 });
 
 test('an order is told of variants that are for sale, and of no others', async () => {
   const { product } = await create({ name: 'Lamp', variants: [{ sku: 'LAMP', name: 'Brass', taxClass: 'REDUCED' }] });
   const ids = [product.variants[0].id, 'variant_none'];
-  const query = 'query ($ids: [ID!]!) { variantsForSale(ids: $ids) { sku title merchantId taxClass } }';
-  expect((await ask(query, { ids }, service)).variantsForSale).toEqual([null, null]);
+  const told = () => agents.query('variantsForSale', { ids }, 'sku title merchantId taxClass', service);
+  expect(await told()).toEqual([null, null]);
   await publish(product.id);
-  expect((await ask(query, { ids }, service)).variantsForSale).toEqual([
+  expect(await told()).toEqual([
     { sku: 'LAMP', title: 'Lamp, Brass', merchantId: 'merchant_a', taxClass: 'REDUCED' },
     null,
   ]);

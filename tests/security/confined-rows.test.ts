@@ -3,7 +3,6 @@
  * asks for.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Kysely } from 'kysely';
 import { migrationSets } from '../../db/connect/migration-sets.ts';
 import { migrate } from '../../db/migrator.ts';
 import { applyRoles } from '../../db/roles.ts';
@@ -18,6 +17,7 @@ import { paymentQueries } from '../../subgraphs/payment/queries.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 import { asAdmin } from '../support/database.ts';
 import { actor, admin, openAgents, operator, service, type TestAgents, viewer } from '../support/agents.ts';
+import { insertOwned } from '../support/owned-rows.ts';
 
 /** In one process, whose role owns the tables; and with a role for each agent, as `npm run db:roles` makes them. */
 describe.each([{ roles: false }, { roles: true }])('rows, with a role for each agent: $roles', ({ roles }) => {
@@ -44,8 +44,8 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
       stores.set(name, createStore({ ...store, confined }));
     }
     for (const { customerId } of [ada, bob])
-      await fill(agents.kysely, { customerId: customerId!, orderId: newId('order') });
-    await fill(agents.kysely, { orderId: guest.orderId! });
+      await insertOwned(agents.kysely, { customerId: customerId!, orderId: newId('order') });
+    await insertOwned(agents.kysely, { orderId: guest.orderId! });
   });
   afterAll(() => agents?.close());
 
@@ -203,43 +203,4 @@ async function ofDatabase({ kysely }: TestAgents) {
   url.pathname = `/${rows[0]!.name}`;
   const definitions = await loadAgents(['customer', 'order', 'payment']);
   return { url: url.href, sets: migrationSets(definitions), definitions };
-}
-
-/** One row in each table, with a text that names its owner. */
-async function fill(
-  kysely: Kysely<any>,
-  { customerId, orderId }: { customerId?: string; orderId: string },
-): Promise<void> {
-  const mark = `of ${customerId ?? orderId}`;
-  const now = '2026-06-01T12:00:00Z';
-  const statements: [string, unknown[]][] = [
-    [
-      `insert into "order".orders (id, number, customer_id, channel_id, currency, status, payment_status, fulfilment_status,
-         shipping_option, subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor, placed_at, updated_at)
-       values ($1, $2, $3, 'default', 'EUR', 'PENDING', 'CREATED', 'UNFULFILLED', $4, 1, 0, 0, 0, 1, $5, $5)`,
-      [orderId, newId('n'), customerId ?? null, mark, now],
-    ],
-    [
-      `insert into "order".order_contact (order_id, email, shipping_address, billing_address) values ($1, $2, '{}', '{}')`,
-      [orderId, mark],
-    ],
-    [
-      `insert into payment.payment (id, order_id, customer_id, amount_minor, currency, status, failure, created_at, updated_at)
-       values ($1, $2, $3, 1, 'EUR', 'CAPTURED', $4, $5, $5)`,
-      [newId('payment'), orderId, customerId ?? null, mark, now],
-    ],
-  ];
-  if (customerId)
-    statements.push(
-      [
-        `insert into customer.customer (id, user_id, name, email, created_at, updated_at) values ($1, $2, $3, 'e@x.test', $4, $4)`,
-        [customerId, newId('user'), mark, now],
-      ],
-      [
-        `insert into customer.address (id, customer_id, name, line1, city, postcode, country, created_at)
-         values ($1, $2, $3, '1', 'Lyon', '69000', 'FR', $4)`,
-        [newId('address'), customerId, mark, now],
-      ],
-    );
-  for (const [text, values] of statements) await raw(kysely, text, values);
 }

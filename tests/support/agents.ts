@@ -1,7 +1,5 @@
 /** Real agents on a database of their own, without the gateway: for a room's tests of its use cases. */
-import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { ExecutionResult } from 'graphql';
 import type { Kysely } from 'kysely';
 import { connectStandby } from '../../db/connect/connect-standby.ts';
 import { Endings } from '../../platform/endings.ts';
@@ -11,22 +9,24 @@ import { createHost, type Host } from '../../platform/agent/host.ts';
 import { type Clock, FixedClock } from '../../platform/clock.ts';
 import { readConfig } from '../../platform/config/config.ts';
 import { eventSigner } from '../../platform/events/signing.ts';
-import { Actor, type ActorClaims, ANONYMOUS } from '../../platform/identity/actor.ts';
 import { type Tokens, tokensFrom } from '../../platform/identity/tokens.ts';
-import { newId } from '../../platform/ids.ts';
 import { type Logger, silentLogger } from '../../platform/log.ts';
 import { prepareSagas } from '../../platform/sagas/worker.ts';
+import type { Client } from '../../platform/graphql/context.ts';
 import type { StandbyLimits } from '../../platform/standby/standby.ts';
 import { newKey } from '../../platform/secrets/key-ring.ts';
 import { type Secrets, secretsWith } from '../../platform/secrets/secrets.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
+import { type Asking, askingOf } from './asking.ts';
 import { testDatabase } from './database.ts';
 import { pooledFixture } from './pooler.ts';
 import { type TestRoles, testRoles } from './roles.ts';
 import { testPool } from './test-pool.ts';
 
+export { actor, admin, operator, service, viewer } from './actors.ts';
+
 /** Agents under test. */
-export interface TestAgents {
+export interface TestAgents extends Asking {
   host: Host;
   // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
   kysely: Kysely<any>;
@@ -39,29 +39,14 @@ export interface TestAgents {
   secrets: Secrets;
   /** Roles, where each agent has its own. */
   roles?: TestRoles;
-  /** Asks one agent's subgraph, as the gateway would after the gate. */
-  ask(agent: string, query: string, variables?: Record<string, unknown>, actor?: Actor): Promise<ExecutionResult<any>>;
-  /**
-   * Calls a mutation of the agent that has it, and returns its payload: the selection, and its user errors.
-   * @throws AssertionError for an error that is no user error
-   */
-  mutate(mutation: string, input: Record<string, unknown>, selection?: string, actor?: Actor): Promise<any>;
+  /** The same ways to ask, as a client of which the gateway knows this. */
+  from(client: Client | undefined): Asking;
   /** Runs an agent's scheduled job once, now. */
   runJob(agent: string, job: string): Promise<void>;
   /** The events in the log, oldest first. */
   events(type?: string): Promise<{ type: string; aggregate_id: string; aggregate_version: number; payload: any }[]>;
   close(): Promise<void>;
 }
-
-/** An actor with these claims: `actor({ roles: ['CUSTOMER'], customerId })`. */
-export const actor = (claims: Partial<ActorClaims> & Pick<ActorClaims, 'roles'>): Actor =>
-  new Actor({ id: newId('user'), ...claims });
-
-/** Some actors that most tests need. */
-export const admin = actor({ roles: ['ADMIN'] });
-export const operator = actor({ roles: ['OPERATOR'] });
-export const viewer = actor({ roles: ['VIEWER'] });
-export const service = new Actor({ id: 'agent:test', roles: ['SERVICE'] });
 
 /** Options of building agents. */
 export interface AgentsOptions {
@@ -76,8 +61,6 @@ export interface AgentsOptions {
 }
 
 const atPort = (url: string, port: number): string => Object.assign(new URL(url), { port }).href;
-
-const USER_ERRORS = 'userErrors { code path ... on VersionConflict { currentVersion } }';
 
 /**
  * An agent whose scheduled jobs are recorded by `<agent>/<job>`, so that a test can run one without waiting for its
@@ -148,21 +131,8 @@ export async function openAgents(names: readonly string[], options: AgentsOption
     tokenKey,
     secrets,
     roles,
-    ask: (agent, query, variables, actor = ANONYMOUS) => {
-      const subgraph = host.subgraphs.find(({ name }) => name === agent)!;
-      return subgraph.execute({ query, variables }, { actor, correlationId: newId('req') });
-    },
-    async mutate(mutation, input, selection = '', actor = admin) {
-      const owner = host.subgraphs.find(({ schema }) => schema.getMutationType()?.getFields()[mutation])!;
-      const field = owner.schema.getMutationType()!.getFields()[mutation]!;
-      const query = `mutation ($input: ${String(field.args[0]!.type)}) { ${mutation}(input: $input) { ${selection} ${USER_ERRORS} } }`;
-      const { data, errors } = await owner.execute(
-        { query, variables: { input } },
-        { actor, correlationId: newId('req') },
-      );
-      assert.equal(errors, undefined);
-      return data![mutation];
-    },
+    ...askingOf(host.subgraphs),
+    from: (client) => askingOf(host.subgraphs, client),
     runJob: (agent, job) => jobs.get(`${agent}/${job}`)!.run(new AbortController().signal, kysely),
     events: (type) => {
       const all = kysely

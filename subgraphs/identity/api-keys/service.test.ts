@@ -8,20 +8,17 @@ test('a session of some time ago is not made into a key, which would outlast it;
     const client = clientOf(agents);
     const { user } = await client.signUp({ email: 'keys@example.com' });
     await client.setRoles({ id: user.id, roles: ['OPERATOR'], expectedVersion: 1 }, admin);
-    const create =
-      'mutation { createApiKey(input: { name: "n", scopes: ["order:read"] }) { key userErrors { code } } }';
+    const key = { name: 'n', scopes: ['order:read'] };
     const signedIn = await client.signIn('keys@example.com');
     agents.clock.advance(10 * 60_000 + 1);
     const renewed = await client.actorOf(await client.refresh(signedIn.refreshToken));
-    expect((await client.ask(create, {}, renewed)).createApiKey).toEqual({
+    expect(await client.mutate('createApiKey', key, 'key userErrors { code }', renewed)).toEqual({
       key: null,
       userErrors: [{ code: 'REAUTHENTICATION_REQUIRED' }],
     });
     const now = await client.actorOf(await client.signIn('keys@example.com'));
     const wrong = { name: ' ', scopes: ['identity:admin'], expiresAt: '2020-01-01T00:00:00Z' };
-    const form =
-      'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { key userErrors { code path } } }';
-    expect((await client.ask(form, { input: wrong }, now)).createApiKey).toEqual({
+    expect(await client.mutate('createApiKey', wrong, 'key userErrors { code path }', now)).toEqual({
       key: null,
       userErrors: [
         { code: 'INVALID_INPUT', path: ['input', 'name'] },
@@ -29,7 +26,7 @@ test('a session of some time ago is not made into a key, which would outlast it;
         { code: 'INVALID_INPUT', path: ['input', 'expiresAt'] },
       ],
     });
-    expect((await client.ask(create, {}, now)).createApiKey.key).toMatch(/^agk_/);
+    expect((await client.mutate('createApiKey', key, 'key', now)).key).toMatch(/^agk_/);
   } finally {
     await agents.close();
   }

@@ -17,9 +17,9 @@ afterAll(() => agents.close());
 
 const rows = async <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
   (await raw(agents.kysely, text, values)).rows as Row[];
-const LOG = `query ($filter: AuditFilter, $first: Int, $after: String) { auditLog(filter: $filter, first: $first, after: $after) {
-  nodes { position action actorId userId objectId address details at } pageInfo { endCursor hasNextPage } totalCount } }`;
-const logOf = async (filter: object, page: object = {}) => (await client.ask(LOG, { filter, ...page }, admin)).auditLog;
+const LOG =
+  'nodes { position action actorId userId objectId address details at } pageInfo { endCursor hasNextPage } totalCount';
+const logOf = (filter: object, page: object = {}) => client.query('auditLog', { filter, ...page }, LOG);
 const verify = (noted?: Head) =>
   verifyChain(
     {
@@ -63,16 +63,16 @@ test('what happens to an account is there, the newest first, with who did it and
 });
 
 test('keys, ended sessions and a stolen refresh token are there', async () => {
-  const CREATE = `mutation { createApiKey(input: { name: "k", scopes: ["order:read"] }) { apiKey { id } } }`;
   const staff = actor({ ...self.claims(), roles: ['VIEWER'] });
-  const { apiKey } = (await client.ask(CREATE, {}, staff)).createApiKey;
-  await client.ask(`mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { revoked } }`, { id: apiKey.id }, staff);
+  const key = { name: 'k', scopes: ['order:read'] };
+  const { apiKey } = await client.mutate('createApiKey', key, 'apiKey { id }', staff);
+  await client.mutate('revokeApiKey', { id: apiKey.id }, 'revoked', staff);
   const stolen = await client.signIn(`audited.${n}@example.com`);
   await client.refresh(stolen.refreshToken);
   agents.clock.advance(60_000);
   await client.refresh(stolen.refreshToken);
   await client.signIn(`audited.${n}@example.com`);
-  await client.ask('mutation { revokeOtherSessions { ended } }', {}, self);
+  await client.mutate('revokeOtherSessions', undefined, 'ended', self);
   const { nodes } = await logOf({ userId: user.id });
   expect(nodes.map(({ action }: { action: string }) => action)).toEqual([
     'SESSIONS_ENDED',

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { raw } from '../../../platform/data/raw.ts';
+import { ANONYMOUS } from '../../../platform/identity/actor.ts';
 import { createStore } from '../../../platform/store/store.ts';
 import { LogNotifier } from '../../../platform/events/log-notifier.ts';
-import { admin } from '../../../tests/support/agents.ts';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
 import type { Tables } from '../entities.ts';
 import { forgetExpired } from '../sessions/forget-expired.ts';
@@ -25,8 +25,7 @@ test('an attempt whose request died on the way is completed by the next one, onc
   const input = { attemptToken, callbackUrl: await acme.visit(authorizationUrl, 'ada') };
   const busy = new Date(shop.agents.clock.now().getTime() + 10_000);
   await raw(shop.agents.kysely, 'update identity.provider_attempt set busy_until = $1', [busy]);
-  const text = `mutation ($input: CompleteProviderSignInInput!) { completeProviderSignIn(input: $input) { accessToken } }`;
-  const tooEarly = await shop.agents.ask('identity', text, { input });
+  const tooEarly = await shop.agents.attempt('completeProviderSignIn', input, 'accessToken', ANONYMOUS);
   expect(tooEarly).toMatchObject({ data: { completeProviderSignIn: null }, errors: [{}] });
   expect(acme.asked.get('/token')).toBeUndefined();
   shop.agents.clock.advance(10_001);
@@ -53,7 +52,6 @@ test('attempts that are over are forgotten, and others are not', async () => {
 });
 
 describe('an attempt that was begun before its account was shut', () => {
-  const SHUT = 'mutation ($id: ID!) { revokeUserSessions(input: { userId: $id }) { ended } }';
   const refused = { userErrors: [{ code: 'INVALID_SIGN_IN_ATTEMPT' }] };
   let userId: string;
   beforeEach(async () => {
@@ -62,7 +60,7 @@ describe('an attempt that was begun before its account was shut', () => {
   });
   const shut = async () => {
     shop.agents.clock.advance(1);
-    await shop.client.ask(SHUT, { id: userId }, admin);
+    await shop.client.mutate('revokeUserSessions', { userId }, 'ended');
     shop.agents.clock.advance(1);
   };
   const sessions = async () =>
@@ -92,7 +90,7 @@ describe('an attempt that was begun before its account was shut', () => {
     const as = await shop.client.actorOf(await shop.signIn(acme, 'ada'));
     const { authorizationUrl, attemptToken } = await shop.beginLink('acme', as);
     const callbackUrl = await acme.visit(authorizationUrl, 'eve');
-    await shop.client.ask('mutation { revokeOtherSessions { ended } }', {}, as);
+    await shop.client.mutate('revokeOtherSessions', undefined, 'ended', as);
     expect(await shop.link(attemptToken, callbackUrl, as)).toMatchObject({ identity: null, ...refused });
     expect(await shop.identities(as)).toHaveLength(1);
   });

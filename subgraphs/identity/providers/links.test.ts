@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { lock } from '../../../platform/data/locks.ts';
 import { raw } from '../../../platform/data/raw.ts';
-import type { Actor } from '../../../platform/identity/actor.ts';
+import { type Actor, ANONYMOUS } from '../../../platform/identity/actor.ts';
 import { actor, admin, operator } from '../../../tests/support/agents.ts';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
 import { PASSWORD } from '../identity.testing.ts';
@@ -43,13 +43,11 @@ const link = async (name: string, subject: string, as: Actor) => {
 };
 /** Asks for the mail that sets a password, and follows it. */
 async function setPassword(email: string): Promise<void> {
-  const request = 'mutation ($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { done } }';
-  await shop.client.ask(request, { input: { email } });
+  await shop.client.mutate('requestPasswordReset', { email }, 'done', ANONYMOUS);
   const mail = shop.agents.kysely.selectFrom('identity.recovery_token').select(['id', 'sealed']).orderBy('id', 'desc');
   const { id, sealed } = await mail.executeTakeFirstOrThrow();
   const input = { token: shop.agents.secrets.open(sealed, `recovery:${id}`), password: PASSWORD };
-  const reset = 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { done userErrors { code } } }';
-  expect((await shop.client.ask(reset, { input })).resetPassword).toEqual({ done: true, userErrors: [] });
+  expect(await shop.client.mutate('resetPassword', input, 'done', ANONYMOUS)).toEqual({ done: true, userErrors: [] });
 }
 const refused = (code: string) => ({ identity: null, userErrors: [{ code }] });
 
@@ -200,14 +198,12 @@ test('whose identities they are sees them, and administrators; nobody else, and 
   const query =
     'query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on User { identities { id } } } }';
   const seen = async (who: Actor) =>
-    (await shop.client.ask(query, { representations }, who))._entities[0]?.identities ?? null;
+    (await shop.client.data('identity', query, { representations }, who))._entities[0]?.identities ?? null;
   expect([await seen(as), await seen(admin)]).toEqual([[{ id: identity.id }], [{ id: identity.id }]]);
   const key = actor({ id, roles: ['CUSTOMER'] });
   const stranger = (await member('other-iris@example.com')).as;
   expect([await seen(operator), await seen(key), await seen(stranger)]).toEqual([null, null, null]);
   expect((await shop.unlink(identity.id, stranger)).userErrors).toEqual([{ code: 'NOT_FOUND', path: ['input', 'id'] }]);
-  const text = 'mutation ($input: UnlinkIdentityInput!) { unlinkIdentity(input: $input) { done } }';
-  const byKey = await shop.agents.ask('identity', text, { input: { id: identity.id } }, key);
-  expect(byKey.errors?.[0]?.message).toContain('not an API key');
+  await expect(shop.unlink(identity.id, key)).rejects.toThrow('not an API key');
   expect(await shop.identities(as)).toHaveLength(1);
 });

@@ -6,9 +6,9 @@ import type { Logger } from '../../../platform/log.ts';
 import { type OpenIdProvider, REDIRECT_URI } from '../../../tests/support/openid-provider.ts';
 import { clientOf } from '../identity.testing.ts';
 
-const BEGUN = '{ authorizationUrl attemptToken expiresAt userErrors { code message path } }';
+const BEGUN = 'authorizationUrl attemptToken expiresAt userErrors { code message path }';
 const AUTH =
-  '{ accessToken refreshToken expiresAt user { id email name roles emailVerified } userErrors { code message path ... on SecondFactorRequired { challenge } } }';
+  'accessToken refreshToken expiresAt user { id email name roles emailVerified } userErrors { code message path ... on SecondFactorRequired { challenge } }';
 
 const TABLES = ['account', 'session', 'refresh_token', 'linked_identity'];
 
@@ -31,13 +31,10 @@ export async function openProvided(providers: readonly OpenIdProvider[], log?: L
     log,
   });
   const client = clientOf(agents);
-  const ask = async (mutation: string, type: string, answer: string, input: object, as: Actor = ANONYMOUS) =>
-    (await client.ask(`mutation ($input: ${type}!) { answer: ${mutation}(input: $input) ${answer} }`, { input }, as))
-      .answer;
   const begin = (provider: string, redirectUri = REDIRECT_URI): Promise<Begun> =>
-    ask('beginProviderSignIn', 'BeginProviderSignInInput', BEGUN, { provider, redirectUri });
+    client.mutate('beginProviderSignIn', { provider, redirectUri }, BEGUN, ANONYMOUS);
   const complete = (attemptToken: string, callbackUrl: string) =>
-    ask('completeProviderSignIn', 'CompleteProviderSignInInput', AUTH, { attemptToken, callbackUrl });
+    client.mutate('completeProviderSignIn', { attemptToken, callbackUrl }, AUTH, ANONYMOUS);
 
   return {
     agents,
@@ -50,13 +47,12 @@ export async function openProvided(providers: readonly OpenIdProvider[], log?: L
       return complete(attemptToken, await provider.visit(authorizationUrl, subject));
     },
     beginLink: (provider: string, as: Actor): Promise<Begun> =>
-      ask('beginIdentityLink', 'BeginProviderSignInInput', BEGUN, { provider, redirectUri: REDIRECT_URI }, as),
+      client.mutate('beginIdentityLink', { provider, redirectUri: REDIRECT_URI }, BEGUN, as),
     link: (attemptToken: string, callbackUrl: string, as: Actor) =>
-      ask('linkIdentity', 'CompleteProviderSignInInput', LINKED, { attemptToken, callbackUrl }, as),
-    unlink: (id: string, as: Actor) =>
-      ask('unlinkIdentity', 'UnlinkIdentityInput', '{ done userErrors { code path } }', { id }, as),
+      client.mutate('linkIdentity', { attemptToken, callbackUrl }, LINKED, as),
+    unlink: (id: string, as: Actor) => client.mutate('unlinkIdentity', { id }, 'done userErrors { code path }', as),
     identities: async (as: Actor) =>
-      (await client.ask('{ me { identities { id provider email linkedAt lastUsedAt } } }', {}, as)).me.identities,
+      (await client.query('me', {}, 'identities { id provider email linkedAt lastUsedAt }', as)).identities,
     /** How many rows stand where somebody who got in would leave some. */
     traces: async (): Promise<Record<string, number>> => {
       const { rows } = await raw<{ traces: Record<string, number> }>(
@@ -76,6 +72,6 @@ export async function openProvided(providers: readonly OpenIdProvider[], log?: L
   };
 }
 
-const LINKED = '{ identity { id provider email } userErrors { code message path } }';
+const LINKED = 'identity { id provider email } userErrors { code message path }';
 /** The providers' ids, in their order. */
 const NAMES = ['acme', 'other'];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { raw } from '../../../platform/data/raw.ts';
+import { ANONYMOUS } from '../../../platform/identity/actor.ts';
 import { type OpenIdProvider, openOpenIdProvider } from '../../../tests/support/openid-provider.ts';
 import { openProvided, type ProvidedAgents } from './providers.testing.ts';
 
@@ -23,12 +24,10 @@ const customersNamed = async (name: string) =>
   (await raw(shop.agents.kysely, 'select id, user_id from customer.customer where name = $1', [name])).rows;
 
 test('the providers are there for all to see, and their secrets are not', async () => {
-  expect(await shop.client.ask('{ identityProviders { id name } }')).toEqual({
-    identityProviders: [
-      { id: 'acme', name: 'Test acme' },
-      { id: 'other', name: 'Test other' },
-    ],
-  });
+  expect(await shop.client.query('identityProviders', {}, 'id name', ANONYMOUS)).toEqual([
+    { id: 'acme', name: 'Test acme' },
+    { id: 'other', name: 'Test other' },
+  ]);
 });
 
 test('the address to go to asks for a code with PKCE, and holds no secret', async () => {
@@ -155,10 +154,9 @@ test('two requests that complete the same attempt at once ask the provider once'
   const { authorizationUrl, attemptToken } = await shop.begin('acme');
   const callbackUrl = await acme.visit(authorizationUrl, 'gwen');
   const before = acme.asked.get('/token')!;
-  const text =
-    'mutation ($input: CompleteProviderSignInInput!) { completeProviderSignIn(input: $input) { user { id } userErrors { code } } }';
+  const input = { attemptToken, callbackUrl };
   const answers = await Promise.all(
-    [1, 2].map(() => shop.agents.ask('identity', text, { input: { attemptToken, callbackUrl } })),
+    [1, 2].map(() => shop.agents.attempt('completeProviderSignIn', input, 'user { id }', ANONYMOUS)),
   );
   expect(acme.asked.get('/token')).toBe(before + 1);
   const users = answers.map(({ data }) => data?.completeProviderSignIn?.user?.id).filter(Boolean);
@@ -173,9 +171,7 @@ test('while the customer agent is away nobody is signed up by halves', async () 
   const input = { attemptToken, callbackUrl: await acme.visit(authorizationUrl, 'hal') };
   await raw(shop.agents.kysely, 'alter table customer.customer rename to away');
   try {
-    const text =
-      'mutation ($input: CompleteProviderSignInInput!) { completeProviderSignIn(input: $input) { accessToken } }';
-    const failed = await shop.agents.ask('identity', text, { input });
+    const failed = await shop.agents.attempt('completeProviderSignIn', input, 'accessToken', ANONYMOUS);
     expect(failed).toMatchObject({ data: { completeProviderSignIn: null }, errors: [{}] });
   } finally {
     await raw(shop.agents.kysely, 'alter table customer.away rename to customer');

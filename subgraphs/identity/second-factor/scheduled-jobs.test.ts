@@ -32,9 +32,9 @@ async function withFactor(email: string, isConfirmed = true): Promise<{ id: stri
   const answer = await client.signUp({ email });
   const self = await client.actorOf(answer);
   await rows('update identity.account set email_verified_at = now() where id = $1', [self.id]);
-  const { secret } = (await client.ask('mutation { enrollTotp(input: {}) { secret } }', {}, self)).enrollTotp;
-  const confirm = 'mutation ($code: String!) { confirmTotp(input: { code: $code }) { recoveryCodes } }';
-  if (isConfirmed) await client.ask(confirm, { code: codeOf(secret, agents.clock.now()) }, self);
+  const { secret } = await client.mutate('enrollTotp', {}, 'secret', self);
+  const code = codeOf(secret, agents.clock.now());
+  if (isConfirmed) await client.mutate('confirmTotp', { code }, 'recoveryCodes', self);
   return { id: answer.user.id, secret };
 }
 

@@ -18,31 +18,24 @@ export const secondFactorsOf = (agents: TestAgents) => {
   const client = clientOf(agents, { address: '203.0.113.7' });
   let strangers = 0;
   const rows = async (text: string, values: unknown[] = []) => (await raw(agents.kysely, text, values)).rows as any[];
-  const mutate = async (name: string, input: object, as: Actor, fields = 'done') => {
-    const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input`;
-    const text = `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} userErrors { code path } } }`;
-    return (await client.ask(text, { input }, as))[name];
-  };
   /** As whoever has clicked on the link in the mail. */
-  const enroll = async (as: Actor, input: object = {}) => {
+  const enroll = async (as: Actor, input: Record<string, unknown> = {}) => {
     await rows('update identity.account set email_verified_at = now() where id = $1', [as.id]);
-    return mutate('enrollTotp', input, as, 'secret uri expiresAt');
+    return client.mutate('enrollTotp', input, 'secret uri expiresAt', as);
   };
-  const confirm = (code: string, as: Actor) => mutate('confirmTotp', { code }, as, 'recoveryCodes');
+  const confirm = (code: string, as: Actor) => client.mutate('confirmTotp', { code }, 'recoveryCodes', as);
   const now = (secret: string, steps = 0) => codeOf(secret, agents.clock.now(), steps);
   return {
     client,
     rows,
-    mutate,
     enroll,
     confirm,
     now,
     /** Somebody else, each from an address of their own. */
     stranger: () => clientOf(agents, { address: `198.51.100.${++strangers}` }),
     wrong: (secret: string, n = 0) => wrongCodeOf(secret, agents.clock.now(), n),
-    disable: (code: string, as: Actor) => mutate('disableTotp', { code }, as),
-    mine: async (as: Actor) =>
-      (await client.ask('{ mySecondFactor { confirmedAt recoveryCodesLeft } }', {}, as)).mySecondFactor,
+    disable: (code: string, as: Actor) => client.mutate('disableTotp', { code }, 'done', as),
+    mine: (as: Actor) => client.query('mySecondFactor', {}, 'confirmedAt recoveryCodesLeft', as),
 
     /** Adds a second factor, and waits for the next code. */
     async added(as: Actor): Promise<{ secret: string; recoveryCodes: string[] }> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Actor } from '../../../platform/identity/actor.ts';
+import { type Actor, ANONYMOUS } from '../../../platform/identity/actor.ts';
 import { openAgents, type TestAgents } from '../../../tests/support/agents.ts';
 import { PASSWORD } from '../identity.testing.ts';
 import { codesOf, MINUTE, secondFactorsOf, STEP } from './second-factor.testing.ts';
@@ -109,7 +109,8 @@ describe('signing in with it', () => {
   test('by a challenge from before a new password is refused, and a new password needs it all the same', async () => {
     const { secret } = await it.added(self);
     const challenge = await it.challenged(email);
-    await it.mutate('changePassword', { currentPassword: PASSWORD, newPassword: 'another long password' }, self);
+    const input = { currentPassword: PASSWORD, newPassword: 'another long password' };
+    await it.client.mutate('changePassword', input, 'done', self);
     expect(codesOf(await it.client.completeSignIn(challenge, it.now(secret)))).toEqual(['INVALID_CHALLENGE']);
     expect(codesOf(await it.client.signIn(email, 'another long password'))).toEqual(['SECOND_FACTOR_REQUIRED']);
   });
@@ -142,15 +143,15 @@ describe('guessing', () => {
   test('is not freed by a new password either', async () => {
     const { secret } = await it.added(self);
     await guess(secret, await it.challenged(email, it.stranger()), 5);
-    await it.client.ask(`mutation { requestPasswordReset(input: { email: "${email}" }) { done } }`);
+    await it.client.mutate('requestPasswordReset', { email }, 'done', ANONYMOUS);
     const [{ id, sealed }] = await it.rows(
       `select id, sealed from identity.recovery_token where user_id = $1 and purpose = 'RESET_PASSWORD'`,
       [user.id],
     );
     expect(sealed).toMatch(/^v1\./);
     const token = agents.secrets.open(sealed, `recovery:${id}`);
-    const reset = `mutation ($t: String!) { resetPassword(input: { token: $t, password: "another long password" }) { done } }`;
-    expect((await it.client.ask(reset, { t: token })).resetPassword.done).toBe(true);
+    const input = { token, password: 'another long password' };
+    expect((await it.client.mutate('resetPassword', input, 'done', ANONYMOUS)).done).toBe(true);
     const { userErrors } = await it.stranger().signIn(email, 'another long password');
     expect(userErrors[0].code).toBe('SECOND_FACTOR_REQUIRED');
     expect(codesOf(await it.stranger().completeSignIn(userErrors[0].challenge, it.now(secret)))).toEqual([BLOCKED]);
@@ -218,7 +219,7 @@ describe('recovery codes', () => {
 
   test('are replaced by ten others, with a code', async () => {
     const { secret, recoveryCodes: old } = await it.added(self);
-    const replaced = await it.mutate('replaceRecoveryCodes', { code: it.now(secret) }, self, 'recoveryCodes');
+    const replaced = await it.client.mutate('replaceRecoveryCodes', { code: it.now(secret) }, 'recoveryCodes', self);
     expect(replaced).toMatchObject({ recoveryCodes: { length: 10 }, userErrors: [] });
     const challenge = await it.challenged(email);
     expect(codesOf(await it.client.completeSignIn(challenge, old[0]!))).toEqual(['INVALID_SECOND_FACTOR']);

@@ -33,14 +33,11 @@ beforeEach(async () => {
 });
 afterAll(() => agents.close());
 
-/** A mutation with one input, errors and all. */
-const mutate = async (name: string, input: object, fields: string, as = thief) => {
-  const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input`;
-  return agents.ask('identity', `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} } }`, { input }, as);
+const change = (as = thief) => {
+  const input = { currentPassword: PASSWORD, newPassword: NEW };
+  return agents.attempt('changePassword', input, 'done userErrors { code }', as);
 };
-const change = (as?: Actor) =>
-  mutate('changePassword', { currentPassword: PASSWORD, newPassword: NEW }, 'done userErrors { code }', as);
-const endOthers = (as: Actor) => agents.ask('identity', 'mutation { revokeOtherSessions { ended } }', {}, as);
+const endOthers = (as: Actor) => agents.attempt('revokeOtherSessions', undefined, 'ended', as);
 const setRole = async (role: string, expectedVersion: number) =>
   expect((await client.setRoles({ id: userId, roles: [role], expectedVersion }, admin)).userErrors).toEqual([]);
 
@@ -94,7 +91,7 @@ describe('signing in', () => {
 });
 
 describe('a session that was ended', () => {
-  const overtaken = async (late: () => ReturnType<typeof mutate>) =>
+  const overtaken = async (late: () => ReturnType<typeof change>) =>
     (await overtaking(() => endOthers(owner), late))[1];
   const ENDED = [expect.objectContaining({ originalError: expect.any(Unauthenticated) })];
 
@@ -105,18 +102,19 @@ describe('a session that was ended', () => {
 
   test('adds no second factor', async () => {
     await raw(agents.kysely, 'update identity.account set email_verified_at = now() where id = $1', [userId]);
-    const { secret } = (await mutate('enrollTotp', {}, 'secret')).data!.enrollTotp;
+    const { secret } = await agents.mutate('enrollTotp', {}, 'secret', thief);
     const code = codeOf(secret, agents.clock.now());
-    expect((await overtaken(() => mutate('confirmTotp', { code }, 'recoveryCodes'))).errors).toEqual(ENDED);
+    const confirm = () => agents.attempt('confirmTotp', { code }, 'recoveryCodes', thief);
+    expect((await overtaken(confirm)).errors).toEqual(ENDED);
     expect((await client.signIn(email)).userErrors).toEqual([]);
-    expect((await mutate('enrollTotp', {}, 'secret')).errors).toEqual(ENDED);
+    expect((await agents.attempt('enrollTotp', {}, 'secret', thief)).errors).toEqual(ENDED);
   });
 
   test('makes no API key', async () => {
     await setRole('OPERATOR', 1);
     owner = await client.actorOf(await client.signIn(email));
     thief = await client.actorOf(await client.signIn(email));
-    const create = () => mutate('createApiKey', { name: 'kept', scopes: ['order:read'] }, 'key');
+    const create = () => agents.attempt('createApiKey', { name: 'kept', scopes: ['order:read'] }, 'key', thief);
     expect((await create()).data!.createApiKey.key).toMatch(/^agk_/);
     expect((await overtaken(create)).errors).toEqual(ENDED);
   });

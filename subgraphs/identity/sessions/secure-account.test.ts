@@ -33,17 +33,16 @@ beforeEach(async () => {
 async function mailed(purpose: 'VERIFY_EMAIL' | 'RESET_PASSWORD'): Promise<string> {
   const text = 'select id from identity.recovery_token where user_id = $1 and purpose = $2 order by id desc limit 1';
   const [{ id }] = (await it.rows(text, [userId, purpose])) as [{ id: string }];
-  const query = 'query ($id: ID!) { recoveryMail(id: $id) { sealedToken } }';
-  const { recoveryMail } = await it.client.ask(query, { id }, service);
-  return agents.secrets.open(recoveryMail.sealedToken, `recovery:${id}`);
+  const { sealedToken } = await agents.query('recoveryMail', { id }, 'sealedToken', service);
+  return agents.secrets.open(sealedToken, `recovery:${id}`);
 }
 async function resetLink(): Promise<string> {
-  expect(await it.mutate('requestPasswordReset', { email }, owner)).toMatchObject({ done: true });
+  expect(await it.client.mutate('requestPasswordReset', { email }, 'done', owner)).toMatchObject({ done: true });
   return mailed('RESET_PASSWORD');
 }
 const reset = (token: string, password = NEWER, more: object = {}) =>
-  it.mutate('resetPassword', { token, password, ...more }, owner);
-const verify = (token: string) => it.mutate('verifyEmail', { token }, owner);
+  it.client.mutate('resetPassword', { token, password, ...more }, 'done', owner);
+const verify = (token: string) => it.client.mutate('verifyEmail', { token }, 'done', owner);
 
 async function challenge(): Promise<string> {
   const text = `insert into identity.sign_in_challenge (hash, user_id, created_at, expires_at) values ($1, $2, $3, $4)`;
@@ -60,23 +59,24 @@ const link = async (): Promise<string> => {
 };
 
 const INVALID = { done: null, userErrors: [{ code: 'INVALID_RECOVERY_TOKEN', path: ['input', 'token'] }] };
-const changePassword = () => it.mutate('changePassword', { currentPassword: PASSWORD, newPassword: NEW }, owner);
-const asStaff = (name: string, input: object, fields: string) => it.mutate(name, input, admin, fields);
+const changePassword = (newPassword = NEW) =>
+  it.client.mutate('changePassword', { currentPassword: PASSWORD, newPassword }, 'done', owner);
+const asStaff = (name: string, input: Record<string, unknown>, fields: string) => it.client.mutate(name, input, fields);
 
 /** How an account is shut, whose second factor has this secret, if it has one. */
 const SHUT: [string, 'with' | 'without', (secret: string) => Promise<unknown>][] = [
-  ['changePassword', 'without', changePassword],
-  ['revokeOtherSessions', 'without', () => it.client.ask('mutation { revokeOtherSessions { ended } }', {}, owner)],
+  ['changePassword', 'without', () => changePassword()],
+  ['revokeOtherSessions', 'without', () => it.client.mutate('revokeOtherSessions', undefined, 'ended', owner)],
   ['revokeUserSessions', 'without', () => asStaff('revokeUserSessions', { userId }, 'ended')],
   ['setUserRoles', 'without', () => it.client.setRoles({ id: userId, expectedVersion: 1, roles: ['VIEWER'] }, admin)],
   ['resetPassword', 'without', async () => reset(await resetLink(), NEW)],
-  ['unlinkIdentity', 'without', async () => it.mutate('unlinkIdentity', { id: await link() }, owner)],
+  ['unlinkIdentity', 'without', async () => it.client.mutate('unlinkIdentity', { id: await link() }, 'done', owner)],
   ['confirmTotp', 'without', addFactor],
   ['disableTotp', 'with', (secret) => it.disable(it.now(secret), owner)],
   [
     'resetSecondFactor',
     'with',
-    async () => it.mutate('resetSecondFactor', { userId }, await it.client.staff('OPERATOR')),
+    async () => it.client.mutate('resetSecondFactor', { userId }, 'done', await it.client.staff('OPERATOR')),
   ],
 ];
 
@@ -84,7 +84,7 @@ describe.each(SHUT)('%s ends', (name, factor, shut) => {
   test('what was begun before: links of mails, a sign-in, a second factor that was not confirmed', async () => {
     const secret = factor === 'with' ? await addFactor() : '';
     await it.rows('update identity.account set email_verified_at = null where id = $1', [userId]);
-    await it.client.ask('mutation { requestEmailVerification { done } }', {}, owner);
+    await it.client.mutate('requestEmailVerification', undefined, 'done', owner);
     const [toVerify, toSignIn] = [await mailed('VERIFY_EMAIL'), await challenge()];
     const toReset = await resetLink();
     const isPending = factor === 'without' && name !== 'confirmTotp';
@@ -99,12 +99,7 @@ describe.each(SHUT)('%s ends', (name, factor, shut) => {
       const left = await it.rows('select 1 from identity.second_factor where user_id = $1', [userId]);
       expect(left).toEqual([]);
       // Of whoever is still, or again, signed in.
-      const again = await agents.ask(
-        'identity',
-        `mutation { confirmTotp(input: { code: "${code}" }) { userErrors { code } } }`,
-        {},
-        owner,
-      );
+      const again = await agents.attempt('confirmTotp', { code }, 'userErrors { code }', owner);
       const told = (again.errors?.[0]?.originalError as any)?.code ?? again.data!.confirmTotp.userErrors[0].code;
       expect(['INVALID_STATE', 'UNAUTHENTICATED']).toContain(told);
     }
@@ -126,7 +121,7 @@ describe('a link of a mail', () => {
   test('to verify an address too, and neither ends the other', async () => {
     const older = await mailed('VERIFY_EMAIL');
     const toReset = await resetLink();
-    await it.client.ask('mutation { requestEmailVerification { done } }', {}, owner);
+    await it.client.mutate('requestEmailVerification', undefined, 'done', owner);
     const newer = await mailed('VERIFY_EMAIL');
     expect(await verify(older)).toEqual(INVALID);
     expect((await verify(newer)).done).toBe(true);
@@ -136,7 +131,9 @@ describe('a link of a mail', () => {
   test('that somebody asked for at the same time as another leaves one that is good', async () => {
     for (let round = 0; round < 3; round++) {
       await it.rows('delete from identity.sign_in_attempts');
-      await Promise.all(Array.from({ length: 4 }, () => it.mutate('requestPasswordReset', { email }, owner)));
+      await Promise.all(
+        Array.from({ length: 4 }, () => it.client.mutate('requestPasswordReset', { email }, 'done', owner)),
+      );
       const good = await it.rows(
         `select id from identity.recovery_token where user_id = $1 and purpose = 'RESET_PASSWORD' and used_at is null`,
         [userId],
@@ -150,7 +147,7 @@ describe('a link of a mail', () => {
       await it.rows('delete from identity.sign_in_attempts');
       const link = await resetLink();
       const [ended, late] = await Promise.all([
-        agents.ask('identity', 'mutation { revokeOtherSessions { ended } }', {}, owner),
+        agents.attempt('revokeOtherSessions', undefined, 'ended', owner),
         setTimeout(delay).then(() => reset(link)),
       ]);
       // Either it came first, and has ended the session that shuts; or it came too late, and its password opens nothing.
@@ -170,7 +167,7 @@ describe('setting a new password by mail', () => {
   beforeEach(async () => {
     await it.client.setRoles({ id: userId, expectedVersion: 1, roles: ['VIEWER'] }, admin);
     owner = await it.client.actorOf(await it.client.signIn(email));
-    await it.mutate('createApiKey', { name: 'kept', scopes: ['order:read'] }, owner, 'key');
+    await it.client.mutate('createApiKey', { name: 'kept', scopes: ['order:read'] }, 'key', owner);
     await link();
   });
 
@@ -198,9 +195,7 @@ describe('setting a new password by mail', () => {
 });
 
 test('two changes of one password by one session are not both right', async () => {
-  const change = (newPassword: string) =>
-    it.mutate('changePassword', { currentPassword: PASSWORD, newPassword }, owner);
-  const told = await Promise.all([change(NEW), change(NEWER)]);
+  const told = await Promise.all([changePassword(NEW), changePassword(NEWER)]);
   expect(told.flatMap(codesOf)).toEqual(['INVALID_CREDENTIALS']);
 });
 

@@ -49,5 +49,3 @@ export const importedStock = ({ store, clock }: AgentContext<Tables>) => {
     },
   };
 };
-
-export type ImportedStock = ReturnType<typeof importedStock>;

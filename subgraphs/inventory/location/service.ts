@@ -63,5 +63,3 @@ const differs = (location: LocationRow, { name, priority, active }: Partial<Loca
   (name ?? location.name) !== location.name ||
   (priority ?? location.priority) !== location.priority ||
   (active ?? location.active) !== location.active;
-
-export type LocationService = ReturnType<typeof locationService>;

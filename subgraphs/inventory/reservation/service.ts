@@ -108,5 +108,3 @@ function publishReleased(work: Work<Tables>, closed: readonly Closed[], reason: 
     });
   }
 }
-
-export type ReservationService = ReturnType<typeof reservationService>;

@@ -18,10 +18,32 @@ export type ErrorCode =
   | 'INVALID_STATE'
   /** There are not enough units left. */
   | 'INSUFFICIENT_STOCK'
-  /** The reservation of this reference was released: nothing can be reserved for it any more. */
-  | 'RESERVATION_RELEASED'
   /** The code belongs to another location. */
-  | 'LOCATION_CODE_TAKEN';
+  | 'LOCATION_CODE_TAKEN'
+  /** The reservation of this reference was released: nothing can be reserved for it any more. */
+  | 'RESERVATION_RELEASED';
+
+/** The first stock of some variants of an import. */
+export type ImportedStockInput = {
+  /** Reference of the import and the chunk. */
+  reference: string;
+  /** The merchant who owns it. */
+  merchantId: string;
+  /** The units, at most 100 lines. */
+  lines: Array<ImportedStockLineInput>;
+};
+
+/** The first stock of a variant of an import. */
+export type ImportedStockLineInput = {
+  /** The product. */
+  productId: string;
+  /** The variant. */
+  variantId: string;
+  /** The location. */
+  locationId: string;
+  /** Number of units. */
+  quantity: number;
+};
 
 /** Units to reserve for a reference. */
 export type ReserveStockInput = {
@@ -49,28 +71,6 @@ export type ReleaseReservationInput = {
   reference: string;
   /** A repetition with the same key does nothing again: 1 to 255 characters. */
   idempotencyKey: string;
-};
-
-/** The first stock of some variants of an import. */
-export type ImportedStockInput = {
-  /** Reference of the import and the chunk. */
-  reference: string;
-  /** The merchant who owns it. */
-  merchantId: string;
-  /** The units, at most 100 lines. */
-  lines: Array<ImportedStockLineInput>;
-};
-
-/** The first stock of a variant of an import. */
-export type ImportedStockLineInput = {
-  /** The product. */
-  productId: string;
-  /** The variant. */
-  variantId: string;
-  /** The location. */
-  locationId: string;
-  /** Number of units. */
-  quantity: number;
 };
 
 export type ReserveStockMutationVariables = Exact<{

@@ -34,12 +34,12 @@ export type ErrorCode =
   | 'TOTAL_MISMATCH'
   /** The coupon does not exist. */
   | 'COUPON_NOT_FOUND'
+  /** A cancellation is under way or done. */
+  | 'ORDER_CANCELLED'
   /** The cart was ordered already. */
   | 'CART_ORDERED'
   /** The cart is empty. */
-  | 'CART_EMPTY'
-  /** A cancellation is under way or done. */
-  | 'ORDER_CANCELLED';
+  | 'CART_EMPTY';
 
 /** Status of an order. */
 export type OrderStatus =

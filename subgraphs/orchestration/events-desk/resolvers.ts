@@ -9,11 +9,7 @@ import { eventsDeskQueries } from './queries.ts';
 import { eventsDeskService } from './service.ts';
 
 /** The operators' desk for events. */
-export interface EventsDesk {
-  resolvers: Pick<Resolvers, 'Query' | 'Mutation' | 'Consumer' | 'DeadLetter' | 'EventAction'>;
-}
-
-export function eventsDesk(agentContext: AgentContext<Tables>, load: OrchestrationLoaders): EventsDesk {
+export const eventsDeskResolvers = (agentContext: AgentContext<Tables>, load: OrchestrationLoaders): Resolvers => {
   const { clock, allAgents } = agentContext;
   const queries = eventsDeskQueries(agentContext.store.read);
   const service = eventsDeskService(agentContext);
@@ -25,34 +21,32 @@ export function eventsDesk(agentContext: AgentContext<Tables>, load: Orchestrati
     payload(async () => ({ action: await queries.actionById(await useCase()) }));
 
   return {
-    resolvers: {
-      Query: {
-        consumers: () => queries.consumers(),
-        deadLetters: (_, { filter, ...page }) => queries.deadLetterPage(filter ?? {}, page),
-        eventActions: (_, { filter, ...page }) => queries.actionPage(filter ?? {}, page),
-      },
-      Mutation: {
-        redriveEvents: (_, { input }, context) => acted(() => service.redrive(input, context)),
-        discardEvent: (_, { input }, context) => acted(() => service.discard(input, context)),
-        replayConsumer: (_, { input }, context) => acted(() => service.replay(input, context)),
-        rebuildProjection: (_, { input }, context) => acted(() => service.rebuild(input, context)),
-      },
-      Consumer: {
-        agent: (row, _, context) => load.agent(context).load(row.name),
-        cursor: (row) => encodeCursor(row, row.generation),
-        lagSeconds: (row) => (row.lagSince ? Math.max(0, (clock.now().getTime() - row.lagSince.getTime()) / 1000) : 0),
-        isReplayable: (row) => allAgents.some(({ name, replayable }) => name === row.name && replayable === true),
-      },
-      DeadLetter: {
-        consumer: (row, _, context) => consumer(context).load(row.consumer),
-        // Of a dead one there is none.
-        nextAttemptAt: (row) => (row.state === 'WAITING' ? row.nextAt : null),
-        occurredAt: (row) => new Date(row.occurredAt),
-      },
-      EventAction: {
-        consumer: (row, _, context) => consumer(context).load(row.consumer),
-        consumerName: (row) => row.consumer,
-      },
+    Query: {
+      consumers: () => queries.consumers(),
+      deadLetters: (_, { filter, ...page }) => queries.deadLetterPage(filter ?? {}, page),
+      eventActions: (_, { filter, ...page }) => queries.actionPage(filter ?? {}, page),
+    },
+    Mutation: {
+      redriveEvents: (_, { input }, context) => acted(() => service.redrive(input, context)),
+      discardEvent: (_, { input }, context) => acted(() => service.discard(input, context)),
+      replayConsumer: (_, { input }, context) => acted(() => service.replay(input, context)),
+      rebuildProjection: (_, { input }, context) => acted(() => service.rebuild(input, context)),
+    },
+    Consumer: {
+      agent: (row, _, context) => load.agent(context).load(row.name),
+      cursor: (row) => encodeCursor(row, row.generation),
+      lagSeconds: (row) => (row.lagSince ? Math.max(0, (clock.now().getTime() - row.lagSince.getTime()) / 1000) : 0),
+      isReplayable: (row) => allAgents.some(({ name, replayable }) => name === row.name && replayable === true),
+    },
+    DeadLetter: {
+      consumer: (row, _, context) => consumer(context).load(row.consumer),
+      // Of a dead one there is none.
+      nextAttemptAt: (row) => (row.state === 'WAITING' ? row.nextAt : null),
+      occurredAt: (row) => new Date(row.occurredAt),
+    },
+    EventAction: {
+      consumer: (row, _, context) => consumer(context).load(row.consumer),
+      consumerName: (row) => row.consumer,
     },
   };
-}
+};

@@ -1,6 +1,5 @@
 /** What watching costs: one look for all, and none for nobody. */
 import { expect, test } from '@jest/globals';
-import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { silentLogger } from '../../../platform/log.ts';
 import type { OrchestrationLoaders } from '../loaders.ts';
@@ -29,7 +28,7 @@ function scene() {
     stepsOf: async () => [],
   } as unknown as OrchestrationQueries;
   const load = { saga: () => ({ load: async (id: string) => saga(id) }) } as unknown as OrchestrationLoaders;
-  const watch = sagaWatch(queries, load, { log: silentLogger } as AgentContext);
+  const watch = sagaWatch({ queries, load, log: silentLogger });
   return { looks, status, watch: (sagaId: string) => watch({ sagaId }, {} as RequestContext) };
 }
 

@@ -29,7 +29,13 @@ interface Watched {
   after?: string | null;
 }
 
-export const sagaWatch = (queries: OrchestrationQueries, load: OrchestrationLoaders, { log }: AgentContext) => {
+/** What watching stands on. */
+interface Parts extends Pick<AgentContext, 'log'> {
+  queries: OrchestrationQueries;
+  load: OrchestrationLoaders;
+}
+
+export const sagaWatch = ({ queries, load, log }: Parts) => {
   const looks = new DataLoader<string, Sight | null>((ids) => see(queries, ids), {
     cache: false,
     maxBatchSize: MAX_SAGAS,
@@ -87,5 +93,3 @@ const asSagaEvent = (sagaId: string, { told, ...fact }: SagaFact): SagaEventRow 
   sagaId,
   cursor: encodeTold(sagaId, told),
 });
-
-export type SagaWatch = ReturnType<typeof sagaWatch>;

@@ -65,5 +65,3 @@ export const steeringService = ({ store, clock }: AgentContext<Tables>, definiti
     },
   };
 };
-
-export type SteeringService = ReturnType<typeof steeringService>;

@@ -1,6 +1,7 @@
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { Refusal } from '../../../platform/errors.ts';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
+import { payload } from '../../../platform/graphql/payload.ts';
 import { loadMany, loadOne, perRequest } from '../../../platform/graphql/per-request.ts';
 import { money } from '../../../platform/money.ts';
 import { mayUseCart } from '../access.ts';
@@ -35,13 +36,15 @@ const problemsOf = ({ userErrors }: Refusal, lines: readonly DemandLine[] = []):
     variantId: lines[Number(path?.[0])]?.variantId ?? null,
   }));
 
-/** The cart's part of the order room. */
-export const cartParts = (
-  agentContext: AgentContext,
-  queries: CartQueries,
-  service: CartService,
-  orders: OrderLoaders,
-) => {
+/** What the cart's resolvers call. */
+interface Parts {
+  queries: CartQueries;
+  service: CartService;
+  orders: OrderLoaders;
+}
+
+/** What a buyer collects before it is ordered. */
+export const cartResolvers = (agentContext: AgentContext, { queries, service, orders }: Parts): Resolvers => {
   const carts = loadOne(queries.byIds, (row) => row.id);
   const linesOf = loadMany(queries.linesOf, (row) => row.cartId);
 
@@ -68,7 +71,19 @@ export const cartParts = (
     return found;
   };
 
-  const resolvers: Pick<Resolvers, 'Cart' | 'CartLine'> = {
+  /** The cart after the use case. */
+  const changed = (context: RequestContext, useCase: () => Promise<string>) =>
+    payload(async () => ({ cart: await load(await useCase(), context) }));
+
+  return {
+    Query: {
+      cart: (_, { id }, context) => load(id, context),
+    },
+    Mutation: {
+      createCart: (_, { input }, context) => changed(context, () => service.createCart(input, context)),
+      addToCart: (_, { input }, context) => changed(context, () => service.addToCart(input, context)),
+      updateCartLine: (_, { input }, context) => changed(context, () => service.updateCartLine(input, context)),
+    },
     Cart: {
       __resolveReference: ({ id }, context) => load(id, context),
       lines: (cart, _, context) => linesOf(context).load(cart.id),
@@ -105,5 +120,4 @@ export const cartParts = (
       variant: (line) => ({ id: line.variantId }),
     },
   };
-  return { service, load, resolvers };
 };

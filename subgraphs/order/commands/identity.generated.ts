@@ -16,40 +16,40 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   /** The object's state does not allow this. */
   | 'INVALID_STATE'
-  /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
-  | 'SECOND_FACTOR_REQUIRED'
-  /** The code is wrong, was used before, or is too old. */
-  | 'INVALID_SECOND_FACTOR'
-  /** The challenge is not valid, or has expired: sign in again. */
-  | 'INVALID_CHALLENGE'
   /** The sign-in is too long ago for this: give the password, or sign in again. */
   | 'REAUTHENTICATION_REQUIRED'
-  /** The attempt to sign in with a provider is over, or was begun elsewhere: begin anew. */
-  | 'INVALID_SIGN_IN_ATTEMPT'
-  /** The identity provider did not confirm the sign-in: begin anew. */
-  | 'PROVIDER_REFUSED'
-  /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
-  | 'PROVIDER_UNAVAILABLE'
   /** An e-mail address that is not verified, by the provider or by us as the message says. */
   | 'EMAIL_NOT_VERIFIED'
-  /** Another account is linked with this identity. */
-  | 'IDENTITY_TAKEN'
-  /** The account's last way to sign in cannot be removed: set a password first. */
-  | 'LAST_WAY_IN'
-  /** The token of a mail is not valid, or has expired: ask for a new mail. */
-  | 'INVALID_RECOVERY_TOKEN'
-  /** The key's owner does not have one of the scopes. */
-  | 'SCOPE_NOT_YOURS'
-  /** Rate limit: too many attempts failed. Try again at `retryAt`. */
-  | 'TOO_MANY_ATTEMPTS'
   /** The e-mail address belongs to another user. */
   | 'EMAIL_TAKEN'
   /** The e-mail address or the password is wrong; the answer does not say which. */
   | 'INVALID_CREDENTIALS'
   /** The password is too easy to guess; the message says why. */
   | 'WEAK_PASSWORD'
+  /** The key's owner does not have one of the scopes. */
+  | 'SCOPE_NOT_YOURS'
+  /** The attempt to sign in with a provider is over, or was begun elsewhere: begin anew. */
+  | 'INVALID_SIGN_IN_ATTEMPT'
+  /** The identity provider did not confirm the sign-in: begin anew. */
+  | 'PROVIDER_REFUSED'
+  /** The identity provider gives no answer now: try again in a minute, or sign in another way. */
+  | 'PROVIDER_UNAVAILABLE'
+  /** Another account is linked with this identity. */
+  | 'IDENTITY_TAKEN'
+  /** The account's last way to sign in cannot be removed: set a password first. */
+  | 'LAST_WAY_IN'
+  /** The token of a mail is not valid, or has expired: ask for a new mail. */
+  | 'INVALID_RECOVERY_TOKEN'
+  /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
+  | 'SECOND_FACTOR_REQUIRED'
+  /** The code is wrong, was used before, or is too old. */
+  | 'INVALID_SECOND_FACTOR'
+  /** The challenge is not valid, or has expired: sign in again. */
+  | 'INVALID_CHALLENGE'
   /** The refresh token is not valid, or no longer: sign in again. */
-  | 'INVALID_REFRESH_TOKEN';
+  | 'INVALID_REFRESH_TOKEN'
+  /** Rate limit: too many attempts failed. Try again at `retryAt`. */
+  | 'TOO_MANY_ATTEMPTS';
 
 /** An order to issue a guest token for. */
 export type IssueGuestTokenInput = {

@@ -18,10 +18,10 @@ export type ErrorCode =
   | 'INVALID_STATE'
   /** There are not enough units left. */
   | 'INSUFFICIENT_STOCK'
-  /** The reservation of this reference was released: nothing can be reserved for it any more. */
-  | 'RESERVATION_RELEASED'
   /** The code belongs to another location. */
-  | 'LOCATION_CODE_TAKEN';
+  | 'LOCATION_CODE_TAKEN'
+  /** The reservation of this reference was released: nothing can be reserved for it any more. */
+  | 'RESERVATION_RELEASED';
 
 /** Units to reserve for a reference. */
 export type ReserveStockInput = {

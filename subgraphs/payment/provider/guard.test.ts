@@ -4,7 +4,8 @@ import { Breakers } from '../../../platform/resilience/breakers.ts';
 import { guard as guardIn } from './guard.ts';
 import { type PaymentProvider, type ProviderPayment, RefundRefused } from './provider.ts';
 
-const guard = (port: PaymentProvider, timeoutMs: number) => guardIn(port, timeoutMs, new Breakers().of('payment'));
+const guard = (port: PaymentProvider, timeoutMs: number) =>
+  guardIn(port, { timeoutMs, guards: new Breakers().of('payment') });
 
 const answer: ProviderPayment = { status: 'AUTHORISED', captured: 0n, currency: 'EUR' };
 const payment = { reference: 'payment_1', token: 'tok_ok', minor: 1n, currency: 'EUR' };

@@ -10,11 +10,17 @@ export type GuardedProvider = {
     : never;
 };
 
+/** What stands before a provider. */
+interface GuardedBy {
+  timeoutMs: number;
+  guards: Guards;
+}
+
 /**
  * A provider behind a timeout and a circuit breaker. It does not try again: an error means that the effect is not known,
  * so whoever carries the order (the saga) comes back, and asks first what there is under the reference.
  */
-export function guard(provider: PaymentProvider, timeoutMs: number, guards: Guards): GuardedProvider {
+export function guard(provider: PaymentProvider, { timeoutMs, guards }: GuardedBy): GuardedProvider {
   // A refusal is an answer, and what is Unavailable is of our own infrastructure: neither says that the provider is ill.
   const isIllness = (error: unknown): boolean => !(error instanceof RefundRefused) && !(error instanceof Unavailable);
   const guarded = guards('payment provider', { policy: { ...POLICIES.provider, timeoutMs }, isIllness });

@@ -8,14 +8,11 @@ beforeAll(async () => {
 });
 afterAll(() => agents.close());
 
-const AUTHORISE =
-  'mutation ($input: AuthorisePaymentInput!) { authorisePayment(input: $input) { payment { status } userErrors { code } } }';
-
 test.each(['tok_ok', 'tok_3ds', 'tok_slow'])('in production the simulator promises no money for %s', async (token) => {
   const orderId = newId('order');
   const input = { orderId, token, amount: { amount: '12.34', currency: 'EUR' }, idempotencyKey: newId('key') };
-  const { data } = await agents.ask('payment', AUTHORISE, { input }, service);
-  expect(data!.authorisePayment).toEqual({ payment: null, userErrors: [{ code: 'PAYMENT_DECLINED' }] });
+  const answer = await agents.mutate('authorisePayment', input, 'payment { status } userErrors { code }', service);
+  expect(answer).toEqual({ payment: null, userErrors: [{ code: 'PAYMENT_DECLINED' }] });
   const rows = agents.kysely.selectFrom('payment.simulator_entry').select('kind').where('kind', '=', 'AUTHORISE');
   expect(await rows.execute()).toEqual([]);
 });

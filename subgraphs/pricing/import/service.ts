@@ -95,5 +95,3 @@ function problemOf({ amount, currency }: ImportedPrice, taken: ReadonlySet<strin
   }
   return currencyProblem(taken, currency);
 }
-
-export type ImportedPrices = ReturnType<typeof importedPrices>;

@@ -25,12 +25,12 @@ afterAll(() => pricing.agents.close());
 beforeEach(() => pricing.moveTo(NOW));
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'));
-const QUOTE = `query ($input: QuoteInput!) { quote(input: $input) {
-  lines { subtotal { minor } tax { minor } total { minor } taxRate } shipping { minor } tax { minor } total { minor }
-  taxes { rate taxable { minor } tax { minor } territory day rounding reason } problems { code message } } }`;
+const QUOTE = `lines { subtotal { minor } tax { minor } total { minor } taxRate }
+  shipping { minor } tax { minor } total { minor }
+  taxes { rate taxable { minor } tax { minor } territory day rounding reason } problems { code message }`;
 const quote = async (input: Record<string, unknown>) => {
   const lines = [{ variantId: lamp, quantity: 1, taxClass: 'STANDARD' }];
-  return (await pricing.ask(QUOTE, { input: { lines, ...input } }, service)).quote;
+  return pricing.agents.query('quote', { input: { lines, ...input } }, QUOTE, service);
 };
 const taxOf = async (country: string, postcode?: string, more: object = {}) =>
   (await quote({ country, postcode, ...more })).lines[0].tax.minor;

@@ -1,12 +1,15 @@
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { checkSize } from '../../../platform/graphql/arguments.ts';
 import { payload } from '../../../platform/graphql/payload.ts';
 import { loadOne } from '../../../platform/graphql/per-request.ts';
 import { partsOf, sagaId } from '../../../platform/sagas/enqueue.ts';
+import type { Tables } from '../entities.ts';
 import type { Resolvers } from '../resolvers.generated.ts';
-import type { ImportService } from './service.ts';
+import { importService } from './service.ts';
 
-/** The import's part of the product room. */
-export const importResolvers = (service: ImportService) => {
+/** Many products at once, as a saga. */
+export const importResolvers = (agentContext: AgentContext<Tables>): Resolvers => {
+  const service = importService(agentContext);
   const errorsOf = loadOne(service.errorsOf, (row) => row.id);
   return {
     Query: {
@@ -46,5 +49,5 @@ export const importResolvers = (service: ImportService) => {
         return name === 'importProducts' ? ((await errorsOf(context).load(subjectId))?.errors ?? null) : null;
       },
     },
-  } satisfies Pick<Resolvers, 'Query' | 'Mutation' | 'Saga'>;
+  };
 };

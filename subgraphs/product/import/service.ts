@@ -183,5 +183,3 @@ async function checkFree(
   const errors = [...takenSlugErrors(givenSlugs, slugs), ...takenSkuErrors(givenSkus, skus)];
   if (errors.length) throw new Refusal(errors);
 }
-
-export type ImportService = ReturnType<typeof importService>;

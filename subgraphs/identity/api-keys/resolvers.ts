@@ -1,0 +1,29 @@
+import type { AgentContext } from '../../../platform/agent/agent-context.ts';
+import { payload } from '../../../platform/graphql/payload.ts';
+import { requireSession } from '../access.ts';
+import type { Tables } from '../entities.ts';
+import type { IdentityParts } from '../parts.ts';
+import type { Resolvers } from '../resolvers.generated.ts';
+import { apiKeyQueries } from './queries.ts';
+import { apiKeyService } from './service.ts';
+
+/** Keys for programs. */
+export const apiKeyResolvers = (agentContext: AgentContext<Tables>, parts: IdentityParts): Resolvers => {
+  const { clock, store } = agentContext;
+  const queries = apiKeyQueries(store.read);
+  const service = apiKeyService(agentContext, parts);
+  return {
+    Query: {
+      myApiKeys: (_, __, { actor }) => {
+        requireSession(actor);
+        return queries.living(actor.id, clock.now());
+      },
+      apiKeyIdentity: (_, { hash }) => queries.identity(hash, clock.now()),
+    },
+    Mutation: {
+      createApiKey: (_, { input }, context) => payload(() => service.createApiKey(input, context)),
+      revokeApiKey: (_, { input }, context) =>
+        payload(async () => ({ revoked: await service.revokeApiKey(input.id, context) })),
+    },
+  };
+};

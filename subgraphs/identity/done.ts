@@ -1,0 +1,5 @@
+/** What is answered by mutations that have nothing to show. */
+export const done = async (work: Promise<void>): Promise<{ done: true }> => {
+  await work;
+  return { done: true };
+};
