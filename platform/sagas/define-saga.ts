@@ -8,8 +8,11 @@ import type { Ask } from '../commands/ask.ts';
 import type { UserError } from '../errors.ts';
 import type { QueueClass } from './queues.ts';
 
-/** What a step works with. `State` is what the steps before it returned. */
-export interface StepContext<Input, State> {
+/**
+ * What a step works with. `State` is what the steps before it returned, `Entry` what the steps tell of themselves
+ * (`SagaStep.tells`).
+ */
+export interface StepContext<Input, State, Entry extends string = string> {
   readonly input: Input;
   readonly state: Readonly<Partial<State>>;
   /** `<saga id>:<step>`: the idempotency key of the step's command. */
@@ -18,7 +21,7 @@ export interface StepContext<Input, State> {
   /** Why the saga is being undone; only in undos and in `whenRefused`. */
   readonly refusal?: SagaRefusal;
   /** What has happened so far, oldest first: for the aggregate that tells its story. */
-  readonly story: readonly StepReport[];
+  readonly story: readonly StepReport<Entry>[];
   /** For `subSaga` (sub-saga.ts): as `Engine.carry`. */
   carry(step: string, saga: string, input?: Record<string, unknown>): Promise<SagaResult | undefined>;
   /** Ends a saga, by its id, whose subject has ended: as `Engine.callOff`. */
@@ -32,19 +35,34 @@ export interface SagaRefusal {
 }
 
 /** What became of a step. */
-export interface StepReport {
+export interface StepReport<Entry extends string = string> {
   step: string;
   outcome: 'DONE' | 'REFUSED' | 'UNDONE';
   /** It was never done: an operator had the saga go on without it. */
   skipped?: boolean;
   /** The code of a refusal. */
   code?: string;
+  /** What it means to the aggregate that the saga is about: what the step `tells` of this outcome. */
+  tells?: Entry;
   /** RFC 3339. */
   at: string;
 }
 
+/**
+ * What a step tells the aggregate that the saga is about, in words of that aggregate's: a constant, or a pure function of
+ * how the step ended. What is left out is no news there.
+ */
+export interface StepTells<State, Entry extends string> {
+  /** It was done; `result` is what it returned. */
+  done?: Entry | ((result: Readonly<Partial<State>>) => Entry | undefined);
+  /** Its agent refused it, with this code. Not asked where an operator or another saga had it given up. */
+  refused?: Entry | ((code: string) => Entry | undefined);
+  /** It was taken back; `as` is the way back that was gone, where there is more than one. */
+  undone?: Entry | ((as: string | undefined) => Entry | undefined);
+}
+
 /** One step. */
-export interface SagaStep<Input, State> {
+export interface SagaStep<Input, State, Entry extends string = never> {
   /** Unique in the saga; part of the idempotency key, so never renamed. */
   name: string;
   /** The agent that it asks. */
@@ -52,12 +70,14 @@ export interface SagaStep<Input, State> {
   /** What it does, for the operator who looks at the saga. */
   does: string;
   /** Carries it out. Throws a Refusal to have the saga undone; what it returns is kept and merged into the state. */
-  run(context: StepContext<Input, State>): Promise<Partial<State> | void>;
+  run(context: StepContext<Input, State, Entry>): Promise<Partial<State> | void>;
   /**
    * Takes it back. Must also work when `run` was refused or cut off half-way; false if there was nothing to undo. Where
    * there is more than one way back, `as` tells which was gone: the story then names it as a step that was done.
    */
-  undo?(context: StepContext<Input, State>): Promise<boolean | void | { as: string }>;
+  undo?(context: StepContext<Input, State, Entry>): Promise<boolean | void | { as: string }>;
+  /** What it tells the aggregate that the saga is about. Nothing of it is kept: a saga in flight tells by the code that runs it. */
+  tells?: StepTells<State, Entry>;
   /** Only when this holds. @default always */
   when?(state: Readonly<Partial<State>>): boolean;
   /** Waits for a message of this topic first, or for the time to pass; then `run` asks how things stand. */
@@ -72,15 +92,18 @@ export interface SagaStep<Input, State> {
 }
 
 /** A step that runs beside others. It cannot wait for a message: what a saga waits for must come in one order. */
-export type SagaBranch<Input, State> = Omit<SagaStep<Input, State>, 'waitsFor' | 'pivot' | 'branches'>;
+export type SagaBranch<Input, State, Entry extends string = never> = Omit<
+  SagaStep<Input, State, Entry>,
+  'waitsFor' | 'pivot' | 'branches'
+>;
 
 /**
  * Steps that run at the same time; the saga goes on when all of them are done. If one is refused, the others are
  * settled first, and then undone in reverse of their list.
  */
-export interface SagaBranches<Input, State> {
+export interface SagaBranches<Input, State, Entry extends string = never> {
   name: string;
-  branches: readonly SagaBranch<Input, State>[];
+  branches: readonly SagaBranch<Input, State, Entry>[];
   pivot?: undefined;
 }
 
@@ -96,20 +119,26 @@ export interface Verdict {
 }
 
 /** A saga as it is defined: one file in `subgraphs/orchestration/sagas/`. */
-export interface SagaDefinition<Input = any, State = any> {
+export interface SagaDefinition<Input = any, State = any, Entry extends string = any> {
   /** The name under which it is started. A changed saga is a new name beside the old. */
   name: string;
   /** What it is for. */
   description: string;
   /** In which queue it waits for a worker. @default ORDINARY */
   queue?: QueueClass;
-  steps: readonly (SagaStep<Input, State> | SagaBranches<Input, State>)[];
+  steps: readonly (SagaStep<Input, State, Entry> | SagaBranches<Input, State, Entry>)[];
   /** The last word after everything was undone. Without it nothing is ever undone: a refusal is tried again like a fault. */
-  whenRefused?: Pick<SagaStep<Input, State>, 'name' | 'agent' | 'does' | 'run' | 'timeoutSeconds'>;
+  whenRefused?: Pick<SagaStep<Input, State, Entry>, 'name' | 'agent' | 'does' | 'run' | 'timeoutSeconds'>;
 }
 
-/** Defines a saga. `State` is what its steps leave for one another. @throws Error if two steps have the same name */
-export function defineSaga<Input, State>(definition: SagaDefinition<Input, State>): SagaDefinition<Input, State> {
+/**
+ * Defines a saga. `State` is what its steps leave for one another, `Entry` what they may tell the aggregate that it is
+ * about: a generated enum of that one's commands, so that a wrong word does not compile.
+ * @throws Error if two steps have the same name
+ */
+export function defineSaga<Input, State, Entry extends string = never>(
+  definition: SagaDefinition<Input, State, Entry>,
+): SagaDefinition<Input, State, Entry> {
   const { steps, whenRefused } = definition;
   const all = [...steps, ...steps.flatMap((step) => step.branches ?? []), ...(whenRefused ? [whenRefused] : [])];
   const names = all.map((step) => step.name);
@@ -118,9 +147,9 @@ export function defineSaga<Input, State>(definition: SagaDefinition<Input, State
 }
 
 /** A saga's steps, with those of branches in their place. */
-export const stepsOf = <Input, State>(
-  definition: Pick<SagaDefinition<Input, State>, 'steps'>,
-): readonly SagaStep<Input, State>[] => definition.steps.flatMap((step) => step.branches ?? [step]);
+export const stepsOf = <Input, State, Entry extends string>(
+  definition: Pick<SagaDefinition<Input, State, Entry>, 'steps'>,
+): readonly SagaStep<Input, State, Entry>[] => definition.steps.flatMap((step) => step.branches ?? [step]);
 
 /** How a saga ended. */
 export interface SagaResult {

@@ -246,6 +246,55 @@ test('an undo that has more than one way back tells which it was', async () => {
   ]);
 });
 
+describe('what a step tells', () => {
+  const TELLS: SagaStep<object, Record<Name, string>, string>['tells'] = {
+    done: ({ reserve, authorise }) => (reserve ? 'RESERVED' : authorise && `AUTHORISED ${authorise}`),
+    refused: (code) => `REFUSED ${code}`,
+    undone: (as) => (as ? `UNDONE by ${as}` : 'UNDONE'),
+  };
+  const telling = (world: World, refuse?: Name): SagaDefinition => {
+    const definition = saga(world, { refuse });
+    return { ...definition, steps: definition.steps.map((step) => ({ ...step, tells: TELLS }) as SagaStep<any, any>) };
+  };
+  const told = ({ story }: World) => story.map(({ tells }) => tells);
+
+  test('is in the story, by what it returned, its refusal, or the way back that was gone; of a step without, nothing', async () => {
+    const world = new World();
+    const { steps, ...definition } = telling(world, 'capture');
+    const undo = async () => ({ as: 'refund' });
+    const changed = steps.map((step) =>
+      step.name === 'authorise' ? { ...step, undo } : step.name === 'confirm' ? { ...step, tells: undefined } : step,
+    ) as typeof steps;
+    await runThrough({ ...definition, steps: changed }, new Memory());
+    expect(told(world)).toEqual([
+      'RESERVED',
+      'AUTHORISED after reserve',
+      undefined,
+      'REFUSED NO',
+      undefined,
+      'UNDONE by refund',
+      'UNDONE',
+    ]);
+  });
+
+  test('is not kept with it: a saga that a release before began tells by the code that carries it on', async () => {
+    const [world, memory] = [new World(), new Memory()];
+    await runThrough(saga(world, { refuse: 'authorise' }), memory);
+    expect(told(world)).toEqual([undefined, undefined, undefined]);
+    memory.kept.delete('cancel');
+    await runThrough(telling(world, 'authorise'), memory);
+    expect(told(world)).toEqual(['RESERVED', 'REFUSED NO', 'UNDONE']);
+  });
+
+  test.each(['OPERATOR', 'CALLED_OFF'])("says nothing of a refusal that is no agent's: %s", async (code) => {
+    const [world, memory] = [new World(), new Memory()];
+    const refusal = { step: 'authorise', errors: [{ code, message: '.' }] };
+    memory.kept.set('authorise', JSON.stringify({ refusal, at: '2026-06-01T00:00:00.000Z' }));
+    await runThrough(telling(world), memory);
+    expect(told(world)).toEqual(['RESERVED', undefined, 'UNDONE']);
+  });
+});
+
 test('the story is the same when it is told again after a crash', async () => {
   const [world, memory] = [new World(), new Memory()];
   const definition = saga(world, { refuse: 'confirm' });
