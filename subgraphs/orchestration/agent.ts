@@ -52,9 +52,11 @@ export default defineAgent({
         watchSaga: sagaWatch(queries, load, agentContext),
       }),
       scheduledJobs: [...logJobs(agentContext), forgetSagasJob(agentContext), passedOver(agentContext, steering)],
-      sagas,
-      onFailedAttempt: failedAttempt(queries, agentContext, sagas),
-      verdict: steering.verdict,
+      sagas: {
+        definitions: sagas,
+        onFailedAttempt: failedAttempt(queries, agentContext, sagas),
+        verdict: steering.verdict,
+      },
     };
   },
 });
