@@ -1,22 +1,20 @@
 /**
  * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed commands of the
  * gateway, typed documents of the clients in `examples/`, `.env.example`, `docs/sagas.md`,
- * the scopes that rooms grant to roles, Grafana's dashboards, where the
- * agents of each area run,
- * `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
+ * the scopes that rooms grant to roles, Grafana's dashboards, where the agents of each area run and how many connections
+ * PostgreSQL must take for them, `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientOutputs } from './codegen/client.ts';
 import { commandsOf } from './codegen/commands.ts';
-import { dashboards } from './codegen/dashboards.ts';
 import { resolverTypes } from './codegen/resolver-types.ts';
 import { loadRooms } from './codegen/rooms.ts';
 import { type Output, read, settle } from './codegen/output.ts';
 import { API } from './schema/contract.ts';
 
 const rooms = loadRooms();
-const outputs: Output[] = dashboards();
+const outputs: Output[] = [];
 
 for (const room of rooms) {
   outputs.push({ path: join(room.directory, 'resolvers.generated.ts'), text: await resolverTypes(room) });
@@ -39,6 +37,7 @@ const check = process.argv.includes('--check');
 settle(outputs, check, 'npm run codegen');
 // Only now: they are built of the commands and documents that were written just now.
 const { agentList } = await import('./codegen/agent-list.ts');
+const { dashboards } = await import('./codegen/dashboards.ts');
 const { deployments } = await import('./codegen/deployments.ts');
 const { envFile } = await import('./codegen/env-file.ts');
 const { grantsModule } = await import('./codegen/grants.ts');
@@ -46,6 +45,7 @@ const { operationOutputs } = await import('./codegen/operations.ts');
 const { sagaDocs } = await import('./codegen/saga-docs.ts');
 settle(
   [
+    ...(await dashboards()),
     ...(await deployments()),
     await envFile(),
     await sagaDocs(),
