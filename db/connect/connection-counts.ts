@@ -1,27 +1,27 @@
 /**
- * How many connections to PostgreSQL there may be: what a process opens at most, and what the processes of an Agora open
- * together. The pools are made of these numbers, and the deployment files of their sum (tools/codegen/deployments.ts).
+ * The numbers of connections to PostgreSQL: the most that a process opens, and the sum over the processes of an Agora. The
+ * pools are made of these numbers, and the deployment files of the sum (tools/codegen/deployments.ts).
  */
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { type Config, configSchema } from '../../platform/config/config.ts';
 
 /** The sagas' engine polls and listens on connections of its own. */
 export const SAGA_CONNECTIONS = 8;
-/** One looks how the database is; the second is for a look while a write hangs. */
+/** One connection probes the database; the second is for reads while a probing write hangs. */
 export const HEALTH_CONNECTIONS = 2;
 /** A gateway reads the directory of agents, and nothing else. */
 export const GATEWAY_CONNECTIONS = 2;
-/** Where every agent has a role of its own, what is left to share is what belongs to none: the log's tail, the directory. */
+/** Where every agent has a role of its own, the reader of the log and the directory of processes share these. */
 export const PLATFORM_CONNECTIONS = 8;
-/** One is for a scheduled job that takes long, or the filling of a projection, and one for the other jobs of the agent. */
+/** One is for a scheduled job that takes long or the filling of a projection, the other for the rest of an agent's jobs. */
 export const OWN_SESSIONS = 2;
 /** LISTEN takes a connection (platform/cluster/notify-link.ts). */
 const NOTIFY_CONNECTIONS = 1;
 /** A standby's lag is measured at the primary too, over a connection for each role that reads from it. */
 const STANDBY_LOOKS = 1;
-/** What is left for commands beside the processes, for people, for monitoring, and for PostgreSQL's own superusers. */
+/** The reserve is for commands beside the processes, for people, for monitoring, and for PostgreSQL's own superusers. */
 const RESERVE = 20;
-/** What PgBouncer is to keep for each role. */
+/** PgBouncer is to keep so many for each role. */
 export const POOLER_SIZE = 8;
 /** Limits are set in steps, so that not every new room changes them. */
 const STEP = 50;
@@ -42,15 +42,15 @@ export interface ProcessKind {
 
 /** Connections, by the way that they take where there is a PgBouncer. */
 export interface ConnectionCount {
-  /** Through it: what lives in one transaction. */
+  /** Through it: for work within one transaction. */
   pooled: number;
-  /** Past it, to PostgreSQL itself: what outlives one. */
+  /** Past it, to PostgreSQL itself: for what outlives a transaction. */
   direct: number;
 }
 
 const DEFAULT_POOL = configSchema.shape.DATABASE_POOL_AGENT.parse(undefined);
 
-/** What a process opens at most. */
+/** The most connections that a process opens. */
 export function connectionsOf(
   { agents }: Pick<ProcessKind, 'agents'>,
   { DATABASE_POOL_AGENT: own = DEFAULT_POOL }: Partial<Pick<Config, 'DATABASE_POOL_AGENT'>> = {},

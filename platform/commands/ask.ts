@@ -85,10 +85,10 @@ function dataOf<Data>(agent: string, result: ExecutionResult): Data {
   throw new Fault('COMMAND_FAILED', `The agent ${agent} failed: ${error.message}`, { cause });
 }
 
-/** As the agent's own server says of a document (platform/wire/subgraph-yoga.ts). */
+/** The code that the agent's server gives of a document that does not fit (platform/wire/subgraph-yoga.ts). */
 const NOT_UNDERSTOOD = 'NOT_UNDERSTOOD';
 
-/** An error of the request, by which there is no data, about what the agent's schema does not have: no code tells more. */
+/** Whether an error of the request, which leaves no data, is about something that the agent's schema does not have. */
 function isMisfit({ data, errors }: ExecutionResult, cause: Error & { code?: unknown }): boolean {
   if (data !== undefined) return false;
   const [error] = errors!;

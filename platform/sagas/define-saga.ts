@@ -9,7 +9,7 @@ import type { UserError } from '../errors.ts';
 import type { QueueClass } from './queues.ts';
 
 /**
- * What a step works with. `State` is what the steps before it returned, `Entry` what the steps tell of themselves
+ * What a step works with. `State` is what the steps before it returned, `Entry` the type of the entries that steps tell
  * (`SagaStep.tells`).
  */
 export interface StepContext<Input, State, Entry extends string = string> {
@@ -42,22 +42,22 @@ export interface StepReport<Entry extends string = string> {
   skipped?: boolean;
   /** The code of a refusal. */
   code?: string;
-  /** What it means to the aggregate that the saga is about: what the step `tells` of this outcome. */
+  /** The entry that the step `tells` of this outcome. */
   tells?: Entry;
   /** RFC 3339. */
   at: string;
 }
 
 /**
- * What a step tells the aggregate that the saga is about, in words of that aggregate's: a constant, or a pure function of
- * how the step ended. What is left out is no news there.
+ * The entries that a step tells the aggregate of the saga, by outcome: values of that aggregate's own enum, each a constant
+ * or a pure function of how the step ended. An outcome without an entry is no news.
  */
 export interface StepTells<State, Entry extends string> {
-  /** It was done; `result` is what it returned. */
+  /** The step was done; `result` is what it returned. */
   done?: Entry | ((result: Readonly<Partial<State>>) => Entry | undefined);
-  /** Its agent refused it, with this code. Not asked where an operator or another saga had it given up. */
+  /** Its agent refused it, with this code. A step that an operator or another saga gave up was refused by no agent. */
   refused?: Entry | ((code: string) => Entry | undefined);
-  /** It was taken back; `as` is the way back that was gone, where there is more than one. */
+  /** The step was undone; `as` is what the undo returned, where there is more than one way back. */
   undone?: Entry | ((as: string | undefined) => Entry | undefined);
 }
 
@@ -76,7 +76,7 @@ export interface SagaStep<Input, State, Entry extends string = never> {
    * there is more than one way back, `as` tells which was gone: the story then names it as a step that was done.
    */
   undo?(context: StepContext<Input, State, Entry>): Promise<boolean | void | { as: string }>;
-  /** What it tells the aggregate that the saga is about. Nothing of it is kept: a saga in flight tells by the code that runs it. */
+  /** Entries are not kept with the step's result: a saga in flight tells those of the code that runs it. */
   tells?: StepTells<State, Entry>;
   /** Only when this holds. @default always */
   when?(state: Readonly<Partial<State>>): boolean;
@@ -132,8 +132,8 @@ export interface SagaDefinition<Input = any, State = any, Entry extends string =
 }
 
 /**
- * Defines a saga. `State` is what its steps leave for one another, `Entry` what they may tell the aggregate that it is
- * about: a generated enum of that one's commands, so that a wrong word does not compile.
+ * Defines a saga. `State` is what its steps leave for one another, `Entry` the enum of the entries that they may tell, out
+ * of the generated commands of the saga's aggregate: another value does not compile.
  * @throws Error if two steps have the same name
  */
 export function defineSaga<Input, State, Entry extends string = never>(

@@ -57,7 +57,7 @@ interface Kept<State> {
 
 type Branch<Input, State> = SagaBranch<Input, State, any>;
 
-/** Codes of refusals that nobody asked of a step has given: it was given up on somebody's word. */
+/** Codes of refusals that no agent gave: an operator or another saga had the step given up. */
 const OPERATOR = 'OPERATOR';
 const CALLED_OFF = 'CALLED_OFF';
 
@@ -154,7 +154,7 @@ export async function runSaga<Input, State>(
   }
 }
 
-/** What a step tells of how it ended. */
+/** The entry of an outcome, if it has one. */
 const toldOf = <End>(tells: string | ((end: End) => string | undefined) | undefined, end: End): string | undefined =>
   typeof tells === 'function' ? tells(end) : tells;
 

@@ -166,17 +166,17 @@ export function withHints(missing: Refusal, holders: readonly Holder[]): Refusal
   );
 }
 
-/** What a saga reports of one of its steps. */
+/** A saga's report of one of its steps. */
 export interface StepReport {
   tells: TimelineEntryType;
-  /** It is told by a refusal. */
+  /** Whether a refusal tells it. */
   isRefusal: boolean;
   at: Date;
 }
 
 /**
- * The timeline's entries for what a saga reports. Refusals after the order was called off are left out: they are its
- * doing, and say nothing of the stock or of the buyer's card.
+ * The timeline's entries for a saga's reports. Refusals after the request to cancel are left out: they are its consequence,
+ * and say nothing of the stock or of the buyer's card.
  */
 export const tellStory = (
   story: readonly StepReport[],

@@ -1,6 +1,6 @@
 /**
- * What sagas of the release before report: the names and the outcomes of their steps, which this table knows. While the
- * processes of two releases run side by side, the workers may be of the older one. Goes with `StepReportInput.step`.
+ * Reports by sagas of the release before: names and outcomes of steps, which this table translates. While processes of two
+ * releases run side by side, a worker may be of the older one. This file goes with `StepReportInput.step`.
  */
 import type { StepReport } from './domain.ts';
 import type { PaymentStatus, TimelineEntryType } from './entities.ts';
@@ -27,7 +27,7 @@ const ENTRIES: Readonly<Record<string, TimelineEntryType>> = {
 /** Steps that follow when the authorisation ended in something for the buyer to do: it was no approval then. */
 const OF_AN_ACTION: ReadonlySet<string> = new Set(['announce action', 'settle']);
 
-/** A saga's reports as this release makes them, of whichever release it is. Steps that are no news are left out. */
+/** Reports of a saga of either release, as this release makes them. Steps that are no news are left out. */
 export function reportsOf(story: readonly StepReportInput[], paymentStatus?: PaymentStatus | null): StepReport[] {
   const isApproved =
     paymentStatus !== 'REQUIRES_ACTION' && !story.some(({ step }) => step != null && OF_AN_ACTION.has(step));

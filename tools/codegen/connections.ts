@@ -12,7 +12,7 @@ export function withMaxConnections(compose: string, agents: readonly DeployedAge
   return compose.replace(MAX_CONNECTIONS, String(maxConnections));
 }
 
-/** What the PostgreSQL of a Kubernetes needs, which these manifests do not run; by manifests as they will be. */
+/** The limits for the PostgreSQL of a Kubernetes, which these manifests do not run. @param manifests as they are about to be written */
 export function kubernetesConnections(manifests: readonly string[], agents: readonly DeployedAgent[]): Output {
   const limits = connectionLimits(processesOfKubernetes(manifests, agents));
   return {

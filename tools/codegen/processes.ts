@@ -4,7 +4,7 @@ import { choiceIn, chosenAgents } from '../../bin/process/chosen-agents.ts';
 import type { ProcessKind } from '../../db/connect/connection-counts.ts';
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 
-/** What is asked of an agent here. */
+/** The part of an agent's definition by which it is deployed. */
 export type DeployedAgent = Pick<AgentDefinition, 'name' | 'area' | 'readsMayLag'>;
 
 /** Those of docker-compose.yml: each service is one process. */
@@ -28,7 +28,7 @@ export function processesOfKubernetes(texts: readonly string[], agents: readonly
   });
 }
 
-/** What we read of a manifest. */
+/** The part of a manifest that counts processes. */
 interface Manifest {
   kind: string;
   metadata: { name: string };
@@ -41,7 +41,7 @@ interface Manifest {
   };
 }
 
-/** What a command runs for good; commands that end leave their connections to the reserve. */
+/** The processes that a command runs for good. Commands that end have their connections from the reserve. */
 function processesOf(
   [file, ...args]: readonly string[] = [],
   agents: readonly DeployedAgent[],

@@ -20,7 +20,7 @@ interface State {
   paymentStatus: PaymentStatus;
 }
 
-/** What became of the money, as the timeline has it: of none that was taken or kept there is no news. */
+/** The timeline's entry for what became of the payment; there is none where nothing was authorised. */
 const ENTRIES: Readonly<Partial<Record<State['payment'], TimelineEntryType>>> = {
   VOIDED: 'PAYMENT_VOIDED',
   REFUNDED: 'PAYMENT_REFUNDED',

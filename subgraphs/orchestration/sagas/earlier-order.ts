@@ -1,11 +1,11 @@
 /**
- * Telling an order of the release before, which knows the names of steps and not what they tell. While the processes of
- * two releases run side by side, an agent may be of the older one. Goes with `StepReportInput.step`.
+ * Reports to an order agent of the release before, which knows steps by name and no entries. While processes of two
+ * releases run side by side, the agent may be of the older one. This file goes with `StepReportInput.step`.
  */
 import { type Ask, type Command, isNotUnderstood } from '../../../platform/commands/ask.ts';
 import type { StepReportInput, TimelineEntryType } from '../commands/order.generated.ts';
 
-/** By which step, and its outcome, the release before has an entry told. */
+/** The step and the outcome by which the release before tells an entry. */
 const STEPS: Readonly<Partial<Record<TimelineEntryType, readonly [step: string, outcome: string]>>> = {
   STOCK_RESERVED: ['reserve', 'DONE'],
   STOCK_REFUSED: ['reserve', 'REFUSED'],
@@ -20,7 +20,7 @@ const STEPS: Readonly<Partial<Record<TimelineEntryType, readonly [step: string, 
 /** A payment that was refused because it was called off meanwhile. */
 const CALLED_OFF = ['authorise', 'CANCELLED'] as const;
 
-/** The same reports in the words of the release before; undefined where it has no word for one. */
+/** The same reports as the release before makes them; undefined where it has no step for an entry. */
 function earlier(story: readonly StepReportInput[]): StepReportInput[] | undefined {
   const reports = story.flatMap(({ tells, isRefusal, at }) => {
     const [step, outcome] = (isRefusal && tells === 'PAYMENT_VOIDED' ? CALLED_OFF : tells && STEPS[tells]) ?? [];
@@ -30,8 +30,8 @@ function earlier(story: readonly StepReportInput[]): StepReportInput[] | undefin
 }
 
 /**
- * Asks order with what a saga tells; one that does not know such reports, in the words of the release before. What that
- * one has no word for is a fault, as every command of a newer release: it is tried again until the agent is newer.
+ * Asks order with a saga's reports, and again as the release before makes them if it does not know these. An entry that the
+ * release before does not have is a fault, as every command that is new: the step is tried again until the agent is newer.
  */
 export async function askOrder<Data, Input extends { story: StepReportInput[] }>(
   ask: Ask,

@@ -41,13 +41,13 @@ const REASONS: Readonly<Record<string, Reason>> = {
   PAYMENT_ACTION_EXPIRED: 'PAYMENT_EXPIRED',
 };
 
-/** The payment was called off meanwhile. */
+/** The code of a payment that was cancelled meanwhile. */
 const PAYMENT_CANCELLED = 'PAYMENT_CANCELLED';
 
-/** A payment that was called off is told as such: nobody refused it. */
+/** A payment that was cancelled meanwhile was refused by nobody. */
 const refusedPayment = (code: string) => (code === PAYMENT_CANCELLED ? 'PAYMENT_VOIDED' : 'PAYMENT_REFUSED');
 
-/** What the undo of the authorisation, which always asks the payment, found of it: where it is, and what is news for the buyer. */
+/** The payment's status by the way that its authorisation was undone, and the timeline's entry where that is news. */
 const UNDONE: Readonly<Record<string, { status: PaymentStatus; tells?: TimelineEntryType }>> = {
   refund: { status: 'REFUNDED', tells: 'PAYMENT_REFUNDED' },
   void: { status: 'VOIDED', tells: 'PAYMENT_VOIDED' },
@@ -81,7 +81,7 @@ export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
       agent: 'payment',
       does: 'Has the money set aside.',
       tells: {
-        // Where its buyer has still to do something it is no approval yet: `settle` tells of that.
+        // A payment that its buyer has still to confirm is not approved yet: `settle` tells when it is.
         done: ({ payment }) => (payment === 'REQUIRES_ACTION' ? undefined : 'PAYMENT_AUTHORIZED'),
         refused: refusedPayment,
         undone: (as = 'void') => UNDONE[as]?.tells,

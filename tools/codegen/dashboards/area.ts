@@ -3,7 +3,7 @@ import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
 import { consumerPanels, countedPanels, sagaPanels, type ShownAgent } from './business.ts';
 import type { Board } from './grafana.ts';
 
-/** What the agents of an area declare, one agent after the other; undefined where they declare nothing to show. */
+/** The dashboard of an area, one agent after the other; undefined where they declare nothing to show. */
 export function areaBoard(
   area: Area,
   agents: readonly ShownAgent[],

@@ -1,10 +1,10 @@
-/** What the rooms declare, as panels: the metrics that their events count, what they handle, and what sagas ask of them. */
+/** Panels for what rooms declare: the metrics that their events count, the events that they handle, the steps of sagas. */
 import type { AgentDefinition } from '../../../platform/agent/define-agent.ts';
 import { type SagaDefinition, stepsOf } from '../../../platform/sagas/define-saga.ts';
 import type { BusinessMetric } from '../../../platform/telemetry/business-metrics.ts';
 import { type Panel, rate } from './grafana.ts';
 
-/** What of a room makes its panels. */
+/** The part of an agent's definition that its panels are made of. */
 export type ShownAgent = Pick<AgentDefinition, 'name' | 'area' | 'title' | 'emits' | 'handles'>;
 
 /** A panel for each metric that an agent's events count. */
@@ -13,7 +13,7 @@ export const countedPanels = ({ emits }: Pick<ShownAgent, 'emits'>): Panel[] => 
   return [...new Map(metrics.map((metric) => [metric.name, metric])).values()].map(counted);
 };
 
-/** Amounts are told by the hour, since a rate by the second is nothing to read; all else as everywhere. */
+/** Amounts are shown by the hour, since nobody can read a rate by the second; all else as everywhere. */
 function counted({ name, help, labels }: BusinessMetric): Panel {
   const isAmount = name.endsWith('_minor_total');
   const series = isAmount ? `increase(${name}[1h])` : rate(name);
@@ -30,7 +30,7 @@ function counted({ name, help, labels }: BusinessMetric): Panel {
   };
 }
 
-/** How far an agent's consumer is, where it has one. */
+/** A panel for the lag of an agent's consumer, where it has one. */
 export const consumerPanels = ({ name, handles = [] }: Pick<ShownAgent, 'name' | 'handles'>): Panel[] =>
   handles.length === 0
     ? []
@@ -45,7 +45,7 @@ export const consumerPanels = ({ name, handles = [] }: Pick<ShownAgent, 'name' |
         },
       ];
 
-/** What sagas ask of an agent, each step with its undo. */
+/** A panel for the steps that sagas ask of an agent, each with its undo. */
 export function sagaPanels({ name: agent }: Pick<ShownAgent, 'name'>, sagas: readonly SagaDefinition[]): Panel[] {
   const shows = sagas.flatMap((saga): Panel['shows'] => {
     const { name, whenRefused } = saga;

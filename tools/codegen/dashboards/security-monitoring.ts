@@ -9,7 +9,7 @@ export const securityMonitoring: Board = {
     {
       title: 'Sign-ins',
       unit: 'ops',
-      says: "Accepted and refused. Many refused ones are a sign of password guessing.",
+      says: 'Accepted and refused. Many refused ones are a sign of password guessing.',
       shows: [[`sum by (method, outcome) (${rate('agora_sign_ins_total')})`, '{{method}} {{outcome}}']],
     },
     {
