@@ -1,4 +1,4 @@
-/** Sagas of this release over an order of the release before, in process as it is asked over HTTP. */
+/** Sagas of this release report to an order agent of the release before. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { createAsk } from '../../../platform/commands/ask.ts';
 import { Fault } from '../../../platform/errors.ts';
