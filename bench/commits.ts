@@ -2,7 +2,7 @@ import { createPool } from '../db/pool.ts';
 
 const CONNECTIONS = 16;
 
-/** Transactions of one row each that this server commits a second: the floor that everything durable stands on. */
+/** Single-row transactions that this server commits a second: the floor of everything durable. */
 export async function singleRowCommits(url: string, seconds: number): Promise<number> {
   const pool = createPool({ url, max: CONNECTIONS, name: 'bench commits' });
   try {

@@ -1,4 +1,7 @@
-/** What an order asks of PostgreSQL, counted on the driver: alone, and under load, where the readers take batches. */
+/**
+ * Statements and commits of an order in PostgreSQL, counted on the driver: alone, and under load, where consumers take
+ * batches.
+ */
 import { openPlatform } from '../tests/support/platform.ts';
 import { forSale, newCustomer, placed, sagaEnds } from '../tests/support/shop.ts';
 import { countStatements, type Statements } from '../tests/support/statements.ts';
@@ -8,7 +11,7 @@ import { times } from './shop.ts';
 
 const LONE = 10;
 const MOST = 200;
-/** How often who counts looks. */
+/** The benchmark's own query, by which it waits for the sagas' end; not counted. */
 const LOOK = /from "?dbos"?\."?workflow_status"? as w/;
 
 /** Counts, and prints two tables. */

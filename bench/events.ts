@@ -5,7 +5,7 @@ import { median, spread, table } from './figures.ts';
 import type { Size } from './run.ts';
 
 const CONSUMERS = [1, 3, 10];
-/** Published in one transaction, as an import would. */
+/** Events published in one transaction, as an import would. */
 const CHUNK = 100;
 const AGGREGATES = 500;
 
@@ -53,7 +53,7 @@ async function publish(small: SmallAgent, count: number): Promise<number> {
   return (count * 1000) / (performance.now() - started);
 }
 
-/** Until the slowest has read everything. */
+/** Runs the consumers until the slowest has read everything. */
 async function consume(small: SmallAgent, count: number, consumers: number, round: number): Promise<number> {
   const controller = new AbortController();
   const running: Promise<void>[] = [];

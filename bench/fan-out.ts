@@ -1,7 +1,7 @@
 /**
- * Live updates to many: one gateway in one process, its subscribers in another. First the same subscribers with a group
- * each, as if nobody asked for the same, and in one group, in turns; then as many as there shall be; then many who come
- * and go.
+ * Live updates to many subscribers: one gateway in one process, its subscribers in another. First the same subscribers
+ * with a group each, as if no two asked for the same, and in one group, in turns; then the full number; then many that
+ * come and go.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from './fan-out/child.ts';
@@ -12,7 +12,7 @@ import type { Size } from './run.ts';
 
 /** Events a second. */
 const A_SECOND = 5;
-/** For the comparison: so few that those alone keep up. */
+/** Subscribers of the comparison: few enough that those with groups of their own keep up. */
 const COMPARED = 300;
 const COMPARED_SECONDS = 6;
 const CHURN = 100_000;
@@ -25,7 +25,7 @@ export async function fanOut({ subscribers, seconds, rounds }: Size): Promise<vo
   await churn();
 }
 
-/** Both processes, and what to ask of them. */
+/** Both processes, with their commands. */
 class Bed {
   readonly #gateway: Child;
   readonly #clients: Child;
@@ -59,7 +59,7 @@ class Bed {
     }
   }
 
-  /** Events for so many seconds, to so many. */
+  /** Emits events for so many seconds, to so many subscribers. */
   async load(seconds: number, count: number): Promise<Load> {
     await this.client({ what: 'take' });
     const [before, events] = [await this.state(), seconds * A_SECOND];
@@ -68,7 +68,7 @@ class Bed {
     for (let n = 0; n < events; n++) {
       const due = begun + (n * 1000) / A_SECOND;
       await sleep(Math.max(0, due - performance.now()));
-      // From when it was due, so that a gateway that is behind cannot hide it.
+      // Measured from the time when it was due, so that a gateway that is behind cannot hide it.
       await this.#gateway.ask({ what: 'emit', at: performance.timeOrigin + due });
     }
     const { delays, cpu, closed } = await this.#rest(events * count);
@@ -84,7 +84,7 @@ class Bed {
     };
   }
 
-  /** What came, when all has come, or nothing more comes for a while. */
+  /** The messages received, once all have come, or none comes for a while. */
   async #rest(due: number): Promise<Taken> {
     const delays: number[] = [];
     for (;;) {
@@ -102,11 +102,11 @@ class Bed {
 
 interface Load {
   delays: number[];
-  /** Messages that should have come. */
+  /** Number of messages that should have come. */
   due: number;
   closed: number;
   tookMs: number;
-  /** Of the gateway and of the subscribers, in milliseconds. */
+  /** CPU of the gateway and of the subscribers, in milliseconds. */
   cpu: number;
   clientsCpu: number;
 }

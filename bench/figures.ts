@@ -1,4 +1,4 @@
-/** Figures, and how they are shown. */
+/** Figures, and their display. */
 
 /** The value below which this share of the values lies. */
 export function quantile(values: readonly number[], share: number): number {
@@ -6,10 +6,10 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-/** The one in the middle. */
+/** The median value. */
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** `min 80, max 95`. */
+/** The range of the values: `80 to 95`. */
 export const spread = (values: readonly number[]): string =>
   `${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)}`;
 
@@ -19,5 +19,5 @@ export function table(title: string, head: readonly string[], rows: readonly (re
   console.log([`## ${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n'));
 }
 
-/** Says how far it is, beside what is printed in the end. */
+/** Reports progress, apart from the results that are printed in the end. */
 export const progress = (line: string): void => console.error(`  ${line}`);

@@ -1,6 +1,6 @@
 /**
  * The gateway of bench/hostile.ts, in a thread of its own: over the published graph, with agents that answer at once.
- * Tokens are verified as they are everywhere, with the key that it is given.
+ * Tokens are verified as everywhere, with the key that it is given.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ const gateway = await createGateway({
 gateway.server.listen(0, '127.0.0.1');
 await once(gateway.server, 'listening');
 
-/** Its own timer comes every millisecond: what is more is a stall. */
+/** Its own timer comes every millisecond: a longer delay is a stall. */
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 let cpu = process.threadCpuUsage();

@@ -1,6 +1,6 @@
 /**
- * What hostile requests cost: how long until each is refused, for how long the process answers nobody meanwhile, and
- * the CPU of its thread, beyond which no stall can last on a machine that has a processor free for it.
+ * Cost of hostile requests: the time until each is refused, how long the event loop is blocked meanwhile, and the CPU
+ * of its thread, beyond which no stall can last on a machine that has a processor free for it.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { hostileTokens } from '../tests/support/hostile-tokens.ts';
 import { median, quantile, table } from './figures.ts';
 import type { Size } from './run.ts';
 
-/** In each round. */
+/** Requests of each kind in a round. */
 const EACH = 10;
 const ORDINARY: Request = {
   name: '(an ordinary query)',
@@ -23,7 +23,7 @@ interface Request {
   token?: string;
 }
 
-/** What one request took. Milliseconds. */
+/** Figures of one request. Milliseconds. */
 interface Figures {
   took: number;
   stallMs: number;
@@ -72,7 +72,7 @@ const told = (figures: readonly Figures[]): string[] =>
     .flatMap((values) => [median(values), quantile(values, 0.95)])
     .map((value) => value.toFixed(1));
 
-/** Each time another text: what is known to be wrong is refused from memory. */
+/** Another text each time: one that is known to be wrong is refused from the cache. */
 const another = (body: string, n: number): string => body.replace('"query":"', `"query":"${' '.repeat(n)}`);
 
 async function post(url: string, body: string, token?: string): Promise<number> {

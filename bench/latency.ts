@@ -1,4 +1,7 @@
-/** How long a buyer waits: orders that come at their own pace, whether or not the shop keeps up with them. */
+/**
+ * Latency of a buyer's order in an open load: orders come at their own pace, whether or not the shop keeps up with
+ * them.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile, table } from './figures.ts';
 import type { Size } from './run.ts';
@@ -32,7 +35,8 @@ async function openLoad(shop: LoadedShop, rate: number, seconds: number) {
   for (let n = 0; n < rate * seconds; n++) {
     const at = started + (n * 1000) / rate;
     await sleep(Math.max(0, at - Date.now()));
-    // From when it was due: a shop that is late must not be forgiven the orders that had to wait for it.
+    // Measured from the time when it was due: a shop that is late must not be forgiven the orders that had to wait for
+    // it.
     orders.push(
       shop.order().then((id) => {
         answered.push(Date.now() - at);

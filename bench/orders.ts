@@ -1,4 +1,6 @@
-/** Complete order sagas a second, and beside them, alternating in the same run, what they stand on. */
+/**
+ * Complete order sagas a second, and beside them, alternating in the same run, the engine and the commits below them.
+ */
 import { singleRowCommits } from './commits.ts';
 import { median, progress, spread, table } from './figures.ts';
 import { databaseBeside, plainDbos, STEPS } from './plain-dbos.ts';

@@ -1,12 +1,12 @@
-/** What an order's saga would cost if it did nothing: the same engine, the same steps, on a database beside Agora's. */
+/** Cost of an order's saga if it did nothing: the same engine, the same steps, on a database beside Agora's. */
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import pg from 'pg';
 import { createPool } from '../db/pool.ts';
 
-/** As many as `placeOrder` takes for an order that succeeds: with the begin and the end, seven checkpoints. */
+/** As many steps as `placeOrder` takes for an order that succeeds: with the begin and the end, seven checkpoints. */
 export const STEPS = 5;
 const QUEUE = 'bench';
-/** As Agora's (bin/embedded.ts, platform/sagas/worker.ts). */
+/** The settings of Agora (bin/embedded.ts, platform/sagas/worker.ts). */
 const [CONNECTIONS, CONCURRENCY, POLL_MS] = [8, 64, 25];
 
 /** A database of this name beside the one of the URL. */
@@ -31,7 +31,10 @@ const workflow = DBOS.registerWorkflow(
   { name: 'nothing' },
 );
 
-/** Starts the engine, measures, and ends it: between the rounds it asks nothing of the machine. Workflows a second. */
+/**
+ * Starts the engine, measures, and ends it: between the rounds it uses nothing of the machine. Returns workflows a
+ * second.
+ */
 export async function plainDbos(url: string, count: number, concurrency: number): Promise<number> {
   const pool = createPool({ url, max: CONNECTIONS, name: 'bench dbos', int8: 'text' });
   DBOS.setConfig({ name: 'bench', systemDatabaseUrl: url, systemDatabasePool: pool, logLevel: 'error' });

@@ -1,4 +1,4 @@
-/** Where an order's CPU goes: of Node, by module, from a profile; and of PostgreSQL, from its processes. */
+/** CPU profile of an order: of Node, by module, from a profile; and of PostgreSQL, from its processes. */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -10,7 +10,7 @@ import { times, withLoadedShop } from './shop.ts';
 const ROOT = join(import.meta.dirname, '..');
 const PROFILER = join(import.meta.dirname, 'profiler.mjs');
 const ROWS = 30;
-/** The clock ticks of /proc a second: Linux has 100 everywhere. */
+/** Milliseconds of a clock tick of /proc: Linux has 100 a second everywhere. */
 const TICK_MS = 10;
 
 interface Profile {
@@ -61,7 +61,7 @@ function print(profile: Profile, orders: number): void {
   const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
   for (const [index, id] of profile.samples.entries()) {
     const { functionName, url } = frames.get(id)!;
-    // The second is the profiler itself.
+    // `node:inspector` is the profiler itself.
     if (functionName === '(idle)' || url.startsWith('node:inspector')) continue;
     const ms = profile.timeDeltas[index]! / 1000;
     add(modules, moduleOf(url, functionName), ms);
@@ -104,19 +104,19 @@ async function written(file: string): Promise<Profile> {
     try {
       return JSON.parse(readFileSync(file, 'utf8')) as Profile;
     } catch {
-      // Not there yet, or not whole.
+      // The file is not there yet, or not whole.
     }
   }
   throw new Error('the server wrote no profile');
 }
 
-/** In milliseconds, with its children that have ended. */
+/** CPU of a process, in milliseconds, with its children that have ended. */
 function cpuOf(pid: number): number {
   const fields = statOf(pid);
   return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) * TICK_MS;
 }
 
-/** After the name in brackets: field 4 of proc(5), the parent, is the second. */
+/** Fields of /proc/pid/stat after the name in brackets: field 4 of proc(5), the parent, is the second. */
 const statOf = (pid: number): string[] => {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(')') + 2).split(' ');

@@ -1,4 +1,7 @@
-/** `npm run bench -- orders`, `npm run bench -- wakings`; without a name, all. On a machine that does nothing else. */
+/**
+ * `npm run bench -- orders`, `npm run bench -- wakings`; without a name, all benchmarks. On a machine that does nothing
+ * else.
+ */
 import { parseArgs } from 'node:util';
 import { commit, machine } from '../tests/support/machine.ts';
 import { constants } from 'node:os';
@@ -18,13 +21,13 @@ import { orders } from './orders.ts';
 import { profile } from './profile.ts';
 import { wakings } from './wakings.ts';
 
-/** How much to measure. */
+/** Size of a measurement. */
 export interface Size {
-  /** In each round. */
+  /** Orders in each round. */
   orders: number;
   concurrency: number;
   rounds: number;
-  /** Of an open load. */
+  /** Duration of an open load. */
   seconds: number;
   events: number;
   subscribers: number;
@@ -68,7 +71,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     console.error('The bench is stopping.');
     void endAll().finally(() => process.exit(128 + constants.signals[signal]));
   });
-// For those that run agents in this process: as durable as any, unlike the tests' server.
+// For benchmarks that run agents in this process: a server as durable as any, unlike the tests' server.
 const folder = temporaryData();
 const server = await startEmbeddedPostgres({
   dataDir: join(folder.data, 'postgres'),

@@ -16,24 +16,24 @@ const BUYERS = 50;
 const VARIANTS = 20;
 const STOCK = 1_000_000;
 const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } userErrors { code } } }`;
-/** A token serves the whole measurement: to sign is the buyers' expense and not the shop's. */
+/** Lifetime of a token, long enough for the whole measurement: signing is the buyers' expense and not the shop's. */
 const TOKEN_SECONDS = 3600;
 
 /** A shop to load. */
 export interface LoadedShop extends ProcessShop {
-  /** Of its database. */
+  /** Address of its database. */
   databaseUrl: string;
-  /** Of its server's superuser. */
+  /** Address as its server's superuser. */
   adminUrl: string;
-  /** Its server's first process. */
+  /** Pid of its server's postmaster. */
   postgresPid: number;
-  /** Places one order for one of its buyers. The order's id. */
+  /** Places one order for one of its buyers. Returns the order's id. */
   order(): Promise<string>;
   /** Waits until no saga is under way and every consumer has read the log. */
   rest(): Promise<void>;
 }
 
-/** Opens it for this piece of work. */
+/** Opens the shop for this work. */
 export async function withLoadedShop<T>(
   work: (shop: LoadedShop) => Promise<T>,
   env: Record<string, string> = {},
@@ -55,7 +55,7 @@ export async function withLoadedShop<T>(
       if (!id) throw new Error(`an order was not accepted: ${answer}`);
       return id;
     };
-    // Everything that a getter gives must stay one: spreading would keep the first pool for ever.
+    // A prototype, because getters must stay getters: spreading would keep the first pool for ever.
     const loaded = Object.assign(Object.create(shop) as ProcessShop, {
       databaseUrl: databaseOf(folder.data),
       adminUrl: adminOf(folder.data),
@@ -86,7 +86,7 @@ const postmasterOf = (data: string): number =>
     10,
   );
 
-/** Fewer instructions than `fetch`: the buyers share the machine with the shop. */
+/** Posts with fewer instructions than `fetch`: the buyers share the machine with the shop. */
 function post(url: string, body: string, token: string, agent: Agent): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const headers = {
@@ -115,7 +115,7 @@ async function rest({ kysely }: ProcessShop): Promise<void> {
   }
 }
 
-/** Does it so often, so many at once. */
+/** Does the work so often, so many at once. */
 export async function times(count: number, concurrency: number, work: () => Promise<unknown>): Promise<void> {
   let left = count;
   const worker = async () => {

@@ -1,5 +1,5 @@
 /**
- * A process that reads what another commits, with a consumer and a live subscriber, and says when it saw what:
+ * A process that reads another's commits, with a consumer and a live subscriber, and reports when it saw which event:
  * `node waking-child.ts <database url> <redis url, or -> <notify, or ->`.
  */
 import { silentLogger } from '../platform/log.ts';
@@ -13,7 +13,7 @@ const { relay } = await connectRings({ redis, notify });
 const small = await joinSmallAgent(url!, relay);
 const { signal } = new AbortController();
 const saw = (how: string, id: string): void => void process.send!({ how, id, at: now() });
-/** Comparable between processes of one machine. */
+/** The time, comparable between processes of one machine. */
 const now = (): number => performance.timeOrigin + performance.now();
 
 const consumer = small.consumer('reader', [
@@ -24,5 +24,5 @@ const live = new LiveLog({ kysely: small.kysely, notifier: small.notifier, log: 
 void live.run(signal);
 void consumer.run(signal);
 const events = live.follow({ types: [noteWritten.type], signal });
-// The first has joined, when it comes: from then on every event is seen.
+// The subscriber has joined when its first event comes: from then on every event is seen.
 for await (const { event } of events) saw('subscriber', (event.payload as { text: string }).text);

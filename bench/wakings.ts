@@ -1,4 +1,4 @@
-/** How long after a commit in one process a consumer and a live subscriber in another have the event. */
+/** Delay from a commit in one process until a consumer and a live subscriber in another have the event. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,17 +13,17 @@ import { openSmallAgent, type SmallAgent, smallFixture } from '../tests/support/
 import { quantile, table } from './figures.ts';
 import type { Size } from './run.ts';
 
-/** Commits a second, at random moments: so rare that each finds its reader asleep. */
+/** Commits a second, at random moments: so rare that each finds its reader idle. */
 const A_SECOND = 10;
 const WARM_UP = 20;
 
-/** By which ways to ring: addresses, or nothing. */
+/** Channels that wake other processes: their addresses, or none. */
 interface Ways {
   redis?: string;
   notify?: string;
 }
 
-/** What notifies by these ways, and its end. */
+/** The relay over these channels, and a function that closes it. */
 export async function connectRings({
   redis,
   notify,
@@ -73,7 +73,7 @@ async function measure(name: string, ways: Ways, small: SmallAgent, seconds: num
       await write(`note_${text}`, text);
       committed.set(text, performance.timeOrigin + performance.now());
     };
-    // Until both read; what they saw on the way is not counted.
+    // Until both read; events before that are not counted.
     for (let n = 0; seen.size < 2 || n < WARM_UP; n++) await commit(`${name} warm ${n}`).then(() => sleep(50));
     committed.clear();
     for (let n = 0; n < A_SECOND * seconds; n++) {

@@ -1,4 +1,6 @@
-/** `npm run admin:new` as an operator runs it who has many processes: with identity's own role, and the keys of its process. */
+/**
+ * `npm run admin:new` as the operator of many processes runs it: with identity's own role, and the keys of its process.
+ */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -42,13 +44,13 @@ function run(env: Record<string, string>, input: string, ...args: string[]): Pro
 
 const accounts = async () => (await database.pool.query('select email, roles from identity.account')).rows;
 
-test('without the keys of the processes it says which, and nothing is written', async () => {
+test('without the keys of the processes the command names the missing one, and writes nothing', async () => {
   const { code, said } = await run({ DATABASE_URL_IDENTITY: roles.url('identity') }, 'correct horse battery\n');
   expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining('Give EVENT_KEYS') });
   expect(await accounts()).toEqual([]);
 });
 
-test('identity’s role is enough for it, and the database was begun without demo data then', async () => {
+test('identity’s role is enough for the command, and the database counts as begun without demo data then', async () => {
   const env = { DATABASE_URL_IDENTITY: roles.url('identity'), EVENT_KEYS };
   const first = await run(env, 'correct horse battery\r\nthe next command’s line\n');
   expect(first).toMatchObject({ code: 0, said: expect.stringContaining('you@shop.example is an administrator') });
@@ -64,7 +66,7 @@ test('identity’s role is enough for it, and the database was begun without dem
   });
 });
 
-test('with other keys than those that the database was used with nobody is made: their event would be believed by nobody', async () => {
+test('with other keys than the database was used with no account is made: no consumer would trust its event', async () => {
   const other = { DATABASE_URL_IDENTITY: roles.url('identity'), EVENT_KEYS: formatKeyRing([newKey()]) };
   const { code, said } = await run(other, 'correct horse battery\n', '--another', '--email', 'other@shop.example');
   expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining('EVENT_KEYS does not hold it') });
@@ -72,7 +74,7 @@ test('with other keys than those that the database was used with nobody is made:
   expect((await database.pool.query('select from platform.event_log')).rowCount).toBe(1);
 });
 
-test('on roles from before it says that they are to be brought up to date', async () => {
+test('on roles of an earlier release the command says that they must be brought up to date', async () => {
   await database.pool.query(`revoke execute on function platform.missing_key from ${roles.prefix}_identity`);
   const env = { DATABASE_URL_IDENTITY: roles.url('identity'), EVENT_KEYS };
   const { code, said } = await run(env, 'correct horse battery\n', '--another');

@@ -1,7 +1,7 @@
 /**
- * `npm run admin:new -- --email you@shop.example --name "Your Name"`: the first administrator of a shop. The password is
- * asked for at the terminal, or is the first line of standard input; `--generate` makes one and shows it once.
- * `--another` makes one although there is one, for when nobody can sign in as them any more. Agora may run meanwhile.
+ * `npm run admin:new -- --email you@shop.example --name "Your Name"`: the first administrator of a shop. The password
+ * is asked for at the terminal, or is the first line of standard input; `--generate` makes one and shows it once.
+ * `--another` makes a further one, for when nobody can sign in as an administrator any more. Agora may run meanwhile.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -79,7 +79,7 @@ function checkEmail(email: string): string {
   }
 }
 
-/** Before anybody is asked for a password. @throws {Fault} `ADMINISTRATOR_THERE` */
+/** Checked before a password is asked for. @throws {Fault} `ADMINISTRATOR_THERE` */
 async function requireNone(kysely: Kysely<any>, isAnother: boolean | undefined): Promise<void> {
   const { withDemo } = await installationIn(kysely, false);
   if (isAnother || !(await hasAdministrator(kysely))) return;
@@ -99,7 +99,10 @@ async function requireTables(url: string, agents: Awaited<ReturnType<typeof load
   );
 }
 
-/** The account is announced by an event: signed with a key that nobody has, it would be believed by nobody. @throws {Fault} `KEYS_MISSING` */
+/**
+ * Requires the keys of the processes: an event announces the account, and no consumer would trust one that is signed
+ * with an unknown key. @throws {Fault} `KEYS_MISSING`
+ */
 function requireEventKeys(config: Config): void {
   if (config.EVENT_KEYS || existsSync(pathOf(config, 'EVENT_KEYS'))) return;
   throw new Fault(

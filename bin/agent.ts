@@ -33,7 +33,7 @@ async function start(agents: readonly AgentDefinition[]): Promise<void> {
   try {
     console.log(`${who} is ready at ${await starting}`);
   } catch (error) {
-    // Stopped on purpose: whoever stopped it ends the process.
+    // Stopped on purpose: the signal's handler ends the process.
     if (endings.isStopping) return;
     await endings.stop();
     throw error;

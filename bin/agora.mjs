@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The entry of every script: `node bin/agora.mjs bin/start.ts …` runs that file under Node 24. Plain JavaScript of
- * long ago, because an old Node must be able to read it: where one runs us, we go over to the Node 24 that npm
- * installed beside us (`optionalDependencies` of package.json), or say what is missing.
+ * The entry of every script: `node bin/agora.mjs bin/start.ts …` runs that file under Node 24. Old-fashioned plain
+ * JavaScript, because an old Node must be able to read it: such a one re-executes us under the Node 24 that npm
+ * installed beside us (`optionalDependencies` of package.json), or says what is missing.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -24,12 +24,12 @@ if (!file) {
 if (Number.parseInt(process.versions.node, 10) >= WANTED) {
   delete process.env.AGORA_NEWER_NODE;
   process.argv = [process.argv[0], resolve(file), ...args];
-  // What V8 compiled and what is left of TypeScript without its types, for the next start. Where it cannot be kept, it is
-  // not. https://nodejs.org/api/module.html#module-compile-cache
+  // Caches V8's compiled code and TypeScript's stripped sources for the next start; where there is no room for it,
+  // there is no cache. https://nodejs.org/api/module.html#module-compile-cache
   module.enableCompileCache(join(MODULES, '.cache', 'compile'));
   await import(pathToFileURL(resolve(file)).href);
 } else {
-  // The second condition: what was found is old as well, and would look for a newer one for ever.
+  // The second condition: the Node that was found is old as well, and would look for a newer one for ever.
   const newer = installedNode();
   if (!newer || process.env.AGORA_NEWER_NODE) {
     console.error(
@@ -42,7 +42,7 @@ if (Number.parseInt(process.versions.node, 10) >= WANTED) {
   runUnder(newer);
 }
 
-/** The Node that npm installed; not by its version but by its package, which is pinned. */
+/** The Node that npm installed; found not by its version but by its package, which is pinned. */
 function installedNode() {
   const system = process.platform === 'win32' ? 'win' : process.platform;
   const program = process.platform === 'win32' ? 'node.exe' : 'node';
@@ -50,7 +50,10 @@ function installedNode() {
   return places.find(existsSync);
 }
 
-/** Becomes that process as nearly as can be: same input and output, signals handed on, same exit. */
+/**
+ * Runs this script under that Node, as nearly as possible as if it were us: same input and output, signals passed on,
+ * same exit.
+ */
 function runUnder(node) {
   const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], {
     stdio: 'inherit',
@@ -58,7 +61,7 @@ function runUnder(node) {
   });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGINT']) {
     process.on(signal, () => {
-      // Ctrl-C in a terminal goes to the whole group: the child has it already.
+      // Ctrl-C in a terminal goes to the whole process group: the child has it already.
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }

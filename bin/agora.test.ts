@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 const entry = join(import.meta.dirname, 'agora.mjs');
-/** Makes the first process believe that it is an old Node, and the one it goes over to not. */
+/** Makes the first process believe that it is an old Node, but not the one that it re-executes. */
 const OLD =
   `data:text/javascript,if (!process.env.AGORA_NEWER_NODE) ` +
   `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })`;
@@ -54,24 +54,24 @@ test('a new Node runs the TypeScript file itself, without a warning', async () =
   });
 });
 
-test('an old Node goes over to the installed one, with the same arguments and exit code', async () => {
+test('an old Node re-executes under the installed one, with the same arguments and exit code', async () => {
   const { code, output, pid } = await run(['--import', OLD], [script, '7', 'a b']);
   expect({ code, output: JSON.parse(output) }).toEqual({ code: 7, output: { rest: ['a b'], parent: pid } });
 });
 
-test('signals are handed on', async () => {
+test('signals are passed on', async () => {
   const { code } = await run(['--import', OLD], [script, 'wait'], (output, kill) => {
     if (output.includes('waiting')) kill();
   });
   expect(code).toBe(42);
 });
 
-test('where there is no new Node it says what is missing, and does not look for ever', async () => {
+test('without a new Node the entry says what is missing, and does not look for ever', async () => {
   const { code, errors } = await run(['--import', ALWAYS_OLD], [script, '0']);
   expect(code).toBe(1);
   expect(errors).toMatch(/Agora needs Node 24/);
 });
 
-test('without a file it tells its usage', async () => {
+test('without a file the entry prints its usage', async () => {
   expect(await run([], [])).toMatchObject({ code: 2, errors: expect.stringContaining('usage') });
 });

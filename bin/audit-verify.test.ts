@@ -38,7 +38,7 @@ const someone = (n: number) =>
     input: { email: `${newId('user')}@example.com`, name: `Ada ${n}`, password: 'correct horse battery' },
   });
 
-test('the log is whole, and an end of it that was noted is found in it later', async () => {
+test('an unchanged log is whole, and an end of it that was noted is found in it later', async () => {
   expect(await verify()).toMatchObject({ code: 0, said: expect.stringContaining('is whole: 0 entries') });
   await someone(1);
   await someone(2);
@@ -51,7 +51,7 @@ test('the log is whole, and an end of it that was noted is found in it later', a
   expect(await verify('--noted', other)).toMatchObject({ code: 1, said: expect.stringContaining('BROKEN: entry 2') });
 });
 
-test('what somebody changed who owns the database is named, and the exit is 1', async () => {
+test('an entry that the owner of the database has changed is named, and the exit code is 1', async () => {
   await raw(agents.kysely, 'alter table identity.audit_entry disable trigger user');
   await raw(agents.kysely, `update identity.audit_entry set actor_id = 'nobody' where position = 2`);
   expect(await verify()).toEqual({
@@ -60,7 +60,7 @@ test('what somebody changed who owns the database is named, and the exit is 1', 
   });
 });
 
-test('what could not be verified is not called broken', async () => {
+test('a log that could not be verified is not called broken', async () => {
   expect(await verify('--noted', 'rubbish')).toMatchObject({
     code: 1,
     said: expect.stringMatching(/^The audit log was not verified: --noted is POSITION:HASH/),

@@ -1,6 +1,6 @@
 /**
- * `npm run audit:verify [-- --noted POSITION:HASH]`: whether the audit log is whole, and the first entry that does not
- * fit if not. Agora may run meanwhile.
+ * `npm run audit:verify [-- --noted POSITION:HASH]`: verifies the audit log's hash chain, and names the first entry
+ * that does not fit. Agora may run meanwhile.
  */
 import { parseArgs } from 'node:util';
 import type { Kysely } from 'kysely';
@@ -29,7 +29,7 @@ await runCommand('The audit log was not verified', async (say) => {
   });
 });
 
-/** What is wrong, where, and how to go on. It exits with 1, as when nothing could be verified. */
+/** Reports what is wrong, where, and how to go on. Exits with 1, as when nothing could be verified. */
 function broken(misfit: string, say: (line: string) => void): void {
   process.exitCode = 1;
   say(`THE AUDIT LOG IS BROKEN: ${misfit}.`);
@@ -42,7 +42,10 @@ function headIn(text: string): Head {
   return { position: BigInt(position), hash };
 }
 
-/** The log as it is in the database. A function, and no constant: the command above runs before constants here are there. */
+/**
+ * Reader of the log in the database. A function, and no constant: the command above runs before constants here are
+ * initialised.
+ */
 function readerOver(kysely: Kysely<any>): AuditReader {
   const rows = async <Row>(text: string, values?: unknown[]): Promise<Row[]> =>
     (await raw<Row & Record<string, unknown>>(kysely, text, values)).rows;

@@ -18,7 +18,7 @@ const BOOKS = `${LINK} type Query { book: Book  secret: Int @authenticated } typ
   type Book @key(fields: "id") { id: ID! title: String }`;
 const STARS = `${LINK} type Query { stars: Int } type Book @key(fields: "id") { id: ID! stars: Int }`;
 
-/** A subgraph as anybody might serve it. */
+/** A subgraph of a foreign server. */
 async function serve(sdl: string, resolvers: object) {
   const { schema } = createSubgraph('any', parse(sdl), resolvers);
   const yoga = createYoga({ schema, logging: false, maskedErrors: false });

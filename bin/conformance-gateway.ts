@@ -10,7 +10,7 @@ import { createTransport } from '../platform/wire/transport.ts';
 import type { Endings } from '../platform/endings.ts';
 import { listen } from './process/listen.ts';
 
-/** What is served, and where. */
+/** Options of a gateway for conformance tests. */
 export interface ConformanceOptions {
   config: Pick<Config, 'HOST' | 'PORT'>;
   log: Logger;
@@ -19,7 +19,7 @@ export interface ConformanceOptions {
   supergraph: string;
 }
 
-/** Serves any supergraph, without our agents, identity and decisions, for outside test suites. Says where it answers. */
+/** Serves any supergraph, without our agents, identity and decisions, for outside test suites. Returns its address. */
 export async function startConformanceGateway(options: ConformanceOptions): Promise<string> {
   const { config, log, endings, supergraph } = options;
   const transport = createTransport();

@@ -28,7 +28,7 @@ afterAll(async () => {
   });
 });
 
-/** Runs one and tells its exit and all that it said. */
+/** Runs a command. Returns its exit code and output. */
 async function run(
   command: string,
   ...given: (string | Record<string, string>)[]
@@ -59,7 +59,7 @@ test('a database is migrated, given roles, and served by agents each on its own'
 
   const dry = await run('db-migrate', '--dry-run');
   expect(dry).toMatchObject({ code: 0, said: expect.stringContaining('platform: 0001-event-log.sql is pending') });
-  // Who may start in any order waits for all of it, the tables of the sagas' engine included.
+  // A process that was started too soon waits for all of it, the tables of the sagas' engine included.
   const worker = launchAgents(['orchestration'], { ...keysOf(folder), DATABASE_URL: database.url });
   try {
     await until('the worker waits', () => worker.output().includes('npm run db:migrate'));
@@ -101,7 +101,7 @@ test('a database is migrated, given roles, and served by agents each on its own'
   }
 }); // Seven processes, one after the other.
 
-test('what the sagas’ engine cannot migrate is said, and the command ends with 1', async () => {
+test('a failed migration of the sagas’ engine is reported, and the command exits with 1', async () => {
   const clash = await testDatabase();
   try {
     await clash.pool.query('create schema dbos; create table dbos.workflow_status (x int)');
@@ -113,7 +113,7 @@ test('what the sagas’ engine cannot migrate is said, and the command ends with
   }
 });
 
-test('a migration that fails says so and exits with 1', async () => {
+test('a failed migration is reported, and the command exits with 1', async () => {
   await database.pool.query(`update platform.migration set checksum = 'another' where schema = 'order'`);
   expect(await run('db-migrate')).toMatchObject({
     code: 1,

@@ -20,7 +20,7 @@ await runCommand('Nothing was restored', async (say) => {
   say(`${config.AGORA_DATA} is restored. Next: ${startIn(config.AGORA_DATA)}`);
 });
 
-/** The command that starts what was restored, and not another that is kept in the default folder. */
+/** The command that starts the restored Agora, and not another one in the default folder. */
 function startIn(data: string): string {
   const isDefault = resolve(data) === resolve(configSchema.shape.AGORA_DATA.parse(undefined));
   return isDefault ? 'npm start' : `AGORA_DATA='${resolve(data).replaceAll("'", String.raw`'\''`)}' npm start`;

@@ -41,18 +41,18 @@ import { publishedAgents, publishedGraph } from '../gateway/published/published-
 import { RevocationPolling } from '../gateway/identity/revocation-polling.ts';
 import { trustedOperations } from '../gateway/published/trusted-operations.ts';
 
-/** How to start. */
+/** Options of the gateway. */
 export interface DistributedGatewayOptions {
   config: Config;
   log: Logger;
-  /** Takes what must be ended. */
+  /** Takes the closing of each part. */
   endings: Endings;
 }
 
-/** How long requests that are under way may take at the end: as long as any may. Milliseconds. */
+/** Grace period of requests under way at the end: as long as any may take. Milliseconds. */
 const GRACE_MS = 15_000;
 
-/** Starts it, and says where it answers. It waits for nobody: what is away is an error of its fields. */
+/** Starts the gateway, and returns its address. It waits for no agent: one that is away is an error of its fields. */
 export async function startDistributedGateway(options: DistributedGatewayOptions): Promise<string> {
   const { config, log, endings } = options;
   await endings.add(await startTracing(config, 'agora gateway'));
@@ -100,7 +100,10 @@ export async function startDistributedGateway(options: DistributedGatewayOptions
   return `${schemeOf(config)}://${config.HOST}:${port}`;
 }
 
-/** Follows the directory; what it finds is asked by signed requests, each agent behind a breaker that all graphs share. */
+/**
+ * Follows the directory; its replicas are asked by signed requests, each agent behind a circuit breaker that all graphs
+ * share.
+ */
 async function watchGraph(
   { config, log, endings }: DistributedGatewayOptions,
   signer: RequestSigner,
@@ -124,7 +127,7 @@ async function watchGraph(
       const guard = breakers.guard(GATEWAY, `agent:${name}`, { policy: POLICIES.fetch, isIllness: isAway });
       return guardedEndpoint(new RemoteSubgraph({ name, replicas, look, signer, transport, log }), guard);
     },
-    // A new life of an agent: what its last one was left alone for says nothing of it.
+    // A new process of an agent: the failures of its last one say nothing of it.
     onReplica: ({ agent }) => void breakers.reset(GATEWAY, `agent:${agent}`),
     log,
   });
@@ -152,7 +155,7 @@ function requestKeysOf(config: Config): KeyRing {
   return keyRing(config, 'REQUEST_KEYS');
 }
 
-/** A gateway verifies and never signs: of a private key it takes the public half. */
+/** The public key: a gateway verifies tokens and never signs, so it takes only the public half of a private key. */
 function publicKeyOf({ TOKEN_PUBLIC_KEY, TOKEN_KEY }: Config): string {
   const given = TOKEN_PUBLIC_KEY ?? TOKEN_KEY;
   if (!given) throw notGiven('TOKEN_PUBLIC_KEY', '`openssl pkey -pubout` of the TOKEN_KEY that identity signs with.');

@@ -38,7 +38,7 @@ try {
     stoppingSince = performance.now();
     console.log('Agora is stopping.');
     stopping.abort();
-    // Also one that is still starting: nothing may be left behind.
+    // Also a cluster that is still starting: nothing may be left behind.
     await (await starting.catch(() => undefined))?.stop();
     process.exit(0);
   };
@@ -52,7 +52,7 @@ try {
   else say(`Administrator          AGORA_DATA=${data} npm run admin:new -- --email … --name …, if there is none yet`);
   say('Kill any of them, and see what happens; it is started again. Ctrl-C stops everything.\n');
 } catch (error) {
-  // Stopped on purpose: what stopped it ends the process.
+  // Stopped on purpose: the signal's handler ends the process.
   if (stoppingSince !== undefined) await new Promise(() => {});
   console.error(`\nAgora did not start: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);

@@ -37,11 +37,11 @@ import { ownWebhookSecrets } from '../platform/webhooks/own-secrets.ts';
 import { publishedSupergraph } from '../gateway/published/published-supergraph.ts';
 import { trustedOperations } from '../gateway/published/trusted-operations.ts';
 
-/** How to start. */
+/** Options of an embedded Agora. */
 export interface EmbeddedOptions {
   config: Config & Partial<PaymentVariables>;
   log: Logger;
-  /** Takes what must be ended. */
+  /** Takes the closing of each part. */
   endings: Endings;
   /** Without demo data. */
   empty?: boolean;
@@ -49,17 +49,17 @@ export interface EmbeddedOptions {
   reset?: boolean;
   /** Goes on with other keys than those that the database was used with. */
   newKeys?: boolean;
-  /** Told what happens, a line at a time. */
+  /** Called with each thing that happens, a line at a time. */
   report(line: string): void;
 }
 
-/** What was started. */
+/** A started Agora. */
 export interface Embedded {
-  /** Where it answers: `http://127.0.0.1:4000`. */
+  /** Address at which it answers: `http://127.0.0.1:4000`. */
   url: string;
-  /** Whether the demo's accounts sign in. */
+  /** Whether the demo's accounts can sign in. */
   withDemo: boolean;
-  /** Whether somebody administers this shop. */
+  /** Whether the shop has an administrator. */
   hasAdministrator: boolean;
 }
 
@@ -89,7 +89,7 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   const state = { ready: false, waitingFor: 'agents' };
   const gateway = await createGateway({
     subgraphs: host.subgraphs,
-    // A composition takes longer than all else of a start. Rooms that were changed since are composed.
+    // A composition takes longer than the rest of a start. Rooms that were changed since the release are composed.
     supergraphSdl: publishedSupergraph(host.subgraphs),
     authenticate: authenticateWith(
       tokens,
@@ -124,19 +124,22 @@ export async function startEmbedded(given: EmbeddedOptions): Promise<Embedded> {
   return { url, withDemo, hasAdministrator: await hasAdministrator(connections.kysely) };
 }
 
-/** What sends its webhooks to itself has the secret for them: the configured one, or one of its own. Always a copy. */
+/**
+ * An Agora that sends webhooks to itself has the secret for them: the configured one, or a generated one. Always a
+ * copy.
+ */
 function withWebhookSecrets(config: EmbeddedOptions['config']): EmbeddedOptions['config'] {
   if (config.SIMULATOR_WEBHOOK_URL !== 'self' || config.PAYMENT_WEBHOOK_SECRETS) return { ...config };
   return { ...config, PAYMENT_WEBHOOK_SECRETS: ownWebhookSecrets(join(config.AGORA_DATA, 'payment-webhook-secrets')) };
 }
 
-/** It is alone, unless it is told to meet others in Redis. */
+/** The cluster has this process alone, unless Redis is configured. */
 async function clusterOf({ config, log, endings }: EmbeddedOptions, url: string): Promise<ConnectedCluster> {
   if (!config.REDIS_URL) return aloneInCluster(log);
   return connectCluster(config, { log, endings, databaseUrl: directAddress(url, config) });
 }
 
-/** Not before everything is in; then as the agents are. */
+/** Not ready before everything has started; then as ready as the agents are. */
 function readiness(
   state: { ready: boolean; waitingFor: string },
   { health }: Host,

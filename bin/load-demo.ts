@@ -1,6 +1,6 @@
 /**
- * `npm run demo:load`: the demo data of all agents into the configured database, where it is not in yet. Not in production
- * (`DEMO_DATA=on` says that it is a trial), and not where somebody has begun without it, but by `--force`.
+ * `npm run demo:load`: the demo data of all agents into the configured database, where it is missing. Refused in
+ * production (`DEMO_DATA=on` says that it is a trial), and in a shop that was begun without it, but for `--force`.
  */
 import { parseArgs } from 'node:util';
 import { inTurn } from '../db/turn.ts';

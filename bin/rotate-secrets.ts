@@ -1,4 +1,4 @@
-/** `npm run secrets:rotate [-- events]`: a new first key for what is sealed, or for the signatures of events. */
+/** `npm run secrets:rotate [-- events]`: a new first key for sealing secrets, or for signing events. */
 import { readConfig } from '../platform/config/config.ts';
 import { rotateKeyRing } from '../platform/secrets/key-files.ts';
 

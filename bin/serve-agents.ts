@@ -1,4 +1,4 @@
-/** Some agents in a process of their own, among others: found through the directory, asked by signed requests. */
+/** Serves some agents in a process of its own, among others: found through the directory, called by signed requests. */
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import type { Kysely } from 'kysely';
@@ -37,22 +37,25 @@ import { keyRing } from '../platform/secrets/key-files.ts';
 import { signerAndSecrets } from '../db/connect/known-keys.ts';
 import { listen } from './process/listen.ts';
 
-/** How to start. */
+/** Options of a process of agents. */
 export interface ServeAgentsOptions {
   config: Config & Partial<PaymentVariables>;
   log: Logger;
-  /** Takes what must be ended. */
+  /** Takes the closing of each part. */
   endings: Endings;
   /** The agents' names. */
   names: readonly string[];
-  /** Told what happens, a line at a time. */
+  /** Called with each thing that happens, a line at a time. */
   report(line: string): void;
 }
 
-/** How long after it has withdrawn a process goes on as before: those who ask look into the directory every second. */
+/** How long a process serves on after it has left the directory: its callers poll the directory every second. */
 const NOTICE_MS = 2 * DIRECTORY_POLL_MS + 500;
 
-/** Starts everything, in order, and says where it answers: `http://127.0.0.1:41234`. @throws Fault for what waiting does not mend */
+/**
+ * Starts everything, in order, and returns its address: `http://127.0.0.1:41234`. @throws Fault for what waiting does
+ * not mend
+ */
 export async function serveAgents(options: ServeAgentsOptions): Promise<string> {
   const { config, log, endings, names } = options;
   requireGivenKeys(config, names);
@@ -103,7 +106,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
     variable: 'AGENT_PORT',
     command: `npm run agent -- ${names.join(' ')}`,
   });
-  // In this order from the last: nobody asks any more, what was asked is answered, the work is put down.
+  // Ended in reverse: no new requests come, those under way are answered, then the agents stop.
   await endings.add(() => host.stop('shut down'));
   await endings.add(() => serving.close());
   await host.start();
@@ -113,7 +116,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
   return address;
 }
 
-/** Of the accounts, where this process has them: that nobody administers the shop, and that everybody knows a password. */
+/** Reports, where this process has the accounts, that the shop has no administrator, or that a password is public. */
 async function sayWhatIsMissing(
   { config, names, report }: ServeAgentsOptions,
   kyselyFor: (agent: string) => Kysely<any>,
@@ -125,7 +128,7 @@ async function sayWhatIsMissing(
     report('Nobody administers this shop yet: npm run admin:new -- --email you@shop.example --name "Your Name"');
 }
 
-/** Looks into the directory from now on; the function ends that. */
+/** Polls the directory from now on. Returns a function that ends it. */
 function watching(directory: Directory): () => Promise<void> {
   const ending = new AbortController();
   const running = directory.run(ending.signal);
@@ -147,7 +150,10 @@ function serve(host: Host, process: string, { config, log }: ServeAgentsOptions)
   return serveSubgraphs({ subgraphs, verifier, log, isReady, health, metricsToken: config.METRICS_TOKEN, tls });
 }
 
-/** Stands in the directory until the end, which begins with leaving it. Resolves when others can see it. */
+/**
+ * Keeps these agents in the directory until the end, which begins with leaving it. Resolves when other processes can
+ * see them.
+ */
 async function announce(
   host: Host,
   serving: SubgraphServer,
@@ -183,7 +189,7 @@ const signerOf = (config: Config, sender: string) =>
 const instanceOf = (agents: readonly AgentDefinition[]): string =>
   `${agents.map(({ name }) => name).join('+')}@${hostname()}`.slice(-100);
 
-/** Who listens on every address is reached by the host's name. */
+/** Address of this process; one that listens on every address is reached by the host's name. */
 function addressOf(config: Config, { port }: AddressInfo): string {
   const { AGENT_URL, AGENT_HOST } = config;
   const host = /^(0\.0\.0\.0|::)$/.test(AGENT_HOST) ? hostname() : AGENT_HOST;

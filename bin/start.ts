@@ -22,7 +22,7 @@ const NO_ADMINISTRATOR = [
 const started = performance.now();
 const say = (line: string): void => console.log(`  ${line}`);
 
-/** What the command line asks for. */
+/** Options of the command line. */
 interface Wishes {
   empty?: boolean;
   reset?: boolean;
@@ -38,8 +38,8 @@ try {
 }
 
 /**
- * Undefined: only the usage is wanted. npm keeps `--empty` for itself where the `--` before it was forgotten, and nobody
- * who wrote it wants demo data.
+ * The options; undefined when only the usage is wanted. npm keeps `--empty` for itself where the `--` before it was
+ * forgotten, and nobody who typed it wants demo data.
  */
 function wishesOf(args: string[], keptByNpm: string | undefined): Wishes | undefined {
   try {
@@ -77,7 +77,7 @@ async function start(config: Config, wishes: Wishes): Promise<void> {
     if (!hasAdministrator) NO_ADMINISTRATOR.forEach(say);
     say('Stop                   Ctrl-C\n');
   } catch (error) {
-    // Stopped on purpose: whoever stopped it ends the process.
+    // Stopped on purpose: the signal's handler ends the process.
     if (endings.isStopping) return;
     await endings.stop();
     throw error;

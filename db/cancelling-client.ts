@@ -1,14 +1,14 @@
 /**
- * A client whose statement ends on the server too when whoever asked for it has gone: by a cancel request on a
- * connection of its own (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS),
- * which works through PgBouncer as well.
+ * A client whose statement is cancelled on the server too when its caller has gone: by a cancel request on a connection
+ * of its own (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS), which works
+ * through PgBouncer as well.
  */
 import pg from 'pg';
 import { currentSignal } from '../platform/data/cancellation.ts';
 import { Unavailable } from '../platform/errors.ts';
 import { unstorableIn } from './storable.ts';
 
-/** How long a cancel request may take, in milliseconds: without it the statement has its own limit. */
+/** Time limit of a cancel request, in milliseconds: without it the statement still has its own limit. */
 const CANCEL_MS = 2_000;
 
 /** PostgreSQL's `query_canceled`. */
@@ -17,7 +17,7 @@ const CANCELLED = '57014';
 const GONE = 'Whoever asked has gone, or the time is up.';
 const ENDING = /^\s*(commit|rollback|release|end)\b/i;
 
-/** What pg knows of a connection and does not declare. */
+/** Properties of a pg client that pg does not declare. */
 interface Connected {
   host: string;
   port: number;
@@ -33,7 +33,7 @@ interface Wire {
   on(event: string, listener: () => void): void;
 }
 
-/** A client of such a kind. */
+/** A client whose statements end with their caller. */
 export class CancellingClient extends pg.Client {
   // biome-ignore lint/suspicious/noExplicitAny: pg has a dozen overloads, and all go through
   override query(...call: any[]): any {
@@ -48,7 +48,10 @@ export class CancellingClient extends pg.Client {
   }
 }
 
-/** Not begun for nobody, as after a long wait for a connection. What ends a transaction is always sent. */
+/**
+ * Whether a statement need not begin once its caller has gone, as after a long wait for a connection. A statement that
+ * ends a transaction is always sent.
+ */
 function isNewWork(call: readonly unknown[]): boolean {
   const [config] = call;
   const text = typeof config === 'string' ? config : (config as { text?: unknown } | undefined)?.text;
@@ -57,7 +60,7 @@ function isNewWork(call: readonly unknown[]): boolean {
 
 const isByPromise = (call: readonly unknown[]): boolean => !call.some((argument) => typeof argument === 'function');
 
-/** It settles when the cancel request is over too: otherwise that could hit the connection's next statement. */
+/** Settles when the cancel request is over too: otherwise that could hit the connection's next statement. */
 async function untilCancelled(client: Connected, sent: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
   let cancelling: Promise<void> | undefined;
   const cancel = (): void => void (cancelling = requestCancel(client));

@@ -1,4 +1,4 @@
-/** How column values become JavaScript values, on our own pools: pg's defaults are global, and DBOS lives on them. */
+/** Parsers of column values, for our own pools: pg's own are global, and DBOS relies on them. */
 import pg from 'pg';
 
 const overrides = new pg.TypeOverrides();

@@ -1,6 +1,6 @@
 /**
- * Row-level security of the tables that rooms have confined (platform/data/confined.ts): whoever reads as the reader's
- * role sees the rows that the transaction's settings say are theirs, and without settings none. No other role is bound.
+ * Row-level security of the tables that rooms have confined (platform/data/confined.ts): the reader's role sees the
+ * rows that the transaction's settings say are the actor's own, and without settings none. No other role is bound.
  */
 import { createHash } from 'node:crypto';
 import pg from 'pg';
@@ -8,23 +8,26 @@ import { columnName } from '../platform/data/column-name.ts';
 import { columnsOf, type Confined, isThrough, type OwnRows, SETTINGS } from '../platform/data/confined.ts';
 import { READER_POLICY } from '../platform/data/confined-reads.ts';
 
-/** What one role is to read of one schema. */
+/** The confined tables of one schema and their reader's role. */
 export interface Reader {
   schema: string;
   confined: Confined;
-  /** Who reads; it cannot log in, and is become by `set local role`. */
+  /** The reader's role: it cannot log in, and is assumed by `set local role`. */
   role: string;
 }
 
-/** Without it, row-level security would leave nothing to anybody. The reader's own policies take away from it. */
+/**
+ * The permissive policy without which row-level security would leave no rows to any role. The reader's own, restrictive
+ * policies take away from it.
+ */
 const EVERYBODY = 'agora everybody';
 
 const name = pg.escapeIdentifier;
 
 /**
- * Brings policies and rights of the readers to what they must be, touching only what differs: each change locks its table
- * for a moment. To be called in a transaction of the tables' owner, who is not bound by them.
- * @returns how many policies were changed
+ * Brings policies and rights of the readers to what they must be, touching only what differs: each change locks its
+ * table for a moment. To be called in a transaction of the tables' owner, who is not bound by them.
+ * @returns number of policies that were changed
  */
 export async function confine(client: pg.Client, readers: readonly Reader[]): Promise<number> {
   let changed = 0;
@@ -68,9 +71,9 @@ async function settle(client: pg.Client, { schema, table, role, rule, policy }: 
 }
 
 /**
- * A setting that nobody made is null, and one that a transaction left behind is empty: neither is anybody's id. With
- * `is true` it is only a filter, upon what the statement's own conditions find: as a condition for an index it would take
- * a page's order from the index that has it.
+ * The condition of a policy. A setting that was not made is null, and one that a transaction left behind is empty:
+ * neither is an id. With `is true` it is only a filter, upon the rows that the statement's own conditions find: as a
+ * condition for an index it would take a page's order from the index that has it.
  */
 function conditionOf(schema: string, table: string, rows: OwnRows): string {
   if (isThrough(rows)) {

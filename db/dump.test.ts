@@ -59,7 +59,7 @@ withTools(
 );
 
 withoutTools(
-  'without the programs of the server’s version nothing is begun, and it is said what is missing',
+  'without the programs of the server’s version nothing is begun, and the missing package is named',
   async () => {
     const file = join(folder, 'dump');
     await expect(dumpDatabase(await urlOf(), file)).rejects.toThrow('Install postgresql-client-18');
@@ -67,7 +67,7 @@ withoutTools(
   },
 );
 
-test('what holds an Agora already is not restored into', async () => {
+test('a database that holds an Agora already is not restored into', async () => {
   const restoring = restoreDatabase(await urlOf(), join(folder, 'none'));
   await expect(restoring).rejects.toMatchObject({ code: 'RESTORE_NOT_EMPTY' });
 });

@@ -10,7 +10,9 @@ import { createPool } from './pool.ts';
 import { findTool, runTool, serverVersion } from './postgres-tools.ts';
 import { rebaseLog } from './rebase-log.ts';
 
-/** Rights and roles are not in it: `npm run db:roles` sets them where it is restored, on whatever roles there are. */
+/**
+ * Leaves out rights and roles: `npm run db:roles` sets them where the dump is restored, for the roles that are there.
+ */
 const WITHOUT_RIGHTS = ['--no-owner', '--no-acl', '--no-policies'];
 
 /** Writes the database to a file, while it is in use. @throws {Fault} `BACKUP_EXISTS`, `NO_POSTGRES_TOOL`, `POSTGRES_TOOL_FAILED` */
@@ -20,7 +22,7 @@ export async function dumpDatabase(url: string, out: string): Promise<void> {
   try {
     await runTool(program, url, ['--format=custom', ...WITHOUT_RIGHTS, '--file', out]);
   } catch (error) {
-    // It makes the file before it knows whether it may read.
+    // pg_dump makes the file before it knows whether it may read.
     rmSync(out, { force: true });
     throw error;
   }

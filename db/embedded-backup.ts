@@ -7,14 +7,16 @@ import { makeFolder } from '../platform/folders.ts';
 
 const DATABASE = 'postgres';
 
-/** Copies a data folder (AGORA_DATA) that nothing runs on. @throws Fault as `copyEmbedded` */
+/** Copies a data folder (AGORA_DATA) while no process runs on it. @throws Fault as `copyEmbedded` */
 export async function backUpData(data: string, out: string): Promise<void> {
   if (existsSync(out)) throw new Fault('BACKUP_EXISTS', `${out} is there already: name a new folder.`);
   await copyEmbedded(join(data, DATABASE), join(out, DATABASE));
   copyFiles(data, out);
 }
 
-/** Puts such a copy into a data folder without a database. @throws Fault as `restoreEmbedded`, `RESTORE_NOT_EMPTY` */
+/**
+ * Restores such a copy into a data folder without a database. @throws Fault as `restoreEmbedded`, `RESTORE_NOT_EMPTY`
+ */
 export async function restoreData(from: string, data: string): Promise<void> {
   const files = existsSync(data) ? filesIn(data) : [];
   if (files.length)

@@ -28,8 +28,8 @@ export async function copyEmbedded(dataDir: string, to: string): Promise<void> {
 }
 
 /**
- * Puts a copy where there is no database yet, and gives its event log a new generation: cursors that clients got after
- * the copy was taken point at what never happened.
+ * Restores a copy where there is no database yet, and gives its event log a new generation: cursors that clients got
+ * after the copy was taken point at events that it does not have.
  * @throws {Fault} `NO_DATA` if that is no copy, `RESTORE_NOT_EMPTY`
  */
 export async function restoreEmbedded(from: string, dataDir: string): Promise<void> {
@@ -41,7 +41,7 @@ export async function restoreEmbedded(from: string, dataDir: string): Promise<vo
   await whileStopped(home, async () => {
     if (existsSync(home.cluster))
       throw new Fault('RESTORE_NOT_EMPTY', `There is a database in ${home.folder}: name another folder in AGORA_DATA.`);
-    // Whole, or not there: what is broken off is thrown away by the next who starts there.
+    // Whole, or not there: a partial copy is thrown away by the next start there.
     const partial = `${home.cluster}.${process.pid}`;
     cpSync(join(from, 'cluster'), partial, { recursive: true, preserveTimestamps: true });
     rmSync(join(partial, 'postmaster.pid'), { force: true });
@@ -62,7 +62,7 @@ const partsOf = (home: Home): [path: string, name: string][] => [
   [home.credentials, 'credentials.json'],
 ];
 
-/** To the server's user, who is another when we are root, and to nobody else: PostgreSQL insists. */
+/** Gives all files to the server's user, another than us when we are root, and to no one else: PostgreSQL insists. */
 function giveAll({ uid, gid }: Identity, folder: string): void {
   const give = (path: string, mode: number): void => {
     if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);

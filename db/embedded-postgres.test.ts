@@ -46,7 +46,7 @@ beforeEach(() => {
   lines = [];
 });
 
-/** For the tests that are about the very first start. */
+/** For the tests of the very first start. */
 const beginAnew = () => rmSync(dataDir, { recursive: true });
 
 afterEach(async () => {
@@ -127,7 +127,7 @@ test('the first start makes an ordinary role that owns its database', async () =
   expect(await ask(url, 'show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }]);
 });
 
-test('the passwords are for their owner alone, and needed', async () => {
+test('the passwords are readable by their owner alone, and required', async () => {
   const { adminUrl, port } = await start();
   expect(statSync(join(dataDir, 'credentials.json')).mode & 0o777).toBe(0o600);
   expect(new URL(adminUrl).password).toHaveLength(48);
@@ -147,7 +147,7 @@ test('a restart keeps the rows, the port and the passwords', async () => {
   expect(await kept(second.url)).toEqual([{ word: 'agora' }]);
 });
 
-test('a stop ends sessions that are in the middle of something, and does not wait for them', async () => {
+test('a stop ends busy sessions, and does not wait for them', async () => {
   const server = await start();
   const busy = ask(server.url, 'begin; select pg_sleep(30)').catch((error: unknown) => error);
   await new Promise((done) => setTimeout(done, 100));
@@ -155,7 +155,7 @@ test('a stop ends sessions that are in the middle of something, and does not wai
   expect(await busy).toMatchObject({ code: '57P01' });
 });
 
-test('after a kill -9 of the server what was committed is there', async () => {
+test('committed rows survive a kill -9 of the server', async () => {
   const first = await start();
   await remember(first.url);
   process.kill(first.pid, 'SIGKILL');
@@ -164,7 +164,7 @@ test('after a kill -9 of the server what was committed is there', async () => {
   expect(await kept(second.url)).toEqual([{ word: 'agora' }]);
 });
 
-test('the server of a process that was killed is adopted, and stops with its new owner', async () => {
+test('the server of a killed process is adopted, and stops with its new owner', async () => {
   const { child, held } = await hold();
   await remember(held.url);
   await end(child, 'SIGKILL');
@@ -176,7 +176,7 @@ test('the server of a process that was killed is adopted, and stops with its new
   expect(isRunning(held.pid)).toBe(false);
 });
 
-test('who exits while the server starts takes it along: nobody else would stop it', async () => {
+test('a process that exits while the server starts ends it too: no other process would stop it', async () => {
   const pidFile = join(homeFor(dataDir, identity).cluster, 'postmaster.pid');
   const script = `
     import { existsSync, readFileSync } from 'node:fs';
@@ -229,7 +229,7 @@ test('processes that start at once on an empty folder share one server, which th
   expect(readdirSync(dataDir).filter((name) => /^(guest|owner)/.test(name))).toEqual([]);
 });
 
-test('who wants it alone is refused beside a live owner, by its name, and harms nothing', async () => {
+test("a start that wants the server alone is refused beside a live owner, by that one's name, and harms nothing", async () => {
   const { child, held } = await hold();
   await expect(start({ alone: true })).rejects.toMatchObject({
     code: 'DATA_IN_USE',
@@ -241,7 +241,7 @@ test('who wants it alone is refused beside a live owner, by its name, and harms 
   expect([server.pid, server.isGuest]).toEqual([held.pid, false]);
 });
 
-test('of processes that want it alone at once one has it, on an empty folder and on one that was used', async () => {
+test('of processes that want the server alone at once one has it, on an empty folder and on a used one', async () => {
   for (const anew of [true, false]) {
     if (anew) beginAnew();
     const all = await Promise.allSettled([
@@ -258,7 +258,7 @@ test('of processes that want it alone at once one has it, on an empty folder and
   }
 });
 
-test('the number of a dead owner, which another process has now, stands in nobody’s way', async () => {
+test('the pid of a dead owner, which another process has now, hinders no start', async () => {
   const innocent = spawn('sleep', ['60'], { stdio: 'ignore' });
   children.push(innocent);
   for (const left of [
@@ -328,13 +328,13 @@ test('a stale pid file that names an innocent process harms neither it nor the s
   await end(second.child);
 });
 
-/** The data folder as somebody's who is not root; when we are not, that is us. */
+/** Gives the data folder to a user who is not root; when we are not root, that is us. */
 function ownedByOrdinaryUser(): Identity {
   if (identity.uid !== undefined) execFileSync('chown', ['-R', `${identity.uid}:${identity.gid}`, dataDir]);
   return identity;
 }
 
-onlyAsRoot('an ordinary user sets it up and runs it as himself', async () => {
+onlyAsRoot('an ordinary user sets the server up and runs it', async () => {
   beginAnew();
   mkdirSync(dataDir);
   const { child, held } = await hold(ownedByOrdinaryUser());
@@ -345,7 +345,7 @@ onlyAsRoot('an ordinary user sets it up and runs it as himself', async () => {
   expect(isRunning(held.pid)).toBe(false);
 });
 
-onlyAsRoot('root runs it as nobody', async () => {
+onlyAsRoot('root runs the server as `nobody`', async () => {
   expect(statSync(`/proc/${(await start()).pid}`).uid).toBe(identity.uid);
 });
 
@@ -379,7 +379,7 @@ const packageOf = (project: string) =>
 const versionOf = (project: string): string =>
   JSON.parse(readFileSync(join(packageOf(project), 'package.json'), 'utf8')).version;
 
-/** Enough of the project to start a server from there, as npm leaves it where it may not run install scripts. */
+/** Copies enough of the project to start a server from there, as npm leaves it where it may not run install scripts. */
 function copyOfProject(home: string): string {
   for (const name of ['db', 'platform']) cpSync(join(root, name), join(home, name), { recursive: true });
   cpSync(packageOf(root), packageOf(home), { recursive: true, verbatimSymlinks: true });

@@ -1,6 +1,7 @@
 /**
- * A real PostgreSQL beside us, for when none is given: nothing to install, safe under `kill -9`, its data kept over
- * restarts. Works as root (it steps down to `nobody`), as an ordinary user, and in a home that only root may enter.
+ * A real PostgreSQL beside us, for when none is configured: nothing to install, safe under `kill -9`, its data kept
+ * over restarts. Works as root (it steps down to `nobody`), as an ordinary user, and in a home that only root may
+ * enter.
  */
 import { existsSync } from 'node:fs';
 import { Fault } from '../platform/errors.ts';
@@ -27,31 +28,36 @@ import { endPostmaster, type Postmaster, runningPostmaster } from './embedded-po
 import { makeRoleAndDatabase } from './embedded-postgres/roles.ts';
 import { defaultSettings } from './embedded-postgres/settings.ts';
 
-/** What the embedded server is started with. */
+/** Options of the embedded server. */
 export interface EmbeddedPostgresOptions {
   /** Where to keep the data. Made if it is not there. */
   dataDir: string;
-  /** Told, a line at a time, what is worth knowing. */
+  /** Called with lines worth telling the operator. */
   log: (line: string) => void;
-  /** Settings of PostgreSQL, over ours. A server that is adopted keeps those that it was started with. */
+  /** Settings of PostgreSQL, over ours. An adopted server keeps those that it was started with. */
   settings?: Record<string, string>;
-  /** Stops it when we end, however: by default it goes on after a `kill -9`, and is adopted by the next. Only on Linux. */
+  /**
+   * Stops the server however we end: by default it goes on after a `kill -9`, and is adopted by the next process. Only
+   * on Linux.
+   */
   endsWithUs?: boolean;
-  /** Refuses when another live process owns it: for who serves for long, and would lose it with that process. */
+  /** Refuses when another live process owns it: for a process that serves for long, and would lose it with that one. */
   alone?: boolean;
 }
 
 /** An embedded server that takes connections. */
 export interface EmbeddedPostgres {
-  /** Of the ordinary role `agora`, on database `agora`, which it owns. */
+  /** Address of the ordinary role `agora`, on database `agora`, which it owns. */
   url: string;
-  /** Of the superuser, on database `postgres`. For tests' template databases and repairs, not for the platform. */
+  /**
+   * Address of the superuser, on database `postgres`. For tests' template databases and repairs, not for the platform.
+   */
   adminUrl: string;
-  /** On 127.0.0.1. The same as last time, if that was free. */
+  /** Port on 127.0.0.1. The same as last time, if that was free. */
   port: number;
-  /** Of the server's first process. */
+  /** Pid of the postmaster, the server's first process. */
   pid: number;
-  /** Another live process owns it, and looks after it. */
+  /** Whether another live process owns it, and looks after it. */
   isGuest: boolean;
   /** Stops it, within five seconds at worst. Does nothing when another live process owns the server. */
   stop(): Promise<void>;
@@ -60,10 +66,11 @@ export interface EmbeddedPostgres {
 /**
  * Starts the server on this data folder, or adopts the one that a killed process of ours left behind. Of two processes
  * one is its owner, and the other a guest of it, or refused if it wants to be alone.
- * @throws {Fault} when it does not start, with what it said; `DATA_IN_USE`, `FOLDER_UNUSABLE`, or what names a broken file
+ * @throws {Fault} when it does not start, with the server's output; `DATA_IN_USE`, `FOLDER_UNUSABLE`, or a fault that
+ * names a broken file
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  // Who exits before it is returned takes a new server along: nobody else knows of it yet.
+  // A process that exits before this returns ends a new server: no other process knows of it yet.
   let end = (): void => {};
   const onExit = (): void => end();
   process.once('exit', onExit);
@@ -116,7 +123,7 @@ async function asOwner(
     const ready = await opened(home, server);
     return { ...ready, isGuest: false, stop: () => stop(home, { handsOver: !alone }) };
   } catch (error) {
-    // Who has started it before, and tries again, goes on being its owner.
+    // An owner that tries to start it again goes on being its owner.
     if (held) await endServer(home);
     else await stop(home, { handsOver: false });
     throw error;
@@ -140,7 +147,7 @@ async function asGuest(
   }
 }
 
-/** With role and database: also a guest may be the first to want them. */
+/** The server's addresses, its role and database made: also a guest may be the first to want them. */
 async function opened(home: Home, { pid, port }: Postmaster): Promise<Omit<EmbeddedPostgres, 'isGuest' | 'stop'>> {
   const credentials = credentialsOf(home);
   const at = `127.0.0.1:${port}`;
@@ -159,7 +166,7 @@ export async function deleteEmbeddedPostgres(dataDir: string): Promise<void> {
 }
 
 /**
- * Does something with the data folder while no server and no process of ours works on it. It may not be there.
+ * Works on the data folder while no server and no process of ours runs on it. It may not be there.
  * @throws {Fault} `DATA_IN_USE` when another live process works on it, `POSTGRES_WILL_NOT_STOP`.
  */
 export async function whileStopped(home: Home, work: () => Promise<void>): Promise<void> {
@@ -183,11 +190,14 @@ const inUse = ({ folder }: Home, owner: Owner): Fault =>
 
 async function leaveAsGuest(home: Home): Promise<void> {
   goOut(home);
-  // Its owner may have left it to us.
+  // The owner may have left the server to us.
   if (!otherOwner(home)) await stop(home, { handsOver: true });
 }
 
-/** Looks the server up again: it may have been killed, and started anew by somebody else, since we saw it. */
+/**
+ * Stops the server after looking it up again: since we saw it, it may have been killed, and started anew by another
+ * process.
+ */
 async function stop(home: Home, { handsOver }: { handsOver: boolean }): Promise<void> {
   if (otherOwner(home) || (handsOver && handOver(home))) return;
   await endServer(home);

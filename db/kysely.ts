@@ -8,9 +8,10 @@ class PropertyNamesDialect extends PostgresDialect {
 }
 
 /**
- * Kysely over a pool of ours, with columns in the names of properties ({@link PropertyNamesCompiler}). Several may share
- * one pool; whoever made the pool ends it (`pool.end()`), and nobody calls `destroy()`, which would end it for all.
- * @param onError is told of every statement that fails.
+ * Kysely over a pool of ours, with columns in the names of properties ({@link PropertyNamesCompiler}). Several may
+ * share one pool; the maker of the pool ends it (`pool.end()`), and `destroy()` is never called: it would end the pool
+ * for all.
+ * @param onError is called with the error of every statement that fails.
  */
 // biome-ignore lint/suspicious/noExplicitAny: each room names its own tables' types where it reads them
 export function kyselyOver<Tables = any>(pool: PostgresPool, onError?: (error: unknown) => void): Kysely<Tables> {

@@ -44,7 +44,7 @@ test('files are applied in order, in the schema of their room, and reported', as
   ]);
 });
 
-test('what was applied is not applied again, what is new is', async () => {
+test('an applied file is not applied again, a new one is', async () => {
   file('0001-tables.sql', 'create table thing (id text primary key)');
   await run();
   expect(await run()).toBe(0);
@@ -53,7 +53,7 @@ test('what was applied is not applied again, what is new is', async () => {
   expect(await tables()).toEqual(['room.other', 'room.thing']);
 });
 
-test('what the platform puts into each room comes before the files of the room', async () => {
+test("the platform's files for each room come before the files of the room", async () => {
   file('0001-tables.sql', 'insert into receipt values (1)');
   expect(await run([{ name: 'platform-1', sql: 'create table receipt (id int)' }])).toBe(2);
   expect((await database.pool.query('select id from room.receipt')).rows).toEqual([{ id: 1 }]);
@@ -100,19 +100,19 @@ test('an index can be built outside a transaction', async () => {
   expect(rows).toEqual([{ schemaname: 'room' }]);
 });
 
-test('of two processes that start at once one migrates and the other finds it done', async () => {
+test('of two processes that start at once one migrates and the other finds the work done', async () => {
   file('0001-tables.sql', 'select pg_sleep(0.3); create table thing (id text primary key)');
   expect((await Promise.all([run(), run()])).sort((a, b) => a - b)).toEqual([0, 1]);
   expect(lines).toContain('another process is changing this database: waiting for it');
 });
 
-test('who waits for its turn is not waited for by an index that is built aside', async () => {
+test('an index built concurrently does not wait for a process that waits for its turn', async () => {
   file('0001-tables.sql', 'select pg_sleep(0.3); create table thing (id text primary key, size int)');
   file('0002-index.sql', '-- no transaction\ncreate index concurrently thing_size on thing (size);');
   expect((await Promise.all([run(), run(), run()])).sort((a, b) => a - b)).toEqual([0, 0, 2]);
 });
 
-test('what a library migrates by itself takes its turn with the others, is pending until it is done, and again in another version', async () => {
+test("a library's own migration takes its turn with the others, is pending until it is done, and again in another version", async () => {
   let [under, most] = [0, 0];
   const library = (name: string) => ({
     schema: 'library',
@@ -134,13 +134,13 @@ test('what a library migrates by itself takes its turn with the others, is pendi
   expect(await pendingMigrations(database.url, sets, [library('1.1')])).toHaveLength(1);
 });
 
-test('a migration may take longer than a command may', async () => {
+test('a migration may take longer than a command', async () => {
   file('0001-slow.sql', `select 1 / (current_setting('transaction_timeout') = '0')::int`);
   file('0002-slow.sql', `select 1 / (current_setting('statement_timeout') = '0')::int`);
   expect(await run()).toBe(2);
 });
 
-test('a statement that cannot be done is named by its number in the file', async () => {
+test('a statement that fails is named by its number in the file', async () => {
   file(
     '0001-tables.sql',
     "create table thing (id text primary key); insert into thing values ('a'); insert into thing values ('a');",
@@ -149,7 +149,7 @@ test('a statement that cannot be done is named by its number in the file', async
   expect(await tables()).toEqual([]);
 });
 
-test('what is pending can be asked, and is not applied by that', async () => {
+test('pending migrations can be listed without being applied', async () => {
   file('0001-tables.sql', 'create table thing (id text primary key)');
   const pending = async () =>
     (await pendingMigrations(database.url, [{ schema: 'room', directory }])).map(({ name }) => name);
@@ -160,7 +160,7 @@ test('what is pending can be asked, and is not applied by that', async () => {
   expect(await pending()).toEqual(['0002-more.sql']);
 });
 
-test('a table that somebody holds for long is not queued for: others go on using it meanwhile', async () => {
+test('a migration does not queue for a table that is locked for long: other sessions go on using it meanwhile', async () => {
   file('0001-tables.sql', 'create table thing (id text primary key)');
   await run();
   file('0002-more.sql', 'alter table thing add column size int');
@@ -169,7 +169,7 @@ test('a table that somebody holds for long is not queued for: others go on using
   const migrating = run();
   while (!lines.some((line) => line.includes('waits for a lock')))
     await new Promise((resolve) => setTimeout(resolve, 20));
-  // Behind a waiting `alter table` this would wait for the holder, who waits for us.
+  // Behind a waiting `alter table` this would wait for the holder of the lock, who waits for us.
   await database.pool.query('select from room.thing');
   await holder.query('commit');
   holder.release();

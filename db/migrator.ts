@@ -1,6 +1,6 @@
 /**
- * Brings the database to what the code expects: plain SQL files, one set a room, each applied once, in one
- * transaction with its record. An applied file is never edited; what is to change is a new file.
+ * Brings the database to what the code expects: plain SQL files, one set a room, each applied once, in one transaction
+ * with its record. An applied file is never edited; a change is a new file.
  */
 import type pg from 'pg';
 import { applyMigration } from './migrator/apply.ts';
@@ -12,13 +12,13 @@ import { connectUnlimited, takeTurn } from './turn.ts';
 
 export type { MigrationSet } from './migrator/files.ts';
 
-/** What a library brings its own tables up to date with: under our lock, since it has none. */
+/** A library's own migration of its tables: under our lock, since it has none. */
 export interface LibraryMigration {
-  /** Whose tables they are. */
+  /** The schema of its tables. */
   schema: string;
-  /** The library and its version: what the database has been brought to. */
+  /** The library and its version: the record of the migration. */
   name: string;
-  /** Brings them up to date. Does nothing where they are. */
+  /** Brings the tables up to date. Does nothing where they are. */
   apply(): Promise<void>;
 }
 
@@ -35,9 +35,9 @@ const BOOKS = `
 /**
  * Applies what is not applied yet, set after set. One process at a time: another waits, and finds it done.
  * @param url of a role that may create schemas; it comes to own what it makes.
- * @param report is told each applied file, a line each, and the sum.
+ * @param report is called with each applied file, a line each, and the sum.
  * @param libraries come after our own files, each time: they know what is missing.
- * @returns how many of our files were applied.
+ * @returns number of our files that were applied.
  * @throws {Fault} `MIGRATION_EDITED`, `MIGRATION_FAILED` with file, line and reason, or `MIGRATION_MISNAMED`.
  */
 export async function migrate(
@@ -73,7 +73,7 @@ export async function migrate(
 }
 
 /**
- * What `migrate` would apply, in its order. Changes nothing.
+ * The migrations that `migrate` would apply, in its order. Changes nothing.
  * @throws {Fault} as `migrate`
  */
 export async function pendingMigrations(
@@ -96,7 +96,7 @@ export async function pendingMigrations(
   }
 }
 
-/** The checksums of what was applied. */
+/** Checksums of the applied files. */
 async function appliedIn(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query<{ key: string; checksum: string }>(
     `select schema || '/' || name as key, checksum from platform.migration`,
@@ -104,7 +104,7 @@ async function appliedIn(client: pg.Client): Promise<Map<string, string>> {
   return new Map(rows.map((row) => [row.key, row.checksum]));
 }
 
-/** It is recorded once it is done, so that processes which wait for the migrations wait for it too. */
+/** Records a library's migration after it is done, so that processes which wait for the migrations wait for it too. */
 async function applyLibrary(client: pg.Client, { schema, name, apply }: LibraryMigration): Promise<void> {
   await apply();
   await client.query(
@@ -113,7 +113,10 @@ async function applyLibrary(client: pg.Client, { schema, name, apply }: LibraryM
   );
 }
 
-/** For the reader of the embedded server; those of a server of one's own are `npm run db:roles`'s. */
+/**
+ * Confines reads of the embedded server's reader role; the roles of a server of one's own are confined by `npm run
+ * db:roles`.
+ */
 async function confineReads(
   client: pg.Client,
   sets: readonly MigrationSet[],

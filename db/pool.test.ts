@@ -27,7 +27,7 @@ test('int8 is read as bigint, by our pool only', async () => {
   await other.end();
 });
 
-test('a statement that is met again is prepared, and answers the same with other values', async () => {
+test('a repeated statement is prepared, and answers the same with other values', async () => {
   const pool = createPool({ url: database.url, max: 1, name: 'prepares' });
   const sql = 'select $1::int + 1 as next';
   for (const value of [1, 2, 3]) expect((await pool.query(sql, [value])).rows).toEqual([{ next: value + 1 }]);
@@ -64,7 +64,7 @@ test('each connection carries the name of its pool and the default limits', asyn
   await pool.end();
 });
 
-test('when the server restarts, work in flight fails as transient, the process lives, and the pool recovers', async () => {
+test('when the server restarts, statements in flight fail as transient, the process lives, and the pool recovers', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'agora-test-'));
   chmodSync(folder, 0o755);
   const start = () => startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), log: () => {} });

@@ -18,20 +18,20 @@ export interface ConnectionLimits {
   idleInTransactionTimeout?: number;
 }
 
-/** What a pool is made with. */
+/** Options of a pool. */
 export interface PoolOptions extends ConnectionLimits {
   url: string;
   /** The most connections. */
   max: number;
-  /** How int8 is read: as bigint, or as the text that pg gives to those who know nothing else. @default 'bigint' */
+  /** How int8 is read: as bigint, or as text, which is pg's own default. @default 'bigint' */
   int8?: 'bigint' | 'text';
-  /** Whether statements are prepared, which a pooler must be able to keep. @default true */
+  /** Whether statements are prepared, which a pooler must support. @default true */
   prepare?: boolean;
   /** How long to wait for a connection, in milliseconds. @default 5000 */
   connectTimeout?: number;
   /** Shown in `pg_stat_activity` as `application_name`. */
   name: string;
-  /** Told when a connection is lost; what was asked on it fails by itself. */
+  /** Called when a connection is lost; statements on it fail by themselves. */
   onConnectionLost?: (error: Error) => void;
 }
 
@@ -50,8 +50,8 @@ export const limitsAsOptions = (limits: ConnectionLimits): string =>
     .join(' ');
 
 /**
- * A pool that prepares its statements, if it may, reads int8 as bigint, and survives its server: a lost connection costs the
- * work that was on it and is replaced at the next call.
+ * A pool that prepares its statements, if it may, reads int8 as bigint, and survives its server: a lost connection
+ * costs the statements on it and is replaced at the next call.
  */
 export function createPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({

@@ -7,12 +7,12 @@ import { Fault } from '../platform/errors.ts';
 
 const run = promisify(execFile);
 
-/** Where Debian keeps the programs of each version. */
+/** Debian's folder for the programs of each version. */
 const VERSIONS = '/usr/lib/postgresql';
 
 /**
- * A program of PostgreSQL's that can deal with this server: of its version, or a newer one.
- * @throws {Fault} `NO_POSTGRES_TOOL`, which says what was found instead
+ * Finds a program of PostgreSQL that can deal with this server: of its version, or a newer one.
+ * @throws {Fault} `NO_POSTGRES_TOOL`, which names the versions that were found instead
  */
 export async function findTool(name: 'pg_dump' | 'pg_restore', serverVersion: number): Promise<string> {
   const found: string[] = [];
@@ -48,7 +48,10 @@ export async function serverVersion(client: pg.Client): Promise<number> {
   return rows[0]!.version;
 }
 
-/** Runs one on a database. The password is in nobody's list of processes. @throws {Fault} `POSTGRES_TOOL_FAILED` with what it said */
+/**
+ * Runs a program on a database. The password does not show in the list of processes. @throws {Fault}
+ * `POSTGRES_TOOL_FAILED` with its output
+ */
 export async function runTool(program: string, url: string, args: readonly string[]): Promise<void> {
   const address = new URL(url);
   const password = decodeURIComponent(address.password);

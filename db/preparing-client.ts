@@ -1,7 +1,7 @@
 /**
- * A client that prepares what it sees more than once: `new Pool({ Client: PreparingClient })`. PostgreSQL then parses
- * and plans a statement once per connection instead of at each call, which is about half of its work for short
- * statements. Holds for everything that goes through the pool: our SQL, Kysely and DBOS.
+ * A client that prepares repeated statements: `new Pool({ Client: PreparingClient })`. PostgreSQL then parses and plans
+ * a statement once per connection instead of at each call, which is about half of its work for short statements. Holds
+ * for everything that goes through the pool: our SQL, Kysely and DBOS.
  *
  * Behind PgBouncer in transaction mode it needs PgBouncer >= 1.21 with `max_prepared_statements`. A migration that
  * changes the columns of a statement's result makes it fail once per connection (0A000): drain the pool after one.
@@ -16,7 +16,7 @@ const MAX_SEEN = 5000;
 const names = new Map<string, string>();
 const seenOnce = new Set<string>();
 
-/** A client that gives the statements it meets again a name, by which PostgreSQL keeps them. */
+/** A client that gives repeated statements a name, by which PostgreSQL keeps their plans. */
 export class PreparingClient extends CancellingClient {
   // pg has a dozen overloads of `query`; only (text, values) is prepared, every other goes through untouched.
   // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -42,7 +42,10 @@ export class PreparingClient extends CancellingClient {
   }
 }
 
-/** Bounded on both sides, so that statements whose text is made anew each time (long `in` lists) do no harm. */
+/**
+ * The name of a statement to prepare. Bounded on both sides, so that statements whose text is made anew each time (long
+ * `in` lists) do no harm.
+ */
 function nameOf(sql: string): string | undefined {
   const known = names.get(sql);
   if (known || names.size >= MAX_NAMED || !PREPARABLE.test(sql)) return known;

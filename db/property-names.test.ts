@@ -36,7 +36,7 @@ test('columns are selected, filtered and ordered by the names of properties, wit
   expect(rows).toEqual([p1]);
 });
 
-test('aliases of a statement stay as they are, and those of a query within it are columns to what is around it', async () => {
+test('aliases of a statement stay as they are, and those of a subquery are columns to the statement around it', async () => {
   const rows = await db
     .with('priced', (cte) =>
       cte
@@ -52,7 +52,7 @@ test('aliases of a statement stay as they are, and those of a query within it ar
   expect(rows).toEqual([{ totalPrice: 7n, owner: 'ada', packedOn: p1.packedAt }]);
 });
 
-test('rows are inserted, changed and returned by the names of properties, with what raw SQL says beside them', async () => {
+test('rows are inserted, changed and returned by the names of properties, beside columns of raw SQL', async () => {
   const inserted = await db
     .insertInto('parcel')
     .values({ id: 'p3', packedAt: null, ownerId: 'cy' })

@@ -25,7 +25,10 @@ export class PropertyNamesCompiler extends PostgresQueryCompiler {
     this.append('"');
   }
 
-  /** What the statement itself returns is named after the property; what a query within it selects, after the column. */
+  /**
+   * Columns that the statement itself returns are named after the property; those that a subquery selects, after the
+   * column.
+   */
   protected override visitSelection(node: SelectionNode): void {
     const name = this.#isReturned() ? outputName(node) : undefined;
     if (name === undefined || name === columnName(name)) return super.visitSelection(node);
@@ -34,7 +37,10 @@ export class PropertyNamesCompiler extends PostgresQueryCompiler {
     this.append(` as "${this.sanitizeIdentifier(name)}"`);
   }
 
-  /** By the statement, or into raw SQL around it, as by `jsonArrayFrom`, whose keys are then those of its type. */
+  /**
+   * Whether a selection is returned: by the statement, or into raw SQL around it, as by `jsonArrayFrom`, whose keys are
+   * then those of its type.
+   */
   #isReturned(): boolean {
     const [outer, parent] = [this.nodeStack.at(-3), this.nodeStack.at(-2)!];
     if (outer === undefined) return true;

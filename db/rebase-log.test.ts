@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** An event as another server numbered it, or, without a number, as this one does. */
+/** Appends an event with another server's numbers, or, without any, with this server's. */
 const append = (n: number, xid?: number, position?: number) =>
   raw(
     database.kysely,
@@ -31,7 +31,9 @@ const cursor = (consumer: string) =>
   ).then(({ rows }) => rows[0]!);
 const after = async (at: Cursor) =>
   (await readLog(database.kysely, at, { limit: 100 })).events.map((event) => event.aggregateVersion);
-/** What there is to read, once there is so much: a transaction of another test on this server holds the end back. */
+/**
+ * The events after a cursor, once there are so many: a transaction of another test on this server holds the end back.
+ */
 async function soonAfter(at: Cursor, count: number): Promise<number[]> {
   for (const end = Date.now() + PATIENCE_MS; ; ) {
     const read = await after(at);
@@ -40,7 +42,7 @@ async function soonAfter(at: Cursor, count: number): Promise<number[]> {
   }
 }
 
-test('a log from another server is read on from where each consumer was, in its order, and then what is new', async () => {
+test("a log from another server is read on from each consumer's cursor, in its order, and then the new events", async () => {
   // In order of transactions, which is not that of positions.
   for (const [n, xid, position] of [
     [1, 15_000_000, 3],
@@ -61,7 +63,7 @@ test('a log from another server is read on from where each consumer was, in its 
        ('half', 'x:x', '9000', 2, '{"n": 0}', 'DEAD'), ('half', 'x:x', '9000', 1, '{"n": -1}', 'DEAD')`,
   );
   const before = await logIdentity(database.kysely);
-  expect(await after(START)).toEqual([]); // What would be, without it: to this server they are still to come.
+  expect(await after(START)).toEqual([]); // Without it, they are still to come to this server.
 
   await rebaseLog(database.kysely);
   await append(5);
@@ -77,7 +79,7 @@ test('a log from another server is read on from where each consumer was, in its 
   for (const { event, xid, position } of rows) expect(event).toMatchObject({ xid, position });
   const now = await logIdentity(database.kysely);
   expect(now.generation).not.toBe(before.generation);
-  // Those without a signature are of before there were any, or they would be taken for forged.
+  // Events without a signature are older than signatures, or they would be taken for forged.
   const first = BigInt((await cursor('done')).xid);
   expect(BigInt(now.oldestXid)).toBe(first);
   expect(BigInt(now.signedFrom)).toBe(BigInt(before.signedFrom) > 15_000_000n ? first + 1n : first);

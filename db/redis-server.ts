@@ -6,11 +6,11 @@ import { freePort } from './embedded-postgres/free-port.ts';
 
 /** A server that keeps nothing on disk, and may die. */
 export interface RedisServer {
-  /** The same over all its lives. */
+  /** The same address over all restarts. */
   readonly url: string;
   /** SIGKILL ends it without warning; SIGSTOP makes it hang, until SIGCONT. */
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
-  /** Starts it again on the same port, with nothing in it. @throws Error with what it said, if it does not start */
+  /** Starts it again on the same port, with nothing in it. @throws Error with its output, if it does not start */
   restart(): Promise<void>;
   /** Ends it. */
   stop(): Promise<void>;
@@ -19,12 +19,12 @@ export interface RedisServer {
 /** Whether this machine has a `redis-server`. */
 export const hasRedisServer = (): boolean => spawnSync('redis-server', ['--version']).status === 0;
 
-/** Starts one on a free port. It does not outlive us. @throws Error with what it said, if it does not start */
+/** Starts one on a free port. It does not outlive us. @throws Error with its output, if it does not start */
 export async function startRedis(): Promise<RedisServer> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort(0);
     const started = await start(port).catch((error: unknown) => {
-      // Somebody else took the port meanwhile.
+      // Another process took the port meanwhile.
       if (attempt === 5) throw error;
     });
     if (started) return mortal(port, started);
@@ -54,7 +54,7 @@ function mortal(port: number, first: ChildProcess): RedisServer {
 
 async function start(port: number): Promise<ChildProcess> {
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  // In a group of its own, so that Ctrl-C in the terminal does not end it before those who use it.
+  // In a process group of its own, so that Ctrl-C in the terminal does not end it before its users.
   const child = spawn(...dieWithParent('redis-server', settings), {
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,

@@ -1,7 +1,7 @@
 /**
- * Roles for Agora in many processes: one for each agent, one for gateways, and one that keeps the event log. An agent's
- * role reaches its own schema and its own rows of what is shared, and PostgreSQL refuses it everything else. Whoever owns
- * the database migrates it, and no process that serves requests needs to be that.
+ * PostgreSQL roles for Agora in many processes: one for each agent, one for gateways, and one that owns the event log.
+ * An agent's role reaches its own schema and its own rows of shared tables, and PostgreSQL refuses it everything else.
+ * The owner of the database migrates it, and no process that serves requests needs that role.
  */
 import pg from 'pg';
 import type { Confined } from '../platform/data/confined.ts';
@@ -12,26 +12,26 @@ import { grantsOf, type RoleRights } from './roles/grants.ts';
 import { applyPolicies } from './roles/policies.ts';
 import { FUNCTIONS_OF_AGENT, GATEWAY, KEEPER, ORCHESTRATION, rightsOfAgent } from './roles/rights.ts';
 
-/** What roles are made from. */
+/** Options of making the roles. */
 export interface RolesOptions extends AccountsOptions {
   /** The names of all agents. */
   agents: readonly string[];
-  /** Addresses that were given, by agent (or `gateway`): their users become the roles, with these passwords. */
+  /** Configured addresses, by agent (or `gateway`): their users become the roles, with these passwords. */
   given?: ReadonlyMap<string, string>;
-  /** Of a role that may make roles. @default url */
+  /** Address of a role that may make roles. @default url */
   adminUrl?: string;
-  /** Tables whose rows are kept apart, by agent. @default none */
+  /** Tables with row-level security for readers, by agent. @default none */
   confined?: Readonly<Record<string, Confined | undefined>>;
-  /** What the roles' names begin with, for several Agoras on one server. @default 'agora' */
+  /** Prefix of the roles' names, for several Agoras on one server. @default 'agora' */
   prefix?: string;
 }
 
-/** Whoever serves the graph, beside the agents. */
+/** Owner's name of the account for gateways, beside the agents'. */
 const GATEWAYS = 'gateway';
 
 /**
- * Makes the roles that are missing and brings the rights of all to what they must be. Again and again, after every
- * migration: what is right already is left alone.
+ * Makes the roles that are missing and brings the rights of all to what they must be. Idempotent, to be run after every
+ * migration: rights that are right already are left alone.
  * @throws {Fault} `ROLES_NEED_MIGRATIONS`, `ROLES_NEED_OUT`, `ROLE_TOO_MIGHTY`, `ROLE_SHARED`
  */
 export async function applyRoles(options: RolesOptions): Promise<void> {
@@ -77,7 +77,7 @@ async function applyRights(
     report,
   }: Pick<RolesOptions, 'agents' | 'report'> & { keeper: string; rights: RoleRights[]; readers: Reader[] },
 ): Promise<void> {
-  // Others read and write meanwhile: whoever waits for a lock here makes all behind it wait.
+  // Other sessions read and write meanwhile: a wait for a lock here makes all behind it wait.
   await client.query(`begin; set local lock_timeout = '2s'`);
   const { rows: tables } = await client.query<{ name: string; columns: string[] }>(
     `select c.relname::text as name, array_agg(a.attname::text) as columns from pg_class c join pg_attribute a on a.attrelid = c.oid
@@ -101,8 +101,9 @@ async function applyRights(
 }
 
 /**
- * The log and each of its partitions: it is made longer and shorter while Agora runs, which only an owner may do. What an
- * owner may by itself was taken away with all the rest, and with it from those who inherit it: whoever makes a backup.
+ * Gives the log and each of its partitions to its keeper: partitions are added and dropped while Agora runs, which only
+ * an owner may do. An owner's implicit rights were taken away with all the rest, and with them those of roles that
+ * inherit it, such as the one that makes a backup.
  */
 async function giveLogTo(client: pg.Client, keeper: string): Promise<void> {
   const to = pg.escapeIdentifier(keeper);

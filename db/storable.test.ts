@@ -16,7 +16,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** On a connection, as Kysely does. */
+/** Sends the value on a connection, as Kysely does. Returns the error. */
 async function refusal(pool: pg.Pool, text: string, value: unknown): Promise<unknown> {
   const client = await pool.connect();
   try {
@@ -26,7 +26,7 @@ async function refusal(pool: pg.Pool, text: string, value: unknown): Promise<unk
   }
 }
 
-test('half of a pair is refused as a NUL is, wherever it stands, and never stored as another character', async () => {
+test('half of a surrogate pair is refused as a NUL is, wherever it stands, and never stored as another character', async () => {
   for (const pool of pools) {
     for (const bad of ['a\ud800b', '\udc00', 'a\u0000b']) {
       expect(isUnstorable(await refusal(pool, 'select $1::text', bad))).toBe(true);
@@ -38,6 +38,6 @@ test('half of a pair is refused as a NUL is, wherever it stands, and never store
   }
 });
 
-test('what is no JSON at all is not taken for that: it is a mistake of ours', async () => {
+test('text that is no JSON at all does not count as unstorable: it is a mistake of ours', async () => {
   expect(isUnstorable(await refusal(pools[0]!, 'select $1::jsonb', '{'))).toBe(false);
 });

@@ -1,11 +1,11 @@
 import { isStorable, UNSTORABLE_MESSAGE } from '../platform/text/storable.ts';
 
-/** PostgreSQL's `character_not_in_repertoire`: what it says itself of a NUL. */
+/** PostgreSQL's `character_not_in_repertoire`, which it raises for a NUL. */
 const CODE = '22021';
 
 /**
  * Why these parameters cannot be stored as they are: half of a surrogate pair would silently become another character.
- * With the code by which a client is told.
+ * The code tells the client so.
  */
 export const unstorableIn = (values: unknown): Error | undefined =>
   Array.isArray(values) && values.some(isUnstorable)

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { limitsAsOptions } from './pool.ts';
 
-/** How often it is looked whether it is our turn, in milliseconds. */
+/** How often the lock is tried, in milliseconds. */
 const TURN_MS = 200;
 
 /** A session of its own without time limits: building an index takes what it takes. */
@@ -21,10 +21,10 @@ export async function connectUnlimited(url: string, name: string): Promise<pg.Cl
 }
 
 /**
- * Waits until no other process changes this database as we are about to: migrations, roles, demo data. The turn ends with
- * the session. It asks again and again instead of waiting in PostgreSQL, where a statement that waits holds a snapshot:
- * `create index concurrently` of the one would wait for it.
- * @param report is told once that another has the turn
+ * Waits for the turn to change this database: migrations, roles, demo data. The turn is an advisory lock, and ends with
+ * the session. It is tried again and again instead of waited for in PostgreSQL, where a waiting statement holds a
+ * snapshot: another process's `create index concurrently` would wait for it.
+ * @param report is called once when another process has the turn
  */
 export async function takeTurn(client: pg.Client, report: (line: string) => void): Promise<void> {
   for (let asked = 0; ; asked++) {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { ANONYMOUS } from '../platform/identity/actor.ts';
 import { startGateway } from './gateway.testing.ts';
 
-test('from the drain on: what is under way is finished, what comes is refused clearly, and every connection ends', async () => {
+test('a drain finishes requests under way, refuses new ones clearly, and ends every connection', async () => {
   const entered = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
   const it = await startGateway({

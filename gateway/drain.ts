@@ -4,10 +4,10 @@ import { RETRY_AFTER_SECONDS } from './operations/mask-error.ts';
 import { respondErrors } from './http/respond.ts';
 
 /**
- * The end of an HTTP server that loses no request: for a while everything is still answered, while those who balance
- * the load look elsewhere, or is refused in so many words, where there is nobody else; every answer closes its
- * connection, so that hardly one is left whose next request could cross its end and get no answer (RFC 9112, 9.5); then
- * requests under way end.
+ * Graceful shutdown of an HTTP server that loses no request: for a while everything is still answered, while load
+ * balancers turn to other replicas, or is refused with a clear error, where there are none; every answer closes its
+ * connection, so that hardly one is left whose next request could cross the shutdown and get no answer (RFC 9112, 9.5);
+ * then requests under way end.
  */
 export class Drain {
   readonly #server: Server;
@@ -24,32 +24,32 @@ export class Drain {
     });
   }
 
-  /** Whether the end has begun: whoever can goes elsewhere. */
+  /** Whether the drain has begun: readiness is false, so that load balancers turn elsewhere. */
   get isDraining(): boolean {
     return this.#isDraining;
   }
 
-  /** From now on each answer is its connection's last. */
+  /** Begins the drain: from now on each answer is its connection's last. */
   begin(): void {
     this.#isDraining = true;
     for (const response of this.#underWay) response.shouldKeepAlive = false;
   }
 
-  /** From now on what is under way is finished, and nothing else is begun. */
+  /** From now on requests under way are finished, and new ones are refused. */
   refuse(): void {
     this.begin();
     this.#isRefusing = true;
   }
 
-  /** Refuses a request, if it is time for that, and it does not only ask how we are. True if so. */
+  /** Refuses a request, once `refuse` was called, unless it asks for health or metrics. True if it did. */
   refuses(request: IncomingMessage, response: ServerResponse): boolean {
     if (!this.#isRefusing || /^\/(health|metrics)(?=[/?]|$)/.test(request.url ?? '')) return false;
-    // Answered when all of it has come: to close before that resets the connection, and the answer may be lost.
+    // Answered when all of the request has come: closing before that resets the connection, and the answer may be lost.
     request.resume().once('end', () => respondErrors(response, 503, [stopping()], HEADERS));
     return true;
   }
 
-  /** Accepts nothing more; resolves when what was under way has ended, or was cut off after so many milliseconds. */
+  /** Stops accepting; resolves when requests under way have ended, or were cut off after `graceMs` milliseconds. */
   async end(graceMs: number): Promise<void> {
     this.begin();
     if (!this.#server.listening) return;

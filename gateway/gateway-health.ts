@@ -4,15 +4,15 @@ import type { Breakers } from '../platform/resilience/breakers.ts';
 import type { BreakerState } from '../platform/resilience/guard.ts';
 import type { GraphWatch, SubgraphState } from './graph/graph-watch.ts';
 
-/** What a gateway in a process of its own tells from. */
+/** Sources of the health of a gateway in a process of its own. */
 export interface GatewayHealthSources {
   watch: Pick<GraphWatch, 'state'>;
   breakers: Pick<Breakers, 'list'>;
-  /** What is known of ended sessions. */
+  /** State of the list of ended sessions. */
   revocations(): { status: string };
-  /** How many graphs something runs on. */
+  /** Number of graph versions in use. */
   graphVersions(): number;
-  /** What is shared with other processes: Redis. */
+  /** Dependencies shared with other processes: Redis. */
   cluster(): DependencyHealth[];
 }
 
@@ -22,7 +22,7 @@ interface AgentHealth extends SubgraphState {
   breaker: Omit<BreakerState, 'lastError'> | null;
 }
 
-/** What a gateway in a process of its own tells: every agent, with who serves it, and how the graph was composed. */
+/** Health of a gateway in a process of its own: every agent with its replicas, and how the graph was composed. */
 export function gatewayHealth(sources: GatewayHealthSources): HealthSource {
   const { watch, breakers, revocations, graphVersions } = sources;
   const shared = () => sources.cluster().map(withoutText);
@@ -53,7 +53,7 @@ export function gatewayHealth(sources: GatewayHealthSources): HealthSource {
   };
 }
 
-/** Nobody there, or left alone: down. A circuit whose time is up: the next request will tell. */
+/** Down without a replica or with an open circuit. Unknown with a half-open circuit: the next request will tell. */
 function statusOf({ replicas }: SubgraphState, breaker: BreakerState | undefined): AgentHealth['status'] {
   if (replicas.length === 0 || breaker?.state === 'OPEN') return 'DOWN';
   return breaker?.state === 'HALF_OPEN' ? 'UNKNOWN' : 'UP';

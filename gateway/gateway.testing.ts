@@ -12,7 +12,7 @@ import { ANONYMOUS, Actor } from '../platform/identity/actor.ts';
 import { createGateway, type GatewayOptions } from './server.ts';
 import type { Identity } from './identity/session.ts';
 
-/** What the subgraphs did, and levers to make them do things. */
+/** Records of what the subgraphs did, and levers to make them do things. */
 export class World {
   /** The resolvers that ran. */
   readonly calls: string[] = [];
@@ -149,7 +149,7 @@ const TROUBLE = {
   },
 };
 
-/** Events from `world.emit`, for as long as somebody listens. */
+/** Events from `world.emit`, for as long as the subscription is open. */
 function listen(world: World, field: string): AsyncGenerator<object> {
   const queue: object[] = [];
   let wake: (() => void) | undefined;
@@ -216,7 +216,7 @@ export async function startGateway(options: Partial<GatewayOptions> = {}) {
   };
 }
 
-/** What can be given with a query. */
+/** Options of a query. */
 export interface PostOptions {
   token?: string;
   variables?: object;

@@ -37,7 +37,7 @@ const get = async (path: string) => {
 };
 
 describe('health', () => {
-  test('in depth is told with what readiness says', async () => {
+  test('in depth includes the readiness', async () => {
     expect(await get('/health/detailed')).toEqual({
       status: 200,
       body: { status: 'ready', degradation: 4, agents: [] },
@@ -48,7 +48,7 @@ describe('health', () => {
     it.world.isReady = true;
   });
 
-  test('of one dependency is 503 when that is down, and 404 when there is none of the name', async () => {
+  test('of one dependency is 503 when that is down, and 404 when its name is unknown', async () => {
     const path = `/health/${encodeURIComponent('agent:order line')}`;
     expect(await get(path)).toEqual({ status: 200, body: { name: 'agent:order line', status: 'UP' } });
     world.status = 'DOWN';

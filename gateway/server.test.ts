@@ -15,7 +15,7 @@ const ask = async (...args: Parameters<typeof it.post>): Promise<Body> =>
   (await it.post(...args)).json() as Promise<Body>;
 
 describe('GraphQL over HTTP', () => {
-  test('joins what belongs to different subgraphs, in one context', async () => {
+  test('joins fields of different subgraphs, in one context', async () => {
     it.world.contexts.length = 0;
     const body = await ask('{ order(id: "o1") { id total customer { name } } }');
     expect(body).toEqual({ data: { order: { id: 'o1', total: 42, customer: { name: 'Ada' } } } });
@@ -23,7 +23,7 @@ describe('GraphQL over HTTP', () => {
     expect(new Set(it.world.contexts).size).toBe(1);
   });
 
-  test('says of a query that what it reads may be a moment old, and of a mutation and what it answers not', async () => {
+  test('allows a lagging read for a query, and not for a mutation and its answer', async () => {
     const lags = async (query: string): Promise<unknown[]> => {
       it.world.contexts.length = 0;
       expect((await ask(query, { token: 'Bearer ada' })).errors).toBeUndefined();
@@ -33,7 +33,7 @@ describe('GraphQL over HTTP', () => {
     expect(await lags('mutation { place(name: "o2") { id customer { name } } }')).toEqual([false, false]);
   });
 
-  test('prunes what may not be seen, and asks no subgraph for it', async () => {
+  test('prunes fields that are denied, and asks no subgraph for them', async () => {
     it.world.calls.length = 0;
     const body = await ask('{ order(id: "o1") { total margin } customers { id } }');
     expect(body.data).toEqual({ order: { total: 42, margin: null }, customers: null });
@@ -44,7 +44,7 @@ describe('GraphQL over HTTP', () => {
     expect(it.world.calls).toEqual(['order']);
   });
 
-  test('asks nobody when every root field is denied', async () => {
+  test('asks no agent when every root field is denied', async () => {
     it.world.calls.length = 0;
     expect((await ask('{ customers { id } }')).data).toEqual({ customers: null });
     expect(it.world.calls).toEqual([]);
@@ -59,7 +59,7 @@ describe('GraphQL over HTTP', () => {
     expect(signedIn.data).toEqual({ place: { id: 'x' }, refund: { id: 'r' } });
   });
 
-  test('reads variables that are called as objects have names already', async () => {
+  test('reads variables that are named like properties of every object', async () => {
     const query =
       'query ($constructor: ID! = "o1", $valueOf: Boolean = false) { order(id: $constructor) @skip(if: $valueOf) { id } }';
     expect(await (await it.post(query)).json()).toEqual({ data: { order: { id: 'o1' } } });
@@ -117,8 +117,8 @@ describe('requests by GET', () => {
   });
 });
 
-describe('who asks', () => {
-  test('a token that is not good fails the whole request with 401, and nothing runs', async () => {
+describe('a caller', () => {
+  test('with an invalid token is refused with 401, and nothing runs', async () => {
     it.world.calls.length = 0;
     const response = await it.post('{ order(id: "o1") { id } }', { token: 'Bearer nobody' });
     expect(response.status).toBe(401);
@@ -132,12 +132,12 @@ describe('who asks', () => {
     expect(it.world.calls).toEqual([]);
   });
 
-  test('an empty header is no token', async () => {
+  test('with an empty header has no token', async () => {
     const response = await it.post('{ order(id: "o1") { id } }', { headers: { authorization: '' } });
     expect(response.status).toBe(200);
   });
 
-  test('a correlation id is taken from the client if it is sane, made if not, reaches resolvers and is sent back', async () => {
+  test('may give a sane correlation id, and gets a new one otherwise; it reaches resolvers and is sent back', async () => {
     const kept = await it.post('{ order(id: "o1") { id } }', { headers: { 'x-correlation-id': 'trace-1.a_b' } });
     expect(kept.headers.get('x-correlation-id')).toBe('trace-1.a_b');
     expect(it.world.contexts.at(-1)!.correlationId).toBe('trace-1.a_b');
@@ -147,7 +147,7 @@ describe('who asks', () => {
 });
 
 describe('other paths', () => {
-  test('tell health and readiness', async () => {
+  test('answer health and readiness', async () => {
     expect((await fetch(`${it.url}/health`)).status).toBe(200);
     it.world.isReady = false;
     const waiting = await fetch(`${it.url}/health/ready`);

@@ -48,46 +48,46 @@ import { respondWebhook } from './http/webhooks.ts';
  */
 const KEEP_ALIVE_MS = 65_000;
 
-/** What a gateway is made from. */
+/** Options of a gateway. */
 export interface GatewayOptions {
   /** Agents in this process, or a graph whose agents are anywhere. */
   subgraphs?: readonly Subgraph[];
   graph?: Graph;
   authenticate: Authenticate;
   log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
-  /** Whether what stands behind is ready to serve, for `/health/ready`. */
+  /** Whether the agents behind are ready to serve, for `/health/ready`. */
   isReady: () => { ready: boolean; details: object };
-  /** What is behind, in more depth, for `/health/detailed` and `/health/<dependency>`. @default there is nothing there */
+  /** Health in more depth, for `/health/detailed` and `/health/<dependency>`. @default those paths are not served */
   health?: HealthSource;
-  /** What the agents can do, for those who find us at this address, for `/.well-known/agent-card.json`. @default none */
+  /** The agents' skills, for clients that find us at this address, for `/.well-known/agent-card.json`. @default none */
   agentCard?: (url: string) => object;
   /** The policies that `@policy` names. @default none, so that each denies */
   policies?: Readonly<Record<string, Policy>>;
   /** @default browse, sign in, place an order, watch it, with placeholders */
   graphiqlTabs?: readonly GraphiqlTab[];
-  /** Opens `/metrics`. @default only this machine may read them */
+  /** Token that opens `/metrics`. @default only this machine may read them */
   metricsToken?: string;
   /** Composed from the subgraphs if not given. */
   supergraphSdl?: string;
-  /** How many proxies stand before the gateway, whose `x-forwarded-for` is believed. @default 0 */
+  /** Number of proxies before the gateway, whose `x-forwarded-for` is trusted. @default 0 */
   trustedProxies?: number;
-  /** How large and how costly a request may be. @default as docs/limits.md says */
+  /** Limits of a request's size and cost. @default as docs/limits.md says */
   limits?: Limits;
-  /** Counts what limits say how often. @default nothing is counted */
+  /** Counts against the rate limits. @default nothing is counted */
   limiter?: Limiter;
   /** Listens with this certificate, by HTTPS and wss. @default HTTP and ws */
   tls?: Tls;
-  /** How long a query or mutation may take, in milliseconds; then it is `UNAVAILABLE`. @default 30000 */
+  /** Time limit of a query or mutation, in milliseconds; then it is `UNAVAILABLE`. @default 30000 */
   timeoutMs?: number;
   /** How long open subscriptions wait for an agent that has gone, in milliseconds; then they end. @default 30000 */
   patienceMs?: number;
 }
 
-/** How a gateway ends. */
+/** Timing of a gateway's shutdown. */
 export interface Closing {
-  /** How long it goes on serving, not ready any more, so that others notice. Milliseconds. @default 0 */
+  /** How long it goes on serving while not ready, so that load balancers turn elsewhere. Milliseconds. @default 0 */
   drainMs?: number;
-  /** How long requests and sockets may take to end then. Milliseconds. @default 1500 */
+  /** How long requests and sockets may take to end after that. Milliseconds. @default 1500 */
   graceMs?: number;
 }
 
@@ -95,26 +95,26 @@ export interface Closing {
 export interface Gateway {
   /** Not listening yet: `server.listen(port, host)`. */
   server: Server;
-  /** What clients see. */
+  /** The schema that clients see. */
   readonly schema: GraphQLSchema;
-  /** As composed. */
+  /** The supergraph as composed. */
   readonly supergraphSdl: string;
-  /** How many graph versions there are: the one that serves, and those that something still runs on. */
+  /** Number of graph versions: the one that serves, and those still in use. */
   readonly graphVersions: number;
-  /** What runs on the one that serves: operations, and open subscriptions. */
+  /** Number of uses of the one that serves: operations, and open subscriptions. */
   readonly uses: number;
-  /** How many groups of subscribers there are: as many subscriptions are open at agents. */
+  /** Number of groups of subscribers: as many subscriptions are open at agents. */
   readonly liveGroups: number;
-  /** How many subscribers are in them. */
+  /** Number of subscribers in them. */
   readonly subscribers: number;
-  /** How many plans the one that serves has. */
+  /** Number of plans of the one that serves. */
   readonly plans: number;
   /**
-   * Makes a graph version of this graph beside the one that serves, plans what is asked most, and lets it serve.
+   * Makes a graph version of this graph beside the one that serves, plans the most used documents, and lets it serve.
    * @throws Error if the graph does not hold; then the old one serves on
    */
   swap(graph: Graph): Promise<void>;
-  /** From now on what is under way is finished, and what comes is refused, clearly: for the time until `close`. */
+  /** Finishes requests under way, and refuses new ones with a clear error, until `close`. */
   refuse(): void;
   /** Stops accepting, lets requests end, ends sockets with 1001. */
   close(closing?: Closing): Promise<void>;
@@ -197,7 +197,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       drain.begin();
       if (drainMs > 0) await new Promise((resolve) => setTimeout(resolve, drainMs));
       await Promise.all([drain.end(graceMs), webSockets.close(graceMs)]);
-      // Not awaited: what was cut off may take its time to notice.
+      // Not awaited: requests that were cut off may take their time to notice.
       currentGraph.current.retire().catch(complain);
     },
   };
@@ -218,7 +218,7 @@ async function route(
   graph: Graph,
 ): Promise<void> {
   const pathname = pathOf(request);
-  // Somebody who tries the address in a browser.
+  // A person who tries the address in a browser is sent to GraphiQL.
   if (pathname === '/' && request.method === 'GET' && request.headers.accept?.includes('text/html')) {
     response.writeHead(302, { location: '/graphql' }).end();
     return;
@@ -241,7 +241,7 @@ async function route(
   respondJson(response, 404, { error: { code: 'NOT_FOUND', message: `There is nothing at ${pathname}.` } });
 }
 
-/** A token that was given and is not good fails the whole request: silently anonymous, it would look signed out. */
+/** Handles `/graphql`. An invalid token fails the whole request: silently anonymous, its user would look signed out. */
 async function graphql(
   request: IncomingMessage,
   response: ServerResponse,
@@ -265,12 +265,12 @@ async function graphql(
   const tell = rateHeaders(response);
   try {
     const identity = await authenticate(request.headers.authorization?.trim() || undefined).catch(async (error) => {
-      // Whoever tries one token after the other counts by their address.
+      // A client that tries one token after the other is counted by its address.
       if (error instanceof Unauthenticated)
         await rates?.request({ actor: () => ANONYMOUS, correlationId: id, client, tell });
       throw error;
     });
-    actorOf(identity); // A session that was ended is refused like a token that is not good.
+    actorOf(identity); // An ended session is refused like an invalid token.
     const caller: Caller = { actor: () => actorOf(identity), correlationId: id, client, tell };
     await rates?.request(caller);
     await yoga(request, response, { caller });
@@ -293,13 +293,13 @@ async function graphql(
 
 const ROUTES = /^\/(graphql|health|metrics|console|webhooks|\.well-known)(?=\/|$)/;
 
-/** By the first part of the path, as far as it is one of ours: what strangers try would make as many series. */
+/** Counts by the first part of a path that is ours: paths that strangers try would make as many series. */
 function countRequest(request: IncomingMessage, response: ServerResponse): void {
   const route = ROUTES.exec((request.url ?? '').split('?', 1)[0]!)?.[0] ?? 'other';
   response.once('close', () => count('agora_http_requests_total', { route, status: String(response.statusCode) }));
 }
 
-/** Anybody's page may read it. */
+/** Pages of any origin may read it. */
 const OPEN = { 'access-control-allow-origin': '*' };
 
 // https://www.rfc-editor.org/rfc/rfc6750#section-3

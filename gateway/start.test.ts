@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 describe('starting a gateway', () => {
-  test('opens no connection but to loopback: nothing reports to anybody', async () => {
+  test('opens no connection but to loopback: no package reports to its vendor', async () => {
     const hosts: string[] = [];
     const realConnect = net.Socket.prototype.connect;
     jest.spyOn(net.Socket.prototype, 'connect').mockImplementation(function (this: net.Socket, ...args: unknown[]) {

@@ -10,13 +10,13 @@ test('a fixed clock stands still until it is moved', () => {
   expect(clock.now().toISOString()).toBe('2026-02-28T23:59:59.500Z');
 });
 
-test('who changes the date that it gave does not change the time', () => {
+test('a change of a date that a fixed clock returned does not change the time', () => {
   const clock = new FixedClock();
   clock.now().setFullYear(1999);
   expect(clock.now().toISOString()).toBe('2026-01-01T00:00:00.000Z');
 });
 
-test("the system's clock goes", () => {
+test("the system's clock advances", () => {
   const before = Date.now();
   const now = systemClock.now().getTime();
   expect(now).toBeGreaterThanOrEqual(before);

@@ -1,6 +1,6 @@
 /**
- * The time, as something that can be given: rules and use cases never ask the operating system, so that a test (or a
- * chaos run that jumps the clock) decides what time it is.
+ * An injected clock: rules and use cases never ask the operating system, so that a test (or a chaos run that jumps the
+ * clock) sets the time.
  */
 export interface Clock {
   /** The current instant. */

@@ -5,7 +5,7 @@ import { isRunning } from '../db/embedded-postgres/processes.ts';
 import { orSkip } from '../tests/support/or-skip.ts';
 import { canDieWithParent, dieWithParent } from './die-with-parent.ts';
 
-/** Spawns this, says its pid, and waits to be killed. */
+/** A parent process: spawns a command, prints its pid, and waits to be killed. */
 const PARENT = `
   const child = require('node:child_process').spawn(process.argv[1], process.argv.slice(2), { stdio: 'ignore' });
   console.log(child.pid);

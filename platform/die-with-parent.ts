@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** `prctl(PR_SET_PDEATHSIG)` is Linux's; this brings it to programs that know nothing of it (util-linux, in every Debian). */
+/** Sets Linux's `prctl(PR_SET_PDEATHSIG)` for any program (util-linux, in every Debian). */
 const SETPRIV = 'setpriv';
 
 let known: boolean | undefined;
@@ -10,9 +10,9 @@ export const canDieWithParent = (): boolean =>
   (known ??= process.platform === 'linux' && spawnSync(SETPRIV, ['--pdeathsig', 'KILL', 'true']).status === 0);
 
 /**
- * A command to spawn whose process is sent the signal when we end, also by `kill -9`, where nothing of ours could end
- * it: for what is started to try something out or to test it, and must not be left behind. Its pid and command line
- * are those of the program itself. Not for what should outlive us. Where the machine cannot do that, the command as it is.
+ * A command whose process is sent the signal when we end, even by `kill -9`, after which we could not end it ourselves:
+ * for trial and test processes that must not be left behind. Its pid and command line are those of the program itself.
+ * Not for processes that should outlive us. On a machine that cannot do that, the command is unchanged.
  */
 export function dieWithParent(
   command: string,

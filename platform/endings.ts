@@ -1,7 +1,7 @@
 import type { Logger } from './log.ts';
 import { Fault } from './errors.ts';
 
-/** What must be ended when Agora stops: the last begun first. It may stop at any time, also while it is starting. */
+/** Cleanup functions for when Agora stops, run in reverse order. It may stop at any time, also while it is starting. */
 export class Endings {
   readonly #endings: (() => Promise<unknown>)[] = [];
   readonly #log: Logger;
@@ -11,12 +11,12 @@ export class Endings {
     this.#log = log;
   }
 
-  /** Whether the end has begun. */
+  /** Whether the stop has begun. */
   get isStopping(): boolean {
     return this.#isStopping;
   }
 
-  /** Something was begun. @throws Fault STOPPED if the end has begun meanwhile: then it is ended at once */
+  /** Adds a cleanup function. @throws Fault STOPPED if the stop has begun meanwhile: then it is run at once */
   async add(end: () => Promise<unknown>): Promise<void> {
     this.#endings.push(end);
     if (!this.#isStopping) return;
@@ -24,7 +24,7 @@ export class Endings {
     throw new Fault('STOPPED', 'Agora was stopped while it was starting.');
   }
 
-  /** Ends what was begun. What begins later is ended as soon as it is added. */
+  /** Runs all cleanup functions. Later ones are run as soon as they are added. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (let end = this.#endings.pop(); end; end = this.#endings.pop()) {

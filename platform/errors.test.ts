@@ -3,7 +3,7 @@ import { AgoraError, Fault, Forbidden, isTransient, Refusal, refuse, Unauthentic
 
 const coded = (code: string, message = ''): Error => Object.assign(new Error(message), { code });
 
-describe('passing faults are', () => {
+describe('transient faults are', () => {
   test.each([
     ['a lost connection', '08006'],
     ['no connection', '08001'],
@@ -29,18 +29,18 @@ describe('passing faults are', () => {
     'Client has encountered a connection error and is not queryable',
     'timeout exceeded when trying to connect',
     'Cannot use a pool after calling end on the pool',
-  ])('what the driver says without a code: %s', (message) => {
+  ])('errors of the driver without a code: %s', (message) => {
     expect(isTransient(new Error(message))).toBe(true);
   });
 
-  test('an agent that cannot be reached, and whatever has one of these as its cause', () => {
+  test('an agent that cannot be reached, and any error with one of these as its cause', () => {
     expect(isTransient(new Unavailable('gone'))).toBe(true);
     expect(isTransient(new Error('fetch failed', { cause: coded('ECONNREFUSED') }))).toBe(true);
     expect(isTransient(new Fault('X', 'x', { cause: new Error('y', { cause: coded('40P01') }) }))).toBe(true);
   });
 });
 
-describe('lasting ones are', () => {
+describe('no transient faults are', () => {
   test.each(['23505', '23503', '22P02', '42P01', '42601', '25P02', '57014', 'ENOENT', '', '1408'])(
     'the code %j',
     (code) => {
@@ -53,18 +53,18 @@ describe('lasting ones are', () => {
     expect(lasting.filter(isTransient)).toEqual([]);
   });
 
-  test.each([undefined, null, 'ECONNRESET', 42, {}])('what is no error: %j', (thrown) => {
+  test.each([undefined, null, 'ECONNRESET', 42, {}])('thrown values that are no errors: %j', (thrown) => {
     expect(isTransient(thrown)).toBe(false);
   });
 
-  test('an error that is its own cause, without looking for ever', () => {
+  test('an error that is its own cause, without an endless loop', () => {
     const error = new Error('round');
     error.cause = error;
     expect(isTransient(error)).toBe(false);
   });
 });
 
-test('a refusal says all that its user can mend, and is none of a GraphQL error', () => {
+test('a refusal has all errors that its user can mend, and is no GraphQL error', () => {
   const errors = [
     { code: 'A', message: 'One.', path: ['input', 'a'] },
     { code: 'B', message: 'Two.' },

@@ -3,14 +3,14 @@
  * thrown error is:
  *
  * - Can its user mend it? Then it is a {@link Refusal}: data in the payload (`userErrors`), not a GraphQL error.
- * - Is it about who asks? {@link Unauthenticated}, {@link Forbidden}.
- * - Everything else is a {@link Fault}: something of ours, or of what we stand on, did not work.
+ * - Is it about the caller's permission? {@link Unauthenticated}, {@link Forbidden}.
+ * - Everything else is a {@link Fault}: our code, or a dependency, did not work.
  */
 
-/** How bad it is, for alerts. */
+/** Severity of an error, for alerts. */
 export type Severity = 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
 
-/** What to do about it: try again, use the other way, go on with less, or give up. */
+/** Recovery from an error: retry, use a fallback, go on degraded, or fail. */
 export type Recovery = 'RETRY' | 'FALLBACK' | 'DEGRADE' | 'FAIL';
 
 /** Every error that Agora throws on purpose. `code` is what a program branches on, `message` is for a person. */
@@ -35,28 +35,28 @@ export class AgoraError extends Error {
   }
 }
 
-/** The longest message. What a caller sends may be in one, and is not sent back whole. */
+/** The longest message: it may quote a caller's input, which is not sent back whole. */
 const LONGEST_MESSAGE = 500;
 
-/** The message, cut where it is longer than anybody reads. */
+/** Truncates a message to {@link LONGEST_MESSAGE}. */
 export const shortened = (message: string): string =>
   message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1).toWellFormed()}…` : message;
 
-/** What a user can cause and mend. Crosses the graph inside a payload's `userErrors`. */
+/** An error that a user can cause and mend. Crosses the graph inside a payload's `userErrors`. */
 export interface UserError {
   /** A value of the enum `ErrorCode`. */
   code: string;
-  /** What is wrong and what to do, for the person at the screen. */
+  /** The problem and the remedy, for the person at the screen. */
   message: string;
-  /** Where in the input: `['input', 'lines', '0', 'quantity']`. */
+  /** Path in the input: `['input', 'lines', '0', 'quantity']`. */
   path?: readonly string[];
-  /** The concrete GraphQL type, where more than code and message helps. @default 'SimpleUserError' */
+  /** The concrete GraphQL type, if it has more fields than code and message. @default 'SimpleUserError' */
   __typename?: string;
   /** The fields of that concrete type. */
   [extra: string]: unknown;
 }
 
-/** A use case that says no: nothing was written. Holds at least one {@link UserError}. */
+/** The refusal of a use case: nothing was written. Holds at least one {@link UserError}. */
 export class Refusal extends AgoraError {
   override readonly name = 'Refusal';
   readonly userErrors: readonly UserError[];
@@ -75,7 +75,7 @@ export const refuse = (
   extra: Record<string, unknown> = {},
 ): Refusal => new Refusal([{ code, message, path, ...extra }]);
 
-/** Nobody is signed in, or the token is no longer good. */
+/** The caller is not signed in, or their token is no longer valid. */
 export class Unauthenticated extends AgoraError {
   override readonly name = 'Unauthenticated';
   constructor(message = 'Sign in first: send `authorization: Bearer <access token>`.') {
@@ -83,7 +83,7 @@ export class Unauthenticated extends AgoraError {
   }
 }
 
-/** Somebody is signed in, who may not do this. */
+/** The caller is signed in, but has no permission. */
 export class Forbidden extends AgoraError {
   override readonly name = 'Forbidden';
   constructor(message = 'You do not have permission to do this.') {
@@ -91,7 +91,7 @@ export class Forbidden extends AgoraError {
   }
 }
 
-/** Ours, or of what we stand on: the database, another agent, a provider. Its message is not shown to clients. */
+/** A failure of our code or a dependency: the database, another agent, a provider. Clients do not see its message. */
 export class Fault extends AgoraError {
   override readonly name: string = 'Fault';
   constructor(
@@ -103,7 +103,7 @@ export class Fault extends AgoraError {
   }
 }
 
-/** A fault that passes: whoever can, tries again. Never a reason to undo what was done. */
+/** A transient fault: callers that can, retry. Never a reason for a compensation. */
 export class Unavailable extends Fault {
   override readonly name = 'Unavailable';
   constructor(message: string, options: ErrorOptions = {}) {
@@ -112,8 +112,8 @@ export class Unavailable extends Fault {
 }
 
 /**
- * A command that its agent can never carry out as it is: a value that it does not take, a text that cannot be stored. To
- * try it again changes nothing.
+ * A permanent error of a command: a value that its agent does not accept, a text that cannot be stored. A retry changes
+ * nothing.
  */
 export class NeverWorks extends Fault {
   override readonly name = 'NeverWorks';
@@ -127,17 +127,17 @@ const SOCKET =
   /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|UND_ERR_(SOCKET|CONNECT_TIMEOUT|HEADERS_TIMEOUT))$/;
 const DRIVER = /Connection terminated|not queryable|timeout exceeded when trying to connect|Cannot use a pool after/;
 
-/** What PostgreSQL says of a text that it has no way to hold: character_not_in_repertoire, untranslatable_character. */
+/** Error codes of PostgreSQL for a text that it cannot store: character_not_in_repertoire, untranslatable_character. */
 const UNSTORABLE = new Set(['22021', '22P05']);
 
-/** Whether the error says that the caller's text cannot be kept: a NUL, half a surrogate pair. The caller's to mend. */
+/** Whether PostgreSQL cannot store the caller's text: a NUL, half a surrogate pair. The caller can mend it. */
 export function isUnstorable(error: unknown): boolean {
   const { code = '', detail = '' } = (error ?? {}) as { code?: string; detail?: string };
-  // Half of a pair within JSON is told as JSON that cannot be read.
+  // PostgreSQL reports half a pair within JSON as invalid JSON.
   return UNSTORABLE.has(code) || (code === '22P02' && /surrogate/i.test(detail));
 }
 
-/** What was thrown first: GraphQL wraps it at each border. */
+/** The original error: GraphQL wraps it at each boundary. */
 export function originOf(error: unknown): unknown {
   let current = error;
   for (let depth = 0; depth < 10; depth++) {
@@ -148,10 +148,10 @@ export function originOf(error: unknown): unknown {
   return current;
 }
 
-/** Codes of GraphQL errors that are ours, or of what we stand on. One without a code was thrown by nobody on purpose. */
+/** Codes of GraphQL errors that are our failures, or a dependency's. An error without a code is a defect. */
 const OURS = new Set(['INTERNAL_SERVER_ERROR', 'UNAVAILABLE', 'undefined']);
 
-/** Whether whoever asked has caused it: no failure of ours, nor of what we stand on. */
+/** Whether the caller has caused the error: it is no failure of ours, nor of a dependency. */
 export function isCallers(error: unknown): boolean {
   const cause = originOf(error);
   if (cause instanceof AgoraError) return !(cause instanceof Fault);
@@ -159,7 +159,7 @@ export function isCallers(error: unknown): boolean {
   return !OURS.has(String((cause as { extensions?: { code?: unknown } } | null | undefined)?.extensions?.code));
 }
 
-/** What an error may say of itself. */
+/** Properties that an error or its cause may have. */
 interface Layer {
   code?: string;
   message?: string;
@@ -169,17 +169,17 @@ interface Layer {
 }
 
 /**
- * PostgreSQL's `protocol_violation`: the message that we sent cannot be read, and will not be at the next attempt. A
- * pooler calls whatever it has to say by that code too, and does not name a routine of PostgreSQL's.
+ * PostgreSQL's `protocol_violation`, a permanent error: our message cannot be read, and a retry would not help. A
+ * pooler uses that code for any error, but does not name a routine of PostgreSQL.
  */
 const isUnreadable = ({ code, routine }: Layer): boolean => code === '08P01' && routine !== undefined;
 
-/** Whether it changes nothing to try the same again. */
+/** Whether the error is permanent: a retry changes nothing. */
 export const isHopeless = (error: unknown): boolean => error instanceof NeverWorks || isUnstorable(error);
 
 /**
- * Whether the error is of the infrastructure and not of the work: a lost connection, a server that starts or takes no
- * writes for now, a deadlock, a timeout of the transaction. Such work is tried again; it is never parked, refused or undone for it.
+ * Whether the error is transient, of the infrastructure and not of the work: a lost connection, a server that starts or
+ * takes no writes for now, a deadlock, a transaction timeout. Such work is retried, never parked, refused or undone.
  */
 export function isTransient(error: unknown): boolean {
   let current = error as Layer | undefined;

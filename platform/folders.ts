@@ -1,12 +1,12 @@
-/** Folders that are made where they are missing, and the reason for a person where that cannot be. */
+/** Creation of missing folders, with a reason for people where it fails. */
 import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Fault } from './errors.ts';
 
 /**
- * Makes a folder, with its parents. One after the other: the recursive `mkdir` of Node never returns where a file
- * system takes no folders, such as `/proc`.
- * @param mode of each folder that is made, whatever the umask is. @default as the umask says
+ * Creates a folder and its parents, one after the other: Node's recursive `mkdir` never returns on a file system
+ * without folders to create, such as `/proc`.
+ * @param mode of each created folder, whatever the umask is. @default by the umask
  * @throws {Fault} `FOLDER_UNUSABLE` with the reason
  */
 export function makeFolder(path: string, mode?: number): void {
@@ -23,7 +23,7 @@ export function makeFolder(path: string, mode?: number): void {
   }
 }
 
-/** The reason why nothing can be kept in a folder, with what to do; a fault that says so already stays as it is. */
+/** The fault of an unusable folder, with the reason; an error that is a fault already stays as it is. */
 export function folderUnusable(folder: string, error: unknown): Fault {
   if (error instanceof Fault) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
@@ -44,14 +44,14 @@ const REASONS: Record<string, string> = {
   ENAMETOOLONG: 'its path is too long (ENAMETOOLONG)',
 };
 
-/** @throws what `stat` throws, unless nothing is there */
+/** Whether a folder is there. @throws the error of `stat`, or EEXIST if something else has its name */
 function isFolder(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found) {
     if (found.isDirectory()) return true;
     throw Object.assign(new Error('not a folder'), { code: 'EEXIST' });
   }
-  // A link that leads nowhere is there, and nothing can be made in its place.
+  // A dangling link is there, and nothing can be created in its place.
   if (lstatSync(path, { throwIfNoEntry: false })) throw Object.assign(new Error('a dangling link'), { code: 'EEXIST' });
   return false;
 }

@@ -32,13 +32,13 @@ test.each([
   '_01h455vb4pex5vsknk084sn02q',
   '01h455vb4pex5vsknk084sn02q',
   "order_01h455vb4pex5vsknk084sn02q' or true--",
-])('%j is no id', (text) => {
+])('%j is refused as an id', (text) => {
   expect(prefixOf(text)).toBeUndefined();
   expect(isId(text, 'order')).toBe(false);
   expect(isId(text, '')).toBe(false);
 });
 
-test('an id of another type is not taken for one of this', () => {
+test('an id with another prefix is not accepted', () => {
   expect(isId(newId('order'), 'order')).toBe(true);
   expect(isId(newId('order'), 'orde')).toBe(false);
   expect(isId(newId('order'), 'order_line')).toBe(false);

@@ -21,7 +21,7 @@ export function prefixOf(id: string): string | undefined {
 /** Whether the text is a TypeID with this prefix. Check before a lookup: a wrong kind of id is the caller's mistake. */
 export const isId = (id: string, prefix: string): boolean => prefixOf(id) === prefix;
 
-/** A new UUIDv7 in its usual notation: what identifies an event. */
+/** A new UUIDv7 in its usual notation, for events. */
 export const newUuid = (): string => uuidOf(typeidUnboxed('uuid'));
 
 /** The UUID inside a TypeID. */

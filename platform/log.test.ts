@@ -25,7 +25,7 @@ test.each([
   ['an error', { err: new Error(`Key (email_key)=(${PLANTED[1]}) already exists`) }],
   ['an error behind an error', { err: new Error('failed', { cause: new Error(`Bearer ${PLANTED[5]}`) }) }],
   ['an error that is no `err`', { reasons: [Object.assign(new Error(PLANTED[1]), { connection: PLANTED[0] })] }],
-])('what is secret in %s is not printed', (_, fields) => {
+])('secrets in %s are not printed', (_, fields) => {
   const { log, lines } = logger();
   log.info(fields, 'logged by mistake');
   expect(lines).toHaveLength(1);
@@ -33,7 +33,7 @@ test.each([
   expect(lines[0]).toContain('[redacted]');
 });
 
-test('what is secret in a message, or in what every line of a child carries, is not printed', () => {
+test('secrets in a message, or in the bindings of a child, are not printed', () => {
   const { log, lines } = logger();
   log.warn(`${PLANTED[1]} could not sign in with ${PLANTED[3]}`);
   log.child({ token: PLANTED[2], agent: 'order' }).info('a line of a child');
@@ -67,7 +67,7 @@ test('an error is printed with its code and its causes, and without its other pr
   expect(printed.client).toBeUndefined();
 });
 
-test('a line tells of the trace that is under way', () => {
+test('a line has the fields of the current trace', () => {
   const { log, lines } = logger(() => ({ traceId: 'abc' }));
   log.info('a line');
   expect(JSON.parse(lines[0]!)).toMatchObject({ traceId: 'abc', msg: 'a line' });

@@ -3,15 +3,15 @@ import { redacted, scrubbed } from './telemetry/redact.ts';
 import { traceFields } from './telemetry/tracing.ts';
 
 /**
- * A structured logger: `log.info({ orderId }, 'placed')`. Fields first, then what happened. Ids only, no personal data.
+ * A structured logger: `log.info({ orderId }, 'placed')`. Fields first, then the message. Ids only, no personal data.
  *
- * Names are the same everywhere: `correlationId` (follows a request through gateway, agents, events and sagas), `agent`,
+ * Names are the same everywhere: `correlationId` (traces a request through gateway, agents, events and sagas), `agent`,
  * `actor` (an id), `operation` and `kind`, `saga` and `step`, `event` (an id), `type`, `consumer`, `durationMs` where
  * something ended, `err`.
  */
 export type Logger = Pick<Pino, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
 
-/** What of an error is printed: not its other properties, where drivers keep whole connections. */
+/** The printed properties of an error; drivers keep whole connections in others. */
 interface PrintedError {
   type: string;
   message: string;
@@ -20,13 +20,13 @@ interface PrintedError {
   cause?: PrintedError;
 }
 
-/** Where lines go: standard error, so that standard output stays for people. */
+/** Log lines go to standard error, so that standard output stays for people. */
 const STANDARD_ERROR = 2;
 
 /**
- * The process's logger: JSON lines. What looks like a secret or like somebody's data is not printed, whoever logs it by
- * mistake (`telemetry/redact.ts`).
- * @param trace fields of the trace that is under way, for every line
+ * Creates the process's logger: JSON lines. Secrets and personal data that are logged by mistake are redacted
+ * (`telemetry/redact.ts`).
+ * @param trace fields of the current trace, for every line
  */
 export const createLogger = (
   level: string,
@@ -50,7 +50,7 @@ export const createLogger = (
     },
     to,
   );
-  // pino formats what a child carries by no formatter of its parent; children inherit this one.
+  // pino does not apply the parent's formatter to a child's bindings; children inherit this override.
   const child = logger.child;
   logger.child = function (this: Pino, bindings: Record<string, unknown>) {
     return child.call(this, redacted(bindings));
@@ -58,7 +58,7 @@ export const createLogger = (
   return logger;
 };
 
-/** Says nothing. For tests. */
+/** A logger without output, for tests. */
 export const silentLogger: Logger = pino({ level: 'silent' });
 
 function print(error: unknown, depth = 0): PrintedError {

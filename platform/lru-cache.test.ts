@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { LruCache } from './lru-cache.ts';
 
-test('the one unused for longest goes first, when there are too many', () => {
+test('the least recently used entry is evicted when there are too many', () => {
   const kept = new LruCache<number>({ entries: 2, weight: 100 });
   kept.set('a', 1, 1);
   kept.set('b', 2, 1);
@@ -11,7 +11,7 @@ test('the one unused for longest goes first, when there are too many', () => {
   expect([...kept.values()]).toEqual([1, 3]);
 });
 
-test('as many go as must, when they are too heavy; what is too heavy alone does not come', () => {
+test('as many entries as needed are evicted by weight; one that is too heavy alone is not cached', () => {
   const kept = new LruCache<string>({ entries: 10, weight: 10 });
   for (const key of ['a', 'b', 'c']) kept.set(key, key, 3);
   kept.set('d', 'd', 6);
@@ -20,7 +20,7 @@ test('as many go as must, when they are too heavy; what is too heavy alone does 
   expect([...kept.values()]).toEqual(['c', 'd']);
 });
 
-test('what is set again weighs once, and what is gone nothing', () => {
+test('an entry that is set again weighs once, and a removed one nothing', () => {
   const kept = new LruCache<string>({ entries: 10, weight: 10 });
   for (let n = 0; n < 5; n++) kept.set('a', 'a', 9);
   expect(kept.delete('a')).toBe(true);

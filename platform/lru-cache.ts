@@ -1,13 +1,13 @@
 /** The limits of a cache. */
 export interface CacheLimits {
   entries: number;
-  /** In the unit in which entries are weighed: mostly the characters that they were made from. */
+  /** In the unit of the entries' weights: mostly the characters that they were made from. */
   weight: number;
 }
 
 /**
- * An LRU cache of what costs much to make again. It is bounded by the number of its entries and by their weight together:
- * a bound on the number alone would keep as much as strangers send. The least recently used entry goes first.
+ * An LRU cache of values that are costly to make. It is bounded by the number of its entries and by their weight: a
+ * bound on the number alone would keep as much as clients send. The least recently used entry goes first.
  */
 export class LruCache<Value> {
   readonly #entries = new Map<string, { value: Value; weight: number }>();
@@ -49,7 +49,7 @@ export class LruCache<Value> {
     }
   }
 
-  /** Removes the entry. Whether it was there. */
+  /** Removes the entry; true if it was there. */
   delete(key: string): boolean {
     this.#weight -= this.#entries.get(key)?.weight ?? 0;
     return this.#entries.delete(key);

@@ -22,7 +22,7 @@ describe('a split', () => {
     fc.assert(fc.property(amounts, weights, (amount, shares) => expect(total(allocate(amount, shares))).toBe(amount)));
   });
 
-  test('gives nobody more or less than the exact share by a whole unit', () => {
+  test('gives no part a whole unit more or less than its exact share', () => {
     fc.assert(
       fc.property(amounts, weights, (amount, given) => {
         const shares = total(given) === 0n ? given.map(() => 1n) : given;
@@ -47,7 +47,7 @@ describe('a split', () => {
     );
   });
 
-  test('gives what is left of three equal shares to the first', () => {
+  test('gives the remainder of three equal shares to the first', () => {
     expect(allocate(100n, [1n, 1n, 1n])).toEqual([34n, 33n, 33n]);
     expect(allocate(-100n, [1n, 1n, 1n])).toEqual([-34n, -33n, -33n]);
   });
@@ -57,13 +57,13 @@ describe('a split', () => {
     expect(allocate(5n, [0n, 7n])).toEqual([0n, 5n]);
   });
 
-  test('among nobody is nothing, and a negative weight is refused', () => {
+  test('into no parts is empty, and a negative weight is refused', () => {
     expect(allocate(5n, [])).toEqual([]);
     expect(() => allocate(5n, [2n, -1n])).toThrow(RangeError);
   });
 });
 
-describe('an amount as people write it', () => {
+describe('the decimal form of an amount', () => {
   test.each([
     [1234n, 'EUR', '12.34'],
     [5n, 'EUR', '0.05'],
@@ -72,11 +72,11 @@ describe('an amount as people write it', () => {
     [-5n, 'KWD', '-0.005'],
     [0n, 'EUR', '0.00'],
     [0n, 'JPY', '0'],
-  ])('of %s minor units of %s is %s', (minor, currency, text) => {
+  ])('of %s minor units in %s is %s', (minor, currency, text) => {
     expect(toDecimal({ minor, currency })).toBe(text);
   });
 
-  test('is read back as the same amount', () => {
+  test('is parsed back to the same amount', () => {
     fc.assert(
       fc.property(amounts, fc.constantFrom('EUR', 'JPY', 'KWD'), (minor, currency) => {
         fc.pre(toDecimal({ minor, currency }).replace(/^-|\..*$/g, '').length <= 15);
@@ -113,24 +113,24 @@ test.each([
   ['JPY', '999999999999999'],
   ['EUR', '999999999999999.99'],
   ['KWD', '999999999999999.999'],
-  // 64 bits of ten-thousandths end before.
+  // 64 bits of ten-thousandths hold fewer digits.
   ['CLF', '922337203685477.5807'],
-])('the largest amount in %s is %s, and can be read back', (currency, text) => {
+])('the largest amount in %s is %s, and can be parsed back', (currency, text) => {
   expect(toDecimal(money(maxAmount(currency), currency))).toBe(text);
   expect(fromDecimal(text, currency).minor).toBe(maxAmount(currency));
 });
 
-test('an amount whose minor units are no 64 bits is refused, however few its digits', () => {
+test('an amount whose minor units exceed 64 bits is refused, however few its digits', () => {
   expect(() => fromDecimal('922337203685477.5808', 'CLF')).toThrow(RangeError);
   expect(() => fromDecimal('-999999999999999', 'UYW')).toThrow(RangeError);
 });
 
-test('sums are exact beyond what a float holds, and of nothing are zero', () => {
+test('sums are exact beyond the precision of a float, and the sum of no amounts is zero', () => {
   expect(sum([money(2n ** 60n, 'EUR'), money(1, 'EUR')], 'EUR')).toEqual({ minor: 2n ** 60n + 1n, currency: 'EUR' });
   expect(sum([], 'JPY')).toEqual({ minor: 0n, currency: 'JPY' });
 });
 
-test('currencies do not add up, and half a minor unit is no money', () => {
+test('amounts in different currencies are not added, and half a minor unit is refused', () => {
   expect(() => sum([money(1, 'EUR'), money(1, 'USD')], 'EUR')).toThrow('cannot add USD to EUR');
   expect(() => money(0.5, 'EUR')).toThrow(RangeError);
 });

@@ -23,7 +23,7 @@ const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
 /** Whether this is the code of a currency in ISO 4217. */
 export const isCurrency = (code: string): boolean => CURRENCIES.has(code);
 
-/** Digits before the point of what `Decimal` carries, in every currency. */
+/** Most digits before the point of a `Decimal`, in every currency. */
 export const MAX_DIGITS = 15;
 /** The largest number of minor units: PostgreSQL's int8. */
 const MAX_MINOR = 2n ** 63n - 1n;
@@ -50,7 +50,7 @@ export function sum(amounts: Iterable<Money>, currency: string): Money {
   return { minor, currency };
 }
 
-/** In major units, as people write it: `"12.34"`, `"500"`, `"-0.005"`. */
+/** Formats an amount in major units, as people write it: `"12.34"`, `"500"`, `"-0.005"`. */
 export function toDecimal({ minor, currency }: Money): string {
   const digits = exponentOf(currency);
   const text = (minor < 0n ? -minor : minor).toString().padStart(digits + 1, '0');
@@ -58,11 +58,11 @@ export function toDecimal({ minor, currency }: Money): string {
   return `${minor < 0n ? '-' : ''}${whole}${digits ? `.${text.slice(-digits)}` : ''}`;
 }
 
-/** What `Decimal` takes: a sign, {@link MAX_DIGITS} digits, and 6 behind the point. */
+/** Syntax of a `Decimal`: a sign, {@link MAX_DIGITS} digits, and 6 after the point. */
 export const DECIMAL = new RegExp(String.raw`^(-?)(\d{1,${MAX_DIGITS}})(?:\.(\d{1,6}))?$`);
 
 /**
- * From major units.
+ * Parses an amount in major units.
  * @throws RangeError if the text is no decimal number, finer than the currency's minor unit, or beyond {@link maxAmount}
  */
 export function fromDecimal(amount: string, currency: string): Money {

@@ -100,7 +100,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   ZA: '0083,1451',
 };
 
-test.each(Object.entries(EXAMPLES))('the post of %s knows %s', (country, codes) => {
+test.each(Object.entries(EXAMPLES))('%s has the postal codes %s', (country, codes) => {
   for (const code of codes.split(',')) expect([code, isPostalCode(code, country)]).toEqual([code, true]);
 });
 
@@ -128,7 +128,7 @@ test.each([
   ['NL', 'NL-1012 JS', '1012JS'],
   ['MT', 'MT-VLT 1117', 'VLT1117'],
   ['GB', 'GB-SW1A 1AA', 'SW1A1AA'],
-])('in %s people write %s too', (country, code, normal) => {
+])('a postal code of %s may be written as %s', (country, code, normal) => {
   expect(normalPostalCode(code, country)).toBe(normal);
   expect(normalPostalCode(normal, country)).toBe(normal);
 });
@@ -156,7 +156,7 @@ test.each([
   ['HK', '.'],
   ['HK', '\u200b'],
   ['AE', '--'],
-])('in %s %j is none', (country, code) => {
+])('%s has no postal code %j', (country, code) => {
   expect(isPostalCode(code, country)).toBe(false);
 });
 

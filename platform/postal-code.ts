@@ -1,12 +1,12 @@
 /**
- * Postal codes: which countries have them, and how theirs look. The facts are those of Google's libaddressinput
- * (https://github.com/google/libaddressinput, testdata/countryinfo.txt at e20690c, 2025-06-12), except for the Union and
- * its neighbours, whose posts all want one, and Korea's five digits since 2015. A country that is not here has no postal
- * codes, or people write addresses without them: there it is optional, and taken as it is written.
+ * Postal codes: the countries that have them, and their formats. The facts are those of Google's libaddressinput
+ * (https://github.com/google/libaddressinput, testdata/countryinfo.txt at e20690c, 2025-06-12), except for the Union
+ * and its neighbours, whose posts all want one, and Korea's five digits since 2015. A country that is not listed has no
+ * postal codes, or people write addresses without them: there a code is optional, and accepted as it is written.
  */
 import { plainNumber } from './text/plain-number.ts';
 
-/** Countries whose codes are digits: how many at least, how they look, and where. */
+/** Countries with codes of digits: least number of digits, pattern, and countries. */
 const DIGITS: readonly (readonly [least: number, pattern: string, countries: string])[] = [
   [3, String.raw`\d{3}`, 'AD FO IS'],
   [3, String.raw`\d{3}(?:\d{2,3})?`, 'TW'],
@@ -29,7 +29,7 @@ const DIGITS: readonly (readonly [least: number, pattern: string, countries: str
 ];
 
 const BRITISH = String.raw`[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|BFPO\d{1,4}|GIR0AA`;
-/** Countries whose codes have letters. */
+/** Countries with codes of letters and digits. */
 const LETTERS: Readonly<Record<string, string>> = {
   CA: String.raw`[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]\d[ABCEGHJ-NPRSTV-Z]\d`,
   FK: 'FIQQ1ZZ',
@@ -58,23 +58,23 @@ const LETTERED: ReadonlyMap<string, RegExp> = new Map(
 );
 
 /**
- * What people write before a code to say the country, besides its ISO code: the signs of cars, a mother country's, and
- * those of areas that are addressed as a part of another country (FO, AX).
+ * Prefixes that people write before a code for the country, besides its ISO code: car signs, a mother country's sign,
+ * and those of areas that are addressed as a part of another country (FO, AX).
  */
 const SIGNS = new Set('A AX B D DK E EL ES EST F FI FIN FL FO FR GL H I IT L MC N P S SLO SM US VA'.split(' '));
 
 /** Whether an address in this country needs a postal code. */
 export const needsPostalCode = (country: string): boolean => NUMERIC.has(country) || LETTERED.has(country);
 
-/** In capitals, without blanks, dashes and dots, with the digits of every script as digits. */
+/** A code in capitals, without blanks, dashes and dots, with the digits of every script as ASCII digits. */
 const compact = (text: string): string =>
   plainNumber(text)
     .toUpperCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 
 /**
- * The one form of a code, by which codes are compared, however it was written: `E-35001`, `sw1a1aa`, and without the
- * leading zeros that spreadsheets lose. None, if the country cannot have such a code; no country has one of zeros alone.
+ * The canonical form of a code, by which codes are compared, however it was written: `E-35001`, `sw1a1aa`, and without
+ * the leading zeros that spreadsheets lose. Undefined if the country has no such code; none has one of zeros alone.
  */
 export function normalPostalCode(text: string, country: string): string | undefined {
   const code = compact(text);
@@ -86,7 +86,7 @@ export function normalPostalCode(text: string, country: string): string | undefi
   }
   const lettered = LETTERED.get(country);
   if (!lettered) return code === '' ? undefined : code;
-  // With the country before it, as `NL-1012 JS`; a code of its own may begin with the same letters.
+  // A code may have the country as a prefix, as `NL-1012 JS`; one without may begin with the same letters.
   return [code, code.replace(new RegExp(`^${country}`), '')].find((each) => lettered.test(each));
 }
 

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { sleep } from './sleep.ts';
 
-test('it lasts as long as it should, and lets go of the signal', async () => {
+test('a sleep lasts as long as it should, and removes its listener from the signal', async () => {
   const { signal } = new AbortController();
   const started = performance.now();
   await sleep(30, signal);
@@ -10,7 +10,7 @@ test('it lasts as long as it should, and lets go of the signal', async () => {
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
-test('an abort ends it at once, without an error', async () => {
+test('an abort ends a sleep at once, without an error', async () => {
   const controller = new AbortController();
   const slept = sleep(60_000, controller.signal);
   controller.abort();

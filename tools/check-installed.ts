@@ -1,4 +1,7 @@
-/** Whether what is installed is what the lock file says: an old `node_modules` fails every check that comes after it. */
+/**
+ * Checks that the installed packages are those of the lock file: an old `node_modules` fails every check that comes
+ * after it.
+ */
 import { readFileSync } from 'node:fs';
 
 interface Lock {
@@ -9,7 +12,7 @@ const read = (path: string): Lock => JSON.parse(readFileSync(path, 'utf8'));
 const wanted = read('package-lock.json').packages;
 const installed = read('node_modules/.package-lock.json').packages;
 
-// What is optional may be for another machine.
+// An optional package may be for another machine.
 const stale = Object.entries(wanted).filter(
   ([path, { version, optional, devOptional }]) =>
     path !== '' && installed[path]?.version !== version && (installed[path] || !(optional || devOptional)),

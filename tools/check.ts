@@ -1,4 +1,4 @@
-/** `npm run check`: everything that can be said of the code without running it, two checks at a time. */
+/** `npm run check`: every check of the code that needs no run of it, two at a time. */
 import { spawn } from 'node:child_process';
 import { styleText } from 'node:util';
 
@@ -7,7 +7,7 @@ const TOO_LONG = 120_000;
 const bin = (name: string, ...args: string[]): string[] => [`node_modules/.bin/${name}`, ...args];
 const node = (...args: string[]): string[] => [process.execPath, '--no-warnings', ...args];
 
-/** What is checked, and the command that says more or mends it. */
+/** The checks, and for each the command that says more or mends it. */
 const CHECKS: readonly { what: string; command: string[]; mend?: string }[] = [
   { what: 'installed packages', command: node('tools/check-installed.ts'), mend: 'npm ci' },
   { what: 'types', command: bin('tsc', '-p', '.') },

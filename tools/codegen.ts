@@ -1,8 +1,9 @@
 /**
- * `npm run codegen`: writes what is generated: resolver types and typed commands of every room, typed commands of the
- * gateway, typed documents of the clients in `examples/`, `.env.example`, `docs/sagas.md`,
- * the scopes that rooms grant to roles, Grafana's dashboards, where the agents of each area run and how many connections
- * PostgreSQL must take for them, `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
+ * `npm run codegen`: writes all generated files: resolver types and typed commands of every room, the types that all
+ * rooms share, typed commands of the gateway, typed documents of the clients in `examples/`, `.env.example`,
+ * `docs/sagas.md`, the scopes that rooms grant to roles, Grafana's dashboards, the deployments of each area's agents with
+ * the limits of their connections, `schema/agents.json`. With `--check` it writes nothing and fails if something is out of
+ * date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,11 +15,8 @@ import { type Output, read, settle } from './codegen/output.ts';
 import { API } from './schema/contract.ts';
 
 const rooms = loadRooms();
-const outputs: Output[] = [];
+const outputs: Output[] = [...(await resolverTypes(rooms))];
 
-for (const room of rooms) {
-  outputs.push({ path: join(room.directory, 'resolvers.generated.ts'), text: await resolverTypes(room) });
-}
 for (const asking of [...rooms.map(({ directory }) => directory), 'gateway']) {
   const directory = join(asking, 'commands');
   for (const file of listGraphql(directory)) {
@@ -29,13 +27,13 @@ for (const asking of [...rooms.map(({ directory }) => directory), 'gateway']) {
   }
 }
 
-// Of the API as it is published; `npm run schema` does it again when it publishes another.
+// The published API; `npm run schema` does it again when it publishes another.
 const api = read(API);
 if (api) outputs.push(...(await clientOutputs(api)));
 
 const check = process.argv.includes('--check');
 settle(outputs, check, 'npm run codegen');
-// Only now: they are built of the commands and documents that were written just now.
+// Imported only now: they load the commands and documents that were written just now.
 const { agentList } = await import('./codegen/agent-list.ts');
 const { dashboards } = await import('./codegen/dashboards.ts');
 const { deployments } = await import('./codegen/deployments.ts');

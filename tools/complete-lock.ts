@@ -43,7 +43,9 @@ function isLocked(from: string, name: string): boolean {
   }
 }
 
-/** The entry of a package of another platform, which its name tells. There is no integrity to give: nobody here saw it. */
+/**
+ * The entry of a package of another platform, which its name tells. Without integrity: it was never downloaded here.
+ */
 function absent(name: string, range: string, { dev }: Entry): Entry {
   const words = name
     .toLowerCase()

@@ -1,4 +1,4 @@
-/** Our own lints of the graph: what `design.md` asks of every room's schema and composition does not check. */
+/** Our own lints of the graph: rules of `design.md` for every room's schema that composition does not check. */
 import { loadRooms } from './codegen/rooms.ts';
 import { lintSchema } from './lint-schema/lint.ts';
 

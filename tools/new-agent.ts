@@ -1,6 +1,6 @@
 /**
  * `npm run new:agent -- wishlist --area marketing [--title "Wishlist"]`: writes a room that starts, composes and tests
- * at once, in the shape of all others. What it keeps is a small thing of a customer's; make of it what is needed.
+ * at once, in the shape of all others. Its entity is a small thing of a customer's; make of it what is needed.
  */
 import { parseArgs } from 'node:util';
 import { AREAS } from '../platform/agent/define-agent.ts';

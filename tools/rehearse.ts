@@ -73,7 +73,7 @@ async function rehearse(): Promise<void> {
   for (const [what, figure] of rows) console.log(`| ${what} | ${figure} |`);
 }
 
-/** Something of an Agora that is started for it. */
+/** Measures something of an Agora that is started for it. */
 async function withStart<T>(data: string, look: (agora: Started) => T | Promise<T>): Promise<T> {
   const agora = await start(house, data);
   try {
@@ -87,7 +87,7 @@ const firstAnswer = ({ firstAnswerMs }: Started): string => `${(firstAnswerMs / 
 const ms = (milliseconds: number): string => `${Math.round(milliseconds)} ms`;
 const kB = (file: string): number => Math.round(statSync(join(house, file)).size / 1000);
 
-/** Runs a program of the copy, and tells how long it took, or that it failed and why. */
+/** Runs a program of the copy, and reports how long it took, or why it failed. */
 function timed(...args: string[]): string {
   const begun = performance.now();
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', ...args], {

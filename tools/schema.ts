@@ -1,7 +1,7 @@
 /**
  * `npm run schema`: composes the rooms and writes the published contract to `schema/`: the supergraph, the API that
- * clients see, and the events. A change that would break somebody who relies on it is refused, unless it is made on
- * purpose with `--accept-breaking`. With `--check` nothing is written, and the command fails if something would be.
+ * clients see, and the events. A breaking change is refused, unless it is made on purpose with `--accept-breaking`.
+ * With `--check` nothing is written, and the command fails if something would be.
  */
 import { loadAgents } from '../subgraphs/index.ts';
 import { clientOutputs } from './codegen/client.ts';

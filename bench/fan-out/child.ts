@@ -9,7 +9,7 @@ export class Child {
     this.#process = process;
   }
 
-  /** Starts it; `first` is what it says then. */
+  /** Starts the process; `first` is its first message. */
   static async start<T>(path: string): Promise<{ child: Child; first: T }> {
     const execArgv = ['--no-warnings', '--expose-gc'];
     const process = fork(path, [], { execArgv, serialization: 'advanced' });
@@ -17,7 +17,7 @@ export class Child {
     return { child: new Child(process), first: first as T };
   }
 
-  /** Asks, and waits for the answer. */
+  /** Sends a message, and waits for the answer. */
   async ask<T = unknown>(message: object): Promise<T> {
     const answered = once(this.#process, 'message');
     this.#process.send(message);

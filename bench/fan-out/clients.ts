@@ -1,18 +1,18 @@
 /**
- * Many subscribers over WebSocket in one process, as cheap as they can be: what is measured is the gateway. Steered by
- * messages, each of which it answers: `open`, `take` what has come, `churn`, `close`.
+ * Many subscribers over WebSocket in one process, as cheap as they can be: the gateway is to be measured. Steered by
+ * messages, each of which it answers: `open`, `take` the messages so far, `churn`, `close`.
  */
 import { once } from 'node:events';
 import WebSocket from 'ws';
 
-/** What came since it was last asked: the delays in milliseconds, and the CPU that reading took, in all. */
+/** Messages since the last question: their delays in milliseconds, and the CPU of reading, in all. */
 export interface Taken {
   delays: number[];
   cpu: number;
   closed: number;
 }
 
-/** What can be asked of the subscribers. */
+/** Commands to the subscribers. */
 export type Command =
   | { what: 'open'; port: number; count: number; isAlone: boolean }
   | { what: 'take' }
@@ -21,7 +21,7 @@ export type Command =
 
 const QUERY =
   'subscription ($after: String, $room: String) { ticked(after: $after, room: $room) { cursor n at products { id name price } } }';
-/** Connected at once. */
+/** Sockets that are connected at once. */
 const BATCH = 200;
 
 const sockets: WebSocket[] = [];
@@ -57,7 +57,9 @@ async function openAll(port: number, count: number, isAlone: boolean): Promise<v
   }
 }
 
-/** Subscribes and leaves again, so many times, over all sockets; resolves when the gateway has answered what came last. */
+/**
+ * Subscribes and leaves again, so many times, over all sockets; resolves when the gateway has answered the last one.
+ */
 async function churn(times: number): Promise<void> {
   for (let n = 0; n < times; n++) {
     const socket = sockets[n % sockets.length]!;

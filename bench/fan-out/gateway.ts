@@ -1,6 +1,6 @@
 /**
- * A gateway over two subgraphs, in a process of its own: events come from one, and each is joined with what the other
- * knows. Steered by messages, each of which it answers: `emit`, `state`.
+ * A gateway over two subgraphs, in a process of its own: events come from one, and each is joined with data of the
+ * other. Steered by messages, each of which it answers: `emit`, `state`.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ import { createSubgraph } from '../../platform/graphql/subgraph.ts';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { silentLogger } from '../../platform/log.ts';
 
-/** What the gateway says of itself, after a collection. CPU in milliseconds since it began, memory in bytes. */
+/** The gateway's state, after a garbage collection. CPU in milliseconds since it began, memory in bytes. */
 export interface GatewayState {
   cpu: number;
   rss: number;
@@ -28,7 +28,7 @@ interface Tick {
 const readers = new Set<(tick: Tick) => void>();
 let last = 0;
 
-/** Ticks from now on; as a log has them, each with its number for a cursor. */
+/** Ticks from now on, each with its number for a cursor, like events of a log. */
 function ticks(): AsyncIterableIterator<{ ticked: Tick }> {
   const queue: Tick[] = [];
   let wake: (() => void) | undefined;

@@ -1,4 +1,4 @@
-/** What a user of @apollo/gateway gets: its own data source and executor behind graphql-yoga, nothing of ours. */
+/** @apollo/gateway as a user of it has it: its own data source and executor behind graphql-yoga, nothing of ours. */
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
@@ -11,7 +11,10 @@ const { ApolloGateway } = createRequire(import.meta.url)('@apollo/gateway') as t
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** It asks the subgraphs by RemoteGraphQLDataSource. A document is printed and hashed once, as Apollo Server does. */
+/**
+ * A gateway that calls the subgraphs by RemoteGraphQLDataSource. A document is printed and hashed once, as Apollo
+ * Server does.
+ */
 export async function stockApollo(supergraphSdl: string): Promise<Server> {
   const gateway = new ApolloGateway({ supergraphSdl, logger: silent });
   const { schema, executor } = await gateway.load();

@@ -1,18 +1,18 @@
-/** Loads rivals in turn with the same requests, and tells what each costs beside the first. */
+/** Loads rivals in turn with the same requests, and prints the cost of each relative to the first. */
 import { isDeepStrictEqual } from 'node:util';
 import { median, spread, table } from '../figures.ts';
 import { type Load, load, post, type Rival } from './rival.ts';
 
-/** What is asked. */
+/** A query under comparison. */
 export interface Question {
   name: string;
-  /** The n-th body. */
+  /** The body of the n-th request. */
   bodyOf(n: number): string;
-  /** In each round, of each rival. */
+  /** Requests in each round, to each rival. */
   requests: number;
 }
 
-/** Before it is measured, in rounds: for compilers to be done. */
+/** Rounds before the measurement, for the compilers to be done. */
 const WARM_ROUNDS = 2;
 
 /** Prints a table: CPU a request and requests a second, the first rival's as 1. @throws Error if they do not answer alike */
@@ -43,7 +43,7 @@ function figures(own: readonly Load[], first: readonly Load[]): string[] {
     (loads: readonly Load[]) => loads.map((l) => l.cpuMs),
     (l: readonly Load[]) => l.map((x) => x.perSecond),
   ];
-  // Of neighbours in time, because what else the machine does changes over minutes.
+  // Ratios of neighbours in time, because the machine's other load changes over minutes.
   const ratios = cpu(own).map((ms, round) => ms / first[round]!.cpuMs);
   return [
     `${median(cpu(own)).toFixed(2)} ms`,

@@ -1,6 +1,6 @@
-/** A small shop that never changes, in memory: so what is measured is the graph, and no database hides it. */
+/** A small shop that never changes, in memory: so that the graph is measured, and no database hides it. */
 
-/** Something for sale. */
+/** A product for sale. */
 export interface Product {
   id: string;
   name: string;
@@ -47,5 +47,5 @@ export const stockOf = (id: string): number => (Number(id.slice(1)) * 3) % 50;
 export const starsOf = (id: string): number => (Number(id.slice(1)) % 5) + 1;
 export const reviewsOf = (id: string): { stars: number; text: string }[] =>
   many(2, (n) => ({ stars: ((starsOf(id) + n) % 5) + 1, text: `Review ${n} of ${id}` }));
-/** What it costs to send. */
+/** The cost of sending it. */
 export const postage = (weight: number): number => weight * 50;

@@ -17,7 +17,7 @@ const SIGNED_IN = new Actor({ id: 'user_bench', roles: ['CUSTOMER'] });
 
 type Run = () => Promise<ExecutionResult>;
 
-/** What permissions cost a large answer: the same execution with the gate and without, in one process. */
+/** Cost of permissions in a large answer: the same execution with the gate and without, in one process. */
 export async function gate({ rounds }: Size): Promise<void> {
   const make = (decision: Decision, onStock?: Decision): Promise<GraphVersion> =>
     createGraphVersion(graphOf(partsOf(decision, onStock)), { policies: {}, onError: () => {} });
@@ -72,7 +72,7 @@ function through({ execution, gate }: GraphVersion, actor: Actor): Run {
   };
 }
 
-/** Milliseconds for one. */
+/** CPU of one execution, in milliseconds. */
 async function cpuOf(run: Run): Promise<number> {
   const before = process.cpuUsage();
   for (let n = 0; n < RUNS; n++) {

@@ -1,4 +1,4 @@
-/** Hive Gateway with its own defaults, out of a folder of its own. */
+/** Hive Gateway with its own defaults, installed in a folder of its own. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import { type Rival, startRival } from './rival.ts';
 
 const MANIFEST = `${import.meta.dirname}/../hive/package.json`;
 
-/** Starts it over this supergraph; installs it before, where that was not done yet. */
+/** Starts it over this supergraph; installs it first, where that was not done yet. */
 export async function startHive(supergraphFile: string): Promise<Rival> {
   const folder = installed();
   const port = await freePort();

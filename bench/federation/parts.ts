@@ -8,7 +8,10 @@ const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9
 const PUBLIC = `extend schema @link(url: "https://agora.dev/spec/v1.0", import: ["@public"]) @composeDirective(name: "@public")
   directive @public on OBJECT | FIELD_DEFINITION\n`;
 
-/** Who may see it: everybody; who is signed in, which the gate must ask about every object; or nothing is said, for others' gateways. */
+/**
+ * Permission of everything: public; for signed-in users, which the gate must check for every object; or none, for
+ * others' gateways.
+ */
 export type Decision = '@public' | '@authenticated' | '';
 
 interface Part {
@@ -90,7 +93,7 @@ const PARTS: readonly Part[] = [
   },
 ];
 
-/** Its five subgraphs, with this decision everywhere, and another for what is in stock. */
+/** The shop's five subgraphs, with this decision everywhere, and another for the stock. */
 export const partsOf = (decision: Decision, onStock: Decision = ''): Subgraph[] =>
   PARTS.map(({ name, sdl, resolvers }) => createSubgraph(name, typeDefs(sdl, decision, onStock), resolvers));
 

@@ -9,7 +9,7 @@ import { bodyOf, QUERIES, type QueryName, variedBodyOf } from './queries.ts';
 import { temporaryData } from '../../tests/support/agora-process.ts';
 import { type Rival, startRole } from './rival.ts';
 
-/** Of each round. */
+/** Requests in each round. */
 const REQUESTS: Readonly<Record<QueryName, number>> = { one: 400, five: 200, list: 100 };
 
 /** Our gateway over HTTP subgraphs, Hive Gateway, and @apollo/gateway as it comes: one supergraph, the same subgraphs. */

@@ -1,9 +1,9 @@
-/** The shop as one plain schema, as who needs no federation would write it. */
+/** The shop as one plain schema, as a team without federation would write it. */
 import type { GraphQLSchema } from 'graphql';
 import { createSchema } from 'graphql-yoga';
 import * as shop from './data.ts';
 
-/** Answers whatever the five subgraphs answer together. */
+/** A schema that answers all that the five subgraphs answer together. */
 export const plainSchema = (): GraphQLSchema =>
   createSchema({
     typeDefs: `

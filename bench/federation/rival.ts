@@ -1,4 +1,4 @@
-/** A server under comparison: a process of its own, what it has used of the CPU, and how it is loaded. */
+/** A server under comparison: a process of its own, its CPU, and its load. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { times } from '../shop.ts';
 import { dieWithParent } from '../../platform/die-with-parent.ts';
 
-/** A running one. */
+/** A running server. */
 export interface Rival {
   name: string;
   url: string;
@@ -14,7 +14,7 @@ export interface Rival {
   stop(): Promise<void>;
 }
 
-/** What a round of load cost it. */
+/** Cost of a round of load. */
 export interface Load {
   /** CPU of its process for one request, in milliseconds: all its threads, user and kernel. */
   cpuMs: number;
@@ -24,11 +24,11 @@ export interface Load {
 const CONNECTIONS = 16;
 const START_MS = 60_000;
 
-/** Starts one of `server.ts`. */
+/** Starts one of the roles of `server.ts`. */
 export const startRole = (role: string, file = ''): Promise<Rival> =>
   startRival(role, process.execPath, ['--no-warnings', `${import.meta.dirname}/server.ts`, role, file]);
 
-/** Starts a command, and waits for the line that says where it answers. */
+/** Starts a command, and waits for the line with its address. */
 export async function startRival(
   name: string,
   command: string,
@@ -88,10 +88,12 @@ export function post(url: string, body: string, agent: Agent | false = false): P
   return promise;
 }
 
-/** Asks it so often, sixteen at once. @throws Error for an answer with errors: it would be compared with none */
+/**
+ * Sends so many requests, sixteen at once. @throws Error for an answer with errors: there would be nothing to compare
+ */
 export async function load(rival: Rival, bodyOf: (n: number) => string, requests: number): Promise<Load> {
   const [begun, used] = [performance.now(), cpuOf(rival.pid)];
-  // For this round only: servers close what is idle while the others have their turn.
+  // For this round only: servers close idle connections while the others have their turn.
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   let n = 0;
   const work = times(requests, CONNECTIONS, async () => {
@@ -103,7 +105,10 @@ export async function load(rival: Rival, bodyOf: (n: number) => string, requests
   return { cpuMs: (cpuOf(rival.pid) - used) / requests, perSecond: requests / seconds };
 }
 
-/** Milliseconds on a processor since it started, of all its threads. https://docs.kernel.org/scheduler/sched-stats.html */
+/**
+ * Milliseconds on a processor since the process started, of all its threads.
+ * https://docs.kernel.org/scheduler/sched-stats.html
+ */
 function cpuOf(pid: number): number {
   const tasks = readdirSync(`/proc/${pid}/task`).map((task) =>
     readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8'),

@@ -1,4 +1,7 @@
-/** One of the servers that are compared, in a process of its own: `node server.ts ROLE [supergraph file]`. Says where it answers. */
+/**
+ * One of the servers under comparison, in a process of its own: `node server.ts ROLE [supergraph file]`. Prints its
+ * address.
+ */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -29,7 +32,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 const served = (handle: Handler): Server => createServer((request, response) => void handle(request, response));
 
-/** As any team would serve its part. */
+/** The subgraphs, as any team would serve its part. */
 function subgraphs(): Server {
   const yogas = new Map(
     partsOf('').map(({ name, schema }) => [`/${name}`, createYoga({ ...QUIET, schema, graphqlEndpoint: `/${name}` })]),
@@ -47,7 +50,7 @@ const ROLES: Readonly<Record<string, (supergraphFile: string) => Server | Promis
 
 const [role = '', file = ''] = process.argv.slice(2);
 const server = await ROLES[role]!(file);
-// A gateway that keeps its connections must find them again when the others have had their turn.
+// A gateway that keeps its connections must find them again after the others' turns.
 server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');

@@ -29,57 +29,57 @@ import { roleAddresses } from './role-addresses.ts';
 import { type Role, rolesOf } from './roles.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** PostgreSQL takes so many connections at least: beside the processes, tests and the curious have some. */
+/** PostgreSQL's least `max_connections`: tests and the curious have some beside the processes. */
 const MIN_CONNECTIONS = 300;
-/** What production refuses, and a trial has: docs/your-own-shop.md. */
+/** Variables that production refuses, and a trial has: docs/your-own-shop.md. */
 const TRIAL = { DEMO_DATA: 'on', PAYMENT_SIMULATOR: 'on' };
-/** Within so long after all are ready they have found one another, in milliseconds. */
+/** Time for all members to find one another after they are ready, in milliseconds. */
 const KNOWN_MS = 30_000;
 
-/** How to start. */
+/** Options of a cluster. */
 export interface ClusterOptions {
   /** The folder of the database, the keys and the passwords. */
   data: string;
   /** Ports of the gateways, one each; 0 takes a free one. @default two free ones */
   gatewayPorts?: readonly number[];
-  /** In how many processes each group of agents runs. @default 1 */
+  /** Processes of each group of agents. @default 1 */
   agentReplicas?: number;
-  /** For all processes, over what they are given. */
+  /** Variables of all processes, over those that we set. */
   env?: Record<string, string>;
   /** Settings of PostgreSQL, over ours. */
   postgres?: Record<string, string>;
-  /** Without Redis, though there is one. */
+  /** Without Redis, though this machine has one. */
   withoutRedis?: boolean;
   /** Loads the demo data, once. @default false */
   demo?: boolean;
   /** Goes on with other keys than those that the database was used with. */
   newKeys?: boolean;
-  /** Ends the start that is under way, and all that it has begun. What has started is ended by `stop`. */
+  /** Aborts a start that is under way, and ends all that it has begun. A started cluster is ended by `stop`. */
   signal?: AbortSignal;
-  /** Told what happens, a line at a time. */
+  /** Called with each thing that happens, a line at a time. */
   report(line: string): void;
-  /** Told what the processes write. @default nobody */
+  /** Called with each line that a process writes. @default not called */
   onLine?(member: string, line: string): void;
 }
 
-/** Running processes. */
+/** A running cluster. */
 export interface Cluster {
   readonly members: readonly Member[];
-  /** Where the gateways answer. */
+  /** Addresses of the gateways. */
   readonly gateways: readonly string[];
-  /** Of the database's owner. */
+  /** Address of the database, as its owner. */
   readonly databaseUrl: string;
-  /** Undefined where this machine has none. */
+  /** Undefined where this machine has no Redis. */
   readonly redis: RedisServer | undefined;
-  /** Whether the demo's accounts sign in. */
+  /** Whether the demo's accounts can sign in. */
   readonly withDemo: boolean;
-  /** One by its name. @throws Error if there is none */
+  /** A member by its name. @throws Error if there is none */
   member(name: string): Member;
   /** Ends everything: gateways first, the database last. */
   stop(): Promise<void>;
 }
 
-/** Starts everything, and waits until all of it is ready. @throws Error after it has ended what it had begun */
+/** Starts all members, and waits until they are ready. @throws Error after it has ended those that it had begun */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { data, report, signal } = options;
   makeFolder(data);
@@ -106,7 +106,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     );
 
     const { roles: addresses, withDemo, keys } = await prepare(options, postgres);
-    // AGORA_DATA: what processes keep in files, such as mails, is of this Agora too.
+    // AGORA_DATA: files of processes, such as mails, belong to this Agora too.
     const env = { AGORA_DATA: data, ...keys, ...addresses, ...(redis && { REDIS_URL: redis.url }), ...options.env };
     const ports = await Promise.all([0, 1].map(async (n) => options.gatewayPorts?.[n] || (await freePort(0))));
     const members = membersOf(roles, env, {
@@ -141,7 +141,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-/** As many as they open at most, while one of each is being replaced. */
+/** PostgreSQL's `max_connections`: the most that the processes open while one of each is being replaced. */
 function connectionsFor(roles: readonly Role[], all: readonly AgentDefinition[]): string {
   const processes = roles.map(({ agents, replicas }) => ({
     agents: all.filter(({ name }) => agents.includes(name)),
@@ -150,7 +150,7 @@ function connectionsFor(roles: readonly Role[], all: readonly AgentDefinition[])
   return String(Math.max(MIN_CONNECTIONS, connectionLimits(processes).maxConnections));
 }
 
-/** The same, but rejects as soon as the signal aborts. */
+/** The same promise, but it rejects as soon as the signal aborts. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal = new AbortController().signal): Promise<T> {
   signal.throwIfAborted();
   const aborted = once(signal, 'abort').then(() => Promise.reject(signal.reason as Error));
@@ -159,7 +159,10 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal = new Abor
 
 const isGateway = ({ name }: Member): boolean => name.startsWith('gateway');
 
-/** Waits until a gateway has found every agent: it is ready without them. @throws Error with those it has not, after a while */
+/**
+ * Waits until a gateway has found every agent: it is ready without them. @throws Error with the missing ones, after a
+ * while
+ */
 async function knowsAll({ name, url }: Member): Promise<void> {
   for (const deadline = performance.now() + KNOWN_MS; ; await sleep(50)) {
     const response = await fetch(`${url}/health/detailed`);
@@ -170,7 +173,7 @@ async function knowsAll({ name, url }: Member): Promise<void> {
   }
 }
 
-/** Brings the database up to date and gives each agent its role: the commands that an operator runs. */
+/** Migrates the database and gives each agent its role, by the commands that an operator runs. */
 async function prepare(
   { data, demo, newKeys, report, signal }: ClusterOptions,
   postgres: { url: string; adminUrl: string },
@@ -196,7 +199,10 @@ async function prepare(
   return { roles, withDemo, keys };
 }
 
-/** How the database was begun; now, if it was not yet. @throws {Fault} as `knownKeys`, before keys are made in place of others */
+/**
+ * How the database was begun; begins it, if it was not yet. @throws {Fault} as `knownKeys`, before keys are made in
+ * place of others
+ */
 async function begun(
   url: string,
   { data, demo = false, newKeys }: Pick<ClusterOptions, 'data' | 'demo' | 'newKeys'>,
@@ -211,7 +217,7 @@ async function begun(
   }
 }
 
-/** The keys that all processes share, as variables. They are kept in this folder, and made at the first start. */
+/** The keys that all processes share, as variables. They are kept in this folder, and generated at the first start. */
 export function keysOf(data: string): Record<string, string> {
   const config = configOf(data);
   const key = tokenKey(config);
@@ -222,10 +228,10 @@ export function keysOf(data: string): Record<string, string> {
   return { ...Object.fromEntries(rings), TOKEN_KEY: key, TOKEN_PUBLIC_KEY: publicKey };
 }
 
-/** What is configured of these keys: nothing but where they are. */
+/** Configuration of these keys: only their folder. */
 const configOf = (data: string): Config => ({ ...configSchema.parse({}), AGORA_DATA: data });
 
-/** What a process may not take over from us. */
+/** Variables of ours that a process must not inherit. */
 const OURS = /^(DATABASE_|REDIS_|NODE_OPTIONS$|AGORA_|PORT$|AGENT_)/;
 
 function membersOf(roles: readonly Role[], shared: Record<string, string>, options: ClusterOptions): Member[] {
@@ -237,7 +243,7 @@ function membersOf(roles: readonly Role[], shared: Record<string, string>, optio
     // A trial, with a database of its own on this machine.
     ...TRIAL,
     LOG_LEVEL: 'warn',
-    // For whoever tries it out, GraphiQL among them; a deployment says so itself.
+    // For people who try it out, GraphiQL among their tools; a deployment decides it itself.
     INTROSPECTION: 'on',
     ...shared,
   };
@@ -260,7 +266,7 @@ function membersOf(roles: readonly Role[], shared: Record<string, string>, optio
   );
 }
 
-/** A gateway knows less: it checks tokens and cannot make them. */
+/** The variables of a gateway: it verifies tokens and cannot sign them. */
 const withoutSecretsOfAgents = (env: Record<string, string>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(env).filter(([name]) => !['TOKEN_KEY', 'EVENT_KEYS', 'SECRET_KEYS'].includes(name)),

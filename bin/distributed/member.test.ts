@@ -42,7 +42,7 @@ const SERVES = `
     console.log('ready at http://127.0.0.1:' + server.address().port));
   process.on('SIGTERM', () => process.exit(0));`;
 
-test('one that was killed is started again, and its new pid is told when it is back', async () => {
+test('a killed member is started again, and its new pid is reported when it is back', async () => {
   const one = member(SERVES);
   await one.start();
   const { pid } = one;
@@ -53,7 +53,7 @@ test('one that was killed is started again, and its new pid is told when it is b
   expect(one.pid).not.toBe(pid);
 });
 
-test('one that ends by itself says why, and after some times in a row is let be', async () => {
+test('a member that ends by itself says why, and after some times in a row is not started again', async () => {
   const one = member(`console.log('It is starting.'); console.error('There is no agent ordr.'); process.exit(1)`);
   await expect(one.start()).rejects.toThrow(/agents-commerce ended 3 times in a row:[^]*There is no agent ordr\./);
   expect(said).toEqual([
@@ -63,7 +63,7 @@ test('one that ends by itself says why, and after some times in a row is let be'
   ]);
 });
 
-test('Ctrl-C in the terminal does not reach it: it is in a group of its own', async () => {
+test('Ctrl-C in the terminal does not reach a member: it has a process group of its own', async () => {
   const one = member(SERVES);
   await one.start();
   const group = Number(
@@ -76,7 +76,7 @@ test('Ctrl-C in the terminal does not reach it: it is in a group of its own', as
   expect(said).toEqual([]);
 });
 
-test('one that is stopped before it is ready is not waited for any longer', async () => {
+test('a member that is stopped before it is ready is not waited for any longer', async () => {
   const one = member(`setInterval(() => {}, 1000)`);
   const started = one.start().then(
     () => 'ready',

@@ -8,37 +8,37 @@ import { Fault } from '../../platform/errors.ts';
 import { dieWithParent } from '../../platform/die-with-parent.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** One that ran so long is not failing again and again. Milliseconds. */
+/** A member that ran so long is not in a crash loop. Milliseconds. */
 const STEADY_MS = 30_000;
-/** How a member that ends by itself is started again. */
+/** Backoff of a member that ends by itself. */
 export interface Pace {
-  /** After this, doubled each time up to the most. Milliseconds. */
+  /** Delay of the first restart, doubled each time up to the longest. Milliseconds. */
   soonestMs: number;
   latestMs: number;
-  /** One that ends so often in a row, each time before it is ready, will not be mended by one more start. */
+  /** Most ends in a row, each before it is ready: one more start will not mend it. */
   limit: number;
 }
 
 const PACE: Pace = { soonestMs: 250, latestMs: 4000, limit: 10 };
-/** Of what it has written last, so many lines are told when it ends. */
+/** Number of its last lines that are reported when it ends. */
 const LAST_LINES = 5;
 const START_MS = 120_000;
 const PROBE_MS = 5000;
-/** Longer than any of them drains. Milliseconds. */
+/** Longer than any member drains. Milliseconds. */
 const STOP_MS = 30_000;
 
-/** What a member is started as. */
+/** Options of a member. */
 export interface MemberOptions {
-  /** `gateway-1`, `agents-commerce`. */
+  /** Name, as `gateway-1`, `agents-commerce`. */
   name: string;
   /** The file and its arguments. */
   command: readonly string[];
   env: Record<string, string>;
-  /** Whether it is ready, by what it has written so far: the address it answers at. */
+  /** The address at which it answers, read from its output once it is ready; undefined until then. */
   readyAt(output: string): string | undefined;
-  /** Told each line that it writes. */
+  /** Called with each line that it writes. */
   onLine(line: string): void;
-  /** Told what happens to it. */
+  /** Called with each thing that happens to it. */
   report(line: string): void;
   /** @default ten times, up to four seconds apart */
   pace?: Pace;
@@ -64,22 +64,25 @@ export class Member {
     return this.#o.pace ?? PACE;
   }
 
-  /** Its name. */
+  /** Name of the member. */
   get name(): string {
     return this.#o.name;
   }
 
-  /** Of the process that runs now. */
+  /** Pid of the process that runs now. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
-  /** Where it answers, since it was ready last. */
+  /** Address at which it answers, since it was ready last. */
   get url(): string | undefined {
     return this.#url;
   }
 
-  /** Starts it and waits until it is ready. @throws Fault with what it wrote, if it is not after two minutes, or ends again and again */
+  /**
+   * Starts it and waits until it is ready. @throws Fault with its output, if it is not after two minutes, or ends again
+   * and again
+   */
   async start(): Promise<void> {
     this.#isWanted = true;
     this.#failures = 0;
@@ -87,7 +90,10 @@ export class Member {
     await this.ready();
   }
 
-  /** Waits until it is ready, in whichever of its lives. @throws Fault if it is not after two minutes, or was stopped */
+  /**
+   * Waits until it is ready, whichever of its processes is. @throws Fault if it is not after two minutes, or was
+   * stopped
+   */
   async ready(): Promise<void> {
     const deadline = performance.now() + START_MS;
     while (!(await this.isReady())) {
@@ -101,7 +107,7 @@ export class Member {
     }
   }
 
-  /** Whether it says that it is: what an orchestrator asks before it sends anybody there. */
+  /** Readiness, as an orchestrator probes it before it sends any request there. */
   async isReady(): Promise<boolean> {
     if (!this.#url) return false;
     const signal = AbortSignal.timeout(PROBE_MS);
@@ -110,13 +116,13 @@ export class Member {
     return response?.ok ?? false;
   }
 
-  /** `kill -9`: it comes back by itself, or stays away until it is started. Resolves when it is gone. */
+  /** `kill -9`: it is started again, or stays away until `start`. Resolves when it is gone. */
   async kill({ comesBack = true }: { comesBack?: boolean } = {}): Promise<void> {
     if (!comesBack) this.#isWanted = false;
     await this.#end('SIGKILL');
   }
 
-  /** Ends it in order; it does not come back. Its exit code, null if it had to be killed. */
+  /** Stops it in order; it is not started again. Returns its exit code, null if it had to be killed. */
   async stop(): Promise<number | null> {
     this.#isWanted = false;
     const child = this.#child;
@@ -126,7 +132,7 @@ export class Member {
     return child?.exitCode ?? null;
   }
 
-  /** Ends it in order and starts it anew, as a rolling restart does. Resolves when it is ready again. */
+  /** Stops it in order and starts it anew, as a rolling restart does. Resolves when it is ready again. */
   async restart(): Promise<number | null> {
     const code = await this.stop();
     this.#delay = this.#pace.soonestMs;
@@ -148,7 +154,7 @@ export class Member {
       cwd: ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // In a group of its own: Ctrl-C in the terminal reaches us alone, and we end all of them in our order.
+      // In a process group of its own: Ctrl-C in the terminal reaches us alone, and we end all members in our order.
       detached: true,
     });
     const begun = performance.now();
@@ -172,7 +178,7 @@ export class Member {
       this.#child = this.#url = undefined;
       if (!this.#isWanted) return;
       this.#lastWords = last.join('\n');
-      // What a signal has ended had nothing to say about it.
+      // A process that was ended by a signal has not written why.
       const why = code !== null && this.#lastWords ? `:\n${this.#lastWords}` : '';
       const how = `${name} ended (${signal ?? `code ${code}`})`;
       const { soonestMs, latestMs, limit } = this.#pace;

@@ -11,7 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(join(file, '..'), { recursive: true }));
 
-test('each role is reached with its password where the server is now', () => {
+test("each role has an address with its password at the server's current port", () => {
   const lines = [
     'ORDER=postgres://agora_order:b@127.0.0.1:4001/agora?a=1',
     'GATEWAY=postgres://g:c@127.0.0.1:4001/agora',
@@ -23,7 +23,7 @@ test('each role is reached with its password where the server is now', () => {
   });
 });
 
-test('a new agent gets a password, the others keep theirs, and one that was removed is left out', () => {
+test('a new agent gets a password, the others keep theirs, and a removed one is left out', () => {
   const first = roleAddresses(file, ['order', 'gateway'], SERVER);
   const later = roleAddresses(file, ['order', 'wishlist'], SERVER);
   expect(later).toEqual({ DATABASE_URL_ORDER: first.DATABASE_URL_ORDER, DATABASE_URL_WISHLIST: expect.any(String) });

@@ -1,11 +1,11 @@
-/** The addresses of the agents' roles, with passwords that are made here once and kept in a file of our own. */
+/** The addresses of the agents' roles, with passwords that are generated here once and kept in a file of our own. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /**
- * An address for each, as the variables that `npm run db:roles` takes: it sets the roles to them. What the file holds is
- * kept; who is not in it, or only half, gets a new password, and who is there no more is left out.
- * @param server where it is now: an embedded one whose port was taken meanwhile is at another.
+ * An address for each owner, as the variables from which `npm run db:roles` makes the roles. Addresses in the file are
+ * kept; an owner whose address is missing or incomplete gets a new password, and one that is gone is left out.
+ * @param server current address of the server: an embedded one whose port was taken meanwhile is at another.
  */
 export function roleAddresses(file: string, owners: readonly string[], server: string): Record<string, string> {
   const { host } = new URL(server);
@@ -15,7 +15,7 @@ export function roleAddresses(file: string, owners: readonly string[], server: s
     const address = kept.get(variable) ?? newAddress(server, owner);
     return [variable, Object.assign(address, { host }).href] as const;
   });
-  // Whole or not at all: a password that is lost is set anew, but those of running processes would end with it.
+  // Whole or not at all: a lost password is set anew, but those of running processes would end with it.
   writeFileSync(`${file}.new`, `${addresses.map(([name, url]) => `${name}=${url}`).join('\n')}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return Object.fromEntries(addresses);

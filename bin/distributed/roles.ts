@@ -1,9 +1,9 @@
-/** Which processes there are: what docker-compose.yml and deploy/kubernetes run, side by side on this machine. */
+/** The kinds of processes that docker-compose.yml and deploy/kubernetes run, side by side on this machine. */
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 
 /** One kind of process. */
 export interface Role {
-  /** `gateway`, `agents-commerce`, `sagas`. */
+  /** Name, as `gateway`, `agents-commerce`, `sagas`. */
   name: string;
   command: readonly string[];
   /** The names of the agents that it runs. */
@@ -14,7 +14,7 @@ export interface Role {
 /** The saga workers have processes of their own. */
 const SAGAS = 'orchestration';
 
-/** The agents in groups by area, each in so many processes; two saga workers, two gateways. */
+/** The agents in groups by area, each with this many replicas; two saga workers, two gateways. */
 export function rolesOf(agents: readonly Pick<AgentDefinition, 'name' | 'area'>[], agentReplicas = 1): Role[] {
   const areas = [...new Set(agents.filter(({ name }) => name !== SAGAS).map(({ area }) => area))];
   return [

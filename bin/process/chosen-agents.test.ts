@@ -29,7 +29,7 @@ test.each([
   [{ all: true, except: ['nobody'] }, 'There is no agent nobody'],
   [{}, 'Say which agents to run'],
   [{ names: ['order'], except: ['order'] }, 'Say which agents to run'],
-])('%j is refused, with what there is', (choice, what) => {
+])('%j is refused, with the agents and areas that there are', (choice, what) => {
   expect(() => chosen(choice)).toThrow(what);
   expect(() => chosen(choice)).toThrow('commerce (order, inventory) and system (identity, orchestration)');
 });

@@ -2,14 +2,14 @@ import { parseArgs } from 'node:util';
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { Fault } from '../../platform/errors.ts';
 
-/** Which agents a process runs. */
+/** The choice of agents that a process runs. */
 export interface Choice {
   names?: readonly string[];
   /** All agents of these areas, too. */
   areas?: readonly string[];
-  /** All there are. */
+  /** All agents. */
   all?: boolean;
-  /** But not these. */
+  /** Except these. */
   except?: readonly string[];
 }
 
@@ -28,10 +28,10 @@ export function choiceIn(args: readonly string[]): Choice {
   return { names, areas, all, except };
 }
 
-/** What is known of an agent that is chosen. */
+/** The part of an agent's definition by which it is chosen. */
 type Known = Pick<AgentDefinition, 'name' | 'area'>;
 
-/** Those agents, each once. @throws Fault NO_SUCH_AGENT that tells which there are */
+/** The chosen agents, each once. @throws Fault NO_SUCH_AGENT that lists the agents */
 export function chosenAgents<Agent extends Known>(agents: readonly Agent[], choice: Choice): Agent[] {
   const { names = [], areas = [], all = false, except = [] } = choice;
   const unknown = [

@@ -1,6 +1,6 @@
 /**
- * Runs a command that says what it does, a line at a time; one that fails says why, and exits with 1. It ends when its
- * work does, also where a library has left a timer or a connection behind.
+ * Runs a command that reports what it does, a line at a time; a failure is reported with its reason, and exits with 1.
+ * The process ends with the command's work, also where a library has left a timer or a connection open.
  */
 export async function runCommand(
   failed: string,

@@ -1,14 +1,17 @@
-/** A new password from somebody at a terminal, or from standard input: never from the arguments, which stay in histories and lists of processes. */
+/**
+ * Reads a new password from a terminal, or from standard input: never from the arguments, which stay in histories and
+ * lists of processes.
+ */
 import { readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { Fault } from '../../platform/errors.ts';
 
-/** More than any password has. */
+/** Longer than any password, in bytes. */
 const LONGEST = 1000;
 const NEWLINE = 10;
 
-/** Asks twice at a terminal, and shows nothing of it. @throws {Fault} `PASSWORD_NOT_GIVEN`, `PASSWORDS_DIFFER` */
+/** Asks twice at a terminal, without echo. @throws {Fault} `PASSWORD_NOT_GIVEN`, `PASSWORDS_DIFFER` */
 export async function givenPassword(): Promise<string> {
   if (!process.stdin.isTTY) return firstLine();
   const password = await typed('A password, 12 characters or more (nothing is shown): ');
@@ -17,7 +20,7 @@ export async function givenPassword(): Promise<string> {
   return password;
 }
 
-/** One line and no more, as a shell reads: what follows is for the next command. */
+/** Reads one line and no more, as a shell reads: the next line is for the next command. */
 function firstLine(): string {
   const bytes: number[] = [];
   for (const byte = Buffer.alloc(1); bytes.length < LONGEST && readByte(byte) && byte[0] !== NEWLINE; )
@@ -30,7 +33,7 @@ function firstLine(): string {
   );
 }
 
-/** Whether there was one. */
+/** Reads a byte; false at the end of the input. */
 function readByte(into: Buffer): boolean {
   for (;;) {
     try {
@@ -39,7 +42,7 @@ function readByte(into: Buffer): boolean {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EOF') return false;
       if (code !== 'EAGAIN') throw error;
-      // Nothing there yet, and the other end left it so that this does not wait.
+      // Nothing there yet, and the other end has made the input non-blocking.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
   }

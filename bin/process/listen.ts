@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Fault } from '../../platform/errors.ts';
 
-/** Where to listen, and how to say so. */
+/** Address to listen on, and how to change it. */
 export interface ListenOptions {
-  /** 0 takes a free one. */
+  /** Port; 0 takes a free one. */
   port: number;
   host: string;
   /** The variable that gives the port. */
   variable: string;
-  /** What was typed. */
+  /** The command that the user typed. */
   command: string;
 }
 

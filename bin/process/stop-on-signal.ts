@@ -2,12 +2,13 @@ import type { Endings } from '../../platform/endings.ts';
 
 /** A second signal of the same Ctrl-C must not cut the first one's work short. */
 const REPEAT_MS = 500;
-/** How long a start that was cut short may take to notice. */
+/** How long an aborted start may take to notice. */
 const NOTICE_MS = 2000;
 
 /**
- * Ends what was begun, and then the process, at SIGINT, SIGTERM or SIGHUP (the terminal was closed); at the second one at once.
- * @param who says that it is stopping.
+ * Ends all that was begun, and then the process, at SIGINT, SIGTERM or SIGHUP (the terminal was closed); at the second
+ * signal at once.
+ * @param who the name that is reported as stopping.
  * @param starting the start, if one is under way.
  */
 export function stopOnSignal(who: string, endings: Endings, starting: () => Promise<unknown> | undefined): void {
@@ -20,7 +21,7 @@ export function stopOnSignal(who: string, endings: Endings, starting: () => Prom
     stoppingSince = performance.now();
     console.log(`${who} is stopping.`);
     await endings.stop();
-    // Of a start that was under way, what it still begins is ended as it begins.
+    // Parts that a start under way still begins are ended as they begin.
     await Promise.race([starting()?.catch(() => {}), new Promise((resolve) => setTimeout(resolve, NOTICE_MS))]);
     process.exit(0);
   };

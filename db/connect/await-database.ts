@@ -7,26 +7,28 @@ import type { Endings } from '../../platform/endings.ts';
 import { pendingIn } from './migrate-database.ts';
 import { reachDatabase } from './reach-database.ts';
 
-/** How often it is looked whether the database is ready. Milliseconds. */
+/** How often the database is checked for readiness. Milliseconds. */
 const LOOK_MS = 1000;
 
-/** What a process of several waits with. */
+/** Options of a process that waits for its database. */
 export interface AwaitOptions {
   config: Config;
   endings: Endings;
-  /** Told what is waited for, once each. */
+  /** Called with each reason to wait, once. */
   report(line: string): void;
 }
 
 /**
- * The configured database, once it is there and has what this release expects: processes may be started in any order.
+ * The configured database, once it is there and has the migrations that this release expects: processes may be started
+ * in any order.
  * @throws {Fault} `DATABASE_NOT_GIVEN`; `DATABASE_UNREACHABLE` if waiting will not help
  */
 export async function awaitDatabase(
   agents: readonly AgentDefinition[],
   { config, endings, report }: AwaitOptions,
 ): Promise<string> {
-  // Without a common one, what belongs to no agent goes over the first agent's: any of them may read what that takes.
+  // Without a common address, statements that belong to no agent use the first agent's: the role of any may read what
+  // they need.
   const own = agents.map(({ name }) => process.env[`DATABASE_URL_${name.toUpperCase()}`]);
   const url = config.DATABASE_URL ?? own.find(Boolean);
   if (!url)

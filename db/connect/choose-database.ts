@@ -3,16 +3,16 @@ import { isTransient } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { reachDatabase } from './reach-database.ts';
 
-/** The database to stand on. */
+/** The database that was chosen. */
 export interface ChosenDatabase {
   url: string;
-  /** What holds for it. */
+  /** The configuration that holds for it. */
   config: Config;
-  /** Why it is the embedded one although another is configured. */
+  /** Why the embedded database serves although another is configured. */
   fallback?: Error;
 }
 
-/** What is needed to choose. */
+/** Parts with which the database is chosen. */
 export interface DatabaseChoice {
   config: Config;
   log: Logger;
@@ -20,10 +20,10 @@ export interface DatabaseChoice {
 }
 
 /**
- * The configured database; without one, the embedded. In development the embedded one also serves, with data of its
- * own, when the configured one is away at the start. It stays until somebody ends it: switching back by itself would
- * strand what was written meanwhile. In production that would be two truths, and the start fails instead.
- * @param startEmbedded starts the embedded one, and says where it is
+ * The configured database; without one, the embedded. In development the embedded one is also the fallback, with data
+ * of its own, when the configured one is away at the start. It stays until an operator ends it: switching back by
+ * itself would strand the rows written meanwhile. In production that would be two truths, and the start fails instead.
+ * @param startEmbedded starts the embedded one, and returns its address
  * @throws Fault DATABASE_UNREACHABLE
  */
 export async function chooseDatabase(
@@ -40,13 +40,16 @@ export async function chooseDatabase(
     report(`ATTENTION: ${message}`);
     report('The embedded database serves INSTEAD, with data of its own. Every agent is degraded (level 1).');
     report('Start again when the other is back; or set DATABASE_FALLBACK=off to have the start fail.');
-    // Nothing of the address of the other counts for this one.
+    // The addresses of the configured database do not count for the embedded one.
     const own = { ...config, DATABASE_URL: undefined, DATABASE_DIRECT_URL: undefined, DATABASE_REPLICA_URL: undefined };
     return { url: await startEmbedded(), config: own, fallback: error as Error };
   }
 }
 
-/** Who is there and does not let us in is not away; and where agents have databases of their own, one is no substitute. */
+/**
+ * Whether the embedded database may serve. A server that refuses us is not away; and where agents have databases of
+ * their own, one is no substitute.
+ */
 function mayFallBack({ DATABASE_FALLBACK, NODE_ENV }: Config, error: unknown): boolean {
   const hasMore = Object.entries(process.env).some(([name, value]) => name.startsWith('DATABASE_URL_') && value);
   return DATABASE_FALLBACK === 'on' && NODE_ENV !== 'production' && !hasMore && isTransient(error);

@@ -19,26 +19,26 @@ import {
 } from './connection-counts.ts';
 import { directAddress } from './direct-address.ts';
 
-/** What connections are opened with. */
+/** Parts with which connections are opened. */
 export interface ConnectOptions {
   config: Config;
   log: Logger;
-  /** Takes what must be ended. */
+  /** Takes the closing of each pool. */
   endings: Endings;
 }
 
-/** The connections of one role: for transactions, and for what outlives them. */
+/** The connection pools of one role: for transactions, and for work that outlives them. */
 interface Connections {
   kysely: Kysely<any>;
   sessions: Kysely<any>;
 }
 
 /**
- * Connections to the database: the agents' behind a circuit breaker, the sagas' engine's, and one to look how it is.
- * Agents share one pool, but for those that have an address, and so a role, of their own (`DATABASE_URL_ORDER`).
- * @param url what everything that is no agent's goes over, and the agents without an address of their own.
- * @param agents all there are, to tell a wrong variable.
- * @param served those that this process runs. @default all
+ * Connection pools to the database: the agents' behind a circuit breaker, the sagas' engine's, and one for the health
+ * check. Agents share one pool, but for those that have an address, and so a role, of their own (`DATABASE_URL_ORDER`).
+ * @param url address of everything that belongs to no agent, and of the agents without one of their own.
+ * @param agents all agents, to detect a wrong variable.
+ * @param served the agents that this process runs. @default all
  */
 export async function connectDatabase(
   url: string,

@@ -18,16 +18,16 @@ import type { Place } from '../../platform/standby/replay-lag.ts';
 import { replicaAddress } from './direct-address.ts';
 import type { Endings } from '../../platform/endings.ts';
 
-/** What a host is given of it. */
+/** The standby as a host is given it. */
 export interface ConnectedStandby {
   standbyFor(agent: string): { standby: Standby; kysely: Kysely<any> } | undefined;
   dependencies: readonly SharedDependency[];
 }
 
 /**
- * Connects agents whose reads may lag to the standby that DATABASE_REPLICA_URL names, if it does, and looks after it
- * from now on. One that cannot be reached is waited for and never fatal.
- * @param addressOf where an agent has its primary
+ * Connects agents whose reads may lag to the standby that DATABASE_REPLICA_URL names, if it does, and checks its lag
+ * from now on. A standby that cannot be reached is waited for and never fatal.
+ * @param addressOf an agent's address on the primary
  */
 export async function connectStandby(
   agents: readonly Pick<AgentDefinition, 'name' | 'readsMayLag'>[],
@@ -71,7 +71,7 @@ interface OpenOptions extends Pick<PoolOptions, 'max' | 'prepare'> {
 }
 
 function open({ primary, replica, log, max, prepare, limits }: OpenOptions) {
-  // A read waits no longer for a connection either: the primary has some too.
+  // A read waits no longer for a connection either: the primary has connections too.
   const common = { connectTimeout: limits.patienceMs, prepare };
   const reads = createPool({ ...common, url: replica, max, name: 'agora reads' });
   const looks = createPool({ ...common, url: replica, max: 1, name: 'agora standby' });
@@ -105,7 +105,7 @@ function noPrimary(): never {
   throw new Fault('NO_PRIMARY', 'The primary does not tell where it is.');
 }
 
-/** Ends a pool's connections at once, whatever waits on them: a server that hangs would keep it waiting. */
+/** Closes a pool's connections at once, whatever waits on them: a server that hangs would keep it waiting. */
 function cutter(pool: Pool): () => void {
   const open = new Set<PoolClient>();
   pool.on('connect', (client) => open.add(client));
@@ -115,7 +115,7 @@ function cutter(pool: Pool): () => void {
   };
 }
 
-/** What pg knows of a client and does not declare. */
+/** Properties of a pg client that pg does not declare. */
 interface Wired {
   connection: { stream: { destroy(): void } };
 }

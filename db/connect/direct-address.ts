@@ -1,8 +1,8 @@
 import type { Config } from '../../platform/config/config.ts';
 
 /**
- * An address past the pooler: the same role, at the PostgreSQL that DATABASE_DIRECT_URL names. For what a pooler that
- * gives out connections by the transaction cannot carry: LISTEN, a session's locks and settings.
+ * The address past the pooler: the same role, at the PostgreSQL that DATABASE_DIRECT_URL names. For LISTEN, and for a
+ * session's locks and settings, which a pooler in transaction mode cannot carry.
  */
 export function directAddress(
   url: string,
@@ -13,7 +13,7 @@ export function directAddress(
   return withRoleOf(url, DATABASE_DIRECT_URL);
 }
 
-/** The standby's address for whoever has this address of the primary: where it is, and who they are. */
+/** The standby's address for this address of the primary: the same role, at the standby. */
 export const replicaAddress = (
   url: string,
   { DATABASE_URL, DATABASE_REPLICA_URL }: Pick<Config, 'DATABASE_URL'> & { DATABASE_REPLICA_URL: string },

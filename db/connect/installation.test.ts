@@ -28,20 +28,20 @@ const somebody = () =>
 const demo = () => query(`insert into platform.demo_load (agent) values ('product')`);
 
 test.each([true, false])(
-  'a new database is what it is first asked to be (with demo data: %s), and stays that',
+  'a new database is what its first start asks for (with demo data: %s), and stays that',
   async (wants) => {
     expect(await installation(wants)).toEqual({ withDemo: wants, isNew: true });
     expect(await installation(!wants)).toEqual({ withDemo: wants, isNew: false });
   },
 );
 
-test('of many at once one decides', async () => {
+test('one of many starts at once decides', async () => {
   const all = await Promise.all([true, false, true, false].map(installation));
   expect(new Set(all.map(({ withDemo }) => withDemo)).size).toBe(1);
   expect(all.filter(({ isNew }) => isNew)).toHaveLength(1);
 });
 
-test('a database of an earlier release was begun with demo data if it holds some, and without if it holds accounts alone', async () => {
+test('a database of an earlier release counts as begun with demo data if it holds some, and without if it holds accounts alone', async () => {
   await somebody();
   expect(await installation(true)).toMatchObject({ withDemo: false });
   await query('truncate platform.installation');
@@ -60,7 +60,7 @@ test.each([
   expect(wantsDemo(empty, readConfig(environment as Record<string, string>))).toBe(wants);
 });
 
-test('a start says what is otherwise than it was asked to be, and nothing else', () => {
+test('a start reports where a database is not what was asked for, and nothing else', () => {
   const [development, production] = [readConfig({}), readConfig({ NODE_ENV: 'production' })];
   const of = (withDemo: boolean, isNew: boolean) => ({ withDemo, isNew });
   expect(aboutDemo(of(true, true), true, development)).toBeUndefined();
@@ -71,7 +71,7 @@ test('a start says what is otherwise than it was asked to be, and nothing else',
   expect(aboutDemo(of(true, false), false, production)).toBe(DEMO_IN_PRODUCTION);
 });
 
-test('demo data is refused in production, and where somebody began without, unless it is a trial', async () => {
+test('demo data is refused in production, and in a shop that was begun without, unless it is a trial', async () => {
   expect(() => requireTrial(readConfig({ NODE_ENV: 'production' }))).toThrow('DEMO_DATA=on');
   requireTrial(readConfig({ NODE_ENV: 'production', DEMO_DATA: 'on' }));
   await somebody();

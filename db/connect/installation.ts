@@ -1,4 +1,4 @@
-/** How a database was begun, with demo data or without, and what that means for a start. */
+/** Whether a database was begun with demo data or without, and what that means for a start. */
 import type { Kysely } from 'kysely';
 import type { Config } from '../../platform/config/config.ts';
 import { allowsDemo } from '../../platform/config/trial-features.ts';
@@ -13,7 +13,9 @@ export interface Installation {
   isNew: boolean;
 }
 
-/** A database of an earlier release says by what is in it how it was begun: by demo data, or by accounts without them. */
+/**
+ * A database of an earlier release was begun with demo data if it holds some, and without if it holds accounts alone.
+ */
 const BEGIN = `
   insert into platform.installation (with_demo)
   select case when exists (select from platform.demo_load) then true
@@ -22,8 +24,8 @@ const BEGIN = `
   on conflict do nothing`;
 
 /**
- * How this database was begun. The first who asks decides it, and it is kept: of two at once, one.
- * @param wantsDemo what it is to be if nothing was begun in it
+ * How this database was begun. The first process that asks decides it, and it is kept: of two at once, one.
+ * @param wantsDemo whether a database that was not begun yet is to have demo data
  */
 export async function installationIn(kysely: Kysely<any>, wantsDemo: boolean): Promise<Installation> {
   const { count } = await raw(kysely, BEGIN, [wantsDemo]);
@@ -34,7 +36,7 @@ export async function installationIn(kysely: Kysely<any>, wantsDemo: boolean): P
   return { withDemo: rows[0]!.withDemo, isNew: count > 0 };
 }
 
-/** Whether accounts are in it whose password everybody knows. */
+/** Whether the database holds demo accounts, whose password is public. */
 export async function hasDemoAccounts(kysely: Kysely<any>): Promise<boolean> {
   const { rows } = await raw<{ there: boolean }>(
     kysely,
@@ -43,7 +45,7 @@ export async function hasDemoAccounts(kysely: Kysely<any>): Promise<boolean> {
   return rows[0]!.there;
 }
 
-/** Said of demo accounts where nobody should know a password. */
+/** Warning about demo accounts where no password may be public. */
 export const DEMO_IN_PRODUCTION =
   'ATTENTION: this database holds the accounts of the demo, which have no place here (NODE_ENV=production, or DEMO_DATA=off). ' +
   'Their password, which everybody knows, is refused. Begin your shop in a database of its own: docs/your-own-shop.md';
@@ -52,7 +54,7 @@ export const DEMO_IN_PRODUCTION =
 export const wantsDemo = (empty: boolean | undefined, config: Config): boolean =>
   !empty && !config.DATABASE_URL && config.NODE_ENV !== 'production' && allowsDemo(config);
 
-/** What a start says about demo data, beside what it loads. Without a configuration demo data is allowed. */
+/** The report of a start about demo data, beside loading it. Without a configuration demo data is allowed. */
 export function aboutDemo({ withDemo, isNew }: Installation, wanted: boolean, config?: Config): string | undefined {
   if (config && withDemo && !allowsDemo(config)) return DEMO_IN_PRODUCTION;
   if (withDemo && !wanted)
@@ -65,7 +67,7 @@ export function aboutDemo({ withDemo, isNew }: Installation, wanted: boolean, co
   return undefined;
 }
 
-/** Demo data is for trials. @throws {Fault} `DEMO_REFUSED` in production */
+/** Refuses demo data in production, because it is for trials. @throws {Fault} `DEMO_REFUSED` */
 export function requireTrial(config: Config): void {
   if (allowsDemo(config)) return;
   throw new Fault(
@@ -75,7 +77,10 @@ export function requireTrial(config: Config): void {
   );
 }
 
-/** Demo data goes into a database that was begun with it. @throws {Fault} `DEMO_REFUSED` for another, unless it is forced */
+/**
+ * Lets demo data only into a database that was begun with it. @throws {Fault} `DEMO_REFUSED` for another, unless it is
+ * forced
+ */
 export async function beginWithDemo(kysely: Kysely<any>, force = false): Promise<void> {
   if ((await installationIn(kysely, true)).withDemo) return;
   if (!force)

@@ -26,7 +26,7 @@ const known = (more: object = {}, mayReplace?: boolean) =>
   knownKeys(database.kysely, { AGORA_DATA, ...more }, 'SECRET_KEYS', mayReplace);
 const file = () => join(AGORA_DATA, 'secret-keys');
 
-test('the keys that a database was used with are missed when they are gone, and none is made in their place', async () => {
+test('a start misses the keys that its database was used with when they are gone, and makes none in their place', async () => {
   const made = await known();
   expect(await known()).toEqual(made);
   const kept = readFileSync(file());
@@ -54,18 +54,18 @@ test('after a rotation the newest is known, and the oldest may go', async () => 
   expect(await known()).toEqual([newest]);
 });
 
-test('a ring may change in one process after the other, and back; who was forgotten in between is refused', async () => {
+test('rings may change in one process after the other, and back; a process with a key that was dropped in between is refused', async () => {
   const [old, young] = [newKey(), newKey()];
   const given = (...ring: SecretKey[]) => known({ SECRET_KEYS: formatKeyRing(ring) });
   for (const ring of [[old], [old, young], [young, old], [old, young], [young, old]])
     expect(await given(...ring)).toEqual(ring);
-  // What the others seal by now it could not open.
+  // It could not open secrets that the others seal by now.
   await expect(given(old)).rejects.toThrow(`key ${young.id} (SECRET_KEYS), and SECRET_KEYS does not hold it`);
   expect(await given(young)).toEqual([young]);
   await expect(given(old)).rejects.toMatchObject({ code: 'KEYS_LOST' });
 });
 
-test('of many processes that are the first at once, with other keys each, one is right', async () => {
+test('of many first processes at once, with other keys each, one is right', async () => {
   const rings = Array.from({ length: 8 }, () => [newKey()]);
   const starts = await Promise.allSettled(rings.map((ring) => known({ SECRET_KEYS: formatKeyRing(ring) })));
   expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -86,14 +86,14 @@ test('a start with the keys that are known writes nothing: the server may take n
   expect((await database.pool.query('select xmin from platform.key_mark')).rows).toEqual(rows);
 });
 
-test('who has lost them for good goes on with new ones, which are known from then on', async () => {
+test('an operator who has lost the keys for good goes on with new ones, which are known from then on', async () => {
   await known();
   rmSync(file());
   const made = await known({}, true);
   expect(await known()).toEqual(made);
 });
 
-test('the mark in the database tells nothing of the key', async () => {
+test('the mark in the database does not reveal the key', async () => {
   const [{ bytes }] = await known();
   const { rows } = await database.pool.query('select * from platform.key_mark');
   for (const encoding of ['base64', 'hex', 'base64url'] as const)

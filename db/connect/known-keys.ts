@@ -1,4 +1,4 @@
-/** The keys of a database: whatever signs events or seals secrets in it takes its keys from here. */
+/** The key rings of a database: signing of events and sealing of secrets take their keys from here. */
 import { existsSync } from 'node:fs';
 import type { Kysely } from 'kysely';
 import type { Config } from '../../platform/config/config.ts';
@@ -9,7 +9,7 @@ import { deriveKey, type KeyRing, type SecretKey } from '../../platform/secrets/
 import { type Secrets, secretsWith } from '../../platform/secrets/secrets.ts';
 import { pathOf, keyRing, type KeyVariable } from '../../platform/secrets/key-files.ts';
 
-/** The rings whose keys what is in a database cannot do without, and what is lost with them. */
+/** The rings without which data in a database is lost, and what is lost with each. */
 const LOST = {
   EVENT_KEYS: 'Events that no consumer has read yet are set aside then: docs/operations/events.md',
   SECRET_KEYS:
@@ -19,10 +19,12 @@ const LOST = {
 type KnownVariable = keyof typeof LOST;
 type KeyConfig = Pick<Config, KeyVariable | 'AGORA_DATA'>;
 
-/** PostgreSQL's code for what a role may not do. */
+/** PostgreSQL's `insufficient_privilege`. */
 const FORBIDDEN = '42501';
 
-/** What a process signs events and seals secrets with, as {@link knownKeys}. @throws {Fault} as `knownKeys` */
+/**
+ * A process's signer of events and its secrets, with their keys by {@link knownKeys}. @throws {Fault} as `knownKeys`
+ */
 export async function signerAndSecrets(
   kysely: Kysely<any>,
   config: KeyConfig,
@@ -35,10 +37,11 @@ export async function signerAndSecrets(
 }
 
 /**
- * The ring of keys, if it is the one that this database knows; the first one that a database is used with is the one that
- * it knows. So keys that are gone are missed at the start, where they can be put back, and are not quietly replaced.
+ * The ring of keys, if it is the one that this database knows; the first ring that a database is used with is the one
+ * that it knows. So keys that are gone are missed at the start, where they can be put back, and are not quietly
+ * replaced.
  * @param kysely of the database's owner, or of an agent's role
- * @param mayReplace goes on with other keys, and without what the old ones opened: for the owner
+ * @param mayReplace goes on with other keys, and without the data of the old ones: for the owner
  * @throws {Fault} `KEYS_LOST`, `BAD_KEYS`, `ROLES_OUTDATED`
  */
 export async function knownKeys(
@@ -52,7 +55,7 @@ export async function knownKeys(
     if (missing !== null) throw lost(what, missing, variable);
   };
   const from = config[variable] ? variable : pathOf(config, variable);
-  // Before one is made, so that nothing stands in the way of the file's return.
+  // Checked before a ring is made, so that the lost file can be put back.
   if (!mayReplace && !config[variable] && !existsSync(from)) await requireIn([], `${from} is gone`);
   const ring = keyRing(config, variable);
   if (mayReplace) await raw(kysely, 'delete from platform.key_mark where variable = $1', [variable]);
@@ -60,7 +63,7 @@ export async function knownKeys(
   return ring;
 }
 
-/** The id of the key that the database knows and that is not in the ring; null: it knows this ring. */
+/** The id of the key that the database knows and the ring lacks; null if the database knows this ring. */
 async function missingKey(
   kysely: Kysely<any>,
   variable: KnownVariable,

@@ -6,14 +6,16 @@ import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { prepareSagas } from '../../platform/sagas/worker.ts';
 import { migrationSets } from './migration-sets.ts';
 
-/** Brings a database to what these agents expect, the sagas' engine's own tables included. @throws Fault as `migrate` */
+/**
+ * Migrates a database to what these agents expect, the sagas' engine's own tables included. @throws Fault as `migrate`
+ */
 export const migrateDatabase = (
   url: string,
   agents: readonly AgentDefinition[],
   report: (line: string) => void,
 ): Promise<number> => migrate(url, migrationSets(agents), report, [sagaEngine(url)]);
 
-/** What a database lacks of that. Changes nothing. @throws Fault as `migrate` */
+/** The migrations that a database lacks. Changes nothing. @throws Fault as `migrate` */
 export const pendingIn = (url: string, agents: readonly AgentDefinition[]): ReturnType<typeof pendingMigrations> =>
   pendingMigrations(url, migrationSets(agents), [sagaEngine(url)]);
 

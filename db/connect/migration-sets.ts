@@ -5,13 +5,13 @@ import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 
 const inPlatform = (path: string): string => fileURLToPath(new URL(`../../platform/${path}`, import.meta.url));
 
-/** What keeps the idempotency keys of a room. */
+/** Migrations of the tables for a room's idempotency keys. */
 export const IDEMPOTENCY = ['idempotency', 'idempotency-of-clients'].map((name) => ({
   name: `0000-${name}`,
   sql: readFileSync(inPlatform(`data/${name}.sql`), 'utf8'),
 }));
 
-/** What the database must hold for these agents: the platform's tables, then each room's own. */
+/** The migrations of these agents: the platform's tables, then each room's own. */
 export function migrationSets(agents: readonly AgentDefinition[]): MigrationSet[] {
   const inbox = { name: '0000-webhook-inbox', sql: readFileSync(inPlatform('webhooks/inbox.sql'), 'utf8') };
   const rooms = agents.map((agent) => ({

@@ -5,16 +5,21 @@ import type { Config } from '../../platform/config/config.ts';
 import { openEmbedded } from './open-embedded.ts';
 import { reachDatabase } from './reach-database.ts';
 
-/** How a command comes to a database. */
+/** How a command connects to a database. */
 export interface DatabaseUse {
   config: Config;
-  /** The configured address; undefined: the embedded database, which is started for the command if it does not run. */
+  /**
+   * The configured address; undefined for the embedded database, which is started for the command if it does not run.
+   */
   given: string | undefined;
-  /** How PostgreSQL lists the command's connections. */
+  /** Name of the command's connections in `pg_stat_activity`. */
   name: string;
 }
 
-/** Does a command's work on the database, and closes all that was opened for it. @throws {Fault} as `reachDatabase` */
+/**
+ * Does a command's work on the database, and closes everything that was opened for it. @throws {Fault} as
+ * `reachDatabase`
+ */
 export async function onDatabase(
   { config, given, name }: DatabaseUse,
   work: (kysely: Kysely<any>, url: string) => Promise<void>,

@@ -7,7 +7,7 @@ import { serverIdentity } from '../embedded-postgres/identity.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { Fault } from '../../platform/errors.ts';
 
-/** Starts it, or shares it; it is not made for this. @throws {Fault} `NO_DATA` */
+/** Starts the server, or shares it; a missing database is not made. @throws {Fault} `NO_DATA` */
 export function openEmbedded({ AGORA_DATA }: Pick<Config, 'AGORA_DATA'>): ReturnType<typeof startEmbeddedPostgres> {
   const dataDir = join(AGORA_DATA, 'postgres');
   if (!existsSync(homeFor(dataDir, serverIdentity()).cluster))

@@ -3,11 +3,11 @@ import { reachDatabase } from './reach-database.ts';
 
 const url = process.env.AGORA_TEST_URL!;
 
-test('a server of a version that serves is reached', async () => {
+test('a server of a supported version is reached', async () => {
   expect(await reachDatabase(url)).toBe(url);
 });
 
-test('one that is too old is told by its version, and by the one that is needed, without the password', async () => {
+test('a server that is too old is refused with its version and the required one, without the password', async () => {
   const tooOld = reachDatabase(url, 1000);
   await expect(tooOld).rejects.toMatchObject({ code: 'DATABASE_TOO_OLD' });
   const { message } = (await tooOld.catch((error: unknown) => error)) as Error;

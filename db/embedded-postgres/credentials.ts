@@ -7,9 +7,9 @@ import type { Home } from './home.ts';
 
 /** Passwords of the two roles, made at random when the home is made. */
 export interface Credentials {
-  /** Of `postgres`, the superuser. */
+  /** Password of `postgres`, the superuser. */
   superuser: string;
-  /** Of `agora`, the ordinary role that the platform connects as. */
+  /** Password of `agora`, the ordinary role that the platform connects as. */
   agora: string;
 }
 
@@ -19,7 +19,7 @@ export interface Credentials {
  */
 export function makeCredentials(home: Home): Credentials {
   if (existsSync(join(home.cluster, 'PG_VERSION'))) return credentialsOf(home);
-  // Also those that a start began to write which was killed: nothing knows them yet.
+  // Passwords that a killed start began to write are replaced, too: no role has them yet.
   try {
     return credentialsOf(home);
   } catch {
@@ -31,7 +31,7 @@ export function makeCredentials(home: Home): Credentials {
   }
 }
 
-/** The passwords that there are. @throws {Fault} `CREDENTIALS_BROKEN` */
+/** The existing passwords. @throws {Fault} `CREDENTIALS_BROKEN` */
 export function credentialsOf(home: Home): Credentials {
   let text: string;
   try {
@@ -44,12 +44,12 @@ export function credentialsOf(home: Home): Credentials {
     const { superuser, agora } = JSON.parse(text) as Credentials;
     if (isPassword(superuser) && isPassword(agora)) return { superuser, agora };
   } catch {
-    // Said below.
+    // The fault is thrown below.
   }
   throw credentialsBroken(home.credentials, text.trim() ? 'does not hold the two passwords' : 'is empty');
 }
 
-/** Which file is wrong, and what to do. */
+/** Fault that names the broken file, and what to do. */
 export const credentialsBroken = (file: string, what: string): Fault =>
   new Fault(
     'CREDENTIALS_BROKEN',
@@ -57,5 +57,5 @@ export const credentialsBroken = (file: string, what: string): Fault =>
       'an empty database by `npm start -- --reset`, which deletes this one.',
   );
 
-/** They stand in addresses as they are. */
+/** Passwords stand in addresses unescaped. */
 const isPassword = (value: unknown): value is string => typeof value === 'string' && /^[\w-]+$/.test(value);

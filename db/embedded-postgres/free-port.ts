@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** A port of 127.0.0.1 that nobody listens on: the preferred one if it is free, otherwise any. */
+/** A port of 127.0.0.1 on which no process listens: the preferred one if it is free, otherwise any. */
 export async function freePort(preferred: number): Promise<number> {
   const port = await tryPort(preferred).catch(() => tryPort(0));
   return port;

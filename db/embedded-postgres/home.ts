@@ -1,4 +1,4 @@
-/** Where the embedded database lives: the cluster, and beside it what we must remember of it. */
+/** The home of the embedded database: the cluster, and beside it our own files about it. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,17 +13,17 @@ export interface Home {
   folder: string;
   /** PostgreSQL's own data directory (PGDATA). */
   cluster: string;
-  /** What the server says. */
+  /** The server's log. */
   serverLog: string;
-  /** The port it had last, tried first. */
+  /** The last port, tried first. */
   port: string;
-  /** Which process answers for the server. */
+  /** The process that owns the server. */
   owner: string;
   /** The passwords of its roles, for us alone to read. */
   credentials: string;
 }
 
-/** What root keeps outside a home that only root may enter. */
+/** Where root keeps what cannot lie in a home that only root may enter. */
 export const sharedPlace = (): string => '/var/lib/agora';
 
 /**
@@ -44,7 +44,7 @@ export function homeFor(dataDir: string, identity: Identity): Home {
   };
 }
 
-/** Whether a file stands in its path, which is to be said and not gone around. */
+/** Whether a file stands in its path, which is to be reported and not gone around. */
 function isBlocked(path: string): boolean {
   let current = path;
   while (!existsSync(current)) current = dirname(current);
@@ -58,14 +58,14 @@ function isBlocked(path: string): boolean {
 export function makeHome({ folder }: Home, { uid }: Identity): void {
   makeFolder(folder, uid === undefined ? undefined : 0o755);
   try {
-    // What a user may do is not all: the file system may be read-only, or take no files. A full one is found out later.
+    // Rights alone do not tell: the file system may be read-only, or take no files. A full one is found out later.
     rmSync(mkdtempSync(join(folder, 'try.')), { recursive: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw folderUnusable(folder, error);
   }
 }
 
-/** Deletes what is ours in the folder, and nothing else that somebody keeps there. The server must be down. */
+/** Deletes our own files in the folder, and nothing else that a user keeps there. The server must be down. */
 export function deleteHome(home: Home): void {
   for (const path of [home.cluster, home.serverLog, home.port, home.owner, home.credentials, ...guestFiles(home)]) {
     rmSync(path, { recursive: true, force: true });

@@ -1,9 +1,9 @@
-/** Whom the server runs as: PostgreSQL refuses root, so root steps down to `nobody`, who exists everywhere. */
+/** The user that the server runs as: PostgreSQL refuses root, so root steps down to `nobody`, who exists everywhere. */
 import { chownSync, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Fault } from '../../platform/errors.ts';
 
-/** The user and group to spawn the server with; empty when it runs as whoever we are. */
+/** The user and group to spawn the server with; empty when it runs as our own user. */
 export interface Identity {
   uid?: number;
   gid?: number;

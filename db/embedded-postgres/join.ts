@@ -5,12 +5,12 @@ import type { Home } from './home.ts';
 import { nameOf, type Owner, otherOwner } from './owner.ts';
 import { answers, type Postmaster, runningPostmaster } from './postmaster.ts';
 
-/** A first start, or what is replayed after a crash, takes no longer. */
+/** Longer than a first start, or the replay after a crash, takes. Milliseconds. */
 const PATIENCE_MS = 60_000;
 
 /**
- * The server that another process looks after, once it takes connections. Undefined if that process is gone: then it is
- * for us to look after.
+ * The server that another process looks after, once it takes connections. Undefined if that process is gone: then the
+ * server is ours to look after.
  * @throws {Fault} `POSTGRES_NOT_RUNNING` if it has none for a minute
  */
 export async function join(home: Home, owner: Owner): Promise<Postmaster | undefined> {

@@ -5,7 +5,7 @@ import type { EmbeddedPostgres } from '../embedded-postgres.ts';
 import { keepRunning } from './keep-running.ts';
 import { until } from '../../tests/support/until.ts';
 
-/** A process that can be killed, in the place of a server. */
+/** A process that can be killed, as a stand-in for a server. */
 async function standIn(port = 5432): Promise<EmbeddedPostgres & { kill(): Promise<void>; isStopped: boolean }> {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
   await once(child, 'spawn');
@@ -39,7 +39,7 @@ test('a server that dies is started again, also when that takes some tries, and 
   expect([first.isStopped, second.isStopped]).toEqual([false, true]);
 });
 
-test('one that does not start is tried for as long as it takes, and each failure is told', async () => {
+test('a server that does not start is tried for as long as it takes, and each failure is reported', async () => {
   const [first, second] = [await standIn(), await standIn()];
   const told: [string, number][] = [];
   const start = async (): Promise<EmbeddedPostgres> => {
@@ -56,7 +56,7 @@ test('one that does not start is tried for as long as it takes, and each failure
   expect([told.length, second.isStopped]).toEqual([15, true]);
 });
 
-test('it can be stopped while it waits for the next try', async () => {
+test('a server can be stopped while it waits for the next try', async () => {
   const first = await standIn();
   let tries = 0;
   const start = () => (tries++, Promise.reject(new Error('corrupt')));
@@ -67,7 +67,7 @@ test('it can be stopped while it waits for the next try', async () => {
   expect(tries).toBe(1);
 });
 
-test('one that comes back at another port is of no use: it is stopped, and tried again', async () => {
+test('a server that comes back at another port is of no use: it is stopped, and tried again', async () => {
   const [first, stray, second] = [await standIn(1), await standIn(2), await standIn(1)];
   const servers = [stray, second];
   const kept = keepRunning(first, { ...options, start: async () => servers.shift()! });
@@ -77,7 +77,7 @@ test('one that comes back at another port is of no use: it is stopped, and tried
   await kept.stop();
 });
 
-test('that of another process is let be', async () => {
+test('a server of another process is left alone', async () => {
   const guest = { ...(await standIn()), isGuest: true };
   let tries = 0;
   const kept = keepRunning(guest, { ...options, start: async () => (tries++, guest) });

@@ -3,22 +3,22 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from '../embedded-postgres.ts';
 import { isRunning } from './processes.ts';
 
-/** How it is looked after. */
+/** Options of keeping the server running. */
 export interface KeepOptions extends EmbeddedPostgresOptions {
-  /** Told at each start that fails, and how many did in a row. It is tried again, however often it fails. */
+  /** Called at each start that fails, with the failures in a row. It is tried again, however often it fails. */
   onFailure(error: unknown, failures: number): void;
   /** Starts it. @default startEmbeddedPostgres */
   start?(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres>;
-  /** Milliseconds before the second try, twice as long before each next one. @default 200 */
+  /** Backoff: milliseconds before the second try, doubled before each next one. @default 200 */
   initialMs?: number;
-  /** The longest of them: what keeps it away, such as a full disk, passes without our knowing. @default 30 seconds */
+  /** Longest backoff: a cause such as a full disk passes without our knowing. @default 30 seconds */
   maxMs?: number;
 }
 
-/** How often the process is looked for, in milliseconds. */
+/** How often the process is checked, in milliseconds. */
 const LOOK_MS = 200;
 
-/** Keeps a server running until `stop`, which stops it. That of another process is not ours to keep. */
+/** Keeps a server running until `stop`, which stops it. A server of another process is not ours to keep. */
 export function keepRunning(server: EmbeddedPostgres, options: KeepOptions): { stop(): Promise<void> } {
   if (server.isGuest) return { stop: () => server.stop() };
   const ending = new AbortController();
@@ -59,7 +59,7 @@ async function startAgain(
         log(`PostgreSQL (pid ${server.pid}) runs again`);
         return server;
       }
-      // Every pool of ours knows the old address.
+      // Every pool of ours has the old address.
       await server.stop();
       throw new Error(`the port ${port} of PostgreSQL is taken by somebody else`);
     } catch (error) {

@@ -14,32 +14,32 @@ import { settingsAsFlags } from './settings.ts';
 import { spaceLeft } from './space-left.ts';
 
 /**
- * What passes: after a `kill -9` of the server its last processes hold its memory for a moment; somebody can take the
- * port, or start the same server, under us.
+ * Transient failures: after a `kill -9` of the server its last processes hold its memory for a moment; another process
+ * can take the port, or start the same server, under us.
  */
 const PASSING = /pre-existing shared memory block|could not bind|lock file "postmaster\.pid" already exists/;
 const PATIENCE_MS = 2000;
 const RECOVERY_MS = 120_000;
 const LOG_BYTES = 10_000_000;
 
-/** What it takes to start a server. */
+/** Options of launching a server. */
 export interface LaunchOptions {
   home: Home;
   binaries: string;
   identity: Identity;
   settings: Record<string, string>;
-  /** The superuser's, to ask a server that runs already whose it is. */
+  /** The superuser's password, to identify a server that runs already. */
   password: string;
-  /** Stops it in order when we end, however. */
+  /** Stops the server in order, however we end. */
   endsWithUs: boolean;
-  /** Told what ends the new server: nobody else knows of it yet. */
+  /** Called with a function that ends the new server: no other process knows of it yet. */
   onLaunch(end: () => void): void;
 }
 
 /**
- * The server of the cluster, taking connections: the one that runs already, or a new one, on the port that it had
- * last time if that is free.
- * @throws {Fault} `POSTGRES_DID_NOT_START` with what it said.
+ * The server of the cluster, taking connections: the one that runs already, or a new one, on its last port if that is
+ * free.
+ * @throws {Fault} `POSTGRES_DID_NOT_START` with its output.
  */
 export async function adoptOrLaunch(options: LaunchOptions): Promise<Postmaster & { adopted: boolean }> {
   const { home, password } = options;
@@ -63,7 +63,7 @@ export async function adoptOrLaunch(options: LaunchOptions): Promise<Postmaster 
   }
 }
 
-/** Undefined when it has exited again. */
+/** Launches a server; undefined when it has exited again. */
 async function launch(options: LaunchOptions, logMode: 'w' | 'a'): Promise<Postmaster | undefined> {
   const { home } = options;
   disownPidFile(home.cluster);
@@ -75,8 +75,8 @@ async function launch(options: LaunchOptions, logMode: 'w' | 'a'): Promise<Postm
 }
 
 /**
- * In a process group of its own, so that Ctrl-C in the terminal reaches us alone and we stop it in our order. It
- * writes to a file and not to us, so that it can go on, and be adopted, when we are killed.
+ * Spawns the server in a process group of its own, so that Ctrl-C in the terminal reaches us alone and we stop it in
+ * our order. It logs to a file and not to us, so that it can go on, and be adopted, when we are killed.
  */
 function spawnServer(
   { home, binaries, identity, settings, endsWithUs }: LaunchOptions,
@@ -94,7 +94,7 @@ function spawnServer(
       stdio: ['ignore', log, log],
       detached: true,
     });
-    child.on('error', () => {}); // Then it has no pid, which is what is looked at.
+    child.on('error', () => {}); // It has no pid then, which is what is checked.
     child.unref();
     return child;
   } finally {
@@ -115,7 +115,10 @@ async function untilReady(home: Home, server: ChildProcess): Promise<Postmaster 
   return undefined;
 }
 
-/** It is only tried first the next time: a full disk, or somebody's folder of that name, is no reason not to start. */
+/**
+ * Remembers the port for the next start, which only tries it first: a full disk, or a folder of that name, is no reason
+ * not to start.
+ */
 function rememberPort(home: Home, port: number): void {
   try {
     writeFileSync(home.port, String(port));

@@ -1,6 +1,6 @@
 /**
- * Which process answers for the server, and stops it: who has made `owner.json`, and lives. A second process on the
- * same data folder is a guest: it uses the server and leaves it running. When the owner has died, the next to start
+ * The owner of the server: the live process that made `owner.json`, and stops the server. A second process on the same
+ * data folder is a guest: it uses the server and leaves it running. When the owner has died, the next process to start
  * takes its place.
  */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,13 +13,13 @@ import { beginningOf, commandLine, isRunning } from './processes.ts';
 /** A process that works on a server. */
 export interface Owner {
   pid: number;
-  /** What was typed, as far as it is known. It tells a reused pid from the owner, where `begun` is not known. */
+  /** Its command line, as far as it is known. It tells a reused pid from the owner, where `begun` is not known. */
   command?: string;
-  /** When the process began, as its system counts. */
+  /** When the process began, by its system's clock. */
   begun?: string;
 }
 
-/** How long who has made the file may take to write it, in milliseconds. */
+/** How long a process that has made the file may take to write it, in milliseconds. */
 const WRITING_MS = 1000;
 
 /**
@@ -34,7 +34,7 @@ export async function claim(home: Home): Promise<Owner | undefined> {
     const text = read(home.owner);
     const owner = text === undefined ? undefined : parse(text);
     if (owner?.pid === process.pid) {
-      // An earlier process may have had our number.
+      // An earlier process may have had our pid.
       if (isAlive(owner)) return undefined;
     } else if (owner && isAlive(owner)) return owner;
     else if (!owner && performance.now() < deadline) {
@@ -51,18 +51,18 @@ export function otherOwner(home: Home): Owner | undefined {
   return owner && owner.pid !== process.pid && isAlive(owner) ? owner : undefined;
 }
 
-/** Whether this process owns it. */
+/** Whether this process owns the server. */
 export const isOurs = (home: Home): boolean => parse(read(home.owner) ?? '')?.pid === process.pid;
 
-/** This process owns it no longer. */
+/** Gives up this process's ownership. */
 export function leave(home: Home): void {
   if (isOurs(home)) rmSync(home.owner, { force: true });
 }
 
-/** This process uses the server of another. */
+/** Registers this process as a guest. */
 export const enter = (home: Home): void => writeFileSync(guestFile(home), JSON.stringify(us()));
 
-/** This process uses it no longer. */
+/** Takes this process off the guests. */
 export const goOut = (home: Home): void => rmSync(guestFile(home), { force: true });
 
 /** Gives the server to a live guest: the last to leave stops it. False if there is none, or it has just left. */
@@ -77,7 +77,7 @@ export function handOver(home: Home): boolean {
   return false;
 }
 
-/** How a person finds the process. */
+/** Description of a process by which a person finds it. */
 export const nameOf = ({ pid, command }: Owner): string => `process ${pid}${command ? ` (${brief(command)})` : ''}`;
 
 /** The files of guests, also of dead ones. */
@@ -92,7 +92,7 @@ const guestFile = (home: Home): string => join(home.folder, `guest.${process.pid
 
 const us = (): Owner => ({ pid: process.pid, command: commandLine(process.pid), begun: beginningOf(process.pid) });
 
-/** Programs by their names and not by their paths, which are long. */
+/** Shortens a command line: programs by their names and not by their paths. */
 const brief = (command: string): string =>
   command
     .split(' ')
@@ -105,7 +105,7 @@ function isAlive({ pid, command, begun }: Owner): boolean {
   return begun === undefined ? commandLine(pid) === command : beginningOf(pid) === begun;
 }
 
-/** False when the file is there. */
+/** Creates the owner's file; false when there is one. */
 function create({ folder, owner: file }: Home): boolean {
   try {
     const opened = openSync(file, 'wx');
@@ -124,7 +124,7 @@ function create({ folder, owner: file }: Home): boolean {
   }
 }
 
-/** Takes away what a dead owner left, and only that: another may have taken its place since we read it. */
+/** Removes a dead owner's file, and only that: another process may have taken its place since we read it. */
 function removeDead(file: string, text: string): void {
   const aside = `${file}.${process.pid}`;
   try {

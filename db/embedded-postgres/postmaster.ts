@@ -9,9 +9,9 @@ import { commandLine, isRunning, signal, waitForExit } from './processes.ts';
 /** A server that runs on our cluster. */
 export interface Postmaster {
   pid: number;
-  /** 0 while it has not said yet. */
+  /** Port; 0 until the server has written it. */
   port: number;
-  /** As it says itself: `starting`, `ready`, `stopping`. */
+  /** The server's own status: `starting`, `ready`, `stopping`. */
   status: string;
 }
 
@@ -26,11 +26,11 @@ export function runningPostmaster(cluster: string): Postmaster | undefined {
 }
 
 /**
- * Lets a server start over the `postmaster.pid` of one that is gone. PostgreSQL refuses as long as the number belongs
- * to any process of its user: an innocent one that got it later, or the dead server itself where nobody reaps it, as
- * in a container. We put our own number there, which as that of its parent it does not mind; deleting the file would
- * also cost its second check, that no process of the old server still holds the shared memory that the file names. Only
- * one without a number, which a crash of the machine may leave, is deleted: PostgreSQL would refuse it for ever.
+ * Lets a server start over the `postmaster.pid` of one that is gone. PostgreSQL refuses as long as the pid belongs to
+ * any process of its user: an innocent one that got it later, or the dead server itself where no process reaps it, as
+ * in a container. We put our own pid there, which as that of its parent it accepts; deleting the file would also cost
+ * its second check, that no process of the old server still holds the shared memory that the file names. Only a file
+ * without a pid, which a crash of the machine may leave, is deleted: PostgreSQL would refuse it for ever.
  */
 export function disownPidFile(cluster: string): void {
   const file = join(cluster, PID_FILE);
@@ -41,7 +41,7 @@ export function disownPidFile(cluster: string): void {
   else rmSync(file, { recursive: true, force: true });
 }
 
-/** In the space that it has: on a full disk a file that is made anew would be left empty. */
+/** Overwrites a file in the space that it has: on a full disk a file that is made anew would be left empty. */
 function overwrite(file: string, text: string): void {
   const opened = openSync(file, 'r+');
   try {
@@ -62,11 +62,14 @@ function readPidFile(cluster: string): string {
   }
 }
 
-/** The first process keeps the command line that we gave it; its children show what they do instead. */
+/**
+ * Whether a command line is our server's. Its first process keeps the command line that we gave it; its children show
+ * what they do instead.
+ */
 const isServerOf = (command: string, cluster: string): boolean =>
   /postgres(\.exe)?"? /.test(command) && command.includes(cluster);
 
-/** Whether the server at this port lets us in, and works on our cluster and not on somebody else's. */
+/** Whether the server at this port lets us in, and works on our cluster and not on another. */
 export async function answers(cluster: string, port: number, password: string): Promise<boolean> {
   const client = new pg.Client({
     host: '127.0.0.1',
@@ -90,9 +93,9 @@ export async function answers(cluster: string, port: number, password: string): 
 }
 
 /**
- * The port of the server that already runs on the cluster, once it answers; undefined when none runs. After a crash
- * of the machine it may be replaying its log, which takes as long as it takes; one that says it is ready and does not
- * answer, or is on its way out, is ended.
+ * The server that already runs on the cluster, once it answers; undefined when none runs. After a crash of the machine
+ * it may be replaying its log, which takes as long as it takes; a server that claims to be ready and does not answer,
+ * or is stopping, is ended.
  */
 export async function adopt(cluster: string, password: string): Promise<Postmaster | undefined> {
   const deadline = performance.now() + 60_000;
@@ -114,7 +117,8 @@ export async function adopt(cluster: string, password: string): Promise<Postmast
 
 /**
  * Stops a server, within five seconds: `SIGINT` is PostgreSQL's fast shutdown, which ends sessions and writes
- * everything out. After the two others the next start replays the log: no committed row is lost by any of them.
+ * everything out. After `SIGQUIT` and `SIGKILL` the next start replays the log: no committed row is lost by any of
+ * them.
  * @throws {Fault} `POSTGRES_WILL_NOT_STOP`
  */
 export async function endPostmaster(pid: number): Promise<void> {

@@ -1,9 +1,9 @@
-/** What can be known of a process that is not our child. */
+/** Information about processes that are not our children. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Whether there is such a process that still does something: a zombie that nobody reaps counts as gone. */
+/** Whether the process exists and runs: a zombie that is not reaped counts as gone. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -19,7 +19,7 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** When the process began, in a form that no other process has that gets its number; undefined where that is not told. */
+/** When the process began, in a form that tells a reused pid apart; undefined where the system does not tell. */
 export function beginningOf(pid: number): string | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
@@ -47,7 +47,7 @@ export function commandLine(pid: number): string | undefined {
   }
 }
 
-/** Waits until the process is gone. False when it still is there after so many milliseconds. */
+/** Waits until the process is gone. False when it is still there after so many milliseconds. */
 export async function waitForExit(pid: number, milliseconds: number): Promise<boolean> {
   const deadline = performance.now() + milliseconds;
   while (isRunning(pid)) {

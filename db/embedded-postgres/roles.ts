@@ -5,15 +5,18 @@ import { type Credentials, credentialsBroken } from './credentials.ts';
 /** `invalid_password` */
 const WRONG_PASSWORD = '28P01';
 
-/** Who is become to read what belongs to one customer (db/confine.ts). Agents' names have no underscore: it is nobody's. */
+/**
+ * Reader role of row-level security, assumed by `set local role` (db/confine.ts). The underscore keeps it apart from
+ * agents' names.
+ */
 export const READER = 'agora_own_rows';
 
 /**
- * Makes role and database `agora`, and the role {@link READER}, where they are missing: nothing is written where they are,
+ * Makes role and database `agora`, and the role {@link READER}, where they are missing: otherwise nothing is written,
  * as on a standby. Two processes that start at once take turns.
  * @param adminUrl of the superuser, on database `postgres`.
- * @param file where the passwords stand.
- * @throws {Fault} `CREDENTIALS_BROKEN` when they are others than the server's
+ * @param file where the passwords are stored.
+ * @throws {Fault} `CREDENTIALS_BROKEN` when the server has other passwords
  */
 export async function makeRoleAndDatabase(adminUrl: string, credentials: Credentials, file: string): Promise<void> {
   const admin = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000, query_timeout: 60_000 });

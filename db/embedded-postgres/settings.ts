@@ -1,5 +1,5 @@
 /**
- * How the embedded server is set. `synchronous_commit` stays on: without it, a saga's record of a step can outlive or
+ * Settings of the embedded server. `synchronous_commit` stays on: without it, a saga's record of a step can outlive or
  * miss the step itself when PostgreSQL crashes. No replication from here, so the log is minimal.
  */
 export const defaultSettings: Readonly<Record<string, string>> = {
@@ -14,6 +14,6 @@ export const defaultSettings: Readonly<Record<string, string>> = {
   jit: 'off',
 };
 
-/** As the server's command line wants them: `-c name=value`. */
+/** The settings as flags of the server's command line: `-c name=value`. */
 export const settingsAsFlags = (settings: Record<string, string>): string[] =>
   Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

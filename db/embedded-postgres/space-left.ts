@@ -3,7 +3,9 @@ import { statfsSync } from 'node:fs';
 /** Less than PostgreSQL needs to start at all. */
 const LITTLE = 32 * 1024 * 1024;
 
-/** Said behind an error that a full disk explains, since PostgreSQL has no room to say so in its log; otherwise empty. */
+/**
+ * A suffix for an error that a full disk explains, since PostgreSQL has no room to say so in its log; otherwise empty.
+ */
 export function spaceLeft(folder: string): string {
   try {
     const { bavail, bsize, type, blocks } = statfsSync(folder);

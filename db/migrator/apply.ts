@@ -4,25 +4,25 @@ import pg from 'pg';
 import { Fault } from '../../platform/errors.ts';
 import type { Migration } from './files.ts';
 
-/** A file that begins with this line holds one statement that cannot run in a transaction, as an index built aside. */
+/** First line of a file whose one statement cannot run in a transaction, such as an index built concurrently. */
 const ALONE = /^-- no transaction\b/;
 
 /**
- * How long a statement waits for a lock, in milliseconds. Whatever comes after it waits behind it: an `alter table` that
- * queues behind a long transaction stops everybody who uses that table.
+ * How long a statement waits for a lock, in milliseconds. Later statements wait behind it: an `alter table` that queues
+ * behind a long transaction stops everybody who uses that table.
  */
 const LOCK_MS = 1000;
-/** Between two attempts, in milliseconds: time for those who waited. */
+/** Pause between two attempts, in milliseconds: time for the sessions that waited. */
 const PAUSE_MS = 2000;
-/** After so many attempts something holds the table that will not let go by itself. */
+/** Most attempts: after them, a lock on the table will not end by itself. */
 const ATTEMPTS = 60;
 
 /**
- * Applies one migration and records it, in one transaction unless the file asks for none. What it cannot lock at once it
- * lets go of, all of it, and begins again.
- * @returns how long it took, in milliseconds.
- * @throws {Fault} `MIGRATION_FAILED` with file, line and PostgreSQL's reason. Nothing of the file stays then, unless
- * it runs outside a transaction.
+ * Applies one migration and records it, in one transaction unless the file asks for none. When a lock is not to be had
+ * at once, all of it is rolled back, and begun again.
+ * @returns duration, in milliseconds.
+ * @throws {Fault} `MIGRATION_FAILED` with file, line and PostgreSQL's reason. Nothing of the file stays then, unless it
+ * runs outside a transaction.
  */
 export async function applyMigration(
   client: pg.Client,
@@ -49,7 +49,8 @@ async function attemptMigration(client: pg.Client, migration: Migration, lockMs:
   const schema = pg.escapeIdentifier(migration.schema);
   const alone = ALONE.test(migration.sql);
   await client.query(`create schema if not exists ${schema}`);
-  // An index that is built aside waits without anybody waiting behind it, and is left half-made when it gives up.
+  // An index that is built concurrently waits without any session waiting behind it, and is left half-made when it
+  // gives up.
   if (!alone) await client.query(`begin; set local lock_timeout = ${lockMs}`);
   await client.query(`set ${alone ? '' : 'local '}search_path to ${schema}`);
   await numbered(client, migration.sql);
@@ -61,7 +62,10 @@ async function attemptMigration(client: pg.Client, migration: Migration, lockMs:
   await client.query(alone ? 'reset search_path' : 'commit');
 }
 
-/** Says of a statement that fails which one of the file it is: PostgreSQL tells a position only for what it cannot read. */
+/**
+ * Adds the number of a failing statement within its file to its error: PostgreSQL gives a position only for syntax
+ * errors.
+ */
 async function numbered(client: pg.Client, sql: string): Promise<void> {
   let statement = 1;
   const done = (): void => void statement++;

@@ -1,4 +1,4 @@
-/** The migrations of a room, as they lie in its folder. */
+/** The migrations of a room, read from its folder. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ export interface MigrationSet {
   schema: string;
   /** Absolute. A room without tables has no such folder. */
   directory: string;
-  /** What the platform puts into each room's schema. Applied before the room's own files. */
+  /** The platform's migrations for each room's schema. Applied before the room's own files. */
   extra?: readonly { name: string; sql: string }[];
-  /** Tables whose rows PostgreSQL keeps from whom they do not belong to. @default none */
+  /** Tables with row-level security for readers. @default none */
   confined?: Confined;
 }
 

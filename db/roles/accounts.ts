@@ -1,4 +1,4 @@
-/** The roles themselves: made where they are missing, with a password and with limits on what they may hold up. */
+/** Creates the roles where they are missing, with a password and with time limits on what they may hold up. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import pg from 'pg';
@@ -8,27 +8,28 @@ import { scramVerifier } from './scram.ts';
 
 /** A role that logs in. */
 export interface Account {
-  /** Whose it is: an agent's name, or `gateway`. */
+  /** The owner of the role: an agent's name, or `gateway`. */
   owner: string;
   role: string;
   /** The variable that gives its process the address, `DATABASE_URL_ORDER`. */
   variable: string;
-  /** What was given; otherwise one is made if the role is new. */
+  /** The configured password; without it one is made if the role is new. */
   password?: string;
 }
 
-/** What roles are made with. */
+/** Options of creating the roles. */
 export interface AccountsOptions {
-  /** The database's address, of which accounts get one each with their own name and password. */
+  /** The database's address, from which each account gets its own, with its own name and password. */
   url: string;
-  /** Where generated passwords go: a new file, for its owner's eyes alone. */
+  /** File for generated passwords: a new one, readable by its owner alone. */
   out?: string;
   report(line: string): void;
 }
 
 /**
- * Makes the accounts, whoever keeps the log, and those as whom rows are read that belong to one customer, in one transaction: either all of them are there and every generated
- * password is in the file, or nothing has happened.
+ * Creates, in one transaction, a login role per account, the role that owns the event log, and the reader roles of
+ * row-level security: either all of them are there and every generated password is in the file, or nothing has
+ * happened.
  * @throws {Fault} `ROLES_NEED_OUT`, `ROLE_TOO_MIGHTY`, `ROLES_FORBIDDEN`
  */
 export async function makeAccounts(
@@ -65,12 +66,12 @@ export async function makeAccounts(
   }
   if (!known.has(keeper.role)) await admin.query(`create role ${name(keeper.role)} nologin`);
   await admin.query(`grant ${name(keeper.role)} to ${name(owner)} with inherit true, set true`);
-  // Not inherited: the log is altered only by what asks to be its keeper, for as long as that takes.
+  // Not inherited: the log is altered only by a session that assumes its keeper's role, for as long as that takes.
   if (keeper.usedBy)
     await admin.query(`grant ${name(keeper.role)} to ${name(keeper.usedBy)} with inherit false, set true`);
-  // Neither inherited: only a transaction that asks for it reads as one's own customers do.
+  // Not inherited either: only a transaction that assumes the reader's role is bound by row-level security.
   for (const reader of readers) {
-    // A superuser, or whoever bypasses row security, would be shown everything.
+    // A superuser, or a role with BYPASSRLS, would be shown everything.
     if (known.get(reader.role)) throw tooMightyReader(reader.role);
     if (!known.has(reader.role)) await admin.query(`create role ${name(reader.role)} nologin`);
     await admin.query(
@@ -81,7 +82,7 @@ export async function makeAccounts(
   await admin.query('commit');
 }
 
-/** Which of these there are, and whether such a one may do everything. */
+/** The existing ones of these roles, and whether each has rights beyond any agent's. */
 async function knownRoles(admin: pg.Client, roles: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
   const { rows } = await admin.query<{ name: string; mighty: boolean }>(
     `select rolname::text as name, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb as mighty
@@ -91,7 +92,7 @@ async function knownRoles(admin: pg.Client, roles: readonly string[]): Promise<R
   return new Map(rows.map(({ name, mighty }) => [name, mighty]));
 }
 
-/** Written before the roles are there: a password that nobody knows would be worse than one without a role. */
+/** Writes the passwords before the roles are there: an unknown password would be worse than one without a role. */
 function writeSecrets(lines: readonly string[], { out, report }: AccountsOptions): void {
   if (lines.length === 0) return;
   if (!out)

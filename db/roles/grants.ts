@@ -1,10 +1,13 @@
-/** Grants: what a role had is taken away and what it is to have is given, in one transaction, so that nothing is left. */
+/**
+ * Grants: all rights of a role are revoked and its wanted ones granted, in one transaction, so that no other right is
+ * left.
+ */
 import pg from 'pg';
 import type { Right } from './rights.ts';
 
 const name = pg.escapeIdentifier;
 
-/** A role and what it may. */
+/** A role and its rights. */
 export interface RoleRights {
   role: string;
   /** The schemas whose tables are its own to read and write. */
@@ -31,7 +34,7 @@ export function grantsOf(
     return [
       `grant usage on schema ${name(schema)} to ${to}`,
       ...OWN.map(([what, kind]) => `grant ${what} on all ${kind} ${here} to ${to}`),
-      // What a later migration makes.
+      // Rights on the tables of later migrations.
       ...OWN.map(([what, kind]) => `alter default privileges ${here} grant ${what} on ${kind} to ${to}`),
     ];
   });
@@ -44,7 +47,7 @@ export function grantsOf(
   ];
 }
 
-/** No `truncate`, `references` or `trigger`: nothing that changes what a table is. */
+/** Rights on its own schema. No `truncate`, `references` or `trigger`: nothing that changes a table's definition. */
 const OWN = [
   ['select, insert, update, delete', 'tables'],
   ['usage, select', 'sequences'],

@@ -1,4 +1,4 @@
-/** Row-level security of the tables that agents share: each sees and changes the rows that are its own. */
+/** Row-level security of the tables that agents share: each agent's role sees and changes the rows that are its own. */
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { RoleRights } from './grants.ts';
@@ -8,7 +8,7 @@ const PREFIX = 'agora ';
 /**
  * Brings the policies to what these rights say, touching only what differs: each change locks its table for a moment.
  * The tables' owner, and so Agora in one process, is not bound by them.
- * @returns how many were changed.
+ * @returns number of policies that were changed.
  */
 export async function applyPolicies(client: pg.Client, roles: readonly RoleRights[]): Promise<number> {
   const shared = new Set(roles.flatMap(({ rights }) => rights.filter(({ rows }) => rows).map(({ table }) => table)));
@@ -31,7 +31,7 @@ export async function applyPolicies(client: pg.Client, roles: readonly RoleRight
   return gone.length + missing.length;
 }
 
-/** `"agora select 0a1b2c" on platform.agent` */
+/** The policy and its table in SQL: `"agora select 0a1b2c" on platform.agent` */
 function on(key: string): string {
   const [table = '', policy = ''] = key.split('/');
   return `${pg.escapeIdentifier(policy)} on platform.${pg.escapeIdentifier(table)}`;

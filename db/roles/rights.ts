@@ -1,31 +1,31 @@
 /**
- * What each role may do beside its own schema: the least that its work needs, table by table of `platform`. Whatever is
- * not listed is refused by PostgreSQL.
+ * Rights of each role beside its own schema: the least that its work needs, table by table of `platform`. PostgreSQL
+ * refuses every other.
  */
 import pg from 'pg';
 
-/** The room whose agent carries the sagas, keeps the registry and is the operators' desk for events. */
+/** The room whose agent runs the sagas, keeps the registry and is the operators' desk for events. */
 export const ORCHESTRATION = 'orchestration';
 
-/** The room whose accounts say whether somebody has begun a shop of their own. */
+/** The room whose accounts tell whether a shop of one's own was begun. */
 const IDENTITY = 'identity';
 
 /** A right on a table of `platform`. */
 export interface Right {
   table: string;
   command: 'select' | 'insert' | 'update' | 'delete';
-  /** SQL that says which rows; absent: all. */
+  /** SQL condition of the rows; absent: all. */
   rows?: string;
-  /** Which columns; absent: all. */
+  /** Columns; absent: all. */
   columns?: readonly string[];
   /** All columns but these. */
   columnsBut?: readonly string[];
 }
 
-/** Where an event stands in the log, and when it came there, is PostgreSQL's to say: readers rely on it. */
+/** The place of an event in the log, and its time there, are set by PostgreSQL: readers rely on them. */
 const SET_BY_THE_LOG = ['xid', 'position', 'at'];
 
-/** Of an agent: its own rows, and the log. */
+/** Rights of an agent: on its own rows, and on the log. */
 export function rightsOfAgent(agent: string): Right[] {
   const own = (table: string, column: string, ...commands: Right['command'][]): Right[] =>
     commands.map((command) => ({ table, command, rows: `${column} = ${pg.escapeLiteral(agent)}` }));
@@ -47,17 +47,23 @@ export function rightsOfAgent(agent: string): Right[] {
   ];
 }
 
-/** What an agent does with the rights of the owner: start sagas, and have the keys that it was given compared. */
+/**
+ * Functions that an agent calls with the rights of their owner: to start sagas, and to have its configured keys
+ * compared.
+ */
 export const FUNCTIONS_OF_AGENT: readonly string[] = ['start_saga', 'missing_key'];
 
-/** Of identity: how the database was begun. */
+/** Rights of identity: on how the database was begun. */
 const INSTALLATION: readonly Right[] = [
   { table: 'installation', command: 'select' },
   { table: 'installation', command: 'insert' },
   { table: 'installation', command: 'update' },
 ];
 
-/** Of orchestration: the registry, the leases of saga workers, what sagas wait for, and what operators do about events. */
+/**
+ * Rights of orchestration: on the registry, the leases of saga workers, the signals that sagas wait for, and operators'
+ * work on events.
+ */
 const DESK: readonly Right[] = [
   { table: 'agent', command: 'select' },
   { table: 'log_cursor', command: 'select' },
@@ -80,10 +86,10 @@ const DESK: readonly Right[] = [
   { table: 'saga_horizon', command: 'update' },
 ];
 
-/** Of a gateway, which has no data of its own: whom it can ask. */
+/** Rights of a gateway, which has no data of its own: on the replicas that it can ask. */
 export const GATEWAY: readonly Right[] = [{ table: 'agent_replica', command: 'select' }];
 
-/** Of whoever keeps the log: it owns the log and its partitions, and must see how far the log has been read. */
+/** Rights of the log's keeper: it owns the log and its partitions, and must see how far the log has been read. */
 export const KEEPER: readonly Right[] = [
   { table: 'log_identity', command: 'select' },
   { table: 'log_identity', command: 'update', columns: ['oldest_xid'] },

@@ -3,8 +3,8 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 const ITERATIONS = 4096;
 
 /**
- * What PostgreSQL keeps of a password (SCRAM-SHA-256, RFC 5803), made here: the password itself never reaches the server,
- * whose log may hold every statement.
+ * The SCRAM-SHA-256 verifier that PostgreSQL stores for a password (RFC 5803), made here: the password itself never
+ * reaches the server, whose log may hold every statement.
  */
 export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): string {
   const salted = pbkdf2Sync(password.normalize('NFKC'), salt, ITERATIONS, 32, 'sha256');

@@ -1,17 +1,17 @@
-/** Parts that do not fit are found as one would who tries each alone, in far fewer compositions. */
+/** Bisection finds the same parts that do not fit as trying each alone, in far fewer compositions. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { LINKS } from '../../platform/gate/compose.testing.ts';
 import { type Attempt, composeGuarded, fit, type Parts } from './fit.ts';
 
-/** What composition makes of sets of parts, without composing. */
+/** A model of composition: which sets of parts compose, without composing them. */
 interface World {
   bad: readonly string[];
-  /** Of two that exclude each other, one at most fits. */
+  /** Pairs of which at most one fits. */
   exclusive: readonly (readonly [string, string])[];
-  /** The first fits upon the second only. */
+  /** Pairs of which the first fits only upon the second. */
   needs: readonly (readonly [string, string])[];
-  /** Whether the reason names whom it is about. */
+  /** Whether the reason names the agents at fault. */
   isTelling: boolean;
 }
 
@@ -21,7 +21,7 @@ const partsOf = (agents: readonly string[], sdl: string): Parts =>
   Object.fromEntries(agents.map((agent) => [agent, sdl]));
 const taken = (parts: Parts): string[] => Object.keys(parts).filter((agent) => parts[agent] === NEW);
 
-/** The names of those because of whom these changes do not compose together. */
+/** The agents at fault when these changes do not compose together. */
 function culprits({ bad, exclusive, needs }: World, changes: readonly string[]): string[] {
   const has = new Set(changes);
   return [
@@ -42,7 +42,7 @@ function composing(world: World): { compose: (parts: Parts) => Attempt; count: (
   return { compose, count: () => compositions };
 }
 
-/** Each change alone upon those that were taken, again as long as one is. */
+/** The reference result: each change alone upon the accepted ones, again as long as one is accepted. */
 function oneByOne(world: World, changed: readonly string[]): string[] {
   const accepted: string[] = [];
   for (let before = -1; before !== accepted.length; ) {
@@ -80,7 +80,7 @@ const worlds = (only: Partial<World>) =>
   });
 
 describe('parts that do not fit', () => {
-  test('are the same as if each was tried alone, where the reasons name nobody', () => {
+  test('are the same as if each was tried alone, where the reasons name no agent', () => {
     fc.assert(
       fc.property(worlds({ needs: [], isTelling: false }), ({ agents, world }) => {
         const result = run(world, agents);
@@ -90,7 +90,7 @@ describe('parts that do not fit', () => {
     );
   });
 
-  test('cost nobody else anything: what could be taken by itself is taken, and more where changes need each other', () => {
+  test('cost no other agent anything: a change that fits by itself is taken, and more where changes need each other', () => {
     fc.assert(
       fc.property(worlds({ exclusive: [] }), ({ agents, world }) => {
         const result = run(world, agents);
@@ -100,7 +100,7 @@ describe('parts that do not fit', () => {
     );
   });
 
-  test('of any kind leave a graph that composes, and of which nothing refused would fit', () => {
+  test('of any kind leave a graph that composes, and upon which no refused part would fit', () => {
     fc.assert(
       fc.property(worlds({}), ({ agents, world }) => {
         const { taken: some, refused, supergraphSdl } = run(world, agents);

@@ -2,11 +2,11 @@ import { type ConstDirectiveNode, type ConstListValueNode, Kind, print } from 'g
 
 type Directives = readonly ConstDirectiveNode[];
 
-/** Those that decide who may see something: all that any version demands is demanded. */
+/** Directives that decide who may see something: each demand of any version is demanded. */
 const DECISIONS: ReadonlySet<string> = new Set(['public', 'authenticated', 'requiresScopes', 'policy']);
-/** Those by which the planner asks the agent: they must be the same, or one version is asked wrongly. */
+/** Directives by which the planner asks the agent: they must be the same, or one version is asked wrongly. */
 const PLANNING: ReadonlySet<string> = new Set(['external', 'requires', 'provides', 'override', 'interfaceObject']);
-/** Those that hold if every version has them: what one does not offer cannot be relied on. */
+/** Directives that hold only if every version has them: an offer that one version lacks cannot be relied on. */
 const OFFERS: ReadonlySet<string> = new Set(['key', 'shareable', 'sameForAll']);
 
 /**
@@ -46,7 +46,7 @@ function strictest(all: readonly Directives[]): ConstDirectiveNode[] {
   return [...named('authenticated').slice(0, 1), ...both(named('requiresScopes')), ...both(named('policy'))];
 }
 
-/** `[[a], [b]]` of one and `[[c]]` of another are `[[a, c], [b, c]]`: either of these, and that. */
+/** Joins demands: `[[a], [b]]` of one version and `[[c]]` of another are `[[a, c], [b, c]]`, (a or b) and c. */
 function both(directives: readonly ConstDirectiveNode[]): ConstDirectiveNode[] {
   if (directives.length < 2) return [...directives];
   const groups = directives.map((directive) => alternatives(directive));

@@ -2,21 +2,21 @@ import { describe, expect, test } from '@jest/globals';
 import { parse, print } from 'graphql';
 import { commonSdl } from './common-sdl.ts';
 
-/** What is common, without white space that nobody cares for. */
+/** The common SDL, printed so that white space does not matter. */
 const common = (...versions: string[]): string => normal(commonSdl(versions));
 const normal = (sdl: string): string => print(parse(sdl, { noLocation: true }));
 
-/** Whichever of the two is newer. */
+/** The common SDL in both orders, whichever version is the newer. */
 const both = (one: string, other: string): string[] => [common(one, other), common(other, one)];
 const twice = (expected: string): string[] => [normal(expected), normal(expected)];
 
-describe('what all versions serve', () => {
-  test('is all of it where they are the same, to the letter', () => {
+describe('the common SDL of all versions', () => {
+  test('is theirs to the letter where they are the same', () => {
     const sdl = '# a comment\ntype Query { a: Int }';
     expect(commonSdl([sdl, sdl])).toBe(sdl);
   });
 
-  test('is the fields, arguments, enum values, input fields and members that each has', () => {
+  test('has the fields, arguments, enum values, input fields and members that each version has', () => {
     expect(
       both(
         `type Query { a(x: Int, y: Int): E  b(of: I): U  c: Int }  enum E { ONE TWO }  input I { p: Int q: Int }
@@ -31,7 +31,7 @@ describe('what all versions serve', () => {
     );
   });
 
-  test('does not hold what refers to something that is gone', () => {
+  test('has no reference to a type that is gone', () => {
     expect(
       both(
         `type Query { a: Int  gone: T  asked(by: I!): Int  filtered(by: I): Int  any: U }
@@ -41,7 +41,7 @@ describe('what all versions serve', () => {
     ).toEqual(twice('type Query { a: Int filtered: Int }'));
   });
 
-  test('answers null where one may, and asks for what one needs', () => {
+  test('is nullable where one version may answer null, and requires what one version requires', () => {
     expect(
       both(
         'type Query { a(x: Int!): [Int!]! } input I { p: Int! q: String }',
@@ -61,7 +61,7 @@ describe('what all versions serve', () => {
     expect(common(optional, 'type Query { a(x: Int): Int }')).toBe(normal(optional));
   });
 
-  test('has no field whose type differs, or of which one version needs what the other does not know', () => {
+  test('has no field whose type differs, or of which one version requires an argument that the other does not know', () => {
     expect(
       both(
         'type Query { a: Int b: Int c(x: Int!): Int d(x: Int! = 1): Int e(x: Int = 1): Int }',
@@ -80,30 +80,30 @@ describe('what all versions serve', () => {
   });
 });
 
-describe('who may see it', () => {
+describe('the permission of a common field', () => {
   const decided = (directives: string): string => `type Query { a: Int ${directives} }`;
 
-  test('is who may in every version', () => {
+  test('demands what every version demands', () => {
     expect(both(decided('@public'), decided('@authenticated'))).toEqual(twice(decided('@authenticated')));
     expect(both(decided('@authenticated'), decided('@requiresScopes(scopes: [["a"]])'))).toEqual(
       twice(decided('@authenticated @requiresScopes(scopes: [["a"]])')),
     );
   });
 
-  test('must satisfy one alternative of each', () => {
+  test('is satisfied by one alternative of each version', () => {
     const one = decided('@requiresScopes(scopes: [["a"], ["b"]])');
     expect(common(one, decided('@requiresScopes(scopes: [["c", "a"]])'))).toBe(
       normal(decided('@requiresScopes(scopes: [["a", "c"], ["b", "c", "a"]])')),
     );
   });
 
-  test('is nobody outside while one version says so', () => {
+  test('keeps it inaccessible while one version does', () => {
     expect(both(decided('@inaccessible'), decided(''))).toEqual(twice(decided('@inaccessible')));
   });
 });
 
-describe('how the planner asks', () => {
-  test('is by the keys that all have', () => {
+describe('the common SDL for the planner', () => {
+  test('has the keys that all versions have', () => {
     expect(
       both(
         'type T @key(fields: "id") @key(fields: "sku") { id: ID sku: ID }',

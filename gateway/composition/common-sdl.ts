@@ -1,14 +1,17 @@
 /**
- * What all versions of one agent serve. While a release is rolled out, replicas of an agent differ, and a request may
- * meet any of them: so the graph holds what each of them has. A field (type, argument, enum value, input field, member
- * of a union) appears once every version has it, and goes as soon as one has not.
+ * The SDL that all versions of one agent have in common. During a rolling release, replicas of an agent differ, and a
+ * request may meet any of them: so the graph holds what each of them has. A field (type, argument, enum value, input
+ * field, member of a union) appears once every version has it, and goes as soon as one has not.
  */
 import { type DefinitionNode, type DocumentNode, Kind, parse, print } from 'graphql';
 import { commonType } from './common-type.ts';
 import { mergedTypes, type TypeNode } from './merged-types.ts';
 import { withoutDangling } from './without-dangling.ts';
 
-/** The SDL that all of these serve. The newest comes first: descriptions and the like are its. One alone stays as it is. */
+/**
+ * The SDL that all of these versions serve. The newest comes first: descriptions and the like are its. One alone stays
+ * as it is.
+ */
 export function commonSdl(versions: readonly string[]): string {
   const [newest, ...others] = [...new Set(versions)];
   if (newest === undefined) throw new Error('There is no version.');
@@ -25,7 +28,7 @@ function commonDefinitions(documents: readonly DocumentNode[]): DefinitionNode[]
     const type = nodes.every((node): node is TypeNode => node !== undefined) ? commonType(nodes) : undefined;
     return type ? [type] : [];
   });
-  // The head: links, and the directives that are defined here. All versions of what is used are in the newest's.
+  // The head: links and directive definitions of the newest version, which defines every directive that is used.
   const head = newest!.definitions.filter(
     ({ kind }) =>
       kind === Kind.SCHEMA_EXTENSION || kind === Kind.SCHEMA_DEFINITION || kind === Kind.DIRECTIVE_DEFINITION,

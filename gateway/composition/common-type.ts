@@ -14,12 +14,12 @@ import {
 import { commonDirectives } from './common-directives.ts';
 import type { TypeNode } from './merged-types.ts';
 
-/** Something with a name, in a list. */
+/** A named node of a list. */
 interface Named {
   readonly name: { readonly value: string };
 }
 
-/** What all versions of a type have, or undefined if that is nothing. The first is the newest. */
+/** The common part of all versions of a type, or undefined if there is none. The first version is the newest. */
 export function commonType(versions: readonly TypeNode[]): TypeNode | undefined {
   const [newest] = versions as readonly [TypeNode, ...TypeNode[]];
   if (versions.some(({ kind }) => kind !== newest.kind)) return undefined;
@@ -53,7 +53,7 @@ export function commonType(versions: readonly TypeNode[]): TypeNode | undefined 
 
 const first = <T>([newest]: readonly T[]): T => newest!;
 
-/** Those that stand in every list, each made one by `common`; or left out, where there is nothing common. */
+/** The items that stand in every list, each merged by `common`; left out where nothing of them is common. */
 function inAll<T extends Named>(lists: readonly (readonly T[])[], common: (same: T[]) => T | undefined): T[] {
   const [newest, ...others] = lists;
   return newest!.flatMap((item) => {
@@ -101,7 +101,7 @@ function withInputFields(
   return fields && fields.length > 0 ? { ...type, fields } : undefined;
 }
 
-/** Undefined if one version requires what another does not know: then nobody can ask both. */
+/** The common inputs; undefined if one version requires an input that another does not know: no request fits both. */
 function commonInputs(lists: readonly (readonly InputValueDefinitionNode[])[]): InputValueDefinitionNode[] | undefined {
   const common = inAll(lists, commonInput);
   const isKept = (input: Named): boolean => common.some(({ name }) => name.value === input.name.value);
@@ -118,7 +118,7 @@ function commonInput(same: InputValueDefinitionNode[]): InputValueDefinitionNode
   );
   const input = withDirectives(same);
   if (!type || !input) return undefined;
-  // Where the defaults differ, what is not given would mean this here and that there.
+  // Where the defaults differ, an omitted value would mean one thing here and another there.
   const defaults = new Set(same.map(({ defaultValue }) => defaultValue && print(defaultValue)));
   return defaults.size > 1 ? undefined : withoutVainDeprecation({ ...input, type });
 }

@@ -2,7 +2,7 @@ import type { DocumentNode } from 'graphql';
 import { composeServices } from '../execution/apollo.ts';
 import { withNodePart } from '../nodes/node-part.ts';
 
-/** What composition takes of a subgraph. */
+/** A subgraph, as composition takes it. */
 export interface SubgraphDefinition {
   name: string;
   typeDefs: DocumentNode;
@@ -13,7 +13,7 @@ export interface SubgraphDefinition {
 /** A composed supergraph. */
 export interface Composition {
   supergraphSdl: string;
-  /** What composition found odd but not wrong, a line each: `LEVEL CODE: message`. */
+  /** Composition hints: findings that are odd but not wrong, a line each, `LEVEL CODE: message`. */
   hints: string[];
 }
 

@@ -1,18 +1,18 @@
 import type { Logger } from '../../platform/log.ts';
 import type { RefusedPart } from './fit.ts';
 
-/** What an operator may know of the composition. */
+/** State of the composition, for operators. */
 export interface CompositionState {
-  /** `REFUSED`: the part of an agent does not fit, and the one that it had before serves. `FAILED`: it could not be run. */
+  /** `REFUSED`: an agent's part does not fit, and its former part serves. `FAILED`: composition could not be run. */
   status: 'CURRENT' | 'REFUSED' | 'FAILED';
-  /** Since when it is so. */
+  /** Since when this status holds. */
   since: Date;
   refused: (RefusedPart & { since: Date })[];
-  /** Why it could not be run. */
+  /** Why composition could not be run. */
   reason: string | null;
 }
 
-/** Remembers how the last composition ended, and says it once. */
+/** Remembers how the last composition ended, and logs it once. */
 export class CompositionRecord {
   readonly #log: Pick<Logger, 'error'>;
   #state: CompositionState = { status: 'CURRENT', since: new Date(), refused: [], reason: null };
@@ -25,7 +25,7 @@ export class CompositionRecord {
     return this.#state;
   }
 
-  /** It was run: these parts were refused. */
+  /** Records that composition was run, and refused these parts. */
   settled(parts: readonly RefusedPart[]): void {
     const refused = parts.map((part) => {
       const before = this.#state.refused.find(({ agent, reason }) => agent === part.agent && reason === part.reason);
@@ -35,7 +35,7 @@ export class CompositionRecord {
     this.#is({ status: refused.length > 0 ? 'REFUSED' : 'CURRENT', refused, reason: null });
   }
 
-  /** It could not be run, or what it gave could not be served. */
+  /** Records that composition could not be run, or that its result could not be served. */
   failed(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     if (this.#state.reason !== reason)

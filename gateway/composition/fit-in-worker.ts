@@ -1,10 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import type { Fit, Parts } from './fit.ts';
 
-/** A composition takes a second or two. Milliseconds. */
+/** Timeout of a composition, which takes a second or two. Milliseconds. */
 const TIMEOUT_MS = 60_000;
 
-/** The same as `fit`, in a thread of its own, so that requests are served meanwhile. @throws Error if it cannot be run, or takes longer than a minute */
+/**
+ * The same as `fit`, in a worker thread, so that requests are served meanwhile.
+ * @throws Error if it cannot be run, or takes longer than a minute
+ */
 export async function fitInWorker(served: Parts, wanted: Parts, signal?: AbortSignal): Promise<Fit> {
   const worker = new Worker(new URL('./fit-worker.ts', import.meta.url), { workerData: { served, wanted } });
   const { promise, resolve, reject } = Promise.withResolvers<Fit>();

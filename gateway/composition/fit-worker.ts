@@ -1,4 +1,4 @@
-/** The thread that composes. One composition, then it ends. */
+/** The worker thread that composes. One composition, then it ends. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { fit, type Parts } from './fit.ts';
 

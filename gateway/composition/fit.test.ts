@@ -9,8 +9,8 @@ const served: Parts = {
   b: part('type Query { b: T @public } type T @key(fields: "id") @public { id: ID! size: Int }'),
 };
 
-describe('composing what is wanted', () => {
-  test('takes all of it if it fits', () => {
+describe('fitting the wanted parts', () => {
+  test('takes all of them if they fit', () => {
     const wanted = { ...served, c: part('type Query { c: Int @public }') };
     const { supergraphSdl, parts, refused } = fit(served, wanted);
     expect(supergraphSdl).toContain('c: Int');
@@ -30,7 +30,7 @@ describe('composing what is wanted', () => {
     expect(refused).toEqual([{ agent: 'b', reason: expect.stringContaining('INVALID_FIELD_SHARING') }]);
   });
 
-  test('refuses what nobody has decided about, and what is no SDL at all', () => {
+  test('refuses a field without a decision, and a text that is no SDL', () => {
     const wanted = { ...served, c: part('type Query { open: Int }'), d: 'type {' };
     const { supergraphSdl, refused } = fit(served, wanted);
     expect(supergraphSdl).toBeUndefined();
@@ -55,7 +55,7 @@ describe('composing what is wanted', () => {
     expect(parts).toEqual({ a: wanted.a, b: wanted.b });
   });
 
-  test('leaves the event loop free in a thread of its own, with the same result', async () => {
+  test('gives the same result in a worker thread, and leaves the event loop free', async () => {
     const wanted = { ...served, c: part('type Query { c: Int @public }') };
     let turns = 0;
     const timer = setInterval(() => (turns += 1), 5);

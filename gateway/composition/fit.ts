@@ -15,16 +15,16 @@ export interface RefusedPart {
   reason: string;
 }
 
-/** What came of it. */
+/** Result of fitting parts together. */
 export interface Fit {
-  /** Undefined if nothing new fits: then what is served stays. */
+  /** Undefined if nothing new fits: the served graph stays. */
   supergraphSdl: string | undefined;
-  /** What it was composed from. */
+  /** The parts that it was composed from. */
   parts: Parts;
   refused: RefusedPart[];
 }
 
-/** What came of one composition. */
+/** Result of one composition. */
 export type Attempt = { supergraphSdl: string } | { reason: string };
 
 /**
@@ -37,7 +37,7 @@ export function fit(served: Parts, wanted: Parts, compose: (parts: Parts) => Att
   const whole = compose(wanted);
   if ('supergraphSdl' in whole) return { ...whole, parts: wanted, refused: [] };
   const changed = Object.keys(wanted).filter((agent) => wanted[agent] !== served[agent]);
-  /** By the changes that are in them: what failed as a whole is known of its last part, too. */
+  /** Results by the changes that are in them, so that the same set is never composed twice. */
   const attempts = new Map<string, Attempt>([[changed.join(' '), whole]]);
   let parts = served;
   let supergraphSdl: string | undefined;
@@ -49,7 +49,7 @@ export function fit(served: Parts, wanted: Parts, compose: (parts: Parts) => Att
     if (!result) attempts.set(key, (result = compose(tried)));
     return result;
   };
-  /** Takes of these changes what fits upon what is taken already. */
+  /** Takes those of these changes that fit upon the accepted parts. */
   const take = (agents: readonly string[]): void => {
     const tried = { ...parts, ...Object.fromEntries(agents.map((agent) => [agent, wanted[agent]!])) };
     const result = attempt(tried);
@@ -63,7 +63,7 @@ export function fit(served: Parts, wanted: Parts, compose: (parts: Parts) => Att
     }
   };
 
-  // Again as long as something fits: what does not fit alone may fit upon what does.
+  // Repeated as long as something fits: a change that does not fit alone may fit upon another.
   let waiting = changed;
   for (let before = -1; before !== waiting.length && waiting.length > 0; ) {
     before = waiting.length;
@@ -74,7 +74,7 @@ export function fit(served: Parts, wanted: Parts, compose: (parts: Parts) => Att
   return { supergraphSdl, parts, refused: waiting.map((agent) => refused.find((part) => part.agent === agent)!) };
 }
 
-/** Whom the reason names, after the others; halves, where it names nobody, or nobody else. */
+/** Splits by the reason: the agents that it names come last; halves, where it names none of them, or all. */
 function split(agents: readonly string[], reason: string): [string[], string[]] {
   const named = new Set([...reason.matchAll(/"(\w+)"|\[(\w+)\]/g)].map(([, quoted, bracketed]) => quoted ?? bracketed));
   const [others, suspects] = [agents.filter((agent) => !named.has(agent)), agents.filter((agent) => named.has(agent))];

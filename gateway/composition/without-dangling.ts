@@ -7,10 +7,10 @@ import {
   type TypeNode as TypeReference,
 } from 'graphql';
 
-/** Named without being defined: GraphQL's own, and those that federation brings along. */
+/** Types that are named without being defined: GraphQL's own. */
 const BUILT_IN: ReadonlySet<string> = new Set(['ID', 'String', 'Int', 'Float', 'Boolean']);
 
-/** Takes out what refers to a type that was there, and is not any more; and then what refers to that. */
+/** Removes dangling references, to types that are gone; and then what refers to what that has emptied. */
 export function withoutDangling(document: DocumentNode): DocumentNode {
   let { definitions } = document;
   for (;;) {
@@ -25,7 +25,7 @@ export function withoutDangling(document: DocumentNode): DocumentNode {
 
 type IsThere = (type: TypeReference) => boolean;
 
-/** The definition without them: the same object if there were none, nothing if nothing is left. */
+/** The definition without dangling references: the same object if it had none, nothing if nothing is left. */
 function cleaned(node: DefinitionNode, isThere: IsThere): DefinitionNode[] {
   switch (node.kind) {
     case Kind.OBJECT_TYPE_DEFINITION:
@@ -60,7 +60,7 @@ function cleanedField(field: FieldDefinitionNode, isThere: IsThere): FieldDefini
   return args === all ? field : { ...field, arguments: args };
 }
 
-/** Undefined if a required one had to go. */
+/** The inputs that are left; undefined if a required one had to go. */
 function cleanedInputs(
   inputs: readonly InputValueDefinitionNode[],
   isThere: IsThere,
@@ -70,7 +70,7 @@ function cleanedInputs(
   return inputs.some(isLost) ? undefined : changed(inputs, (input) => (isThere(input.type) ? input : undefined));
 }
 
-/** The same list if nothing changed. */
+/** The changed list: the same object if nothing changed. */
 function changed<T>(list: readonly T[], change: (item: T) => T | undefined): readonly T[] {
   const left = list.flatMap((item) => change(item) ?? []);
   return left.length === list.length && left.every((item, index) => item === list[index]) ? list : left;

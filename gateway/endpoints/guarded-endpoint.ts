@@ -1,6 +1,6 @@
 /**
- * An agent elsewhere, asked with patience: each fetch has its time, and an agent that does not answer is left alone for
- * a while. What counts against it is that no answer came. An answer that tells of errors is one.
+ * An agent in another process, behind timeouts and a circuit breaker: each fetch has its time, and an agent that does
+ * not answer is left alone for a while. Only a missing answer counts against it: an answer with errors is an answer.
  */
 import type { ExecutionResult } from 'graphql';
 import { isTransient } from '../../platform/errors.ts';
@@ -11,13 +11,13 @@ import { FETCH_TIMEOUT_MS } from '../../platform/resilience/policies.ts';
 import { withDeadline } from '../../platform/wire/deadline.ts';
 import { AgentAway } from '../operations/agent-away.ts';
 
-/** How long an answer may take, in milliseconds. */
+/** Timeouts of an answer, in milliseconds. */
 export type FetchTimeouts = typeof FETCH_TIMEOUT_MS | { query: number; mutation: number };
 
-/** The guard of an agent must count this, and only this. */
+/** Whether an error counts as a failure of the agent: its guard must count this, and only this. */
 export const isAway = (error: unknown): boolean => error instanceof AgentAway;
 
-/** The same endpoint behind a guard. What it throws is {@link AgentAway}, or what the caller's own signal says. */
+/** The same endpoint behind a guard. It throws {@link AgentAway}, or the reason of the caller's own signal. */
 export function guardedEndpoint(
   endpoint: SubgraphEndpoint,
   guard: Pick<Guard, 'execute'>,
@@ -39,7 +39,7 @@ export function guardedEndpoint(
         }),
       );
     } catch (error) {
-      // Left alone, or too many wait: said by the guard.
+      // The guard's own refusal: the circuit is open, or too many requests wait.
       throw away(error, signal);
     }
   };
@@ -69,7 +69,7 @@ const contextOf = ({ actor, correlationId, client, mayLag }: RequestContext): Om
   mayLag,
 });
 
-/** A query plan's fetches are written by the planner, which names the operation first. */
+/** Whether a request is a mutation: the planner writes a plan's fetches, and begins each with its operation. */
 const isMutation = ({ query }: SubgraphRequest): boolean => query.startsWith('mutation');
 
 /** The same events; an error that breaks them off names the agent. */

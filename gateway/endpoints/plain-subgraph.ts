@@ -12,7 +12,7 @@ const MAX_ANSWER = 64 * 1024 * 1024;
 /** How long an answer may take, in milliseconds. */
 const TIMEOUT_MS = 30_000;
 
-/** Any subgraph behind GraphQL over HTTP, that is none of ours: asked without signature, subscribed to by SSE. */
+/** Any subgraph behind GraphQL over HTTP that is not one of ours: asked without signature, subscribed to by SSE. */
 export function plainSubgraph(name: string, url: string, transport: Transport): SubgraphEndpoint {
   const send = (request: SubgraphRequest, accept: string, signal: AbortSignal): Promise<IncomingMessage> =>
     transport.post({
@@ -35,7 +35,8 @@ export function plainSubgraph(name: string, url: string, transport: Transport): 
           const response = await send(request, 'application/graphql-response+json, application/json', signal);
           return resultOf(await textOf(response, MAX_ANSWER, signal));
         };
-        // Its server may close an idle connection just when we use it: what only reads is asked again, once.
+        // The subgraph's server may close an idle connection just when we use it: a request that only reads is retried
+        // once.
         const again = (error: unknown): Promise<ExecutionResult> => {
           if (error instanceof NoAnswer && onlyReads(request.query)) return once();
           throw error;

@@ -1,4 +1,7 @@
-/** An agent that takes too long and then only fails: who does not need it does not notice, and it is asked again once it is well. */
+/**
+ * An agent that takes too long and then only fails: requests that do not need it do not notice, and it is asked again
+ * once it is well.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { until } from '../../tests/support/until.ts';
@@ -38,7 +41,7 @@ test('unrelated queries go on as before, the circuit opens and closes again', as
     });
     await until('the slow one is asked', () => asked > 0);
     await unrelated();
-    // Their answers came while all who need the slow agent still wait.
+    // Their answers came while all requests that need the slow agent still wait.
     expect(answered).toBe(0);
     for (const { errors } of await Promise.all(waiting))
       expect(errors).toMatchObject([
@@ -50,7 +53,7 @@ test('unrelated queries go on as before, the circuit opens and closes again', as
     expect(asked).toBe(askedUntilThen);
     await unrelated();
 
-    // Then it only fails: each probe keeps the circuit open.
+    // Then the agent only fails: each probe keeps the circuit open.
     stock.fail(true);
     await sleep(OPEN_MS + 50);
     expect((await it.ask('{ stock }')).errors).toMatchObject([{ extensions: { agent: 'stock' } }]);

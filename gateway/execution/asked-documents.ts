@@ -3,8 +3,8 @@ import type { References } from './references.ts';
 import type { ReservedKeys } from './reserved-keys.ts';
 
 /**
- * What is planned and executed in place of the documents that clients send, and their answers made of what comes of it.
- * Each document has one in its place, for as long as it lives.
+ * The rewritten documents that are planned and executed in place of the clients' own, and how their results become the
+ * answers that clients asked for. Each document has one rewritten form, for as long as it lives.
  */
 export class AskedDocuments {
   readonly #keys: ReservedKeys;
@@ -12,13 +12,13 @@ export class AskedDocuments {
   readonly #asked = new WeakMap<DocumentNode, DocumentNode>();
   readonly #apart = new WeakMap<DocumentNode, DocumentNode>();
 
-  /** @param references none: what an agent says of another's things is not asked for again */
+  /** @param references without them, an agent's references to another's entities are not checked with their owner */
   constructor(keys: ReservedKeys, references?: References) {
     this.#keys = keys;
     this.#references = references;
   }
 
-  /** The document to plan and to execute: mostly the same. One that comes from here stays as it is. */
+  /** The document to plan and to execute: mostly the client's own. A rewritten one stays as it is. */
   of(document: DocumentNode): DocumentNode {
     const known = this.#asked.get(document);
     if (known) return known;
@@ -30,7 +30,7 @@ export class AskedDocuments {
     return asked;
   }
 
-  /** The answer to a document that comes from here, as the client asked. */
+  /** The answer to a rewritten document, as the client asked. */
   answer(asked: DocumentNode, result: ExecutionResult): ExecutionResult {
     const own = this.#references?.answer(asked, result) ?? result;
     return this.#keys.answer(this.#apart.get(asked) ?? asked, own);

@@ -8,12 +8,12 @@ import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { SubgraphEndpoint } from '../../platform/graphql/subgraph.ts';
 import { awayErrors } from '../operations/away-errors.ts';
 
-/** The event that an execution is about, by the context of that execution. */
+/** Events of subscriptions, by the context of the execution that joins them. */
 export type SubscriptionEvents = WeakMap<RequestContext, ExecutionResult>;
 
 type GatewayResponse = Awaited<ReturnType<GraphQLDataSource['process']>>;
 
-/** One subgraph. */
+/** The data source of one subgraph. */
 export class EndpointDataSource implements GraphQLDataSource {
   readonly #endpoint: SubgraphEndpoint;
   readonly #events: SubscriptionEvents;

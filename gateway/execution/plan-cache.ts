@@ -3,10 +3,10 @@ import type { QueryPlan } from '@apollo/query-planner';
 import { LruCache } from '../../platform/lru-cache.ts';
 import { count, set } from '../../platform/telemetry/metrics.ts';
 
-/** Plans, and characters of what they ask of agents. */
+/** Limits of the cache: plans, and characters of their fetches. */
 const MOST = { entries: 2000, weight: 1_000_000 };
 
-/** What @apollo/gateway takes as `queryPlannerConfig.cache`. */
+/** The cache of @apollo/gateway's planner, `queryPlannerConfig.cache`. */
 export class PlanCache {
   readonly #plans: LruCache<QueryPlan>;
 
@@ -20,7 +20,7 @@ export class PlanCache {
     return plan;
   }
 
-  /** Whether there is one; that is no use of it. */
+  /** Whether there is a plan; asking does not count as its use. */
   has(key: string): boolean {
     return this.#plans.has(key);
   }

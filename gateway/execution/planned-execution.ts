@@ -13,16 +13,16 @@ import { queryHash } from './query-hash.ts';
 import type { UsedDocuments } from './used-documents.ts';
 import { withDefaults } from './with-defaults.ts';
 
-/** A document that may be executed as it is: the gate has seen it. */
+/** A document that the gate has seen, so that it may be executed as it is. */
 export interface PlannedRequest {
   document: DocumentNode;
   operationName?: string | null;
-  /** As the client sent them: each subgraph reads them itself. */
+  /** Variables as the client sent them: each subgraph reads them itself. */
   variables?: Readonly<Record<string, unknown>> | null;
   context: RequestContext;
 }
 
-/** Executes such documents. */
+/** Plans and executes documents that the gate has seen. */
 export interface PlannedExecution {
   /** The API schema, which clients see. */
   schema: GraphQLSchema;
@@ -83,7 +83,7 @@ export async function planExecution(
       used.note(queryHash(request.document), request.document, operationName);
       const document = asked.of(request.document);
       const key = planKey(document, operationName);
-      // The gateway would plan the document as it is.
+      // Otherwise the gateway would plan the document without its anchors.
       if (withTypenameAnchor(document) !== document && !cache.has(key)) cache.put(key, plan(document, operationName));
       return asked.answer(document, await run(contextOf(schema, { ...request, document })));
     },

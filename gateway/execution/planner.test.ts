@@ -9,7 +9,7 @@ import { graphOf } from '../graph/graph.ts';
 import { ApolloGateway } from './apollo.ts';
 import { plannerOf } from './planner.ts';
 
-// As @apollo/gateway loads it.
+// The module as @apollo/gateway loads it.
 const { QueryPlanner } = createRequire(import.meta.url)(
   '@apollo/query-planner',
 ) as typeof import('@apollo/query-planner');
@@ -52,7 +52,7 @@ test('a graph version has one query planner, whatever it plans', async () => {
   }
 });
 
-test('a gateway that is not loaded has none', () => {
+test('a gateway that is not loaded has no query planner', () => {
   const { supergraphSdl } = graphOf([createSubgraph('thing', parse(SDL), {})]);
   expect(() => plannerOf(new ApolloGateway({ supergraphSdl }))).toThrow('not loaded');
 });

@@ -1,4 +1,4 @@
-/** References between small agents: whom they cost a fetch, and what becomes of what is not there. */
+/** References between small agents: which of them cost a fetch, and how one to a missing entity becomes null. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
 import { Unavailable } from '../../platform/errors.ts';
@@ -88,14 +88,14 @@ test.each([
   '{ id name price }',
   '{ ... { id } }',
   '{ x: id __reference: id }',
-])('what its owner does not know is null, without an error: variant %s', async (selection) => {
+])('a reference that its owner does not know is null, without an error: variant %s', async (selection) => {
   expect(await ask(`{ line { variant ${selection} } }`)).toEqual({
     data: { line: { variant: null } },
     errors: undefined,
   });
 });
 
-test('what is there beside it stays, under the names that the client gave', async () => {
+test('references that are found stay, under the names that the client gave', async () => {
   const query =
     '{ lines { v: variant { __reference: id price ...F } first { id } last { id } } } fragment F on Variant { id }';
   const of = (id: string) => ({ v: { __reference: id, price: 5, id }, first: { id }, last: { id: 'a' } });
@@ -105,18 +105,18 @@ test('what is there beside it stays, under the names that the client gave', asyn
   });
 });
 
-test('null in a list is its place in the list', async () => {
+test('a missing entity in a list is null at its place', async () => {
   expect((await ask('{ bundle { id } }')).data).toEqual({ bundle: [null, { id: 'a' }] });
 });
 
-test('what a mutation has just made is named by its payload; what stands deeper is looked after', async () => {
+test("a reference in a mutation's payload is not checked, since the mutation has just made it; one deeper in it is", async () => {
   expect(await ask('mutation { place { variant { id } line { variant { id } } } }')).toEqual({
     data: { place: { variant: { id: 'gone' }, line: { variant: null } } },
     errors: undefined,
   });
 });
 
-test('where null must not be it goes up, with an error that says why', async () => {
+test('a null where none may be propagates to the parent, with an error that says why', async () => {
   const { data, errors } = await ask('{ sure { needed { id } } }');
   expect([data, errors?.map(({ path, extensions }) => [path, extensions.code])]).toEqual([
     { sure: null },
@@ -124,7 +124,7 @@ test('where null must not be it goes up, with an error that says why', async () 
   ]);
 });
 
-test('an owner that is asked anyway is asked no more than once, and one that is not, once beside the others', async () => {
+test('an owner is asked once, whether the client selects its fields or only the references need it', async () => {
   const fetches = async (query: string): Promise<string[]> => {
     await ask(query);
     return asked.toSorted();
@@ -133,12 +133,12 @@ test('an owner that is asked anyway is asked no more than once, and one that is 
   expect(await fetches('{ line { variant { id name price } } }')).toEqual(['order', 'pricing', 'product']);
   expect(await fetches('{ line { variant { id } } }')).toEqual(['order', 'product']);
   expect(await fetches('{ lines { variant { price } } }')).toEqual(['order', 'pricing', 'product']);
-  // Nothing crosses from one agent to another's.
+  // No reference crosses from one agent to another here.
   expect(await fetches('{ variants { id } }')).toEqual(['product']);
   expect(await fetches('{ variants { id price } }')).toEqual(['pricing', 'product']);
 });
 
-test('plans are kept as of any other document', async () => {
+test('plans of documents with references are cached like any other', async () => {
   const document = '{ line { variant { id price } } }';
   await ask(document);
   const plans = graphVersion.plans();
@@ -146,7 +146,7 @@ test('plans are kept as of any other document', async () => {
   expect(graphVersion.plans()).toBe(plans);
 });
 
-test('an owner that is away costs the reference, and says so once at its place', async () => {
+test('an owner that is away costs its reference, with one error at its place', async () => {
   isDown = true;
   try {
     const told = async (query: string) => {

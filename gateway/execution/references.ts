@@ -1,11 +1,11 @@
 /**
- * What one agent says of another's thing is only its id: whether it is still there, and whether the caller may see it, its
- * owner knows. The planner asks the owner for what only the owner has, so that without more `variant { id }` would name
- * what `variant { name }` cannot find. So each such reference is anchored: a field that its owner never leaves null is
- * asked for beside what the client selects. What the owner does not know has none, and its null makes the reference null,
- * whatever else is selected. Where the owner is asked anyway, that is a field more and not a fetch. What a mutation's
- * payload names itself is not looked after: the mutation has just made it, and who asked for it is told its id, also a
- * guest who cannot see it yet.
+ * An agent that refers to another agent's entity gives only its id: whether the entity still exists, and whether the
+ * caller may see it, only its owner knows. The planner asks the owner only for fields that only the owner has, so that
+ * without more `variant { id }` would name an entity that `variant { name }` cannot find. So each such reference is
+ * anchored: a field that its owner never leaves null is asked for beside the client's selection. An entity that the
+ * owner does not know has none, and the anchor's null makes the reference null, whatever else is selected. Where the
+ * owner is asked anyway, that is a field more and not a fetch. References in a mutation's payload itself are not
+ * checked: the mutation has just made them, and its caller is told their ids, also a guest who cannot see them yet.
  */
 import {
   type DirectiveNode,
@@ -22,7 +22,7 @@ import {
 } from 'graphql';
 import type { NodeKind } from '../nodes/node-kinds.ts';
 
-/** What that field is called: where a client calls one of its own so, `reserved-keys.ts` keeps the two apart. */
+/** Alias of the anchor: where a client uses it, too, `reserved-keys.ts` keeps the two apart. */
 export const REFERENCE = '__reference';
 
 const ROOTS = {
@@ -35,11 +35,14 @@ const ROOTS = {
 interface FieldType {
   /** The type that it returns, without lists. */
   type: string;
-  /** What of that type its owner is asked for; undefined where the field is no reference to another agent's. */
+  /**
+   * The field that anchors the reference, of which its owner is asked; undefined where the field is no reference to
+   * another agent's entity.
+   */
   anchor: string | undefined;
 }
 
-/** Where in an answer anchors are, by response keys. */
+/** Places of anchors in an answer, by response keys. */
 interface Anchors {
   isReference: boolean;
   below: Map<string, Anchors>;
@@ -55,7 +58,7 @@ export class References {
     this.#types = typesIn(supergraph, kinds);
   }
 
-  /** The document with an anchor in each reference: itself, if it has none. */
+  /** The document with an anchor in each reference; the same document if it has none. */
   anchored(document: DocumentNode): DocumentNode {
     let isChanged = false;
     const inSet = (set: SelectionSetNode, type: string): SelectionSetNode => ({
@@ -106,7 +109,10 @@ const anchorNamed = (value: string): FieldNode => ({
 
 type Path = readonly (string | number)[];
 
-/** That a reference was nulled is no error; that its owner could not be asked is one, of the reference. */
+/**
+ * The errors of the answer: a reference that was nulled is none; an owner that could not be asked is one, of the
+ * reference.
+ */
 function errorsOf(result: ExecutionResult): ExecutionResult {
   const { errors, extensions, ...rest } = result;
   const missing = (extensions?.valueCompletion ?? []) as { path?: Path }[];
@@ -127,7 +133,7 @@ function errorsOf(result: ExecutionResult): ExecutionResult {
 
 const isAnchor = (path: Path | undefined): path is Path => path?.at(-1) === REFERENCE;
 
-/** The places that errors other than an anchor's are about: each error's own, and all that it lies in. */
+/** The places that errors other than an anchor's are about: each error's own path, and all its prefixes. */
 function placesToldOf(errors: readonly GraphQLError[] = []): ReadonlySet<string> {
   const places = new Set<string>();
   for (const { path } of errors)
@@ -138,7 +144,7 @@ function placesToldOf(errors: readonly GraphQLError[] = []): ReadonlySet<string>
 /** A path as the key of a set: keys of an answer are names and numbers, and have no dot in them. */
 const keyOf = (path: Path): string => path.join('.');
 
-/** Whether what stands there is null, and what is around it is not. */
+/** Whether the value at the path is null, and its parent is not. */
 function isNulled(data: unknown, path: Path): boolean {
   let value = data;
   for (const key of path) {
@@ -157,7 +163,7 @@ function takeOut(value: unknown, anchors: Anchors): void {
   }
 }
 
-/** Fragments written out: the gate has seen to it that they do not grow without bound. */
+/** The anchors of a document, its fragments expanded: the gate has seen to it that they do not grow without bound. */
 function anchorsIn(document: DocumentNode): Anchors {
   const fragments = new Map<string, SelectionSetNode>();
   for (const node of document.definitions)
@@ -214,7 +220,7 @@ function typesIn({ definitions }: DocumentNode, kinds: readonly NodeKind[]): Map
   return new Map(named);
 }
 
-/** Of a type without ids of its own kind: the one agent of several that can be asked for it by its key. */
+/** The owner of a type without an id prefix: the one agent of several that can be asked for it by its key. */
 function soleOwner({ directives = [] }: ObjectTypeDefinitionNode): string | undefined {
   const joined = directives.filter(({ name }) => name.value === 'join__type');
   const asked = joined.filter((one) => argumentOf(one, 'key') && !isFalse(one, 'resolvable'));
@@ -230,7 +236,7 @@ function isAnchorable(field: FieldDefinitionNode, owner: string, leaves: Readonl
   return type.kind === Kind.NON_NULL_TYPE && type.type.kind === Kind.NAMED_TYPE && leaves.has(type.type.name.value);
 }
 
-/** The agents that say what a field refers to. */
+/** The agents that resolve a field. */
 function graphsOf(field: FieldDefinitionNode, parent: ObjectTypeDefinitionNode): string[] {
   const graphsIn = (directives: readonly DirectiveNode[] = [], name: string): string[] =>
     directives.filter((one) => one.name.value === name).map((one) => textIn(one, 'graph'));

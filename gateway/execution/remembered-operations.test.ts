@@ -31,15 +31,15 @@ test('the same node in another schema, or with other fragments, is another opera
   expect(read(schema, document, TRUSTED).expandAllFragments().toString()).not.toContain('x: a');
 });
 
-test('who wants a document validated gets it validated each time', () => {
+test('a document that is to be validated is validated each time', () => {
   const read = remembering(operationFromDocument);
   const [schema, document] = [buildSchema(SDL), parse('{ a }')];
   expect(read(schema, document)).not.toBe(read(schema, document));
 });
 
-test('a module that is not as we know it is left as it is', () => {
+test('a module that is not as we know it is not patched', () => {
   expect(rememberOperations({}, {})).toBe(false);
-  // Re-exported as a value, and not by a getter: who calls through it would go on calling the old one.
+  // Re-exported as a value, and not by a getter: callers would go on calling the old function through it.
   const inner = { operationFromDocument };
   expect(rememberOperations(inner, { operationFromDocument })).toBe(false);
   expect(inner.operationFromDocument).toBe(operationFromDocument);

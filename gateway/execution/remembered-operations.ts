@@ -1,7 +1,7 @@
 /**
  * The executor of @apollo/gateway 2.14.4 reads an operation out of its document anew for every request
- * (`executeQueryPlan.js` calls `operationFromDocument`), and it offers no place to keep what it read. So the function
- * is replaced, in the module that it is called through, by one that remembers: by the operation's node, which the
+ * (`executeQueryPlan.js` calls `operationFromDocument`), and it offers no place to keep it. So the function is
+ * replaced, in the module that it is called through, by a memoised one: keyed by the operation's node, which the
  * parser's cache and the gate hand out again, for as long as that lives. Where the module is not as we know it, nothing
  * is replaced and all works as before, only slower (`bench -- federation`).
  */
@@ -15,7 +15,9 @@ interface Remembered {
   operation: Operation;
 }
 
-/** The same function with a memory. Only for documents that need not be validated: who asks for that, wants it done. */
+/**
+ * The same function, memoised. Only for documents that need no validation: a caller that asks for validation gets it.
+ */
 export function remembering(read: Read): Read {
   // By schema first: documents outlive graph versions, and must not keep the schema of an old one.
   const known = new WeakMap<Schema, WeakMap<DefinitionNode, Remembered>>();
@@ -35,7 +37,7 @@ export function remembering(read: Read): Read {
 const isSame = (one: readonly DefinitionNode[], other: DocumentNode['definitions']): boolean =>
   one.length === other.length && one.every((node, index) => node === other[index]);
 
-/** Puts the memory in, if the module lets it. Says whether it did. */
+/** Replaces the function by the memoised one, if the module lets it. True if it did. */
 export function rememberOperations(
   inner: { operationFromDocument?: Read },
   outer: { readonly operationFromDocument?: Read },

@@ -1,8 +1,8 @@
 /**
- * Agents are asked for keys and for what `@requires` names, under the fields' own names, beside what the client asks.
- * The planner 2.14.4 does not keep the two apart: `{ parcels { id: label } }` is answered with the id, and
- * `{ parcels { weight(unit: "g") postage } }` computes the postage of grams. So what a client asks under such a name, and
- * does not mean the same, is asked under another, and has its name back in the answer.
+ * The planner 2.14.4 asks agents for keys and for what `@requires` names, under the fields' own names, beside the
+ * client's selection, and does not keep the two apart: `{ parcels { id: label } }` is answered with the id, and `{
+ * parcels { weight(unit: "g") postage } }` computes the postage of grams. So a client's field with such a response key,
+ * but another meaning, is asked for under an alias, and has its name back in the answer.
  */
 import {
   type DocumentNode,
@@ -17,15 +17,15 @@ import { ANCHOR } from './typename-anchor.ts';
 import { CURSOR } from './with-cursor.ts';
 import { REFERENCE } from './references.ts';
 
-/** What such a selection is called meanwhile. If a client uses names that begin so, a longer one is taken. */
+/** Prefix of those aliases. If a client's names begin with it, a longer one is taken. */
 const PREFIX = '__asked_';
 
-/** Under these names the gateway itself asks for something, beside what the client does. */
+/** Response keys under which the gateway itself asks for something, beside the client's selection. */
 const OURS = [ANCHOR, CURSOR, REFERENCE];
 
-/** The names under which agents are asked, in one supergraph. */
+/** The reserved response keys of one supergraph: names under which agents are asked. */
 export class ReservedKeys {
-  /** Whether somewhere the field is asked for with arguments: then it is not what the client means without. */
+  /** Whether the field is asked for with arguments anywhere: then it is not what a client's field without any means. */
   readonly #taken: ReadonlyMap<string, { hasArguments: boolean }>;
   readonly #apart = new WeakMap<DocumentNode, DocumentNode>();
   readonly #prefixes = new WeakMap<DocumentNode, string>();
@@ -35,7 +35,7 @@ export class ReservedKeys {
     this.#taken = takenIn(supergraph);
   }
 
-  /** The document to plan and to execute: mostly the same. One that comes from here stays as it is. */
+  /** The document to plan and to execute: mostly the client's own. A rewritten one stays as it is. */
   apart(document: DocumentNode): DocumentNode {
     const known = this.#apart.get(document);
     if (known) return known;
@@ -49,7 +49,7 @@ export class ReservedKeys {
     return changed;
   }
 
-  /** The answer to a document that was kept apart, as the client asked. */
+  /** The answer to a rewritten document, as the client asked. */
   answer(document: DocumentNode, result: ExecutionResult): ExecutionResult {
     const prefix = this.#prefixes.get(document);
     if (prefix === undefined) return result;

@@ -35,7 +35,7 @@ function collect(query: string, authorization?: string, client = it.client(autho
 }
 
 describe('a subscription over WebSocket', () => {
-  test('joins each event with what belongs to another subgraph, in a context of its own', async () => {
+  test('joins each event with fields of another subgraph, in a context of its own', async () => {
     const stream = collect(UPDATED, 'Bearer ada');
     await until(() => it.world.listeners.size === 1);
     it.world.emit(event(1));
@@ -49,7 +49,7 @@ describe('a subscription over WebSocket', () => {
     await until(() => it.world.listeners.size === 0);
   });
 
-  test('may call its fields like the keys by which others are asked', async () => {
+  test('may use the names of entity keys as aliases', async () => {
     const query = 'subscription { id: orderUpdated { __typename: seq order { id: total customer { name } } } }';
     const stream = collect(query, 'Bearer ada');
     await until(() => it.world.listeners.size === 1);
@@ -94,7 +94,7 @@ describe('a subscription over WebSocket', () => {
     expect(results).toEqual([{ data: { ticked: { order: { id: 'o1' } } } }]);
   });
 
-  test('masks what goes wrong in an event, and goes on', async () => {
+  test('masks an error in an event, and goes on', async () => {
     const stream = collect('subscription { ticked { seq broken } }');
     await until(() => it.world.listeners.size === 1);
     it.world.emit(event(1));
@@ -105,7 +105,7 @@ describe('a subscription over WebSocket', () => {
     expect(JSON.stringify(stream.results)).not.toContain('secret');
   });
 
-  test('lets its source go when the socket is cut', async () => {
+  test('closes its source when the socket is cut', async () => {
     const stream = collect(UPDATED, 'Bearer ada');
     await until(() => it.world.listeners.size === 1);
     stream.client.terminate();
@@ -163,7 +163,7 @@ describe('the token of a socket', () => {
     expect(winner).toBe('open');
   });
 
-  test('cannot be changed for another actor, nor for a bad one', async () => {
+  test("cannot be renewed by another actor's, nor by an invalid one", async () => {
     for (const authorization of ['Bearer bob', 'Bearer nobody', 7]) {
       const socket = await rawSocket('Bearer ada');
       socket.send({ type: 'ping', payload: { authorization } });
@@ -171,13 +171,13 @@ describe('the token of a socket', () => {
     }
   });
 
-  test('is refused with 4403 if it is bad', async () => {
+  test('is refused with 4403 if it is invalid', async () => {
     expect(await (await rawSocket('Bearer nobody', false)).closed).toBe(4403);
   });
 });
 
-describe('a socket that is misused', () => {
-  test('is closed, for too large a message and for none of the protocol, and the others go on', async () => {
+describe('a misused socket', () => {
+  test('is closed for a message that is too large or not of the protocol, and other sockets stay open', async () => {
     const other = await rawSocket('Bearer ada');
     const large = await rawSocket('Bearer ada');
     large.send({ type: 'ping', payload: { filler: 'x'.repeat(300 * 1024) } });
@@ -200,7 +200,7 @@ describe('a socket that is misused', () => {
 });
 
 describe('a subscription over SSE', () => {
-  test('joins events, and lets its source go when the client leaves', async () => {
+  test('joins events, and closes its source when the client leaves', async () => {
     const abort = new AbortController();
     const response = await fetch(`${it.url}/graphql`, {
       method: 'POST',
@@ -255,7 +255,7 @@ const ignoring = (results: unknown[]) => ({
   complete() {},
 });
 
-/** The protocol by hand, for what the client library does not let one do. */
+/** The protocol by hand, for messages that the client library does not send. */
 async function rawSocket(authorization: unknown, isAccepted = true) {
   const socket = new WebSocket(it.wsUrl, 'graphql-transport-ws');
   const messages: { type: string; payload?: unknown }[] = [];

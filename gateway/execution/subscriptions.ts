@@ -2,7 +2,7 @@
  * Federated subscriptions by public API only. A subscription's plan is its root field, opened in the subgraph that owns
  * it, and the rest, which joins other subgraphs. @apollo/gateway refuses such a plan, so each event is executed as a
  * plain sequence of the same two, which we put into the plan cache; its first fetch is answered with the event
- * (`data-source.ts`). What shapes the answer is Apollo's own code.
+ * (`data-source.ts`). Apollo's own code shapes the answer.
  */
 import type { FetchNode, QueryPlan, SequenceNode } from '@apollo/query-planner';
 import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
@@ -21,18 +21,18 @@ export type Join = (event: ExecutionResult, context: RequestContext) => Promise<
 
 /** An open subscription. */
 export interface OpenSubscription {
-  /** What its subgraph says, not joined yet. */
+  /** Events as the subgraph sends them, not joined yet. */
   events: AsyncIterator<ExecutionResult>;
-  /** What its subgraph was asked. */
+  /** The operation that its subgraph was asked. */
   source: SubscriptionSource;
-  /** Where an event is in the log, if this subscription has cursors. Ask before it is joined. */
+  /** Cursor of an event in the log, if this subscription has cursors. Ask before the event is joined. */
   cursorOf(event: ExecutionResult): string | undefined;
-  /** It can be opened again behind a cursor of its events. */
+  /** Whether it can be opened again behind a cursor of its events. */
   isResumable: boolean;
   join: Join;
 }
 
-/** What a subscription asks of the subgraph that owns its root field. */
+/** The operation that a subscription sends to the subgraph that owns its root field. */
 export type SubscriptionSource = Pick<FetchNode, 'serviceName' | 'operation' | 'operationName' | 'variableUsages'>;
 
 /** Opens subscriptions. */
@@ -44,8 +44,8 @@ export interface Subscriptions {
    */
   open(request: PlannedRequest, after?: string): Promise<OpenSubscription | ExecutionResult>;
   /**
-   * Goes on with one that another graph version has opened: its events are joined as this supergraph has it. Undefined if
-   * here its subgraph would be asked something else, so that its events do not fit.
+   * Continues a subscription that another graph version has opened: its events are joined as this supergraph has it.
+   * Undefined if here its subgraph would be asked something else, so that its events do not fit.
    */
   adopt(request: Omit<PlannedRequest, 'context'>, source: SubscriptionSource): Join | undefined;
 }
@@ -56,7 +56,7 @@ interface SubscriptionPlan {
   primary: FetchNode;
   perEvent: QueryPlan;
   cursorOf: OpenSubscription['cursorOf'];
-  /** What the subgraph is asked to go on behind a cursor. */
+  /** The subgraph's operation that resumes behind a cursor. */
   resuming: string | undefined;
 }
 
@@ -91,10 +91,10 @@ export function createSubscriptions(parts: {
   const joinWith =
     ({ document, perEvent }: SubscriptionPlan, variables: PlannedRequest['variables']): Join =>
     (event, context) => {
-      // In one shape wherever the subgraph is: of an error that ends a stream, the wire tells no data.
+      // One shape wherever the subgraph is: over the wire, an error that ends a stream comes without data.
       if (event.data === null || event.data === undefined) return Promise.resolve({ ...event, data: null });
       events.set(context, event);
-      // Put there each time: the cache may have let it go, and the gateway would plan a subscription.
+      // Put there each time: the cache may have evicted it, and the gateway would plan a subscription.
       cache.put(queryHash(document), perEvent);
       return execution.execute({ document, variables, context });
     };

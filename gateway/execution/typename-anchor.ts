@@ -1,7 +1,7 @@
 /**
- * Where `@skip` and `@include` may leave nothing of a selection, the planner of @apollo/gateway 2.14.4 asks no agent for
- * the field: it is null instead of an empty object, and what would have gone wrong with it is not told. So what is
- * planned has a field more there, which nothing leaves out; the answer is shaped by what the client wrote, without it.
+ * Where `@skip` and `@include` may leave a selection empty, the planner of @apollo/gateway 2.14.4 asks no agent for the
+ * field: it is null instead of an empty object, and its errors are lost. So the planned document has one more field
+ * there, which nothing leaves out; the answer is shaped by the client's own document, without it.
  */
 import {
   type DocumentNode,
@@ -13,7 +13,7 @@ import {
   visit,
 } from 'graphql';
 
-/** What that field is called: where a client calls one of its own so, `reserved-keys.ts` keeps the two apart. */
+/** Alias of that field: where a client uses it, too, `reserved-keys.ts` keeps the two apart. */
 export const ANCHOR = '__anchor';
 const FIELD: FieldNode = {
   kind: Kind.FIELD,
@@ -23,7 +23,7 @@ const FIELD: FieldNode = {
 
 const known = new WeakMap<DocumentNode, DocumentNode>();
 
-/** The document to plan in place of a valid one: itself, if nothing of it can be left empty. */
+/** The document to plan in place of a valid one; the same document if nothing of it can be left empty. */
 export function withTypenameAnchor(document: DocumentNode): DocumentNode {
   let found = known.get(document);
   if (!found) known.set(document, (found = anchor(document)));

@@ -8,12 +8,12 @@ export interface UsedDocument {
   uses: number;
 }
 
-/** Documents, and their characters. */
+/** Limits: documents, and their characters. */
 const MOST = { entries: 1000, weight: 1_000_000 };
 
 /**
- * What the gateway is asked for, so that the next graph version can be planned for it before it serves. Outlives
- * graph versions, and holds documents only.
+ * The documents that clients use most, so that the next graph version can be planned for them before it serves.
+ * Outlives graph versions, and holds documents only.
  */
 export class UsedDocuments {
   readonly #used: LruCache<UsedDocument>;
@@ -22,7 +22,7 @@ export class UsedDocuments {
     this.#used = new LruCache(limits);
   }
 
-  /** It was executed. `hash` is the document's. */
+  /** Counts a use. `hash` is the document's. */
   note(hash: string, document: DocumentNode, operationName: string | undefined): void {
     const key = operationName ? `${hash} ${operationName}` : hash;
     const known = this.#used.get(key);
@@ -30,7 +30,7 @@ export class UsedDocuments {
     else this.#used.set(key, { document, operationName, uses: 1 }, lengthOf(document));
   }
 
-  /** The most used, the first first. */
+  /** The most used documents, in falling order. */
   top(count: number): UsedDocument[] {
     return [...this.#used.values()].sort((a, b) => b.uses - a.uses).slice(0, count);
   }
@@ -40,5 +40,5 @@ export class UsedDocuments {
   }
 }
 
-/** Of the text that it was read from; the gate's documents hold nodes of the client's. */
+/** Length of the text that a document was read from; the gate's documents hold nodes of the client's. */
 const lengthOf = ({ definitions }: DocumentNode): number => definitions[0]?.loc?.source.body.length ?? 0;

@@ -17,20 +17,22 @@ import {
   visit,
 } from 'graphql';
 
-/** Under this name the gateway asks for the cursor; where a client calls a field so, `reserved-keys.ts` keeps them apart. */
+/**
+ * Alias under which the gateway asks for the cursor; where a client uses it, too, `reserved-keys.ts` keeps them apart.
+ */
 export const CURSOR = '__cursor';
-/** The variable that says behind which cursor to begin, when the gateway asks again. */
+/** Variable of the cursor to resume behind, when the gateway asks again. */
 export const AFTER = '__after';
 
-/** What a subgraph is asked, and how the cursor is read out of what it says. */
+/** A subgraph's operation, and how to read the cursor out of its events. */
 export interface WithCursor {
   operation: string;
   cursorOf(event: ExecutionResult): string | undefined;
-  /** The same from behind the cursor that the variable {@link AFTER} has; undefined if its events have none. */
+  /** The operation that resumes behind the cursor in the variable {@link AFTER}; undefined if its events have none. */
   resuming: string | undefined;
 }
 
-/** Whether a root field is one of those whose events have a `cursor`, and that take it back as `after`. */
+/** Whether a root field's events have a `cursor`, and the field takes it back as `after`. */
 export function hasCursors(field: GraphQLField<unknown, unknown> | undefined): boolean {
   const type = field && getNamedType(field.type);
   if (!isObjectType(type) || !field!.args.some(({ name }) => name === 'after')) return false;
@@ -68,7 +70,7 @@ export function withCursor(operation: string, schema: GraphQLSchema): WithCursor
 const name = (value: string) => ({ kind: Kind.NAME as const, value });
 const variable = { kind: Kind.VARIABLE as const, name: name(AFTER) };
 
-/** Whatever the client gave as `after`, if anything. */
+/** The root field with our variable as `after`, in place of the client's own. */
 function behindCursor(root: FieldNode): FieldNode {
   const after: ArgumentNode = { kind: Kind.ARGUMENT, name: name('after'), value: variable };
   return { ...root, arguments: [...(root.arguments ?? []).filter((one) => one.name.value !== 'after'), after] };

@@ -21,7 +21,7 @@ const schema = buildSchema(`
 `);
 adoptScalars(schema, (name) => (scalars as Record<string, GraphQLScalarType>)[name]);
 
-/** What the variable holds, and that its type takes it: as if a client had sent it. */
+/** The default as the variable holds it, checked that its type takes it as if a client had sent it. */
 function defaultOf(declared: string): unknown {
   const document = parse(`query ($x: ${declared}) { a }`);
   const { x } = withDefaults(document, undefined, {}, schema);
@@ -66,7 +66,7 @@ describe('a default is what a client would send', () => {
   });
 });
 
-test('what was sent is left as it is, also null', () => {
+test('a variable that was sent is left as it is, also null', () => {
   const document = parse('query ($x: Decimal = 1, $y: Decimal = 2) { a }');
   expect(withDefaults(document, undefined, { x: null, y: '3' }, schema)).toMatchObject({ x: null, y: '3' });
 });

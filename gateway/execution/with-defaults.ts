@@ -27,7 +27,7 @@ export function withDefaults(
   variables: Readonly<Record<string, unknown>> | null | undefined,
   schema?: GraphQLSchema,
 ): Readonly<Record<string, unknown>> {
-  // Of no prototype: a variable may be called `constructor`, here and where Apollo looks for it.
+  // Without a prototype: a variable may be called `constructor`, here and where Apollo looks for it.
   const given: Record<string, unknown> = Object.assign(Object.create(null), variables);
   const missing = (getOperationAST(document, operationName)?.variableDefinitions ?? []).filter(
     ({ variable, defaultValue }) => defaultValue && given[variable.name.value] === undefined,
@@ -58,6 +58,6 @@ function asSent(node: ConstValueNode, type: GraphQLInputType | undefined): unkno
   // A whole number of many digits is an id, and would lose some of them as a number.
   if (bare.name === 'ID' && node.kind === Kind.INT) return node.value;
   if (isSpecifiedScalarType(bare)) return valueFromASTUntyped(node);
-  // What a scalar writes it reads again.
+  // A scalar reads again what it writes.
   return bare.serialize(bare.parseLiteral(node));
 }

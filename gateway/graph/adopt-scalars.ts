@@ -4,10 +4,10 @@
  */
 import { type GraphQLScalarType, type GraphQLSchema, isScalarType, isSpecifiedScalarType } from 'graphql';
 
-/** How a scalar is read, by its name. Undefined: nothing is known of it, and it takes anything. */
+/** Finds how a scalar is read, by its name. Undefined: the scalar is unknown, and takes anything. */
 export type ScalarSource = (name: string) => GraphQLScalarType | undefined;
 
-/** Gives the scalars of `schema` what the source has to read and to write them. */
+/** Gives the scalars of `schema` the parsers and serialisers of the source. */
 export function adoptScalars(schema: GraphQLSchema, source: ScalarSource): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isScalarType(type) || isSpecifiedScalarType(type)) continue;

@@ -1,12 +1,12 @@
 import type { GraphVersion } from './graph-version.ts';
 
-/** Told that another graph version serves. */
+/** Called when another graph version serves. */
 type Listener = () => void;
 
-/** So many are told at one turn of the event loop, so that requests get theirs between. */
+/** Listeners called in one turn of the event loop, so that requests get theirs between. */
 const AT_ONCE = 100;
 
-/** Which graph version serves. What outlives a swap, such as an open subscription, follows it. */
+/** Holds the graph version that serves. Open subscriptions, which outlive a swap, follow it. */
 export class CurrentGraph {
   #current: GraphVersion;
   readonly #followers = new Set<Listener>();
@@ -15,23 +15,26 @@ export class CurrentGraph {
     this.#current = first;
   }
 
-  /** The one that new operations run on. */
+  /** The graph version that new operations run on. */
   get current(): GraphVersion {
     return this.#current;
   }
 
-  /** How many follow it: the open subscriptions. */
+  /** Number of followers: the open subscriptions. */
   get followers(): number {
     return this.#followers.size;
   }
 
-  /** Follows the graph versions to come. Returns what ends that. */
+  /** Follows the graph versions to come. Returns a function that ends that. */
   follow(listener: Listener): () => void {
     this.#followers.add(listener);
     return () => void this.#followers.delete(listener);
   }
 
-  /** The next serves from this moment on. Resolves when the last use of the old one has ended, and it is closed. */
+  /**
+   * Lets the next graph version serve from now on. Resolves when the last use of the old one has ended, and it is
+   * closed.
+   */
   async swap(next: GraphVersion): Promise<void> {
     const old = this.#current;
     this.#current = next;

@@ -15,7 +15,7 @@ let it: Awaited<ReturnType<typeof startDistributed>>;
 let calls = { stock: 0, place: 0 };
 /** How stock answers. */
 let behave: () => unknown;
-/** How patient the gateway is: ample, as the machine may be busy. */
+/** Timeouts of the gateway's fetches: ample, as the machine may be busy. */
 let timeouts = { query: 10_000, mutation: 10_000 };
 beforeEach(async () => {
   calls = { stock: 0, place: 0 };
@@ -46,8 +46,8 @@ const addBoth = async () => {
   return { order: replicas[0]!, stock: replicas[1]! };
 };
 
-describe('what a fetch is told', () => {
-  test('is whether what it reads may be a moment old: of a query, not of a mutation', async () => {
+describe('the context of a fetch', () => {
+  test('says whether it may read from a lagging standby: a query may, a mutation may not', async () => {
     const told: unknown[] = [];
     const note = (_: unknown, __: unknown, { mayLag }: RequestContext) => told.push(mayLag);
     await it.directory.add('order', ORDER, { Query: { orders: note }, Mutation: { place: note } });
@@ -64,7 +64,7 @@ const firstError = ({ errors }: { errors?: { message: string; extensions: Record
   code: errors?.[0]?.extensions.code,
 });
 
-describe('a gateway with nobody there', () => {
+describe('a gateway without agents', () => {
   test('answers what it can, and says of each field which agent is away', async () => {
     expect(it.watch.isSettled).toBe(false);
     await it.look();
@@ -77,7 +77,7 @@ describe('a gateway with nobody there', () => {
     ]);
   });
 
-  test('looks for an agent that it is asked for, and need not wait until it looks again', async () => {
+  test('looks for an agent at once when it is asked for, without waiting for the next poll', async () => {
     await it.look();
     await it.directory.add('stock', STOCK, STOCKS);
     expect(await it.ask('{ stock }')).toEqual({ data: { stock: 5 } });
@@ -90,7 +90,7 @@ describe('a gateway with nobody there', () => {
     expect(await it.ask('{ stock }')).toEqual({ data: { stock: 5 } });
   });
 
-  test('asks agents as they come, without another graph', async () => {
+  test('asks agents as they come, without composing again', async () => {
     const before = it.gateway.supergraphSdl;
     await addBoth();
     expect(await it.ask('{ order { id total available } }')).toEqual({ data: { order: { ...order, available: 5 } } });
@@ -147,7 +147,7 @@ describe('an agent that does not answer costs its fields only', () => {
     expect(it.breakers.list().find(({ name }) => name === 'agent:stock')).toMatchObject({ state: 'CLOSED' });
   });
 
-  test('of two processes one is enough; a mutation is sent to one of them only', async () => {
+  test('and nothing, while another process of it is there; a mutation is sent to one of them only', async () => {
     const { order: first } = await addBoth();
     await it.directory.add('order', ORDER, ORDERS);
     await it.look();
@@ -188,7 +188,7 @@ describe('a change of one agent', () => {
     );
   });
 
-  test('takes a field away: no process is asked for what it does not serve, not even while the graph is made', async () => {
+  test('may take a field away: no process is asked for a field that it does not serve, not even during composition', async () => {
     await addBoth();
     let isOver = false;
     const bodies: string[] = [];
@@ -228,7 +228,7 @@ describe('a change of one agent', () => {
     expect(await it.ask('{ order { available } }')).toEqual({ data: { order: { available: 5 } } });
   });
 
-  test('takes with it an agent that was never published', async () => {
+  test('may bring an agent that was never published', async () => {
     await addBoth();
     await it.directory.add('vendor', 'type Query { vendors: Int @public }', { Query: { vendors: () => 2 } });
     await it.look();
@@ -244,7 +244,7 @@ test('while the directory is away, the last known processes are asked', async ()
   expect(await it.ask('{ stock }')).toEqual({ data: { stock: 5 } });
 });
 
-test('a process that is too busy for signs of life is asked, but counts as down, and what it serves as nothing new', async () => {
+test('a process too busy for heartbeats is asked, but counts as down, and a new field of such a one is not composed', async () => {
   const { stock } = await addBoth();
   const newer = await it.directory.add('order', `${ORDER} extend type Query { more: Int @public }`, ORDERS);
   stock.isLate = true;

@@ -30,13 +30,13 @@ const signer = requestSigner(ring, 'gateway', systemClock);
 export interface TestReplica extends Replica {
   /** Ends it as a crash does: what is under way breaks off. */
   kill(): void;
-  /** From now on, until told otherwise, it breaks off every request. */
+  /** Whether it breaks off every request from now on. */
   fail(isFailing: boolean): void;
-  /** Gives signs of life no more, or again; it may be well. */
+  /** Whether its heartbeats stay away; it may be well. */
   isLate: boolean;
 }
 
-/** Who there is, as the database would say. */
+/** The directory of replicas, as the database would list them. */
 export class TestDirectory {
   readonly listed: TestReplica[] = [];
   readonly #all: TestReplica[] = [];
@@ -72,7 +72,7 @@ export class TestDirectory {
     return replica;
   }
 
-  /** It is not listed any more; it may go on. */
+  /** Takes a replica off the list; it may go on. */
   remove(replica: TestReplica): void {
     this.listed.splice(this.listed.indexOf(replica), 1);
   }
@@ -93,7 +93,7 @@ export class TestDirectory {
 
 const part = (sdl: string): DocumentNode => parse(LINKS + sdl, { noLocation: true });
 
-/** A gateway over what was published, that looks into the directory when it is told to. */
+/** A gateway over the published graph, that reads the directory when it is told to. */
 export async function startDistributed(
   published: Record<string, string>,
   timeouts = { query: 4000, mutation: 4000 },

@@ -4,8 +4,8 @@ import type { Graph } from './graph.ts';
 import { plainSubgraph } from '../endpoints/plain-subgraph.ts';
 
 /**
- * The graph of any supergraph, whose subgraphs are asked where it says that they are. Nothing in it is guarded: it is
- * for outside test suites. @throws Error if it names no subgraphs
+ * The graph of any supergraph, whose subgraphs are asked at the addresses that it names. Nothing in it is guarded: it
+ * is for outside test suites. @throws Error if it names no subgraphs
  */
 export function foreignGraph(supergraphSdl: string, transport: Transport): Graph {
   const services = servicesIn(supergraphSdl);

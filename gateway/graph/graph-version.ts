@@ -1,6 +1,6 @@
 /**
- * All that belongs to one supergraph: schema, gate, executor, planner, plans. Nothing of it changes, so that a new
- * supergraph is a new graph version that takes over at once, while what runs on the old one ends on it.
+ * Everything that belongs to one supergraph: schema, gate, executor, planner, plans. Nothing of it changes, so that a
+ * new supergraph is a new graph version that takes over at once, while operations under way end on the old one.
  */
 import { type DocumentNode, type GraphQLError, type GraphQLSchema, validate } from 'graphql';
 import { createGate, type Gate } from '../../platform/gate/gate.ts';
@@ -24,32 +24,32 @@ import { UsedDocuments } from '../execution/used-documents.ts';
 
 /** One supergraph, ready to serve. */
 export interface GraphVersion {
-  /** As composed, decisions included: what is published. */
+  /** The supergraph as composed, decisions included, and as it is published. */
   readonly supergraphSdl: string;
-  /** What clients see. */
+  /** The schema that clients see. */
   readonly schema: GraphQLSchema;
   readonly gate: Gate;
   readonly execution: PlannedExecution;
   readonly subscriptions: Subscriptions;
-  /** What is wrong with a document here. Asked once for each document. */
+  /** Validation errors of a document. Asked once for each document. */
   validate(document: DocumentNode): readonly GraphQLError[];
-  /** Who may share a subscription, and where its subscribers begin. The document must be valid. */
+  /** How a subscription may be shared, and where its subscribers begin. The document must be valid. */
   shapeOf(document: DocumentNode, operationName: string | null | undefined): Shape;
   /** Makes a plan before it is needed. The document must be valid. */
   plan(document: DocumentNode, operationName?: string): void;
-  /** How many plans are kept. */
+  /** Number of plans in the cache. */
   plans(): number;
-  /** How much runs on it now. */
+  /** Number of uses now: operations under way, and open subscriptions. */
   uses(): number;
-  /** Something runs on it. Returns what says that it has ended. */
+  /** Begins a use. Returns a function that ends it. */
   enter(): () => void;
-  /** It serves no longer: closes it when the last use has ended, and resolves then. */
+  /** Takes it out of service: it is closed when the last use has ended, and this resolves then. */
   retire(): Promise<void>;
 }
 
 /**
  * Makes a graph version.
- * @param used told what is executed
+ * @param used counts the documents that are executed
  * @throws Error if the supergraph cannot be read, or has a coordinate without a decision
  */
 export async function createGraphVersion(

@@ -1,7 +1,7 @@
 /**
- * Follows who serves which part of the graph, and keeps the gateway's graph to it: looks into the directory, composes
- * what has changed, and hands on what holds. Nothing that goes wrong here takes from the graph that serves: while the
- * directory is away the last known replicas are asked, and a part that does not fit is refused with its reason.
+ * Keeps the gateway's graph in step with its agents: polls the directory of replicas, composes changed parts, and swaps
+ * in a graph that holds. A failure here takes nothing from the graph that serves: while the directory is away the last
+ * known replicas are asked, and a part that does not fit is refused with its reason.
  */
 import { parse } from 'graphql';
 import { DIRECTORY_POLL_MS, hashOf, type Replica } from '../../platform/agent/replicas.ts';
@@ -16,49 +16,52 @@ import { fitInWorker } from '../composition/fit-in-worker.ts';
 import type { Graph } from './graph.ts';
 import { nodeKinds } from '../nodes/node-kinds.ts';
 
-/** Where it is written who serves what. */
+/** The directory of replicas, with the SDL that each serves. */
 export interface Directory {
-  /** All that can be asked now, of each agent the oldest first. @throws Error while nobody knows */
+  /** All replicas that can be asked now, of each agent the oldest first. @throws Error while the directory is away */
   replicas(): Promise<readonly Replica[]>;
-  /** An SDL by its hash; undefined if nobody has it any more. */
+  /** An SDL by its hash; undefined if no replica has it any more. */
   sdlOf(hash: string): Promise<string | undefined>;
 }
 
-/** What a watch stands on. */
+/** Options of a watch. */
 export interface GraphWatchOptions {
-  /** What serves until somebody is there: the graph as it was published, and the parts that it was composed from. */
+  /** The graph that serves until replicas appear: as it was published, with the parts that it was composed from. */
   published: { supergraphSdl: string; parts: Parts };
   directory: Directory;
   scalars: ScalarSource;
-  /** Asks these replicas of an agent. The list is read anew for every request; `look` does it now, for who finds none. */
+  /**
+   * Asks these replicas of an agent. The list is read anew for every request; `look` polls now, for a request that
+   * finds none.
+   */
   endpointOf(agent: string, replicas: () => readonly Replica[], look: () => Promise<void>): SubgraphEndpoint;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
-  /** Told of a process that was not there before. */
+  /** Called for a process that was not there before. */
   onReplica?(replica: Replica): void;
-  /** @default in a thread of its own */
+  /** @default in a worker thread */
   compose?: (served: Parts, wanted: Parts, signal?: AbortSignal) => Promise<Fit>;
 }
 
-/** The part of one agent in the graph: what is asked of it, and which versions of it can be asked that. */
+/** The part of one agent in the graph: its SDL, and which versions of the agent can be asked that. */
 interface ServedPart {
   sdl: string;
-  /** Of the SDLs that replicas tell. */
+  /** Hashes of the SDLs that replicas serve. */
   readonly hashes: Set<string>;
 }
 
-/** What an operator may know of one agent. */
+/** State of one agent in the graph, for operators. */
 export interface SubgraphState {
   name: string;
-  /** Live ones, by the hash of what they serve. */
+  /** Live replicas, each with the hash of the SDL that it serves. */
   replicas: { instance: string; sdlHash: string }[];
-  /** Of the part that is in the graph; null if none is. */
+  /** Hash of the part that is in the graph; null if none is. */
   servedHash: string | null;
 }
 
-/** After a composition that could not be run, it is tried again so much later, in milliseconds. */
+/** Delay after which a composition that could not be run is retried, in milliseconds. */
 const RETRY_MS = 10_000;
 
-/** Keeps a graph to what is served. */
+/** Keeps a graph in step with its agents. */
 export class GraphWatch {
   readonly #o: GraphWatchOptions;
   readonly #sdls = new Map<string, string>();
@@ -81,12 +84,12 @@ export class GraphWatch {
     return this.#graph(this.#o.published.supergraphSdl, this.#served);
   }
 
-  /** Whether the directory was read, and what stood there composed, once at least. */
+  /** Whether the directory was read, and its replicas' parts composed, at least once. */
   get isSettled(): boolean {
     return this.#isSettled;
   }
 
-  /** For an operator. */
+  /** State for operators. */
   get state(): { directory: object; composition: CompositionState; subgraphs: SubgraphState[] } {
     const names = [...new Set([...this.#served.keys(), ...this.#replicas.keys()])].sort();
     const live = this.#live();
@@ -98,7 +101,7 @@ export class GraphWatch {
     return { directory: this.#directory, composition: this.#record.state, subgraphs };
   }
 
-  /** Looks again and again, until the signal aborts. @param swap lets a graph serve */
+  /** Polls until the signal aborts. @param swap lets a graph serve */
   async run(swap: (graph: Graph) => Promise<void>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.look(swap, signal);
@@ -106,7 +109,7 @@ export class GraphWatch {
     }
   }
 
-  /** Looks once. Throws nothing. */
+  /** Polls once. Throws nothing. */
   async look(swap: (graph: Graph) => Promise<void>, signal?: AbortSignal): Promise<void> {
     const found = await this.#read();
     if (!found) return;
@@ -146,7 +149,7 @@ export class GraphWatch {
     this.#tried = { key, until: performance.now() + RETRY_MS };
     const changed = [...wanted].filter(([name, { sdl }]) => this.#served.get(name)?.sdl !== sdl);
     if (changed.length === 0) {
-      // Another version that serves the same, or more: it can be asked, too.
+      // Another version that serves the same, or more, can be asked, too.
       for (const [name, { hashes }] of wanted) for (const hash of hashes) this.#served.get(name)!.hashes.add(hash);
       this.#record.settled([]);
     } else {
@@ -175,7 +178,7 @@ export class GraphWatch {
     this.#record.settled(refused);
   }
 
-  /** What each agent serves with all of its versions; of those who are away, what they served. By name. */
+  /** The common part of each agent's versions, by name; of agents that are away, the part that they served. */
   async #wanted(): Promise<ReadonlyMap<string, ServedPart>> {
     const wanted = new Map(this.#served);
     for (const [agent, replicas] of Map.groupBy(this.#live(), ({ agent }) => agent)) {
@@ -195,7 +198,7 @@ export class GraphWatch {
   }
 
   #graph(supergraphSdl: string, parts: ReadonlyMap<string, ServedPart>): Graph {
-    // Who has just come is asked at once, and not only when it is next looked for.
+    // A replica that has just come is found at once, and not only at the next poll.
     const look = async (): Promise<void> => void (await this.#read());
     const endpoints = [...parts].map(([name, part]) => this.#o.endpointOf(name, () => this.#askable(name, part), look));
     const nodes = nodeKinds(
@@ -204,12 +207,12 @@ export class GraphWatch {
     return { supergraphSdl, endpoints, scalars: this.#o.scalars, nodes };
   }
 
-  /** Those who give signs of life. Who is late may be asked, but tells nothing of what the graph should be. */
+  /** Replicas with a timely heartbeat. A late one may be asked, but has no say in what the graph should be. */
   #live(): Replica[] {
     return [...this.#replicas.values()].flat().filter(({ isLate }) => !isLate);
   }
 
-  /** Those who serve what this graph asks of them. Better somebody else than nobody: most of it may still be there. */
+  /** Replicas that serve what this graph asks of them; without any, all others, which may still have most of it. */
   #askable(name: string, { hashes }: ServedPart): readonly Replica[] {
     const live = this.#replicas.get(name) ?? [];
     const fitting = live.filter(({ sdlHash }) => hashes.has(sdlHash));
@@ -222,7 +225,7 @@ const keyOf = ({ agent, process }: Replica): string => `${agent} ${process}`;
 const sdlsOf = (parts: ReadonlyMap<string, ServedPart>): Parts =>
   Object.fromEntries([...parts].map(([name, { sdl }]) => [name, sdl]));
 
-/** What cannot even be read is refused like what does not fit. */
+/** An SDL that cannot even be parsed is refused like one that does not fit. */
 function commonOf(versions: readonly string[]): string {
   try {
     return commonSdl(versions);

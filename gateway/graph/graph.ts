@@ -3,14 +3,14 @@ import { type ScalarSource, scalarsOf } from './adopt-scalars.ts';
 import { type Composition, composeSupergraph } from '../composition/compose.ts';
 import { type NodeKind, nodeKinds } from '../nodes/node-kinds.ts';
 
-/** What a graph version is made from: a supergraph, and who answers for each of its subgraphs. */
+/** Source of a graph version: a supergraph, and the endpoint of each of its subgraphs. */
 export interface Graph {
   supergraphSdl: string;
   endpoints: readonly SubgraphEndpoint[];
   scalars: ScalarSource;
-  /** What `Query.node` finds. @default nothing, there is no such field */
+  /** Kinds of entities that `Query.node` finds. @default none, there is no such field */
   nodes?: readonly NodeKind[];
-  /** Anybody may see all of it, whatever it declares. For foreign supergraphs only. */
+  /** All of it is public, whatever it declares. For foreign supergraphs only. */
   isUnguarded?: true;
 }
 

@@ -1,21 +1,21 @@
-/** Counts who still uses a thing that has been replaced, so that it ends with its last user and not before. */
+/** Counts the uses of a thing that may be replaced, so that it ends with its last user and not before. */
 export class Leases {
   readonly #end: () => Promise<void>;
   #open = 0;
   #isRetired = false;
   readonly #ended = Promise.withResolvers<void>();
 
-  /** @param end run once, when it is retired and nobody uses it any more */
+  /** @param end run once, when it is retired and no longer used */
   constructor(end: () => Promise<void>) {
     this.#end = end;
   }
 
-  /** How many use it now. */
+  /** Number of uses now. */
   get open(): number {
     return this.#open;
   }
 
-  /** Begins a use. Returns what ends it; to call that again does nothing. */
+  /** Begins a use. Returns a function that ends it; calling that again does nothing. */
   enter(): () => void {
     this.#open += 1;
     let isOver = false;
@@ -27,7 +27,7 @@ export class Leases {
     };
   }
 
-  /** It has been replaced: it ends when its last user has left. Resolves then. */
+  /** Retires a thing that was replaced: it ends when its last user has left. Resolves then. */
   retire(): Promise<void> {
     if (!this.#isRetired) {
       this.#isRetired = true;

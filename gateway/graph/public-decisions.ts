@@ -2,7 +2,7 @@ import { type GraphQLSchema, isIntrospectionType, isObjectType } from 'graphql';
 import type { Decision, DecisionTable } from '../../platform/gate/decision.ts';
 import { isRoot } from '../../platform/gate/decisions.ts';
 
-/** Anybody may see all of it: for a foreign supergraph, about which nobody of ours has decided. */
+/** Makes everything public: for a foreign supergraph, about which none of our agents has decided. */
 export function publicDecisions(schema: GraphQLSchema): DecisionTable {
   const table = new Map<string, Decision>();
   for (const type of Object.values(schema.getTypeMap())) {

@@ -61,7 +61,7 @@ describe('a new graph', () => {
     expect((await ask('{ first }')).errors![0]!.message).toContain('Cannot query field "first"');
   });
 
-  test('is planned for what is asked most before it serves', async () => {
+  test('has plans for the most used documents before it serves', async () => {
     const queries = [
       '{ order(id: "o1") { id customer { name } } }',
       'query A { orders { id } } query B { thrown { deep } }',
@@ -78,7 +78,7 @@ describe('a new graph', () => {
     expect(it.gateway.plans).toBe(2);
   });
 
-  test('that does not hold is refused, and the old one serves on', async () => {
+  test('with an undecided field is refused, and the old one serves on', async () => {
     const undecided = createSubgraph('extra', parse(`${LINKS} type Query { first: Int @public second: Int }`), {});
     const graph = graphOf([...subgraphsOf(it.world), undecided]);
     await expect(it.gateway.swap(graph)).rejects.toThrow(/No decision.*Query\.second/);
@@ -86,7 +86,7 @@ describe('a new graph', () => {
     expect(it.gateway.graphVersions).toBe(1);
   });
 
-  test('lets what is under way end on the old one, and then nothing of that is left', async () => {
+  test('lets operations under way end on the old one, which is then released', async () => {
     const { promise, resolve } = Promise.withResolvers<number>();
     const slow = createSubgraph('slow', parse(`${LINKS} type Query { slow: Int @public }`), {
       Query: { slow: () => promise },
@@ -105,7 +105,7 @@ describe('a new graph', () => {
   });
 });
 
-/** Waits until it is. @throws Error if it is not after many collections */
+/** Waits until the object is garbage-collected. @throws Error if it is not after many collections */
 async function collected(reference: WeakRef<object>): Promise<void> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -136,7 +136,7 @@ describe('an open subscription', () => {
     stream.dispose();
   });
 
-  test('that does not fit the new graph is ended with a reason, also while nothing happens', async () => {
+  test('that does not fit the new graph is ended with a reason, also while no event comes', async () => {
     const stream = collect('subscription { ticked { seq order { id customer { email } } } }');
     await until(() => it.world.listeners.size === 1);
     const [order, customer, trouble] = subgraphsOf(it.world);

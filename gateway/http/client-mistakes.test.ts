@@ -1,4 +1,4 @@
-/** What a client gets wrong is told to the client, with its place, and is nobody's fault: nothing is logged as one. */
+/** A client's mistake is told to the client, with its place, and is no fault: nothing is logged as one. */
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.gateway.close());
 
-/** Operations that have failed, as the metrics count them. */
+/** Number of operations that have failed, as the metrics count them. */
 async function failures(): Promise<number> {
   const lines = (await metricsText()).text
     .split('\n')
@@ -36,7 +36,7 @@ interface Told {
   extensions: { code: string };
 }
 
-/** One operation, by each of the ways that there are. */
+/** One operation, by each transport. */
 const TRANSPORTS: Record<string, (query: string, variables: object) => Promise<readonly Told[] | undefined>> = {
   'a POST': async (query, variables) => errorsIn(await (await it.post(query, { variables })).json()),
   'a GET': async (query, variables) => {
@@ -65,7 +65,7 @@ const TRANSPORTS: Record<string, (query: string, variables: object) => Promise<r
 };
 const errorsIn = (answer: unknown): readonly Told[] | undefined => (answer as { errors?: Told[] }).errors;
 
-/** Each with `x` sent as null; its default is what lets it stand there. And where the error is to be. */
+/** Operations that are valid only by the default of `x`, which is sent as null, and the path of the error. */
 const NULLS: readonly (readonly [place: string, query: string, path: readonly string[]])[] = [
   ['an argument', 'query ($x: ID = "o1") { o: order(id: $x) { id } }', ['o']],
   ['@skip of a root field', 'query ($x: Boolean = true) { orders @skip(if: $x) { id } }', ['orders']],
@@ -89,7 +89,7 @@ const NULLS: readonly (readonly [place: string, query: string, path: readonly st
   ],
 ];
 
-describe.each(Object.entries(TRANSPORTS))('null for what must not be null, by %s', (_, send) => {
+describe.each(Object.entries(TRANSPORTS))('null where a value is required, by %s', (_, send) => {
   test.each(NULLS)('in %s is BAD_USER_INPUT at its place, and asks no agent', async (_place, query, path) => {
     it.world.calls.length = 0;
     const errors = await send(query, { x: null });
@@ -98,7 +98,7 @@ describe.each(Object.entries(TRANSPORTS))('null for what must not be null, by %s
     expect(it.world.calls).toEqual([]);
   });
 
-  test('is nothing to tell of where nobody reads it, or where the default is taken', async () => {
+  test('is no error where the variable is not read, or where its default is taken', async () => {
     const left =
       'query ($x: ID = "o1", $y: Boolean!) { orders @skip(if: $y) { id } order(id: $x) @skip(if: $y) { id } }';
     expect(await send(left, { x: null, y: true })).toBeUndefined();
@@ -106,7 +106,7 @@ describe.each(Object.entries(TRANSPORTS))('null for what must not be null, by %s
   });
 });
 
-test('null in a mutation does none of it', async () => {
+test('null in a mutation executes none of its fields', async () => {
   it.world.calls.length = 0;
   const query = 'mutation ($x: String = "a") { a: place(name: "first") { id } b: place(name: $x) { id } }';
   const { data, errors } = (await (await it.post(query, { variables: { x: null } })).json()) as never;
@@ -124,7 +124,7 @@ describe('a subscription', () => {
     'subscription ($x: Boolean = true) { orderUpdated { seq @skip(if: $x) } }',
     'subscription ($x: Boolean = true) { orderUpdated { seq order { ... @include(if: $x) { id } } } }',
     'subscription ($x: ID = "a", $y: Boolean = true) { orderUpdated(id: $x) { seq @skip(if: $y) } }',
-  ])('with null is told so once, and not opened: %s', async (query) => {
+  ])('with null is refused by one error, and not opened: %s', async (query) => {
     for (const send of [bySocket!, byStream!]) {
       expect(await send(query, { x: null, y: null })).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
       expect(it.world.listeners.size).toBe(0);
@@ -140,7 +140,7 @@ describe('a subscription', () => {
     'subscription { ...F @include(if: true) } fragment F on Subscription { ticked { seq } }',
     'subscription { ticked { seq } orderUpdated @skip(if: true) { seq } }',
     'subscription ($x: Boolean = true) { ...F } fragment F on Subscription { ticked @include(if: $x) { seq } }',
-  ])('of which a condition may leave nothing is not valid: %s', async (query) => {
+  ])('whose root field a condition may leave out is not valid: %s', async (query) => {
     for (const send of [bySocket!, byStream!]) {
       const told = {
         message: expect.stringMatching(/^The field of a subscription cannot /),
@@ -151,7 +151,7 @@ describe('a subscription', () => {
     }
   });
 
-  test('under a condition that is written out and leaves it in is opened', async () => {
+  test('whose root field has a literal condition that keeps it is opened', async () => {
     const query = 'subscription { ticked @skip(if: false) { seq } }';
     const client = it.client();
     const told = new Promise((resolve) =>
@@ -164,7 +164,7 @@ describe('a subscription', () => {
   });
 });
 
-describe('text that is no UTF-8', () => {
+describe('a request', () => {
   const post = (body: string | Buffer<ArrayBuffer>, headers: Record<string, string> = {}): Promise<Response> =>
     fetch(`${it.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
   const told = async (response: Response) => {
@@ -178,7 +178,7 @@ describe('text that is no UTF-8', () => {
     ['an overlong slash', Buffer.from([0xc0, 0xaf])],
     ['half a pair', Buffer.from([0xed, 0xa0, 0x80])],
     ['a sign cut off', Buffer.from([0xe2, 0x82])],
-  ])('in a body, %s, is 400, and nothing is done', async (_, bytes) => {
+  ])('with %s in its body, which is no UTF-8, is 400, and nothing is executed', async (_, bytes) => {
     it.world.calls.length = 0;
     const [before, after] = QUERY.split('?') as [string, string];
     const response = await post(Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]));
@@ -186,7 +186,7 @@ describe('text that is no UTF-8', () => {
     expect(it.world.calls).toEqual([]);
   });
 
-  test.each(['utf-16', 'iso-8859-1', '"utf-16le"', 'nonsense'])('is 415 when it is said to be %s', async (charset) => {
+  test.each(['utf-16', 'iso-8859-1', '"utf-16le"', 'nonsense'])('in the charset %s is 415', async (charset) => {
     const [status, code, message] = await told(
       await post(QUERY, { 'content-type': `application/json; charset=${charset}` }),
     );
@@ -194,34 +194,37 @@ describe('text that is no UTF-8', () => {
     expect(message).toMatch(/^JSON is read as UTF-8, not as /);
   });
 
-  test.each(['utf-8', 'UTF-8', '"utf-8"', 'us-ascii'])('is none when it is said to be %s', async (charset) => {
+  test.each(['utf-8', 'UTF-8', '"utf-8"', 'us-ascii'])('in the charset %s is accepted', async (charset) => {
     expect((await post(QUERY, { 'content-type': `application/json;charset=${charset}` })).status).toBe(200);
   });
 
-  test.each(['gzip', 'br', 'deflate', 'gzip, identity'])('a body that is packed as %s is 415', async (coding) => {
-    const response = await post(QUERY, { 'content-encoding': coding });
-    expect(response.headers.get('accept-encoding')).toBe('identity');
-    expect(await told(response)).toEqual([415, 'BAD_REQUEST', expect.stringContaining('is not unpacked')]);
-  });
+  test.each(['gzip', 'br', 'deflate', 'gzip, identity'])(
+    'with a body that is compressed by %s is 415',
+    async (coding) => {
+      const response = await post(QUERY, { 'content-encoding': coding });
+      expect(response.headers.get('accept-encoding')).toBe('identity');
+      expect(await told(response)).toEqual([415, 'BAD_REQUEST', expect.stringContaining('is not unpacked')]);
+    },
+  );
 
-  test("a body as it is, with a mark of its bytes' order or without, is read", async () => {
+  test('with an uncompressed body, with a byte order mark or without, is accepted', async () => {
     const answers = [await post(QUERY, { 'content-encoding': 'identity' }), await post(`\ufeff${QUERY}`)];
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test.each(['null', '5', '"text"', '', '{'])('a body that is no object is 400: %s', async (body) => {
+  test.each(['null', '5', '"text"', '', '{'])('with a body that is no object is 400: %s', async (body) => {
     const [status, code] = await told(await post(body));
     expect([status, code]).toEqual([400, 'BAD_REQUEST']);
   });
 
-  test.each(['%ff', '%c3', '%ed%a0%80', '%', '%zz'])('in a URL, %s, is 400', async (escape) => {
+  test.each(['%ff', '%c3', '%ed%a0%80', '%', '%zz'])('with %s in its URL is 400', async (escape) => {
     const url = `${it.url}/graphql?query={order(id:%22a${escape}b%22){id}}`;
     const [status, code, message] = await told(await fetch(url));
     expect([status, code]).toEqual([400, 'BAD_REQUEST']);
     expect(message).toContain('not percent-encoded UTF-8');
   });
 
-  test('raw bytes in a URL are 400: they would be read as other letters', async () => {
+  test('with raw bytes in its URL is 400: they would be read as other letters', async () => {
     const socket = connect(Number(new URL(it.url).port), '127.0.0.1');
     socket.end(
       Buffer.from('GET /graphql?query={order(id:"\u00e9"){id}} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
@@ -231,23 +234,26 @@ describe('text that is no UTF-8', () => {
     expect(answer.split(' ')[1]).toBe('400');
   });
 
-  test.each([true, false])('in a frame closes the socket with the code for it; binary: %s', async (binary) => {
-    const socket = new WebSocket(it.wsUrl, 'graphql-transport-ws');
-    await once(socket, 'open');
-    const closed = once(socket, 'close');
-    socket.send(Buffer.from([0x7b, 0xff, 0x7d]), { binary });
-    const [code] = (await closed) as [number];
-    expect(code).toBe(binary ? 4400 : 1007);
-  });
+  test.each([true, false])(
+    'in a WebSocket frame that is no UTF-8 closes the socket with the code for it; binary: %s',
+    async (binary) => {
+      const socket = new WebSocket(it.wsUrl, 'graphql-transport-ws');
+      await once(socket, 'open');
+      const closed = once(socket, 'close');
+      socket.send(Buffer.from([0x7b, 0xff, 0x7d]), { binary });
+      const [code] = (await closed) as [number];
+      expect(code).toBe(binary ? 4400 : 1007);
+    },
+  );
 });
 
-test('a browser that asks for the address alone is sent to GraphiQL; others are told that there is nothing', async () => {
+test('a browser that asks for the bare address is redirected to GraphiQL; other clients get 404', async () => {
   const ask = (accept: string) => fetch(`${it.url}/`, { redirect: 'manual', headers: { accept } });
   const [browser, program] = [await ask('text/html,application/xhtml+xml'), await ask('*/*')];
   expect([browser.status, browser.headers.get('location'), program.status]).toEqual([302, '/graphql', 404]);
 });
 
-test('ids are shown as they are: GraphiQL makes no one sign of several', async () => {
+test('GraphiQL shows ids as they are, without ligatures', async () => {
   const page = await (await fetch(`${it.url}/graphql`, { headers: { accept: 'text/html' } })).text();
   expect(page).toContain('font-variant-ligatures: none');
 });

@@ -2,7 +2,7 @@ import { newId } from '../../platform/ids.ts';
 
 const SANE = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** The header that carries it, in requests and answers. */
+/** The header that carries the correlation id, in requests and answers. */
 export const CORRELATION_HEADER = 'x-correlation-id';
 
 /** The client's own correlation id if it is harmless to log, else a new one. */

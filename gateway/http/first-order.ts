@@ -1,4 +1,4 @@
-/** The first order that the demo invites to: what GraphiQL's tabs are filled with. */
+/** The first order that the demo invites to, with which GraphiQL's tabs are filled. */
 import type { FirstOrder } from './graphiql-tabs.ts';
 import { demoWorld } from '../../platform/agent/demo-world.ts';
 

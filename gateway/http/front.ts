@@ -10,7 +10,7 @@ import { observedOperations } from '../operations/observed-operations.ts';
 import { createOperations, type Operations } from '../operations/operations.ts';
 import { createYogaHandler, type Yoga } from './yoga.ts';
 
-/** What stands before one graph version: its operations, and what parses and validates for it and keeps what it parsed. */
+/** The front of one graph version: its operations, and the parser, validator and document cache before them. */
 export interface Front {
   readonly graphVersion: GraphVersion;
   readonly operations: Operations;
@@ -19,13 +19,13 @@ export interface Front {
   readonly rates: RateLimits | undefined;
 }
 
-/** What all fronts of a gateway have in common. */
+/** Options that all fronts of a gateway share. */
 export interface FrontOptions {
   live: LiveUpdates;
   mask: ErrorMask;
   tabs: readonly GraphiqlTab[];
   limits: Limits;
-  /** Counts requests and operations. @default nobody does */
+  /** Counts requests and operations. @default none are counted */
   rates?: RateLimits;
   timeoutMs?: number;
   log: Pick<Logger, 'debug' | 'info'>;

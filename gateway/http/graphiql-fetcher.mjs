@@ -1,13 +1,13 @@
 /**
  * Runs in the browser, between GraphiQL and the gateway: queries and mutations by POST, subscriptions over a WebSocket,
- * both with what stands in the headers editor.
+ * both with the headers of the headers editor.
  *
- * So that nobody copies tokens, `{{accessToken}}` and `{{orderId}}` in headers and variables stand for what the last
- * answer that had one said. A header whose place nothing fills is not sent; such a variable is null. They are kept in
- * memory, so they are gone when the page is.
+ * So that no token need be copied, `{{accessToken}}` and `{{orderId}}` in headers and variables stand for the values in
+ * the last answer that had one. A header whose placeholder has no value is not sent; such a variable is null. They are
+ * kept in memory, so they are gone when the page is.
  */
 
-/** What GraphiQL calls with each operation. `createClient` is that of graphql-ws. */
+/** The function that GraphiQL calls with each operation. `createClient` is that of graphql-ws. */
 export function createFetcher(url, createClient) {
   const known = {};
 
@@ -23,7 +23,7 @@ export function createFetcher(url, createClient) {
     return answer;
   }
 
-  /** A socket per subscription, as the headers may differ. It is not opened again: its events would begin anew. */
+  /** A socket per subscription, as the headers may differ. It does not reconnect: its events would begin anew. */
   function subscribe(request, headers) {
     const client = createClient({
       url: url.replace(/^http/, 'ws'),
@@ -51,7 +51,7 @@ const fill = (text, known) => {
   return known[name] ? text.replace(place, () => known[name]) : null;
 };
 
-/** Whatever signed in or ordered, under whichever alias. */
+/** Remembers the token and the order of any field that signed in or ordered, under any alias. */
 function remember(known, data) {
   for (const payload of Object.values(data ?? {})) {
     known.accessToken = payload?.accessToken ?? known.accessToken;
@@ -59,7 +59,7 @@ function remember(known, data) {
   }
 }
 
-/** In lower case, as the gateway reads them in `connection_init`; over HTTP it is all the same. */
+/** Header names in lower case, as the gateway reads them in `connection_init`; over HTTP it is all the same. */
 const named = (headers) =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => (value === null ? [] : [[name.toLowerCase(), value]])),

@@ -5,7 +5,7 @@ import { scalars } from '../../platform/graphql/scalars.ts';
 import { graphiqlTabs } from './graphiql-tabs.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema/api.graphql', import.meta.url), 'utf8'));
-// The published schema knows the names of our scalars; this is what they take.
+// The published schema knows only the names of our scalars; this is what they take.
 for (const [name, { parseValue }] of Object.entries(scalars)) Object.assign(schema.getType(name) ?? {}, { parseValue });
 
 const firstOrder = { email: 'buyer@example.com', password: 'a password', variantId: 'variant_1' };
@@ -40,7 +40,7 @@ describe.each(all)('the tab $title', ({ document, operation, variables, headers 
   });
 });
 
-test('what is ordered and who signs in is filled in where it is known', () => {
+test('the account and the variant of the first order are filled in where it is known', () => {
   const [, signIn, placeOrder] = graphiqlTabs(firstOrder).map(({ variables }) => JSON.parse(variables ?? '{}').input);
   expect(signIn).toEqual({ email: 'buyer@example.com', password: 'a password' });
   expect(placeOrder.lines).toEqual([{ variantId: 'variant_1', quantity: 1 }]);

@@ -1,12 +1,12 @@
 /** The tabs that GraphiQL opens with: a first order from the catalogue to its last event. */
 import { type GraphiqlTab, SIGNED_IN } from './graphiql.ts';
 
-/** What the tabs are filled with where there is demo data. */
+/** Values that fill the tabs where there is demo data. */
 export interface FirstOrder {
-  /** Of the buyer. */
+  /** The buyer's address. */
   email: string;
   password: string;
-  /** In stock, and with a price in euros. */
+  /** A variant in stock, with a price in euros. */
   variantId: string;
 }
 
@@ -97,7 +97,7 @@ const PLACEHOLDERS: FirstOrder = {
   variantId: 'the id of a variant',
 };
 
-/** First what one changes for another order. */
+/** The input of an order; first the values that one changes for another order. */
 const orderOf = (variantId: string) => ({
   idempotencyKey: 'my-first-order',
   payment: { token: 'tok_ok' },
@@ -107,7 +107,7 @@ const orderOf = (variantId: string) => ({
 });
 
 const json = (value: unknown): string => JSON.stringify(value, null, 2);
-/** Not the token of the last sign-in: once it has expired, no other could follow it. */
+/** Headers of signing in: not the token of the last sign-in, after whose expiry no other could follow it. */
 const ANONYMOUS = '{}';
 
 /** Browse, sign in, place an order, watch it. Ready to run with a first order; without, they say what to fill in. */

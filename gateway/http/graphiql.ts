@@ -18,7 +18,7 @@ export interface GraphiqlTab {
   headers?: string;
 }
 
-/** What the headers of a signed-in tab say. The fetcher puts the token of the last sign-in in. */
+/** Headers of a signed-in tab. The fetcher puts the token of the last sign-in in. */
 export const SIGNED_IN = JSON.stringify({ authorization: 'Bearer {{accessToken}}' }, null, 2);
 
 const FETCHER = new URL('./graphiql-fetcher.mjs', import.meta.url);
@@ -63,11 +63,16 @@ ${script(`${await readFile(FETCHER, 'utf8')}\n${startScript(options)}`, 'module'
  */
 const STILL_TABS = '.graphiql-tab { transform: none !important; }';
 
-/** Its font makes one sign of `9x1`, as in an id: what is copied by eye is then another id. */
+/**
+ * GraphiQL's font has ligatures, which make one sign of `9x1`, as in an id: an id that is copied by eye is then
+ * another.
+ */
 const NO_LIGATURES =
   '* { font-variant-ligatures: none !important; font-feature-settings: "calt" 0, "liga" 0 !important; }';
 
-/** What the page may load: itself, and data from where it came. A third party it cannot even ask. */
+/**
+ * Content Security Policy of the page: it loads itself, and data from its own origin. A third party it cannot even ask.
+ */
 const contentSecurityPolicy = (nonce: string): string =>
   [
     "default-src 'none'",

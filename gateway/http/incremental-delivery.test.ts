@@ -1,4 +1,6 @@
-/** `@defer` and `@stream` are not supported: said clearly and before anything runs, never answered wrongly. */
+/**
+ * `@defer` and `@stream` are not supported: they are refused clearly and before anything runs, never answered wrongly.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startGateway } from '../gateway.testing.ts';
 
@@ -17,7 +19,7 @@ const ASKED = [
 const ACCEPTS = ['application/json', 'multipart/mixed; deferSpec=20220824, application/json', 'text/event-stream'];
 
 test.each(ASKED.flatMap(([directive, query]) => ACCEPTS.map((accept) => [directive, accept, query] as const)))(
-  '%s over HTTP to who accepts %s: %s',
+  '%s over HTTP to a client that accepts %s: %s',
   async (directive, accept, query) => {
     it.world.calls.length = 0;
     const text = await (await it.post(query, { headers: { accept } })).text();
@@ -37,7 +39,7 @@ test.each(ASKED)('%s over WebSocket: %s', async (directive, query) => {
       { message: `Unknown directive "${directive}".`, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
     ]);
     expect(it.world.calls).toEqual([]);
-    // The socket goes on.
+    // The socket stays open.
     const next = await client.iterate({ query: '{ order(id: "o1") { id } }' }).next();
     expect(next.value).toMatchObject({ data: { order: { id: 'o1' } } });
   } finally {
@@ -45,7 +47,7 @@ test.each(ASKED)('%s over WebSocket: %s', async (directive, query) => {
   }
 });
 
-test('the schema does not announce them', async () => {
+test('the schema does not announce @defer and @stream', async () => {
   const { data } = (await (await it.post('{ __schema { directives { name } } }')).json()) as {
     data: { __schema: { directives: { name: string }[] } };
   };

@@ -1,7 +1,7 @@
 /**
- * Webhooks at the front door: `POST /webhooks/<agent>/<endpoint>`. The gateway knows no secrets: it takes the headers and
- * the bytes as they came, and asks the agent, by a field that clients do not see. So it is the same whether the agent
- * lives in this process or in another. What is answered is for a sender who tries again on anything but a 2xx.
+ * Webhooks at the front door: `POST /webhooks/<agent>/<endpoint>`. The gateway knows no secrets: it takes the headers
+ * and the bytes as they came, and asks the agent, by a field that clients do not see. So it is the same whether the
+ * agent lives in this process or in another. The answers suit senders that try again on anything but a 2xx.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { respondJson } from '../../platform/http/respond-json.ts';
@@ -12,7 +12,7 @@ import { CORRELATION_HEADER, correlationId } from './correlation-id.ts';
 import type { Graph } from '../graph/graph.ts';
 import { RETRY_AFTER_SECONDS } from '../operations/mask-error.ts';
 
-/** Who may be asked. */
+/** Parts that the webhook door works with. */
 export interface WebhookDoor {
   /** Tells which agents have webhooks, and where they are. */
   graph: Pick<Graph, 'supergraphSdl' | 'endpoints'>;
@@ -21,14 +21,14 @@ export interface WebhookDoor {
 
 /** The largest body, in bytes. Standard Webhooks recommends less than 20 kB. */
 export const MAX_WEBHOOK_BYTES = 262_144;
-/** So much of a larger one is read and dropped: a sender that is cut off while it talks may miss the answer. */
+/** Bytes of a larger body that are read and dropped: a sender that is cut off while it talks may miss the answer. */
 const MAX_READ_BYTES = 4 * MAX_WEBHOOK_BYTES;
 /** How long an agent may take to store a delivery, in milliseconds: senders wait for 15 to 30 seconds. */
 const TIMEOUT_MS = 10_000;
 
 const PATH = /^\/webhooks\/([a-z][a-z0-9]{1,30})\/([a-z][a-z0-9-]{0,62})$/;
 
-/** What is said of each outcome. */
+/** Status, code and message of each outcome. */
 const ANSWERS: Record<WebhookOutcome, [status: number, code: string, message: string]> = {
   STORED: [202, '', ''],
   REPEATED: [200, '', ''],
@@ -100,7 +100,7 @@ function outcomeOf(result: object, field: string): WebhookOutcome | undefined {
   return outcome && Object.hasOwn(ANSWERS, outcome) ? outcome : undefined;
 }
 
-/** The bytes; undefined if there are too many. */
+/** The bytes of a body; undefined if there are too many. */
 async function read(request: IncomingMessage): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_READ_BYTES) return undefined;
   const parts: Buffer[] = [];

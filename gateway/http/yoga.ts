@@ -13,7 +13,7 @@ import type { Operation } from '../operations/operation.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Caller } from '../identity/session.ts';
 
-/** What comes with every request, beside the request. */
+/** Context that yoga is given with every request. */
 export interface ServerContext {
   caller: Caller;
 }
@@ -21,7 +21,7 @@ export interface ServerContext {
 /** The yoga server. Its `getEnveloped` parses and validates for WebSockets too, with the same caches and plugins. */
 export type Yoga = YogaServerInstance<ServerContext, object>;
 
-/** How long a reader of events that is too slow may take to read that it is over, in milliseconds. */
+/** Time that a slow reader of events has to read the end of its stream, in milliseconds. */
 const FAREWELL_MS = 5000;
 
 /** Makes the handler of `/graphql`. */
@@ -69,7 +69,7 @@ function useOperations(operations: Operations): Plugin {
 const operationOf = ({ document, operationName, variableValues, contextValue }: Args): Operation => {
   const { caller } = contextValue;
   const { signal } = contextValue.request;
-  // Whoever does not read cannot be told that it is over, either: after a while the connection is cut.
+  // A client that does not read cannot be told of the end, either: after a while the connection is cut.
   const cutOff = (): void => void setTimeout(() => contextValue.res?.destroy(), FAREWELL_MS).unref();
   return {
     document,
@@ -84,7 +84,7 @@ const subscriptionByGet = (): Error =>
     extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: { Allow: 'POST' } } },
   });
 
-/** Masks what did not come from our operations: errors of reading, parsing and validating a request. */
+/** Masks errors that did not come from our operations: those of reading, parsing and validating a request. */
 function useMaskedResults(mask: ErrorMask): Plugin {
   return {
     onResultProcess({ result, setResult, serverContext }) {

@@ -1,6 +1,7 @@
 /**
- * Whose an API key is, for a gateway, which has no database: it asks identity, by the key's hash, and remembers the
- * answer for some seconds. A key that is revoked meanwhile is refused by `Revocations`, at once where it is heard of.
+ * Looks up the owner of an API key, for a gateway, which has no database: it asks identity, by the key's hash, and
+ * caches the answer for some seconds. A key that is revoked meanwhile is refused by `Revocations`, at once where the
+ * revocation is heard of.
  */
 import { Unavailable } from '../../platform/errors.ts';
 import type { SubgraphEndpoint } from '../../platform/graphql/subgraph.ts';
@@ -9,29 +10,29 @@ import { hashOfApiKey } from '../../platform/identity/api-key.ts';
 import { newId } from '../../platform/ids.ts';
 import { apiKey, type ApiKeyQuery } from '../commands/identity.generated.ts';
 
-/** What it stands on. */
+/** Options of the look-up. */
 export interface ApiKeysOptions {
   identity: Pick<SubgraphEndpoint, 'execute'>;
-  /** How long a socket that was opened with a key goes on until it must show it again. */
+  /** How long a socket that was opened with a key stays open until it must show it again. */
   seconds: number;
 }
 
-/** Whose a key is. */
+/** The actor of a key. */
 export interface KeyIdentity {
   actor: Actor;
   expiresAt: Date;
-  /** Whether the key is no longer what it was: it is not good any more, or good for something else. */
+  /** Whether the key has changed: it is no longer valid, or has other rights. */
   hasChanged(): boolean;
 }
 
-/** How long an answer counts, in milliseconds: so soon a change of its maker's roles is noticed. */
+/** How long an answer is cached, in milliseconds: so soon a change of its maker's roles is noticed. */
 const REMEMBER_MS = 5000;
-/** Beyond, the oldest is asked for again. */
+/** Most answers cached; beyond, the oldest is asked for again. */
 const MOST = 10_000;
 
 type Answer = ApiKeyQuery['apiKeyIdentity'];
 
-/** Identity among the agents of a graph. */
+/** The endpoint of identity, of the endpoints of a graph. */
 export const identityOf = <Endpoint extends Pick<SubgraphEndpoint, 'name'>>(endpoints: readonly Endpoint[]): Endpoint =>
   endpoints.find(({ name }) => name === 'identity')!;
 
@@ -44,7 +45,7 @@ export class ApiKeys {
     this.#o = options;
   }
 
-  /** Undefined for a key that is not good. @throws Unavailable while identity does not answer */
+  /** The identity of a key; undefined if the key is not valid. @throws Unavailable while identity does not answer */
   async identify(key: string): Promise<KeyIdentity | undefined> {
     const hash = hashOfApiKey(key);
     const answer = await this.#answerFor(hash);
@@ -56,14 +57,14 @@ export class ApiKeys {
     return { actor, expiresAt, hasChanged: this.#watch(hash, answer) };
   }
 
-  /** For a socket or a stream, which outlives the answer: looking is enough to have it asked for again once it is old. */
+  /** A check for a socket or a stream, which outlives the answer: calling it has an old answer asked for again. */
   #watch(hash: string, answer: Answer): () => boolean {
     const before = JSON.stringify(answer);
     let [hasChanged, asked] = [false, Date.now()];
     return () => {
       if (Date.now() - asked >= REMEMBER_MS) {
         asked = Date.now();
-        // While identity is away, what was known of the key counts.
+        // While identity is away, the last answer counts.
         this.#answerFor(hash)
           .then((now) => (hasChanged ||= JSON.stringify(now) !== before))
           .catch(() => {});
@@ -72,7 +73,7 @@ export class ApiKeys {
     };
   }
 
-  /** However many ask at once, identity is asked once. */
+  /** Requests for the same key at the same time ask identity once. */
   #answerFor(hash: string): Promise<Answer> {
     const known = this.#known.get(hash);
     if (known && known.until > Date.now()) return known.answer;

@@ -7,8 +7,8 @@ import type { Tokens } from '../../platform/identity/tokens.ts';
 import type { ApiKeys } from './api-keys.ts';
 
 /**
- * Who sends a request, by its bearer token or API key: nobody without one. A token of a session that was ended does not
- * pass, nor a key that was revoked, or is good for something else than when it was shown.
+ * Identifies the sender of a request by its bearer token or API key; without one it is anonymous. A token of an ended
+ * session does not pass, nor a key that was revoked, or whose rights have changed since it was shown.
  */
 export const authenticateWith =
   (tokens: Tokens, revocations: Revocations, apiKeys: Pick<ApiKeys, 'identify'>): Authenticate =>

@@ -19,7 +19,7 @@ orSkip(
   hasRedisServer(),
   test,
   'ended sessions told to other gateways',
-)('two gateways hear of it, and pass over what is no session', async () => {
+)('two gateways refuse an ended session, and ignore a message that is no session', async () => {
   const redis = await startRedis();
   const endings = new Endings(silentLogger);
   const agents = await openAgents(['customer', 'identity'], { clock: systemClock });

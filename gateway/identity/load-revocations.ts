@@ -6,7 +6,7 @@ import type { Config } from '../../platform/config/config.ts';
 import { revokedSessions, type RevokedSessionsQueryVariables } from '../commands/identity.generated.ts';
 import { announceRevocations, ENDINGS, heedRevocations } from './broadcast-revocations.ts';
 
-/** Heeds all that were revoked since, however many: in a large shop a thousand sign out in minutes. */
+/** Heeds all revocations since then, page by page: in a large shop a thousand sign out in minutes. */
 export async function heedSince(
   revocations: Revocations,
   since: Date,
@@ -21,8 +21,8 @@ export async function heedSince(
 }
 
 /**
- * What the gateway must know of ended sessions: those that ended before this process began, and each from then on, also
- * what other processes tell.
+ * The revocations that the gateway must know: those from before this process began, and each from then on, also those
+ * that other processes broadcast.
  */
 export async function revocationsOf(
   host: Host,

@@ -1,6 +1,6 @@
 /**
- * What a gateway elsewhere must know of ended sessions: it asks identity at its start and again every few seconds.
- * Whoever hears of one earlier says so to the same `Revocations`.
+ * The revocations for a gateway in another process than identity: it polls identity from its start on, every few
+ * seconds. Broadcasts, which come earlier, go to the same `Revocations`.
  */
 import type { Revocations } from './revocations.ts';
 import { Unavailable } from '../../platform/errors.ts';
@@ -16,27 +16,30 @@ import {
 } from '../commands/identity.generated.ts';
 import { heedSince } from './load-revocations.ts';
 
-/** What it stands on. */
+/** Options of the polling. */
 export interface RevocationPollingOptions {
   revocations: Revocations;
   identity: Pick<SubgraphEndpoint, 'execute'>;
-  /** How long an access token is good: ended sessions from before that do not matter. */
+  /** Lifetime of an access token: sessions that ended before that do not matter. */
   tokenSeconds: number;
   log: Pick<Logger, 'info' | 'warn'>;
 }
 
-/** How often it asks, in milliseconds. */
+/** Polling interval, in milliseconds. */
 const EVERY_MS = 3000;
-/** It asks again for so long before the last answer: clocks differ, and a transaction may have been under way. Milliseconds. */
+/**
+ * How far each poll reaches back before the last answer: clocks differ, and a transaction may have been under way.
+ * Milliseconds.
+ */
 const OVERLAP_MS = 60_000;
 
-/** Whether what is known of ended sessions is up to date, and when it last was. */
+/** Whether the revocations are up to date, and when they last were. */
 export interface RevocationState {
   status: 'UP' | 'DOWN' | 'UNKNOWN';
   asOf: Date | null;
 }
 
-/** Asks again and again. While identity is away, what is known stays: a signature and its age still count. */
+/** Polls identity. While it is away, the known revocations stay: a token's signature and its age still count. */
 export class RevocationPolling {
   readonly #o: RevocationPollingOptions;
   #state: RevocationState = { status: 'UNKNOWN', asOf: null };
@@ -49,7 +52,7 @@ export class RevocationPolling {
     return this.#state;
   }
 
-  /** Until the signal aborts. */
+  /** Polls until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.look(signal);
@@ -57,7 +60,7 @@ export class RevocationPolling {
     }
   }
 
-  /** Asks once. Throws nothing. */
+  /** Polls once. Throws nothing. */
   async look(signal?: AbortSignal): Promise<void> {
     const { revocations, tokenSeconds, log } = this.#o;
     const now = new Date();

@@ -1,21 +1,21 @@
 /**
- * The sessions (and API keys) that were ended while access tokens of theirs are still good: a token is checked by its signature alone,
- * and against this. The table of identity decides; this is what a gateway remembers of it, in its own process.
+ * Ended sessions and revoked API keys, while access tokens of theirs are still valid: a token is checked by its
+ * signature alone, and against this. The table of identity decides; this is a gateway's copy of it, in its own process.
  */
 export class Revocations {
-  /** Until when each is remembered, in milliseconds since 1970: as long as its last access token may be good. */
+  /** Until when each is remembered, in milliseconds since 1970: until its last access token has expired. */
   readonly #sessions = new Map<string, number>();
   readonly #milliseconds: number;
 
-  /** @param seconds how long an access token is good */
+  /** @param seconds lifetime of an access token */
   constructor(seconds: number) {
     this.#milliseconds = seconds * 1000;
   }
 
-  /** From now on no token of this session passes, nor this key. */
+  /** Refuses the tokens of this session, or this key, from now on. */
   revoke(sessionId: string, now: number = Date.now()): void {
     for (const [id, until] of this.#sessions) {
-      // In the order of their ends, because all last equally long.
+      // Entries are in the order of their ends, because all last equally long.
       if (until > now) break;
       this.#sessions.delete(id);
     }

@@ -3,10 +3,10 @@ import type { Client } from '../../platform/graphql/context.ts';
 import type { ToldRate } from '../limits/rate-headers.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
-/** Who sent the token, and until when it is good. */
+/** The sender of a token, and until when the token is valid. */
 export interface Identity {
   actor: Actor;
-  /** Undefined: for ever, as nobody. */
+  /** Undefined for an anonymous caller, whose identity does not expire. */
   expiresAt?: Date;
   /** Whether the session was ended before its token expired. @default never */
   isRevoked?(): boolean;
@@ -14,18 +14,18 @@ export interface Identity {
 
 /**
  * Verifies an `authorization` value; without one the caller is anonymous.
- * @throws Unauthenticated for a token that is not good
+ * @throws Unauthenticated for a token that is not valid
  */
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
 
-/** Who asks, and under which id it is logged. */
+/** The caller of a request, and the id under which it is logged. */
 export interface Caller {
   /** The actor now. @throws Unauthenticated once the token has expired, which a stream can outlive */
   actor(): Actor;
   readonly correlationId: string;
   /** Where the request comes from. */
   readonly client?: Client;
-  /** Told how much the caller has left of what is counted. @default nobody is */
+  /** Called with what the caller has left of a rate limit. @default not called */
   tell?(rate: ToldRate): void;
   /** Aborts when the client has gone. */
   readonly signal?: AbortSignal;
@@ -33,7 +33,7 @@ export interface Caller {
   readonly cutOff?: () => void;
 }
 
-/** The actor of an identity, as long as it is good. @throws Unauthenticated */
+/** The actor of an identity, as long as it is valid. @throws Unauthenticated */
 export function actorOf({ actor, expiresAt, isRevoked }: Identity): Actor {
   if (isRevoked?.()) throw new Unauthenticated('The session was ended: sign in again.');
   if (expiresAt && expiresAt.getTime() <= Date.now()) {

@@ -30,7 +30,7 @@ const preflight = (url: string, origin: string) =>
   });
 
 describe('pages of other origins', () => {
-  test('of the list may ask and read, and no others', async () => {
+  test('in the list may ask and read, and no others', async () => {
     const allowed = await preflight(it.url, SHOP);
     expect(allowed.status).toBe(204);
     expect(allowed.headers.get('access-control-allow-origin')).toBe(SHOP);
@@ -45,7 +45,7 @@ describe('pages of other origins', () => {
     expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, SHOP]);
   });
 
-  test('may all where nothing is said', async () => {
+  test('may all ask and read where there is no list', async () => {
     expect((await preflight(open.url, 'https://any.example')).headers.get('access-control-allow-origin')).toBe('*');
     expect((await open.post(ORDER)).headers.get('access-control-allow-origin')).toBe('*');
   });
@@ -91,7 +91,7 @@ describe('without introspection', () => {
       client.subscribe({ query }, { next: told, error: told, complete: () => resolve(undefined) });
     });
 
-  test('the schema is not told, over HTTP or WebSocket; `__typename` is no secret', async () => {
+  test('the schema is not shown, over HTTP or WebSocket; `__typename` is no secret', async () => {
     expect(await ask('{ __schema { types { name } } }')).toContain('introspection has been disabled');
     expect(await ask('{ __type(name: "Order") { name } }')).toContain('introspection has been disabled');
     expect(await over('{ __schema { types { name } } }')).toContain('introspection has been disabled');
@@ -117,7 +117,7 @@ describe('WebSockets', () => {
     return { ws, ended };
   };
 
-  test('open for pages of the list and for our own, and for what is no browser', async () => {
+  test('open for pages of the list and for our own, and for clients that are no browsers', async () => {
     expect(await socket({ origin: 'https://evil.example' }).ended).toBe(403);
     expect(await socket({ origin: 'null' }).ended).toBe(403);
     for (const headers of [{ origin: SHOP }, { origin: it.url }, {}] as Record<string, string>[]) {
@@ -128,11 +128,11 @@ describe('WebSockets', () => {
     }
   });
 
-  test('close when nobody says who they are', async () => {
+  test('close when no connection_init comes', async () => {
     expect(await socket().ended).toBe(4408);
   });
 
-  test('are so many from one address and no more, until one closes', async () => {
+  test('are limited in number for each address, until one closes', async () => {
     const two = [socket(), socket()];
     await Promise.all(two.map(({ ws }) => once(ws, 'open')));
     expect(await socket().ended).toBe(429);
@@ -144,7 +144,7 @@ describe('WebSockets', () => {
     expect(status).toBe(4408);
   });
 
-  test('have so many operations open and no more', async () => {
+  test('are limited in the number of their open operations', async () => {
     const client = it.client('Bearer ada');
     const errors: unknown[] = [];
     const ends = [1, 2, 3].map(() =>

@@ -4,9 +4,9 @@ import { limitError } from './limit-error.ts';
 import type { DocumentLimits } from './limits.ts';
 
 /**
- * Looks at variables as they came, before they are read by their types.
+ * Checks variables as they came, before they are coerced to their types.
  * @throws GraphQLError OPERATION_TOO_LARGE; or BAD_REQUEST for a key `__proto__`, which would give an object that is
- *   copied key by key another prototype (CWE-1321), and which no input of ours has
+ * copied key by key another prototype (CWE-1321), and which no input of ours has
  */
 export function checkVariables(variables: unknown, limits: DocumentLimits): void {
   const left: { value: unknown; depth: number }[] = [{ value: variables, depth: 0 }];

@@ -9,10 +9,10 @@ import {
 } from 'graphql';
 
 /**
- * What a condition may leave of a subscription is nothing, and nothing can be subscribed to
- * (https://spec.graphql.org/September2025/#sec-Single-Root-Field). The rule of graphql 16 reads conditions without their
- * variables and throws; of literals that leave it out it says nothing. A field that is
- * left in by one that is written out does no harm.
+ * Refuses a subscription of which a condition may leave nothing: nothing cannot be subscribed to
+ * (https://spec.graphql.org/September2025/#sec-Single-Root-Field). The rule of graphql 16 reads conditions without
+ * their variables and throws; of literals that leave the field out it says nothing. A literal condition that keeps the
+ * field does no harm.
  */
 export function conditionalRoot(document: DocumentNode): GraphQLError | undefined {
   const fragments = new Map<string, FragmentDefinitionNode>();

@@ -1,16 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Whose pages may read our answers: anybody's, or those of these origins (`https://shop.example`). */
+/** Origins whose pages may read our answers: all, or these (`https://shop.example`). */
 export type Origins = '*' | readonly string[];
 
-/** What a page may read beside the answer. */
+/** Headers that a page may read. */
 const EXPOSED = 'x-correlation-id, ratelimit, ratelimit-policy, retry-after';
-/** A day, which is more than browsers believe. */
+/** How long a preflight is cached: a day, which is more than browsers believe. */
 const MAX_AGE_SECONDS = '86400';
 
 /**
- * Says whose pages may read the answer, and answers a preflight: true then. Identity never comes from a cookie, so a
- * page gets nothing that it could not have asked for by itself (https://fetch.spec.whatwg.org/#http-cors-protocol).
+ * Answers CORS: allows pages of these origins to read the answer, and answers a preflight: true then. Identity never
+ * comes from a cookie, so a page gets nothing that it could not have asked for by itself
+ * (https://fetch.spec.whatwg.org/#http-cors-protocol).
  */
 export function answerCors(request: IncomingMessage, response: ServerResponse, origins: Origins): boolean {
   const { origin, 'access-control-request-headers': asked } = request.headers;
@@ -30,7 +31,9 @@ export function answerCors(request: IncomingMessage, response: ServerResponse, o
   return true;
 }
 
-/** Whether a WebSocket may be opened from there: browsers ask no preflight for one. What is no browser says no origin. */
+/**
+ * Whether a WebSocket may be opened from that origin: browsers ask no preflight for one. Other clients send no origin.
+ */
 export function mayOpenSocket({ headers: { origin, host } }: IncomingMessage, origins: Origins): boolean {
   if (origins === '*' || origin === undefined || origins.includes(origin)) return true;
   try {

@@ -1,13 +1,13 @@
 /**
- * What composition has kept of `@cost` and `@listSize` (https://specs.apollo.dev/cost/v0.1), the cost specification of
- * IBM (https://ibm.github.io/graphql-specs/cost-spec.html) in federation's dress.
+ * The `@cost` and `@listSize` directives that composition has kept (https://specs.apollo.dev/cost/v0.1), the cost
+ * specification of IBM (https://ibm.github.io/graphql-specs/cost-spec.html) in federation's dress.
  */
 import { type ConstDirectiveNode, type DirectiveNode, Kind, parse, valueFromASTUntyped } from 'graphql';
 
-/** How long a list is expected to be. */
+/** Expected length of a list. */
 export interface ListSize {
   assumedSize?: number;
-  /** Arguments that say it; the largest counts. */
+  /** Arguments that give the length; the largest counts. */
   slicingArguments?: readonly string[];
   /** The fields of the answer that are such lists: of a connection, `edges` and `nodes`. */
   sizedFields?: readonly string[];
@@ -52,7 +52,7 @@ export function costTableOf(supergraphSdl: string): CostTable | undefined {
   return { weights, sizes };
 }
 
-/** What the two directives are called here: a `@link` may rename all, or what it imports. */
+/** Local names of the two directives: a `@link` may rename all, or what it imports. */
 function namesIn(link: DirectiveNode): { cost: string; listSize: string } | undefined {
   const { url, as, import: imports = [] } = argumentsOf(link) as { url?: string; as?: string; import?: unknown[] };
   if (!url?.startsWith(SPECIFICATION)) return undefined;

@@ -29,7 +29,7 @@ const costOf = (text: string, variables = {}, sdl = SUPERGRAPH): number =>
   estimateWith(schema, costTableOf(sdl)!)(parse(text), undefined, variables);
 
 describe('the estimate', () => {
-  test('of a connection multiplies what it lists by `first`, from the query, a variable or a default', () => {
+  test('of a connection multiplies its lists by `first`, from the query, a variable or a default', () => {
     expect(costOf('{ shops(first: 3) { nodes { id } total } }')).toBe(5 + 3);
     expect(costOf('{ shops(first: 3) { edges { node { id } } nodes { id } } }')).toBe(5 + 3 * 2 + 3);
     expect(costOf('{ shops { nodes { id } } }')).toBe(5 + 20);
@@ -59,7 +59,7 @@ describe('the estimate', () => {
     expect(costOf('{ heavy(deep: true) { id } }')).toBe(107);
   });
 
-  test('counts fragments where they stand, aliases each, and not what is skipped', () => {
+  test('counts fragments where they are spread, each alias, and no skipped field', () => {
     expect(costOf('{ ...F ...F } fragment F on Query { heavy { id } }')).toBe(200);
     expect(costOf('{ a: heavy { id } b: heavy { id } }')).toBe(200);
     expect(costOf('{ any { ... on Dear { price } } }')).toBe(1 + 3);
@@ -72,7 +72,7 @@ describe('the estimate', () => {
     expect(costOf('mutation { make { id } }')).toBe(11);
   });
 
-  test('of values is nothing, and introspection is free', () => {
+  test('of scalars is 0, and introspection is free', () => {
     expect(costOf('{ names(first: 100) __schema { types { name } } }')).toBe(0);
   });
 });
@@ -84,6 +84,6 @@ test('the directives may have other names', () => {
   expect(costOf('{ shops(first: 3) { nodes { id } } heavy { price } }', {}, renamed)).toBe(5 + 3 + 103);
 });
 
-test('a supergraph that says nothing of costs has no table', () => {
+test('a supergraph without costs has no table', () => {
   expect(costTableOf(composeForTest('type Query { a: Int @public }'))).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 /**
- * What an operation will cost at most, before it is executed: a field that gives an object is 1 and one that gives a
- * value 0, unless `@cost` says otherwise, an argument what it says; a mutation begins at 10; what stands in a list
- * counts as often as the list is expected to be long.
+ * Estimates the most that an operation will cost, before it is executed: a field that returns an object is 1 and one
+ * that returns a scalar 0, unless `@cost` says otherwise, an argument what its `@cost` says; a mutation begins at 10;
+ * the content of a list counts as often as the list is expected to be long.
  */
 import {
   type DirectiveNode,
@@ -26,9 +26,9 @@ import {
 import { DEFAULT_PAGE } from '../../platform/graphql/connection.ts';
 import type { CostTable, ListSize } from './cost-table.ts';
 
-/** A list of which nothing is said. */
+/** Expected length of a list that has no `@listSize`. */
 const ASSUMED_SIZE = 10;
-/** A mutation, whatever it does: as in Apollo's demand control. */
+/** Base cost of a mutation, as in Apollo's demand control. */
 const MUTATION = 10;
 
 /** Values of variables, as the client sent them. */
@@ -43,7 +43,7 @@ export type Estimate = (
 
 /** Estimates operations of this schema. */
 export function estimateWith(schema: GraphQLSchema, table: CostTable): Estimate {
-  /** What does not depend on variables is estimated once. */
+  /** Estimates that do not depend on variables are made once. */
   const fixed = new WeakMap<DocumentNode, Map<string, number>>();
   return (document, operationName, variables) => {
     const key = operationName ?? '';
@@ -59,7 +59,7 @@ export function estimateWith(schema: GraphQLSchema, table: CostTable): Estimate 
   };
 }
 
-/** One operation on its way down. Depth and width of what it meets are limited before (measure-document.ts). */
+/** The traversal of one operation. Depth and width of its document are limited before (measure-document.ts). */
 class Walk {
   readonly #schema: GraphQLSchema;
   readonly #table: CostTable;
@@ -83,7 +83,7 @@ class Walk {
       if (defaultValue) this.#defaults.set(variable.name.value, defaultValue);
   }
 
-  /** `sized`: how long the lists are that a connection has said the length of. */
+  /** `sized`: the lists of a connection, whose length it has given. */
   selections(
     set: SelectionSetNode,
     type: GraphQLNamedType,
@@ -137,7 +137,7 @@ class Walk {
       .map((name) => this.#number(node, name) ?? field.args.find((argument) => argument.name === name)?.defaultValue)
       .filter((size): size is number => typeof size === 'number');
     if (sizes.length > 0) return Math.max(0, ...sizes);
-    // The specification takes numbers only; but who says which ones they want gets no more than those.
+    // The specification takes numbers only; but a client that names ids gets no more than those.
     const named = this.#length(node, 'ids');
     if (assumedSize !== undefined && named !== undefined) return Math.min(assumedSize, named);
     return assumedSize ?? (slicingArguments.length > 0 ? DEFAULT_PAGE : ASSUMED_SIZE);
@@ -148,7 +148,7 @@ class Walk {
     return typeof read === 'number' ? read : undefined;
   }
 
-  /** How many a list holds. One that is given without brackets is a list of one. */
+  /** Length of a list argument. A value without brackets is a list of one. */
   #length(node: FieldNode, name: string): number | undefined {
     const read = this.#argument(node, name);
     if (read === undefined || read === null) return undefined;

@@ -21,7 +21,7 @@ interface Refusal {
   errors: { message: string; extensions: { code: string } }[];
 }
 
-/** What a client may send that is HTTP and no URL, by hand. The answer's first line. */
+/** Sends lines by hand that are HTTP and no URL. Returns the answer's first line. */
 async function sendRaw(...lines: string[]): Promise<string> {
   const socket = connect(Number(new URL(it.url).port), '127.0.0.1');
   socket.end(`${[...lines, 'Host: localhost', '', ''].join('\r\n')}`);
@@ -30,14 +30,14 @@ async function sendRaw(...lines: string[]): Promise<string> {
   return answer.split('\r\n', 1)[0]!;
 }
 
-test('a path that is no URL is refused, and nobody else notices', async () => {
+test('a path that is no URL is refused, and other requests do not notice', async () => {
   expect(await sendRaw('GET // HTTP/1.1', 'Connection: close')).toBe('HTTP/1.1 404 Not Found');
   const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: YQ=='];
   expect(await sendRaw('GET // HTTP/1.1', ...upgrade)).toBe('HTTP/1.1 404 Not Found');
   expect((await send('{"query":"{ __typename }"}')).status).toBe(200);
 });
 
-test.each(['variables', 'extensions'])('%s in a URL that are no JSON are told so', async (name) => {
+test.each(['variables', 'extensions'])('%s in a URL that are no JSON are refused as such', async (name) => {
   const response = await fetch(`${it.url}/graphql?query={__typename}&${name}={x`);
   const { errors } = (await response.json()) as Refusal;
   expect([response.status, errors[0]!.extensions.code, errors[0]!.message]).toEqual([
@@ -47,7 +47,7 @@ test.each(['variables', 'extensions'])('%s in a URL that are no JSON are told so
   ]);
 });
 
-test('a subscription under a condition is told that it cannot be, over HTTP and WebSocket', async () => {
+test('a subscription under a condition is refused as such, over HTTP and WebSocket', async () => {
   const query = 'subscription ($if: Boolean!) { ticked @include(if: $if) { seq } }';
   const response = await it.post(query, { variables: { if: true } });
   const { errors } = (await response.json()) as Refusal;
@@ -64,7 +64,7 @@ test('a subscription under a condition is told that it cannot be, over HTTP and 
   await client.dispose();
 });
 
-test('what is called like JSON and is none is refused with what to send', async () => {
+test('a content type that is only like JSON is refused with the type to send', async () => {
   const headers = { 'content-type': 'application/json-patch+json' };
   const response = await fetch(`${it.url}/graphql`, { method: 'POST', headers, body: '{}' });
   expect([response.status, ((await response.json()) as Refusal).errors[0]!.message]).toEqual([
@@ -84,7 +84,7 @@ describe('over HTTP', () => {
     expect(it.world.calls).toEqual([]);
   });
 
-  test('what is too large is status 400 or 413, and its error says which limit it is over, and by what', async () => {
+  test('a request that is too large is status 400 or 413, and its error names the limit and its value', async () => {
     const deep = await send(HOSTILE[0]!.body);
     expect(deep.status).toBe(400);
     expect(((await deep.json()) as Refusal).errors[0]).toMatchObject({
@@ -94,12 +94,12 @@ describe('over HTTP', () => {
     expect((await send(HOSTILE.find(({ name }) => name.includes('1.5 MB'))!.body)).status).toBe(413);
   });
 
-  test('nothing becomes part of every object', () => {
+  test('no request has polluted the prototype of objects', () => {
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
   });
 });
 
-test('over a WebSocket the same is refused by the same codes, and the socket stays open', async () => {
+test('over a WebSocket the same requests are refused by the same codes, and the socket stays open', async () => {
   const client = it.client();
   const ask = (payload: { query: string; variables?: Record<string, unknown> }): Promise<unknown> =>
     new Promise((resolve) =>
@@ -118,8 +118,8 @@ test('over a WebSocket the same is refused by the same codes, and the socket sta
   await client.dispose();
 });
 
-// For how long the process is away meanwhile: `npm run bench -- hostile`.
-test('while all of it comes at once, others are served', async () => {
+// How long they block the event loop is measured by `npm run bench -- hostile`.
+test('while all hostile requests come at once, other requests are served', async () => {
   let isOver = false;
   const flood = Promise.all(HOSTILE.map(({ body }) => send(body).then((response) => response.text()))).finally(
     () => (isOver = true),
@@ -136,7 +136,7 @@ test('while all of it comes at once, others are served', async () => {
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-test('of many large documents that are let through, only so many are kept', async () => {
+test('the cache of large documents that are let through is bounded', async () => {
   const numbers = Array.from({ length: 3900 }, (_, n) => n).join(' ');
   const sendMany = async (from: number): Promise<number> => {
     for (let n = from; n < from + 150; n++)
@@ -149,7 +149,7 @@ test('of many large documents that are let through, only so many are kept', asyn
   expect((after - before) / 1024 / 1024).toBeLessThan(30);
 });
 
-test('fifty times all of it leaves nothing behind', async () => {
+test('fifty rounds of all hostile requests leave nothing behind in memory', async () => {
   const heapAfter = async (rounds: number): Promise<number> => {
     for (let round = 0; round < rounds; round++)
       for (const { body } of HOSTILE)

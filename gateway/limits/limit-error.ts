@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql';
 import { refused } from './refused.ts';
 import type { DocumentLimits } from './limits.ts';
 
-/** What a limit is of, in words. */
+/** Each limit in words. */
 const WORDS: Record<keyof DocumentLimits, string> = {
   characters: 'characters',
   tokens: 'tokens',

@@ -1,4 +1,6 @@
-/** The same operations, each refused before it is executed when whoever asks has asked too often, or for too much at once. */
+/**
+ * The same operations, each refused before it is executed when its caller has asked too often, or for too much at once.
+ */
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { refused as status } from './refused.ts';
 import type { GraphVersion } from '../graph/graph-version.ts';
@@ -10,13 +12,16 @@ import { costTableOf } from './cost-table.ts';
 import type { RateLimits } from './rates.ts';
 import { type ByTier, tierOf } from './tier.ts';
 
-/** What an operation costs, and might have. In the answer as `extensions.cost`. */
+/** Estimated cost of an operation, and its budget. In the answer as `extensions.cost`. */
 interface Cost {
   estimated: number;
   budget: number;
 }
 
-/** Limits the operations of a graph version. A graph that declares no costs has none; without rates nobody counts. */
+/**
+ * Limits the operations of a graph version. A graph that declares no costs has no budgets; without rates nothing is
+ * counted.
+ */
 export function limitedOperations(
   operations: Operations,
   graphVersion: Pick<GraphVersion, 'schema' | 'supergraphSdl'>,
@@ -31,7 +36,7 @@ export function limitedOperations(
       estimated: estimate(document, operationName, variables),
       budget: budgets[tierOf(caller.actor())],
     };
-  /** The cost, or with what to answer instead. */
+  /** The cost, or the answer of a refusal. */
   const admit = async (operation: Operation): Promise<{ cost?: Cost; refused?: ExecutionResult }> => {
     try {
       const cost = costOf(operation);

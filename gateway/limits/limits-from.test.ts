@@ -9,12 +9,12 @@ const stored = { trusted: new Map<string, string>() };
 const limitsOf = (variables: Record<string, string>) =>
   limitsFrom(readConfig({ NODE_ENV: 'test', ...variables }), stored);
 
-test('without variables the limits are those that are documented', () => {
+test('without variables the limits are the documented ones', () => {
   expect(limitsOf({}).document).toEqual(LIMITS.document);
   expect(limitsOf({}).costs).toEqual(LIMITS.costs);
 });
 
-test('an operator lets documents be larger, or keeps them smaller', () => {
+test('an operator can allow larger documents, or only smaller ones', () => {
   const fields = (count: number) => `{ ${Array.from({ length: count }, (_, n) => `f${n}`).join(' ')} }`;
   const deep = (depth: number) => '{ a '.repeat(depth) + '}'.repeat(depth);
   const read = (text: string, variables: Record<string, string>) =>

@@ -3,7 +3,7 @@ import { type Limits, LIMITS } from './limits.ts';
 import type { StoredDocuments } from './stored-documents.ts';
 import type { ByTier } from './tier.ts';
 
-/** What of the configuration limits a gateway. */
+/** The variables of the configuration that limit a gateway. */
 export type LimitsConfig = Pick<
   Config,
   | 'NODE_ENV'
@@ -23,7 +23,7 @@ export type LimitsConfig = Pick<
   | 'PERSISTED_QUERIES'
 >;
 
-/** More than names have: documents are mostly shorter. */
+/** Characters allowed for each token, which is more than names have: documents are mostly shorter. */
 const CHARACTERS_PER_TOKEN = 16;
 
 /** The limits that a configuration asks for. In production nothing is open that was not opened. */

@@ -4,7 +4,7 @@ import type { StoredDocuments } from './stored-documents.ts';
 import type { ByTier } from './tier.ts';
 
 /**
- * What one request may be: how large its document, how deep, how many values its variables. Ordinary queries, and
+ * Limits of one request: how large its document, how deep, how many values its variables. Ordinary queries, and
  * GraphiQL's introspection, pass with room; docs/limits.md lists each with its reason.
  */
 export interface DocumentLimits {
@@ -32,7 +32,7 @@ export interface DocumentLimits {
   variableDepth: number;
 }
 
-/** Of our own graph. */
+/** Document limits of our own graph. */
 export const DOCUMENT_LIMITS: DocumentLimits = {
   characters: 64_000,
   tokens: 4_000,
@@ -47,32 +47,32 @@ export const DOCUMENT_LIMITS: DocumentLimits = {
   variableDepth: 32,
 };
 
-/** What a gateway limits. */
+/** Limits of a gateway. */
 export interface Limits {
   document: DocumentLimits;
   /** The largest body of a request, in bytes. */
   bodyBytes: number;
-  /** What one operation may cost, as it is estimated before it is executed. */
+  /** Budgets of one operation, for its cost as it is estimated before it is executed. */
   costs: ByTier<number>;
-  /** How often who may do what, where a limiter counts it. @default as often as they like */
+  /** Rate limits, where a limiter counts. @default none */
   rates?: Rates;
   /** WebSockets from one address. */
   socketsPerAddress: number;
   /** Operations that are open at once on one WebSocket. */
   subscriptionsPerSocket: number;
-  /** How long a WebSocket may take to say who it is, in milliseconds. */
+  /** Time that a WebSocket has for its `connection_init`, in milliseconds. */
   connectionInitMs: number;
-  /** Documents that are named and not sent. @default there are none, and every other may be sent */
+  /** Documents that are named by id and not sent. @default there are none, and every other may be sent */
   documents?: StoredDocuments;
-  /** Whose pages may read answers, and open WebSockets. */
+  /** Origins whose pages may read answers, and open WebSockets. */
   origins: Origins;
-  /** Whether the schema may be asked for, and errors suggest what was meant. */
+  /** Whether introspection is allowed, and errors suggest names. */
   introspection: boolean;
 }
 
 const none = Number.POSITIVE_INFINITY;
 
-/** For a gateway of our own graph that is not told otherwise. */
+/** Default limits of a gateway of our own graph. */
 export const LIMITS: Limits = {
   document: DOCUMENT_LIMITS,
   bodyBytes: 1_048_576,
@@ -84,7 +84,7 @@ export const LIMITS: Limits = {
   introspection: true,
 };
 
-/** For a gateway of a foreign graph, of whose documents nothing is known: only what keeps the process alive. */
+/** Limits of a gateway of a foreign graph, whose documents are unknown: only what keeps the process alive. */
 export const NO_LIMITS: Limits = {
   ...LIMITS,
   document: {

@@ -1,6 +1,6 @@
 /**
- * What a document would be with its fragments written out, without writing them out: each is measured once, so that a
- * document whose fragments double one another twenty times costs no more to refuse than to read.
+ * Measures a document with its fragments expanded, without expanding them: each is measured once, so that a document
+ * whose fragments double one another twenty times costs no more to refuse than to read.
  */
 import {
   type ASTNode,
@@ -15,19 +15,19 @@ import { refused } from './refused.ts';
 import { limitError } from './limit-error.ts';
 import type { DocumentLimits } from './limits.ts';
 
-/** A selection set with its fragments written out. */
+/** Size of a selection set with its fragments expanded. */
 interface Extent {
   /** Fields within fields. */
   depth: number;
   /** All fields. */
   fields: number;
-  /** Those that stand in it and not deeper. */
+  /** Fields that stand in it and not deeper. */
   own: number;
 }
 
 const NOTHING: Extent = { depth: 0, fields: 0, own: 0 };
 
-/** Before validation, some of whose rules take the square of what they are given. @throws GraphQLError */
+/** Refuses a document before validation, some of whose rules take quadratic time. @throws GraphQLError */
 export function measureDocument(document: DocumentNode, limits: DocumentLimits): void {
   countRepetitions(document, limits);
   const extentOf = measureFragments(document);
@@ -55,7 +55,7 @@ function countRepetitions(document: DocumentNode, limits: DocumentLimits): void 
       if (++fragments > limits.fragments) throw limitError('fragments', limits.fragments);
     },
     SelectionSet(set, _key, parent) {
-      // What stands in an inline fragment is counted with what stands beside it.
+      // The content of an inline fragment is counted with its parent's.
       if ((parent as ASTNode | undefined)?.kind === Kind.INLINE_FRAGMENT) return;
       aliases += repetitionsIn(set);
       if (aliases > limits.aliases) throw limitError('aliases', limits.aliases);

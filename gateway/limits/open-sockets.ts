@@ -1,4 +1,4 @@
-/** How many sockets each address has open. */
+/** Counts the open sockets of each address. */
 export class OpenSockets {
   readonly #counts = new Map<string, number>();
   readonly #most: number;
@@ -7,7 +7,9 @@ export class OpenSockets {
     this.#most = most;
   }
 
-  /** One more from there: what says that it is closed, or undefined if there are too many. */
+  /**
+   * Counts one more of this address: returns a function to call when it is closed, or undefined if there are too many.
+   */
   open(address: string): (() => void) | undefined {
     const count = this.#counts.get(address) ?? 0;
     if (count >= this.#most) return undefined;

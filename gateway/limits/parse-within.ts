@@ -5,8 +5,8 @@ import { requireTrusted, type StoredDocuments } from './stored-documents.ts';
 import { scanDocument } from './scan-document.ts';
 
 /**
- * The parser of a gateway: what is too large is refused before it costs much, by the same rules however it arrived.
- * Whoever asks keeps the documents, so that each is measured once.
+ * The parser of a gateway: a document that is too large is refused before it costs much, by the same rules on every
+ * transport. Callers cache the documents, so that each is measured once.
  */
 export const parseWithin =
   (limits: DocumentLimits, documents?: StoredDocuments) =>

@@ -1,6 +1,9 @@
 import { type ASTNode, type DocumentNode, Kind, visit, BREAK } from 'graphql';
 
-/** The response keys on the way to a node, of the field that it belongs to. Undefined within a fragment, which is anywhere. */
+/**
+ * Response keys on the path to the field that a node belongs to. Undefined within a fragment, which may be spread
+ * anywhere.
+ */
 export function pathTo(document: DocumentNode, wanted: ASTNode | undefined): readonly string[] | undefined {
   let path: string[] | undefined;
   if (!wanted) return undefined;

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { Limit, Taken } from '../../platform/cluster/limiter.ts';
 
-/** Somebody does something too often. Nothing was executed. */
+/** Error of a rate limit that is exceeded. Nothing was executed. */
 export const rateError = (
   policy: string,
   { capacity, perSeconds }: Limit,

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Limit, Taken } from '../../platform/cluster/limiter.ts';
 
-/** What came of counting something. */
+/** Result of counting against a rate limit. */
 export interface ToldRate {
   policy: string;
   limit: Limit;

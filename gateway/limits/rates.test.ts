@@ -18,7 +18,7 @@ describe('over HTTP and WebSocket', () => {
   afterAll(() => it.gateway.close());
   const ORDER = '{ order(id: "o1") { id } }';
 
-  test('who asks is told how much is left, then to wait; the next one is not harmed', async () => {
+  test('a caller is told how much is left, then to wait; the next caller is not affected', async () => {
     const first = await it.post(ORDER);
     expect(first.headers.get('ratelimit-policy')).toBe('"requests";q=4;w=60');
     expect(first.headers.get('ratelimit')).toBe('"requests";r=3;t=15');
@@ -38,7 +38,7 @@ describe('over HTTP and WebSocket', () => {
     expect((await it.post(ORDER, { token: 'Bearer ada' })).status).toBe(200);
   });
 
-  test('a request counts whatever comes of it', async () => {
+  test('a request counts also when it fails', async () => {
     const statuses: number[] = [];
     for (let n = 0; n < 9; n++) statuses.push((await it.post('{', { token: 'Bearer bob' })).status);
     expect(statuses.filter((status) => status === 429)).toHaveLength(1);
@@ -62,7 +62,7 @@ describe('over HTTP and WebSocket', () => {
   });
 });
 
-test('who tries one token after the other counts by their address', async () => {
+test('a client that tries one token after another is counted by its address', async () => {
   const limits = { ...LIMITS, rates: { ...rates, requests: of(4) } };
   const it = await startGateway({ limiter: new LocalLimiter(), limits });
   const statuses: number[] = [];
@@ -71,7 +71,7 @@ test('who tries one token after the other counts by their address', async () => 
   expect(statuses).toEqual([401, 401, 401, 401, 429, 429]);
 });
 
-describe('counting', () => {
+describe('rate limits', () => {
   const caller = (actor = ANONYMOUS, address = '192.0.2.1') => ({
     actor: () => actor,
     correlationId: 'c',
@@ -84,7 +84,7 @@ describe('counting', () => {
     );
   const ada = new Actor({ id: 'user_ada', roles: ['CUSTOMER'] });
 
-  test('queries are no mutations, and each mutation of a request is one', async () => {
+  test('count each mutation of a request as one, and no queries', async () => {
     const limits = new RateLimits(new LocalLimiter(), rates);
     expect(await run(limits, '{ place }')).toBe('done');
     const eleven = `mutation { ${Array.from({ length: 11 }, (_, n) => `m${n}: place`).join(' ')} }`;
@@ -93,7 +93,7 @@ describe('counting', () => {
     expect(await run(limits, 'mutation { ...M } fragment M on Mutation { ... { a: place b: place } }')).toBe('done');
   });
 
-  test('who is signed in counts for themselves, wherever they are; others by their address', async () => {
+  test('count signed-in users by account, wherever they are, and others by their address', async () => {
     const limits = new RateLimits(new LocalLimiter(), rates);
     const ten = `mutation { ${Array.from({ length: 10 }, (_, n) => `m${n}: place`).join(' ')} }`;
     expect(await run(limits, ten)).toBe('done');
@@ -104,7 +104,7 @@ describe('counting', () => {
     expect(await run(limits, ten, caller(ada, '192.0.2.3'))).toBe('mutations');
   });
 
-  test('sign-ins count by account, in whatever case, and by address, aliases too', async () => {
+  test('count sign-ins by account, in whatever case, and by address, aliases too', async () => {
     const limits = new RateLimits(new LocalLimiter(), rates);
     const SIGN_IN = 'mutation ($input: I!) { signIn(input: $input) }';
     const as = (email: string, address = '192.0.2.1') =>
@@ -124,7 +124,7 @@ describe('counting', () => {
       expect(await run(limits, `mutation { ${name}(input: {}) }`, caller(ada, '192.0.2.9'))).toBe('sign-ins');
   });
 
-  test('who tries an account again and again does not keep its owner, who is elsewhere, from signing in', async () => {
+  test('do not keep the owner of an account from signing in while somebody elsewhere tries it again and again', async () => {
     const limits = new RateLimits(new LocalLimiter(), rates);
     const many = Array.from({ length: 6 }, (_, n) => `s${n}: signIn(input: {email: "ada@agora.test"})`).join(' ');
     expect(await run(limits, `mutation { ${many} }`, caller(ANONYMOUS, '192.0.2.66'))).toBe('sign-ins-of-account');
@@ -132,7 +132,7 @@ describe('counting', () => {
     expect(await run(limits, own, caller(ANONYMOUS, '192.0.2.1'))).toBe('done');
   });
 
-  test('an address of IPv6 stands for its network', () => {
+  test('count an IPv6 address by its network', () => {
     const place = (address?: string) => placeOf({ client: { address } });
     expect(place('2001:db8:0:1::5')).toBe('address:2001:db8:0:1');
     expect(place('2001:db8:0:1:a:b:c:d')).toBe(place('2001:db8:0:1::5'));

@@ -8,22 +8,25 @@ import type { Caller } from '../identity/session.ts';
 import { rateError } from './rate-error.ts';
 import { type ByTier, tierOf } from './tier.ts';
 
-/** How often who may do what, in a minute. */
+/** Rate limits, per minute. */
 export interface Rates {
   /** Requests over HTTP and operations over a WebSocket, whatever comes of them. */
   requests: ByTier<number>;
   /** Mutations, those of one request counted one by one. */
   mutations: ByTier<number>;
-  /** What passwords and accounts can be guessed with, from one address: of all accounts, and of one. */
+  /** Mutations by which passwords and accounts can be guessed, from one address: for all accounts, and for one. */
   signIns: { address: number; account: number };
 }
 
-/** Mutations that whoever wants to guess would repeat. */
+/** Names of mutations by which passwords and accounts can be guessed. */
 const GUESSABLE = /^(signIn|signUp|(begin|request|reset|complete|verify)\w*(Password|Email|SignIn))/;
 
 const PER_SECONDS = 60;
 
-/** Counts what callers do, over all gateways where they share a Redis. Whoever is signed in counts for themselves, others by their address. */
+/**
+ * Rate limiter of callers, over all gateways where they share a Redis. Signed-in users are counted by account, others
+ * by address.
+ */
 export class RateLimits {
   readonly #limiter: Limiter;
   readonly #rates: Rates;
@@ -33,12 +36,12 @@ export class RateLimits {
     this.#rates = rates;
   }
 
-  /** A request has come. @throws GraphQLError RATE_LIMITED */
+  /** Counts a request. @throws GraphQLError RATE_LIMITED */
   async request(caller: Caller): Promise<void> {
     await this.#take('requests', whoIs(caller), { caller, most: this.#rates.requests[tierOf(caller.actor())] });
   }
 
-  /** An operation is about to be executed. @throws GraphQLError RATE_LIMITED */
+  /** Counts an operation that is about to be executed. @throws GraphQLError RATE_LIMITED */
   async operation(operation: Operation): Promise<void> {
     const fields = mutationsIn(operation);
     if (fields.length === 0) return;
@@ -49,8 +52,8 @@ export class RateLimits {
     for (const field of fields.filter(({ name }) => GUESSABLE.test(name.value))) {
       await this.#take('sign-ins', placeOf(caller), { caller, most: address });
       const name = accountIn(field, operation);
-      // From one address, or anybody could keep the owner out. Who guesses from many is identity's to slow down, which
-      // knows where the owner signs in from.
+      // Per address, or anybody could keep the owner out. Guessing from many addresses is slowed down by identity,
+      // which knows where the owner signs in from.
       if (name) await this.#take('sign-ins-of-account', `${name} ${placeOf(caller)}`, { caller, most: account });
     }
   }
@@ -76,7 +79,7 @@ function whoIs(caller: Caller): string {
 export const placeOf = ({ client }: Pick<Caller, 'client'>): string =>
   `address:${networkOf(client?.address ?? 'unknown')}`;
 
-/** Fragments too: a mutation may stand in one. */
+/** The mutations of an operation, also those in fragments. */
 function mutationsIn({ document, operationName }: Operation): FieldNode[] {
   const operation = getOperationAST(document, operationName);
   if (operation?.operation !== 'mutation') return [];
@@ -92,7 +95,7 @@ function mutationsIn({ document, operationName }: Operation): FieldNode[] {
   return inSet(operation.selectionSet.selections);
 }
 
-/** Whose account it is about; not as it stands, because what counts need not tell. */
+/** The account that a field is about, hashed: a counter need not reveal it. */
 function accountIn(field: FieldNode, { document, operationName, variables: sent }: Operation): string | undefined {
   const variables = withDefaults(document, operationName, sent);
   const input = field.arguments?.find(({ name }) => name.value === 'input')?.value;

@@ -4,8 +4,8 @@ import { refused } from './refused.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads what was posted, in place of yoga's own reader, which puts U+FFFD for bytes that are no UTF-8.
- * @throws GraphQLError BAD_REQUEST; or whatever its stream throws
+ * Reads a posted body, in place of yoga's own reader, which puts U+FFFD for bytes that are no UTF-8.
+ * @throws GraphQLError BAD_REQUEST; or the error of its stream
  */
 export async function readBody<T>(request: Pick<Request, 'arrayBuffer'>): Promise<T> {
   const bytes = await request.arrayBuffer();

@@ -3,7 +3,10 @@ import type { ServerResponse } from 'node:http';
 /** No page may put us into a frame. GraphiQL says the rest of its policy itself, with a nonce (graphiql.ts). */
 export const PAGE_POLICY = "frame-ancestors 'none'";
 
-/** For what is data and no page: nothing of it may be run or shown. Over plain HTTP browsers ignore HSTS (RFC 6797). */
+/**
+ * Headers of answers that are data and no page: nothing of them may be run or shown. Over plain HTTP browsers ignore
+ * HSTS (RFC 6797).
+ */
 const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': `default-src 'none'; ${PAGE_POLICY}`,
   'referrer-policy': 'no-referrer',
@@ -13,7 +16,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-xss-protection': '1; mode=block',
 };
 
-/** Puts them on an answer that has not begun; who answers with a page changes what must be. */
+/** Puts them on an answer that has not begun; the handler of a page changes what must be. */
 export function secure(response: ServerResponse): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
 }

@@ -50,7 +50,7 @@ describe('trusted documents', () => {
     expect(await over(it, { query: ORDER, variables })).toEqual({ data: FOUND });
   });
 
-  test('are all that runs', async () => {
+  test('are the only ones that run', async () => {
     it.world.calls.length = 0;
     expect(await post(it, { query: OTHER })).toMatchObject({ status: 400, code: 'OPERATION_NOT_TRUSTED' });
     expect(await post(it, { query: `${ORDER} ${OTHER}`, operationName: 'Order', variables })).toMatchObject({
@@ -82,7 +82,7 @@ describe('automatic persisted queries', () => {
     expect((await post(it, { extensions: extensions(OTHER) })).data).toEqual({ orders: [{ id: 'o1' }, { id: 'o2' }] });
   });
 
-  test('are not stored under a name that is not theirs', async () => {
+  test('are not stored under a hash that is not theirs', async () => {
     const refused = await post(it, { query: '{ __typename }', extensions: extensions(ORDER) });
     expect(refused).toMatchObject({ status: 400, code: 'BAD_REQUEST' });
     expect(await post(it, { extensions: extensions(ORDER), variables })).toMatchObject({

@@ -1,7 +1,7 @@
 /**
- * Documents that clients name instead of sending them: those that were known when they were built (trusted documents,
- * `documentId` of GraphQL over HTTP's appendix), and those that a client has stored (automatic persisted queries,
- * https://www.apollographql.com/docs/apollo-server/performance/apq). The first are a boundary, where nothing else is
+ * Documents that clients name instead of sending them: trusted documents, which were known when the clients were built
+ * (`documentId` of GraphQL over HTTP's appendix), and automatic persisted queries, which a client has stored
+ * (https://www.apollographql.com/docs/apollo-server/performance/apq). The first are a boundary, where nothing else is
  * taken; the second save bytes only.
  */
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { type DocumentNode, GraphQLError, print } from 'graphql';
 import type { Cache } from '../../platform/cluster/cache.ts';
 import { refused } from './refused.ts';
 
-/** What a request says of its document. */
+/** Parameters of a request that name or hold its document. */
 export interface DocumentParams {
   query?: string | null;
   /** `sha256:` and the hash. */
@@ -17,20 +17,20 @@ export interface DocumentParams {
   extensions?: Record<string, unknown> | null;
 }
 
-/** What may be named, and whether anything else is taken. */
+/** Documents that may be named, and whether any other is taken. */
 export interface StoredDocuments {
   /** Texts by `sha256:…` of the document as graphql prints it. */
   trusted: ReadonlyMap<string, string>;
   /** Whether no other document is executed. */
   trustedOnly: boolean;
-  /** Keeps what clients store. @default clients store nothing */
+  /** Cache of the documents that clients store. @default clients store nothing */
   cache?: Cache;
 }
 
-/** A day: clients that come later send the text once more. */
+/** Lifetime in the cache, a day: clients that come later send the text once more. */
 const KEPT_SECONDS = 86_400;
 
-/** The id of a document, however it was laid out. */
+/** The id of a document, whatever its layout. */
 export const documentId = (document: DocumentNode): string => `sha256:${sha256(print(document))}`;
 
 /** The text of the document that a request is about. @throws GraphQLError if it names one that is not there */
@@ -47,7 +47,7 @@ export async function textOf(params: DocumentParams, { trusted, cache }: StoredD
   const key = `document:${hash}`;
   if (!query) {
     const text = await cache.get(key);
-    // The words that clients look for; with 200, as they expect.
+    // The message that clients look for; with 200, as they expect.
     if (text === undefined) throw notFound('PersistedQueryNotFound', 200);
     return text;
   }

@@ -1,6 +1,6 @@
 /**
- * What a request says of its own form, before anything of it is read. What we would read otherwise than it was meant is
- * refused: text that is guessed at is stored as something else than what was sent.
+ * Checks the head of a request before anything of it is read: encodings that we would read otherwise than they were
+ * meant are refused, since text that is guessed at is stored as something else than was sent.
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -16,7 +16,7 @@ const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/i;
 /** JSON is UTF-8 (RFC 8259, 8.1), of which ASCII is a part. */
 const CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
 
-/** Undefined: it can be read, as far as its head tells. */
+/** Why a request cannot be read; undefined if it can, as far as its head tells. */
 export function unreadable({ method, url = '', headers }: IncomingMessage): Unreadable | undefined {
   if (method === 'GET' && !isEncoded(url)) {
     return { status: 400, message: 'The URL is not percent-encoded UTF-8: encode each parameter, or send it by POST.' };
@@ -35,7 +35,7 @@ export function unreadable({ method, url = '', headers }: IncomingMessage): Unre
   return { status: 415, message, headers: { 'accept-encoding': 'identity' } };
 }
 
-/** Whether what is in the URL is ASCII whose escapes are UTF-8: of all else, other characters would be read. */
+/** Whether a URL is ASCII whose escapes are UTF-8: of anything else, other characters would be read. */
 function isEncoded(url: string): boolean {
   try {
     decodeURIComponent(url);

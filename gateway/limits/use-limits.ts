@@ -16,19 +16,22 @@ import { refused } from './refused.ts';
 import { textOf } from './stored-documents.ts';
 import { PAGE_POLICY } from './security-headers.ts';
 
-/** Variables are looked at as they come, documents as they are parsed. WebSockets parse by the same plugin. */
+/**
+ * Limits as a yoga plugin: variables are checked as they come, documents as they are parsed. WebSockets parse by the
+ * same plugin.
+ */
 export function useLimits({ document, introspection, documents }: Limits): Plugin {
   const parse = parseWithin(document, documents);
   return {
     onRequestParse({ request, url, setRequestParser }) {
       if (request.method === 'POST') setRequestParser(readBody);
-      // Yoga reads them without a word of its own for what is no JSON.
+      // Yoga reads them, and has no error of its own for text that is no JSON.
       if (request.method === 'GET') for (const name of ['variables', 'extensions']) checkJson(name, url.searchParams);
     },
     async onParams({ params, setParams, request }) {
       checkVariables(params.variables, document);
       if (!documents) return;
-      // Yoga takes it from a body only.
+      // Yoga takes `documentId` from a body only.
       const id = request.method === 'GET' ? new URL(request.url).searchParams.get('documentId') : undefined;
       setParams({ ...params, query: await textOf(id ? { ...params, documentId: id } : params, documents) });
     },
@@ -45,7 +48,7 @@ export function useLimits({ document, introspection, documents }: Limits): Plugi
         response.headers.set('content-security-policy', PAGE_POLICY);
     },
     onResultProcess({ result }) {
-      // Yoga takes what the parser throws for a syntax error, whose status depends on what the client accepts.
+      // Yoga takes the parser's errors for syntax errors, whose status depends on what the client accepts.
       const [error] = (result as ExecutionResult | undefined)?.errors ?? [];
       if (error && REFUSED.has(String(error.extensions.code))) error.extensions.http = refused();
     },
@@ -72,7 +75,7 @@ function validated(validateFn: typeof validate, given: Parameters<typeof validat
   return conditional ? [conditional] : validateFn(...given).map((error) => placed(error, document));
 }
 
-/** What a scalar says of a literal: with the field that was given it, as an error of execution has. */
+/** A scalar's error about a literal, with the path of its field, as an error of execution has one. */
 function placed(error: GraphQLError, document: DocumentNode): GraphQLError {
   if (error.extensions.code !== 'BAD_USER_INPUT') return error;
   const { message, nodes, source, positions, extensions } = error;

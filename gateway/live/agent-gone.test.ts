@@ -1,4 +1,4 @@
-/** What subscribers notice when the process of their agent ends, over real HTTP. */
+/** What subscribers notice when their agent's process ends, over real HTTP. */
 import { afterEach, expect, test } from '@jest/globals';
 import { startDistributed } from '../graph/distributed.testing.ts';
 import { until } from '../../tests/support/until.ts';
@@ -7,7 +7,7 @@ import { Feed, FEED_SDL, feedResolvers, People, type Subscriber, subscribing } f
 let it: Awaited<ReturnType<typeof open>>;
 afterEach(() => it.close());
 
-/** A gateway that waits so long for an agent, and processes of one that read the same log. */
+/** A gateway with this patience for an agent that is away, and processes of one agent that read the same log. */
 async function open({ patienceMs = 30_000 } = {}) {
   const feed = new Feed();
   const people = new People();
@@ -33,7 +33,7 @@ const upTo = (last: number, first = 1): number[] => Array.from({ length: last - 
 const codesOf = (subscriber: Subscriber): unknown[] =>
   subscriber.results.flatMap(({ errors = [] }) => errors.map((error: any) => error.extensions.code));
 
-test('as long as another comes in time, nothing: every event comes once, and no error', async () => {
+test('while another process comes in time, subscribers notice nothing: every event comes once, and no error', async () => {
   it = await open();
   let serving = await it.start();
   const subscribers = [
@@ -61,7 +61,7 @@ test('as long as another comes in time, nothing: every event comes once, and no 
   await until(() => it.feed.open === 0 && it.gateway.liveGroups === 0);
 });
 
-test('and many processes that die while much happens cost nobody an event, nor tell one twice', async () => {
+test('many processes that die while much happens cost no subscriber an event, nor repeat one', async () => {
   it = await open();
   let replicas = [await it.start(), await it.start()];
   const subscribers = ['ada', 'bob', 'eve'].map((who) => it.subscribe(HAPPENED, who, { after: 'c0' }));
@@ -76,7 +76,7 @@ test('and many processes that die while much happens cost nobody an event, nor t
   for (const one of subscribers) expect(numbers(one)).toEqual(upTo(240));
 });
 
-test('who joins while the agent is away waits with the others', async () => {
+test('a subscriber that joins while the agent is away waits with the others', async () => {
   it = await open();
   const serving = await it.start();
   const first = it.subscribe(HAPPENED, 'ada');
@@ -92,7 +92,7 @@ test('who joins while the agent is away waits with the others', async () => {
   expect([numbers(first), numbers(second)]).toEqual([upTo(3), upTo(3, 2)]);
 });
 
-test('who was told nothing yet, by an agent that does not say where it began, is told that it has gone', async () => {
+test('a subscriber that was told nothing yet, by an agent that gives no start cursor, is told that the agent has gone', async () => {
   it = await open();
   const serving = await it.start();
   const subscriber = it.subscribe('subscription { posted { n } }', 'ada news:read');
@@ -102,7 +102,7 @@ test('who was told nothing yet, by an agent that does not say where it began, is
   expect(codesOf(subscriber)).toEqual(['UNAVAILABLE']);
 });
 
-test('one that does not come back in time ends it, with an error that names the agent', async () => {
+test('an agent that does not come back in time ends the subscription, with an error that names the agent', async () => {
   it = await open({ patienceMs: 500 });
   const serving = await it.start();
   const subscriber = it.subscribe(HAPPENED, 'ada', { after: 'c0' });
@@ -118,7 +118,7 @@ test('one that does not come back in time ends it, with an error that names the 
   expect(it.gateway.liveGroups).toBe(0);
 });
 
-test('who may not any more when it comes back is told so, and the agent is not asked for them', async () => {
+test('a subscriber whose session was revoked meanwhile is told so, and the agent is not asked for it again', async () => {
   it = await open();
   const serving = await it.start();
   const [ada, bob] = [it.subscribe(HAPPENED, 'ada'), it.subscribe(HAPPENED, 'bob')];
@@ -134,7 +134,7 @@ test('who may not any more when it comes back is told so, and the agent is not a
   expect(it.feed.opened.filter(({ actor }) => actor === 'ada')).toEqual([{ actor: 'ada', after: null }]);
 });
 
-test('a cursor that has expired meanwhile is told', async () => {
+test('a cursor that has expired meanwhile ends the subscription with CURSOR_EXPIRED', async () => {
   it = await open();
   const serving = await it.start();
   const subscriber = it.subscribe(HAPPENED, 'ada');

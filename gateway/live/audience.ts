@@ -1,6 +1,6 @@
 import type { Actor } from '../../platform/identity/actor.ts';
 
-/** Who may share one execution: everything that an answer can depend on, of those who ask. */
+/** Key of the subscribers that may share one execution: everything of their actors that an answer can depend on. */
 export type Audience = string;
 
 const viewers = new WeakMap<Actor, Audience>();
@@ -8,8 +8,8 @@ const permissions = new WeakMap<Actor, Audience>();
 
 /**
  * The audience that an actor belongs to.
- * @param isSameForAll whether all who may read it read the same: then it depends on the permissions alone, else on all
- *   that is known of the actor, the session included, because an agent may answer by any of it
+ * @param isSameForAll whether all actors that may read it read the same: then the audience depends on the permissions
+ * alone, else on all that is known of the actor, the session included, because an agent may answer by any of it
  */
 export function audienceOf(actor: Actor, isSameForAll: boolean): Audience {
   const known = isSameForAll ? permissions : viewers;

@@ -5,7 +5,7 @@ import type { ErrorMask } from '../operations/mask-error.ts';
 import type { Asked } from '../operations/operation.ts';
 import type { Frame } from './frame.ts';
 
-/** Counts an event that so many subscribers are told: at once, because a count a subscriber would cost more than telling. */
+/** Counts an event for all its subscribers at once, because a count a subscriber would cost more than the delivery. */
 export function countDelivered(
   { document, operationName }: Asked,
   frame: Frame,

@@ -13,15 +13,15 @@ import type { Identity } from '../identity/session.ts';
 export class Feed {
   /** Event n is at n - 1. */
   readonly log: { text: string }[] = [];
-  /** How often an event was executed, by its number. */
+  /** How often each event was executed, by its number. */
   readonly executed: number[] = [];
-  /** Who opened a source, and from where. */
+  /** Actor and cursor of each source that was opened. */
   readonly opened: { actor: string; after: string | null }[] = [];
   /** Sources that are open. */
   open = 0;
-  /** Whether no cursor is good any more. */
+  /** Whether every cursor has expired. */
   hasExpired = false;
-  /** How long a reader takes before each event: anything to mix up who reads what when. */
+  /** Delay of a reader before each event, to mix up the order in which readers read. */
   delay: () => Promise<void> = async () => {};
   readonly #wakings = new Set<() => void>();
 
@@ -89,7 +89,7 @@ export const FEED_SDL = `
 export const feedSubgraph = (feed: Feed): Subgraph =>
   createSubgraph('feed', parse(LINKS + FEED_SDL), feedResolvers(feed));
 
-/** What resolves it. */
+/** The resolvers of a feed. */
 export function feedResolvers(feed: Feed): object {
   const subscribe = (field: string) => ({
     subscribe: (_: unknown, { after }: { after?: string | null }, { actor }: RequestContext) => {
@@ -141,10 +141,10 @@ export function feedResolvers(feed: Feed): object {
   };
 }
 
-/** Who tests sign in: `Bearer <id> [scope…]`. Revoked sessions and expiries by id. */
+/** Users that tests sign in: `Bearer <id> [scope…]`. Revoked sessions and expiries by id. */
 export class People {
   readonly revoked = new Set<string>();
-  /** How long tokens are good, in milliseconds. */
+  /** Lifetime of tokens, in milliseconds. */
   goodFor = 60_000;
 
   authenticate = async (authorization: string | undefined): Promise<Identity> => {
@@ -159,13 +159,13 @@ export interface Subscriber {
   /** The results, as they came. */
   results: any[];
   isOver: boolean;
-  /** With which code its socket was closed. */
+  /** The code with which its socket was closed. */
   closed: number | undefined;
   /** Ends its socket. */
   leave(): void;
 }
 
-/** A gateway over a feed that listens, and what a test needs to subscribe to it. */
+/** A listening gateway over a feed, and functions to subscribe to it. */
 export async function startFeed() {
   const feed = new Feed();
   const people = new People();
@@ -180,7 +180,7 @@ export const subscribing =
     const client = createClient({
       url,
       webSocketImpl: WebSocket,
-      // Its socket stays when the subscription ends, so that a test sees who closes it.
+      // The socket stays open when the subscription ends, so that a test sees which side closes it.
       lazy: false,
       onNonLazyError: () => {},
       retryAttempts: 0,

@@ -7,15 +7,15 @@ export interface Frame extends ExecutionResult {
   readonly json: string;
   /** Its length in characters. */
   readonly size: number;
-  /** Where its event is in the log, if the subscription has cursors. */
+  /** Cursor of its event in the log, if the subscription has cursors. */
   readonly cursor: string | undefined;
-  /** What graphql-yoga calls in place of `JSON.stringify`. */
+  /** The method that graphql-yoga calls in place of `JSON.stringify`. */
   readonly stringify: () => string;
 }
 
 /**
  * Makes a frame.
- * @param failed what is said in place of a result that is no JSON, as of a scalar that let a BigInt through
+ * @param failed makes the replacement for a result that is no JSON, as of a scalar that let a BigInt through
  */
 export function frameOf(
   { data, errors, extensions }: ExecutionResult,

@@ -3,7 +3,7 @@ import type { ExecutionResult } from 'graphql';
 import { Forbidden, Unavailable } from '../../platform/errors.ts';
 import { LastingSource, type Source } from './lasting-source.ts';
 
-/** A source that says this, and then breaks off with the error, or ends. */
+/** A source that yields these results, and then breaks off with the error, or ends. */
 function saying(results: readonly ExecutionResult[], broken?: Error, isResumable = true): Source {
   const left = [...results];
   const next = async (): Promise<IteratorResult<ExecutionResult>> => {
@@ -19,7 +19,7 @@ function saying(results: readonly ExecutionResult[], broken?: Error, isResumable
 const event = (cursor: string): ExecutionResult => ({ data: { cursor } });
 const away = new Unavailable('The agent has gone.');
 
-/** What is read, and behind which cursors sources were opened. */
+/** The events that are read, and the cursors behind which sources were opened. */
 async function read(first: Source, start: string | null, ...others: (Source | Error)[]) {
   const after: string[] = [];
   const reopen = async (cursor: string): Promise<Source> => {
@@ -44,7 +44,7 @@ async function read(first: Source, start: string | null, ...others: (Source | Er
   }
 }
 
-test('where one breaks off the next goes on behind what was told last', async () => {
+test('where one source breaks off, the next goes on behind the last event that was told', async () => {
   const second = saying([event('c2'), event('c3')], away);
   expect(await read(saying([event('c1')], away), null, second, away, saying([event('c4')]))).toEqual({
     told: ['c1', 'c2', 'c3', 'c4'],
@@ -53,7 +53,7 @@ test('where one breaks off the next goes on behind what was told last', async ()
   });
 });
 
-test('one that has told nothing goes on where it was told to begin, or says that it began', async () => {
+test('a source that has told nothing goes on at its start cursor, its own or the one that it has told', async () => {
   const over = saying([]);
   expect(await read(saying([], away), 'c7', over)).toMatchObject({ after: ['c7'], error: undefined });
   const began: ExecutionResult = { extensions: { began: 'c8' } };
@@ -62,14 +62,14 @@ test('one that has told nothing goes on where it was told to begin, or says that
   expect(await read(saying([], away), null, over)).toEqual({ told: [], after: [], error: away });
 });
 
-test('an error without data and path breaks it off as well; one of a field does not', async () => {
+test('an error without data and path breaks a source off as well; one of a field does not', async () => {
   const ends = { errors: [{ originalError: away }] } as unknown as ExecutionResult;
   expect(await read(saying([event('c1'), ends]), null, saying([event('c2')]))).toMatchObject({ told: ['c1', 'c2'] });
   const field = { data: null, errors: [{ originalError: away, path: ['a'] }] } as unknown as ExecutionResult;
   expect(await read(saying([event('c1'), field]), null)).toMatchObject({ told: ['c1', undefined], after: [] });
 });
 
-test('what does not pass is thrown at once, also by the next; and where there are no cursors, everything is', async () => {
+test('an error that is not transient is thrown at once, also by the next source; without cursors, every error is', async () => {
   const forbidden = new Forbidden();
   expect(await read(saying([event('c1')], forbidden), null)).toMatchObject({ after: [], error: forbidden });
   expect(await read(saying([event('c1')], away), null, forbidden)).toMatchObject({ after: ['c1'], error: forbidden });

@@ -1,28 +1,33 @@
-/** What a group reads: the events of an agent's subscription, which outlives the agent's processes and connections. */
+/**
+ * The source of a group: the events of an agent's subscription, which outlives the agent's processes and connections.
+ */
 import type { ExecutionResult } from 'graphql';
 import { isTransient } from '../../platform/errors.ts';
 import { beginningIn } from '../../platform/wire/beginning.ts';
 import type { OpenSubscription } from '../execution/subscriptions.ts';
 import { ReconnectPolicy } from './reconnect-policy.ts';
 
-/** One of its parts. Without `join`: that of a graph version which may have gone. */
+/** One connection of the source. Without `join`, which belongs to a graph version that may have gone. */
 export type Source = Pick<OpenSubscription, 'events' | 'cursorOf' | 'isResumable'>;
 
-/** How a source goes on. */
+/** How a source starts and reconnects. */
 export interface LastingOptions {
-  /** The cursor behind which the first one was opened; null: it was not. */
+  /** The cursor behind which the first connection was opened; null: behind none. */
   start: string | null;
-  /** Opens another behind this cursor; undefined if nobody waits for it any more. @throws if it cannot be opened now */
+  /**
+   * Opens another connection behind this cursor; undefined if no subscriber waits for it any more. @throws if it cannot
+   * be opened now
+   */
   reopen(after: string): Promise<Source | undefined>;
-  /** How long that is tried, in milliseconds. */
+  /** How long reconnecting is tried, in milliseconds. */
   patienceMs: number | undefined;
-  /** Aborts when nobody reads any more. */
+  /** Aborts when no subscriber is left. */
   signal: AbortSignal;
 }
 
 /**
- * One source after the other: where one breaks off, the next begins behind what was told last, or where the first did. One
- * whose events have no cursors is as good as its connection.
+ * One connection after the other: where one breaks off, the next resumes behind the last event that was told, or at the
+ * start cursor. A source whose events have no cursors lasts as long as its connection.
  */
 export class LastingSource {
   readonly #o: LastingOptions;
@@ -37,18 +42,18 @@ export class LastingSource {
     this.#at = options.start;
   }
 
-  /** Where an event is in the log. */
+  /** The cursor of an event in the log. */
   cursorOf(event: ExecutionResult): string | undefined {
     return this.#current.cursorOf(event);
   }
 
-  /** The event of this cursor was told: nothing up to it comes again. */
+  /** Marks the event of this cursor as told: nothing up to it comes again. */
   told(cursor: string | undefined): void {
     this.#at = cursor ?? this.#at;
     this.#reconnect.renew();
   }
 
-  /** The next event. @throws what broke it off, if it cannot go on */
+  /** The next event. @throws the error that broke the source off, if it cannot go on */
   async next(): Promise<IteratorResult<ExecutionResult, undefined>> {
     for (;;) {
       try {
@@ -75,7 +80,7 @@ export class LastingSource {
     }
   }
 
-  /** Not awaited: a source that waits for an event ends in its own time, and nobody listens any more. */
+  /** Not awaited: a source that waits for an event ends in its own time, and nothing reads it any more. */
   end(): void {
     Promise.resolve(this.#current.events.return?.()).catch(() => {});
   }
@@ -84,8 +89,8 @@ export class LastingSource {
 const DONE = { done: true, value: undefined } as const;
 
 /**
- * That a source has failed, if this says so. In process it throws; over the wire that is an error without data, and
- * without a path, which the error of a field has.
+ * The failure of a source, if this result is one. In process a source throws; over the wire its failure is an error
+ * without data, and without a path, which the error of a field has.
  */
 function breakIn({ data, errors }: ExecutionResult): Error | undefined {
   const [error] = errors ?? [];

@@ -1,7 +1,7 @@
 /**
- * Subscribers who are told the same: one source, one execution and one serialisation for each event, however many they
- * are. The gate is asked for each event, once, because all that it can ask about is the same for all of them; whether
- * each of them is still who they were is looked at when they are told.
+ * A group of subscribers that are told the same: one source, one execution and one serialisation for each event,
+ * however many they are. The gate is asked once for each event, because all that it can ask about is the same for all
+ * of them; whether each member's session still holds is checked when it is told.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionResult } from 'graphql';
@@ -20,37 +20,40 @@ import type { LiveStream } from './live-stream.ts';
 import { Recent } from './recent.ts';
 import { narrowed, type Opening, permissionsChanged, type Placement, slowConsumer, move } from './placement.ts';
 
-/** Told at one turn of the event loop; requests get theirs between. */
+/** Members told in one turn of the event loop; requests get theirs between. */
 const AT_ONCE = 1000;
-/** How long a group waits for members none of whom reads, and how often it looks, in milliseconds. */
+/** How long a group waits for members none of which reads, and how often it checks, in milliseconds. */
 const PATIENCE_MS = 5000;
 const LOOK_MS = 5;
 
-/** What all groups of a gateway have in common. */
+/** Parts that all groups of a gateway share. */
 export interface GroupContext {
   currentGraph: CurrentGraph;
   mask: ErrorMask;
-  /** How long an agent whose source has broken off is waited for, in milliseconds. @default as `reconnect-policy.ts` says */
+  /**
+   * How long a group waits for an agent whose source has broken off, in milliseconds. @default as `reconnect-policy.ts`
+   * says
+   */
   patienceMs?: number;
 }
 
-/** With what a group begins. Not kept: a group outlives graph versions. */
+/** The first member's opening. Not kept: a group outlives graph versions. */
 export interface Beginning {
   actor: Actor;
   opening: Opening;
   graphVersion: GraphVersion;
 }
 
-/** What a group is. */
+/** Options of a group. */
 export interface GroupOptions {
   asked: Asked;
-  /** Under which its errors are logged: the first member's. */
+  /** The id under which its errors are logged: the first member's. */
   correlationId: string;
   /** The cursor after which it begins; null: where its source begins without one. */
   start: string | null;
-  /** Its members are told the same for their permissions alone. */
+  /** Whether members are told the same for equal permissions alone. */
   isShared: boolean;
-  /** Told after each event, when everybody has it. */
+  /** Called after each event, when all members have it. */
   published(group: LiveGroup, frame: Frame): void;
   closed(group: LiveGroup): void;
 }
@@ -58,7 +61,9 @@ export interface GroupOptions {
 /** One group. It opens its source at once, and closes when the last member has left. */
 export class LiveGroup {
   readonly start: string | null;
-  /** Resolves when the source is open: with a result if it could not be. Rejects with what the subgraph throws. */
+  /**
+   * Resolves when the source is open, or with a result if it could not be opened. Rejects with the subgraph's error.
+   */
   readonly opened: Promise<ExecutionResult | undefined>;
   readonly #o: GroupOptions;
   readonly #shared: GroupContext;
@@ -80,7 +85,7 @@ export class LiveGroup {
     this.#audience = audienceOf(beginning.actor, options.isShared);
     this.#graphVersion = beginning.graphVersion;
     this.opened = this.#open(beginning);
-    this.opened.catch(() => {}); // Whoever joins hears of it.
+    this.opened.catch(() => {}); // Members that join are told.
   }
 
   /** The graph version that it runs in. */
@@ -88,7 +93,7 @@ export class LiveGroup {
     return this.#graphVersion;
   }
 
-  /** How many members it has. */
+  /** Number of members. */
   get size(): number {
     return this.#members.size;
   }
@@ -97,32 +102,32 @@ export class LiveGroup {
     return this.#closing.signal.aborted;
   }
 
-  /** Nobody was told anything yet: whoever asks for the same start can join. */
+  /** Whether no event was told yet: a subscriber with the same start can join. */
   get isFresh(): boolean {
     return !this.#hasPublished && !this.isOver;
   }
 
-  /** What was said after this cursor; undefined if that is not known (any more). */
+  /** The frames after this cursor; undefined if they are not known (any more). */
   after(cursor: string): readonly Frame[] | undefined {
     return this.isOver ? undefined : this.#recent.after(cursor);
   }
 
-  /** Takes a member, who is told what it has missed and all that comes. */
+  /** Adds a member, which is told the frames that it has missed and all that come. */
   join(member: LiveStream, missed: readonly Frame[] = []): void {
     member.owner = this;
     this.#members.add(member);
-    // Its reader may have gone while it was asked whether it may.
+    // Its reader may have gone while its permissions were checked.
     if (member.isOver) return this.left(member);
     for (const frame of missed) this.#tell(member, frame);
   }
 
-  /** A member has gone. */
+  /** Removes a member that has gone. */
   left(member: LiveStream): void {
     this.#members.delete(member);
     if (this.#members.size === 0) this.#close();
   }
 
-  /** Goes on in another group, who has said this much after the last event here. */
+  /** Moves all members into another group, which has told these frames after the last one here. */
   mergeInto(other: LiveGroup, missed: readonly Frame[]): void {
     for (const member of this.#members) other.join(member, missed);
     this.#members.clear();
@@ -159,7 +164,7 @@ export class LiveGroup {
     return new LastingSource(first, { start: this.start, reopen, patienceMs, signal: this.#closing.signal });
   }
 
-  /** Where the group is by now, and asked again whether it may, as for a new one. */
+  /** Reopens the source in the current graph version, with permissions checked again as for a new group. */
   async #reopen(after: string): Promise<Source | undefined> {
     await this.#moving;
     const actor = this.#leader();
@@ -209,7 +214,7 @@ export class LiveGroup {
     }
   }
 
-  /** One event, joined; undefined if there is nobody (any more) who may read it. */
+  /** One event, joined; undefined if no member may read it (any more). */
   async #answer(event: ExecutionResult): Promise<Frame | undefined> {
     const actor = this.#leader();
     if (!actor) return undefined;
@@ -223,7 +228,7 @@ export class LiveGroup {
       }
       const cursor = this.#source!.cursorOf(event); // Before the answer is made out of the event.
       const joined = await join(event, this.#context(actor));
-      // Who has left reads nothing, and what their leaving broke off is no fault to tell of.
+      // An execution that broke off because the members left is no fault to report.
       if (this.isOver) return undefined;
       return this.#frame(opening.kind === 'pruned' ? opening.finish(joined) : joined, cursor);
     } finally {
@@ -235,7 +240,7 @@ export class LiveGroup {
     this.#hasPublished = true;
     this.#recent.add(frame);
     this.#source!.told(frame.cursor);
-    // Who joins meanwhile has this frame from those that are kept, or began after it.
+    // A member that joins meanwhile has this frame from the recent ones, or began after it.
     const members = [...this.#members];
     countDelivered(this.#o.asked, frame, members.length, this.#shared.mask);
     for (const [index, member] of members.entries()) {
@@ -245,12 +250,12 @@ export class LiveGroup {
   }
 
   /**
-   * As fast as its fastest member reads: who catches up with much is not dropped for it. Whoever is slower than that is,
-   * and so are all when nobody reads for long.
+   * Back-pressure at the pace of the fastest member, so that one that catches up with much is not dropped for it. A
+   * slower member is dropped, and so are all when none reads for long.
    */
   async #pace(): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
-    // Once in any case: events that wait already would otherwise follow each other before anything is sent.
+    // Once in any case: events that wait already would otherwise follow each other before any is sent.
     await new Promise((resolve) => setImmediate(resolve));
     while (!this.isOver && performance.now() < end && this.#areAllBehind()) await sleep(LOOK_MS);
   }
@@ -264,13 +269,13 @@ export class LiveGroup {
     if (!member.deliver(frame)) member.drop(this.#frame(slowConsumer()));
   }
 
-  /** Somebody of the members, as they are now: whoever it is, the answer is the same. */
+  /** The actor of any member, as it is now: the answer is the same for all of them. */
   #leader(): Actor | undefined {
     for (const member of this.#members) if (this.#isAdmitted(member)) return member.actor;
     return undefined;
   }
 
-  /** Whether a member is still one of this audience; ends it if not. */
+  /** Whether a member still belongs to the audience; ends it if not. */
   #isAdmitted(member: LiveStream): boolean {
     let actor: Actor;
     try {
@@ -288,7 +293,10 @@ export class LiveGroup {
     return true;
   }
 
-  /** Its rights have changed, so its source may be another: it is told what it may not see any more, and ends. */
+  /**
+   * Ends a member whose rights have changed, so that its source may be another: it is told what it may not see any
+   * more.
+   */
   async #part(member: LiveStream, actor: Actor): Promise<void> {
     member.owner = undefined;
     this.left(member);
@@ -324,7 +332,7 @@ export class LiveGroup {
     if (!this.isOver) this.#finish(this.#failed(error));
   }
 
-  /** Ends it for all members, with this result if there is one. */
+  /** Ends the group for all members, with this result if there is one. */
   #finish(result?: ExecutionResult): void {
     const last = result && this.#frame(result);
     for (const member of this.#members) {

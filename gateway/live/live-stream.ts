@@ -1,37 +1,37 @@
 /**
- * What one subscriber reads: an async generator for graphql-yoga, or frames straight into a sink for a socket. What
- * waits for it is bounded; who has more than that waiting is dropped. A class and not closures, because there are
- * thousands of them.
+ * The stream of one subscriber: an async generator for graphql-yoga, or frames straight into a sink for a socket. Its
+ * queue is bounded, and a subscriber over the limit is dropped. A class and not closures, because there are thousands
+ * of them.
  */
 import type { ExecutionResult } from 'graphql';
 import type { Actor } from '../../platform/identity/actor.ts';
 import type { Caller } from '../identity/session.ts';
 import type { Frame } from './frame.ts';
 
-/** Frames that wait for one subscriber, at most. */
+/** Most frames queued for one subscriber. */
 const MAX_WAITING = 1000;
-/** Characters that wait for one subscriber, at most. */
+/** Most characters queued for one subscriber. */
 const MAX_SIZE = 1024 * 1024;
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Takes frames as they come. */
+/** Receiver of frames. */
 export interface Sink {
-  /** `false`: too much waits already, and the frame was not taken. */
+  /** Takes a frame; `false` if the queue is full and it was not taken. */
   take(frame: Frame): boolean;
-  /** Whether so much waits that it is better to wait. */
+  /** Back-pressure: whether the queue is long enough that the group should wait. */
   readonly isBehind: boolean;
 }
 
-/** Whom a stream tells that its reader has gone. */
+/** Owner of a stream, told when its reader has gone. */
 export interface StreamOwner {
   left(stream: LiveStream): void;
 }
 
-/** One subscriber. */
+/** The stream of one subscriber. */
 export class LiveStream implements AsyncGenerator<ExecutionResult, undefined, void> {
   readonly caller: Caller;
-  /** As the caller was when it was last looked at. */
+  /** The caller's actor when it was last checked. */
   actor: Actor;
   owner: StreamOwner | undefined;
   #waiting: Frame[] = [];
@@ -51,31 +51,31 @@ export class LiveStream implements AsyncGenerator<ExecutionResult, undefined, vo
     if (caller.signal.aborted) this.#leave();
   }
 
-  /** Whether nothing comes any more: what waits can still be read. */
+  /** Whether no frame comes any more: queued ones can still be read. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Whether so much waits for it that it is better to wait. */
+  /** Back-pressure: whether its queue is long enough that the group should wait. */
   get isBehind(): boolean {
     if (this.#sink) return this.#sink.isBehind;
     return this.#waiting.length > MAX_WAITING / 4 || this.#size > MAX_SIZE / 4;
   }
 
-  /** Called once, when it is over, or at once if it is. */
+  /** Calls back once, when the stream is over, or at once if it is. */
   whenOver(callback: () => void): void {
     if (this.#isOver) callback();
     else this.#whenOver = callback;
   }
 
-  /** From now on frames go there, and `next` waits for the end. */
+  /** Sends frames into this sink from now on; `next` only waits for the end. */
   pipe(sink: Sink): void {
     this.#sink = sink;
     for (const frame of this.#waiting.splice(0)) sink.take(frame);
     this.#size = 0;
   }
 
-  /** Gives it a frame. `false`: it is too slow, and must be dropped. */
+  /** Delivers a frame; `false` if the subscriber is too slow, and must be dropped. */
   deliver(frame: Frame): boolean {
     if (this.#isOver) return true;
     if (this.#sink) return this.#sink.take(frame);
@@ -89,14 +89,14 @@ export class LiveStream implements AsyncGenerator<ExecutionResult, undefined, vo
     return true;
   }
 
-  /** Nothing comes after this frame. */
+  /** Ends the stream after this frame. */
   finish(last?: Frame): void {
     if (this.#isOver) return;
     if (last) this.deliver(last);
     this.#end();
   }
 
-  /** It was too slow: what waits is thrown away, and this is said in its place. */
+  /** Drops a slow subscriber: queued frames are thrown away, and this one is sent in their place. */
   drop(last: Frame): void {
     this.#waiting = [];
     this.#size = 0;

@@ -20,7 +20,7 @@ const upTo = (last: number, first = 1): number[] => Array.from({ length: last - 
 const codesOf = (subscriber: Subscriber): unknown[] =>
   (subscriber.results.at(-1)?.errors ?? []).map((error: any) => error.extensions.code);
 
-describe('subscribers of one audience who ask for the same', () => {
+describe('subscribers of one audience with the same document and variables', () => {
   test('share one source, and one execution of each event', async () => {
     const all = Array.from({ length: 20 }, () => it.subscribe(HAPPENED, 'ada'));
     await until(() => it.gateway.uses === 1 && it.feed.open === 1 && it.gateway.subscribers === 20);
@@ -33,7 +33,7 @@ describe('subscribers of one audience who ask for the same', () => {
     await until(() => it.feed.open === 0 && it.gateway.liveGroups === 0);
   });
 
-  test('may call a field as the gateway calls the cursor', async () => {
+  test("may use the gateway's own alias of the cursor", async () => {
     const query = 'subscription { happened { __cursor: n cursor } }';
     const both = [it.subscribe(query, 'ada'), it.subscribe(query, 'ada')];
     await until(() => it.feed.open === 1 && it.gateway.subscribers === 2);
@@ -42,7 +42,7 @@ describe('subscribers of one audience who ask for the same', () => {
     for (const { results } of both) expect(results).toEqual([{ data: { happened: { __cursor: 1, cursor: 'c1' } } }]);
   });
 
-  test('who come while others listen begin now, and are with the others from the next event on', async () => {
+  test('that come while others listen begin now, and are with the others from the next event on', async () => {
     const early = it.subscribe(HAPPENED, 'ada');
     await until(() => it.feed.open === 1);
     it.feed.append(2);
@@ -58,7 +58,7 @@ describe('subscribers of one audience who ask for the same', () => {
     expect(it.feed.executed.slice(4)).toEqual([1, 1]);
   });
 
-  test('and whose cursor the group still knows, come back without a source of their own', async () => {
+  test('that come back with a cursor which the group still knows need no source of their own', async () => {
     const steady = it.subscribe(HAPPENED, 'ada');
     await until(() => it.feed.open === 1);
     it.feed.append(5);
@@ -72,7 +72,7 @@ describe('subscribers of one audience who ask for the same', () => {
     expect(it.feed.executed.slice(1)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
-  test('but not by one variable too many: another room is another group', async () => {
+  test('but with another variable, such as another room, are another group', async () => {
     const query = 'subscription ($room: String) { happened(room: $room) { n } }';
     const [one, other] = [it.subscribe(query, 'ada', { room: 'a' }), it.subscribe(query, 'ada', { room: 'b' })];
     await until(() => it.feed.open === 2);
@@ -83,7 +83,7 @@ describe('subscribers of one audience who ask for the same', () => {
 });
 
 describe('two audiences', () => {
-  test('never share: each reads what is theirs', async () => {
+  test('never share: each reads its own', async () => {
     const [ada, bob] = [it.subscribe(HAPPENED, 'ada'), it.subscribe(HAPPENED, 'bob')];
     await until(() => it.feed.open === 2);
     it.feed.append(4);
@@ -91,13 +91,13 @@ describe('two audiences', () => {
     const viewers = (one: Subscriber) => new Set(one.results.map(({ data }) => data.happened.viewer));
     expect([viewers(ada), viewers(bob)]).toEqual([new Set(['ada']), new Set(['bob'])]);
     expect(it.gateway.liveGroups).toBe(2);
-    // Nor by a cursor that the other group knows.
+    // Not even by a cursor that the other group knows.
     const back = it.subscribe(HAPPENED, 'bob', { after: 'c1' });
     await until(() => back.results.length === 3);
     expect(viewers(back)).toEqual(new Set(['bob']));
   });
 
-  test('of one user whose rights differ are two: a field that one may not read is null for that one alone', async () => {
+  test('of one user with different rights are two: a field that one may not read is null for that one alone', async () => {
     const query = 'subscription { happened { n secret } }';
     const [less, more] = [it.subscribe(query, 'ada'), it.subscribe(query, 'ada order:read')];
     await until(() => it.feed.open === 2);
@@ -106,7 +106,7 @@ describe('two audiences', () => {
     expect([less, more].map(({ results }) => results[0].data.happened.secret)).toEqual([null, 7]);
   });
 
-  test('share what is the same for all who may read it, if they have the same permissions', async () => {
+  test('share a field that is the same for all readers, if they have the same permissions', async () => {
     const readers = ['ada', 'bob', 'eve'].map((who) => it.subscribe(POSTED, `${who} ${READER}`));
     const other = it.subscribe(POSTED, `zoe ${READER} order:read`);
     await until(() => it.gateway.subscribers === 4);
@@ -116,7 +116,7 @@ describe('two audiences', () => {
     expect(it.feed.executed.slice(1)).toEqual([2, 2]);
   });
 
-  test('do not share it as soon as they select something that depends on who asks', async () => {
+  test('do not share it as soon as they select a field that depends on the actor', async () => {
     const query = 'subscription { posted { n author { name } } }';
     const readers = ['ada', 'bob'].map((who) => it.subscribe(query, `${who} ${READER}`));
     await until(() => it.feed.open === 2);
@@ -126,8 +126,8 @@ describe('two audiences', () => {
   });
 });
 
-describe('one of a group', () => {
-  test('whose session was ended is told nothing more, and the others go on', async () => {
+describe('a member of a group', () => {
+  test('whose session was ended is told nothing more, and the other members go on', async () => {
     const [ada, bob] = ['ada', 'bob'].map((who) => it.subscribe(POSTED, `${who} ${READER}`)) as [
       Subscriber,
       Subscriber,
@@ -146,7 +146,7 @@ describe('one of a group', () => {
 });
 
 describe('an error that one operation throws', () => {
-  test('ends that one, and its socket and the others stay open', async () => {
+  test('ends that one, and its socket and its other operations stay open', async () => {
     const failing = ['throwing', 'throwingLater'].map((field) =>
       it.subscribe(`subscription { ${field} { n } }`, 'ada'),
     );
@@ -160,7 +160,7 @@ describe('an error that one operation throws', () => {
   });
 });
 
-describe('many who come, go and come back while things happen', () => {
+describe('many subscribers that come, go and come back while things happen', () => {
   test('miss nothing, see nothing twice, and in order, and in the end are one group', async () => {
     const random = generator(20261120);
     const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, random() * ms));
@@ -169,7 +169,7 @@ describe('many who come, go and come back while things happen', () => {
     const steady = it.subscribe(HAPPENED, 'ada');
     await until(() => it.feed.open === 1);
 
-    /** Hops off and on with its last cursor until it has seen all; its first event may be any. */
+    /** Subscribes again and again with its last cursor until it has seen all events; its first may be any. */
     const hop = async (): Promise<number[]> => {
       const seen: number[] = [];
       let after: string | undefined = random() < 0.5 ? undefined : 'c0';
@@ -188,7 +188,7 @@ describe('many who come, go and come back while things happen', () => {
     for (let n = 0; n < TOTAL; n++) {
       it.feed.append();
       await pause(12);
-      // Nobody may be left who began behind the last event and waits for one.
+      // No subscriber may be left that began behind the last event and waits for one.
       if (n === TOTAL - 2) await until(() => it.gateway.liveGroups <= 2);
     }
     const all = await Promise.all(hoppers);

@@ -1,9 +1,9 @@
 /**
- * All open subscriptions of a gateway, in groups. Those who ask for the same are a family; within it each group began
- * somewhere. A subscriber joins a group that has not begun to tell, or that still knows what came after the subscriber's
- * cursor; else it gets a group of its own. Groups of one family read the same log in the same order: as soon as one has
- * told an event that another has told too, its members go over, at that very cursor, and it ends. So however many come
- * back at once, few groups catch up, and in the end there is one.
+ * All open subscriptions of a gateway, in groups. Subscribers that ask for the same are a family; within it each group
+ * began at some cursor. A subscriber joins a group that has not told anything yet, or that still knows the events after
+ * the subscriber's cursor; else it gets a group of its own. Groups of one family read the same log in the same order:
+ * as soon as one has told an event that another has told too, its members go over, at that very cursor, and it ends. So
+ * however many come back at once, few groups catch up, and in the end there is one.
  */
 import type { ExecutionResult } from 'graphql';
 import type { GraphVersion } from '../graph/graph-version.ts';
@@ -26,28 +26,28 @@ export class LiveUpdates {
     this.#context = context;
   }
 
-  /** How many groups there are: as many sources are open. */
+  /** Number of groups: as many sources are open. */
   get groups(): number {
     let groups = 0;
     for (const family of this.#families.values()) groups += family.size;
     return groups;
   }
 
-  /** How many subscribers are in them. */
+  /** Number of subscribers in them. */
   get subscribers(): number {
     let subscribers = 0;
     for (const family of this.#families.values()) for (const group of family) subscribers += group.size;
     return subscribers;
   }
 
-  /** Opens a subscription, or returns why not. @throws whatever the subgraph throws */
+  /** Opens a subscription, or returns the refusal. @throws the subgraph's error */
   async subscribe(graphVersion: GraphVersion, operation: Operation): Promise<LiveStream | ExecutionResult> {
     const { caller, ...asked } = operation;
     const actor = caller.actor();
     const opening = await check(graphVersion, asked, { actor, correlationId: caller.correlationId });
     if (opening.kind === 'refused') return opening.result;
     const stream = new LiveStream(caller, actor);
-    // From here on at once, so that nothing is told between looking for a group and joining it.
+    // Synchronous from here on, so that nothing is told between looking for a group and joining it.
     const group = this.#join(stream, asked, { graphVersion, actor, opening });
     try {
       const refusal = await group.opened;

@@ -21,17 +21,17 @@ export interface Placement {
   leave(): void;
 }
 
-/** Who is checked: somebody of a group, and under which id it is told. */
+/** The actor that is checked, one of a group, and the id under which it is logged. */
 export interface Checked {
   actor: Actor;
   correlationId: string;
 }
 
-/** What the gate says of the operation now, when this actor asks. */
+/** The gate's verdict on the operation now, for this actor. */
 export const check = (graphVersion: GraphVersion, asked: Asked, checked: Checked, isAgain = false): Promise<Verdict> =>
   graphVersion.gate.check({ ...asked, ...checked, isAgain });
 
-/** With what to end, if less is allowed now than when it was opened. */
+/** The result to end with, if less is allowed now than when it was opened. */
 export async function narrowed(
   graphVersion: GraphVersion,
   { asked, opening, checked }: { asked: Asked; opening: Opening; checked: Checked },
@@ -39,20 +39,23 @@ export async function narrowed(
   const first = await check(graphVersion, asked, checked, true);
   const isNarrower = [...first.denied].some((index) => !opening.denied.has(index));
   if (first.kind !== 'refused' && !isNarrower) return undefined;
-  // Asked once more, to be counted and told: what is lost is news, what was denied from the beginning is not.
+  // Checked once more, to be counted and reported: a lost right is news, one that was denied from the beginning is not.
   const now = await check(graphVersion, asked, checked);
   if (now.kind === 'refused') return now.result;
   const errors = now.kind === 'pruned' ? now.finish({ data: null }).errors : undefined;
   return { data: null, errors: errors ?? [permissionsChanged()] };
 }
 
-/** The place in another graph version, or with what to end: it does not fit there, or is not allowed. */
+/**
+ * The placement in another graph version, or the result to end with: the operation does not fit there, or is not
+ * allowed.
+ */
 export async function move(
   graphVersion: GraphVersion,
   { asked, checked, isShared, source }: Moving,
 ): Promise<Placement | { result: ExecutionResult }> {
   if (graphVersion.validate(asked.document).length > 0) return { result: graphChanged() };
-  // What one viewer reads may now be another's: whoever comes back gets a group of their own.
+  // Answers may differ by viewer now: subscribers that come back get groups of their own.
   if (isShared && !graphVersion.shapeOf(asked.document, asked.operationName).isSameForAll) {
     return { result: graphChanged() };
   }
@@ -70,7 +73,7 @@ export interface Moving {
   source: SubscriptionSource;
 }
 
-/** Says that what was allowed is not what is allowed now. */
+/** Error of an open subscription whose permissions have changed. */
 export const permissionsChanged = (): GraphQLError =>
   new GraphQLError(
     'Your permissions have changed: subscribe again, with the last `cursor` as `after` so that nothing is missed.',
@@ -88,7 +91,7 @@ const graphChanged = (): ExecutionResult => ({
   ],
 });
 
-/** Says that somebody did not read as fast as things happen. */
+/** Error of a subscriber that reads slower than events come. */
 export const slowConsumer = (): ExecutionResult => ({
   data: null,
   errors: [

@@ -1,6 +1,6 @@
 import type { Frame } from './frame.ts';
 
-/** What is kept for those who come back or catch up, at most: a group has its own, and most groups are small. */
+/** Most frames kept for subscribers that come back or catch up: a group has its own, and most groups are small. */
 const MAX_FRAMES = 16;
 const MAX_SIZE = 64 * 1024;
 
@@ -9,7 +9,7 @@ export class Recent {
   readonly #frames: Frame[] = [];
   #size = 0;
 
-  /** The newest. Without a cursor nobody can ask for what came after it. */
+  /** Adds the newest frame. Without a cursor no subscriber can ask for the frames after it. */
   add(frame: Frame): void {
     if (frame.cursor === undefined) return;
     this.#frames.push(frame);
@@ -19,7 +19,7 @@ export class Recent {
     }
   }
 
-  /** All that came after this cursor; undefined if its frame is not here (any more). */
+  /** All frames after this cursor; undefined if its frame is not here (any more). */
   after(cursor: string): readonly Frame[] | undefined {
     const index = this.#frames.findLastIndex((frame) => frame.cursor === cursor);
     return index < 0 ? undefined : this.#frames.slice(index + 1);

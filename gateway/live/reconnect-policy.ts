@@ -1,14 +1,17 @@
 import { isTransient } from '../../platform/errors.ts';
 import { sleep } from '../../platform/sleep.ts';
 
-/** Long enough for a process to be started again or replaced, in milliseconds. */
+/** How long reconnecting is tried: long enough for a process to be started again or replaced. Milliseconds. */
 const PATIENCE_MS = 30_000;
-/** Before the first try and, twice as long before each next one, the last. At random below that: all groups break at once. */
+/**
+ * Backoff before the first try and, doubled before each next one, before the last. With full jitter: all groups break
+ * at once.
+ */
 const [SOONEST_MS, LATEST_MS] = [200, 4000];
 
 /**
- * How often and for how long a group reconnects to an agent whose source has broken off. It gives up when nothing was told
- * for so long, however often a source could be opened that broke off again.
+ * How often and for how long a group reconnects to an agent whose source has broken off. It gives up when no event was
+ * told for so long, however often a source could be opened that broke off again.
  */
 export class ReconnectPolicy {
   readonly #ms: number;
@@ -20,7 +23,7 @@ export class ReconnectPolicy {
     this.#ms = ms;
   }
 
-  /** Something was told: whatever breaks off now is news. */
+  /** Starts anew, since an event was told: the next break is a new one. */
   renew(): void {
     this.#end = undefined;
     this.#delay = SOONEST_MS;
@@ -28,11 +31,11 @@ export class ReconnectPolicy {
 
   /**
    * Tries until it succeeds; undefined if the signal aborts.
-   * @param broken what made it necessary
-   * @throws the last error, if it is none that passes, or does not pass in time
+   * @param broken the error that made it necessary
+   * @throws the last error, if it is not transient, or lasts too long
    */
   async until<T>(attempt: () => Promise<T>, broken: unknown, signal: AbortSignal): Promise<T | undefined> {
-    // One that was open for so long, if in silence, has not broken off again and again.
+    // A source that was open for so long, even in silence, has not broken off again and again.
     if (performance.now() - this.#succeededAt > this.#ms) this.renew();
     this.#end ??= performance.now() + this.#ms;
     let error = broken;

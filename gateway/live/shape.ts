@@ -1,4 +1,4 @@
-/** What of a subscription's document decides who may share it, and where its subscribers begin. */
+/** The shape of a subscription's document: whether subscribers may share it, and where they begin. */
 import {
   type DocumentNode,
   type FieldNode,
@@ -13,15 +13,17 @@ import type { DecisionTable } from '../../platform/gate/decision.ts';
 import { onlyOperation } from '../execution/planned-execution.ts';
 import { hasCursors } from '../execution/with-cursor.ts';
 
-/** Of one operation. */
+/** The shape of one operation. */
 export interface Shape {
-  /** Its events have cursors, and `after` begins behind one. */
+  /** Whether its events have cursors, and `after` resumes behind one. */
   isResumable: boolean;
   /** The value of the root field's `after` as it is written: a variable, a literal, or nothing. */
   after: ValueNode | undefined;
-  /** The variable that is `after` and nothing else: whoever differs in it alone asks for the same events. */
+  /**
+   * The variable that is used as `after` and nowhere else: operations that differ in it alone ask for the same events.
+   */
   afterVariable: string | undefined;
-  /** Whoever may read all of it reads the same. */
+  /** Whether all actors that may read all of it read the same. */
   isSameForAll: boolean;
 }
 
@@ -31,7 +33,7 @@ export function shapes(
   { sameForAll, decisions }: { sameForAll: ReadonlySet<string>; decisions: DecisionTable },
 ): (document: DocumentNode, operationName: string | null | undefined) => Shape {
   const known = new WeakMap<DocumentNode, Map<string, Shape>>();
-  /** A policy may ask for anything of the actor. */
+  /** Whether a field is shared. Not under a policy, which may ask for anything of the actor. */
   const isShared = (coordinates: readonly string[]): boolean =>
     coordinates.some((at) => sameForAll.has(at)) && !coordinates.some((at) => decisions.get(at)?.policies);
 
@@ -71,6 +73,6 @@ function onlyUse(document: DocumentNode, value: ValueNode | undefined): string |
   const name = value.name.value;
   let uses = 0;
   visit(document, { Variable: (node) => void (uses += node.name.value === name ? 1 : 0) });
-  // Where it is declared, and here.
+  // Its declaration, and this use.
   return uses === 2 ? name : undefined;
 }

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => it.gateway.close());
 
 const QUERY = 'subscription { happened { n text } }';
-/** More than the kernel keeps for a connection, and we. */
+/** More than the kernel and our queue keep for a connection. */
 const EVENTS = 400;
 const TEXT = 'x'.repeat(64 * 1024);
 
@@ -46,8 +46,8 @@ async function stalledStream(): Promise<ClientRequest> {
   return asked;
 }
 
-describe('who does not read while things happen', () => {
-  test('over a WebSocket is dropped with 4408, and the others of the group see everything', async () => {
+describe('a subscriber that does not read while things happen', () => {
+  test('over a WebSocket is dropped with 4408, and the other members of the group see everything', async () => {
     const steady = it.subscribe(QUERY, 'ada');
     const [reading, deaf] = await Promise.all([stalledSocket(), stalledSocket()]);
     await until(() => it.gateway.subscribers === 3);
@@ -58,12 +58,12 @@ describe('who does not read while things happen', () => {
     expect((await closed)[0]).toBe(4408);
     await until(() => steady.results.length === EVENTS);
     expect(numbers(steady)).toEqual(upTo(EVENTS));
-    // Who does not even read that is cut off.
+    // A client that does not even read that is cut off.
     while ((await connections()) > 1) await new Promise((resolve) => setTimeout(resolve, 20));
     deaf.terminate();
   });
 
-  test('as server-sent events is ended, and the others of the group see everything', async () => {
+  test('over server-sent events is ended, and the other members of the group see everything', async () => {
     const steady = it.subscribe(QUERY, 'ada');
     const asked = await stalledStream();
     await until(() => it.gateway.subscribers === 2);

@@ -1,17 +1,17 @@
 import type { WebSocket } from 'ws';
 import type { Sink } from './live-stream.ts';
 
-/** Messages that wait for one socket, at most. */
+/** Most messages queued for one socket. */
 const MAX_WAITING = 1000;
-/** Bytes that wait for one socket, at most. One message may be larger, if nothing waits before it. */
+/** Most bytes queued for one socket. One message may be larger, if none waits before it. */
 const MAX_BYTES = 1024 * 1024;
-/** How long a socket that is too slow may take to read that it is closed, in milliseconds. */
+/** Time that a slow socket has to read its close, in milliseconds. */
 const FAREWELL_MS = 5000;
 
-/** The close code for a client that reads slower than things happen. */
+/** Close code for a client that reads slower than events come. */
 export const SLOW_CONSUMER = 4408;
 
-/** What waits to be sent to one socket, for all its subscriptions together: bounded, by number and by bytes. */
+/** The queue of messages to one socket, for all its subscriptions together: bounded, by number and by bytes. */
 export class SocketQueue {
   readonly #socket: WebSocket;
   #waiting = 0;
@@ -20,7 +20,7 @@ export class SocketQueue {
     this.#socket = socket;
   }
 
-  /** Where the frames of one operation go: as the message that graphql-ws would make, around text that all share. */
+  /** The sink of one operation: wraps the shared text of a frame into the message that graphql-ws would make. */
   sinkOf(id: string): Sink {
     const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
     const isBehind = (): boolean => this.#waiting > MAX_WAITING / 4 || this.#socket.bufferedAmount > MAX_BYTES / 4;
@@ -34,7 +34,7 @@ export class SocketQueue {
 
   #send(message: string): boolean {
     const socket = this.#socket;
-    // It closes: what else is said is lost, and whoever comes back asks for it.
+    // It closes: the frame is lost, and a client that comes back asks for it again.
     if (socket.readyState !== socket.OPEN) return true;
     if (this.#waiting >= MAX_WAITING || isFull(socket)) {
       closeSlow(socket);
@@ -50,14 +50,14 @@ export class SocketQueue {
   };
 }
 
-/** Whether more waits for a socket than is kept. */
+/** Whether more bytes are queued for a socket than is allowed. */
 export const isFull = ({ bufferedAmount }: Pick<WebSocket, 'bufferedAmount'>): boolean => bufferedAmount > MAX_BYTES;
 
 /** Closes a socket whose client does not read. */
 export function closeSlow(socket: WebSocket): void {
   if (socket.readyState !== socket.OPEN) return;
   socket.close(SLOW_CONSUMER, 'Slow consumer');
-  // What waits stands before the close, so a client that does not read at all would never hear of it.
+  // The queue is sent before the close, so a client that does not read at all would never hear of it.
   setTimeout(() => socket.terminate(), FAREWELL_MS).unref();
 }
 

@@ -5,7 +5,7 @@ import { withDefaults } from '../execution/with-defaults.ts';
 import type { Audience } from './audience.ts';
 import type { Shape } from './shape.ts';
 
-/** Which subscribers are told the same: those with one group key share an execution from some event on. */
+/** Key of a subscription: subscribers with one group key share an execution from some event on. */
 export interface SubscriptionKey {
   /** Equal for subscribers with the same document, variables and audience. */
   groupKey: string;
@@ -34,7 +34,7 @@ export function subscriptionKeyOf(
 const declaredIn = (document: DocumentNode, operationName: string | null | undefined): string[] =>
   (getOperationAST(document, operationName)?.variableDefinitions ?? []).map(({ variable }) => variable.name.value);
 
-/** The same for equal values, in whatever order an object's fields were sent. */
+/** Canonical form: the same for equal values, in whatever order an object's fields were sent. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;

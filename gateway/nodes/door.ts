@@ -4,12 +4,13 @@ import type { RuleOptions } from '../../platform/gate/rules.ts';
 import { subgraphDecisions } from '../../platform/gate/subgraph-decisions.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 
-/** Why the caller may see nothing of this type; undefined if they may. */
+/** The error of a caller that may see nothing of this type; undefined if it may. */
 export type Door = (type: string, context: RequestContext) => Promise<GraphQLError | undefined>;
 
 /**
- * Asks the gate about a type by the prefix of an id. The gate that the operation has passed cannot: it does not know what
- * the id is of, and denies an object of the type only once one was met, which would tell that there is one.
+ * Asks the gate about a type by the prefix of an id. The gate that the operation has passed cannot decide it: it does
+ * not know the type of the id, and denies an object of the type only once one was met, which would tell that there is
+ * one.
  */
 export function doorOf(schema: () => GraphQLSchema, typeDefs: DocumentNode, rules: RuleOptions): Door {
   let gate: Gate | undefined;

@@ -1,15 +1,15 @@
-/** What can be found by its id alone: each type on which a room wrote `@node(prefix: "order")`. */
+/** Kinds of nodes, found by their id alone: each type on which a room wrote `@node(prefix: "order")`. */
 import { type ConstDirectiveNode, type DocumentNode, Kind } from 'graphql';
 
-/** A type whose ids begin alike. */
+/** A type whose ids have a prefix of their own. */
 export interface NodeKind {
-  /** What its ids begin with, before the underscore. */
+  /** The prefix of its ids, before the underscore. */
   prefix: string;
-  /** Its name in the graph. */
+  /** The type's name in the graph. */
   type: string;
-  /** The agent that says of an id whether there is such a thing, and whether the caller may see it. */
+  /** The agent that owns it: it knows whether an id exists, and whether the caller may see it. */
   agent: string;
-  /** Who may see the type, as its owner declares it. */
+  /** The type's permission, as its owner declares it. */
   decisions: readonly ConstDirectiveNode[];
 }
 

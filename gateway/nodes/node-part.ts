@@ -1,15 +1,15 @@
 /**
- * `Query.node`: a subgraph that is written by nobody but derived from the others, whenever they are composed. It knows no
- * more of a thing than its id, so that the planner asks the thing's own agents for all else, and only a query that names
- * it ever comes here.
+ * The subgraph of `Query.node`, derived from the others whenever they are composed. It knows no more of an entity than
+ * its id, so that the planner asks the entity's own agents for all else, and only a query that names `node` ever comes
+ * here.
  */
 import { type DocumentNode, Kind, parse, print } from 'graphql';
 import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
 import { type NodeKind, nodeKinds } from './node-kinds.ts';
 
-/** Its name in the supergraph. No agent may have it. */
+/** The subgraph's name in the supergraph. No agent may have it. */
 export const NODE_PART = 'node';
-/** How many ids one field takes. */
+/** Most ids that one field takes. */
 export const MAX_IDS = 100;
 
 const ROOT = `
@@ -37,17 +37,17 @@ type Query {
 export function nodeTypeDefs(kinds: readonly NodeKind[]): DocumentNode {
   const types = kinds.map(({ type, decisions }) => {
     const who = decisions.map((decision) => print(decision)).join(' ');
-    // Not resolvable: nobody is ever sent here for the id of a thing that they have already.
+    // Not resolvable: no plan comes here for an entity whose id it has already.
     return `type ${type} implements Node @key(fields: "id", resolvable: false) ${who} { id: ID! }`;
   });
   const { definitions } = typeDefsOf('');
-  // The links and the directives of every subgraph, without the shared types: none of them is here.
+  // The links and the directives of every subgraph, without the shared types: none of them is used here.
   const head = definitions.filter(({ kind }) => kind === Kind.SCHEMA_EXTENSION || kind === Kind.DIRECTIVE_DEFINITION);
   const own = parse([ROOT, ...types].join('\n'), { noLocation: true });
   return { kind: Kind.DOCUMENT, definitions: [...head, ...own.definitions] };
 }
 
-/** These parts, and the one that is derived from them if there is anything to find. @throws Error as `nodeKinds` */
+/** These parts, and the derived one if there is any kind of node. @throws Error as `nodeKinds` */
 export function withNodePart<T extends { name: string; typeDefs: DocumentNode }>(
   parts: readonly T[],
 ): (T | { name: string; typeDefs: DocumentNode })[] {

@@ -10,7 +10,7 @@ import { type Door, doorOf } from './door.ts';
 import type { NodeKind } from './node-kinds.ts';
 import { MAX_IDS, NODE_PART, nodeTypeDefs } from './node-part.ts';
 
-/** What is known of a thing here. */
+/** A node as this subgraph knows it. */
 interface Reference {
   __typename: string;
   id: string;
@@ -18,12 +18,12 @@ interface Reference {
 
 type Found = Reference | null | Error;
 
-/** Whether the agent has it, and for whom it is asked: its own rules of rows decide, as for every reference. */
+/** Asks the owner whether the entity exists for this caller: its own row filter decides, as for every reference. */
 const IS_THERE = 'query Node($references: [_Any!]!) { _entities(representations: $references) { __typename } }';
 
 /**
- * Answers `Query.node` from these agents. First who may see the type at all, which says nothing of whether there is such
- * a thing; then the agent, by the type's reference, so that there is no answer for what is not the caller's.
+ * Answers `Query.node` from these agents. First whether the caller may see the type at all, which says nothing of
+ * whether the entity exists; then the agent, by the type's reference, so that a caller gets no answer about another's.
  */
 export function nodeSubgraph(
   kinds: readonly NodeKind[],
@@ -86,6 +86,6 @@ async function askedOf(
   }
 }
 
-/** The error without its place in our own question: its place is the field that was asked for. */
+/** The error without its place in our own query: its place is the field that the client asked for. */
 const unplaced = (error: GraphQLError): GraphQLError =>
   new GraphQLError(error.message, { extensions: error.extensions, originalError: error.originalError });

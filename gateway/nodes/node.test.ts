@@ -42,7 +42,7 @@ function subgraphs(): Subgraph[] {
   const payments = createSubgraph('payment', typeDefsOf(PAYMENT), {
     Query: { payment: query(paymentOf).payment },
     Payment: { __resolveReference: paymentOf },
-    // It takes an order's id as it comes: whether there is such an order is not its business.
+    // Payment resolves any order's id: whether there is such an order is not its business.
     Order: { __resolveReference: ({ id }: { id: string }) => ({ id, isPaid: true }) },
   });
   return [
@@ -83,13 +83,13 @@ describe('a node', () => {
     expect(data).toEqual({ node: { __typename: 'Order', id: order, total: 7, isPaid: true } });
   });
 
-  test('is null where there is none: an id of nothing, of a kind that is not known, of no kind', async () => {
+  test('is null for an unknown id, an unknown kind, and a malformed id', async () => {
     for (const id of [newId('order'), newId('lorry'), order.toUpperCase(), 'order_1', 'order', '', `${order}x`]) {
       expect(await ask(`{ node(id: "${id}") { id } }`)).toEqual({ data: { node: null } });
     }
   });
 
-  test("is null where it is another's, though nothing is asked of it but its type", async () => {
+  test("is null for another customer's, though only its type is asked for", async () => {
     for (const id of [anothers, newId('payment')])
       expect(await ask(`{ node(id: "${id}") { __typename } }`, 'Bearer ada')).toEqual({ data: { node: null } });
     expect(await ask(`{ node(id: "${payment}") { __typename } }`, 'Bearer bob')).toEqual({ data: { node: null } });
@@ -108,7 +108,7 @@ describe('a node', () => {
     expect(it.world.logged.filter(({ fields }) => 'coordinates' in fields)).toHaveLength(2);
   });
 
-  test('of a type that all may see is no denial to anybody', async () => {
+  test('of a type that all may see is denied to no caller', async () => {
     expect((await ask(`{ node(id: "${order}") { id } }`)).data).toEqual({ node: { id: order } });
     expect(it.world.logged.filter(({ fields }) => 'coordinates' in fields)).toEqual([]);
   });
@@ -131,7 +131,7 @@ describe('nodes', () => {
     expect(asked.toSorted()).toEqual(['order false', 'order true', 'payment ada', 'payment ada']);
   });
 
-  test('lack those that may not be asked for or whose agent is away, each with its own error', async () => {
+  test('lack those that are denied or whose agent is away, each with its own error', async () => {
     const query = `{ nodes(ids: ["${payment}", "${order}"]) { id } }`;
     const denied = await ask(query);
     expect(denied.data).toEqual({ nodes: [null, { id: order }] });
@@ -158,12 +158,12 @@ describe('nodes', () => {
 });
 
 describe('the graph with nodes', () => {
-  test('asks nobody more of a query that does not name them', async () => {
+  test('asks no further agent for a query without nodes', async () => {
     await ask(`{ order(id: "${order}") { id total isPaid ... on Node { id } } }`);
     expect(asked).toEqual(['order true']);
   });
 
-  test('has another kind as soon as an agent declares one, and none if none does', async () => {
+  test('has another kind as soon as an agent declares one, and no `node` field without any', async () => {
     const lorry = `type Query { lorries: Int @public } type Lorry @key(fields: "id") @node(prefix: "lorry") @public { id: ID! }`;
     const lorries = createSubgraph('lorry', typeDefsOf(lorry), {
       Lorry: { __resolveReference: (it: object) => ({ ...it }) },

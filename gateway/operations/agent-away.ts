@@ -1,6 +1,6 @@
 import { Unavailable } from '../../platform/errors.ts';
 
-/** An agent gave no answer. Clients read its message: it names the agent, and nothing of where that runs. */
+/** An agent that gave no answer. Clients read its message: it names the agent, but not its address. */
 export class AgentAway extends Unavailable {
   readonly agent: string;
 

@@ -1,17 +1,17 @@
 import { type FieldNode, getOperationAST, GraphQLError, Kind, parse, type SelectionSetNode } from 'graphql';
 import type { SubgraphRequest } from '../../platform/graphql/subgraph.ts';
 
-/** More would say nothing new. */
+/** Most errors for one fetch: more would say nothing new. */
 const MAX_ERRORS = 20;
 
-/** Something that an agent is asked to resolve. */
+/** An entity that an agent is asked to resolve. */
 interface Representation {
   __typename?: string;
 }
 
 /**
- * What is told of a fetch that failed as a whole: an error for each field that is missed, with its path in the fetch,
- * from which @apollo/gateway makes that in the answer.
+ * The errors of a fetch that failed as a whole: one for each missing field, with its path in the fetch, from which
+ * @apollo/gateway makes the path in the answer.
  */
 export function awayErrors(request: SubgraphRequest, originalError: Error): GraphQLError[] {
   const paths = missedPaths(request).slice(0, MAX_ERRORS);

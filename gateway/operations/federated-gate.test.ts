@@ -71,14 +71,14 @@ describe('the gate before federated execution', () => {
     expect(signedIn).toEqual({ data: { nodes: [{ w: 3, estimate: 30, depot: { city: 'Paris' } }, {}] } });
   });
 
-  test('lets null travel through what another subgraph calls non-null', async () => {
+  test('lets null pass in a field that another subgraph calls non-null', async () => {
     const { data } = await ask('{ nodes { ... on Product { id depot { city code } } } }');
     expect(data).toEqual({ nodes: [null, {}] });
   });
 });
 
 describe('an agent that does not answer', () => {
-  test('costs the operation UNAVAILABLE after its time, and is told so', async () => {
+  test('costs the operation UNAVAILABLE after its time limit, and its request is aborted', async () => {
     const { errors } = await ask('{ hangs }');
     expect(errors!.map((error) => error.extensions)).toEqual([expect.objectContaining({ code: 'UNAVAILABLE' })]);
     expect(aborted).toEqual([expect.objectContaining({ code: 'UNAVAILABLE' })]);

@@ -1,7 +1,7 @@
 import { type DocumentNode, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql';
 import { operationLabel } from '../../platform/telemetry/operation-label.ts';
 
-/** What an operation is called in metrics, and whether it is a query, a mutation or a subscription. */
+/** An operation's name in metrics, and whether it is a query, a mutation or a subscription. */
 export function labelOf(
   document: DocumentNode,
   operationName: string | null | undefined,

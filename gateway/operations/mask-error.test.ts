@@ -17,8 +17,8 @@ const ask = async (query: string, variables?: object): Promise<{ text: string; s
   return { text, status: response.status, body: JSON.parse(text) };
 };
 
-describe('what a client reads of an error', () => {
-  test('is nothing, when it is a fault: the log has it, under the same correlation id', async () => {
+describe('an error that a client reads', () => {
+  test('tells nothing of a fault: the log has it, under the same correlation id', async () => {
     it.world.logged.length = 0;
     const { text, body } = await ask('{ fault order(id: "o1") { id } }');
     expect(body.data).toEqual({ fault: null, order: { id: 'o1' } });
@@ -39,13 +39,13 @@ describe('what a client reads of an error', () => {
     ]);
   });
 
-  test('is nothing, when a resolver crashes deep down', async () => {
+  test('tells nothing of a resolver that crashes deep down', async () => {
     const { text, body } = await ask('{ thrown { deep } }');
     expect(body.errors[0]).toMatchObject({ path: ['thrown', 'deep'], extensions: { code: 'INTERNAL_SERVER_ERROR' } });
     expect(text).not.toContain('Cannot read');
   });
 
-  test('is nothing, when an agent breaks its own contract', async () => {
+  test('tells nothing of an agent that breaks its own contract', async () => {
     const { text, body } = await ask('{ thrown { needed } }');
     expect(body.errors[0]).toMatchObject({ extensions: { code: 'INTERNAL_SERVER_ERROR' } });
     expect(text).not.toContain('non-null');
@@ -57,7 +57,7 @@ describe('what a client reads of an error', () => {
     expect(text).not.toContain('db-3');
   });
 
-  test('is all of it, when it is about who may do what', async () => {
+  test('is told in full, when it is about permissions', async () => {
     const { body } = await ask('{ forbidden }');
     expect(body.errors[0]).toMatchObject({
       message: 'This order belongs to somebody else.',
@@ -67,7 +67,7 @@ describe('what a client reads of an error', () => {
     expect(body.errors[0]!.extensions.serviceName).toBeUndefined();
   });
 
-  test('is the standard message with a code, for what does not parse or validate', async () => {
+  test('is the standard message with a code, for a document that does not parse or validate', async () => {
     const parse = await ask('{ order(');
     expect(parse.body.errors[0]).toMatchObject({
       message: expect.stringContaining('Syntax Error'),
@@ -89,7 +89,7 @@ describe('what a client reads of an error', () => {
     expect(it.world.calls).toEqual([]);
   });
 
-  test('says where a variable is wrong, and repeats neither its value nor what stands beside it', async () => {
+  test('gives the place of a wrong value in a variable, and repeats neither the value nor its neighbours', async () => {
     const { body } = await ask('mutation($n: String!) { place(name: $n) { id } }', { n: { password: 'open sesame' } });
     expect(body.errors[0]!.message).toMatch(/^Variable "\$n" got invalid value; String cannot represent/);
     const deep = await ask('query($v: [Even!]) { evens(values: $v) }', { v: [2, 'x'.repeat(1_000_000), 3] });
@@ -99,7 +99,7 @@ describe('what a client reads of an error', () => {
     expect(deep.text.length).toBeLessThan(5000);
   });
 
-  test('is cut, where what was sent is in it', async () => {
+  test('is cut, where it repeats long input', async () => {
     const { text } = await ask(`{ even(value: "${'x'.repeat(10_000)}") }`);
     expect(text.length).toBeLessThan(2000);
     const unknown = await ask(`{ ${'x'.repeat(3000)} }`);

@@ -1,6 +1,7 @@
 /**
- * The one place that decides what a client may read of an error. Who may not do something, and what a client can mend,
- * keeps its message; everything else is ours: the client gets a sentence and an id, the log gets the error.
+ * The one place that decides what a client may read of an error. A refusal of permission, and an error that a client
+ * can mend, keeps its message; everything else is a fault of ours: the client gets a sentence and an id, the log gets
+ * the error.
  */
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { AgoraError, Fault, isTransient, isUnstorable, originOf, shortened } from '../../platform/errors.ts';
@@ -30,21 +31,21 @@ export const CLIENT_CODES: ReadonlySet<string> = new Set([
   'CLIENT_GONE',
 ]);
 
-/** Says nothing of what went wrong, but whose fault it is. */
+/** Message of a fault: it tells only that the fault is ours. */
 export const INTERNAL_MESSAGE = 'Something went wrong on our side';
 
-/** Says of what passes that it does, and that trying again is safe. */
+/** Message of a transient failure: trying again helps, and is safe. */
 export const UNAVAILABLE_MESSAGE =
   'Agora cannot do this right now. Try again in a few seconds, a mutation with the same idempotencyKey: nothing happens twice.';
 
-/** When it may be worth trying again. */
+/** Seconds after which a retry may succeed. */
 export const RETRY_AFTER_SECONDS = 2;
 
 /** Masks errors and results. */
 export interface ErrorMask {
-  /** What a client may read of it. The same error again comes back as it is. */
+  /** The error as a client may read it. A masked error comes back as it is. */
   error(error: unknown, correlationId: string): GraphQLError;
-  /** Whether an error has been masked: then it came out of an execution, or was met on the way to one. */
+  /** Whether an error has been masked: then it came out of an execution, or of preparing one. */
   isMasked(error: GraphQLError): boolean;
   /** The agent whose field a masked error is about, if it is about one. */
   agentOf(error: GraphQLError): string | undefined;
@@ -52,9 +53,11 @@ export interface ErrorMask {
   result(result: ExecutionResult, correlationId: string): ExecutionResult;
 }
 
-/** A mask that writes what it hides to the log. Without suggestions, errors do not tell names that were not asked for. */
+/**
+ * A mask that writes hidden errors to the log. Without suggestions, errors do not tell names that were not asked for.
+ */
 export function createErrorMask(log: Pick<Logger, 'error' | 'warn'>, { suggestions = true } = {}): ErrorMask {
-  /** What was masked, and the agent that it came from. */
+  /** Masked errors, and the agent that each came from. */
   const masked = new WeakMap<GraphQLError, string | undefined>();
 
   const mask = (error: unknown, correlationId: string): GraphQLError => {
@@ -86,7 +89,10 @@ function agentBehind(error: unknown): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-/** `Cannot query field "nam" on type "User". Did you mean "name"?` tells the schema to whoever guesses long enough. */
+/**
+ * `Cannot query field "nam" on type "User". Did you mean "name"?` tells the schema to a client that guesses long
+ * enough.
+ */
 function unsuggestive(error: unknown): unknown {
   if (!(error instanceof GraphQLError) || !SUGGESTIVE.has(String(error.extensions.code))) return error;
   const message = error.message.replace(/ ?Did you mean [^?]*\?/g, '');
@@ -131,7 +137,7 @@ function hide(error: unknown, correlationId: string, log: Pick<Logger, 'error' |
 
 const told = new WeakSet<object>();
 
-/** One thing that went wrong may cost many fields: it has one line in the log. */
+/** Whether a cause is not in the log yet: one failure may cost many fields, and has one line. */
 function isNews(cause: unknown): boolean {
   if (typeof cause !== 'object' || cause === null) return true;
   if (told.has(cause)) return false;
@@ -152,9 +158,10 @@ const rebuilt = (error: unknown, message: string, extensions: Record<string, unk
     : new GraphQLError(shortened(message), { extensions });
 
 /**
- * Where no agent reports an error but a value that must not be null is, Apollo says so here; a client looks in `errors`.
- * An agent that answers null where it promised none reports it itself, and a reference that may be null is null without a
- * word (`references.ts`). So this is one that must not be: what it refers to is gone, or is not the caller's.
+ * Where no agent reports an error but a value that must not be null is, Apollo reports it in this extension; a client
+ * looks in `errors`. An agent that answers null where it promised none reports it itself, and a reference that may be
+ * null is null without an error (`references.ts`). So this is a reference that must not be null: its entity is gone, or
+ * is not the caller's.
  */
 function valueCompletionErrors(result: ExecutionResult): GraphQLError[] {
   const found = (result.extensions?.valueCompletion ?? []) as { message: string; path?: (string | number)[] }[];

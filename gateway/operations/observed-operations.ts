@@ -1,4 +1,4 @@
-/** The same operations, each counted, timed and logged with who asked for what, and how it ended. */
+/** The same operations, each counted, timed and logged with its caller, its name, and how it ended. */
 import type { ExecutionResult } from 'graphql';
 import type { Logger } from '../../platform/log.ts';
 import { add, count, observeMs } from '../../platform/telemetry/metrics.ts';
@@ -11,10 +11,13 @@ import type { ErrorMask } from './mask-error.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
 
-/** A query that takes longer is logged at `info`, as every mutation is. Milliseconds: five times what we promise for most. */
+/**
+ * Threshold above which a query is logged at `info`, as every mutation is. Milliseconds: five times what we promise for
+ * most.
+ */
 const SLOW_MS = 1000;
 
-/** What is told of one operation. */
+/** Label and start of one operation. */
 interface Told {
   operation: string;
   kind: string;
@@ -36,7 +39,7 @@ export function observedOperations(
     const codes = errors && [...new Set(errors.map(({ extensions }) => extensions.code))];
     const { correlationId } = asked.caller;
     const fields = { correlationId, operation, kind, actor: actorIn(asked), durationMs, outcome, codes };
-    // What went wrong has a line of its own, with the error and the same correlation id (mask-error.ts).
+    // An error has a line of its own, with the same correlation id (mask-error.ts).
     const isWorthALine = kind === 'mutation' || outcome === 'failed' || durationMs > SLOW_MS;
     log[isWorthALine ? 'info' : 'debug'](fields, 'an operation ended');
   };
@@ -79,7 +82,7 @@ const begin = ({ document, operationName }: Operation): Told => ({
   begun: performance.now(),
 });
 
-/** Who asked: an id. Their token may have expired since. */
+/** Id of the caller. Its token may have expired since. */
 function actorIn({ caller }: Operation): string | undefined {
   try {
     return caller.actor().id;

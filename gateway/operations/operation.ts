@@ -3,14 +3,14 @@ import type { Verdict } from '../../platform/gate/gate.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import type { Caller } from '../identity/session.ts';
 
-/** What is asked, in a valid document. */
+/** An operation of a valid document. */
 export interface Asked {
   document: DocumentNode;
   operationName?: string | null;
   variables?: Readonly<Record<string, unknown>> | null;
 }
 
-/** What is asked, and by whom. */
+/** An operation and its caller. */
 export interface Operation extends Asked {
   caller: Caller;
 }
@@ -31,7 +31,7 @@ export function requestContext(
   };
 }
 
-/** What to execute: the gate's document, which holds one operation, or the client's. */
+/** The document to execute: the gate's, which holds one operation, or the client's. */
 export const documentOf = (
   { document, operationName }: Asked,
   verdict: Verdict,

@@ -1,6 +1,6 @@
 /**
- * What happens to every operation, however it arrived: gate, execution, completion, masking. Nothing here throws; what
- * goes wrong is an error in the result.
+ * The stages of every operation, on every transport: gate, execution, completion, masking. Nothing here throws; an
+ * error is in the result.
  */
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { Unavailable } from '../../platform/errors.ts';
@@ -18,10 +18,13 @@ export interface Operations {
   subscribe(operation: Operation): Promise<LiveStream | ExecutionResult>;
 }
 
-/** How long a query or mutation may take, in milliseconds. */
+/** Time limit of a query or mutation, in milliseconds. */
 const TIMEOUT_MS = 30_000;
 
-/** Operations of one graph version. Its subscriptions are among all others, and follow the graph versions that come after it. */
+/**
+ * Operations of one graph version. Its subscriptions join the gateway's others, and follow the graph versions that come
+ * after it.
+ */
 export function createOperations(
   graphVersion: GraphVersion,
   live: LiveUpdates,
@@ -45,7 +48,7 @@ export function createOperations(
         return await withDeadline(
           async (own) => {
             const result = await run(operation, own);
-            // What was given up with its client is no fault of anybody, and nobody reads the answer. The client's own
+            // An operation that was given up with its client is no fault, and its answer is not read. The client's own
             // signal does not tell: @whatwg-node/server's is never `aborted` once others were derived from it.
             return own.aborted && result.errors ? clientGone() : mask.result(result, correlationId);
           },

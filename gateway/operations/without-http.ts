@@ -1,6 +1,6 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 
-/** Errors without what they say to the HTTP server alone, which takes it out itself: a status, headers. */
+/** Errors without the parts for the HTTP server alone, a status and headers, which that removes itself. */
 export const withoutHttp = (errors: readonly GraphQLError[]): GraphQLError[] =>
   errors.map((error) => {
     if (error.extensions.http === undefined) return error;
@@ -9,7 +9,7 @@ export const withoutHttp = (errors: readonly GraphQLError[]): GraphQLError[] =>
     return new GraphQLError(message, { nodes, source, positions, path, extensions });
   });
 
-/** The same of a result. */
+/** A result without those parts. */
 export const resultWithoutHttp = <T extends ExecutionResult>(result: T): T =>
   result.errors?.some(({ extensions }) => extensions.http !== undefined)
     ? { ...result, errors: withoutHttp(result.errors) }

@@ -10,8 +10,8 @@ import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
 const ROOT = new URL('../../', import.meta.url);
 
 /**
- * The graph as this release has published it, and the parts that it was composed from: what a gateway begins with.
- * `npm run check` holds the two together.
+ * The graph as this release has published it, and the parts that it was composed from: a gateway begins with it. `npm
+ * run check` holds the two together.
  */
 export function publishedGraph(): { supergraphSdl: string; parts: Parts } {
   const supergraphSdl = readFileSync(new URL('schema/supergraph.graphql', ROOT), 'utf8');
@@ -19,7 +19,7 @@ export function publishedGraph(): { supergraphSdl: string; parts: Parts } {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => ({ name, directory: fileURLToPath(new URL(`subgraphs/${name}/`, ROOT)) }))
     .filter(({ directory }) => existsSync(join(directory, 'schema.graphql')));
-  // Written as an agent tells it, so that the same is seen to be the same.
+  // Printed as an agent tells its SDL, so that equal parts compare as equal.
   const parts = rooms.map(({ name, directory }) => [name, print(typeDefsOf(roomSdl(directory)))] as const);
   return { supergraphSdl, parts: Object.fromEntries(parts) };
 }

@@ -20,7 +20,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** As published, but for this file. */
+/** The published supergraph, with this file changed. */
 function publishedBut(file: string, change: (text: string) => string): string | undefined {
   for (const name of FILES) copyFileSync(join(PUBLISHED, name), join(directory, name));
   const text = readFileSync(join(directory, file), 'utf8');
@@ -30,7 +30,7 @@ function publishedBut(file: string, change: (text: string) => string): string | 
   return publishedSupergraph(rooms, directory);
 }
 
-test('the rooms of this release need no composition: what is published is what they compose to', () => {
+test('the rooms of this release need no composition: the published supergraph is what they compose to', () => {
   expect(publishedSupergraph(rooms)).toBe(written);
   expect(composeSupergraph(rooms).supergraphSdl).toBe(written);
 });
@@ -39,7 +39,7 @@ test('their order does not matter', () => {
   expect(publishedSupergraph(rooms.toReversed())).toBe(written);
 });
 
-test('fewer rooms, another one or a changed one are composed', () => {
+test('a missing, a new or a changed room needs composition', () => {
   const [first, ...others] = rooms;
   expect(publishedSupergraph(others)).toBeUndefined();
   const another = { name: 'another', typeDefs: parse('type Query { another: Int }') };
@@ -48,14 +48,14 @@ test('fewer rooms, another one or a changed one are composed', () => {
   expect(publishedSupergraph([changed, ...others])).toBeUndefined();
 });
 
-test('a supergraph that was changed by hand, or was composed by another version, does not serve', () => {
+test('a supergraph that was changed by hand, or composed by another version, does not serve', () => {
   expect(publishedBut('supergraph.graphql', (text) => `${text}\n# merged`)).toBeUndefined();
   expect(publishedBut(COMPOSED_FROM, (text) => text.replace(/"composition": "[^"]+"/, '"composition": "2.0.0"'))).toBe(
     undefined,
   );
 });
 
-test('files that are not there, or hold something else, are as none', () => {
+test('missing files, or files with other contents, count as none', () => {
   expect(publishedSupergraph(rooms, join(directory, 'nowhere'))).toBeUndefined();
   expect(publishedBut(COMPOSED_FROM, () => '<<<<<<< HEAD\n')).toBeUndefined();
 });

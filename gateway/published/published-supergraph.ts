@@ -7,12 +7,12 @@ import { type DocumentNode, print } from 'graphql';
 import { withNodePart } from '../nodes/node-part.ts';
 
 const SCHEMA = join(import.meta.dirname, '../../schema');
-/** Beside `supergraph.graphql`: what that was composed from. `npm run schema` writes both. */
+/** File beside `supergraph.graphql` that tells what that was composed from. `npm run schema` writes both. */
 export const COMPOSED_FROM = 'composed-from.json';
-/** Another version of it may compose another supergraph. */
+/** The package that composes: another version of it may compose another supergraph. */
 const COMPOSER = '@apollo/composition';
 
-/** Hashes of a supergraph, of all parts that it was composed from, and the version of what composed it. */
+/** Hashes of a supergraph and of all parts that it was composed from, and the version of the composer. */
 export interface ComposedFrom {
   composition: string;
   supergraph: string;
@@ -22,7 +22,7 @@ export interface ComposedFrom {
 
 type Part = { name: string; typeDefs: DocumentNode };
 
-/** What this supergraph was composed from, if these subgraphs were composed just now. */
+/** The record of this supergraph, if these subgraphs were composed just now. */
 export const composedFrom = (subgraphs: readonly Part[], supergraphSdl: string): ComposedFrom => ({
   composition: (createRequire(import.meta.url)(`${COMPOSER}/package.json`) as { version: string }).version,
   supergraph: hash(supergraphSdl),
@@ -48,7 +48,7 @@ export function publishedSupergraph(subgraphs: readonly Part[], directory = SCHE
   }
 }
 
-/** As it is kept: a line a part, so that branches which change different rooms merge. */
+/** Text of the record: a line a part, so that branches which change different rooms merge. */
 export const formatComposedFrom = ({ composition, supergraph, parts }: ComposedFrom): string =>
   `${JSON.stringify({ composition, supergraph, parts }, null, 2)}\n`;
 

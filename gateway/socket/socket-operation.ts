@@ -3,15 +3,15 @@ import { LiveStream, type Sink } from '../live/live-stream.ts';
 import type { Caller } from '../identity/session.ts';
 
 /**
- * One operation of a socket, from the message that asks for it on. Its stream is what graphql-ws ends when the client
- * says `complete` or goes: with it ends all that is under way, whether that has results already or not.
+ * One operation of a socket, from its `subscribe` message on. graphql-ws ends its stream when the client says
+ * `complete` or goes: that ends all that is under way, whether there are results yet or not.
  */
 export class SocketOperation {
-  /** As the one who asks, who is gone when the operation is not wanted any more. */
+  /** The socket's caller, whose signal aborts when the operation is not wanted any more. */
   readonly caller: Caller;
   readonly sink: Sink;
   readonly stream: LiveStream;
-  /** Resolves when nobody waits for it any more. */
+  /** Resolves when the client does not wait for it any more. */
   readonly over: Promise<undefined>;
 
   constructor(caller: Caller, sink: Sink) {

@@ -1,4 +1,4 @@
-/** A client that does not keep to the protocol, or keeps to it in ways that nobody does. */
+/** Clients that do not keep to the protocol, or keep to it in unusual ways. */
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.gateway.close());
 
-/** A socket that speaks by hand, with what it has heard. */
+/** A socket that speaks by hand, with the messages that it has received. */
 async function open(url = it.wsUrl) {
   const socket = new WebSocket(url, 'graphql-transport-ws');
   const heard: { type: string; id?: string; payload?: any }[] = [];
@@ -27,7 +27,7 @@ async function open(url = it.wsUrl) {
   return { socket, heard, closed, say };
 }
 
-/** The same, and known. */
+/** The same, after its `connection_init`. */
 async function begin() {
   const it = await open();
   it.say({ type: 'connection_init' });
@@ -48,7 +48,7 @@ describe('a message', () => {
     { type: 'connection_ack' },
     { type: 'next', id: '1', payload: {} },
     { type: 'error', id: '1', payload: [] },
-  ])('that only servers send closes the socket with 4400, and is nothing to print: %j', async (message) => {
+  ])('that only servers send closes the socket with 4400, and prints nothing: %j', async (message) => {
     const print = jest.spyOn(console, 'error').mockImplementation(() => {});
     const { say, closed } = await begin();
     say(message);
@@ -57,7 +57,7 @@ describe('a message', () => {
     print.mockRestore();
   });
 
-  test('that does not say which of several operations is told so, by code', async () => {
+  test('that does not select one of several operations is refused by code', async () => {
     const { say, heard, socket } = await begin();
     const two = 'query A { __typename } query B { __typename }';
     say(subscribe('1', two), subscribe('2', two, 'C'), subscribe('3', two, 'B'));
@@ -74,7 +74,7 @@ describe('a message', () => {
 });
 
 describe('an id that comes again at once', () => {
-  test('is the new operation’s, and nothing of the old one is told', async () => {
+  test('belongs to the new operation, and no result of the old one is sent', async () => {
     const { say, heard, socket } = await begin();
     for (let n = 0; n < 20; n++) say(subscribe('1', WATCH), complete('1'));
     say(subscribe('1', '{ last: __typename }'));
@@ -104,7 +104,7 @@ test.each([
     (socket: WebSocket) => socket.send(JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(4000) } })),
   ],
   ['pings of WebSocket', (socket: WebSocket) => socket.ping('x'.repeat(120))],
-])('who sends %s and reads no answer is dropped, before much waits for them', async (_, ping) => {
+])('a client that sends %s and reads no answer is dropped, before much waits for it', async (_, ping) => {
   const { socket, closed } = await begin();
   socket.pause();
   let isClosed = false;
@@ -120,7 +120,7 @@ test.each([
   expect([1006, 4408]).toContain(await Promise.race([closed, sleep(PATIENCE_MS, 'still open', { ref: false })]));
 });
 
-test('of a socket that went while its token was checked nothing is kept', async () => {
+test('nothing is kept of a socket that closed while its token was checked', async () => {
   const checking = Promise.withResolvers<void>();
   const asked = { gone: 0, here: 0 };
   const identityOf = (name: keyof typeof asked): Identity => ({
@@ -141,14 +141,14 @@ test('of a socket that went while its token was checked nothing is kept', async 
   const stayer = await open(slow.wsUrl);
   stayer.say({ type: 'connection_init', payload: { authorization: 'here' } });
   checking.resolve();
-  // By then those who are there have been looked at, more than once.
+  // By then the sockets that are still open have been checked, more than once.
   await until(() => asked.here > 2);
   expect(asked.gone).toBe(0);
   stayer.socket.terminate();
   await slow.gateway.close();
 });
 
-test('who offers HTTP/2 is answered by HTTP/1.1, and not refused', async () => {
+test('a client that offers HTTP/2 is answered by HTTP/1.1, and not refused', async () => {
   const body = JSON.stringify({ query: '{ __typename }' });
   const headers = {
     connection: 'Upgrade, HTTP2-Settings',

@@ -1,6 +1,6 @@
 /**
- * graphql-ws on one socket of `ws`, in place of its own `use/ws`: that prints what clients do wrong, closes with 4500 for
- * a message that only servers send, and answers a client's pings however few of the answers it reads.
+ * graphql-ws on one socket of `ws`, in place of its own `use/ws`: that prints clients' mistakes, closes with 4500 for a
+ * message that only servers send, and answers a client's pings however few of the answers it reads.
  */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
@@ -9,10 +9,10 @@ import type { WebSocket } from 'ws';
 import type { Logger } from '../../platform/log.ts';
 import { closeSlow, isFull } from '../live/socket-queue.ts';
 
-/** A connection is looked after so often; whoever did not answer since is gone. Milliseconds. */
+/** Interval of pings; a connection that did not answer the last one is ended. Milliseconds. */
 const KEEP_ALIVE_MS = 12_000;
 
-/** What hooks find in `extra`. */
+/** Our parts of a socket, as hooks find them in `extra`. */
 export interface SocketExtra {
   socket: WebSocket;
   request: IncomingMessage;
@@ -32,7 +32,7 @@ export function speak(
       onMessage: (hear) => {
         socket.on('message', (data, isBinary) => {
           if (isFull(socket)) return closeSlow(socket);
-          // Of text `ws` has seen to it. In a frame of bytes, what is none would be read as something else.
+          // `ws` has checked text frames. A binary frame that is no UTF-8 would be read as something else.
           if (isBinary && !isUtf8(data as Buffer)) return socket.close(CloseCode.BadRequest, 'Send text in UTF-8');
           hear(String(data)).catch((error: unknown) => fail(socket, error, log));
         });
@@ -40,7 +40,7 @@ export function speak(
     },
     { socket, request },
   );
-  // Its answer, which ws gives by itself, waits like all others.
+  // The pong, which ws sends by itself, waits in the queue like all other messages.
   socket.on('ping', () => isFull(socket) && closeSlow(socket));
   // A frame that breaks the protocol is the client's mistake, and ws closes for it.
   socket.on('error', (error) => log.debug({ err: error }, 'a bad frame'));
@@ -59,14 +59,14 @@ const sent = (socket: WebSocket, text: string): Promise<void> =>
   });
 
 function fail(socket: WebSocket, error: unknown, log: Pick<Logger, 'error'>): void {
-  // What graphql-ws says of a message that is none of a client's.
+  // graphql-ws's error for a message that clients do not send.
   if (error instanceof Error && error.message.startsWith('Unexpected message of type'))
     return socket.close(CloseCode.BadRequest, 'Invalid message received');
   log.error({ err: error }, 'a message of a socket could not be handled');
   socket.close(CloseCode.InternalServerError, 'Internal server error');
 }
 
-/** Ends a connection whose other end is gone without a word. Returns what stops that. */
+/** Ends a connection whose other end is gone without a close. Returns a function that stops that. */
 function keepAlive(socket: WebSocket): () => void {
   let isThere = true;
   socket.on('pong', () => (isThere = true));

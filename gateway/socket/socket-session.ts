@@ -6,10 +6,10 @@ import type { Authenticate, Identity } from '../identity/session.ts';
 /** Longest delay of a timer of Node. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** What a client says of itself, in `connection_init` or in a `ping`. */
+/** Payload of a client's `connection_init` or `ping`. */
 export type Payload = Record<string, unknown> | undefined;
 
-/** Who a socket belongs to; ends it when its token does. */
+/** Session of a socket: its identity, with whose token the socket ends. */
 export class SocketSession {
   readonly #socket: WebSocket;
   #timer: NodeJS.Timeout | undefined;
@@ -21,18 +21,18 @@ export class SocketSession {
     this.#arm();
   }
 
-  /** From now on it is this one, of the same user: what their new token says. */
+  /** Replaces the identity by that of the same user's new token. */
   renew(identity: Identity): void {
     this.identity = identity;
     this.#arm();
   }
 
-  /** The socket has gone. */
+  /** Ends the session of a socket that has gone. */
   end(): void {
     clearTimeout(this.#timer);
   }
 
-  /** Closes the socket if the session was ended before its token. */
+  /** Closes the socket if the session was ended before its token expired. */
   closeIfEnded(): void {
     if (this.identity.isRevoked?.()) this.#socket.close(4401, 'The session was ended');
   }
@@ -47,7 +47,7 @@ export class SocketSession {
   }
 }
 
-/** Who the payload's token stands for; nobody without one; undefined if it is not good. */
+/** The identity of the payload's token; anonymous without one; undefined if it is not valid. */
 export async function identify(
   authenticate: Authenticate,
   payload: Payload,

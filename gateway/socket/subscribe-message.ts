@@ -1,4 +1,4 @@
-/** What comes of a `subscribe` message: an operation, whatever its kind, whose results go to its socket. */
+/** Handles a `subscribe` message: an operation of any kind, whose results go to its socket. */
 import { type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError } from 'graphql';
 import type { Context } from 'graphql-ws';
 import { clientOf } from '../../platform/http/client-of.ts';
@@ -20,7 +20,7 @@ import type { SocketExtra } from './socket-protocol.ts';
 import type { Payload, SocketSession } from './socket-session.ts';
 import { withoutHttp } from '../operations/without-http.ts';
 
-/** What is kept beside a socket, from its `connection_init` on. */
+/** State of a socket, from its `connection_init` on. */
 export interface Kept {
   session: SocketSession;
   queue: SocketQueue;
@@ -36,23 +36,26 @@ type Subscribe = DocumentParams & {
   variables?: Record<string, unknown> | null;
 };
 
-/** graphql-ws keeps it for as long as a subscription is open, so it must not hold the graph: `operations` is taken once. */
+/**
+ * The prepared operation. graphql-ws keeps it for as long as a subscription is open, so it must not hold the graph:
+ * `operations` is taken once.
+ */
 export type Subscribed = Omit<ExecutionArgs, 'schema'> & {
   operation: Operation;
   operations: Operations | undefined;
   asked: SocketOperation;
 };
 
-/** What messages are read with. */
+/** Parts with which messages are handled. */
 export interface MessageOptions {
-  /** How many proxies stand before the gateway. @default 0 */
+  /** Number of proxies before the gateway. @default 0 */
   trustedProxies?: number;
-  /** Of the graph version that serves: asked for every operation. */
+  /** The front of the graph version that serves: asked for every operation. */
   front(): Front;
   mask: ErrorMask;
 }
 
-/** Parses and validates as over HTTP. Whatever is wrong comes back as errors: a throw would close the whole socket. */
+/** Parses and validates as over HTTP. Every error is returned: a throw would close the whole socket. */
 export async function prepare(
   socket: Socket,
   id: string,
@@ -63,7 +66,7 @@ export async function prepare(
   const client = clientOf(request, trustedProxies);
   const caller: Caller = { actor: () => actorOf(session.identity), correlationId: correlationId(undefined), client };
   const asked = new SocketOperation(caller, queue.sinkOf(id));
-  // Where graphql-ws looks when the client ends it, or the socket: from now on, and not only when there are results.
+  // graphql-ws looks here when the client ends it, or the socket: from now on, and not only when there are results.
   socket.subscriptions[id] = asked.stream;
   const shown = (errors: readonly unknown[]): GraphQLError[] =>
     withoutHttp(errors.map((error) => mask.error(error, caller.correlationId)));
@@ -78,7 +81,7 @@ export async function prepare(
   }
 }
 
-/** What is to be executed. @throws GraphQLError, and whatever the limiter throws */
+/** The operation to execute. @throws GraphQLError, and the limiter's errors */
 async function read(
   payload: Subscribe,
   asked: SocketOperation,
@@ -103,13 +106,14 @@ async function read(
 }
 
 /**
- * Runs an operation, whose results go straight to its socket; what graphql-ws gets only ends. It throws nothing, and what
- * it says is serialised already: an error in either would make graphql-ws close the whole socket, with 4500.
+ * Runs an operation, whose results go straight to its socket; the stream for graphql-ws only ends. It throws nothing,
+ * and its results are serialised already: an error in either would make graphql-ws close the whole socket, with 4500.
  */
 export async function run(args: Subscribed, mask: ErrorMask, isSubscription = false): Promise<LiveStream> {
   const { operation, asked } = args;
   const operations = args.operations!;
-  // Those of the graph version that its document was validated for, which graphql-ws would hold for as long as it is open.
+  // `operations` belongs to the graph version that validated the document; graphql-ws would hold it for as long as the
+  // subscription is open.
   args.operations = undefined;
   const tell = (result: ExecutionResult): LiveStream => {
     const { correlationId } = asked.caller;
@@ -146,7 +150,7 @@ const noSuchOperation = (name: string | null | undefined): GraphQLError =>
     { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } },
   );
 
-/** Said to nobody: graphql-ws tells it only as long as the operation is there. */
+/** An error that is not sent: graphql-ws tells it only as long as the operation is there. */
 const nobodyWaits = (): GraphQLError =>
   new GraphQLError('The operation was completed.', { extensions: { code: 'CLIENT_GONE' } });
 

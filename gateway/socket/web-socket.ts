@@ -1,8 +1,8 @@
 /**
  * GraphQL over WebSocket by graphql-ws (protocol graphql-transport-ws, the same path). The token comes in the payload
  * of `connection_init`, can be renewed by the payload of a `ping`, and closes the socket with 4401 when it expires or
- * its session is ended. Results do not go through graphql-ws, which would serialise each for each subscriber and wait
- * for nobody (`live/socket-queue.ts`); it keeps the protocol.
+ * its session is ended. Results do not go through graphql-ws, which would serialise each for each subscriber and has no
+ * back-pressure (`live/socket-queue.ts`); it keeps the protocol.
  */
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -25,10 +25,10 @@ import { type Kept, type MessageOptions, prepare, run, type Socket, type Subscri
 
 /** Largest message from a client, in bytes. */
 const MAX_PAYLOAD = 256 * 1024;
-/** How often it is looked whose session was ended, in milliseconds. */
+/** How often sockets are checked for an ended session, in milliseconds. */
 const SWEEP_MS = 1000;
 
-/** What the WebSocket endpoint stands on. */
+/** Options of the WebSocket endpoint. */
 export interface WebSocketOptions extends MessageOptions {
   limits: Limits;
   authenticate: Authenticate;
@@ -41,7 +41,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     noServer: true,
     perMessageDeflate: false,
     maxPayload: MAX_PAYLOAD,
-    // One message at a turn of the event loop: what a `complete` ends has ended when its id comes again.
+    // One message at a turn of the event loop: an operation that a `complete` ends has ended when its id comes again.
     allowSynchronousEvents: false,
     handleProtocols,
   });
@@ -52,7 +52,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
     onConnect: async (socket) => {
       const identity = await identify(authenticate, socket.connectionParams);
       if (identity === 'unavailable') socket.extra.socket.close(1013, 'Try again later');
-      // 4403, unless it is closing already: as when it went while its token was checked.
+      // 4403, unless it is closing already, as when it closed while its token was checked.
       if (!identity || identity === 'unavailable' || !isOpen(socket)) return false;
       socket.extra.session = new SocketSession(socket.extra.socket, identity);
       socket.extra.queue = new SocketQueue(socket.extra.socket);
@@ -91,7 +91,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
       webSocket.once('close', () => add('agora_websockets_open', {}, -1));
     });
   });
-  // A session that was ended is told nothing more, and its socket not kept until its token would have expired.
+  // An ended session gets no more results, and its socket is not kept until its token would have expired.
   const sweep = setInterval(() => {
     for (const session of sessions) session.closeIfEnded();
   }, SWEEP_MS).unref();
@@ -105,7 +105,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): { cl
 
 const isOpen = ({ extra: { socket } }: Socket): boolean => socket.readyState === socket.OPEN;
 
-/** Before there is a WebSocket. */
+/** Refuses an upgrade, before there is a WebSocket. */
 function refuse(socket: Duplex, status: string): void {
   socket.on('error', () => {}); // A client that resets the connection must not end the process.
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

@@ -1,11 +1,11 @@
 import type { AgentDefinition } from './define-agent.ts';
 
-/** Of what the card tells. */
+/** Version of the card's content. */
 const VERSION = '0.1.0';
 
 /**
- * What all agents together can do, as an AgentCard of A2A 1.0 (https://a2a-protocol.org/v1.0.1/specification/, 4.4.1):
- * for programs that look for one who can. We speak GraphQL and none of A2A's own bindings, and the card says so:
+ * The skills of all agents, as an AgentCard of A2A 1.0 (https://a2a-protocol.org/v1.0.1/specification/, 4.4.1), for
+ * discovery by programs. We speak GraphQL and none of A2A's own bindings, and the card says so:
  * `protocolBinding` is an open name. There is no `url` at the top any more since 1.0.
  */
 export function agentCard(agents: readonly Pick<AgentDefinition, 'name' | 'area' | 'skills'>[], url: string): object {
@@ -30,7 +30,7 @@ export function agentCard(agents: readonly Pick<AgentDefinition, 'name' | 'area'
     defaultOutputModes: ['application/json'],
     skills: agents.flatMap((agent) =>
       agent.skills.map(({ id, name, description }) => ({
-        // Two agents may call what they can do by the same name.
+        // Two agents may have skills with the same id.
         id: `${agent.name}.${id}`,
         name,
         description,

@@ -9,7 +9,7 @@ import type { Guards } from '../resilience/breakers.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { AgentDefinition } from './define-agent.ts';
 
-/** What an agent stands on. Everything that it may touch comes from here. `Variables` are those that its room declares. */
+/** The dependencies injected into an agent: it touches nothing else. `Variables` are those that its room declares. */
 export interface AgentContext<DB = any, Variables extends object = object> {
   readonly config: Config & Variables;
   readonly log: Logger;
@@ -18,13 +18,13 @@ export interface AgentContext<DB = any, Variables extends object = object> {
   readonly store: Store<DB>;
   /** Commands to other agents. */
   readonly ask: Ask;
-  /** What it depends on outside, each behind a guard whose state is seen in the graph. */
+  /** Guards (timeout, retry, circuit breaker) for outside dependencies; their state is seen in the graph. */
   readonly guards: Guards;
   /** The events of all agents as they come, for subscriptions. */
   readonly live: LiveLog;
   /** Signs access tokens where this process holds the key; verifies them everywhere. */
   readonly tokens: Tokens;
-  /** Seals what must not stand in plain text where others read: an event, a saga's input, a table. */
+  /** Encrypts secrets that must not stand in plain text where others read: an event, a saga's input, a table. */
   readonly secrets: Secrets;
   /** Every agent's definition, for the one that keeps the registry. */
   readonly allAgents: readonly AgentDefinition[];

@@ -1,4 +1,4 @@
-/** What every host publishes about its agents. */
+/** Events that every host publishes about its agents. */
 import { z } from 'zod';
 import { defineEvent, type EventDefinition } from '../events/define-event.ts';
 import { agentErrorDetected } from './error-detected.ts';
@@ -49,7 +49,7 @@ export const agentStatusChanged = defineEvent('agent.status_changed', {
   payload: z.object({ agentId: z.string(), status, degradation, changedAt: z.string().optional() }),
 });
 
-/** How an agent is, now and then. */
+/** A periodic health report of an agent. */
 export const healthReported = defineEvent('agent.health_reported', {
   seed: 'HEALTH_CHECK',
   aggregate: 'agent_health',
@@ -72,7 +72,7 @@ export const breakerReset = defineEvent('agent.breaker_reset', {
   payload: z.object({ agentId: z.string(), name: z.string(), requestedBy: z.string() }),
 });
 
-/** What all agents of a group can be told to do. */
+/** Instructions that can be broadcast to a group of agents. */
 export const INSTRUCTIONS = ['RESET_BREAKERS', 'REPORT_HEALTH'] as const;
 
 /** A group of agents is told to do something: each process does it for those that it hosts. */
@@ -80,15 +80,15 @@ export const agentsInstructed = defineEvent('agent.instructed', {
   aggregate: 'agent_instruction',
   description: 'An operator told all agents of an area, or all there are, to do something. Why is in the audit.',
   payload: z.object({
-    /** None: all of them. */
+    /** Null stands for all areas. */
     area: z.string().nullable(),
     instruction: z.enum(INSTRUCTIONS),
     requestedBy: z.string(),
   }),
 });
 
-/** What tells of an agent's life, for who watches it. */
+/** Events that tell of an agent's lifecycle, for those who watch it. */
 export const lifeEvents: readonly EventDefinition<any>[] = [agentStarted, agentStopped, agentStatusChanged];
 
-/** What every host publishes about its agents. */
+/** All events that a host publishes about its agents. */
 export const agentEvents: readonly EventDefinition<any>[] = [...lifeEvents, agentErrorDetected, healthReported];

@@ -21,7 +21,7 @@ test('a lifecycle goes from STARTING over RUNNING and STOPPING to STOPPED, and t
   expect(told).toEqual(['STARTING 0', 'RUNNING 0 started', 'STOPPING 0', 'STOPPED 0 shut down']);
 });
 
-test('it is DEGRADED by the infrastructure or by what it does without, whichever is worse, and comes back by itself', () => {
+test('an agent is DEGRADED by the worse of infrastructure and missing dependency, and recovers by itself', () => {
   const { it, told } = lifecycle();
   it.starting();
   it.started();
@@ -32,7 +32,7 @@ test('it is DEGRADED by the infrastructure or by what it does without, whichever
   expect(told.slice(2)).toEqual(['DEGRADED 2', 'DEGRADED 4', 'DEGRADED 3', 'RUNNING 0']);
 });
 
-test('it has FAILED while any part of it is broken, whatever the infrastructure allows', () => {
+test('an agent has FAILED while any part of it is broken, whatever the infrastructure allows', () => {
   const { it, told } = lifecycle();
   it.starting();
   it.started();
@@ -45,7 +45,7 @@ test('it has FAILED while any part of it is broken, whatever the infrastructure 
   expect(told.slice(2)).toEqual(['FAILED 4', 'RUNNING 0']);
 });
 
-test('one that cannot start has FAILED, and RUNS when it could after all', () => {
+test('an agent that cannot start has FAILED, and is RUNNING after a later start succeeds', () => {
   const { it, told } = lifecycle();
   it.starting();
   it.broken('start');
@@ -55,7 +55,7 @@ test('one that cannot start has FAILED, and RUNS when it could after all', () =>
   expect(told).toEqual(['STARTING 0', 'FAILED 4', 'STARTING 0', 'RUNNING 0 started']);
 });
 
-test('what the infrastructure does before it has begun, or after it has ended, is not its matter', () => {
+test('the infrastructure does not change the status before an agent starts or after it has ended', () => {
   const { it, told } = lifecycle();
   it.stands(4, true);
   it.starting();

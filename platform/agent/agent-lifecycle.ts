@@ -2,11 +2,11 @@ import type { Clock } from '../clock.ts';
 import type { AgentStatus } from './agent-events.ts';
 import type { StatusChange } from './registry.ts';
 
-/** How much does not work, when something that an agent asks is left alone: it goes on without it. */
+/** Degradation level of an agent that goes on without one of its dependencies. */
 const ISOLATED = 2;
 const FAILED = 4;
 
-/** What an agent's lifecycle tells of its changes. */
+/** Options of an agent's lifecycle. */
 export interface AgentLifecycleOptions {
   clock: Clock;
   /** Called at each change. */
@@ -14,8 +14,8 @@ export interface AgentLifecycleOptions {
 }
 
 /**
- * One agent's lifecycle, kept in memory: what it is told of the agent's parts and of the infrastructure decides its status. The
- * database is only where it is written down, so it is right also while the database is away.
+ * State machine of one agent's lifecycle, in memory: reports on the agent's parts and on the infrastructure decide its
+ * status. The database only records it, so the status is right also while the database is away.
  */
 export class AgentLifecycle {
   readonly #o: AgentLifecycleOptions;
@@ -32,7 +32,7 @@ export class AgentLifecycle {
     this.#o = options;
   }
 
-  /** Where it is, as it was last told. */
+  /** Status and degradation as last reported to `onChange`. */
   get now(): { status: AgentStatus; degradation: number } {
     return this.#shown;
   }
@@ -42,37 +42,37 @@ export class AgentLifecycle {
     return { count: this.#errors, last: this.#lastError };
   }
 
-  /** It is being built. */
+  /** The agent is being built. */
   starting(): void {
     this.#phase = 'STARTING';
     this.#look();
   }
 
-  /** It serves from now on. */
+  /** The agent serves from now on. */
   started(): void {
     this.#phase = 'SERVING';
     this.#look('started');
   }
 
-  /** It ends the work in hand. */
+  /** The agent drains: it ends the work in hand. */
   stopping(): void {
     this.#phase = 'STOPPING';
     this.#look();
   }
 
-  /** It has ended. */
+  /** The agent has ended. */
   stopped(reason: string): void {
     this.#phase = 'STOPPED';
     this.#look(reason);
   }
 
-  /** Something went wrong, which it may get over. */
+  /** Counts an error that the agent may recover from. */
   erred(type: string): void {
     this.#errors++;
     this.#lastError = { type, at: this.#o.clock.now() };
   }
 
-  /** A part of it failed again and again: the agent has failed, until that part works again. */
+  /** A part failed again and again: the agent has FAILED until that part works again. */
   broken(part: string): void {
     this.#broken.add(part);
     this.#look();
@@ -83,14 +83,14 @@ export class AgentLifecycle {
     if (this.#broken.delete(part)) this.#look();
   }
 
-  /** What the infrastructure that all agents share allows, and whether something that the agent asks is left alone. */
+  /** Takes the degradation level of the shared infrastructure, and whether this agent lacks one of its dependencies. */
   stands(groundLevel: number, isIsolated: boolean): void {
     this.#groundLevel = groundLevel;
     this.#isIsolated = isIsolated;
     this.#look();
   }
 
-  /** Tells of its state once more: something that belongs to it has changed. */
+  /** Reports the status once more, unchanged, because something that belongs to it has changed. */
   tellAgain(): void {
     if (this.#phase) this.#o.onChange({ ...this.#shown, at: this.#o.clock.now() });
   }

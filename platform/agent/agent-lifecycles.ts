@@ -24,7 +24,7 @@ import { AgentLifecycle } from './agent-lifecycle.ts';
 import { byConnections, heartbeat, type Writer } from './registry.ts';
 import { StatusWriter } from './status-writer.ts';
 
-/** What the lifecycles of this process's agents are kept with. */
+/** Options for the lifecycles of this process's agents. */
 export interface AgentLifecyclesOptions extends Writer {
   agents: readonly AgentDefinition[];
   clock: Clock;
@@ -33,9 +33,9 @@ export interface AgentLifecyclesOptions extends Writer {
   monitor: DatabaseMonitor;
   /** Wakes readers in other processes; absent when there are none. */
   relay?: NotifierRelay;
-  /** What agents here depend on beside the database. */
+  /** Dependencies of the agents here beside the database. */
   dependencies?: readonly SharedDependency[];
-  /** Why the database is another than the configured one, if it is. */
+  /** The error of the configured database, if a fallback serves instead. */
   fallback?: Error;
   /** Called when something was published. */
   onPublished(): void;
@@ -43,18 +43,18 @@ export interface AgentLifecyclesOptions extends Writer {
 
 const HEARTBEAT_MS = 10_000;
 const REPORT_MS = 300_000;
-/** How soon what could not be written is tried again. */
+/** Milliseconds before a failed write is retried. */
 const WRITE_AGAIN_MS = 250;
 const TOO_MANY_CONNECTIONS = '53300';
 
-/** The lifecycles of all agents of this process: told by the infrastructure, kept in memory, written down when that is possible. */
+/** The lifecycles of all agents of this process: kept in memory, recorded in the registry when the database allows. */
 export class AgentLifecycles {
   readonly #o: AgentLifecyclesOptions;
   readonly #lifecycles = new Map<string, AgentLifecycle>();
   readonly #statusWriter: StatusWriter;
   readonly #reports: ErrorReports;
   readonly #begun = performance.now();
-  /** What one agent stands on by itself, by its name. */
+  /** Dependencies of single agents, by the agent's name. */
   readonly #own = new Map<string, Map<string, DependencyHealth>>();
   #reported = 0;
   #toldOfDatabase: DatabaseStatus = 'UP';
@@ -92,7 +92,7 @@ export class AgentLifecycles {
     return Math.floor((performance.now() - this.#begun) / 1000);
   }
 
-  /** Something of an agent went wrong: it is counted and, if it is bad, reported. */
+  /** Counts an error of an agent, and reports it if it is severe. */
   erred(agent: string, error: unknown, context: Record<string, string>): void {
     const type = this.#reports.report(agent, error, context);
     if (!type && isTransient(error)) return;
@@ -101,7 +101,7 @@ export class AgentLifecycles {
     if (type) this.#wake?.();
   }
 
-  /** How an agent is, from memory. */
+  /** An agent's health, from memory. */
   healthOf(agent: string): AgentHealth {
     const breakers = this.#o.breakers.list(agent);
     const { count: errors, last } = this.of(agent).errors;
@@ -113,20 +113,20 @@ export class AgentLifecycles {
     };
   }
 
-  /** What all agents of this process depend on beside the database. */
+  /** Health of the dependencies that all agents of this process share, beside the database. */
   shared(): DependencyHealth[] {
     const { dependencies = [], fallback } = this.#o;
     const all = dependencies.filter(({ agents }) => !agents);
     return [...(fallback ? [missing(fallback)] : []), ...all.map(({ health }) => health)];
   }
 
-  /** What this agent alone depends on, and does not call: such as the sagas' engine, or a standby to read from. */
+  /** Health of dependencies of this agent alone that it does not call: the sagas' engine, or a read replica. */
   own(agent: string): DependencyHealth[] {
     const some = (this.#o.dependencies ?? []).filter(({ agents }) => agents?.includes(agent));
     return [...(this.#own.get(agent)?.values() ?? []), ...some.map(({ health }) => health)];
   }
 
-  /** Something that one agent depends on is as it says from now on. While it is down the agent does without it. */
+  /** Sets the health of a dependency of one agent, which does without it while it is down. */
   tell(agent: string, health: DependencyHealth): void {
     const own = this.#own.get(agent) ?? new Map<string, DependencyHealth>();
     this.#own.set(agent, own);
@@ -145,7 +145,7 @@ export class AgentLifecycles {
     return { name: 'database', ...seen, ...why, breaker: breaker?.state ?? null, pool: monitor.pool() };
   }
 
-  /** Writes and publishes what waits, one call after the other. @throws what the database throws; it goes on waiting */
+  /** Writes and publishes queued changes, one call after the other. @throws the database's error; the queue is kept */
   async write(): Promise<void> {
     this.#written = this.#written.catch(() => {}).then(() => this.#writeNow());
     await this.#written;
@@ -156,7 +156,7 @@ export class AgentLifecycles {
     if (await this.#reports.publish()) this.#o.onPublished();
   }
 
-  /** Watches the infrastructure, writes, and beats as a heart does, until aborted. */
+  /** Watches the infrastructure, writes changes and sends heartbeats until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([
       this.#o.monitor.run(signal, () => {
@@ -169,7 +169,7 @@ export class AgentLifecycles {
     ]);
   }
 
-  /** A change has a line in the log, with what to do: it may be all that an operator can still read. */
+  /** Logs each change of the database's status, and what to do: it may be all that an operator can still read. */
   #tellOfDatabase(): void {
     const { monitor, log } = this.#o;
     const { status, lastError } = monitor.state;
@@ -180,11 +180,11 @@ export class AgentLifecycles {
     log.error({ dependency: 'database', lastError, reason: reasonOf(monitor.state) }, what);
   }
 
-  /** What the infrastructure that all agents of this process share allows. */
+  /** Degradation level of the infrastructure that all agents of this process share. */
   get #level(): number {
     const { monitor, breakers, relay, fallback } = this.#o;
     const messaging = relay && !relay.isConnected ? NO_MESSAGING : 0;
-    // It is there, and has no connection left for us: the one that looks how it is does not notice.
+    // A database that is out of connections is up for the monitor, which has a connection of its own.
     const isFull = this.#breaker?.lastCode === TOO_MANY_CONNECTIONS && breakers.isMissingSomething(EVERY_AGENT);
     return Math.max(isFull ? 4 : levelOf(monitor.state), messaging, fallback ? ON_FALLBACK : 0);
   }
@@ -202,7 +202,7 @@ export class AgentLifecycles {
     for (const [name, lifecycle] of this.#lifecycles) lifecycle.stands(this.#level, this.#isMissingSomething(name));
   }
 
-  /** Something that belongs to an agent has changed: it is told, also when its status is the same. */
+  /** Reports an agent anew after something that belongs to it has changed, also when its status is the same. */
   #changed(agent: string, lifecycle: AgentLifecycle): void {
     const before = lifecycle.now;
     lifecycle.stands(this.#level, this.#isMissingSomething(agent));
@@ -243,7 +243,7 @@ export class AgentLifecycles {
 
   async #beat(): Promise<void> {
     const health = new Map([...this.#lifecycles.keys()].map((name) => [name, this.healthOf(name)]));
-    // Whom another process spoke for, and perhaps does no more: telling again takes the place if it is free.
+    // Another process speaks for these agents, or did: telling again takes the place if it is free.
     for (const name of await heartbeat(this.#o, health, this.#o.clock.now())) this.of(name).tellAgain();
   }
 
@@ -253,7 +253,7 @@ export class AgentLifecycles {
     await this.report([...this.#lifecycles.keys()]);
   }
 
-  /** Publishes how these agents are. @throws what the database throws */
+  /** Publishes a health report of each of these agents. @throws the database's error */
   async report(agents: readonly string[]): Promise<void> {
     const memoryMb = Math.round(process.memoryUsage().rss / 1e6);
     const version = ++this.#reported;
@@ -270,7 +270,7 @@ export class AgentLifecycles {
   }
 }
 
-/** The configured database, for as long as another serves instead: nobody looks whether it is back. */
+/** The configured database while a fallback serves instead: its health is not checked again. */
 const missing = ({ message }: Error): DependencyHealth => ({
   name: 'configured database',
   status: 'DOWN',

@@ -1,18 +1,18 @@
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 
-/** How far a consumer is behind the log. */
+/** Lag of a consumer behind the log. */
 export interface ConsumerLag {
   agent: string;
   /** Events that it has yet to handle; 1000 means that many or more. */
   behind: number;
-  /** When the oldest of them was appended. */
+  /** Time at which the oldest of them was appended. */
   oldestAt: string | null;
 }
 
 const MAX_COUNTED = 1000;
 
-/** How far these consumers are behind: `types` holds what each of them handles. One statement for all. */
+/** Reads the lag of these consumers, in one statement. `types` has the event types that each of them handles. */
 export async function consumerLag(
   kysely: Kysely<any>,
   types: ReadonlyMap<string, readonly string[]>,

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** A database of which the next write is refused with this code, until it is taken away. */
+/** A stand-in for a database, which refuses writes with the code set in its state. */
 function pretended(isReadOnly = false) {
   const state = { code: undefined as string | undefined, writes: 0, fail: (_: unknown): void => {} };
   const probe: DatabaseProbe = {
@@ -25,7 +25,7 @@ function pretended(isReadOnly = false) {
   return { state, monitor: new DatabaseMonitor(probe, clock) };
 }
 
-test('the first look writes, and those that follow soon do not', async () => {
+test('the first check writes, and those that follow soon do not', async () => {
   const { state, monitor } = pretended();
   for (let n = 0; n < 10; n++) await monitor.look();
   expect([state.writes, monitor.state.status]).toEqual([1, 'UP']);
@@ -36,7 +36,7 @@ test.each([
   ['54000', 'it must be vacuumed before it takes writes: run VACUUM'],
   ['53200', 'it is out of memory: give'],
   ['25006', 'it is read-only: point DATABASE_URL'],
-])('a write that fails with %s makes it read-only, and says why and what to do', async (code, reason) => {
+])('a write that fails with %s makes the database READ_ONLY, with the reason and the remedy', async (code, reason) => {
   const { state, monitor } = pretended();
   state.code = code;
   await monitor.look();
@@ -44,7 +44,7 @@ test.each([
   expect(reasonOf(monitor.state)).toContain(reason);
 });
 
-test('what an agent could not write is tried at the next look, and believed once it fails there too', async () => {
+test('a failed write of an agent has the next check probe writes, which confirms or refutes it', async () => {
   const { state, monitor } = pretended();
   await monitor.look();
   state.fail(Object.assign(new Error('disk full'), { code: '53100' }));
@@ -59,7 +59,7 @@ test('what an agent could not write is tried at the next look, and believed once
   expect(monitor.state.status).toBe('READ_ONLY');
 });
 
-test('it stays read-only until a write is taken, also when looks succeed meanwhile', async () => {
+test('the database stays READ_ONLY until a write succeeds, also when reads succeed meanwhile', async () => {
   const { state, monitor } = pretended();
   state.code = '53100';
   await monitor.look();
@@ -88,7 +88,7 @@ test('a standby is not written to', async () => {
   expect(reasonOf(monitor.state)).toContain('it is read-only');
 });
 
-test('the write is one that PostgreSQL logs, takes room for, and that leaves nothing', async () => {
+test('the write probe is logged by PostgreSQL, takes disk space, and leaves nothing', async () => {
   const { pool } = database;
   const facts = async () => {
     const { rows } = await pool.query(

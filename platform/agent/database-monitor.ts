@@ -6,13 +6,13 @@ import { sleep } from '../sleep.ts';
 /** Whether the database can be used: for everything, for reads alone (a standby), or not. */
 export type DatabaseStatus = 'UP' | 'READ_ONLY' | 'DOWN';
 
-/** How the database is looked at. */
+/** Health probes of a database. */
 export interface DatabaseProbe {
   /** One short statement on a connection of its own, so that a crowd in the pool is not taken for a loss. */
   look(): Promise<{ isReadOnly: boolean }>;
-  /** Writes something small that takes room on the disk and is flushed: {@link WRITE_PROBE}. @default nothing is written */
+  /** Writes something small that needs disk space and is flushed: {@link WRITE_PROBE}. @default nothing is written */
   write?(): Promise<unknown>;
-  /** Tells of statements of the agents that failed. */
+  /** Has the listener called with errors of the agents' statements. */
   onError?(listener: (error: unknown) => void): void;
   /** Connections of the pool that the agents share. */
   pool(): { total: number; idle: number; waiting: number };
@@ -21,40 +21,40 @@ export interface DatabaseProbe {
 /** The database as it was last seen. */
 export interface DatabaseState {
   status: DatabaseStatus;
-  /** Of the last probe that was answered. */
+  /** Latency of the last probe that was answered. */
   latencyMs: number | null;
   checkedAt: Date | null;
   lastError: string | null;
   lastCode: string | null;
 }
 
-/** How often it is tried whether it takes writes, in milliseconds: a few times a minute, and more often while it takes none. */
+/** Milliseconds between write probes: a few a minute, and more ({@link WRITE_AGAIN_MS}) while writes are refused. */
 const WRITE_EVERY_MS = 15_000;
 const WRITE_AGAIN_MS = 2000;
-/** A commit that takes longer than this serves nobody: a disk that stalls, a standby that must confirm and is gone. */
+/** Timeout of a write probe: a slower commit means a stalled disk, or a synchronous standby that is gone. */
 const WRITE_PATIENCE_MS = 5000;
 
-/** Milliseconds between looks: what is lost is noticed within two seconds, patience included. */
+/** Milliseconds between health checks: a loss is noticed within two seconds, the timeout included. */
 const EVERY_MS = 750;
-/** A server that takes longer than this for nothing serves nobody. Milliseconds. */
+/** Timeout of a health check, in milliseconds. */
 const PATIENCE_MS = 1000;
 
-/** The statement of a probe. */
+/** The statement of a health check. */
 export const PROBE = `select pg_is_in_recovery() or current_setting('default_transaction_read_only')::bool as "isReadOnly"`;
 
 /**
- * The statements of a write: a message in PostgreSQL's log, which commits as an order does, and a temporary file. Not a row, since
- * it would find room in a page that there is while the disk is full. It leaves nothing, and needs no rights.
+ * The statements of a write probe: a message in the write-ahead log, which commits as an order does, and a temporary
+ * file. A row would fit into an existing page while the disk is full. The probe leaves nothing and needs no rights.
  */
 export const WRITE_PROBE = `set local work_mem = '64kB'; select count(*) from generate_series(1, 20000);
   select pg_logical_emit_message(true, 'agora', 'can write')`;
 
-/** What PostgreSQL says when it may be that nobody can write: out of a resource, read-only, or its disk does not answer. */
+/** Error codes that may mean that all writes fail: out of a resource, read-only, or a disk that does not answer. */
 const SUSPICIOUS = /^(53|25006|54000|58|XX)/;
-/** What says nothing of writes in general: the probe was cut short, or may not do this. Connections are the look's matter. */
+/** Error codes of a write probe that say nothing of other writes: it was cut short, forbidden, or lost its connection. */
 const PASSING = /^(08|57|40|42|55P03|53400|E)/;
 
-/** What keeps a database from taking writes, and what to do about it, for an operator. */
+/** Reasons why a database takes no writes, by error code, with the remedy for an operator. */
 const REASONS: Record<string, string> = {
   '25006': 'it is read-only: point DATABASE_URL to the primary, or take default_transaction_read_only away',
   '53100': 'its disk is full: make room on it or enlarge it; writes then go on by themselves',
@@ -65,18 +65,18 @@ const REASONS: Record<string, string> = {
   TIMEOUT: 'it does not answer in time: look at its load, its disk and the network to it',
 };
 
-/** Why a database does not serve and what to do, in words; the code where we have none for it. */
+/** The reason why a database does not serve, with the remedy; the bare error code where none is known. */
 export const reasonOf = ({ lastCode }: Pick<DatabaseState, 'lastCode'>): string | undefined =>
   lastCode === null ? undefined : (REASONS[lastCode] ?? lastCode);
 
-/** Looks at the database, again and again. */
+/** Checks the database's health periodically, reads and writes. */
 export class DatabaseMonitor {
   readonly #probe: DatabaseProbe;
   readonly #clock: Clock;
   #state: DatabaseState = { status: 'UP', latencyMs: null, checkedAt: null, lastError: null, lastCode: null };
-  /** Why it takes no writes, as the last one that was tried said. */
+  /** The error of the last write probe, while writes are refused. */
   #refusal: { lastError: string; lastCode: string } | undefined;
-  /** When the next write is due, by `performance.now()`. */
+  /** Time of the next write probe, by `performance.now()`. */
   #writeAt = 0;
   #slowWrites = 0;
   #writing: Promise<unknown> | undefined;
@@ -89,23 +89,23 @@ export class DatabaseMonitor {
     });
   }
 
-  /** As it was last seen. */
+  /** The database's state at the last check. */
   get state(): DatabaseState {
     return this.#state;
   }
 
-  /** The agents' connections. */
+  /** The agents' connection pool. */
   pool(): { total: number; idle: number; waiting: number } {
     return this.#probe.pool();
   }
 
-  /** Looks once. Never rejects. */
+  /** Checks once. Never rejects. */
   async look(): Promise<DatabaseState> {
     const begun = performance.now();
     try {
       const { isReadOnly } = await this.#ask();
       const latencyMs = Math.round((performance.now() - begun) * 10) / 10;
-      // One that hangs does not keep us from looking.
+      // A write that hangs does not hold up the checks.
       if (!isReadOnly) await withPatience(this.#tryToWrite()).catch(() => {});
       const refusal = isReadOnly ? READ_ONLY : this.#refusal;
       const status = refusal ? 'READ_ONLY' : 'UP';
@@ -116,12 +116,12 @@ export class DatabaseMonitor {
     return this.#state;
   }
 
-  /** Writes if it is time to, and remembers why it was refused, until one is taken. Never rejects. */
+  /** Probes a write if one is due, and keeps the reason of its refusal until a write succeeds. Never rejects. */
   async #tryToWrite(): Promise<void> {
     const { write } = this.#probe;
     if (!write || performance.now() < this.#writeAt) return;
     this.#writeAt = performance.now() + WRITE_AGAIN_MS + WRITE_PATIENCE_MS;
-    // One that hung is waited for again: there is a connection for one of them.
+    // A write that hung is waited for again: the connection has room for one.
     this.#writing ??= write().finally(() => (this.#writing = undefined));
     try {
       await withPatience(this.#writing, WRITE_PATIENCE_MS);
@@ -131,13 +131,13 @@ export class DatabaseMonitor {
     } catch (error) {
       this.#writeAt = performance.now() + WRITE_AGAIN_MS;
       const words = wordsOf(error);
-      // One that is late may have met a busy machine.
+      // A single late write may be due to a busy machine.
       const isSlow = words.lastCode === 'TIMEOUT';
       if (isSlow ? ++this.#slowWrites > 1 : !PASSING.test(words.lastCode)) this.#refusal = words;
     }
   }
 
-  /** Looks until aborted, and tells after each look. */
+  /** Checks until aborted, and calls `tell` after each check. */
   async run(signal: AbortSignal, tell: (state: DatabaseState) => void): Promise<void> {
     while (!signal.aborted) {
       tell(await this.look());
@@ -145,7 +145,7 @@ export class DatabaseMonitor {
     }
   }
 
-  /** The first failure may be that of a connection which its server has left long ago. A timeout is none of these. */
+  /** Retries a fast failure once: the server may have closed an idle connection long ago. A timeout is not retried. */
   async #ask(): Promise<{ isReadOnly: boolean }> {
     const begun = performance.now();
     try {
@@ -177,7 +177,7 @@ async function withPatience<T>(answer: Promise<T>, patienceMs = PATIENCE_MS): Pr
   }
 }
 
-/** A probe that has no connection of its own: for tests, and for who has one pool. */
+/** A probe without a connection of its own, for tests and for hosts with a single pool. */
 export const probeOver = (kysely: Kysely<any>): DatabaseProbe => ({
   look: async () => (await raw<{ isReadOnly: boolean }>(kysely, PROBE)).rows[0]!,
   pool: () => ({ total: 0, idle: 0, waiting: 0 }),

@@ -19,47 +19,47 @@ export const AREAS = ['commerce', 'fulfilment', 'marketing', 'partners', 'servic
 /** One of {@link AREAS}. */
 export type Area = (typeof AREAS)[number];
 
-/** Something that an agent can do, for people and programs that look for one who can (A2A 1.0's `AgentSkill`). */
+/** A skill of an agent, for people and programs in search of one (A2A 1.0's `AgentSkill`). */
 export interface Skill {
   id: string;
   name: string;
   description: string;
 }
 
-/** Something that an agent does by the clock. One process at a time does it. */
+/** A periodic job of an agent, run by one process at a time. */
 export interface ScheduledJob {
   name: string;
   everySeconds: number;
-  /** `session` is a connection of its own while it runs, which keeps what is set on it. */
+  /** `session` is a dedicated connection for this run, so that session settings hold. */
   run(signal: AbortSignal, session: Kysely<any>): Promise<void>;
 }
 
-/** What an agent is made of, once it is built on its context. */
+/** The parts of an agent, once it is built on its context. */
 export interface AgentParts {
-  /** Resolvers of the agent's own part of the graph, those of each capability by themselves; the shared ones are added. */
+  /** Resolvers of the agent's subgraph, one object or one per capability; the shared ones are added. */
   resolvers: RoomResolvers;
-  /** What it does about the events of others: the handlers of its definition, bound to their services. */
+  /** Handlers of other agents' events: those of its definition, bound to their services. */
   handlers?: readonly EventHandler[];
   /**
-   * Reads a page of what its projection is made of from the owners, by commands. A consumer that is new is filled before
-   * it handles its first event; its handlers compare versions, since they meet events about what a page told already.
+   * Reads a page of its projection's source data from the owners, by commands. A new consumer is backfilled before it
+   * handles its first event; its handlers compare versions, since they meet events that a page already reflects.
    */
   backfill?: Backfill;
   scheduledJobs?: readonly ScheduledJob[];
-  /** What must be done before it serves, such as looking for what it stands on. Tried again when it fails. */
+  /** Preparation before the agent serves, such as a check of its dependencies. Retried when it fails. */
   start?(): Promise<void>;
-  /** The sagas that its process carries out, and who is told and asked about their steps. Only orchestration has them. */
+  /** The sagas that its process runs, with the callbacks of their failing steps. Only orchestration has them. */
   sagas?: { definitions: readonly SagaDefinition[] } & Pick<WorkerOptions, 'onFailedAttempt' | 'verdict'>;
   demo?: { after: readonly string[]; load(tools: DemoTools): Promise<void> };
 }
 
-/** What a room's `build` gives. */
+/** The parts that a room's `build` returns. */
 export interface RoomParts<Services> extends Omit<AgentParts, 'handlers'> {
-  /** What its handlers work with. */
+  /** The services that its handlers are bound to. */
   handling?: Services;
 }
 
-/** An agent, as its room tells it. `Variables` are those of the environment that it declares in `config`. */
+/** An agent, as its room declares it. `Variables` are the environment variables that it declares in `config`. */
 export interface Room<Variables extends object = any, Services = any> {
   /** Also its schema in the database and its name in the supergraph: one lower-case word. */
   name: string;
@@ -70,46 +70,46 @@ export interface Room<Variables extends object = any, Services = any> {
   /** `import.meta.url` of the room: `schema.graphql` and `migrations/` lie beside it. */
   at: string;
   entities: readonly EntitySchema[];
-  /** Its tables whose rows PostgreSQL keeps from whom they do not belong to: those of money and personal data. */
+  /** Its tables under row-level security: those of money and personal data. */
   confined?: Confined;
   /** It has webhooks (platform/webhooks/webhooks.ts): its schema then holds their inbox. */
   webhooks?: boolean;
-  /** Variables of the environment that it reads from `AgentContext.config`, called after it: `{ PAYMENT_TIMEOUT_MS: … }`. */
+  /** Environment variables that it reads from `AgentContext.config`, named after it: `{ PAYMENT_TIMEOUT_MS: … }`. */
   config?: z.ZodObject & z.ZodType<Variables>;
-  /** Those of them that are called otherwise, each with the reason. */
+  /** Variables whose names do not begin with the agent's, each with the reason. */
   configExceptions?: Readonly<Record<string, string>>;
-  /** Actions on what is its own that it grants to roles which hold none of every agent: `{ MERCHANT: ['write'] }`. */
+  /** Actions on its own scopes, granted to roles that have no `*:` scope: `{ MERCHANT: ['write'] }`. */
   grants?: Grants;
   emits: readonly EventDefinition<any>[];
-  /** What it does about the events of others, known before it is built. */
+  /** Handlers of other agents' events, declared before the agent is built. */
   handlers?: readonly EventHandler<Services>[];
-  /** Its handlers do nothing about an event that they handled before, so an operator may have it read the log again. */
+  /** Its handlers are idempotent: an event handled before has no effect, so an operator may replay the log to it. */
   replayable?: boolean;
   /**
-   * Where its consumer begins when it is new: at the end of the log, or, if it is `replayable`, at the oldest event that
-   * the log holds. One that is registered goes on where it is. @default NOW
+   * Start position of a new consumer: the end of the log, or, if it is `replayable`, the oldest event in it. A
+   * registered consumer goes on from its cursor. @default NOW
    */
   begins?: Beginning;
   /**
-   * Milliseconds that its consumer gathers events before it handles them. Less is sooner, more is fewer transactions.
+   * Milliseconds that its consumer gathers a batch. Less is lower latency, more is fewer transactions.
    * @default 10, and 150 with a `backfill`
    */
   gatherMs?: number;
-  /** What shoppers read of it may be a moment old, since it is no doing of theirs: it may come from a standby. */
+  /** Shoppers' reads of it may come from a read replica and be a moment old, since shoppers do not write this data. */
   readsMayLag?: boolean;
   build(options: AgentContext<any, Variables>): RoomParts<Services>;
 }
 
 /** An agent, as its room defines it. */
 export interface AgentDefinition extends Omit<Room, 'handlers' | 'build'> {
-  /** The types of events that its handlers are for. */
+  /** Event types that its handlers consume. */
   handles?: readonly string[];
   build(options: AgentContext<any, any>): AgentParts;
 }
 
 /**
  * Defines an agent. A room's `agent.ts` exports this and nothing else.
- * @throws Error for a name that is no schema name, or a beginning that its handlers do not stand
+ * @throws Error for a name that is no schema name, a second handler of a type, or `OLDEST` without `replayable`
  */
 export function defineAgent<Variables extends object = object, Services = void>(
   room: Room<Variables, Services>,

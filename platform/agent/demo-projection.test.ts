@@ -25,7 +25,7 @@ afterAll(async () => {
 const agent = (name: string, parts: Partial<AgentParts>): AgentDefinition =>
   agentIn(room, name, () => ({ resolvers: { Query: { hello: () => name } }, ...parts }));
 
-/** Demo data is put beside the log: no event tells of it. */
+/** Demo data bypasses the event log. */
 const load = async (): Promise<void> => {
   await small.database.pool.query(
     `insert into small.note (id, text) select 'demo' || n, 'x' from generate_series(1, 12) n on conflict do nothing`,
@@ -44,7 +44,7 @@ const openHost = (): Promise<Host> =>
 const shown = async (): Promise<number> => (await small.database.pool.query('select from mirror.shown')).rowCount!;
 const pages = async (): Promise<number> => (await small.database.pool.query('select from mirror.page')).rowCount!;
 
-test('a projection shows demo data once it is loaded, and is filled once for it', async () => {
+test('a projection shows demo data after its load, by a single backfill', async () => {
   const host = await openHost();
   try {
     await host.start();
@@ -58,7 +58,7 @@ test('a projection shows demo data once it is loaded, and is filled once for it'
   }
 });
 
-test('a projection that begins where demo data is in already is filled at its start', async () => {
+test('a projection that starts after the demo data was loaded is backfilled at its start', async () => {
   await small.database.pool.query(`truncate mirror.shown, mirror.page, platform.demo_load`);
   await small.database.pool.query(`delete from platform.log_cursor where consumer = 'mirror'`);
   // As by a command, in a process that runs no consumer.

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { isId } from '../ids.ts';
 import { demoWorld, randomOf } from './demo-world.ts';
 
-test('there are a thousand products with 3,500 variants, each of them another', () => {
+test('there are a thousand products with 3,500 distinct variants', () => {
   const { variants, products } = demoWorld;
   expect([products, variants.length]).toEqual([1000, 3500]);
   expect(new Set(variants.map(({ id }) => id)).size).toBe(3500);
@@ -29,7 +29,7 @@ test('no two things share an id, and each has the prefix of its kind', () => {
   expect(new Set(all).size).toBe(all.length);
 });
 
-test('chance is the same on every machine, differs by seed, and is even enough', () => {
+test('random numbers are the same on every machine, differ by seed, and are even enough', () => {
   const [random, same, other] = [randomOf('a'), randomOf('a'), randomOf('b')];
   const numbers = Array.from({ length: 10_000 }, random);
   expect(Array.from({ length: 10_000 }, same)).toEqual(numbers);
@@ -38,7 +38,7 @@ test('chance is the same on every machine, differs by seed, and is even enough',
   expect(numbers.reduce((a, b) => a + b) / 10_000).toBeCloseTo(0.5, 1);
 });
 
-test('a kind that no list names has ids by its prefix and number, the same to every room', () => {
+test('a kind that is not listed has ids by its prefix and number, the same to every room', () => {
   expect(demoWorld.id('product', 7)).toBe(demoWorld.productId(7));
   expect(demoWorld.id('warehouse', 0)).toBe(demoWorld.id('warehouse', 0));
   expect(isId(demoWorld.id('warehouse', 0), 'warehouse')).toBe(true);

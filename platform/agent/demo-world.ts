@@ -1,13 +1,13 @@
 /**
- * The demo world: how many there are of everything and under which ids. Rooms must agree on this and may not import one
- * another, so it stands here; what each thing looks like is its own room's business.
+ * The demo world: the count and the ids of every kind of thing. Rooms must agree on them and may not import one
+ * another, so they stand here; what each thing looks like is its own room's business.
  */
 import { createHash } from 'node:crypto';
 import { deterministicId } from '../ids.ts';
 
 const PRODUCTS = 1000;
 const CUSTOMERS = 200;
-/** Variants of the products in turn: 3.5 on average. */
+/** Number of variants of the products in turn: 3.5 on average. */
 const VARIANTS_OF = [2, 3, 4, 5] as const;
 
 /** A mulberry32 generator seeded by text. */
@@ -39,9 +39,9 @@ for (let product = 0; product < PRODUCTS; product++) {
 /** Accounts that the demo signs in with: `<name>@agora.test`, password {@link demoWorld.password}. */
 const ACCOUNTS = ['admin', 'operator', 'analyst', 'viewer', 'merchant', 'customer'] as const;
 
-/** The demo world. Of kinds that are not listed the ids are `demoWorld.id('warehouse', 0)`, so that no list grows with the rooms. */
+/** The demo world. Kinds not listed have ids by `demoWorld.id('warehouse', 0)`: no list grows with the rooms. */
 export const demoWorld = {
-  /** The id of the nth thing of a kind, whichever room it belongs to: by the prefix of its ids and its number from 0. */
+  /** The id of the nth thing of a kind, of any room: by the prefix of its ids and its number from 0. */
   id: deterministicId,
   password: 'agora-demo',
   accounts: ACCOUNTS,
@@ -53,6 +53,6 @@ export const demoWorld = {
   /** Customer 0 is the one of `customer@agora.test`. */
   customerId: (n: number) => deterministicId('customer', n),
   userId: (account: (typeof ACCOUNTS)[number]) => deterministicId('user', ACCOUNTS.indexOf(account)),
-  /** The merchant to whom all demo products belong: the one of `merchant@agora.test`. */
+  /** The merchant that owns all demo products: the one of `merchant@agora.test`. */
   merchantId: deterministicId('merchant', 0),
 };

@@ -1,6 +1,6 @@
 import type { Logger } from '../log.ts';
 
-/** What a room's `demo.ts` works with. Its data is the same on every machine. */
+/** Tools of a room's `demo.ts`, whose data is the same on every machine. */
 export interface DemoTools {
   /** A generator of numbers in [0, 1) that gives the same sequence for the same seed. */
   random(seed: string): () => number;

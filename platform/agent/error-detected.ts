@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../events/define-event.ts';
 
-/** Something went wrong that somebody should look at. Its texts are ours, never those of an error: they may hold anything. */
+/** An error that a person should look at. Its texts are ours, never a foreign error's, which may hold anything. */
 export const agentErrorDetected = defineEvent('agent.error_detected', {
   seed: 'ERROR_DETECTED',
   aggregate: 'error',

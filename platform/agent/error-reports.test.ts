@@ -25,7 +25,7 @@ const bare = createSubgraph('small', parse('type Query { away: Int refused: Int 
   },
 });
 
-test('an agent is told of its errors, but not of those for whoever has gone', async () => {
+test('an agent is told of its errors, but not of those of an abandoned request', async () => {
   const told: unknown[] = [];
   const subgraph = watched(bare, (error) => told.push(error));
   const ask = async (signal?: AbortSignal) => {
@@ -39,7 +39,7 @@ test('an agent is told of its errors, but not of those for whoever has gone', as
   expect(told).toEqual([away, away]);
 });
 
-test('what its caller has caused is no failure of an agent, nor of a request to it', async () => {
+test('an error that the caller has caused is no failure of the agent, nor of the request', async () => {
   const told: unknown[] = [];
   const subgraph = watched(bare, (error) => told.push(error));
   const ask = async (query: string) => {

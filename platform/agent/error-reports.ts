@@ -8,13 +8,13 @@ import type { Logger } from '../log.ts';
 import { agentErrorDetected } from './error-detected.ts';
 import { byConnections, type Writer } from './registry.ts';
 
-/** One of each type and agent in this time. */
+/** Rate limit: one report per agent and type in this time. */
 const EVERY_MS = 60_000;
-/** Kinds that are remembered, and reports that wait for the database. */
+/** Limits of the remembered kinds, and of the reports queued for the database. */
 const MAX_KINDS = 1000;
 const MAX_WAITING = 100;
 
-/** A fault that somebody should know of. */
+/** A fault to be published. */
 interface Report {
   errorId: string;
   agentId: string;
@@ -53,7 +53,7 @@ export class ErrorReports {
     return errorType;
   }
 
-  /** Publishes what waits. True if there was something. @throws what the database throws; then it goes on waiting */
+  /** Publishes the queued reports; true if there were any. @throws the database's error; the queue is kept */
   async publish(): Promise<boolean> {
     const waiting = this.#waiting.slice();
     if (waiting.length === 0) return false;
@@ -73,8 +73,8 @@ export class ErrorReports {
 }
 
 /**
- * Tells the listener of the failures that a subgraph answers with: not of what its caller has caused, and not for a
- * caller that has gone, for whom all is given up.
+ * Tells the listener of the errors that a subgraph answers with, except those that its caller has caused, and those of
+ * a request that its caller has abandoned.
  */
 export const watched = (subgraph: Subgraph, listen: (error: unknown, correlationId: string) => void): Subgraph => ({
   ...subgraph,
@@ -86,7 +86,7 @@ export const watched = (subgraph: Subgraph, listen: (error: unknown, correlation
   },
 });
 
-/** What nobody threw on purpose is a defect. What passes is of the infrastructure, which is told of by itself. */
+/** An error not of ours is a defect (HIGH), unless it is transient: infrastructure is reported by itself. */
 function severityOf(error: unknown): Severity {
   if (error instanceof AgoraError) return error.severity;
   return isCallers(error) || isTransient(error) ? 'MEDIUM' : 'HIGH';
@@ -99,7 +99,7 @@ export function typeOf(error: unknown): string {
   return typeof code === 'string' && code ? `${String(name)} ${code}` : String(name ?? typeof error);
 }
 
-/** Events hold nothing personal: only texts that are ours alone, not those made from what somebody else said. */
+/** Events hold nothing personal: an error's text is used only if it is ours and not made from another error. */
 const textOf = (error: unknown): string =>
   error instanceof AgoraError && error.cause === undefined
     ? error.message.slice(0, 300)

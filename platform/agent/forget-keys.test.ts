@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => small?.database.drop());
 
-test('one job forgets the old keys of all agents, and an agent whose keys cannot be forgotten keeps nobody else', async () => {
+test('one job deletes old idempotency keys of all agents, and a failure for one does not stop the rest', async () => {
   const { kysely } = small;
   await small.database.pool.query(
     `insert into small.idempotency (actor, operation, key, request_hash, outcome, created_at)

@@ -8,8 +8,8 @@ import { runScheduledJob } from './scheduled-job.ts';
 const NAME = 'forget idempotency keys';
 
 /**
- * Forgets the old idempotency keys of all agents of this process, one after the other, every hour until aborted: one job
- * for all, so that it holds one connection and no more. Never rejects.
+ * Deletes expired idempotency keys of all agents of this process, one after the other, every hour until aborted: one
+ * job for all, so that it holds one connection and no more. Never rejects.
  */
 export async function keepForgettingKeys(
   agents: readonly Pick<HostedAgent, 'name' | 'kysely' | 'sessions'>[],
@@ -24,7 +24,7 @@ export async function keepForgettingKeys(
       try {
         await forgetOldKeys(kysely, name, clock.now());
       } catch (error) {
-        // It is an error of one agent, and the keys of the others are forgotten all the same.
+        // An error of one agent does not keep the keys of the others.
         log.warn({ err: error, agent: name }, 'old idempotency keys will be forgotten later');
         lifecycles.erred(name, error, { part: `job ${NAME}` });
       }

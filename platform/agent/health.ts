@@ -1,35 +1,35 @@
-/** How agents are: what is written into the registry for the graph, and told over HTTP. */
+/** Health of agents, as it is written into the registry for the graph and told over HTTP. */
 import type { BreakerState } from '../resilience/guard.ts';
 import type { AgentStatus } from './agent-events.ts';
 import type { DatabaseState, DatabaseStatus } from './database-monitor.ts';
 
-/** Something that an agent depends on. */
+/** Health of a dependency of an agent. */
 export interface DependencyHealth {
   /** `database`, `agent:inventory`, `payment provider`. */
   name: string;
-  /** `UNKNOWN`: it was left alone for a while, and the next call will tell. */
+  /** `UNKNOWN`: it was not asked yet, or its circuit breaker is half open, and the next call will tell. */
   status: DatabaseStatus | 'UNKNOWN';
-  /** Of the last probe or call that was answered. */
+  /** Latency of the last probe or call that was answered. */
   latencyMs: number | null;
   breaker: BreakerState['state'] | null;
   /** For staff. */
   lastError: string | null;
-  /** The same as a code, which anybody may see. */
+  /** The code of the error, which everybody may see. */
   lastCode: string | null;
   pool?: { total: number; idle: number; waiting: number };
 }
 
-/** Something that agents of a process depend on, beside the database: it looks after itself. */
+/** A dependency of agents of a process beside the database, which checks its own health. */
 export interface SharedDependency {
-  /** Only these agents depend on it, and lose nothing when it is away. @default all */
+  /** The agents that depend on it, and lose nothing when it is away. @default all */
   readonly agents?: readonly string[];
-  /** As it was last seen. */
+  /** Its health at the last check. */
   readonly health: DependencyHealth;
-  /** Told when it is lost, and when it is there (again). */
+  /** Has the listener called when it is lost, and when it is there (again). */
   onChange(listener: () => void): void;
 }
 
-/** How one agent is. */
+/** Health of one agent. */
 export interface AgentHealth {
   dependencies: DependencyHealth[];
   breakers: BreakerState[];
@@ -38,10 +38,10 @@ export interface AgentHealth {
   lastError: { type: string; at: string } | null;
 }
 
-/** What a process tells of itself: `/health/detailed`. */
+/** Health of a process, served at `/health/detailed`. */
 export interface ProcessHealth {
   status: 'ready' | 'not ready';
-  /** Of the agent that is best off: what this process can still do. */
+  /** The least degradation among its agents: what this process can still do. */
   degradation: number;
   uptimeSeconds: number;
   instance: string;
@@ -58,16 +58,16 @@ export interface ProcessHealth {
   breakers: Omit<BreakerState, 'lastError'>[];
 }
 
-/** While nothing wakes the readers in other processes: commands work, events wait in the log, live updates poll. */
+/** Degradation level without messaging between processes: commands work, events wait in the log, live updates poll. */
 export const NO_MESSAGING = 2;
 
-/** On another database than the configured one. */
+/** Degradation level on a fallback database. */
 export const ON_FALLBACK = 1;
 
-/** From this level on a process is not ready: nobody can write. */
+/** Degradation level from which a process is not ready: nobody can write. */
 export const NOT_READY_FROM = 3;
 
-/** How much works on a database in this state. */
+/** Degradation level for a database in this state. */
 export const levelOf = ({ status }: Pick<DatabaseState, 'status'>): number =>
   status === 'UP' ? 0 : status === 'READ_ONLY' ? NOT_READY_FROM : 4;
 
@@ -77,7 +77,7 @@ const STATUS_OF: Record<BreakerState['state'], DependencyHealth['status']> = {
   HALF_OPEN: 'UNKNOWN',
 };
 
-/** What stands behind a breaker, as a dependency. */
+/** The health of the dependency behind a circuit breaker. */
 export const dependencyOf = (breaker: BreakerState): DependencyHealth => ({
   name: breaker.name,
   status: STATUS_OF[breaker.state],

@@ -6,17 +6,17 @@ import { type DependencyHealth, dependencyOf, NOT_READY_FROM, type ProcessHealth
 import type { AgentLifecycles } from './agent-lifecycles.ts';
 import { byConnections } from './registry.ts';
 
-/** What a process tells of itself, also while the database is away: all but the consumers' lag comes from memory. */
+/** Health of a process, told also while the database is away: all but the consumers' lag comes from memory. */
 export interface HostHealth {
-  /** Whether its agents can serve, and what is missing if not. */
+  /** Readiness: whether its agents can serve, and what is missing if not. */
   ready(): { ready: boolean; degradation: number; waitingFor?: string; reason?: string };
-  /** Everything. The database is asked once, for a second at most. */
+  /** The detailed health. The database is asked once, for a second at most. */
   detailed(): Promise<ProcessHealth>;
-  /** Something that one of its agents depends on, by its name; the database is looked at anew. */
+  /** Health of a dependency of one of its agents, by name; the database is checked anew. */
   dependency(name: string): Promise<Omit<DependencyHealth, 'lastError'> | undefined>;
 }
 
-/** How long the consumers' lag may take, in milliseconds. */
+/** Timeout of the query for the consumers' lag, in milliseconds. */
 const LAG_MS = 1000;
 
 /** The health of one host. */
@@ -28,7 +28,7 @@ export function hostHealth(options: {
   monitor: DatabaseMonitor;
   instance: string;
   agents: readonly string[];
-  /** What each consumer handles. */
+  /** Event types that each consumer handles. */
   handled: ReadonlyMap<string, readonly string[]>;
 }): HostHealth {
   const { lifecycles, breakers, monitor, instance, agents, handled } = options;

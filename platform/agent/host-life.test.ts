@@ -1,4 +1,4 @@
-/** Agents that fail, that do without something, and that are hosted twice: as the registry and the log tell of it. */
+/** The registry and the event log for agents that fail, that lack a dependency, and that are hosted twice. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,7 +100,7 @@ describe('a start', () => {
     expect(told).toEqual(['bottom', 'middle', 'top'].flatMap((name) => [`${name} begins`, `${name} is there`]));
   });
 
-  test('has agents begin at once that do not ask one another', async () => {
+  test('has agents that do not ask one another begin in parallel', async () => {
     const begun = { one: Promise.withResolvers<void>(), other: Promise.withResolvers<void>() };
     const meeting = (name: keyof typeof begun, whom: keyof typeof begun) => {
       const start = (): Promise<void> => {
@@ -115,7 +115,7 @@ describe('a start', () => {
     await running.stop('over');
   });
 
-  test('that fails at first is tried again', async () => {
+  test('that fails at first is retried', async () => {
     let tries = 0;
     const late = agent('small', () => ({
       start: async () => {
@@ -128,7 +128,7 @@ describe('a start', () => {
     await running.stop('over');
   });
 
-  test('that goes on failing has FAILED, is reported, keeps nobody else, and succeeds when it can', async () => {
+  test('that goes on failing makes the agent FAILED, is reported, holds up no other, and succeeds later', async () => {
     let isBroken = true;
     const broken = agent('small', () => ({
       start: async () => {
@@ -146,7 +146,7 @@ describe('a start', () => {
     await running.stop('over');
   });
 
-  test('of which nothing comes fails as a whole', async () => {
+  test('of no agent at all fails as a whole', async () => {
     const fails = () => agent('small', () => ({ start: () => Promise.reject(new Error('no licence')) }));
     const running = await host([fails()]);
     await expect(running.start()).rejects.toThrow('No agent could be started: no licence');
@@ -155,7 +155,7 @@ describe('a start', () => {
 });
 
 describe('an agent', () => {
-  test('whose job fails again and again has FAILED, is reported once, and RUNS when the job is done again', async () => {
+  test('whose job fails again and again has FAILED, is reported once, and RUNS when the job succeeds', async () => {
     let isBroken = true;
     const job = async () => {
       if (isBroken) throw new TypeError(`ada@example.org is not a function`);
@@ -177,7 +177,7 @@ describe('an agent', () => {
     expect(await told()).toEqual(['STARTING 0', 'RUNNING 0', 'FAILED 4', 'RUNNING 0', 'STOPPING 0', 'STOPPED 0']);
   });
 
-  test('whose job meets a database that is away has not failed', async () => {
+  test('whose job fails because the database is away has not FAILED', async () => {
     let runs = 0;
     const job = async () => {
       runs++;
@@ -192,12 +192,12 @@ describe('an agent', () => {
     await running.stop('over');
   });
 
-  test('whose consumer fails unexpectedly is started again, and handles what it was given meanwhile', async () => {
+  test('whose consumer fails unexpectedly has it restarted, and events published meanwhile are handled', async () => {
     const handled: string[] = [];
     const notes = on(noteWritten.type, noteWritten.payload, async (_, event) => void handled.push(event.payload.id));
     const running = await host([agent('small', () => ({ handlers: [notes] }))]);
     await running.start();
-    // A cursor that is gone is nothing that passes.
+    // A missing cursor is no transient error.
     const { rows } = await small.database.pool.query('delete from platform.log_cursor returning *');
     await until('it has failed', async () => (await status()) === 'FAILED');
     const [cursor] = rows;
@@ -243,11 +243,11 @@ describe('an agent', () => {
   });
 });
 
-describe('an agent that does without another', () => {
+describe('an agent that cannot reach another', () => {
   const asked = (of: Host) =>
     of.subgraphs[0]!.execute({ query: '{ asked }' }, { actor: ANONYMOUS, correlationId: 'r' });
 
-  test('is DEGRADED while its circuit is open, and RUNNING when an operator has reset it anywhere', async () => {
+  test('is DEGRADED while the circuit breaker is open, and RUNNING after an operator’s reset anywhere', async () => {
     let isThere = false;
     const reach: Reach = () => (isThere ? { execute: async () => ({ data: { hello: 'hi' } }) } : undefined);
     const running = await host([agent('small', undefined, ['other'])], { reach });
@@ -270,7 +270,7 @@ describe('an agent that does without another', () => {
 });
 
 describe('while the database is away', () => {
-  test('changes are kept, health is told from memory, and all is written in order when it is back', async () => {
+  test('status changes are queued, health is told from memory, and the queue is written afterwards', async () => {
     let is: 'up' | 'down' = 'up';
     const database: DatabaseProbe = {
       look: async () => {
@@ -301,8 +301,8 @@ describe('while the database is away', () => {
   });
 });
 
-describe('while nothing wakes other processes', () => {
-  test('agents are DEGRADED to 2 and serve; what they depend on is told, also while they can do without it', async () => {
+describe('while messaging between processes is down', () => {
+  test('agents are DEGRADED to 2 and serve; a lost dependency is told, also if they can do without it', async () => {
     const tell: (() => void)[] = [];
     const redis: DependencyHealth = { name: 'redis', ...WELL };
     const dependency = { health: redis, onChange: (listener: () => void) => void tell.push(listener) };
@@ -336,7 +336,7 @@ describe('while nothing wakes other processes', () => {
 });
 
 describe('two processes with the same agent', () => {
-  test('one that stops leaves the other’s alone, and one that has ended gives the word to who is left', async () => {
+  test('an earlier process that stops leaves the status alone, and the last one to end makes it STOPPED', async () => {
     const [first, second] = [await host([agent('small')]), await host([agent('small')])];
     await first.start();
     await second.start();
@@ -350,7 +350,7 @@ describe('two processes with the same agent', () => {
     expect(await status()).toBe('STOPPED');
   });
 
-  test('one that has died keeps the word for its lease, and loses it then', async () => {
+  test('a process that has died speaks for the agent until its lease is over, then another does', async () => {
     const running = await host([agent('small')]);
     await running.start();
     await small.database.pool.query(`update platform.agent set process = 'dead'`);

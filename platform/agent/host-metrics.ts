@@ -1,4 +1,4 @@
-/** What a host tells of itself at a scrape. */
+/** Metrics that a host collects at each scrape. */
 import type { Kysely } from 'kysely';
 import { consumerLag } from './consumer-lag.ts';
 import type { DatabaseMonitor } from './database-monitor.ts';
@@ -10,7 +10,7 @@ import { measureBreakers } from '../resilience/breaker-metrics.ts';
 import type { Standby } from '../standby/standby.ts';
 import { collectAtScrape, type Sample } from '../telemetry/collectors.ts';
 
-/** What a host's metrics are read from. */
+/** Sources of a host's metrics. */
 export interface HostFacts {
   kysely: Kysely<any>;
   kyselyFor?(agent: string): Kysely<any>;
@@ -18,15 +18,15 @@ export interface HostFacts {
   lifecycles: AgentLifecycles;
   breakers: Breakers;
   monitor: DatabaseMonitor;
-  /** What each consumer of this host handles. */
+  /** Event types that each consumer of this host handles. */
   handled: ReadonlyMap<string, readonly string[]>;
   standbyFor?(agent: string): { standby: Standby } | undefined;
 }
 
-/** How long what the database said is good, in milliseconds: several scrapers cost it no more than one. */
+/** Cache time of figures from the database, in milliseconds: several scrapers cost it no more than one. */
 const FRESH_MS = 5000;
 
-/** Has this host's state collected at every scrape. Returns what ends it. */
+/** Has this host's state collected at every scrape. Returns a function that ends it. */
 export function measureHost(facts: HostFacts): () => void {
   const ends = [
     measureBreakers(facts.breakers),
@@ -118,7 +118,7 @@ async function samplesOf(kysely: Kysely<any>, handled: HostFacts['handled']): Pr
 
 const secondsSince = (at: string | null): number => (at ? Math.max(0, (Date.now() - Date.parse(at)) / 1000) : 0);
 
-/** Zeros as well, so that an alert on a rise sees where it rose from. */
+/** Counts parked events, zeros as well, so that an alert on a rise sees where it rose from. */
 async function parkedEvents(kysely: Kysely<any>, consumers: readonly string[]) {
   const { rows } = await raw<{ consumer: string; state: string; count: bigint }>(
     kysely,

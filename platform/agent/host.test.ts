@@ -120,7 +120,7 @@ test('the states of a lifecycle are recorded and published, in order', async () 
     ]);
 });
 
-test('a second lifecycle goes on counting, and begins at its own time', async () => {
+test('a second start goes on counting versions, and has its own start time', async () => {
   for (const reason of ['first', 'second']) {
     const running = await host([agent('small')]);
     clock.advance(60_000);
@@ -131,14 +131,14 @@ test('a second lifecycle goes on counting, and begins at its own time', async ()
   expect((await events('small')).map((event) => event.aggregate_version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
-test('while it runs its agents are said to be alive', async () => {
+test('a running host sends heartbeats for its agents', async () => {
   const running = await host([agent('small')]);
   await running.start();
   await until('its heart has beaten', async () => (await agents())[0].heartbeat_at.getTime() === clock.now().getTime());
   await running.stop('test over');
 });
 
-test('agents of one host ask one another in process, and one that is nowhere cannot be reached', async () => {
+test('agents of one host ask one another in process, and an agent without a host cannot be reached', async () => {
   const [both, alone] = [await host([agent('small'), agent('other')]), await host([agent('small')])];
   const asked = (of: Host) =>
     of.subgraphs[0]!.execute({ query: '{ asked }' }, { actor: ANONYMOUS, correlationId: 'req_1' });
@@ -148,7 +148,7 @@ test('agents of one host ask one another in process, and one that is nowhere can
   ]);
 });
 
-test('it works the consumers and scheduled jobs of its agents until it stops, and ends the work in hand', async () => {
+test('a host runs consumers and scheduled jobs of its agents until it stops, and drains the work in hand', async () => {
   const did = { job: 0, ended: 0 };
   const release = Promise.withResolvers<void>();
   const running = await host([
@@ -178,7 +178,7 @@ test('it works the consumers and scheduled jobs of its agents until it stops, an
   expect(await applied()).toBe(1);
 });
 
-test('who listens to the host hears what its commands publish, once it is committed', async () => {
+test('a listener of the host is told of the events that its commands publish, after the commit', async () => {
   let options: AgentContext | undefined;
   const running = await host([agent('small', (given) => ((options = given), {}))]);
   const heard: string[] = [];
@@ -193,7 +193,7 @@ test('who listens to the host hears what its commands publish, once it is commit
   expect(heard).toEqual(['note.written a']);
 });
 
-test('a name that cannot be a schema is refused', () => {
+test('an agent name that cannot be a schema name is refused', () => {
   for (const name of ['Order', 'order-line', '1st', '', 'a', "o'r"])
     expect(() => agent(name)).toThrow('is not a name for an agent');
 });

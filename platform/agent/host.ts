@@ -1,6 +1,6 @@
 /**
- * A host runs agents in one process: it builds them on their contexts, works their consumers and scheduled jobs, and records
- * their lifecycle. Embedded, one host runs all of them.
+ * A host runs agents in one process: it builds them on their contexts, runs their consumers and scheduled jobs, and
+ * records their lifecycle. Embedded, one host runs all of them.
  */
 import { fileURLToPath } from 'node:url';
 import type { Kysely } from 'kysely';
@@ -45,7 +45,7 @@ import { handledBy, type HostedAgent, startAll } from './hosted-agent.ts';
 import { asks } from './start-order.ts';
 import type { RestartPace } from './supervise.ts';
 
-/** What a host is made of: the parts of {@link AgentContext} that all agents share, and the database. */
+/** Options of a host: the parts of {@link AgentContext} that all agents share, and the database. */
 export interface HostOptions extends Pick<AgentContext, 'config' | 'log' | 'clock' | 'tokens' | 'secrets'> {
   /** The agents to run here. */
   agents: readonly AgentDefinition[];
@@ -54,9 +54,9 @@ export interface HostOptions extends Pick<AgentContext, 'config' | 'log' | 'cloc
   kysely: Kysely<any>;
   /** The connections of one agent, where agents have roles of their own. @default kysely */
   kyselyFor?(agent: string): Kysely<any>;
-  /** Connections of one agent to PostgreSQL itself, for what outlives a transaction: a session's locks. @default kyselyFor */
+  /** Direct connections of an agent to PostgreSQL, for session locks that outlive transactions. @default kyselyFor */
   sessionsFor?(agent: string): Kysely<any>;
-  /** Where an agent whose reads may lag reads for shoppers. @default nowhere else */
+  /** The read replica for shoppers' reads of an agent whose reads may lag. @default none */
   standbyFor?(agent: string): { standby: Standby; kysely: Kysely<any> } | undefined;
   /** Signs and checks events. */
   signer: EventSigner;
@@ -70,19 +70,19 @@ export interface HostOptions extends Pick<AgentContext, 'config' | 'log' | 'cloc
   reach?: Reach;
   /** The circuit breakers of this process. @default some of its own */
   breakers?: Breakers;
-  /** Wakes the readers of the log in other processes. @default this process is alone */
+  /** Wakes readers of the log in other processes. @default this process is alone */
   relay?: NotifierRelay;
-  /** What agents here depend on beside the database, such as Redis: its health is told with theirs. */
+  /** Dependencies of the agents here beside the database, such as Redis: their health is told with the agents'. */
   dependencies?: readonly SharedDependency[];
-  /** How the database is looked at. @default over `kysely` */
+  /** The database's health probe. @default over `kysely` */
   database?: DatabaseProbe;
-  /** Why the database is another than the configured one, if it is. */
+  /** The error of the configured database, if a fallback serves instead. */
   fallback?: Error;
-  /** How parts that fail are started again. @default RESTART */
+  /** Backoff of restarts of failed parts. @default RESTART */
   pace?: RestartPace;
 }
 
-/** What the agents of a host share. */
+/** Options and services that the agents of a host share. */
 type Shared = HostOptions & {
   notifier: LogNotifier;
   live: LiveLog;
@@ -95,23 +95,23 @@ type Shared = HostOptions & {
 
 /** Running agents. */
 export interface Host {
-  /** Their parts of the graph. */
+  /** The agents' subgraphs. */
   readonly subgraphs: readonly Subgraph[];
-  /** The end of the event log, for whoever follows it in this process. */
+  /** The live tail of the event log, for subscribers in this process. */
   readonly live: LiveLog;
-  /** How its agents are. */
+  /** Health of its agents. */
   readonly health: HostHealth;
-  /** Tells of every event that this process's commands publish, at once after the commit. */
+  /** Has the listener called for every event that this process's commands publish, at once after the commit. */
   onPublished(listener: (event: Envelope) => void): void;
   /** Starts consumers, scheduled jobs and sagas. */
   start(): Promise<void>;
-  /** Loads the demo data that is not in yet, and waits until projections show it, if they run here. */
+  /** Loads the demo data that is not loaded yet, and waits until projections show it, if they run here. */
   loadDemo(report: (line: string) => void): Promise<void>;
-  /** Ends the work in hand, and records the end; also of a start that failed half-way. */
+  /** Drains the work in hand and records the end, also of a start that failed half-way. */
   stop(reason: string): Promise<void>;
 }
 
-/** How long the last words of agents may take when the database is away, in milliseconds. */
+/** Timeout of recording the last status of agents when the database is away, in milliseconds. */
 const LAST_WORDS_MS = 1500;
 
 /** Builds the agents. Nothing runs until `start`. */
@@ -197,7 +197,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       await write().catch(complain);
       stopMeasuring();
       ending.abort();
-      // What a start has begun and not yet handed over would keep its connections, and whoever ends them waiting for ever.
+      // A start half-way holds connections that it has not handed over: closing their pool would wait for ever.
       await starting?.catch(() => {});
       await worker?.stop().catch(complain);
       await Promise.all(running);
@@ -207,10 +207,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
   };
 }
 
-/** How long a projection gathers, in milliseconds: nobody waits for it as a saga waits for a signal. */
+/** Milliseconds that a projection gathers a batch: nobody waits for it as a saga waits for a signal. */
 const PROJECTION_GATHER_MS = 150;
 
-/** Said of an agent whose database has no role to read one's own rows as. */
+/** Warning of an agent without row-level security, whose database has no reader role. */
 const OPEN =
   'PostgreSQL does not keep the rows of customers apart here, Agora alone does: npm run db:roles changes that';
 
@@ -234,7 +234,7 @@ async function settle(definition: AgentDefinition, shared: Shared): Promise<Host
   });
   const allAgents = shared.allAgents ?? shared.agents;
   const guards = breakers.of(name);
-  // Made here and not at the first call, so that what it depends on can be seen from the beginning.
+  // Created before the first call, so that the agent's dependencies can be seen from the beginning.
   for (const asked of asks(definition)) guards(`agent:${asked}`, { policy: POLICIES.command });
   const ask = createAsk(name, reach, guards);
   const parts = definition.build({ config, log, clock, store, ask, guards, live, tokens, secrets, allAgents });

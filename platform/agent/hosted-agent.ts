@@ -1,4 +1,4 @@
-/** An agent that is built, and how it starts and is kept going. */
+/** An agent that is built, its start and its supervision. */
 import { handleAll, retry } from 'cockatiel';
 import type { Kysely } from 'kysely';
 import { Fault } from '../errors.ts';
@@ -29,20 +29,20 @@ export interface HostedAgent {
   lifecycle: AgentLifecycle;
 }
 
-/** What agents are started with. */
+/** Options for starting the agents of a process. */
 export interface StartOptions {
   log: Logger;
   lifecycles: AgentLifecycles;
   pace?: RestartPace;
 }
 
-/** Ends what was started, and where it is gathered. */
+/** The signal that ends the started parts, and the list of their promises. */
 export interface Until {
   signal: AbortSignal;
   running: Promise<void>[];
 }
 
-/** What each agent's consumer handles. */
+/** Event types that each agent's consumer handles. */
 export const handledBy = (hostedAgents: readonly HostedAgent[]): ReadonlyMap<string, readonly string[]> =>
   new Map(
     hostedAgents
@@ -51,8 +51,8 @@ export const handledBy = (hostedAgents: readonly HostedAgent[]): ReadonlyMap<str
   );
 
 /**
- * Starts agents at once, but each after those that it asks, and returns those that have started. One that does not start
- * after some tries has failed, and is tried again now and then, beside the others. @throws Fault if none starts
+ * Starts agents in parallel, each after those that it asks, and returns those that have started. An agent that does not
+ * start after some tries has FAILED, and is retried now and then, beside the others. @throws Fault if none starts
  */
 export async function startAll(
   hostedAgents: readonly HostedAgent[],
@@ -75,7 +75,7 @@ export async function startAll(
       until.running.push(startLater(hosted, options, until));
     }
   };
-  // Of agents that ask one another in a circle, the first in this order waits for nobody.
+  // In a cycle of agents that ask one another, the first in this order waits for none.
   for (const hosted of startOrder(hostedAgents, (one) => asked.get(one)!)) {
     const before = asked.get(hosted)!.flatMap((name) => starts.get(name) ?? []);
     starts.set(hosted.name, startAfter(before, hosted));
@@ -104,7 +104,7 @@ async function startLater(hosted: HostedAgent, options: StartOptions, until: Unt
 
 const untilStarted = retry(handleAll, triesOf(START_RETRY));
 
-/** What must be done before it serves, tried a few times; then what it does by itself. */
+/** Prepares an agent, with a few retries, then starts its jobs and its consumer. */
 async function start(hosted: HostedAgent, options: StartOptions, until: Until): Promise<void> {
   await untilStarted.execute(async () => {
     await hosted.parts.start?.();
@@ -156,7 +156,7 @@ function keepConsumer(
   });
 }
 
-/** A part does not work after several tries: the agent has failed, and somebody should look at it. */
+/** Marks an agent as FAILED after several failures of a part, and reports it for an operator to look at. */
 function fail({ name, lifecycle }: HostedAgent, part: string, error: unknown, { lifecycles }: StartOptions): void {
   const fault = new Fault('AGENT_FAILED', `The agent ${name} has failed: ${part} does not work.`, {
     severity: 'CRITICAL',

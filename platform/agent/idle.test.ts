@@ -49,7 +49,7 @@ afterAll(async () => {
   rmSync(room, { recursive: true, force: true });
 });
 
-test('thirty-five consumers that have nothing to do ask the database no more than one', async () => {
+test('thirty-five idle consumers ask the database no more than one', async () => {
   const isQuiet = async (): Promise<boolean> => {
     counted.reset();
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -60,14 +60,14 @@ test('thirty-five consumers that have nothing to do ask the database no more tha
   const begun = performance.now();
   await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
   const seconds = (performance.now() - begun) / 1000;
-  // The tail twice a second, the backstop every other, a look at the database every 750 ms, a heartbeat every ten.
+  // The tail twice a second, the backstop every 2 s, a health check every 750 ms, a heartbeat every 10 s.
   expect({ texts: counted.texts, isMany: counted.count > 6 * seconds }).toEqual({
     texts: counted.texts,
     isMany: false,
   });
 });
 
-test('events of no interest wake none of them, and one that all handle wakes all', async () => {
+test('events that no consumer handles wake none, and an event that all handle wakes all', async () => {
   await small.database.pool.query(
     `insert into platform.event_log (id, type, source, aggregate_type, aggregate_id, aggregate_version, payload)
      select gen_random_uuid(), 'other.type', 'other', 'other', n::text, 1, '{}' from generate_series(1, 100) n`,

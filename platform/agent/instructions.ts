@@ -6,7 +6,7 @@ import type { AgentDefinition } from './define-agent.ts';
 import type { AgentLifecycles } from './agent-lifecycles.ts';
 import { supervise } from './supervise.ts';
 
-/** Has the agents of this process do what their group is told to do, wherever that was asked for. Never rejects. */
+/** Carries out instructions to a group of agents on those of this process, wherever they were given. Never rejects. */
 export const followInstructions = (options: {
   live: LiveLog;
   breakers: Breakers;

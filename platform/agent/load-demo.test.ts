@@ -37,7 +37,7 @@ const agent = (name: string, after?: string[], fails?: () => boolean) => ({
 const load = (agents: ReturnType<typeof agent>[]): Promise<string[]> =>
   loadDemo({ kysely: small.kysely, log: silentLogger, report: (line) => lines.push(line), agents });
 
-test('each is loaded after those it builds on, and told of', async () => {
+test('the demo data of each agent is loaded after those it builds on, and reported', async () => {
   await load([
     agent('order', ['pricing', 'customer']),
     agent('pricing', ['product']),
@@ -54,19 +54,19 @@ test('each is loaded after those it builds on, and told of', async () => {
   expect(lines).toEqual(loaded.map((name) => expect.stringMatching(new RegExp(`^${name}: demo data in \\d+ ms$`))));
 });
 
-test('who has none, or runs elsewhere, is not waited for', async () => {
+test('an agent without demo data, or in another process, is not waited for', async () => {
   await load([agent('order', ['search', 'elsewhere']), agent('search')]);
   expect(loaded).toEqual(['order']);
 });
 
-test('what is in is not loaded again', async () => {
+test('demo data is not loaded twice', async () => {
   const agents = [agent('pricing', ['product']), agent('product', [])];
   await load(agents);
   await load([...agents, agent('review', ['product'])]);
   expect(loaded).toEqual(['product', 'pricing', 'review']);
 });
 
-test('one that fails stops the loading, and the next attempt goes on with it', async () => {
+test('a failed load stops the loading, and the next attempt resumes there', async () => {
   let isBroken = true;
   const agents = [agent('product', []), agent('pricing', ['product'], () => isBroken), agent('order', ['pricing'])];
   await expect(load(agents)).rejects.toThrow('pricing failed');
@@ -75,7 +75,7 @@ test('one that fails stops the loading, and the next attempt goes on with it', a
   expect(loaded).toEqual(['product', 'pricing', 'order']);
 });
 
-test('those that wait for one another are named, after the others are in', async () => {
+test('agents whose demo data form a cycle are named, after the others are loaded', async () => {
   await expect(load([agent('a', ['b']), agent('b', ['a']), agent('c', [])])).rejects.toThrow(
     'the demo data of a, b wait for one another',
   );

@@ -7,7 +7,7 @@ import { sleep } from '../sleep.ts';
 import type { AgentDefinition, AgentParts } from './define-agent.ts';
 import { randomOf } from './demo-world.ts';
 
-/** What the loader works on. */
+/** Options of the loader. */
 export interface LoadDemoOptions {
   kysely: Kysely<any>;
   kyselyFor?(agent: string): Kysely<any>;
@@ -17,8 +17,8 @@ export interface LoadDemoOptions {
 }
 
 /**
- * Loads the demo data of every agent that has some and has not loaded it yet, each after those it builds on. It comes
- * into no log: so projections are filled anew. Returns those that are.
+ * Loads the demo data of every agent that has some and has not loaded it yet, each after those it builds on. Demo data
+ * has no events, so projections are backfilled anew. Returns the agents whose projections are.
  */
 export async function loadDemo(options: LoadDemoOptions): Promise<string[]> {
   const { kysely, kyselyFor = () => kysely, log, report, agents } = options;
@@ -32,7 +32,7 @@ export async function loadDemo(options: LoadDemoOptions): Promise<string[]> {
     if (!next) throw new Error(`the demo data of ${[...names].join(', ')} wait for one another`);
     const started = performance.now();
     await next.parts.demo!.load({ random: randomOf, report, log });
-    // Before it is noted that this is loaded: after a crash in between it is loaded again, and they are filled again.
+    // Refill before the load is recorded: a crash in between repeats both.
     for (const name of await refillAll(options)) filled.add(name);
     await raw(
       kyselyFor(next.definition.name),
@@ -45,7 +45,7 @@ export async function loadDemo(options: LoadDemoOptions): Promise<string[]> {
   return [...filled];
 }
 
-/** Has the projections filled anew whose consumers are registered, and returns their agents. */
+/** Has projections with a registered consumer backfilled anew, and returns their agents. */
 async function refillAll({ kysely, kyselyFor = () => kysely, agents }: LoadDemoOptions): Promise<string[]> {
   const projections = agents.filter(({ parts }) => parts.backfill).map(({ definition }) => definition.name);
   const begun = projections.map((name) =>
@@ -57,7 +57,7 @@ async function refillAll({ kysely, kyselyFor = () => kysely, agents }: LoadDemoO
   return projections.filter((_, n) => isBegun[n]);
 }
 
-/** How long projections are waited for, in milliseconds: they are filled beside what goes on. */
+/** Longest wait for projections, in milliseconds: they are filled in the background. */
 const FILLED_WITHIN_MS = 60_000;
 
 /** Waits until these projections are filled, for a minute at most, or until the signal aborts. */

@@ -10,22 +10,22 @@ import type { AgentHealth } from './health.ts';
 
 export { AGENT_STATUSES, type AgentStatus, agentEvents, lifeEvents } from './agent-events.ts';
 
-/** An agent of which nothing was heard for so long is taken for dead. Milliseconds; a heart beats every ten seconds. */
+/** Lease of an agent, in milliseconds: without a heartbeat (every ten seconds) for so long, it is taken for dead. */
 export const LEASE_MS = 30_000;
 
-/** Who writes. */
+/** The process that writes, and its connections. */
 export interface Writer {
   kysely: Kysely<any>;
   /** The connections of one agent, where agents have roles of their own. @default kysely */
   kyselyFor?(agent: string): Kysely<any>;
   /** The name of the process, stable over restarts. */
   instance: string;
-  /** This life of it: no other process has the same. */
+  /** Unique id of this run of the process. */
   process: string;
   signer?: EventSigner;
 }
 
-/** What is written for several agents, by the connections that it goes over. */
+/** Groups items of several agents by the connections that they are written over. */
 export const byConnections = <T>(
   { kysely, kyselyFor = () => kysely }: Pick<Writer, 'kysely' | 'kyselyFor'>,
   items: Iterable<T>,
@@ -37,15 +37,15 @@ export interface StatusChange {
   status: AgentStatus;
   degradation: number;
   at: Date;
-  /** Why it stopped. */
+  /** Reason of the start or the stop. */
   reason?: string;
 }
 
-// Of several processes with the same agent one speaks for it: who started it last, until it has ended or is silent.
+// Of several processes with the same agent one speaks for it: the last to start it, until its end or its lease's.
 const MAY_SPEAK = `agent.process = $9 or $6 = 'STARTING' or agent.status in ('STOPPED', 'FAILED')
   or agent.heartbeat_at < $7::timestamptz - interval '${LEASE_MS} milliseconds'`;
 
-/** Records what an agent went through, in order, and publishes it in the same transaction. */
+/** Records status changes of an agent, in order, and publishes them in the same transaction. */
 export async function recordChanges(
   { kysely, kyselyFor = () => kysely, instance, process, signer }: Writer,
   agent: AgentDefinition,
@@ -93,7 +93,7 @@ function eventOf(agent: AgentDefinition, { status, degradation, at, reason }: St
   return envelope(agentStatusChanged, { ...event, payload: { ...base, changedAt: time } }, from);
 }
 
-/** Says that these agents are alive, and how. Returns those that another process speaks for. */
+/** Sends the heartbeat and the health of these agents. Returns those that another process speaks for. */
 export async function heartbeat(
   writer: Writer,
   health: ReadonlyMap<string, AgentHealth>,

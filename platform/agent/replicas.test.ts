@@ -33,7 +33,7 @@ const announced = async (...replicas: Announced[]) => {
 };
 const places = async () => (await askableReplicas(database.kysely)).map(({ agent, process }) => [agent, process]);
 
-test('who announces itself is found, with the hash of its SDL, by which the text is found', async () => {
+test('an announced replica is found with the hash of its SDL, and the SDL by that hash', async () => {
   const { sdl, ...order } = replica('order');
   await announced({ ...order, sdl }, replica('inventory', order.process));
   const live = await askableReplicas(database.kysely);
@@ -43,7 +43,7 @@ test('who announces itself is found, with the hash of its SDL, by which the text
   expect(await sdlOf(database.kysely, hashOf('another'))).toBeUndefined();
 });
 
-test('whose lease has run out is found no more, while its agent has somebody else, and is again after a sign of life', async () => {
+test('a replica past its lease is not found while its agent has another, and is again after a heartbeat', async () => {
   const [order, other] = [replica('order'), replica('order')];
   await announced(order, other);
   await lapse(order.process);
@@ -52,7 +52,7 @@ test('whose lease has run out is found no more, while its agent has somebody els
   expect((await places()).length).toBe(2);
 });
 
-test('of an agent that has nobody else, those who gave the last signs of life are found, as late', async () => {
+test('an agent whose leases are all over is found by the replicas that renewed last, marked late', async () => {
   const [one, other, dead, buried] = [replica('order'), replica('order'), replica('order'), replica('payment')];
   await announced(one, other, dead, buried, replica('inventory'));
   await lapse(one.process, 1);
@@ -67,7 +67,7 @@ test('of an agent that has nobody else, those who gave the last signs of life ar
   ]);
 });
 
-test('who withdraws is gone, and learns at the next sign of life that it is; the others stay', async () => {
+test('a withdrawn replica is gone, and learns so at its next heartbeat; the others stay', async () => {
   const [one, other] = [replica('order'), replica('order')];
   await announced(one, replica('inventory', one.process), other);
   await withdraw(database.kysely, one);
@@ -78,14 +78,14 @@ test('who withdraws is gone, and learns at the next sign of life that it is; the
   expect(await keep(database.kysely, one.process, [one.agent])).toEqual([one.agent]);
 });
 
-test('who announces itself again has what it says now', async () => {
+test('a second announcement replaces the first', async () => {
   const order = replica('order');
   await announced(order, { ...order, sdl: 'type Query { more: Int }' });
   const live = await askableReplicas(database.kysely);
   expect(live.map(({ sdlHash }) => sdlHash)).toEqual([hashOf('type Query { more: Int }')]);
 });
 
-test('who has been gone for long is forgotten', async () => {
+test('a replica long past its lease is deleted', async () => {
   const [gone, silent] = [replica('order'), replica('order')];
   await announced(gone, silent);
   await lapse(gone.process, 7200);
@@ -96,7 +96,7 @@ test('who has been gone for long is forgotten', async () => {
   expect(rows.map((row) => row.process)).not.toContain(gone.process);
 });
 
-test('who comes to an address has replaced who was there', async () => {
+test('a replica at a reused address replaces the earlier one', async () => {
   const [dead, other] = [replica('order'), replica('order')];
   await announced(dead, other);
   const successor = await announced({ ...dead, process: newUuid() });

@@ -1,53 +1,52 @@
 /**
- * The directory of agents that serve over the network: each process that does keeps a row for every agent of its own,
- * and the others read there whom to ask. Who lets its lease run out is asked only if its agent has nobody else: it may be
- * dead, or too busy to give a sign of life. The database's clock decides, so that no host's matters. Embedded, nobody
- * announces itself.
+ * Service discovery of agents that serve over the network: each process keeps a row for every agent of its own, and the
+ * others read there whom to ask. A replica past its lease is asked only if it is its agent's only one: it may be dead,
+ * or too busy to renew. Leases go by the database's clock, not by a host's. Embedded, there are no replicas.
  */
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 
-/** How long a replica counts as alive after its last sign, in seconds. */
+/** Lease of a replica after its last heartbeat, in seconds. */
 export const REPLICA_LEASE_SECONDS = 8;
-/** How long who is silent may still be asked, where an agent has nobody else, in seconds; then it is forgotten. */
+/** Seconds for which a replica past its lease is still tried if it is its agent's only one; then it is deleted. */
 const FORGOTTEN_SECONDS = 3600;
-/** How often it gives one, in milliseconds. */
+/** Milliseconds between heartbeats of a replica. */
 export const REPLICA_BEAT_MS = 2000;
-/** How often those who ask look into the directory, in milliseconds: so late, at most, do they notice who has left. */
+/** Milliseconds between callers' reads of the directory: the longest time until they notice a replica that has left. */
 export const DIRECTORY_POLL_MS = 1000;
 
 /** One agent in one process, as others see it. */
 export interface Replica {
   /** The agent's name. */
   readonly agent: string;
-  /** This life of its process, a UUID: never used again. */
+  /** Id of this run of its process, a UUID: never used again. */
   readonly process: string;
   /** The name of the process, stable over restarts. */
   readonly instance: string;
-  /** Where the agent's part of the graph is asked for: `http://10.0.0.7:4001/order`. */
+  /** Address of the agent's subgraph: `http://10.0.0.7:4001/order`. */
   readonly url: string;
-  /** Of the SDL that it serves; {@link sdlOf} has the text. Replicas of one release have the same. */
+  /** Hash of the SDL that it serves; {@link sdlOf} has the text. Replicas of one release have the same. */
   readonly sdlHash: string;
-  /** Whether its lease has run out, and nobody else serves this agent. */
+  /** Whether its lease has run out, while no other replica serves this agent. */
   readonly isLate: boolean;
 }
 
-/** Where a replica stands in the directory. */
+/** The key of a replica in the directory. */
 export type Place = Pick<Replica, 'agent' | 'process'>;
 
 /** A replica that announces itself. */
 export interface Announced extends Omit<Replica, 'sdlHash' | 'isLate'> {
-  /** All of its SDL: what composition takes. */
+  /** Its whole SDL, for composition. */
   readonly sdl: string;
 }
 
-/** Enters a replica into the directory, or again if it has fallen out of it. */
+/** Adds a replica to the directory, or updates its row. */
 export async function announce(kysely: Kysely<any>, replica: Announced): Promise<void> {
   const { agent, process, instance, url, sdl } = replica;
   await raw(
     kysely,
-    // By the way: who has been gone for long is forgotten, and who was at this address before, which has died there.
+    // Dead rows are deleted on the way: those long past their lease, and an earlier process at the same address.
     `with forgotten as (
        delete from platform.agent_replica
         where agent = $1 and process <> $2 and (expires_at < now() - make_interval(secs => $8) or url = $4))
@@ -60,8 +59,8 @@ export async function announce(kysely: Kysely<any>, replica: Announced): Promise
 }
 
 /**
- * A sign of life of the agents of one process, in one statement. Returns those of them that do not stand in the
- * directory: they must be announced again.
+ * Renews the leases of the agents of one process, in one statement. Returns those that have no row in the directory
+ * and must be announced again.
  */
 export async function keep(
   kysely: Kysely<any>,
@@ -78,14 +77,14 @@ export async function keep(
   return agents.filter((agent) => !kept.has(agent));
 }
 
-/** Takes a replica out of the directory: nobody who looks there afterwards will ask it. */
+/** Deletes a replica from the directory: callers that read it afterwards will not ask it. */
 export async function withdraw(kysely: Kysely<any>, { agent, process }: Place): Promise<void> {
   await raw(kysely, 'delete from platform.agent_replica where agent = $1 and process = $2', [agent, process]);
 }
 
 /**
- * All that can be asked now, by agent, the oldest first: those whose leases hold; of an agent that has none, those who
- * gave the last signs of life, one beat apart.
+ * All replicas that can be asked now, by agent, the oldest first: those whose leases hold; of an agent without any,
+ * those that renewed last, within one heartbeat.
  */
 export async function askableReplicas(kysely: Kysely<any>): Promise<Replica[]> {
   const { rows } = await raw<Replica>(
@@ -100,7 +99,7 @@ export async function askableReplicas(kysely: Kysely<any>): Promise<Replica[]> {
   return rows;
 }
 
-/** The SDL with this hash, or undefined if no replica has it any more. It never changes: whoever knows it need not ask again. */
+/** The SDL with this hash, or undefined if no replica has it any more. It never changes, so callers may cache it. */
 export async function sdlOf(kysely: Kysely<any>, sdlHash: string): Promise<string | undefined> {
   const { rows } = await raw<{ sdl: string }>(
     kysely,
@@ -110,5 +109,5 @@ export async function sdlOf(kysely: Kysely<any>, sdlHash: string): Promise<strin
   return rows[0]?.sdl;
 }
 
-/** The hash of an SDL, as the directory has it. */
+/** The hash of an SDL, as in the directory. */
 export const hashOf = (sdl: string): string => createHash('sha256').update(sdl).digest('hex');

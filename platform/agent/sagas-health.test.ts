@@ -1,4 +1,4 @@
-/** An agent whose sagas stand still says so, and runs again when they go on. */
+/** An agent whose saga engine stands still is DEGRADED, and is RUNNING again when it goes on. */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +56,7 @@ async function openConductor() {
   return { options, host, close };
 }
 
-test('while the engine of its sagas stands still an agent is DEGRADED to 2, and names the reason', async () => {
+test('an agent whose saga engine stands still is DEGRADED to 2, and names the reason', async () => {
   const { options, host, close } = await openConductor();
   const sagas = () => host.health.dependency('sagas');
   try {
@@ -83,12 +83,12 @@ test('while the engine of its sagas stands still an agent is DEGRADED to 2, and 
 });
 
 test.each([0, 20, 60, 150, 300])(
-  'stopped %i ms after it began to start, it leaves no connection in use',
+  'a host that is stopped %i ms after it began to start leaves no connection in use',
   async (ms) => {
     const { options, host, close } = await openConductor();
     const starting = host.start().catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, ms));
-    // Its pool ends only when nobody holds a connection: otherwise this never comes back.
+    // The pool ends only when no connection is held: otherwise this never returns.
     await close();
     expect(options.pool.totalCount).toBe(0);
     await starting;

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => database?.drop());
 
-/** Performs it as so many processes would, until `over`. */
+/** Runs a job as so many processes would, until `over`. */
 async function performed(job: ScheduledJob, times: number, over: Promise<void>, agent = 'small'): Promise<void> {
   const controller = new AbortController();
   const on = { kysely: database.kysely, log: silentLogger, agent };
@@ -29,7 +29,7 @@ const every = (everySeconds: number, run: ScheduledJob['run'], name = 'sweep'): 
   run,
 });
 
-test('it is done again and again, by one of several processes at a time', async () => {
+test('a job is run again and again, by one of several processes at a time', async () => {
   let [inside, most, runs] = [0, 0, 0];
   const job = every(0.005, async () => {
     most = Math.max(most, ++inside);
@@ -45,7 +45,7 @@ test('it is done again and again, by one of several processes at a time', async 
   expect([most, inside]).toEqual([1, 0]);
 });
 
-test('while one process is at it, the others leave it to that one and do not queue up', async () => {
+test('other processes skip a job that one is running, and do not queue up', async () => {
   const release = Promise.withResolvers<void>();
   let runs = 0;
   const job = every(0.005, async () => {
@@ -70,7 +70,7 @@ test('while one process is at it, the others leave it to that one and do not que
   );
 });
 
-test('scheduled jobs of other names, and of other agents, do not wait for it', async () => {
+test('jobs of other names, and of other agents, do not wait for a running one', async () => {
   const release = Promise.withResolvers<void>();
   const done = new Set<string>();
   const slow = performed(
@@ -91,7 +91,7 @@ test('scheduled jobs of other names, and of other agents, do not wait for it', a
   await slow;
 });
 
-test('one that fails is due again, and lets go of its turn', async () => {
+test('a job that fails is due again, and releases its lock', async () => {
   let runs = 0;
   const job = every(0.005, async () => {
     if (++runs < 3) throw new Error('failed');
@@ -109,7 +109,7 @@ test('one that fails is due again, and lets go of its turn', async () => {
   });
 });
 
-test('a job that is not due when the process stops is not done', async () => {
+test('a job that is not due when the process stops is not run', async () => {
   let runs = 0;
   await performed(
     every(60, async () => void runs++),

@@ -6,23 +6,23 @@ import { sleep } from '../sleep.ts';
 import type { ScheduledJob } from './define-agent.ts';
 import { delayAfter, RESTART, type RestartPace } from './supervise.ts';
 
-/** What a scheduled job is performed on. */
+/** Options for running a scheduled job. */
 export interface ScheduledJobOptions {
-  /** Connections to PostgreSQL itself: a session's lock is no pooler's. */
+  /** Direct connections to PostgreSQL: session locks do not work through a transaction pooler. */
   kysely: Kysely<any>;
   log: Logger;
   agent: string;
-  /** Told when it has failed, and how often in a row. What passes, such as a lost connection, does not count. */
+  /** Called at each failure, with the failures in a row. Transient errors, such as a lost connection, do not count. */
   onFailure?(error: unknown, failures: number): void;
-  /** Told when it was done after it had failed. */
+  /** Called when the job succeeds after failures. */
   onRecovery?(): void;
   /** @default RESTART */
   pace?: RestartPace;
 }
 
 /**
- * Performs a scheduled job by the clock, ten percent sooner or later, until aborted. One that fails is logged and tried
- * again, with backoff, but not later than at its next time.
+ * Runs a scheduled job periodically, with ten percent jitter, until aborted. A failure is logged and retried with
+ * backoff, not later than at the job's next time.
  */
 export async function runScheduledJob(
   job: ScheduledJob,
@@ -32,7 +32,7 @@ export async function runScheduledJob(
   let failures = 0;
   const everyMs = job.everySeconds * 1000;
   while (!signal.aborted) {
-    // With jitter, so that what many agents do every hour is not done in the same second.
+    // With jitter, so that the hourly jobs of many agents do not run in the same second.
     const nextMs = everyMs * (0.9 + Math.random() / 5);
     await sleep(failures > 0 ? Math.min(nextMs, delayAfter(failures, pace)) : nextMs, signal);
     if (signal.aborted) return;

@@ -11,16 +11,16 @@ const order = (asked: Record<string, string[]>): string[] =>
     ({ name }) => asked[name]!,
   ).map(({ name }) => name);
 
-test('each starts after those that it asks', () => {
+test('each agent starts after those that it asks', () => {
   expect(order({ a: ['b', 'c'], b: ['c'], c: [], d: [] })).toEqual(['c', 'b', 'a', 'd']);
 });
 
-test('agents that ask one another in a circle, or nobody who is here, start all the same', () => {
+test('agents that ask one another in a cycle, or an agent of another process, start all the same', () => {
   expect(order({ a: ['b'], b: ['c'], c: ['a', 'elsewhere'] }).sort()).toEqual(['a', 'b', 'c']);
   expect(order({ a: ['b'], b: ['a'], c: ['a'] })).toEqual(['b', 'a', 'c']);
 });
 
-test('whom an agent asks is read from its room: one file for each', () => {
+test('the agents that an agent asks are read from its room: one file for each', () => {
   const room = mkdtempSync(join(tmpdir(), 'agora-room-'));
   const at = pathToFileURL(join(room, 'agent.ts')).href;
   try {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { AgentDefinition } from './define-agent.ts';
 
-/** The agents that this one asks: those whose commands lie in its room, `commands/<agent>.graphql`. */
+/** Names of the agents that this one asks: a file `commands/<agent>.graphql` for each in its room. */
 export function asks(agent: Pick<AgentDefinition, 'at'>): string[] {
   try {
     return readdirSync(new URL('commands/', agent.at))
@@ -15,8 +15,8 @@ export function asks(agent: Pick<AgentDefinition, 'at'>): string[] {
 }
 
 /**
- * Each after those that it asks, as far as that goes: agents that ask one another in a circle start in the order that
- * they were given in, since each is patient with an agent that does not answer yet.
+ * Topological order of agents, each after those that it asks. Agents in a cycle start in the order in which they were
+ * given, since each is patient with an agent that does not answer yet.
  */
 export function startOrder<T extends { name: string }>(agents: readonly T[], asked: (agent: T) => string[]): T[] {
   const byName = new Map(agents.map((agent) => [agent.name, agent]));

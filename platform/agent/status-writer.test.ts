@@ -46,12 +46,12 @@ const events = async () =>
     ({ payload }) => `${payload.status} ${payload.degradation} ${payload.changedAt}`,
   );
 
-/** Has every session of the database that begins from now on take no writes, and ends those that have begun. */
+/** Makes the database read-only (or not) for every new session, and ends the open ones. */
 async function readOnly(is: boolean): Promise<void> {
   const name = new URL(small.database.url).pathname.slice(1);
   const { pool } = small.database;
   await pool.query(`alter database ${name} ${is ? 'set default_transaction_read_only = on' : 'reset all'}`).catch(
-    // Of a session that takes no writes itself.
+    // This session is read-only itself.
     () => pool.query(`begin read write; alter database ${name} reset all; commit`),
   );
   await pool.query(`select pg_terminate_backend(pid) from pg_stat_activity
@@ -59,7 +59,7 @@ async function readOnly(is: boolean): Promise<void> {
   await pool.query('select pg_terminate_backend(pg_backend_pid())').catch(() => {});
 }
 
-test('what could not be written waits, in order and with its time, and the row holds the last of it', async () => {
+test('changes that could not be written are queued in order, with their times, and the row holds the last', async () => {
   const { it, world } = statusWriter();
   it.note(agent, change('STARTING'));
   await it.write();
@@ -80,7 +80,7 @@ test('what could not be written waits, in order and with its time, and the row h
   expect(rows).toEqual([{ status: 'RUNNING', version: 3 }]);
 });
 
-test('what can never be written is given up, so that what comes after it is written', async () => {
+test('a change that can never be written is dropped, so that later ones are written', async () => {
   const { it } = statusWriter();
   it.note(agent, { ...change('DEGRADED'), degradation: 7 });
   await it.write();
@@ -89,7 +89,7 @@ test('what can never be written is given up, so that what comes after it is writ
   expect(await events()).toEqual(['RUNNING 0 2026-06-01T12:00:00.000Z']);
 });
 
-test('a long absence costs the oldest changes, not the memory', async () => {
+test('a long absence of the database costs the oldest changes, not the memory', async () => {
   const { it } = statusWriter();
   for (let n = 0; n < 250; n++) it.note(agent, change(n % 2 ? 'DEGRADED' : 'RUNNING', n % 2, n % 60));
   await it.write();

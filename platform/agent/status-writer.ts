@@ -4,7 +4,7 @@ import type { AgentDefinition } from './define-agent.ts';
 import type { AgentHealth } from './health.ts';
 import { recordChanges, type StatusChange, type Writer } from './registry.ts';
 
-/** What the status writer is kept with. */
+/** Options of the status writer. */
 export interface StatusWriterOptions extends Writer {
   log: Logger;
   healthOf(agent: string): AgentHealth;
@@ -12,12 +12,12 @@ export interface StatusWriterOptions extends Writer {
   onWritten(): void;
 }
 
-/** Changes that wait for the database, for one agent: a longer list has forgotten its oldest. */
+/** Limit of the changes queued for the database, per agent: the oldest are dropped. */
 const MAX_WAITING = 100;
 
 /**
- * Writes down what agents go through. While the database is away the changes wait here, and are written and published
- * in order when it is back.
+ * Records status changes of agents. While the database is away the changes are queued, and written and published in
+ * order when it is back.
  */
 export class StatusWriter {
   readonly #o: StatusWriterOptions;
@@ -27,7 +27,7 @@ export class StatusWriter {
     this.#o = options;
   }
 
-  /** Notes a change. It is written by the next `write`. */
+  /** Queues a change for the next `write`. */
   note(agent: AgentDefinition, change: StatusChange): void {
     const changes = this.#waiting.get(agent) ?? [];
     changes.push(change);
@@ -35,12 +35,12 @@ export class StatusWriter {
     this.#waiting.set(agent, changes);
   }
 
-  /** Whether everything is written. */
+  /** Whether the queue is empty. */
   get isUpToDate(): boolean {
     return this.#waiting.size === 0;
   }
 
-  /** Writes what waits, also what comes meanwhile. @throws what the database throws; then the rest goes on waiting */
+  /** Writes queued changes, also those that come meanwhile. @throws the database's error; the rest stays queued */
   async write(): Promise<void> {
     for (let next = this.#next(); next; next = this.#next()) {
       const [agent, changes] = next;
@@ -49,7 +49,7 @@ export class StatusWriter {
         await recordChanges(this.#o, agent, taken, this.#o.healthOf(agent.name));
       } catch (error) {
         if (isTransient(error)) throw error;
-        // It would never be written: what comes after it must not wait for it.
+        // A permanent error: these changes would block the later ones for ever.
         this.#o.log.error({ err: error, agent: agent.name }, 'changes of an agent cannot be recorded');
       }
       // By identity, since the list may have lost its oldest meanwhile.

@@ -20,7 +20,7 @@ function supervised(part: (run: number, signal: AbortSignal) => Promise<void>) {
 const forever = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
-test('a part that fails is started again, and one that runs is left alone', async () => {
+test('a part that fails is restarted, and a part that runs is left alone', async () => {
   const { told, end } = supervised((run, signal) =>
     run < 3 ? Promise.reject(new Error(`no ${run}`)) : forever(signal),
   );
@@ -36,14 +36,14 @@ test('a part that ends without being asked to has failed too', async () => {
   expect(told.failures).toEqual(['it ended without being asked to']);
 });
 
-test('at the limit it is broken, told once, tried on rarely, and mended when it has run for a while', async () => {
+test('a part at the limit is broken, reported once, retried rarely, and mended after a stable while', async () => {
   const { told, end } = supervised((run, signal) => (run < 6 ? Promise.reject(new Error('no')) : forever(signal)));
   await until('it is mended', () => told.mended === 1);
   await end();
   expect(told).toMatchObject({ runs: 6, broken: 1, mended: 1 });
 });
 
-test('a failure on the way out is none', async () => {
+test('a failure after the abort is ignored', async () => {
   const { told, end } = supervised(async (_, signal) => {
     await forever(signal);
     throw new Error('closed');
@@ -52,7 +52,7 @@ test('a failure on the way out is none', async () => {
   expect(told.failures).toEqual([]);
 });
 
-test('the delays grow from try to try up to a limit, with jitter, and are long once it is broken', () => {
+test('the backoff grows exponentially up to a limit, with jitter, and is long once the part is broken', () => {
   for (const [failures, most] of [
     [1, 200],
     [2, 400],

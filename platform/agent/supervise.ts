@@ -1,6 +1,6 @@
 import { sleep } from '../sleep.ts';
 
-/** How a part that fails is started again. */
+/** Backoff for restarts of a part that fails. */
 export interface RestartPace {
   /** After so many failures in a row the part counts as broken; it is still tried, but rarely. */
   limit: number;
@@ -9,31 +9,31 @@ export interface RestartPace {
   maxMs: number;
   /** Milliseconds between tries once it is broken. */
   rareMs: number;
-  /** A part that has run so many milliseconds works again. */
+  /** A part that has run so many milliseconds counts as working again. */
   stableMs: number;
 }
 
-/** How parts of agents are started again. */
+/** Backoff for restarts of agents' parts. */
 export const RESTART: RestartPace = { limit: 5, initialMs: 200, maxMs: 5000, rareMs: 60_000, stableMs: 60_000 };
 
-/** Who is told. */
+/** Options of a supervised part. */
 export interface Supervised {
   signal: AbortSignal;
   /** @default RESTART */
   pace?: RestartPace;
-  /** At each failure. A part that has ended without being asked to has failed too. */
+  /** Called at each failure. A part that ends without being asked to has failed too. */
   onFailure(error: unknown): void;
-  /** It has reached the limit. */
+  /** Called when the part has reached the limit of failures. */
   onBroken(): void;
-  /** It works again, after it was broken. */
+  /** Called when the part works again after it was broken. */
   onMended(): void;
 }
 
-/** Milliseconds before the next try, after so many failures: exponential, with jitter so that many do not come at once. */
+/** Milliseconds before the next try after so many failures: exponential backoff, with jitter against bursts. */
 export const delayAfter = (failures: number, { limit, initialMs, maxMs, rareMs }: RestartPace): number =>
   failures >= limit ? rareMs : Math.min(maxMs, initialMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
 
-/** Runs a part until aborted, and starts it again when it fails: it alone, and not the others. Never rejects. */
+/** Runs a part until aborted, and restarts it alone when it fails (one for one). Never rejects. */
 export async function supervise(part: (signal: AbortSignal) => Promise<void>, options: Supervised): Promise<void> {
   const { signal, pace = RESTART, onFailure, onBroken, onMended } = options;
   let failures = 0;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
-/** Longer keys are told apart by their digest: what a stranger names must not fill the memory. */
+/** Longer keys are replaced by their digest: keys from clients must not fill the memory. */
 const LONGEST = 200;
 
-/** A key of bounded length that only this key has. */
+/** Maps a key to a unique one of bounded length. */
 export const boundedKey = (key: string): string =>
   key.length <= LONGEST ? key : `sha256:${createHash('sha256').update(key).digest('base64url')}`;

@@ -1,23 +1,25 @@
 import type { Logger } from '../log.ts';
 
-/** The longest message of a broadcast, in UTF-16 code units: what is longer is no hint, and belongs into the log. */
+/**
+ * The longest message of a broadcast, in UTF-16 code units: a longer one is no hint, and belongs into the event log.
+ */
 export const MAX_MESSAGE = 8192;
 
 /**
- * Tells something to every process that listens, at most once: whoever was away has missed it. So it is only ever a
- * hint to look at what decides, as the event log, sooner than one would have.
+ * Publishes messages to every process that listens, at most once: an absent process misses them. So a message is only a
+ * hint to read the source of truth, such as the event log, sooner than otherwise.
  */
 export interface Broadcast {
   /**
-   * Tells this process too. False if it could not be handed over; true says nothing of who heard it. Never rejects, but
-   * for a message that is too long. @throws RangeError above {@link MAX_MESSAGE}
+   * Publishes a message, to this process too. Returns false if it could not be handed over; true does not mean that any
+   * listener got it. Never rejects, but for a message that is too long. @throws RangeError above {@link MAX_MESSAGE}
    */
   publish(channel: string, message: string): Promise<boolean>;
-  /** Listens from now on. What the listener throws is logged. Call what is returned to stop. */
+  /** Listens from now on. Errors of the listener are logged. Returns the function that ends it. */
   subscribe(channel: string, listener: (message: string) => void): () => void;
 }
 
-/** Who listens to which channel, in this process. */
+/** The listeners of each channel in this process. */
 export class Listeners {
   readonly #channels = new Map<string, Set<(message: string) => void>>();
   readonly #log: Logger;
@@ -26,7 +28,7 @@ export class Listeners {
     this.#log = log;
   }
 
-  /** True if nobody listened to it before. */
+  /** Adds a listener; true if it is the first of its channel. */
   add(channel: string, listener: (message: string) => void): boolean {
     const listeners = this.#channels.get(channel);
     if (listeners) return (listeners.add(listener), false);
@@ -34,14 +36,14 @@ export class Listeners {
     return true;
   }
 
-  /** True if nobody listens to it any more, and somebody did. */
+  /** Removes a listener; true if it was the last of its channel. */
   remove(channel: string, listener: (message: string) => void): boolean {
     const listeners = this.#channels.get(channel);
     if (!listeners?.delete(listener) || listeners.size > 0) return false;
     return this.#channels.delete(channel);
   }
 
-  /** Tells whoever listens now. */
+  /** Passes a message to the current listeners. */
   tell(channel: string, message: string): void {
     for (const listener of this.#channels.get(channel) ?? []) {
       try {
@@ -53,7 +55,7 @@ export class Listeners {
   }
 }
 
-/** @throws RangeError for a message that is too long to be a hint */
+/** Checks the length of a message. @throws RangeError above {@link MAX_MESSAGE} */
 export function checkMessage(channel: string, message: string): void {
   if (message.length > MAX_MESSAGE)
     throw new RangeError(`A message on ${channel} has ${message.length} characters, more than ${MAX_MESSAGE}.`);
@@ -69,13 +71,13 @@ export class LocalBroadcast implements Broadcast {
 
   async publish(channel: string, message: string): Promise<boolean> {
     checkMessage(channel, message);
-    // Never in the call of the one who tells: with Redis it is not either.
+    // Asynchronously, as with Redis.
     setImmediate(() => this.#listeners.tell(channel, message));
     return true;
   }
 
   subscribe(channel: string, listener: (message: string) => void): () => void {
-    // The same function given twice is two listeners.
+    // Wrapped, so that the same function given twice is two listeners.
     const own = (message: string): void => listener(message);
     this.#listeners.add(channel, own);
     return () => void this.#listeners.remove(channel, own);

@@ -1,20 +1,20 @@
 import { boundedKey } from './bounded-key.ts';
 
-/** The longest value that is kept, in UTF-16 code units. */
+/** The longest cached value, in UTF-16 code units. */
 export const MAX_VALUE = 262_144;
 
-/** Keeps what would cost much to make again. Whoever asks must be able to make it: it may be gone at any time. */
+/** A cache of values that are costly to make. Entries may be evicted at any time. */
 export interface Cache {
-  /** Undefined if there is nothing, or no more. Never rejects. */
+  /** The cached value; undefined if there is none or it has expired. Never rejects. */
   get(key: string): Promise<string | undefined>;
-  /** Keeps it for so many seconds at most; not at all if it is longer than {@link MAX_VALUE}. Never rejects. */
+  /** Caches a value with a time to live; not if it is longer than {@link MAX_VALUE}. Never rejects. */
   set(key: string, value: string, seconds: number): Promise<void>;
 }
 
-/** How much one process keeps. */
+/** Limits of a process's cache. */
 const MOST = { entries: 10_000, characters: 32 * 1024 * 1024 };
 
-/** The cache of one process: what was asked for longest ago goes first. */
+/** An LRU cache in one process. */
 export class LocalCache implements Cache {
   readonly #entries = new Map<string, { value: string; until: number }>();
   readonly #most: typeof MOST;

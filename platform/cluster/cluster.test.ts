@@ -1,4 +1,4 @@
-/** What is shared keeps one contract, whether one process has it for itself or many have it in Redis. */
+/** The contract of the shared services, the same in one process and over Redis. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { orSkip } from '../../tests/support/or-skip.ts';
@@ -34,7 +34,7 @@ orSkip(
   keepsTheContract(open);
 });
 
-/** `other` is another process on the same, where there can be one. */
+/** Tests the contract. `other` is another process on the same Redis, where there can be one. */
 function keepsTheContract(open: () => Promise<{ cluster: Cluster; other?: Cluster; close(): Promise<void> }>): void {
   let one: Cluster;
   let another: Cluster;
@@ -64,7 +64,7 @@ function keepsTheContract(open: () => Promise<{ cluster: Cluster; other?: Cluste
     for (const end of ends) end();
   });
 
-  test('who stopped listening hears no more, and a listener that fails harms no other', async () => {
+  test('a listener that was removed gets no messages, and a listener that fails harms no other', async () => {
     const heard: string[] = [];
     one.broadcast.subscribe('c', () => {
       throw new Error('on purpose');
@@ -78,12 +78,12 @@ function keepsTheContract(open: () => Promise<{ cluster: Cluster; other?: Cluste
     expect(heard).not.toContain('first y');
   });
 
-  test('what is too long to be a hint is refused', async () => {
+  test('a message that is too long is refused', async () => {
     await expect(one.broadcast.publish('a', 'x'.repeat(MAX_MESSAGE + 1))).rejects.toThrow(RangeError);
     expect(await one.broadcast.publish('a', 'x'.repeat(MAX_MESSAGE))).toBe(true);
   });
 
-  test('of many who name a key at once one is the first', async () => {
+  test('exactly one of many concurrent calls with a key is the first', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) => (n % 2 ? one : another).once.first('nonce', 60)),
     );
@@ -91,7 +91,7 @@ function keepsTheContract(open: () => Promise<{ cluster: Cluster; other?: Cluste
     expect(await one.once.first('another nonce', 60)).toBe(true);
   });
 
-  test('a key is forgotten after its time', async () => {
+  test('a key expires after its time', async () => {
     expect(await one.once.first('short', 0.05)).toBe(true);
     await until(() => one.once.first('short', 0.05));
   });
@@ -103,7 +103,7 @@ function keepsTheContract(open: () => Promise<{ cluster: Cluster; other?: Cluste
     expect(await another.once.first(`${long}1`, 60)).toBe(false);
   });
 
-  test('a bucket gives what it holds and no more, to all together', async () => {
+  test('a bucket gives its capacity and no more, to all concurrent calls together', async () => {
     const limit = { capacity: 10, perSeconds: 10_000 };
     const taken = await Promise.all(
       Array.from({ length: 20 }, (_, n) => (n % 2 ? one : another).limiter.take('user', 1, limit)),
@@ -123,20 +123,20 @@ function keepsTheContract(open: () => Promise<{ cluster: Cluster; other?: Cluste
     expect(await one.limiter.take('somebody else', 1, limit)).toMatchObject({ allowed: true, remaining: 9 });
   });
 
-  test('a bucket fills again', async () => {
+  test('a bucket is refilled', async () => {
     const limit = { capacity: 2, perSeconds: 0.2 };
     expect(await one.limiter.take('quick', 2, limit)).toMatchObject({ allowed: true, remaining: 0 });
     await until(async () => (await one.limiter.take('quick', 2, limit)).allowed);
   });
 
-  test('a cost takes so many, and what costs more than a full bucket is never given', async () => {
+  test('a cost takes so many tokens, and a cost above the capacity is always refused', async () => {
     const limit = { capacity: 5, perSeconds: 5000 };
     expect(await one.limiter.take('costly', 6, limit)).toMatchObject({ allowed: false, remaining: 5, resetSeconds: 0 });
     expect(await one.limiter.take('costly', 5, limit)).toMatchObject({ allowed: true, remaining: 0 });
     expect(await one.limiter.take('costly', 0, limit)).toMatchObject({ allowed: true, retryAfterSeconds: 0 });
   });
 
-  test('the cache gives what was kept, until its time is over', async () => {
+  test('the cache returns a value until it expires', async () => {
     expect(await one.cache.get('page')).toBeUndefined();
     await one.cache.set('page', 'Sätze 🙂', 60);
     expect(await another.cache.get('page')).toBe('Sätze 🙂');
@@ -144,7 +144,7 @@ function keepsTheContract(open: () => Promise<{ cluster: Cluster; other?: Cluste
     await until(async () => (await another.cache.get('page')) === undefined);
   });
 
-  test('what is too long is not kept, and does not leave what was there before', async () => {
+  test('a value that is too long is not cached, and removes the earlier one', async () => {
     await one.cache.set('long', 'short', 60);
     await one.cache.set('long', 'x'.repeat(MAX_VALUE + 1), 60);
     expect(await one.cache.get('long')).toBeUndefined();

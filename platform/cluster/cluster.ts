@@ -1,4 +1,4 @@
-/** What several processes share beside the database, and what one process has instead. */
+/** Services that several processes share beside the database, and their in-process stand-ins. */
 import type { Logger } from '../log.ts';
 import { type Broadcast, LocalBroadcast } from './broadcast.ts';
 import { type Cache, LocalCache } from './cache.ts';
@@ -10,17 +10,17 @@ import { RedisLimiter } from './redis-limiter.ts';
 import type { RedisLink, RedisOptions } from './redis-link.ts';
 import { RedisNonces } from './redis-nonces.ts';
 
-/** What is shared. Nothing that matters may live only here. */
+/** The shared services. Nothing that matters may live only here. */
 export interface Cluster {
   broadcast: Broadcast;
   once: NonceStore;
   limiter: Limiter;
   cache: Cache;
-  /** The connection that carries it: absent when this process is alone. */
+  /** The connection to Redis; absent when this process is alone. */
   redis?: RedisLink;
 }
 
-/** For a process that is alone. */
+/** In-process services, for a process that is alone. */
 export const localCluster = (log: Logger): Cluster => ({
   broadcast: new LocalBroadcast(log),
   once: new LocalNonces(),
@@ -28,7 +28,7 @@ export const localCluster = (log: Logger): Cluster => ({
   cache: new LocalCache(),
 });
 
-/** Over Redis, which need not be there yet. Close its `redis` in the end. */
+/** Services over Redis, which need not be there yet. Close its `redis` in the end. */
 export async function redisCluster(options: RedisOptions): Promise<Cluster & { redis: RedisLink }> {
   // Loaded when it is wanted: the client takes a twentieth of a second, and most processes have no Redis.
   const { RedisLink } = await import('./redis-link.ts');

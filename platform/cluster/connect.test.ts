@@ -1,4 +1,4 @@
-/** Processes that are connected wake one another, whatever of Redis and PostgreSQL is there. */
+/** Connected processes wake one another by Redis or PostgreSQL, whichever is there. */
 import { expect, test } from '@jest/globals';
 import { readConfig } from '../config/config.ts';
 import { silentLogger } from '../log.ts';
@@ -44,7 +44,7 @@ orSkip(
   }
 });
 
-test('a gateway without Redis has nobody to ring, and a process that is alone neither', async () => {
+test('a gateway without Redis has no relay, nor has a process that is alone', async () => {
   const endings = new Endings(silentLogger);
   const gateway = await connectCluster(readConfig({}), { log: silentLogger, endings });
   for (const cluster of [gateway, aloneInCluster(silentLogger)]) {

@@ -9,18 +9,18 @@ import type { Logger } from '../log.ts';
 import { measureDependencies } from '../telemetry/dependency-metrics.ts';
 import type { Endings } from '../endings.ts';
 
-/** What a process shares with the others beside the data: `relay` and `dependencies` are options of a host. */
+/** Services that a process shares with the others: `relay` and `dependencies` are options of a host. */
 export interface ConnectedCluster extends Pick<Cluster, 'broadcast' | 'once' | 'limiter' | 'cache'> {
   relay?: NotifierRelay;
   dependencies: readonly SharedDependency[];
-  /** How the dependencies are now: for a process without a host. */
+  /** Current health of the dependencies, for a process without a host. */
   health(): DependencyHealth[];
 }
 
 /**
- * Connects this process to the others: through Redis when REDIS_URL is set, and where it works on the database, by
- * NOTIFY as well, for while Redis is away or when there is none. What cannot be reached is waited for and never fatal.
- * `databaseUrl` is past any pooler; a gateway has none.
+ * Connects this process to the others: through Redis when REDIS_URL is set, and, in a process with a database, by
+ * NOTIFY as well, for while Redis is away or when there is none. An unreachable server is waited for and never fatal.
+ * `databaseUrl` bypasses any pooler; a gateway has none.
  */
 export async function connectCluster(
   config: Pick<Config, 'REDIS_URL' | 'REDIS_PREFIX'>,
@@ -43,7 +43,7 @@ export async function connectCluster(
   return { broadcast, once, limiter, cache, relay, dependencies, health };
 }
 
-/** What a process has that is alone. */
+/** The services of a process that is alone. */
 export const aloneInCluster = (log: Logger): ConnectedCluster => ({
   ...localCluster(log),
   dependencies: [],

@@ -1,39 +1,39 @@
 import { boundedKey } from './bounded-key.ts';
 
-/** A bucket of tokens, which is filled evenly. */
+/** A rate limit: a token bucket, which is refilled evenly. */
 export interface Limit {
-  /** Tokens in a full bucket: what may be taken at once. At least 1. */
+  /** Tokens in a full bucket, the largest burst. At least 1. */
   capacity: number;
-  /** How long an empty bucket takes to be full again. */
+  /** Seconds until an empty bucket is full again. */
   perSeconds: number;
 }
 
-/** What came of taking tokens. */
+/** The outcome of taking tokens. */
 export interface Taken {
   allowed: boolean;
   /** Whole tokens that are left. */
   remaining: number;
-  /** Until the bucket is full again, rounded up. */
+  /** Seconds until the bucket is full again, rounded up. */
   resetSeconds: number;
-  /** When refused: how long until so many would be given, rounded up. 0 when allowed. */
+  /** Seconds until a refused request would be allowed, rounded up. 0 when allowed. */
   retryAfterSeconds: number;
 }
 
-/** Limits how often something may be done, as requests of one user. */
+/** A rate limiter, for example of a user's requests. */
 export interface Limiter {
   /**
-   * Takes `cost` tokens from the bucket of this key, or none if there are not so many; a bucket nobody has taken from is
-   * full. A cost above the capacity is always refused. Never rejects.
+   * Takes `cost` tokens from the bucket of this key, or none if there are fewer; a new bucket is full. A cost above the
+   * capacity is always refused. Never rejects.
    */
   take(key: string, cost: number, limit: Limit): Promise<Taken>;
 }
 
-/** The most buckets; beyond, the one that was taken from longest ago is full again. */
+/** Limit of buckets: beyond it the least recently used one is dropped, and so full again. */
 const MOST_KEYS = 100_000;
 
-/** What one process counts. */
+/** The rate limiter of one process. */
 export class LocalLimiter implements Limiter {
-  /** When each bucket will be full, by `performance.now()`. */
+  /** Time at which each bucket will be full, by `performance.now()`. */
   readonly #fullAt = new Map<string, number>();
   readonly #most: number;
 
@@ -60,7 +60,7 @@ export class LocalLimiter implements Limiter {
 }
 
 /**
- * The generic cell rate algorithm (ITU-T I.371): one number holds a bucket, the time until it is full, and each token
+ * The generic cell rate algorithm (ITU-T I.371): a bucket is one number, the time until it is full, and each token
  * takes its share of the whole time. The script of redis-limiter.ts does the same. Milliseconds.
  */
 function takeFrom(fullIn: number, cost: number, { capacity, perSeconds }: Limit): Taken & { fullIn: number } {
@@ -74,11 +74,11 @@ function takeFrom(fullIn: number, cost: number, { capacity, perSeconds }: Limit)
   };
 }
 
-/** What is said of a bucket: how long until it is full, and how long until so many could be taken. Milliseconds. */
+/** The outcome for a bucket, by the times until it is full and until the cost could be taken. Milliseconds. */
 export function told(allowed: boolean, fullIn: number, retryIn: number, capacity: number, whole: number): Taken {
   return {
     allowed,
-    // The hair is for what is exactly whole and was rounded on its way.
+    // The epsilon corrects rounding errors of whole numbers.
     remaining: Math.max(0, Math.floor(((whole - fullIn) * capacity) / whole + 1e-6)),
     resetSeconds: Math.ceil(fullIn / 1000),
     retryAfterSeconds: allowed ? 0 : Math.max(1, Math.ceil(retryIn / 1000)),

@@ -1,14 +1,14 @@
 import type { DependencyHealth } from '../agent/health.ts';
 import type { Logger } from '../log.ts';
 
-/** What a connection is called, and what is logged when it is lost and when it is back. */
+/** A connection's name, and its log messages for when it is lost and when it is back. */
 export interface LinkStory {
   name: string;
   lost: string;
   back: string;
 }
 
-/** How a connection is, as a dependency; its changes are logged once each. */
+/** Health of a connection, as a dependency; each change is logged once. */
 export class LinkHealth {
   readonly #story: LinkStory;
   readonly #log: Logger;
@@ -28,22 +28,22 @@ export class LinkHealth {
     };
   }
 
-  /** As it was last seen. */
+  /** Health at the last check. */
   get now(): DependencyHealth {
     return this.#now;
   }
 
-  /** Told when it is lost, and when it is there (again). */
+  /** Has the listener called when the connection is lost, and when it is there (again). */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** It has answered, in so many milliseconds. */
+  /** Notes an answer, with its latency. */
   answered(milliseconds: number): void {
     this.#became({ ...this.#now, status: 'UP', latencyMs: Math.round(milliseconds * 10) / 10 });
   }
 
-  /** It has not. */
+  /** Notes a failure. */
   failed(error: unknown): void {
     const { message, code, name } = error as NodeJS.ErrnoException;
     const [lastError, lastCode] = [(message || String(code)).slice(0, 500), code ?? name];

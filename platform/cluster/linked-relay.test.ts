@@ -3,10 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { LinkedRelay, type Carrier } from './linked-relay.ts';
 import { until } from '../../tests/support/until.ts';
 
-/** A way between the processes of this test, which can be cut. */
+/** A transport between the processes of this test, which can be cut. */
 class Wire {
   isUp = true;
-  /** Sent and not delivered, though it was there: what a server that hangs does. */
+  /** Accepts messages without delivering them, as a hanging server does. */
   isRefusing = false;
   readonly sent: string[] = [];
   readonly #heard: ((message: string) => void)[] = [];
@@ -74,7 +74,7 @@ test('many commits make few messages, and none of them is lost', async () => {
   await Promise.all([here.close(), there.close()]);
 });
 
-test('more types than fit into a NOTIFY mean any', async () => {
+test('more types than fit into a NOTIFY are sent as any type', async () => {
   const wire = new Wire();
   const { here, there, heard } = two(wire);
   here.send(Array.from({ length: 1000 }, (_, n) => `a.type.with.a.name.${n}`));
@@ -84,7 +84,7 @@ test('more types than fit into a NOTIFY mean any', async () => {
   await Promise.all([here.close(), there.close()]);
 });
 
-test('when the first way fails the next one is taken, and all are heard', async () => {
+test('the next carrier is used when the first fails, and messages of all are received', async () => {
   const [first, second] = [new Wire(), new Wire()];
   const { here, there, heard } = two(first, second);
   first.isRefusing = true;
@@ -98,7 +98,7 @@ test('when the first way fails the next one is taken, and all are heard', async 
   await Promise.all([here.close(), there.close()]);
 });
 
-test('with no carrier left it says so and nothing fails; with the first that is back everybody is notified', async () => {
+test('a relay without a carrier is disconnected without errors; the first one back notifies all readers', async () => {
   const wire = new Wire();
   const { here, there, heard } = two(wire);
   const told: boolean[] = [];
@@ -113,7 +113,7 @@ test('with no carrier left it says so and nothing fails; with the first that is 
   await Promise.all([here.close(), there.close()]);
 });
 
-test('what is no notification is ignored', async () => {
+test('a message that is no notification is ignored', async () => {
   const wire = new Wire();
   const { here, there, heard } = two(wire);
   for (const nonsense of ['', 'x', '|', 'x|']) await wire.end().send(nonsense);

@@ -3,26 +3,26 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NotifierRelay } from '../events/notifier-relay.ts';
 import { sleep } from '../sleep.ts';
 
-/** A way by which short messages reach the other processes, and this one. */
+/** A transport of short messages to all processes, this one included. */
 export interface Carrier {
   readonly isUp: boolean;
   /** False if it was not sent. Never rejects. */
   send(message: string): Promise<boolean>;
   hear(listener: (message: string) => void): void;
-  /** Told when it is lost, and when it is there (again). */
+  /** Has the listener called when it is lost, and when it is there (again). */
   onChange(listener: () => void): void;
 }
 
-/** Commits of so many milliseconds make one message: a hundred a second at most, whatever the load. */
+/** Milliseconds whose commits share one message: a hundred messages a second at most, whatever the load. */
 const GATHER_MS = 10;
-/** A NOTIFY holds 8000 bytes. With more types than fit, any may be meant. */
+/** Longest list of types, since a NOTIFY holds 8000 bytes; a longer one is sent as {@link ANY}. */
 const LONGEST = 4000;
 const ANY = '*';
 
 /**
- * Sends notifications over the first carrier that is up, and hears those of all of them: processes that see different
- * carriers fail still wake one another. A message is `<process>|<type>,<type>`, or `<process>|*`; a process does not hear its own, as its readers are
- * awake.
+ * Sends notifications over the first carrier that is up, and receives those of all: processes that lose different
+ * carriers still wake one another. A message is `<process>|<type>,<type>`, or `<process>|*`; a process ignores its own,
+ * since its readers are awake.
  */
 export class LinkedRelay implements NotifierRelay {
   readonly #carriers: readonly Carrier[];
@@ -37,7 +37,7 @@ export class LinkedRelay implements NotifierRelay {
     this.#carriers = carriers;
     for (const carrier of carriers) {
       carrier.hear((message) => this.#hear(message));
-      // What was notified while it was away is not known.
+      // Notifications sent while it was away were missed: wake all readers.
       carrier.onChange(() => carrier.isUp && this.#tell(undefined));
     }
   }
@@ -61,13 +61,13 @@ export class LinkedRelay implements NotifierRelay {
     for (const carrier of this.#carriers) carrier.onChange(listener);
   }
 
-  /** Sends what waits, and no more. */
+  /** Sends pending notifications, and ends. */
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#sending;
   }
 
-  /** The first notification goes at once; those that come meanwhile go together. */
+  /** Sends the first notification at once, and later ones in batches. */
   async #deliver(): Promise<void> {
     await nextTurn();
     while (this.#waiting) {

@@ -1,10 +1,10 @@
-/** What one process keeps is bounded. */
+/** The memory of the in-process services is bounded. */
 import { expect, test } from '@jest/globals';
 import { LocalCache } from './cache.ts';
 import { LocalLimiter } from './limiter.ts';
 import { LocalNonces } from './nonces.ts';
 
-test('the cache lets go of what was asked for longest ago, by number and by size', async () => {
+test('the cache evicts the least recently used value, by number and by size', async () => {
   const cache = new LocalCache({ entries: 2, characters: 100 });
   await cache.set('a', '1', 60);
   await cache.set('b', '2', 60);
@@ -22,7 +22,7 @@ test('the cache lets go of what was asked for longest ago, by number and by size
   expect(await cache.get('d')).toBe('small');
 });
 
-test('keys beyond the most are forgotten, the oldest first', async () => {
+test('nonces beyond the limit are dropped, the oldest first', async () => {
   const once = new LocalNonces(2);
   for (const key of ['a', 'b', 'c']) await once.first(key, 60);
   expect(await once.first('c', 60)).toBe(false);
@@ -30,7 +30,7 @@ test('keys beyond the most are forgotten, the oldest first', async () => {
   expect(await once.first('a', 60)).toBe(true);
 });
 
-test('buckets beyond the most are full again, the one first that was taken from longest ago', async () => {
+test('buckets beyond the limit are full again, the least recently used first', async () => {
   const limiter = new LocalLimiter(2);
   const limit = { capacity: 1, perSeconds: 1000 };
   for (const key of ['a', 'b', 'c']) await limiter.take(key, 1, limit);

@@ -1,17 +1,17 @@
 import { boundedKey } from './bounded-key.ts';
 
-/** Notices what was there before: for the nonces of signed requests, so that a request passes only once. */
+/** Replay protection: remembers the nonces of signed requests, so that a request passes only once. */
 export interface NonceStore {
-  /** True for the first who names this key in so many seconds, false for every other. Never rejects. */
+  /** True for the first call with this key in so many seconds, false for every other. Never rejects. */
   first(key: string, seconds: number): Promise<boolean>;
 }
 
-/** The most keys that are remembered; the oldest is forgotten for the next. */
+/** Limit of remembered keys; the oldest is dropped for the next. */
 const MOST_KEYS = 200_000;
 
-/** What one process remembers. */
+/** The nonces of one process. */
 export class LocalNonces implements NonceStore {
-  /** Until when each is remembered, by `performance.now()`. */
+  /** Expiry of each key, by `performance.now()`. */
   readonly #until = new Map<string, number>();
   readonly #most: number;
 
@@ -24,13 +24,13 @@ export class LocalNonces implements NonceStore {
     const now = performance.now();
     if ((this.#until.get(key) ?? 0) > now) return false;
     this.#forget(now);
-    // Deleted first, so that it is the youngest in the map's order.
+    // Deleted first, so that it comes last in the map's order.
     this.#until.delete(key);
     this.#until.set(key, now + seconds * 1000);
     return true;
   }
 
-  /** Those at the front that are over: mostly all keys last equally long, so little is left behind another. */
+  /** Drops expired keys from the front: keys mostly live equally long, so few expired ones stay behind a live one. */
   #forget(now: number): void {
     for (const [key, until] of this.#until) {
       if (until > now && this.#until.size < this.#most) return;

@@ -6,7 +6,7 @@ import { type Logger, silentLogger } from '../log.ts';
 import { NotifyLink } from './notify-link.ts';
 import { until } from '../../tests/support/until.ts';
 
-test('what one process notifies, all on the same database hear, and none on another', async () => {
+test('a notification reaches all processes on the same database, and none on another', async () => {
   const [database, other] = [await testDatabase(), await testDatabase()];
   const links = [database, database, other].map(({ url }) => new NotifyLink({ url, log: silentLogger }));
   const heard: string[][] = [[], [], []];
@@ -24,7 +24,7 @@ test('what one process notifies, all on the same database hear, and none on anot
   }
 });
 
-test('a pooler, through which nobody would ever hear anything, is seen to be one', async () => {
+test('a pooler, through which LISTEN would receive nothing, is detected', async () => {
   const pooler = await startPooler();
   if (!pooler) {
     process.stderr.write('\nSKIPPED: NOTIFY through a pooler. Install pgbouncer.\n\n');
@@ -44,7 +44,7 @@ test('a pooler, through which nobody would ever hear anything, is seen to be one
   }
 });
 
-test('a PostgreSQL that is killed and comes back is heard again, told once', async () => {
+test('a link reconnects to a PostgreSQL that was killed and is back, logged once', async () => {
   const lines: string[] = [];
   const note = (_: object, line: string): void => void lines.push(line);
   const server = await startMortalPostgres();

@@ -1,7 +1,7 @@
 /**
- * One connection to PostgreSQL by which processes notify one another: LISTEN and NOTIFY. It is made again for as long as
- * it takes. NOTIFY is a statement of its own and never part of a command's transaction, where it would make commits
- * queue for one lock of the whole cluster.
+ * A connection to PostgreSQL by which processes notify one another: LISTEN and NOTIFY. It reconnects without end.
+ * NOTIFY is a statement of its own and never part of a command's transaction, where it would make commits queue for one
+ * lock of the whole cluster.
  */
 import pg from 'pg';
 import type { DependencyHealth } from '../agent/health.ts';
@@ -11,19 +11,19 @@ import { sleep } from '../sleep.ts';
 import type { Carrier } from './linked-relay.ts';
 import { LinkHealth } from './link-health.ts';
 
-/** How to reach PostgreSQL. */
+/** Options of the connection. */
 export interface NotifyOptions {
-  /** Of the server itself: a pooler that lends connections by the transaction cannot LISTEN. */
+  /** URL of the server itself: LISTEN does not work through a transaction pooler. */
   url: string;
   log: Logger;
 }
 
 const CHANNEL = 'agora_rings';
-/** Milliseconds between signs of life. A connection that breaks is noticed at once. */
+/** Milliseconds between health checks. A connection that breaks is noticed at once. */
 const EVERY_MS = 2000;
-/** Between tries to connect. */
+/** Milliseconds between attempts to connect. */
 const AGAIN_MS = 500;
-/** For a connection, or a statement. */
+/** Timeout of a connection attempt or a statement, in milliseconds. */
 const PATIENCE_MS = 1000;
 
 const STORY = {
@@ -32,7 +32,7 @@ const STORY = {
   back: 'PostgreSQL notifies again',
 };
 
-/** The connection. */
+/** A connection that listens and notifies, and reconnects by itself. */
 export class NotifyLink implements Carrier {
   readonly #url: string;
   readonly #health: LinkHealth;
@@ -47,7 +47,7 @@ export class NotifyLink implements Carrier {
     this.#health = new LinkHealth(STORY, log);
   }
 
-  /** How it was when it was last looked at: the dependency `notify`. */
+  /** Health at the last check: the dependency `notify`. */
   get health(): DependencyHealth {
     return this.#health.now;
   }
@@ -73,13 +73,13 @@ export class NotifyLink implements Carrier {
     );
   }
 
-  /** Connects, and looks after the connection until `close`. Resolves after the first try, whatever came of it. */
+  /** Connects, and reconnects until `close`. Resolves after the first attempt, successful or not. */
   async open(): Promise<void> {
     await this.#look();
     this.#running = this.#keepLooking();
   }
 
-  /** Ends it. */
+  /** Closes the connection. */
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#running;
@@ -97,7 +97,7 @@ export class NotifyLink implements Carrier {
 
   async #look(): Promise<void> {
     try {
-      // What broke is never asked again.
+      // A broken connection is not used again.
       if (this.#lost.signal.aborted) this.#drop();
       this.#client ??= await this.#connect();
       const begun = performance.now();
@@ -141,7 +141,7 @@ export class NotifyLink implements Carrier {
   }
 }
 
-/** A pooler answers with a process id of its own: a LISTEN through it would be heard by nobody, and say nothing. */
+/** Refuses a pooler, known by its own process id: a LISTEN through it would silently receive nothing. */
 async function refusePooler(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   if ((client as pg.Client & { processID: number }).processID === rows[0]!.pid) return;

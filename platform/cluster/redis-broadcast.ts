@@ -2,7 +2,7 @@ import type { Logger } from '../log.ts';
 import { type Broadcast, checkMessage, Listeners } from './broadcast.ts';
 import type { RedisLink } from './redis-link.ts';
 
-/** A broadcast to all processes on the same Redis. While it is away nothing is told, and nobody waits for it. */
+/** A broadcast to all processes on the same Redis (pub/sub). While it is away messages are lost, without a wait. */
 export class RedisBroadcast implements Broadcast {
   readonly #redis: RedisLink;
   readonly #listeners: Listeners;

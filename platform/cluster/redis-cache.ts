@@ -2,7 +2,7 @@ import { boundedKey } from './bounded-key.ts';
 import { type Cache, MAX_VALUE } from './cache.ts';
 import type { RedisLink } from './redis-link.ts';
 
-/** A cache that all processes on the same Redis share. While it is away there is nothing in it. */
+/** A cache that all processes on the same Redis share. It is empty while Redis is away. */
 export class RedisCache implements Cache {
   readonly #redis: RedisLink;
 
@@ -23,7 +23,7 @@ export class RedisCache implements Cache {
   async set(key: string, value: string, seconds: number): Promise<void> {
     const name = this.#redis.named('cache', boundedKey(key));
     const expiration = { type: 'PX', value: Math.ceil(seconds * 1000) } as const;
-    // What is not kept must not leave an older value either.
+    // A value that is not cached must still replace an older one.
     const isKept = value.length <= MAX_VALUE && seconds > 0;
     await this.#redis
       .send<unknown>((client) => (isKept ? client.set(name, value, { expiration }) : client.del(name)))

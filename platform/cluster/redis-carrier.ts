@@ -2,7 +2,7 @@ import type { Carrier } from './linked-relay.ts';
 import type { Cluster } from './cluster.ts';
 import type { RedisLink } from './redis-link.ts';
 
-/** Processes of earlier releases listen to it too. */
+/** The channel's name, which processes of earlier releases use too. */
 const CHANNEL = 'rings';
 
 /** Carries notifications over the broadcast. */

@@ -3,8 +3,8 @@ import { type Limit, type Limiter, LocalLimiter, type Taken, told } from './limi
 import type { RedisLink } from './redis-link.ts';
 
 /**
- * The same as limiter.ts, in one step and by the clock of Redis: kept is when the bucket will be full, for as long as it
- * is not. Times are in milliseconds; a number in an answer would lose its fraction, so they are text.
+ * The algorithm of limiter.ts, atomic and by the clock of Redis: the stored value is the time at which the bucket will
+ * be full, until then. Times are in milliseconds, as text, since a number in an answer would lose its fraction.
  */
 const TAKE = `
 local time = redis.call('TIME')
@@ -17,7 +17,9 @@ if after > 0 then redis.call('SET', KEYS[1], string.format('%.3f', now + after),
 return {1, string.format('%.3f', after), '0'}
 `;
 
-/** Buckets that all processes on the same Redis share. While it is away each process has its own, full at first. */
+/**
+ * Token buckets shared by all processes on the same Redis. While it is away each process has its own, full at first.
+ */
 export class RedisLimiter implements Limiter {
   readonly #redis: RedisLink;
   readonly #own = new LocalLimiter();

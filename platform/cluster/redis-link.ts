@@ -1,7 +1,6 @@
 /**
- * One connection to Redis that is looked after: it is made again for as long as it takes, and whoever asks while it is
- * not there is told so at once and does without. The client's own reconnecting is off, as it would keep commands waiting
- * and say nothing of a server that hangs.
+ * A connection to Redis that reconnects without end. Commands fail at once while it is away, and callers do without.
+ * The client's own reconnecting is off, since it would keep commands waiting and not notice a server that hangs.
  */
 import { createClient } from 'redis';
 import type { DependencyHealth } from '../agent/health.ts';
@@ -11,27 +10,27 @@ import { sleep } from '../sleep.ts';
 import { LinkHealth } from './link-health.ts';
 import { within } from './within.ts';
 
-/** How to reach Redis. */
+/** Options of the connection. */
 export interface RedisOptions {
   /** `redis://` or, with TLS, `rediss://`. */
   url: string;
-  /** Before every key and channel. */
+  /** Prefix of every key and channel. */
   prefix: string;
   log: Logger;
 }
 
-/** The client, with what of it is used here. */
+/** The client of the library. */
 export type RedisClient = ReturnType<typeof clientOf>;
 
-/** Milliseconds between looks: what is lost is noticed within two seconds, patience included. */
+/** Milliseconds between health checks: a loss is noticed within two seconds, the timeout included. */
 const EVERY_MS = 500;
-/** Not sooner than this after the last look, however much fails. Milliseconds. */
+/** Shortest interval between health checks, however much fails. Milliseconds. */
 const SOONEST_MS = 50;
-/** For a connection, or a sign of life. Milliseconds. */
+/** Timeout of a connection attempt or a health check. Milliseconds. */
 const PATIENCE_MS = 1000;
-/** For a command. Redis answers in under one; later than this the caller is better off without. Milliseconds. */
+/** Timeout of a command: Redis answers in under one; a caller is better off without a late answer. Milliseconds. */
 const COMMAND_MS = 500;
-/** The most commands that wait for their answers. */
+/** Limit of commands that wait for their answers. */
 const MOST_WAITING = 10_000;
 
 const STORY = {
@@ -40,7 +39,7 @@ const STORY = {
   back: 'Redis is back',
 };
 
-/** The connection. */
+/** A connection to Redis that reconnects by itself. */
 export class RedisLink {
   readonly #o: RedisOptions;
   readonly #channels = new Map<string, (message: string) => void>();
@@ -55,7 +54,7 @@ export class RedisLink {
     this.#health = new LinkHealth(STORY, options.log);
   }
 
-  /** How it was when it was last looked at: the dependency `redis`. */
+  /** Health at the last check: the dependency `redis`. */
   get health(): DependencyHealth {
     return this.#health.now;
   }
@@ -65,13 +64,13 @@ export class RedisLink {
     return this.health.status === 'UP' && this.#client !== undefined;
   }
 
-  /** Connects, and looks after the connection until `close`. Resolves after the first try, whatever came of it. */
+  /** Connects, and reconnects until `close`. Resolves after the first attempt, successful or not. */
   async open(): Promise<void> {
     await this.#look();
     this.#running = this.#keepLooking();
   }
 
-  /** Told when Redis is lost, and when it is back. */
+  /** Has the listener called when Redis is lost, and when it is back. */
   onChange(listener: () => void): void {
     this.#health.onChange(listener);
   }
@@ -81,7 +80,7 @@ export class RedisLink {
     return `${this.#o.prefix}:${kind}:${name}`;
   }
 
-  /** Sends a command. @throws {Unavailable} at once while Redis is away; else what Redis says, or that it took too long */
+  /** Sends a command. @throws {Unavailable} at once while Redis is away; else the error of Redis, or a timeout */
   async send<Answer>(command: (client: RedisClient) => Promise<Answer>): Promise<Answer> {
     if (!this.isUp) throw new Unavailable('Redis is away.');
     try {
@@ -92,7 +91,7 @@ export class RedisLink {
     }
   }
 
-  /** Hears a channel from now on, over all connections that come. Undefined ends it. */
+  /** Subscribes to a channel, over all later connections too. Undefined ends it. */
   hear(channel: string, listener: ((message: string) => void) | undefined): void {
     if (listener) this.#channels.set(channel, listener);
     else this.#channels.delete(channel);
@@ -101,11 +100,11 @@ export class RedisLink {
     const done = listener
       ? client.subscribe(channel, (message) => this.#tell(channel, message))
       : client.unsubscribe(channel);
-    // A connection that is deaf is worth nothing: the next one listens to all channels again.
+    // A connection that cannot subscribe is dropped: the next one subscribes to all channels again.
     within(PATIENCE_MS, done).catch(() => this.#client === client && this.#drop());
   }
 
-  /** Ends it. What is asked later is refused. */
+  /** Closes the connection. Later commands are refused. */
   async close(): Promise<void> {
     this.#ending.abort();
     this.#wake?.();
@@ -127,7 +126,7 @@ export class RedisLink {
     }
   }
 
-  /** A connection that broke may have been only that, a connection: then the next one is there at once. */
+  /** Checks the connection, and retries at once on a new one, since only the connection may have broken. */
   async #look(): Promise<void> {
     const isNew = this.#client === undefined;
     const begun = performance.now();
@@ -143,7 +142,7 @@ export class RedisLink {
     }
   }
 
-  /** A write, because a server that takes none (a replica, a full one) is of no use here. */
+  /** Probes by a write, because a server that takes none (a replica, a full one) is of no use here. */
   async #touch(): Promise<void> {
     const client = this.#client ?? (await this.#connect());
     const begun = performance.now();
@@ -154,7 +153,7 @@ export class RedisLink {
 
   async #connect(): Promise<RedisClient> {
     const client = clientOf(this.#o.url);
-    // Without a listener an error ends the process. What was asked on the connection fails by itself.
+    // Without a listener an error ends the process. Pending commands of the connection fail by themselves.
     client.on('error', () => this.#wake?.());
     try {
       await within(PATIENCE_MS, client.connect());
@@ -163,7 +162,7 @@ export class RedisLink {
           PATIENCE_MS,
           client.subscribe(channel, (message) => this.#tell(channel, message)),
         );
-      // With nothing awaited since the last channel, so that none is added unheard.
+      // No await since the last channel, so that no channel is added without a subscription.
       return (this.#client = client);
     } catch (error) {
       end(client);
@@ -194,11 +193,11 @@ const clientOf = (url: string) =>
     socket: { reconnectStrategy: false, connectTimeout: PATIENCE_MS },
   });
 
-/** At once. What waits for an answer on it is refused. */
+/** Closes a client at once. Pending commands are rejected. */
 function end(client: RedisClient): void {
   try {
     client.destroy();
   } catch {
-    // It has ended by itself.
+    // It was closed already.
   }
 }

@@ -1,4 +1,4 @@
-/** Redis killed, hanging, refusing, and back: nothing fails, it is told within two seconds, and mends itself. */
+/** Redis killed, hanging, refusing, and back: nothing fails, the loss is logged within two seconds, and recovers. */
 import { describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
@@ -18,7 +18,7 @@ orSkip(
   describe,
   'Redis killed, hanging and back',
 )('Redis', () => {
-  test('killed under use: everything goes on without it, told once, and comes back with it', async () => {
+  test('that is killed in use is done without, logged once, and used again when it is back', async () => {
     await using(async ({ server, cluster, lines }) => {
       const heard: string[] = [];
       cluster.broadcast.subscribe('news', (message) => heard.push(message));
@@ -30,7 +30,7 @@ orSkip(
       expect(cluster.redis.health).toMatchObject({ name: 'redis', latencyMs: null, lastCode: 'ECONNREFUSED' });
       expect(await cluster.broadcast.publish('news', 'lost')).toBe(false);
       expect(await cluster.cache.get('page')).toBeUndefined();
-      // A process remembers what it has seen itself, and limits for itself.
+      // A process remembers its own nonces, and has its own rate limits.
       expect(await cluster.once.first('nonce', 60)).toBe(false);
       expect(await cluster.once.first('nonce 2', 60)).toBe(true);
       const taken = [];
@@ -53,7 +53,7 @@ orSkip(
     });
   });
 
-  test('hanging: who asks waits half a second at most, and once it is noticed not at all', async () => {
+  test('that hangs keeps a caller half a second at most, and not at all once that is noticed', async () => {
     await using(async ({ server, cluster }) => {
       await server.signal('SIGSTOP');
       await cluster.limiter.take('user', 1, LIMIT);
@@ -66,7 +66,7 @@ orSkip(
     });
   });
 
-  test('a connection that is cut is made again, and its listeners hear on', async () => {
+  test('that cut a connection is reconnected, and its listeners go on', async () => {
     await using(async ({ server, cluster, lines }) => {
       const heard: string[] = [];
       cluster.broadcast.subscribe('news', (message) => heard.push(message));
@@ -76,12 +76,12 @@ orSkip(
       expect(await operator.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub'])).toBe(1);
       await operator.close();
       await until(async () => (await cluster.broadcast.publish('news', 'again')) && heard.includes('again'));
-      // The server was there all the time, so there was nothing to tell.
+      // The server was there all the time, so nothing was logged.
       expect(lines).toEqual([]);
     });
   });
 
-  test('one that takes no writes is as good as none', async () => {
+  test('that takes no writes counts as down', async () => {
     await using(async ({ server, cluster }) => {
       const operator = createClient({ url: server.url });
       await operator.connect();
@@ -95,7 +95,7 @@ orSkip(
     });
   });
 
-  test('one that is not there at the start is found when it comes', async () => {
+  test('that is not there at the start is found when it comes', async () => {
     const server = await startRedis();
     await server.signal('SIGKILL');
     const cluster = await redisCluster({ url: server.url, prefix: 'test', log: silentLogger });
@@ -112,7 +112,7 @@ orSkip(
   });
 });
 
-test('a server that takes connections and says nothing is away, and closing does not wait for it', async () => {
+test('a server that accepts connections without answers counts as down, and closing does not wait for it', async () => {
   const mute = createServer().listen(0, '127.0.0.1');
   await once(mute, 'listening');
   mute.on('connection', (socket) => socket.on('error', () => {}));
@@ -124,7 +124,7 @@ test('a server that takes connections and says nothing is away, and closing does
   mute.close();
 });
 
-/** A Redis and who uses it, ended whatever happens; `lines` are what is logged. */
+/** Runs a test with a Redis and a cluster on it, and closes both in any case; `lines` are the log's. */
 async function using(
   work: (ground: { server: RedisServer; cluster: Cluster & { redis: RedisLink }; lines: string[] }) => Promise<void>,
 ): Promise<void> {
@@ -141,7 +141,7 @@ async function using(
   }
 }
 
-/** Uses all of it, all the time; `stop` returns how often, or throws what went wrong. */
+/** Uses all services continuously; `stop` returns the number of uses, or throws the first error. */
 function startUsing(cluster: Cluster): { stop(): Promise<number> } {
   let isOver = false;
   let times = 0;

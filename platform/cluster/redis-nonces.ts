@@ -3,8 +3,8 @@ import { LocalNonces, type NonceStore } from './nonces.ts';
 import type { RedisLink } from './redis-link.ts';
 
 /**
- * First among all processes on the same Redis. Each process remembers its own as well, so that while Redis is away, or
- * has come back empty, nothing passes twice through one process.
+ * Nonces of all processes on the same Redis. Each process remembers its own as well, so that while Redis is away, or
+ * has come back empty, no request passes twice through one process.
  */
 export class RedisNonces implements NonceStore {
   readonly #redis: RedisLink;

@@ -1,4 +1,4 @@
-/** The answer, if it comes in time. @throws Error with the code `TIMEOUT` if it does not, and what it throws itself */
+/** Awaits an answer with a timeout. @throws Error with the code `TIMEOUT`, or the answer's own error */
 export async function within<Answer>(milliseconds: number, answer: Promise<Answer>): Promise<Answer> {
   const { promise, reject } = Promise.withResolvers<never>();
   const late = (): void => reject(Object.assign(new Error(`no answer in ${milliseconds} ms`), { code: 'TIMEOUT' }));

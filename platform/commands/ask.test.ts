@@ -26,7 +26,7 @@ describe('an agent that gives no answer', () => {
   test.each([
     ['is nowhere', undefined],
     ['breaks the connection', () => Promise.reject(new Error('socket hang up'))],
-  ])('because it %s is left alone after five times, and asked again when an operator says so', async (_, execute) => {
+  ])('because it %s is cut off after five failures, and asked again after an operator’s reset', async (_, execute) => {
     const { ask, world, breakers } = asking(execute);
     for (let n = 0; n < 9; n++) await ask().catch(() => {});
     expect(world.calls).toBe(5);
@@ -36,7 +36,7 @@ describe('an agent that gives no answer', () => {
     expect(await ask()).toEqual({ hello: 'you' });
   });
 
-  test('leaves the others to be asked', async () => {
+  test('does not cut off the others', async () => {
     const breakers = new Breakers();
     const reach: Reach = (name) => (name === 'well' ? { execute: hello } : undefined);
     const ask = createAsk('small', reach, breakers.of('small'));
@@ -54,20 +54,20 @@ describe('an answer', () => {
     ['tells of a fault', new GraphQLError('broken'), Fault],
     ['tells that its database is away', new GraphQLError('away', { extensions: { code: 'UNAVAILABLE' } }), Unavailable],
     ['refuses', new GraphQLError('no', { extensions: { code: 'BAD_USER_INPUT' } }), Fault],
-  ])('that %s is one: the circuit stays closed for all the others', async (_, error, thrown) => {
+  ])('that %s does not count as a failure: the circuit stays closed for all others', async (_, error, thrown) => {
     const { ask, world, breakers } = asking(async () => ({ errors: [error] }));
     for (let n = 0; n < 9; n++) await expect(ask()).rejects.toBeInstanceOf(thrown);
     expect(world.calls).toBe(9);
     expect(breakers.list()[0]).toMatchObject({ name: 'agent:other', state: 'CLOSED', failures: 0 });
   });
 
-  test('that a text cannot be stored keeps its code: it came from a client, who is told so', async () => {
+  test('that a text cannot be stored keeps its code, since the text came from a client, who can mend it', async () => {
     const originalError = Object.assign(new Error('invalid byte sequence'), { code: '22021' });
     const { ask } = asking(async () => ({ errors: [new GraphQLError('failed', { originalError })] }));
     await expect(ask()).rejects.toMatchObject({ code: '22021' });
   });
 
-  test('that a value is not taken says that it never will be; that a field is not known does not', async () => {
+  test('that a value is refused is a permanent error; that a field is unknown is not', async () => {
     const typeDefs = typeDefsOf('input In { amount: Decimal! } type Query { pay(input: In!): Int }');
     const subgraph = createSubgraph('other', typeDefs, resolversOf(typeDefs, { Query: { pay: () => 1 } }));
     const ask = createAsk('small', () => subgraph);
@@ -79,14 +79,14 @@ describe('an answer', () => {
     const never = await pay({ amount: '1000000000000000' });
     expect(never).toBeInstanceOf(NeverWorks);
     expect((never as Error).message).toContain('is not a decimal number');
-    // An agent of another release, while one replica after the other is changed: that passes.
+    // An agent of another release during a rolling upgrade: that is transient.
     const passing = await pay({ amount: '1.00', tip: '1.00' });
     expect(passing).toBeInstanceOf(Fault);
     expect(passing).not.toBeInstanceOf(NeverWorks);
     expect([never, passing].map(isNotUnderstood)).toEqual([false, true]);
   });
 
-  test('with user errors is a refusal for who wants it accepted', () => {
+  test('with user errors becomes a refusal by `accepted`', () => {
     expect(() => accepted({ userErrors: [{ code: 'NO', message: 'no' }] })).toThrow('no');
     expect(() => accepted(null)).toThrow(Fault);
     expect(accepted({ userErrors: [], id: 1 })).toMatchObject({ id: 1 });

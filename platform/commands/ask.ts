@@ -24,29 +24,28 @@ export const command = <Data, Variables>(agent: string, document: string): Comma
   document,
 });
 
-/** How a command is asked. */
+/** Options of a command. */
 export interface AskOptions {
-  /** The request it belongs to: its correlation id and its signal are passed on. */
+  /** The request that it belongs to: its correlation id and signal are passed on. */
   within?: Pick<RequestContext, 'correlationId' | 'signal'>;
-  /** Ask with the caller's own permissions and not with the agent's: for reads on a user's behalf. */
+  /** The actor whose permissions are used in place of the agent's: for reads on a user's behalf. */
   as?: RequestContext['actor'];
 }
 
-/** Asks another agent. @throws Unavailable if it cannot be reached or answers with a passing fault @throws Fault */
+/** Asks another agent. @throws Unavailable if it cannot be reached or answers with a transient fault @throws Fault */
 export type Ask = <Data, Variables>(
   command: Command<Data, Variables>,
   variables: Variables,
   options?: AskOptions,
 ) => Promise<Data>;
 
-/** Where an agent's subgraph is: in this process, or behind HTTP. */
+/** Finds an agent's subgraph, in this process or behind HTTP. */
 export type Reach = (agent: string) => Pick<Subgraph, 'execute'> | undefined;
 
 /**
- * The way one agent asks the others, each behind a guard of its own: a timeout after which the command is given up (who
- * asked tries again with the same idempotency key), and a circuit breaker. What counts against the other agent is that
- * it gave no answer. An answer that says no, or tells of a fault, is one: a single order that always fails must not
- * take the agent from all the others.
+ * Creates the function by which one agent asks the others, each behind a guard of its own: a timeout (the caller
+ * retries with the same idempotency key) and a circuit breaker. The breaker counts missing answers alone. A refusal or
+ * a fault is an answer: a single order that always fails must not cut the agent off for all the others.
  */
 export function createAsk(from: string, reach: Reach, guards: Guards = new Breakers().of(from)): Ask {
   const service = serviceActor(from);
@@ -74,10 +73,10 @@ function dataOf<Data>(agent: string, result: ExecutionResult): Data {
   if (isTransient(cause) || error.extensions?.code === 'UNAVAILABLE') {
     throw new Unavailable(`The agent ${agent} cannot answer now: ${error.message}`, { cause });
   }
-  // What a client sent, and only passed through here: theirs to mend.
+  // A text from a client, which only passed through here: the client can mend it.
   if (isUnstorable(cause)) throw cause;
-  // A value that the agent's schema or its resolver does not take. Of a document that does not fit, or a field of an input
-  // that the agent does not know, this is not said: then the agent is of another release, which passes.
+  // A value that the agent's schema or resolver refuses: a permanent error. Not so an invalid document or an unknown
+  // input field: then the agent is of another release, which is transient.
   if (error.extensions?.code === 'BAD_USER_INPUT')
     throw new NeverWorks(`The agent ${agent} cannot do this: ${error.message}`, { cause });
   if (isMisfit(result, cause))
@@ -102,7 +101,7 @@ function isMisfit({ data, errors }: ExecutionResult, cause: Error & { code?: unk
  */
 export const isNotUnderstood = (error: unknown): boolean => error instanceof Fault && error.code === NOT_UNDERSTOOD;
 
-/** The payload of a command that was carried out. @throws Refusal with the payload's user errors if it was not */
+/** Returns the payload of a command that was accepted. @throws Refusal with the payload's user errors if it was not */
 export function accepted<Payload extends { userErrors: readonly { code: string; message: string }[] }>(
   payload: Payload | null | undefined,
 ): Payload {

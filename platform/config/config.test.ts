@@ -17,7 +17,7 @@ test('nothing needs to be configured', () => {
   expect(readConfig({}).DATABASE_URL).toBeUndefined();
 });
 
-test('an empty variable counts as absent, and others of the environment are let be', () => {
+test('an empty variable counts as absent, and unknown variables are ignored', () => {
   expect(readConfig({ PORT: '', DATABASE_URL: '', HOME: '/root' })).toEqual(readConfig({}));
 });
 
@@ -107,18 +107,18 @@ test.each([
   [{ NODE_ENV: 'production' }, false],
   [{ NODE_ENV: 'production', DEMO_DATA: 'on', PAYMENT_SIMULATOR: 'on' }, true],
   [{ DEMO_DATA: 'off', PAYMENT_SIMULATOR: 'off' }, false],
-])('what is there to try Agora out is off in production, unless it is asked for: %j', (environment, isAllowed) => {
+])('trial features are off in production, unless they are switched on: %j', (environment, isAllowed) => {
   const config = readConfig(environment as Record<string, string>);
   expect([allowsDemo(config), allowsSimulator(config)]).toEqual([isAllowed, isAllowed]);
 });
 
-test('all that does not fit is named at once, and no value is repeated', () => {
+test('all invalid variables are named at once, and no value is repeated', () => {
   const start = () => readConfig({ PORT: 'x', DATABASE_URL: 'hunter2' });
   expect(start).toThrow(/PORT: [^]*DATABASE_URL: /);
   expect(start).not.toThrow(/hunter2/);
 });
 
-test('an agent may be given a database address of its own; one for nobody, or that is none, stops the start', () => {
+test('an agent may have a database URL of its own; an invalid URL, or one for no agent, stops the start', () => {
   const url = 'postgres://order@localhost/agora';
   const read = (environment: Record<string, string>) => agentDatabases(environment, ['order', 'payment']);
   expect([...read({ DATABASE_URL_ORDER: url, DATABASE_URL_PAYMENT: '', DATABASE_URL: url })]).toEqual([['order', url]]);
@@ -129,7 +129,7 @@ test('an agent may be given a database address of its own; one for nobody, or th
   );
 });
 
-/** What a room might declare. */
+/** A room with variables. */
 const room = (name: string, config: z.ZodObject, configExceptions?: Record<string, string>) => ({
   name,
   config,
@@ -137,7 +137,7 @@ const room = (name: string, config: z.ZodObject, configExceptions?: Record<strin
 });
 const stack = z.object({ PROMOTION_MAX_STACK: z.enum(['1', '2']).default('1').describe('how many at once') });
 
-test('the variables of rooms are read with those of the platform, and named where they do not fit', () => {
+test('the variables of rooms are read with those of the platform, and named if they are invalid', () => {
   const rooms = [room('promotion', stack), { name: 'order' }];
   expect(readConfig({}, rooms)).toMatchObject({ PORT: 4000, PROMOTION_MAX_STACK: '1' });
   expect(readConfig({ PROMOTION_MAX_STACK: '2' }, rooms)).toMatchObject({ PROMOTION_MAX_STACK: '2' });
@@ -147,11 +147,11 @@ test('the variables of rooms are read with those of the platform, and named wher
   expect(envExample(rooms)).toContain('# how many at once\n# PROMOTION_MAX_STACK=1\n');
 });
 
-test('a process reads the variables of its own rooms, and lets those of others be', () => {
+test('a process reads the variables of its own rooms, and ignores those of others', () => {
   expect(readConfig({ PROMOTION_MAX_STACK: 'nonsense' })).toEqual(readConfig({}));
 });
 
-test('a variable that is not called after its room stops the start, unless the room says why', () => {
+test('a variable that is not named after its room stops the start, unless the room gives the reason', () => {
   const known = z.object({ OLD_NAME: z.string().optional().describe('it is old') });
   expect(() => readConfig({}, [room('promotion', known)])).toThrow('OLD_NAME of promotion must begin with PROMOTION_');
   expect(() => readConfig({}, [room('promotion', known, { OLD_NAME: 'users know it' })])).not.toThrow();
@@ -160,7 +160,7 @@ test('a variable that is not called after its room stops the start, unless the r
   );
 });
 
-test('a variable that two declare, or that says nothing of itself, stops the start', () => {
+test('a variable with two owners, or without a description, stops the start', () => {
   const port = z.object({ PORT: z.string().optional().describe('a port') });
   expect(() => readConfig({}, [room('promotion', port, { PORT: 'taken' })])).toThrow(
     'PORT is declared by promotion and by the platform',

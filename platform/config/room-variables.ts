@@ -1,15 +1,15 @@
 import type { z } from 'zod';
 
-/** The variables of the environment that a room reads, as its `agent.ts` declares them. */
+/** The environment variables that a room reads, as its `agent.ts` declares them. */
 export interface RoomVariables {
   name: string;
   /** Each with a description and a default, or optional; its name begins with the room's in capitals. */
   config?: z.ZodObject;
-  /** Variables that are called otherwise, each with the reason: a name that users know is kept. */
+  /** Variables whose names do not begin so, each with the reason: a name that users know is kept. */
   configExceptions?: Readonly<Record<string, string>>;
 }
 
-/** @throws Error for a variable that is not called after its room, has no description, or is somebody's already */
+/** Checks rooms' variables. @throws Error for one that is not named after its room, has no description, or is taken */
 export function checkVariables(rooms: readonly RoomVariables[], ofPlatform: readonly string[]): void {
   const owners = new Map(ofPlatform.map((variable) => [variable, 'the platform']));
   for (const { name, config, configExceptions = {} } of rooms) {

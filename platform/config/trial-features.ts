@@ -1,10 +1,10 @@
-/** What is there to try Agora out, and would be a hole in a shop of one's own: in production it is off unless asked for. */
+/** Features for a trial of Agora that would be security holes in a real shop: off in production unless switched on. */
 import type { Config } from './config.ts';
 
 const isOn = (given: 'on' | 'off' | undefined, NODE_ENV: Config['NODE_ENV']): boolean =>
   (given ?? (NODE_ENV === 'production' ? 'off' : 'on')) === 'on';
 
-/** Whether demo data may be loaded, and the password of its accounts, which everybody knows, opens them. */
+/** Whether demo data may be loaded, and its accounts be opened by their well-known password. */
 export const allowsDemo = ({ DEMO_DATA, NODE_ENV }: Pick<Config, 'DEMO_DATA' | 'NODE_ENV'>): boolean =>
   isOn(DEMO_DATA, NODE_ENV);
 
@@ -14,5 +14,5 @@ export const allowsSimulator = ({
   NODE_ENV,
 }: Pick<Config, 'PAYMENT_SIMULATOR' | 'NODE_ENV'>): boolean => isOn(PAYMENT_SIMULATOR, NODE_ENV);
 
-/** What is said where a payment would need it and it is off: it is the one provider that there is. */
+/** Error message of a payment while the simulator, the only provider there is, is off. */
 export const NO_PROVIDER = 'No payment provider is connected to this shop.';

@@ -1,6 +1,6 @@
 /**
- * The kinds of values that variables have. Each says what it wants, and never repeats what it was given: secrets stand
- * in variables.
+ * Types of variables' values. Their error messages say what is valid, and never repeat the given value, which may be a
+ * secret.
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
@@ -16,18 +16,18 @@ export const whole = (least: number, most: number) =>
     return z.NEVER;
   });
 
-/** A part of a whole, from 0 to 1. */
+/** A fraction from 0 to 1. */
 export const share = z.string().transform((text, context): number => {
   if (/^(0|1|0?\.\d{1,12}|[01]\.\d{1,12})$/.test(text) && Number(text) <= 1) return Number(text);
   context.addIssue('a number from 0 to 1, such as 0.01');
   return z.NEVER;
 });
 
-/** So many whole numbers with slashes between, each from 1 to a thousand million. */
+/** A given count of whole numbers with slashes between, each from 1 to a thousand million. */
 export const numbers = (count: number, example: string) =>
   z.string().regex(new RegExp(`^[1-9]\\d{0,8}(/[1-9]\\d{0,8}){${count - 1}}$`), `${count} numbers: ${example}`);
 
-/** A check that answers with what is wrong, if anything is. */
+/** A string that is checked by a function, which returns the problem, if there is one. */
 const checked = (problem: (text: string) => string | undefined) =>
   z.string().superRefine((text, { addIssue }) => {
     const message = problem(text);
@@ -36,7 +36,7 @@ const checked = (problem: (text: string) => string | undefined) =>
 
 const isWeb = (text: string): boolean => /^https?:\/\//i.test(text) && Boolean(URL.parse(text)?.hostname);
 
-/** What is wrong with the address of a PostgreSQL, if anything is. One by a socket has its folder in `?host=`. */
+/** The problem with a PostgreSQL URL, if there is one. A URL by a socket has its folder in `?host=`. */
 export function problemOfPostgres(text: string): string | undefined {
   const url = URL.parse(text);
   if (!url || !/^postgres(ql)?:$/.test(url.protocol))
@@ -56,7 +56,7 @@ export const redis = checked((text) =>
     : 'the address of a Redis: redis://host:6379, or rediss:// with TLS',
 );
 
-/** Whether what is sent there stays private: TLS, or this machine. */
+/** Whether requests to an address stay private: by TLS, or on this machine. */
 export const isPrivate = (address: string): boolean => {
   const url = URL.parse(address);
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
@@ -66,7 +66,7 @@ export const isPrivate = (address: string): boolean => {
 const isLoopback = ({ hostname }: URL): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 
-/** An address of the web. */
+/** An http or https URL. */
 export const web = checked((text) => (isWeb(text) ? undefined : 'an address that begins with https:// or http://'));
 
 /** An address that a path is appended to. */
@@ -74,7 +74,7 @@ export const base = checked((text) =>
   isWeb(text) && !/[?#]/.test(text) ? undefined : 'an address that begins with https:// or http://, without ? and #',
 );
 
-/** A page that secrets are handed to, behind a `#` of our own. */
+/** URL of a page that is passed secrets in the fragment, after a `#` that we add. */
 export const securePage = checked((text) =>
   isPrivate(text) && !text.includes('#')
     ? undefined
@@ -89,8 +89,8 @@ export const host = checked((text) =>
 );
 
 /**
- * Whose pages: origins with commas or spaces between, each as a browser sends it, or `*`. Apps in a web view have
- * schemes of their own, such as `capacitor://localhost`.
+ * Origins for CORS, with commas or spaces between, each as a browser sends it, or `*`. Apps in a web view have schemes
+ * of their own, such as `capacitor://localhost`.
  */
 export const origins = checked((text) => {
   if (text.trim() === '*') return undefined;
@@ -110,7 +110,7 @@ function isOrigin(entry: string): boolean {
 /** Keys of a ring, `id:base64`. */
 export const keys = checked((text) => messageOf(() => void parseKeyRing(text)));
 
-/** What is thrown, as its message. */
+/** The message of the error that a function throws, if it throws one. */
 export function messageOf(attempt: () => void): string | undefined {
   try {
     attempt();
@@ -127,7 +127,7 @@ export const tokenKey = checked((pem) =>
     : 'an Ed25519 private key, PKCS#8 in PEM: openssl genpkey -algorithm ed25519, or npm run --silent secrets:new',
 );
 
-/** Its public half. */
+/** The public key that verifies access tokens. */
 export const tokenPublicKey = checked((pem) =>
   isTokenPublicKey(pem) ? undefined : 'an Ed25519 public key, SPKI in PEM: openssl pkey -pubout of TOKEN_KEY',
 );

@@ -39,7 +39,7 @@ const notes = async (): Promise<Record<string, number>> =>
   Object.fromEntries(
     (await query('select id, version from small.note order by id')).map(({ id, version }) => [id, version]),
   );
-/** Where each page began that was applied, in order. */
+/** Cursors of the applied pages, in order. */
 const pages = async (): Promise<(string | null)[]> =>
   (await query('select after from mirror.page order by n')).map(({ after }) => after);
 const progress = async () => (await query('select status, backfilled from platform.log_cursor'))[0];
@@ -54,7 +54,7 @@ const mirror = (backfill: Backfill): Consumer =>
 const filling = (onRead: (after: string | null) => Promise<void> = async () => {}): Consumer =>
   mirror(notesBackfill(small, 'mirror', onRead));
 
-/** Runs it until the test is over. */
+/** Runs a consumer until the test is over. */
 async function run(consumer: Consumer): Promise<void> {
   const controller = new AbortController();
   await consumer.register();
@@ -65,12 +65,12 @@ async function run(consumer: Consumer): Promise<void> {
   });
 }
 
-test('a projection is filled page by page before its first event, and then follows: nothing falls between', async () => {
+test('a projection is backfilled page by page before its first event, then follows the log without a gap', async () => {
   await writeNotes(1, 12);
   let isBusy = false;
   await run(
     filling(async (after) => {
-      // Written once a page that might tell of them has been read: those of an earlier page, and those of a later one.
+      // Written after a page was read that might hold them: notes of an earlier page, and notes of a later one.
       if (after !== id(PAGE) || isBusy) return;
       isBusy = true;
       await writeNotes(2, 3);
@@ -88,14 +88,14 @@ test('a projection is filled page by page before its first event, and then follo
   await until('it follows', async () => (await shown())[id(1)] === 2);
 });
 
-test('of several processes each page is applied by one', async () => {
+test('each page is applied by one of several processes', async () => {
   await writeNotes(1, 24);
   await Promise.all([1, 2, 3].map(() => run(filling())));
   await until('it is filled', isFilled);
   expect(await pages()).toEqual([null, id(5), id(10), id(15), id(20)]);
 });
 
-test('what cannot be read is read again, behind the last page that was applied', async () => {
+test('a failed read is retried after the last page that was applied', async () => {
   await writeNotes(1, 12);
   let failures = 1;
   await run(
@@ -107,7 +107,7 @@ test('what cannot be read is read again, behind the last page that was applied',
   expect(await pages()).toEqual([null, id(5), id(10)]);
 });
 
-test('a page that was read for an earlier filling is not applied to the next one', async () => {
+test('a page that was read for an earlier backfill is not applied to the next one', async () => {
   await writeNotes(1, 7);
   let isFirst = true;
   await run(
@@ -122,7 +122,7 @@ test('a page that was read for an earlier filling is not applied to the next one
   expect(await progress()).toEqual({ status: 'FOLLOWING', backfilled: 7 });
 });
 
-test('one that is filled anew handles what it had not handled', async () => {
+test('a consumer whose backfill is restarted handles the events that it had not handled', async () => {
   await writeNotes(1, 3);
   const consumer = filling();
   await run(consumer);
@@ -134,7 +134,7 @@ test('one that is filled anew handles what it had not handled', async () => {
   await until('it shows all', async () => JSON.stringify(await shown()) === JSON.stringify(await notes()));
 });
 
-test('a consumer without a backfill is not filled, and one that has lost its backfill follows', async () => {
+test('a consumer without a backfill is not filled, and one that has lost its backfill follows the log', async () => {
   const plain = small.consumer('mirror', notesHandlers('mirror'), { begins: 'NOW' });
   await plain.register();
   expect(await small.kysely.transaction().execute((transaction) => refill(transaction, 'mirror'))).toBe(false);
@@ -154,7 +154,7 @@ async function spawnChild(): Promise<ChildProcess> {
   return child;
 }
 
-test('each page counts once though the process is killed in the middle, and nothing is missing at the end', async () => {
+test('each page counts once though the process is killed in the middle, and none is missing at the end', async () => {
   const PAGES = 60;
   await small.database.pool.query(
     `insert into small.note (id, text) select 'n' || lpad(n::text, 3, '0'), 'x' from generate_series(1, $1) n`,

@@ -1,8 +1,8 @@
 /**
- * A projection fills itself from the owners, page by page, before it follows the log. A page is read by commands,
- * outside any transaction; it is applied in one, in which the place of the next page is kept: so each page counts once,
- * wherever a process dies. The consumer's cursor was taken before the first page was read and stays meanwhile. So events
- * come afterwards about what a page has told already: a handler compares versions, and does nothing about an older one.
+ * Backfill: a projection is filled from the owners, page by page, before it follows the log. A page is read by
+ * commands, outside any transaction; it is applied in one that also stores the cursor of the next page, so each page
+ * counts once, wherever a process dies. The consumer's log cursor is taken before the first page is read and stays
+ * meanwhile. So events follow that a page already reflects: handlers compare versions, and ignore older ones.
  */
 import type { Kysely } from 'kysely';
 import { inTurn } from '../data/in-turn.ts';
@@ -14,19 +14,19 @@ import { newId } from '../ids.ts';
 import { openWork, type Work } from '../store/store.ts';
 import { hold } from './cursor-row.ts';
 
-/** What a page is read with. */
+/** Tools for reading a page. */
 export interface BackfillTools {
-  /** Where the page begins, as the page before it said; null for the first. */
+  /** Cursor of the page, from `next` of the page before; null for the first. */
   after: string | null;
   /** For `ask`: the same for a whole page, and ended with the process. */
   within: { correlationId: string; signal: AbortSignal };
 }
 
-/** A page that was read. */
+/** A page of source data. */
 export interface BackfillPage<DB = any> {
-  /** Where the next one begins; null if this is the last. */
+  /** Cursor of the next page; null if this is the last. */
   next: string | null;
-  /** How many things it tells of, for whoever watches the progress. */
+  /** Number of items in it, for the progress. */
   count: number;
   /** The aggregates to lock for it: those of which `apply` publishes events. */
   locks?: readonly string[];
@@ -37,27 +37,27 @@ export interface BackfillPage<DB = any> {
 /** Reads one page from the owners. */
 export type Backfill<DB = any> = (tools: BackfillTools) => Promise<BackfillPage<DB>>;
 
-/** What a consumer is filled with. */
+/** Options of a backfill. */
 export interface FillOptions {
   agent: string;
   kysely: Kysely<any>;
-  /** Connections to PostgreSQL itself. */
+  /** Direct connections to PostgreSQL. */
   sessions: Kysely<any>;
   signer?: EventSigner;
   backfill?: Backfill;
-  /** Told of what `apply` published, after the commit. */
+  /** Called with the events that `apply` published, after the commit. */
   onPublished(events: readonly Envelope[]): void;
 }
 
-/** Where a consumer's filling is. */
+/** Progress of a consumer's backfill. */
 interface Progress {
   filling: number;
   after: string | null;
 }
 
 /**
- * Fills the consumer until it is filled or the signal aborts; returns at once where another process does.
- * @throws what reading or applying a page throws; the next call goes on behind the last page that was applied
+ * Runs a consumer's backfill to its end or until the signal aborts; returns at once if another process runs it.
+ * @throws the error of reading or applying a page; the next call goes on after the last page that was applied
  */
 export async function fill(options: FillOptions, signal: AbortSignal): Promise<void> {
   const { agent, kysely, backfill } = options;
@@ -70,7 +70,7 @@ export async function fill(options: FillOptions, signal: AbortSignal): Promise<v
   });
 }
 
-/** Has a consumer filled anew, from the first page on, in the caller's transaction. Its cursor stays. */
+/** Restarts a consumer's backfill from the first page, in the caller's transaction. Its log cursor stays. */
 export async function refill(transaction: Kysely<any>, consumer: string): Promise<boolean> {
   await hold(transaction, consumer);
   const { count } = await raw(
@@ -82,7 +82,7 @@ export async function refill(transaction: Kysely<any>, consumer: string): Promis
   return count > 0;
 }
 
-/** Undefined once it is filled. */
+/** The progress of a backfill; undefined once it is complete. */
 async function progressOf(kysely: Kysely<any>, agent: string): Promise<Progress | undefined> {
   const { rows } = await raw<Progress>(
     kysely,
@@ -92,7 +92,7 @@ async function progressOf(kysely: Kysely<any>, agent: string): Promise<Progress 
   return rows[0];
 }
 
-/** Applies a page, unless it was applied meanwhile or a new filling has begun. */
+/** Applies a page, unless it was applied meanwhile or a new backfill has begun. */
 async function apply(
   { agent, kysely, signer, onPublished }: FillOptions,
   { filling, after }: Progress,
@@ -120,7 +120,7 @@ async function apply(
   onPublished(published);
 }
 
-/** Of an agent that fills itself no more. */
+/** Ends the backfill of a consumer that has no `backfill` any more. */
 async function finish(kysely: Kysely<any>, agent: string): Promise<void> {
   await raw(
     kysely,

@@ -1,7 +1,7 @@
 /**
- * What the tail of the log does not tell a consumer: that its cursor was moved back, that it is to be filled anew, or
- * that a parked event is due. All idle consumers of a process are asked about in one statement every two seconds. It
- * looks for events as well, in case the tail told of some and nobody heard it.
+ * The backstop finds work that the tail of the log does not tell of: a cursor that was moved back, a backfill that was
+ * restarted, a parked event that is due. One statement every two seconds asks for all idle consumers of a process. It
+ * looks for events as well, in case the tail's message was lost.
  */
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
@@ -10,21 +10,21 @@ import { sleep } from '../sleep.ts';
 import type { KnownPlace } from './place.ts';
 import { DUE } from './parked.ts';
 
-/** How often it looks, in milliseconds. */
+/** Milliseconds between two polls. */
 export const BACKSTOP_MS = 2000;
 
-/** A consumer that is woken when something is there for it. */
+/** A consumer that is woken when there is work for it. */
 export interface Waiting {
   agent: string;
   kysely: Kysely<any>;
   types: readonly string[];
   place: KnownPlace;
-  /** It waits, and does not work. */
+  /** Whether it waits for work. */
   isIdle(): boolean;
   wake(): void;
 }
 
-/** Looks after the consumers of one process. */
+/** Polls for the idle consumers of one process. */
 export class Backstop {
   readonly #consumers = new Set<Waiting>();
   readonly #log: Pick<Logger, 'warn'>;
@@ -33,13 +33,13 @@ export class Backstop {
     this.#log = log;
   }
 
-  /** Looks after this one too. Call what is returned to end that. */
+  /** Adds a consumer. Returns the function that removes it. */
   join(consumer: Waiting): () => void {
     this.#consumers.add(consumer);
     return () => void this.#consumers.delete(consumer);
   }
 
-  /** Looks every two seconds, until aborted. Never rejects. */
+  /** Polls every two seconds until aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(BACKSTOP_MS * (0.9 + Math.random() / 5), signal);
@@ -62,7 +62,7 @@ export class Backstop {
   }
 }
 
-/** Those of them that have something to do, or are not registered any more. */
+/** Names of the consumers that have work, or are not registered any more. */
 async function withWork(kysely: Kysely<any>, consumers: readonly Waiting[]): Promise<string[]> {
   const known = consumers.map(({ agent, types, place }) => {
     const { stored, at } = place.known ?? {};

@@ -44,7 +44,7 @@ const versionsOf = (rows: Effect[], aggregate: string): number[] =>
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1);
 
-/** Runs it until the test is over. */
+/** Runs a consumer until the test is over. */
 async function run(consumer: Consumer): Promise<Consumer> {
   const controller = new AbortController();
   await consumer.register();
@@ -56,7 +56,7 @@ async function run(consumer: Consumer): Promise<Consumer> {
   return consumer;
 }
 
-/** A consumer that notes what it applies, unless `fails`. */
+/** A consumer that notes each event that it applies, unless `fails`. */
 const noting = (name: string, fails: (text: string) => Error | false = () => false): Consumer =>
   small.consumer(name, [
     on(noteWritten.type, noteWritten.payload, async ({ sql }, event) => {
@@ -66,7 +66,7 @@ const noting = (name: string, fails: (text: string) => Error | false = () => fal
     }),
   ]);
 
-test('what was written before the consumer was there, and what comes later, is applied once and in order', async () => {
+test('events from before the consumer was there, and later ones, are applied once and in order', async () => {
   for (const _ of upTo(5)) await small.write('a');
   await run(noting('reader'));
   for (const _ of upTo(5)) await small.write('a');
@@ -81,7 +81,7 @@ describe('a consumer that begins now', () => {
   };
   const seen = async (): Promise<string[]> => (await effects('reader')).map((row) => row.aggregate_id + row.version);
 
-  test('handles what is committed from then on, and nothing that was, whichever transaction is older', async () => {
+  test('handles events committed from then on, and none from before, whichever transaction is older', async () => {
     const [written, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const late = small.store.write({ locks: ['note:late'], origin: {} }, async ({ sql, publish }) => {
       await raw(sql, 'select pg_current_xact_id()');
@@ -100,7 +100,7 @@ describe('a consumer that begins now', () => {
     expect((await seen()).toSorted()).toEqual(['after1', 'late1']);
   });
 
-  test('goes on where it is when it is registered again', async () => {
+  test('keeps its cursor when it is registered again', async () => {
     const consumer = beginning();
     await consumer.register();
     await small.write('a');
@@ -109,7 +109,7 @@ describe('a consumer that begins now', () => {
     expect(await seen()).toEqual(['a1']);
   });
 
-  test('is moved back behind its beginning by an operator, and then handles what was before it', async () => {
+  test('handles events from before its start after an operator has moved it back there', async () => {
     await small.write('before');
     const consumer = beginning();
     await consumer.register();
@@ -149,7 +149,7 @@ test('each event is applied exactly once though the process is killed five times
     const written = new Map<string, number>();
     for (let n = 0; !isOver; n++) {
       written.set(`a${n % 6}`, await small.write(`a${n % 6}`));
-      await sleep(2, never); // Leaves the machine to the processes that start.
+      await sleep(2, never); // Leaves CPU time to the processes that start.
     }
     return written;
   })();
@@ -182,7 +182,7 @@ test('each event is applied exactly once though the process is killed five times
   expect(published).toEqual([{ n: BigInt(total) }]);
 });
 
-test('an event whose handler throws is set aside with the later ones of its aggregate, and the others flow', async () => {
+test('an event whose handler throws is parked with the later ones of its aggregate, and the others flow', async () => {
   const consumer = noting('reader', (text) => text === 'poison' && new Error('cannot read this'));
   await consumer.register();
   await small.write('a');
@@ -206,7 +206,7 @@ test('an event whose handler throws is set aside with the later ones of its aggr
 test.each([
   ['throws a refusal of the database', async (sql: never) => raw(sql, 'select 1 / 0')],
   ['swallows one and goes on', async (sql: never) => raw(sql, 'select 1 / 0').catch(() => undefined)],
-])('a handler that %s loses its own effects and no one else’s', async (_, fail) => {
+])('a handler that %s loses its own effects and no others', async (_, fail) => {
   const consumer = small.consumer('reader', [
     on(noteWritten.type, noteWritten.payload, async ({ sql }, event) => {
       await noteEffect(sql, 'reader', event);
@@ -225,7 +225,7 @@ test.each([
   expect(parked.rows).toEqual([{ aggregate_key: 'note:c', state: 'WAITING' }]);
 });
 
-test('a payload that its reader does not know is parked, and one with more fields is read', async () => {
+test('an event with an unknown payload is parked, and one with more fields is handled', async () => {
   const consumer = noting('reader');
   await consumer.register();
   const said = (aggregateId: string, payload: object): Envelope => {
@@ -238,7 +238,7 @@ test('a payload that its reader does not know is parked, and one with more field
   expect(versionsOf(await effects('reader'), 'b')).toEqual([1]);
 });
 
-test('a passing fault parks nothing: the event is tried again where it stands', async () => {
+test('a transient fault parks nothing: the event is retried in its place', async () => {
   let left = 2;
   const consumer = noting('reader', () => left-- > 0 && new Unavailable('away'));
   await consumer.register();
@@ -313,7 +313,7 @@ test('the locks of a whole batch are taken before anything is written', async ()
   await until('both are applied', async () => (await consumer.step(), (await effects('reader')).length === 2));
 });
 
-test('what a handler publishes wakes the readers at once, with where it came from', async () => {
+test('an event that a handler publishes wakes the readers at once, and names its cause', async () => {
   const notified: unknown[] = [];
   const waiter = small.notifier.listen([noteRead.type]);
   waiter.hear = (types) => void notified.push(types);
@@ -334,7 +334,7 @@ test('what a handler publishes wakes the readers at once, with where it came fro
   expect(rows[1]).toMatchObject({ type: 'note.read', causation_id: rows[0].id, source: 'reader' });
 });
 
-test('events of no interest cost no write', async () => {
+test('events of other types cost no write', async () => {
   const consumer = small.consumer('reader', [on('other.type', noteRead.payload, async () => {})]);
   await consumer.register();
   for (const _ of upTo(5)) await small.write('a');
@@ -344,7 +344,7 @@ test('events of no interest cost no write', async () => {
   expect(await cursor()).toEqual(before);
 });
 
-test('a cursor that events of no interest have left far behind is moved on', async () => {
+test('a stored cursor far behind many events of other types is moved on', async () => {
   const consumer = small.consumer('reader', [on('other.type', noteRead.payload, async () => {})]);
   await consumer.register();
   await small.database.pool.query(

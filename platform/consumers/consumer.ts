@@ -6,11 +6,11 @@
  * lock that ends with the transaction: the next one takes over at once, and an idle poll writes nothing.
  *
  * An event whose handler fails is PARKED, and with it every later event of the same aggregate for this consumer; the
- * others flow. Parked events are tried again, oldest first, with backoff; after the last attempt they wait for an
+ * others flow. Parked events are retried, oldest first, with backoff; after the last attempt they wait for an
  * operator (parked.ts).
  *
- * The tail of the log tells it when there is something for it (log-tail.ts), so an idle consumer asks the database
- * nothing. What the tail does not know is looked for every two seconds, for all consumers of a process at once (backstop.ts).
+ * The tail of the log wakes it when there are events for it (log-tail.ts), so an idle consumer does not poll. Work that
+ * the tail does not know of is polled for every two seconds, for all consumers of a process at once (backstop.ts).
  */
 import type { Kysely, Transaction } from 'kysely';
 import { lock } from '../data/locks.ts';
@@ -36,67 +36,67 @@ import { attemptParked, keyOf, park, parkedKeys, untilNextAttempt } from './park
 import { KnownPlace } from './place.ts';
 
 /**
- * `busy`: another process holds the consumer. `idle`: read to the end. `more`: look again at once. `filling`: it is to be
- * filled before it reads on.
+ * `busy`: another process holds the consumer. `idle`: read to the end. `more`: read on at once. `filling`: its backfill
+ * comes first.
  */
 export type Outcome = 'busy' | 'idle' | 'more' | 'filling';
 
-/** What a consumer needs to run. */
+/** Options of a consumer. */
 export interface ConsumerOptions {
   /** The agent: the consumer's name and its schema. */
   agent: string;
   kysely: Kysely<any>;
   notifier: LogNotifier;
-  /** Tells it what is there. Somebody runs it. @default nobody tells it, it looks by itself */
+  /** Tail of the log, run by the host, which wakes the consumer. @default none: it polls by itself */
   tail?: LogTail;
-  /** Looks after it while it waits. @default it looks by itself, as often */
+  /** Polls for it while it waits. @default none: it polls by itself, as often */
   backstop?: Backstop;
   log: Logger;
   handlers: readonly EventHandler[];
-  /** Where it begins, when it is new. @default NOW */
+  /** Start position when it is new. @default NOW */
   begins?: Beginning;
-  /** Milliseconds from a notification to the read, so that one batch takes what many commits wrote. @default 10 */
+  /** Milliseconds from a notification to the read, so that one batch takes the events of many commits. @default 10 */
   gatherMs?: number;
   /** Fills it from the owners, before it handles its first event. */
   backfill?: Backfill;
-  /** Connections to PostgreSQL itself, for filling. @default kysely */
+  /** Direct connections to PostgreSQL, for the backfill. @default kysely */
   sessions?: Kysely<any>;
-  /** Checks what is read, and signs what the handlers publish. Without it nothing is checked: for tests. */
+  /** Verifies events read, and signs events that the handlers publish. Without it nothing is verified: for tests. */
   signer?: EventSigner;
 }
 
-/** Events in one batch; in a careful one fewer, because each savepoint is a transaction id that all snapshots carry. */
+/** Events in a batch; fewer in a careful one, because each savepoint is a transaction id that all snapshots carry. */
 const BATCH = 200;
 const CAREFUL_BATCH = 50;
 /** A batch stops growing after this time: its transaction delays the tail for every reader until it ends. */
 const BUDGET_MS = 50;
-/** Milliseconds until a consumer that another process holds is tried again: at first, and at most. */
+/** Backoff in milliseconds while another process holds the consumer: at first, and at most. */
 const BUSY_MS = { first: 10, most: 250 };
-/** Milliseconds until it is tried again after an infrastructure fault, and after one while it was being filled. */
+/** Milliseconds before a retry after an infrastructure fault, and after one during the backfill. */
 const FAILED_MS = 250;
 const NOT_FILLED_MS = 2000;
 /** Milliseconds between two attempts at parked events, at least. */
 const RETRY_MS = 250;
-/** How long it waits while nothing is told and a backstop looks after it. */
+/** Longest wait while a backstop polls for it, in milliseconds. */
 const LOOKED_AFTER_MS = 3_600_000;
 
-/** One agent's reading of the log. */
+/** Reads the log for one agent. */
 export class Consumer {
   readonly #o: ConsumerOptions;
   readonly #types: string[];
   readonly #handlers: ReadonlyMap<string, EventHandler>;
   readonly #place: KnownPlace;
-  /** When its parked events are to be tried again, by `performance.now()`. At the start: it may have some. */
+  /** Time of the next attempt at parked events, by `performance.now()`. At once after the start: it may have some. */
   #retryAt = 0;
   #busyMs = BUSY_MS.first;
   #isIdle = false;
   #wasWoken = false;
   #wake: (() => void) | undefined;
-  /** What older transactions wrote may be without a signature. */
+  /** Events of older transactions than this may have no signature. */
   #signedFrom: bigint | undefined;
-  /** What the handlers have published and the log does not have yet, in the transaction in hand. */
+  /** Events that handlers have published in the current transaction, not yet appended to the log. */
   #unwritten: Envelope[] = [];
-  /** What it publishes, and how many events it applied, set aside or tried again. */
+  /** Events published in the current transaction, and the counts of applied, parked and retried ones. */
   #published: Envelope[] = [];
   #tally = { applied: 0, parked: 0, recovered: 0, retry_failed: 0 };
 
@@ -113,7 +113,7 @@ export class Consumer {
     await register(kysely, { consumer, types: this.#types, begins, hasBackfill: backfill !== undefined });
   }
 
-  /** Works until aborted. Infrastructure faults are logged and tried again; a handler's park its event. @throws any other */
+  /** Runs until aborted. Logs and retries infrastructure faults; handlers' errors park events. @throws any other */
   async run(signal: AbortSignal): Promise<void> {
     const { tail, backstop } = this.#o;
     const joined = tail?.join({
@@ -138,14 +138,14 @@ export class Consumer {
     }
   }
 
-  /** Has it look at once, also at what the tail does not tell of. */
+  /** Wakes it at once, also for work that the tail does not tell of. */
   lookAgain(): void {
     this.#retryAt = 0;
     this.#wasWoken = true;
     this.#wake?.();
   }
 
-  /** Does what there is to do. Returns after how many milliseconds it is to go on, or that it may wait to be told. */
+  /** Does the work at hand. Returns the milliseconds until it goes on, or `idle` if it may wait to be woken. */
   async #work(signal: AbortSignal): Promise<number | 'idle'> {
     this.#wasWoken = false;
     let failedMs = FAILED_MS;
@@ -153,7 +153,7 @@ export class Consumer {
       const outcome = await this.step();
       if (outcome === 'filling') {
         failedMs = NOT_FILLED_MS;
-        // Another process may be at it.
+        // Another process may be filling it.
         return (await this.#fill(signal)) ? 0 : NOT_FILLED_MS;
       }
       if (performance.now() >= this.#retryAt) await this.#retry(signal);
@@ -173,7 +173,7 @@ export class Consumer {
     this.#retryAt = performance.now() + Math.max(RETRY_MS, ms);
   }
 
-  /** True once it is filled. */
+  /** Runs the backfill. True once it is complete. */
   async #fill(signal: AbortSignal): Promise<boolean> {
     const { agent, kysely, sessions = kysely, signer, backfill } = this.#o;
     const onPublished = (events: readonly Envelope[]): void => this.#tellPublished(events);
@@ -181,7 +181,7 @@ export class Consumer {
     return !(await cursorRow(kysely, agent)).isFilling;
   }
 
-  /** Waits until something is there, and then gathers, so that one batch takes what many commits wrote. */
+  /** Waits for work, and then gathers, so that one batch takes the events of many commits. */
   async #idle(signal: AbortSignal): Promise<void> {
     if (!this.#wasWoken && !this.#place.hasNews) {
       const woken = new AbortController();
@@ -193,14 +193,14 @@ export class Consumer {
       this.#isIdle = false;
       this.#wake = undefined;
     }
-    // The tail has gathered for some time before it told.
+    // The tail has gathered for a while already.
     const gatherMs = (this.#o.gatherMs ?? GATHER_MS) - GATHER_MS;
     if (!this.#wasWoken && this.#place.hasNews && gatherMs > 0) await sleep(gatherMs, signal);
   }
 
   /** One batch. First without savepoints; if an event fails, the batch again with a savepoint for each. */
   async step(): Promise<Outcome> {
-    // What the tail has told of by now can be seen by every read from here on.
+    // Events that the tail has told of by now are visible to every read from here on.
     const told = this.#o.tail?.position;
     this.#place.beginBatch();
     try {
@@ -213,7 +213,7 @@ export class Consumer {
     }
   }
 
-  /** Tries the oldest parked event of each aggregate that is due. `more`: some succeeded, their successors are due. */
+  /** Retries the oldest parked event of each aggregate, if due. `more`: some succeeded, their successors are due. */
   async retryParked(): Promise<Outcome> {
     return this.#holding(async (transaction) => {
       const prepare = (events: readonly LoggedEvent[]) => this.#lock(transaction, events);
@@ -276,7 +276,7 @@ export class Consumer {
     return last;
   }
 
-  /** What was published since the last time: of a whole batch in one statement, unless it is a careful one. */
+  /** Appends the events published since the last call: those of a batch in one statement, unless it is careful. */
   async #append(transaction: Kysely<any>): Promise<void> {
     const events = this.#unwritten;
     this.#unwritten = [];
@@ -284,7 +284,7 @@ export class Consumer {
     this.#published.push(...events);
   }
 
-  /** All locks before the first write: see platform/data/locks.ts. */
+  /** Takes all locks before the first write: see platform/data/locks.ts. */
   async #lock(transaction: Kysely<any>, events: readonly LoggedEvent[]): Promise<void> {
     await lock(
       transaction,
@@ -316,7 +316,7 @@ export class Consumer {
     }
   }
 
-  /** Goes on with the trace in which the event was published. */
+  /** The span of a handler, which continues the trace in which the event was published. */
   #spanOf(event: LoggedEvent) {
     const { id, type, correlationId, traceparent } = event;
     const attributes = {
@@ -328,7 +328,7 @@ export class Consumer {
     return () => ({ kind: 'consumer' as const, parent: traceparent, attributes });
   }
 
-  /** @throws Fault SIGNATURE: the event is parked for an operator, who finds out who wrote it */
+  /** Verifies an event's signature. @throws Fault SIGNATURE: the event is parked for an operator to investigate */
   async #checkSignature(transaction: Kysely<any>, event: LoggedEvent): Promise<void> {
     const { signer, log, agent: consumer } = this.#o;
     if (!signer || signer.verify(event)) return;
@@ -356,7 +356,7 @@ export class Consumer {
     return outcome;
   }
 
-  /** After the commit: what was rolled back is told of nobody. */
+  /** Counts and notifies after the commit, so that nothing rolled back is told. */
   #tell(): void {
     for (const [outcome, events] of Object.entries(this.#tally))
       if (events > 0) count('agora_consumer_events_total', { consumer: this.#o.agent, outcome }, events);
@@ -374,7 +374,9 @@ export class Consumer {
 const wasThereBefore = ({ begunAfter }: CursorRow, { xid }: LoggedEvent): boolean =>
   begunAfter !== null && isSeenBy(begunAfter, xid);
 
-/** A handler caught an error of PostgreSQL and went on: the transaction was lost by then, and whoever came next found out. */
+/**
+ * Whether a handler swallowed an error of PostgreSQL: the transaction was aborted by then, so a later statement failed.
+ */
 const isSwallowed = (error: unknown): boolean => (error as { code?: string }).code === '25P02';
 
 class HandlerFailed extends Error {

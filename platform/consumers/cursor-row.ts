@@ -1,32 +1,32 @@
-/** The row of `platform.log_cursor` that is a consumer's: where it is, and whether it is being filled. */
+/** A consumer's row in `platform.log_cursor`: its cursor, and whether its backfill is under way. */
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import type { Cursor } from '../events/cursor.ts';
 
-/** Where a new consumer begins: at the end of the log as it is then, or at the oldest event that the log holds. */
+/** Start position of a new consumer: the end of the log at that time, or the oldest event that the log holds. */
 export type Beginning = 'NOW' | 'OLDEST';
 
-/** A consumer as it is registered. */
+/** The registration of a consumer. */
 export interface Registration {
   consumer: string;
   types: readonly string[];
   /** @default NOW */
   begins?: Beginning;
-  /** It fills itself before it follows the log. */
+  /** Whether a backfill comes before it follows the log. */
   hasBackfill: boolean;
 }
 
 /** A consumer's row. */
 export interface CursorRow extends Cursor {
-  /** The snapshot whose events it does not handle, if it began at the end of the log. */
+  /** Snapshot of its start, if it began at the end of the log: events committed in it are skipped. */
   begunAfter: string | null;
   isFilling: boolean;
 }
 
 /**
- * Registers a consumer, once for all processes; one that is registered stays where it is. It begins at the oldest
- * transaction that is under way, and passes over what was committed by then: so no event is missed that is committed
- * later, and none handled that was committed before.
+ * Registers a consumer, once for all processes; a registered one keeps its cursor. It begins at the oldest transaction
+ * that is under way, and skips events that were committed by then: so no event that is committed later is missed, and
+ * none that was committed before is handled.
  */
 export async function register(
   kysely: Kysely<any>,
@@ -44,7 +44,7 @@ export async function register(
   );
 }
 
-/** Reads it. @throws Error for a consumer that is not registered */
+/** Reads a consumer's row. @throws Error for a consumer that is not registered */
 export async function cursorRow(db: Kysely<any>, consumer: string): Promise<CursorRow> {
   const { rows } = await raw<CursorRow>(
     db,
@@ -58,7 +58,7 @@ export async function cursorRow(db: Kysely<any>, consumer: string): Promise<Curs
 
 /** Moves the cursor. @throws Error if it is not where it was read */
 export async function moveCursor(transaction: Kysely<any>, consumer: string, from: Cursor, to: Cursor): Promise<void> {
-  // The comparison with the old place is a second lock: it fails if anything ever moved the cursor beside us.
+  // The comparison with the old cursor is an optimistic lock: it fails if anything else has moved the cursor.
   const { count } = await raw(
     transaction,
     `update platform.log_cursor set xid = $2, position = $3, moved_at = clock_timestamp(),
@@ -71,7 +71,7 @@ export async function moveCursor(transaction: Kysely<any>, consumer: string, fro
 
 /** Holds a consumer until the transaction ends. False if another process holds it. */
 export async function tryToHold(transaction: Kysely<any>, consumer: string): Promise<boolean> {
-  // Two-key advisory locks are a space of their own, apart from the one-key locks of aggregates.
+  // Two-key advisory locks have a key space apart from the one-key locks of aggregates.
   const { rows } = await raw<{ held: boolean }>(
     transaction,
     `select pg_try_advisory_xact_lock(1819239272, hashtext($1)) as held`,

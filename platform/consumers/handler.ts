@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Work } from '../store/store.ts';
 import type { LoggedEvent } from '../events/event-log.ts';
 
-/** What an agent does about one type of event. `Services` are what it works with, where its room declares it. */
+/** An agent's handler of one event type. `Services` are passed to it, where its room declares them. */
 export interface EventHandler<Services = void> {
   readonly type: string;
   /** The aggregates to lock for it: those of which the handler publishes events. */
@@ -11,7 +11,7 @@ export interface EventHandler<Services = void> {
   handle(work: Work, event: LoggedEvent, services: Services): Promise<void>;
 }
 
-/** The handlers of a room with what its `build` gave them to work with. */
+/** Binds the handlers of a room to the services that its `build` returned. */
 export const bindHandlers = <Services>(
   handlers: readonly EventHandler<Services>[],
   services: Services,
@@ -19,8 +19,8 @@ export const bindHandlers = <Services>(
   handlers.map(({ type, locks, handle }) => ({ type, locks, handle: (work, event) => handle(work, event, services) }));
 
 /**
- * Handles a type of event. `reads` is what this agent takes from the payload, no more: a tolerant reader, so that the
- * sender may add fields.
+ * Declares a handler of an event type. `reads` has only the fields of the payload that this agent uses: a tolerant
+ * reader, so that the sender may add fields.
  */
 export const on = <Payload, DB = any, Services = void>(
   type: string,

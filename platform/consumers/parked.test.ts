@@ -45,10 +45,10 @@ const parked = async () =>
   (await small.database.pool.query('select * from platform.parked_event order by xid, position')).rows;
 const applied = async (): Promise<number[]> =>
   (await small.database.pool.query('select version from small.effect order by n')).rows.map(({ version }) => version);
-/** As time would. */
+/** Makes all parked events due, as time would. */
 const makeDue = () => raw(small.kysely, `update platform.parked_event set next_at = now() - interval '1 s'`);
 
-test('it is tried again when it is due, not before, and those behind it not at all', async () => {
+test('a parked event is retried when it is due, not before, and those behind it not at all', async () => {
   attempts = 0;
   await raw(small.kysely, `update platform.parked_event set next_at = now() + interval '1 minute' where attempts > 0`);
   expect(await reader.retryParked()).toBe('idle');
@@ -60,7 +60,7 @@ test('it is tried again when it is due, not before, and those behind it not at a
   expect(await applied()).toEqual([]);
 });
 
-test('each failure puts the next attempt off for longer', async () => {
+test('the backoff grows with each failure', async () => {
   const delays: number[] = [];
   for (let n = 0; n < 4; n++) {
     const [head] = await parked();
@@ -79,7 +79,7 @@ test('each failure puts the next attempt off for longer', async () => {
   });
 });
 
-test('once it can be applied, it is, and then those behind it, in order, each once', async () => {
+test('a parked event that can be applied is applied once, and then those behind it, in order', async () => {
   isBroken = false;
   await makeDue();
   const outcomes: string[] = [];
@@ -91,7 +91,7 @@ test('once it can be applied, it is, and then those behind it, in order, each on
   await until('the next flows again', async () => (await reader.step(), (await applied()).length === 5));
 });
 
-test('after eight attempts it is dead: it is not tried again, and nothing overtakes it', async () => {
+test('an event is a dead letter after eight attempts: it is not retried, and its aggregate waits', async () => {
   for (let n = 1; n < 8; n++) {
     expect((await parked())[0]).toMatchObject({ state: 'WAITING', attempts: n });
     await makeDue();
@@ -107,7 +107,7 @@ test('after eight attempts it is dead: it is not tried again, and nothing overta
   expect([attempts, await applied()]).toEqual([0, []]);
 });
 
-test('an event that is discarded while it is tried has no effect', async () => {
+test('an event that is discarded during its attempt has no effect', async () => {
   isBroken = false;
   await makeDue();
   const discarding = small.consumer('reader', [
@@ -116,7 +116,7 @@ test('an event that is discarded while it is tried has no effect', async () => {
       await raw(sql, 'delete from platform.parked_event where position = $1', [event.position]);
     }),
   ]);
-  // A passing fault: the consumer goes on with the others.
+  // A transient fault: the consumer goes on with the others.
   await expect(discarding.retryParked()).rejects.toMatchObject({
     message: expect.stringContaining('discarded meanwhile'),
     recovery: 'RETRY',
@@ -147,7 +147,7 @@ test('the locks of a parked event are taken before anything is written', async (
   expect(await retried).toBe('more');
 });
 
-test('an operator has a dead one tried again, with all its attempts, and then all of its aggregate go on', async () => {
+test('an operator redrives a dead letter, with all attempts anew, and then all of its aggregate go on', async () => {
   await raw(small.kysely, `update platform.parked_event set state = 'DEAD', attempts = 8 where attempts > 0`);
   expect(await redrive(small.kysely, 'reader', 'note:other')).toBe(0);
   expect(await redrive(small.kysely, 'other', 'note:a')).toBe(0);
@@ -158,7 +158,7 @@ test('an operator has a dead one tried again, with all its attempts, and then al
   expect(await applied()).toEqual([1, 2, 3, 4]);
 });
 
-test('an operator gives a dead one up, and those behind it go on', async () => {
+test('an operator discards a dead letter, and the events behind it go on', async () => {
   await raw(small.kysely, `update platform.parked_event set state = 'DEAD', attempts = 8 where attempts > 0`);
   const [head] = await parked();
   expect(await discard(small.kysely, 'other', head.event.id)).toBeUndefined();

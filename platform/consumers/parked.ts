@@ -1,4 +1,4 @@
-/** Events that a consumer could not apply: kept aside with the later ones of their aggregate, and tried again. */
+/** Parked events: those that a consumer could not apply, and later ones of their aggregate; retried with backoff. */
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import { Unavailable } from '../errors.ts';
@@ -7,20 +7,20 @@ import { count } from '../telemetry/metrics.ts';
 import type { Cursor } from '../events/cursor.ts';
 import { type EventRow, type LoggedEvent, toEvent, toRow } from '../events/event-log.ts';
 
-/** Attempts before an event waits for a person. */
+/** Attempts before an event becomes a dead letter, which waits for an operator. */
 const MAX_ATTEMPTS = 8;
 
-/** In SQL: a parked event `p` is the oldest of its aggregate, and is tried again. */
+/** SQL condition: a parked event `p` is the oldest of its aggregate, and is to be retried. */
 const TRIED_AGAIN = `p.state = 'WAITING'
   and not exists (select 1 from platform.parked_event o where o.consumer = p.consumer
                      and o.aggregate_key = p.aggregate_key and (o.xid, o.position) < (p.xid, p.position))`;
-/** In SQL: it is time to try a parked event `p` again. */
+/** SQL condition: a parked event `p` is due for a retry. */
 export const DUE = `p.next_at <= now() and ${TRIED_AGAIN}`;
 
-/** What events of one aggregate have in common. */
+/** The key of an event's aggregate. */
 export const keyOf = (event: LoggedEvent): string => `${event.aggregateType}:${event.aggregateId}`;
 
-/** The aggregates of which this consumer has parked events. */
+/** Keys of the aggregates of which this consumer has parked events. */
 export async function parkedKeys(transaction: Kysely<any>, consumer: string): Promise<Set<string>> {
   const { rows } = await raw<{ key: string }>(
     transaction,
@@ -30,7 +30,7 @@ export async function parkedKeys(transaction: Kysely<any>, consumer: string): Pr
   return new Set(rows.map((row) => row.key));
 }
 
-/** Sets an event aside: because it failed, or (without error) because it waits behind one of its aggregate. */
+/** Parks an event that failed, or (without error) that waits behind a parked one of its aggregate. */
 export async function park(
   transaction: Kysely<any>,
   consumer: string,
@@ -46,7 +46,7 @@ export async function park(
   if (error) await retryLater(transaction, consumer, event, error, 1, log);
 }
 
-/** Tries the oldest event of each parked aggregate that is due, and says how many succeeded. `prepare` takes their locks. */
+/** Retries the oldest parked event of each aggregate, if due; returns how many succeeded. `prepare` takes the locks. */
 export async function attemptParked(
   transaction: Kysely<any>,
   consumer: string,
@@ -114,12 +114,14 @@ async function unpark(transaction: Kysely<any>, consumer: string, key: string, a
     `delete from platform.parked_event where consumer = $1 and aggregate_key = $2 and xid = $3 and position = $4`,
     [consumer, key, at.xid, at.position],
   );
-  // An operator discarded it while the handler ran: the effect must not stay.
+  // An operator discarded the event while its handler ran: the effect is rolled back.
   if (count !== 1) throw new Unavailable(`${key} was discarded meanwhile`);
   return 1;
 }
 
-/** Operator: has an aggregate tried again from its oldest event, with all attempts anew. Returns how many events wait. */
+/**
+ * Redrives an aggregate for an operator from its oldest event, with all attempts anew. Returns how many events wait.
+ */
 export async function redrive(transaction: Kysely<any>, consumer: string, key: string): Promise<number> {
   const { count } = await raw(
     transaction,
@@ -130,7 +132,7 @@ export async function redrive(transaction: Kysely<any>, consumer: string, key: s
   return count;
 }
 
-/** Operator: gives one event up, and the later ones of its aggregate go on. Returns the event, if it was parked. */
+/** Discards one event for an operator; the later ones of its aggregate go on. Returns the event, if it was parked. */
 export async function discard(
   transaction: Kysely<any>,
   consumer: string,

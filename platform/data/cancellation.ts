@@ -1,6 +1,6 @@
 /**
- * What is being read for somebody who may leave. It reaches the statements without every function on the way passing a
- * signal on (`db/cancelling-client.ts`); only queries run under one: a mutation that has begun is carried out.
+ * Cancellation of reads whose client disconnects. The signal reaches the statements (`db/cancelling-client.ts`) through
+ * an AsyncLocalStorage, not through parameters. Only queries run under one: a mutation that has begun is carried out.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
@@ -11,7 +11,7 @@ interface Work {
 
 const works = new AsyncLocalStorage<Work | undefined>();
 
-/** Does the work so that its statements are cancelled when the signal aborts; without a signal they are not. */
+/** Runs the work so that its statements are cancelled when the signal aborts; without a signal they are not. */
 export function cancellableBy<T>(signal: AbortSignal | undefined, work: () => T): T {
   if (!signal) return works.run(undefined, work);
   const own: Work = { signal, isOver: false };
@@ -22,7 +22,7 @@ export function cancellableBy<T>(signal: AbortSignal | undefined, work: () => T)
   return result;
 }
 
-/** The signal of the work that this is part of. What outlives its work, as a loop that it has started, is nobody's. */
+/** The signal of the work that the caller is part of; none for code that outlives it, such as a loop started in it. */
 export function currentSignal(): AbortSignal | undefined {
   const work = works.getStore();
   return work && !work.isOver ? work.signal : undefined;

@@ -1,4 +1,4 @@
-/** Known names; there are as many as columns and aliases in the code. */
+/** Cache of names, bounded by the columns and aliases in the code. */
 const known = new Map<string, string>();
 
 /** The column of a property, as MikroORM's `UnderscoreNamingStrategy` has it: `merchantId` is `merchant_id`. */

@@ -4,16 +4,16 @@ import { type Confined, claimsOf, SETTINGS } from './confined.ts';
 import { raw } from './raw.ts';
 import { singleStatements } from './single-statements.ts';
 
-/** What policies of readers are called (db/confine.ts); a digest follows. */
+/** Name prefix of the row-level-security policies for readers (db/confine.ts); a digest follows. */
 export const READER_POLICY = 'agora reader ';
 
 /** Reads for one actor, of the rows that are theirs. */
 export type ReadsFor<DB> = (actor: Actor) => Kysely<DB>;
 
 /**
- * Makes reads that are confined: each statement in a transaction of its own that only reads, as the role that the
- * policies bind and with whose rows it is to see. It ends with the transaction, so a pooler may share the connection.
- * @param onOpen told, once, where PostgreSQL has no such role: then statements run as they are
+ * Creates reads under row-level security: each statement runs in a read-only transaction of its own, as the reader role
+ * and with the actor's claims as settings. Both end with the transaction, so a pooler may share the connection.
+ * @param onOpen called once if PostgreSQL has no reader role: then statements run unconfined
  */
 export function confinedReads<DB>(
   kysely: Kysely<any>,
@@ -27,7 +27,7 @@ export function confinedReads<DB>(
         return role;
       },
       (error: unknown) => {
-        known = undefined; // The database was away: it is looked for again.
+        known = undefined; // The database was away: the next read asks again.
         throw error;
       },
     );
@@ -50,12 +50,12 @@ export function confinedReads<DB>(
   };
 }
 
-/** An id as it stands in a setting. What is no id is nobody's. */
+/** An id as the value of a setting; empty, which matches no row, for a text that is no id. */
 const wordOf = (id: string | undefined): string => (id !== undefined && /^[\w:.-]{1,200}$/.test(id) ? id : '');
 
 /**
- * The role that policies of these tables bind and that we may become. One that is not prepared for all of them, because
- * `db:roles` was not run at a release, is refused the others: better no answer than somebody else's.
+ * The reader role: policies of these tables apply to it, and we may SET ROLE to it. Tables on which it has no rights,
+ * because `db:roles` was not run at a release, are refused to it: better no answer than another customer's rows.
  */
 async function readerOf(kysely: Kysely<any>, agent: string, tables: readonly string[]): Promise<string | undefined> {
   const { rows } = await raw<{ role: string }>(
@@ -70,7 +70,7 @@ async function readerOf(kysely: Kysely<any>, agent: string, tables: readonly str
   return rows[0]?.role;
 }
 
-/** The same database, where each statement is a transaction that is opened so; as it is where there is no opening. */
+/** The same database with each statement in a transaction that begins with `opening`, or as it is without one. */
 function over(base: Kysely<any>, opening: () => Promise<string | undefined>): Kysely<any> {
   return singleStatements(async <Row>(query: CompiledQuery<Row>) => {
     const begin = await opening();

@@ -1,28 +1,28 @@
 /**
- * Tables of money and personal data whose rows PostgreSQL itself keeps from whom they do not belong to, beneath
- * `access.ts`: what a customer, a merchant or a guest is shown of them is read as a role that sees their rows and no
- * other, so that a condition that was forgotten shows nothing. Staff and agents read as ever.
+ * Row-level security for tables of money and personal data, beneath `access.ts`: customers, merchants and guests read
+ * them through a role that sees their own rows alone, so that a forgotten condition shows nothing. Staff and agents
+ * read with the agent's own role.
  */
 import type { Actor } from '../identity/actor.ts';
 import { columnName } from './column-name.ts';
 import { ACTIONS } from '../identity/roles.ts';
 
-/** What an actor's token says of whom they are. */
+/** A claim of the actor's token that identifies them. */
 export type Claim = 'id' | 'customerId' | 'merchantId' | 'orderId';
 
-/** A row is theirs if any of these properties has the claim. */
+/** Ownership of rows: a row is the actor's if any of these properties equals the claim. */
 export type OwnRows = { readonly [property: string]: Claim } | Through;
 
-/** Whatever belongs to a row of another table belongs to whom that does. */
+/** Ownership through a foreign key: a row belongs to the owner of the row of `through` that its property `by` names. */
 export interface Through {
   readonly through: string;
   readonly by: string;
 }
 
-/** Whose rows, by table, of one agent's schema. */
+/** Ownership of rows by table, of one agent's schema. */
 export type Confined = Readonly<Record<string, OwnRows>>;
 
-/** What policies and readers call the claims: settings that last for a transaction. */
+/** Names of the transaction-local settings that carry the claims to the policies. */
 export const SETTINGS: Readonly<Record<Claim, string>> = {
   id: 'agora.actor_id',
   customerId: 'agora.customer_id',
@@ -30,11 +30,11 @@ export const SETTINGS: Readonly<Record<Claim, string>> = {
   orderId: 'agora.order_id',
 };
 
-/** Whether an actor is shown nothing of an agent's but what is their own: who holds no scope of it. */
+/** Whether an actor sees only their own rows of an agent: they hold no scope of it. */
 export const isConfined = (actor: Actor, agent: string): boolean =>
   !Object.keys(ACTIONS).some((action) => actor.may(`${agent}:${action}`));
 
-/** Those of the claims that the rows are compared with. */
+/** The claims that the rows are compared with. */
 export const claimsOf = (confined: Confined): Claim[] => [
   ...new Set(Object.values(confined).flatMap((rows) => columnsOf(rows).map(([, claim]) => claim))),
 ];
@@ -43,5 +43,5 @@ export const claimsOf = (confined: Confined): Claim[] => [
 export const columnsOf = (rows: OwnRows): [column: string, claim: Claim][] =>
   isThrough(rows) ? [] : Object.entries(rows).map(([property, claim]) => [columnName(property), claim as Claim]);
 
-/** Whether the rows are those of another table's. */
+/** Whether ownership goes through another table. */
 export const isThrough = (rows: OwnRows): rows is Through => 'through' in rows;

@@ -1,13 +1,13 @@
 /**
- * What an entity says of its table. `defineEntity` is the one declaration of every column: the types of rows, the columns
- * that a query reads and the statements of `Work` (platform/store/store.ts) are derived from it.
+ * The table of an entity. `defineEntity` is the one declaration of every column: the types of rows, the columns that a
+ * query reads and the statements of `Work` (platform/store/store.ts) are derived from it.
  */
 import { type EntitySchema, type EntitySchemaWithMeta, JsonType } from '@mikro-orm/core';
 import type { InferKyselyDB, InferKyselyTable } from '@mikro-orm/sql';
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { columnName } from './column-name.ts';
 
-/** Columns have the names of properties; db/property-names.ts says them to PostgreSQL. */
+/** Columns have the names of properties; db/property-names.ts translates them for PostgreSQL. */
 interface Naming {
   columnNamingStrategy: 'property';
 }
@@ -21,10 +21,10 @@ export type TablesOf<E extends Entity> = InferKyselyDB<E, Naming>;
 /** A row as it is read: `type Product = RowOf<typeof ProductSchema>`. */
 export type RowOf<E extends Entity> = Selectable<InferKyselyTable<E, Naming>>;
 
-/** A row as it is inserted: what has a default, or may be null, may be left out. */
+/** A row as it is inserted: properties that are nullable or have a default may be left out. */
 export type NewRowOf<E extends Entity> = Insertable<InferKyselyTable<E, Naming>>;
 
-/** What of a row is changed. Undefined is left as it is. */
+/** Changes to a row. An undefined property is left as it is. */
 export type ChangesOf<E extends Entity> = Updateable<InferKyselyTable<E, Naming>>;
 
 /** A table, as its entity declares it. */

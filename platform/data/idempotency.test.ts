@@ -37,7 +37,7 @@ const writeNote =
 const rows = async (table: string): Promise<any[]> => (await small.database.pool.query(`select * from ${table}`)).rows;
 const codeOf = (error: Refusal): string | undefined => error.userErrors[0]?.code;
 
-test('the same key twenty times at once runs the work once, and answers all twenty with its outcome', async () => {
+test('twenty concurrent requests with one key run the work once, and all are answered with its outcome', async () => {
   let runs = 0;
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, n) =>
@@ -52,11 +52,11 @@ test('the same key twenty times at once runs the work once, and answers all twen
   expect([await rows('small.note'), await rows('platform.event_log')].map((list) => list.length)).toEqual([1, 1]);
 });
 
-test('the lock of a key is that of earlier releases, which may take it at the same time', () => {
+test('the lock of a key has the same text as in earlier releases, which may run beside this one', () => {
   expect(lockOf({ actor: 'user_1', operation: 'placeOrder', key: 'k', request: {} })).toBe('once:user_1:placeOrder:k');
 });
 
-test('with another request the key is refused, and nothing is written', async () => {
+test('a key with another request is refused, and nothing is written', async () => {
   await small.store.idempotent(ONCE, writeNote('a'));
   const error = await small.store
     .idempotent({ ...ONCE, request: { text: 'y' } }, writeNote('b'))
@@ -94,7 +94,7 @@ test("another actor's key, and the key of another operation, is another key", as
   expect((await rows('small.note')).map((note) => note.id).toSorted()).toEqual(['a', 'b', 'c']);
 });
 
-test('work that is refused leaves its key free', async () => {
+test('refused work leaves its key free', async () => {
   const refused = small.store.idempotent(ONCE, async (work) => {
     await writeNote('a')(work);
     throw refuse('INVALID_STATE', 'No.');
@@ -108,7 +108,7 @@ test('work that is refused leaves its key free', async () => {
   expect(await small.store.idempotent({ ...ONCE, request: 'another' }, writeNote('b'))).toEqual({ id: 'b' });
 });
 
-test('work that meets a passing fault is tried again, and its effect is there once', async () => {
+test('work that meets a transient fault is retried, and its effect is there once', async () => {
   let runs = 0;
   const outcome = await small.store.idempotent(ONCE, async (work) => {
     const made = await writeNote(`note_${++runs}`)(work);
@@ -119,7 +119,7 @@ test('work that meets a passing fault is tried again, and its effect is there on
   expect((await rows('small.note')).map((note) => note.id)).toEqual(['note_3']);
 });
 
-test('a lost connection is waited out, and the work is done again on another', async () => {
+test('work whose connection is lost is retried on another connection', async () => {
   let runs = 0;
   await small.store.idempotent(ONCE, async (work) => {
     await writeNote('a')(work);
@@ -133,7 +133,7 @@ test('a lost connection is waited out, and the work is done again on another', a
   expect(await rows('small.note')).toHaveLength(1);
 });
 
-test('what a key led to can be asked without doing it', async () => {
+test('the outcome of a key can be read without running the work', async () => {
   expect(await small.store.earlierOutcome(ONCE)).toBeUndefined();
   await small.store.idempotent(ONCE, writeNote('a'));
   expect(await small.store.earlierOutcome(ONCE)).toEqual({ id: 'a' });
@@ -154,12 +154,12 @@ test.each([
   expect(answer).toEqual(isFine ? { id: 'a' } : 'INVALID_INPUT');
 });
 
-test('of a request only its hash is kept', async () => {
+test('only the hash of a request is kept', async () => {
   await small.store.idempotent({ ...ONCE, request: { email: 'ada@agora.test' } }, writeNote('a'));
   expect(JSON.stringify(await rows('small.idempotency'))).not.toContain('ada@agora.test');
 });
 
-test('a key is forgotten by its age, but that of a saga’s step only once no saga is under way that is as old', async () => {
+test('a client’s key expires by age, that of a saga step only once no saga as old is under way', async () => {
   const { pool, kysely } = small.database;
   const actors = ['user_1', 'saga', 'agent:orchestration'];
   const now = new Date();
@@ -175,7 +175,7 @@ test('a key is forgotten by its age, but that of a saga’s step only once no sa
     (
       await pool.query(`select actor, array_agg(key order by key) as keys from small.idempotency group by 1`)
     ).rows.reduce((all, { actor, keys }) => ({ ...all, [actor]: keys }), {});
-  // Nobody has said yet which sagas there are.
+  // The saga horizon is not known yet.
   await forgetOldKeys(kysely, 'small', now);
   const all = ['20', '31', '60', '90'];
   expect(await left()).toEqual({ user_1: ['20'], saga: all, 'agent:orchestration': all });
@@ -188,7 +188,7 @@ test('a key is forgotten by its age, but that of a saga’s step only once no sa
   expect(await left()).toEqual({ user_1: ['20'], saga: ['20'], 'agent:orchestration': ['20'] });
 });
 
-test('the kept keys of a saga that is stuck are not read again with each chunk of those that are forgotten', async () => {
+test('the kept keys of a stuck saga are not read again with each chunk of deleted keys', async () => {
   const { pool, kysely } = small.database;
   const now = new Date();
   await pool.query(
@@ -214,6 +214,6 @@ test('the kept keys of a saga that is stuck are not read again with each chunk o
     ).rows[0]!.read,
   }));
   expect(forgotten).toBe(6000);
-  // Each that is forgotten is read to be found, and the planner has a look at the ends of the index; no kept one is read.
+  // Each deleted key is read to be found, and the planner reads the ends of the index; no kept key is read.
   expect(read).toBeLessThan(7000);
 });

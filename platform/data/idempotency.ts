@@ -1,6 +1,6 @@
 /**
- * Idempotency keys, after Stripe (https://docs.stripe.com/api/idempotent_requests): the same key again answers with
- * what the first request led to; with another request it is refused. The row is written in the transaction of the
+ * Idempotency keys, after Stripe (https://docs.stripe.com/api/idempotent_requests): a replay of a key answers with the
+ * outcome of the first request; the key with another request is refused. The row is written in the transaction of the
  * effect, so a request that was refused, and wrote nothing, leaves its key free.
  */
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { refuse } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import { raw } from './raw.ts';
 
-/** Whose key, for what, and the request that came with it. */
+/** An idempotency key with its scope (actor and operation), and the request that came with it. */
 export interface IdempotencyKey {
   /** The actor's id: another actor's equal key is another key. */
   actor: string;
@@ -20,15 +20,15 @@ export interface IdempotencyKey {
   /** The request, as far as a repetition must equal it. Only its hash is kept. */
   request: unknown;
   /**
-   * The same request as an earlier release took it, where that was otherwise: what was sent to that one can be repeated
-   * to this one. For as long as keys are kept.
+   * The request in the form of an earlier release, if that differed, so that a request sent to that release can be
+   * replayed to this one. For as long as keys are kept.
    */
   formerly?: unknown;
 }
 
 /**
- * The key of a mutation, as its input brings it: `store.idempotent({ ...idempotencyOf('placeOrder', input, context), locks }, …)`.
- * The request is what else is in the input.
+ * The key of a mutation, as its input brings it: `store.idempotent({ ...idempotencyOf('placeOrder', input, context),
+ * locks }, …)`. The request is the rest of the input.
  */
 export const idempotencyOf = <Input extends { idempotencyKey: string }>(
   operation: string,
@@ -41,10 +41,10 @@ const LONGEST_KEY = 255;
 
 const isLonger = (key: string): boolean => key.length > LONGEST_KEY && Array.from(key).length > LONGEST_KEY;
 
-/** What to lock so that equal keys wait for one another: in processes of earlier releases too, so its text stays. */
+/** The lock by which equal keys wait for one another, in processes of earlier releases too, so its text must stay. */
 export const lockOf = ({ actor, operation, key }: IdempotencyKey): string => `once:${actor}:${operation}:${key}`;
 
-/** What an earlier request with this key led to. @throws Refusal IDEMPOTENCY_KEY_REUSED, INVALID_INPUT */
+/** The outcome of an earlier request with this key. @throws Refusal IDEMPOTENCY_KEY_REUSED, INVALID_INPUT */
 export async function earlierOutcome(
   transaction: Kysely<any>,
   schema: string,
@@ -96,19 +96,19 @@ export async function keepOutcome(
   );
 }
 
-/** How long a key is remembered: whoever repeats a request does so within days. */
+/** Retention of a client's key: clients replay a request within days. */
 const KEPT_DAYS = 30;
 const CHUNK = 1000;
 
 /**
- * By what a key is known for that of a saga's step: `doOnce` and `undoOnce` (undoable.ts), and commands between agents. The
- * condition of the index in idempotency-of-clients.sql.
+ * SQL condition for keys of saga steps: those of `doOnce` and `undoOnce` (undoable.ts), and of commands between agents.
+ * Its negation is the condition of the index in idempotency-of-clients.sql.
  */
 const OF_SAGAS = `(actor = 'saga' or starts_with(actor, 'agent:'))`;
 
 /**
- * Forgets the keys that are older than 30 days, in chunks, and returns how many. The steps of a saga are tried for as
- * long as it takes, so their keys have no age: they stay while a saga is under way that is as old as they are.
+ * Deletes keys that are older than 30 days, in chunks, and returns their number. Saga steps are retried without limit,
+ * so their keys have no fixed age: they stay while a saga is under way that is as old as they are.
  */
 export async function forgetOldKeys(kysely: Kysely<any>, schema: string, now: Date): Promise<number> {
   const limit = new Date(now.getTime() - KEPT_DAYS * 86_400_000);
@@ -119,13 +119,13 @@ export async function forgetOldKeys(kysely: Kysely<any>, schema: string, now: Da
   return ofClients + (await forget(kysely, schema, OF_SAGAS, since < limit ? since : limit));
 }
 
-/** Forgets the keys of these that are older than the limit. Each chunk begins where the one before it ended. */
+/** Deletes keys that are older than the limit, chunk by chunk, each from where the one before it ended. */
 async function forget(kysely: Kysely<any>, schema: string, whose: string, limit: Date): Promise<number> {
   let from = '-infinity';
   for (let forgotten = 0; ; ) {
     const { rows } = await raw<{ count: number; last: string | null }>(
       kysely,
-      // By where the rows lie: they are written once, and never changed.
+      // By ctid, which is stable here: the rows are written once and never updated.
       `with gone as
          (delete from "${schema}".idempotency where ctid = any(array
             (select ctid from "${schema}".idempotency
@@ -141,7 +141,7 @@ async function forget(kysely: Kysely<any>, schema: string, whose: string, limit:
   }
 }
 
-/** What is kept of a request: equal for equal ones, however they were written. */
+/** The hash that is kept of a request: equal for equal requests, however they were written. */
 export const hashOf = (request: unknown): string => createHash('sha256').update(canonical(request)).digest('base64url');
 
 /** JSON with sorted keys and without absent ones: equal requests give equal text, however they were written. */

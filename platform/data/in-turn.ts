@@ -2,9 +2,9 @@ import type { Kysely } from 'kysely';
 import { raw } from './raw.ts';
 
 /**
- * Does a piece of work in one process at a time: of many that come with its name one does it, the others leave it to
- * that one. A process that dies frees it with its connection.
- * @param sessions connections to PostgreSQL itself: a session's lock is no pooler's
+ * Runs work in one process at a time, under a session-level advisory lock: of many with the same name one runs it, the
+ * others skip it. The lock of a process that dies is released with its connection.
+ * @param sessions direct connections to PostgreSQL: session locks do not work through a transaction pooler
  */
 export async function inTurn(
   sessions: Kysely<any>,
@@ -12,7 +12,7 @@ export async function inTurn(
   work: (session: Kysely<any>) => Promise<void>,
 ): Promise<void> {
   await sessions.connection().execute(async (connection) => {
-    // A session's lock, not a transaction's: an open transaction would hold back the tail of the event log.
+    // A session-level lock, since an open transaction would hold back the tail of the event log.
     const { rows } = await raw<{ held: boolean }>(
       connection,
       `select pg_try_advisory_lock(1819239273, hashtext($1)) as held`,

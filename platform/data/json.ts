@@ -1,4 +1,4 @@
 import { type RawBuilder, sql } from 'kysely';
 
-/** A document for a column of JSON: the driver would send a list as an array of PostgreSQL's. */
+/** A document for a JSON column: the driver would send a list as a PostgreSQL array. */
 export const json = <Value>(value: Value): RawBuilder<Value> => sql<Value>`${JSON.stringify(value)}::jsonb`;

@@ -25,7 +25,7 @@ const waiting = async (): Promise<number> => {
   return Number(rows[0]!.n);
 };
 
-test('locking draws no transaction id, so who holds the lock has a higher one than the holder before', async () => {
+test('locking draws no transaction id, so each holder of the lock has a higher id than the one before', async () => {
   await inTransaction(async (transaction) => {
     await lock(transaction, ['order:1', 'order:2']);
     const { rows } = await raw(transaction, 'select pg_current_xact_id_if_assigned() as xid');
@@ -33,7 +33,7 @@ test('locking draws no transaction id, so who holds the lock has a higher one th
   });
 });
 
-test('a command waits for the one that holds its key, and not for others', async () => {
+test('a command waits for the command that holds its key, and not for others', async () => {
   const order: string[] = [];
   const { promise: release, resolve } = Promise.withResolvers<void>();
   const held = Promise.withResolvers<void>();
@@ -74,7 +74,7 @@ test('many commands on the same keys, each in its own order and some named twice
   expect(inside).toBe(0);
 });
 
-test('no keys are no statement', async () => {
+test('locking no keys sends no statement', async () => {
   const executeQuery = (): never => {
     throw new Error('asked');
   };

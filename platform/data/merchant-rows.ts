@@ -2,8 +2,8 @@ import { Actor } from '../identity/actor.ts';
 import type { RowFilter } from './row-filter.ts';
 
 /**
- * Which rows of merchants an actor may change who holds a scope for it: a merchant its own, staff and agents all, also
- * those who work for a merchant besides. A merchant's account without a merchant owns nothing; it must not pass for staff.
+ * Row filter for changes to merchants' data by an actor with the scope: a merchant has its own rows, staff and agents
+ * have all, also staff who work for a merchant. A merchant's account without a merchant has none: it is not staff.
  * @param scope `<agent>:write`
  */
 export function merchantRows(actor: Actor, scope: string): RowFilter {

@@ -11,24 +11,24 @@ const failing = (times: number, error: Error) => {
 };
 const coded = (code: string): Error => Object.assign(new Error(code), { code });
 
-test.each(['40001', '40P01', '55P03'])('a transaction that lost a race (%s) is tried again', async (code) => {
+test.each(['40001', '40P01', '55P03'])('a transaction that lost a race (%s) is retried', async (code) => {
   expect(await afterLostRace.execute(failing(2, coded(code)))).toBe(3);
 });
 
 test.each(['08006', '57P01', 'ECONNRESET', '23505'])(
-  'one that may have been committed (%s) is not, without a key',
+  'a transaction that may have been committed (%s) is not retried without an idempotency key',
   async (code) => {
     await expect(afterLostRace.execute(failing(1, coded(code)))).rejects.toThrow(code);
   },
 );
 
-test('with a key, any passing fault is', async () => {
+test('any transient fault is retried with an idempotency key', async () => {
   expect(await afterTransient.execute(failing(2, coded('08006')))).toBe(3);
   expect(await afterTransient.execute(failing(1, new Unavailable('away')))).toBe(2);
   await expect(afterTransient.execute(failing(1, coded('23505')))).rejects.toThrow('23505');
 });
 
-test('in the end the fault is told', async () => {
+test('the fault is thrown after the last attempt', async () => {
   await expect(afterLostRace.execute(failing(5, coded('40P01')))).rejects.toThrow('40P01');
   expect(await afterLostRace.execute(failing(4, coded('40P01')))).toBe(5);
 });

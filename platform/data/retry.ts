@@ -1,10 +1,10 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import { Fault, isTransient } from '../errors.ts';
 
-/** A transaction that lost a race for locks did nothing: it can always be tried again. */
+/** Error codes of a transaction that lost a race for locks: it was rolled back, so a retry is always safe. */
 const LOST_RACE = new Set(['40001', '40P01', '55P03', 'LOST_RACE']);
 
-/** A row was changed by another command since it was read. Nothing was written. */
+/** A failed optimistic lock: another command changed the row since it was read. Nothing was written. */
 export class LostRace extends Fault {
   override readonly name = 'LostRace';
   constructor(message: string) {
@@ -12,18 +12,18 @@ export class LostRace extends Fault {
   }
 }
 
-/** Whether a transaction gave way to others, and did nothing: a deadlock, or a lock that it waited for too long. */
+/** Whether a transaction was rolled back in favour of others: deadlock, lock timeout or failed optimistic lock. */
 export const isLostRace = (error: unknown): boolean => LOST_RACE.has((error as { code?: string }).code ?? '');
 
 const backoff = new ExponentialBackoff({ initialDelay: 20, maxDelay: 500 });
 
-/** Tries a transaction again that ended in a deadlock or a lock timeout. */
+/** Retries a transaction that lost a race for locks. */
 export const afterLostRace = retry(handleWhen(isLostRace), {
   maxAttempts: 4,
   backoff,
 });
 
-/** Tries again after any passing fault. Only for work that an idempotency key makes safe to repeat. */
+/** Retries after any transient fault. Only for work that an idempotency key makes safe to repeat. */
 export const afterTransient = retry(
   handleWhen((error) => isTransient(error) || isLostRace(error)),
   { maxAttempts: 4, backoff },

@@ -30,16 +30,16 @@ const decisions: fc.Arbitrary<RowFilter> = fc.oneof(
   fc.array(match, { maxLength: 4 }),
 );
 
-test('what SQL lets through is what is let through in memory, whatever is decided', async () => {
+test('any row filter lets the same rows through in SQL and in memory', async () => {
   await fc.assert(fc.asyncProperty(decisions, async (rows) => expect(await inSql(rows)).toEqual(inMemory(rows))));
 });
 
-test('no match at all lets nothing through', async () => {
+test('a row filter without a match lets nothing through', async () => {
   expect([await inSql([]), inMemory([])]).toEqual([[], []]);
   expect([await inSql('NONE'), inMemory('NONE')]).toEqual([[], []]);
 });
 
-test('a row without an owner belongs to nobody', async () => {
+test('a row without an owner matches no owner', async () => {
   expect(matches({ customer_id: null }, [{ customer_id: 'a' }])).toBe(false);
   expect(matches({}, [{ customer_id: 'a' }])).toBe(false);
 });

@@ -1,10 +1,10 @@
 /**
- * Whose rows: what `access.ts` of every room decides, once, for queries, loaders and subscriptions alike. As data, so
- * that the same decision filters SQL and judges a row that is already there.
+ * Row filters: the decision of every room's `access.ts` on whose rows an actor sees, once for queries, loaders and
+ * subscriptions. They are data, so that the same decision filters SQL and judges a row in memory.
  */
 import { type ExpressionBuilder, sql, type SqlBool } from 'kysely';
 
-/** A row is within if all of these properties have these values. */
+/** A match of rows: all of these properties have these values. */
 export type RowMatch = Readonly<Record<string, string>>;
 
 /** All rows, none, or those that fit one of the matches. */
@@ -17,7 +17,7 @@ export const matching = (rows: RowFilter) => (eb: ExpressionBuilder<any, any>) =
   return eb.or(rows.map((match) => eb.and(match)));
 };
 
-/** Whether one row is among them. */
+/** Whether a row in memory passes the filter. */
 export function matches(row: Record<string, unknown>, rows: RowFilter): boolean {
   if (rows === 'ALL') return true;
   if (rows === 'NONE') return false;

@@ -10,12 +10,12 @@ import {
 } from 'kysely';
 import { Fault } from '../errors.ts';
 
-/** Runs one statement, wherever that is. */
+/** Runs one statement, on any connection or server. */
 export type Execute = <Row>(query: CompiledQuery<Row>) => Promise<QueryResult<Row>>;
 
 /**
- * A Kysely whose statements go through this function one by one: for reads that go to another server, or in a
- * transaction of their own. It has no connection, so there is nothing to end, and neither transactions nor streams.
+ * A Kysely whose statements go through this function one by one: for reads on another server, or in a transaction of
+ * their own. It has no connection, hence nothing to close, no transactions and no streams.
  * @param like compiles the statements, so that they have the same names of columns. @default PostgreSQL's own compiler
  */
 export function singleStatements(execute: Execute, like?: Kysely<any>): Kysely<any> {

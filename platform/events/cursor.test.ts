@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
-test('a cursor that a client keeps names the same place when it comes back', () => {
+test('a cursor survives encoding and decoding', () => {
   const place = fc.record({
     xid: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
     position: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
@@ -27,6 +27,6 @@ test.each([
   '0a1b2c3d.18446744073709551616.1',
   '0a1b2c3d.1.9223372036854775808',
   "0a1b2c3d.1.1'; --",
-])('%j is none of our cursors', (text) => {
+])('%j is refused as a cursor', (text) => {
   expect(decodeCursor(text)).toBeUndefined();
 });

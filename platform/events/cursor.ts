@@ -6,21 +6,21 @@ export interface Cursor {
   position: string;
 }
 
-/** Before everything. */
+/** The start of the log, before every event. */
 export const START: Cursor = { xid: '0', position: '0' };
 
-/** For clients, who treat it as opaque. `generation` tells one log from its successor after a restore. */
+/** Encodes a cursor as an opaque resume token for clients. `generation` tells a log from its successor after a restore. */
 export const encodeCursor = ({ xid, position }: Cursor, generation: string): string =>
   `${generation}.${xid}.${position}`;
 
-/** What a client gave back, or undefined if that is not one of our cursors. */
+/** Decodes a client's resume token; undefined if it is not one of our cursors. */
 export function decodeCursor(text: string): (Cursor & { generation: string }) | undefined {
   const match = /^([\da-f]{8})\.(\d{1,20})\.(\d{1,19})$/.exec(text);
   const isIn64Bits = match && BigInt(match[2]!) < 2n ** 64n && BigInt(match[3]!) < 2n ** 63n;
   return isIn64Bits ? { generation: match[1]!, xid: match[2]!, position: match[3]! } : undefined;
 }
 
-/** Whether two cursors name the same place. */
+/** Whether two cursors are equal. */
 export const isSame = (a: Cursor, b: Cursor): boolean => a.xid === b.xid && a.position === b.position;
 
 /** Whether a cursor lies behind another. */

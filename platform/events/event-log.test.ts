@@ -23,7 +23,7 @@ beforeEach(async () => {
 const named = (aggregateId: string, aggregateVersion: number, text = 'x') =>
   envelope(noteWritten, { aggregateId, aggregateVersion, payload: { id: aggregateId, text } }, { source: 'small' });
 
-/** Reads to the end of what is there, which other databases of the server may hold back for a moment. */
+/** Reads to the end of the log, which transactions in other databases of the server may hold back for a moment. */
 async function readAll(count: number, types?: string[], limit = 3): Promise<LoggedEvent[]> {
   const events: LoggedEvent[] = [];
   let at: Cursor = START;
@@ -59,7 +59,7 @@ test('eight writers that pause and roll back, three readers: nothing lost, nothi
           }
         })
         .catch((error: Error) => {
-          // What a rolled back transaction counted up is counted down again, before its lock was anybody else's.
+          // Only the deliberate rollbacks are expected.
           if (error.message !== 'changed its mind') throw error;
         });
     }
@@ -98,7 +98,7 @@ test('eight writers that pause and roll back, three readers: nothing lost, nothi
   }
 });
 
-test('an event that is committed waits for an older transaction, whose events come before it', async () => {
+test('a committed event becomes readable after an older transaction ends, whose events come before it', async () => {
   const begun = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
   const older = small.kysely.transaction().execute(async (transaction) => {
@@ -116,7 +116,7 @@ test('an event that is committed waits for an older transaction, whose events co
   expect((await readAll(2)).map(({ aggregateId }) => aggregateId)).toEqual(['older', 'newer']);
 });
 
-test('an event comes back as it was published, with integers that no float holds', async () => {
+test('an event is read as it was published, with integers beyond the precision of a float', async () => {
   const counted = defineEvent('thing.counted', {
     aggregate: 'thing',
     description: '.',
@@ -144,7 +144,7 @@ test('the events of one transaction stand in the order in which they were publis
   expect((await readAll(50, undefined, 7)).map(({ id }) => id)).toEqual(events.map(({ id }) => id));
 });
 
-test('types that nobody asked for are passed over, and the cursor with them', async () => {
+test('the cursor moves past events of other types', async () => {
   for (const id of ['a', 'b', 'c']) await small.write(id);
   await readAll(3);
   const page = await readLog(small.kysely, START, { limit: 2, types: ['other.type'] });
@@ -161,7 +161,7 @@ test("one aggregate's history is read page by page", async () => {
   expect([...first, ...second].map(({ aggregateVersion }) => aggregateVersion)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('behind the horizon comes what is written from now on, also by a transaction that runs already', async () => {
+test('events written from now on come after the horizon, also those of a transaction that runs already', async () => {
   await small.write('before');
   await readAll(1);
   const begun = Promise.withResolvers<Cursor>();
@@ -175,7 +175,7 @@ test('behind the horizon comes what is written from now on, also by a transactio
   expect(page.events.map(({ aggregateId }) => aggregateId)).toEqual(['during', 'after']);
 });
 
-test('the log has a name', async () => {
+test('the log has a generation, an oldest transaction and a first signed one', async () => {
   expect(await logIdentity(small.kysely)).toEqual({
     generation: expect.stringMatching(/^[\da-f]{8}$/),
     oldestXid: '0',

@@ -29,9 +29,9 @@ export interface LoggedEvent<Payload = any> extends NewEvent<Payload>, Cursor {
   correlationId: string | null;
   /** The event that led to this one, if one did. */
   causationId: string | null;
-  /** When it was appended. */
+  /** Time of the append. */
   at: Date;
-  /** The key and the HMAC of its sender (signing.ts). None on what was written before events were signed. */
+  /** The key id and the HMAC of its sender (signing.ts). Null on events from before events were signed. */
   keyId: string | null;
   signature: string | null;
   /** The trace in which it was published, while tracing was on. Not signed. */
@@ -50,7 +50,7 @@ export interface Envelope extends NewEvent {
   traceparent?: string;
 }
 
-/** Puts a fact into its envelope. @throws ZodError if the payload does not fit the definition: a defect of the sender */
+/** Wraps an event in its envelope. @throws ZodError if the payload does not fit the definition: a defect of the sender */
 export function envelope<Payload>(
   definition: EventDefinition<Payload>,
   event: NewEvent<Payload>,
@@ -63,7 +63,7 @@ export function envelope<Payload>(
     id: newUuid(),
     type: definition.type,
     aggregateType: definition.aggregate,
-    // Now and not at the append, which may be that of many.
+    // Taken here, since one append may write the events of many traces.
     ...(traceparent() && { traceparent: traceparent() }),
   };
 }
@@ -91,9 +91,9 @@ export async function append(
   );
 }
 
-/** What a reader wants of the log. */
+/** Options of a read of the log. */
 export interface ReadOptions {
-  /** Rows to look at, at most. */
+  /** Most rows to scan. */
   limit: number;
   /** Only events of these types are returned; the others are passed over, and the cursor with them. @default all */
   types?: readonly string[];
@@ -103,22 +103,22 @@ export interface ReadOptions {
 export interface Page {
   /** The events asked for, in log order. */
   events: LoggedEvent[];
-  /** Where the next read starts: the last row looked at, wanted or not. */
+  /** Cursor of the next read: the last row scanned, wanted or not. */
   next: Cursor;
-  /** Rows looked at. Equal to the limit when there is probably more. */
+  /** Rows scanned. Equal to the limit when there is probably more. */
   scanned: number;
 }
 
 const COLUMNS = `xid::text, position::text, type, id, source, aggregate_type, aggregate_id, aggregate_version,
   correlation_id, causation_id, at, key_id, signature, traceparent`;
 
-// `xid >= $1` says nothing new: with it the planner can leave out partitions, which it cannot by a row comparison.
+// `xid >= $1` is implied, but lets the planner prune partitions, which it cannot do by a row comparison.
 const PAGE = `with page as materialized
     (select * from platform.event_log
       where xid >= $1::xid8 and (xid, position) > ($1::xid8, $2::bigint)
         and xid < pg_snapshot_xmin(pg_current_snapshot())
       order by xid, position limit $3)`;
-/** The end of the page is a row of its own, so that the rows which nobody asked for need not leave the database. */
+/** The end of the page is a row of its own, so that unwanted rows need not leave the database. */
 const END = `left join lateral
     (select xid::text as next_xid, position::text as next_position from page order by page.xid desc, page.position desc
       limit 1) l on true
@@ -134,13 +134,13 @@ const READ_TAIL = `${PAGE}
 
 type PageRow = EventRow & { scanned: number; seen?: string[] | null; next_xid: string | null; next_position: string };
 
-/** Reads on from a cursor. */
+/** Reads a page of the log from a cursor on. */
 export async function readLog(db: Kysely<any>, after: Cursor, { limit, types }: ReadOptions): Promise<Page> {
   const { rows } = await raw<PageRow>(db, READ, [after.xid, after.position, limit, types ?? null]);
   return pageOf(rows, after);
 }
 
-/** Reads on from a cursor, and tells of which types the rows are that were looked at. */
+/** Reads a page of the log from a cursor on, with the types of all rows scanned. */
 export async function readTail(
   db: Kysely<any>,
   after: Cursor,
@@ -159,7 +159,7 @@ function pageOf(rows: readonly PageRow[], after: Cursor): Page {
   };
 }
 
-/** One aggregate's events after a cursor, oldest first. By an index of its own, however long the log is. */
+/** Reads one aggregate's events after a cursor, oldest first, by an index of its own. */
 export async function readAggregate(
   db: Kysely<any>,
   aggregateId: string,
@@ -177,13 +177,13 @@ export async function readAggregate(
   return rows.map(toEvent);
 }
 
-/** "From now on": whatever a transaction that still runs will write comes after this cursor. */
+/** The cursor for "from now on": events of transactions that still run come after it. */
 export async function horizon(db: Kysely<any>): Promise<Cursor> {
   const { rows } = await raw<{ xid: string }>(db, `select pg_snapshot_xmin(pg_current_snapshot())::text as xid`);
   return { xid: String(BigInt(rows[0]!.xid) - 1n), position: '9223372036854775807' };
 }
 
-/** What names this log, the oldest transaction that it still holds, and the first whose events must be signed. */
+/** The log's generation, the oldest transaction that it still holds, and the first whose events must be signed. */
 export async function logIdentity(
   db: Kysely<any>,
 ): Promise<{ generation: string; oldestXid: string; signedFrom: string }> {
@@ -194,7 +194,7 @@ export async function logIdentity(
   return { generation: rows[0]!.generation, oldestXid: rows[0]!.oldest, signedFrom: rows[0]!.signed };
 }
 
-/** A row of the table, or of a parked copy. */
+/** A row of the log's table, or of a parked copy. */
 export interface EventRow {
   xid: string;
   position: string;
@@ -211,11 +211,11 @@ export interface EventRow {
   /** Absent in a copy that was parked before events were signed. */
   key_id?: string | null;
   signature?: string | null;
-  /** Absent in a copy that was parked before events told of their trace. */
+  /** Absent in a copy that was parked before events had a trace. */
   traceparent?: string | null;
 }
 
-/** A row as an event. */
+/** Converts a row to an event. */
 export const toEvent = (row: EventRow): LoggedEvent => ({
   xid: row.xid,
   position: row.position,
@@ -234,7 +234,7 @@ export const toEvent = (row: EventRow): LoggedEvent => ({
   traceparent: row.traceparent ?? null,
 });
 
-/** An event as a row again: what is kept of a parked one, because the log may drop its partition meanwhile. */
+/** Converts an event back to a row, kept for a parked event because the log may drop its partition meanwhile. */
 export const toRow = (event: LoggedEvent): EventRow => ({
   xid: event.xid,
   position: event.position,

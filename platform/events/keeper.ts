@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 
 /**
- * Does what only the log's owner may. Where agents have roles of their own that is another role (db/roles.ts), which
- * this session becomes for as long as it takes; where all share one connection it is ourselves.
+ * Runs work as the owner of the event log. Where agents have roles of their own the owner is another role (db/roles.ts),
+ * which this session assumes by SET ROLE meanwhile; where all share one role it is the owner already.
  */
 export async function asKeeper<T>(session: Kysely<any>, work: () => Promise<T>): Promise<T> {
   const { rows } = await raw<{ keeper: string }>(

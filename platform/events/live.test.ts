@@ -34,7 +34,7 @@ afterEach(async () => {
 const TYPES = [noteWritten.type];
 const follow = (interest: Partial<Interest> = {}) => live.follow({ types: TYPES, signal: ending.signal, ...interest });
 
-/** Collects what comes, until the test is over. */
+/** Collects events until the test is over. */
 function collect(interest: Partial<Interest> = {}): LiveEvent[] {
   const seen: LiveEvent[] = [];
   void (async () => {
@@ -60,14 +60,14 @@ async function logged(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Follows until something has come through, so that whatever is written from here on must come too. */
+/** Follows until a first event has arrived, so that events written from here on must arrive too. */
 async function joined(interest: Partial<Interest> = {}): Promise<LiveEvent[]> {
   const seen = collect(interest);
   await until('it hears', async () => (await small.write('knock'), seen.length > 0));
   return seen;
 }
 
-test('without a cursor it begins now', async () => {
+test('a subscription without a cursor begins now', async () => {
   await small.write('old');
   await logged();
   const seen = await joined();
@@ -76,7 +76,7 @@ test('without a cursor it begins now', async () => {
   expect(names(seen)).not.toContain('old1');
 });
 
-test('where it begins is told, and is a cursor to go on from; whoever gave one knows, and so does who follows an aggregate', async () => {
+test('a new subscription is told its start cursor; one resumed by `after` or by aggregate is not', async () => {
   await small.write('old');
   await logged();
   const begun: string[] = [];
@@ -90,7 +90,7 @@ test('where it begins is told, and is a cursor to go on from; whoever gave one k
   expect(begun).toHaveLength(1);
 });
 
-test('an aggregate is followed from its first event, and alone', async () => {
+test('a subscription to an aggregate begins with its first event, and has no others', async () => {
   for (const id of ['a', 'b', 'a']) await small.write(id);
   const seen = collect({ aggregateId: 'a' });
   await until('its history has come', () => seen.length === 2);
@@ -100,14 +100,14 @@ test('an aggregate is followed from its first event, and alone', async () => {
   expect(names(seen)).toEqual(['a1', 'a2', 'a3']);
 });
 
-test('types that were not asked for do not come', async () => {
+test('a subscription has no events of other types', async () => {
   const [others, ours] = [collect({ types: ['other.type'] }), await joined()];
   await small.write('a');
   await until('ours has come', () => names(ours).includes('a1'));
   expect(others).toEqual([]);
 });
 
-test('from a cursor nothing is lost and nothing comes twice, while many write', async () => {
+test('subscriptions resumed from a cursor lose nothing and repeat nothing, while many write', async () => {
   let isOver = false;
   const writer = async (n: number): Promise<void> => {
     for (let i = 0; !isOver; i++) await small.write(`w${n}-${i % 3}-`);
@@ -115,7 +115,7 @@ test('from a cursor nothing is lost and nothing comes twice, while many write', 
   const [first] = await Promise.all([follow({ aggregateId: 'w0-0-' }).next(), small.write('w0-0-')]);
   const start = (first.value as LiveEvent).cursor;
   const writing = Promise.all([0, 1, 2, 3].map(writer));
-  // Subscribers that come and go: each takes a few and comes back with the cursor of the last.
+  // Subscribers that reconnect: each takes a few events and resumes from the cursor of the last.
   const hop = async (take: number, times: number): Promise<string[]> => {
     const seen: string[] = [];
     let after = start;
@@ -142,7 +142,7 @@ test('from a cursor nothing is lost and nothing comes twice, while many write', 
   for (const seen of hopping) expect(seen).toEqual(all.slice(0, seen.length));
 });
 
-test('who missed more than a page catches up page by page, and then hears the others', async () => {
+test('a subscriber that missed more than a page catches up page by page, and then joins the others', async () => {
   const { value } = await Promise.all([follow({ aggregateId: 'knock' }).next(), small.write('knock')]).then(
     ([next]) => next,
   );
@@ -164,11 +164,11 @@ test('who missed more than a page catches up page by page, and then hears the ot
   expect(names(all)).toEqual((await logged()).slice(1));
 });
 
-describe('a cursor is refused that', () => {
+describe('a cursor is refused if it', () => {
   const opening = (after: string) => follow({ after }).next().catch(codeOf);
 
   test.each(['', 'garbage', 'a.b.c', '0a1b2c3d.99999999999999999999.1', "0a1b2c3d.1.1'; --"])(
-    'is none: %j',
+    'cannot be decoded: %j',
     async (after) => {
       expect(await opening(after)).toBe('BAD_USER_INPUT');
     },
@@ -191,7 +191,7 @@ describe('a cursor is refused that', () => {
   });
 });
 
-test('a subscriber that is too slow is cut off with its cursor good, and harms no other', async () => {
+test('a slow subscriber is cut off, can resume from its cursor, and harms no other', async () => {
   const slow = follow({ aggregateId: 'slow' });
   const [first] = await Promise.all([slow.next(), small.write('slow')]);
   const other = await joined();
@@ -211,14 +211,14 @@ test('a subscriber that is too slow is cut off with its cursor good, and harms n
   for (const from of [2, 2002, 4002]) await flood(from);
   small.notifier.notify();
   await until('the other has all', () => names(other).at(-1) === 'slow6001');
-  // It reads for itself what it missed before it joined: at the latest then it finds its queue too long.
+  // After it has read the missed events by itself, at the latest, it finds its queue too long.
   const cut = await Array.fromAsync(slow).catch(codeOf);
   expect(cut).toBe('SLOW_CONSUMER');
   const again = follow({ aggregateId: 'slow', after: (first.value as LiveEvent).cursor });
   expect(names([(await again.next()).value as LiveEvent])).toEqual(['slow2']);
 });
 
-test('who leaves while waiting is let go at once, and leaves no listener behind', async () => {
+test('a subscriber that leaves while waiting is released at once, and leaves no listener behind', async () => {
   const { signal } = new AbortController();
   const events = follow({ signal, aggregateId: 'nobody' });
   const waiting = events.next();
@@ -230,7 +230,7 @@ test('who leaves while waiting is let go at once, and leaves no listener behind'
   await until('others still hear', () => names(seen).includes('a1'));
 });
 
-test('the signal ends the reading, before and while it waits', async () => {
+test('the signal ends a subscription, before it begins and while it waits', async () => {
   const controller = new AbortController();
   const events = follow({ signal: controller.signal });
   const waiting = events.next();
@@ -244,7 +244,7 @@ test('the signal ends the reading, before and while it waits', async () => {
   });
 });
 
-test('two who join at the same moment both hear everything from then on', async () => {
+test('two subscribers that join at the same moment both get all events from then on', async () => {
   for (let round = 0; round < 10; round++) {
     const all = [
       collect({ aggregateId: `r${round}` }),

@@ -1,7 +1,7 @@
 /**
- * Live reading of the log, for subscriptions: from a client's cursor on, without loss and without repeats. The tail of
- * the log (log-tail.ts) is followed for all subscribers; a subscriber that comes back with an old cursor reads the pages
- * that it missed by itself, and then joins the others.
+ * Live reading of the log for subscriptions, from a client's resume token on, without loss or repeats. All subscribers
+ * share the tail of the log (log-tail.ts); a subscriber that resumes from an old cursor first reads the pages that it
+ * missed by itself, and then joins the others.
  */
 import type { Kysely } from 'kysely';
 import { GraphQLError } from 'graphql';
@@ -11,14 +11,14 @@ import { LogTail } from './log-tail.ts';
 import { type Cursor, decodeCursor, encodeCursor, isAfter, START } from './cursor.ts';
 import { horizon, type LoggedEvent, logIdentity, readAggregate, readLog } from './event-log.ts';
 
-/** What a subscription wants to hear. */
+/** A subscription to the log: event types, start cursor and end. */
 export interface Interest {
   types: readonly string[];
   /** Only this aggregate: then, without `after`, from its first event. */
   aggregateId?: string;
-  /** A cursor that the client had before. Without one: from now on. */
+  /** The client's resume token. @default from now on */
   after?: string | null;
-  /** Told the cursor of where it begins, if that is now. */
+  /** Called with the start cursor of a subscription that begins now. */
   onBegin?: (cursor: string) => void;
   /** Ends the reading. */
   signal: AbortSignal;
@@ -31,12 +31,12 @@ export interface LiveEvent {
 }
 
 const PAGE = 500;
-/** Events that wait for one subscriber, at most: a slower one is cut off and comes back with its cursor. */
+/** Queue limit per subscriber (back-pressure): a slower one is cut off, and may resume from its cursor. */
 const MAX_WAITING = 5000;
 
-/** The end of the log, followed for all subscribers of this process. */
+/** Live event streams for all subscribers of this process. */
 export class LiveLog {
-  /** The reader that they share, with the consumers of this process. */
+  /** The tail that subscribers share with the consumers of this process. */
   readonly tail: LogTail;
   readonly #kysely: Kysely<any>;
   #generation = '';
@@ -46,17 +46,17 @@ export class LiveLog {
     this.tail = new LogTail(options);
   }
 
-  /** Follows the log until aborted. With nobody to tell, nothing is read. */
+  /** Follows the log until aborted. Without a subscriber nothing is read. */
   run(signal: AbortSignal): Promise<void> {
     return this.tail.run(signal);
   }
 
-  /** The events that a subscriber wants, from where it left off. @throws GraphQLError CURSOR_EXPIRED, BAD_USER_INPUT */
+  /** Streams the events of a subscription from its resume token on. @throws GraphQLError CURSOR_EXPIRED, BAD_USER_INPUT */
   follow(interest: Interest): AsyncGenerator<LiveEvent, void, void> {
     const leaving = new AbortController();
     const events = this.#follow({ ...interest, signal: AbortSignal.any([interest.signal, leaving.signal]) });
     const end = events.return.bind(events);
-    // A generator that waits for an event would keep `return` waiting for it too, and its place among the followers.
+    // Abort first: a generator that waits for an event keeps `return` waiting too, and stays joined to the tail.
     events.return = (value) => {
       leaving.abort();
       return end(value);
@@ -80,7 +80,7 @@ export class LiveLog {
     const { begun, leave } = this.tail.join({ wants: interest.types, hear });
     try {
       await begun;
-      // What came before we joined. Whatever the followed tail brings twice is left out by its place in the log.
+      // Catch up with events from before the join; those that the tail repeats are skipped by their cursor.
       for await (const event of this.#missed(cursor, interest)) {
         cursor = event;
         yield { event, cursor: encodeCursor(event, this.#generation) };
@@ -124,7 +124,7 @@ export class LiveLog {
     const cursor = decodeCursor(after);
     if (!cursor)
       throw new GraphQLError('`after` is not a cursor of a live update.', { extensions: { code: 'BAD_USER_INPUT' } });
-    // Asked each time: what the log still holds changes while a process lives.
+    // Asked each time, since retention drops old partitions while a process lives.
     const { generation, oldestXid } = await logIdentity(this.#kysely);
     if (cursor.generation !== generation || BigInt(cursor.xid) < BigInt(oldestXid)) {
       throw new GraphQLError(

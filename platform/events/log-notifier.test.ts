@@ -6,7 +6,7 @@ afterEach(() => void jest.useRealTimers());
 
 const never = (): AbortSignal => new AbortController().signal;
 
-/** How long something waits, in milliseconds of a clock that only we move. */
+/** The duration of a wait, in milliseconds of a clock that only we move. */
 async function timed(wait: Promise<void>): Promise<number> {
   let isOver = false;
   void wait.then(() => (isOver = true));
@@ -29,19 +29,19 @@ test('a notification wakes the waiters for its type, or for any, and no others',
   expect(await timed(other.idle(never()))).toBe(BACKSTOP);
 });
 
-test('a notification while nobody waits is heard by the next waiter, once', async () => {
+test('a notification between two waits ends the next one, once', async () => {
   const notifier = new LogNotifier();
   const waiter = notifier.listen();
   notifier.notify();
   notifier.notify();
   expect(await timed(waiter.idle(never()))).toBe(GATHER);
-  // After a notification one looks again soon, and then less and less often.
+  // After a notification the polls begin soon and back off.
   const waits = [];
   for (let n = 0; n < 8; n++) waits.push(await timed(waiter.idle(never())));
   expect(waits).toEqual([SOONEST, 10, 20, 40, 80, 160, 320, BACKSTOP]);
 });
 
-test('where other processes cannot be heard it is looked more often', async () => {
+test('readers poll more often while the relay is down', async () => {
   let isConnected = false;
   const relay = {
     get isConnected() {

@@ -2,7 +2,7 @@ import type { NotifierRelay } from './notifier-relay.ts';
 
 /**
  * Wakes readers of the event log after a commit, in this process and, through a relay, in all others. A notification is
- * only a hint: readers also poll, so a lost one costs latency and nothing else.
+ * only a hint: readers also poll, so a lost one costs nothing but latency.
  */
 export class LogNotifier {
   readonly #waiters = new Set<LogWaiter>();
@@ -15,13 +15,13 @@ export class LogNotifier {
     relay?.onNotify((types) => this.#wake(types));
   }
 
-  /** Call after the commit with the types of the events appended: readers of others need not wake. */
+  /** Call after the commit with the types of the appended events: readers of other types need not wake. */
   notify(types?: readonly string[]): void {
     this.#wake(types);
     this.#relay?.send(types);
   }
 
-  /** When a commit was last told of, here or elsewhere, by `performance.now()`. */
+  /** Time of the last notification, from here or elsewhere, by `performance.now()`. */
   get notifiedAt(): number {
     return this.#notifiedAt;
   }
@@ -31,7 +31,7 @@ export class LogNotifier {
     for (const waiter of this.#waiters) waiter.hear(types);
   }
 
-  /** A waiter for events of these types, or of any. Close it when done. */
+  /** Creates a waiter for events of these types, or of any. Close it when done. */
   listen(types?: readonly string[]): LogWaiter {
     const backstopMs = (): number => (this.#relay?.isConnected === false ? UNTOLD_MS : BACKSTOP_MS);
     const waiter = new LogWaiter({ types, backstopMs, close: () => this.#waiters.delete(waiter) });
@@ -40,15 +40,15 @@ export class LogNotifier {
   }
 }
 
-/** Milliseconds between a notification and the read, so that one batch takes what many commits wrote. */
+/** Milliseconds between a notification and the read, so that one batch takes the events of many commits. */
 export const GATHER_MS = 10;
-/** A notification means committed, not yet visible: an older transaction may hold the tail back. Look again soon, then less. */
+/** First poll after a notification, then with backoff: an older transaction may hold a committed event back from readers. */
 const SOONEST_MS = 5;
-/** The poll interval without any notification, and where other processes cannot be heard. */
+/** Poll interval without a notification, and while the relay to other processes is down. */
 const BACKSTOP_MS = 500;
 const UNTOLD_MS = 250;
 
-/** How one reader of the log waits. */
+/** The wait of one reader of the log between two reads. */
 export class LogWaiter {
   #heard = false;
   #wake: (() => void) | undefined;
@@ -65,14 +65,14 @@ export class LogWaiter {
     this.close = options.close;
   }
 
-  /** Called by the notifier; types that are not waited for are ignored. */
+  /** Called by the notifier; other types than the waiter's are ignored. */
   hear(types?: readonly string[]): void {
     if (types && this.#types && !types.some((type) => this.#types!.has(type))) return;
     this.#heard = true;
     this.#wake?.();
   }
 
-  /** Call when a read came back short. Resolves when it is time to look again, or when the signal aborts. */
+  /** Call when a read came back short. Resolves when it is time for the next read, or when the signal aborts. */
   async idle(signal: AbortSignal): Promise<void> {
     if (!this.#heard) await this.#sleep(this.#wait, signal, true);
     if (this.#heard) await this.#sleep(GATHER_MS, signal, false);

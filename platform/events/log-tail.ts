@@ -1,7 +1,7 @@
 /**
- * The tail of the log: one reader a process that follows the log's end and tells all its consumers and subscribers what
- * has come. A consumer is told of which types there are new events, and is not woken for others; a subscriber is given
- * the events. While nobody has joined, nothing is read.
+ * The tail of the log: one reader per process that follows the log's end for all its consumers and subscribers. A
+ * consumer is told the types of new events, and is not woken for others; a subscriber is given the events. Without
+ * readers nothing is read.
  */
 import type { Kysely } from 'kysely';
 import type { Logger } from '../log.ts';
@@ -9,7 +9,7 @@ import type { Cursor } from './cursor.ts';
 import { horizon, type LoggedEvent, readTail } from './event-log.ts';
 import type { LogNotifier } from './log-notifier.ts';
 
-/** A part of the log that the tail has read: everything behind `from` up to `to`. */
+/** A stretch of the log that the tail has read: all events after `from` up to `to`. */
 export interface Stretch {
   from: Cursor;
   to: Cursor;
@@ -17,27 +17,27 @@ export interface Stretch {
   scanned: number;
   /** Their types. */
   types: ReadonlySet<string>;
-  /** Those that some reader wants whole. */
+  /** The events that some reader wants whole. */
   events: readonly LoggedEvent[];
 }
 
-/** A reader that the tail tells of what has come. */
+/** A reader that joins the tail. */
 export interface TailReader {
-  /** The types whose events it wants whole. @default it is told of types alone */
+  /** Event types that it wants whole. @default none: it is told the types alone */
   readonly wants?: readonly string[];
   hear(stretch: Stretch): void;
 }
 
-/** Rows that are read at once. */
+/** Rows per read. */
 const PAGE = 500;
 
-/** The end of the log, followed for all readers of this process. */
+/** Follows the end of the log for all readers of this process. */
 export class LogTail {
   readonly #kysely: Kysely<any>;
   readonly #notifier: LogNotifier;
   readonly #log: Logger;
   readonly #readers = new Set<TailReader>();
-  /** Where the tail is. Set by the first reader, then moved by `run`. */
+  /** The tail's cursor. Set by the first reader, then moved by `run`. */
   #at: Promise<Cursor> | undefined;
   #position: Cursor | undefined;
 
@@ -47,14 +47,13 @@ export class LogTail {
     this.#log = options.log;
   }
 
-  /** Up to where everything was told to those who had joined. Undefined before the first read. */
+  /** The cursor up to which all joined readers were told. Undefined before the first read. */
   get position(): Cursor | undefined {
     return this.#position;
   }
 
   /**
-   * Joins a reader: what is written from now on is told to it. `begun` resolves when that is so. Call `leave` when it
-   * wants to hear no more.
+   * Joins a reader, which is told of events from now on, as soon as `begun` resolves. Call `leave` to end it.
    */
   join(reader: TailReader): { begun: Promise<unknown>; leave(): void } {
     if (this.#readers.size === 0) this.#begin();
@@ -80,7 +79,7 @@ export class LogTail {
   #begin(): void {
     this.#position = undefined;
     this.#at = horizon(this.#kysely);
-    // It is told to those who wait for it, and `run` begins again.
+    // Readers get this error by awaiting `begun`, and `run` begins again.
     this.#at.catch(() => {});
   }
 
@@ -92,9 +91,9 @@ export class LogTail {
     });
     const asked = new Set([...this.#readers].flatMap(({ wants = [] }) => wants));
     const { events, next, scanned, types } = await readTail(this.#kysely, from, { limit: PAGE, types: [...asked] });
-    // All left meanwhile, and the next one who came has begun the tail anew.
+    // All readers left meanwhile, and a new one has begun the tail anew.
     if (this.#at !== begun) return PAGE;
-    // A reader that joined meanwhile wants events that were not asked for: they are read again.
+    // A reader that joined meanwhile wants other types: the stretch is read again.
     for (const { wants = [] } of this.#readers) if (wants.some((type) => !asked.has(type))) return PAGE;
     this.#at = Promise.resolve(next);
     this.#position = next;

@@ -6,7 +6,7 @@ import { LinkedRelay } from '../cluster/linked-relay.ts';
 import { NotifyLink } from '../cluster/notify-link.ts';
 import { silentLogger } from '../log.ts';
 
-test('a commit wakes who reads its types in another process, and nobody else there', async () => {
+test('a commit wakes readers of its types in another process, and no others there', async () => {
   const small = await openSmallAgent();
   const links = [1, 2].map(() => new NotifyLink({ url: small.database.url, log: silentLogger }));
   const relays = links.map((link) => new LinkedRelay([link]));

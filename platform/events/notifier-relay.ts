@@ -4,8 +4,8 @@ export interface NotifierRelay {
   readonly isConnected: boolean;
   /** Call after a commit, with the types of the events; without, for any. Returns at once and never fails. */
   send(types?: readonly string[]): void;
-  /** Told of what other processes committed: of which types, or of anything. */
+  /** Has the listener called with the event types of commits in other processes; without types, for any. */
   onNotify(listener: (types?: readonly string[]) => void): void;
-  /** Told when `isConnected` may have changed. */
+  /** Has the listener called when `isConnected` may have changed. */
   onChange(listener: () => void): void;
 }

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('partitions that are missing are made and take events; those that are there stay', async () => {
+test('missing partitions are created and take events; existing ones stay', async () => {
   const { kysely } = database;
   const before = await partitions(kysely);
   expect(await createPartitions(kysely)).toEqual([]);
@@ -27,7 +27,7 @@ test('partitions that are missing are made and take events; those that are there
             values (${String(last.from + 1n)}::xid8, gen_random_uuid(), 't', 's', 'a', 'a', 1, '{}')`.execute(kysely);
 });
 
-test('partitions are one another’s neighbours, the oldest first', async () => {
+test('partitions are contiguous, the oldest first', async () => {
   const found = await partitions(database.kysely);
   expect(found).toHaveLength(3);
   found.slice(1).forEach(({ from }, n) => expect(from).toBe(found[n]!.to));

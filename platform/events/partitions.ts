@@ -1,24 +1,24 @@
-/** The log's partitions: without one for the current transaction id every append fails, and old ones are to go. */
+/** The log's partitions by transaction id: without one for the current id every append fails; old ones are dropped. */
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 
-/** Transaction ids in one partition; the first ones are made by the migration. Days of traffic: every write takes one. */
+/** Transaction ids per partition, days of traffic, since every write takes one. The migration creates the first ones. */
 export const PARTITION_WIDTH = 10_000_000n;
-/** Partitions made ahead of the current one. */
+/** Number of partitions created ahead of the current one. */
 const AHEAD = 2n;
 
-/** A part of the log. */
+/** A partition of the log. */
 export interface Partition {
   name: string;
-  /** The first transaction id that it takes. */
+  /** The first transaction id in it. */
   from: bigint;
-  /** The first one behind it. */
+  /** The first transaction id after it. */
   to: bigint;
-  /** It is being taken out; something came between. */
+  /** Its detach was interrupted and is pending. */
   isLeaving: boolean;
 }
 
-/** Makes the partitions to come that are not there yet, and returns their names. One process at a time does it. */
+/** Creates missing future partitions and returns their names. Run it in one process at a time. */
 export async function createPartitions(kysely: Kysely<any>, width = PARTITION_WIDTH): Promise<string[]> {
   const { rows } = await raw<{ xid: string }>(kysely, `select pg_snapshot_xmax(pg_current_snapshot())::text as xid`);
   const current = BigInt(rows[0]!.xid) / width;
@@ -42,7 +42,7 @@ export async function createPartitions(kysely: Kysely<any>, width = PARTITION_WI
   return created;
 }
 
-/** The partitions that the log has, the oldest first. */
+/** All partitions of the log, the oldest first. */
 export async function partitions(kysely: Kysely<any>): Promise<Partition[]> {
   const { rows } = await raw<{ name: string; bound: string; leaving: boolean }>(
     kysely,
@@ -58,7 +58,7 @@ export async function partitions(kysely: Kysely<any>): Promise<Partition[]> {
     .sort((a, b) => (a.from < b.from ? -1 : 1));
 }
 
-/** How many partitions wait for transactions to come. Below two, somebody should look: without one nothing is written. */
+/** Number of future partitions. Below two an operator should look: without a partition nothing can be written. */
 export async function partitionsAhead(kysely: Kysely<any>): Promise<number> {
   const { rows } = await raw<{ xid: string }>(kysely, `select pg_snapshot_xmax(pg_current_snapshot())::text as xid`);
   const current = BigInt(rows[0]!.xid);

@@ -42,7 +42,7 @@ const readUntil = (effects: number) =>
   until(`${effects} are applied`, async () => (await reader.step(), (await applied()).length === effects));
 const logged = async () => (await readLog(small.kysely, START, { limit: 100 })).events;
 
-test('a consumer that was moved back reads from there again, in order', async () => {
+test('a consumer that was moved back replays the log from there, in order', async () => {
   for (const id of ['a', 'b', 'a']) await small.write(id);
   await readUntil(3);
   const [first, , last] = await logged();
@@ -51,7 +51,7 @@ test('a consumer that was moved back reads from there again, in order', async ()
   expect(await applied()).toEqual(['a1', 'b1', 'a2', 'b1', 'a2']);
 });
 
-test('nobody is moved forward, and nobody who is not there is moved', async () => {
+test('no consumer is moved forward, and an unknown consumer is not moved', async () => {
   await small.write('a');
   await readUntil(1);
   const [event] = await logged();
@@ -64,7 +64,7 @@ test('nobody is moved forward, and nobody who is not there is moved', async () =
   ]);
 });
 
-test('what was parked behind the place is met again in its order; what was parked before stays', async () => {
+test('events parked after the new cursor are replayed in order; those parked before it stay', async () => {
   isBroken = true;
   await small.write('poison');
   await small.write('a');
@@ -81,7 +81,7 @@ test('what was parked behind the place is met again in its order; what was parke
   expect(await applied()).toEqual(['a1', 'poison1', 'a1', 'poison2']);
 });
 
-test('it waits for the batch in hand', async () => {
+test('a replay waits for the batch in hand', async () => {
   await small.write('a');
   await readUntil(1);
   await small.write('b');
@@ -109,11 +109,11 @@ test('it waits for the batch in hand', async () => {
   expect(await moved).toMatchObject({ from: { xid: last!.xid } });
 });
 
-test('the place for a time is before everything since then, and behind what is clearly older', async () => {
+test('the cursor for a time is before all events since then, and after those that are clearly older', async () => {
   for (let n = 0; n < 20; n++) await small.write('a');
   await until('all are visible', async () => (await logged()).length === 20);
   const events = await logged();
-  // As if one had been written every minute.
+  // As if one event had been written every minute.
   const minute = (n: number) => new Date(Date.UTC(2026, 0, 1, 12, n));
   for (const [n, { xid }] of events.entries())
     await raw(small.kysely, 'update platform.event_log set at = $2 where xid = $1::xid8', [

@@ -1,19 +1,19 @@
-/** Having one consumer read a part of the log again. */
+/** Replay: has one consumer read a part of the log again. */
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import type { Cursor } from './cursor.ts';
 
-/** What a replay did. */
+/** The outcome of a replay. */
 export interface Replay {
-  /** Where the consumer was. */
+  /** The consumer's cursor before. */
   from: Cursor;
-  /** Parked events that it will meet again, and that are parked no more. */
+  /** Number of parked events that were unparked, since it will meet them again. */
   unparked: number;
 }
 
 /**
  * Moves a consumer's cursor back, in the caller's transaction. Returns undefined, and does nothing, if there is no such
- * consumer or it has not come so far. What was parked behind the new place is read again from the log, in its order.
+ * consumer or its cursor is not beyond `to`. Events parked after `to` are read again from the log, in its order.
  */
 export async function moveBack(transaction: Kysely<any>, consumer: string, to: Cursor): Promise<Replay | undefined> {
   // The lock that a batch holds: it ends with the batch, whose transaction is short.
@@ -27,7 +27,7 @@ export async function moveBack(transaction: Kysely<any>, consumer: string, to: C
   if (!rows[0]) return undefined;
   await raw(
     transaction,
-    // An operator's word counts for more than where it began.
+    // An operator's decision overrides the start position.
     `update platform.log_cursor set xid = $2, position = $3, begun_after = null, moved_at = clock_timestamp()
       where consumer = $1`,
     [consumer, to.xid, to.position],
@@ -40,12 +40,12 @@ export async function moveBack(transaction: Kysely<any>, consumer: string, to: C
   return { from: rows[0], unparked: count };
 }
 
-/** Events are in order of their transactions, which may last this long. */
+/** Longest duration of a transaction: events are in order of transactions, so their times may be out of order by this. */
 const DISORDER_MS = 10_000;
 
 /**
- * A place before everything that was appended since this time: a little too early, never too late. By halves, because
- * nothing has an index by time, and none is worth its writes for this.
+ * A cursor before everything appended since this time: a little too early, never too late. Found by binary search over
+ * transaction ids, because an index by time would not be worth its writes.
  */
 export async function placeBefore(db: Kysely<any>, time: Date): Promise<Cursor> {
   const wanted = time.getTime() - DISORDER_MS;

@@ -14,7 +14,7 @@ import { partitions } from './partitions.ts';
 import { type Retention, dropOldPartitions } from './retention.ts';
 import { z } from 'zod';
 
-/** Tiny, and in the past: transactions 0 to 399, a hundred each, and the rest. */
+/** Width of tiny partitions in the past: transactions 0 to 399, a hundred each, and the rest. */
 const WIDTH = 100n;
 const now = new Date('2026-06-01T12:00:00Z');
 const daysAgo = (days: number): string => new Date(now.getTime() - days * 86_400_000).toISOString();
@@ -27,7 +27,7 @@ beforeEach(async () => {
   for (const { name } of await partitions(database.kysely)) await query(`drop table platform.${name}`);
   for (const n of [0, 1, 2, 3]) await make(`event_log_${n}`, n * 100, n * 100 + 100);
   await make('event_log_4', 400, 1_000_000_000);
-  // Two events in each partition; the later, the younger.
+  // Two events in each partition, younger in later ones.
   for (const [xid, days] of [
     [10, 90],
     [90, 70],
@@ -80,7 +80,7 @@ describe('partitions are dropped', () => {
     expect((await run()).dropped).toEqual(['event_log_1']);
   });
 
-  test('also when they are empty, once what comes behind them is old', async () => {
+  test('also when they are empty, once the events after them are old', async () => {
     await query(`delete from platform.event_log where xid < '200'`);
     expect((await run()).dropped).toEqual(['event_log_0', 'event_log_1', 'event_log_2']);
   });
@@ -91,7 +91,7 @@ describe('partitions are dropped', () => {
     expect(await left()).toEqual(['event_log_4']);
   });
 
-  test('also if the last attempt was cut off while it waited for a reader', async () => {
+  test('also if the last attempt was interrupted while it waited for a reader', async () => {
     const reader = await database.pool.connect();
     await reader.query('begin; select count(*) from platform.event_log');
     const impatient = createPool({ url: database.url, max: 1, name: 'agora test', lockTimeout: 200 });
@@ -105,16 +105,16 @@ describe('partitions are dropped', () => {
     expect(await left()).toEqual(['event_log_3', 'event_log_4']);
   });
 
-  test('also if it was cut off between taking one out and dropping it', async () => {
+  test('also if the last attempt was interrupted between a detach and its drop', async () => {
     await query(`update platform.log_identity set oldest_xid = '100'`);
     await query('alter table platform.event_log detach partition platform.event_log_0');
-    // Made for transactions to come and not in place yet: it stays.
+    // Created for future transactions and not attached yet: it stays.
     await query('create table platform.event_log_9999999 (like platform.event_log)');
     expect((await run()).dropped).toEqual(['event_log_1', 'event_log_2', 'event_log_0']);
     expect(await left()).toEqual(['event_log_3', 'event_log_4', 'event_log_9999999']);
   });
 
-  test('on a connection that has its limits again afterwards', async () => {
+  test('on a connection that has its timeouts again afterwards', async () => {
     const pool = createPool({ url: database.url, max: 1, name: 'agora test' });
     const limits = async () =>
       (
@@ -130,8 +130,8 @@ describe('partitions are dropped', () => {
   });
 });
 
-describe('a consumer that nobody has run for a week', () => {
-  test('holds the log back, and is told with when it was last heard of', async () => {
+describe('a consumer that no process has run for a week', () => {
+  test('holds the log back, and is reported with its last heartbeat', async () => {
     await stands('gone', 50, 8);
     await stands('busy', 50, 0);
     expect(await run()).toEqual({ dropped: [], abandoned: [{ consumer: 'gone', since: null }] });
@@ -145,13 +145,13 @@ describe('a consumer that nobody has run for a week', () => {
     expect((await run()).abandoned).toEqual([]);
   });
 
-  test('is nobody’s concern while it holds nothing back', async () => {
+  test('is not reported while it holds nothing back', async () => {
     await stands('gone', 300, 8);
     expect((await run()).abandoned).toEqual([]);
   });
 });
 
-test('a client’s cursor from what was dropped is answered with CURSOR_EXPIRED, a later one goes on', async () => {
+test('a client’s cursor in a dropped partition is answered with CURSOR_EXPIRED, a later one goes on', async () => {
   const { generation } = await logIdentity(database.kysely);
   const live = new LiveLog({ kysely: database.kysely, notifier: new LogNotifier(), log: silentLogger });
   const next = (xid: string) =>
@@ -168,7 +168,7 @@ test('a client’s cursor from what was dropped is answered with CURSOR_EXPIRED,
   expect((await next('305')).value).toMatchObject({ event: { aggregateId: '310' } });
 });
 
-test('a consumer that comes late begins with the oldest event that the log still holds', async () => {
+test('a new consumer begins with the oldest event that the log still holds', async () => {
   await run();
   const read: string[] = [];
   const { consumer } = await smallFixture(database.kysely);

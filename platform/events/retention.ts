@@ -1,30 +1,30 @@
 /**
- * How long the log is kept: partitions that are old enough, and that every consumer has read, are dropped, the oldest
- * first. A consumer that nobody runs any more holds the log back until somebody decides about it, so it is told.
+ * Retention of the log: partitions that are old enough, and that every consumer has read, are dropped, the oldest first.
+ * An abandoned consumer holds the log back until an operator decides about it, so it is reported.
  */
 import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import { PARTITION_WIDTH, type Partition, partitions } from './partitions.ts';
 
-/** A consumer whose agent has not been heard of for so long is abandoned. */
+/** A consumer whose agent has sent no heartbeat for so long is abandoned. */
 export const ABANDONED_AFTER_DAYS = 7;
 
-/** A consumer that holds partitions back though nobody runs it. */
+/** A consumer that holds partitions back though no process runs it. */
 export interface Abandoned {
   consumer: string;
-  /** When its agent was last heard of. */
+  /** Last heartbeat of its agent. */
   since: Date | null;
 }
 
-/** What the retention did. */
+/** The outcome of a retention run. */
 export interface Retention {
   dropped: string[];
   abandoned: Abandoned[];
 }
 
 /**
- * Drops partitions whose events are all older than `before`. One process at a time does it. It may be cut off anywhere:
- * the next time goes on there.
+ * Drops partitions whose events are all older than `before`. Run it in one process at a time. It may be interrupted at
+ * any point: the next run goes on there.
  */
 export async function dropOldPartitions(
   kysely: Kysely<any>,
@@ -46,7 +46,7 @@ export async function dropOldPartitions(
   return { dropped, abandoned: isHeldBack ? await abandonedConsumers(kysely, slowest!, now) : [] };
 }
 
-/** The transaction up to which every consumer has read; undefined without consumers. */
+/** The lowest transaction id of all consumers' cursors; undefined without consumers. */
 async function slowestCursor(kysely: Kysely<any>): Promise<bigint | undefined> {
   const { rows } = await raw<{ xid: string }>(
     kysely,
@@ -55,7 +55,7 @@ async function slowestCursor(kysely: Kysely<any>): Promise<bigint | undefined> {
   return rows[0] && BigInt(rows[0].xid);
 }
 
-/** Whether its last event, or without any the next one behind it, is older than that. One that may still grow is not. */
+/** Whether its last event, or in an empty partition the next one after it, is older. A partition that may grow is not. */
 async function isOld(kysely: Kysely<any>, { name, to }: Partition, before: Date): Promise<boolean> {
   const { rows } = await raw<{ old: boolean | null }>(
     kysely,
@@ -68,17 +68,17 @@ async function isOld(kysely: Kysely<any>, { name, to }: Partition, before: Date)
 }
 
 async function drop(kysely: Kysely<any>, { name, to, isLeaving }: Partition): Promise<void> {
-  // First, and committed: whoever comes with a cursor from there is told so before anything is missing.
+  // Committed first, so that a client with an older cursor is answered CURSOR_EXPIRED before any event is missing.
   await raw(kysely, 'update platform.log_identity set oldest_xid = $1::xid8 where oldest_xid < $1::xid8', [String(to)]);
   await patiently(kysely, async (connection) => {
-    // Concurrently, because a plain drop would have every append wait behind the log's longest reader.
+    // Concurrently, because a plain detach would have every append wait behind the log's longest reader.
     const how = isLeaving ? 'finalize' : 'concurrently';
     await raw(connection, `alter table platform.event_log detach partition platform.${name} ${how}`);
     await raw(connection, `drop table platform.${name}`);
   });
 }
 
-/** Tables that were taken out of the log, and then something came between. */
+/** Drops tables that an interrupted run detached from the log. */
 async function dropLeftovers(kysely: Kysely<any>, width: bigint): Promise<string[]> {
   const { rows } = await raw<{ name: string; oldest: string }>(
     kysely,
@@ -93,8 +93,8 @@ async function dropLeftovers(kysely: Kysely<any>, width: bigint): Promise<string
 }
 
 /**
- * On a connection without the limits of requests: a concurrent detach waits for all who read the log. It is no
- * transaction that writes, so the log's tail is not held back meanwhile.
+ * Runs work on a connection without the timeouts of requests: a concurrent detach waits for all readers of the log. It
+ * is no write transaction, so the log's tail is not held back meanwhile.
  */
 async function patiently(kysely: Kysely<any>, work: (connection: Kysely<any>) => Promise<void>): Promise<void> {
   await kysely.connection().execute(async (connection) => {

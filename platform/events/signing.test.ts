@@ -37,7 +37,7 @@ const applied = async (): Promise<string[]> =>
   );
 const parked = async () =>
   (await small.database.pool.query('select aggregate_key, error from platform.parked_event')).rows;
-/** Until each event was applied or parked: one may be invisible for a moment. */
+/** Waits until each event was applied or parked: one may be invisible for a moment. */
 const readAll = () =>
   until('all is read', async () => {
     await reader.step();
@@ -48,7 +48,7 @@ const forge = (change: string) => raw(small.kysely, `update platform.event_log s
 
 const note = (id: string): Envelope =>
   envelope(noteWritten, { aggregateId: id, aggregateVersion: 1, payload: { id, text: 'x' } }, { source: 'small' });
-/** As it comes back from the log. */
+/** An event as it is read from the log. */
 const back = (event: Envelope): LoggedEvent => ({
   correlationId: null,
   causationId: null,
@@ -66,7 +66,7 @@ describe('a signature', () => {
   const signer = eventSigner([ring]);
   const signed = (event: Envelope): LoggedEvent => ({ ...back(event), ...signer.sign(event) });
 
-  test('holds for exactly what was signed, and for no other sender, id, aggregate, version, type, cause or payload', () => {
+  test('is valid for the signed event, and for no other sender, id, aggregate, version, type, cause or payload', () => {
     const event = signed({ ...note('a'), correlationId: 'req_1' });
     expect(signer.verify(event)).toBe(true);
     const changes: Partial<LoggedEvent>[] = [
@@ -93,7 +93,7 @@ describe('a signature', () => {
     expect(signer.verify({ ...event, payload: { text: 'x', id: 'a' } })).toBe(true);
   });
 
-  test('of an older key is good while the key is in the ring', () => {
+  test('of an older key is valid while the key is in the ring', () => {
     const event = signed(note('a'));
     expect(eventSigner([newKey(), ring]).verify(event)).toBe(true);
     expect(eventSigner([newKey()]).verify(event)).toBe(false);
@@ -114,7 +114,7 @@ test('every payload that JSON can carry survives the log with its signature', as
 });
 
 describe('a consumer', () => {
-  test('handles what is signed', async () => {
+  test('handles signed events', async () => {
     await small.write('a');
     await readAll();
     expect([await applied(), await parked()]).toEqual([['a'], []]);
@@ -135,7 +135,7 @@ describe('a consumer', () => {
     expect(logged.join()).toContain('event with a bad signature');
   });
 
-  test('handles an event without a signature only from before there were any', async () => {
+  test('handles an event without a signature only from before events were signed', async () => {
     await small.write('b');
     await forge('key_id = null, signature = null');
     const { rows } = await raw<{ old: string }>(

@@ -1,17 +1,17 @@
 /**
  * Signatures of events: HMAC-SHA256 over the envelope, with a key of the sender's own that is derived from the master
- * key, and the master key's id beside it. So an event that somebody else wrote into the table, or changed there, is
- * not handled. What the database itself adds (place and time of the append) is not signed. Whoever checks a signature
- * could make it: between agents that do not trust each other this is no proof.
+ * key, and the master key's id beside it. So an event that was forged or changed in the table is not handled. Columns
+ * set by the database (position and time of the append) are not signed. The key is symmetric, so a verifier could sign
+ * too: between agents that do not trust each other this is no proof.
  */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { derivedKeys } from '../secrets/derived-keys.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
 import type { Envelope, LoggedEvent } from './event-log.ts';
 
-/** What stands beside an event. */
+/** The signature of an event. */
 export interface Signature {
-  /** Which master key the sender's is derived from. */
+  /** Id of the master key from which the sender's is derived. */
   keyId: string;
   /** Base64url. */
   signature: string;
@@ -20,11 +20,11 @@ export interface Signature {
 /** Signs and checks events. */
 export interface EventSigner {
   sign(event: Envelope): Signature;
-  /** Whether its sender signed exactly this, with a key that we know. */
+  /** Whether its sender signed exactly this event, with a key of the ring. */
   verify(event: LoggedEvent): boolean;
 }
 
-/** Signs with the first key of the ring, checks with all. */
+/** Creates a signer that signs with the first key of the ring and verifies with all. */
 export function eventSigner(ring: KeyRing): EventSigner {
   const keyOf = derivedKeys(ring, 'agora.events');
   const macOf = (key: KeyObject, event: Envelope | LoggedEvent): Buffer =>
@@ -44,8 +44,8 @@ export function eventSigner(ring: KeyRing): EventSigner {
 }
 
 /**
- * The bytes that are signed: the same before the append and after a reading, though jsonb keeps no order of fields. So
- * JSON with sorted ones, in the manner of RFC 8785.
+ * The signed bytes: canonical JSON with sorted fields, in the manner of RFC 8785, so that they are the same before the
+ * append and after a read, though jsonb keeps no order of fields.
  */
 const canonical = (event: Envelope | LoggedEvent): string =>
   json([
@@ -60,7 +60,7 @@ const canonical = (event: Envelope | LoggedEvent): string =>
     event.payload,
   ]);
 
-/** By hand, because `JSON.stringify` sorts only with a replacer, which takes five times as long. */
+/** Canonical JSON, written by hand because `JSON.stringify` sorts only with a replacer, which takes five times as long. */
 function json(value: unknown): string {
   if (typeof value === 'bigint') return `"${value}"`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';

@@ -12,6 +12,6 @@ test.each([
   expect(isSeenBy('10:14:10,13', xid)).toBe(isSeen);
 });
 
-test('a snapshot beside which nothing was running sees all that had begun', () => {
+test('a snapshot without running transactions sees all that had begun', () => {
   expect([isSeenBy('14:14:', '13'), isSeenBy('14:14:', '14')]).toEqual([true, false]);
 });

@@ -1,6 +1,5 @@
 /**
- * Whether a transaction was committed when a snapshot was taken, as `pg_visible_in_snapshot` says it of one that has
- * been committed since.
+ * Whether a committed transaction was committed already when a snapshot was taken, as `pg_visible_in_snapshot` decides.
  * @param snapshot a `pg_snapshot` as text: `xmin:xmax:xid,xid…`
  */
 export function isSeenBy(snapshot: string, xid: string): boolean {

@@ -1,7 +1,7 @@
 /**
- * Reads an operation once, into a tree of its selections with fragments written out, and lists the checks that it
- * needs. What is public, and what is implied by a check further up, needs none. It lists as well where a variable that
- * may be null stands in a place that may not.
+ * Compiles an operation once, into a tree of its selections with fragments inlined, and lists the checks that it needs.
+ * Public selections, and those implied by a check further up, need none. It also lists the places where a nullable
+ * variable stands for a non-null value.
  */
 import {
   type DirectiveNode,
@@ -33,16 +33,16 @@ import { nullableIn, type NullableUse, nullableVariables } from './nullable-uses
 /** The alias under which the gate asks for the type of an object. Operations may not use it. */
 export const TYPENAME_ALIAS = '__gate_typename';
 
-/** One question to the rules: may this actor see this field of this type? */
+/** One authorisation check: may this actor see this field of this type? */
 export interface Check {
   /** Its number in {@link CompiledOperation.checks}. */
   index: number;
-  /** The type whose field it is; for a selection on an interface, one of the possible types. */
+  /** The type that has the field; for a selection on an interface, one of the possible types. */
   type: GraphQLObjectType;
   node: FieldNode;
   /** Response keys, without the indexes of lists. */
   path: readonly string[];
-  /** The `@skip` and `@include` on the way: where they leave it out, nothing is asked. */
+  /** The `@skip` and `@include` on the way: a selection that they exclude is not checked. */
   conditions: readonly DirectiveNode[];
   /** Whether the operation names the type, itself or by a fragment. If not, only an object of it is denied. */
   isNamed: boolean;
@@ -56,7 +56,7 @@ export interface SelectedField {
   field: GraphQLField<unknown, unknown>;
   /** The types that the object it is selected on can have here. */
   types: readonly GraphQLObjectType[];
-  /** Whether the object can be of other types too, by what the field above returns. */
+  /** Whether the object can have other types too, by the return type of the field above. */
   isTypeOpen: boolean;
   checks: readonly Check[];
   children: readonly Selected[] | undefined;
@@ -70,7 +70,7 @@ export interface SelectedFragment {
   children: readonly Selected[];
 }
 
-/** What stands in a selection set. */
+/** An item of a selection set. */
 export type Selected = SelectedField | SelectedFragment;
 
 /** An operation as the gate sees it. */
@@ -78,11 +78,11 @@ export interface CompiledOperation {
   node: OperationDefinitionNode;
   selections: readonly Selected[];
   checks: readonly Check[];
-  /** In the order of the operation: what stands under a condition comes after it. */
+  /** In the order of the operation: a selection under a condition comes after it. */
   nullableUses: readonly NullableUse[];
 }
 
-/** Where the walk is. */
+/** The position of the walk. */
 interface Place {
   parent: GraphQLNamedType;
   types: readonly GraphQLObjectType[];
@@ -93,7 +93,7 @@ interface Place {
   met: ReadonlySet<string>;
 }
 
-/** Fragments within fragments grow exponentially; an operation larger than this when written out is refused. */
+/** Limit of selections with fragments inlined: fragments within fragments grow exponentially. */
 const MAX_SELECTIONS = 10_000;
 
 /**
@@ -152,7 +152,7 @@ class Walk {
     });
   }
 
-  /** A condition is read where those around it hold; the arguments beside it, where it holds too. */
+  /** Notes nullable uses. A condition is read if those around it hold; arguments beside it, if it holds too. */
   #noteNullable(node: SelectionNode, { place, here }: { place: Place; here: Place }): void {
     const path = node.kind === Kind.FIELD ? [...place.path, keyOf(node)] : place.path;
     const note = (uses: ReturnType<typeof nullableIn>, { conditions }: Place): void =>
@@ -209,13 +209,13 @@ class Walk {
     return checks;
   }
 
-  /** All that the rule of a field demands: of its type (roots carry nothing), of itself, of what it returns. */
+  /** All demands of a field: those of its type (roots have none), of the field itself, and of the type it returns. */
   #demands(type: GraphQLObjectType, fieldName: string): string[] {
     const returned = getNamedType(fieldOf(type, fieldName).type).name;
     return [type.name, `${type.name}.${fieldName}`, returned].flatMap((at) => demandsOf(this.#decisions.get(at)));
   }
 
-  /** What is known to hold for the selections of a field: what was checked for every type that it is selected on. */
+  /** Demands known to hold below a field: those checked for every type that it is selected on. */
   #metBelow(node: FieldNode, place: Place, returned: GraphQLNamedType): string[] {
     if (node.name.value.startsWith('__')) return [];
     const only = place.types.length === 1 ? place.types[0]! : undefined;

@@ -1,4 +1,4 @@
-/** For tests: composes small subgraphs and puts a gate before data that is given as it is. */
+/** Test helpers: compose small subgraphs, and run operations through a gate on given data. */
 import { createRequire } from 'node:module';
 import { type DocumentNode, type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql';
 import { ANONYMOUS, Actor, type ActorClaims } from '../identity/actor.ts';
@@ -22,7 +22,7 @@ export const LINKS = `
   directive @sameForAll on OBJECT | FIELD_DEFINITION
 `;
 
-/** The supergraph of subgraphs that are given as SDL. With `LINKS` before each, unless it brings its own. */
+/** Composes the supergraph of subgraphs given as SDL, with `LINKS` before each that has no `@link` of its own. */
 export function composeForTest(...subgraphs: string[]): string {
   const services = subgraphs.map((sdl, index) => ({
     name: `s${index}`,
@@ -34,7 +34,7 @@ export function composeForTest(...subgraphs: string[]): string {
   return supergraphSdl;
 }
 
-/** The API schema of a supergraph: what clients see. */
+/** The API schema of a supergraph, which clients see. */
 export const apiSchemaOf = ({ executionSdl }: { executionSdl: string }): GraphQLSchema =>
   Supergraph.build(executionSdl).apiSchema().toGraphQLJSSchema();
 
@@ -48,15 +48,15 @@ export function gateOf(sdl: string, options: Partial<RuleOptions> = {}): { schem
   return { schema, gate: createGate(schema, split.decisions, { policies: {}, onError, ...options }) };
 }
 
-/** What {@link runThroughGate} saw. */
+/** The outcome of {@link runThroughGate}. */
 export interface Run {
   kind: string;
   result: ExecutionResult;
-  /** What was executed; undefined if nothing was. */
+  /** The executed document; undefined if none was. */
   executed: DocumentNode | undefined;
 }
 
-/** Checks the operation, executes what the gate leaves of it on the data, and completes the result. */
+/** Checks the operation, executes the rest that the gate allows on the data, and completes the result. */
 export async function runThroughGate(
   { schema, gate }: { schema: GraphQLSchema; gate: Gate },
   source: string,
@@ -74,7 +74,7 @@ export async function runThroughGate(
   return { kind: verdict.kind, result: verdict.finish(executed ? await run(executed) : {}), executed };
 }
 
-/** graphql-js makes objects without a prototype, which a test's `toEqual` cannot print. */
+/** A result of plain objects: graphql-js makes some without a prototype, which `toEqual` cannot print. */
 const plain = (result: ExecutionResult): ExecutionResult => ({
   ...result,
   data: JSON.parse(JSON.stringify(result.data ?? null)),

@@ -1,11 +1,11 @@
 /**
- * What is declared at one coordinate of the schema (`Order`, `Query.orders`) about who may see it. All that is given
- * must hold; within `scopes` and `policies` one of the inner lists must hold entirely.
+ * The authorisation declared at one coordinate of the schema (`Order`, `Query.orders`). All given demands must hold;
+ * within `scopes` and `policies` one of the inner lists must hold entirely.
  */
 export interface Decision {
-  /** `@public`: anybody. Excludes the others. */
+  /** `@public`: any actor. Excludes the others. */
   public?: true;
-  /** `@authenticated`: whoever is signed in. */
+  /** `@authenticated`: any signed-in actor. */
   authenticated?: true;
   /** `@requiresScopes`: any of these sets of scopes. */
   scopes?: readonly (readonly string[])[];
@@ -16,11 +16,11 @@ export interface Decision {
 /** Coordinate → decision, as composition merged it. */
 export type DecisionTable = ReadonlyMap<string, Decision>;
 
-/** Whether the decision asks anything of the actor. */
+/** Whether the decision demands anything of the actor. */
 export const isGuarded = (decision: Decision | undefined): decision is Decision =>
   decision !== undefined && Boolean(decision.authenticated || decision.scopes || decision.policies);
 
-/** The separate demands of a decision, as keys: a demand that was met on the way to a selection is not asked again. */
+/** The separate demands of a decision, as keys: a demand met on the way to a selection is not checked again. */
 export function demandsOf(decision: Decision | undefined): string[] {
   const demands: string[] = [];
   if (decision?.authenticated) demands.push('authenticated');
@@ -29,7 +29,7 @@ export function demandsOf(decision: Decision | undefined): string[] {
   return demands;
 }
 
-/** What a decision asks for, in words: `the scope order:read`. */
+/** The demands of a decision in words: `the scope order:read`. */
 export function describeDecision(decision: Decision): string {
   const wanted: string[] = [];
   if (decision.scopes) wanted.push(`the scope ${anyOf(decision.scopes)}`);

@@ -1,6 +1,6 @@
 /**
- * Deny by omission: every root field and every object type carries a decision, so that a forgotten one stops the
- * start (and the lint) instead of opening a door.
+ * Deny by default: every root field and every object type must have a decision, so that a forgotten one stops the start
+ * (and the lint) instead of granting access.
  */
 import {
   type GraphQLObjectType,
@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { type DecisionTable, isGuarded } from './decision.ts';
 
-/** What is wrong with the decisions of a schema, a sentence each. Empty when all is well. */
+/** The problems with the decisions of a schema, a sentence each. Empty when there are none. */
 export function decisionProblems(schema: GraphQLSchema, decisions: DecisionTable): string[] {
   const problems: string[] = [];
   const undecided: string[] = [];
@@ -36,7 +36,10 @@ export function decisionProblems(schema: GraphQLSchema, decisions: DecisionTable
   return problems;
 }
 
-/** @throws Error that names every coordinate without a decision, or with one that does not hold */
+/**
+ * Checks the decisions of a schema.
+ * @throws Error that names every coordinate without a decision or with a wrong one
+ */
 export function requireDecisions(schema: GraphQLSchema, decisions: DecisionTable): void {
   const problems = decisionProblems(schema, decisions);
   if (problems.length > 0) throw new Error(problems.join('\n'));
@@ -54,7 +57,7 @@ const onInterface = (name: string, fields: string[], decisions: DecisionTable): 
     .filter((coordinate) => decisions.has(coordinate))
     .map((coordinate) => `${coordinate} is of an interface, which carries no decision: its implementers do.`);
 
-/** A field may narrow what its type decides; `@public` on a field of a guarded type would promise what is not so. */
+/** Fields that are `@public` in a guarded type: a field may narrow its type's decision, but cannot widen it. */
 const widened = (type: GraphQLObjectType, decisions: DecisionTable): string[] =>
   coordinates(type)
     .filter((coordinate) => decisions.get(coordinate)?.public)

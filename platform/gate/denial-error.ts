@@ -3,7 +3,7 @@ import type { Actor } from '../identity/actor.ts';
 import type { Check } from './compile.ts';
 import { type DecisionTable, describeDecision, isGuarded } from './decision.ts';
 
-/** The error of a denied selection: who may see it, where it stands, and a code that tells signing in from asking. */
+/** The error of a denied selection: its demands, its path, and UNAUTHENTICATED or FORBIDDEN as the code. */
 export function denialError(check: Check, decisions: DecisionTable, actor: Actor): GraphQLError {
   const field = check.type.getFields()[check.node.name.value]!;
   const coordinate = `${check.type.name}.${field.name}`;

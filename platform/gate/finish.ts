@@ -1,4 +1,4 @@
-/** Puts null where something was denied, as if its resolver had failed: through non-null fields and lists upwards. */
+/** Puts null for denied selections, as if their resolvers had failed: through non-null fields and lists upwards. */
 import { type GraphQLOutputType, isListType, isNonNullType } from 'graphql';
 import { TYPENAME_ALIAS } from './compile.ts';
 import type { Mask } from './prune.ts';
@@ -7,7 +7,7 @@ type ObjectValue = Record<string, unknown>;
 
 /**
  * Applies a mask to the data of a result, in place.
- * @returns the data, or null if a null travelled up to the root; and which denied checks an object was met for
+ * @returns the data, or null if null propagated to the root; and the denied checks for which an object was met
  */
 export function applyMask(data: ObjectValue, mask: Mask): { data: ObjectValue | null; met: ReadonlySet<number> } {
   const met = new Set<number>();
@@ -32,7 +32,7 @@ function maskObject(object: ObjectValue, mask: Mask, met: Set<number>): boolean 
   return survives;
 }
 
-// A client may call a field `__proto__`: what is not the object's own is not the answer's, but of all objects.
+// A client may alias a field `__proto__`: only own properties belong to the answer.
 const valueIn = (object: ObjectValue, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined);
 const putNull = (object: ObjectValue, key: string): unknown =>
   Object.defineProperty(object, key, { value: null, writable: true, enumerable: true, configurable: true });

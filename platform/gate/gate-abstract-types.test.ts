@@ -14,7 +14,7 @@ const product = { __typename: 'Product', id: 'p', name: 'Lamp' };
 const order = { __typename: 'Order', id: 'o', total: 5 };
 
 describe('the gate on interfaces and unions', () => {
-  test('asks only the rules of the types that are named', async () => {
+  test('checks only the types that are named', async () => {
     const run = await runThroughGate(GRAPH, '{ found { ... on Product { name } } }', { data: { found: [product] } });
     expect(run.kind).toBe('allowed');
   });
@@ -27,7 +27,7 @@ describe('the gate on interfaces and unions', () => {
     expect(print(executed!)).not.toContain('total');
   });
 
-  test('gives a field of the interface for permitted types and denies it for objects of the others', async () => {
+  test('answers a field of the interface for permitted types and denies it for objects of the others', async () => {
     const query = '{ nodes { id } }';
     const permitted = await runThroughGate(GRAPH, query, { data: { nodes: [product] } });
     expect(permitted.result).toEqual({ data: { nodes: [{ id: 'p' }] } });
@@ -40,7 +40,7 @@ describe('the gate on interfaces and unions', () => {
     expect(signedIn.result).toEqual({ data: { nodes: [{ id: 'p' }, { id: 'o' }] } });
   });
 
-  test('lets null travel to the root where the list and its items are non-null', async () => {
+  test('lets null propagate to the root where the list and its items are non-null', async () => {
     const { result } = await runThroughGate(GRAPH, '{ strict { id } }', { data: { strict: [product, order] } });
     expect(result.data).toBeNull();
   });

@@ -23,7 +23,7 @@ const denials = async (): Promise<Record<string, number>> =>
     ),
   );
 
-test('a denial is told with its fields and the request, and counted by whether somebody was signed in', async () => {
+test('a denial is reported with its fields and the request, and counted as signed in or anonymous', async () => {
   const before = await denials();
   await check('{ free costs { a: of b: of } }', actorWith());
   await check('mutation { pay }', ANONYMOUS);
@@ -35,13 +35,13 @@ test('a denial is told with its fields and the request, and counted by whether s
   expect(await denials()).toEqual({ signed_in: before.signed_in! + 2, anonymous: before.anonymous! + 1 });
 });
 
-test('what is asked again, for an event of what is open, is told and counted once only', async () => {
+test('a denial that is checked again for an event of an open subscription is reported and counted once', async () => {
   const before = [told.length, await denials()];
   expect((await check('{ mine }', ANONYMOUS, { isAgain: true })).kind).toBe('pruned');
   expect([told.length, await denials()]).toEqual(before);
 });
 
-test('the log has who was denied what by id, and of nobody only for who debugs', async () => {
+test('denials of a signed-in actor are logged with their id, those of anonymous actors on level debug', async () => {
   const lines: unknown[][] = [];
   const level = (name: string) => (fields: unknown, text: unknown) => void lines.push([name, fields, text]);
   const log = { debug: level('debug'), info: level('info'), error: level('error') };
@@ -56,7 +56,7 @@ test('the log has who was denied what by id, and of nobody only for who debugs',
   ]);
 });
 
-test('a name that every object has is denied like others, and nothing but the answer is changed', async () => {
+test('a denied field with the alias `__proto__` becomes null in the answer, and no prototype is changed', async () => {
   const verdict = await check('{ free __proto__: costs { polluted: of } b: costs { __proto__: of } }', actorWith());
   if (verdict.kind !== 'pruned') throw new Error(verdict.kind);
   const { data } = verdict.finish({ data: { free: 1, b: {} } });

@@ -2,8 +2,8 @@ import type { Logger } from '../log.ts';
 import type { RuleOptions } from './rules.ts';
 
 /**
- * Writes to the log what a gate has to tell. Who was denied is told by id and never by name; of nobody it is told only to
- * who debugs, because a page that shows more to those who have signed in is denied something each time.
+ * Logs the errors and denials of a gate. A denied actor is logged by id, never by name. Denials of anonymous actors
+ * have level debug, because a page that shows more to signed-in users is denied something each time.
  */
 export const gateLog = (
   log: Pick<Logger, 'debug' | 'info' | 'error'>,

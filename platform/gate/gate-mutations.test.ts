@@ -35,7 +35,7 @@ describe('the gate on mutations and subscriptions', () => {
     expect(kind).toBe('refused');
   });
 
-  test('denies a policy that is not registered, and asks one that is', async () => {
+  test('denies by an unregistered policy, and asks a registered one', async () => {
     const without = await runThroughGate(gateOf(SDL), 'mutation { vip }', { actor: actorWith() });
     expect(without.kind).toBe('refused');
     const withPolicy = gateOf(SDL, { policies: { vip: (actor) => actor.id === 'user_1' } });
@@ -45,7 +45,7 @@ describe('the gate on mutations and subscriptions', () => {
     );
   });
 
-  test('denies when a rule throws, with FORBIDDEN, and reports what it threw', async () => {
+  test('denies with FORBIDDEN when a rule throws, and reports its error', async () => {
     const reported: unknown[] = [];
     const crash = new Error('the policy crashed');
     const gate = gateOf(SDL, {
@@ -59,7 +59,7 @@ describe('the gate on mutations and subscriptions', () => {
     expect(reported).toEqual([[crash, 'policy:vip']]);
   });
 
-  test('keeps nothing between two checks: a permission that is gone is gone at once', async () => {
+  test('caches nothing between two checks: a revoked permission is gone at once', async () => {
     let isVip = true;
     const gate = gateOf(SDL, { policies: { vip: () => isVip } });
     const actor = actorWith();

@@ -39,33 +39,33 @@ const codes = (result: { errors?: readonly { extensions: Record<string, unknown>
   (result.errors ?? []).map((error) => [error.extensions.code, error.extensions.coordinate, error.path]);
 
 describe('the gate', () => {
-  test('leaves a public operation as it is', async () => {
+  test('leaves a public operation unchanged', async () => {
     const run = await runThroughGate(SHOP, '{ product { id name } }', { data });
     expect(run.kind).toBe('allowed');
     expect(run.result).toEqual({ data: { product: { id: 'p1', name: 'Lamp' } } });
   });
 
-  test('answers null and UNAUTHENTICATED for a guarded field, and asks nobody for it', async () => {
+  test('answers null and UNAUTHENTICATED for a guarded field, and asks no subgraph for it', async () => {
     const run = await runThroughGate(SHOP, '{ product { name weight } }', { data });
     expect(run.result.data).toEqual({ product: { name: 'Lamp', weight: null } });
     expect(codes(run.result)).toEqual([['UNAUTHENTICATED', 'Product.weight', ['product', 'weight']]]);
     expect(print(run.executed!)).not.toContain('weight');
   });
 
-  test('answers FORBIDDEN to somebody who is signed in, and says what is needed', async () => {
+  test('answers FORBIDDEN to a signed-in actor, and names the missing scope', async () => {
     const { result } = await runThroughGate(SHOP, '{ product { cost } }', { data, actor: actorWith() });
     expect(codes(result)).toEqual([['FORBIDDEN', 'Product.cost', ['product', 'cost']]]);
     expect(result.errors![0]!.message).toContain('the scope product:read');
     expect(result.data).toEqual({ product: null });
   });
 
-  test('lets an actor through who holds what is needed', async () => {
+  test('lets an actor with the needed scope through', async () => {
     const actor = actorWith({ scopes: ['product:read'] });
     const run = await runThroughGate(SHOP, '{ product { cost weight } }', { data, actor });
     expect(run.result).toEqual({ data: { product: { cost: 7, weight: 3 } } });
   });
 
-  test('reads groups of scopes as any of all', async () => {
+  test('reads groups of scopes as "or" of "and"', async () => {
     for (const [scopes, may] of [
       [['order:read'], false],
       [['order:read', 'order:write'], true],
@@ -76,7 +76,7 @@ describe('the gate', () => {
     }
   });
 
-  test('checks a type at the field that returns it, once, and what narrows it below', async () => {
+  test('checks a type once, at the field that returns it, and narrower fields below', async () => {
     const anonymous = await runThroughGate(SHOP, '{ orders { id total } }', { data });
     expect(anonymous.executed).toBeUndefined();
     expect(codes(anonymous.result)).toEqual([['UNAUTHENTICATED', 'Query.orders', ['orders']]]);
@@ -111,12 +111,12 @@ describe('the gate', () => {
     expect(print(executed!)).not.toContain('weight');
   });
 
-  test('lets null travel through non-null parents up to a nullable one', async () => {
+  test('lets null propagate through non-null parents up to a nullable one', async () => {
     const { result } = await runThroughGate(SHOP, '{ product { name maker { name email } } }', { data });
     expect(result.data).toEqual({ product: null });
   });
 
-  test('lets null travel through non-null items into the list, and to the root where nothing is nullable', async () => {
+  test('lets null propagate through non-null items to the list, and to the root if nothing is nullable', async () => {
     const tagged = { product: { ...product, tags: [{ label: 'a' }, { label: 'b' }] }, products: [product] };
     const list = await runThroughGate(SHOP, '{ product { name tags { label secret } } }', { data: tagged });
     expect(list.result.data).toEqual({ product: { name: 'Lamp', tags: null } });
@@ -126,12 +126,12 @@ describe('the gate', () => {
     expect(required.result.data).toBeNull();
   });
 
-  test('leaves no trace of its own in an object whose selections were all denied', async () => {
+  test('leaves no `__gate_typename` in an object whose selections were all denied', async () => {
     const { result } = await runThroughGate(SHOP, '{ product { weight } }', { data });
     expect(result.data).toEqual({ product: { weight: null } });
   });
 
-  test('asks nothing about what @skip and @include leave out', async () => {
+  test('does not check selections that @skip and @include leave out', async () => {
     const query =
       'query($no: Boolean!) { product { name weight @include(if: $no) ...F @skip(if: true) } } fragment F on Product { cost }';
     const { kind, result } = await runThroughGate(SHOP, query, { data, variables: { no: false } });
@@ -139,7 +139,7 @@ describe('the gate', () => {
     expect(result.data).toEqual({ product: { name: 'Lamp' } });
   });
 
-  test('reads @include with the default of its variable, and not only what the client sent', async () => {
+  test('reads @include with the default of its variable', async () => {
     const query = 'query($yes: Boolean = true) { product { name weight @include(if: $yes) } }';
     const { result, executed } = await runThroughGate(SHOP, query, { data, variables: {} });
     expect(result.data).toEqual({ product: { name: 'Lamp', weight: null } });
@@ -154,7 +154,7 @@ describe('the gate', () => {
     expect(codes(result)).toEqual([['BAD_USER_INPUT', undefined, undefined]]);
   });
 
-  test('refuses null for what must not be null, at every depth of an argument, where somebody reads it', async () => {
+  test('refuses null in non-null places, at every depth of an argument, unless they are skipped', async () => {
     const { gate, schema } = gateOf(`
       input Deep { of: Deep many: [Int!] one: Int! = 1 }
       type Query { a(in: Deep): Int @public b(many: [Int!], some: [[Int!]!], dear: Int! = 2): Int @public }

@@ -1,6 +1,6 @@
 /**
- * The gate: asks the rules about every guarded selection of an operation before anything is executed. What is denied
- * is pruned and answered with null and an error; a mutation or subscription with a denied root field is refused whole.
+ * The gate: authorises every guarded selection of an operation before execution. Denied selections are pruned and
+ * answered with null and an error; a mutation or subscription with a denied root field is refused whole.
  */
 import {
   type DirectiveNode,
@@ -27,16 +27,16 @@ import { isAllOrNothing, type PrunedOperation, prune } from './prune.ts';
 import type { RuleOptions } from './rules.ts';
 import { type Ask, shadowOf } from './shadow.ts';
 
-/** What the gate is asked about. The document must be valid against the gate's schema. */
+/** A request to the gate. The document must be valid against the gate's schema. */
 export interface GateRequest {
   document: DocumentNode;
   operationName?: string | null;
-  /** As the client sent them. */
+  /** The variables as the client sent them. */
   variables?: Readonly<Record<string, unknown>> | null;
   actor: Actor;
   /** The request that it belongs to, for {@link RuleOptions.onDenied}. */
   correlationId?: string;
-  /** Asked again about what is open already: denials are neither counted nor told. */
+  /** Whether an open subscription is checked again: then denials are neither counted nor reported. */
   isAgain?: boolean;
 }
 
@@ -46,7 +46,7 @@ export type Verdict =
   | {
       kind: 'pruned';
       denied: ReadonlySet<number>;
-      /** What to execute instead. The same object for the same denials, so that plans can be cached by it. */
+      /** The document to execute instead. The same object for the same denials, so that plans can be cached by it. */
       document: DocumentNode;
       /** Nothing is left to execute: give `finish` an empty result. */
       isEmpty: boolean;
@@ -55,14 +55,14 @@ export type Verdict =
     }
   | { kind: 'refused'; denied: ReadonlySet<number>; result: ExecutionResult };
 
-/** Guards one schema. */
+/** The gate of one schema. */
 export interface Gate {
   check(request: GateRequest): Promise<Verdict>;
 }
 
-/** Pruned variants that are kept for one operation: one for each combination of denials that occurs. */
+/** Cache limit of pruned variants per operation: one for each combination of denials that occurs. */
 const MAX_VARIANTS = 200;
-/** Denied fields that are told of one operation. */
+/** Most denied fields reported per operation. */
 const MAX_TOLD = 20;
 const NONE: ReadonlySet<number> = new Set();
 
@@ -72,12 +72,12 @@ interface Entry extends CompiledOperation {
 
 /**
  * Builds the gate of an API schema.
- * @throws Error if a coordinate has no decision, or one that does not hold
+ * @throws Error if a coordinate has no decision, or a wrong one
  */
 export function createGate(schema: GraphQLSchema, decisions: DecisionTable, options: RuleOptions): Gate {
   requireDecisions(schema, decisions);
   const askFor = shadowOf(schema, decisions, options);
-  // Bounded by whoever caches documents: an entry lives as long as its document.
+  // Bounded by the cache of documents: an entry lives as long as its document.
   const compiled = new WeakMap<DocumentNode, Map<string, Entry>>();
 
   const entryOf = (document: DocumentNode, name: string | undefined): Entry => {
@@ -124,8 +124,8 @@ export function createGate(schema: GraphQLSchema, decisions: DecisionTable, opti
 }
 
 /**
- * Where null was sent for what must not be null; nothing of the operation is executed then. What stands under a
- * condition that is null itself is not looked at.
+ * Errors for null sent where it is not allowed; the operation is not executed then. Places under a condition that is
+ * null itself are ignored.
  */
 function nullsIn({ nullableUses }: Entry, variables: Record<string, unknown>): GraphQLError[] {
   const found = nullableUses.filter(({ variable }) => variables[variable.name.value] === null);
@@ -162,7 +162,7 @@ const isIncluded = (conditions: readonly DirectiveNode[], variables: Record<stri
     return !skipped && getDirectiveValues(GraphQLIncludeDirective, node, variables)?.if !== false;
   });
 
-/** @param tell told of what was denied: at once where it is named, else when an object was met that it is denied of */
+/** @param tell called with the denied checks: at once if their type is named, else when an object of it is met */
 function verdictOf(
   entry: Entry,
   failed: readonly Check[],
@@ -209,8 +209,8 @@ const badVariable = (error: GraphQLError): GraphQLError =>
   });
 
 /**
- * What is wrong with a variable, without its value, which graphql-js repeats: a password beside a field that is spelt
- * wrong would stand in whatever keeps errors, and a megabyte would be answered with ten.
+ * The message of a bad variable without its value, which graphql-js repeats: a password beside a misspelt field would
+ * appear in error logs, and a megabyte would be answered with ten.
  */
 function withoutValue({ message, originalError }: GraphQLError): string {
   const [beginning] = /^Variable "\$\w+" got invalid value /.exec(message) ?? [];

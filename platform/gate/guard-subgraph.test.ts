@@ -49,25 +49,25 @@ const ask = async (query: string, actor: Actor, variables?: Record<string, unkno
 };
 
 describe('an agent that is asked by another', () => {
-  test('answers what that asks on its own behalf', async () => {
+  test('answers any request on that agent’s own behalf', async () => {
     const query = 'mutation { refund note }';
     expect(await ask(query, serviceActor('other'))).toEqual({ data: { refund: 4, note: 5 }, codes: [] });
   });
 
-  test('answers on behalf of a user what the user may ask', async () => {
+  test('answers a request on behalf of a user who may ask it', async () => {
     expect(await ask('{ open own }', actorWith())).toEqual({ data: { open: 1, own: 2 }, codes: [] });
     const reads = actorWith({ scopes: ['order:read'] });
     expect(await ask('{ order { total } }', reads)).toEqual({ data: { order: { total: 3 } }, codes: [] });
   });
 
-  test('does nothing at all on behalf of somebody who may not ask for a part of it', async () => {
+  test('refuses a request whole on behalf of a user who may not ask for a part of it', async () => {
     expect(await ask('{ open own }', ANONYMOUS)).toEqual({ data: undefined, codes: ['UNAUTHENTICATED'] });
     expect(await ask('{ open order { total } }', actorWith())).toEqual({ data: undefined, codes: ['FORBIDDEN'] });
     expect(await ask('mutation { note refund }', actorWith())).toEqual({ data: undefined, codes: ['FORBIDDEN'] });
     expect(ran).toEqual([]);
   });
 
-  test('resolves no reference to what its type does not open, and tells its own SDL', async () => {
+  test('resolves no reference to a type that denies it, and answers its own SDL', async () => {
     const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Order { total } } }';
     const variables = { r: [{ __typename: 'Order', id: 'o1' }] };
     expect(await ask(query, actorWith(), variables)).toEqual({ data: undefined, codes: ['FORBIDDEN'] });
@@ -76,23 +76,23 @@ describe('an agent that is asked by another', () => {
     expect((await ask('{ _service { sdl } }', ANONYMOUS)).codes).toEqual([]);
   });
 
-  test('does not ask for an interface of which one type is denied', async () => {
+  test('refuses a selection of an interface with a denied type', async () => {
     expect(await ask('{ thing { id } }', ANONYMOUS)).toEqual({ data: undefined, codes: ['FORBIDDEN'] });
     expect((await ask('{ thing { id } }', actorWith())).data).toEqual({ thing: { id: 'l1' } });
   });
 
-  test('opens no subscription that may not be had', async () => {
+  test('opens no denied subscription', async () => {
     const opened = await guarded.subscribe({ query: 'subscription { told }' }, contextOf(actorWith()));
     expect(opened).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
     expect(ran).toEqual([]);
   });
 
-  test('says what is wrong with a document that does not fit', async () => {
+  test('answers the validation errors of an invalid document', async () => {
     const { errors } = await guarded.execute({ query: '{ none }' }, contextOf(actorWith()));
     expect(errors![0]!.message).toContain('Cannot query field');
   });
 
-  test('answers nobody but agents while a coordinate of it has no decision, or one that cannot be read', async () => {
+  test('answers agents alone while one of its coordinates has no decision, or one that cannot be read', async () => {
     for (const [sdl, complaint] of [
       [SDL.replace('open: Int @public', 'open: Int'), 'Query.open'],
       [

@@ -1,8 +1,8 @@
 /**
- * An agent's part of the graph for whoever has not passed a gateway's gate: the other agents. What an agent asks on its
- * own behalf passes, since SERVICE may all. What it asks on a user's behalf is checked here, by what this subgraph itself
- * declares. A gateway's fetches do not come this way: they were checked, and must not be checked again, because a field
- * that is only `@requires`d for a computation is fetched without being shown.
+ * Authorisation of requests between agents, which have not passed a gateway's gate. A request on an agent's own behalf
+ * passes, since SERVICE may do everything. One on a user's behalf is checked by the decisions of this subgraph. A
+ * gateway's fetches do not come this way: they were checked, and must not be checked again, because a field that is
+ * only `@requires`d for a computation is fetched without being shown.
  */
 import { type DocumentNode, GraphQLError, parse, validate } from 'graphql';
 import type { RequestContext } from '../graphql/context.ts';
@@ -11,19 +11,19 @@ import { createGate, type Gate } from './gate.ts';
 import type { RuleOptions } from './rules.ts';
 import { subgraphDecisions } from './subgraph-decisions.ts';
 
-/** Documents that stay parsed; the oldest goes first. Agents ask one another few, all written in their rooms. */
+/** Cache limit of parsed documents; the oldest goes first. Agents send one another few, all written in their rooms. */
 const MAX_DOCUMENTS = 500;
 
 /**
- * The same endpoint behind a gate. A request that may not be carried out whole is not carried out at all.
- * @param options what the gate is told to do with a rule that threw, and with a denial
+ * Puts a gate before a subgraph. A request with any denied part is refused whole.
+ * @param options callbacks for a rule that threw, and for a denial
  */
 export function guardSubgraph(
   subgraph: Subgraph,
   options: Pick<RuleOptions, 'onError' | 'onDenied'>,
 ): SubgraphEndpoint {
   const documents = new Map<string, DocumentNode>();
-  // Made when it is first needed: most agents are only ever asked by agents on their own behalf.
+  // Created lazily: most agents are only ever asked by agents on their own behalf.
   let gate: Gate | undefined;
 
   const documentOf = (query: string): DocumentNode => {
@@ -68,6 +68,6 @@ export function guardSubgraph(
   };
 }
 
-/** Of an interface that was denied for one of its types, nobody knows before it is executed whether it is met. */
+/** The refusal of an interface with a denied type: only the execution would tell whether an object of it is met. */
 const notYours = (): GraphQLError =>
   new GraphQLError('Something of this may not be asked for.', { extensions: { code: 'FORBIDDEN' } });

@@ -1,14 +1,14 @@
 /**
- * Which names the directives of permission have in one supergraph. A `@link` may rename a whole specification (`as:`)
- * or what it imports from it; a name that we got wrong would be a permission that nobody checks. So whatever is not
- * understood here is an error. https://specs.apollo.dev/link/v1.0/
+ * Names of the authorisation directives in one supergraph. A `@link` may rename a whole specification (`as:`) or its
+ * imports; a wrong name would be a permission that is never checked. So anything that is not understood here is an
+ * error. https://specs.apollo.dev/link/v1.0/
  */
 import { type DirectiveNode, type DocumentNode, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 
 /** The four directives that carry a decision. */
 export type DecisionDirective = 'authenticated' | 'requiresScopes' | 'policy' | 'public';
 
-/** What one `@link` brings. */
+/** One `@link` and its arguments. */
 interface Link {
   node: DirectiveNode;
   url: string;
@@ -17,15 +17,15 @@ interface Link {
   imports: unknown[];
 }
 
-/** The names in one document. */
+/** The names of a document's authorisation directives. */
 export interface LinkedFeatures {
-  /** Local name of a directive (without `@`) → what it is. */
+  /** Local name of a directive (without `@`) → its name in the specification. */
   directives: ReadonlyMap<string, DecisionDirective>;
   /** The links of the three security specifications. */
   securityLinks: ReadonlySet<DirectiveNode>;
   /** The namespaces of those, whose `namespace__Element` definitions belong to them. */
   securityNamespaces: ReadonlySet<string>;
-  /** Local names of imported elements that are not directives, as the scalar of scopes. */
+  /** Local names of imported elements that are not directives, such as the scalar of scopes. */
   securityElements: ReadonlySet<string>;
   /** The local name of `@sameForAll`, if it is linked. */
   sameForAll: string | undefined;
@@ -37,12 +37,12 @@ const SECURITY: Record<string, DecisionDirective> = {
   'https://specs.apollo.dev/policy/v0.1': 'policy',
 };
 const OURS = 'https://agora.dev/spec/v1.0';
-/** Is for SECURITY too, but says nothing of who may see: what it marks is in no API schema, and the gateway knows it. */
+/** A SECURITY specification that decides no access: its elements are in no API schema, and the gateway knows it. */
 const INACCESSIBLE = 'https://specs.apollo.dev/inaccessible/v0.2';
 
 /**
  * Reads the `@link`s of a supergraph.
- * @throws Error if a specification of permission is not known, or is linked in a way that we do not understand
+ * @throws Error if an authorisation specification is unknown, or is linked in a way that is not understood
  */
 export function linkedFeatures(document: DocumentNode): LinkedFeatures {
   const directives = new Map<string, DecisionDirective>();
@@ -109,7 +109,7 @@ function importedNames(link: Link): Map<string, string> {
   );
 }
 
-/** Every directive we look for must be defined, and nothing that looks like one may be defined and not linked. */
+/** Checks that every linked directive is defined, and that no similar one is defined without a link. */
 function requireDefinitions(document: DocumentNode, directives: ReadonlyMap<string, DecisionDirective>): void {
   const defined = document.definitions.flatMap((node) =>
     node.kind === Kind.DIRECTIVE_DEFINITION ? [node.name.value] : [],

@@ -1,7 +1,7 @@
 /**
- * A variable of a type that may be null may stand where null may not: validation lets it, for the sake of its default or
- * of the place's own (https://spec.graphql.org/October2021/#sec-All-Variable-Usages-Are-Allowed). If null is sent for it
- * all the same, executors stumble over it wherever they meet it. So these places are found beforehand.
+ * Finds nullable variables in non-null places. Validation allows them if the variable or the place has a default
+ * (https://spec.graphql.org/October2021/#sec-All-Variable-Usages-Are-Allowed). If null is sent explicitly, executors
+ * fail in different places. So these uses are found beforehand.
  */
 import {
   type ArgumentNode,
@@ -19,18 +19,18 @@ import {
   type VariableNode,
 } from 'graphql';
 
-/** A place that must not be null, and the variable that stands there and may be. */
+/** A non-null place, and the nullable variable that is used there. */
 export interface NullableUse {
   variable: VariableNode;
   /** The type of the place. */
   type: string;
-  /** Response keys, without the indexes of lists: of the field that it is given to, or that stands under it. */
+  /** Response keys, without the indexes of lists, of the field with the argument or under the condition. */
   path: readonly string[];
-  /** The `@skip` and `@include` on the way: where they leave it out, nobody reads it. */
+  /** The `@skip` and `@include` on the way: a use that they exclude is not read. */
   conditions: readonly DirectiveNode[];
 }
 
-/** The variables of an operation that may be null. */
+/** The nullable variables of an operation. */
 export const nullableVariables = ({ variableDefinitions = [] }: OperationDefinitionNode): ReadonlySet<string> =>
   new Set(
     variableDefinitions.flatMap(({ variable, type }) =>
@@ -39,8 +39,8 @@ export const nullableVariables = ({ variableDefinitions = [] }: OperationDefinit
   );
 
 /**
- * What of them stands among these arguments where null may not.
- * @param taken what the arguments are declared as: `@skip` takes the same as `@include`, and no other directive is executed
+ * The uses of nullable variables in non-null places among these arguments.
+ * @param taken the declared arguments: `@skip` has the same as `@include`, and no other directive is executed
  */
 export function nullableIn(
   given: readonly ArgumentNode[] = [],
@@ -67,7 +67,7 @@ export function nullableIn(
   return uses;
 }
 
-/** Says of such a place that null was sent for it. */
+/** The error for null sent to such a place. */
 export const nullInPlace = ({ variable, type, path }: NullableUse): GraphQLError =>
   new GraphQLError(
     `Variable "$${variable.name.value}" is null, and stands where "${type}" is expected: send a value, or leave the variable out to take its default.`,

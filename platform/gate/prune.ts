@@ -1,6 +1,6 @@
 /**
- * Takes the denied selections out of an operation, so that nothing of them is asked of any subgraph, and says what must
- * be put as null into the result (`finish.ts`).
+ * Prunes denied selections from an operation, so that no subgraph is asked for them, and lists the keys that become
+ * null in the result (`finish.ts`).
  */
 import {
   type DocumentNode,
@@ -13,26 +13,26 @@ import {
 } from 'graphql';
 import { type CompiledOperation, type Selected, type SelectedField, TYPENAME_ALIAS } from './compile.ts';
 
-/** What to do with one key of an object in the result. */
+/** The masking of one key of an object in the result. */
 export interface MaskEntry {
   key: string;
-  /** The runtime types of the object that this is about; any, if undefined. */
+  /** The runtime types of the object that it applies to; any, if undefined. */
   types: ReadonlySet<string> | undefined;
-  /** The type of the field, for null to travel upwards by. */
+  /** The type of the field, which decides how null propagates. */
   type: GraphQLOutputType;
   /** The denied check: the key becomes null. */
   denied: number | undefined;
-  /** What to do below. */
+  /** The masking of the object below. */
   below: Mask | undefined;
 }
 
-/** What to do with an object in the result. */
+/** The masking of an object in the result. */
 export type Mask = readonly MaskEntry[];
 
-/** An operation without what is denied. */
+/** An operation without its denied selections. */
 export interface PrunedOperation {
   document: DocumentNode;
-  /** Whether nothing is left to ask. */
+  /** Whether no selection is left. */
   isEmpty: boolean;
   mask: Mask;
 }

@@ -1,4 +1,4 @@
-/** The shield rule tree of a schema: what its decisions ask, as rules over the actor. */
+/** The shield rule tree of a schema: the demands of its decisions, as rules over the actor. */
 import { type GraphQLSchema, getNamedType, isIntrospectionType, isObjectType } from 'graphql';
 import type { IRules } from 'graphql-shield';
 import type { Actor } from '../identity/actor.ts';
@@ -8,15 +8,15 @@ import { and, or, rule } from './shield.ts';
 
 type ShieldRule = ReturnType<typeof and> | ReturnType<ReturnType<typeof rule>>;
 
-/** What a policy's name stands for. */
+/** The predicate of a policy. */
 export type Policy = (actor: Actor) => boolean | Promise<boolean>;
 
-/** What the rules see as context: made anew for each check, because shield caches results in it. */
+/** Context of the rules, created anew for each check, because shield caches results in it. */
 export interface RuleContext {
   actor: Actor;
 }
 
-/** Something that somebody was not allowed to ask for. */
+/** Denied fields of one request. */
 export interface Denial {
   /** The fields, each once: twenty at most. */
   coordinates: readonly string[];
@@ -24,13 +24,13 @@ export interface Denial {
   correlationId: string | undefined;
 }
 
-/** What the rule tree is made from. */
+/** Options of the rule tree. */
 export interface RuleOptions {
-  /** The policies by name. One that is not here denies. */
+  /** The policies by name. An unknown one denies. */
   policies: Readonly<Record<string, Policy>>;
-  /** Told of a rule that threw; it denies. */
+  /** Called for a rule that threw, which counts as a denial. */
   onError: (error: unknown, ruleName: string) => void;
-  /** Told of every check that ended in a denial. @default nobody is told */
+  /** Called with the denied fields of a request. @default denials are not reported */
   onDenied?: (denial: Denial) => void;
 }
 
@@ -58,7 +58,7 @@ export function ruleTree(schema: GraphQLSchema, decisions: DecisionTable, option
 const all = (rules: ShieldRule[]): ShieldRule => (rules.length === 1 ? rules[0]! : and(...rules));
 const any = (rules: ShieldRule[]): ShieldRule => (rules.length === 1 ? rules[0]! : or(...rules));
 
-/** Decision → rules, each rule made once: shield refuses two rules of one name. */
+/** Maps a decision to rules, each created once, since shield refuses two rules of one name. */
 function ruleMaker({ policies, onError }: RuleOptions): (decision: Decision) => ShieldRule[] {
   const made = new Map<string, ShieldRule>();
   const once = (name: string, holds: Policy): ShieldRule => {
@@ -81,7 +81,7 @@ function ruleMaker({ policies, onError }: RuleOptions): (decision: Decision) => 
   };
 }
 
-/** Shield takes a rule that throws for one that says no, without a word; so we catch and report it ourselves. */
+/** Catches and reports an error of a rule, which shield would silently take for a denial. */
 function guardedRule(name: string, holds: Policy, onError: RuleOptions['onError']): ShieldRule {
   return rule(name, { cache: 'contextual' })(async (_parent, _args, context: RuleContext) => {
     try {

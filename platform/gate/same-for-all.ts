@@ -1,8 +1,8 @@
 import { type DirectiveNode, type DocumentNode, Kind } from 'graphql';
 
 /**
- * The coordinates that carry `@sameForAll`. A type's holds for all its fields only where one subgraph alone defines the
- * type: composition puts together what all of them declare, and another's fields may depend on who asks.
+ * The coordinates that carry `@sameForAll`. A type's directive holds for all its fields only if one subgraph alone
+ * defines the type: composition merges the directives of all, and another subgraph's fields may depend on the caller.
  */
 export function readSameForAll(supergraph: DocumentNode, directive: string | undefined): ReadonlySet<string> {
   const coordinates = new Set<string>();
@@ -14,7 +14,7 @@ export function readSameForAll(supergraph: DocumentNode, directive: string | und
     const isOneAgents = owners(type.directives) === 1;
     if (isMarked(type) && isOneAgents) coordinates.add(type.name.value);
     for (const field of type.fields ?? []) {
-      // A field that says nothing of subgraphs is in all that have the type.
+      // A field without `join__field` is in all subgraphs that have the type.
       const isOnce = owners(field.directives) === 1 || (owners(field.directives) === 0 && isOneAgents);
       if (isMarked(field) && isOnce) coordinates.add(`${type.name.value}.${field.name.value}`);
     }
@@ -22,7 +22,7 @@ export function readSameForAll(supergraph: DocumentNode, directive: string | und
   return coordinates;
 }
 
-/** How many subgraphs have the type, or the field where it says so. */
+/** Number of subgraphs that these directives name as owners of a type or field. */
 function owners(directives: readonly DirectiveNode[] = []): number {
   const graphs = directives
     .filter(({ name }) => name.value === 'join__type' || name.value === 'join__field')

@@ -1,6 +1,6 @@
 /**
- * The shadow of a schema: the same types, where every field answers "allowed", behind graphql-shield. Asking a field of
- * the shadow asks the rules, and nothing else happens.
+ * The shadow of a schema: the same types, where every field answers "allowed", behind graphql-shield. Resolving a field
+ * of the shadow runs its rules, and nothing else.
  */
 import { buildSchema, type GraphQLObjectType, type GraphQLSchema, isObjectType, printSchema } from 'graphql';
 import type { Actor } from '../identity/actor.ts';
@@ -17,8 +17,8 @@ const resolveAllowed = (): symbol => ALLOWED;
 
 /**
  * Builds the shadow.
- * @returns what makes an {@link Ask} for one check of one actor; rules' results are shared within it and not beyond
- * @throws Error if shield does not stand before a field that has a rule
+ * @returns a function that creates an {@link Ask} for one check of an actor; rules' results are cached within it alone
+ * @throws Error if shield does not guard a field that has a rule
  */
 export function shadowOf(schema: GraphQLSchema, decisions: DecisionTable, options: RuleOptions): (actor: Actor) => Ask {
   const tree = ruleTree(schema, decisions, options);
@@ -27,7 +27,7 @@ export function shadowOf(schema: GraphQLSchema, decisions: DecisionTable, option
     for (const field of Object.values(type.getFields())) field.resolve = resolveAllowed;
   const guarded = applyMiddleware(
     shadow,
-    // What has no rule is public by declaration: decisions.ts has refused whatever has no decision at all.
+    // A field without a rule is public by declaration: decisions.ts has refused any without a decision.
     shield(tree, { fallbackRule: allow, fallbackError: () => DENIED, debug: false }),
   );
   requireShield(guarded, tree as Record<string, object>);

@@ -9,7 +9,7 @@ const SDL = `
 `;
 
 describe('splitting a supergraph', () => {
-  test('reads every decision and leaves nothing of them to execute', () => {
+  test('reads every decision and leaves none in the executable SDL', () => {
     const { decisions, executionSdl } = splitSupergraph(composeForTest(SDL));
     expect(Object.fromEntries(decisions)).toEqual({
       'Query.a': { public: true },
@@ -20,7 +20,7 @@ describe('splitting a supergraph', () => {
     expect(executionSdl).not.toMatch(/authenticated|requiresScopes|policy/);
   });
 
-  test('merges what several subgraphs decide about one type', () => {
+  test('merges the decisions of several subgraphs about one type', () => {
     const other = 'type Query { z: Int @public } type A @key(fields: "id") @authenticated { id: ID! }';
     const { decisions } = splitSupergraph(composeForTest(SDL.replace('type A ', 'type A @key(fields: "id") '), other));
     expect(decisions.get('A')).toEqual({ authenticated: true });
@@ -55,12 +55,12 @@ describe('splitting a supergraph', () => {
     expect(splitSupergraph(renamed).decisions.get('A')).toEqual({ authenticated: true });
   });
 
-  test('refuses a directive that is linked under a name which is not defined', () => {
+  test('refuses a directive that is linked under an undefined name', () => {
     const renamed = composeForTest(SDL).replaceAll('@authenticated', '@auth');
     expect(() => splitSupergraph(renamed)).toThrow(/links @authenticated, but defines no @authenticated/);
   });
 
-  test('refuses a definition that looks like a permission and is not linked', () => {
+  test('refuses a definition that looks like an authorisation directive and is not linked', () => {
     const unlinked = composeForTest(SDL).replace(
       '@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)',
       '',
@@ -68,19 +68,19 @@ describe('splitting a supergraph', () => {
     expect(() => splitSupergraph(unlinked)).toThrow(/@authenticated, which looks like a permission/);
   });
 
-  test('refuses a security specification that it does not know', () => {
+  test('refuses an unknown security specification', () => {
     const newer = composeForTest(SDL).replace('authenticated/v0.1', 'authenticated/v0.2');
     expect(() => splitSupergraph(newer)).toThrow(/not known here/);
   });
 
-  test('refuses an empty table where a security specification is linked', () => {
+  test('refuses a supergraph that links a security specification and has no decision', () => {
     const sdl = composeForTest('type Query { a: Int @authenticated b: Int @public }');
     expect(() =>
       splitSupergraph(sdl.replace('@authenticated\n', '\n').replace(/a: Int @authenticated/, 'a: Int')),
     ).toThrow(/no decision was found/);
   });
 
-  test('refuses what is public for one subgraph and guarded for another', () => {
+  test('refuses a type that is public in one subgraph and guarded in another', () => {
     const one = 'type Query { a: A @public } type A @key(fields: "id") @public { id: ID! }';
     const two = 'type Query { b: Int @public } type A @key(fields: "id") @authenticated { id: ID! x: Int }';
     expect(() => splitSupergraph(composeForTest(one, two))).toThrow(/A is declared @public and guarded at once/);
@@ -108,7 +108,7 @@ describe('the decisions of a schema', () => {
     expect(() => gateOf('type Query { a: Int b: Int @authenticated }')).toThrow(/Query\.a/);
   });
 
-  test('may not stand on an interface', () => {
+  test('may not be on an interface', () => {
     const node = 'type Query { a: N @public } type A implements N @public { id: ID }';
     expect(problemsOf(`${node} interface N { id: ID @public }`)).toEqual([
       expect.stringContaining('N.id is of an interface'),

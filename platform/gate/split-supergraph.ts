@@ -1,7 +1,7 @@
 /**
  * @apollo/gateway refuses a supergraph that links `@authenticated`, `@requiresScopes` or `@policy`: their purpose is
- * SECURITY, and it does not implement them. We do, with the gate. So the decisions are read into a table, and what it
- * executes is the same supergraph without them. It fails closed: what cannot be read is an error, never no decision.
+ * SECURITY, and it does not implement them; the gate does. So the decisions are read into a table, and the gateway
+ * executes the supergraph without them. It fails closed: a directive that cannot be read is an error.
  */
 import {
   type ConstDirectiveNode,
@@ -20,19 +20,19 @@ import { readSameForAll } from './same-for-all.ts';
 
 /** A supergraph in two halves. */
 export interface SplitSupergraph {
-  /** The supergraph without what is for SECURITY: what the gateway executes. */
+  /** The supergraph without SECURITY links, for the gateway to execute. */
   execution: DocumentNode;
   /** The same as text. */
   executionSdl: string;
-  /** Who may see what. */
+  /** The decisions by coordinate. */
   decisions: DecisionTable;
-  /** What reads the same for all who may read it: types and fields, as coordinates. */
+  /** Coordinates of types and fields that read the same for all callers who may read them. */
   sameForAll: ReadonlySet<string>;
 }
 
 /**
  * Takes the decisions out of a composed supergraph.
- * @throws Error if a directive of permission is renamed, linked or used in a way that we cannot read, or if a security
+ * @throws Error if an authorisation directive is renamed, linked or used in a way that cannot be read, or if a security
  *   specification is linked and no decision found
  */
 export function splitSupergraph(supergraphSdl: string): SplitSupergraph {
@@ -56,8 +56,8 @@ export function splitSupergraph(supergraphSdl: string): SplitSupergraph {
 
 /**
  * The decisions of a document.
- * @param names what the directives of permission are called in it
- * @throws Error if one stands where it is not understood, or says the opposite of another
+ * @param names local names of the authorisation directives
+ * @throws Error if one is in a place that is not understood, or contradicts another
  */
 export function readDecisions(document: DocumentNode, names: ReadonlyMap<string, DecisionDirective>): DecisionTable {
   const table = new Map<string, Decision>();
@@ -67,8 +67,8 @@ export function readDecisions(document: DocumentNode, names: ReadonlyMap<string,
       const directive = names.get(node.name.value);
       if (!directive) continue;
       found++;
-      // Nobody can write these: composition copies the demands of all implementers onto their interface. The gate asks
-      // the implementers that an operation is about, and not all of them.
+      // Written by composition alone, which copies the demands of all implementers onto their interface. The gate
+      // checks the implementers that an operation selects, and not all of them.
       if (isInterface && directive !== 'public') continue;
       table.set(coordinate, { ...table.get(coordinate), ...decisionOf(directive, node, coordinate) });
     }

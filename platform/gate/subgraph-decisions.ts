@@ -3,13 +3,13 @@ import type { Decision, DecisionTable } from './decision.ts';
 import type { DecisionDirective } from './linked-features.ts';
 import { readDecisions } from './split-supergraph.ts';
 
-/** What federation adds to every subgraph. Which entities are resolved is decided by their types. */
+/** Coordinates that federation adds to every subgraph. Access to entities is decided by their types. */
 const OF_FEDERATION = ['Query._entities', 'Query._service', '_Service'];
 const DIRECTIVES: readonly DecisionDirective[] = ['authenticated', 'requiresScopes', 'policy', 'public'];
 
 /**
  * The decisions that one subgraph declares, as the gateway reads them from the supergraph.
- * @throws Error if a directive of permission is imported under another name, or stands where it is not understood
+ * @throws Error if an authorisation directive is imported under another name, or is in a place that is not understood
  */
 export function subgraphDecisions(typeDefs: DocumentNode): DecisionTable {
   for (const name of importedElsewise(typeDefs))
@@ -19,7 +19,7 @@ export function subgraphDecisions(typeDefs: DocumentNode): DecisionTable {
   return new Map([...decisions, ...open]);
 }
 
-/** Imports of permission directives that say `as`. */
+/** Authorisation directives imported under another name (`as`). */
 function importedElsewise(typeDefs: DocumentNode): string[] {
   return typeDefs.definitions
     .flatMap((node) =>

@@ -15,22 +15,22 @@ const refusalOf = (change: Partial<GivenAddress>) => {
 };
 const refusedAt = (field: string) => [expect.objectContaining({ code: 'INVALID_INPUT', path: [...PATH, field] })];
 
-test('texts are trimmed, empty ones that may be absent are, and nothing else comes along', () => {
+test('texts are trimmed, optional empty ones become null, and other properties are dropped', () => {
   const given = { ...address, name: '  Ada ', line1: 'Main\n Street  1', line2: '  ', region: ' IDF ', evil: 'x' };
   expect(checkAddress(given, PATH)).toEqual({ ...address, line2: null, region: 'IDF' });
 });
 
-test.each(['name', 'line1', 'city', 'postcode'] as const)('without a %s it is refused, at that field', (field) => {
+test.each(['name', 'line1', 'city', 'postcode'] as const)('a missing %s is refused at its field', (field) => {
   expect(refusalOf({ [field]: ' \n ' })).toEqual(refusedAt(field));
 });
 
-test.each(['name', 'line1', 'city'] as const)('a %s in which nothing can be read is none', (field) => {
+test.each(['name', 'line1', 'city'] as const)('a %s without a letter or digit is refused', (field) => {
   for (const text of ['\u200b', '\u3164', '\u2800', '-', '…', '\u00ad\u2060'])
     expect([text, refusalOf({ [field]: text })]).toEqual([text, refusedAt(field)]);
 });
 
 test.each(['name', 'line1', 'line2', 'city', 'region'] as const)(
-  'a %s of 200 characters is taken, of 201 refused',
+  'a %s of 200 characters is accepted, of 201 refused',
   (field) => {
     expect(refusalOf({ [field]: `  ${'x'.repeat(200)} ` })).toBeUndefined();
     expect(refusalOf({ [field]: 'x'.repeat(201) })).toEqual(refusedAt(field));
@@ -38,14 +38,14 @@ test.each(['name', 'line1', 'line2', 'city', 'region'] as const)(
 );
 
 test.each(['name', 'line1', 'line2', 'city', 'postcode', 'region'] as const)(
-  'a %s with what is no text, or turns the writing around, is refused',
+  'a %s with a control character, half a surrogate pair or a bidi override is refused',
   (field) => {
     for (const mark of ['\0', '\ud800', '\u001b', '\u007f', '\u202e', '\u2066'])
       expect([mark, refusalOf({ [field]: `75${mark}001` })]).toEqual([mark, refusedAt(field)]);
   },
 );
 
-test('all that is wrong with it is told at once, each at its field', () => {
+test('all errors of an address are told at once, each at its field', () => {
   const paths = refusalOf({ name: '', line1: '-', postcode: 'x', region: 'a\u0007b' })?.map(({ path }) => path);
   expect(paths).toEqual(['name', 'line1', 'postcode', 'region'].map((field) => [...PATH, field]));
 });
@@ -57,21 +57,21 @@ test.each(['Ö', '山田太郎', 'محمد', 'Ἀθηνᾶ', "O'Brien-Smith, Jr.
   },
 );
 
-test('texts are composed, so that the same word is the same text', () => {
+test('texts are composed (NFC), so that the same word is the same text', () => {
   expect(checkAddress({ ...address, city: 'Zu\u0308rich', name: 'Ａda' }, PATH)).toMatchObject({
     city: 'Zürich',
     name: 'Ａda',
   });
 });
 
-test.each(['HK', 'AE', 'PA', 'QA', 'IE', 'JM', 'BO', 'GH'])('in %s nobody needs a postal code', (country) => {
+test.each(['HK', 'AE', 'PA', 'QA', 'IE', 'JM', 'BO', 'GH'])('an address in %s needs no postal code', (country) => {
   const { postcode: _, ...without } = { ...address, country };
   expect(checkAddress(without, PATH).postcode).toBe('');
   for (const postcode of ['', ' ', null, undefined])
     expect(checkAddress({ ...without, postcode }, PATH).postcode).toBe('');
 });
 
-test.each(['DE', 'US', 'GB', 'JP', 'CZ', 'PL', 'IN', 'BR'])('in %s one is needed', (country) => {
+test.each(['DE', 'US', 'GB', 'JP', 'CZ', 'PL', 'IN', 'BR'])('an address in %s needs a postal code', (country) => {
   for (const postcode of ['', null, undefined]) expect(refusalOf({ country, postcode })).toEqual(refusedAt('postcode'));
 });
 
@@ -81,16 +81,16 @@ test.each([
   ['HK', '-'],
   ['HK', '.'],
   ['HK', '\u200b'],
-])('in %s %j is no postal code', (country, postcode) => {
+])('an address in %s with the postal code %j is refused', (country, postcode) => {
   expect(refusalOf({ country, postcode })).toEqual(refusedAt('postcode'));
 });
 
-test('a postal code is kept in capitals and narrow digits, as it was put together', () => {
+test('a postal code is kept in capitals and narrow digits, with its separator and single blanks', () => {
   expect(checkAddress({ ...address, country: 'GB', postcode: ' sw1a  1aa ' }, PATH).postcode).toBe('SW1A 1AA');
   expect(checkAddress({ ...address, country: 'JP', postcode: '１５０-０００２' }, PATH).postcode).toBe('150-0002');
 });
 
-test.each(['US', 'CA', 'AU'])('in %s a region is not asked for', (country) => {
+test.each(['US', 'CA', 'AU'])('an address in %s needs no region', (country) => {
   const postcode = { US: '10001', CA: 'K1A 0B1', AU: '2000' }[country];
   expect(checkAddress({ ...address, country, postcode }, PATH).region).toBeNull();
 });
@@ -104,7 +104,7 @@ test.each([
   expect(checkAddress({ ...address, country, postcode }, PATH).postcode).toBe(kept);
 });
 
-test('a postal code is measured as it is kept, so that what was kept can be given again', () => {
+test('the length of a postal code is that of its stored form, so that a stored one is accepted again', () => {
   expect(refusalOf({ country: 'AE', postcode: 'ﷺ'.repeat(200) })).toEqual(refusedAt('postcode'));
   const kept = checkAddress({ ...address, country: 'AE', postcode: 'ﷺ'.repeat(11) }, PATH);
   expect(checkAddress(kept, PATH)).toEqual(kept);

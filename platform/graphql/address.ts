@@ -4,7 +4,7 @@ import { plainNumber } from '../text/plain-number.ts';
 import { checkName } from '../text/text.ts';
 import { checkAll } from './refusals.ts';
 
-/** A postal address as it is kept. */
+/** A postal address in its stored form. */
 export interface Address {
   name: string;
   line1: string;
@@ -16,13 +16,13 @@ export interface Address {
   country: string;
 }
 
-/** A postal address as `AddressInput` brings it. */
+/** A postal address as given in an `AddressInput`. */
 export type GivenAddress = Omit<Address, 'postcode'> & { postcode?: string | null };
 
 /**
- * The one rule of every address: each text is a name (platform/text), composed (NFC), with single blanks, and nothing
- * else is in it.
- * @throws Refusal INVALID_INPUT that names each field that is wrong
+ * Validates and normalises every address: each text is a name (platform/text), composed (NFC) and with single blanks;
+ * other properties are dropped.
+ * @throws Refusal INVALID_INPUT with an error for each invalid field
  */
 export function checkAddress(address: GivenAddress, path: readonly string[]): Address {
   const needed = (field: keyof typeof LABEL) => () => {
@@ -45,7 +45,7 @@ export function checkAddress(address: GivenAddress, path: readonly string[]): Ad
 const LABEL = { name: 'name of who receives', line1: 'street and number', city: 'city' } as const;
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 
-/** One line, empty if nothing or only blanks are given. */
+/** A text as one line, empty if it has only blanks. */
 function lineOf(given: string, path: readonly string[]): string {
   const text = given.normalize('NFC').replace(/\s+/gu, ' ').trim();
   return text && checkName(text, path);

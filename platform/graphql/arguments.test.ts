@@ -10,7 +10,7 @@ test('exactly one of the arguments must be given', () => {
   expect(() => checkOneOf({ id: null, slug: undefined })).toThrow('Give exactly one of `id` and `slug`.');
 });
 
-test('a list is as long as it may be, and no longer', () => {
+test('a list argument of the maximum length is accepted, a longer one is refused', () => {
   for (const list of [null, undefined, [], [1, 2]]) expect(() => checkSize(list, 2, 'ids')).not.toThrow();
   expect(() => checkSize([1, 2, 3], 2, 'ids')).toThrow(badInput);
   expect(() => checkSize([1, 2, 3], 2, 'ids')).toThrow('`ids` holds at most 2 values.');

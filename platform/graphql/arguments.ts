@@ -4,14 +4,14 @@ import { GraphQLError } from 'graphql';
 export const badInput = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 
-/** Exactly one of these arguments must be given. @throws GraphQLError BAD_USER_INPUT */
+/** Checks that exactly one of these arguments is given. @throws GraphQLError BAD_USER_INPUT */
 export function checkOneOf(given: Record<string, unknown>): void {
   if (Object.values(given).filter((value) => value != null).length === 1) return;
   const names = Object.keys(given).map((name) => `\`${name}\``);
   throw badInput(`Give exactly one of ${names.join(' and ')}.`);
 }
 
-/** A list argument must not be longer than this. @throws GraphQLError BAD_USER_INPUT */
+/** Checks that a list argument is no longer than this. @throws GraphQLError BAD_USER_INPUT */
 export function checkSize(list: readonly unknown[] | null | undefined, max: number, name: string): void {
   if (list && list.length > max) throw badInput(`\`${name}\` holds at most ${max} values.`);
 }

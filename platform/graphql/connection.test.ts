@@ -25,7 +25,7 @@ let database: TestDatabase;
 let db: Kysely<{ thing: Row }>;
 const statements: string[] = [];
 
-/** Names and times with many ties, so that the id has to decide; names that collations order in their own way. */
+/** Names and times with many ties, so that the id has to decide; names whose order depends on the collation. */
 const NAMES = ['apple', 'Apple', 'äpfel', 'zebra', "o'x", 'apple'];
 const ROWS: Row[] = Array.from({ length: 45 }, (_, n) => ({
   id: `thing_${String((n * 17) % 45).padStart(3, '0')}`,
@@ -91,7 +91,7 @@ describe.each(orderings)('ordered by $column $collation $direction', (ordering) 
   );
 });
 
-test('names are in the order in which people look them up, where the list says so, and in that of their letters elsewhere', async () => {
+test('names are in dictionary order with the collation und-x-icu, and in that of code points with C', async () => {
   const names = async (collation: Ordering['collation']) => {
     const { nodes } = await page({ column: 'name', collation, direction: 'ASC' }, { first: 45 });
     return [...new Set(nodes.map(({ name }) => name))];
@@ -102,7 +102,7 @@ test('names are in the order in which people look them up, where the list says s
 
 const byTime: Ordering = { column: 'made_at', direction: 'DESC' };
 
-test('rows that come and go between two pages repeat nothing and hide nothing', async () => {
+test('rows inserted or deleted between two pages cause no repeated and no missing row', async () => {
   const byName: Ordering = { column: 'name', direction: 'ASC' };
   const first = await page(byName, { first: 10 });
   const rest = (await inOneGo(byName)).slice(10);
@@ -141,7 +141,7 @@ test('one page is one statement, and the total is counted only when it is read',
   expect(statements).toHaveLength(3);
 });
 
-test('the page is 20 when nothing is said, and more than 100 is an error and not fewer', async () => {
+test('the page size is 20 by default, and more than 100 is an error, not clamped', async () => {
   expect((await page(byTime, {})).nodes).toHaveLength(DEFAULT_PAGE);
   expect(pageSize(MAX_PAGE)).toBe(100);
   for (const first of [0, -1, 101, 1_000_000_000]) {
@@ -152,8 +152,8 @@ test('the page is 20 when nothing is said, and more than 100 is an error and not
 
 const made = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-describe('refused as a cursor is', () => {
-  test('that of another list, whose column has the same name', async () => {
+describe('a connection refuses as `after`', () => {
+  test('the cursor of another list whose column has the same name', async () => {
     const inTime = { column: 'made_at', direction: 'ASC' } as const;
     const [one, other] = [newId('other'), newId('other')];
     const rows = [one, other].map((id) => ({ ...ROWS[0]!, id, kind: 'OTHER' }));
@@ -184,12 +184,12 @@ describe('refused as a cursor is', () => {
     expect(error).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
   });
 
-  test('the cursor of a list that is ordered otherwise', async () => {
+  test('the cursor of a list in another order', async () => {
     const { pageInfo } = await page({ column: 'name', direction: 'ASC' }, { first: 3 });
     await expect(page(byTime, { after: pageInfo.endCursor })).rejects.toThrow('`after` is not a cursor of this list');
   });
 });
 
-test('a fault of the database is not taken for a bad cursor', async () => {
+test('a fault of the database is not reported as a bad cursor', async () => {
   await expect(page({ column: 'nowhere', direction: 'ASC' }, {})).rejects.toMatchObject({ code: '42703' });
 });

@@ -1,5 +1,5 @@
 /**
- * Relay connections (https://relay.dev/graphql/connections.htm) with keyset cursors: a page starts behind the values
+ * Relay connections (https://relay.dev/graphql/connections.htm) with keyset pagination: a page starts after the values
  * of its predecessor's last row, so it costs the same however deep, and rows inserted meanwhile repeat nothing.
  */
 import { GraphQLError } from 'graphql';
@@ -10,7 +10,7 @@ import { prefixOf } from '../ids.ts';
 
 /** Largest page. More is an error, never clamped: a client that asked for 500 must not believe it saw them all. */
 export const MAX_PAGE = 100;
-/** The page when `first` is not given. */
+/** Page size when `first` is not given. */
 export const DEFAULT_PAGE = 20;
 
 /** The arguments of a connection. */
@@ -20,32 +20,32 @@ export interface PageArgs {
 }
 
 /**
- * In which order texts are, said in the query and in its index, so that it is the same in every database: that in which
- * people look names up (Äpfel, apple, Banana), or that of the letters' codes.
+ * Collation of a text column, named in the query and in its index, so that the order is the same in every database:
+ * that of a dictionary (Äpfel, apple, Banana), or that of code points.
  */
 export type Collation = 'und-x-icu' | 'C';
 
-/** How a list is ordered: a column of the owner's own, indexed together with `id`, and a direction. */
+/** Order of a list: a column of the owner's own, indexed together with `id`, and a direction. */
 export interface Ordering {
   column: string;
-  /** Of a column of text. */
+  /** Only for a text column. */
   collation?: Collation;
   direction: 'ASC' | 'DESC';
 }
 
-/** A page of rows and what it takes to go on. */
+/** A page of rows, with the cursors to go on from. */
 export interface Connection<Row> {
   edges: { node: Row; cursor: string }[];
   nodes: Row[];
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
-  /** Counted when it is read, that is if the field is asked for. */
+  /** Counted lazily, when the field is selected. */
   readonly totalCount: Promise<number>;
 }
 
 const badInput = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 
-/** The size of the page asked for. @throws GraphQLError BAD_USER_INPUT outside 1 to {@link MAX_PAGE} */
+/** The page size for an argument `first`. @throws GraphQLError BAD_USER_INPUT outside 1 to {@link MAX_PAGE} */
 export function pageSize(first: number | null | undefined): number {
   if (first == null) return DEFAULT_PAGE;
   if (first < 1 || first > MAX_PAGE)
@@ -64,7 +64,7 @@ export async function connect<DB, TB extends keyof DB, Row extends { id: string 
 ): Promise<Connection<Row>> {
   const size = pageSize(first);
   const ref = sql.ref(ordering.column);
-  // As text: of an identifier the compiler changes the capitals, as of a property's name.
+  // Raw text, since the compiler would change the capitals of an identifier, as those of a property's name.
   const column = ordering.collation ? sql`${ref} collate ${sql.raw(`"${ordering.collation}"`)}` : ref;
   const id = sql.ref('id');
   const direction = ordering.direction === 'DESC' ? 'desc' : 'asc';
@@ -111,7 +111,7 @@ function encode(row: { id: string } & Record<string, any>, { column }: Ordering)
   return Buffer.from(JSON.stringify([columnName(column), plain, row.id])).toString('base64url');
 }
 
-/** The place that a cursor names. It carries the column, so that a list ordered otherwise knows it for a stranger's. */
+/** Decodes a cursor. It carries the column, so that a list in another order refuses it. */
 function decode(cursor: string, { column }: Ordering): [unknown, string] {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
@@ -126,12 +126,12 @@ function decode(cursor: string, { column }: Ordering): [unknown, string] {
   throw notOurs();
 }
 
-/** Two lists may be ordered by columns of one name: the kinds of their ids tell a cursor of the one from the other's. */
+/** Checks a cursor by the prefix of its id, since another list may be ordered by a column of the same name. */
 function checkKind(id: string, found: string): void {
   if (prefixOf(id) !== prefixOf(found)) throw notOurs();
 }
 
-/** PostgreSQL's class 22, a data exception: what the cursor holds is no value of the column. */
+/** Maps PostgreSQL's class 22, a data exception, to a refusal: the cursor's value does not fit the column. */
 const orForeign =
   (after: string | null | undefined) =>
   (error: Error & { code?: string }): never => {

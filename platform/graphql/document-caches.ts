@@ -1,9 +1,9 @@
 import { LruCache } from '../lru-cache.ts';
 
-/** Texts that are not read again, and their characters: what was read of one weighs many times as much. */
+/** LRU limits: number of texts and their characters, though a parsed document takes many times as much memory. */
 const MOST = { entries: 1024, weight: 1_000_000 };
 
-/** What yoga takes for a cache by a document's text. */
+/** Yoga's interface of a cache by a document's text. */
 interface ByText<Value> {
   get(text: string): Value | undefined;
   set(text: string, value: Value): void;
@@ -14,7 +14,7 @@ function byText<Value>(): ByText<Value> {
   return { get: (text) => kept.get(text), set: (text, value) => kept.set(text, value, text.length) };
 }
 
-/** For yoga's `parserAndValidationCache`: its own count documents, and so keep a gigabyte of large ones. */
+/** Caches for yoga's `parserAndValidationCache`: its own count documents, and so keep a gigabyte of large ones. */
 export const documentCaches = <Document, Failure>(): {
   documentCache: ByText<Document>;
   errorCache: ByText<Failure>;

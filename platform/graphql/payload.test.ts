@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 import { Fault, refuse } from '../errors.ts';
 import { payload } from './payload.ts';
 
-test('what a use case made goes beside an empty list of user errors', async () => {
+test('a payload has the result of the use case beside an empty list of user errors', async () => {
   expect(await payload(async () => ({ order: { id: 'o' } }))).toEqual({ order: { id: 'o' }, userErrors: [] });
 });
 
-test('a use case may bring user errors of its own with what it made', async () => {
+test('a use case may return user errors beside its result', async () => {
   const userErrors = [{ code: 'INVALID_INPUT', message: 'One line was left out.' }];
   expect(await payload(async () => ({ order: null, userErrors }))).toEqual({ order: null, userErrors });
 });
@@ -28,6 +28,6 @@ test('a refusal becomes user errors and nothing else', async () => {
   });
 });
 
-test('a fault goes on up', async () => {
+test('a fault is rethrown', async () => {
   await expect(payload(() => Promise.reject(new Fault('X', 'down')))).rejects.toThrow('down');
 });

@@ -2,12 +2,12 @@ import type DataLoader from 'dataloader';
 import { Refusal, type UserError } from '../errors.ts';
 import type { RequestContext } from './context.ts';
 
-/** What every mutation answers beside its own fields. */
+/** The part that all mutation payloads have in common. */
 export interface Refused {
   userErrors: UserError[];
 }
 
-/** Runs a use case for a mutation: a {@link Refusal} becomes the payload's `userErrors`, anything else goes on up. */
+/** Runs a use case for a mutation: a {@link Refusal} becomes the payload's `userErrors`, other errors are rethrown. */
 export async function payload<T extends object>(work: () => Promise<T>): Promise<(T & Refused) | Refused> {
   try {
     return { userErrors: [], ...(await work()) };
@@ -18,10 +18,11 @@ export async function payload<T extends object>(work: () => Promise<T>): Promise
 }
 
 /**
- * Resolvers of mutations that answer with the thing that they changed, as it is then: `const product = answering('product',
- * load.product)` makes `createProduct: product(service.createProduct)`, where the use case returns the thing's id.
+ * Creates resolvers of mutations that answer with the changed object, freshly loaded: `const product =
+ * answering('product', load.product)` makes `createProduct: product(service.createProduct)`, where the use case returns
+ * the object's id.
  * @param field of the payload
- * @param load a loader of {@link loadOne}; what it holds is forgotten after each mutation, so that it reads anew
+ * @param load a loader of {@link loadOne}, whose cache is cleared after each mutation
  */
 export const answering =
   <Field extends string, Row>(field: Field, load: (context: RequestContext) => DataLoader<string, Row | null>) =>

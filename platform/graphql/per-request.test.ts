@@ -8,14 +8,14 @@ import { typeDefsOf } from './type-defs.ts';
 
 const request = (): RequestContext => ({ actor: ANONYMOUS, correlationId: 'req_1' });
 
-test('something is made once for a request, and anew for the next', () => {
+test('a value is made once for a request, and anew for the next', () => {
   let made = 0;
   const get = perRequest(() => ({ n: ++made }));
   const [first, second] = [request(), request()];
   expect([get(first).n, get(first).n, get(second).n, get(first).n]).toEqual([1, 1, 2, 1]);
 });
 
-test('however many ask in one tick, there is one fetch, each key in it once, with the context', async () => {
+test('all loads of one tick share one fetch, with each key once, and the context', async () => {
   const fetches: (readonly string[])[] = [];
   const load = loadOne(
     async (keys, context) => {
@@ -34,7 +34,7 @@ test('however many ask in one tick, there is one fetch, each key in it once, wit
   expect(fetches).toEqual([['a', 'b', 'c']]);
 });
 
-test('what one request loaded, another does not see', async () => {
+test('a request does not see the rows that another has loaded', async () => {
   let fetches = 0;
   const load = loadOne(
     async (keys) => (fetches++, keys.map((key) => ({ key }))),
@@ -47,7 +47,7 @@ test('what one request loaded, another does not see', async () => {
   expect(fetches).toBe(2);
 });
 
-test('many rows a key come in the order of the fetch, and a key without any is an empty list', async () => {
+test('many rows of a key are in the order of the fetch, and a key without any loads as an empty list', async () => {
   const rows = [3, 1, 2, 4].map((n) => ({ n, of: n % 2 ? 'odd' : 'even' }));
   const load = loadMany(
     async () => rows,
@@ -58,7 +58,7 @@ test('many rows a key come in the order of the fetch, and a key without any is a
   expect(found.map((list) => list.map(({ n }) => n))).toEqual([[3, 1], [], [2, 4]]);
 });
 
-test('a thousand keys go into one statement, and not more', async () => {
+test('a statement loads at most a thousand keys', async () => {
   const sizes: number[] = [];
   const load = loadOne(
     async (keys) => (sizes.push(keys.length), []),
@@ -68,7 +68,7 @@ test('a thousand keys go into one statement, and not more', async () => {
   expect(sizes).toEqual([1000, 1000, 1]);
 });
 
-test('a fetch that fails fails for all that waited for it', async () => {
+test('a failed fetch fails for all loads that waited for it', async () => {
   const load = loadOne(
     () => Promise.reject(new Error('down')),
     () => '',
@@ -78,7 +78,7 @@ test('a fetch that fails fails for all that waited for it', async () => {
   expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
 });
 
-test('what is forgotten is loaded anew, also by a loader that somebody holds; another request keeps what it has', async () => {
+test('forgotten rows are loaded anew, also by a loader that is already held; other requests keep theirs', async () => {
   let n = 0;
   const load = loadOne(
     async (keys) => keys.map((key) => ({ key, n: ++n })),
@@ -93,7 +93,7 @@ test('what is forgotten is loaded anew, also by a loader that somebody holds; an
 });
 
 test.each([undefined, new AbortController().signal])(
-  'each mutation of an operation, and what is read of its answer, finds what is there then',
+  'each mutation of an operation, and its answer, reads the current rows',
   async (signal) => {
     const typeDefs = typeDefsOf(`
       type Query { thing: Thing }

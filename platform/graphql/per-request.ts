@@ -1,10 +1,10 @@
 import DataLoader from 'dataloader';
 import type { RequestContext } from './context.ts';
 
-/** What was made for each request, whichever room made it: by the function that makes it. */
+/** Values made for each request, of all rooms, by the function that makes them. */
 const made = new WeakMap<RequestContext, Map<unknown, unknown>>();
 
-/** Makes something once for each request, for example a cache that must not outlive it. */
+/** Memoises a value per request, for example a cache that must not outlive it. */
 export function perRequest<T>(make: (context: RequestContext) => T): (context: RequestContext) => T {
   return (context) => {
     let own = made.get(context);
@@ -15,8 +15,8 @@ export function perRequest<T>(make: (context: RequestContext) => T): (context: R
 }
 
 /**
- * Forgets what a request has loaded: it has changed something, and reads anew from now on. Loaders that somebody holds
- * already are emptied and stay.
+ * Clears the caches of a request after a change, so that it reads anew. Loaders are emptied in place, since callers may
+ * hold them.
  */
 export function forgetLoaded(context: RequestContext): void {
   const own = made.get(context);
@@ -30,7 +30,7 @@ export function forgetLoaded(context: RequestContext): void {
 const MAX_BATCH = 1000;
 
 /**
- * A loader of one row a key: however many resolvers ask in the same tick, `fetch` runs once. It returns the rows in
+ * A loader of one row per key: for all resolvers that ask in the same tick `fetch` runs once. It returns the rows in
  * any order; a key without a row loads as null.
  */
 export function loadOne<Row>(
@@ -49,7 +49,7 @@ export function loadOne<Row>(
   );
 }
 
-/** A loader of many rows a key, in the order in which `fetch` returns them. A key without rows loads as `[]`. */
+/** A loader of many rows per key, in the order in which `fetch` returns them. A key without rows loads as `[]`. */
 export function loadMany<Row>(
   fetch: (keys: readonly string[], context: RequestContext) => Promise<readonly Row[]>,
   keyOf: (row: Row) => string,

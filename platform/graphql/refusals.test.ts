@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { type Refusal, refuse } from '../errors.ts';
 import { checkAll, checkVersion, onceMoreIfTaken, orTaken } from './refusals.ts';
 
-test('the version that was seen, or none, is let through', () => {
+test('the current version, or none, passes the optimistic lock', () => {
   for (const expected of [3, null, undefined]) expect(() => checkVersion(3, expected)).not.toThrow();
 });
 
-test('another version is a conflict that says which it is now', () => {
+test('another version is a conflict that names the current one', () => {
   for (const expected of [2, 4, 0]) {
     expect(() => checkVersion(3, expected)).toThrow(
       expect.objectContaining({
@@ -27,12 +27,12 @@ const taken = refuse('TAKEN', 'The name is taken.');
 const violation = (constraint: string): Error => Object.assign(new Error('duplicate'), { code: '23505', constraint });
 const fails = (error: Error) => orTaken(() => Promise.reject(error), { note_name_key: taken });
 
-test('a name that is taken is refused as such, also when an ORM wrapped the error', async () => {
+test('a violated unique index is refused as a taken name, also when an ORM wrapped the error', async () => {
   await expect(fails(violation('note_name_key'))).rejects.toBe(taken);
   await expect(fails(new Error('driver', { cause: violation('note_name_key') }))).rejects.toBe(taken);
 });
 
-test('any other error stays what it is', async () => {
+test('any other error is rethrown unchanged', async () => {
   const others = [
     violation('note_pkey'),
     Object.assign(new Error('x'), { code: '23503', constraint: 'note_name_key' }),
@@ -42,7 +42,7 @@ test('any other error stays what it is', async () => {
   expect(await orTaken(async () => 5, {} as Record<string, Refusal>)).toBe(5);
 });
 
-test('a write that somebody else was faster at is tried once more, any other is not', async () => {
+test('a write that violated a unique index is retried once, any other is not', async () => {
   const triesOf = async (error: Error) => {
     let tries = 0;
     const write = () => Promise.reject(++tries === 1 ? error : taken);
@@ -55,12 +55,12 @@ test('a write that somebody else was faster at is tried once more, any other is 
   await expect(onceMoreIfTaken(() => Promise.reject(always))).rejects.toBe(always);
 });
 
-describe('all of some checks', () => {
+describe('several checks', () => {
   const says = (code: string) => () => {
     throw refuse(code, code);
   };
 
-  test('give what each has given', () => {
+  test('return the result of each', () => {
     expect(
       checkAll(
         () => 'name',
@@ -69,7 +69,7 @@ describe('all of some checks', () => {
     ).toEqual(['name', 3]);
   });
 
-  test('refuse with what all of them say', () => {
+  test('refuse with the user errors of all of them', () => {
     const all = () => checkAll(says('A'), () => 1, says('B'));
     expect(all).toThrow(
       expect.objectContaining({
@@ -82,7 +82,7 @@ describe('all of some checks', () => {
     );
   });
 
-  test('are no refusal where one of them fails', () => {
+  test('throw the fault of one of them, not a refusal', () => {
     const fails = () => {
       throw new TypeError('ours');
     };

@@ -1,6 +1,6 @@
 import { Refusal, refuse, type UserError } from '../errors.ts';
 
-/** What a check gives; or undefined, and what it says among the other errors. @throws what is no refusal */
+/** The result of a check; or undefined, with its user errors added to `errors`. @throws any error that is no refusal */
 export function gather<T>(errors: UserError[], check: () => T): T | undefined {
   try {
     return check();
@@ -12,8 +12,8 @@ export function gather<T>(errors: UserError[], check: () => T): T | undefined {
 }
 
 /**
- * Makes all of some checks that do not build on one another, and refuses with what all of them say: a form is not sent
- * once for each of its fields. What each has given. @throws Refusal
+ * Runs several independent checks and returns their results, or refuses with the user errors of all of them: a form is
+ * not sent once for each of its fields. @throws Refusal
  */
 export function checkAll<const Checks extends readonly (() => unknown)[]>(
   ...checks: Checks
@@ -24,7 +24,7 @@ export function checkAll<const Checks extends readonly (() => unknown)[]>(
   return given as { [Place in keyof Checks]: ReturnType<Checks[Place]> };
 }
 
-/** Optimistic locking: goes on if the version is the one that the caller saw, or if it did not say. @throws Refusal VERSION_CONFLICT */
+/** Optimistic locking: refuses another version than the caller saw, if given. @throws Refusal VERSION_CONFLICT */
 export function checkVersion(current: number, expected: number | null | undefined): void {
   if (expected == null || expected === current) return;
   throw refuse(
@@ -35,7 +35,7 @@ export function checkVersion(current: number, expected: number | null | undefine
   );
 }
 
-/** Runs a write and turns the violation of a unique index, named by its constraint, into the refusal for it. */
+/** Runs a write and maps the violation of a unique index, by its constraint's name, to the refusal for it. */
 export async function orTaken<T>(write: () => Promise<T>, taken: Readonly<Record<string, Refusal>>): Promise<T> {
   try {
     return await write();
@@ -45,8 +45,8 @@ export async function orTaken<T>(write: () => Promise<T>, taken: Readonly<Record
 }
 
 /**
- * Runs a write, and once more where somebody else was faster at what a unique index keeps: they have committed by then,
- * so that the write's own checks find it and name its place.
+ * Runs a write, and retries it once after the violation of a unique index: the other command has committed by then, so
+ * the write's own checks find its row and name the path.
  */
 export async function onceMoreIfTaken<T>(write: () => Promise<T>): Promise<T> {
   try {

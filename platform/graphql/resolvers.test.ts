@@ -35,7 +35,7 @@ const ask = async (query: string) => {
   return errors ?? JSON.parse(JSON.stringify(data));
 };
 
-test('money is read in major and in minor units', async () => {
+test('money is answered in major and in minor units', async () => {
   expect(await ask('{ prices { nodes { amount minor currency } } }')).toEqual({
     prices: {
       nodes: [
@@ -47,7 +47,7 @@ test('money is read in major and in minor units', async () => {
   });
 });
 
-test('the total of a connection is awaited, and read only when it is asked for', async () => {
+test('the total of a connection is awaited, and counted only when it is selected', async () => {
   counted = 0;
   await ask('{ prices { nodes { minor } } }');
   expect(counted).toBe(0);

@@ -16,10 +16,10 @@ const shared: Resolvers = {
   },
 };
 
-/** What a room resolves: as one map, or a map for each of its capabilities. */
+/** A room's resolvers: one map, or one for each of its capabilities. */
 export type RoomResolvers = object | readonly object[];
 
-/** An agent's resolvers made whole: the shared ones, those of its connections, and what the room itself wrote. */
+/** Merges an agent's resolvers: the shared ones, those of its connections, and the room's own. */
 export function resolversOf(typeDefs: DocumentNode, room: RoomResolvers): Resolvers {
   const merged: Resolvers = { ...shared, ...connections(typeDefs) };
   const maps = (Array.isArray(room) ? room : [room]) as readonly Resolvers[];
@@ -30,7 +30,7 @@ export function resolversOf(typeDefs: DocumentNode, room: RoomResolvers): Resolv
   return merged;
 }
 
-/** `totalCount` is a promise, which an executor awaits only where there is a resolver. */
+/** Resolvers of `totalCount`, which is a promise: an executor awaits it only where there is a resolver. */
 function connections(typeDefs: DocumentNode): Resolvers {
   const types = typeDefs.definitions.filter((node) => node.kind === Kind.OBJECT_TYPE_DEFINITION);
   const counted = types.filter(

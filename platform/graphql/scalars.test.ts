@@ -79,7 +79,7 @@ describe.each(REFUSED)('%s refuses', (name, ...values) => {
   });
 });
 
-test('in a document, quotes may be left out where it reads better, and no digit is lost', () => {
+test('a literal may be written without quotes, and no digit is lost', () => {
   expect([
     asLiteral('BigInt', '9007199254740993'),
     asLiteral('Decimal', '12.340'),
@@ -109,7 +109,7 @@ test('a long text is not repeated whole in the refusal', () => {
   expect(call).toThrow(/^.{1,200}$/);
 });
 
-test('what is wrong with a literal has its place in the document', () => {
+test('the error of a literal has its location in the document', () => {
   const schema = buildSchema('scalar CountryCode type Query { in(country: CountryCode!): Int }');
   Object.assign(schema.getType('CountryCode')!, { parseLiteral: scalars.CountryCode.parseLiteral });
   expect(validate(schema, parse('{\n  in(country: "ZZ") }')).map(({ locations }) => locations)).toEqual([
@@ -117,7 +117,7 @@ test('what is wrong with a literal has its place in the document', () => {
   ]);
 });
 
-test('what a date-time writes, it reads again', () => {
+test('a serialised date-time can be parsed again', () => {
   for (const [name, text] of ACCEPTED) {
     if (name !== 'DateTime') continue;
     const written = scalars.DateTime.serialize(asVariable('DateTime', text));
@@ -125,7 +125,7 @@ test('what a date-time writes, it reads again', () => {
   }
 });
 
-test('on the way out they are text that loses no digit', () => {
+test('scalars are serialised as text without loss of digits', () => {
   expect(scalars.BigInt.serialize(2n ** 62n)).toBe('4611686018427387904');
   expect(scalars.Decimal.serialize('12.30')).toBe('12.30');
   expect(scalars.DateTime.serialize(new Date('2026-01-31T12:00:00+01:00'))).toBe('2026-01-31T11:00:00.000Z');

@@ -1,10 +1,10 @@
-/** The shared scalars. What does not fit is refused with a sentence that says what would. */
+/** The shared scalars. An invalid value is refused with a sentence that says what is valid. */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { DECIMAL, isCurrency } from '../money.ts';
 
 const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 // Regions of CLDR that are no countries of ISO 3166-1: reserved, withdrawn, or made up. Kosovo's XK is none either, but
-// is what carriers and banks use.
+// carriers and banks use it.
 const NO_COUNTRY = new Set(
   'AC AN BU CP CQ CS DD DG DY EA EU EZ FX HV IC NH QO RH SU TA TP UK UN VD XA XB YD YU ZR ZZ'.split(' '),
 );
@@ -16,12 +16,12 @@ const EMAIL =
   /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)+$/i;
 const INSTANT = /^(\d{4}-\d\d-\d\d)T(?!24)\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** How a text may be written in a document: `"EUR"`, or bare where it reads better, as `EUR` and `12`. */
+/** Literals that are accepted for a text in a document: `"EUR"`, or bare where it reads better, as `EUR` and `12`. */
 const LITERALS: ReadonlySet<string> = new Set([Kind.STRING, Kind.INT, Kind.FLOAT, Kind.ENUM]);
 
 const bad = (message: string): GraphQLError => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 
-/** A scalar that is text on the wire: checked on the way in by `read`, made text on the way out by `write`. */
+/** A scalar that is text on the wire: parsed by `read`, serialised by `write`. */
 function textScalar<T>(
   name: string,
   read: (text: string) => T,
@@ -40,7 +40,7 @@ function textScalar<T>(
   });
 }
 
-/** What is wrong with a literal is told with its place: validation of graphql 16 passes such an error on as it is. */
+/** Adds a literal's location to its error, which graphql 16's validation passes on unchanged. */
 function placed<T>(node: ValueNode, parse: () => T): T {
   try {
     return parse();
@@ -68,13 +68,13 @@ function readInstant(text: string): Date {
   if (!isDay(INSTANT.exec(text)?.[1] ?? '') || Number.isNaN(date.getTime())) {
     throw bad(`${JSON.stringify(text.slice(0, 80))} is not an RFC 3339 date-time, for example 2026-01-31T12:00:00Z.`);
   }
-  // An offset can lead out of the years that have four digits, and what is written must be readable again.
+  // An offset can lead out of the years with four digits, which could not be parsed again.
   const year = date.getUTCFullYear();
   if (year < 0 || year > 9999) throw bad(`${JSON.stringify(text)} is, in UTC, not within the years 0000 to 9999.`);
   return date;
 }
 
-/** The calendar of RFC 3339 has a year 0000, PostgreSQL's has none: its first day is that of the year 1. */
+/** Whether PostgreSQL can store the day: its calendar begins with the year 1, that of RFC 3339 with 0000. */
 const isStorableDay = (text: string): boolean => isDay(text) && !text.startsWith('0000');
 
 function readBigInt(text: string): bigint {

@@ -1,4 +1,4 @@
-/** graphql-jit compiles queries. Whatever it answers must be what graphql-js answers. */
+/** Queries compiled by graphql-jit must answer exactly as graphql-js does. */
 import { describe, expect, test } from '@jest/globals';
 import { execute, parse } from 'graphql';
 import { Forbidden, isTransient, Unavailable } from '../errors.ts';
@@ -83,7 +83,7 @@ const theirs = async (query: string, variables?: Record<string, unknown>, operat
   });
 
 type Case = [string, string, Record<string, unknown>?];
-/** Jest would take a missing last argument for a callback, and wait for it. */
+/** A case with all its arguments: Jest would take a missing last one for a callback, and wait for it. */
 const whole = ([name, query, variables = {}]: Case): [string, string, Record<string, unknown>] => [
   name,
   query,
@@ -182,7 +182,7 @@ test.each(REFUSED.map(whole))('%s is refused before anything is resolved', async
   expect(errors).toHaveLength(1);
 });
 
-test('the error that was thrown can be told from its answer, compiled or not', async () => {
+test('the original error can be found from the answer, compiled or not', async () => {
   const documents = [
     '{ fails(how: "later") { id } }',
     'query ($f: Filter) { echo(filter: $f) fails(how: "now") { id } }',
@@ -196,13 +196,13 @@ test('the error that was thrown can be told from its answer, compiled or not', a
   expect((await ours('{ fails(how: "forbidden") { id } }')).errors?.[0]?.originalError).toBeInstanceOf(Forbidden);
 });
 
-test('of several operations the named one runs', async () => {
+test('the named one of several operations runs', async () => {
   const query = 'query A { who } query B { echo(n: 1) }';
   expect(plain(await ours(query, {}, 'B'))).toEqual({ data: { echo: { n: 1 } } });
   expect(plain(await ours(query, {}, 'A'))).toEqual({ data: { who: 'anonymous' } });
 });
 
-test('one document answers each caller and each variable anew', async () => {
+test('a cached document answers each caller and each variable anew', async () => {
   const query = 'query ($n: Int) { who echo(n: $n) }';
   const other = { ...context, actor: Object.assign(Object.create(ANONYMOUS), { id: 'user_1' }) };
   const answers = await Promise.all([
@@ -231,7 +231,7 @@ test('a subscription yields its events, and says why when it cannot be opened', 
   expect(refused).toMatchObject({ errors: [expect.anything()] });
 });
 
-test('the SDL is whole: what the room wrote, the shared definitions and the federation head', () => {
+test('the SDL has the room’s own definitions, the shared ones and the federation head', () => {
   for (const part of ['type Thing implements Named', 'scalar DateTime', '@composeDirective(name: "@public")'])
     expect(subgraph.sdl).toContain(part);
   expect(parse(subgraph.sdl).kind).toBe('Document');

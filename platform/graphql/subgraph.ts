@@ -1,5 +1,5 @@
 /**
- * One agent's part of the graph, executable. The gateway (embedded) and the other agents' commands run it in process;
+ * One agent's executable subgraph. The gateway (embedded) and the other agents' commands run it in process;
  * distributed, a yoga server runs it for calls over HTTP.
  */
 import { buildSubgraphSchema } from '@apollo/subgraph';
@@ -28,18 +28,18 @@ import { forgetLoaded } from './per-request.ts';
 import { subscribeAnew } from './subscribe.ts';
 import { withoutDefaults } from './variable-defaults.ts';
 
-/** A request to one subgraph: text, because that is what a query plan holds and what crosses HTTP. */
+/** A request to one subgraph, as text, because query plans and HTTP carry text. */
 export interface SubgraphRequest {
   query: string;
   operationName?: string;
   variables?: Record<string, unknown>;
 }
 
-/** An agent's part of the graph. */
+/** An agent's subgraph. */
 export interface Subgraph {
   /** The agent's name. */
   readonly name: string;
-  /** Its whole SDL, shared definitions included: what composition takes. */
+  /** Its whole SDL for composition, shared definitions included. */
   readonly typeDefs: DocumentNode;
   /** The same as text. */
   readonly sdl: string;
@@ -54,7 +54,7 @@ export interface Subgraph {
   ): Promise<AsyncIterable<ExecutionResult> | ExecutionResult>;
 }
 
-/** What can be asked of an agent's part of the graph, wherever it runs: in this process or behind HTTP. */
+/** An agent's subgraph as a caller sees it, in this process or behind HTTP. */
 export type SubgraphEndpoint = Pick<Subgraph, 'name' | 'execute' | 'subscribe'>;
 
 type Runner = (
@@ -62,7 +62,9 @@ type Runner = (
   variables: Record<string, unknown>,
 ) => Promise<ExecutionResult> | ExecutionResult;
 
-/** Operations that stay compiled per subgraph, and their characters: query plans name a bounded set in practice. */
+/**
+ * LRU limits of compiled operations per subgraph and of their characters: query plans use a bounded set in practice.
+ */
 const COMPILED = { entries: 2000, weight: 1_000_000 };
 
 /** Builds the executable subgraph from an agent's SDL and resolvers. */
@@ -93,10 +95,10 @@ export function createSubgraph(name: string, typeDefs: DocumentNode, resolvers: 
 }
 
 /**
- * graphql-jit compiles queries; what it cannot, graphql-js executes. Not those whose variables have default values that
- * cannot be given as values, or are input objects whose fields may have some: graphql-jit 0.8.9 leaves them out; nor
- * with variables inside an input object, for which it puts null when they are not given; nor what is called `__proto__`,
- * which its object literals do not keep. And not mutations, whose time is the database's.
+ * Compiles queries by graphql-jit; graphql-js executes the rest. The rest are queries that graphql-jit 0.8.9 misreads:
+ * variables with defaults that cannot be given as values, or of input object types, whose fields may have defaults (it
+ * drops them); variables inside an input object (it puts null for absent ones); aliases called `__proto__` (its object
+ * literals lose them). And mutations, whose time is spent in the database.
  */
 function compile(schema: GraphQLSchema, { query, operationName }: SubgraphRequest): Runner {
   const document = parse(query, { noLocation: true });
@@ -111,8 +113,8 @@ function compile(schema: GraphQLSchema, { query, operationName }: SubgraphReques
 }
 
 /**
- * What a query reads is cancelled with it; what a mutation has begun is carried out, whoever waits for it: nothing in it,
- * nor what it asks of other agents, learns that somebody has gone.
+ * Cancels a query's reads with its request. A mutation that has begun is carried out: neither it nor the commands that
+ * it sends to other agents see the signal of a client that disconnects.
  */
 function cancellable(run: Runner, document: DocumentNode, operationName: string | undefined): Runner {
   const isQuery = getOperationAST(document, operationName)?.operation === 'query';
@@ -126,14 +128,14 @@ async function changing(run: Runner, context: RequestContext, variables: Record<
   try {
     return await run(signal ? rest : context, variables);
   } finally {
-    // Embedded, all agents of a request share it, and others read for its answer what was changed here.
+    // Embedded, all agents of a request share its context, and others may read what was changed here.
     forgetLoaded(context);
   }
 }
 
 /**
- * An operation may hold several mutations, one after the other: each, and what is read of its answer, finds what is there
- * then, and not what was loaded for an earlier one. In one place, so that no room can forget it.
+ * Clears the request's loaders around every mutation: of several mutations in one operation each, and its answer, reads
+ * the current rows, not those loaded for an earlier one. Here, so that no room can forget it.
  */
 function readAnewAfterChanges(schema: GraphQLSchema): void {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
@@ -157,7 +159,7 @@ function isCompilable(schema: GraphQLSchema, document: DocumentNode, operationNa
   );
 }
 
-/** Whether it holds what is compiled into something else than it says. */
+/** Whether graphql-jit would misread the document. */
 function isMisread(document: DocumentNode): boolean {
   let is = false;
   visit(document, {

@@ -11,8 +11,8 @@ export interface SubscriptionRequest {
 }
 
 /**
- * Opens a subscription, and executes each of its events in a context of its own: what a request loads once is loaded
- * again for the next event, which may be hours later. An `ExecutionResult` with errors if it cannot be opened.
+ * Opens a subscription, and executes each of its events in a context of its own, so that the loaders' caches of one
+ * event are not used for the next, hours later. Returns an `ExecutionResult` with errors if it cannot be opened.
  */
 export async function subscribeAnew(
   { schema, document, operationName, variables }: SubscriptionRequest,
@@ -22,7 +22,7 @@ export async function subscribeAnew(
   const source = await createSourceEventStream({ ...shared, contextValue: context });
   if (!(Symbol.asyncIterator in source)) return source;
   const events = source[Symbol.asyncIterator]();
-  // Not an async generator: its `return` would wait for the event that is being waited for, and so hold the source open.
+  // No async generator: its `return` would wait for the pending event, and so hold the source open.
   const results: AsyncIterableIterator<ExecutionResult> = {
     async next() {
       const { value, done } = await events.next();

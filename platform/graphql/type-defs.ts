@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type DocumentNode, Kind, parse } from 'graphql';
+import { withConnections } from './derived-connections.ts';
 import { describeTextLimits } from './describe-text-limits.ts';
 
-/** The federation directives that rooms may use, and our own `@public` and `@sameForAll`: the head of every subgraph's SDL. */
+/** The head of every subgraph's SDL: the federation directives that rooms may use, our `@public` and `@sameForAll`. */
 const HEAD = `
 extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@inaccessible", "@external", "@requires", "@provides", "@override", "@tag", "@interfaceObject", "@authenticated", "@requiresScopes", "@policy", "@cost", "@listSize", "@composeDirective"])
@@ -15,14 +16,18 @@ const PARSED = parse(`${HEAD}\n${readFileSync(new URL('shared.graphql', import.m
   noLocation: true,
 });
 
-/** The document with all that is derived from it: the limits of its texts, in their descriptions. */
-const derived = (document: DocumentNode): DocumentNode => describeTextLimits(document, PARSED);
+/** The document with all that is derived from it: connections, and the limits of its texts in their descriptions. */
+const complete = (document: DocumentNode): DocumentNode => describeTextLimits(withConnections(document), PARSED);
 
-/** Parsed once for all rooms: nobody changes a document. */
-const SHARED = derived(PARSED).definitions;
+/** The shared definitions, parsed once for all rooms, which do not change them. */
+const SHARED = complete(PARSED).definitions;
 
-/** An agent's SDL made whole: the federation head, the shared definitions, and what the room itself wrote. */
+/** A room's own part of the graph: the SDL that it wrote, completed. */
+export const ownTypeDefsOf = (roomSdl: string): DocumentNode =>
+  roomSdl ? complete(parse(roomSdl, { noLocation: true })) : { kind: Kind.DOCUMENT, definitions: [] };
+
+/** The whole SDL of an agent: the federation head, the shared definitions and the room's own part. */
 export const typeDefsOf = (roomSdl: string): DocumentNode => ({
   kind: Kind.DOCUMENT,
-  definitions: roomSdl ? [...SHARED, ...derived(parse(roomSdl, { noLocation: true })).definitions] : SHARED,
+  definitions: [...SHARED, ...ownTypeDefsOf(roomSdl).definitions],
 });

@@ -1,6 +1,6 @@
 /**
- * The defaults of an operation's variables, taken out of it and put among the variables instead: graphql-jit 0.8.9 does
- * not know them. What it then compiles answers as graphql-js does (`subgraph.test.ts`).
+ * Moves the defaults of an operation's variables into the variables' values, since graphql-jit 0.8.9 does not know
+ * defaults. The compiled operation then answers as graphql-js does (`subgraph.test.ts`).
  */
 import {
   type DocumentNode,
@@ -16,7 +16,7 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 
-/** An operation whose variables have no defaults, and what they would have been. */
+/** An operation without variable defaults, and a function that fills them in. */
 export interface WithoutDefaults {
   document: DocumentNode;
   /** The variables as given, with the defaults of those that were not. */
@@ -24,8 +24,8 @@ export interface WithoutDefaults {
 }
 
 /**
- * Takes the defaults out. Undefined where one cannot be put among the variables, because it would be read in another
- * way there: a scalar of ours reads a literal and a value each by its own rule.
+ * Removes the defaults. Returns undefined if one cannot be moved into the variables, because it would be parsed in
+ * another way there: our scalars parse a literal and a value by rules of their own.
  */
 export function withoutDefaults(
   schema: GraphQLSchema,
@@ -46,7 +46,7 @@ export function withoutDefaults(
   return {
     document: { ...document, definitions: document.definitions.map((node) => (node === operation ? bare : node)) },
     fill(variables) {
-      // Of no prototype: a variable may be called `constructor`.
+      // Without a prototype, since a variable may be called `constructor`.
       const filled = Object.assign(Object.create(null), variables) as typeof variables;
       for (const [name, value] of defaults) if (filled[name] === undefined) filled[name] = value;
       return filled;

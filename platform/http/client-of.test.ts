@@ -8,12 +8,12 @@ const address = (proxies: number, forwarded?: string, remoteAddress = '::ffff:10
     proxies,
   ).address;
 
-test('without proxies the socket says who it is, whatever the client writes', () => {
+test('without proxies the client’s address is the socket’s, whatever the header says', () => {
   expect(address(0)).toBe('10.0.0.1');
   expect(address(0, '1.2.3.4')).toBe('10.0.0.1');
 });
 
-test('behind proxies it is the one whom the first of ours saw; what stands before was made up', () => {
+test('behind proxies the client’s address is the one that our first proxy saw; entries before it are ignored', () => {
   expect(address(1, '9.9.9.9, 1.2.3.4')).toBe('1.2.3.4');
   expect(address(2, '9.9.9.9, 1.2.3.4, 10.0.0.2')).toBe('1.2.3.4');
   expect(address(1)).toBe('10.0.0.1');

@@ -6,9 +6,9 @@ import type { Client } from '../graphql/context.ts';
 const LONGEST = 300;
 
 /**
- * Who is at the other end of a request. `x-forwarded-for` is believed only as far as our own proxies wrote it, which is
- * its last entries: whatever is before them the client may have made up.
- * @param proxies how many proxies stand before us
+ * The client of a request. Of `x-forwarded-for` only the last entries are trusted, which our own proxies wrote: a
+ * client may have forged those before them.
+ * @param proxies number of our proxies
  */
 export function clientOf({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>, proxies: number): Client {
   const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',');

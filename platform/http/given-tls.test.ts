@@ -3,11 +3,11 @@ import { type Certificate, hasOpenssl, makeCertificate } from '../../tests/suppo
 import { orSkip } from '../../tests/support/or-skip.ts';
 import { givenTls } from './given-tls.ts';
 
-test('without a certificate there is none', () => {
+test('without variables there is no certificate', () => {
   expect(givenTls({})).toBeUndefined();
 });
 
-test('half of what it takes, or a file that is not there, is refused by the name of its variable', () => {
+test('a certificate without a key, or a missing file, is refused by the name of its variable', () => {
   expect(() => givenTls({ TLS_CERT: '/nowhere/cert.pem' })).toThrow('TLS_KEY must be given too');
   expect(() => givenTls({ TLS_KEY: '/nowhere/key.pem' })).toThrow('TLS_CERT must be given too');
   expect(() => givenTls({ TLS_CERT: '/nowhere/cert.pem', TLS_KEY: '/nowhere/key.pem' })).toThrow(

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { Fault } from '../errors.ts';
 import type { Tls } from './create-listener.ts';
 
-/** The certificate that this process listens with, if it is given one. @throws Fault TLS_DOES_NOT_FIT, which names the variable */
+/** This process's certificate and key, if configured. @throws Fault TLS_DOES_NOT_FIT, which names the variable */
 export function givenTls({ TLS_CERT, TLS_KEY }: Pick<Config, 'TLS_CERT' | 'TLS_KEY'>): Tls | undefined {
   if (!TLS_CERT && !TLS_KEY) return undefined;
   if (!TLS_CERT || !TLS_KEY)
@@ -28,5 +28,5 @@ function read(variable: string, file: string): string {
 
 const unfit = (message: string, cause?: unknown): Fault => new Fault('TLS_DOES_NOT_FIT', message, { cause });
 
-/** How a process with this configuration is addressed. */
+/** The URL scheme of a process with this configuration. */
 export const schemeOf = ({ TLS_CERT }: Pick<Config, 'TLS_CERT'>): 'http' | 'https' => (TLS_CERT ? 'https' : 'http');

@@ -1,23 +1,24 @@
 import type { ServerResponse } from 'node:http';
 import { respondJson } from './respond-json.ts';
 
-/** What stands behind a server, as it tells of itself. It must answer also while nothing else does. */
+/** The health of a server's backend. It must answer also while nothing else does. */
 export interface HealthSource {
-  /** Everything, for a person who looks for what is wrong. */
+  /** The detailed health, for diagnosis by a person. */
   detailed(): Promise<{ status: string }>;
-  /** One dependency by its name: undefined if there is none. */
+  /** The health of a dependency by name; undefined if there is none. */
   dependency(name: string): Promise<{ status: string } | undefined>;
 }
 
-/** What health is told from. */
+/** Sources of the health checks. */
 interface Sources {
   isReady(): { ready: boolean; details: object };
   health?: HealthSource;
 }
 
 /**
- * Health at three depths. `/health`: the process answers. `/health/ready`: it can serve, 503 if not. `/health/detailed`:
- * all there is to know, and `/health/<dependency>` one thing of it; 503 if that is not well. False if nothing is there.
+ * Answers health checks at three depths. `/health`: liveness. `/health/ready`: readiness, 503 if not.
+ * `/health/detailed`: all of it, and `/health/<dependency>` one dependency; 503 if that is down. Returns false for
+ * another path.
  */
 export async function respondHealth(response: ServerResponse, path: string, sources: Sources): Promise<boolean> {
   const { isReady, health } = sources;
@@ -41,7 +42,7 @@ export async function respondHealth(response: ServerResponse, path: string, sour
   return dependency !== undefined;
 }
 
-/** Undefined for what is no percent-encoded text. */
+/** Decodes a path segment; undefined if it is not percent-encoded text. */
 function nameIn(part: string): string | undefined {
   try {
     return decodeURIComponent(part);

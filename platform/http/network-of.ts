@@ -1,6 +1,6 @@
 /**
- * Whom an address stands for where attempts are counted: itself, or of IPv6 its /64, which every subscriber has whole and
- * whose addresses are as cheap as ports.
+ * The key of an address for rate limits: an IPv4 address itself, or the /64 of an IPv6 address, which every subscriber
+ * has whole and whose addresses are as cheap as ports.
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The path that a request asks for. Empty, which is nobody's, where there is none: `GET //` is HTTP, but no URL. */
+/** The path of a request. Empty, which matches no route, if it has none: `GET //` is HTTP, but no URL. */
 export const pathOf = ({ url = '/' }: Pick<IncomingMessage, 'url'>): string =>
   URL.parse(url, 'http://localhost')?.pathname ?? '';

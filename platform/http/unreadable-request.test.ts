@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-test('an address that is too long is answered with what to do', async () => {
+test('a URL that is too long is answered with 431 and the remedy', async () => {
   const response = await fetch(`http://127.0.0.1:${port}/?query=${'x'.repeat(20_000)}`);
   expect([response.status, await response.json()]).toEqual([
     431,
@@ -20,7 +20,7 @@ test('an address that is too long is answered with what to do', async () => {
   ]);
 });
 
-test('what is no HTTP is answered, and the connection ends', async () => {
+test('a request that is no HTTP is answered, and the connection closed', async () => {
   const socket = connect(port, '127.0.0.1').setEncoding('utf8');
   socket.write('hello\r\n\r\n');
   let answer = '';
@@ -28,7 +28,7 @@ test('what is no HTTP is answered, and the connection ends', async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":\{"code":"BAD_REQUEST"/);
 });
 
-test('whoever goes while it sends harms nobody', async () => {
+test('a client that disconnects while it sends does no harm', async () => {
   const socket = connect(port, '127.0.0.1');
   socket.write('GET / HTTP/1.1\r\nho');
   await once(socket, 'connect');

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** What is said of a request that Node cannot read, by its code; of any other that it is no HTTP. */
+/** Answers to requests that Node cannot parse, by error code. */
 const ANSWERS: Record<string, { status: string; code: string; message: string }> = {
   HPE_HEADER_OVERFLOW: {
     status: '431 Request Header Fields Too Large',
@@ -20,7 +20,7 @@ const ANSWERS: Record<string, { status: string; code: string; message: string }>
 };
 const NO_HTTP = { status: '400 Bad Request', code: 'BAD_REQUEST', message: 'This is no HTTP/1.1 request.' };
 
-/** Answers a request of which there is no `IncomingMessage`, in JSON as all others are, and ends its connection. */
+/** Answers a request that has no `IncomingMessage`, in JSON like all others, and closes its connection. */
 export function answerUnreadable({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const { status, ...error } = ANSWERS[code] ?? NO_HTTP;

@@ -20,7 +20,7 @@ test('a viewer and an analyst read, and cannot write', () => {
     ]);
 });
 
-test('a customer, a guest and nobody hold no scope at all', () => {
+test('a customer, a guest and an anonymous actor hold no scope at all', () => {
   for (const actor of [as('CUSTOMER'), as('GUEST'), ANONYMOUS])
     expect(may(actor, 'order:read', 'order:write', 'identity:admin', 'order:command')).not.toContain(true);
 });
@@ -35,7 +35,7 @@ test('only a service may give the internal commands', () => {
   expect(as('ADMIN').may('inventory:command')).toBe(false);
 });
 
-test('roles add up, and an API key brings scopes of its own', () => {
+test('roles add up, and an API key has scopes of its own', () => {
   expect(may(as('MERCHANT', 'VIEWER'), 'product:write', 'order:read', 'order:write')).toEqual([true, true, false]);
   const key = new Actor({ id: 'key_1', roles: [], scopes: ['order:read', 'product:*'] });
   expect(may(key, 'order:read', 'order:write', 'product:write', 'product:read', 'products:read')).toEqual([
@@ -48,7 +48,7 @@ test('roles add up, and an API key brings scopes of its own', () => {
 });
 
 test.each(['', ':', 'read', '*', 'order', 'order:', ':read', '*:admin'])(
-  '%j is a scope that nobody below holds',
+  '%j is a scope that neither a customer nor a merchant holds',
   (scope) => {
     expect(as('CUSTOMER', 'MERCHANT').may(scope)).toBe(false);
   },
@@ -68,7 +68,7 @@ describe('passed on as claims', () => {
     expect(new Actor(JSON.parse(JSON.stringify(actor.claims())))).toEqual(actor);
   });
 
-  test('nobody stays nobody', () => {
+  test('an anonymous actor stays anonymous', () => {
     expect(ANONYMOUS.isAuthenticated).toBe(false);
     expect(new Actor(JSON.parse(JSON.stringify(ANONYMOUS.claims()))).isAuthenticated).toBe(false);
     expect(as().isAuthenticated).toBe(true);

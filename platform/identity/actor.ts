@@ -1,25 +1,25 @@
 import { type Role, scopesOf } from './roles.ts';
 
-/** What is known of a caller. Comes from a verified token, never from the request's own words. */
+/** Claims of a caller. They come from a verified token, never from the request's content. */
 export interface ActorClaims {
-  /** The user, the service (`agent:order`), or `guest:<order id>`; `anonymous` for nobody. */
+  /** The user's id, `agent:order` for a service, `guest:<order id>` for a guest, or `anonymous`. */
   id: string;
   roles: readonly Role[];
-  /** Scopes beside those of the roles: an API key's. */
+  /** Scopes beside those of the roles: those of an API key. */
   scopes?: readonly string[];
-  /** The customer that this user is, if they are one. */
+  /** Id of the customer that this user is, if any. */
   customerId?: string;
-  /** The merchant that this user works for, if they do. */
+  /** Id of the merchant that this user works for, if any. */
   merchantId?: string;
   /** The one order that a guest may see. */
   orderId?: string;
   /** The session that the token belongs to. */
   sessionId?: string;
-  /** The API key that stands for its maker, in place of a session. */
+  /** Id of the API key that is used in place of a session. */
   apiKeyId?: string;
 }
 
-/** Who asks. Made once for each operation; asked by the gate for permissions and by `access.ts` for rows. */
+/** The caller of an operation. The gate asks it for permissions, and `access.ts` for rows. */
 export class Actor {
   readonly id: string;
   readonly roles: ReadonlySet<Role>;
@@ -41,9 +41,9 @@ export class Actor {
     this.apiKeyId = claims.apiKeyId;
   }
 
-  /** Whether somebody is signed in: a person, a guest with an order's token, or a service. */
+  /** Whether the caller is signed in: a person, a guest with an order's token, or a service. */
   get isAuthenticated(): boolean {
-    // By the id and not by the object: nobody may have come from another process, out of `claims()`.
+    // By the id and not by the object, since an anonymous actor may be made of another process's `claims()`.
     return this.id !== ANONYMOUS.id;
   }
 
@@ -58,7 +58,7 @@ export class Actor {
     );
   }
 
-  /** The claims again, to pass the actor on to another process. */
+  /** The actor's claims, to pass it on to another process. */
   claims(): ActorClaims {
     const { id, customerId, merchantId, orderId, sessionId, apiKeyId } = this;
     const permissions = { roles: [...this.roles], scopes: [...this.scopes] };
@@ -66,7 +66,7 @@ export class Actor {
   }
 }
 
-/** Nobody: a request without a token. */
+/** The anonymous caller, of a request without a token. */
 export const ANONYMOUS = new Actor({ id: 'anonymous', roles: [] });
 
 /** An agent acting on its own behalf: in a saga's step, a consumer, a schedule. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { hashOfApiKey, isApiKey, isWholeApiKey, newApiKey } from './api-key.ts';
 
-test('each key is another, of one form, and whole', () => {
+test('keys are distinct and well-formed', () => {
   const keys = Array.from({ length: 200 }, newApiKey);
   expect(new Set(keys).size).toBe(200);
   for (const key of keys) {
@@ -11,7 +11,7 @@ test('each key is another, of one form, and whole', () => {
   expect(hashOfApiKey(keys[0]!)).not.toContain(keys[0]!.slice(4, 12));
 });
 
-test('a slip of the pen is told by the checksum', () => {
+test('a typing error is detected by the checksum', () => {
   const key = newApiKey();
   const slips = [
     key.slice(0, -1),

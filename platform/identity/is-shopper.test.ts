@@ -4,14 +4,14 @@ import { isShopper } from './is-shopper.ts';
 
 const actor = (claims: Partial<ActorClaims>): Actor => new Actor({ id: 'user_1', roles: [], ...claims });
 
-test('nobody, guests and customers are', () => {
+test('anonymous actors, guests and customers are shoppers', () => {
   expect(isShopper(ANONYMOUS)).toBe(true);
   expect(isShopper(new Actor(ANONYMOUS.claims()))).toBe(true);
   expect(isShopper(actor({ roles: ['CUSTOMER'], customerId: 'customer_1', sessionId: 'session_1' }))).toBe(true);
   expect(isShopper(actor({ roles: ['GUEST'], orderId: 'order_1' }))).toBe(true);
 });
 
-test('who works here, for a merchant or as a program is not, customer or not', () => {
+test('staff, merchants’ accounts and programs are no shoppers, customers or not', () => {
   for (const role of ['ADMIN', 'OPERATOR', 'ANALYST', 'VIEWER', 'MERCHANT'] as const) {
     expect([role, isShopper(actor({ roles: [role] }))]).toEqual([role, false]);
     expect([role, isShopper(actor({ roles: ['CUSTOMER', role] }))]).toEqual([role, false]);

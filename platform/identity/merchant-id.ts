@@ -1,11 +1,10 @@
 import { refuse } from '../errors.ts';
 
-/** ASCII only: two ids that look alike are alike, whatever a screen makes of them. */
+/** Syntax of a merchant's id. ASCII only, so that no two ids look alike. */
 const MERCHANT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
- * The one rule of what a merchant's id may be, wherever one is taken from outside: it is compared, indexed and shown in
- * many rooms.
+ * Checks a merchant's id wherever one is taken from outside, by one rule, since many rooms compare, index and show it.
  * @throws Refusal INVALID_INPUT, at the path of the input
  */
 export function checkMerchantId(merchantId: string, path: readonly string[]): void {

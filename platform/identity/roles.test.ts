@@ -4,13 +4,13 @@ import { ROLES, scopesOf } from './roles.ts';
 
 const STAFF = ['ADMIN', 'OPERATOR', 'ANALYST', 'VIEWER'] as const;
 
-test('each staff role may do all that the next lower one may', () => {
+test('each staff role has all scopes of the next lower one', () => {
   STAFF.slice(0, -1).forEach((role, index) => {
     expect(scopesOf(role)).toEqual(expect.arrayContaining(scopesOf(STAFF[index + 1]!)));
   });
 });
 
-test('who may what is this, and a change of it is made on purpose', () => {
+test('the scopes of each role are exactly these, so that a change is made on purpose', () => {
   expect(Object.fromEntries(ROLES.map((role) => [role, scopesOf(role)]))).toEqual({
     ADMIN: ['*:admin', '*:write', '*:personal', '*:read'],
     OPERATOR: ['*:write', '*:personal', '*:read'],
@@ -23,7 +23,7 @@ test('who may what is this, and a change of it is made on purpose', () => {
   });
 });
 
-test('a room grants what is its own and no other scope, and merchants write in the rooms that say so', () => {
+test('a room grants scopes of its own alone, and merchants may write in the rooms that grant it', () => {
   expect(ROOM_GRANTS.MERCHANT).toEqual(expect.arrayContaining(['inventory:write', 'pricing:write', 'product:write']));
   for (const [role, scopes] of Object.entries(ROOM_GRANTS)) {
     expect(ROLES).toContain(role);

@@ -1,13 +1,13 @@
 import { ROOM_GRANTS } from './grants.generated.ts';
 
 /**
- * Roles and what they may do. Staff roles inherit: ADMIN > OPERATOR > ANALYST > VIEWER. CUSTOMER, MERCHANT and GUEST
- * own what is theirs: which rows, each agent's `access.ts` decides. SERVICE is an agent. A scope is `<agent>:<action>`,
- * with `*` for any. A room grants scopes of its own to roles by `grants` in its `agent.ts`.
+ * Roles and their scopes. Staff roles inherit: ADMIN > OPERATOR > ANALYST > VIEWER. CUSTOMER, MERCHANT and GUEST see
+ * their own rows, by each agent's `access.ts`. SERVICE is an agent. A scope is `<agent>:<action>`, with `*` for any. A
+ * room grants scopes of its own to roles by `grants` in its `agent.ts`.
  */
 export const ROLES = ['ADMIN', 'OPERATOR', 'ANALYST', 'VIEWER', 'MERCHANT', 'CUSTOMER', 'GUEST', 'SERVICE'] as const;
 
-/** The actions that scopes are about, and what each of them opens. */
+/** The actions of scopes, each with the access that it grants. */
 export const ACTIONS = {
   read: "everybody's rows, not only one's own, without what is personal about them",
   personal: "everybody's names, e-mail addresses, telephone numbers, postal addresses and messages",
@@ -22,7 +22,7 @@ export type Action = keyof typeof ACTIONS;
 /** One of {@link ROLES}. */
 export type Role = (typeof ROLES)[number];
 
-/** What a room may grant of its own scopes, and to whom: staff hold theirs of every agent. */
+/** Grants of a room's own scopes to roles. ADMIN, OPERATOR and SERVICE have theirs for every agent. */
 export type Grants = Readonly<
   Partial<Record<Exclude<Role, 'ADMIN' | 'OPERATOR' | 'SERVICE'>, readonly Exclude<Action, 'command'>[]>>
 >;

@@ -13,7 +13,7 @@ const seconds = now.getTime() / 1000;
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const GOOD = { sub: 'user_1', iss: 'agora', aud: 'agora', iat: seconds, exp: seconds + 900, roles: ['ADMIN'] };
 
-/** A token as somebody else may make one: `make` signs its text. */
+/** A forged token: `make` signs its text. */
 function forged(payload: object, header: object, make: (text: string) => Buffer): string {
   const text = `${part(header)}.${part(payload)}`;
   return `${text}.${make(text).toString('base64url')}`;
@@ -22,11 +22,11 @@ function forged(payload: object, header: object, make: (text: string) => Buffer)
 const ours = (payload: object, header: object = { alg: 'EdDSA', typ: 'JWT' }): string =>
   forged(payload, header, (text) => sign(null, Buffer.from(text), pair.privateKey));
 
-/** What became of it: the error, if it was refused as it should be. */
+/** The result of the verification: the error, if the token was refused. */
 const answer = (token: string, at = now): Promise<unknown> => tokens.verify(token, at).catch((error: unknown) => error);
 const REFUSAL = expect.any(Unauthenticated);
 
-test('a token brings back who it was made for, with the public key alone', async () => {
+test('a token is verified to its actor with the public key alone', async () => {
   const claims = {
     id: 'user_1',
     roles: ['CUSTOMER' as const],
@@ -42,17 +42,17 @@ test('a token brings back who it was made for, with the public key alone', async
   expect(expiresAt.toISOString()).toBe('2026-06-01T12:15:00.000Z');
 });
 
-test('without the private key nothing is signed', async () => {
+test('a process without the private key cannot sign', async () => {
   await expect(tokensFrom(PUBLIC).sign({ id: 'user_1', roles: [] }, 900, now)).rejects.toThrow('no key');
 });
 
-test('a token that this test makes by hand is accepted, so the refusals below are for their reasons', async () => {
+test('a valid token made by this test’s own code is accepted, so the refusals below have their reasons', async () => {
   const { actor } = await tokens.verify(ours(GOOD), now);
   expect([...actor.roles]).toEqual(['ADMIN']);
 });
 
-describe('refused is a token', () => {
-  test('that has expired, with a word on how to get another', async () => {
+describe('a token is refused', () => {
+  test('that has expired, with a hint how to get another', async () => {
     expect(await answer(ours(GOOD), new Date(now.getTime() + 900_000))).toEqual(REFUSAL);
     await expect(tokens.verify(ours({ ...GOOD, exp: seconds - 1 }), now)).rejects.toThrow('has expired');
   });
@@ -78,7 +78,7 @@ describe('refused is a token', () => {
       ).toEqual(REFUSAL);
   });
 
-  test('that somebody else signed, even one that brings its own key', async () => {
+  test('that was signed with another key, even one that includes its key', async () => {
     const other = generateKeyPairSync('ed25519');
     const header = { alg: 'EdDSA', typ: 'JWT', jwk: other.publicKey.export({ format: 'jwk' }) };
     expect(await answer(forged(GOOD, header, (text) => sign(null, Buffer.from(text), other.privateKey)))).toEqual(
@@ -87,7 +87,7 @@ describe('refused is a token', () => {
   });
 
   test.each([{ kid: 'key-1' }, { kid: '../../etc/passwd' }, { jku: 'https://example.org/keys' }, { crit: ['exp'] }])(
-    'that is of no header of ours, though we signed it: %j',
+    'that has other header parameters than ours, though we signed it: %j',
     async (parameters) => {
       expect(await answer(ours(GOOD, { alg: 'EdDSA', typ: 'JWT', ...parameters }))).toEqual(REFUSAL);
     },
@@ -105,12 +105,12 @@ describe('refused is a token', () => {
     expect(await answer(ours({ ...GOOD, ...change }))).toEqual(REFUSAL);
   });
 
-  test.each(['', 'x', 'a.b.c', '..', 'Bearer x'])('that is none: %j', async (text) => {
+  test.each(['', 'x', 'a.b.c', '..', 'Bearer x'])('that is malformed: %j', async (text) => {
     expect(await answer(text)).toEqual(REFUSAL);
   });
 });
 
-test('roles that do not exist are left out, and claims of the wrong type too', async () => {
+test('unknown roles and claims of a wrong type are dropped', async () => {
   const { actor } = await tokens.verify(
     ours({ ...GOOD, roles: ['ROOT', 'VIEWER', 7], scopes: 'order:*', cus: 5 }),
     now,

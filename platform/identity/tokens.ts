@@ -1,5 +1,5 @@
 /**
- * Access tokens: JWTs signed with Ed25519 (RFC 8037) by the identity agent, verified by whoever holds the public key.
+ * Access tokens: JWTs signed with Ed25519 (RFC 8037) by the agent identity, and verified with the public key.
  * Only `EdDSA` is accepted, so that neither `alg: none` nor a symmetric key made of the public one can pass.
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
@@ -10,18 +10,18 @@ import { ROLES, type Role } from './roles.ts';
 
 const ISSUER = 'agora';
 const AUDIENCE = 'agora';
-/** All that a header of ours holds. Whoever names a key, or brings one along, means other tokens (RFC 8725, 3.5 and 3.10). */
+/** All parameters of our headers. A header that names or includes a key is refused (RFC 8725, 3.5 and 3.10). */
 const HEADER: readonly string[] = ['alg', 'typ'];
 
 /** Signs and verifies access tokens. Without a private key it only verifies. */
 export interface Tokens {
-  /** A token for these claims that is good for so many seconds. @throws Error without a private key */
+  /** Signs a token for these claims, with a lifetime in seconds. @throws Error without a private key */
   sign(claims: ActorClaims, seconds: number, now: Date): Promise<{ token: string; expiresAt: Date }>;
-  /** The actor of a token and when it stops being good. @throws Unauthenticated for any other token */
+  /** Verifies a token, and returns its actor and its expiry. @throws Unauthenticated for an invalid token */
   verify(token: string, now?: Date): Promise<{ actor: Actor; expiresAt: Date }>;
 }
 
-/** Tokens over a PKCS#8 (or, to verify only, SPKI) Ed25519 key in PEM. @throws Error for another kind of key */
+/** Creates tokens with a PKCS#8 (or, to verify only, SPKI) Ed25519 key in PEM. @throws Error for another kind of key */
 export function tokensFrom(pem: string): Tokens {
   const isPrivate = pem.includes('PRIVATE KEY');
   const privateKey: KeyObject | undefined = isPrivate ? createPrivateKey(pem) : undefined;

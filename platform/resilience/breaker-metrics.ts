@@ -4,7 +4,7 @@ import { collectAtScrape } from '../telemetry/collectors.ts';
 
 const STATE: Record<CircuitStatus, number> = { CLOSED: 0, HALF_OPEN: 1, OPEN: 2 };
 
-/** Has the circuit breakers of this process collected at every scrape. Returns what ends it. */
+/** Has the circuit breakers of this process collected at every scrape. Returns a function that ends it. */
 export const measureBreakers = (breakers: Breakers): (() => void) =>
   collectAtScrape({
     name: 'breakers',

@@ -1,16 +1,16 @@
 import { CircuitState, type IBreaker } from 'cockatiel';
 
-/** When a circuit opens. */
+/** Conditions under which a circuit opens. */
 export interface FailuresBreakerOptions {
-  /** So many failures in a row, ... */
+  /** Number of failures in a row. */
   failures: number;
-  /** ... which are half of the calls of so many last milliseconds, or more. Without: whatever else there was. */
+  /** Window in milliseconds in which at least half of the calls must have failed, too. @default no such condition */
   withinMs?: number;
   /** For tests. @default the process's monotonic clock, in milliseconds */
   now?: () => number;
 }
 
-/** Calls are counted by the second: a window needs no more. */
+/** Calls are counted by the second, which is precise enough for the window. */
 const SLOT_MS = 1000;
 
 interface Slot {
@@ -20,9 +20,9 @@ interface Slot {
 }
 
 /**
- * Opens after failures in a row. Where many calls run at once that alone misleads: the quick ones succeed first, the
- * slow ones time out together, and five in a row come out of a crowd that is well. So they must be half of the calls
- * of the last seconds, too.
+ * A breaker that opens after failures in a row. With many concurrent calls that alone misleads: the quick ones succeed
+ * first, the slow ones time out together, and so a healthy dependency has five failures in a row. So at least half of
+ * the calls of the last seconds must have failed, too.
  */
 export class FailuresBreaker implements IBreaker {
   readonly #options: FailuresBreakerOptions;
@@ -35,7 +35,7 @@ export class FailuresBreaker implements IBreaker {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Failures in a row, up to now. */
+  /** Current number of failures in a row. */
   get state(): number {
     return this.#inARow;
   }
@@ -44,14 +44,14 @@ export class FailuresBreaker implements IBreaker {
     this.#inARow = value as number;
   }
 
-  /** A call was answered. One that was answered as a probe begins a new count. */
+  /** Counts a call that succeeded. A successful probe resets the window. */
   success(state: CircuitState): void {
     this.#inARow = 0;
     if (state === CircuitState.Closed) this.#count(0);
     else this.#slots = [];
   }
 
-  /** A call failed. Whether the circuit opens, or stays open. */
+  /** Counts a call that failed. Returns whether the circuit opens, or stays open. */
   failure(state: CircuitState): boolean {
     this.#inARow++;
     this.#count(1);

@@ -48,7 +48,7 @@ describe('a circuit', () => {
     expect(guard.state).toMatchObject({ state: 'CLOSED', failures: 0, openedAt: null });
   });
 
-  test('lets one call through as a probe after its time: the others wait for what becomes of it', async () => {
+  test('lets one call through as a probe after its time: the others wait for its outcome', async () => {
     const { fail, call, world, guard, changes } = guarded();
     await fail(5);
     await pause(70);
@@ -73,14 +73,14 @@ describe('a circuit', () => {
     expect(guard.state.state).toBe('OPEN');
   });
 
-  test('does not count what is no illness', async () => {
+  test('does not count errors that `isIllness` excludes', async () => {
     const { fail, world, guard } = guarded(POLICY, (error) => !(error instanceof Refusal));
     await fail(9, refuse('NOT_FOUND', 'no'));
     expect(world.calls).toBe(9);
     expect(guard.state).toMatchObject({ state: 'CLOSED', failures: 0, lastError: null });
   });
 
-  test('is closed by an operator, and counts from nothing again', async () => {
+  test('is closed by an operator, and counts from zero again', async () => {
     const { fail, call, world, breakers, guard } = guarded();
     await fail(5);
     expect(breakers.reset('order', 'carrier')).toBe(true);
@@ -91,7 +91,7 @@ describe('a circuit', () => {
     expect(breakers.reset('order', 'nobody')).toBe(false);
   });
 
-  test('is missing to its agent while it is open, and not for ever when nobody asks any more', async () => {
+  test('marks its dependency as cut off while it is open, but not for ever without calls', async () => {
     const { fail, breakers } = guarded();
     expect(breakers.isMissingSomething('order')).toBe(false);
     await fail(5);
@@ -102,7 +102,7 @@ describe('a circuit', () => {
   });
 });
 
-test('a call that takes too long is given up, counts as a failure, and its signal aborts', async () => {
+test('a call that times out counts as a failure, and its signal aborts', async () => {
   const { guard } = guarded({ ...POLICY, timeoutMs: 20 });
   let aborted = false;
   const silent = (signal: AbortSignal) =>
@@ -112,7 +112,7 @@ test('a call that takes too long is given up, counts as a failure, and its signa
   expect(guard.state.failures).toBe(1);
 });
 
-test('a caller who leaves aborts the call', async () => {
+test('a caller’s abort aborts the call', async () => {
   const { guard } = guarded({ ...POLICY, timeoutMs: 5000 });
   const leaving = new AbortController();
   const call = guard.execute(
@@ -126,7 +126,7 @@ test('a caller who leaves aborts the call', async () => {
   await expect(call).rejects.toThrow('gone');
 });
 
-test('so many calls run at once, so many wait, and the next is refused without counting against the other', async () => {
+test('calls beyond the bulkhead’s limits are refused without counting against the dependency', async () => {
   const { call, world, guard } = guarded({ ...POLICY, bulkhead: { concurrent: 2, waiting: 1 } });
   const release = Promise.withResolvers<string>();
   world.answer = () => release.promise;
@@ -138,7 +138,7 @@ test('so many calls run at once, so many wait, and the next is refused without c
   expect(guard.state.failures).toBe(0);
 });
 
-test('it is tried again where the policy says so, with jitter, and else not', async () => {
+test('a failed call is retried with jitter if the policy says so, and else not', async () => {
   const random = jest.spyOn(Math, 'random');
   const retry = { attempts: 3, initialMs: 1, maxMs: 2 };
   const again = guarded({ ...POLICY, retry });
@@ -151,11 +151,11 @@ test('it is tried again where the policy says so, with jitter, and else not', as
   expect(once.world.calls).toBe(1);
 });
 
-test('the table: five failures and a minute for what is outside, a second for the database that all wait for', () => {
+test('the policies open after five failures, for a minute, and for a second for the database', () => {
   for (const { breaker } of [POLICIES.command, POLICIES.provider])
     expect(breaker).toEqual({ failures: 5, openMs: 60_000, withinMs: 10_000 });
   expect(POLICIES.database.breaker.openMs).toBeLessThanOrEqual(1000);
-  // Who does not know whether something happened may not just do it again.
+  // A call with an unknown effect may not simply be retried.
   for (const policy of [POLICIES.command, POLICIES.provider, POLICIES.database] as Policy[])
     expect(policy.retry).toBeUndefined();
 });

@@ -19,34 +19,34 @@ import { Unavailable } from '../errors.ts';
 import { FailuresBreaker } from './failures-breaker.ts';
 import type { Policy } from './policies.ts';
 
-/** Whether calls are let through: all, none, or the next one as a probe. */
+/** Status of a circuit breaker: calls pass, none passes, or the next one passes as a probe. */
 export type CircuitStatus = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
 
 /** A guard as an operator sees it. */
 export interface BreakerState {
-  /** Whose it is. */
+  /** The agent that owns it. */
   agent: string;
-  /** What it guards: `database`, `agent:inventory`, `payment provider`. */
+  /** The dependency: `database`, `agent:inventory`, `payment provider`. */
   name: string;
   state: CircuitStatus;
-  /** In a row, up to now. */
+  /** Current number of failures in a row. */
   failures: number;
-  /** Of the last failure there was, also when calls have worked since. */
+  /** Error of the last failure, also when calls have succeeded since. */
   lastError: string | null;
   /** The code of that error, which holds nothing private. */
   lastCode: string | null;
   openedAt: Date | null;
-  /** Of the last call that was answered, in milliseconds. */
+  /** Latency of the last call that was answered, in milliseconds. */
   latencyMs: number | null;
 }
 
-/** What a guard is made with. */
+/** Options of a guard. */
 export interface GuardOptions {
   agent: string;
   name: string;
   policy: Policy;
   clock: Clock;
-  /** Whether an error means that the dependency is ill. A refusal is an answer, and so not. @default every error */
+  /** Whether an error counts against the dependency. A refusal does not: it is an answer. @default every error */
   isIllness?: (error: unknown) => boolean;
   onChange(state: BreakerState): void;
 }
@@ -95,11 +95,11 @@ export class Guard {
 
   /**
    * Calls the dependency. `work` gets a signal that aborts with `signal` and at the timeout.
-   * @throws Unavailable at once while the circuit is open or too many wait, and at the timeout; else what `work` throws
+   * @throws Unavailable at once while the circuit is open or too many wait, and at the timeout; or the error of `work`
    */
   async execute<T>(work: (signal: AbortSignal) => PromiseLike<T> | T, signal?: AbortSignal): Promise<T> {
     try {
-      // The caller's own signal stays outside the timeout's: a caller who leaves says nothing about the dependency.
+      // The caller's signal stays outside the policy's: a caller that leaves does not count against the dependency.
       return await this.#policy.execute(({ signal: own }) => work(signal ? AbortSignal.any([signal, own]) : own));
     } catch (error) {
       const said = this.#whyNot(error);
@@ -107,7 +107,7 @@ export class Guard {
     }
   }
 
-  /** As it is now. */
+  /** Current state of the circuit breaker. */
   get state(): BreakerState {
     const { agent, name, policy } = this.#o;
     const isDue = performance.now() - this.#opened >= policy.breaker.openMs;
@@ -116,7 +116,7 @@ export class Guard {
     return {
       agent,
       name,
-      // Nobody has called since it was due: the next call is the probe.
+      // No call since the probe was due: the next call is the probe.
       state: status === 'OPEN' && isDue ? 'HALF_OPEN' : status,
       failures: this.#count.state,
       lastError: this.#lastError?.message.slice(0, 500) ?? null,
@@ -126,21 +126,21 @@ export class Guard {
     };
   }
 
-  /** Whether its agent must do without. A circuit that nobody has probed for long says nothing about today any more. */
+  /** Whether the dependency is cut off. An open circuit without a probe for long tells nothing about the present. */
   get isMissing(): boolean {
     const { policy } = this.#o;
     return this.#circuit.state !== CircuitState.Closed && performance.now() - this.#opened < 2 * policy.breaker.openMs;
   }
 
-  /** Closes the circuit: an operator knows that the dependency is well again. */
+  /** Closes the circuit, for an operator who knows that the dependency has recovered. */
   reset(): void {
     this.#count.success(CircuitState.HalfOpen);
-    // Held open and let go, which closes it: what cockatiel has for this.
+    // Cockatiel closes a circuit when its isolation is disposed of.
     if (this.#circuit.state !== CircuitState.Closed) this.#circuit.isolate().dispose();
   }
 
   #changed(): void {
-    // On the way of a reset: held for a moment, and let go.
+    // A reset isolates the circuit for a moment.
     if (this.#circuit.state === CircuitState.Isolated) return;
     if (this.#circuit.state === CircuitState.Open) {
       this.#opened = performance.now();
@@ -159,7 +159,7 @@ export class Guard {
   }
 }
 
-/** How often something is tried again, for cockatiel's `retry`: exponential backoff with jitter. */
+/** Options for cockatiel's `retry`: exponential backoff with jitter. */
 export const triesOf = ({ attempts, initialMs, maxMs }: NonNullable<Policy['retry']>) => ({
   maxAttempts: attempts,
   backoff: new ExponentialBackoff({ initialDelay: initialMs, maxDelay: maxMs }),

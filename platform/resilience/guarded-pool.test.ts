@@ -18,7 +18,7 @@ function pool(error: () => Error | undefined) {
 
 const refused = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 
-test('a database that does not answer is asked five times, then everybody is told at once, and it is back in a second', async () => {
+test('a dead database is asked five times, then callers fail at once, and it is back in a second', async () => {
   let isAway = true;
   const it = pool(() => (isAway ? refused() : undefined));
   for (let n = 0; n < 20; n++) await expect(it.pool.connect()).rejects.toThrow(/ECONNREFUSED|left alone/);
@@ -30,7 +30,7 @@ test('a database that does not answer is asked five times, then everybody is tol
   expect(it.guard.state.state).toBe('CLOSED');
 });
 
-test('a crowd in our own pool does not count against the database', async () => {
+test('an exhausted connection pool does not count against the database', async () => {
   const it = pool(() => new Error('timeout exceeded when trying to connect'));
   for (let n = 0; n < 9; n++) await expect(it.pool.connect()).rejects.toThrow('timeout exceeded');
   expect(it.world.asked).toBe(9);

@@ -13,37 +13,37 @@ import type { AttemptOptions } from './run-saga.ts';
 import type { Turns } from './turns.ts';
 import type { WorkerOptions } from './worker.ts';
 
-/** How often an operator's verdict is looked for while a step waits with its saga in hand. */
+/** Milliseconds between polls for an operator's verdict while a step waits with its saga in hand. */
 const VERDICT_MS = 500;
 const TIMEOUT_SECONDS = 30;
-/** What can never work counts as having failed so often: somebody is called at once, and it is tried seldom. */
+/** Attempts that a permanent error counts as: an operator is alerted at once, and retries are rare. */
 const HOPELESS_ATTEMPTS = SOON_ATTEMPTS;
-/** So many attempts are told with all that is known of the error; the others on one line. */
+/** Number of attempts logged with the whole error; later ones take one line. */
 const TOLD_IN_FULL = 1;
 const MAX_LINE = 200;
 
-/** Which step of a saga is attempted, and how. */
+/** A step of a saga to be attempted. */
 export interface Attempted<T> extends AttemptOptions<T> {
   saga: InHand;
   step: string;
   work(): Promise<T>;
 }
 
-/** What the attempts stand on. */
+/** Dependencies of the attempts. */
 export interface Attempting {
   options: Pick<WorkerOptions, 'onFailedAttempt' | 'verdict'> & { log: Logger };
   stop: OrderlyStop;
-  /** Says that nothing must be waited for any more. */
+  /** Tells the orderly stop not to wait for this step. */
   leave: () => void;
   turns: Turns;
   outages: Outages;
-  /** The step does not wait any more. */
+  /** Deletes the stored wait of the step. */
   forget(step: string): Promise<void>;
 }
 
 /**
- * Faults pass: a step is tried again until it answers, ever less often, or until somebody has decided otherwise. What
- * waits for long is parked: then this never settles, and another run of the saga goes on.
+ * Retries a step with backoff until it answers, or until an operator has decided otherwise. A saga that waits for long
+ * is parked: then this never settles, and another run of the saga goes on.
  */
 export async function untilItWorks<T>(attempted: Attempted<T>, attempting: Attempting): Promise<T> {
   const { saga, step } = attempted;
@@ -72,7 +72,7 @@ async function tryOn<T>(
   let attempts = before?.attempts ?? 0;
   let isOutage = before?.isTransient ?? false;
   if (isOutage) outages.failed(name, step);
-  // Parked for a failure: it may be woken because somebody has decided.
+  // Parked after a failure: an operator's verdict may have woken it.
   if (before && attempts > 0) {
     const kept = await wait(before.until - Date.now(), true);
     if (stop.signal.aborted) return stop.park(leave);
@@ -80,7 +80,7 @@ async function tryOn<T>(
   }
   for (;;) {
     try {
-      // A turn is for work: between two attempts, and while another saga is waited for, others have theirs.
+      // A turn is held for work alone, not between two attempts or while another saga is awaited.
       const kept = isWaiting
         ? await work()
         : await turns.take(saga.place, () => inTime(work, timeoutSeconds, stop.signal));
@@ -101,7 +101,7 @@ async function tryOn<T>(
   }
 
   function wait(milliseconds: number, isTold = false): Promise<{ instead: T } | undefined> {
-    // Of a clock that was set back it is not waited for longer than anything is waited for.
+    // A clock that was set back cannot make the wait longer than the longest backoff.
     const left = Math.min(
       milliseconds,
       delayAfter(attempts, () => 1),
@@ -109,14 +109,14 @@ async function tryOn<T>(
     return betweenAttempts({ left, attempts, isTransient: isOutage, isTold }, attempted, options, stop.signal);
   }
 
-  /** How often it failed is of no interest any more. */
+  /** Deletes the stored count of failures, now that the step has settled. */
   async function settled(kept: T): Promise<T> {
     if (before) await forget(step).catch(() => {});
     return kept;
   }
 }
 
-/** In full once; a step that fails for a day must not fill the disk. */
+/** Logs a failed attempt, in full once: a step that fails for a day must not fill the disk. */
 function complain(log: Logger, step: string, attempt: number, error: Error & { code?: unknown }): void {
   if (attempt <= TOLD_IN_FULL) log.warn({ err: error, step, attempt }, 'saga step will be tried again');
   else
@@ -126,13 +126,13 @@ function complain(log: Logger, step: string, attempt: number, error: Error & { c
     );
 }
 
-/** An attempt that is given up may still come to its end: its key keeps the next one from doing it a second time. */
+/** Runs an attempt with a timeout. It may complete afterwards: its idempotency key guards against a second effect. */
 async function inTime<T>(work: () => Promise<T>, seconds: number, signal: AbortSignal): Promise<T> {
-  // Its turn has come too late: nothing begins any more.
+  // The stop has begun before its turn came.
   if (signal.aborted) throw signal.reason;
   const over = new AbortController();
   const late = sleep(seconds * 1000, AbortSignal.any([over.signal, signal])).then(() => {
-    // Whoever stops waits for the step itself.
+    // An orderly stop waits for the step itself.
     if (!over.signal.aborted && !signal.aborted) throw new Unavailable(`No answer within ${seconds} seconds.`);
     return never();
   });
@@ -144,8 +144,8 @@ async function inTime<T>(work: () => Promise<T>, seconds: number, signal: AbortS
 }
 
 /**
- * Waits, but not longer than until somebody has decided: parked, if it is for longer than a moment. What to keep instead
- * of trying on, if anything.
+ * Waits until the next attempt or until an operator has decided, parked if that takes longer than a moment. Returns the
+ * outcome to keep instead of another attempt, if there is one.
  */
 async function betweenAttempts<T>(
   pause: { left: number; attempts: number; isTransient: boolean; isTold: boolean },
@@ -168,7 +168,7 @@ async function betweenAttempts<T>(
       const parked = left > PARK_AFTER_MS && !signal.aborted ? await saga.park() : 'NO';
       if (parked === 'PARKED') return await never();
       if (parked === 'MESSAGE_WAITING') await saga.listen().catch(() => {});
-      // Where many cannot be parked, since the database has no time, they must not keep it busy with asking.
+      // Sagas that cannot be parked, because the database is overloaded, must not add load by polling.
       else await sleep(Math.min(left, left > PARK_AFTER_MS ? PARK_AFTER_MS : VERDICT_MS), signal);
       isTold = true;
     }

@@ -1,4 +1,4 @@
-/** Steps beside one another, and an operator's word, over an engine that keeps results in memory. */
+/** Parallel steps and operators' verdicts, over an engine that keeps results in memory. */
 import { describe, expect, test } from '@jest/globals';
 import { refuse, Unavailable } from '../errors.ts';
 import {
@@ -16,7 +16,7 @@ class Crash extends Error {}
 const NAMES = ['reserve', 'stock', 'carrier', 'label', 'ship'] as const;
 type Name = (typeof NAMES)[number];
 
-/** What happened, in order; an effect only at the first time that its key is seen. */
+/** The effects in order; a key has its effect only once. */
 class World {
   readonly log: string[] = [];
   readonly keys = new Set<string>();
@@ -43,7 +43,7 @@ function engineOn(
   let crashed = false;
   const mayCrash = (): void => {
     if (crashed || point++ === crashAt) {
-      crashed = true; // All of the process dies.
+      crashed = true; // The whole process dies.
       throw new Crash();
     }
   };
@@ -109,7 +109,7 @@ function saga(world: World, refused?: Name, pivot?: Name): SagaDefinition<object
 const told = (world: World): string[] => world.story.map(({ step, outcome }) => `${step} ${outcome}`);
 
 describe('branches', () => {
-  test('run at the same time, see what was there before them, and the saga goes on when all are done', async () => {
+  test('run in parallel, see the state from before them, and the saga goes on when all are done', async () => {
     const world = new World();
     world.milliseconds.set('stock', 30).set('carrier', 20).set('label', 10);
     const kept = new Map<string, any>();
@@ -142,7 +142,7 @@ describe('branches', () => {
   });
 
   test.each(Array.from({ length: 22 }, (_, crashAt) => ({ crashAt })))(
-    'cut off at point $crashAt, each effect is there once, and undone in reverse',
+    'that crash at point $crashAt have each effect once, and are undone in reverse',
     async ({ crashAt }) => {
       for (const refused of [undefined, 'stock', 'label', 'ship'] as const) {
         const world = new World();
@@ -151,7 +151,7 @@ describe('branches', () => {
         await runSaga(definition, {}, engineOn(kept, undefined, crashAt)).catch((error) => {
           if (!(error instanceof Crash)) throw error;
         });
-        await new Promise((resolve) => setTimeout(resolve, 5)); // The dead one's requests arrive all the same.
+        await new Promise((resolve) => setTimeout(resolve, 5)); // The dead process's requests arrive all the same.
         const result = await runSaga(definition, {}, engineOn(kept));
         expect(result.outcome).toBe(refused ? 'COMPENSATED' : 'COMPLETED');
         const forward = world.log.filter((what) => !/undo|cancel/.test(what));
@@ -178,7 +178,7 @@ describe('an operator', () => {
   const say = (step: string, ...actions: Verdict['action'][]) =>
     new Map([[step, actions.map((action) => ({ action, by }))]]);
 
-  test('has a step left out: it is kept as skipped, with nothing returned, and the saga goes on', async () => {
+  test('has a step skipped: it is kept as skipped, with no result, and the saga goes on', async () => {
     const world = new World();
     world.failing.set('carrier', new Unavailable('away'));
     const kept = new Map<string, any>();
@@ -188,7 +188,7 @@ describe('an operator', () => {
     expect(kept.get('ship').result).toEqual({ ship: 'after reserve+stock+label' });
   });
 
-  test('has it tried again', async () => {
+  test('has a step retried', async () => {
     const world = new World();
     let attempts = 0;
     const definition = saga(world);
@@ -202,7 +202,7 @@ describe('an operator', () => {
     expect(attempts).toBe(3);
   });
 
-  test('has the saga undone, the step that fails too', async () => {
+  test('has the saga undone, with the failing step', async () => {
     const world = new World();
     world.failing.set('ship', new Unavailable('away'));
     const result = await runSaga(saga(world), {}, engineOn(new Map(), say('ship', 'COMPENSATE')));
@@ -224,7 +224,7 @@ describe('an operator', () => {
     expect(kept.get('ship').skippedBy).toBe(by);
   });
 
-  test('has an undo left out, which is not told as undone', async () => {
+  test('has an undo skipped, which is not logged as undone', async () => {
     const world = new World();
     world.failing.set('undo stock', new Unavailable('away'));
     const verdicts = say('undo stock', 'COMPENSATE', 'SKIP');
@@ -233,7 +233,7 @@ describe('an operator', () => {
     expect(told(world)).not.toContain('stock UNDONE');
   });
 
-  test('has the last word left out', async () => {
+  test('has the last step of a compensation skipped', async () => {
     const world = new World();
     world.failing.set('cancel', new Unavailable('away'));
     const kept = new Map<string, any>();

@@ -1,4 +1,4 @@
-/** Carries a saga through as a step of another: enqueues it once, and looks how it stands until it has ended. */
+/** Carries a saga through as a step of another: enqueues it once, and polls its status until it has ended. */
 import type { Pool } from 'pg';
 import { Fault } from '../errors.ts';
 import { sleep } from '../sleep.ts';
@@ -7,23 +7,23 @@ import { type SagaOrigin, starting, subSagaId } from './enqueue.ts';
 import { PARK_AFTER_MS } from './in-hand.ts';
 import { never } from './never.ts';
 
-/** How often it is looked for the end. */
+/** Milliseconds between polls for its end. */
 const LOOK_MS = 250;
 const UNDER_WAY: ReadonlySet<string> = new Set(['ENQUEUED', 'DELAYED', 'PENDING']);
 
-/** Which step of which saga it is, and with what it is started; without an input it is not. */
+/** A saga carried as a step of its parent. Without an input it is not started. */
 export interface Carried {
   parent: string;
   step: string;
   saga: string;
   input?: Record<string, unknown>;
-  /** The parent's own. */
+  /** The origin of the parent. */
   origin?: SagaOrigin;
 }
 
 /**
- * How the saga ended, or undefined if there is none. After PARK_AFTER_MS it calls `rest` before each further look. Never
- * settles once the signal is aborted.
+ * Resolves with the saga's result, or with undefined if there is no such saga. After PARK_AFTER_MS it calls `rest`
+ * before each further poll. Never settles once the signal is aborted.
  * @throws Fault SUB_SAGA_FAILED if it ended with an error, which a person must look at
  */
 export async function carry(
@@ -52,7 +52,7 @@ export async function carry(
   return never();
 }
 
-/** In one transaction with whose it is. */
+/** Enqueues the saga and records its parent, in one transaction. */
 async function start(pool: Pool, id: string, parent: string, statement: ReturnType<typeof starting>): Promise<void> {
   const client = await pool.connect();
   try {
@@ -65,7 +65,7 @@ async function start(pool: Pool, id: string, parent: string, statement: ReturnTy
     await client.query('commit');
     client.release();
   } catch (error) {
-    client.release(true); // Which rolls it back.
+    client.release(true); // Closes the connection, which rolls back.
     throw error;
   }
 }

@@ -1,13 +1,13 @@
 /**
- * What of DBOS 5.3.0 has no public name, and is used all the same. It is pinned to this version; in-hand.test.ts fails
- * should another do it differently.
+ * Internals of DBOS 5.3.0 that have no public API. DBOS is pinned to this version; in-hand.test.ts fails should another
+ * differ.
  */
 import { createRequire } from 'node:module';
 
 interface SystemDatabase {
-  /** The runs that have not settled. */
+  /** Runs that have not settled, by workflow id. */
   runningWorkflowMap: Map<string, { release(): void }[]>;
-  /** Takes what it can from a queue. */
+  /** Claims workflows from a queue. */
   findAndMarkStartableWorkflows(queue: { name: string }, ...how: unknown[]): Promise<string[]>;
 }
 
@@ -16,5 +16,5 @@ const { DBOSExecutor } = require(require.resolve('@dbos-inc/dbos-sdk').replace(/
   DBOSExecutor: { globalInstance?: { systemDatabase: SystemDatabase } };
 };
 
-/** DBOS's own database of the launch that is on, if one is. */
+/** The system database of the current launch of DBOS, if there is one. */
 export const systemDatabase = (): SystemDatabase | undefined => DBOSExecutor.globalInstance?.systemDatabase;

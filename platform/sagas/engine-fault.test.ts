@@ -1,4 +1,4 @@
-/** Faults that DBOS does not try again itself, but hands to the saga as its own: none may end one. */
+/** Faults that DBOS does not retry itself, but hands to the saga as its own: none may end a saga. */
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { beginEffects, effectsOf, readEffects, startEffectWorker } from '../../tests/support/effect-sagas.ts';
@@ -8,7 +8,7 @@ import { refuse } from '../errors.ts';
 import { silentLogger } from '../log.ts';
 import { isEngineFault } from './engine-fault.ts';
 
-/** Says so many times that a statement took too long: a sequence counts on although the transaction is rolled back. */
+/** A trigger that fails twice with a statement timeout, counted by a sequence, which no rollback resets. */
 const FAULTS = `
   create table effects.effect (n bigint generated always as identity, saga text not null, key text not null);
   create sequence effects.fault;
@@ -31,7 +31,7 @@ afterAll(() => ground?.close());
 test.each([
   ['keeps a step', 'before insert on dbos.operation_outputs'],
   ['ends the saga', `before update on dbos.workflow_status`],
-])('a statement that %s and takes too long is a reason to try it again, and nothing else', async (what, when) => {
+])('a statement that %s and times out is retried, with no other effect', async (what, when) => {
   const isEnd = what === 'ends the saga';
   const pools = { ...ground.sagas, sagas: ground.sagas.pool, effects: ground.pool };
   const said: string[] = [];
@@ -52,7 +52,7 @@ test.each([
     expect((await readEffects(ground.pool)).effects.get(input.id)).toEqual(effectsOf(input));
     const { rows } = await ground.pool.query('select last_value::int as faults from effects.fault');
     expect(rows[0].faults).toBeGreaterThan(2);
-    // The one operation is tried again: the engine itself goes on.
+    // The one operation is retried: the engine itself goes on.
     expect(said).toEqual([]);
   } finally {
     await ground.pool.query(`drop trigger fails on ${isEnd ? 'dbos.workflow_status' : 'dbos.operation_outputs'}`);
@@ -60,7 +60,7 @@ test.each([
   }
 });
 
-test('what DBOS says when it is not launched is a fault of the engine', () => {
+test('an error of DBOS that it is not launched is a fault of the engine', () => {
   let said: unknown;
   try {
     void DBOS.runStep(async () => {});
@@ -74,6 +74,6 @@ test.each([
   ['a refusal', refuse('NO', 'no')],
   ['an error of the code', new TypeError('x is not a function')],
   ['nothing', undefined],
-])('%s is not', (_, error) => {
+])('%s is no fault of the engine', (_, error) => {
   expect(isEngineFault(error)).toBe(false);
 });

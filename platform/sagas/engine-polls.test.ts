@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { watchQueues } from './engine-polls.ts';
 
-/** The queues of each look. */
+/** The queues of each poll. */
 let asked: string[];
 let waiting: string[];
 let committedAt: number;
@@ -31,19 +31,19 @@ async function poll(waitsIn: (queue: string) => Promise<boolean>, milliseconds: 
   return found;
 }
 
-test('while it is quiet one look does for all queues', async () => {
+test('one poll does for all queues while it is quiet', async () => {
   expect(await poll(watchQueues(looks), 2000)).toEqual([]);
   expect(asked).toEqual(['often', ...Array.from({ length: 7 }, () => 'often b c d')]);
 });
 
-test('after a commit each queue is looked at for itself', async () => {
+test('each queue is polled by itself after a commit', async () => {
   committedAt = performance.now();
   await poll(watchQueues(looks), 400);
   expect(asked.filter((queue) => queue === 'often')).toHaveLength(16);
   expect(asked.filter((queues) => queues.includes(' '))).toEqual([]);
 });
 
-test('what waits in any queue is found though nobody told of it, and then looked for often again', async () => {
+test('a saga started without a notification is found in any queue, and polls are frequent afterwards', async () => {
   const waitsIn = watchQueues(looks);
   await poll(waitsIn, 1000);
   waiting = ['often', 'b'];
@@ -52,12 +52,12 @@ test('what waits in any queue is found though nobody told of it, and then looked
   expect(found.filter((queue) => queue === 'often').length).toBeGreaterThan(15);
 });
 
-test('without word of commits each queue is looked at as often as it is polled', async () => {
+test('each queue is polled by itself if commits are not notified', async () => {
   await poll(watchQueues({ pool: pool as never }), 500);
   expect(asked).toHaveLength(26);
 });
 
-test('a look that fails says that something may be there', async () => {
+test('a poll that fails tells that a saga may be there', async () => {
   const failing = { query: async () => Promise.reject(new Error('away')) };
   expect(await watchQueues({ ...looks, pool: failing as never })('often')).toBe(true);
 });

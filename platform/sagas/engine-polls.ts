@@ -1,28 +1,28 @@
 /**
- * DBOS looks into each queue by a transaction of four statements, as often as it polls, also while nothing waits there.
- * Here one statement looks first, by the engine's index of what is under way, whose condition it repeats. While nothing
- * was committed for a moment, one look a quarter of a second does for all queues.
+ * Cheap polls of the saga queues. DBOS polls each queue by a transaction of four statements, also while it is empty.
+ * Here one statement looks first, by the engine's partial index of unfinished workflows, whose condition it repeats.
+ * While nothing was committed for a moment, one look every 250 ms does for all queues.
  */
 import type { Pool } from 'pg';
 import { systemDatabase } from './engine-executor.ts';
 
-/** Which of these queues have something in them. It ends at the first saga of each, however many wait there. */
+/** Selects the queues that are not empty. It stops at the first saga of each, however many wait there. */
 const LOOK = `select queue from unnest($1::text[]) as queue where exists (select from dbos.workflow_status
   where status in ('ENQUEUED', 'PENDING') and status = 'ENQUEUED' and queue_name = queue)`;
 
-/** How long after a commit, or after something was found, each queue is looked at for itself. Milliseconds. */
+/** Milliseconds after a commit, or after a saga was found, for which each queue is polled by itself. */
 const AWAKE_MS = 500;
-/** Milliseconds between two looks at all queues while it is quiet: a saga whose start nobody told of waits so long. */
+/** Milliseconds between polls while it is quiet: the longest wait of a saga started without a notification. */
 const QUIET_LOOK_MS = 250;
 
-/** What the queues are looked at with. */
+/** Options of the polls. */
 export interface Looks {
   pool: Pick<Pool, 'query'>;
-  /** When something was last committed, by `performance.now()`. @default it is never quiet */
+  /** Time of the last commit, by `performance.now()`. @default it is never quiet */
   notifiedAt?(): number;
 }
 
-/** Has the launch that is on take from a queue only if something waits there. */
+/** Has the current launch of DBOS claim from a queue only if a saga waits there. */
 export function lookBeforeClaiming(looks: Looks): void {
   const database = systemDatabase()!;
   const claim = database.findAndMarkStartableWorkflows;
@@ -31,12 +31,12 @@ export function lookBeforeClaiming(looks: Looks): void {
     (await waitsIn(queue.name)) ? claim.call(database, queue, ...how) : [];
 }
 
-/** Says whether a saga waits in a queue. */
+/** Returns a function that tells whether a saga waits in a queue. */
 export function watchQueues({ pool, notifiedAt }: Looks): (queue: string) => Promise<boolean> {
   let foundAt = -Infinity;
   let lookedAt = -Infinity;
   let found = new Set<string>();
-  /** Those that were asked about so far. */
+  /** Queues that were asked about so far. */
   const queues = new Set<string>();
 
   const look = async (some: Iterable<string>): Promise<Set<string>> => {
@@ -57,7 +57,7 @@ export function watchQueues({ pool, notifiedAt }: Looks): (queue: string) => Pro
       }
       return found.delete(queue);
     } catch {
-      // A look that fails says nothing: the engine, which knows what to do without a database, asks itself.
+      // A poll that fails tells nothing: leave it to the engine, which knows what to do without a database.
       return true;
     }
   };

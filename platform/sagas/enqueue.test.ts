@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { partsOf, sagaId, subSagaId } from './enqueue.ts';
 
-test('the parts of an id are its name, up to the first colon, and what it is about', () => {
+test('the parts of an id are its name, up to the first colon, and its subject', () => {
   const name = fc.string().filter((text) => !text.includes(':'));
   const subject = fc.string().filter((text) => !text.includes('/'));
   fc.assert(
@@ -13,11 +13,11 @@ test('the parts of an id are its name, up to the first colon, and what it is abo
   );
 });
 
-test('an id without a colon is about nothing', () => {
+test('an id without a colon has no subject', () => {
   expect(partsOf('nothing')).toEqual({ name: 'nothing', subjectId: '' });
 });
 
-test('a saga that is a step of another is about what that one is about', () => {
+test('a sub-saga shares the subject of its parent', () => {
   const id = subSagaId(sagaId('importProducts', 'import_1'), 'stock', 'stock');
   expect(partsOf(id)).toEqual({ name: 'stock', subjectId: 'import_1' });
 });

@@ -7,10 +7,10 @@ import { storableText } from './storable-input.ts';
 /** The DBOS application: one name and one version for all workers, so that any of them resumes any saga. */
 export const SAGA_APPLICATION = { name: 'agora', version: 'sagas' } as const;
 
-/** The id of a saga: its name and the aggregate that it is about. A second start of the same does nothing. */
+/** The id of a saga: its name and its aggregate. A second start with the same id does nothing. */
 export const sagaId = (name: string, aggregateId: string): string => `${name}:${aggregateId}`;
 
-/** The name and the subject in a saga's id: `placeOrder:order_01h…`; one that is a step of another shares its subject. */
+/** The name and the subject in a saga's id: `placeOrder:order_01h…`; a sub-saga shares its parent's subject. */
 export function partsOf(id: string): { name: string; subjectId: string } {
   const name = id.split(':', 1)[0]!;
   return { name, subjectId: id.slice(name.length + 1).split('/', 1)[0]! };
@@ -22,7 +22,7 @@ export function subSagaId(parent: string, step: string, name: string): string {
   return sagaId(name, `${parent.slice(colon + 1)}/${parent.slice(0, colon)}/${step}`);
 }
 
-/** What started a saga: kept beside its input, so that what it does can be followed back to the request. */
+/** Origin of a saga, kept beside its input, so that its work can be traced back to the request. */
 export interface SagaOrigin {
   correlationId?: string;
   /** The trace in which it was started, while tracing is on. */
@@ -30,9 +30,9 @@ export interface SagaOrigin {
 }
 
 /**
- * What starts a saga: the statement and its parameters. Its queue is that of its definition, once a worker has written
- * that down; until then it is the ordinary one.
- * @throws Refusal INVALID_INPUT if no step could ever store what it is started with
+ * The statement that starts a saga, and its parameters. Its queue is that of its definition, once a worker has recorded
+ * it; until then it is the ordinary one.
+ * @throws Refusal INVALID_INPUT if PostgreSQL could never store a text of the input
  */
 export const starting = (
   name: string,
@@ -62,10 +62,10 @@ export async function enqueueSaga(
   await raw(transaction, ...starting(name, sagaId(name, aggregateId), input, origin));
 }
 
-/** What a saga may be told beside what it waits for: that somebody has decided about it, or that it has no subject any more. */
+/** Topics that every saga hears: an operator has decided about it (steer), or its subject has ended (end). */
 export const OWN_TOPICS = { steer: 'steer', end: 'end' } as const;
 
-/** Tells a saga: the statement and its parameters. */
+/** The statement that sends a message to a saga, and its parameters. */
 const telling = (
   id: string,
   topic: string,
@@ -77,7 +77,7 @@ const telling = (
   [id, topic, JSON.stringify(message ?? null), key, queue ?? null],
 ];
 
-/** Sends a saga what it waits for, in the caller's transaction. The same `key` again does nothing. */
+/** Sends a message to a saga, in the caller's transaction. The same `key` again does nothing. */
 export async function signalSaga(
   transaction: Kysely<any>,
   id: string,
@@ -88,11 +88,11 @@ export async function signalSaga(
   await raw(transaction, ...telling(id, topic, message, key));
 }
 
-/** Has a saga ask at once what was decided about it. It is taken up before those that nobody has asked for. */
+/** Has a saga ask for an operator's verdict at once, in the urgent queue. */
 export async function steerSaga(transaction: Kysely<any>, id: string, key: string): Promise<void> {
   await raw(transaction, ...telling(id, OWN_TOPICS.steer, null, key, QUEUES.URGENT.name));
 }
 
-/** Tells a saga that what it is about has ended without it: a step that fails is not tried on. The statement. */
+/** The statement that tells a saga that its subject has ended without it: a failing step is not retried. */
 export const callingOff = (id: string, by: string): [sql: string, parameters: unknown[]] =>
   telling(id, OWN_TOPICS.end, { by }, `end:${id}`);

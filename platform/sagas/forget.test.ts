@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => ground?.close());
 
-/** A saga that ended so many days ago, with all that DBOS may have of one. */
+/** Sagas that ended so many days ago, with all records that DBOS may have of one. */
 async function ended(ids: readonly string[], status: string, days?: number): Promise<void> {
   // No transaction may be long.
   for (let at = 0; at < ids.length; at += 100)
@@ -58,7 +58,7 @@ async function left(): Promise<Record<string, string[]>> {
   return all;
 }
 
-test('what ended long ago is forgotten, with all that hangs on it; what runs, failed or is young stays', async () => {
+test('old ended sagas are deleted with all their records; running, failed and young ones stay', async () => {
   const old = Array.from({ length: 1100 }, (_, n) => `${n}`);
   await ended(old, 'SUCCESS', 31);
   await ended(['cancelled'], 'CANCELLED', 40);
@@ -86,7 +86,7 @@ test('what ended long ago is forgotten, with all that hangs on it; what runs, fa
   expect(await waitsLeft()).toEqual(['old:runs']);
 });
 
-test('it stops between two chunks when it is told to', async () => {
+test('the deletion stops between two chunks when its signal aborts', async () => {
   await ended(
     Array.from({ length: 600 }, (_, n) => `again ${n}`),
     'SUCCESS',
@@ -95,7 +95,7 @@ test('it stops between two chunks when it is told to', async () => {
   expect(await forgetSagas(ground.kysely, new Date(NOW - 30 * DAY), AbortSignal.abort())).toBe(500);
 });
 
-test('the horizon is the start of the oldest that may still run, and else a day ago', async () => {
+test('the horizon is the start of the oldest saga that may still run, or a day ago', async () => {
   const since = async () => {
     await moveHorizon(ground.kysely);
     const { rows } = await ground.pool.query('select now() - since as ago, since from platform.saga_horizon');
@@ -108,7 +108,7 @@ test('the horizon is the start of the oldest that may still run, and else a day 
     ['ENQUEUED', null, true],
     ['PENDING', null, true],
     ['DELAYED', null, true],
-    ['ERROR', Date.now(), true], // A worker may find that it was ended by mistake.
+    ['ERROR', Date.now(), true], // A worker may still correct its end as a mistake.
     ['ERROR', Date.now() - DAY, false],
     ['CANCELLED', Date.now(), false],
     ['SUCCESS', Date.now(), false],

@@ -2,15 +2,15 @@ import type { Kysely } from 'kysely';
 import { raw } from '../data/raw.ts';
 import { MISTAKE_SECONDS } from './lease.ts';
 
-/** Sagas forgotten in one transaction, which must be short. */
+/** Sagas deleted per transaction, which must be short. */
 const CHUNK = 500;
 
 /**
- * Deletes what DBOS keeps of sagas that ended before this. One that ended in an error stays: somebody must look at it.
- * From then on the same start would be a new saga; so what starts one twice must do it sooner.
- * DBOS has `deleteWorkflows`, but only where it is launched, and without saying which are old.
- * @param onForgotten told of the ids, a chunk at a time
- * @returns how many they were
+ * Deletes the records of DBOS of sagas that ended before this. A saga that ended in an error stays for an operator.
+ * After the deletion the same start is a new saga, so replays of a start must come sooner.
+ * DBOS has `deleteWorkflows`, but only where it is launched, and without a choice by age.
+ * @param onForgotten called with the ids, a chunk at a time
+ * @returns the number of deleted sagas
  */
 export async function forgetSagas(
   db: Kysely<any>,
@@ -19,7 +19,7 @@ export async function forgetSagas(
   onForgotten: (ids: readonly string[]) => Promise<void> = async () => {},
 ): Promise<number> {
   for (let forgotten = 0; ; ) {
-    // Messages and events of a saga go with it, by their foreign keys; these three tables have none.
+    // Messages and events of a saga are deleted by their foreign keys; these tables have none.
     const { rows } = await raw<{ id: string }>(
       db,
       `with ended as
@@ -43,10 +43,10 @@ export async function forgetSagas(
 }
 
 /**
- * Writes down since when there may be sagas that have not ended, for what must live as long as they (`forgetOldKeys`,
- * platform/data/idempotency.ts). One that failed in the engine counts for as long as a worker may take it up again, as
- * ended by mistake (lease.ts); after that it is for a person to settle, and nothing runs it any more. A saga that is being
- * started at this moment cannot be seen yet; it is younger than a day.
+ * Records the saga horizon, the start of the oldest saga that may not have ended, for data that must live as long
+ * (`forgetOldKeys`, platform/data/idempotency.ts). A saga that failed in the engine counts for as long as a worker may
+ * take it up again, as ended by mistake (lease.ts); after that it is left to a person, and does not run any more. A
+ * saga that is being started at this moment cannot be seen yet; it is younger than a day.
  */
 export async function moveHorizon(db: Kysely<any>): Promise<void> {
   await raw(

@@ -1,4 +1,4 @@
-/** What waits costs nothing: on the real engine, with more sagas than there are places. */
+/** Waiting sagas take no places: on the real engine, with more sagas than there are places. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { openSagaFixture, type SagaFixture } from '../../tests/support/saga-ground.ts';
 import { until } from '../../tests/support/until.ts';
@@ -17,7 +17,7 @@ let calls: string[];
 let attempts: [step: string, attempt: number][];
 let lines: Record<string, unknown>[];
 let standing: (string | undefined)[];
-/** How its steps answer now. */
+/** The current answer of the steps. */
 let answer: () => Promise<void>;
 
 const step = (name: string) => ({
@@ -111,7 +111,7 @@ const statuses = async (name: string): Promise<string[]> =>
   (await ground.pool.query('select status from dbos.workflow_status where name = $1', [name])).rows.map(
     ({ status }) => status,
   );
-/** Hundreds of sagas on a busy machine take their time. */
+/** Waits until so many sagas have a status, patiently: hundreds of sagas take their time on a busy machine. */
 const allAre = (name: string, status: string, count: number) =>
   until(`${count} of ${name} are ${status}`, async () => {
     const all = await statuses(name);
@@ -126,7 +126,7 @@ const waitsOf = async (id: string) =>
     )
   ).rows;
 
-test('more buyers who never come back than there are places leave the next order its place, over a restart too', async () => {
+test('more sagas of absent buyers than there are places leave the next order a place, after a restart too', async () => {
   const many = QUEUES.ORDINARY.places + 20;
   await begin('buyer', ...ids('b', many));
   await allAre('buyer', 'DELAYED', many);
@@ -138,7 +138,7 @@ test('more buyers who never come back than there are places leave the next order
   await start();
   await begin('quick', 'after');
   await allAre('quick', 'SUCCESS', 2);
-  // None of them was taken up for the restart, nor is looked at while it waits.
+  // None of them was resumed by the restart, nor is polled while it waits.
   expect(calls).toEqual(['do after']);
   expect(await statuses('buyer')).toEqual(Array.from({ length: many }, () => 'DELAYED'));
   await ground.kysely.transaction().execute((sql) => signalSaga(sql, 'buyer:b7', 'paid', null, 'b7'));
@@ -148,10 +148,10 @@ test('more buyers who never come back than there are places leave the next order
   expect(await waitsOf('buyer:b7')).toEqual([]);
 });
 
-test('a message that comes while its saga is being parked is heard', async () => {
+test('a message that arrives while its saga is being parked is received', async () => {
   const several = ids('r', 20);
   await begin('buyer', ...several);
-  // Each is told at another moment of its way: before it asks, while it is parked, after that.
+  // Each gets its message at another moment: before it asks, while it is being parked, after that.
   for (const [n, id] of several.entries()) {
     await new Promise((resolve) => setTimeout(resolve, n));
     await ground.kysely.transaction().execute((sql) => signalSaga(sql, `buyer:${id}`, 'paid', null, id));
@@ -160,7 +160,7 @@ test('a message that comes while its saga is being parked is heard', async () =>
   expect(calls.toSorted()).toEqual(several.flatMap((id) => [`ask ${id}`, `thank ${id}`]).toSorted());
 });
 
-test('what takes all places of its queue takes none of the others', async () => {
+test('sagas that take all places of their queue take none of the others', async () => {
   const held = Promise.withResolvers<void>();
   answer = () => held.promise;
   const many = QUEUES.BULK.places + 5;
@@ -171,7 +171,7 @@ test('what takes all places of its queue takes none of the others', async () => 
   await allAre('quick', 'SUCCESS', 1);
   await allAre('urgent', 'SUCCESS', 1);
   expect((await statuses('bulk')).filter((each) => each === 'ENQUEUED')).toHaveLength(5);
-  // A queue that does not move is told of, until it does.
+  // A stuck queue is reported until it moves.
   expect(standing).toEqual([]);
   await ground.pool.query(
     `update dbos.workflow_status set updated_at = updated_at - $1::bigint where status = 'ENQUEUED'`,
@@ -184,7 +184,7 @@ test('what takes all places of its queue takes none of the others', async () => 
   await until('it is told that it moves', () => standing.at(-1) === undefined);
 });
 
-test('what fails for long is parked, goes on by itself with the count of its failures, and is told in full once', async () => {
+test('a saga that fails for long is parked, resumes with its failure count, and is logged in full once', async () => {
   let failing = true;
   answer = async () => {
     if (failing) throw new Unavailable('away');
@@ -207,7 +207,7 @@ test('what fails for long is parked, goes on by itself with the count of its fai
   for (const line of told.slice(1)) expect(JSON.stringify(line).length).toBeLessThan(500);
 });
 
-test('when what is away has come back, all that wait for it go on, and not what fails for something of its own', async () => {
+test('all sagas that wait for an outage go on when it is over, but not one with a failure of its own', async () => {
   let isAway = true;
   answer = async () => {
     if (isAway) throw new Unavailable('away');
@@ -248,7 +248,7 @@ test.each([
   expect(attempts).toEqual([]);
 });
 
-test('behind the pivot it is for a person at once, and is not tried every few seconds', async () => {
+test('a permanent error after the pivot is reported to a person at once, and retried rarely', async () => {
   answer = async () => {
     throw new NeverWorks('That is no number.');
   };
@@ -259,7 +259,7 @@ test('behind the pivot it is for a person at once, and is not tried every few se
   expect(await waitsOf('behind:z')).toEqual([{ step: 'fail', attempts: 18, later: true }]);
 });
 
-test('a saga that is stuck ends with what it is about: undone before the pivot, gone on behind it', async () => {
+test('a stuck saga ends with its subject: undone before the pivot, and gone on after it', async () => {
   answer = async () => {
     throw new Unavailable('away');
   };
@@ -272,12 +272,12 @@ test('a saga that is stuck ends with what it is about: undone before the pivot, 
   await allAre('before', 'SUCCESS', 1);
   await allAre('behind', 'SUCCESS', 1);
   expect(calls.toSorted()).toEqual(['after o', 'cancel o', 'undo reserve o']);
-  // To call off what has ended, or was never there, is nothing.
+  // Calling off a saga that has ended, or was never there, does nothing.
   await ground.pool.query(...callingOff('before:o', 'cancel:o'));
   await ground.pool.query(...callingOff('before:none', 'cancel:none'));
 });
 
-test('a saga is not started with what cannot be stored, nor with what is too large', async () => {
+test('a saga is not started with an input that cannot be stored or is too large', async () => {
   const started = (input: Record<string, unknown>) =>
     ground.kysely.transaction().execute((transaction) => enqueueSaga(transaction, 'quick', 'bad', input));
   const bad: [Record<string, unknown>, string[]][] = [
@@ -294,14 +294,14 @@ test('a saga is not started with what cannot be stored, nor with what is too lar
   expect(await statuses('quick')).toEqual([]);
 });
 
-test('while nothing waits, a look into the queues is one statement, and no transaction', async () => {
+test('a poll of empty queues is one statement, and no transaction', async () => {
   const { pool } = ground.sagas;
   await until('no place is taken', () => placesTaken() === 0);
   const [query, connect] = [jest.spyOn(pool, 'query'), jest.spyOn(pool, 'connect')];
   try {
     const looks = () => query.mock.calls.filter(([text]) => String(text).includes('dbos.workflow_status')).length;
     await until('it has looked a few times', () => looks() > 3);
-    // A query of its own takes a connection by a callback; a transaction waits for one.
+    // A single query takes its connection by a callback; a transaction by a promise.
     expect(connect.mock.calls.filter(([callback]) => callback === undefined)).toEqual([]);
     await begin('quick', 'a');
     await until('it is done', () => calls.includes('do a'));

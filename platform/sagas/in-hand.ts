@@ -1,22 +1,22 @@
 /**
- * A saga that this worker has in hand. While it works it holds a place of its queue; when all its steps that are under
- * way wait, and for longer than a moment, it is parked: its row says until when, nothing of it stays in memory, and its
- * place is another's. It comes back by its time, a message, an operator's word or the end of the saga it waits for, as
- * after a crash: over its kept steps. So it makes no difference when a worker dies: before the one statement that parks
- * it, it is taken over; after that, nobody has it.
+ * A saga in the hands of this worker. While it works it holds a place of its queue; when all its current steps wait for
+ * longer than a moment, it is parked: its row has the time until when, nothing of it stays in memory, and its place is
+ * free. It resumes at its time, by a message, an operator's verdict or the end of the saga it waits for, as after a
+ * crash: over its checkpoints. So a worker may die at any point: before the one statement that parks a saga, it is
+ * taken over; after that, no worker holds it.
  */
 import type { Pool } from 'pg';
 import { NO_WAITS, parkSaga, readWaits, type Wait, type Waits } from './waits.ts';
 
-/** A saga is parked if it must wait for longer than this; what is shorter is waited for with the saga in hand. */
+/** A saga is parked for waits that are longer than this; during shorter ones it stays in hand. */
 export const PARK_AFTER_MS = 2000;
 
-/** Where a saga is in hand, and how it came there. */
+/** A saga claimed by a worker. */
 export interface Taken {
   pool: Pool;
   executor: string;
   id: string;
-  /** Its place among those of its worker: the first come is the first served. */
+  /** Its number among those of its worker: first come, first served. */
   place: number;
   /** Whether it was parked before. */
   wasParked: boolean;
@@ -26,7 +26,7 @@ export interface Taken {
 export class InHand {
   readonly id: string;
   readonly place: number;
-  /** Resolves when it has been parked, or is found to be in other hands: nothing of it goes on here any more. */
+  /** Resolves when it has been parked, or was found in other hands: this run is over. */
   readonly left: Promise<void>;
   readonly #taken: Taken;
   readonly #leave: () => void;
@@ -46,12 +46,12 @@ export class InHand {
     this.#leave = resolve;
   }
 
-  /** Whether anything is written down of what it waits for. */
+  /** Whether waits of it may be stored. */
   get hasWaits(): boolean {
     return this.#taken.wasParked || this.#hasListened;
   }
 
-  /** What it waited for when it was parked. Read once, and only if it was. */
+  /** Its waits when it was parked. Read once, and only if it was. */
   async waits(): Promise<Waits> {
     if (!this.hasWaits) return NO_WAITS;
     this.#waits ??= readWaits(this.#taken.pool, this.id);
@@ -61,14 +61,14 @@ export class InHand {
     });
   }
 
-  /** It has been told something while it was in hand: what it waits for is read anew. */
+  /** Reads its waits anew, after a message has come while it was in hand. */
   listen(): Promise<Waits> {
     this.#hasListened = true;
     this.#waits = undefined;
     return this.waits();
   }
 
-  /** The number of the message that it receives, from zero. */
+  /** The number of the next message that it receives, from zero. */
   nextMessage(): number {
     return this.#received++;
   }
@@ -82,7 +82,7 @@ export class InHand {
     this.#waiting.delete(step);
   }
 
-  /** A step has nothing to do for some time. */
+  /** Notes that a step waits. */
   rests(wait: Wait): void {
     this.#waiting.set(wait.step, wait);
   }
@@ -92,8 +92,8 @@ export class InHand {
   }
 
   /**
-   * Parks it, if no step of it works. `MESSAGE_WAITING`: there is something to hear first. `NO`: not now, or it cannot be written
-   * down; it is waited for with the saga in hand.
+   * Parks the saga if none of its steps works. `MESSAGE_WAITING`: a message comes first. `NO`: a step works, or the
+   * parking cannot be stored; the saga waits in hand.
    */
   park(): Promise<'PARKED' | 'MESSAGE_WAITING' | 'NO'> {
     this.#parking ??= this.#park().finally(() => (this.#parking = undefined));

@@ -1,10 +1,10 @@
 /**
- * Who works, and what nobody works on. Each saga worker keeps a lease; DBOS writes down which worker has claimed a saga.
- * A saga whose worker has no lease, or has lost sight of it, goes back into the queue.
+ * Leases of saga workers, and the takeover of sagas. Each worker renews a lease; DBOS records which worker has claimed
+ * a saga. A saga whose worker has no lease, or does not run it, goes back into the queue.
  *
- * A worker that was only slow may still be at a step of a saga that it has lost. Two things guard that: its next write
- * is refused, since every claim has an ownership token of its own (DBOS, `owner_xid`), and so it lets go of the saga;
- * and what its step does meanwhile is done once, since both ask with the step's key.
+ * A worker that was only slow may still run a step of a saga that it has lost. Two things guard against that: its next
+ * write is refused, since every claim has a fencing token (DBOS, `owner_xid`), and so it lets go of the saga; and the
+ * step's effect is there once, since both workers ask with the step's idempotency key.
  */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -13,15 +13,15 @@ import { isEngineFault } from './engine-fault.ts';
 import { SAGA_APPLICATION } from './enqueue.ts';
 import { QUEUES } from './queues.ts';
 
-/** For how long after it was recorded an end by mistake is looked for: workers look all the time. */
+/** Seconds for which a recorded end may be corrected as a mistake: workers look all the time. */
 export const MISTAKE_SECONDS = 3600;
 
-/** How long a worker counts as alive after its last sign. By the database's clock, so that no host's matters. */
+/** Lease of a worker after its last heartbeat, by the database's clock. */
 export const LEASE_SECONDS = 5;
 
 const LOCK = `select pg_advisory_xact_lock(hashtextextended('agora.sagas.takeover', 0))`;
 
-/** A saga that nobody works on: by the claim that came to nothing, or as DBOS ended it. */
+/** An orphaned saga: claimed by a worker that does not run it, or ended by DBOS by mistake. */
 interface Left {
   id: string;
   status: 'PENDING' | 'ERROR';
@@ -30,11 +30,11 @@ interface Left {
 
 /** One worker's lease. */
 export class Lease {
-  /** What DBOS calls this worker. Never used again, not even by the same instance after a restart. */
+  /** Id of this worker in DBOS. Never used again, not even by the same instance after a restart. */
   readonly executor: string;
   readonly #pool: Pool;
   readonly #instance: string;
-  /** Claimed by us, but not running here, when we looked last: the claim was made, and its answer lost. */
+  /** Claims of ours without a run here at the last look: the claim's answer may have been lost. */
   #strays = new Map<string, string | null>();
 
   constructor(pool: Pool, instance: string) {
@@ -43,7 +43,7 @@ export class Lease {
     this.executor = `${instance}:${randomBytes(6).toString('hex')}`;
   }
 
-  /** Gives a sign of life. */
+  /** Renews the lease (heartbeat). */
   async keep(): Promise<void> {
     await this.#pool.query(
       `insert into platform.saga_worker (executor, instance, host, pid, expires_at)
@@ -53,7 +53,7 @@ export class Lease {
     );
   }
 
-  /** At the start: of those of our name on this host, whose process is gone the lease need not run out. */
+  /** Ends, at the start, the leases of earlier processes of our name on this host that are gone. */
   async succeed(): Promise<void> {
     const { rows } = await this.#pool.query<{ executor: string; pid: number }>(
       'select executor, pid from platform.saga_worker where instance = $1 and host = $2 and executor <> $3',
@@ -64,8 +64,8 @@ export class Lease {
   }
 
   /**
-   * Puts back into the queue what dead workers left, what we have claimed but do not run, and what DBOS ended for a
-   * infrastructure fault. The ids.
+   * Puts back into the queue the sagas of dead workers, those that we have claimed but do not run, and those that DBOS
+   * ended for an infrastructure fault. Returns their ids.
    */
   async takeOver(running: readonly string[]): Promise<string[]> {
     const { rows } = await this.#pool.query<Left & { is_ours: boolean }>(
@@ -77,13 +77,13 @@ export class Lease {
       [this.executor, SAGA_APPLICATION.version, running],
     );
     const ours = rows.filter((row) => row.is_ours);
-    // Seen twice: at first sight it may be on its way from the claim to its run, or from its run to its end.
+    // Seen twice in a row: once alone, it may be between its claim and its run, or between its run and its end.
     const strays = ours.filter(({ id, owner }) => this.#strays.get(id) === owner);
     this.#strays = new Map(ours.map(({ id, owner }) => [id, owner]));
     return this.#putBack([...rows.filter((row) => !row.is_ours), ...strays, ...(await this.#endedByMistake())]);
   }
 
-  /** A saga's end is DBOS's to record, and what goes wrong in that, it records as the saga's own error. */
+  /** Finds sagas that DBOS ended with an error of its own: a fault while it records an end becomes the saga's error. */
   async #endedByMistake(): Promise<Left[]> {
     const { rows } = await this.#pool.query<Left & { error: string }>(
       `select s.workflow_uuid as id, s.status, s.owner_xid as owner, o.error
@@ -96,7 +96,7 @@ export class Lease {
     return rows.filter(({ error }) => isEngineFault(JSON.parse(error)));
   }
 
-  /** Gives up the lease, and what is unfinished, so that others need not wait. */
+  /** Gives up the lease and the unfinished sagas, so that other workers need not wait. */
   async leave(): Promise<void> {
     const { rows } = await this.#pool.query<Left>(
       `with gone as (delete from platform.saga_worker where executor = $1)
@@ -107,7 +107,7 @@ export class Lease {
     await this.#putBack(rows);
   }
 
-  /** Without counting it as a failure of the saga: DBOS buries one that was recovered too often. */
+  /** Puts sagas back with a recovery count of zero, since DBOS dead-letters a saga that was recovered too often. */
   async #putBack(left: readonly Left[]): Promise<string[]> {
     if (left.length === 0) return [];
     const client = await this.#pool.connect();
@@ -134,13 +134,13 @@ export class Lease {
       client.release();
       return rows.map(({ id }) => id);
     } catch (error) {
-      client.release(true); // Which rolls it back.
+      client.release(true); // Closes the connection, which rolls back.
       throw error;
     }
   }
 }
 
-/** Our own number is that of a predecessor, too: in a container every process has the same. */
+/** Whether a process is gone. Our own pid counts as gone: in a container the predecessor had the same. */
 function isGone(pid: number): boolean {
   if (pid === process.pid) return true;
   try {

@@ -1,4 +1,4 @@
-/** One life of DBOS (https://docs.dbos.dev) in this process: from a launch until it is shut down or loses its database. */
+/** One life of DBOS (https://docs.dbos.dev) in this process: from a launch until its shutdown or a lost database. */
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Pool } from 'pg';
 import { newId } from '../ids.ts';
@@ -23,16 +23,16 @@ import { Turns } from './turns.ts';
 import { forgetWait, isReceivable, wakeLike } from './waits.ts';
 import type { WorkerOptions } from './worker.ts';
 
-/** How often a message is looked for where a saga is not parked. */
+/** Milliseconds between polls for a message while a saga is not parked. */
 const LOOK_MS = 250;
-/** When it is looked for another saga's end at the latest: the worker sees to those that have ended. */
+/** Longest wait between polls for a sub-saga's end; usually the worker wakes the parent sooner. */
 const CHILD_MS = 60_000;
-/** How long ended sagas may take to have their end recorded when the worker stops; parked ones wait it out. */
+/** Milliseconds for ended sagas to have their end recorded at a stop; DBOS waits all of it if any is parked. */
 const COMPLETION_MS = 200;
-/** DBOS buries a saga that was begun so often. Ours are taken up again however often their worker dies. */
+/** Recovery limit of DBOS, practically none: our sagas are resumed however often their worker dies. */
 const MAX_RECOVERY_ATTEMPTS = 1_000_000_000;
 
-/** A launch, and the sagas that run in it. Only one at a time: DBOS is one per process. */
+/** A launch of DBOS and the sagas that run in it. One at a time: DBOS is a singleton per process. */
 export class Life {
   readonly #options: WorkerOptions;
   readonly #stop = new OrderlyStop(isEngineFault);
@@ -48,7 +48,7 @@ export class Life {
     this.#outages = new Outages((saga, step) => wakeLike(options.pool, saga, step));
   }
 
-  /** Launches DBOS. What this executor had claimed in an earlier life goes back into the queue first. */
+  /** Launches DBOS. Sagas that this executor had claimed in an earlier life go back into the queue first. */
   static async begin(options: WorkerOptions, executor: string): Promise<Life> {
     const life = new Life(options, executor);
     configure(options, executor);
@@ -58,12 +58,12 @@ export class Life {
     return life;
   }
 
-  /** Shuts down what a life, or the attempt at one, has left of DBOS. */
+  /** Shuts down the remains of an earlier life, or of a failed launch. */
   static async clear(): Promise<void> {
     await DBOS.shutdown({ deregister: true });
   }
 
-  /** Aborts when it ends, with a lost database's error as its reason. */
+  /** Aborts when the life ends, with a lost database's error as its reason. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
@@ -73,12 +73,12 @@ export class Life {
     return [...this.#running].map(({ id }) => id);
   }
 
-  /** The database is away: no step begins any more, and what comes out of those under way counts for nothing. */
+  /** Ends the life because the database is lost: no step begins, and results of those under way are dropped. */
   lose(reason: unknown): void {
     this.#stop.lose(reason);
   }
 
-  /** Ends it between two steps of every saga. */
+  /** Ends the life between two steps of every saga. */
   async end(): Promise<void> {
     await this.#stop.begin();
     await DBOS.shutdown({ deregister: true, workflowCompletionTimeoutMS: COMPLETION_MS });
@@ -86,9 +86,9 @@ export class Life {
 
   #register(definition: SagaDefinition): void {
     const own = QUEUES[definition.queue ?? 'ORDINARY'];
-    // What was started by an older release has no origin.
+    // Sagas started by an older release have no origin.
     const workflow = async (input: unknown, origin: SagaOrigin = {}) => {
-      // The engine hands it on from the saga's row, where it is written when the saga is parked.
+      // The queue by which a parked saga came back: stored in its row when it is parked, and passed on by the engine.
       const cameBackBy = DBOS.authenticatedUser;
       const saga = new InHand({
         pool: this.#options.pool,
@@ -146,7 +146,7 @@ export class Life {
           leave();
           const written = await receivable(saga, topic, seconds, this.#options, stop);
           await DBOS.recv(topic, 0);
-          // It is kept by now: when the saga is parked for another thing, no message of this topic must wake it.
+          // The message is checkpointed by now: its topic must not wake the saga when it is parked for another reason.
           if (written) await forget(written).catch(() => {});
         }),
     };
@@ -154,9 +154,9 @@ export class Life {
 }
 
 /**
- * Waits until a message is there or its time is over: parked at once, since a buyer takes half an hour, unless that is in
- * a moment. So the engine is only asked for a message when it answers at once.
- * @returns the name under which it is written down that it waits, if it was parked
+ * Waits for a message or its timeout. Unless that is a moment away the saga is parked at once, since a buyer takes half
+ * an hour. So the engine is asked for a message only when it can answer at once.
+ * @returns the name under which the wait is stored, if the saga was parked
  */
 async function receivable(
   saga: InHand,
@@ -185,7 +185,7 @@ async function receivable(
   return waits.ofStep.has(step) ? step : undefined;
 }
 
-/** The step of a saga that is another saga waits for that one's end: parked, if nothing beside it works. */
+/** Waits for the end of a sub-saga: parked, if no other step works. */
 async function restFor(saga: InHand, step: string, child: string): Promise<void> {
   const attempts = (await saga.waits()).ofStep.get(step)?.attempts ?? 0;
   saga.rests({ step, attempts, until: Date.now() + CHILD_MS, child });
@@ -198,7 +198,7 @@ async function restFor(saga: InHand, step: string, child: string): Promise<void>
   }
 }
 
-/** Goes on with the trace in which the saga was started; a step, with the saga's. */
+/** The span of a saga, which continues the trace that started it; that of a step continues the saga's. */
 const spanOf =
   (saga: string, { correlationId, traceparent }: SagaOrigin) =>
   () => ({
@@ -207,7 +207,7 @@ const spanOf =
     attributes: { 'agora.saga': saga, 'agora.correlation_id': correlationId },
   });
 
-/** Launches DBOS, with its queues. One that is new is noticed after a second only. */
+/** Launches DBOS and registers its queues; DBOS notices a new queue after a second. */
 export async function launch(): Promise<void> {
   await DBOS.launch();
   for (const { name, places, pollMs } of Object.values(QUEUES))
@@ -218,7 +218,7 @@ export async function launch(): Promise<void> {
     });
 }
 
-/** Tells DBOS what to launch as. Without queues to listen to, it listens to all. */
+/** Configures DBOS. Without `listenQueues` it listens to all queues. */
 export function configure(
   { url, pool }: { url: string; pool: Pool },
   executorID: string,

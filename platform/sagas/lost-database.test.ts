@@ -49,7 +49,7 @@ beforeEach(async () => {
 
 afterEach(() => worker.stop(), 30_000);
 
-/** A small generator (mulberry32), so that a failure can be had again by its seed. */
+/** A small generator (mulberry32), so that a failure can be reproduced by its seed. */
 function draws(seed: number): () => number {
   let a = seed;
   return () => {
@@ -63,7 +63,7 @@ function draws(seed: number): () => number {
 const inputsNamed = (name: string, stepMs: number): EffectInput[] =>
   Array.from({ length: SAGAS }, (_, n) => ({ id: `${name}${n}`, refused: n % 3 === 0, stepMs: stepMs + 7 * n }));
 
-/** Waits until all have ended. @throws Error that names those that have not, by then */
+/** Waits until all sagas have ended. @throws Error that names those that have not in time */
 async function untilDone(inputs: readonly EffectInput[], seconds: number): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
@@ -75,7 +75,7 @@ async function untilDone(inputs: readonly EffectInput[], seconds: number): Promi
   }
 }
 
-/** What each has done. */
+/** The effects of each saga. */
 async function effectsOfAll(inputs: readonly EffectInput[]): Promise<Map<string, string[] | undefined>> {
   const { effects } = await readEffects(pools.effects);
   return new Map(inputs.map(({ id }) => [id, effects.get(id)]));
@@ -83,7 +83,7 @@ async function effectsOfAll(inputs: readonly EffectInput[]): Promise<Map<string,
 
 const expected = (inputs: readonly EffectInput[]) => new Map(inputs.map((input) => [input.id, effectsOf(input)]));
 
-test(`killed ${OUTAGES} times and away for up to two seconds, every saga ends, each effect once (seed ${SEED})`, async () => {
+test(`every saga ends, each effect once, though the database is killed ${OUTAGES} times (seed ${SEED})`, async () => {
   const draw = draws(SEED);
   const inputs = inputsNamed('short', 250);
   await beginEffects(kysely, inputs);
@@ -97,7 +97,7 @@ test(`killed ${OUTAGES} times and away for up to two seconds, every saga ends, e
   expect(await effectsOfAll(inputs)).toEqual(expected(inputs));
 });
 
-test('away for twenty seconds: the worker says so meanwhile, and goes on afterwards', async () => {
+test('a worker whose database is away for twenty seconds reports it meanwhile, and goes on afterwards', async () => {
   const inputs = inputsNamed('long', 200);
   await beginEffects(kysely, inputs);
   await wait(700);

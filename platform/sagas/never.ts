@@ -1,5 +1,5 @@
 /**
- * A promise that never settles: for what is parked, and goes on elsewhere. Each call makes its own, since whatever waits
- * for one that is shared is kept in memory with it.
+ * A promise that never settles, for work that is parked and goes on elsewhere. Each call makes its own, since a shared
+ * one would keep everything that awaits it in memory.
  */
 export const never = (): Promise<never> => new Promise(() => {});

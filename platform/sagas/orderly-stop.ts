@@ -1,9 +1,9 @@
 import { never } from './never.ts';
 
 /**
- * Stops sagas between two steps. DBOS takes an error that a step or a wait throws while it shuts down, or because its
- * database is away, for the saga's own, and keeps it as the saga's end; so nothing is thrown then. A saga that stops is
- * parked: its promise never settles, its state stands in the database, and whoever runs it next goes on from there.
+ * Stops sagas between two steps (graceful shutdown). DBOS takes an error that a step or a wait throws during shutdown,
+ * or because its database is away, for the saga's own, and keeps it as the saga's end; so nothing is thrown then.
+ * Instead the saga's promise never settles: its state is in the database, and the next worker goes on from there.
  */
 export class OrderlyStop {
   readonly #stopping = new AbortController();
@@ -11,7 +11,7 @@ export class OrderlyStop {
   #busy = 0;
   #idle: (() => void) | undefined;
 
-  /** Told by a step's error whether the engine lost its database. Then all stop. */
+  /** @param isInfrastructureFault tells by a step's error whether the engine lost its database; then all sagas stop */
   constructor(isInfrastructureFault: (error: unknown) => boolean) {
     this.#isInfrastructureFault = isInfrastructureFault;
   }
@@ -21,7 +21,7 @@ export class OrderlyStop {
     return this.#stopping.signal;
   }
 
-  /** Runs one step or wait, unless the stop has begun. `leave` says that it does nothing that must be waited for. */
+  /** Runs one step or wait, unless the stop has begun. The work calls `leave` when a stop need not wait for it. */
   async pass<T>(work: (leave: () => void) => Promise<T>): Promise<T> {
     if (this.signal.aborted) return never();
     let isBusy = true;
@@ -43,18 +43,18 @@ export class OrderlyStop {
     return this.signal.aborted ? never() : outcome();
   }
 
-  /** From inside a step: it is not done, and stays so. */
+  /** Leaves a step undone, from inside it. */
   park(leave: () => void): Promise<never> {
     leave();
     return never();
   }
 
-  /** The database is lost: whatever comes out of the steps under way counts for nothing. */
+  /** Stops because the database is lost: results of the steps under way are dropped. */
   lose(reason: unknown): void {
     this.#stopping.abort(reason);
   }
 
-  /** Lets no further step begin, and waits until those under way are done and kept, but no longer than this. */
+  /** Lets no further step begin, and waits until those under way are done and checkpointed, up to a timeout. */
   async begin(milliseconds = 3000): Promise<void> {
     const isLost = this.signal.aborted;
     this.#stopping.abort();

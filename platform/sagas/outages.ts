@@ -1,13 +1,13 @@
 /**
- * Outages as the steps of sagas meet them: an agent, a provider or a database is away, which passes for all at once. When
- * a step that failed for one works again, in whichever saga, the outage is over, and the sagas that wait at that step are
- * woken. So after an outage of an hour nobody waits for another half.
+ * Detects the end of outages: an agent, a provider or a database is away, and comes back for all sagas at once. When a
+ * step that failed with a transient error works again, in any saga, the sagas that wait at that step are woken. So
+ * after an outage of an hour none waits for another half by its backoff.
  */
 export class Outages {
   readonly #steps = new Set<string>();
   readonly #wake: (saga: string, step: string) => Promise<void>;
 
-  /** @param wake has those go on that wait at this step of the sagas of this name */
+  /** @param wake wakes the sagas of this name that wait at this step */
   constructor(wake: (saga: string, step: string) => Promise<void>) {
     this.#wake = wake;
   }
@@ -16,7 +16,7 @@ export class Outages {
     this.#steps.add(`${saga}:${step}`);
   }
 
-  /** Costs nothing while nothing is away. */
+  /** Wakes waiting sagas if this step had failed; costs nothing without an outage. */
   async worked(saga: string, step: string): Promise<void> {
     if (this.#steps.delete(`${saga}:${step}`)) await this.#wake(saga, step).catch(() => {});
   }

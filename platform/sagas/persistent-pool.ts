@@ -1,16 +1,16 @@
 /**
- * The pool as DBOS sees it. It tries an operation again when its connection was lost, and hands every other error to
- * the saga as the saga's own: also that the server cancelled a statement that took too long (57014), which DBOS takes
- * for somebody's wish, or that it is in trouble with its files (58…). To DBOS they are told as losses of the
- * connection, so that the one operation is tried again, instead of the whole engine begun anew.
+ * The connection pool as DBOS sees it. DBOS retries an operation whose connection was lost, and hands every other error
+ * to the saga as the saga's own: also a statement timeout (57014), which DBOS takes for a deliberate cancellation, and
+ * system errors of the server (58…). They are presented to DBOS as lost connections, so that the one operation is
+ * retried, instead of the whole engine restarted.
  */
 import type { Pool, PoolClient } from 'pg';
 
 const PASSES = /^(57014|58...)$/;
-/** admin_shutdown: what DBOS tries again, and what is of the infrastructure (`isTransient`) should it come out all the same. */
+/** admin_shutdown: DBOS retries it, and it counts as transient (`isTransient`) should it come out all the same. */
 const LOST = '57P01';
 
-/** The same pool, whose promises reject so. DBOS asks with promises only. */
+/** The same pool with such errors translated. Only its promises are, since DBOS uses no callbacks. */
 export const persistentPool = (pool: Pool): Pool =>
   over(pool, {
     query: (...parameters: unknown[]) => told((pool.query as Ask).apply(pool, parameters)),

@@ -17,7 +17,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** The pool, whose server answers the first so many connections with this. */
+/** A pool whose first connections fail with this error. */
 function failing(times: number, error: Error): { pool: Pool; readonly asked: number } {
   let asked = 0;
   const connect = async () => {
@@ -37,7 +37,7 @@ function failing(times: number, error: Error): { pool: Pool; readonly asked: num
   };
 }
 
-test('what passes does not end the start: a server too busy for one connection is asked again', async () => {
+test('a transient error does not end the start: a server too busy for a connection is asked again', async () => {
   const slow = failing(1, new Error('Connection terminated due to connection timeout'));
   await prepareSagas({ url: database.url, pool: slow.pool });
   expect(slow.asked).toBeGreaterThan(1);

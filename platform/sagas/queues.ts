@@ -1,26 +1,26 @@
 /**
- * The queues in which sagas wait for a worker. Each has places of its own, so that none keeps the others waiting: not a
- * merchant's hundred imports the orders, nor orders whose payment hangs the cancellations. A saga that waits has none.
+ * The queues in which sagas wait for a worker. Each has places of its own (bulkheads), so that none holds up another: a
+ * merchant's hundred imports do not delay orders, nor orders whose payment hangs cancellations. A parked saga has none.
  */
 import type { Pool } from 'pg';
 
-/** Which queue a saga is for: what cannot wait, what many people do, what is large. @default ORDINARY */
+/** Class of a saga's queue: urgent work, everyday work, or bulk work. @default ORDINARY */
 export type QueueClass = 'URGENT' | 'ORDINARY' | 'BULK';
 
-/** A queue as a worker takes from it. */
+/** A queue, with a worker's limits. */
 export interface SagaQueue {
   name: string;
-  /** Sagas of it that one worker has in hand at the same time. */
+  /** Most sagas of it that a worker has in hand at the same time. */
   places: number;
-  /** Steps of those at which it works at the same time. */
+  /** Most steps of those that run at the same time. */
   steps: number;
-  /** How often it is looked at: what one that is started waits at most while places are free. */
+  /** Poll interval: the longest wait of a new saga while places are free. */
   pollMs: number;
-  /** How long the first of it may stand there until somebody is told that it does not move. */
+  /** Age of its first saga at which the queue is reported as stuck. */
   patienceSeconds: number;
 }
 
-/** `AGAIN` is for what was parked and whose time has come: a thousand stuck sagas are tried again behind one another. */
+/** All queues. `AGAIN` has parked sagas whose time has come: a thousand stuck ones are retried behind one another. */
 export const QUEUES: Readonly<Record<QueueClass | 'AGAIN', SagaQueue>> = {
   ORDINARY: { name: 'sagas', places: 256, steps: 64, pollMs: 25, patienceSeconds: 20 },
   URGENT: { name: 'sagas.urgent', places: 64, steps: 32, pollMs: 250, patienceSeconds: 20 },
@@ -30,10 +30,10 @@ export const QUEUES: Readonly<Record<QueueClass | 'AGAIN', SagaQueue>> = {
 
 const ALL = Object.values(QUEUES);
 
-/** The queue of a name. One that a later release has made is treated as the ordinary one. */
+/** The queue of a name. An unknown queue of a later release is treated as the ordinary one. */
 export const queueNamed = (name: string): SagaQueue => ALL.find((queue) => queue.name === name) ?? QUEUES.ORDINARY;
 
-/** How long the first saga of each queue has been standing there, in seconds; of those in which any does. */
+/** Age in seconds of the first saga in each queue that is not empty. */
 export async function queueAges(pool: Pick<Pool, 'query'>): Promise<{ queue: string; seconds: number }[]> {
   const { rows } = await pool.query<{ queue: string; seconds: string }>(
     `select queue_name as queue, greatest(0, extract(epoch from now()) - min(updated_at) / 1000.0) as seconds

@@ -1,4 +1,4 @@
-/** A saga of four steps, refused at each and cut off at every boundary. All cases, no database. */
+/** A saga of four steps, refused at each and crashed at every boundary. All cases, no database. */
 import { describe, expect, test } from '@jest/globals';
 import { Refusal, refuse, Unavailable } from '../errors.ts';
 import { defineSaga, type SagaDefinition, type SagaStep, type StepReport } from './define-saga.ts';
@@ -7,7 +7,7 @@ import { type Engine, runSaga } from './run-saga.ts';
 /** The process dies. */
 class Crash extends Error {}
 
-/** An engine whose memory outlives its process: `crashAt` counts the points at which it may die. */
+/** An engine whose memory outlives its process: `crashAt` counts the points at which the process may die. */
 class Memory {
   readonly kept = new Map<string, string>();
   readonly received: string[] = [];
@@ -49,7 +49,7 @@ class Memory {
 const NAMES = ['reserve', 'authorise', 'confirm', 'capture'] as const;
 type Name = (typeof NAMES)[number];
 
-/** The other agents: each effect once for its key, whatever is asked again. */
+/** The other agents: each key has its effect once, however often it is asked. */
 class World {
   readonly effects: string[] = [];
   readonly asked: string[] = [];
@@ -116,7 +116,7 @@ function saga(world: World, options: Options = {}): SagaDefinition<object, Recor
   });
 }
 
-/** Runs it until it gets through: each life but the last dies at its point, if it has come that far. */
+/** Runs a saga to its end: each life but the last dies at its point, if it gets that far. */
 async function runThrough(definition: SagaDefinition, memory: Memory, ...crashes: number[]) {
   for (let lives = 0; lives < 100; lives++) {
     try {
@@ -128,13 +128,13 @@ async function runThrough(definition: SagaDefinition, memory: Memory, ...crashes
   throw new Error('it never got through');
 }
 
-/** Points at which it could die, known from a run without a death. */
+/** Number of points at which the process could die, known from a run without a crash. */
 const POINTS = 20;
 const cases = [undefined, ...NAMES].flatMap((refused) =>
   Array.from({ length: POINTS }, (_, crashAt) => ({ refused, crashAt })),
 );
 
-/** What must have been done in the end, in order. */
+/** The expected effects in the end, in order. */
 const expected = (refused?: Name): string[] => {
   if (!refused) return [...NAMES];
   const before = NAMES.slice(0, NAMES.indexOf(refused));
@@ -142,7 +142,7 @@ const expected = (refused?: Name): string[] => {
 };
 
 test.each(cases)(
-  'refused at $refused and cut off at point $crashAt, each effect is there once, undone in reverse',
+  'a saga refused at $refused and crashed at point $crashAt has each effect once, undone in reverse',
   async ({ refused, crashAt }) => {
     const [world, memory] = [new World(), new Memory()];
     const result = await runThrough(saga(world, { refuse: refused }), memory, crashAt);
@@ -159,7 +159,7 @@ test.each(cases)(
   },
 );
 
-test('cut off twice, at any two points, it still ends the same', async () => {
+test('a saga that crashes at any two points ends the same', async () => {
   for (const refused of [undefined, ...NAMES])
     for (let first = 0; first < POINTS; first++)
       for (let second = 0; second < 6; second++) {
@@ -169,7 +169,7 @@ test('cut off twice, at any two points, it still ends the same', async () => {
       }
 });
 
-test('a step sees what those before it returned', async () => {
+test('a step sees the results of those before it', async () => {
   const [world, memory] = [new World(), new Memory()];
   await runThrough(saga(world), memory);
   expect(JSON.parse(memory.kept.get('capture')!).result).toEqual({ capture: 'after reserve+authorise+confirm' });
@@ -183,7 +183,7 @@ describe('a pivot', () => {
   });
 
   test.each(NAMES.slice(1))(
-    'lets nothing be undone after it: a refusal of %s is tried again until it works',
+    'lets nothing be undone after it: a refusal of %s is retried until it works',
     async (name) => {
       const world = new World();
       const pivot = NAMES[NAMES.indexOf(name) - 1];
@@ -195,14 +195,14 @@ describe('a pivot', () => {
   );
 });
 
-test.each(NAMES)('a fault in %s is tried again and undoes nothing', async (name) => {
+test.each(NAMES)('a fault in %s is retried and undoes nothing', async (name) => {
   const world = new World();
   const failing = { step: name, error: () => new Unavailable('away'), times: 3 };
   expect(await runThrough(saga(world, { failing }), new Memory())).toEqual({ outcome: 'COMPLETED' });
   expect(world.done).toEqual([...NAMES]);
 });
 
-test('a fault, and a refusal, in an undo is tried again until all is undone', async () => {
+test('a fault or a refusal in an undo is retried until all is undone', async () => {
   for (const error of [() => new Unavailable('away'), () => refuse('NO', 'not yet')]) {
     const world = new World();
     await runThrough(
@@ -219,7 +219,7 @@ test('a step without an undo is left as it is', async () => {
   expect(world.done).toEqual(['reserve', 'authorise', 'confirm', 'undo confirm', 'undo reserve', 'cancel']);
 });
 
-test('the last word is told the story: what was done, refused and undone, and not what there was not to undo', async () => {
+test('the last step of a compensation gets the log of steps done, refused and undone, not of empty undos', async () => {
   const world = new World();
   await runThrough(saga(world, { refuse: 'confirm' }), new Memory());
   expect(world.story.map(({ step, outcome, code }) => [step, outcome, code])).toEqual([
@@ -233,7 +233,7 @@ test('the last word is told the story: what was done, refused and undone, and no
   expect(times).toEqual(times.toSorted());
 });
 
-test('an undo that has more than one way back tells which it was', async () => {
+test('an undo with more than one way logs the one taken', async () => {
   const world = new World();
   const definition = saga(world, { refuse: 'confirm' });
   const steps = definition.steps.map((step) =>
@@ -246,7 +246,7 @@ test('an undo that has more than one way back tells which it was', async () => {
   ]);
 });
 
-describe('what a step tells', () => {
+describe('an entry that a step tells', () => {
   const TELLS: SagaStep<object, Record<Name, string>, string>['tells'] = {
     done: ({ reserve, authorise }) => (reserve ? 'RESERVED' : authorise && `AUTHORISED ${authorise}`),
     refused: (code) => `REFUSED ${code}`,
@@ -258,7 +258,7 @@ describe('what a step tells', () => {
   };
   const told = ({ story }: World) => story.map(({ tells }) => tells);
 
-  test('is in the story, by what it returned, its refusal, or the way back that was gone; of a step without, nothing', async () => {
+  test('is logged, by the result, the refusal or the way of the undo; a step without entries has none', async () => {
     const world = new World();
     const { steps, ...definition } = telling(world, 'capture');
     const undo = async () => ({ as: 'refund' });
@@ -277,7 +277,7 @@ describe('what a step tells', () => {
     ]);
   });
 
-  test('is not kept with it: a saga that a release before began tells by the code that carries it on', async () => {
+  test('is not kept with the result: a saga in flight tells those of the code that runs it on', async () => {
     const [world, memory] = [new World(), new Memory()];
     await runThrough(saga(world, { refuse: 'authorise' }), memory);
     expect(told(world)).toEqual([undefined, undefined, undefined]);
@@ -286,7 +286,7 @@ describe('what a step tells', () => {
     expect(told(world)).toEqual(['RESERVED', 'REFUSED NO', 'UNDONE']);
   });
 
-  test.each(['OPERATOR', 'CALLED_OFF'])("says nothing of a refusal that is no agent's: %s", async (code) => {
+  test.each(['OPERATOR', 'CALLED_OFF'])('is none for a refusal that no agent gave: %s', async (code) => {
     const [world, memory] = [new World(), new Memory()];
     const refusal = { step: 'authorise', errors: [{ code, message: '.' }] };
     memory.kept.set('authorise', JSON.stringify({ refusal, at: '2026-06-01T00:00:00.000Z' }));
@@ -295,7 +295,7 @@ describe('what a step tells', () => {
   });
 });
 
-test('the story is the same when it is told again after a crash', async () => {
+test('the log is the same when it is replayed after a crash', async () => {
   const [world, memory] = [new World(), new Memory()];
   const definition = saga(world, { refuse: 'confirm' });
   await runThrough(definition, memory);
@@ -306,7 +306,7 @@ test('the story is the same when it is told again after a crash', async () => {
   expect(world.story).toEqual(story);
 });
 
-test('a step that does not apply is neither done nor undone', async () => {
+test('a step whose condition does not hold is neither done nor undone', async () => {
   const world = new World();
   const definition = saga(world, { refuse: 'capture' });
   const steps = definition.steps.map((step) => (step.name === 'authorise' ? { ...step, when: () => false } : step));
@@ -314,7 +314,7 @@ test('a step that does not apply is neither done nor undone', async () => {
   expect(world.done).toEqual(['reserve', 'confirm', 'undo confirm', 'undo reserve', 'cancel']);
 });
 
-test('a step that waits is not run before its message or its time has come', async () => {
+test('a step that waits is not run before its message or its timeout', async () => {
   const [world, memory] = [new World(), new Memory()];
   const definition = saga(world);
   const steps = definition.steps.map((step) =>
@@ -329,7 +329,7 @@ test('a step that waits is not run before its message or its time has come', asy
   expect(memory.received).toEqual(['paid']);
 });
 
-test('without a last word nothing is ever undone: a refusal is tried again like a fault', async () => {
+test('a saga without `whenRefused` is never undone: a refusal is retried like a fault', async () => {
   const world = new World();
   const { whenRefused: _, ...definition } = saga(world, {
     failing: { step: 'confirm', error: () => refuse('NO', 'not yet'), times: 2 },

@@ -13,44 +13,44 @@ import type {
   Verdict,
 } from './define-saga.ts';
 
-/** How a step is attempted. */
+/** Options for attempts of a step. */
 export interface AttemptOptions<T> {
-  /** An attempt that takes longer is given up. @default 30 */
+  /** Timeout of an attempt. @default 30 */
   timeoutSeconds?: number;
-  /** What to keep of the step on an operator's word, other than to try again; undefined where it does not hold. */
+  /** The outcome to keep of the step for a verdict other than RETRY; undefined where the verdict does not apply. */
   decide?(verdict: Verdict): T | undefined;
-  /** It only waits for another saga, for as long as that takes: there is no attempt to give up, and no work to stop. */
+  /** Whether the step only waits for another saga: then it has no timeout, and a stop need not wait for it. */
   isWaiting?: boolean;
 }
 
-/** What runs a saga's steps durably: DBOS in production (life.ts), anything that keeps results in a test. */
+/** Durable execution of a saga's steps: DBOS in production (life.ts), anything that keeps results in a test. */
 export interface Engine {
   readonly id: string;
   readonly ask: Ask;
   /**
-   * Runs `work` until it succeeds, and keeps what it returned: after a crash the kept result is the answer. Steps may
-   * run beside one another; they are told apart by the order in which they were called.
+   * Runs `work` until it succeeds, and checkpoints its result, which is the answer after a crash. Steps may run in
+   * parallel; they are told apart by the order in which they were called.
    */
   step<T>(name: string, work: () => Promise<T>, options?: AttemptOptions<T>): Promise<T>;
-  /** Waits for a message of a topic, at most so many seconds. */
+  /** Waits for a message of a topic, with a timeout. */
   receive(topic: string, seconds: number): Promise<void>;
   /**
-   * Carries a saga through as a step of this one, and waits for its end: started once, however often it is asked for.
-   * Called within a step only. Without an input it is not started; undefined if it never was.
-   * @throws Fault SUB_SAGA_FAILED if it has come to no end that a saga comes to
+   * Runs a saga as a step of this one, and waits for its end. It is started once, however often this is called. Call it
+   * within a step only. Without an input it is not started; undefined if it never was.
+   * @throws Fault SUB_SAGA_FAILED if it ended with an error
    */
   carry(step: string, saga: string, input?: Record<string, unknown>): Promise<SagaResult | undefined>;
-  /** Ends another saga, which has nothing to be about any more; called within a step only. */
+  /** Ends another saga, whose subject has ended. Call it within a step only. */
   callOff(saga: string): Promise<void>;
-  /** The time, as text; called within a step only. */
+  /** The time, as text. Call it within a step only. */
   now(): string;
 }
 
-/** What is kept of a step: its result or its refusal. */
+/** The checkpoint of a step: its result or its refusal. */
 interface Kept<State> {
   result?: Partial<State>;
   refusal?: SagaRefusal;
-  /** Who had it left out. */
+  /** The `by` of the verdict that had it skipped. */
   skippedBy?: string;
   at: string;
 }
@@ -61,7 +61,7 @@ type Branch<Input, State> = SagaBranch<Input, State, any>;
 const OPERATOR = 'OPERATOR';
 const CALLED_OFF = 'CALLED_OFF';
 
-/** Runs a saga to its end. Deterministic between steps: after a crash it runs again over the kept results. */
+/** Runs a saga to its end. Deterministic between steps: after a crash it is replayed over the kept results. */
 export async function runSaga<Input, State>(
   definition: SagaDefinition<Input, State>,
   input: Input,
@@ -85,7 +85,7 @@ export async function runSaga<Input, State>(
 
   for (const [index, step] of definition.steps.entries()) {
     const wayBack = {
-      // Its pivot may say no itself. An operator may not: it may have worked without our knowing.
+      // The pivot itself may be refused, but an operator may not undo it: it may have worked unnoticed.
       refusal: definition.whenRefused !== undefined && (pivot < 0 || index <= pivot),
       operator: definition.whenRefused !== undefined && (pivot < 0 || index < pivot),
     };
@@ -94,7 +94,7 @@ export async function runSaga<Input, State>(
   }
   return { outcome: 'COMPLETED' };
 
-  /** Carries out one step, or several at once, and tells their story in the order of their list. */
+  /** Runs one step, or several in parallel, and logs them in the order of their list. */
   async function carryOut(
     steps: readonly (SagaStep<Input, State, any> | Branch<Input, State>)[],
     wayBack: WayBack,
@@ -102,7 +102,7 @@ export async function runSaga<Input, State>(
     const due = steps.filter((step) => !step.when || step.when(state));
     for (const step of due)
       if ('waitsFor' in step && step.waitsFor) await engine.receive(step.waitsFor.topic, step.waitsFor.seconds(state));
-    // Undone too if it was refused: it may have got half-way before it said no.
+    // A refused step is undone too: it may have got half-way.
     done.push(...due);
     const kept = await Promise.all(due.map((step) => attempt(step, context(step.name), engine, wayBack)));
     for (const [index, { result, refusal, skippedBy, at }] of kept.entries()) {
@@ -161,7 +161,7 @@ const toldOf = <End>(tells: string | ((end: End) => string | undefined) | undefi
 const toldOfRefusal = (tells: StepTells<any, any> | undefined, code: string): string | undefined =>
   code === OPERATOR || code === CALLED_OFF ? undefined : toldOf(tells?.refused, code);
 
-/** With what a step says no: also what can never work is one, and not a fault that passes. */
+/** The user errors of a refusal. A permanent error counts as one too, since a retry would not help. */
 function errorsOf(error: unknown): readonly UserError[] | undefined {
   if (error instanceof Refusal)
     return error.userErrors.map(({ code, message, path }) => ({ code, message, ...(path && { path }) }));
@@ -170,13 +170,13 @@ function errorsOf(error: unknown): readonly UserError[] | undefined {
   return undefined;
 }
 
-/** By whom a step may still have the saga undone. */
+/** Whether a refusal of a step, or an operator, may still have the saga undone. */
 interface WayBack {
   refusal: boolean;
   operator: boolean;
 }
 
-/** Where a step can only be left out or tried again. */
+/** Verdicts on a step that can only be skipped or retried. */
 const skipping =
   <T>(kept: (verdict: Verdict) => T) =>
   (verdict: Verdict): T | undefined =>
@@ -193,7 +193,7 @@ function attempt<Input, State>(
       return { result: (await step.run(context)) ?? {}, at: engine.now() };
     } catch (error) {
       const errors = errorsOf(error);
-      // Where there is no way back, a refusal is for a person to look at, and is tried again meanwhile.
+      // After the pivot a refusal is for a person to look at, and is retried meanwhile.
       if (!errors || !wayBack.refusal) throw error;
       return { refusal: { step: step.name, errors }, at: engine.now() };
     }

@@ -30,7 +30,7 @@ async function scraped(): Promise<Record<string, number>> {
   );
 }
 
-test('steps in hand are told apart from those that are parked, which every process tells alike', async () => {
+test('failing steps in hand are counted apart from parked ones, which every process reports alike', async () => {
   const parked = [
     ['a', 12],
     ['b', 3],
@@ -38,7 +38,7 @@ test('steps in hand are told apart from those that are parked, which every proce
   ] as const;
   await ground.kysely.transaction().execute(async (transaction) => {
     for (const [id] of parked) await enqueueSaga(transaction, 'order', id, {});
-    await enqueueSaga(transaction, 'order', 'd', {}); // Taken up again: in somebody's hand.
+    await enqueueSaga(transaction, 'order', 'd', {}); // Resumed: in the hands of a worker.
   });
   await ground.pool.query(`update dbos.workflow_status set status = 'DELAYED' where workflow_uuid <> 'order:d'`);
   await ground.pool.query(
@@ -61,7 +61,7 @@ test('steps in hand are told apart from those that are parked, which every proce
   for (const step of inHand) step.left();
 });
 
-test('how far back keys are kept is told as the age of the oldest saga that may still run', async () => {
+test('the age of the saga horizon, to which keys are kept, is that of the oldest saga that may still run', async () => {
   await ground.pool.query(
     `update dbos.workflow_status set created_at = (extract(epoch from now() - interval '40 days') * 1000)::bigint`,
   );

@@ -1,10 +1,10 @@
-/** Sagas in figures: told by the worker as they go, and by the engine's table at a scrape. */
+/** Metrics of sagas: counted by the worker as they go, and read from the engine's tables at a scrape. */
 import type { Pool } from 'pg';
 import { partsOf } from './enqueue.ts';
 import { collectAtScrape, type Sample } from '../telemetry/collectors.ts';
 import { count, observeMs } from '../telemetry/metrics.ts';
 
-/** A step that is being tried. */
+/** A step that is being attempted. */
 export interface TriedStep {
   saga: string;
   step: string;
@@ -35,13 +35,13 @@ export function tryingStep(
   };
 }
 
-/** A saga ended. */
+/** Counts the end of a saga. */
 export const sagaEnded = (sagaId: string, outcome: string): void =>
   count('agora_sagas_ended_total', { saga: nameOf(sagaId), outcome: outcome.toLowerCase() });
 
 /**
- * Has the worker's sagas collected at every scrape. Returns what ends it.
- * @param queueAges how long the first of each queue has been standing there
+ * Has the worker's sagas collected at every scrape. Returns a function that ends it.
+ * @param queueAges age of the first saga in each queue
  */
 export function measureSagas(
   pool: Pick<Pool, 'query'>,
@@ -81,7 +81,7 @@ export function measureSagas(
   return () => ends.forEach((end) => end());
 }
 
-/** Steps that have failed: those that this process has in hand, and those that are parked, which are of the database. */
+/** Steps that have failed: those in the hands of this process, and parked ones, which come from the database. */
 async function failingSteps(pool: Pick<Pool, 'query'>): Promise<Sample[]> {
   const { rows } = await pool.query<{ saga: string; step: string; count: string; failures: number }>(
     `select split_part(w.saga_id, ':', 1) as saga, w.step, count(*) as count, max(w.attempts) as failures
@@ -112,7 +112,7 @@ const sampleOf = (name: Sample['name'], saga: string, step: string, value: numbe
   value,
 });
 
-/** Nothing until orchestration has looked for the first time. */
+/** Age of the saga horizon; none until orchestration has recorded it for the first time. */
 async function horizonAge(pool: Pick<Pool, 'query'>): Promise<Sample[]> {
   const { rows } = await pool.query<{ seconds: string }>(
     'select extract(epoch from now() - since) as seconds from platform.saga_horizon',
@@ -120,7 +120,7 @@ async function horizonAge(pool: Pick<Pool, 'query'>): Promise<Sample[]> {
   return rows.map(({ seconds }) => ({ name: 'agora_saga_horizon_age_seconds', labels: {}, value: Number(seconds) }));
 }
 
-/** By the engine's partial indexes, whose conditions these are: those that have ended, which are many, are not looked at. */
+/** Counts unfinished sagas, by the conditions of the engine's partial indexes, so that ended ones are not read. */
 async function unfinished(pool: Pick<Pool, 'query'>): Promise<Sample[]> {
   const { rows } = await pool.query<{ saga: string; status: string; count: string }>(
     `select name as saga, status, count(*) as count from (
@@ -142,7 +142,7 @@ const STATES: Readonly<Record<string, string>> = { ENQUEUED: 'queued', DELAYED: 
 
 const nameOf = (sagaId: string): string => partsOf(sagaId).name;
 
-/** What was kept of a step (`run-saga.ts`) says how it ended. */
+/** The outcome of a step, by its checkpoint (`run-saga.ts`). */
 function outcomeOf(kept: unknown): string {
   const { refusal, skippedBy } = (kept ?? {}) as { refusal?: unknown; skippedBy?: unknown };
   if (skippedBy) return 'skipped';

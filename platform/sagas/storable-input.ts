@@ -1,12 +1,12 @@
 import { refuse } from '../errors.ts';
 import { isStorable, UNSTORABLE_MESSAGE } from '../text/storable.ts';
 
-/** What a saga may be started with, as JSON: it is read again at every step that is taken up. */
+/** Longest input of a saga, as JSON: it is read again at every step that is resumed. */
 const MAX_CHARACTERS = 2_000_000;
 
 /**
- * What a saga is started with, as text. A text that PostgreSQL has no way to keep is no trouble to the engine, which
- * keeps JSON; but the step that stores it would fail for ever. So it is refused in the request that starts the saga.
+ * The input of a saga, as JSON text. The engine can keep texts that PostgreSQL cannot store, since it keeps JSON; but
+ * the step that stores such a text would fail for ever. So it is refused in the request that starts the saga.
  * @throws Refusal INVALID_INPUT with the path
  */
 export function storableText(input: Record<string, unknown>): string {
@@ -18,7 +18,7 @@ export function storableText(input: Record<string, unknown>): string {
   return text;
 }
 
-/** Where a text, also one that is a key, cannot be stored. */
+/** Path of a text, or of a key, that cannot be stored. */
 function unstorablePath(value: unknown): string[] | undefined {
   if (typeof value === 'string') return isStorable(value) ? undefined : [];
   if (value === null || typeof value !== 'object') return undefined;

@@ -1,4 +1,4 @@
-/** Processes that die while sagas within sagas are under way. */
+/** Processes that die while sub-sagas are under way. */
 import { expect, test } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ import { dieWithParent } from '../die-with-parent.ts';
 
 const CHILD = fileURLToPath(new URL('../../tests/support/saga-child.ts', import.meta.url));
 
-test('kill -9 while parents and children are under way: every one ends, each effect there once', async () => {
+test('parents and sub-sagas all end, with each effect once, though their process is killed by kill -9', async () => {
   const database = await testDatabase({ sets: effectSets });
   const pool = createPool({ url: database.url, max: 4, name: 'agora test prepare', int8: 'text' });
   let child: ChildProcess | undefined;

@@ -92,7 +92,7 @@ const travel = async (id: string, refused?: string) => {
 };
 const names = () => calls.map((call) => call.split(' (')[0]);
 
-test('it is a saga of its own, with an id and keys made of its parent’s, and the parent goes on when it has ended', async () => {
+test('a sub-saga has an id and keys made of its parent’s, and the parent goes on when it has ended', async () => {
   expect(await travel('a')).toEqual({ outcome: 'COMPLETED' });
   expect(calls).toEqual([
     'bag (trip:a:bag)',
@@ -106,7 +106,7 @@ test('it is a saga of its own, with an id and keys made of its parent’s, and t
   expect(rows).toEqual([{ id: 'flight:a/trip/fly' }]);
 });
 
-test('its refusal is the step’s: it has undone its own, and the parent undoes the rest', async () => {
+test('a refusal of a sub-saga is the step’s: it has undone its own work, and the parent undoes the rest', async () => {
   expect(await travel('b', 'ticket')).toMatchObject({
     outcome: 'COMPENSATED',
     refusal: { step: 'fly', errors: [{ code: 'FULL' }] },
@@ -114,18 +114,18 @@ test('its refusal is the step’s: it has undone its own, and the parent undoes 
   expect(names()).toEqual(['bag', 'seat', 'ticket', 'undo ticket', 'undo seat', 'stay', 'undo bag', 'apologise']);
 });
 
-test('one that has ended is taken back by another saga when a later step is refused', async () => {
+test('a sub-saga that has ended is undone by another saga when a later step is refused', async () => {
   expect(await travel('c', 'hotel')).toMatchObject({ outcome: 'COMPENSATED', refusal: { step: 'hotel' } });
   expect(names()).toEqual(['bag', 'seat', 'ticket', 'hotel', 'undo hotel', 'refund', 'undo bag', 'apologise']);
 });
 
-test('what takes it back may not be refused itself', () => {
+test('a saga that could be refused cannot undo a sub-saga', () => {
   expect(() =>
     subSaga<Input, object>({ name: 'fly', does: '.', saga: flight, undoneBy: flight, input: () => ({}) }),
   ).toThrow('may not be refused');
 });
 
-test('more sagas that wait than a worker works at leave the others their turn', async () => {
+test('more waiting sagas than a worker has turns leave the others their turns', async () => {
   const waiting = Array.from({ length: 80 }, (_, n) => `w${n}`);
   await worker.stop();
   const wait = defineSaga<Input, object>({

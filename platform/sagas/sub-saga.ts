@@ -1,20 +1,20 @@
 /**
  * A step that is a saga itself. It is started once, as a saga of its own with an id made of its parent's, and awaited
- * for as long as it takes, over crashes of either. Its refusal is the step's: by then it has undone what it did. If a
- * later step of the parent is refused, it has long ended; so what takes it back is another saga.
+ * for as long as it takes, over crashes of either. Its refusal is the step's: by then it is compensated. If a later
+ * step of the parent is refused, it has long ended; so it is undone by another saga.
  */
 import { Refusal } from '../errors.ts';
 import type { SagaDefinition, SagaStep, StepContext } from './define-saga.ts';
 
-/** Which saga, with what, and what takes it back. */
+/** A saga as a step, its input, and the saga that undoes it. */
 export interface SubSaga<Input, State> extends Pick<SagaStep<Input, State>, 'name' | 'does' | 'when' | 'pivot'> {
   saga: SagaDefinition;
   input(context: Pick<StepContext<Input, State>, 'input' | 'state'>): Record<string, unknown>;
-  /** Takes the effects back, with the same input. One that is never refused: it has no `whenRefused`. */
+  /** The saga that undoes its effects, with the same input. It may not be refused: it has no `whenRefused`. */
   undoneBy?: SagaDefinition;
 }
 
-/** The step that carries it through. @throws Error if what takes it back could be refused */
+/** Creates the step that runs a saga. @throws Error if the saga that undoes it could be refused */
 export function subSaga<Input, State>(sub: SubSaga<Input, State>): SagaStep<Input, State> {
   const { input, undoneBy, ...step } = sub;
   const { name, saga } = step;

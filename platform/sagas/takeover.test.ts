@@ -1,4 +1,4 @@
-/** Two workers in processes of their own, of which one dies. */
+/** Takeover between two workers in processes of their own, one of which dies. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -48,7 +48,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await ended;
 }
 
-/** Kills a worker, and waits until what it had asked of the database has come to its end there. The sagas that it left. */
+/** Kills a worker, and waits for the end of its statements in the database. Returns the sagas that it left. */
 async function kill(child: ChildProcess, instance: string): Promise<string[]> {
   await end(child, 'SIGKILL');
   await until('its connections have ended', async () => {
@@ -76,7 +76,7 @@ const claimedBy = async (instance: string): Promise<string[]> =>
 const leasesOf = async (instance: string): Promise<number> =>
   (await database.pool.query('select from platform.saga_worker where instance = $1', [instance])).rowCount!;
 
-/** All have ended, each effect there once. */
+/** Waits until all sagas have ended, and checks that each effect is there once. */
 async function untilDone(inputs: readonly EffectInput[]): Promise<void> {
   await until('all have ended', async () => {
     const { statuses } = await readEffects(database.pool);
@@ -97,13 +97,13 @@ async function beginOnBoth(inputs: readonly EffectInput[], instances: readonly s
   );
 }
 
-test('killed amid twenty sagas, a worker is replaced by the other, each effect once', async () => {
+test('sagas of a worker that is killed are taken over by the other, each effect once', async () => {
   const [dying] = [await startWorker('first'), await startWorker('second')];
   const inputs = inputsNamed('killed', 300);
   await beginOnBoth(inputs, ['first', 'second']);
   const left = await kill(dying!, 'first');
   await untilDone(inputs);
-  // By the database's clock: as long as the lease ran, the dead one might have been alive.
+  // By the database's clock: while its lease held, the dead worker might have been alive.
   const { rows } = await database.pool.query(
     `select distinct split_part(executor_id, ':', 1) as by, started_at_epoch_ms >= extract(epoch from expires_at) * 1000 as later
        from dbos.workflow_status, platform.saga_worker where workflow_uuid = any($1) and instance = 'first'`,
@@ -112,7 +112,7 @@ test('killed amid twenty sagas, a worker is replaced by the other, each effect o
   expect(rows).toEqual([{ by: 'second', later: true }]);
 });
 
-test('a worker that only stands still for longer than its lease does no step again when it goes on', async () => {
+test('a worker that was suspended for longer than its lease repeats no step when it goes on', async () => {
   const [slow] = [await startWorker('third'), await startWorker('fourth')];
   const inputs = inputsNamed('slow', 300);
   await beginOnBoth(inputs, ['third', 'fourth']);
@@ -120,25 +120,25 @@ test('a worker that only stands still for longer than its lease does no step aga
   await until('what it had is taken over', async () => (await claimedBy('third')).length === 0);
   slow!.kill('SIGCONT');
   await untilDone(inputs);
-  // What it was at when it stopped may still come to its end.
+  // The step that it was running may still complete.
   await new Promise((resolve) => setTimeout(resolve, 3000));
   const { effects } = await readEffects(database.pool);
   expect(inputs.map(({ id }) => effects.get(id))).toEqual(inputs.map(effectsOf));
 });
 
-test('started again under its name, a worker goes on at once with what it left, though its lease still runs', async () => {
+test('a worker that is restarted under its name resumes its sagas at once, though the old lease holds', async () => {
   const dying = await startWorker('fifth');
   const inputs = inputsNamed('again', 100);
   await beginEffects(database.kysely, inputs);
   await until('it has claimed some', async () => (await claimedBy('fifth')).length > 0);
   await kill(dying, 'fifth');
-  // So that nothing but its name explains who goes on.
+  // So that nothing but its name explains the takeover.
   await database.pool.query(`update platform.saga_worker set expires_at = 'infinity' where instance = 'fifth'`);
   await startWorker('fifth');
   await untilDone(inputs);
 });
 
-test('a worker that stops gives what is unfinished to the other at once', async () => {
+test('a worker that stops hands its unfinished sagas to the other at once', async () => {
   const [stopping] = [await startWorker('sixth'), await startWorker('seventh')];
   const inputs = inputsNamed('stopped', 300);
   await beginOnBoth(inputs, ['sixth', 'seventh']);
@@ -147,7 +147,7 @@ test('a worker that stops gives what is unfinished to the other at once', async 
   await untilDone(inputs);
 });
 
-test('killed again and again while its sagas are parked and come back, a worker loses none and does nothing twice', async () => {
+test('a worker killed repeatedly while sagas are parked and resumed loses none and repeats no effect', async () => {
   const inputs = Array.from({ length: 20 }, (_, n) => ({
     id: `parked${n}`,
     refused: n % 4 === 0,
@@ -155,7 +155,7 @@ test('killed again and again while its sagas are parked and come back, a worker 
     waitSeconds: 3,
   }));
   await beginEffects(database.kysely, inputs);
-  // At another moment each time: amid the first steps, the parking, the waiting, the coming back.
+  // At another moment each time: during the first steps, the parking, the waiting, the resumption.
   for (let n = 0; n < 6; n++) {
     const dying = await startWorker('eighth');
     await new Promise((resolve) => setTimeout(resolve, 150 + 250 * n));

@@ -3,7 +3,7 @@ import { Turns } from './turns.ts';
 
 const later = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
 
-test('so many work at a time, and of those that wait the one with the lowest place is next', async () => {
+test('only so many steps run at a time, and the waiting one with the lowest place is next', async () => {
   const turns = new Turns(2);
   let [now, most] = [0, 0];
   const begun: number[] = [];
@@ -19,7 +19,7 @@ test('so many work at a time, and of those that wait the one with the lowest pla
   expect(begun).toEqual([5, 9, 3, 3, 4, 7, 8]);
 });
 
-test('work that fails gives its turn on', async () => {
+test('work that fails passes its turn on', async () => {
   const turns = new Turns(1);
   const failing = turns.take(0, () => Promise.reject(new Error('no')));
   const next = turns.take(1, async () => 'done');

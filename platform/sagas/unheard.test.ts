@@ -1,4 +1,4 @@
-/** Messages that are written and nobody woke their saga for, as by a process of a release that parks none. */
+/** Messages whose parked saga was not woken, as by a process of a release without parked sagas. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openSagaFixture, type SagaFixture } from '../../tests/support/saga-ground.ts';
 import { until } from '../../tests/support/until.ts';
@@ -35,7 +35,7 @@ const steps = [
 ];
 const description = 'Waits for its buyer, and may get stuck then.';
 const buyer = defineSaga<{ id: string }, object>({ name: 'buyer', description, steps });
-/** Undone, if somebody ends it. */
+/** A saga that is undone when it is called off. */
 const guest = defineSaga<{ id: string }, object>({ name: 'guest', description, steps, whenRefused: step('cancel') });
 
 beforeAll(async () => {
@@ -68,7 +68,7 @@ const is = (status: string, ...ids: string[]) =>
   until(`${ids.join(', ')}: ${status}`, async () =>
     (await Promise.all(ids.map(statusOf))).every((it) => it === status),
   );
-/** As the release before does it, and nothing else. */
+/** Writes a message as an earlier release does, without waking the saga. */
 const send = (id: string, topic: string) =>
   ground.pool.query(`select dbos.send_message($1, '{}'::json, $2, $3)`, [id, topic, `${id} ${topic} ${Math.random()}`]);
 const waitsOf = async (id: string): Promise<string[]> =>
@@ -76,7 +76,7 @@ const waitsOf = async (id: string): Promise<string[]> =>
     ({ step }) => step,
   );
 
-test('a message that is only written wakes its saga, also if it came while no worker was there', async () => {
+test('a message that was only written wakes its saga, also if it came while no worker was there', async () => {
   await begin('buyer', 'a', 'b', 'other');
   await is('DELAYED', 'buyer:a', 'buyer:b', 'buyer:other');
   await send('buyer:other', 'something else');
@@ -90,7 +90,7 @@ test('a message that is only written wakes its saga, also if it came while no wo
   expect(await statusOf('buyer:other')).toBe('DELAYED');
 });
 
-test('what a saga no longer waits for does not wake it while it waits for another thing', async () => {
+test('a message that a saga no longer waits for does not wake it', async () => {
   await begin('guest', 'stuck');
   await is('DELAYED', 'guest:stuck');
   await send('guest:stuck', 'paid');
@@ -103,13 +103,13 @@ test('what a saga no longer waits for does not wake it while it waits for anothe
   await send('guest:stuck', 'paid');
   await new Unheard(ground.sagas.pool).wake();
   expect(await statusOf('guest:stuck')).toBe('DELAYED');
-  // But what every saga hears does: here that its subject has ended.
+  // A topic that every saga hears does: here that its subject has ended.
   await send('guest:stuck', 'end');
   await is('SUCCESS', 'guest:stuck');
   expect(calls.at(-1)).toBe('cancel stuck');
 });
 
-test('with twenty thousand parked, and as many old messages, a look reads a handful of rows', async () => {
+test('a look reads a handful of rows beside twenty thousand parked sagas and as many old messages', async () => {
   await worker!.stop();
   worker = undefined;
   const parked = `from (select 'buyer:many' || n as id from generate_series(1, 20000) n) named`;
@@ -122,7 +122,7 @@ test('with twenty thousand parked, and as many old messages, a look reads a hand
     `insert into platform.saga_wait (saga_id, step, attempts, until, topic)
      select id, 'waits for paid 0', 0, 'infinity', 'paid' ${parked}`,
   );
-  // As sagas leave them that had ended before they were told.
+  // Messages to sagas that had ended before.
   await pool.query(
     `insert into dbos.notifications (destination_uuid, topic, message, created_at_epoch_ms)
      select 'buyer:a', 'end', '{}', n from generate_series(1, 20000) n`,
@@ -131,7 +131,7 @@ test('with twenty thousand parked, and as many old messages, a look reads a hand
   await send('buyer:many7', 'paid');
   const client = await pool.connect();
   try {
-    // What a transaction has read is counted by table.
+    // PostgreSQL counts by table the rows that a transaction has read.
     await client.query('begin');
     const read = async (): Promise<number> =>
       (

@@ -1,36 +1,36 @@
-/** What parked sagas wait for, in PostgreSQL (migrations/0025-saga-waits.sql). */
+/** Stored waits of parked sagas, in PostgreSQL (migrations/0025-saga-waits.sql). */
 import type { Pool } from 'pg';
 import { OWN_TOPICS } from './enqueue.ts';
 import { QUEUES } from './queues.ts';
 
-/** What one step waits for. */
+/** The wait of one step. */
 export interface Wait {
   step: string;
-  /** How often it has failed. */
+  /** Number of failed attempts. */
   attempts: number;
-  /** When it is tried again at the latest, in milliseconds since 1970. */
+  /** Time of the next attempt at the latest, in milliseconds since 1970. */
   until: number;
-  /** Goes on sooner with a message of this topic, or with the end of this saga. */
+  /** Topic of a message, or id of a saga that ends, with which the step goes on sooner. */
   topic?: string;
   child?: string;
-  /** Whether it failed for something that passes for all at once: an agent or a database that is away. */
+  /** Whether it failed with a transient error, which passes for all sagas at once: an agent or a database is away. */
   isTransient?: boolean;
 }
 
-/** What is known of a saga that was parked. */
+/** The stored waits of a saga. */
 export interface Waits {
   ofStep: ReadonlyMap<string, Wait>;
-  /** What it is about has ended without it. */
+  /** Whether its subject has ended without it. */
   isCalledOff: boolean;
 }
 
-/** Of a saga that was never parked. */
+/** The waits of a saga that was never parked. */
 export const NO_WAITS: Waits = { ofStep: new Map(), isCalledOff: false };
 
-/** Under this name it is kept that a saga was called off. */
+/** Name of the row that marks a saga as called off. */
 const CALLED_OFF = '(called off)';
 
-/** Reads what a saga waits for, and takes what it was told by {@link OWN_TOPICS}. */
+/** Reads a saga's waits, and takes its messages of {@link OWN_TOPICS}. */
 export async function readWaits(pool: Pool, saga: string): Promise<Waits> {
   const { rows } = await pool.query<{ step: string; attempts: number; until: string; isTransient: boolean }>(
     `with told as
@@ -49,7 +49,7 @@ export async function readWaits(pool: Pool, saga: string): Promise<Waits> {
   };
 }
 
-/** A step does not wait any more; without one, the whole saga has ended. */
+/** Deletes the wait of a step; without one, all waits of a saga that has ended. */
 export async function forgetWait(pool: Pool, saga: string, step?: string): Promise<void> {
   await pool.query(`delete from platform.saga_wait where saga_id = $1 and ($2::text is null or step = $2)`, [
     saga,
@@ -58,8 +58,8 @@ export async function forgetWait(pool: Pool, saga: string, step?: string): Promi
 }
 
 /**
- * Parks a saga, in one transaction. `MESSAGE_WAITING`: it has a message for which it would go on at once, and was not parked.
- * `LOST`: it is in other hands by now.
+ * Parks a saga, in one transaction. `MESSAGE_WAITING`: it was not parked, since it has a message to go on with. `LOST`:
+ * another worker has it by now.
  */
 export async function parkSaga(
   pool: Pool,
@@ -88,12 +88,12 @@ const rowOf = ({ until, isTransient, ...wait }: Wait) => ({
   is_transient: isTransient,
 });
 
-/** So many are woken at once. One that works again wakes so many, and each of those wakes more. */
+/** Most sagas woken at once. One that works again wakes so many, and each of those wakes more. */
 const WOKEN = 500;
 
 /**
- * A step works again: those sagas of the name that wait at it, for something that passes, need not wait for their time.
- * They come back behind one another, as those whose time has come.
+ * Wakes the sagas of a name that wait at this step after a transient error, since the step works again. They resume
+ * behind one another, in the queue of those whose time has come.
  */
 export async function wakeLike(pool: Pool, saga: string, step: string): Promise<void> {
   await pool.query(
@@ -109,7 +109,7 @@ export async function wakeLike(pool: Pool, saga: string, step: string): Promise<
   );
 }
 
-/** Wakes sagas whose step is another saga that has ended: so many at once, and the others at the next look. */
+/** Wakes sagas whose sub-saga has ended, up to a limit; the others follow at the next look. */
 export async function wakeParents(pool: Pool): Promise<void> {
   await pool.query(
     `select platform.wake_saga(id) from
@@ -123,7 +123,7 @@ export async function wakeParents(pool: Pool): Promise<void> {
   );
 }
 
-/** How the receiving of the nth message of a saga stands: whether it is kept already, or its message has come. */
+/** Whether the nth message of a saga can be received: it is checkpointed already, or has arrived. */
 export async function isReceivable(pool: Pool, saga: string, topic: string, n: number): Promise<boolean> {
   const { rows } = await pool.query<{ is: boolean }>(
     `select exists (select from dbos.notifications

@@ -75,7 +75,7 @@ const parallel = defineSaga<{ id: string; refused?: boolean }, object>({
   steps: [step('flight'), { name: 'rooms', branches: [beside('one'), beside('two')] }, trip.steps[1]!],
 });
 
-/** Never answers the first time. */
+/** A saga whose step never answers at the first attempt. */
 const deaf = defineSaga<{ id: string }, object>({
   name: 'deaf',
   description: 'Gives an attempt up after half a second.',
@@ -91,7 +91,7 @@ const deaf = defineSaga<{ id: string }, object>({
   ],
 });
 
-/** Fails for as long as an operator lets it. */
+/** A saga whose step fails until an operator decides. */
 const stubborn = defineSaga<{ id: string }, object>({
   name: 'stubborn',
   description: 'Does not work.',
@@ -146,13 +146,13 @@ const statusOf = async (id: string): Promise<string | undefined> =>
 
 const ended = (id: string): Promise<void> => until(`${id} has ended`, async () => (await statusOf(id)) === 'SUCCESS');
 
-test('a saga that is started runs its steps in order, each with its key', async () => {
+test('a saga runs its steps in order, each with its idempotency key', async () => {
   await begin('trip', 'a');
   await ended('trip:a');
   expect(calls).toEqual(['flight a trip:a:flight', 'hotel a trip:a:hotel']);
 });
 
-test('one that is refused is undone in reverse, the refused step too', async () => {
+test('a refused saga is undone in reverse, with the refused step', async () => {
   await begin('trip', 'b', { refused: true });
   await ended('trip:b');
   expect(calls.map((text) => text.slice(0, text.indexOf(' b ')))).toEqual([
@@ -165,7 +165,7 @@ test('one that is refused is undone in reverse, the refused step too', async () 
   expect(attempts).toEqual([]);
 });
 
-test('the same start again does nothing, while it runs and after it has ended', async () => {
+test('a replayed start does nothing, while the saga runs and after it has ended', async () => {
   await Promise.all([begin('trip', 'c'), begin('trip', 'c'), begin('trip', 'c')]);
   await ended('trip:c');
   await begin('trip', 'c', { refused: true });
@@ -185,14 +185,14 @@ test('a start in a transaction that is rolled back starts nothing', async () => 
   expect([await statusOf('trip:e'), calls.some((text) => text.includes(' e '))]).toEqual([undefined, false]);
 });
 
-test('a step that fails three times and then works is told of each time, and the saga goes on', async () => {
+test('each of three failed attempts of a step is reported, and the saga goes on after the fourth', async () => {
   await begin('flaky', 'a');
   await ended('flaky:a');
   expect(calls.map((text) => text.split(' ')[0])).toEqual(['try', 'try', 'try', 'try', 'after']);
   expect(attempts).toEqual([1, 2, 3].map((attempt) => ['flaky:a', 'try', attempt, expect.any(Unavailable)]));
 });
 
-test('a saga that waits goes on with its message, which may come twice', async () => {
+test('a waiting saga goes on with its message, which may arrive twice', async () => {
   await begin('patient', 'a');
   await until('it has asked', () => calls.length === 1);
   const signal = () =>
@@ -207,7 +207,7 @@ test('a saga that waits goes on with its message, which may come twice', async (
   expect(calls).toEqual(['ask a patient:a:ask', 'thank a patient:a:thank']);
 });
 
-test('a message that comes before it is waited for is not lost', async () => {
+test('a message that arrives before its saga waits for it is not lost', async () => {
   await ground.kysely.transaction().execute(async (transaction) => {
     await enqueueSaga(transaction, 'patient', 'b', { id: 'b' });
     await signalSaga(transaction, sagaId('patient', 'b'), 'paid', null, 'payment_2');
@@ -216,7 +216,7 @@ test('a message that comes before it is waited for is not lost', async () => {
   expect(calls).toHaveLength(2);
 });
 
-test('a worker that stops in the middle leaves the saga to the next, which does no step again that was done', async () => {
+test('a saga whose worker stops in the middle is resumed by the next, which repeats no completed step', async () => {
   await begin('patient', 'c');
   await until('it has asked', () => calls.length === 1);
   await until('it is parked', async () => (await statusOf('patient:c')) === 'DELAYED');
@@ -232,7 +232,7 @@ test('a worker that stops in the middle leaves the saga to the next, which does 
 
 const names = (): string[] => calls.map((text) => text.slice(0, text.search(/ [a-z] [a-z]+:/)));
 
-test('branches run at the same time, and are undone in reverse of their list', async () => {
+test('branches run in parallel, and are undone in reverse of their list', async () => {
   await begin('parallel', 'a', { refused: true });
   await ended('parallel:a');
   expect(names()[0]).toBe('flight');
@@ -241,7 +241,7 @@ test('branches run at the same time, and are undone in reverse of their list', a
   expect(names().slice(5)).toEqual(['hotel', 'undo hotel', 'undo two', 'undo one', 'undo flight', 'apologise']);
 });
 
-test('branches that were cut off by a stop are taken up each by itself', async () => {
+test('branches that were interrupted by a stop are resumed each by itself', async () => {
   await begin('parallel', 'b');
   await until('both have begun', () => calls.length === 3);
   await worker.stop();
@@ -251,14 +251,14 @@ test('branches that were cut off by a stop are taken up each by itself', async (
   expect(names()).toEqual(['hotel']);
 });
 
-test('an attempt that takes too long is given up and made again', async () => {
+test('an attempt that times out is retried', async () => {
   await begin('deaf', 'a');
   await ended('deaf:a');
   expect(names()).toEqual(['listen', 'listen']);
   expect(attempts).toEqual([['deaf:a', 'listen', 1, expect.any(Unavailable)]]);
 });
 
-/** Lets it fail until it is parked, and then says so. */
+/** Lets the step fail until its saga is parked, and then decides. */
 async function decide(id: string, action: Verdict['action']): Promise<void> {
   await begin('stubborn', id);
   await until('it waits for long', async () => failures === 7 && (await statusOf(`stubborn:${id}`)) === 'DELAYED');
@@ -266,7 +266,7 @@ async function decide(id: string, action: Verdict['action']): Promise<void> {
   await ground.kysely.transaction().execute((transaction) => steerSaga(transaction, `stubborn:${id}`, action));
 }
 
-test('an operator who has a step left out is heard before its next attempt', async () => {
+test('an operator’s SKIP takes effect before the next attempt', async () => {
   await decide('a', 'SKIP');
   await ended('stubborn:a');
   expect(failures).toBe(7);
@@ -277,14 +277,14 @@ test('an operator who has a step left out is heard before its next attempt', asy
   expect(rows[0].kept).toMatchObject({ skippedBy: 'user_1' });
 });
 
-test('an operator who has it undone, too', async () => {
+test('an operator’s COMPENSATE takes effect before the next attempt', async () => {
   await decide('b', 'COMPENSATE');
   await ended('stubborn:b');
   expect(failures).toBe(7);
   expect(names()).toEqual(['before', 'undo fail', 'undo before', 'apologise']);
 });
 
-test('an operator who has it tried again, too, once', async () => {
+test('an operator’s RETRY takes effect before the next attempt, once', async () => {
   await decide('c', 'RETRY');
   await until('it has tried again', () => failures === 8);
   verdicts.set('stubborn:c fail', { action: 'SKIP', by: 'user_1' });

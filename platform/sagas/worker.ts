@@ -1,6 +1,6 @@
 /**
- * The saga worker. All workers share one name and one version, so that any of them resumes any saga: those of a worker
- * that died, too. A lost database is waited for: the sagas stand still meanwhile, and go on in a new life of DBOS.
+ * The saga worker. All workers share one name and one version, so that any of them resumes any saga, also those of a
+ * worker that died. A lost database is waited for: sagas stand still meanwhile, and go on in a new life of DBOS.
  */
 import type { Pool } from 'pg';
 import type { Clock } from '../clock.ts';
@@ -17,27 +17,27 @@ import { queueAges, queueNamed, QUEUES } from './queues.ts';
 import { indexUnheard, Unheard } from './unheard.ts';
 import { wakeParents } from './waits.ts';
 
-/** What a worker stands on. */
+/** Options of a worker. */
 export interface WorkerOptions {
   url: string;
   pool: Pool;
-  /** The name of this worker, stable over restarts: it takes over at once what its predecessor of this name left. */
+  /** Name of this worker, stable over restarts: it takes over the sagas of its predecessor of this name at once. */
   executor: string;
   ask: Ask;
   clock: Clock;
   log: Logger;
   sagas: readonly SagaDefinition[];
-  /** Told of every attempt of a step that failed. */
+  /** Called after every failed attempt of a step. */
   onFailedAttempt(saga: string, step: string, attempt: number, error: Error): Promise<void>;
   /**
-   * What an operator has decided about a step that fails: asked twice a second while its saga is in hand, and once when
-   * a saga that is parked is woken for it (`steerSaga`). To retry is to be told once; to skip or to compensate, for as
-   * long as it is asked: what is told may be lost in a crash.
+   * An operator's decision about a step that fails: polled twice a second while its saga is in hand, and once when a
+   * parked saga is woken for it (`steerSaga`). Return RETRY once, but SKIP or COMPENSATE at every call, since an answer
+   * may be lost in a crash.
    */
   verdict?(saga: string, step: string): Promise<Verdict | undefined>;
-  /** When something was last committed, by `performance.now()`: then queues are looked at often. @default always */
+  /** Time of the last commit, by `performance.now()`: queues are polled often after it. @default always */
   notifiedAt?(): number;
-  /** Told why sagas stand still, also when the reason changes; and without a reason when they go on. */
+  /** Called with the reason when sagas stand still or the reason changes, and without one when they go on. */
   onStanding?(why?: Error): void;
 }
 
@@ -45,37 +45,37 @@ export interface WorkerOptions {
 export interface SagaWorker {
   /** Whether it waits for its database. */
   readonly isLost: boolean;
-  /** Ends between two steps, and gives what is unfinished to the other workers. */
+  /** Ends between two steps, and hands unfinished sagas to the other workers. */
   stop(): Promise<void>;
 }
 
-/** How often it gives a sign of life, and looks for what others left: with the lease, well within ten seconds. */
+/** Milliseconds between heartbeats and looks for orphaned sagas: with the lease, a takeover takes well below 10 s. */
 const BEAT_MS = 1500;
-/** How often it looks whether its queues move, in beats. */
+/** Beats between checks that the queues move. */
 const QUEUE_BEATS = 3;
-/** How often it looks for messages that nobody woke their saga for, in beats. */
+/** Beats between searches for messages whose saga was not woken. */
 const UNHEARD_BEATS = 2;
-/** How often a database that is away is asked for. */
+/** Milliseconds between attempts to reach a lost database. */
 const RETRY_MS = 250;
 
 /**
- * Creates DBOS's tables with the index that we need, and the queue. Before the first agent starts: every command that
- * starts a saga writes to them. DBOS asks for its first connection once: what passes is tried again.
+ * Creates DBOS's tables with the index that we need, and the queues, before the first agent starts: every command that
+ * starts a saga writes to them. DBOS tries its first connection once: transient errors are retried here.
  */
 export const prepareSagas = (options: Pick<WorkerOptions, 'url' | 'pool'>): Promise<void> =>
   afterTransient.execute(async () => {
-    // It must not take from the queue: nobody would go on with what it took.
+    // It must not claim from a queue: no worker would run what it claimed.
     configure(options, 'preparing', []);
     try {
       await launch();
       await indexUnheard(options.pool);
     } finally {
-      // Also of a launch that failed half-way: a timer of it would keep the process from ending.
+      // Also after a launch that failed half-way: its timer would keep the process from ending.
       await Life.clear();
     }
   });
 
-/** Starts the worker. Sagas that a crash left unfinished go on at once. */
+/** Starts the worker. Sagas that were interrupted by a crash go on at once. */
 export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorker> {
   const lease = new Lease(options.pool, options.executor);
   await lease.keep();
@@ -95,19 +95,19 @@ export async function startSagaWorker(options: WorkerOptions): Promise<SagaWorke
       stopMeasuring();
       await watching;
       await state.life.end();
-      // Without a database it stays as it is, until the lease runs out.
+      // Without a database the lease stays until it runs out.
       await lease.leave().catch((error) => options.log.warn({ err: error }, 'sagas could not be handed over'));
     },
   };
 }
 
-/** Begins a life, after what another, or the attempt at one, has left. */
+/** Begins a life, after clearing the remains of an earlier one. */
 async function begin(options: WorkerOptions, lease: Lease): Promise<Life> {
   await Life.clear();
   return Life.begin(options, lease.executor);
 }
 
-/** Keeps the lease, takes over what is left, and revives DBOS when it has lost its database. */
+/** Renews the lease, takes over orphaned sagas, and revives DBOS when it has lost its database. */
 async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions, ending: AbortSignal): Promise<void> {
   let queueProblem: Error | undefined;
   const unheard = new Unheard(options.pool);
@@ -133,7 +133,7 @@ async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions
           });
       if (beat % QUEUE_BEATS === 0) queueProblem = await lookAtQueues(options, queueProblem);
     } catch (error) {
-      // With every connection in use, or a lock that others hold, it is busy and not away: that passes.
+      // An exhausted pool or a lock timeout means that the database is busy, not away.
       const isBusy = isLostRace(error) || (error as Error).message === 'timeout exceeded when trying to connect';
       options.log.warn({ err: error }, 'saga worker could not give a sign of life');
       if (isTransient(error) && !isBusy) state.life.lose(error);
@@ -143,7 +143,7 @@ async function watch(state: { life: Life }, lease: Lease, options: WorkerOptions
   await looking;
 }
 
-/** A queue whose first saga has been standing for long does not move: that is told, and that it moves again. */
+/** Reports a queue whose first saga has been waiting for long as stuck, and reports when the queues move again. */
 async function lookAtQueues(options: WorkerOptions, queueProblem: Error | undefined): Promise<Error | undefined> {
   const ages = await queueAges(options.pool);
   const stuck = ages.find(({ queue, seconds }) => seconds > queueNamed(queue).patienceSeconds);
@@ -155,7 +155,7 @@ async function lookAtQueues(options: WorkerOptions, queueProblem: Error | undefi
   return why;
 }
 
-/** Why sagas wait though the database is there. */
+/** The reason why sagas wait though the database is there. */
 class QueueStands extends Error {
   readonly code = 'QUEUE_STANDS';
   constructor(queue: string, seconds: number) {
@@ -163,7 +163,7 @@ class QueueStands extends Error {
   }
 }
 
-/** Writes down in which queue the sagas of each name wait, for those that start them. */
+/** Records the queue of each saga's name, for the processes that start sagas. */
 async function nameQueues({ pool, sagas }: Pick<WorkerOptions, 'pool' | 'sagas'>): Promise<void> {
   await pool.query(
     `insert into platform.saga_queue (saga, queue) select * from unnest($1::text[], $2::text[])
@@ -173,9 +173,9 @@ async function nameQueues({ pool, sagas }: Pick<WorkerOptions, 'pool' | 'sagas'>
 }
 
 /**
- * DBOS itself would go on after an outage, but late: each saga tries again for itself, after up to ninety seconds, and
- * what was claimed while the answer was lost stays claimed. Launched anew it goes on with all of them at once; whatever
- * is left of the old life finds its sagas owned by the new one, and lets go of them.
+ * Launches DBOS anew after an outage. By itself it would go on late: each saga retries for itself, after up to ninety
+ * seconds, and a claim whose answer was lost stays claimed. Launched anew it goes on with all of them at once; remains
+ * of the old life find their sagas owned by the new one, and let go of them.
  */
 async function revive(state: { life: Life }, lease: Lease, options: WorkerOptions, ending: AbortSignal): Promise<void> {
   options.log.error({ err: state.life.signal.reason }, 'the database is away: sagas wait for it');

@@ -1,10 +1,10 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { deriveKey, type KeyRing } from './key-ring.ts';
 
-/** Holders are agents and processes, a few dozen; but what names them comes from outside, and is not to be trusted to be few. */
+/** Cache limit: holders are a few dozen agents and processes, but their names come from outside. */
 const MAX_REMEMBERED = 1000;
 
-/** The keys of one purpose, by the master key's id and the holder: derived once. Undefined for a master key that we do not have. */
+/** Derives keys of one purpose, cached by the master key's id and the holder; undefined for an unknown master key. */
 export function derivedKeys(ring: KeyRing, purpose: string): (id: string, holder: string) => KeyObject | undefined {
   const derived = new Map<string, KeyObject>();
   return (id, holder) => {

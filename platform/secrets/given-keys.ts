@@ -10,8 +10,9 @@ const SIGNS_TOKENS = 'identity';
 type Keys = Pick<Config, (typeof RINGS)[number] | 'TOKEN_KEY' | 'TOKEN_PUBLIC_KEY'>;
 
 /**
- * Among several processes all must have the same keys. One that made its own would be understood by nobody, so they must
- * be given; the private key of access tokens to identity only. @throws Fault KEYS_MISSING, which names them and says how to make them
+ * Checks that keys are configured: several processes must share them, and a generated one would be unknown to the
+ * others. The private key of access tokens goes to identity alone. @throws Fault KEYS_MISSING, with their names and the
+ * remedy
  */
 export function requireGivenKeys(config: Keys, agents: readonly string[]): void {
   const ofTokens = agents.includes(SIGNS_TOKENS) || config.TOKEN_KEY ? 'TOKEN_KEY' : 'TOKEN_PUBLIC_KEY';
@@ -24,6 +25,6 @@ export function requireGivenKeys(config: Keys, agents: readonly string[]): void 
   );
 }
 
-/** Access tokens with the given key: without the private one they are only verified. */
+/** Access tokens with the configured key: without the private one they are only verified. */
 export const givenTokens = ({ TOKEN_KEY, TOKEN_PUBLIC_KEY }: Keys): Tokens =>
   tokensFrom(unfolded((TOKEN_KEY ?? TOKEN_PUBLIC_KEY)!));

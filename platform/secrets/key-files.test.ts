@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(AGORA_DATA, { recursive: true }));
 
-test('keys are made at the first start, kept for their owner only, and the same at the next', () => {
+test('keys are generated at the first start, readable by their owner only, and the same at the next', () => {
   const made = keyRing({ AGORA_DATA }, 'SECRET_KEYS');
   expect(made).toHaveLength(1);
   expect(keyRing({ AGORA_DATA }, 'SECRET_KEYS')).toEqual(made);
@@ -34,7 +34,7 @@ test('a rotation puts a new key first and keeps the others', () => {
   expect(statSync(join(AGORA_DATA, 'secret-keys')).mode & 0o777).toBe(0o600);
 });
 
-test('where there are no keys, none are made by rotating them', () => {
+test('a rotation without keys makes none', () => {
   expect(() => rotateKeyRing({ AGORA_DATA }, 'SECRET_KEYS')).toThrow(`${join(AGORA_DATA, 'secret-keys')} is not there`);
   expect(readdirSync(AGORA_DATA)).toEqual([]);
   const nowhere = join(AGORA_DATA, 'nowhere');
@@ -42,7 +42,7 @@ test('where there are no keys, none are made by rotating them', () => {
   expect(readdirSync(AGORA_DATA)).toEqual([]);
 });
 
-test('of two rotations at once, one is told to wait: neither undoes what the other made', () => {
+test('one of two concurrent rotations is refused, and neither undoes the other', () => {
   const before = keyRing({ AGORA_DATA }, 'SECRET_KEYS');
   const made = join(AGORA_DATA, 'secret-keys.new');
   writeFileSync(made, '');
@@ -52,12 +52,12 @@ test('of two rotations at once, one is told to wait: neither undoes what the oth
   expect(rotateKeyRing({ AGORA_DATA }, 'SECRET_KEYS').slice(1)).toEqual(before);
 });
 
-test('configured keys are not rotated for their owner', () => {
+test('configured keys are not rotated', () => {
   const SECRET_KEYS = formatKeyRing([newKey()]);
   expect(() => rotateKeyRing({ AGORA_DATA, SECRET_KEYS }, 'SECRET_KEYS')).toThrow('SECRET_KEYS is configured');
 });
 
-test('keys that do not fit stop the start by name, without being told', () => {
+test('invalid keys stop the start with their variable’s name, without being printed', () => {
   expect(() => keyRing({ AGORA_DATA, EVENT_KEYS: 'a:c2VjcmV0' }, 'EVENT_KEYS')).toThrow(/^The keys of EVENT_KEYS/);
   expect(() => keyRing({ AGORA_DATA, EVENT_KEYS: 'a:c2VjcmV0' }, 'EVENT_KEYS')).not.toThrow(/c2Vj/);
   writeFileSync(join(AGORA_DATA, 'event-keys'), '');

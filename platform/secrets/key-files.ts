@@ -5,19 +5,19 @@ import { Fault } from '../errors.ts';
 import { makeFolder } from '../folders.ts';
 import { formatKeyRing, type KeyRing, newKey, parseKeyRing } from './key-ring.ts';
 
-/** The rings that Agora has: the variable that gives each, and the file in `AGORA_DATA` where it is kept otherwise. */
+/** The key rings: the variable that configures each, and the file in `AGORA_DATA` where it is kept otherwise. */
 export const KEY_FILES = {
   EVENT_KEYS: 'event-keys',
   SECRET_KEYS: 'secret-keys',
   REQUEST_KEYS: 'request-keys',
 } as const;
 
-/** One of them. */
+/** One of {@link KEY_FILES}. */
 export type KeyVariable = keyof typeof KEY_FILES;
 
 type KeyConfig = Pick<Config, KeyVariable | 'AGORA_DATA'>;
 
-/** A ring of keys: the configured one, or one made at the first start and kept beside the data. @throws Fault BAD_KEYS */
+/** A key ring: the configured one, or one made at the first start and kept beside the data. @throws Fault BAD_KEYS */
 export function keyRing(config: KeyConfig, variable: KeyVariable): KeyRing {
   const given = config[variable];
   if (given) return parse(given, variable);
@@ -33,13 +33,13 @@ export function keyRing(config: KeyConfig, variable: KeyVariable): KeyRing {
 
 const kept = (path: string): KeyRing => parse(readFileSync(path, 'utf8'), path, PUT_BACK);
 
-/** A new key would not open what was sealed with the one that was there. */
+/** The remedy for a damaged file: a new key would not decrypt texts sealed with the old one. */
 const PUT_BACK =
   'Put the file back as it was, from a backup: what is sealed or signed with its keys is lost without them.';
 
 /**
- * Puts a new key before those of the generated file: it makes what is new, the others open what there is. None is made
- * where there are none: it would look as if what is there could still be opened.
+ * Rotates keys: puts a new key before those of the generated file. New texts use it; the others still decrypt old ones.
+ * Without a file none is made: it would look as if old texts could still be decrypted.
  * @throws Fault KEYS_CONFIGURED if the ring does not come from a file of ours; KEYS_MISSING; KEYS_BEING_ROTATED
  */
 export function rotateKeyRing(config: KeyConfig, variable: KeyVariable): KeyRing {
@@ -55,11 +55,11 @@ export function rotateKeyRing(config: KeyConfig, variable: KeyVariable): KeyRing
   const made = `${path}.new`;
   const file = openNew(made);
   try {
-    // Only now: what another has added meanwhile is kept.
+    // Read under the lock, so that a key that another command has added is kept.
     const ring: KeyRing = [newKey(), ...kept(path)];
     writeFileSync(file, formatKeyRing(ring));
     fsyncSync(file);
-    // Whole or not at all: without its keys, what is sealed is lost.
+    // Atomically: without its keys, sealed texts are lost.
     renameSync(made, path);
     return ring;
   } catch (error) {
@@ -70,7 +70,7 @@ export function rotateKeyRing(config: KeyConfig, variable: KeyVariable): KeyRing
   }
 }
 
-/** The file in which a ring is made: who has it is the only one. @throws Fault KEYS_BEING_ROTATED */
+/** Opens the new file of a ring, which is also the lock of a rotation. @throws Fault KEYS_BEING_ROTATED */
 function openNew(path: string): number {
   try {
     return openSync(path, 'wx', 0o600);
@@ -83,7 +83,7 @@ function openNew(path: string): number {
   }
 }
 
-/** The file that keeps a ring which is not configured. */
+/** Path of the file that keeps a ring which is not configured. */
 export const pathOf = (config: KeyConfig, variable: KeyVariable): string =>
   join(config.AGORA_DATA, KEY_FILES[variable]);
 

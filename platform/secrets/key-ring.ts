@@ -1,7 +1,7 @@
-/** Secret keys with ids: the newest makes what is new, all of them read what is old. So a key can be changed. */
+/** Secret keys with ids, for key rotation: the newest encrypts and signs, all of them decrypt and verify. */
 import { hkdfSync, randomBytes } from 'node:crypto';
 
-/** 256 bits, and the name by which what was made with it is recognised. */
+/** A key of 256 bits, and the id that stands beside everything made with it. */
 export interface SecretKey {
   readonly id: string;
   readonly bytes: Buffer;
@@ -15,7 +15,7 @@ const ID = /^[A-Za-z0-9_-]{1,32}$/;
 
 /**
  * Reads `id:base64,id:base64`, the newest first.
- * @throws Error that says what does not fit, without any part of a key
+ * @throws Error that says what is invalid, without any part of a key
  */
 export function parseKeyRing(text: string): KeyRing {
   const keys = text
@@ -36,13 +36,13 @@ function parseKey(entry: string, place: number): SecretKey {
   return { id, bytes };
 }
 
-/** The text of a ring, as {@link parseKeyRing} reads it: a secret. */
+/** The text of a ring, as {@link parseKeyRing} reads it. It is secret. */
 export const formatKeyRing = (ring: readonly SecretKey[]): string =>
   ring.map(({ id, bytes }) => `${id}:${bytes.toString('base64')}`).join(',\n');
 
-/** A new key from the system's random source, named by chance. */
+/** A new key from the system's random source, with a random id. */
 export const newKey = (): SecretKey => ({ id: randomBytes(4).toString('hex'), bytes: randomBytes(LENGTH) });
 
-/** A key for one purpose and one holder, derived from another (HKDF-SHA256, RFC 5869): it tells nothing of that one. */
+/** Derives a key for one purpose and one holder (HKDF-SHA256, RFC 5869). It tells nothing of the original. */
 export const deriveKey = (key: Buffer, purpose: string, holder: string): Buffer =>
   Buffer.from(hkdfSync('sha256', key, purpose, holder, LENGTH));

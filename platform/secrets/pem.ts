@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 
-/** A PEM as a file of variables may hold it, on one line. */
+/** Unfolds a PEM that stands on one line, as in a file of variables. */
 export const unfolded = (pem: string): string => pem.replaceAll('\\n', '\n');
 
 /** Whether this is the private key that signs access tokens. */
@@ -12,7 +12,7 @@ export function isTokenKey(pem: string): boolean {
   }
 }
 
-/** Whether this is the public half of such a key, and not the key itself. */
+/** Whether this is the public key for access tokens, and not the private one. */
 export function isTokenPublicKey(pem: string): boolean {
   try {
     return !pem.includes('PRIVATE KEY') && createPublicKey(unfolded(pem)).asymmetricKeyType === 'ed25519';

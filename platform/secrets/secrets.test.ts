@@ -11,7 +11,7 @@ const PLAIN = 'tok_ok ü';
 describe('a sealed text', () => {
   const sealed = secrets.seal(PLAIN, 'order_1');
 
-  test('names its key, hides what it holds, is never the same twice, and opens to what it was', () => {
+  test('names its key, hides its content, is never the same twice, and opens to the plain text', () => {
     expect(sealed).toMatch(new RegExp(`^v1\\.${old.id}\\.[\\w-]{16}\\.[\\w-]+$`));
     expect(Buffer.from(sealed.split('.')[3]!, 'base64url').toString('latin1')).not.toContain('tok');
     expect(secrets.seal(PLAIN, 'order_1')).not.toBe(sealed);
@@ -20,12 +20,12 @@ describe('a sealed text', () => {
     expect([isSealed(sealed), isSealed(PLAIN), isSealed(secrets.seal('', ''))]).toEqual([true, false, true]);
   });
 
-  test('does not open in another context, changed anywhere, or without its key; the error does not tell it', () => {
+  test('does not open in another context, changed anywhere, or without its key; the error does not contain it', () => {
     const flipped = Array.from(sealed, (_, at) => {
       const other = sealed[at] === 'A' ? 'B' : 'A';
       return `${sealed.slice(0, at)}${other}${sealed.slice(at + 1)}`;
     });
-    // The last character may hold bits that belong to no byte.
+    // The last character may have spare bits.
     const changed = flipped.slice(0, -1);
     for (const text of [...changed, `${sealed}.`, sealed.slice(0, -4), '', PLAIN]) {
       expect(() => secrets.open(text, 'order_1')).toThrow('does not open');
@@ -36,7 +36,7 @@ describe('a sealed text', () => {
     }
   });
 
-  test('opens after a rotation, and sealed anew it needs the old key no more', () => {
+  test('opens after a rotation, and does not need the old key once it is resealed', () => {
     const rotated = secretsWith([young, old]);
     expect(rotated.open(sealed, 'order_1')).toBe(PLAIN);
     const resealed = rotated.reseal(sealed, 'order_1');
@@ -46,7 +46,7 @@ describe('a sealed text', () => {
   });
 });
 
-test('a pseudonym is the same over a rotation, and another in another context or under other keys', () => {
+test('a pseudonym is stable over a rotation, and differs by context and by keys', () => {
   const name = secrets.pseudonym('ada@example.org', 'guest');
   expect(name).toMatch(/^[\w-]{43}$/);
   expect(secretsWith([young, old]).pseudonym('ada@example.org', 'guest')).toBe(name);
@@ -59,7 +59,7 @@ test('a pseudonym is the same over a rotation, and another in another context or
   expect(new Set([name, ...others]).size).toBe(5);
 });
 
-test('nothing of a secret or a key is in the log of one that does not open', () => {
+test('the log of a text that does not open has no part of a secret or a key', () => {
   const lines: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const sealed = secrets.seal(PLAIN, 'order_1');
@@ -76,7 +76,7 @@ test('nothing of a secret or a key is in the log of one that does not open', () 
 });
 
 describe('a ring of keys', () => {
-  test('is read as it is written, the newest first, on one line or several', () => {
+  test('is parsed as it is formatted, the newest first, on one line or several', () => {
     expect(parseKeyRing(formatKeyRing([young, old]))).toEqual([young, old]);
     expect(parseKeyRing(` ${formatKeyRing([young, old]).replace('\n', '')}\n`)).toEqual([young, old]);
   });
@@ -87,7 +87,7 @@ describe('a ring of keys', () => {
     ['a short key', `a:${Buffer.alloc(31).toString('base64')}`],
     ['an id that is no name', `a.b:${Buffer.alloc(32).toString('base64')}`],
     ['an id twice', formatKeyRing([old, old])],
-  ])('is refused with %s, without telling the key', (_, text) => {
+  ])('is refused with %s, without printing the key', (_, text) => {
     let message = '';
     try {
       parseKeyRing(text);
@@ -98,7 +98,7 @@ describe('a ring of keys', () => {
     expect(message).not.toContain(old.bytes.toString('base64').slice(0, 8));
   });
 
-  test('gives each holder and each purpose a key of its own, always the same', () => {
+  test('derives a stable key for each holder and each purpose', () => {
     const derived = [
       deriveKey(old.bytes, 'events', 'order'),
       deriveKey(old.bytes, 'events', 'payment'),

@@ -1,25 +1,25 @@
 /**
- * Sealing what must not stand in plain text: AES-256-GCM, as `v1.<key id>.<iv>.<ciphertext and tag>` in base64url. The
- * context, such as the id of what it belongs to, is authenticated with it: a sealed text that is moved elsewhere does
- * not open there.
+ * Encryption of secrets (sealing): AES-256-GCM, as `v1.<key id>.<iv>.<ciphertext and tag>` in base64url. The context,
+ * such as the id of the row that it belongs to, is authenticated with it: a sealed text that is moved to another row
+ * does not open there.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { Fault } from '../errors.ts';
 import { deriveKey, type KeyRing, type SecretKey } from './key-ring.ts';
 
-/** Seals and opens. */
+/** Seals and opens texts. */
 export interface Secrets {
-  /** How every text begins that is sealed now, with the newest key. */
+  /** Prefix of every text sealed with the newest key. */
   readonly prefix: string;
   /** Seals with the newest key. */
   seal(plain: string, context: string): string;
   /** Opens with the key that it was sealed with. @throws Fault SECRET_UNREADABLE, which holds nothing of the secret */
   open(sealed: string, context: string): string;
-  /** The same secret under the newest key; the text as it is if that has it already. @throws Fault SECRET_UNREADABLE */
+  /** Seals anew with the newest key, or returns a text unchanged that has it. @throws Fault SECRET_UNREADABLE */
   reseal(sealed: string, context: string): string;
   /**
-   * A name for a text, always the same, from which without our keys nobody learns the text, not by trying all that it
-   * may be either. Made with the oldest key: it is another only once that one is taken out of the ring.
+   * A stable pseudonym of a text (HMAC). Without our keys the text cannot be found from it, not by trying all
+   * candidates either. It is made with the oldest key, so it changes only once that one is taken out of the ring.
    */
   pseudonym(plain: string, context: string): string;
 }
@@ -33,7 +33,7 @@ const FORM = /^v1\.([\w-]{1,32})\.([\w-]{16})\.([\w-]{22,})$/;
 /** Whether the text has the form of a sealed one. */
 export const isSealed = (text: string): boolean => FORM.test(text);
 
-/** Seals and opens with these keys. */
+/** Creates secrets with these keys. */
 export function secretsWith(ring: KeyRing): Secrets {
   const keys = new Map(ring.map((key) => [key.id, key]));
   const [newest] = ring;

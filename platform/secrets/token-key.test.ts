@@ -11,13 +11,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(AGORA_DATA, { recursive: true }));
 
-test('the key is made once, and kept', () => {
+test('the key is generated once, and kept', () => {
   const made = tokenKey({ AGORA_DATA });
   expect(tokenKey({ AGORA_DATA })).toBe(made);
 });
 
 test.each(['', 'abc', '-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----\n'])(
-  'a file that holds no such key is named, and what to do: %j',
+  'a file without such a key is refused by name, with the remedy: %j',
   (text) => {
     const file = join(AGORA_DATA, 'token-key.pem');
     writeFileSync(file, text);
@@ -25,7 +25,7 @@ test.each(['', 'abc', '-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE K
   },
 );
 
-test('a file of webhook secrets that holds none is named, and what to do', () => {
+test('a file of webhook secrets without any is refused by name, with the remedy', () => {
   const file = join(AGORA_DATA, 'payment-webhook-secrets');
   writeFileSync(file, '');
   expect(() => ownWebhookSecrets(file)).toThrow(`The secrets of ${file} do not fit: `);

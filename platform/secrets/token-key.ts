@@ -7,7 +7,7 @@ import { Fault } from '../errors.ts';
 import { makeFolder } from '../folders.ts';
 
 /**
- * The key that signs access tokens: the configured one, or one made at the first start and kept beside the data.
+ * The key that signs access tokens: the configured one, or one generated at the first start and kept beside the data.
  * @throws {Fault} `BAD_KEYS` for a file that holds something else
  */
 export function tokenKey(config: Pick<Config, 'TOKEN_KEY' | 'AGORA_DATA'>): string {

@@ -17,7 +17,7 @@ let reads: Kysely<any>;
 let subgraph: Subgraph;
 let started: Promise<unknown>;
 
-/** A database that notes what it is asked. */
+/** A database that notes its statements. */
 const noting = (server: string, says: () => void): Kysely<any> =>
   singleStatements(async ({ sql }) => {
     says();
@@ -49,7 +49,7 @@ beforeEach(() => {
     isUsable = true;
     return `${first}, ${await once()}`;
   };
-  /** In the middle of a query it asks itself, as another agent would. */
+  /** Asks the agent in the middle of a query, as another agent would. */
   const asks = async () => JSON.stringify(await ask('{ once }', { actor: serviceActor('other'), mayLag: undefined }));
   const starts = () => void (started = new Promise((resolve) => setTimeout(resolve, 20)).then(once));
   subgraph = readingSubgraph(createSubgraph('small', typeDefs, { Query: { once, twice, asks, starts } }));
@@ -64,7 +64,7 @@ const ask = async (query: string, more: Partial<RequestContext> = {}): Promise<R
   return { ...(data as Record<string, string>) };
 };
 
-test("a shopper's query is read from the standby, and nothing else is", async () => {
+test("only a shopper's query reads from the standby", async () => {
   expect(await ask('{ once }')).toEqual({ once: 'standby' });
   expect(await ask('{ once }', { mayLag: undefined })).toEqual({ once: 'primary' });
   expect(await ask('{ once }', { mayLag: false })).toEqual({ once: 'primary' });
@@ -72,11 +72,11 @@ test("a shopper's query is read from the standby, and nothing else is", async ()
   expect((await raw<{ server: string }>(reads, 'select 1')).rows).toEqual([{ server: 'primary' }]);
 });
 
-test('what an agent asks in the middle of such a query is read from the primary', async () => {
+test('a request of an agent in the middle of such a query reads from the primary', async () => {
   expect(await ask('{ asks }')).toEqual({ asks: '{"once":"primary"}' });
 });
 
-test('what fails on the standby is repeated on the primary, whatever it is', async () => {
+test('a statement that fails on the standby is retried on the primary, with any error', async () => {
   for (const code of ['57P01', '40001', '42P01', '42501', 'ECONNRESET']) {
     standbySays = () => {
       throw Object.assign(new Error('no'), { code });
@@ -85,7 +85,7 @@ test('what fails on the standby is repeated on the primary, whatever it is', asy
   }
 });
 
-test('a request that has seen the primary does not go back in time', async () => {
+test('a request that has read the primary does not go back in time', async () => {
   standbySays = () => {
     throw new Error('no');
   };
@@ -95,7 +95,7 @@ test('a request that has seen the primary does not go back in time', async () =>
   expect(await ask('{ twice }')).toEqual({ twice: 'standby, standby' });
 });
 
-test('nor does its next fetch of the same agent', async () => {
+test('the next fetch of such a request from the same agent does not go back in time', async () => {
   const context = { actor: ANONYMOUS, correlationId: 'req_1', mayLag: true };
   isUsable = false;
   await subgraph.execute({ query: '{ once }' }, context);
@@ -103,7 +103,7 @@ test('nor does its next fetch of the same agent', async () => {
   expect({ ...(await subgraph.execute({ query: '{ once }' }, context)).data }).toEqual({ once: 'primary' });
 });
 
-test('what was given up with its client is not repeated', async () => {
+test('a statement whose client has disconnected is not retried', async () => {
   const leaving = new AbortController();
   standbySays = () => {
     leaving.abort();
@@ -114,12 +114,12 @@ test('what was given up with its client is not repeated', async () => {
   expect(seen).toEqual([]);
 });
 
-test('what a query has started and not waited for reads the primary when the query is over', async () => {
+test('work that a query has started without waiting reads the primary when the query is over', async () => {
   await ask('{ starts }');
   await started;
   expect(seen).toEqual(['primary: select 1']);
 });
 
-test('there are no transactions over it', async () => {
+test('standby reads have no transactions', async () => {
   await expect(reads.transaction().execute(async () => {})).rejects.toThrow('use Store.write');
 });

@@ -1,9 +1,9 @@
 /**
- * Where an agent's reads go that has a standby. Who may not change the catalogue may see it as it was a moment ago: a
- * shopper's query goes to the standby. Everything else reads the primary: staff and merchants, who look at what they
- * have just changed; agents, which act on what they read; what a mutation answers, and what a subscription tells of an
- * event that has just happened. Nobody has to ask for it: only a gateway that executes a query says that its answer may
- * lag (`RequestContext.mayLag`), and who says nothing reads what is.
+ * Routing of an agent's reads between the primary and a read replica (hot standby). A shopper's query goes to the
+ * standby, since shoppers do not change the catalogue, and may see it as it was a moment ago. Everything else reads the
+ * primary: staff and merchants, who look at what they have just changed; agents, which act on what they read; a
+ * mutation's answer, and a subscription's event. Only a gateway that executes a query marks it so
+ * (`RequestContext.mayLag`); the primary is the default.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CompiledQuery, Kysely, QueryResult } from 'kysely';
@@ -23,13 +23,13 @@ export interface StandbyConnections {
   kysely: Kysely<any>;
 }
 
-/** What is read for a request that may see a moment ago. */
+/** The reads of a request that may lag. */
 interface Reading {
-  /** It has seen the primary, and goes not back in time: what refers to one another would not fit together. */
+  /** Whether it has read the primary: then it stays there, since reads that go back in time would be inconsistent. */
   isOnPrimary: boolean;
 }
 
-/** One execution for it. What outlives it, as a loop that it has started, is no part of it. */
+/** One execution of such a request. Code that outlives it, such as a loop started in it, is no part of it. */
 interface Execution {
   reading: Reading;
   isOver: boolean;
@@ -39,7 +39,7 @@ const executions = new AsyncLocalStorage<Execution | undefined>();
 
 const mayLag = ({ mayLag, actor }: RequestContext): boolean => mayLag === true && isShopper(actor);
 
-/** The same agent, whose reads ({@link standbyReads}) are told for whom they are. */
+/** The same subgraph, whose reads ({@link standbyReads}) know whether their request may lag. */
 export function readingSubgraph(subgraph: Subgraph): Subgraph {
   const readingOf = perRequest((): Reading => ({ isOnPrimary: false }));
   return {
@@ -47,7 +47,7 @@ export function readingSubgraph(subgraph: Subgraph): Subgraph {
     async execute(request, context) {
       const execution = mayLag(context) ? { reading: readingOf(context), isOver: false } : undefined;
       try {
-        // Also without one: it may be asked by another agent, in the middle of a query that may lag.
+        // Also without one: another agent may ask in the middle of a query that may lag.
         return await executions.run(execution, () => subgraph.execute(request, context));
       } finally {
         if (execution) execution.isOver = true;
@@ -57,8 +57,8 @@ export function readingSubgraph(subgraph: Subgraph): Subgraph {
 }
 
 /**
- * An agent's reads over both. For single statements, which is all that a `Store.read` is for: each goes where it can, so
- * that it can be repeated elsewhere.
+ * An agent's reads over primary and standby, for single statements, which is all that a `Store.read` is for: so each
+ * can be repeated on the primary.
  */
 export function standbyReads({
   agent,
@@ -86,8 +86,8 @@ export function standbyReads({
         from('standby', 'may_lag');
         return result;
       } catch (error) {
-        // Who has gone wants no answer. What else is wrong with it, the primary says: the standby may be on its way
-        // down, or clear away what is read (40001), or not have heard of a new table, role or right.
+        // A client that has disconnected wants no answer. Any other error is retried on the primary: the standby may be
+        // shutting down, or have removed rows that are being read (40001), or not know a new table, role or right yet.
         if (currentSignal()?.aborted) throw error;
         log.debug({ err: error, agent }, 'a read of the standby is repeated on the primary');
         reading.isOnPrimary = true;

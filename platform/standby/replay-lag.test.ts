@@ -14,7 +14,7 @@ beforeEach(() => {
   trail = new ReplayLag();
 });
 
-test('a standby shows what the primary had at the last moment that it has reached', () => {
+test('a standby is as of the last time of the primary that it has reached', () => {
   primary(0, 100);
   standby(100);
   primary(1000, 150);
@@ -27,14 +27,14 @@ test('a standby shows what the primary had at the last moment that it has reache
   expect(trail.asOf).toBe(2000);
 });
 
-test('a primary where nothing happens is no lag, however long', () => {
+test('an idle primary causes no lag, however long', () => {
   primary(0, 100);
   standby(100);
   for (let at = 1000; at <= 60_000; at += 1000) follow(at, 100);
   expect(trail.asOf).toBe(60_000);
 });
 
-test('a standby that stands still grows old, also when it stands still for hours', () => {
+test('the lag of a standby that stands still grows, also for hours', () => {
   primary(0, 100);
   standby(100);
   for (let n = 1; n <= 5000; n++) follow(n * 1000, 100 + n, 100);
@@ -43,7 +43,7 @@ test('a standby that stands still grows old, also when it stands still for hours
   expect(trail.asOf).toBe(5_000_000);
 });
 
-test('nothing is known at first, nor of a standby that has not yet reached where the primary was at first', () => {
+test('the lag is unknown at first, and until the standby has reached the primary’s first position', () => {
   expect(trail.asOf).toBeUndefined();
   primary(0, 100);
   standby(50);
@@ -54,7 +54,7 @@ test('nothing is known at first, nor of a standby that has not yet reached where
   expect(trail.asOf).toBe(0);
 });
 
-test('a standby that is ahead of its primary has another history, and is not believed when the primary comes up to it', () => {
+test('a standby ahead of its primary has another history, and is not trusted when the primary catches up', () => {
   primary(0, 100);
   standby(500);
   expect(trail.asOf).toBeUndefined();
@@ -66,14 +66,14 @@ test('a standby that is ahead of its primary has another history, and is not bel
   primary(3000, 700);
   standby(500);
   expect(trail.asOf).toBeUndefined();
-  // Made anew from this primary.
+  // The standby is rebuilt from this primary.
   standby(600);
   primary(4000, 700);
   standby(700);
   expect(trail.asOf).toBe(4000);
 });
 
-test('after a primary with an older log, or of another system, nothing holds that was known before', () => {
+test('a primary with an older log, or of another system, resets everything that was known', () => {
   primary(0, 100);
   standby(100);
   primary(1000, 100);

@@ -1,4 +1,4 @@
-/** A place in a server's write-ahead log. Comparable only within one database system. */
+/** A position in a server's write-ahead log. Comparable only within one database system. */
 export interface Place {
   /** PostgreSQL's `system_identifier`, which a standby shares with its primary. */
   system: string;
@@ -11,29 +11,28 @@ interface Step {
   position: bigint;
 }
 
-/** Steps kept of a standby that stands still: then those in the middle go, and its lag is told coarser, never too small. */
+/** Limit of kept steps while a standby stands still: beyond it the lag becomes coarser, but never too small. */
 const MAX_STEPS = 1000;
 
 /**
- * How old what a standby shows may be, without a comparison of clocks: we note when the primary was where, and what the
- * standby has replayed says which of these moments it has reached. A primary where nothing happens stays where it is,
- * so that is no lag; `pg_last_xact_replay_timestamp()` alone would call it one. All times are those of our own
- * monotonic clock, in milliseconds.
+ * Replay lag of a standby, without a comparison of clocks: we note the primary's positions with their times, and the
+ * standby's replayed position tells which of these times it has reached. An idle primary keeps its position, so that is
+ * no lag; `pg_last_xact_replay_timestamp()` alone would call it one. All times are those of our own monotonic clock, in
+ * milliseconds.
  */
 export class ReplayLag {
   #system = '';
-  /** The first is the moment that the standby has reached, or if it has not reached any, the oldest that is known. */
+  /** The first is the step that the standby has reached, or the oldest one if it has reached none. */
   #steps: Step[] = [];
   #replayed: bigint | undefined;
-  /** The primary was seen at or behind what the standby had replayed before: they have one history. */
+  /** Whether the primary was seen at or after the standby's earlier position: then they share one history. */
   #isProven = false;
-  /** Where the standby stood when it was ahead of its primary. As long as it stands there it is believed nothing. */
+  /** The standby's position when it was ahead of its primary. While it stands there it is not trusted. */
   #strange: bigint | undefined;
 
   /**
-   * The primary was here, or further, at this time: read before it was asked. A primary that is behind where it was, or
-   * behind what the standby has replayed, is another one (a standby took its place, or a backup): then nothing holds
-   * that was known.
+   * Notes the primary's position with the time before it was asked. A primary behind its earlier position, or behind
+   * the standby's, is another one (after a failover, or restored from a backup): then all earlier knowledge is dropped.
    */
   primary(at: number, { system, position }: Place): void {
     const isAhead = position < (this.#replayed ?? 0n);
@@ -44,7 +43,7 @@ export class ReplayLag {
     if (this.#steps.length > MAX_STEPS) this.#steps.splice(1, 1);
   }
 
-  /** The standby has replayed so far. */
+  /** Notes the standby's replayed position. */
   standby(position: bigint): void {
     if (position === this.#strange) return;
     this.#strange = undefined;
@@ -52,19 +51,19 @@ export class ReplayLag {
     while (this.#steps[1] && this.#steps[1].position <= position) this.#steps.shift();
   }
 
-  /** Of what system the primary is. */
+  /** System identifier of the primary. */
   get system(): string {
     return this.#system;
   }
 
-  /** The standby shows everything that was committed by this time. Undefined while that is not known of any. */
+  /** Time by which the standby shows everything that was committed; undefined while unknown. */
   get asOf(): number | undefined {
     const [first] = this.#steps;
     const isReached = first && this.#replayed !== undefined && first.position <= this.#replayed;
     return this.#isProven && isReached ? first.at : undefined;
   }
 
-  /** The oldest moment that is known. */
+  /** Time of the oldest known step. */
   get since(): number | undefined {
     return this.#steps[0]?.at;
   }

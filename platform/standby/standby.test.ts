@@ -30,7 +30,7 @@ const look = async (times = 1): Promise<void> => {
 };
 const state = () => [standby.isUsable, standby.health.status, standby.health.lastCode];
 
-test('is read from after two looks: the first cannot tell whose standby it is', async () => {
+test('a standby is read from after two checks: the first cannot tell its primary', async () => {
   expect(state()).toEqual([false, 'UNKNOWN', null]);
   await look();
   expect(state()).toEqual([false, 'UNKNOWN', null]);
@@ -39,7 +39,7 @@ test('is read from after two looks: the first cannot tell whose standby it is', 
   expect([cuts, lines]).toEqual([[], []]);
 });
 
-test('one that does not answer is away at once: what waits on it is cut off, and each change is logged once', async () => {
+test('a standby that does not answer is down at once: pending reads fail, and each change is logged once', async () => {
   await look(2);
   replica = () => never;
   await look(2);
@@ -57,7 +57,7 @@ test('one that does not answer is away at once: what waits on it is cut off, and
   ]);
 });
 
-test('a primary that does not answer takes nothing away, until what the standby shows may be too old', async () => {
+test('a primary that does not answer changes nothing, until the standby’s lag may be too large', async () => {
   await look(2);
   primary = () => Promise.reject(new Error('away'));
   await look(2);
@@ -68,14 +68,14 @@ test('a primary that does not answer takes nothing away, until what the standby 
   expect(state()).toEqual([false, 'DOWN', 'BEHIND']);
 });
 
-test('between two looks it grows old as well, should nobody look any more', async () => {
+test('the lag also grows between two checks, should they cease', async () => {
   await look(2);
   expect(standby.isUsable).toBe(true);
   limits.maxLagMs = -1;
   expect(standby.isUsable).toBe(false);
 });
 
-test('one that was promoted, and one of another database, are none', async () => {
+test('a promoted standby, and one of another database, are not read from', async () => {
   await look(2);
   replica = async () => null;
   await look();
@@ -85,12 +85,12 @@ test('one that was promoted, and one of another database, are none', async () =>
   expect(state()).toEqual([false, 'DOWN', 'OTHER_DATABASE']);
 });
 
-test('after a failover it is not read from before it is known again how far it is', async () => {
+test('a standby is not read from after a failover until its lag is known again', async () => {
   await look(2);
   primary = async () => at(90);
   await look();
   expect(state()).toEqual([false, 'DOWN', 'UNSURE']);
-  // It has what the new primary never had.
+  // It has data that the new primary never had.
   primary = async () => at(5000);
   await look(3);
   expect(standby.isUsable).toBe(false);

@@ -1,4 +1,4 @@
-/** A hot standby as a place to read from: whether it may be read from now, which is looked at every second. */
+/** A hot standby as a read replica, whose health and replay lag are checked every second. */
 import type { DependencyHealth } from '../agent/health.ts';
 import { LinkHealth } from '../cluster/link-health.ts';
 import { Fault } from '../errors.ts';
@@ -6,43 +6,43 @@ import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 import { type Place, ReplayLag } from './replay-lag.ts';
 
-/** How a standby and its primary are looked at, each over a connection of its own. */
+/** Probes of a standby and its primary, each over a connection of its own. */
 export interface StandbyProbe {
-  /** Where the primary is. Rejects while it is away, or is no primary. */
+  /** Position of the primary. Rejects while it is away, or is no primary. */
   primary(): Promise<Place>;
-  /** How far the standby is, or null when it is none: it was promoted, or never was one. */
+  /** Replayed position of the standby, or null if it is none: it was promoted, or never was one. */
   standby(): Promise<Place | null>;
-  /** Breaks off all connections to one of them (of the primary's, the probe's alone), so that what waits on them fails. */
+  /** Closes all connections to the standby, or the probe's to the primary, so that pending statements fail. */
   cut(server: 'primary' | 'standby'): void;
 }
 
-/** The statement of a probe of the primary. What anybody has been told to be committed lies before this. */
+/** The statement of a probe of the primary. Every acknowledged commit lies before its position. */
 export const PRIMARY_PROBE = `select pg_current_wal_flush_lsn() - '0/0' as position, system_identifier as system from pg_control_system()`;
 
 /** The statement of a probe of the standby. */
 export const STANDBY_PROBE = `select pg_last_wal_replay_lsn() - '0/0' as position, system_identifier as system
    from pg_control_system() where pg_is_in_recovery()`;
 
-/** When a standby is not read from. */
+/** Limits beyond which a standby is not read from. */
 export interface StandbyLimits {
-  /** The oldest that anybody may see, in milliseconds. */
+  /** Largest lag, in milliseconds. */
   maxLagMs: number;
-  /** Who does not answer in so many milliseconds is away. */
+  /** Timeout of a probe, in milliseconds. */
   patienceMs: number;
 }
 
-/** What holds outside of tests. */
+/** The limits in production. */
 export const STANDBY_LIMITS: StandbyLimits = { maxLagMs: 5000, patienceMs: 1000 };
-/** Milliseconds between looks. */
+/** Milliseconds between checks. */
 const EVERY_MS = 1000;
 
-/** One standby of the database. */
+/** A standby of the database. */
 export class Standby {
   readonly #probe: StandbyProbe;
   readonly #lag = new ReplayLag();
   readonly #link: LinkHealth;
   readonly #limits: StandbyLimits;
-  /** What is wrong with it beside its age. */
+  /** Its fault, other than lag. */
   #fault: Error | undefined = new Error('It was not looked at yet.');
 
   constructor(probe: StandbyProbe, log: Logger, limits = STANDBY_LIMITS) {
@@ -52,32 +52,32 @@ export class Standby {
     this.#link = new LinkHealth({ name: 'standby', lost, back: 'the standby is read from again' }, log);
   }
 
-  /** Whether it answers, and what it shows is not too old. */
+  /** Whether it answers, and its lag is within the limit. */
   get isUsable(): boolean {
     const { asOf } = this.#lag;
     return this.#fault === undefined && asOf !== undefined && performance.now() - asOf <= this.#limits.maxLagMs;
   }
 
-  /** How old what it shows may be at most, in milliseconds; while it has not reached what we know of, at least. */
+  /** Its largest possible lag, in milliseconds; the least possible while it has reached no known step. */
   get lagMs(): number | undefined {
     const at = this.#lag.asOf ?? this.#lag.since;
     return at === undefined ? undefined : performance.now() - at;
   }
 
-  /** As it was last seen. DOWN is: not read from. */
+  /** Its health at the last check. DOWN means that it is not read from. */
   get health(): DependencyHealth {
     return this.#link.now;
   }
 
-  /** Told when reads begin to go there, and when they end to. */
+  /** Has the listener called when reads begin to go there, and when they cease. */
   onChange(listener: () => void): void {
     this.#link.onChange(listener);
   }
 
-  /** Looks once. Never rejects. */
+  /** Checks once. Never rejects. */
   async look(): Promise<void> {
     const at = performance.now();
-    // A primary that does not answer says nothing about the standby, which goes out of use when it may be too old.
+    // A primary without an answer does not count against the standby, which is used until it may be too old.
     await this.#inTime(this.#probe.primary()).then(
       (place) => this.#lag.primary(at, place),
       () => this.#probe.cut('primary'),
@@ -93,7 +93,7 @@ export class Standby {
     this.#tell(performance.now() - begun);
   }
 
-  /** Looks until aborted. */
+  /** Checks until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.look();
@@ -106,10 +106,10 @@ export class Standby {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const tooLate = (): void => reject(new Fault('TIMEOUT', `No answer in ${patienceMs} ms.`));
-      // Not before what came while this process was busy is read: timers come before that.
+      // Timers run before I/O: let answers that arrived while this process was busy be read first.
       timer = setTimeout(() => setImmediate(tooLate), patienceMs);
     });
-    answer.catch(() => {}); // It may fail when nobody waits for it any more.
+    answer.catch(() => {}); // It may reject after the timeout.
     try {
       return await Promise.race([answer, late]);
     } finally {
@@ -117,7 +117,7 @@ export class Standby {
     }
   }
 
-  /** @returns what is wrong */
+  /** Takes the standby's answer, and returns its fault, if there is one. */
   #read(place: Place | null): Error | undefined {
     if (!place) return new Fault('NOT_A_STANDBY', 'The server at DATABASE_REPLICA_URL is no standby.');
     const { system, since } = this.#lag;
@@ -132,7 +132,7 @@ export class Standby {
     const lagMs = this.lagMs ?? Infinity;
     const fault = this.#fault ?? (lagMs > this.#limits.maxLagMs ? behind(lagMs) : undefined);
     if (fault) this.#link.failed(fault);
-    // After a look or two it will be known: no loss to tell of, unless it was in use.
+    // Its lag is known after a check or two: that is no loss to report, unless it was in use.
     else if (this.health.status === 'UP') this.#link.failed(new Fault('UNSURE', 'Its primary is another than it was.'));
   }
 }

@@ -55,20 +55,20 @@ beforeEach(() => database.pool.query('truncate post.parcel, post.stop'));
 
 const refusal = (promise: Promise<unknown>) => promise.catch((error: Refusal) => error.userErrors?.[0]);
 
-test('what is inserted is found as it was, in the types of the entity', async () => {
+test('an inserted row is found unchanged, in the types of the entity', async () => {
   await work.insert(ParcelSchema, PACKED);
   const found: RowOf<typeof ParcelSchema> = await work.find(ParcelSchema, 'a', AT);
   expect(found).toEqual({ ...PACKED, packedAt: null, version: 1 });
 });
 
-test('several rows are inserted by one statement, more than a few as well, and of none nothing is sent', async () => {
+test('any number of rows is inserted by one statement, and no rows send none', async () => {
   await work.insert(ParcelSchema);
   const ids = Array.from({ length: 30 }, (_, n) => `p${n}`);
   await work.insert(ParcelSchema, ...ids.map((id) => ({ ...PACKED, id })));
   expect((await db.selectFrom('parcel').select('id').execute()).map(({ id }) => id).sort()).toEqual([...ids].sort());
 });
 
-test('a row of another is not found, and it is not said that it is there', async () => {
+test('a row outside the caller’s row filter is reported as not found', async () => {
   await work.insert(ParcelSchema, PACKED);
   const missing = { code: 'NOT_FOUND', message: 'There is no such postal parcel, or it is not yours.', path: AT.path };
   expect(await refusal(work.find(ParcelSchema, 'a', { ...AT, rows: [{ merchantId: 'm2' }] }))).toEqual(missing);
@@ -80,7 +80,7 @@ test('a row of another is not found, and it is not said that it is there', async
   });
 });
 
-test('a save writes what is given, counts the version up, and returns the row as it is then', async () => {
+test('a save writes the changes, counts the version up, and returns the updated row', async () => {
   await work.insert(ParcelSchema, PACKED);
   const packedAt = new Date('2026-03-04T05:06:07Z');
   const row = await work.find(ParcelSchema, 'a', AT);
@@ -100,7 +100,7 @@ test('a save without a change counts the version up all the same', async () => {
   expect(await work.save(ParcelSchema, row, {})).toEqual({ ...row, version: 2 });
 });
 
-test('a row that somebody else has changed since it was read is not overwritten', async () => {
+test('a row that another command has changed since it was read is not overwritten', async () => {
   await work.insert(ParcelSchema, PACKED);
   const row = await work.find(ParcelSchema, 'a', AT);
   await work.save(ParcelSchema, row, { grams: 5n });
@@ -109,7 +109,7 @@ test('a row that somebody else has changed since it was read is not overwritten'
   expect(await work.find(ParcelSchema, 'a', AT)).toMatchObject({ grams: 5n, version: 2 });
 });
 
-test('of a table without a version, and with a key of two columns, the one row is saved', async () => {
+test('a save in a table without a version and with a key of two columns changes one row', async () => {
   const stops = ['Lyon', 'Dijon'].map((name, position) => ({ parcelId: 'a', position, name }));
   await work.insert(StopSchema, ...stops);
   await work.save(StopSchema, stops[1]!, { name: 'Paris' });
@@ -129,7 +129,7 @@ test('the columns of an entity are selected beside those of another', async () =
   expect(rows).toEqual([{ ...PACKED, packedAt: null, version: 1, firstStop: 'Lyon' }]);
 });
 
-test('a table is what its entity says', () => {
+test('the table of an entity has its names, key, version and documents', () => {
   expect(tableOf(ParcelSchema)).toMatchObject({
     words: 'postal parcel',
     name: 'parcel',

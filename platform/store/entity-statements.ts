@@ -1,5 +1,5 @@
 /**
- * The statements by which a command finds, inserts and saves the rows of an entity. Their texts are made once for each set
+ * The statements by which a command finds, inserts and saves the rows of an entity. Their texts are cached for each set
  * of columns, since to build one costs more than to send it.
  */
 import type { Kysely } from 'kysely';
@@ -18,11 +18,11 @@ import { LostRace } from '../data/retry.ts';
 import { matches, type RowFilter } from '../data/row-filter.ts';
 import { refuse } from '../errors.ts';
 
-/** Which row is looked for, and how it is missed. */
+/** Options for finding a row. */
 export interface FindOptions {
-  /** The rows that the caller may touch; of another's it is not said that it is there. @default 'ALL' */
+  /** Row filter of the caller; rows outside it are reported as not found. @default 'ALL' */
   rows?: RowFilter;
-  /** Where in the input the id stands. */
+  /** Path of the id in the input, for the user error. */
   path: readonly string[];
 }
 
@@ -32,17 +32,17 @@ export interface EntityStatements {
   find<E extends Entity>(entity: E, key: string, options: FindOptions): Promise<RowOf<E>>;
   /** The row with this key, if there is one. */
   findIfAny<E extends Entity>(entity: E, key: string): Promise<RowOf<E> | undefined>;
-  /** Inserts rows, all with the same properties. Of none it does nothing. */
+  /** Inserts rows, all with the same properties; does nothing without any. */
   insert<E extends Entity>(entity: E, ...rows: NewRowOf<E>[]): Promise<void>;
   /**
-   * Changes a row that was read in this transaction, and returns it as it is then. Its version is one more, also when
-   * nothing else is changed. What is undefined in `changes` stays as it is.
-   * @throws LostRace if somebody else has changed it since; the command is then tried again
+   * Updates a row that was read in this transaction, under an optimistic lock, and returns it as it is then. Its
+   * version counts up, also without other changes. Undefined properties of `changes` stay as they are.
+   * @throws LostRace if another command has changed it since; the command is then retried
    */
   save<E extends Entity>(entity: E, row: RowOf<E>, changes: ChangesOf<E>): Promise<RowOf<E>>;
 }
 
-/** On a transaction of the agent's. */
+/** Creates the statements on a transaction of the agent. */
 export function entityStatements(transaction: Kysely<any>, schema: string): EntityStatements {
   const findIfAny = async <E extends Entity>(entity: E, key: string): Promise<RowOf<E> | undefined> =>
     (await raw<RowOf<E>>(transaction, findText(schema, entity), [key])).rows[0];
@@ -90,9 +90,9 @@ function sent({ documents }: EntityTable, name: string, row: object): unknown {
 
 const column = (name: string): string => `"${columnName(name)}"`;
 
-/** As many as there are entities and sets of properties that code names. */
+/** Cache of statement texts, bounded by the entities and the sets of properties in the code. */
 const texts = new Map<string, string>();
-/** Statements for more rows than this are made each time: imports have any number. */
+/** Statements for more rows than this are not cached: imports have any number. */
 const FEW_ROWS = 20;
 
 /** The text of a statement, made the first time that it is asked for. */

@@ -21,7 +21,7 @@ const count = async (table: string): Promise<number> =>
 
 const event = { aggregateId: 'a', aggregateVersion: 1, payload: { id: 'a', text: 'x' } };
 
-test('a change and its event are there together, with where they come from', async () => {
+test('a change and its event are committed together, with their origin', async () => {
   const causationId = '01890000-0000-7000-8000-000000000001';
   await small.store.write({ locks: ['note:a'], origin: { correlationId: 'req_1', causationId } }, async (work) => {
     await work.sql.insertInto('note').values({ id: 'a', text: 'x' }).execute();
@@ -43,7 +43,7 @@ test('a change and its event are there together, with where they come from', asy
   ]);
 });
 
-test('a rollback leaves neither the change nor the event, and notifies nobody', async () => {
+test('a rollback leaves neither the change nor the event, and sends no notification', async () => {
   const notified: unknown[] = [];
   const waiter = small.notifier.listen();
   const hear = waiter.hear.bind(waiter);
@@ -70,7 +70,7 @@ test('an event that does not fit its definition is a defect of the sender, and u
   expect([await count('small.note'), await count('platform.event_log')]).toEqual([0, 0]);
 });
 
-test('the lock is taken before the transaction has an id, and the events of one aggregate stand in order', async () => {
+test('the lock is taken before the transaction has an id, so the events of one aggregate are in order', async () => {
   const versions = await Promise.all(Array.from({ length: 20 }, () => small.write('a')));
   expect(versions.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
   const { rows } = await small.database.pool.query(
@@ -79,7 +79,7 @@ test('the lock is taken before the transaction has an id, and the events of one 
   expect(rows.map((row) => row.v)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
 });
 
-test('two writes that end in a deadlock are both carried out, the loser again', async () => {
+test('two writes that end in a deadlock are both carried out, the loser by a retry', async () => {
   let runs = 0;
   await small.database.pool.query(`insert into small.note (id, text) values ('a', '0'), ('b', '0')`);
   const inside = { a: false, b: false };
@@ -101,7 +101,7 @@ test('two writes that end in a deadlock are both carried out, the loser again', 
         .execute();
     });
   await Promise.all([crossing('a', 'b'), crossing('b', 'a')]);
-  // Mostly three. The loser may have its first row again before the other is awake, and then one of them loses once more.
+  // Mostly three: the loser may lock its first row again before the other wakes, and then one of them loses once more.
   expect(runs).toBeGreaterThanOrEqual(3);
   const { rows } = await small.database.pool.query('select id, version from small.note order by id');
   expect(rows).toEqual([
@@ -111,7 +111,7 @@ test('two writes that end in a deadlock are both carried out, the loser again', 
   expect(await count('platform.event_log')).toBe(2);
 });
 
-test('any other fault is not tried again', async () => {
+test('any other fault is not retried', async () => {
   let runs = 0;
   const failing = small.store.write({ locks: [], origin: {} }, async ({ sql }) => {
     runs++;

@@ -1,6 +1,6 @@
 /**
- * An agent's own data: reads by SQL into plain rows, writes in one transaction that takes its locks first and
- * publishes its events with what made them true.
+ * An agent's own data: reads by SQL into plain rows, writes in one transaction that takes its locks first and publishes
+ * its events with the change that made them true.
  */
 import type { Kysely } from 'kysely';
 import type { LogNotifier } from '../events/log-notifier.ts';
@@ -16,7 +16,7 @@ import { lock } from '../data/locks.ts';
 import { type EntityStatements, entityStatements } from './entity-statements.ts';
 import { afterLostRace, afterTransient } from '../data/retry.ts';
 
-/** Where a write comes from: kept in its events, so that one can be followed through the agents. */
+/** Origin of a write, kept in its events, so that a request can be traced through the agents. */
 export interface Origin {
   correlationId?: string;
   /** The event that is being handled. */
@@ -35,20 +35,20 @@ export interface Work<DB = any> extends EntityStatements {
 
 /** An agent's own data. */
 export interface Store<DB = any> {
-  /** For reads, single statements outside any transaction. Of an agent whose reads may lag they may go to a standby. */
+  /** Reads: single statements outside any transaction, on a read replica where the agent's reads may lag. */
   readonly read: Kysely<DB>;
   /**
-   * For reads of what an actor is shown of the confined tables: those who hold no scope of the agent see their own rows
-   * and no other, whatever is asked. Nothing but those tables can be read here then.
+   * Reads of the confined tables for an actor, under row-level security: an actor without a scope of the agent sees
+   * their own rows alone, whatever the statement. Only the confined tables can be read then.
    */
   readAs(actor: Actor): Kysely<DB>;
-  /** One transaction. Takes the locks first; tries again after a deadlock. */
+  /** Runs work in one transaction, which takes the locks first and is retried after a deadlock. */
   write<T>(options: { locks: readonly string[]; origin: Origin }, work: (work: Work<DB>) => Promise<T>): Promise<T>;
-  /** What an earlier request with this key led to, if there was one: without a lock, to answer a repetition early. */
+  /** The outcome of an earlier request with this key, if any: read without a lock, to answer a replay early. */
   earlierOutcome<T>(key: IdempotencyKey): Promise<T | undefined>;
   /**
-   * One transaction whose outcome is kept under an idempotency key: again with the same key and request, `work` does
-   * not run and the outcome is the kept one. The outcome is JSON: ids, states, user errors.
+   * Runs work in one transaction whose outcome is kept under an idempotency key: on a replay of key and request, `work`
+   * does not run and the kept outcome is returned. The outcome is JSON: ids, states, user errors.
    * @throws Refusal IDEMPOTENCY_KEY_REUSED for the same key with another request
    */
   idempotent<T>(
@@ -57,18 +57,18 @@ export interface Store<DB = any> {
   ): Promise<T>;
 }
 
-/** A store on a connection pool, for one agent. `onCommit` is told of what was published, once it is. */
+/** Creates an agent's store on a connection pool. `onCommit` is called with the published events after the commit. */
 export function createStore<DB>(options: {
   agent: string;
   kysely: Kysely<any>;
-  /** Where `read` goes. @default kysely */
+  /** Connections of `read`. @default kysely */
   reads?: Kysely<any>;
   notifier: LogNotifier;
-  /** Signs what is published. Without it events are not signed: for tests. */
+  /** Signs published events. Without it they are not signed: for tests. */
   signer?: EventSigner;
-  /** Tables whose rows PostgreSQL keeps apart. @default none */
+  /** Tables under row-level security. @default none */
   confined?: Confined;
-  /** Told, once, where PostgreSQL has no role to read them as: `access.ts` alone decides there. */
+  /** Called once if PostgreSQL has no reader role: then `access.ts` alone filters rows. */
   onOpen?: () => void;
   onCommit?: (events: readonly Envelope[]) => void;
 }): Store<DB> {
@@ -116,7 +116,7 @@ export function createStore<DB>(options: {
   };
 }
 
-/** The work inside a transaction that somebody else drives. Its events are to be appended before the commit. */
+/** Opens work inside the caller's transaction. The caller appends its events before the commit. */
 export function openWork<DB>({
   agent,
   transaction,

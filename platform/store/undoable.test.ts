@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => small.database.drop());
 
-/** One piece of work and its undo, and what they did. */
+/** Work, its undo, and a record of their effects. */
 function work(reference: string) {
   const happened: string[] = [];
   const undoable = { operation: 'paint', reference, locks: [reference], origin: {} };
@@ -23,14 +23,14 @@ function work(reference: string) {
   };
 }
 
-test('what is done many times at once is done once, and undone once', async () => {
+test('concurrent calls do the work once, and undo it once', async () => {
   const { happened, ...it } = work('a');
   await Promise.all([it.do(), it.do(), it.do()]);
   await Promise.all([it.undo(), it.undo(), it.undo()]);
   expect(happened).toEqual(['done', 'undone']);
 });
 
-test('what was undone before it was done is refused, and there was nothing to undo', async () => {
+test('work that was undone beforehand is refused, and its undo has no effect', async () => {
   const { happened, ...it } = work('b');
   await it.undo();
   await expect(it.do()).rejects.toMatchObject({ code: 'INVALID_STATE' });
@@ -38,7 +38,7 @@ test('what was undone before it was done is refused, and there was nothing to un
   expect(happened).toEqual([]);
 });
 
-test('what failed can be done, and what was done is not done again after its undo: it is as if it were', async () => {
+test('failed work can be retried, and work that was undone is not done again but answers as done', async () => {
   const { happened, ...it } = work('c');
   await expect(it.fail()).rejects.toThrow('no paint');
   await it.do();
@@ -47,7 +47,7 @@ test('what failed can be done, and what was done is not done again after its und
   expect(happened).toEqual(['done', 'undone']);
 });
 
-test('whichever comes first of both at once, nothing is left', async () => {
+test('concurrent work and undo leave nothing, in either order', async () => {
   for (let n = 0; n < 10; n++) {
     const { happened, ...it } = work(`race ${n}`);
     await Promise.allSettled([it.do(), it.undo()]);

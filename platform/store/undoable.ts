@@ -1,15 +1,15 @@
 /**
- * A saga's command and its undo, whichever comes first: an undo that comes before leaves a tombstone in the idempotency
- * row of the command, so that the command, when it comes late, is refused and does nothing.
+ * A saga's command and its undo, in either order: an undo that comes first leaves a tombstone in the command's
+ * idempotency row, so that the late command is refused and does nothing.
  */
 import { refuse } from '../errors.ts';
 import type { Origin, Store, Work } from './store.ts';
 
-/** Which piece of work, and what to lock for it. */
+/** A command that can be undone, with its locks. */
 export interface Undoable {
   /** The command's name. */
   operation: string;
-  /** Which work: the command and its undo give the same. */
+  /** Id of the work, the same for the command and its undo. */
   reference: string;
   locks: readonly string[];
   origin: Origin;
@@ -37,7 +37,7 @@ export async function doOnce<DB>(
   if (!isDone) throw refuse('INVALID_STATE', 'This was called off.', ['input', 'reference']);
 }
 
-/** Undoes the work once, if it was done, and sees to it that it will not be. */
+/** Undoes the work once if it was done, and otherwise bars it. */
 export async function undoOnce<DB>(
   store: Store<DB>,
   undoable: Undoable,

@@ -8,7 +8,7 @@ const sold = businessMetric('agora_test_sold_total', 'Sold, in a test.', ['curre
 const payload = z.object({ currency: z.string(), minor: z.string() });
 const facts = { aggregate: 'test', description: '.', payload };
 
-test('an event counts what it declares, by one or by as much as it says, and nothing more', async () => {
+test('an event counts its declared metrics, by one or by a value, and nothing else', async () => {
   const value = businessMetric('agora_test_value_minor_total', 'Value, in a test.', ['currency']);
   defineEvent('test.sold', {
     ...facts,
@@ -25,7 +25,7 @@ test('an event counts what it declares, by one or by as much as it says, and not
   expect(text).toContain('agora_events_published_total{type="test.other"} 1\n');
 });
 
-test('what cannot be counted fails nothing, and is seen', async () => {
+test('an event that cannot be counted fails nothing, and counts as a failure of the collector', async () => {
   const labels = (): never => {
     throw new Error('no such label');
   };
@@ -34,7 +34,7 @@ test('what cannot be counted fails nothing, and is seen', async () => {
   expect((await metricsText()).text).toContain('agora_collector_failures_total{collector="business"} 1\n');
 });
 
-test('a metric has one declaration: another of the same name stops the start', () => {
+test('a second declaration of a metric stops the start', () => {
   const other = businessMetric('agora_test_sold_total', 'Something else.', ['currency']);
   const define = () => defineEvent('test.twice', { ...facts, counts: [{ metric: other, labels: () => ({}) }] });
   expect(define).toThrow('The metric agora_test_sold_total is declared otherwise elsewhere');

@@ -1,16 +1,16 @@
-/** The business in figures, out of the events that this process has published: each event declares what it counts. */
+/** Business metrics, counted from the events that this process publishes: each event type declares its counts. */
 import { addCounter, count, countAdded } from './metrics.ts';
 
 /** A counter that a room's events count into. */
 export interface BusinessMetric<Label extends string = string> {
-  /** It ends in `_total`: https://prometheus.io/docs/practices/naming/. */
+  /** The name ends in `_total`: https://prometheus.io/docs/practices/naming/. */
   readonly name: `agora_${string}_total`;
   readonly help: string;
-  /** Bounded: codes, currencies, outcomes. Never an id, never what a client wrote. */
+  /** Bounded in their values: codes, currencies, outcomes. Never an id, never a client's text. */
   readonly labels: readonly Label[];
 }
 
-/** What an event counts. */
+/** A count of an event type. */
 export interface Count<Payload> {
   readonly metric: BusinessMetric;
   /** A value for each of its labels. */
@@ -19,7 +19,7 @@ export interface Count<Payload> {
   by?(payload: Payload): number;
 }
 
-/** Declares a metric; the events that count into it share the declaration. */
+/** Declares a metric; event types that count it share the declaration. */
 export const businessMetric = <const Label extends string>(
   name: BusinessMetric['name'],
   help: string,
@@ -28,13 +28,13 @@ export const businessMetric = <const Label extends string>(
 
 const COUNTED = new Map<string, readonly Count<any>[]>();
 
-/** Notes what a type of event counts, and that there are such metrics. @throws Error for a metric that is declared twice */
+/** Registers the counts of an event type, and their metrics. @throws Error for a metric that is declared twice */
 export function declareCounts(type: string, counts: readonly Count<any>[]): void {
   for (const { metric } of counts) addCounter(metric);
   COUNTED.set(type, counts);
 }
 
-/** Counts an event that was published. What was committed is never failed by being counted. */
+/** Counts a published event. Errors are swallowed, since the event is committed. */
 export function countPublished({ type, payload }: { type: string; payload: unknown }): void {
   count('agora_events_published_total', { type });
   try {

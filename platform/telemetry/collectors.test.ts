@@ -15,7 +15,7 @@ const sink = () => {
 const gauges = ['agora_database_up'] as const;
 const sample = (value: number): Sample[] => [{ name: 'agora_database_up', labels: {}, value }];
 
-test('what a collector told is told again while it is fresh, and then asked for anew', async () => {
+test('a collector’s values are cached while they are fresh, and then collected anew', async () => {
   let asked = 0;
   const fresh = collectAtScrape({ name: 'fresh', gauges, freshMs: 60_000, collect: () => sample(++asked) });
   const to = sink();
@@ -31,7 +31,7 @@ test('what a collector told is told again while it is fresh, and then asked for 
   expect(asked).toBe(3);
 });
 
-test('a collector that fails or takes too long costs its own figures, and is not asked twice at once', async () => {
+test('a collector that fails or times out costs its own values, and is not run twice at once', async () => {
   let asked = 0;
   const ends = [
     collectAtScrape({ name: 'bad', gauges: [], collect: () => Promise.reject(new Error('no')) }),

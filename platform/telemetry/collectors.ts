@@ -1,4 +1,4 @@
-/** What is looked up only when the metrics are read: the state of this process, and truths of the database. */
+/** Metrics that are collected only at a scrape: the state of this process, and figures from the database. */
 import type { NameOf } from './table.ts';
 
 /** One value of a gauge. */
@@ -8,42 +8,42 @@ export interface Sample {
   value: number;
 }
 
-/** Knows the values of some gauges, all of them: what it does not tell is not so any more. */
+/** Collects all values of some gauges; series that it omits are removed. */
 export interface Collector {
   name: string;
   gauges: readonly NameOf<'gauge'>[];
   collect(): readonly Sample[] | Promise<readonly Sample[]>;
-  /** What it told is told again for so long, in milliseconds. @default 0 */
+  /** Milliseconds for which its values are cached. @default 0 */
   freshMs?: number;
 }
 
-/** Where the values go. */
+/** Receiver of the values. */
 export interface Sink {
   reset(gauge: NameOf<'gauge'>): void;
   set(sample: Sample): void;
   failed(collector: string): void;
 }
 
-/** A scrape waits for this long. Milliseconds; Prometheus itself gives up after ten seconds. */
+/** Timeout of a collector, in milliseconds; Prometheus itself gives up after ten seconds. */
 const PATIENCE_MS = 2000;
 
 interface Entry {
   collector: Collector;
   at: number;
-  /** Under way, so that a slow database is not asked twice at once. */
+  /** The pending collection, so that a slow database is not asked twice at once. */
   asking?: Promise<readonly Sample[]>;
 }
 
 const entries = new Set<Entry>();
 
-/** Has a collector asked at each scrape from now on. Returns what ends it. */
+/** Has a collector run at each scrape from now on. Returns a function that ends it. */
 export function collectAtScrape(collector: Collector): () => void {
   const entry: Entry = { collector, at: -Infinity };
   entries.add(entry);
   return () => void entries.delete(entry);
 }
 
-/** Asks all collectors. One that fails or takes too long leaves its gauges without a value: none is better than an old one. */
+/** Runs all collectors. One that fails or times out leaves its gauges without a value, rather than with a stale one. */
 export async function runCollectors(sink: Sink, patienceMs = PATIENCE_MS): Promise<void> {
   await Promise.all([...entries].map((entry) => run(entry, sink, patienceMs)));
 }
@@ -70,7 +70,7 @@ function ask(entry: Entry): Promise<readonly Sample[]> {
 async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('too late')), ms)));
-  work.catch(() => {}); // It may fail after nobody waits for it any more.
+  work.catch(() => {}); // It may reject after the timeout.
   try {
     return await Promise.race([work, late]);
   } finally {

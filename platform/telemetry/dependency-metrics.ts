@@ -1,7 +1,7 @@
 import type { DependencyHealth } from '../agent/health.ts';
 import { collectAtScrape } from './collectors.ts';
 
-/** Has what a process shares with the others collected at every scrape. Returns what ends it. */
+/** Has the health of shared dependencies collected at every scrape. Returns a function that ends it. */
 export const measureDependencies = (health: () => readonly DependencyHealth[]): (() => void) =>
   collectAtScrape({
     name: 'dependencies',

@@ -9,7 +9,7 @@ export interface SpanLine {
   parentSpanId?: string;
   name: string;
   kind: string;
-  /** The process that did it. */
+  /** The process of the span. */
   service: string;
   pid: number;
   /** RFC 3339. */
@@ -30,7 +30,7 @@ export class FileExporter implements SpanExporter {
     this.#service = service;
   }
 
-  /** Appends them. */
+  /** Appends spans. */
   export(spans: ReadableSpan[], done: (result: { code: number; error?: Error }) => void): void {
     const text = spans.map((span) => `${JSON.stringify(this.#line(span))}\n`).join('');
     this.#written = this.#append(text, done);
@@ -45,12 +45,12 @@ export class FileExporter implements SpanExporter {
     }
   }
 
-  /** Waits for what is being written. */
+  /** Waits for pending writes. */
   async forceFlush(): Promise<void> {
     await this.#written;
   }
 
-  /** The same. */
+  /** Waits for pending writes, too. */
   async shutdown(): Promise<void> {
     await this.#written;
   }

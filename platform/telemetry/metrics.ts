@@ -1,6 +1,6 @@
 /**
- * The metrics of this process, in one registry. Who knows a fact counts it here, by a name of the table; what is only
- * worth knowing when somebody asks is collected at the scrape (`collectors.ts`). Nothing else imports prom-client.
+ * The metrics of this process, in one registry. Code counts facts here as they happen, by a name of the table; other
+ * figures are collected at a scrape (`collectors.ts`). Nothing else imports prom-client.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { runCollectors } from './collectors.ts';
@@ -26,11 +26,11 @@ function make(
   return new Histogram({ ...configuration, buckets: [...buckets!] });
 }
 
-/** Counts something that happened. */
+/** Increases a counter. */
 export const count = <Name extends NameOf<'counter'>>(name: Name, labels: LabelsOf<Name>, by = 1): void =>
   (made.get(name) as Counter).inc(labels, by);
 
-/** A counter that is not in the table: a room declares it. */
+/** A counter that is not in the table, but declared by a room. */
 interface AddedCounter {
   name: string;
   help: string;
@@ -39,7 +39,7 @@ interface AddedCounter {
 
 const added = new Map<string, { declared: AddedCounter; counter: Counter }>();
 
-/** Keeps a counter that a room declares. @throws Error for a name that another declaration has */
+/** Registers a counter that a room declares. @throws Error for a name that another declaration has */
 export function addCounter(declared: AddedCounter): void {
   const { name, help, labels } = declared;
   const known = added.get(name)?.declared;
@@ -50,7 +50,7 @@ export function addCounter(declared: AddedCounter): void {
   if (!known) added.set(name, { declared, counter: make(name, { kind: 'counter', help, labels }) as Counter });
 }
 
-/** Counts into a counter that was added. */
+/** Increases a counter that a room has declared. */
 export const countAdded = (name: string, labels: Record<string, string>, by = 1): void =>
   added.get(name)!.counter.inc(labels, by);
 
@@ -58,7 +58,7 @@ export const countAdded = (name: string, labels: Record<string, string>, by = 1)
 export const addedCounters = (): AddedCounter[] =>
   [...added.values()].map(({ declared }) => declared).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
-/** Adds to a gauge, or takes from it: for what begins and ends in this process. */
+/** Adds to a gauge, or subtracts from it: for things that begin and end in this process. */
 export const add = <Name extends NameOf<'gauge'>>(name: Name, labels: LabelsOf<Name>, by: number): void =>
   (made.get(name) as Gauge).inc(labels, by);
 
@@ -72,14 +72,14 @@ export const observeMs = <Name extends NameOf<'histogram'>>(name: Name, labels: 
 
 let measuresProcess = false;
 
-/** Node's own figures as well (memory, CPU, event loop lag): from the first call on. Costs nothing before. */
+/** Has Node's own metrics (memory, CPU, event loop lag) collected, from the first call on. */
 export function measureProcess(): void {
   if (measuresProcess) return;
   measuresProcess = true;
   collectDefaultMetrics({ register: registry });
 }
 
-/** Everything, in Prometheus's text format, with what the collectors know now. */
+/** All metrics in Prometheus's text format, with the collectors' current values. */
 export async function metricsText(): Promise<{ contentType: string; text: string }> {
   measureProcess();
   await runCollectors({
@@ -90,7 +90,7 @@ export async function metricsText(): Promise<{ contentType: string; text: string
   return { contentType: registry.contentType, text: await registry.metrics() };
 }
 
-/** The names of all metrics that a scrape tells, Node's own included. */
+/** The names of all metrics of a scrape, Node's own included. */
 export function metricNames(): string[] {
   measureProcess();
   return registry.getMetricsAsArray().map(({ name }) => name);

@@ -4,7 +4,7 @@ import { count, observeMs } from './metrics.ts';
 import { outcomeOf } from './outcome.ts';
 import { traced } from './tracing.ts';
 
-/** The same subgraph, with every request to it counted and timed: those of the gateway, and of other agents. */
+/** The same subgraph, with every request of the gateway or another agent counted and timed. */
 export const observedSubgraph = (subgraph: Subgraph): Subgraph => ({
   ...subgraph,
   execute: (request, context) =>

@@ -1,4 +1,4 @@
-/** Names that clients give their operations, as a label: so many, and the rest is `other`. */
+/** Clients' operation names as a metric label: the first ones by name, the rest as `other`. */
 
 const MAX_NAMES = 200;
 const MAX_LENGTH = 64;
@@ -6,8 +6,8 @@ const MAX_LENGTH = 64;
 const names = new Set<string>();
 
 /**
- * The label of an operation: its name while there are few of them, else `other`. Whoever sends a thousand names makes
- * no thousand series. One without a name is called by its first field.
+ * The label of an operation: its name while there are few, else `other`, so that a client that sends a thousand names
+ * makes no thousand series. An unnamed one is labelled by its first field.
  */
 export function operationLabel(name: string | undefined, firstField: string | undefined): string {
   const label = name ?? (firstField ? `{ ${firstField} }` : 'unnamed');

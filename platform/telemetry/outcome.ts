@@ -1,6 +1,6 @@
 import { isCallers } from '../errors.ts';
 
-/** How an operation ended: `refused` if every error is its sender's to mend, `failed` if one at least is ours. */
+/** Outcome of an operation: `refused` if its sender can mend every error, `failed` if at least one is ours. */
 export type Outcome = 'ok' | 'refused' | 'failed';
 
 /** The outcome of a result with these errors. */

@@ -1,12 +1,12 @@
-/** What must never be printed, and how it is recognised: a safety net under those who log, not a licence for them. */
+/** Redaction of secrets and personal data in logs: a safety net for mistakes, not a licence to log them. */
 
 const HIDDEN = '[redacted]';
 
-/** By the name of a field, anywhere in what is logged. */
+/** Names of fields that are redacted, at any depth. */
 const SECRET_NAME =
   /^(authorization|cookie|set-cookie|pass(word|phrase|wd)?|key|private-?key|credentials?|cvv|cvc|pan|iban)$|api-?key$|token$|secret$|e-?mail|card-?(number|holder)?$/i;
 
-/** By its looks: an e-mail address, a bearer's token, a JWT, a password in an address, a card's number. */
+/** Patterns that are redacted in texts: e-mail address, bearer token, JWT, password in a URL, card number. */
 const EMAIL = /[\w.+-]+@[\w-]+(\.[\w-]+)+/g;
 const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 const JWT = /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g;
@@ -15,7 +15,7 @@ const CARD = /\b[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}\b/g;
 
 const MAX_DEPTH = 6;
 
-/** The same fields, with what is secret in them hidden. Errors stay as they are: they are printed by a rule of their own. */
+/** The same fields, redacted. `err` stays as it is, since errors are printed by a rule of their own. */
 export function redacted(fields: Record<string, unknown>): Record<string, unknown> {
   const seen: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields))
@@ -23,9 +23,9 @@ export function redacted(fields: Record<string, unknown>): Record<string, unknow
   return seen;
 }
 
-/** A text without what looks like a secret. */
+/** A text, redacted by patterns. */
 export function scrubbed(text: string): string {
-  // Most lines hold nothing of it, and are not worth five expressions.
+  // A quick test, since most lines have nothing to redact.
   if (!/@|bearer|basic|eyJ|\d{4}[ -]?\d{4}/i.test(text)) return text;
   return text
     .replace(IN_ADDRESS, `$1:${HIDDEN}@`)
@@ -49,7 +49,7 @@ function clean(value: unknown, depth: number): unknown {
   );
 }
 
-/** Luhn's check: nine of ten numbers that are none do not pass. */
+/** Luhn's check, which excludes nine of ten numbers that are no card numbers. */
 function isCard(text: string): boolean {
   const digits = Array.from(text.matchAll(/\d/g), ([digit]) => Number(digit));
   if (digits.length < 13 || digits.length > 19) return false;

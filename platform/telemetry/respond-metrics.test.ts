@@ -21,14 +21,14 @@ const status = async (headers: Record<string, string> = {}): Promise<number> => 
   return response.status;
 };
 
-test('without a token this machine may read the metrics, and nobody through a proxy', async () => {
+test('without a token only this machine may read the metrics, not through a proxy', async () => {
   token = undefined;
   expect(await status()).toBe(200);
   expect(await status({ 'x-forwarded-for': '127.0.0.1' })).toBe(403);
   expect(await status({ forwarded: 'for=127.0.0.1' })).toBe(403);
 });
 
-test('with a token whoever shows it may, and nobody else', async () => {
+test('with a token only requests that carry it may read the metrics', async () => {
   token = 'a token of sixteen letters';
   expect(await status()).toBe(401);
   expect(await status({ authorization: 'Bearer another' })).toBe(401);

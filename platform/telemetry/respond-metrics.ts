@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { metricsText } from './metrics.ts';
 
 /**
- * Answers `GET /metrics`. With a token (`METRICS_TOKEN`), whoever shows it as a bearer may read them. Without one, only
- * who asks from this machine, and not through a proxy: figures of the business are nobody else's.
+ * Answers `GET /metrics`. With a token (`METRICS_TOKEN`), requests with that bearer token may read them. Without one,
+ * only requests from this machine, and not through a proxy: business figures are confidential.
  */
 export async function respondMetrics(
   request: IncomingMessage,
@@ -30,7 +30,7 @@ function mayRead({ headers, socket }: IncomingMessage, token: string | undefined
   return !isForwarded && /^(127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');
 }
 
-/** In a time that tells nothing of how much was right. */
+/** Compares two texts in constant time. */
 const isSame = (given: string, wanted: string): boolean => timingSafeEqual(digest(given), digest(wanted));
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

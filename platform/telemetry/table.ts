@@ -1,27 +1,28 @@
 /**
- * Every metric of the platform: what it is, its labels, its buckets. Those of the business are declared by the rooms, at the
- * events that they count (business-metrics.ts). Dashboards, alerts and docs are held to both by a test. Names follow https://prometheus.io/docs/practices/naming/.
+ * The table of the platform's metrics, with their labels and buckets. Business metrics are declared by the rooms, at
+ * the events that they count (business-metrics.ts). A test checks dashboards, alerts and docs against both. Names
+ * follow https://prometheus.io/docs/practices/naming/.
  *
- * Labels are bounded: names out of the code (agents, steps, types of events), codes, currencies, and operations as
- * `operation-label.ts` bounds them. Never an id, never what a client wrote as it wrote it.
+ * Labels are bounded: names from the code (agents, steps, event types), codes, currencies, and operations as
+ * `operation-label.ts` bounds them. Never an id, never a client's raw text.
  */
 
-/** A metric as it is declared. */
+/** The declaration of a metric. */
 export interface MetricDeclaration {
   kind: 'counter' | 'gauge' | 'histogram';
   help: string;
   labels: readonly string[];
   /** Upper bounds of a histogram's buckets, in its unit. */
   buckets?: readonly number[];
-  /** Series of a counter that stand at zero from the start, so that an alert sees the first count as a rise. */
+  /** Series of a counter that are zero from the start, so that an alert sees the first count as a rise. */
   series?: readonly Readonly<Record<string, string>>[];
 }
 
-/** Seconds. The goals lie at 0.1 and 0.2 for a request, and at 5 for an order. */
+/** Buckets in seconds. The goals are 0.1 and 0.2 for a request, and 5 for an order. */
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10, 30];
 const STEP_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
 
-/** The table. */
+/** The metrics by name. */
 export const METRICS = {
   // The front door.
   agora_http_requests_total: {

@@ -1,4 +1,4 @@
-/** Tracing by OpenTelemetry's SDK. Loaded only where traces are wanted: see `tracing.ts`. */
+/** Tracing by OpenTelemetry's SDK. Loaded only if tracing is configured: see `tracing.ts`. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Context,
@@ -21,15 +21,15 @@ import {
 import { FileExporter } from './file-exporter.ts';
 import type { SpanOptions, Tracing } from './tracing.ts';
 
-/** Where traces go, and how many. */
+/** Options of tracing. */
 export interface TracingOptions {
   /** An OTLP collector over HTTP: `http://collector:4318`. */
   endpoint?: string;
   /** A file to append to, a JSON line a span. */
   file?: string;
-  /** Of the traces that begin here, from 0 to 1. Of those that came from elsewhere, what was decided there. */
+  /** Share of sampled traces among those that begin here, from 0 to 1. Others keep their sampling decision. */
   share: number;
-  /** What this process is called in traces. */
+  /** Name of this process in traces. */
   service: string;
 }
 
@@ -39,10 +39,10 @@ const KINDS = {
   client: SpanKind.CLIENT,
   consumer: SpanKind.CONSUMER,
 };
-/** How often what was gathered is sent. Milliseconds. */
+/** Milliseconds between two batches of spans. */
 const EVERY_MS = 1000;
 
-/** Makes it. */
+/** Creates the tracing. */
 export function createTracing({ endpoint, file, share, service }: TracingOptions): Tracing {
   const exporters = [
     ...(endpoint ? [new OTLPTraceExporter({ url: new URL('/v1/traces', endpoint).href })] : []),
@@ -74,7 +74,7 @@ export function createTracing({ endpoint, file, share, service }: TracingOptions
 
 const TRACEPARENT = /^00-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})$/;
 
-/** A context that goes on from a `traceparent`; undefined if it is none. */
+/** A context that continues a `traceparent`; undefined if it is invalid. */
 function contextOf(parent: SpanOptions['parent']): Context | undefined {
   const [, traceId, spanId, flags] = TRACEPARENT.exec(parent ?? '') ?? [];
   if (!traceId || !spanId) return undefined;
@@ -82,7 +82,7 @@ function contextOf(parent: SpanOptions['parent']): Context | undefined {
   return trace.setSpanContext(ROOT_CONTEXT, spanContext);
 }
 
-/** Ends the span with the work. Of an error its class and code, not its message, which may hold what a user wrote. */
+/** Ends the span with the work. An error is recorded by class and code, not by its message, which may quote a user. */
 function ending<T>(span: Span, work: () => T): T {
   const fail = (error: unknown): never => {
     const { name = 'Error', code } = (error ?? {}) as { name?: string; code?: unknown };

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { startTracing, traced, traceFields, traceHeaders, tracedWithin } from './tracing.ts';
 
-test('while tracing is off, work is done and nothing else', async () => {
+test('while tracing is off, the work is run and nothing else', async () => {
   const stop = await startTracing({ TRACES_SHARE: 1 }, 'test');
   const never = (): never => {
     throw new Error('asked for nothing');

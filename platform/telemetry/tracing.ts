@@ -1,35 +1,35 @@
 /**
- * Traces: how one request went through gateway, agents, statements, events and sagas. Off unless the configuration says
- * where they go; then, and only then, OpenTelemetry's SDK is loaded (`tracing-sdk.ts`). Its global tracer is left alone:
- * what other packages would tell of themselves stays untold.
+ * Distributed traces of a request through gateway, agents, statements, events and sagas. Off unless an exporter is
+ * configured; only then OpenTelemetry's SDK is loaded (`tracing-sdk.ts`). Its global tracer is left alone, so that
+ * other packages do not trace themselves.
  *
- * Across processes a trace travels as W3C's `traceparent` (https://www.w3.org/TR/trace-context): in the headers of
+ * Across processes a trace is carried by W3C's `traceparent` (https://www.w3.org/TR/trace-context): in the headers of
  * requests, in the envelope of events (CloudEvents has an extension of this name) and beside the input of sagas.
  */
 import type { Config } from '../config/config.ts';
 
-/** What is known of a span when it begins. */
+/** Options of a span. */
 export interface SpanOptions {
   /** @default 'internal' */
   kind?: 'internal' | 'server' | 'client' | 'consumer';
-  /** Ids and names, no personal data and no values of statements. */
+  /** Ids and names, no personal data and no parameters of statements. */
   attributes?: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** A `traceparent` to go on from. @default the span that is under way here */
+  /** A `traceparent` to continue. @default the current span */
   parent?: string | null;
 }
 
-/** Makes spans. */
+/** Creates spans. */
 export interface Tracing {
   run<T>(name: string, options: SpanOptions, work: () => T): T;
-  /** Of the span that is under way here. */
+  /** The current span. */
   current(): { traceId: string; spanId: string; isSampled: boolean } | undefined;
-  /** Sends what waits, and ends. */
+  /** Sends pending spans, and ends. */
   stop(): Promise<void>;
 }
 
 let tracing: Tracing | undefined;
 
-/** Starts tracing if the configuration asks for it. Returns what ends it. */
+/** Starts tracing if it is configured. Returns a function that ends it. */
 export async function startTracing(
   config: Pick<Config, 'OTEL_EXPORTER_OTLP_ENDPOINT' | 'TRACES_FILE' | 'TRACES_SHARE'>,
   service: string,
@@ -45,27 +45,27 @@ export async function startTracing(
   };
 }
 
-/** Does the work in a span of its own. What it throws, or its promise is rejected with, is told by the span. */
+/** Runs the work in a span of its own, which records an error or a rejection of it. */
 export const traced = <T>(name: string, options: () => SpanOptions, work: () => T): T =>
   tracing ? tracing.run(name, options(), work) : work();
 
-/** The same, where a span is under way: what nobody asked for, such as a poll, is no trace of its own. */
+/** Runs the work in a span if there is a current one: background work, such as a poll, gets no trace of its own. */
 export const tracedWithin = <T>(name: () => string, options: () => SpanOptions, work: () => T): T =>
   tracing?.current() ? tracing.run(name(), options(), work) : work();
 
-/** The `traceparent` of the span that is under way here. */
+/** The `traceparent` of the current span. */
 export function traceparent(): string | undefined {
   const current = tracing?.current();
   return current && `00-${current.traceId}-${current.spanId}-${current.isSampled ? '01' : '00'}`;
 }
 
-/** The headers that carry the trace to another process: none where there is none. */
+/** The headers that carry the current trace to another process, if there is one. */
 export function traceHeaders(): Record<string, string> {
   const value = traceparent();
   return value ? { traceparent: value } : {};
 }
 
-/** What every line of the log tells of the trace. */
+/** Fields of the current trace for log lines. */
 export function traceFields(): object {
   const current = tracing?.current();
   return current ? { traceId: current.traceId, spanId: current.spanId } : {};

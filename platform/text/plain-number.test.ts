@@ -9,6 +9,6 @@ test.each([
   ['+49\u00a030\u201190\u22121820', '+49 30-90-1820'],
   ['SW1A 1AA', 'SW1A 1AA'],
   ['コーヒー', 'コーヒー'],
-])('%s is written as %s', (text, plain) => {
+])('%s is normalised to %s', (text, plain) => {
   expect(plainNumber(text)).toBe(plain);
 });

@@ -1,8 +1,8 @@
 import { toAscii } from './ascii.ts';
 
 /**
- * A number that people write with more than digits, such as a postal code or a telephone number, as ASCII writes it: the
- * digits of every script as 0 to 9, and every dash as `-`, also the mark of a long vowel that Japanese keyboards give.
+ * Normalises a postal code, a telephone number or the like to ASCII: digits of every script become 0 to 9, and every
+ * dash `-`, also the long-vowel mark of Japanese keyboards.
  */
 export const plainNumber = (text: string): string =>
   text

@@ -15,11 +15,11 @@ describe('a name', () => {
     ['👨‍👩‍👧 می‌خواهم', '👨‍👩‍👧 می‌خواهم'],
     ['5 % – „Größe“', '5 % – „Größe“'],
     ['\u200fשלום', '\u200fשלום'],
-  ])('is taken without the blanks around it: %j', (name, kept) => {
+  ])('is accepted without the blanks around it: %j', (name, kept) => {
     expect(checkName(name, PATH)).toBe(kept);
   });
 
-  test('is as long as it has characters, however many units of JavaScript they are', () => {
+  test('is measured in characters, not in UTF-16 code units', () => {
     expect(checkName('😀'.repeat(200), PATH)).toHaveLength(400);
     expect(checkName('x'.repeat(30), PATH, { max: 30 })).toHaveLength(30);
     for (const long of ['x'.repeat(201), '😀'.repeat(201), 'x'.repeat(500_000)])
@@ -27,20 +27,20 @@ describe('a name', () => {
   });
 
   test.each(['', '   ', '\u200b', '\u202e', '\u2060\u200d', '\u3164', '\u2800', '\u0301', '\u00ad', '\u{e0041}'])(
-    'that nobody can see is none: %j',
+    'without a visible character is refused: %j',
     (name) => {
       expect(() => checkName(name, PATH)).toThrow(refused);
     },
   );
 
   test.each(['a\u0000b', 'a\ud800b', '\udc00', 'a\nb', 'a\tb', 'a\u0085b', 'a\u2028b', 'abc\u202egpj', 'a\u2066b'])(
-    'is refused with what has no place in one line: %j',
+    'with a control character, a line break or a bidi control is refused: %j',
     (name) => {
       expect(() => checkName(name, PATH)).toThrow(refused);
     },
   );
 
-  test('that is taken can be stored, seen, and is taken again as it is', () => {
+  test('that is accepted can be stored, is visible, and is accepted again unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 220 }), (name) => {
         let kept: string;
@@ -58,7 +58,7 @@ describe('a name', () => {
   });
 });
 
-test('what others tell of a name is made one, if anything of it can be', () => {
+test('an outside system’s text is made a name, if anything visible is left', () => {
   expect(nameOutOf(' \u202eAda\u0000\n')).toBe('Ada');
   expect(nameOutOf('\ud800\u200b')).toBe('\ufffd\u200b');
   expect(nameOutOf('\u200b\u0007')).toBeUndefined();
@@ -71,7 +71,7 @@ test('what others tell of a name is made one, if anything of it can be', () => {
 });
 
 describe('a text', () => {
-  test('is kept as it is, lines, tabs and all', () => {
+  test('is kept as it is, with its lines and tabs', () => {
     expect(checkText(' a\tb\r\n\u2067c\u2069 ', PATH)).toBe(' a\tb\r\n\u2067c\u2069 ');
     expect(checkText('', PATH, { min: 0 })).toBe('');
     expect(checkText('x'.repeat(10_000), PATH, { min: 0, max: 10_000 })).toHaveLength(10_000);
@@ -94,17 +94,20 @@ describe('a text', () => {
 });
 
 describe('a token', () => {
-  test.each(['', ' x ', 'a\u0000\ud800\n', '😀'.repeat(40)])('is of any characters, and kept as it is: %j', (token) => {
-    expect(checkOpaque(token, PATH, { max: 40 })).toBe(token);
-  });
+  test.each(['', ' x ', 'a\u0000\ud800\n', '😀'.repeat(40)])(
+    'a token of any characters is kept as it is: %j',
+    (token) => {
+      expect(checkOpaque(token, PATH, { max: 40 })).toBe(token);
+    },
+  );
 
-  test('that is too long is refused, without a word of it', () => {
+  test('a token over its limit is refused, and the message repeats nothing of it', () => {
     for (const token of ['x'.repeat(41), '😀'.repeat(41), 'x'.repeat(500_000)])
       expect(() => checkOpaque(token, PATH, { max: 40 })).toThrow(/^This has at most 40 characters\.$/);
   });
 });
 
-test('what cannot be stored is named, and an emoji can', () => {
+test('a text that PostgreSQL cannot store is refused at its path; an emoji is stored', () => {
   expect(() => checkStorable('a😀b', PATH)).not.toThrow();
   for (const bad of ['a\u0000', '\ud83d']) expect(() => checkStorable(bad, PATH)).toThrow(refused);
 });
@@ -114,11 +117,11 @@ test.each([
   ['Blue', 'Blue\u200b', 'Bl\u00adue', '\u200eBlue', 'Blue \u2060', 'B\u034flue\ufeff', 'Blue\u{e0041}'],
   ['❤', '❤\ufe0f', '❤\ufe0e'],
   ['Extra L', 'Extra  L', 'extra\u00a0l', 'Extra\u3000\u2009L', 'Extra \u200b L', 'Extra\u2800L'],
-])('texts that read alike are the same to compare by: %#', (...texts) => {
+])('texts that read alike fold to the same: %#', (...texts) => {
   expect(new Set(texts.map(foldText)).size).toBe(1);
 });
 
-test('a letter folds alike in every form that it has: capital or small, whole or in its parts', () => {
+test('a letter folds alike in all its forms: capital or small, composed or decomposed', () => {
   const differing: string[] = [];
   for (let code = 0; code < 0x110000; code++) {
     const letter = String.fromCodePoint(code);
@@ -138,6 +141,6 @@ test.each([
     '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
     '🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}',
   ],
-])('texts that read differently are not: %#', (one, other) => {
+])('texts that read differently fold differently: %#', (one, other) => {
   expect(foldText(one)).not.toBe(foldText(other));
 });

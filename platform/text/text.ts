@@ -1,20 +1,20 @@
-/** The one rule of what people write: names of one line, and longer texts. Pure. */
+/** Validation of texts that people write: names of one line, and longer texts. Pure. */
 import { refuse, type Refusal } from '../errors.ts';
 import { isStorable, UNSTORABLE_MESSAGE } from './storable.ts';
 
-/** How long a text may be, in characters. */
+/** Limits of a text's length, in characters. */
 export interface TextLimits {
   /** @default 200 */
   max?: number;
-  /** 0 where an empty text is as good as none. @default 1 */
+  /** 0 if the text may be empty. @default 1 */
   min?: number;
 }
 
 /**
- * A name: one line that can be seen, without blanks around it. What turns the direction of the text beside it is refused
- * too: such a name reads as another one (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
+ * Validates a name: one visible line, without blanks around it. Bidirectional controls are refused, since such a name
+ * reads as another one (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
  * @returns the name without the blanks around it
- * @throws Refusal INVALID_INPUT that says what is wrong, at the path
+ * @throws Refusal INVALID_INPUT with the reason, at the path
  */
 export function checkName(name: string, path: readonly string[], { max = 200 }: Pick<TextLimits, 'max'> = {}): string {
   const trimmed = name.trim();
@@ -29,8 +29,8 @@ export function checkName(name: string, path: readonly string[], { max = 200 }: 
 }
 
 /**
- * A text of any number of lines, kept as it was written.
- * @throws Refusal INVALID_INPUT that says what is wrong, at the path
+ * Validates a text of any number of lines, which is kept as it was written.
+ * @throws Refusal INVALID_INPUT with the reason, at the path
  */
 export function checkText(text: string, path: readonly string[], { max = 200, min = 1 }: TextLimits = {}): string {
   checkStorable(text, path);
@@ -50,7 +50,7 @@ export function checkOpaque(text: string, path: readonly string[], { max }: { ma
 }
 
 /**
- * A text that can be stored.
+ * Checks that PostgreSQL can store a text.
  * @throws Refusal INVALID_INPUT at the path
  */
 export function checkStorable(text: string, path: readonly string[]): void {
@@ -58,8 +58,8 @@ export function checkStorable(text: string, path: readonly string[]): void {
 }
 
 /**
- * A text as a reader tells it from others: equal for `Größe`, `GRÖSSE` and `ｇröße`, however many blanks are between its
- * words, and whatever is in it that is not shown. To compare by, not to show.
+ * Folds a text for comparison, not for display: equal for `Größe`, `GRÖSSE` and `ｇröße`, for any number of blanks
+ * between words, and with or without invisible characters.
  */
 export const foldText = (text: string): string =>
   text
@@ -67,7 +67,7 @@ export const foldText = (text: string): string =>
     .normalize('NFKC')
     .replace(/[\s\u2800]+/g, ' ')
     .trim()
-    // `ẞ` has no capital of its own but is one; and some capitals are told apart into their marks, which belong together.
+    // Three steps, since `ẞ` is a capital without one of its own, and some capitals decompose into their marks.
     .toLowerCase()
     .toUpperCase()
     .toLowerCase()
@@ -82,14 +82,14 @@ function checkLength(text: string, min: number, max: number, path: readonly stri
 
 const tooLong = (max: number): string => `This has at most ${max} characters.`;
 
-/** By characters, of which some are two units of JavaScript's. */
+/** Whether a text is longer, in characters, of which some are two UTF-16 code units. */
 const isLonger = (text: string, max: number): boolean =>
   text.length > max && (text.length > 2 * max || Array.from(text).length > max);
 
 const isShorter = (text: string, min: number): boolean =>
   text.length < min || (text.length < 2 * min && Array.from(text).length < min);
 
-/** What of a text can be a name that {@link checkName} takes; undefined if nothing can. For names that others tell. */
+/** Makes a name that {@link checkName} accepts of an outside system's text; undefined if nothing visible is left. */
 export function nameOutOf(text: string, { max = 200 }: Pick<TextLimits, 'max'> = {}): string | undefined {
   const shown = text
     .slice(0, 4 * max)
@@ -100,12 +100,12 @@ export function nameOutOf(text: string, { max = 200 }: Pick<TextLimits, 'max'> =
   return VISIBLE.test(name) ? name : undefined;
 }
 
-/** Neither blank nor control, format or filler character. A mark alone has nothing to stand on. */
+/** A visible character: neither blank nor control, format or filler character, nor a combining mark. */
 const VISIBLE = /[^\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
 /** Control characters, separators of lines, and embeddings, overrides and isolates of the bidirectional algorithm. */
 const NOT_IN_NAMES = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
 const ALL_NOT_IN_NAMES = new RegExp(NOT_IN_NAMES, 'gu');
-/** What no font shows by itself, but for the tags that make one flag of another, which are found as `$1`. */
+/** Characters that no font shows by themselves, except the tags of flag emoji, which are captured as `$1`. */
 const NOT_SHOWN = /(\p{RGI_Emoji_Tag_Sequence})|\p{Default_Ignorable_Code_Point}/gv;
 const NOT_IN_TEXTS = /[^\P{Cc}\t\n\r]/u;
 

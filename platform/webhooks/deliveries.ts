@@ -1,27 +1,27 @@
-/** What operators see of the inbox, and do about it. */
+/** The webhook inbox for operators: list, redrive and retention. */
 import type { AgentContext } from '../agent/agent-context.ts';
 import { columnsOf, type RowOf } from '../data/entity-table.ts';
 import { refuse } from '../errors.ts';
 import { type Connection, connect, type PageArgs } from '../graphql/connection.ts';
 import { type InboxTables, WebhookDeliverySchema, type WebhookStatus } from './inbox-entity.ts';
 
-/** A delivery as the graph reads it: without its body, which may tell of a person. */
+/** A delivery as the graph reads it: without its body, which may hold personal data. */
 export type DeliveryRow = Omit<RowOf<typeof WebhookDeliverySchema>, 'body'>;
 
-/** A page of them. */
+/** A page of deliveries. */
 export type DeliveryConnection = Connection<DeliveryRow>;
 
 const DELIVERY = columnsOf(WebhookDeliverySchema).filter((name) => name !== 'body');
 
-/** How long handled and failed ones are kept. A sender repeats a message for days, and not for weeks. */
+/** Retention of handled and failed deliveries: a sender retries for days, not for weeks. */
 const KEPT_DAYS = 30;
 const CHUNK = 1000;
 
-/** The desk of one agent's inbox. */
+/** Operators' access to one agent's inbox. */
 export const deliveries = ({ store, clock }: Pick<AgentContext, 'store' | 'clock'>) => {
   const inbox = store.read.withTables<InboxTables>();
   return {
-    /** A page, the latest first. */
+    /** Reads a page of deliveries, the latest first. */
     page: (
       filter: { endpoint?: string | null; status?: WebhookStatus | null },
       page: PageArgs,
@@ -32,11 +32,11 @@ export const deliveries = ({ store, clock }: Pick<AgentContext, 'store' | 'clock
       return connect(some, { column: 'receivedAt', direction: 'DESC' }, page);
     },
 
-    /** One, if there is such a one. */
+    /** Reads a delivery, if there is one with this id. */
     byId: (id: string): Promise<DeliveryRow | undefined> =>
       inbox.selectFrom('webhook_delivery').select(DELIVERY).where('id', '=', id).executeTakeFirst(),
 
-    /** Has a failed one tried again, with all attempts anew. One that waits is left as it is. @throws Refusal NOT_FOUND, INVALID_STATE */
+    /** Redrives a failed delivery, all attempts anew; leaves a waiting one. @throws Refusal NOT_FOUND, INVALID_STATE */
     async redrive(id: string): Promise<void> {
       const anew = await inbox
         .updateTable('webhook_delivery')
@@ -51,7 +51,7 @@ export const deliveries = ({ store, clock }: Pick<AgentContext, 'store' | 'clock
       if (found.status === 'HANDLED') throw refuse('INVALID_STATE', 'It was handled before.', ['input', 'id']);
     },
 
-    /** Forgets what is older than 30 days and waits for nobody, in chunks. */
+    /** Deletes deliveries that are older than 30 days and not waiting, in chunks. */
     async forgetOld(signal: AbortSignal): Promise<void> {
       const before = new Date(clock.now().getTime() - KEPT_DAYS * 86_400_000);
       for (let gone = CHUNK; gone === CHUNK && !signal.aborted; ) {

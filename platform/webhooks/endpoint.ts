@@ -2,19 +2,19 @@ import type { z } from 'zod';
 import type { Work } from '../store/store.ts';
 import type { WebhookSecrets } from './secrets.ts';
 
-/** A place where somebody outside tells an agent what happened: `POST /webhooks/<agent>/<name>`. */
+/** An endpoint for webhooks of an outside sender: `POST /webhooks/<agent>/<name>`. */
 export interface WebhookEndpoint<Body = any, DB = any> {
-  /** Of who sends: `simulator`. One lower-case word. */
+  /** Name of the sender, one lower-case word: `simulator`. */
   name: string;
-  /** Shared with the sender. Without any the endpoint is not connected, and answers as if it was not there. */
+  /** Secrets shared with the sender. Without any the endpoint is not connected, and answers as if it was not there. */
   secrets: WebhookSecrets | undefined;
-  /** What is taken from the body, no more: a tolerant reader. */
+  /** The fields of the body that are used, and no more: a tolerant reader. */
   reads: z.ZodType<Body>;
-  /** What to lock for it: the aggregates of which the handler publishes events. Throws to have it tried again. */
+  /** The aggregates to lock: those of which the handler publishes events. Throws to have it retried. */
   locks(body: Body): Promise<readonly string[]>;
-  /** Applies it through `work` and nothing else. Throws to have it tried again. */
+  /** Applies the delivery through `work` and nothing else. Throws to have it retried. */
   handle(work: Work<DB>, body: Body): Promise<void>;
-  /** Told after the commit, in the process that handled it. */
+  /** Called after the commit, in the process that handled the delivery. */
   onHandled?(body: Body): void;
 }
 

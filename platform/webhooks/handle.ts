@@ -1,19 +1,19 @@
-/** Handles what was delivered: each in one transaction with the note that it was, so its effect happens once. */
+/** Handles deliveries: each in one transaction with its change of status, so that its effect happens once. */
 import type { AgentContext } from '../agent/agent-context.ts';
 import { AgoraError, Fault, isTransient } from '../errors.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import type { InboxTables } from './inbox-entity.ts';
 
-/** Attempts before a delivery waits for a person. */
+/** Attempts before a delivery waits for an operator. */
 const MAX_ATTEMPTS = 8;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 60_000;
-/** Deliveries that a round takes. */
+/** Most deliveries per run. */
 const BATCH = 50;
 
 type HandlerContext = Pick<AgentContext, 'store' | 'clock' | 'secrets' | 'log'>;
 
-/** The handler of an agent's deliveries. */
+/** Creates the handler of an agent's deliveries. */
 export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoints: readonly WebhookEndpoint[]) => {
   const inbox = store.read.withTables<InboxTables>();
   const waiting = (id: string) =>
@@ -30,7 +30,7 @@ export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoint
     if (!endpoint) throw new Fault('WEBHOOK_UNKNOWN', `Nobody handles webhooks of ${delivery.endpoint} any more.`);
     const body: unknown = endpoint.reads.parse(JSON.parse(secrets.open(delivery.body!, id)));
     const locks = await endpoint.locks(body);
-    // The events' correlation: whoever follows one finds the delivery.
+    // The delivery's id is the correlation id of its events.
     await store.write({ locks, origin: { correlationId: id } }, async (work) => {
       const mine = work.sql.withTables<InboxTables>();
       const claimed = await mine
@@ -41,7 +41,7 @@ export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoint
         .where('status', '=', 'WAITING')
         .returning('id')
         .execute();
-      // Another process was faster: this waited for it at the row.
+      // Otherwise another process was faster: this one waited for its row lock.
       if (claimed.length > 0) await endpoint.handle(work, body);
     });
     endpoint.onHandled?.(body);
@@ -51,7 +51,7 @@ export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoint
     const { attempts: before } = (await waiting(id).executeTakeFirst()) ?? {};
     if (before === undefined) return;
     const attempts = before + 1;
-    // What passes by itself, such as a lost connection, is nothing for a person.
+    // A transient error, such as a lost connection, is not left to an operator.
     const status = attempts >= MAX_ATTEMPTS && !isTransient(error) ? 'FAILED' : 'WAITING';
     const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** before) * (0.75 + Math.random() / 2);
     await inbox
@@ -64,7 +64,7 @@ export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoint
     log.warn({ err: error, webhook: id, attempts, status }, 'a webhook could not be handled');
   };
 
-  /** One delivery. Never rejects: what fails is tried again. */
+  /** Handles one delivery. Never rejects: a failed one is retried. */
   const handle = async (id: string): Promise<void> => {
     try {
       await apply(id);
@@ -76,7 +76,7 @@ export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoint
   return {
     handle,
 
-    /** All that are due: those whose process died, and those that failed before. */
+    /** Handles all deliveries that are due: those whose process died, and those that failed before. */
     async handleDue(signal: AbortSignal): Promise<void> {
       const due = await inbox
         .selectFrom('webhook_delivery')
@@ -91,7 +91,7 @@ export const handler = ({ store, clock, secrets, log }: HandlerContext, endpoint
   };
 };
 
-/** A fault of ours is told by its name, which the person who looks finds again in the documents. */
+/** The message of an error for operators, with the code of one of ours, which the docs explain. */
 const messageOf = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error);
   return (error instanceof AgoraError ? `${error.code}: ${message}` : message).slice(0, 500);

@@ -1,9 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { TablesOf } from '../data/entity-table.ts';
 
-/** Where a delivery is: to be handled, handled, or given up until an operator has it tried again. */
+/** Status of a delivery: to be handled, handled, or given up until an operator redrives it. */
 export const WebhookStatus = { WAITING: 'WAITING', HANDLED: 'HANDLED', FAILED: 'FAILED' } as const;
-/** One of them. */
+/** A status of a delivery. */
 export type WebhookStatus = keyof typeof WebhookStatus;
 
 /** A delivery in the inbox of an agent (inbox.sql). */

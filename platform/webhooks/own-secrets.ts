@@ -6,7 +6,7 @@ import { makeFolder } from '../folders.ts';
 import { parseWebhookSecrets } from './secrets.ts';
 
 /**
- * The secrets for webhooks that an installation sends to itself: made at the first start, and kept in this file.
+ * Secrets for webhooks that an installation sends to itself: generated at the first start, and kept in this file.
  * @throws {Fault} `BAD_KEYS` for a file that holds something else
  */
 export function ownWebhookSecrets(path: string): string {

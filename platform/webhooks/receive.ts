@@ -4,17 +4,19 @@ import type { WebhookEndpoint } from './endpoint.ts';
 import type { InboxTables } from './inbox-entity.ts';
 import { type Verdict, verifyWebhook, type WebhookHeaders } from './signature.ts';
 
-/** A delivery as the front door hands it on. */
+/** A delivery as the gateway passes it on. */
 export interface Delivered extends WebhookHeaders {
   endpoint: string;
-  /** The bytes as they came, in base64: what was signed. */
+  /** The signed bytes as they came, in base64. */
   body: string;
 }
 
-/** What became of it. Only what is STORED or was (REPEATED) is answered with a 2xx. */
+/** Outcome of a delivery. Only STORED and REPEATED (stored before) are answered with a 2xx. */
 export type WebhookOutcome = 'STORED' | 'REPEATED' | 'UNKNOWN_ENDPOINT' | Exclude<Verdict, 'GENUINE'>;
 
-/** Verifies deliveries and keeps them. `onStored` is told of each new one, after the commit. */
+/**
+ * Creates the receiver, which verifies and stores deliveries, and calls `onStored` for each new one after the commit.
+ */
 export const receiver = (
   { store, clock, secrets }: Pick<AgentContext, 'store' | 'clock' | 'secrets'>,
   endpoints: readonly WebhookEndpoint[],

@@ -3,7 +3,7 @@ import { parseWebhookSecrets } from './secrets.ts';
 
 const secret = (bytes: number, fill = 7): string => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`;
 
-test('secrets are read on one line or several, the newest first', () => {
+test('secrets are parsed on one line or several, the newest first', () => {
   expect(parseWebhookSecrets(`${secret(24)},\n ${secret(64)}`)).toEqual([secret(24), secret(64)]);
 });
 

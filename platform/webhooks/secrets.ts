@@ -1,6 +1,6 @@
 /** Secrets of webhooks, as Standard Webhooks writes them: `whsec_` and 24 to 64 random bytes in base64. */
 
-/** The newest first: it signs, all of them verify. So a secret can be changed without a delivery being refused. */
+/** Secrets, the newest first: it signs, all of them verify, so that a rotation refuses no delivery. */
 export type WebhookSecrets = readonly [string, ...string[]];
 
 const FORM = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
@@ -9,7 +9,7 @@ const MOST_BYTES = 64;
 
 /**
  * Reads `whsec_…,whsec_…`, the newest first.
- * @throws Error that says which does not fit, without any part of a secret
+ * @throws Error that names the invalid one by its number, without any part of a secret
  */
 export function parseWebhookSecrets(text: string): WebhookSecrets {
   const secrets = text.trim().split(/[\s,]+/);

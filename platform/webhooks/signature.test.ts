@@ -18,7 +18,7 @@ const signed = (secrets: readonly [string, ...string[]] = [old]): WebhookHeaders
 const verify = (more: WebhookHeaders = {}, body: string | Buffer = BODY, now = at, secrets = [old]) =>
   verifyWebhook(secrets as never, { ...signed(), ...more }, Buffer.from(body as string), now);
 
-test('a signature is the one that the specification shows', () => {
+test('a signature equals the example of the specification', () => {
   // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
   const message = { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', at: new Date(1614265330_000), body: '{"test": 2432232314}' };
   const { 'webhook-signature': signature } = signWebhook(['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'], message);
@@ -31,24 +31,24 @@ test('a delivery that another implementation signs over the bytes is genuine', (
   expect(verify({ id: 'msg_9', timestamp, signature: `v1,${mac}` })).toBe('GENUINE');
 });
 
-describe('while a secret is changed', () => {
-  test('what either side signs with the old or the new one is genuine to whoever knows both', () => {
+describe('during a rotation of secrets', () => {
+  test('a delivery signed with the old or the new one is genuine for a receiver with both', () => {
     for (const secrets of [[old], [young]] as const)
       expect(verify(signed(secrets), BODY, at, [young, old])).toBe('GENUINE');
   });
 
-  test('what is signed with both is genuine to whoever knows one of them', () => {
+  test('a delivery signed with both is genuine for a receiver with one of them', () => {
     const both = signed([young, old]);
     expect(both.signature!.split(' ')).toHaveLength(2);
     expect([old, young].map((secret) => verify(both, BODY, at, [secret]))).toEqual(['GENUINE', 'GENUINE']);
   });
 
-  test('what is signed with one that is no longer known is refused', () => {
+  test('a delivery signed with a removed one is refused', () => {
     expect(verify(signed([old]), BODY, at, [young])).toBe('SIGNATURE_INVALID');
   });
 });
 
-test('a delivery of which anything was changed is refused', () => {
+test('a delivery with any part changed is refused', () => {
   expect(verify()).toBe('GENUINE');
   const { signature } = signed();
   const changes: [WebhookHeaders, string?][] = [
@@ -86,7 +86,7 @@ test.each<[string, WebhookHeaders]>([
   expect(verify(headers)).toBe('MALFORMED');
 });
 
-test('bytes that are no UTF-8 are malformed: the package would sign them as U+FFFD, whatever they are', () => {
+test('a body that is no UTF-8 is malformed, since the package would sign all such bytes as U+FFFD', () => {
   const text = '{"a":"\uFFFD"}';
   const { 'webhook-signature': signature } = signWebhook([old], { id: 'msg_1', at, body: text });
   expect(verify({ signature }, text)).toBe('GENUINE');

@@ -10,26 +10,26 @@ import { timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import type { WebhookSecrets } from './secrets.ts';
 
-/** The three headers of a delivery, as they came. */
+/** The three headers of a delivery. */
 export interface WebhookHeaders {
   id?: string | null;
   timestamp?: string | null;
   signature?: string | null;
 }
 
-/** What a delivery was found to be. */
+/** Result of the verification of a delivery. */
 export type Verdict = 'GENUINE' | 'MALFORMED' | 'TIMESTAMP_OUT_OF_TOLERANCE' | 'SIGNATURE_INVALID';
 
-/** How far the sender's clock, and the way here, may be off, in seconds. */
+/** Tolerance for clock skew and delay, in seconds. */
 export const TOLERANCE_SECONDS = 300;
-/** A rotation needs two. */
+/** Limit of signatures in a header; a rotation needs two. */
 const MOST_SIGNATURES = 10;
 
-/** Without a full stop, which would leave open where the id ends and the time begins. */
+/** An id has no full stop, which separates it from the time. */
 const ID = /^[^.\s]{1,255}$/;
 const TIMESTAMP = /^\d{1,12}$/;
 
-/** The headers of a delivery, with one signature for each secret: the receiver may know any of them. */
+/** Creates the headers of a delivery, with one signature for each secret, since the receiver may know any of them. */
 export function signWebhook(
   secrets: WebhookSecrets,
   { id, at, body }: { id: string; at: Date; body: string },
@@ -41,7 +41,7 @@ export function signWebhook(
   };
 }
 
-/** Whether a holder of one of the secrets sent exactly these bytes, and lately. */
+/** Verifies that a holder of one of the secrets sent exactly these bytes, within the tolerance. */
 export function verifyWebhook(secrets: WebhookSecrets, headers: WebhookHeaders, body: Buffer, now: Date): Verdict {
   const { id, timestamp, signature } = headers;
   if (!id || !timestamp || !signature || !ID.test(id) || !TIMESTAMP.test(timestamp) || !isUtf8(body))
@@ -56,7 +56,7 @@ export function verifyWebhook(secrets: WebhookSecrets, headers: WebhookHeaders, 
   return isTimely ? 'GENUINE' : 'TIMESTAMP_OUT_OF_TOLERANCE';
 }
 
-/** In constant time. The length of a signature is no secret. */
+/** Compares signatures in constant time. Their length is no secret. */
 function isSame(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);

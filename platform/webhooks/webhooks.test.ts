@@ -19,7 +19,7 @@ const { signal } = new AbortController();
 
 let small: SmallAgent;
 let webhooks: Webhooks;
-/** What the handler throws, if it does. */
+/** The error that the handler throws, if any. */
 let failure: Error | undefined;
 beforeAll(async () => {
   small = await openSmallAgent();
@@ -72,14 +72,14 @@ const attempted = (times: number) =>
   until(`it was tried ${times} times`, async () => (await rows())[0]?.attempts === times);
 
 describe('a delivery', () => {
-  test('is handled once it is stored; then nothing of what it said is kept', async () => {
+  test('is handled after it is stored; then its body is not kept', async () => {
     expect(await deliver(NOTE)).toBe('STORED');
     await until('it is handled', async () => (await rows())[0].status === 'HANDLED');
     expect(await notes()).toEqual(['a parcel for Zoë']);
     expect(await rows()).toMatchObject([{ attempts: 1, body: null, error: null, handled_at: clock.now() }]);
   });
 
-  test('is not handled again when it comes again, and is not stored without a good signature', async () => {
+  test('is not handled again when it is repeated, and is not stored without a valid signature', async () => {
     expect(await deliver(NOTE)).toBe('STORED');
     await attempted(1);
     expect(await deliver(NOTE)).toBe('REPEATED');
@@ -93,7 +93,7 @@ describe('a delivery', () => {
     expect(await notes()).toHaveLength(1);
   });
 
-  test('whose process died after it was stored is handled by another, once, though several try', async () => {
+  test('whose process died after it was stored is handled by another process, once, though several try', async () => {
     failure = new Unavailable('dies');
     await deliver(NOTE);
     await attempted(1);
@@ -105,7 +105,7 @@ describe('a delivery', () => {
     expect(await notes()).toHaveLength(1);
   });
 
-  test('that waits is sealed: whoever reads the table learns nothing', async () => {
+  test('that waits is sealed: its body cannot be read from the table', async () => {
     failure = new Error('not yet');
     await deliver(NOTE);
     await attempted(1);
@@ -114,7 +114,7 @@ describe('a delivery', () => {
 });
 
 describe('a delivery that cannot be handled', () => {
-  test('leaves nothing half-done, is tried ever less often, and after eight times waits for a person', async () => {
+  test('leaves nothing half-done, is retried with backoff, and waits for an operator after 8 attempts', async () => {
     failure = new Error('no such parcel');
     await deliver(NOTE);
     await attempted(1);
@@ -144,7 +144,7 @@ describe('a delivery that cannot be handled', () => {
     await expect(webhooks.redrive('webhook_1')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('for what passes by itself never waits for a person', async () => {
+  test('because of a transient error never waits for an operator', async () => {
     failure = new Unavailable('the database is away');
     await deliver(NOTE);
     await attempted(1);
@@ -155,14 +155,14 @@ describe('a delivery that cannot be handled', () => {
     expect(await rows()).toMatchObject([{ status: 'WAITING', attempts: 10 }]);
   });
 
-  test.each(['not JSON', '{"id":7}'])('because it says %s tells so', async (text) => {
+  test.each(['not JSON', '{"id":7}'])('because its body is %s has the reason as its error', async (text) => {
     await deliver(text);
     await attempted(1);
     expect((await rows())[0].error).toMatch(/JSON|expected string/);
   });
 });
 
-test('what is older than thirty days is forgotten, unless it still waits', async () => {
+test('a delivery older than thirty days is deleted, unless it still waits', async () => {
   await deliver(NOTE, { id: 'msg_old' });
   await until('it is handled', async () => (await rows())[0].status === 'HANDLED');
   failure = new Unavailable('waits');
@@ -172,6 +172,6 @@ test('what is older than thirty days is forgotten, unless it still waits', async
   expect((await rows()).map((row) => row.webhook_id)).toEqual(['msg_waiting']);
 });
 
-test('an agent whose endpoints have no secret has nothing to do', () => {
+test('an agent whose endpoints have no secret has no scheduled jobs', () => {
   expect(createWebhooks({ store: small.store } as never, []).scheduledJobs).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /**
- * Webhooks of an agent: what somebody outside tells it. The front door (gateway/http/webhooks.ts) hands each delivery to the
+ * Webhooks of an agent, from outside senders. The gateway (gateway/http/webhooks.ts) passes each delivery to the
  * agent's own field `receive<Agent>Webhook`, in process or over the wire; it is verified, stored, and answered. Then it
- * is handled, at once and, if that fails, ever less often until it works or a person looks at it.
+ * is handled at once, and retried with backoff until it succeeds or is left to an operator.
  */
 import type { ScheduledJob } from '../agent/define-agent.ts';
 import type { AgentContext } from '../agent/agent-context.ts';
@@ -10,7 +10,7 @@ import type { WebhookEndpoint } from './endpoint.ts';
 import { handler } from './handle.ts';
 import { type Delivered, receiver, type WebhookOutcome } from './receive.ts';
 
-/** Of the deliveries that come at once so many are handled at once; the others a moment later, by the scheduled job. */
+/** Limit of deliveries handled at once on arrival; the scheduled job handles the others a moment later. */
 const MAX_AT_ONCE = 8;
 
 /** An agent's webhooks. */
@@ -20,13 +20,13 @@ export interface Webhooks {
   byId(id: string): Promise<DeliveryRow | undefined>;
   /** @throws Refusal NOT_FOUND, INVALID_STATE */
   redrive(id: string): Promise<void>;
-  /** To be among the agent's scheduled jobs. */
+  /** Add them to the agent's scheduled jobs. */
   scheduledJobs: readonly ScheduledJob[];
 }
 
 export type { DeliveryConnection, DeliveryRow };
 
-/** Makes them. The agent's definition says `webhooks: true`, which gives it the inbox's table. */
+/** Creates an agent's webhooks. Its definition must say `webhooks: true`, which gives it the inbox's table. */
 export function createWebhooks(agentContext: AgentContext<any>, endpoints: readonly WebhookEndpoint[]): Webhooks {
   const { handle, handleDue } = handler(agentContext, endpoints);
   const desk = deliveries(agentContext);

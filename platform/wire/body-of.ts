@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http';
 /** Largest body of a request, in bytes: a gateway may ask for many entities at once. */
 export const MAX_BODY = 16 * 1024 * 1024;
 
-/** It was larger than {@link MAX_BODY}. */
+/** A body was larger than {@link MAX_BODY}. */
 export class BodyTooLarge extends Error {}
 
-/** The bytes of a request, as they were signed. @throws BodyTooLarge */
+/** Reads the bytes of a request's body, as they were signed. @throws BodyTooLarge */
 export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY) throw new BodyTooLarge();
   const parts: Buffer[] = [];

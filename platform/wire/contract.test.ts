@@ -1,4 +1,4 @@
-/** One contract for what can be asked of an agent's part of the graph: in process, and over HTTP. */
+/** The contract of an agent's subgraph, the same in process and over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { until } from '../../tests/support/until.ts';
@@ -55,7 +55,7 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
     return source[Symbol.asyncIterator]();
   };
 
-  /** What the gateway and a command look at in an error. */
+  /** The properties of an error that the gateway and commands read. */
   const facts = (error: GraphQLError) => {
     let root: Error = error;
     for (let inner = error.originalError; inner; inner = (inner as GraphQLError).originalError) root = inner;
@@ -65,13 +65,13 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
       isTransient: isTransient(root),
       isUnstorable: isUnstorable(root),
       path: error.path,
-      // graphql-jit leaves it out where there is nothing.
+      // graphql-jit omits empty extensions.
       extensions: error.extensions ?? {},
       ...(isOurs && { name, code, message: root.message, severity }),
     };
   };
 
-  test('answers with values as they are written', async () => {
+  test('serialises values of all scalars', async () => {
     const { data, errors } = await ask('{ values { __typename id at big amount any none } }');
     expect(errors).toBeUndefined();
     expect(JSON.parse(JSON.stringify(data))).toEqual({
@@ -87,7 +87,7 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
     });
   });
 
-  test('reads values as they are written', async () => {
+  test('parses values of all scalars', async () => {
     const variables = {
       at: '2026-02-03T05:05:06.789+01:00',
       big: '-9007199254740993',
@@ -99,7 +99,7 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
     expect((await ask(query, variables)).data).toEqual({ echo: { ...variables, at: '2026-02-03T04:05:06.789Z' } });
   });
 
-  test('finds entities', async () => {
+  test('resolves entities', async () => {
     const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Values { id bad } } }';
     const result = await ask(query, {
       of: [
@@ -119,14 +119,14 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
     ]);
   });
 
-  test('runs the operation that is named', async () => {
+  test('runs the named operation', async () => {
     const query = 'query A { who } query B { values { id } }';
     expect((await it.endpoint.execute({ query, operationName: 'B' }, context())).data).toEqual({
       values: { id: 'one' },
     });
   });
 
-  test('knows who asks, and in which request', async () => {
+  test('gets the caller and the correlation id of the request', async () => {
     const [claims, correlationId] = JSON.parse((await ask('{ who }')).data!.who as string);
     expect(claims).toEqual(JSON.parse(JSON.stringify(actor.claims())));
     expect(correlationId).toBe('req_1');
@@ -145,18 +145,18 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
     ['unstorable', { isTransient: false, isUnstorable: true }],
     ['defect', { isTransient: false, isUnstorable: false }],
     ['graphql', { extensions: { code: 'CURSOR_EXPIRED', oldest: 'c1' } }],
-  ])('tells of an error: %s', async (how, expected) => {
+  ])('passes on an error: %s', async (how, expected) => {
     const { data, errors } = await ask('query ($how: String!) { fails(how: $how) }', { how });
     expect(data).toEqual({ fails: null });
     expect(errors!.map(facts)).toEqual([expect.objectContaining({ path: ['fails'], extensions: {}, ...expected })]);
   });
 
-  test('tells of a variable that does not fit', async () => {
+  test('passes on the error of an invalid variable', async () => {
     const { errors } = await ask('query ($at: DateTime) { echo(at: $at) }', { at: 'tomorrow' });
     expect(errors!.map(facts)).toEqual([expect.objectContaining({ extensions: { code: 'BAD_USER_INPUT' } })]);
   });
 
-  test('tells a command with a value that it does not know from one that it cannot carry out', async () => {
+  test('tells a command with an unknown value from a command that fails', async () => {
     const asking = createAsk('other', () => it.endpoint);
     const failing = async (document: string, variables: object) =>
       isNotUnderstood(await asking(command('small', document), variables).catch((error: unknown) => error));
@@ -165,13 +165,13 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
     expect(await failing('query ($at: DateTime) { echo(at: $at) }', { at: 'tomorrow' })).toBe(false);
   });
 
-  test('has no data when a value must not be missing', async () => {
+  test('has no data when a non-null value is missing', async () => {
     const { data, errors } = await ask('{ sure }');
     expect(data).toBeNull();
     expect(errors).toHaveLength(1);
   });
 
-  test('carries out a mutation, and says no in its payload', async () => {
+  test('runs a mutation, and refuses in its payload', async () => {
     const before = it.world.counted;
     expect((await ask('mutation { count }')).data).toEqual({ count: before + 1 });
     expect(it.world.counted).toBe(before + 1);
@@ -181,20 +181,20 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
     });
   });
 
-  test('has big answers, and takes big questions', async () => {
+  test('takes large requests, and gives large answers', async () => {
     const { data } = await ask('{ large(characters: 3000000) }');
     expect((data!.large as string).length).toBe(3_000_000);
     const any = 'ü'.repeat(1_500_000);
     expect((await ask('query ($any: JSON) { echo(any: $any) }', { any })).data).toEqual({ echo: { any } });
   });
 
-  test('answers many at once, each its own', async () => {
+  test('answers many concurrent requests, each with its own answer', async () => {
     const numbers = Array.from({ length: 100 }, (_, n) => n);
     const results = await Promise.all(numbers.map((any) => ask('query ($any: JSON) { echo(any: $any) }', { any })));
     expect(results.map(({ data }) => (data!.echo as { any: number }).any)).toEqual(numbers);
   });
 
-  test('learns that the caller has gone', async () => {
+  test('sees the abort of a caller that disconnects', async () => {
     const { waiting, aborted } = it.world;
     const leaving = new AbortController();
     const asked = ask('{ waits }', {}, { signal: leaving.signal }).catch((error: unknown) => error);
@@ -219,7 +219,7 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
     await until('it is over', () => it.world.open === 0);
   });
 
-  test('lets the source go when the reader returns, though no event comes', async () => {
+  test('closes the source when the reader returns, though no event comes', async () => {
     const source = await open('subscription { silence }');
     expect(it.world.open).toBe(1);
     const waiting = source.next();
@@ -229,7 +229,7 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
     expect((await source.next()).done).toBe(true);
   });
 
-  test('says why a subscription cannot be opened', async () => {
+  test('answers the reason why a subscription cannot be opened', async () => {
     const opened = await it.endpoint.subscribe({ query: 'subscription { breaks }' }, context());
     expect((opened as ExecutionResult).errors!.map(facts)).toEqual([
       expect.objectContaining({ code: 'FORBIDDEN', message: 'You may not watch this.' }),

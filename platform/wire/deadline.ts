@@ -1,4 +1,6 @@
-/** Gives the work a signal that aborts with `outer`, and with `late()` when the time is up. The work must heed it. */
+/**
+ * Runs work under a deadline: its signal, which it must heed, aborts with `outer`, and with `late()` at the timeout.
+ */
 export async function withDeadline<T>(
   ms: number,
   outer: AbortSignal | undefined,

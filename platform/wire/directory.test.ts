@@ -57,7 +57,7 @@ test('an agent is asked as soon as it has announced itself, and not after it has
   await expect(ask()).rejects.toMatchObject({ message: 'The agent small is not there.' });
 });
 
-test('while the database does not answer, those known last are asked', async () => {
+test('the last known replicas are asked while the database does not answer', async () => {
   await announce(small.kysely, place());
   await directory.look();
   await sql`alter table platform.agent_replica rename to away`.execute(small.kysely);
@@ -69,14 +69,14 @@ test('while the database does not answer, those known last are asked', async () 
   }
 });
 
-test('an agent whose only process is too busy for a sign of life is asked all the same', async () => {
+test('an agent whose only process is too busy for a heartbeat is asked all the same', async () => {
   await announce(small.kysely, place());
   await sql`update platform.agent_replica set expires_at = now() - interval '1 minute'`.execute(small.kysely);
   await directory.look();
   expect((await ask()).errors).toBeUndefined();
 });
 
-test('who has come to the address of another has replaced it at once', async () => {
+test('a replica at the address of another replaces it at once', async () => {
   await announce(small.kysely, place());
   await directory.look();
   const successor = place({ process: newUuid() });
@@ -85,7 +85,7 @@ test('who has come to the address of another has replaced it at once', async () 
   expect(processes()).toEqual([successor.process]);
 });
 
-test('a process stays in the directory by its signs of life, and comes back into it when it has fallen out', async () => {
+test('a process stays in the directory by its heartbeats, and is announced again when its row is gone', async () => {
   const replica = place();
   const ending = new AbortController();
   const { promise: isThere, resolve: onThere } = Promise.withResolvers<void>();
@@ -105,7 +105,7 @@ test('a process stays in the directory by its signs of life, and comes back into
   }
 });
 
-test('circuits to an agent close when a process of it comes, and not when others do', async () => {
+test('circuits to an agent close when a new replica of it appears, and not for those of others', async () => {
   const breakers = new Breakers();
   resetOnReturn(directory, breakers);
   const guards = ['small', 'other'].map((name) => breakers.of('order')(`agent:${name}`, { policy: POLICIES.command }));

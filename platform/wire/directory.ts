@@ -6,19 +6,19 @@ import { RemoteSubgraph } from './remote-subgraph.ts';
 import type { RequestSigner } from './signed-request.ts';
 import { createTransport } from './transport.ts';
 
-/** What a directory is read with. */
+/** Options of the directory. */
 export interface DirectoryOptions {
   kysely: Kysely<any>;
-  /** Signs what is asked. */
+  /** Signs requests. */
   signer: RequestSigner;
   log: Pick<Logger, 'warn' | 'info'>;
-  /** How long an answer may take, in milliseconds. @default 30000 */
+  /** Timeout of a request, in milliseconds. @default 30000 */
   timeoutMs?: number;
 }
 
 /**
- * Whom this process can ask over the network: the replicas of all agents, looked up every second. While the database is
- * away those that were known last stay, since they may serve well.
+ * Service discovery for this process: the replicas of all agents, read every second. While the database is away the
+ * last known ones stay, since they may serve well.
  */
 export class Directory {
   readonly #o: DirectoryOptions;
@@ -33,12 +33,12 @@ export class Directory {
     this.#o = options;
   }
 
-  /** All replicas that are known, by agent. */
+  /** All known replicas, by agent. */
   get replicas(): readonly Replica[] {
     return this.#replicas;
   }
 
-  /** The agent behind HTTP, wherever its replicas are by then. While it has none, what is asked is `UNAVAILABLE`. */
+  /** The agent behind HTTP, with its replicas at the time of each request. Without any, requests are `UNAVAILABLE`. */
   endpoint(name: string): RemoteSubgraph {
     let endpoint = this.#endpoints.get(name);
     if (!endpoint) {
@@ -51,12 +51,12 @@ export class Directory {
     return endpoint;
   }
 
-  /** Tells of every change: a replica that came or went, or that serves something else. */
+  /** Has the listener called at every change: a replica came, went, or serves another SDL. */
   onChange(listener: (replicas: readonly Replica[]) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** Looks now; those who ask at the same time look once. @throws what the database throws; what was known stays */
+  /** Reads the directory now; concurrent calls share one read. @throws the database's error; known replicas stay */
   look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
     return this.#looking;
@@ -66,7 +66,7 @@ export class Directory {
     this.#take(await askableReplicas(this.#o.kysely));
   }
 
-  /** Looks every second, until aborted. Never rejects. */
+  /** Reads the directory every second until aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     let isLost = false;
     while (!signal.aborted) {

@@ -1,16 +1,16 @@
 /** Server-sent events as graphql-yoga writes them (https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverSSE.md). */
 import type { IncomingMessage } from 'node:http';
 
-/** What waits to be read; beyond it the other side is held back. */
+/** Limit of queued events, beyond which the other side is held back (back-pressure). */
 const MAX_WAITING = 100;
 /** Largest event, in characters. */
 const MAX_EVENT = 16 * 1024 * 1024;
-/** The other side sends something every twelve seconds, if only a comment. */
+/** Timeout without any data, in milliseconds: the other side sends at least a comment every twelve seconds. */
 const SILENCE_MS = 45_000;
 
 /**
- * The events of a response, until `complete`. It ends when it is returned: the other side sees the connection close.
- * @param gone what is thrown when the connection breaks off before that
+ * The events of a response, until `complete`. A `return` closes the connection.
+ * @param gone creates the error for a connection that breaks off before the end
  */
 export function eventStream(response: IncomingMessage, gone: () => Error): AsyncIterableIterator<string> {
   const waiting: string[] = [];
@@ -60,7 +60,7 @@ export function eventStream(response: IncomingMessage, gone: () => Error): Async
   const stream: AsyncIterableIterator<string> = {
     next() {
       if (waiting.length <= MAX_WAITING && response.isPaused()) response.resume();
-      // One that still waits is answered with this one: nobody reads twice at once.
+      // A pending `next` is shared: there is one reader.
       return answer() ?? (reader ??= Promise.withResolvers()).promise;
     },
     async return() {

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.served.close());
 
-/** Asks as a process of this name would, on somebody's behalf. */
+/** Asks as a process of this name would, on an actor's behalf. */
 async function askAs(sender: string, actor: Actor) {
   const { remote, transport } = remoteSmall(() => [it.replica], { sender });
   const before = it.world.callers.length;
@@ -22,13 +22,13 @@ async function askAs(sender: string, actor: Actor) {
   }
 }
 
-test('what an agent asks on behalf of somebody is checked by what the asked agent declares', async () => {
+test('a request of an agent on an actor’s behalf is checked by the decisions of the agent that is asked', async () => {
   expect(await askAs('order', ANONYMOUS)).toEqual({ own: undefined, code: 'UNAUTHENTICATED', ran: 0 });
   const user = new Actor({ id: 'user_1', roles: [] });
   expect(await askAs('order', user)).toEqual({ own: 'yours', code: undefined, ran: 1 });
   expect(await askAs('order', serviceActor('order'))).toEqual({ own: 'yours', code: undefined, ran: 1 });
 });
 
-test('what a gateway fetches was checked by the gateway, and may be for a computation only', async () => {
+test('a gateway’s fetch is not checked again, since it may be for a computation only', async () => {
   expect(await askAs(GATEWAY, ANONYMOUS)).toEqual({ own: 'yours', code: undefined, ran: 1 });
 });

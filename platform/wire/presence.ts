@@ -3,23 +3,23 @@ import { type Announced, announce, keep, REPLICA_BEAT_MS } from '../agent/replic
 import type { Logger } from '../log.ts';
 import { sleep } from '../sleep.ts';
 
-/** How soon a sign of life that failed is given again, in milliseconds. */
+/** Milliseconds before a failed heartbeat is retried. */
 const AGAIN_MS = 250;
 
-/** Where a process is kept present. */
+/** Options for a process's presence in the directory. */
 export interface PresenceOptions {
-  /** The connections of one agent: each may write its own place only. */
+  /** The connections of one agent: each may write its own row only. */
   kyselyFor(agent: string): Kysely<any>;
-  /** All of one process, whose id they share. */
+  /** All replicas of one process, whose id they share. */
   replicas: readonly Announced[];
   log: Pick<Logger, 'warn'>;
-  /** Told when all of them stand there for the first time. */
+  /** Called when all of them are in the directory for the first time. */
   onThere?(): void;
 }
 
 /**
- * Keeps the replicas of one process in the directory, until aborted: announces them, gives signs of life, and announces
- * them again if they have fallen out of it. Never rejects.
+ * Keeps the replicas of one process in the directory until aborted: announces them, renews their leases, and announces
+ * them again if their rows are gone. Never rejects.
  */
 export async function bePresent(
   { kyselyFor, replicas, log, onThere }: PresenceOptions,
@@ -28,7 +28,7 @@ export async function bePresent(
   let isThere = false;
   let complained = false;
   const byConnections = Map.groupBy(replicas, ({ agent }) => kyselyFor(agent));
-  /** One statement for all agents that share their connections, and one more for each that has fallen out. */
+  /** One statement for all agents that share their connections, and one more for each whose row is gone. */
   const show = async ([kysely, some]: [Kysely<any>, Announced[]]): Promise<void> => {
     const agents = some.map(({ agent }) => agent);
     const missing = isThere ? await keep(kysely, some[0]!.process, agents) : agents;

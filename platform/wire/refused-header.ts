@@ -1,2 +1,2 @@
-/** Stands in an answer that says no before anything was done, with the reason: whoever asked may ask another replica. */
+/** Header of an answer that refuses before any effect, with the reason: the caller may ask another replica. */
 export const REFUSED_HEADER = 'x-agora-refused';

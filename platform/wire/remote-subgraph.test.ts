@@ -42,7 +42,7 @@ async function good(): Promise<ServedSmall> {
   return one;
 }
 
-/** A replica that answers like this. */
+/** A replica with this request listener. */
 async function bad(listener: RequestListener): Promise<Server> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   servers.push(server);
@@ -62,13 +62,13 @@ async function dead(): Promise<void> {
 const ask = (request = READ, more: Partial<RequestContext> = {}) => it.remote.execute(request, { ...context, ...more });
 
 describe('an agent with several replicas', () => {
-  test('is asked in turn', async () => {
+  test('is asked round-robin', async () => {
     const [one, two] = [await good(), await good()];
     for (let n = 0; n < 10; n++) await ask();
     expect([one.world.callers.length, two.world.callers.length]).toEqual([5, 5]);
   });
 
-  test('is asked elsewhere when one cannot be connected to, also to write', async () => {
+  test('is asked at the next when one cannot be connected to, also for writes', async () => {
     await dead();
     const { world } = await good();
     await dead();
@@ -76,7 +76,7 @@ describe('an agent with several replicas', () => {
     expect(world.counted).toBe(6);
   });
 
-  test('is asked elsewhere when one refuses before it does anything', async () => {
+  test('is asked at the next when one refuses before any effect', async () => {
     const other = await serveSmall({ ring: [newKey()] });
     served.push(other);
     replicas.push(other.replica);
@@ -94,7 +94,7 @@ describe('an agent with several replicas', () => {
     ['does not make sense', (_, response) => void response.end('<html>')],
     ['answers something else', (_, response) => void response.end('{"message":"Bad gateway"}')],
   ] satisfies [string, RequestListener][])(
-    'reads again elsewhere when one %s; a write is not repeated',
+    'has a read retried at the next when one %s; a write is not retried',
     async (_, answer) => {
       let asked = 0;
       await bad((request, response) => {
@@ -113,7 +113,7 @@ describe('an agent with several replicas', () => {
     },
   );
 
-  test('does not read a third time', async () => {
+  test('is not asked a third time for a read', async () => {
     let asked = 0;
     for (let n = 0; n < 4; n++)
       await bad((request) => request.resume().on('end', () => (asked++, request.socket.destroy())));
@@ -121,7 +121,7 @@ describe('an agent with several replicas', () => {
     expect(asked).toBe(2);
   });
 
-  test('asks one that gave no answer after the others, for a while', async () => {
+  test('is asked last at one that gave no answer, for a while', async () => {
     let asked = 0;
     await bad((request) => request.resume().on('end', () => (asked++, request.socket.destroy())));
     await good();
@@ -130,8 +130,8 @@ describe('an agent with several replicas', () => {
   });
 });
 
-describe('a connection that was kept', () => {
-  test('and has died meanwhile does not fail who reads', async () => {
+describe('a kept-alive connection', () => {
+  test('that has died meanwhile does not fail a read', async () => {
     let connections = 0;
     const server = await bad((request, response) => {
       request.resume();
@@ -139,7 +139,7 @@ describe('a connection that was kept', () => {
     });
     server.on('connection', () => connections++);
     await ask();
-    // As a machine that stops: what waits on the connection is not read any more.
+    // As a machine that stops: pending requests on the connection are not read any more.
     server.removeAllListeners('request');
     server.once('request', (request) => request.socket.destroy());
     server.on('request', (_, response) => response.end(JSON.stringify(ANSWER)));
@@ -149,7 +149,7 @@ describe('a connection that was kept', () => {
 });
 
 describe('an agent that is slow', () => {
-  test('is given up at the deadline, and learns it', async () => {
+  test('is given up at the deadline, and sees the abort', async () => {
     it.transport.close();
     it = remoteSmall(() => replicas, { timeoutMs: 300 });
     const { world } = await good();
@@ -161,14 +161,14 @@ describe('an agent that is slow', () => {
     expect(world.waiting).toBe(1);
   });
 
-  test('is not asked at all for a caller who has gone', async () => {
+  test('is not asked at all for a caller that has disconnected', async () => {
     const { world } = await good();
     const reason = new Error('gone');
     await expect(ask(READ, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(world.callers).toEqual([]);
   });
 
-  test('is left by a caller who goes, with the reason of that', async () => {
+  test('is given up when its caller disconnects, with that reason', async () => {
     const { world } = await good();
     const leaving = new AbortController();
     const asked = ask({ query: '{ waits }' }, { signal: leaving.signal });
@@ -179,8 +179,8 @@ describe('an agent that is slow', () => {
   });
 });
 
-describe('what is thrown', () => {
-  test('names the agent and no address, whatever happened', async () => {
+describe('an error', () => {
+  test('names the agent and no address, whatever its cause', async () => {
     await expect(ask()).rejects.toMatchObject({ message: 'The agent small is not there.' });
     await dead();
     const error = (await ask().catch((thrown: unknown) => thrown)) as Error;
@@ -189,7 +189,7 @@ describe('what is thrown', () => {
     expect(error.message).not.toMatch(/\d/);
   });
 
-  test('tells of a replica of another version what it is: no mistake of the client', async () => {
+  test('of a replica of another version is a fault, not a mistake of the client', async () => {
     await good();
     const { errors } = await ask({ query: '{ newField }' });
     expect(errors![0]!.originalError).toMatchObject({ name: 'Fault', code: 'NOT_UNDERSTOOD' });
@@ -203,7 +203,7 @@ describe('a subscription', () => {
     return (opened as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   };
 
-  test('is opened where it can be', async () => {
+  test('is opened at a replica that answers', async () => {
     await dead();
     const { world } = await good();
     const source = await open();
@@ -211,7 +211,7 @@ describe('a subscription', () => {
     await source.return!();
   });
 
-  test('says where it begins before anything happens, and then what happens', async () => {
+  test('sends its start cursor before the first event', async () => {
     await good();
     const opened = await it.remote.subscribe({ query: 'subscription { begins }' }, context);
     const results = [];
@@ -221,7 +221,7 @@ describe('a subscription', () => {
     expect(beginningIn(results[1]!)).toBeUndefined();
   });
 
-  test('ends with an error when its process goes: its reader subscribes again', async () => {
+  test('ends with an error when its process ends: its reader subscribes again', async () => {
     const one = await good();
     const source = await open();
     const next = source.next();
@@ -244,7 +244,7 @@ describe('a subscription', () => {
 });
 
 describe('a server that closes', () => {
-  test('finishes what is under way first, and asks for no more on its connections', async () => {
+  test('finishes pending requests first, and takes no more on its connections', async () => {
     const one = await good();
     const asked = ask({ query: '{ soon }' });
     await until('it is under way', () => one.world.callers.length === 1);

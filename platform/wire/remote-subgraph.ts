@@ -1,4 +1,4 @@
-/** An agent's part of the graph in other processes, asked over HTTP. What it throws names the agent and no address. */
+/** An agent's subgraph in other processes, asked over HTTP. Its errors name the agent and no address. */
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionResult } from 'graphql';
 import type { Replica } from '../agent/replicas.ts';
@@ -14,34 +14,34 @@ import type { RequestSigner } from './signed-request.ts';
 import { NoAnswer, onlyReads, textOf, type Transport } from './transport.ts';
 import { fromWire, isResult, type WireResult } from './wire-error.ts';
 
-/** What a remote subgraph is asked with. */
+/** Options of a remote subgraph. */
 export interface RemoteOptions {
   /** The agent's name. */
   name: string;
-  /** Where it is now. */
+  /** Its current replicas. */
   replicas(): readonly Replica[];
-  /** Looks for it now: called when it is nowhere, or not where it was. @default nothing, it is not there */
+  /** Reads the directory now: called when it has no replica, or none answers. @default nothing */
   look?(): Promise<void>;
   signer: RequestSigner;
   transport: Transport;
   log: Pick<Logger, 'warn'>;
-  /** How long an answer may take, all tries together, in milliseconds. @default 30000 */
+  /** Timeout of a request, all attempts together, in milliseconds. @default 30000 */
   timeoutMs?: number;
 }
 
-/** As long as the most patient who asks, the gateway's client. */
+/** Default timeout, as long as that of the most patient caller, the gateway's client. */
 const TIMEOUT_MS = 30_000;
 /** Largest answer, in bytes. */
 const MAX_ANSWER = 64 * 1024 * 1024;
-/** How long a replica that gave no answer is asked after the others, in milliseconds: until its lease has run out. */
+/** Milliseconds for which a replica without an answer is asked after the others: until its lease has run out. */
 const AVOID_MS = 10_000;
 
 type Reading<T> = (response: IncomingMessage, signal: AbortSignal) => Promise<T>;
 
 /**
- * One agent behind HTTP. Its replicas are asked in turn. Who cannot be connected to is passed over for the next one; a
- * request that was sent and got no answer is repeated once, on another replica, if it only reads. A mutation is not: who
- * asked knows whether it may be (it has the idempotency key).
+ * One agent behind HTTP, load-balanced round-robin over its replicas. A replica that cannot be connected to is passed
+ * over for the next one; a request that was sent and got no answer is retried once, on another replica, if it only
+ * reads. A mutation is not: the caller has the idempotency key, and decides.
  */
 export class RemoteSubgraph implements SubgraphEndpoint {
   readonly name: string;
@@ -54,7 +54,7 @@ export class RemoteSubgraph implements SubgraphEndpoint {
     this.#o = options;
   }
 
-  /** @throws Unavailable if no answer came @throws Fault if it makes no sense @throws the reason of the context's signal */
+  /** @throws Unavailable if no answer came @throws Fault if it is invalid @throws the reason of the context's signal */
   execute(request: SubgraphRequest, context: RequestContext): Promise<ExecutionResult> {
     return traced(
       `ask ${this.name}`,
@@ -163,7 +163,7 @@ export class RemoteSubgraph implements SubgraphEndpoint {
     response.resume();
     if (response.statusCode === 413)
       throw new Fault('REQUEST_TOO_LARGE', `The request is larger than the agent ${this.name} takes.`);
-    // Said before anything was done.
+    // Refused before any effect.
     throw new NoAnswer(new Error(`${this.name} refused the request: ${String(refused)}`), false);
   }
 
@@ -182,7 +182,7 @@ export class RemoteSubgraph implements SubgraphEndpoint {
     return fromWire(this.name, result as WireResult);
   }
 
-  /** Those that are known, and when none of them could be asked, who has come meanwhile: in place of one that died. */
+  /** The known replicas, and, if none of them could be asked, new ones that have come meanwhile. */
   async *#candidates(): AsyncGenerator<Replica> {
     if (this.#o.replicas().length === 0) await this.#look();
     const known = this.#inTurn();
@@ -191,12 +191,12 @@ export class RemoteSubgraph implements SubgraphEndpoint {
     yield* this.#o.replicas().filter(({ process }) => known.every((one) => one.process !== process));
   }
 
-  /** That it cannot be looked for is no news to who asks. */
+  /** Reads the directory anew; a failure of that does not matter to the caller. */
   async #look(): Promise<void> {
     await this.#o.look?.().catch(() => {});
   }
 
-  /** From one after whom was first the last time; those who gave no answer lately come last. A single one is asked twice. */
+  /** The replicas round-robin; those that gave no answer lately come last. A single one is asked twice. */
   #inTurn(): Replica[] {
     const replicas = this.#o.replicas();
     if (replicas.length === 0) throw new Unavailable(`The agent ${this.name} is not there.`);

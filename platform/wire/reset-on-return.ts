@@ -2,13 +2,13 @@ import type { Breakers } from '../resilience/breakers.ts';
 import type { Directory } from './directory.ts';
 
 /**
- * When a process comes that serves an agent, the circuits to that agent close: whoever gave up on it asks it at once, and
- * not a minute later when the circuit would be probed.
+ * Closes the circuits to an agent when a new replica of it appears, so that callers ask it at once, and not a minute
+ * later when the circuit would be probed.
  */
 export function resetOnReturn(directory: Pick<Directory, 'onChange'>, breakers: Breakers): void {
   let known = new Set<string>();
   directory.onChange((all) => {
-    // Who is late and gives a sign of life again has come back, too.
+    // A late replica that renews its lease has come back, too.
     const replicas = all.filter(({ isLate }) => !isLate);
     const came = new Set(
       replicas.filter(({ process, agent }) => !known.has(`${agent} ${process}`)).map((r) => r.agent),

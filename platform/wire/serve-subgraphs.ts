@@ -17,7 +17,7 @@ import { REFUSED_HEADER } from './refused-header.ts';
 import { GATEWAY, RequestRefused, type RequestVerifier } from './signed-request.ts';
 import { type SubgraphYoga, subgraphYoga } from './subgraph-yoga.ts';
 
-/** What is served, and how. */
+/** Options of the server. */
 export interface ServeOptions {
   subgraphs: readonly Subgraph[];
   verifier: RequestVerifier;
@@ -25,27 +25,27 @@ export interface ServeOptions {
   /** For `/health/ready`. While it drains it is not ready, whatever this says. */
   isReady(): { ready: boolean; details: object };
   health?: HealthSource;
-  /** What `/metrics` asks for (METRICS_TOKEN). @default nothing, of those who ask from this machine */
+  /** Bearer token of `/metrics` (METRICS_TOKEN). @default none: requests from this machine alone are answered */
   metricsToken?: string;
-  /** Listens with this certificate, by HTTPS. @default HTTP */
+  /** The certificate for HTTPS. @default HTTP */
   tls?: Tls;
 }
 
 /** A server that is ready to listen. */
 export interface SubgraphServer {
   server: Server;
-  /** From now on asks callers not to keep their connections, and is not ready any more. It goes on serving. */
+  /** Begins to drain: is not ready any more, and asks callers to close their connections. It goes on serving. */
   drain(): void;
-  /** Stops listening, lets what is under way end, and ends subscriptions, whose readers go to another replica. */
+  /** Stops listening, lets pending requests end, and ends subscriptions, whose readers go to another replica. */
   close(): Promise<void>;
 }
 
-/** How long what is under way may take to end, in milliseconds. */
+/** Grace period for pending requests, in milliseconds. */
 const GRACE_MS = 10_000;
-/** How long an idle connection is kept: longer than the callers keep it (`transport.ts`), so that they close it. */
+/** Keep-alive of an idle connection, longer than the callers' (`transport.ts`), so that they close it. */
 const KEEP_ALIVE_MS = 65_000;
 
-/** Makes the server. */
+/** Creates the server. */
 export function serveSubgraphs(options: ServeOptions): SubgraphServer {
   const { subgraphs, log } = options;
   const yogas = new Map(
@@ -122,7 +122,7 @@ async function answerSigned(
     if (!asked) return refuse(response, 400, 'MALFORMED');
     const leaving = new AbortController();
     response.once('close', () => leaving.abort());
-    // Read already, to see the signature: yoga takes it as a framework's parsed body.
+    // Read already, to verify the signature: yoga takes it as a framework's parsed body.
     const read = Object.assign(request, { body: asked });
     const caller = { actor, correlationId, client, mayLag, signal: leaving.signal };
     await traced('request', spanOf(request), async () =>
@@ -138,7 +138,7 @@ async function answerSigned(
   }
 }
 
-/** Goes on with the trace of whoever asks: believed, since who asks has signed. */
+/** The span of a request, which continues the caller's trace, trusted because the caller has signed. */
 const spanOf =
   ({ headers }: IncomingMessage) =>
   () => ({
@@ -172,5 +172,5 @@ const refuse = (response: ServerResponse, status: number, reason: string, header
     { [REFUSED_HEADER]: reason, ...headers },
   );
 
-/** By what was asked for: of an answer that has begun, Node does not tell the headers any more. */
+/** Whether an answer is a stream, by the request: Node does not tell the headers of an answer that has begun. */
 const isStream = ({ req }: ServerResponse): boolean => /\btext\/event-stream\b/.test(req.headers.accept ?? '');

@@ -25,13 +25,13 @@ const verifier = (ring: KeyRing = testRing, clock = new FixedClock(NOW), to = pr
 const received = (headers: Record<string, string>, more: object = {}) => ({ ...request, headers, ...more });
 
 describe('a signed request', () => {
-  test('says who sent it, on whose behalf, and in which request', async () => {
+  test('has its sender, its actor and its correlation id', async () => {
     const { sender, actor, correlationId } = await verifier().verify(received(signer().sign(request)));
     expect({ sender, correlationId }).toEqual({ sender: 'gateway', correlationId: 'req_1' });
     expect(actor).toEqual(request.actor);
   });
 
-  test('of nobody is nobody’s', async () => {
+  test('of an anonymous actor stays anonymous', async () => {
     const { actor } = await verifier().verify(received(signer().sign({ ...request, actor: ANONYMOUS })));
     expect(actor.isAuthenticated).toBe(false);
   });
@@ -41,7 +41,7 @@ describe('a signed request', () => {
     const { [name]: value, ...rest } = headers;
     await expect(verifier().verify(received(rest))).rejects.toMatchObject({ reason: 'UNSIGNED' });
     const last = value!.at(-1) === '1' ? '2' : '1';
-    // The first characters of the signature and not the last, whose spare bits say nothing.
+    // The first characters of the signature and not the last, which has spare bits.
     const other =
       name === 'x-agora-signature' ? `${value![0] === 'A' ? 'B' : 'A'}${value!.slice(1)}` : value!.slice(0, -1) + last;
     const reason = name === 'x-agora-key' ? 'UNKNOWN_KEY' : 'ALTERED';
@@ -58,14 +58,14 @@ describe('a signed request', () => {
     await expect(verifier().verify(received(headers, more))).rejects.toMatchObject({ reason: 'ALTERED' });
   });
 
-  test('is good once', async () => {
+  test('is valid once', async () => {
     const [headers, its] = [signer().sign(request), verifier()];
     await its.verify(received(headers));
     await expect(its.verify(received(headers))).rejects.toMatchObject({ reason: 'REPLAYED' });
     await its.verify(received(signer().sign(request)));
   });
 
-  test('is good for the process that it was meant for and no other', async () => {
+  test('is valid for its receiving process and no other', async () => {
     const headers = signer().sign(request);
     await expect(verifier(testRing, undefined, newUuid()).verify(received(headers))).rejects.toMatchObject({
       reason: 'ALTERED',
@@ -81,7 +81,7 @@ describe('a signed request', () => {
     await expect(verifier(testRing, clock).verify(received(headers))).rejects.toMatchObject({ reason: 'OLD' });
   });
 
-  test('is refused with keys of others', async () => {
+  test('is refused with unknown keys', async () => {
     await expect(verifier([newKey()]).verify(received(signer().sign(request)))).rejects.toMatchObject({
       reason: 'UNKNOWN_KEY',
     });
@@ -91,9 +91,9 @@ describe('a signed request', () => {
     });
   });
 
-  test('is understood while the keys are changed, one process after the other', async () => {
+  test('is accepted while the keys are rotated, one process after the other', async () => {
     const [old, young] = [newKey(), newKey()];
-    // First every process learns the new key, then they sign with it, then the old one goes.
+    // First every process gets the new key, then they sign with it, then the old one is removed.
     const rings: KeyRing[] = [[old], [old, young], [young, old], [young]];
     for (let step = 1; step < rings.length; step++)
       for (const [from, to] of [
@@ -135,7 +135,7 @@ describe('a server', () => {
     }),
   });
 
-  test('refuses what is unsigned, altered, old, replayed or meant for another, does nothing, and counts it', async () => {
+  test('refuses and counts unsigned, altered, old, replayed and misdirected requests, without any effect', async () => {
     const old = new FixedClock(new Date(Date.now() - 61_000));
     const aged = requestSigner(testRing, 'tester', old).sign({
       ...request,
@@ -162,14 +162,14 @@ describe('a server', () => {
     expect((await metricsText()).text).toContain('agora_signatures_refused_total{what="request"} 6');
   });
 
-  test('takes POST with JSON only, at the paths of its agents', async () => {
+  test('accepts POST with JSON only, at the paths of its agents', async () => {
     expect((await send({}, '', '/small?query={who}', 'GET')).status).not.toBe(200);
     expect((await send(signed({ body: Buffer.from('null') }), 'null')).status).toBe(400);
     expect((await send(signed({ path: '/order' }), text, '/order')).status).toBe(404);
     expect(it.world.callers).toEqual([]);
   });
 
-  test('does not read what is too large', async () => {
+  test('does not read a body that is too large', async () => {
     const { remote, transport } = remoteSmall(() => [it.replica]);
     try {
       const asked = remote.execute(
@@ -183,7 +183,7 @@ describe('a server', () => {
     }
   });
 
-  test('tells how it is without a signature', async () => {
+  test('answers health checks without a signature', async () => {
     expect(await send({}, '', '/health', 'GET')).toEqual({ status: 200, body: '{"status":"ok"}' });
     expect((await send({}, '', '/health/ready', 'GET')).status).toBe(200);
     it.served.drain();

@@ -1,8 +1,8 @@
 /**
- * Requests between our processes are signed: HMAC-SHA256 over all that is sent, with a key of the sender's own that is
- * derived from a master key of `REQUEST_KEYS`, and the master key's id beside it. The process that is asked is signed
- * too, though it is not sent: so a request that was overheard is good nowhere else, and for {@link MAX_AGE_SECONDS} at
- * most, and only once there. What is said about the caller (`claims`) is believed, so these keys are worth every account.
+ * Requests between our processes are signed: HMAC-SHA256 over the whole request, with a key of the sender's own that is
+ * derived from a master key of `REQUEST_KEYS`, and the master key's id beside it. The id of the receiving process is
+ * signed too, though it is not sent: so an intercepted request is valid nowhere else, for {@link MAX_AGE_SECONDS} at
+ * most, and only once. The caller's `claims` are trusted, so these keys are worth every account.
  */
 import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -13,19 +13,19 @@ import { Actor, type ActorClaims } from '../identity/actor.ts';
 import { derivedKeys } from '../secrets/derived-keys.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
 
-/** How old a request may be, or how far ahead of our clock. */
+/** Largest age of a request, or lead ahead of our clock. */
 export const MAX_AGE_SECONDS = 60;
 
-/** Why a request was refused. */
+/** Reason of a refusal. */
 export type RefusalReason = 'UNSIGNED' | 'OLD' | 'UNKNOWN_KEY' | 'ALTERED' | 'REPLAYED';
 
-/** What is sent and signed. */
+/** A request to be signed and sent. */
 export interface OutgoingRequest {
   method: string;
-  /** With its query. */
+  /** The path with its query. */
   path: string;
   body: Buffer;
-  /** The process that is asked, by the UUID of its life. */
+  /** UUID of the receiving process's run. */
   to: string;
   actor: Actor;
   correlationId: string;
@@ -33,9 +33,9 @@ export interface OutgoingRequest {
   mayLag?: boolean;
 }
 
-/** What a signed request says. */
+/** Content of a verified request. */
 export interface VerifiedRequest {
-  /** Who sent it: `gateway`, or the name of a process of agents. */
+  /** The sender: `gateway`, or the name of a process of agents. */
   sender: string;
   actor: Actor;
   correlationId: string;
@@ -43,7 +43,7 @@ export interface VerifiedRequest {
   mayLag?: boolean;
 }
 
-/** A request that is not to be answered. */
+/** A request was refused by its signature. */
 export class RequestRefused extends Error {
   override readonly name = 'RequestRefused';
   readonly reason: RefusalReason;
@@ -54,13 +54,13 @@ export class RequestRefused extends Error {
   }
 }
 
-/** Signs what one process sends. */
+/** Signs the requests of one process. */
 export interface RequestSigner {
-  /** The headers that make it a signed request. */
+  /** Returns the headers of the signed request. */
   sign(request: OutgoingRequest): Record<string, string>;
 }
 
-/** Checks what one process receives. */
+/** Verifies the requests to one process. */
 export interface RequestVerifier {
   /** @throws RequestRefused */
   verify(request: {
@@ -71,12 +71,12 @@ export interface RequestVerifier {
   }): Promise<VerifiedRequest>;
 }
 
-/** What gateways sign as: what they send was checked by their gate. Everybody else is an agent's process. */
+/** The sender's name of gateways, whose requests were checked by their gate. Other senders are processes of agents. */
 export const GATEWAY = 'gateway';
 
 const PURPOSE = 'agora.requests';
 
-/** Signs with the first key of the ring. */
+/** Creates a signer with the first key of the ring. */
 export function requestSigner(ring: KeyRing, sender: string, clock: Clock): RequestSigner {
   const [{ id: keyId }] = ring;
   const key = derivedKeys(ring, PURPOSE)(keyId, sender)!;
@@ -96,8 +96,9 @@ export function requestSigner(ring: KeyRing, sender: string, clock: Clock): Requ
 }
 
 /**
- * Checks with all keys of the ring. What one process remembers is enough, since a request is good for one only.
- * @param process the UUID of this life of this process: requests to others are refused
+ * Creates a verifier with all keys of the ring. Nonces of one process suffice, since a request is valid for one
+ * process.
+ * @param process UUID of this run of the process: requests to others are refused
  */
 export function requestVerifier(ring: KeyRing, process: string, clock: Clock, once: NonceStore): RequestVerifier {
   const keyOf = derivedKeys(ring, PURPOSE);
@@ -107,14 +108,14 @@ export function requestVerifier(ring: KeyRing, process: string, clock: Clock, on
       const signature = given['x-agora-signature'];
       if (!headers || typeof signature !== 'string') throw new RequestRefused('UNSIGNED');
       const age = Math.abs(clock.now().getTime() - Number(headers['x-agora-time']));
-      // Written so that what is no number is old.
+      // Written so that NaN counts as too old.
       if (!(age <= MAX_AGE_SECONDS * 1000)) throw new RequestRefused('OLD');
       const sender = headers['x-agora-sender'];
       const key = keyOf(headers['x-agora-key'], sender);
       if (!key) throw new RequestRefused('UNKNOWN_KEY');
       if (!isSame(Buffer.from(signature, 'base64url'), macOf(key, method, path, process, headers, body)))
         throw new RequestRefused('ALTERED');
-      // One from ahead of our clock is good until it is old, so twice as long.
+      // A request ahead of our clock stays valid until it is too old, so for twice as long.
       if (!(await once.first(`${sender} ${headers['x-agora-nonce']}`, 2 * MAX_AGE_SECONDS)))
         throw new RequestRefused('REPLAYED');
       const claims = JSON.parse(Buffer.from(headers['x-agora-claims'], 'base64url').toString()) as ActorClaims & {
@@ -145,7 +146,7 @@ function signedHeaders(given: IncomingHttpHeaders): SignedHeaders | undefined {
     : undefined;
 }
 
-/** A line each, of which none can hold a line break: so no two requests have the same bytes. */
+/** The HMAC of a request, whose parts are lines of their own without line breaks, so that no two requests collide. */
 function macOf(key: KeyObject, method: string, path: string, to: string, headers: SignedHeaders, body: Buffer): Buffer {
   const head = ['agora request 1', method, path, to, ...SIGNED.map((name) => headers[name])].join('\n');
   return createHmac('sha256', key).update(`${head}\n\n`).update(body).digest();

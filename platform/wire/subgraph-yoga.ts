@@ -1,4 +1,4 @@
-/** One agent's part of the graph behind graphql-yoga, which parses, validates and streams; the agent executes. */
+/** One agent's subgraph behind graphql-yoga, which parses, validates and streams; the agent executes. */
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import { Fault } from '../errors.ts';
@@ -8,10 +8,10 @@ import type { Subgraph, SubgraphEndpoint, SubgraphRequest } from '../graphql/sub
 import { begunFirst } from './beginning.ts';
 import { thrownToWire, toWire } from './wire-error.ts';
 
-/** What comes with every request, beside the request. */
+/** The server's context of a request. */
 interface ServerContext {
   caller: RequestContext;
-  /** Whether a gateway's gate has let it through. */
+  /** Whether a gateway's gate has checked it. */
   isChecked: boolean;
 }
 
@@ -19,8 +19,8 @@ interface ServerContext {
 export type SubgraphYoga = YogaServerInstance<ServerContext, object>;
 
 /**
- * Makes it. Its path is the agent's name.
- * @param guarded the same agent, for what no gateway has checked
+ * Creates the yoga server of an agent. Its path is the agent's name.
+ * @param guarded the same agent, for requests that no gateway has checked
  */
 export function subgraphYoga(subgraph: Subgraph, guarded: SubgraphEndpoint): SubgraphYoga {
   return createYoga<ServerContext, object>({
@@ -31,11 +31,11 @@ export function subgraphYoga(subgraph: Subgraph, guarded: SubgraphEndpoint): Sub
     landingPage: false,
     batching: false,
     multipart: false,
-    // Limited and read before: `body-of.ts`.
+    // The body was limited and read before: `body-of.ts`.
     maxRequestBodySize: false,
     parserAndValidationCache: documentCaches(),
     cors: false,
-    // Errors are the gateway's to mask, by where they came from.
+    // The gateway masks errors, by their origin.
     maskedErrors: false,
     logging: false,
   }) as unknown as SubgraphYoga;
@@ -81,7 +81,7 @@ async function subscribeAcross(
   return Symbol.asyncIterator in opened ? crossing(agent, opened, begun) : toWire(agent, opened);
 }
 
-/** Not an async generator: its `return` would wait for the event that is being waited for. */
+/** Wraps a subscription's results for the wire. No async generator: its `return` would wait for the pending event. */
 function crossing(
   agent: string,
   results: AsyncIterable<ExecutionResult>,
@@ -104,8 +104,8 @@ function crossing(
 }
 
 /**
- * A document that does not fit the schema is no mistake of the client, whose own was checked: whoever asks has another
- * version of this agent in mind, as happens while one replica after the other is changed.
+ * Turns an invalid document into a fault: it is no mistake of the client, whose document was checked, but the caller
+ * knows another version of this agent, as happens during a rolling upgrade.
  */
 function useUnderstanding(agent: string): Plugin {
   return {

@@ -1,11 +1,11 @@
-/** HTTP to other processes of ours: connections are kept, and a failure says whether the request can have been read. */
+/** HTTP to our other processes, with keep-alive; a failure tells whether the request can have been read. */
 import http, { type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 
-/** No answer came. */
+/** The error of a request without an answer. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
-  /** Whether the other side may have read the request, and done something. */
+  /** Whether the other side may have read the request, which then may have had an effect. */
   readonly wasSent: boolean;
 
   constructor(cause: unknown, wasSent: boolean) {
@@ -19,9 +19,9 @@ export interface Post {
   url: string;
   headers: Record<string, string>;
   body: Buffer;
-  /** Ends it, at any time: the other side sees the connection close. */
+  /** Ends the request at any time, by closing the connection. */
   signal: AbortSignal;
-  /** Its answer is a stream that may last: it gets a connection of its own. */
+  /** Whether its answer is a long-lived stream, which gets a connection of its own. */
   isStream?: boolean;
 }
 
@@ -33,14 +33,14 @@ export interface Transport {
   close(): void;
 }
 
-/** How long a connection may take to be made: a host that is gone does not even refuse. */
+/** Timeout of a connection attempt, in milliseconds: a host that is gone does not even refuse. */
 const CONNECT_MS = 2000;
-/** Connections to one process, at most; who comes then waits. */
+/** Limit of connections to one process; further requests wait. */
 const MAX_CONNECTIONS = 256;
-/** An idle one is closed on our side well before theirs (`serve-subgraphs.ts`), so that none closes under a request. */
+/** Keep-alive of our side, well below theirs (`serve-subgraphs.ts`), so that no connection closes under a request. */
 const IDLE_MS = 20_000;
 
-/** The connections of one process. */
+/** Creates the connections of this process. */
 export function createTransport(): Transport {
   const kept = { keepAlive: true, maxSockets: MAX_CONNECTIONS, timeout: IDLE_MS, scheduling: 'lifo' as const };
   const agents = { 'http:': new http.Agent(kept), 'https:': new https.Agent(kept) };
@@ -85,7 +85,7 @@ function send(
   return promise;
 }
 
-/** The whole answer as text. @throws NoAnswer if it breaks off or is longer than `limit` bytes, or the signal's reason */
+/** Reads the answer as text. @throws NoAnswer if it breaks off or exceeds `limit` bytes, or the signal's reason */
 export async function textOf(response: IncomingMessage, limit: number, signal: AbortSignal): Promise<string> {
   const parts: Buffer[] = [];
   let length = 0;
@@ -102,7 +102,7 @@ export async function textOf(response: IncomingMessage, limit: number, signal: A
 }
 
 /**
- * Whether a document changes nothing, so that it may be sent again when no answer came. Only what surely does: a document
- * that begins with a fragment counts as a mutation.
+ * Whether a document only reads, so that it may be retried without an answer. In doubt it does not: a document that
+ * begins with a fragment counts as a mutation.
  */
 export const onlyReads = (query: string): boolean => /^\s*(query|subscription)\b|^\s*\{/.test(query);

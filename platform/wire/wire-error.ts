@@ -1,8 +1,8 @@
 /**
- * Errors on the wire. In process, a GraphQL error carries the error that it came from, and by that one the gateway
- * decides what a client may read, and a command whether to try again. So what they decide by crosses as well, in
- * `extensions.origin`, and becomes an error of the same class on the other side. What nobody threw on purpose stays
- * here, in the log: its text may name hosts and more.
+ * Errors on the wire. In process, a GraphQL error carries its original error, by which the gateway decides what a
+ * client may read, and a command whether to retry. So the deciding facts cross the wire in `extensions.origin`, and
+ * become an error of the same class on the other side. The text of a defect stays here, in the log: it may name hosts
+ * and more.
  */
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import {
@@ -24,24 +24,24 @@ type Kind = 'UNAVAILABLE' | 'REFUSAL' | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'FAULT
 
 interface Origin {
   kind: Kind;
-  /** For a defect: the code that a driver gave it, if any. */
+  /** For a defect, the driver's error code, if any. */
   code?: string;
   message: string;
   severity?: Severity;
   userErrors?: readonly UserError[];
 }
 
-/** A result as it crosses: its errors with where they came from. */
+/** Converts a result for the wire: its errors get their origin. */
 export function toWire(agent: string, result: ExecutionResult): ExecutionResult {
   if (!result.errors) return result;
   return { ...result, errors: result.errors.map((error) => errorToWire(agent, error)) };
 }
 
-/** Whatever was thrown, as a result that crosses. */
+/** Converts a thrown error to a result for the wire. */
 export const thrownToWire = (agent: string, error: unknown): ExecutionResult =>
   toWire(agent, { errors: [new GraphQLError(`The agent ${agent} failed.`, { originalError: asError(error) })] });
 
-/** The result that crossed, as if it had been executed here. */
+/** Converts a result from the wire back, as if it had been executed here. */
 export function fromWire(agent: string, result: WireResult): ExecutionResult {
   const { data, errors, extensions } = result;
   return {
@@ -51,14 +51,14 @@ export function fromWire(agent: string, result: WireResult): ExecutionResult {
   } as ExecutionResult;
 }
 
-/** What JSON makes of an `ExecutionResult`. */
+/** The JSON form of an `ExecutionResult`. */
 export interface WireResult {
   data?: Record<string, unknown> | null;
   errors?: readonly GraphQLFormattedError[];
   extensions?: Record<string, unknown>;
 }
 
-/** Whether this is an answer of GraphQL at all. */
+/** Whether this is a GraphQL result. */
 export const isResult = (value: unknown): value is WireResult =>
   typeof value === 'object' &&
   value !== null &&
@@ -74,7 +74,7 @@ function errorToWire(agent: string, error: GraphQLError): GraphQLError {
 }
 
 function crossing(agent: string, cause: unknown): Origin {
-  // By a code alone, since what else a driver says stays here.
+  // Only a code crosses, since other texts of a driver stay here.
   const code = isUnstorable(cause) ? '22021' : (cause as { code?: unknown } | null)?.code;
   if (isTransient(cause)) {
     const message =
@@ -115,7 +115,7 @@ function rebuilt({ kind, code = 'FAILED', message, severity, userErrors = [] }: 
     case 'AGORA':
       return new AgoraError(code, message, { severity });
     default:
-      // With the driver's code, by which a text that cannot be stored is told.
+      // With the driver's code, which tells of a text that cannot be stored.
       return Object.assign(new Error(`The agent ${agent} failed.`), { code });
   }
 }

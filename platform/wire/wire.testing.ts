@@ -1,4 +1,4 @@
-/** A small agent, in process and behind HTTP: for the tests of what is between. */
+/** A small agent, in process and behind HTTP, for tests of the wire. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { GraphQLError } from 'graphql';
@@ -19,14 +19,14 @@ import { type ServeOptions, type SubgraphServer, serveSubgraphs } from './serve-
 import { requestSigner, requestVerifier } from './signed-request.ts';
 import { createTransport } from './transport.ts';
 
-/** What the small agent has seen. */
+/** Record of the requests to the small agent. */
 export interface World {
-  /** How often its mutation was carried out. */
+  /** Number of executions of its mutation. */
   counted: number;
-  /** Requests that wait until they are aborted, and those that were. */
+  /** Numbers of requests that wait for their abort, and of aborted ones. */
   waiting: number;
   aborted: number;
-  /** Subscriptions that are open. */
+  /** Number of open subscriptions. */
   open: number;
   /** The contexts of all requests. */
   callers: RequestContext[];
@@ -74,7 +74,7 @@ const FAILURES: Record<string, () => Error> = {
   graphql: () => new GraphQLError('The cursor has expired.', { extensions: { code: 'CURSOR_EXPIRED', oldest: 'c1' } }),
 };
 
-/** The small agent. */
+/** Creates the small agent. */
 export function smallSubgraph(world: World): Subgraph {
   const waits = async (context: RequestContext): Promise<string> => {
     world.waiting++;
@@ -130,7 +130,7 @@ export function smallSubgraph(world: World): Subgraph {
   return createSubgraph('small', typeDefs, resolvers);
 }
 
-/** Counts up to `to`; with 0 it says nothing until it is ended. */
+/** Counts up to `to`; with 0 it is silent until it is ended. */
 function ticking(world: World, to: number): AsyncIterableIterator<unknown> {
   let n = 0;
   let end: (() => void) | undefined;
@@ -157,10 +157,10 @@ function ticking(world: World, to: number): AsyncIterableIterator<unknown> {
   return ticks;
 }
 
-/** Nothing seen yet. */
+/** An empty record. */
 export const newWorld = (): World => ({ counted: 0, waiting: 0, aborted: 0, open: 0, callers: [] });
 
-/** The keys that the processes of the tests have in common. */
+/** The keys that the tests' processes share. */
 export const testRing: KeyRing = [newKey()];
 
 /** The small agent behind HTTP. */
@@ -171,7 +171,7 @@ export interface ServedSmall {
   refused: string[];
 }
 
-/** Serves it on a free port. */
+/** Serves the small agent on a free port. */
 export async function serveSmall(options: Partial<ServeOptions> & { ring?: KeyRing } = {}): Promise<ServedSmall> {
   const world = newWorld();
   const process = newUuid();
@@ -199,7 +199,7 @@ export async function serveSmall(options: Partial<ServeOptions> & { ring?: KeyRi
   };
 }
 
-/** Asks these replicas. */
+/** Creates a remote subgraph over these replicas. */
 export function remoteSmall(
   replicas: () => readonly Replica[],
   options: { timeoutMs?: number; ring?: KeyRing; sender?: string } = {},

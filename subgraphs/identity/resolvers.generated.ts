@@ -2,9 +2,6 @@
 import type { AuditAction } from './audit/actions.ts';
 import type { Role } from './entities.ts';
 import type { RecoveryPurpose } from './recovery/entities.ts';
-import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { Money as MoneyValue } from '../../platform/money.ts';
-import type { UserError as UserErrorValue } from '../../platform/errors.ts';
 import type { ApiKeyRow } from './api-keys/entities.ts';
 import type { ApiKeyIdentityRow } from './api-keys/queries.ts';
 import type { AuditEntryRow } from './audit/entities.ts';
@@ -15,88 +12,13 @@ import type { UserConnectionRow } from './queries.ts';
 import type { RecoveryMailRow } from './recovery/queries.ts';
 import type { SecondFactorRow } from './second-factor/queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-export type Maybe<T> = T | null;
-export type InputMaybe<T> = Maybe<T>;
-export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
-export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+import type { ErrorCode as SharedErrorCode, GraphQLRecursivePick, InputMaybe, IsTypeOfResolverFn, Maybe, Money, Omit, OrderDirection, PageInfo, ReferenceResolver, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, Scalars, TypeResolveFn, UserError } from '../../platform/graphql/shared.generated.ts';
+
 export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
-/** All built-in and custom scalars, mapped to their actual values */
-export type Scalars = {
-  ID: { input: string; output: string; }
-  String: { input: string; output: string; }
-  Boolean: { input: boolean; output: boolean; }
-  Int: { input: number; output: number; }
-  Float: { input: number; output: number; }
-  /** An instant, RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`. */
-  DateTime: { input: Date; output: Date; }
-  /** A day of the calendar, RFC 3339 full-date: `2026-01-31`. */
-  Date: { input: string; output: string; }
-  /** A decimal number as text, so that no digit is lost: `"12.34"`. */
-  Decimal: { input: string; output: string; }
-  /** A whole number of up to 64 bits as text, so that no digit is lost: `"1234"`. */
-  BigInt: { input: bigint; output: bigint; }
-  /** Any JSON value. */
-  JSON: { input: unknown; output: unknown; }
-  /** A currency's ISO 4217 code: `EUR`. */
-  CurrencyCode: { input: string; output: string; }
-  /** A country's ISO 3166-1 alpha-2 code: `FR`. */
-  CountryCode: { input: string; output: string; }
-  /** An e-mail address (the `addr-spec` of RFC 5322 as browsers check it). */
-  EmailAddress: { input: string; output: string; }
-  _FieldSet: { input: unknown; output: unknown; }
-};
 
-/** An amount of money. Exact: never computed with floating point. */
-export type Money = {
-  __typename?: 'Money';
-  /** In major units, with as many decimals as the currency has: `"12.34"` EUR, `"500"` JPY. */
-  amount: Scalars['Decimal']['output'];
-  /** The currency. */
-  currency: Scalars['CurrencyCode']['output'];
-  /** In minor units: `"1234"` for 12.34 EUR. */
-  minor: Scalars['BigInt']['output'];
-};
-
-/** An amount of money as input. */
-export type MoneyInput = {
-  /** In major units: `"12.34"`. */
-  amount: Scalars['Decimal']['input'];
-  /** The currency. */
-  currency: Scalars['CurrencyCode']['input'];
-};
-
-/** Start and end of a page of a connection (https://relay.dev/graphql/connections.htm). */
-export type PageInfo = {
-  __typename?: 'PageInfo';
-  /** Whether there are items after this page. */
-  hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there are items before this page. */
-  hasPreviousPage: Scalars['Boolean']['output'];
-  /** The cursor of the first edge. */
-  startCursor?: Maybe<Scalars['String']['output']>;
-  /** The cursor of the last edge: give it as `after` to get the next page. */
-  endCursor?: Maybe<Scalars['String']['output']>;
-};
-
-/** Sort direction of a list. */
-export type OrderDirection =
-  /** Smallest, oldest or first in the alphabet first. */
-  | 'ASC'
-  /** Largest, newest or last in the alphabet first. */
-  | 'DESC';
-
-/** Codes of user errors, for programs to branch on: stable over releases. */
+/** The shared values, and the room's own. */
 export type ErrorCode =
-  /** The input is not acceptable; the message says why and `path` where. */
-  | 'INVALID_INPUT'
-  /** The object does not exist, or the caller may not see it. */
-  | 'NOT_FOUND'
-  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
-  | 'VERSION_CONFLICT'
-  /** The idempotency key was used before, with another request: use a new key for a new request. */
-  | 'IDEMPOTENCY_KEY_REUSED'
-  /** The object's state does not allow this. */
-  | 'INVALID_STATE'
+  | SharedErrorCode
   /** The first factor is right, and the account has a second one: `completeSignIn` with the challenge. */
   | 'SECOND_FACTOR_REQUIRED'
   /** The code is wrong, was used before, or is too old. */
@@ -132,83 +54,6 @@ export type ErrorCode =
   /** The refresh token is not valid, or no longer: sign in again. */
   | 'INVALID_REFRESH_TOKEN';
 
-/** An error that the caller caused and can mend. Nothing was written. */
-export type UserError = {
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-};
-
-/** A user error that needs nothing beside code, message and path. */
-export type SimpleUserError = UserError & {
-  __typename?: 'SimpleUserError';
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-};
-
-/** Optimistic locking: another change came first, so `expectedVersion` is out of date. */
-export type VersionConflict = UserError & {
-  __typename?: 'VersionConflict';
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-  /** The object's version now. */
-  currentVersion: Scalars['Int']['output'];
-};
-
-/** A postal address. */
-export type Address = {
-  __typename?: 'Address';
-  /** The recipient's name. */
-  name: Scalars['String']['output'];
-  /** Street and number. */
-  line1: Scalars['String']['output'];
-  /** Floor, flat, company. */
-  line2?: Maybe<Scalars['String']['output']>;
-  /** City or town. */
-  city: Scalars['String']['output'];
-  /** Postal code; empty where the address has none. */
-  postcode: Scalars['String']['output'];
-  /** State, province or county, where addresses have one. */
-  region?: Maybe<Scalars['String']['output']>;
-  /** Country. */
-  country: Scalars['CountryCode']['output'];
-};
-
-/**
- * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
- * or changes of the writing direction are refused.
- */
-export type AddressInput = {
-  /** The recipient's name. At most 200 characters. */
-  name: Scalars['String']['input'];
-  /** Street and number. At most 200 characters. */
-  line1: Scalars['String']['input'];
-  /** Floor, flat, company. At most 200 characters. */
-  line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. At most 200 characters. */
-  city: Scalars['String']['input'];
-  /**
-   * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama. At most 200 characters.
-   */
-  postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. At most 200 characters. */
-  region?: InputMaybe<Scalars['String']['input']>;
-  /** Country. */
-  country: Scalars['CountryCode']['input'];
-};
-
 export type Query = {
   __typename?: 'Query';
   /** The user who is signed in. Null for guests and agents: they are no users. */
@@ -235,7 +80,6 @@ export type Query = {
   revokedSessions: Array<Scalars['ID']['output']>;
 };
 
-
 export type QueryUsersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
@@ -243,11 +87,9 @@ export type QueryUsersArgs = {
   orderBy?: InputMaybe<UserOrder>;
 };
 
-
 export type QueryUserSessionsArgs = {
   userId: Scalars['ID']['input'];
 };
-
 
 export type QueryAuditLogArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -255,16 +97,13 @@ export type QueryAuditLogArgs = {
   filter?: InputMaybe<AuditFilter>;
 };
 
-
 export type QueryRecoveryMailArgs = {
   id: Scalars['ID']['input'];
 };
 
-
 export type QueryApiKeyIdentityArgs = {
   hash: Scalars['ID']['input'];
 };
-
 
 export type QueryRevokedSessionsArgs = {
   since: Scalars['DateTime']['input'];
@@ -369,121 +208,97 @@ export type Mutation = {
   issueGuestToken?: Maybe<GuestTokenPayload>;
 };
 
-
 export type MutationSignUpArgs = {
   input: SignUpInput;
 };
-
 
 export type MutationSignInArgs = {
   input: SignInInput;
 };
 
-
 export type MutationCompleteSignInArgs = {
   input: CompleteSignInInput;
 };
-
 
 export type MutationBeginProviderSignInArgs = {
   input: BeginProviderSignInInput;
 };
 
-
 export type MutationCompleteProviderSignInArgs = {
   input: CompleteProviderSignInInput;
 };
-
 
 export type MutationBeginIdentityLinkArgs = {
   input: BeginProviderSignInInput;
 };
 
-
 export type MutationLinkIdentityArgs = {
   input: CompleteProviderSignInInput;
 };
-
 
 export type MutationUnlinkIdentityArgs = {
   input: UnlinkIdentityInput;
 };
 
-
 export type MutationRefreshSessionArgs = {
   input: RefreshSessionInput;
 };
-
 
 export type MutationRevokeSessionArgs = {
   input: RevokeSessionInput;
 };
 
-
 export type MutationRevokeUserSessionsArgs = {
   input: RevokeUserSessionsInput;
 };
-
 
 export type MutationRequestPasswordResetArgs = {
   input: RequestPasswordResetInput;
 };
 
-
 export type MutationResetPasswordArgs = {
   input: ResetPasswordInput;
 };
-
 
 export type MutationChangePasswordArgs = {
   input: ChangePasswordInput;
 };
 
-
 export type MutationVerifyEmailArgs = {
   input: VerifyEmailInput;
 };
-
 
 export type MutationEnrollTotpArgs = {
   input: EnrollTotpInput;
 };
 
-
 export type MutationConfirmTotpArgs = {
   input: ConfirmTotpInput;
 };
-
 
 export type MutationReplaceRecoveryCodesArgs = {
   input: ReplaceRecoveryCodesInput;
 };
 
-
 export type MutationDisableTotpArgs = {
   input: DisableTotpInput;
 };
-
 
 export type MutationResetSecondFactorArgs = {
   input: ResetSecondFactorInput;
 };
 
-
 export type MutationCreateApiKeyArgs = {
   input: CreateApiKeyInput;
 };
-
 
 export type MutationRevokeApiKeyArgs = {
   input: RevokeApiKeyInput;
 };
 
-
 export type MutationSetUserRolesArgs = {
   input: SetUserRolesInput;
 };
-
 
 export type MutationIssueGuestTokenArgs = {
   input: IssueGuestTokenInput;
@@ -716,28 +531,6 @@ export type AuditEntry = {
   details: Scalars['JSON']['output'];
   /** Hash chain: SHA-256 over the entry before and this one. */
   hash: Scalars['String']['output'];
-};
-
-/** A page of the audit log. */
-export type AuditEntryConnection = {
-  __typename?: 'AuditEntryConnection';
-  /** The entries with their cursors. */
-  edges: Array<AuditEntryEdge>;
-  /** The entries. */
-  nodes: Array<AuditEntry>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** An entry in a page. */
-export type AuditEntryEdge = {
-  __typename?: 'AuditEntryEdge';
-  /** The entry. */
-  node: AuditEntry;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
 };
 
 export type { AuditAction };
@@ -1082,83 +875,27 @@ export type SecondFactorRequired = UserError & {
   expiresAt: Scalars['DateTime']['output'];
 };
 
-
-
-export type ResolverTypeWrapper<T> = Promise<T> | T;
-
-export type ReferenceResolver<TResult, TReference, TContext> = (
-      reference: TReference,
-      context: TContext,
-      info: GraphQLResolveInfo
-    ) => Promise<TResult> | TResult;
-
-      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
-      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
-      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
-      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
-    
-
-export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
-  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+/** A page of audit entries. */
+export type AuditEntryConnection = {
+  __typename?: 'AuditEntryConnection';
+  /** The audit entries of this page, each with its cursor. */
+  edges: Array<AuditEntryEdge>;
+  /** The audit entries of this page. */
+  nodes: Array<AuditEntry>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of audit entries on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
 };
-export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
 
-export type ResolverFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => Promise<TResult> | TResult;
-
-export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
-
-export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => TResult | Promise<TResult>;
-
-export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
-  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
-  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
-}
-
-export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
-  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
-  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
-}
-
-export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
-  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
-  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
-
-export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
-  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
-  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
-
-export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
-  parent: TParent,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
-
-export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
-
-export type NextResolverFn<T> = () => Promise<T>;
-
-export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
-  next: NextResolverFn<TResult>,
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => TResult | Promise<TResult>;
+/** One audit entry of a page, with its cursor. */
+export type AuditEntryEdge = {
+  __typename?: 'AuditEntryEdge';
+  /** The audit entry. */
+  node: AuditEntry;
+  /** Cursor of the audit entry: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
 
 /** Mapping of federation types */
 export type FederationTypes = {
@@ -1172,31 +909,10 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['User'], {"id":true}> );
 };
 
-
-
 /** Mapping between all available schema types and the resolvers types */
-export type ResolversTypes = {
-  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
-  Date: ResolverTypeWrapper<Scalars['Date']['output']>;
-  Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
-  BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
-  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
-  CurrencyCode: ResolverTypeWrapper<Scalars['CurrencyCode']['output']>;
-  CountryCode: ResolverTypeWrapper<Scalars['CountryCode']['output']>;
-  EmailAddress: ResolverTypeWrapper<Scalars['EmailAddress']['output']>;
-  Money: ResolverTypeWrapper<MoneyValue>;
-  MoneyInput: MoneyInput;
-  PageInfo: ResolverTypeWrapper<PageInfo>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  OrderDirection: OrderDirection;
+export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ErrorCode: ErrorCode;
-  UserError: ResolverTypeWrapper<UserErrorValue>;
-  SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
-  VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Address: ResolverTypeWrapper<Address>;
-  AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   User: ResolverTypeWrapper<UserRow>;
   IdentityProvider: ResolverTypeWrapper<IdentityProvider>;
@@ -1216,8 +932,6 @@ export type ResolversTypes = {
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
   AuditFilter: AuditFilter;
   AuditEntry: ResolverTypeWrapper<AuditEntryRow>;
-  AuditEntryConnection: ResolverTypeWrapper<AuditEntryConnectionRow>;
-  AuditEntryEdge: ResolverTypeWrapper<Omit<AuditEntryEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
   AuditAction: AuditAction;
   SignUpInput: SignUpInput;
   SignInInput: SignInInput;
@@ -1256,31 +970,13 @@ export type ResolversTypes = {
   GuestTokenPayload: ResolverTypeWrapper<Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   TooManyAttempts: ResolverTypeWrapper<TooManyAttempts>;
   SecondFactorRequired: ResolverTypeWrapper<SecondFactorRequired>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  AuditEntryConnection: ResolverTypeWrapper<AuditEntryConnectionRow>;
+  AuditEntryEdge: ResolverTypeWrapper<Omit<AuditEntryEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
-export type ResolversParentTypes = {
-  DateTime: Scalars['DateTime']['output'];
-  Date: Scalars['Date']['output'];
-  Decimal: Scalars['Decimal']['output'];
-  BigInt: Scalars['BigInt']['output'];
-  JSON: Scalars['JSON']['output'];
-  CurrencyCode: Scalars['CurrencyCode']['output'];
-  CountryCode: Scalars['CountryCode']['output'];
-  EmailAddress: Scalars['EmailAddress']['output'];
-  Money: MoneyValue;
-  MoneyInput: MoneyInput;
-  PageInfo: PageInfo;
-  Boolean: Scalars['Boolean']['output'];
-  UserError: UserErrorValue;
-  SimpleUserError: SimpleUserError;
-  VersionConflict: VersionConflict;
-  Address: Address;
-  AddressInput: AddressInput;
+export type ResolversParentTypes = SharedResolversParentTypes & {
   Query: Record<PropertyKey, never>;
-  ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   User: UserRow;
   IdentityProvider: IdentityProvider;
@@ -1297,8 +993,6 @@ export type ResolversParentTypes = {
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
   AuditFilter: AuditFilter;
   AuditEntry: AuditEntryRow;
-  AuditEntryConnection: AuditEntryConnectionRow;
-  AuditEntryEdge: Omit<AuditEntryEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
   SignUpInput: SignUpInput;
   SignInInput: SignInInput;
   CompleteSignInInput: CompleteSignInInput;
@@ -1336,115 +1030,12 @@ export type ResolversParentTypes = {
   GuestTokenPayload: Omit<GuestTokenPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   TooManyAttempts: TooManyAttempts;
   SecondFactorRequired: SecondFactorRequired;
-  String: Scalars['String']['output'];
-  Int: Scalars['Int']['output'];
-};
-
-export type PublicDirectiveArgs = { };
-
-export type PublicDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = PublicDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type SameForAllDirectiveArgs = { };
-
-export type SameForAllDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = SameForAllDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type NodeDirectiveArgs = {
-  prefix: Scalars['String']['input'];
-};
-
-export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type NameDirectiveArgs = {
-  max: Scalars['Int']['input'];
-};
-
-export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type TextDirectiveArgs = {
-  min: Scalars['Int']['input'];
-  max: Scalars['Int']['input'];
-};
-
-export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type OpaqueDirectiveArgs = {
-  max: Scalars['Int']['input'];
-};
-
-export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
-  name: 'DateTime';
-}
-
-export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
-  name: 'Date';
-}
-
-export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
-  name: 'Decimal';
-}
-
-export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['BigInt'], any> {
-  name: 'BigInt';
-}
-
-export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
-  name: 'JSON';
-}
-
-export interface CurrencyCodeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['CurrencyCode'], any> {
-  name: 'CurrencyCode';
-}
-
-export interface CountryCodeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['CountryCode'], any> {
-  name: 'CountryCode';
-}
-
-export interface EmailAddressScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['EmailAddress'], any> {
-  name: 'EmailAddress';
-}
-
-export type MoneyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Money'] = ResolversParentTypes['Money']> = {
-  amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
-  currency?: Resolver<ResolversTypes['CurrencyCode'], ParentType, ContextType>;
-  minor?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
-};
-
-export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
-  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  AuditEntryConnection: AuditEntryConnectionRow;
+  AuditEntryEdge: Omit<AuditEntryEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
 };
 
 export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
   __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict' | 'TooManyAttempts' | 'SecondFactorRequired', ParentType, ContextType>;
-};
-
-export type SimpleUserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SimpleUserError'] = ResolversParentTypes['SimpleUserError']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type VersionConflictResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['VersionConflict'] = ResolversParentTypes['VersionConflict']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  currentVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type AddressResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Address'] = ResolversParentTypes['Address']> = {
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  line1?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  line2?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  city?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  postcode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  region?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  country?: Resolver<ResolversTypes['CountryCode'], ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -1593,18 +1184,6 @@ export type AuditEntryResolvers<ContextType = RequestContext, ParentType extends
   hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type AuditEntryConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryConnection'] = ResolversParentTypes['AuditEntryConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['AuditEntryEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type AuditEntryEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryEdge'] = ResolversParentTypes['AuditEntryEdge']> = {
-  node?: Resolver<ResolversTypes['AuditEntry'], ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
 export type AuditActionResolvers = EnumResolverSignature<{ SIGNED_UP?: any, ADMINISTRATOR_MADE?: any, SIGNED_IN?: any, SIGN_IN_REFUSED?: any, SIGNED_OUT?: any, SESSIONS_ENDED?: any, REFRESH_TOKEN_REUSED?: any, ROLES_CHANGED?: any, API_KEY_CREATED?: any, API_KEY_REVOKED?: any, EMAIL_VERIFIED?: any, PASSWORD_RESET_REQUESTED?: any, PASSWORD_RESET?: any, PASSWORD_CHANGED?: any, SECOND_FACTOR_ADDED?: any, SECOND_FACTOR_REMOVED?: any, SECOND_FACTOR_REFUSED?: any, SECOND_FACTOR_ASKED?: any, RECOVERY_CODES_REPLACED?: any, IDENTITY_LINKED?: any, IDENTITY_UNLINKED?: any, SIGNED_IN_BY_PROVIDER?: any }, ResolversTypes['AuditAction']>;
 
 export type AuthPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuthPayload'] = ResolversParentTypes['AuthPayload']> = {
@@ -1698,21 +1277,20 @@ export type SecondFactorRequiredResolvers<ContextType = RequestContext, ParentTy
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type Resolvers<ContextType = RequestContext> = {
-  DateTime?: GraphQLScalarType;
-  Date?: GraphQLScalarType;
-  Decimal?: GraphQLScalarType;
-  BigInt?: GraphQLScalarType;
-  JSON?: GraphQLScalarType;
-  CurrencyCode?: GraphQLScalarType;
-  CountryCode?: GraphQLScalarType;
-  EmailAddress?: GraphQLScalarType;
-  Money?: MoneyResolvers<ContextType>;
-  PageInfo?: PageInfoResolvers<ContextType>;
+export type AuditEntryConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryConnection'] = ResolversParentTypes['AuditEntryConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AuditEntryEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AuditEntryEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryEdge'] = ResolversParentTypes['AuditEntryEdge']> = {
+  node?: Resolver<ResolversTypes['AuditEntry'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<ContextType>, 'UserError'> & {
   UserError?: UserErrorResolvers<ContextType>;
-  SimpleUserError?: SimpleUserErrorResolvers<ContextType>;
-  VersionConflict?: VersionConflictResolvers<ContextType>;
-  Address?: AddressResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
@@ -1729,8 +1307,6 @@ export type Resolvers<ContextType = RequestContext> = {
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;
   AuditEntry?: AuditEntryResolvers<ContextType>;
-  AuditEntryConnection?: AuditEntryConnectionResolvers<ContextType>;
-  AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
   AuditAction?: AuditActionResolvers;
   AuthPayload?: AuthPayloadResolvers<ContextType>;
   BeginProviderSignInPayload?: BeginProviderSignInPayloadResolvers<ContextType>;
@@ -1747,13 +1323,6 @@ export type Resolvers<ContextType = RequestContext> = {
   GuestTokenPayload?: GuestTokenPayloadResolvers<ContextType>;
   TooManyAttempts?: TooManyAttemptsResolvers<ContextType>;
   SecondFactorRequired?: SecondFactorRequiredResolvers<ContextType>;
-};
-
-export type DirectiveResolvers<ContextType = RequestContext> = {
-  public?: PublicDirectiveResolver<any, any, ContextType>;
-  sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
-  node?: NodeDirectiveResolver<any, any, ContextType>;
-  name?: NameDirectiveResolver<any, any, ContextType>;
-  text?: TextDirectiveResolver<any, any, ContextType>;
-  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
+  AuditEntryConnection?: AuditEntryConnectionResolvers<ContextType>;
+  AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
 };

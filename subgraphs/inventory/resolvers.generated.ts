@@ -2,177 +2,22 @@
 import type { LocationKind } from './entities.ts';
 import type { StockChangeType } from './entities.ts';
 import type { ReservationStatus } from './entities.ts';
-import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { Money as MoneyValue } from '../../platform/money.ts';
-import type { UserError as UserErrorValue } from '../../platform/errors.ts';
 import type { LocationRow, StockLevelRow, MovementRow, ReservationRow, ReservationLineRow } from './entities.ts';
 import type { ProductVariantRow, MovementConnectionRow, ReservationPayloadRow } from './queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-export type Maybe<T> = T | null;
-export type InputMaybe<T> = Maybe<T>;
-export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
-export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+import type { ErrorCode as SharedErrorCode, GraphQLRecursivePick, InputMaybe, IsTypeOfResolverFn, Maybe, Money, Omit, PageInfo, ReferenceResolver, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, Scalars, TypeResolveFn, UserError } from '../../platform/graphql/shared.generated.ts';
+
 export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
-/** All built-in and custom scalars, mapped to their actual values */
-export type Scalars = {
-  ID: { input: string; output: string; }
-  String: { input: string; output: string; }
-  Boolean: { input: boolean; output: boolean; }
-  Int: { input: number; output: number; }
-  Float: { input: number; output: number; }
-  /** An instant, RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`. */
-  DateTime: { input: Date; output: Date; }
-  /** A day of the calendar, RFC 3339 full-date: `2026-01-31`. */
-  Date: { input: string; output: string; }
-  /** A decimal number as text, so that no digit is lost: `"12.34"`. */
-  Decimal: { input: string; output: string; }
-  /** A whole number of up to 64 bits as text, so that no digit is lost: `"1234"`. */
-  BigInt: { input: bigint; output: bigint; }
-  /** Any JSON value. */
-  JSON: { input: unknown; output: unknown; }
-  /** A currency's ISO 4217 code: `EUR`. */
-  CurrencyCode: { input: string; output: string; }
-  /** A country's ISO 3166-1 alpha-2 code: `FR`. */
-  CountryCode: { input: string; output: string; }
-  /** An e-mail address (the `addr-spec` of RFC 5322 as browsers check it). */
-  EmailAddress: { input: string; output: string; }
-  _FieldSet: { input: unknown; output: unknown; }
-};
 
-/** An amount of money. Exact: never computed with floating point. */
-export type Money = {
-  __typename?: 'Money';
-  /** In major units, with as many decimals as the currency has: `"12.34"` EUR, `"500"` JPY. */
-  amount: Scalars['Decimal']['output'];
-  /** The currency. */
-  currency: Scalars['CurrencyCode']['output'];
-  /** In minor units: `"1234"` for 12.34 EUR. */
-  minor: Scalars['BigInt']['output'];
-};
-
-/** An amount of money as input. */
-export type MoneyInput = {
-  /** In major units: `"12.34"`. */
-  amount: Scalars['Decimal']['input'];
-  /** The currency. */
-  currency: Scalars['CurrencyCode']['input'];
-};
-
-/** Start and end of a page of a connection (https://relay.dev/graphql/connections.htm). */
-export type PageInfo = {
-  __typename?: 'PageInfo';
-  /** Whether there are items after this page. */
-  hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there are items before this page. */
-  hasPreviousPage: Scalars['Boolean']['output'];
-  /** The cursor of the first edge. */
-  startCursor?: Maybe<Scalars['String']['output']>;
-  /** The cursor of the last edge: give it as `after` to get the next page. */
-  endCursor?: Maybe<Scalars['String']['output']>;
-};
-
-/** Sort direction of a list. */
-export type OrderDirection =
-  /** Smallest, oldest or first in the alphabet first. */
-  | 'ASC'
-  /** Largest, newest or last in the alphabet first. */
-  | 'DESC';
-
-/** Codes of user errors, for programs to branch on: stable over releases. */
+/** The shared values, and the room's own. */
 export type ErrorCode =
-  /** The input is not acceptable; the message says why and `path` where. */
-  | 'INVALID_INPUT'
-  /** The object does not exist, or the caller may not see it. */
-  | 'NOT_FOUND'
-  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
-  | 'VERSION_CONFLICT'
-  /** The idempotency key was used before, with another request: use a new key for a new request. */
-  | 'IDEMPOTENCY_KEY_REUSED'
-  /** The object's state does not allow this. */
-  | 'INVALID_STATE'
+  | SharedErrorCode
   /** There are not enough units left. */
   | 'INSUFFICIENT_STOCK'
   /** The reservation of this reference was released: nothing can be reserved for it any more. */
   | 'RESERVATION_RELEASED'
   /** The code belongs to another location. */
   | 'LOCATION_CODE_TAKEN';
-
-/** An error that the caller caused and can mend. Nothing was written. */
-export type UserError = {
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-};
-
-/** A user error that needs nothing beside code, message and path. */
-export type SimpleUserError = UserError & {
-  __typename?: 'SimpleUserError';
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-};
-
-/** Optimistic locking: another change came first, so `expectedVersion` is out of date. */
-export type VersionConflict = UserError & {
-  __typename?: 'VersionConflict';
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-  /** The object's version now. */
-  currentVersion: Scalars['Int']['output'];
-};
-
-/** A postal address. */
-export type Address = {
-  __typename?: 'Address';
-  /** The recipient's name. */
-  name: Scalars['String']['output'];
-  /** Street and number. */
-  line1: Scalars['String']['output'];
-  /** Floor, flat, company. */
-  line2?: Maybe<Scalars['String']['output']>;
-  /** City or town. */
-  city: Scalars['String']['output'];
-  /** Postal code; empty where the address has none. */
-  postcode: Scalars['String']['output'];
-  /** State, province or county, where addresses have one. */
-  region?: Maybe<Scalars['String']['output']>;
-  /** Country. */
-  country: Scalars['CountryCode']['output'];
-};
-
-/**
- * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
- * or changes of the writing direction are refused.
- */
-export type AddressInput = {
-  /** The recipient's name. At most 200 characters. */
-  name: Scalars['String']['input'];
-  /** Street and number. At most 200 characters. */
-  line1: Scalars['String']['input'];
-  /** Floor, flat, company. At most 200 characters. */
-  line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. At most 200 characters. */
-  city: Scalars['String']['input'];
-  /**
-   * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama. At most 200 characters.
-   */
-  postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. At most 200 characters. */
-  region?: InputMaybe<Scalars['String']['input']>;
-  /** Country. */
-  country: Scalars['CountryCode']['input'];
-};
 
 export type Query = {
   __typename?: 'Query';
@@ -191,11 +36,9 @@ export type Query = {
   unknownLocations: Array<Scalars['ID']['output']>;
 };
 
-
 export type QueryStockLevelsArgs = {
   variantId: Scalars['ID']['input'];
 };
-
 
 export type QueryMovementsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -203,11 +46,9 @@ export type QueryMovementsArgs = {
   filter?: InputMaybe<MovementFilter>;
 };
 
-
 export type QueryAvailabilityOfArgs = {
   variantIds: Array<Scalars['ID']['input']>;
 };
-
 
 export type QueryUnknownLocationsArgs = {
   ids: Array<Scalars['ID']['input']>;
@@ -239,41 +80,33 @@ export type Mutation = {
   releaseReservation?: Maybe<ReleasePayload>;
 };
 
-
 export type MutationCreateLocationArgs = {
   input: CreateLocationInput;
 };
-
 
 export type MutationUpdateLocationArgs = {
   input: UpdateLocationInput;
 };
 
-
 export type MutationAdjustStockArgs = {
   input: AdjustStockInput;
 };
-
 
 export type MutationTransferStockArgs = {
   input: TransferStockInput;
 };
 
-
 export type MutationReceiveImportedStockArgs = {
   input: ImportedStockInput;
 };
-
 
 export type MutationRemoveImportedStockArgs = {
   input: ImportedStockInput;
 };
 
-
 export type MutationReserveStockArgs = {
   input: ReserveStockInput;
 };
-
 
 export type MutationReleaseReservationArgs = {
   input: ReleaseReservationInput;
@@ -287,7 +120,6 @@ export type ProductVariant = {
   /** Availability now. */
   availability?: Maybe<Availability>;
 };
-
 
 /** A variant of a product, the unit that is bought: a size, a colour. */
 export type ProductVariantAvailabilityArgs = {
@@ -380,28 +212,6 @@ export type MovementFilter = {
   locationId?: InputMaybe<Scalars['ID']['input']>;
   /** Of this kind. */
   type?: InputMaybe<StockChangeType>;
-};
-
-/** A page of movements. */
-export type MovementConnection = {
-  __typename?: 'MovementConnection';
-  /** The movements with their cursors. */
-  edges: Array<MovementEdge>;
-  /** The movements. */
-  nodes: Array<Movement>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** A movement in a page. */
-export type MovementEdge = {
-  __typename?: 'MovementEdge';
-  /** The movement. */
-  node: Movement;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
 };
 
 /** Availability of a variant. */
@@ -620,83 +430,27 @@ export type ImportedStockPayload = {
   userErrors: Array<UserError>;
 };
 
-
-
-export type ResolverTypeWrapper<T> = Promise<T> | T;
-
-export type ReferenceResolver<TResult, TReference, TContext> = (
-      reference: TReference,
-      context: TContext,
-      info: GraphQLResolveInfo
-    ) => Promise<TResult> | TResult;
-
-      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
-      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
-      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
-      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
-    
-
-export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
-  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+/** A page of movements. */
+export type MovementConnection = {
+  __typename?: 'MovementConnection';
+  /** The movements of this page, each with its cursor. */
+  edges: Array<MovementEdge>;
+  /** The movements of this page. */
+  nodes: Array<Movement>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of movements on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
 };
-export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
 
-export type ResolverFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => Promise<TResult> | TResult;
-
-export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
-
-export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => TResult | Promise<TResult>;
-
-export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
-  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
-  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
-}
-
-export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
-  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
-  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
-}
-
-export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
-  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
-  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
-
-export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
-  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
-  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
-
-export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
-  parent: TParent,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
-
-export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
-
-export type NextResolverFn<T> = () => Promise<T>;
-
-export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
-  next: NextResolverFn<TResult>,
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => TResult | Promise<TResult>;
+/** One movement of a page, with its cursor. */
+export type MovementEdge = {
+  __typename?: 'MovementEdge';
+  /** The movement. */
+  node: Movement;
+  /** Cursor of the movement: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
 
 /** Mapping of federation types */
 export type FederationTypes = {
@@ -714,31 +468,10 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['Location'], {"id":true}> );
 };
 
-
-
 /** Mapping between all available schema types and the resolvers types */
-export type ResolversTypes = {
-  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
-  Date: ResolverTypeWrapper<Scalars['Date']['output']>;
-  Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
-  BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
-  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
-  CurrencyCode: ResolverTypeWrapper<Scalars['CurrencyCode']['output']>;
-  CountryCode: ResolverTypeWrapper<Scalars['CountryCode']['output']>;
-  EmailAddress: ResolverTypeWrapper<Scalars['EmailAddress']['output']>;
-  Money: ResolverTypeWrapper<MoneyValue>;
-  MoneyInput: MoneyInput;
-  PageInfo: ResolverTypeWrapper<PageInfo>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  OrderDirection: OrderDirection;
+export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ErrorCode: ErrorCode;
-  UserError: ResolverTypeWrapper<UserErrorValue>;
-  SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
-  VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Address: ResolverTypeWrapper<Address>;
-  AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ProductVariant: ResolverTypeWrapper<ProductVariantRow>;
   Availability: ResolverTypeWrapper<Availability>;
@@ -748,8 +481,6 @@ export type ResolversTypes = {
   Movement: ResolverTypeWrapper<MovementRow>;
   StockChangeType: StockChangeType;
   MovementFilter: MovementFilter;
-  MovementConnection: ResolverTypeWrapper<MovementConnectionRow>;
-  MovementEdge: ResolverTypeWrapper<Omit<MovementEdge, 'node'> & { node: ResolversTypes['Movement'] }>;
   VariantAvailability: ResolverTypeWrapper<VariantAvailability>;
   Reservation: ResolverTypeWrapper<ReservationRow>;
   ReservationLine: ResolverTypeWrapper<ReservationLineRow>;
@@ -770,31 +501,13 @@ export type ResolversTypes = {
   ImportedStockInput: ImportedStockInput;
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: ResolverTypeWrapper<Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  MovementConnection: ResolverTypeWrapper<MovementConnectionRow>;
+  MovementEdge: ResolverTypeWrapper<Omit<MovementEdge, 'node'> & { node: ResolversTypes['Movement'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
-export type ResolversParentTypes = {
-  DateTime: Scalars['DateTime']['output'];
-  Date: Scalars['Date']['output'];
-  Decimal: Scalars['Decimal']['output'];
-  BigInt: Scalars['BigInt']['output'];
-  JSON: Scalars['JSON']['output'];
-  CurrencyCode: Scalars['CurrencyCode']['output'];
-  CountryCode: Scalars['CountryCode']['output'];
-  EmailAddress: Scalars['EmailAddress']['output'];
-  Money: MoneyValue;
-  MoneyInput: MoneyInput;
-  PageInfo: PageInfo;
-  Boolean: Scalars['Boolean']['output'];
-  UserError: UserErrorValue;
-  SimpleUserError: SimpleUserError;
-  VersionConflict: VersionConflict;
-  Address: Address;
-  AddressInput: AddressInput;
+export type ResolversParentTypes = SharedResolversParentTypes & {
   Query: Record<PropertyKey, never>;
-  ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   ProductVariant: ProductVariantRow;
   Availability: Availability;
@@ -802,8 +515,6 @@ export type ResolversParentTypes = {
   StockLevel: StockLevelRow;
   Movement: MovementRow;
   MovementFilter: MovementFilter;
-  MovementConnection: MovementConnectionRow;
-  MovementEdge: Omit<MovementEdge, 'node'> & { node: ResolversParentTypes['Movement'] };
   VariantAvailability: VariantAvailability;
   Reservation: ReservationRow;
   ReservationLine: ReservationLineRow;
@@ -823,115 +534,12 @@ export type ResolversParentTypes = {
   ImportedStockInput: ImportedStockInput;
   ImportedStockLineInput: ImportedStockLineInput;
   ImportedStockPayload: Omit<ImportedStockPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
-  String: Scalars['String']['output'];
-  Int: Scalars['Int']['output'];
-};
-
-export type PublicDirectiveArgs = { };
-
-export type PublicDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = PublicDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type SameForAllDirectiveArgs = { };
-
-export type SameForAllDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = SameForAllDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type NodeDirectiveArgs = {
-  prefix: Scalars['String']['input'];
-};
-
-export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type NameDirectiveArgs = {
-  max: Scalars['Int']['input'];
-};
-
-export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type TextDirectiveArgs = {
-  min: Scalars['Int']['input'];
-  max: Scalars['Int']['input'];
-};
-
-export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type OpaqueDirectiveArgs = {
-  max: Scalars['Int']['input'];
-};
-
-export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
-  name: 'DateTime';
-}
-
-export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
-  name: 'Date';
-}
-
-export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
-  name: 'Decimal';
-}
-
-export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['BigInt'], any> {
-  name: 'BigInt';
-}
-
-export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
-  name: 'JSON';
-}
-
-export interface CurrencyCodeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['CurrencyCode'], any> {
-  name: 'CurrencyCode';
-}
-
-export interface CountryCodeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['CountryCode'], any> {
-  name: 'CountryCode';
-}
-
-export interface EmailAddressScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['EmailAddress'], any> {
-  name: 'EmailAddress';
-}
-
-export type MoneyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Money'] = ResolversParentTypes['Money']> = {
-  amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
-  currency?: Resolver<ResolversTypes['CurrencyCode'], ParentType, ContextType>;
-  minor?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
-};
-
-export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
-  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  MovementConnection: MovementConnectionRow;
+  MovementEdge: Omit<MovementEdge, 'node'> & { node: ResolversParentTypes['Movement'] };
 };
 
 export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
   __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict' | 'InsufficientStock', ParentType, ContextType>;
-};
-
-export type SimpleUserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SimpleUserError'] = ResolversParentTypes['SimpleUserError']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type VersionConflictResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['VersionConflict'] = ResolversParentTypes['VersionConflict']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  currentVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type AddressResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Address'] = ResolversParentTypes['Address']> = {
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  line1?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  line2?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  city?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  postcode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  region?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  country?: Resolver<ResolversTypes['CountryCode'], ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -1003,18 +611,6 @@ export type MovementResolvers<ContextType = RequestContext, ParentType extends R
 
 export type StockChangeTypeResolvers = EnumResolverSignature<{ INBOUND?: any, OUTBOUND?: any, ADJUSTMENT?: any, TRANSFER?: any, RETURN?: any }, ResolversTypes['StockChangeType']>;
 
-export type MovementConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MovementConnection'] = ResolversParentTypes['MovementConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['MovementEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['Movement']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type MovementEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MovementEdge'] = ResolversParentTypes['MovementEdge']> = {
-  node?: Resolver<ResolversTypes['Movement'], ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
 export type VariantAvailabilityResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['VariantAvailability'] = ResolversParentTypes['VariantAvailability']> = {
   variantId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   available?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -1075,21 +671,20 @@ export type ImportedStockPayloadResolvers<ContextType = RequestContext, ParentTy
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
-export type Resolvers<ContextType = RequestContext> = {
-  DateTime?: GraphQLScalarType;
-  Date?: GraphQLScalarType;
-  Decimal?: GraphQLScalarType;
-  BigInt?: GraphQLScalarType;
-  JSON?: GraphQLScalarType;
-  CurrencyCode?: GraphQLScalarType;
-  CountryCode?: GraphQLScalarType;
-  EmailAddress?: GraphQLScalarType;
-  Money?: MoneyResolvers<ContextType>;
-  PageInfo?: PageInfoResolvers<ContextType>;
+export type MovementConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MovementConnection'] = ResolversParentTypes['MovementConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['MovementEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Movement']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type MovementEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MovementEdge'] = ResolversParentTypes['MovementEdge']> = {
+  node?: Resolver<ResolversTypes['Movement'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<ContextType>, 'UserError'> & {
   UserError?: UserErrorResolvers<ContextType>;
-  SimpleUserError?: SimpleUserErrorResolvers<ContextType>;
-  VersionConflict?: VersionConflictResolvers<ContextType>;
-  Address?: AddressResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   ProductVariant?: ProductVariantResolvers<ContextType>;
@@ -1099,8 +694,6 @@ export type Resolvers<ContextType = RequestContext> = {
   StockLevel?: StockLevelResolvers<ContextType>;
   Movement?: MovementResolvers<ContextType>;
   StockChangeType?: StockChangeTypeResolvers;
-  MovementConnection?: MovementConnectionResolvers<ContextType>;
-  MovementEdge?: MovementEdgeResolvers<ContextType>;
   VariantAvailability?: VariantAvailabilityResolvers<ContextType>;
   Reservation?: ReservationResolvers<ContextType>;
   ReservationLine?: ReservationLineResolvers<ContextType>;
@@ -1112,13 +705,6 @@ export type Resolvers<ContextType = RequestContext> = {
   ReleasePayload?: ReleasePayloadResolvers<ContextType>;
   InsufficientStock?: InsufficientStockResolvers<ContextType>;
   ImportedStockPayload?: ImportedStockPayloadResolvers<ContextType>;
-};
-
-export type DirectiveResolvers<ContextType = RequestContext> = {
-  public?: PublicDirectiveResolver<any, any, ContextType>;
-  sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
-  node?: NodeDirectiveResolver<any, any, ContextType>;
-  name?: NameDirectiveResolver<any, any, ContextType>;
-  text?: TextDirectiveResolver<any, any, ContextType>;
-  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
+  MovementConnection?: MovementConnectionResolvers<ContextType>;
+  MovementEdge?: MovementEdgeResolvers<ContextType>;
 };

@@ -5,9 +5,6 @@ import type { SagaActionType } from './entities.ts';
 import type { EventActionType } from './events-desk/entities.ts';
 import type { DeadLetterState } from './events-desk/entities.ts';
 import type { SagaEventType } from './progress/domain.ts';
-import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { Money as MoneyValue } from '../../platform/money.ts';
-import type { UserError as UserErrorValue } from '../../platform/errors.ts';
 import type { AgentRow } from './agents/entities.ts';
 import type { AgentDependencyRow, CircuitBreakerRow } from './agents/resolvers.ts';
 import type { SagaActionRow } from './entities.ts';
@@ -18,171 +15,19 @@ import type { SagaEventRow } from './progress/watch.ts';
 import type { AgentStatusEventRow } from './resolvers.ts';
 import type { SagaRow, SagaConnectionRow, SagaStepRow } from './saga-rows.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-export type Maybe<T> = T | null;
-export type InputMaybe<T> = Maybe<T>;
-export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
-export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+import type { ErrorCode as SharedErrorCode, GraphQLRecursivePick, InputMaybe, Maybe, Money, Omit, PageInfo, ReferenceResolver, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, Scalars, SubscriptionResolver, UserError } from '../../platform/graphql/shared.generated.ts';
+
 export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
-/** All built-in and custom scalars, mapped to their actual values */
-export type Scalars = {
-  ID: { input: string; output: string; }
-  String: { input: string; output: string; }
-  Boolean: { input: boolean; output: boolean; }
-  Int: { input: number; output: number; }
-  Float: { input: number; output: number; }
-  /** An instant, RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`. */
-  DateTime: { input: Date; output: Date; }
-  /** A day of the calendar, RFC 3339 full-date: `2026-01-31`. */
-  Date: { input: string; output: string; }
-  /** A decimal number as text, so that no digit is lost: `"12.34"`. */
-  Decimal: { input: string; output: string; }
-  /** A whole number of up to 64 bits as text, so that no digit is lost: `"1234"`. */
-  BigInt: { input: bigint; output: bigint; }
-  /** Any JSON value. */
-  JSON: { input: unknown; output: unknown; }
-  /** A currency's ISO 4217 code: `EUR`. */
-  CurrencyCode: { input: string; output: string; }
-  /** A country's ISO 3166-1 alpha-2 code: `FR`. */
-  CountryCode: { input: string; output: string; }
-  /** An e-mail address (the `addr-spec` of RFC 5322 as browsers check it). */
-  EmailAddress: { input: string; output: string; }
-  _FieldSet: { input: unknown; output: unknown; }
-};
 
-/** An amount of money. Exact: never computed with floating point. */
-export type Money = {
-  __typename?: 'Money';
-  /** In major units, with as many decimals as the currency has: `"12.34"` EUR, `"500"` JPY. */
-  amount: Scalars['Decimal']['output'];
-  /** The currency. */
-  currency: Scalars['CurrencyCode']['output'];
-  /** In minor units: `"1234"` for 12.34 EUR. */
-  minor: Scalars['BigInt']['output'];
-};
-
-/** An amount of money as input. */
-export type MoneyInput = {
-  /** In major units: `"12.34"`. */
-  amount: Scalars['Decimal']['input'];
-  /** The currency. */
-  currency: Scalars['CurrencyCode']['input'];
-};
-
-/** Start and end of a page of a connection (https://relay.dev/graphql/connections.htm). */
-export type PageInfo = {
-  __typename?: 'PageInfo';
-  /** Whether there are items after this page. */
-  hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there are items before this page. */
-  hasPreviousPage: Scalars['Boolean']['output'];
-  /** The cursor of the first edge. */
-  startCursor?: Maybe<Scalars['String']['output']>;
-  /** The cursor of the last edge: give it as `after` to get the next page. */
-  endCursor?: Maybe<Scalars['String']['output']>;
-};
-
-/** Sort direction of a list. */
-export type OrderDirection =
-  /** Smallest, oldest or first in the alphabet first. */
-  | 'ASC'
-  /** Largest, newest or last in the alphabet first. */
-  | 'DESC';
-
-/** Codes of user errors, for programs to branch on: stable over releases. */
+/** The shared values, and the room's own. */
 export type ErrorCode =
-  /** The input is not acceptable; the message says why and `path` where. */
-  | 'INVALID_INPUT'
-  /** The object does not exist, or the caller may not see it. */
-  | 'NOT_FOUND'
-  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
-  | 'VERSION_CONFLICT'
-  /** The idempotency key was used before, with another request: use a new key for a new request. */
-  | 'IDEMPOTENCY_KEY_REUSED'
-  /** The object's state does not allow this. */
-  | 'INVALID_STATE'
+  | SharedErrorCode
   /** The consumer cannot be replayed: its handlers are not idempotent. */
   | 'NOT_REPLAYABLE'
   /** The consumer cannot be rebuilt: it keeps no projection with a backfill. */
   | 'NOT_REBUILDABLE'
   /** The cursor is older than the event log. */
   | 'CURSOR_EXPIRED';
-
-/** An error that the caller caused and can mend. Nothing was written. */
-export type UserError = {
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-};
-
-/** A user error that needs nothing beside code, message and path. */
-export type SimpleUserError = UserError & {
-  __typename?: 'SimpleUserError';
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-};
-
-/** Optimistic locking: another change came first, so `expectedVersion` is out of date. */
-export type VersionConflict = UserError & {
-  __typename?: 'VersionConflict';
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-  /** The object's version now. */
-  currentVersion: Scalars['Int']['output'];
-};
-
-/** A postal address. */
-export type Address = {
-  __typename?: 'Address';
-  /** The recipient's name. */
-  name: Scalars['String']['output'];
-  /** Street and number. */
-  line1: Scalars['String']['output'];
-  /** Floor, flat, company. */
-  line2?: Maybe<Scalars['String']['output']>;
-  /** City or town. */
-  city: Scalars['String']['output'];
-  /** Postal code; empty where the address has none. */
-  postcode: Scalars['String']['output'];
-  /** State, province or county, where addresses have one. */
-  region?: Maybe<Scalars['String']['output']>;
-  /** Country. */
-  country: Scalars['CountryCode']['output'];
-};
-
-/**
- * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
- * or changes of the writing direction are refused.
- */
-export type AddressInput = {
-  /** The recipient's name. At most 200 characters. */
-  name: Scalars['String']['input'];
-  /** Street and number. At most 200 characters. */
-  line1: Scalars['String']['input'];
-  /** Floor, flat, company. At most 200 characters. */
-  line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. At most 200 characters. */
-  city: Scalars['String']['input'];
-  /**
-   * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama. At most 200 characters.
-   */
-  postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. At most 200 characters. */
-  region?: InputMaybe<Scalars['String']['input']>;
-  /** Country. */
-  country: Scalars['CountryCode']['input'];
-};
 
 export type Query = {
   __typename?: 'Query';
@@ -205,22 +50,18 @@ export type Query = {
   eventActions?: Maybe<EventActionConnection>;
 };
 
-
 export type QueryAgentsArgs = {
   area?: InputMaybe<AgentArea>;
   capability?: InputMaybe<Scalars['String']['input']>;
 };
 
-
 export type QueryAgentArgs = {
   id: Scalars['ID']['input'];
 };
 
-
 export type QuerySagaArgs = {
   id: Scalars['ID']['input'];
 };
-
 
 export type QuerySagasArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -228,13 +69,11 @@ export type QuerySagasArgs = {
   filter?: InputMaybe<SagaFilter>;
 };
 
-
 export type QueryDeadLettersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<DeadLetterFilter>;
 };
-
 
 export type QueryEventActionsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -273,46 +112,37 @@ export type Mutation = {
   rebuildProjection?: Maybe<EventActionPayload>;
 };
 
-
 export type MutationResetBreakerArgs = {
   input: ResetBreakerInput;
 };
-
 
 export type MutationInstructAgentsArgs = {
   input: InstructAgentsInput;
 };
 
-
 export type MutationRetrySagaStepArgs = {
   input: RetrySagaStepInput;
 };
-
 
 export type MutationSkipSagaStepArgs = {
   input: SkipSagaStepInput;
 };
 
-
 export type MutationCompensateSagaArgs = {
   input: CompensateSagaInput;
 };
-
 
 export type MutationRedriveEventsArgs = {
   input: RedriveEventsInput;
 };
 
-
 export type MutationDiscardEventArgs = {
   input: DiscardEventInput;
 };
 
-
 export type MutationReplayConsumerArgs = {
   input: ReplayConsumerInput;
 };
-
 
 export type MutationRebuildProjectionArgs = {
   input: RebuildProjectionInput;
@@ -326,12 +156,10 @@ export type Subscription = {
   agentStatusChanged: AgentStatusEvent;
 };
 
-
 export type SubscriptionSagaUpdatedArgs = {
   sagaId: Scalars['ID']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
-
 
 export type SubscriptionAgentStatusChangedArgs = {
   agentIds?: InputMaybe<Array<Scalars['ID']['input']>>;
@@ -783,28 +611,6 @@ export type DeadLetterFilter = {
   state?: InputMaybe<DeadLetterState>;
 };
 
-/** A page of parked events. */
-export type DeadLetterConnection = {
-  __typename?: 'DeadLetterConnection';
-  /** The events with their cursors. */
-  edges: Array<DeadLetterEdge>;
-  /** The events. */
-  nodes: Array<DeadLetter>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** A parked event in a page. */
-export type DeadLetterEdge = {
-  __typename?: 'DeadLetterEdge';
-  /** The event. */
-  node: DeadLetter;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
-};
-
 /** An entry of the audit: an operator's action on events or a consumer. It is never changed. */
 export type EventAction = {
   __typename?: 'EventAction';
@@ -842,28 +648,6 @@ export type { EventActionType };
 export type EventActionFilter = {
   /** On this consumer. */
   consumer?: InputMaybe<Scalars['ID']['input']>;
-};
-
-/** A page of actions. */
-export type EventActionConnection = {
-  __typename?: 'EventActionConnection';
-  /** The actions with their cursors. */
-  edges: Array<EventActionEdge>;
-  /** The actions. */
-  nodes: Array<EventAction>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** An action in a page. */
-export type EventActionEdge = {
-  __typename?: 'EventActionEdge';
-  /** The action. */
-  node: EventAction;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
 };
 
 /** Parked events to redrive, and the reason. */
@@ -923,83 +707,49 @@ export type EventActionPayload = {
   userErrors: Array<UserError>;
 };
 
-
-
-export type ResolverTypeWrapper<T> = Promise<T> | T;
-
-export type ReferenceResolver<TResult, TReference, TContext> = (
-      reference: TReference,
-      context: TContext,
-      info: GraphQLResolveInfo
-    ) => Promise<TResult> | TResult;
-
-      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
-      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
-      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
-      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
-    
-
-export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
-  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+/** A page of dead letters. */
+export type DeadLetterConnection = {
+  __typename?: 'DeadLetterConnection';
+  /** The dead letters of this page, each with its cursor. */
+  edges: Array<DeadLetterEdge>;
+  /** The dead letters of this page. */
+  nodes: Array<DeadLetter>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of dead letters on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
 };
-export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
 
-export type ResolverFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => Promise<TResult> | TResult;
+/** One dead letter of a page, with its cursor. */
+export type DeadLetterEdge = {
+  __typename?: 'DeadLetterEdge';
+  /** The dead letter. */
+  node: DeadLetter;
+  /** Cursor of the dead letter: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
 
-export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+/** A page of event actions. */
+export type EventActionConnection = {
+  __typename?: 'EventActionConnection';
+  /** The event actions of this page, each with its cursor. */
+  edges: Array<EventActionEdge>;
+  /** The event actions of this page. */
+  nodes: Array<EventAction>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of event actions on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
+};
 
-export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => TResult | Promise<TResult>;
-
-export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
-  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
-  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
-}
-
-export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
-  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
-  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
-}
-
-export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
-  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
-  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
-
-export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
-  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
-  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
-
-export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
-  parent: TParent,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
-
-export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
-
-export type NextResolverFn<T> = () => Promise<T>;
-
-export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
-  next: NextResolverFn<TResult>,
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => TResult | Promise<TResult>;
+/** One event action of a page, with its cursor. */
+export type EventActionEdge = {
+  __typename?: 'EventActionEdge';
+  /** The event action. */
+  node: EventAction;
+  /** Cursor of the event action: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
 
 /** Mapping of federation types */
 export type FederationTypes = {
@@ -1017,31 +767,10 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['Saga'], {"id":true}> );
 };
 
-
-
 /** Mapping between all available schema types and the resolvers types */
-export type ResolversTypes = {
-  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
-  Date: ResolverTypeWrapper<Scalars['Date']['output']>;
-  Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
-  BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
-  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
-  CurrencyCode: ResolverTypeWrapper<Scalars['CurrencyCode']['output']>;
-  CountryCode: ResolverTypeWrapper<Scalars['CountryCode']['output']>;
-  EmailAddress: ResolverTypeWrapper<Scalars['EmailAddress']['output']>;
-  Money: ResolverTypeWrapper<MoneyValue>;
-  MoneyInput: MoneyInput;
-  PageInfo: ResolverTypeWrapper<PageInfo>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  OrderDirection: OrderDirection;
+export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ErrorCode: ErrorCode;
-  UserError: ResolverTypeWrapper<UserErrorValue>;
-  SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
-  VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Address: ResolverTypeWrapper<Address>;
-  AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Agent: ResolverTypeWrapper<AgentRow>;
@@ -1080,43 +809,23 @@ export type ResolversTypes = {
   DeadLetter: ResolverTypeWrapper<DeadLetterRow>;
   DeadLetterState: DeadLetterState;
   DeadLetterFilter: DeadLetterFilter;
-  DeadLetterConnection: ResolverTypeWrapper<DeadLetterConnectionRow>;
-  DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
   EventAction: ResolverTypeWrapper<EventActionRow>;
   EventActionType: EventActionType;
   EventActionFilter: EventActionFilter;
-  EventActionConnection: ResolverTypeWrapper<EventActionConnectionRow>;
-  EventActionEdge: ResolverTypeWrapper<Omit<EventActionEdge, 'node'> & { node: ResolversTypes['EventAction'] }>;
   RedriveEventsInput: RedriveEventsInput;
   DiscardEventInput: DiscardEventInput;
   RebuildProjectionInput: RebuildProjectionInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: ResolverTypeWrapper<Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversTypes['EventAction']>, userErrors: Array<ResolversTypes['UserError']> }>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  DeadLetterConnection: ResolverTypeWrapper<DeadLetterConnectionRow>;
+  DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
+  EventActionConnection: ResolverTypeWrapper<EventActionConnectionRow>;
+  EventActionEdge: ResolverTypeWrapper<Omit<EventActionEdge, 'node'> & { node: ResolversTypes['EventAction'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
-export type ResolversParentTypes = {
-  DateTime: Scalars['DateTime']['output'];
-  Date: Scalars['Date']['output'];
-  Decimal: Scalars['Decimal']['output'];
-  BigInt: Scalars['BigInt']['output'];
-  JSON: Scalars['JSON']['output'];
-  CurrencyCode: Scalars['CurrencyCode']['output'];
-  CountryCode: Scalars['CountryCode']['output'];
-  EmailAddress: Scalars['EmailAddress']['output'];
-  Money: MoneyValue;
-  MoneyInput: MoneyInput;
-  PageInfo: PageInfo;
-  Boolean: Scalars['Boolean']['output'];
-  UserError: UserErrorValue;
-  SimpleUserError: SimpleUserError;
-  VersionConflict: VersionConflict;
-  Address: Address;
-  AddressInput: AddressInput;
+export type ResolversParentTypes = SharedResolversParentTypes & {
   Query: Record<PropertyKey, never>;
-  ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Agent: AgentRow;
@@ -1144,126 +853,17 @@ export type ResolversParentTypes = {
   Consumer: ConsumerRow;
   DeadLetter: DeadLetterRow;
   DeadLetterFilter: DeadLetterFilter;
-  DeadLetterConnection: DeadLetterConnectionRow;
-  DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
   EventAction: EventActionRow;
   EventActionFilter: EventActionFilter;
-  EventActionConnection: EventActionConnectionRow;
-  EventActionEdge: Omit<EventActionEdge, 'node'> & { node: ResolversParentTypes['EventAction'] };
   RedriveEventsInput: RedriveEventsInput;
   DiscardEventInput: DiscardEventInput;
   RebuildProjectionInput: RebuildProjectionInput;
   ReplayConsumerInput: ReplayConsumerInput;
   EventActionPayload: Omit<EventActionPayload, 'action' | 'userErrors'> & { action?: Maybe<ResolversParentTypes['EventAction']>, userErrors: Array<ResolversParentTypes['UserError']> };
-  String: Scalars['String']['output'];
-  Int: Scalars['Int']['output'];
-};
-
-export type PublicDirectiveArgs = { };
-
-export type PublicDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = PublicDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type SameForAllDirectiveArgs = { };
-
-export type SameForAllDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = SameForAllDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type NodeDirectiveArgs = {
-  prefix: Scalars['String']['input'];
-};
-
-export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type NameDirectiveArgs = {
-  max: Scalars['Int']['input'];
-};
-
-export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type TextDirectiveArgs = {
-  min: Scalars['Int']['input'];
-  max: Scalars['Int']['input'];
-};
-
-export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type OpaqueDirectiveArgs = {
-  max: Scalars['Int']['input'];
-};
-
-export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
-  name: 'DateTime';
-}
-
-export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
-  name: 'Date';
-}
-
-export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
-  name: 'Decimal';
-}
-
-export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['BigInt'], any> {
-  name: 'BigInt';
-}
-
-export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
-  name: 'JSON';
-}
-
-export interface CurrencyCodeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['CurrencyCode'], any> {
-  name: 'CurrencyCode';
-}
-
-export interface CountryCodeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['CountryCode'], any> {
-  name: 'CountryCode';
-}
-
-export interface EmailAddressScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['EmailAddress'], any> {
-  name: 'EmailAddress';
-}
-
-export type MoneyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Money'] = ResolversParentTypes['Money']> = {
-  amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
-  currency?: Resolver<ResolversTypes['CurrencyCode'], ParentType, ContextType>;
-  minor?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
-};
-
-export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
-  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-};
-
-export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict', ParentType, ContextType>;
-};
-
-export type SimpleUserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SimpleUserError'] = ResolversParentTypes['SimpleUserError']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type VersionConflictResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['VersionConflict'] = ResolversParentTypes['VersionConflict']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  currentVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type AddressResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Address'] = ResolversParentTypes['Address']> = {
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  line1?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  line2?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  city?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  postcode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  region?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  country?: Resolver<ResolversTypes['CountryCode'], ParentType, ContextType>;
+  DeadLetterConnection: DeadLetterConnectionRow;
+  DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
+  EventActionConnection: EventActionConnectionRow;
+  EventActionEdge: Omit<EventActionEdge, 'node'> & { node: ResolversParentTypes['EventAction'] };
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -1462,18 +1062,6 @@ export type DeadLetterResolvers<ContextType = RequestContext, ParentType extends
 
 export type DeadLetterStateResolvers = EnumResolverSignature<{ WAITING?: any, DEAD?: any }, ResolversTypes['DeadLetterState']>;
 
-export type DeadLetterConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type DeadLetterEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
-  node?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
 export type EventActionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventAction'] = ResolversParentTypes['EventAction']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   action?: Resolver<ResolversTypes['EventActionType'], ParentType, ContextType>;
@@ -1492,6 +1080,23 @@ export type EventActionResolvers<ContextType = RequestContext, ParentType extend
 
 export type EventActionTypeResolvers = EnumResolverSignature<{ REDRIVE?: any, DISCARD?: any, REPLAY?: any, REBUILD?: any }, ResolversTypes['EventActionType']>;
 
+export type EventActionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionPayload'] = ResolversParentTypes['EventActionPayload']> = {
+  action?: Resolver<Maybe<ResolversTypes['EventAction']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DeadLetterConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type DeadLetterEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
+  node?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type EventActionConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionConnection'] = ResolversParentTypes['EventActionConnection']> = {
   edges?: Resolver<Array<ResolversTypes['EventActionEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['EventAction']>, ParentType, ContextType>;
@@ -1504,26 +1109,7 @@ export type EventActionEdgeResolvers<ContextType = RequestContext, ParentType ex
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type EventActionPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EventActionPayload'] = ResolversParentTypes['EventActionPayload']> = {
-  action?: Resolver<Maybe<ResolversTypes['EventAction']>, ParentType, ContextType>;
-  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
-};
-
-export type Resolvers<ContextType = RequestContext> = {
-  DateTime?: GraphQLScalarType;
-  Date?: GraphQLScalarType;
-  Decimal?: GraphQLScalarType;
-  BigInt?: GraphQLScalarType;
-  JSON?: GraphQLScalarType;
-  CurrencyCode?: GraphQLScalarType;
-  CountryCode?: GraphQLScalarType;
-  EmailAddress?: GraphQLScalarType;
-  Money?: MoneyResolvers<ContextType>;
-  PageInfo?: PageInfoResolvers<ContextType>;
-  UserError?: UserErrorResolvers<ContextType>;
-  SimpleUserError?: SimpleUserErrorResolvers<ContextType>;
-  VersionConflict?: VersionConflictResolvers<ContextType>;
-  Address?: AddressResolvers<ContextType>;
+export type Resolvers<ContextType = RequestContext> = SharedResolvers<ContextType> & {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
@@ -1549,20 +1135,11 @@ export type Resolvers<ContextType = RequestContext> = {
   Consumer?: ConsumerResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;
   DeadLetterState?: DeadLetterStateResolvers;
-  DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
-  DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
   EventAction?: EventActionResolvers<ContextType>;
   EventActionType?: EventActionTypeResolvers;
+  EventActionPayload?: EventActionPayloadResolvers<ContextType>;
+  DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
+  DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
   EventActionConnection?: EventActionConnectionResolvers<ContextType>;
   EventActionEdge?: EventActionEdgeResolvers<ContextType>;
-  EventActionPayload?: EventActionPayloadResolvers<ContextType>;
-};
-
-export type DirectiveResolvers<ContextType = RequestContext> = {
-  public?: PublicDirectiveResolver<any, any, ContextType>;
-  sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
-  node?: NodeDirectiveResolver<any, any, ContextType>;
-  name?: NameDirectiveResolver<any, any, ContextType>;
-  text?: TextDirectiveResolver<any, any, ContextType>;
-  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
 };

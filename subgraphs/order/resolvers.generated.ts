@@ -5,95 +5,17 @@ import type { FulfilmentStatus } from './entities.ts';
 import type { CancellationReason } from './entities.ts';
 import type { TimelineEntryType } from './entities.ts';
 import type { TaxRounding } from './entities.ts';
-import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { Money as MoneyValue } from '../../platform/money.ts';
-import type { UserError as UserErrorValue } from '../../platform/errors.ts';
 import type { OrderRow, CartRow, CartLineRow } from './entities.ts';
 import type { OrderEventRow } from './live.ts';
 import type { OrderConnectionRow, OrderLineRow, TimelineEntryRow } from './queries.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
-export type Maybe<T> = T | null;
-export type InputMaybe<T> = Maybe<T>;
-export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
-export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+import type { Address, AddressInput, ErrorCode as SharedErrorCode, GraphQLRecursivePick, InputMaybe, IsTypeOfResolverFn, Maybe, Money, MoneyInput, Omit, OrderDirection, PageInfo, ReferenceResolver, RequireFields, Resolver, ResolverTypeWrapper, Resolvers as SharedResolvers, ResolversParentTypes as SharedResolversParentTypes, ResolversTypes as SharedResolversTypes, Scalars, SubscriptionResolver, TypeResolveFn, UserError } from '../../platform/graphql/shared.generated.ts';
+
 export type EnumResolverSignature<T, AllowedValues = any> = { [key in keyof T]?: AllowedValues };
-/** All built-in and custom scalars, mapped to their actual values */
-export type Scalars = {
-  ID: { input: string; output: string; }
-  String: { input: string; output: string; }
-  Boolean: { input: boolean; output: boolean; }
-  Int: { input: number; output: number; }
-  Float: { input: number; output: number; }
-  /** An instant, RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`. */
-  DateTime: { input: Date; output: Date; }
-  /** A day of the calendar, RFC 3339 full-date: `2026-01-31`. */
-  Date: { input: string; output: string; }
-  /** A decimal number as text, so that no digit is lost: `"12.34"`. */
-  Decimal: { input: string; output: string; }
-  /** A whole number of up to 64 bits as text, so that no digit is lost: `"1234"`. */
-  BigInt: { input: bigint; output: bigint; }
-  /** Any JSON value. */
-  JSON: { input: unknown; output: unknown; }
-  /** A currency's ISO 4217 code: `EUR`. */
-  CurrencyCode: { input: string; output: string; }
-  /** A country's ISO 3166-1 alpha-2 code: `FR`. */
-  CountryCode: { input: string; output: string; }
-  /** An e-mail address (the `addr-spec` of RFC 5322 as browsers check it). */
-  EmailAddress: { input: string; output: string; }
-  _FieldSet: { input: unknown; output: unknown; }
-};
 
-/** An amount of money. Exact: never computed with floating point. */
-export type Money = {
-  __typename?: 'Money';
-  /** In major units, with as many decimals as the currency has: `"12.34"` EUR, `"500"` JPY. */
-  amount: Scalars['Decimal']['output'];
-  /** The currency. */
-  currency: Scalars['CurrencyCode']['output'];
-  /** In minor units: `"1234"` for 12.34 EUR. */
-  minor: Scalars['BigInt']['output'];
-};
-
-/** An amount of money as input. */
-export type MoneyInput = {
-  /** In major units: `"12.34"`. */
-  amount: Scalars['Decimal']['input'];
-  /** The currency. */
-  currency: Scalars['CurrencyCode']['input'];
-};
-
-/** Start and end of a page of a connection (https://relay.dev/graphql/connections.htm). */
-export type PageInfo = {
-  __typename?: 'PageInfo';
-  /** Whether there are items after this page. */
-  hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there are items before this page. */
-  hasPreviousPage: Scalars['Boolean']['output'];
-  /** The cursor of the first edge. */
-  startCursor?: Maybe<Scalars['String']['output']>;
-  /** The cursor of the last edge: give it as `after` to get the next page. */
-  endCursor?: Maybe<Scalars['String']['output']>;
-};
-
-/** Sort direction of a list. */
-export type OrderDirection =
-  /** Smallest, oldest or first in the alphabet first. */
-  | 'ASC'
-  /** Largest, newest or last in the alphabet first. */
-  | 'DESC';
-
-/** Codes of user errors, for programs to branch on: stable over releases. */
+/** The shared values, and the room's own. */
 export type ErrorCode =
-  /** The input is not acceptable; the message says why and `path` where. */
-  | 'INVALID_INPUT'
-  /** The object does not exist, or the caller may not see it. */
-  | 'NOT_FOUND'
-  /** Optimistic locking: the object has changed since this version. Load it again and decide anew. */
-  | 'VERSION_CONFLICT'
-  /** The idempotency key was used before, with another request: use a new key for a new request. */
-  | 'IDEMPOTENCY_KEY_REUSED'
-  /** The object's state does not allow this. */
-  | 'INVALID_STATE'
+  | SharedErrorCode
   /** The order comes to more than can be paid at once: 10^15 of the currency's major unit or more, tax included. */
   | 'AMOUNT_TOO_LARGE'
   /** There are not enough units left. */
@@ -119,83 +41,6 @@ export type ErrorCode =
   /** A cancellation is under way or done. */
   | 'ORDER_CANCELLED';
 
-/** An error that the caller caused and can mend. Nothing was written. */
-export type UserError = {
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-};
-
-/** A user error that needs nothing beside code, message and path. */
-export type SimpleUserError = UserError & {
-  __typename?: 'SimpleUserError';
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-};
-
-/** Optimistic locking: another change came first, so `expectedVersion` is out of date. */
-export type VersionConflict = UserError & {
-  __typename?: 'VersionConflict';
-  /** Stable code, for programs to branch on. */
-  code: ErrorCode;
-  /** Explanation for people: what is wrong and what to do. */
-  message: Scalars['String']['output'];
-  /** Path of the offending value in the input. */
-  path?: Maybe<Array<Scalars['String']['output']>>;
-  /** The object's version now. */
-  currentVersion: Scalars['Int']['output'];
-};
-
-/** A postal address. */
-export type Address = {
-  __typename?: 'Address';
-  /** The recipient's name. */
-  name: Scalars['String']['output'];
-  /** Street and number. */
-  line1: Scalars['String']['output'];
-  /** Floor, flat, company. */
-  line2?: Maybe<Scalars['String']['output']>;
-  /** City or town. */
-  city: Scalars['String']['output'];
-  /** Postal code; empty where the address has none. */
-  postcode: Scalars['String']['output'];
-  /** State, province or county, where addresses have one. */
-  region?: Maybe<Scalars['String']['output']>;
-  /** Country. */
-  country: Scalars['CountryCode']['output'];
-};
-
-/**
- * A postal address as input, in any script. Blanks around each text and doubled ones within are removed, and invisible texts
- * or changes of the writing direction are refused.
- */
-export type AddressInput = {
-  /** The recipient's name. At most 200 characters. */
-  name: Scalars['String']['input'];
-  /** Street and number. At most 200 characters. */
-  line1: Scalars['String']['input'];
-  /** Floor, flat, company. At most 200 characters. */
-  line2?: InputMaybe<Scalars['String']['input']>;
-  /** City or town. At most 200 characters. */
-  city: Scalars['String']['input'];
-  /**
-   * Postal code, in the format of the country. Left out, null or empty where addresses have none: in Hong Kong, the
-   * Emirates, Panama. At most 200 characters.
-   */
-  postcode?: InputMaybe<Scalars['String']['input']>;
-  /** State, province or county, where addresses have one. At most 200 characters. */
-  region?: InputMaybe<Scalars['String']['input']>;
-  /** Country. */
-  country: Scalars['CountryCode']['input'];
-};
-
 export type Query = {
   __typename?: 'Query';
   /** One order, by its id or by its number, if the caller may see it. */
@@ -213,12 +58,10 @@ export type Query = {
   ordersToBillForDemo: Array<OrderToBill>;
 };
 
-
 export type QueryOrderArgs = {
   id?: InputMaybe<Scalars['ID']['input']>;
   number?: InputMaybe<Scalars['String']['input']>;
 };
-
 
 export type QueryOrdersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -227,11 +70,9 @@ export type QueryOrdersArgs = {
   orderBy?: InputMaybe<OrderOrder>;
 };
 
-
 export type QueryCartArgs = {
   id: Scalars['ID']['input'];
 };
-
 
 export type QueryReadableOrdersArgs = {
   ids: Array<Scalars['ID']['input']>;
@@ -263,46 +104,37 @@ export type Mutation = {
   completeCancellation?: Maybe<OrderProgressPayload>;
 };
 
-
 export type MutationCreateCartArgs = {
   input: CreateCartInput;
 };
-
 
 export type MutationAddToCartArgs = {
   input: AddToCartInput;
 };
 
-
 export type MutationUpdateCartLineArgs = {
   input: UpdateCartLineInput;
 };
-
 
 export type MutationPlaceOrderArgs = {
   input: PlaceOrderInput;
 };
 
-
 export type MutationCancelOrderArgs = {
   input: CancelOrderInput;
 };
-
 
 export type MutationAwaitPaymentActionArgs = {
   input: OrderProgressInput;
 };
 
-
 export type MutationConfirmOrderArgs = {
   input: OrderProgressInput;
 };
 
-
 export type MutationStartProcessingArgs = {
   input: OrderProgressInput;
 };
-
 
 export type MutationCompleteCancellationArgs = {
   input: CompleteCancellationInput;
@@ -316,7 +148,6 @@ export type Subscription = {
    */
   orderUpdated: OrderEvent;
 };
-
 
 export type SubscriptionOrderUpdatedArgs = {
   orderId?: InputMaybe<Scalars['ID']['input']>;
@@ -493,7 +324,6 @@ export type Cart = {
   updatedAt: Scalars['DateTime']['output'];
 };
 
-
 /** A cart: a buyer's selection before it becomes an order. */
 export type CartTotalsArgs = {
   country: Scalars['CountryCode']['input'];
@@ -501,7 +331,6 @@ export type CartTotalsArgs = {
   region?: InputMaybe<Scalars['String']['input']>;
   shippingOption?: InputMaybe<Scalars['String']['input']>;
 };
-
 
 /** A cart: a buyer's selection before it becomes an order. */
 export type CartProblemsArgs = {
@@ -603,28 +432,6 @@ export type OrderOrderField =
   | 'PLACED_AT'
   /** By the time of the last change. */
   | 'UPDATED_AT';
-
-/** A page of orders. */
-export type OrderConnection = {
-  __typename?: 'OrderConnection';
-  /** The orders with their cursors. */
-  edges: Array<OrderEdge>;
-  /** The orders. */
-  nodes: Array<Order>;
-  /** Whether there is more. */
-  pageInfo: PageInfo;
-  /** How many there are in all. Counted only when asked for. */
-  totalCount: Scalars['Int']['output'];
-};
-
-/** An order in a page. */
-export type OrderEdge = {
-  __typename?: 'OrderEdge';
-  /** The order. */
-  node: Order;
-  /** Continue behind it with `after`. */
-  cursor: Scalars['String']['output'];
-};
 
 /** A new cart. */
 export type CreateCartInput = {
@@ -827,83 +634,27 @@ export type TotalMismatch = UserError & {
   currentTotal: Money;
 };
 
-
-
-export type ResolverTypeWrapper<T> = Promise<T> | T;
-
-export type ReferenceResolver<TResult, TReference, TContext> = (
-      reference: TReference,
-      context: TContext,
-      info: GraphQLResolveInfo
-    ) => Promise<TResult> | TResult;
-
-      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
-      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
-      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
-      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
-    
-
-export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
-  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+/** A page of orders. */
+export type OrderConnection = {
+  __typename?: 'OrderConnection';
+  /** The orders of this page, each with its cursor. */
+  edges: Array<OrderEdge>;
+  /** The orders of this page. */
+  nodes: Array<Order>;
+  /** Whether there are more, and the cursors of the first and the last of this page. */
+  pageInfo: PageInfo;
+  /** Number of orders on all pages. Counted only when asked for. */
+  totalCount: Scalars['Int']['output'];
 };
-export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
 
-export type ResolverFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => Promise<TResult> | TResult;
-
-export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
-
-export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => TResult | Promise<TResult>;
-
-export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
-  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
-  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
-}
-
-export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
-  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
-  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
-}
-
-export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
-  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
-  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
-
-export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
-  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
-  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
-
-export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
-  parent: TParent,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
-
-export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
-
-export type NextResolverFn<T> = () => Promise<T>;
-
-export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
-  next: NextResolverFn<TResult>,
-  parent: TParent,
-  args: TArgs,
-  context: TContext,
-  info: GraphQLResolveInfo
-) => TResult | Promise<TResult>;
+/** One order of a page, with its cursor. */
+export type OrderEdge = {
+  __typename?: 'OrderEdge';
+  /** The order. */
+  node: Order;
+  /** Cursor of the order: give it as `after` to get what follows it. */
+  cursor: Scalars['String']['output'];
+};
 
 /** Mapping of federation types */
 export type FederationTypes = {
@@ -921,31 +672,10 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['Cart'], {"id":true}> );
 };
 
-
-
 /** Mapping between all available schema types and the resolvers types */
-export type ResolversTypes = {
-  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
-  Date: ResolverTypeWrapper<Scalars['Date']['output']>;
-  Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
-  BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
-  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
-  CurrencyCode: ResolverTypeWrapper<Scalars['CurrencyCode']['output']>;
-  CountryCode: ResolverTypeWrapper<Scalars['CountryCode']['output']>;
-  EmailAddress: ResolverTypeWrapper<Scalars['EmailAddress']['output']>;
-  Money: ResolverTypeWrapper<MoneyValue>;
-  MoneyInput: MoneyInput;
-  PageInfo: ResolverTypeWrapper<PageInfo>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  OrderDirection: OrderDirection;
+export type ResolversTypes = Omit<SharedResolversTypes, 'ErrorCode'> & {
   ErrorCode: ErrorCode;
-  UserError: ResolverTypeWrapper<UserErrorValue>;
-  SimpleUserError: ResolverTypeWrapper<SimpleUserError>;
-  VersionConflict: ResolverTypeWrapper<VersionConflict>;
-  Address: ResolverTypeWrapper<Address>;
-  AddressInput: AddressInput;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Order: ResolverTypeWrapper<OrderRow>;
@@ -970,8 +700,6 @@ export type ResolversTypes = {
   OrderFilter: OrderFilter;
   OrderOrder: OrderOrder;
   OrderOrderField: OrderOrderField;
-  OrderConnection: ResolverTypeWrapper<OrderConnectionRow>;
-  OrderEdge: ResolverTypeWrapper<Omit<OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
   CreateCartInput: CreateCartInput;
   AddToCartInput: AddToCartInput;
   UpdateCartLineInput: UpdateCartLineInput;
@@ -988,31 +716,13 @@ export type ResolversTypes = {
   OrderProgressPayload: ResolverTypeWrapper<Omit<OrderProgressPayload, 'userErrors'> & { userErrors: Array<ResolversTypes['UserError']> }>;
   InsufficientStock: ResolverTypeWrapper<InsufficientStock>;
   TotalMismatch: ResolverTypeWrapper<Omit<TotalMismatch, 'currentTotal'> & { currentTotal: ResolversTypes['Money'] }>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  OrderConnection: ResolverTypeWrapper<OrderConnectionRow>;
+  OrderEdge: ResolverTypeWrapper<Omit<OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
-export type ResolversParentTypes = {
-  DateTime: Scalars['DateTime']['output'];
-  Date: Scalars['Date']['output'];
-  Decimal: Scalars['Decimal']['output'];
-  BigInt: Scalars['BigInt']['output'];
-  JSON: Scalars['JSON']['output'];
-  CurrencyCode: Scalars['CurrencyCode']['output'];
-  CountryCode: Scalars['CountryCode']['output'];
-  EmailAddress: Scalars['EmailAddress']['output'];
-  Money: MoneyValue;
-  MoneyInput: MoneyInput;
-  PageInfo: PageInfo;
-  Boolean: Scalars['Boolean']['output'];
-  UserError: UserErrorValue;
-  SimpleUserError: SimpleUserError;
-  VersionConflict: VersionConflict;
-  Address: Address;
-  AddressInput: AddressInput;
+export type ResolversParentTypes = SharedResolversParentTypes & {
   Query: Record<PropertyKey, never>;
-  ID: Scalars['ID']['output'];
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   Order: OrderRow;
@@ -1030,8 +740,6 @@ export type ResolversParentTypes = {
   OrderToBill: Omit<OrderToBill, 'amount'> & { amount: ResolversParentTypes['Money'] };
   OrderFilter: OrderFilter;
   OrderOrder: OrderOrder;
-  OrderConnection: OrderConnectionRow;
-  OrderEdge: Omit<OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
   CreateCartInput: CreateCartInput;
   AddToCartInput: AddToCartInput;
   UpdateCartLineInput: UpdateCartLineInput;
@@ -1048,115 +756,12 @@ export type ResolversParentTypes = {
   OrderProgressPayload: Omit<OrderProgressPayload, 'userErrors'> & { userErrors: Array<ResolversParentTypes['UserError']> };
   InsufficientStock: InsufficientStock;
   TotalMismatch: Omit<TotalMismatch, 'currentTotal'> & { currentTotal: ResolversParentTypes['Money'] };
-  String: Scalars['String']['output'];
-  Int: Scalars['Int']['output'];
-};
-
-export type PublicDirectiveArgs = { };
-
-export type PublicDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = PublicDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type SameForAllDirectiveArgs = { };
-
-export type SameForAllDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = SameForAllDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type NodeDirectiveArgs = {
-  prefix: Scalars['String']['input'];
-};
-
-export type NodeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NodeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type NameDirectiveArgs = {
-  max: Scalars['Int']['input'];
-};
-
-export type NameDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = NameDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type TextDirectiveArgs = {
-  min: Scalars['Int']['input'];
-  max: Scalars['Int']['input'];
-};
-
-export type TextDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = TextDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export type OpaqueDirectiveArgs = {
-  max: Scalars['Int']['input'];
-};
-
-export type OpaqueDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = OpaqueDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
-
-export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
-  name: 'DateTime';
-}
-
-export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
-  name: 'Date';
-}
-
-export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
-  name: 'Decimal';
-}
-
-export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['BigInt'], any> {
-  name: 'BigInt';
-}
-
-export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
-  name: 'JSON';
-}
-
-export interface CurrencyCodeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['CurrencyCode'], any> {
-  name: 'CurrencyCode';
-}
-
-export interface CountryCodeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['CountryCode'], any> {
-  name: 'CountryCode';
-}
-
-export interface EmailAddressScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['EmailAddress'], any> {
-  name: 'EmailAddress';
-}
-
-export type MoneyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Money'] = ResolversParentTypes['Money']> = {
-  amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
-  currency?: Resolver<ResolversTypes['CurrencyCode'], ParentType, ContextType>;
-  minor?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
-};
-
-export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
-  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  OrderConnection: OrderConnectionRow;
+  OrderEdge: Omit<OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
 };
 
 export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
   __resolveType?: TypeResolveFn<'SimpleUserError' | 'VersionConflict' | 'InsufficientStock' | 'TotalMismatch', ParentType, ContextType>;
-};
-
-export type SimpleUserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SimpleUserError'] = ResolversParentTypes['SimpleUserError']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type VersionConflictResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['VersionConflict'] = ResolversParentTypes['VersionConflict']> = {
-  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
-  currentVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type AddressResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Address'] = ResolversParentTypes['Address']> = {
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  line1?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  line2?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  city?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  postcode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  region?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  country?: Resolver<ResolversTypes['CountryCode'], ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -1314,18 +919,6 @@ export type OrderToBillResolvers<ContextType = RequestContext, ParentType extend
   placedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
-export type OrderConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderConnection'] = ResolversParentTypes['OrderConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['OrderEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['Order']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type OrderEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderEdge'] = ResolversParentTypes['OrderEdge']> = {
-  node?: Resolver<ResolversTypes['Order'], ParentType, ContextType>;
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
 export type CartPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CartPayload'] = ResolversParentTypes['CartPayload']> = {
   cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1366,21 +959,20 @@ export type TotalMismatchResolvers<ContextType = RequestContext, ParentType exte
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type Resolvers<ContextType = RequestContext> = {
-  DateTime?: GraphQLScalarType;
-  Date?: GraphQLScalarType;
-  Decimal?: GraphQLScalarType;
-  BigInt?: GraphQLScalarType;
-  JSON?: GraphQLScalarType;
-  CurrencyCode?: GraphQLScalarType;
-  CountryCode?: GraphQLScalarType;
-  EmailAddress?: GraphQLScalarType;
-  Money?: MoneyResolvers<ContextType>;
-  PageInfo?: PageInfoResolvers<ContextType>;
+export type OrderConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderConnection'] = ResolversParentTypes['OrderConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['OrderEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Order']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type OrderEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderEdge'] = ResolversParentTypes['OrderEdge']> = {
+  node?: Resolver<ResolversTypes['Order'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = RequestContext> = Omit<SharedResolvers<ContextType>, 'UserError'> & {
   UserError?: UserErrorResolvers<ContextType>;
-  SimpleUserError?: SimpleUserErrorResolvers<ContextType>;
-  VersionConflict?: VersionConflictResolvers<ContextType>;
-  Address?: AddressResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
@@ -1403,21 +995,12 @@ export type Resolvers<ContextType = RequestContext> = {
   ProductVariant?: ProductVariantResolvers<ContextType>;
   Saga?: SagaResolvers<ContextType>;
   OrderToBill?: OrderToBillResolvers<ContextType>;
-  OrderConnection?: OrderConnectionResolvers<ContextType>;
-  OrderEdge?: OrderEdgeResolvers<ContextType>;
   CartPayload?: CartPayloadResolvers<ContextType>;
   PlaceOrderPayload?: PlaceOrderPayloadResolvers<ContextType>;
   CancelOrderPayload?: CancelOrderPayloadResolvers<ContextType>;
   OrderProgressPayload?: OrderProgressPayloadResolvers<ContextType>;
   InsufficientStock?: InsufficientStockResolvers<ContextType>;
   TotalMismatch?: TotalMismatchResolvers<ContextType>;
-};
-
-export type DirectiveResolvers<ContextType = RequestContext> = {
-  public?: PublicDirectiveResolver<any, any, ContextType>;
-  sameForAll?: SameForAllDirectiveResolver<any, any, ContextType>;
-  node?: NodeDirectiveResolver<any, any, ContextType>;
-  name?: NameDirectiveResolver<any, any, ContextType>;
-  text?: TextDirectiveResolver<any, any, ContextType>;
-  opaque?: OpaqueDirectiveResolver<any, any, ContextType>;
+  OrderConnection?: OrderConnectionResolvers<ContextType>;
+  OrderEdge?: OrderEdgeResolvers<ContextType>;
 };

@@ -1,4 +1,4 @@
-/** The house as it is keeps the rules of `design.md` §1. That the rules notice what breaks them: `rules.test.ts`. */
+/** The house keeps the rules of `design.md` §1. `rules.test.ts` shows that a breach of a rule is noticed. */
 import { expect, test } from '@jest/globals';
 import { circularFolders, librariesInBin, misplacedInGateway } from './folders.ts';
 import { forbiddenImports, impureImports } from './imports.ts';
@@ -8,7 +8,7 @@ import { longFiles, registryAddresses, untoldExports, worldlyRooms } from './sty
 
 const house = readSource(`${import.meta.dirname}/../..`);
 
-test('nobody imports whom they may not know', () => {
+test('no file imports a part of the house that it may not know', () => {
   expect(forbiddenImports(house)).toEqual([]);
 });
 
@@ -44,10 +44,10 @@ test('files are short', () => {
   expect(longFiles(house)).toEqual([]);
 });
 
-test('what the platform, the ground and the gateway export is explained', () => {
+test('every export of the platform, of db/ and of the gateway is explained', () => {
   expect(untoldExports(house)).toEqual([]);
 });
 
-test('no registry has its address in the house', () => {
+test("no registry's address is written in the house", () => {
   expect(registryAddresses(house)).toEqual([]);
 });

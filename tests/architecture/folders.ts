@@ -1,8 +1,8 @@
-/** The folders of the house: which there are, what lies in them, and that they stand on one another without a circle. */
+/** The folders of the house: which there are, which files lie in them, and that their imports form no circle. */
 import { importsOf } from './imports.ts';
 import { isTest, type Source } from './source.ts';
 
-/** Parts of the house whose folders stand on one another. */
+/** Parts of the house whose folders import one another. */
 type Layered = 'platform' | 'gateway' | 'db';
 
 /**
@@ -27,13 +27,13 @@ export function circularFolders(source: Source, part: Layered = 'platform'): str
   return links.map(({ told }) => `${told}: the folders of ${part}/ form a circle`);
 }
 
-/** The stages that a request passes, and what they stand on. `gateway/README.md` tells their order. */
+/** The stages that a request passes, and the folders below them. `gateway/README.md` tells their order. */
 const STAGES =
   /^gateway\/(http|socket|identity|limits|operations|live|execution|graph|composition|nodes|endpoints|published|commands)\//;
-/** What holds the stages together, and their tests. */
+/** The files that hold the stages together, and their tests. */
 const ROOF = /^gateway\/((server|drain|gateway-health)\.ts|[a-z-]+\.(test|testing)\.ts|README\.md)$/;
 
-/** Files of the gateway that lie in no stage, and stages that import what holds them together. */
+/** Files of the gateway that lie in no stage, and stages that import the files that hold them together. */
 export function misplacedInGateway(source: Source): string[] {
   const files = [...source.keys()].filter((path) => path.startsWith('gateway/'));
   const loose = files.filter((path) => !STAGES.test(path) && !ROOF.test(path));
@@ -44,14 +44,14 @@ export function misplacedInGateway(source: Source): string[] {
   ];
 }
 
-/** What composes a process of its parts. The commands beside it are those that `package.json` starts. */
+/** The files that compose a process of its parts. The commands beside them are those that `package.json` starts. */
 const COMPOSITIONS = new Set([
   'bin/embedded.ts',
   'bin/serve-agents.ts',
   'bin/distributed-gateway.ts',
   'bin/conformance-gateway.ts',
 ]);
-/** `process/` is what commands do with their process: signals, arguments, a port, a terminal. */
+/** Helpers of commands; `process/` is about a command's process: signals, arguments, a port, a terminal. */
 const OF_COMMANDS = /^bin\/(process|distributed)\/[a-z-]+\.ts$/;
 
 /** Files of `bin/` that start nothing: a library, which belongs to the part of the house that it is about. */

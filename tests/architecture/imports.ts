@@ -1,4 +1,4 @@
-/** Who may import whom (design.md §1). */
+/** Which part of the house may import which (design.md §1). */
 import { posix } from 'node:path';
 import { isTest, roomOf, type Source } from './source.ts';
 
@@ -8,7 +8,7 @@ export interface Import {
   /** The path of the imported file, or the name of a package. */
   to: string;
   isRelative: boolean;
-  /** Gone at run time. */
+  /** Whether it imports types only, so that it is gone at run time. */
   isType: boolean;
 }
 
@@ -33,7 +33,10 @@ function importsIn(from: string, text: string): Import[] {
   });
 }
 
-/** What each part of the house may import beside itself. Who is not here may import anything: bin, tests, tools, bench. */
+/**
+ * The parts that each part of the house may import beside itself. A part that is not listed may import anything: bin,
+ * tests, tools, bench.
+ */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   platform: [],
   db: ['platform'],
@@ -43,7 +46,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   console: [],
 };
 
-/** Imports that leave their part of the house for one that they may not know. */
+/** Imports that cross into a part of the house that the importing part may not know. */
 export function forbiddenImports(source: Source): string[] {
   return importsOf(source).flatMap((link) => {
     const why = forbidden(link);
@@ -61,14 +64,14 @@ function forbidden({ from, to, isRelative }: Import): string | undefined {
     return 'a room never imports another: ask it by a command, or handle its event';
   const allowed = MAY_IMPORT[part];
   if (!allowed || target === part || allowed.includes(target)) return undefined;
-  // Tests stand on a real ground.
+  // Tests may use the real database and its helpers.
   if (isTest(from) && (target === 'tests' || target === 'db')) return undefined;
   return `${part} may import ${['itself', ...allowed].join(' and ')} only`;
 }
 
 const partOf = (path: string): string => path.split('/')[0]!;
 
-/** What the rules of a room may use: nothing that reads a disk, a clock or chance. */
+/** Modules that the rules of a room may use: nothing that reads a disk, a clock or chance. */
 const PURE = new Set([
   'platform/errors.ts',
   'platform/graphql/refusals.ts',
@@ -81,7 +84,7 @@ const PURE = new Set([
 
 const isRule = (path: string): boolean => /^subgraphs\/.*\bdomain(\/[\w-]+)?\.ts$/.test(path);
 
-/** Imports by which the pure rules of a room, or what they use of it, would reach for the world. */
+/** Impure imports of a room's rules, direct or through another file that they use. */
 export function impureImports(source: Source): string[] {
   const imports = Map.groupBy(
     importsOf(source).filter((link) => !link.isType && !isTest(link.from)),

@@ -1,8 +1,8 @@
-/** The shape of a room (design.md §1): who knows one knows all. */
+/** The shape of a room (design.md §1), the same for all: a reader who knows one room knows all. */
 import { importsOf } from './imports.ts';
 import { isTest, roomsIn, type Source } from './source.ts';
 
-/** Rooms that lack what their shape asks for. */
+/** Rooms that lack a part of their shape. */
 export function misshapenRooms(source: Source): string[] {
   return roomsIn(source).flatMap((room) => {
     const at = `subgraphs/${room}/`;
@@ -38,7 +38,7 @@ function missing(room: string, files: readonly string[], source: Source): string
   return wanted.filter(([asked, , pattern]) => asked && !some(pattern)).map(([, what]) => `lacks ${what}`);
 }
 
-/** One concept a file, named after it in kebab-case. */
+/** Files that are not named in kebab-case, after their one concept. */
 const strange = (files: readonly string[]): string[] =>
   files
     .filter(

@@ -1,4 +1,4 @@
-/** The rules of the architecture notice what breaks them: small houses, each with something wrong in it. */
+/** Breaches of the rules of the architecture are noticed: small houses, each with one mistake. */
 import { describe, expect, test } from '@jest/globals';
 import { circularFolders, librariesInBin, misplacedInGateway } from './folders.ts';
 import { forbiddenImports, impureImports } from './imports.ts';
@@ -14,7 +14,7 @@ describe('folders of the platform', () => {
     'platform/events/log.ts': "import type { Work } from '../store/store.ts';\nimport { Fault } from '../errors.ts';",
   };
 
-  test('that import one another are noticed', () => {
+  test('that import one another in a circle are noticed', () => {
     expect(circularFolders(house(files))).toEqual([]);
     const knot = { ...files, 'platform/events/consumer.ts': "import { open } from '../store/store.ts';" };
     expect(circularFolders(house(knot)).join('\n')).toContain(
@@ -32,7 +32,7 @@ describe('folders of the gateway', () => {
     'gateway/operations/operations.ts': '',
   };
 
-  test('that stand on one another are accepted', () => {
+  test('that import one another without a circle are accepted', () => {
     expect(misplacedInGateway(house(files))).toEqual([]);
     expect(circularFolders(house(files), 'gateway')).toEqual([]);
   });
@@ -49,13 +49,13 @@ describe('folders of the gateway', () => {
     expect(misplacedInGateway(house({ ...files, ...more }))).toEqual([expect.stringContaining(told)]);
   });
 
-  test('that import one another are noticed', () => {
+  test('that import one another in a circle are noticed', () => {
     const circle = { ...files, 'gateway/operations/mask.ts': "import { yoga } from '../http/yoga.ts';" };
     expect(circularFolders(house(circle), 'gateway').join('\n')).toContain('the folders of gateway/ form a circle');
   });
 });
 
-test('a library in bin/ is noticed; commands, compositions and what they do with their process are not', () => {
+test("a library in bin/ is noticed; commands, compositions and helpers of a command's process are accepted", () => {
   const files = {
     'package.json': '{ "scripts": { "start": "node bin/agora.mjs bin/start.ts" } }',
     'bin/agora.mjs': '',
@@ -92,7 +92,7 @@ describe('imports', () => {
     expect(forbiddenImports(house({ [path]: text }))).toEqual([expect.stringContaining(`${path} imports `)]);
   });
 
-  test('that are allowed are not', () => {
+  test('that are allowed are accepted', () => {
     const files = {
       'subgraphs/order/cart/service.ts':
         "import { refuse } from '../../../platform/errors.ts';\nimport { total } from '../domain.ts';\nimport { z } from 'zod';",
@@ -106,7 +106,7 @@ describe('imports', () => {
     expect(forbiddenImports(house(files))).toEqual([]);
   });
 
-  test('of the world into rules are noticed, also through another file of the room', () => {
+  test('by which rules reach for the world are noticed, also through another file of the room', () => {
     const direct = house({ 'subgraphs/order/domain.ts': "import { readFileSync } from 'node:fs';" });
     expect(impureImports(direct)).toEqual([expect.stringContaining('domain.ts imports node:fs')]);
     const behind = house({
@@ -118,7 +118,7 @@ describe('imports', () => {
     expect(impureImports(tables)).toHaveLength(1);
   });
 
-  test('of money, errors and types are not', () => {
+  test('of money, errors and types into rules are accepted', () => {
     const domain =
       "import { refuse } from '../../platform/errors.ts';\nimport type { Order } from './entities.ts';\nimport { step } from './states.ts';";
     const files = {
@@ -154,7 +154,7 @@ describe('a room', () => {
     expect(misshapenRooms(house(rest)).length > 0).toBe(!isOptional);
   });
 
-  test('with a file that is named otherwise, or an agent that exports more, is noticed', () => {
+  test('with a misnamed file, or an agent that exports more, is noticed', () => {
     expect(misshapenRooms(house({ ...room, 'subgraphs/order/cartHelpers.ts': '' }))).toEqual([
       expect.stringContaining('cartHelpers.ts'),
     ]);

@@ -1,9 +1,9 @@
-/** What can be counted of our style. */
+/** Rules of our style that can be counted. */
 import { isGenerated, isTest, type Source } from './source.ts';
 
 const MAX_LINES = 400;
 
-/** Files that hold more than one concept can be. */
+/** Files that are longer than one concept needs. */
 export const longFiles = (source: Source): string[] =>
   [...source]
     .filter(([path]) => /\.(ts|mjs)$/.test(path) && !isGenerated(path))
@@ -14,7 +14,7 @@ export const longFiles = (source: Source): string[] =>
 const WORLD =
   /\bnew Date\(\)|\bDate\.now\(|\bMath\.random\(|\brandomUUID\(|\bperformance\.now\(|\bprocess\.(env|hrtime|uptime)\b/;
 
-/** Rooms that ask the operating system what their ground gives them: `clock`, `config`, `newId`. */
+/** Rooms that ask the operating system for what their AgentContext gives them: `clock`, `config`, `newId`. */
 export const worldlyRooms = (source: Source): string[] =>
   [...source]
     .filter(([path]) => /^subgraphs\/.+\.ts$/.test(path) && !isTest(path) && !isGenerated(path))
@@ -28,13 +28,13 @@ export const worldlyRooms = (source: Source): string[] =>
         ),
     );
 
-/** The lines, with those of comments empty. */
+/** The lines of a file, with those of comments empty. */
 const code = (text: string): string[] => text.split('\n').map((line) => (/^\s*(\/\/|\/?\*)/.test(line) ? '' : line));
 
 const DECLARATION =
   /^export (?:default )?(?:declare )?(?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type) (\{[^}]*\} =|[\w$]+)/;
 
-/** What the platform, the ground and the gateway export without a word about it. */
+/** Exports of the platform, of db/ and of the gateway without a docstring. */
 export const untoldExports = (source: Source): string[] =>
   [...source]
     .filter(([path]) => /^(platform|db|gateway)\/.+\.ts$/.test(path) && !isTest(path) && !isGenerated(path))
@@ -56,7 +56,7 @@ function untold(text: string): string[] {
 const ADDRESS =
   /\bhttps?:\/\/[\w.-]*(registry|artifactory|nexus|jfrog|verdaccio|proxy)[\w.-]*[:/]|^\s*registry\s*=|"resolved":\s*"http|^FROM\s+[\w.-]+[.:][\w.-]*\/|\bimage:\s*["']?(localhost|[\w-]+(\.[\w-]+)+)(:\d+)?\//m;
 
-/** Where a registry's address is written down: whoever clones us has another. */
+/** Places where a registry's address is written down: other users of the project have another registry. */
 export const registryAddresses = (source: Source): string[] =>
   [...source]
     .filter(([path]) => !path.startsWith('tests/architecture/'))

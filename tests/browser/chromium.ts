@@ -1,9 +1,9 @@
-/** The system's Chromium, for tests of what only a browser can tell. */
+/** The system's Chromium, for tests that need a real browser. */
 import { existsSync } from 'node:fs';
 import { describe } from '@jest/globals';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Where Debian puts it; `CHROMIUM` names another. */
+/** Debian's path of it; `CHROMIUM` names another. */
 const PATH = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** Chromium would otherwise ask its maker for news. `--no-sandbox` because in CI we are root. */
@@ -21,7 +21,7 @@ const QUIET = [
 export const openChromium = (): Promise<Browser> =>
   chromium.launch({ executablePath: PATH, headless: true, args: QUIET.map((flag) => `--${flag}`) });
 
-/** `describe` where there is a Chromium; elsewhere its tests are skipped, and it says so. */
+/** `describe` where there is a Chromium; elsewhere its tests are reported as skipped. */
 export const describeInBrowser: typeof describe | typeof describe.skip = existsSync(PATH) ? describe : describe.skip;
 
 if (!existsSync(PATH))

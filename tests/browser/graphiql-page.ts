@@ -1,22 +1,22 @@
-/** GraphiQL as its user has it: tabs, editors, a button, an answer. */
+/** GraphiQL as its user sees it: tabs, editors, a button, an answer. */
 import type { Browser, Page } from 'playwright-core';
 import { untilAnswer } from '../support/until.ts';
 
-/** An open GraphiQL, and what it asked the world for. */
+/** An open GraphiQL, with the requests that it made. */
 export interface GraphiqlPage {
   tabs(): Promise<string[]>;
   go(tab: string): Promise<void>;
-  /** Replaces what stands in an editor. */
+  /** Replaces the content of an editor. */
   write(editor: 'Variables' | 'Headers', value: object): Promise<void>;
   run(): Promise<void>;
   reload(): Promise<void>;
   /** Resolves once the answer on the screen contains all of these. @throws Error with the answer, after 15 seconds */
   shows(...texts: string[]): Promise<string>;
-  /** Everything that was requested: `http://127.0.0.1:1234`, `blob:`, ... */
+  /** Origins of all requests: `http://127.0.0.1:1234`, `blob:`, ... */
   readonly origins: ReadonlySet<string>;
-  /** What it said over sockets. */
+  /** Messages that it sent over sockets. */
   readonly sent: readonly { type: string; payload: Record<string, unknown> }[];
-  /** What the browser complained about: errors of scripts, resources that its policy forbids. */
+  /** Errors that the browser reported: of scripts, and of resources that its policy forbids. */
   readonly complaints: readonly string[];
 }
 
@@ -52,14 +52,17 @@ export async function openGraphiql(browser: Browser, url: string): Promise<Graph
   };
 }
 
-/** In the browser. The editor's lines stand in no order, each at its own height, and with spaces that do not break. */
+/**
+ * Text of the editor, read in the browser. Its lines stand in no order, each at its own height, and with non-breaking
+ * spaces.
+ */
 const textOf = (lines: Element[]): string =>
   lines
     .toSorted((a, b) => a.getBoundingClientRect().y - b.getBoundingClientRect().y)
     .map((line) => line.textContent.replaceAll('\u00a0', ' '))
     .join('\n');
 
-/** In the browser. Typed, the editor would close brackets and quotes of its own accord. */
+/** Pastes text in the browser. Typed, the editor would close brackets and quotes of its own accord. */
 function paste(editor: { dispatchEvent(event: Event): boolean }, text: string): void {
   const clipboardData = new DataTransfer();
   clipboardData.setData('text/plain', text);

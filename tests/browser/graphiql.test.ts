@@ -37,7 +37,7 @@ describeInBrowser('GraphiQL in a browser', () => {
       .placeOrder.order;
   };
 
-  test('leads through a first order, tab by tab, without a token or an id copied, and asks nobody but its gateway', async () => {
+  test('leads through a first order, tab by tab, without a token or an id copied, and sends requests to its gateway alone', async () => {
     const variantId = await forSale(shop);
     const { email } = await signUp();
     const page = await openGraphiql(browser, shop.url);
@@ -64,7 +64,7 @@ describeInBrowser('GraphiQL in a browser', () => {
     expect(page.complaints).toEqual([]);
   });
 
-  test('a token in the headers editor goes to the gateway with a query, and to the socket, which tells live', async () => {
+  test('sends the token in the headers editor with a query, and over the socket of a live subscription', async () => {
     const variantId = await forSale(shop);
     const { token } = await signUp();
     const earlier = await placeOrder(token, variantId);
@@ -83,7 +83,7 @@ describeInBrowser('GraphiQL in a browser', () => {
     await page.shows(`"number": "${number}"`, '"status": "PROCESSING"');
   });
 
-  test('opens with the same tabs again, changed as they were', async () => {
+  test('opens with the same tabs again, with their changes', async () => {
     const page = await openGraphiql(browser, shop.url);
     const tabs = await page.tabs();
     await page.reload();
@@ -98,7 +98,7 @@ describeInBrowser('GraphiQL in a browser', () => {
     await page.shows('INVALID_CREDENTIALS');
   });
 
-  test('a token that is not good is told: over HTTP, and when a socket is opened with it', async () => {
+  test('shows that a token is invalid: over HTTP, and when a socket is opened with it', async () => {
     const page = await openGraphiql(browser, shop.url);
     await page.write('Headers', { authorization: 'Bearer nonsense' });
     await page.run();

@@ -1,11 +1,11 @@
-/** Buyers who order, and who ask again with the same key until they are told something. */
+/** Buyers who order, and retry with the same key until they get an answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '../../platform/ids.ts';
 import type { Answer, TestPlatform } from '../support/platform.ts';
 import { newCustomer, place } from '../support/shop.ts';
 import type { History, Sent } from './history.ts';
 
-/** What each token leads to, where there is stock enough. */
+/** The order status that each token leads to, where there is stock enough. */
 export const ENDS: Readonly<Record<string, Sent['ends']>> = {
   tok_ok: 'PROCESSING',
   tok_slow: 'PROCESSING',
@@ -15,7 +15,9 @@ export const ENDS: Readonly<Record<string, Sent['ends']>> = {
   tok_capture_fails: 'CANCELLED',
 };
 
-/** Who asks again waits this long, doubled each time: hundreds who did so at once would keep the server from starting. */
+/**
+ * Backoff of a retry, doubled each time: hundreds of buyers who retried at once would keep the server from starting.
+ */
 const [SOONEST_MS, LATEST_MS] = [100, 1600];
 
 /** An order to send. */
@@ -23,21 +25,21 @@ export interface Wish {
   token: string;
   variantId: string;
   quantity?: number;
-  /** @default that of the token */
+  /** The status that the order must end in. @default that of the token */
   ends?: Sent['ends'];
 }
 
-/** A buyer with one wish. */
+/** A buyer with one order to place. */
 export interface Buyer {
   readonly key: string;
   readonly as: ReturnType<typeof newCustomer>;
-  /** Sends it once. The order's id, or undefined if it was not accepted. Never throws. */
+  /** Sends the order once. Its id, or undefined if it was not accepted. Never throws. */
   send(): Promise<string | undefined>;
-  /** Sends it until it is accepted or refused, or the time is over. */
+  /** Sends the order until it is accepted or refused, or the time is over. */
   insist(milliseconds?: number): Promise<string | undefined>;
 }
 
-/** Makes one, and notes what it is told. */
+/** Makes a buyer, and notes the answers in the history. */
 export function buyer(shop: TestPlatform, history: History, wish: Wish): Buyer {
   const as = newCustomer();
   const key = newId('key');
@@ -51,7 +53,7 @@ export function buyer(shop: TestPlatform, history: History, wish: Wish): Buyer {
     try {
       answer = await place(shop, { lines, token, idempotencyKey: key }, as);
     } catch (error) {
-      // Not told apart by instanceof: in Jest, what fetch throws is of another realm.
+      // Not told apart by instanceof: in Jest, errors of fetch are of another realm.
       history.add({ kind: 'unanswered', key, code: codeOf(error as Error) });
       return undefined;
     }
@@ -76,7 +78,10 @@ export function buyer(shop: TestPlatform, history: History, wish: Wish): Buyer {
 
 const failureOf = (answer: Answer): string => answer.errors?.[0]?.extensions?.code ?? `HTTP ${answer.status}`;
 
-/** Of a request that got no answer: `ECONNREFUSED`, which nobody can have taken, or another, which somebody may have. */
+/**
+ * The code of a request without an answer: `ECONNREFUSED`, so that no server can have accepted it, or another, with
+ * which one may have.
+ */
 const codeOf = (error: Error): string => {
   const cause = error.cause as { code?: string } | undefined;
   return cause?.code ?? error.message;

@@ -1,4 +1,4 @@
-/** The checker is believed only because it finds what is wrong: each test plants one thing, and takes it back. */
+/** The checker finds each kind of violation: each test plants one, and rolls it back. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { settle } from './settle.ts';
 const folder = mkdtempSync(join(tmpdir(), 'agora-history-'));
 const history = new History(join(folder, 'history.jsonl'));
 let shop: TestPlatform;
-/** Of the order that succeeded, and of the one whose capture failed. */
+/** Ids of the order that succeeded, and of the one whose capture failed. */
 let [paid, undone]: string[] = [];
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What the checker says of the database as it would be after these statements. */
+/** The violations that the checker finds in the database as it would be after these statements. */
 async function after(statements: string, entries: readonly Entry[] = history.entries): Promise<string[]> {
   const text = statements.replaceAll('$paid', paid!).replaceAll('$undone', undone!);
   let found: string[] = [];

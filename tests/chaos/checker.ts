@@ -1,15 +1,16 @@
 /**
- * The judge of a run: it knows what the clients sent and were answered, and the database, and shares nothing with the
- * code that it judges. At rest, for nothing may be under way: `node bin/agora.mjs tests/chaos/checker.ts <history> <url>`.
+ * The checker of a run: it knows the requests of the clients and their answers, and the database, and shares nothing
+ * with the code that it judges. To be run at rest, with nothing under way: `node bin/agora.mjs tests/chaos/checker.ts
+ * <history> <url>`.
  */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { inventoryViolations } from '../support/inventory-violations.ts';
 import type { Entry } from './history.ts';
 
-/** What is wrong, a sentence each, at most so many for each rule. Nothing is the good answer. */
+/** Most violations reported for each rule. */
 const MOST = 20;
 
-/** Checks everything. */
+/** Checks all rules. The violations, a sentence each; none is the good answer. */
 export async function violationsOf(kysely: Kysely<any>, history: readonly Entry[]): Promise<string[]> {
   const found = contradictions(history);
   const told = toldBy(history);
@@ -22,7 +23,7 @@ export async function violationsOf(kysely: Kysely<any>, history: readonly Entry[
   return [...found, ...stock.slice(0, MOST).map((violation) => `stock: ${violation}`)];
 }
 
-/** What needs no database: two answers to one key. */
+/** Violations that show without a database: two answers to one key. */
 function contradictions(history: readonly Entry[]): string[] {
   const answers = new Map<string, string>();
   const found: string[] = [];
@@ -36,7 +37,7 @@ function contradictions(history: readonly Entry[]): string[] {
   return found;
 }
 
-/** The history as tables. */
+/** The history as tables of a `with` clause. */
 function toldBy(history: readonly Entry[]): RawBuilder<unknown> {
   const sent = JSON.stringify(history.filter(({ kind }) => kind === 'sent'));
   const accepted = JSON.stringify(history.filter(({ kind }) => kind === 'accepted'));
@@ -53,7 +54,7 @@ function toldBy(history: readonly Entry[]): RawBuilder<unknown> {
                 from payment.simulator_entry group by reference)`;
 }
 
-/** Each is a query that gives a column `violation`, over the tables above and the database's own. */
+/** The rules: each is a query that gives a column `violation`, over the tables above and the database's own. */
 const RULES: Readonly<Record<string, RawBuilder<unknown>>> = {
   lost: sql`
     select id || ' was accepted and is not there' as violation from accepted where id not in (select id from "order".orders)

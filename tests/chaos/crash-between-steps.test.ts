@@ -1,4 +1,4 @@
-/** Every write that an order leads to, of each kind of order: every-write.ts says what is done to it. */
+/** A crash before every write that an order leads to, for each kind of order: every-write.ts says how. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newId } from '../../platform/ids.ts';
 import { paymentViolations } from '../../subgraphs/payment/invariants.ts';
@@ -11,7 +11,7 @@ import { done, forSale, newCustomer, placed, read, sagaEnds, settled } from '../
 import { untilAnswer } from '../support/until.ts';
 import { dieBeforeEachWrite, ENVIRONMENT, type Trial } from './every-write.ts';
 
-/** Who orders what, with which key. */
+/** A buyer, the variant to order, and the idempotency key. */
 interface Subject {
   buyer: ReturnType<typeof newCustomer>;
   /** The buyer's customer id. */
@@ -23,7 +23,7 @@ interface Subject {
 
 interface Scenario {
   name: string;
-  /** What happens before, undisturbed. */
+  /** Prepares the order, undisturbed. */
   prepare?(subject: Subject): Promise<void>;
   act(subject: Subject): Promise<string>;
   ends: 'PROCESSING' | 'CANCELLED';
@@ -67,7 +67,7 @@ const waiting = async (subject: Subject): Promise<void> => {
     (is) => is.paymentStatus === 'REQUIRES_ACTION',
     'the payment does not wait',
   );
-  // The saga too has come to its waiting, and writes nothing more of its own accord.
+  // The saga has come to its waiting as well, and writes nothing more of its own accord.
   const parked = shop.kysely.selectFrom('dbos.workflow_status').select('workflow_uuid').where('status', '=', 'DELAYED');
   await untilAnswer(
     () => parked.where('workflow_uuid', '=', `placeOrder:${subject.orderId}`).execute(),

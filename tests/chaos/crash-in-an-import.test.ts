@@ -1,4 +1,4 @@
-/** Every write that an import of products leads to: every-write.ts says what is done to it. */
+/** A crash before every write that an import of products leads to: every-write.ts says how. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { newId } from '../../platform/ids.ts';
@@ -36,7 +36,10 @@ beforeAll(async () => {
   await installCrashPoints(shop.kysely);
 });
 
-/** What a request has seen is refused; so the place of an import that is to be undone goes as the import is accepted. */
+/**
+ * A location that a request finds missing is refused; so that of an import that is to be undone is deleted as the
+ * import is accepted.
+ */
 const TAKE_THE_PLACE_AWAY = `
   create function product.take_the_place_away() returns trigger language plpgsql as $$
   begin
@@ -45,7 +48,7 @@ const TAKE_THE_PLACE_AWAY = `
   end $$;
   create trigger take_the_place_away after insert on product.import for each row execute function product.take_the_place_away()`;
 
-/** A place that only one merchant's import names. */
+/** A location that only one merchant's import names. */
 const passingPlace = async ({ who }: Pick<Subject, 'who'>): Promise<string> => {
   const id = `location_${who.slice('merchant_'.length)}`;
   const place = {

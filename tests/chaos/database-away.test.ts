@@ -53,7 +53,7 @@ const WRITE = `mutation ($input: CreateLocationInput!) { createLocation(input: $
 let n = 0;
 const write = () => ask(WRITE, { input: { code: `L${n++}`, name: 'L', city: 'Lyon', country: 'FR' } });
 
-/** Asks without a pause until told to stop, and returns all answers. */
+/** Sends requests without a pause until told to stop, and returns all answers. */
 function keepAsking(work: () => Promise<Answer>) {
   const answers: Answer[] = [];
   let isOver = false;
@@ -73,7 +73,7 @@ function keepAsking(work: () => Promise<Answer>) {
   };
 }
 
-test('requests are refused clearly while it is away, agents are DEGRADED and then RUNNING, and nobody had to do anything', async () => {
+test('requests are refused clearly while the database is away, agents are DEGRADED and then RUNNING, without an operator', async () => {
   const changes = watch(
     `${agora.url.replace('http', 'ws')}/graphql`,
     {
@@ -125,7 +125,7 @@ test('requests are refused clearly while it is away, agents are DEGRADED and the
     expect(agent).toMatchObject({ status: 'RUNNING', degradation: 0, isAlive: true });
     expect(agent.dependencies[0]).toMatchObject({ name: 'database', status: 'UP' });
   }
-  // What was answered was done, what was refused was perhaps done: nothing else is there.
+  // An answered write was done, a refused one perhaps: no other is there.
   expect(writes.answers.filter(({ errors }) => !errors).every(({ data }) => data.createLocation.location)).toBe(true);
 });
 
@@ -158,7 +158,7 @@ test('a database that takes no writes is level 3: reads serve, writes are refuse
   await until('it writes', async () => !(await write()).errors);
 });
 
-test('the embedded one is started again at once, on the same port', async () => {
+test('a killed embedded server is started again at once, on the same port', async () => {
   const process_ = await startAgora({ data: own.data, args: ['--empty'] });
   const cluster = homeFor(join(own.data, 'postgres'), serverIdentity()).cluster;
   const before = runningPostmaster(cluster)!;

@@ -1,14 +1,14 @@
-/** Chance that can be repeated: all that a scenario draws comes from its seed. */
+/** Repeatable randomness: everything that a scenario draws comes from its seed. */
 
-/** Draws. */
+/** A random generator. */
 export interface Draw {
-  /** From 0 up to, and without, 1. */
+  /** A number from 0 up to, and without, 1. */
   next(): number;
   /** A whole number, from the first to the second, both included. */
   between(least: number, most: number): number;
-  /** One of these. */
+  /** One item of the list. */
   oneOf<T>(list: readonly T[]): T;
-  /** These in another order (Fisher and Yates). */
+  /** The list in another order (Fisher and Yates). */
   shuffled<T>(list: readonly T[]): T[];
 }
 

@@ -9,34 +9,40 @@ import type { ProcessShop } from '../support/process-shop.ts';
 import { untilAnswer } from '../support/until.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 
-/** What is tried. */
+/** A trial: the actions that are repeated with a crash before each write. */
 export interface Trial<Subject extends { who: string }> {
-  /** Somebody new, with all that happens before, undisturbed. `who` is the customer or merchant of whom the writes tell. */
+  /**
+   * Makes a new subject, with all that comes before, undisturbed. `who` is the customer or merchant whose writes are
+   * held.
+   */
   prepare(): Promise<Subject>;
-  /** What is disturbed. A client that got no answer calls it again, with the same key. The id of what it makes. */
+  /**
+   * The disturbed action. A client that got no answer calls it again, with the same key. Returns the id of what it
+   * makes.
+   */
   act(subject: Subject): Promise<string>;
-  /** Resolves when it has ended as it should. */
+  /** Resolves when the action has ended as it should. */
   ended(id: string): Promise<unknown>;
-  /** All that it left behind, without ids and times. */
+  /** All rows that the action left behind, without ids and times. */
   footprint(subject: Subject): Promise<Record<string, unknown>>;
-  /** How many are held at the same time: each keeps a turn of its saga's queue. @default 20 */
+  /** Runs that are held at the same time: each keeps a place in its saga's queue. @default 20 */
   atOnce?: number;
 }
 
-/** The pool of the process, of which each run that is held takes a connection. */
+/** The connection pool of the process, of which each held run takes a connection. */
 export const ENVIRONMENT = { DATABASE_POOL: '60' };
 /**
- * What the order writes when it hears of a refund, beside the saga: its consumer handles one batch at a time, so one that
- * is held holds all others up, and it may come before or after the saga's end. Tried in following-a-payment.test.ts.
+ * Writes of the order's consumer after a refund, beside the saga: it handles one batch at a time, so one that is held
+ * holds all others up, and it may come before or after the saga's end. Tried in following-a-payment.test.ts.
  */
 const FOLLOWED = /timeline_entry PAYMENT_REFUNDED|order\.payment_status_changed/;
 const HELD_AT_ONCE = 20;
-/** DBOS has eight connections, and needs some to go on. */
+/** Held writes of the engine: DBOS has eight connections, and needs some to go on. */
 const ENGINE_AT_ONCE = 4;
 
 /**
- * Tries every write. The points there were.
- * @param tried points that hold everybody else up as well, and are tried once for all trials.
+ * Tries every write. Returns the points that were tried.
+ * @param tried points that hold up every other run as well, and are tried once for all trials.
  */
 export async function dieBeforeEachWrite<Subject extends { who: string }>(
   shop: ProcessShop,
@@ -67,7 +73,7 @@ export async function dieBeforeEachWrite<Subject extends { who: string }>(
   return points;
 }
 
-/** Kills the process once each subject has come to its point; what they had been answered until then. */
+/** Kills the process once each subject has come to its point. Returns the answers that they got until then. */
 async function dieAt<Subject extends { who: string }>(
   shop: ProcessShop,
   trial: Trial<Subject>,
@@ -76,7 +82,7 @@ async function dieAt<Subject extends { who: string }>(
 ): Promise<Promise<string | undefined>[]> {
   const answers: Promise<string | undefined>[] = [];
   let isAlive = true;
-  /** A request that is held runs into a timeout, and is sent again until the process dies. */
+  /** Retries a held request, which runs into a timeout, until the process dies. */
   const patiently = async (subject: Subject): Promise<string | undefined> => {
     while (isAlive) {
       const answer = await trial.act(subject).catch(() => undefined);
@@ -99,7 +105,7 @@ async function dieAt<Subject extends { who: string }>(
   return answers;
 }
 
-/** Points that many runs can be held at together, and each of the others alone. */
+/** Rounds of points: those at which many runs can be held together, and each of the others alone. */
 function roundsOf(points: readonly string[], tried: Set<string>, atOnce: number): string[][] {
   const alone = points.filter((point) => /notification|workflow_status .* PENDING/.test(point));
   const engine = points.filter((point) => /dbos\./.test(point) && !alone.includes(point));
@@ -114,7 +120,7 @@ function roundsOf(points: readonly string[], tried: Set<string>, atOnce: number)
 
 type Footprint = Record<string, unknown>;
 
-/** Once nothing changes any more. */
+/** The footprint once nothing changes any more. */
 async function footprintAtRest<S extends { who: string }>(trial: Trial<S>, subject: S): Promise<Footprint> {
   let last = '';
   return untilAnswer(
@@ -127,7 +133,7 @@ async function footprintAtRest<S extends { who: string }>(trial: Trial<S>, subje
   );
 }
 
-/** The footprint as soon as it is as expected, or as it is after a while. */
+/** The footprint as soon as it is as expected, or its last state after a while. */
 async function footprintLike<S extends { who: string }>(
   trial: Trial<S>,
   expected: object,

@@ -1,22 +1,24 @@
-/** Whoever follows all orders, over one gateway or the other, and goes on after the last cursor when cut off. */
+/**
+ * A subscriber that follows all orders, over one gateway or the other, and resumes after the last cursor when cut off.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import { admin } from '../support/agents.ts';
 import type { ClusterPlatform } from '../support/cluster-platform.ts';
 
 const UPDATED = `subscription ($after: String) { orderUpdated(after: $after) { cursor } }`;
-/** So long after everything has ended the last event must have come. */
+/** How long after everything has ended the last event may still come. Milliseconds. */
 const PATIENCE_MS = 60_000;
 
 /** A follower. */
 export interface Follower {
-  /** How often it was cut off. */
+  /** How often its connection was cut. */
   readonly cuts: number;
-  /** Waits until it has seen all there is, and says what was wrong: events lost, repeated or in another order. */
+  /** Waits until it has seen all events. Returns the violations: events lost, repeated or in another order. */
   end(): Promise<string[]>;
 }
 
-/** Begins now. */
+/** Begins to follow now. */
 export async function follow({ cluster, through, kysely }: ClusterPlatform): Promise<Follower> {
   const gateways = cluster.members.filter(({ name }) => name.startsWith('gateway')).map(({ name }) => name);
   const begin = await lastCursor(kysely);
@@ -75,7 +77,7 @@ async function lastCursor(kysely: Kysely<any>): Promise<string> {
   );
 }
 
-/** Of all events of orders after that one, in the log's order. */
+/** Cursors of all events of orders after that one, in the log's order. */
 async function cursorsAfter(kysely: Kysely<any>, after: string): Promise<string[]> {
   const [generation, xid, position] = after.split('.');
   const { rows } = await sql<{ place: string }>`

@@ -1,4 +1,4 @@
-/** What clients sent and what they were answered: one line of JSON each, on disk as soon as it is known. */
+/** Requests of clients and their answers: one line of JSON each, on disk as soon as it is known. */
 import { appendFileSync, readFileSync } from 'node:fs';
 
 /** An order as its client sent it. Sent again with the same key, it is the same order. */
@@ -8,16 +8,16 @@ export interface Sent {
   customerId: string;
   token: string;
   lines: { variantId: string; quantity: number }[];
-  /** How it must end, where that depends on nothing else. */
+  /** The status that it must end in, where that depends on nothing else. */
   ends?: 'PROCESSING' | 'CANCELLED';
 }
 
-/** What a client was told, or that it was told nothing. */
+/** A request, or its answer, or that there was none. */
 export type Entry =
   | Sent
   | { kind: 'accepted'; key: string; orderId: string }
   | { kind: 'refused'; key: string; code: string }
-  /** Told that it did not work: whether it did, the client does not know. */
+  /** An answer that it failed: the client does not know whether it was done. */
   | { kind: 'failed'; key: string; code: string }
   /** No answer: the connection was refused, or ended. */
   | { kind: 'unanswered'; key: string; code: string };
@@ -44,7 +44,7 @@ export class History {
   }
 }
 
-/** Reads one. */
+/** Reads a history. */
 export const readHistory = (file: string): Entry[] =>
   readFileSync(file, 'utf8')
     .split('\n')

@@ -1,4 +1,4 @@
-/** Agora as many processes, behind what a load balancer does: a request goes to a gateway that is there. */
+/** Agora as many processes, behind a load balancer's work: a request goes to a gateway that is ready. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterOptions } from '../../bin/distributed/cluster.ts';
 import { type ClusterPlatform, openCluster } from '../support/cluster-platform.ts';
@@ -6,17 +6,17 @@ import type { TestPlatform } from '../support/platform.ts';
 import { forSale } from '../support/shop.ts';
 import { PLENTY } from './process-run.ts';
 
-/** What a scenario acts on. */
+/** The parts that a scenario acts on. */
 export interface ClusterRun {
   shop: ClusterPlatform;
-  /** A variant of which there is plenty. */
+  /** A variant with plenty of stock. */
   variantId: string;
 }
 
-/** How often a balancer looks which gateways are ready, in milliseconds: far more often than they drain. */
+/** How often the balancer checks the readiness of gateways, in milliseconds: far more often than they drain. */
 const LOOK_MS = 200;
 
-/** Opens the shop for this piece of work, and leaves nothing behind. */
+/** Opens the shop for this work, and leaves nothing behind. */
 export async function onCluster<T>(
   options: Partial<ClusterOptions>,
   work: (run: ClusterRun) => Promise<T>,
@@ -32,11 +32,14 @@ export async function onCluster<T>(
   }
 }
 
-/** Nobody took such a request: no other gateway can answer it twice. */
+/** Whether no gateway accepted the request, so that another cannot answer it twice. */
 const isRefused = (error: unknown): boolean =>
   ((error as Error).cause as { code?: string } | undefined)?.code === 'ECONNREFUSED';
 
-/** Asks the gateways in turn that said they are ready when last looked at, and another one if nobody listens there. */
+/**
+ * Sends requests to the gateways in turn that were ready at the last check, and to the next one if nothing listens
+ * there.
+ */
 function balanced({ cluster, through }: ClusterPlatform, signal: AbortSignal): TestPlatform['ask'] {
   const gateways = cluster.members.filter(({ name }) => name.startsWith('gateway'));
   let ready = gateways;
@@ -50,7 +53,7 @@ function balanced({ cluster, through }: ClusterPlatform, signal: AbortSignal): T
   void look();
   let turn = 0;
   return async (query, variables, as) => {
-    // With none ready, any: it will say so itself.
+    // With none ready, any gateway: it will refuse by itself.
     const those = ready.length > 0 ? ready : gateways;
     const first = turn++;
     for (let n = 0; ; n++) {

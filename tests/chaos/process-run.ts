@@ -6,27 +6,27 @@ import { temporaryData } from '../support/agora-process.ts';
 import { openProcessShop, type ProcessShop } from '../support/process-shop.ts';
 import { forSale } from '../support/shop.ts';
 
-/** So much of everything that nothing is ever sold out. */
+/** Stock of everything, so that nothing is ever sold out. */
 export const PLENTY = 1_000_000;
 
-/** What a scenario acts on. */
+/** The parts that a scenario acts on. */
 export interface ProcessRun {
   shop: ProcessShop;
   /** The folder of its database and of its keys. */
   data: string;
-  /** What the shop's process is given. */
+  /** The environment of the shop's process. */
   env: Readonly<Record<string, string>>;
-  /** A variant of which there is plenty. */
+  /** A variant with plenty of stock. */
   variantId: string;
   postgres: {
     readonly adminUrl: string;
-    /** `kill -9` of the server's first process; the others notice and end. */
+    /** `kill -9` of the postmaster; its other processes notice and end. */
     kill(): void;
     start(): Promise<void>;
   };
 }
 
-/** Opens the shop for this piece of work, and leaves nothing behind. */
+/** Opens the shop for this work, and leaves nothing behind. */
 export async function onProcess<T>(env: Record<string, string>, work: (run: ProcessRun) => Promise<T>): Promise<T> {
   const folder = temporaryData();
   const startPostgres = () =>
@@ -71,6 +71,6 @@ export async function isAlive({ process: { pid } }: ProcessShop): Promise<boolea
   }
 }
 
-/** What it says of itself, to find out why something has not ended. */
+/** The detailed health of the shop, to find out why something has not ended. */
 export const healthOf = async ({ url }: ProcessShop): Promise<string> =>
   (await fetch(new URL('/health/detailed', url))).text();

@@ -1,4 +1,4 @@
-/** Puts what a run found into docs/reliability.md: the last run of each scenario. */
+/** Writes the results of a run into docs/reliability.md: the last run of each scenario. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { machine } from '../support/machine.ts';
@@ -17,11 +17,11 @@ export interface FinishedRun {
   findings: Findings;
   counts: ReturnType<History['counts']>;
   minutes: number;
-  /** The commit that it began with. */
+  /** The commit at which it began. */
   commit: string;
 }
 
-/** Writes its line, in place of the scenario's earlier one. */
+/** Writes the run's line, in place of the scenario's earlier one. */
 export function recordRun(run: FinishedRun): void {
   const text = readFileSync(FILE, 'utf8');
   const [before, rest] = text.split(BEGIN) as [string, string];

@@ -1,4 +1,4 @@
-/** What every scenario of chaos looks like. */
+/** The shape of every chaos scenario. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,30 +6,30 @@ import { type Draw, drawFrom } from './draw.ts';
 import { History } from './history.ts';
 import type { Settled } from './settle.ts';
 
-/** What a run is given. */
+/** The size, the randomness and the history of a run. */
 export interface Run {
   orders: number;
-  /** How many faults, where the scenario counts them. */
+  /** Number of faults, where the scenario counts them. */
   faults: number;
   draw: Draw;
   history: History;
   say(line: string): void;
 }
 
-/** What a run found. */
+/** Results of a run. */
 export interface Findings extends Settled {
-  /** What was done to it, and how often: `31 kills`. */
+  /** The faults of the run and their number: `31 kills`. */
   faults: string;
-  /** Worth knowing beside it. */
+  /** Further remarks. */
   notes?: string;
 }
 
 /** A schedule of faults. */
 export interface Scenario {
   name: string;
-  /** One sentence. */
+  /** Description, one sentence. */
   does: string;
-  /** The long form's and the short form's size; without a short one it runs by `npm run chaos` only. */
+  /** Size of the long form and of the short form; without a short one it runs by `npm run chaos` only. */
   long: { orders: number; faults: number };
   short?: { orders: number; faults: number };
   run(run: Run): Promise<Findings>;

@@ -1,4 +1,4 @@
-/** The short form of every scenario that has one. Its seed is in the test's name; CHAOS_SEED=… draws the same again. */
+/** The short form of every scenario that has one. Its seed is in the test's name; CHAOS_SEED=… repeats it. */
 import { expect, test } from '@jest/globals';
 import { runOf } from './scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';

@@ -1,6 +1,6 @@
 /**
  * A second saga worker beside the server: a process of its own with every agent (`npm run agent -- --all`), on the same
- * database with the same keys. It asks the agents in its own process, as the server does in its.
+ * database with the same keys. It calls the agents in its own process, as the server calls those in its.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
@@ -8,20 +8,20 @@ import { keysOf } from '../../bin/distributed/cluster.ts';
 import { launchAgents, type Launched } from '../support/agent-process.ts';
 import type { ProcessRun } from './process-run.ts';
 
-/** The names of the two, by which it is told who works at a saga. */
+/** The names of the two workers, which tell who runs a saga. */
 export const SERVER = 'embedded';
 export const SECOND = 'second-worker';
 
-/** A worker that may be killed whenever it pleases, also while it starts. */
+/** A worker that may be killed at any time, also while it starts. */
 export interface SecondWorker {
-  /** `kill -9`, and a new start so many milliseconds later, for which nobody waits. */
+  /** `kill -9`, and a new start so many milliseconds later, which is not awaited. */
   kill(awayMs: number): Promise<void>;
-  /** Waits until the last start is over. @throws Error with what it wrote, if it ended by itself */
+  /** Waits until the last start is over. @throws Error with its output, if it ended by itself */
   ready(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts one, and waits until it works. */
+/** Starts a worker, and waits until it works. */
 export async function openSecondWorker({ data, env }: ProcessRun): Promise<SecondWorker> {
   const given = { ...env, ...keysOf(data), AGENT_NAME: SECOND };
   const launch = (): Launched => launchAgents(['--all'], given);
@@ -51,7 +51,7 @@ export async function openSecondWorker({ data, env }: ProcessRun): Promise<Secon
   return worker;
 }
 
-/** Which sagas are in the hands of this worker: of one that was killed, what it left. */
+/** The sagas that this worker runs; after it was killed, those that it left. */
 export async function inHandsOf(kysely: Kysely<any>, worker: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select workflow_uuid as id from dbos.workflow_status
@@ -59,7 +59,7 @@ export async function inHandsOf(kysely: Kysely<any>, worker: string): Promise<st
   return rows.map(({ id }) => id);
 }
 
-/** Who has worked at these sagas last: how many each. */
+/** Number of these sagas by the worker that ran them last. */
 export async function endedBy(kysely: Kysely<any>, sagas: ReadonlySet<string>): Promise<Record<string, number>> {
   const { rows } = await sql<{ worker: string; n: number }>`
     select split_part(executor_id, ':', 1) as worker, count(*)::int as n

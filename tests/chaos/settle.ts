@@ -3,16 +3,16 @@ import { violationsOf } from './checker.ts';
 import type { Entry } from './history.ts';
 
 /**
- * So long after the last fault everything must have ended. Payments that get no answer, of an unsure provider or because
- * a busy machine is too slow for its deadline, open the breaker, which keeps payments from the provider for a minute,
- * and for another if the next call gets no answer either.
+ * How long after the last fault everything must have ended. Payments that get no answer, of an unsure provider or
+ * because a busy machine is too slow for its deadline, open the circuit breaker, which keeps payments from the provider
+ * for a minute, and for another if the next call gets no answer either. Milliseconds.
  */
 const PATIENCE_MS = 180_000;
 
-/** What is still wrong, and when it was looked at last. */
+/** The remaining violations, and the time of the last check. */
 export interface Settled {
   violations: string[];
-  /** From now on. */
+  /** Seconds from the start of the wait. */
   seconds: number;
 }
 

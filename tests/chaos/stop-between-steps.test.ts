@@ -31,7 +31,7 @@ const sagas = () =>
     .orderBy('workflow_uuid')
     .execute();
 
-test('SIGTERM amid sagas, with one that waits for its buyer: it ends, and all go on afterwards', async () => {
+test('SIGTERM amid sagas, one of which waits for its buyer: the process ends, and all sagas go on afterwards', async () => {
   const buyer = newCustomer();
   const waiting = await order('tok_3ds', buyer);
   await untilAnswer(

@@ -56,7 +56,7 @@ beforeAll(async () => {
 });
 afterAll(() => graph.close());
 
-test('fields of an interface, and of the types behind it', async () => {
+test('fields of an interface, and of its implementing types', async () => {
   const query = '{ media { __typename title ... on Book { pages edition } ... on Film { minutes } } }';
   expect(await graph.ask(query)).toEqual({
     data: {
@@ -81,13 +81,13 @@ test('a union, its members joined from other subgraphs each', async () => {
   });
 });
 
-test('a field that another subgraph adds to the interface as a whole, also on the types behind it', async () => {
+test('a field that another subgraph adds to the interface as a whole, also on its implementing types', async () => {
   expect(await graph.ask('{ media { loans } book { title loans } }')).toEqual({
     data: { media: [{ loans: 98 }, { loans: 102 }], book: { title: 'Ulysses', loans: 98 } },
   });
 });
 
-test('of an interface object it is found out which type stands behind', async () => {
+test('the implementing type of an interface object is looked up', async () => {
   const query = '{ lent { __typename id title loans ... on Film { minutes } } }';
   expect(await graph.ask(query)).toEqual({
     data: {

@@ -1,4 +1,4 @@
-/** What a client calls its fields changes nothing of what agents ask of one another, and the other way round. */
+/** Aliases of a client change nothing of what agents ask of one another, and the other way round. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { federated, type Federated } from './federated.ts';
 
@@ -62,7 +62,7 @@ describe('beside a field of another agent, which is fetched by key', () => {
     ['id: weight', { id: 3 }],
     ['__typename: label', { __typename: 'label of p1' }],
     ['__asked_id: label id: weight', { __asked_id: 'label of p1', id: 3 }],
-  ])('%s is what it says', async (fields, expected) => {
+  ])('%s is answered as asked', async (fields, expected) => {
     expect(await first(`${fields} postage`)).toEqual({ ...expected, postage: 30 });
   });
 });
@@ -73,7 +73,7 @@ describe('beside a field that requires one of the same name', () => {
     ['weight(unit: "g")', { weight: 3000 }],
     ['kilos: weight weight(unit: $unit)', { kilos: 3, weight: 3000 }],
     ['... on Parcel { weight(unit: "g") } ...Same', { weight: 3000 }],
-  ])('%s is what it says, and what requires it is computed as ever', async (fields, expected) => {
+  ])('%s is answered as asked, and the requiring field is computed as ever', async (fields, expected) => {
     const document = `query One { parcels { id } } query Asked($unit: String) { parcels { ${fields} postage a: weight(unit: $unit) ...Same } }
       fragment Same on Parcel { ${fields.includes('"g"') ? 'weight(unit: "g")' : '__typename'} }`;
     const response = await fetch(graph.url, {
@@ -86,18 +86,18 @@ describe('beside a field that requires one of the same name', () => {
     expect(parcel).toEqual({ ...expected, postage: 30, a: 3000 });
   });
 
-  test('with other arguments than it requires, or with none', async () => {
+  test('the required field may be asked for with other arguments, or with none', async () => {
     expect(await first('parts { size } size')).toEqual({ parts: [{ size: 2 }], size: 6 });
     expect(await first('size parts { size(times: 10) }')).toEqual({ parts: [{ size: 20 }], size: 6 });
   });
 });
 
-test('what the gateway asks for itself, where nothing else may be left, is not in the way of a field that is called like it', async () => {
+test("the gateway's own field, where nothing else may be left, does not hinder a client's field of that name", async () => {
   const query = 'query ($no: Boolean!) { parcels { parts @include(if: $no) { size } __anchor: label @skip(if: $no) } }';
   expect((await graph.ask(query, { no: false })).data).toEqual({ parcels: [{ __anchor: 'label of p1' }] });
 });
 
-test('an error is told under the name that the client gave, and the fields stand in its order', async () => {
+test("an error is told under the client's alias, and the fields stand in the client's order", async () => {
   const { data, errors } = await graph.ask('{ parcels { weight: broken id: label a: id } }');
   expect(JSON.stringify(data)).toBe('{"parcels":[{"weight":null,"id":"label of p1","a":"p1"}]}');
   expect(errors!.map(({ path }) => path)).toEqual([['parcels', 0, 'weight']]);

@@ -1,4 +1,6 @@
-/** Entities: found by one key, by several, by keys of objects, through chains of subgraphs, and asked for in one batch. */
+/**
+ * Entities: found by one key, by several, by keys of objects, through chains of subgraphs, and fetched in one batch.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { federated, type Federated } from './federated.ts';
 
@@ -70,7 +72,7 @@ test('an entity is joined from another subgraph by its key', async () => {
   expect(await graph.ask('{ user(id: "u1") { name sent } }')).toEqual({ data: { user: { name: 'Ada', sent: 15 } } });
 });
 
-test('who has another key is found by that, and so leads on to who only knows the first', async () => {
+test('an entity with another key is found by that, and so leads to a subgraph that knows only the first', async () => {
   expect(await graph.ask('{ letters { subject from { name } } seat { holder { name sent } } }')).toEqual({
     data: {
       letters: [
@@ -100,7 +102,7 @@ test('the same entity under several aliases, in fragments and with __typename', 
   });
 });
 
-test('what is skipped is not asked for', async () => {
+test('a skipped field is not fetched', async () => {
   const query = 'query ($more: Boolean!) { user(id: "u1") { name ... @include(if: $more) { sent } } }';
   expect(await graph.ask(query, { more: false })).toEqual({ data: { user: { name: 'Ada' } } });
   expect(graph.asked.map(({ part }) => part)).toEqual(['users']);

@@ -1,4 +1,4 @@
-/** What goes wrong in one subgraph: told at its path in the whole answer, costs what it must, and nothing else. */
+/** Errors of one subgraph: told at their path in the whole answer, at the cost that nullability asks, and no other. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { GraphQLError } from 'graphql';
 import { federated, type Federated } from './federated.ts';
@@ -54,24 +54,24 @@ test('an error of one entity of a list is told at its place in the list', async 
     ],
   });
   expect(at(answer)).toEqual(['maybe.1.stock']);
-  // Its words and its code are not known to be meant for clients.
+  // The error's message and code are not known to be meant for clients.
   expect(answer.errors![0]!.extensions!.code).toBe('INTERNAL_SERVER_ERROR');
   expect(JSON.stringify(answer.errors)).not.toContain('no i2');
 });
 
-test('null for what must not be takes its entity along, where that may be null', async () => {
+test('a null where none may be nulls its entity, where that may be null', async () => {
   const answer = await graph.ask('{ maybe { id exact } }');
   expect(answer.data.maybe).toEqual([{ id: 'i1', exact: 5 }, null, null]);
   expect(at(answer)!.length).toBeGreaterThan(0);
 });
 
-test('and all that must not be null above it', async () => {
+test('a null where none may be nulls every parent that must not be null, up to the whole answer', async () => {
   const answer = await graph.ask('{ one { id } items { exact } }');
   expect(answer.data).toBeNull();
   expect(at(answer)!.length).toBeGreaterThan(0);
 });
 
-test('deep in what another subgraph adds: only the part that must go goes', async () => {
+test("a null deep in another subgraph's field nulls only the part that must go", async () => {
   const answer = await graph.ask('{ one { id places { name shelf { level } } } }');
   expect(answer.data).toEqual({ one: { id: 'i1', places: null } });
   expect(at(answer)).toEqual(['one.places.1.shelf.level']);
@@ -85,7 +85,7 @@ test('a subgraph that is away costs its fields, and the error tells no address',
   expect(JSON.stringify(answer)).not.toMatch(/127\.0\.0\.1|ECONN|http:/);
 });
 
-test('a subgraph that closes a connection under a query is asked again', async () => {
+test('a query whose connection a subgraph closes is retried', async () => {
   graph.closing.add('stock');
   expect(await graph.ask('{ one { id stock } }')).toEqual({ data: { one: { id: 'i1', stock: 5 } } });
   expect(graph.closing.size).toBe(0);

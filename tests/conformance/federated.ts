@@ -1,4 +1,4 @@
-/** A graph of small plain subgraphs, behind HTTP as anybody might serve them, and our gateway over its supergraph. */
+/** A graph of small plain subgraphs, behind HTTP like anybody's, and our gateway over its supergraph. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -30,7 +30,7 @@ const IMPORTS = ['key', 'external', 'requires', 'provides', 'shareable', 'overri
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",
   import: [${[...IMPORTS, 'interfaceObject'].map((name) => `"@${name}"`).join(', ')}])\n`;
 
-/** Serves the parts and a gateway over them. What every part was asked is kept. */
+/** Serves the parts and a gateway over them. The requests to each part are recorded. */
 export async function federated(parts: Readonly<Record<string, Part>>) {
   const endings = new Endings(silentLogger);
   const asked: { part: string; query: string; variables?: Record<string, unknown> }[] = [];
@@ -74,9 +74,9 @@ export async function federated(parts: Readonly<Record<string, Part>>) {
     asked,
     /** Subgraphs that break the connection. */
     down,
-    /** Subgraphs that close the connection of their next request, and no more. */
+    /** Subgraphs that close the connection of their next request only. */
     closing,
-    /** A query or mutation. */
+    /** Sends a query or mutation. */
     async ask(query: string, variables?: Record<string, unknown>): Promise<Answer> {
       asked.length = 0;
       const response = await fetch(`${url}/graphql`, {

@@ -1,6 +1,6 @@
 /**
- * Where a plan of @apollo/query-planner 2.14.4 leads to a wrong answer that the gateway does not mend. It cannot happen in a
- * graph that requires no field with different arguments, as ours. A test that fails here is good news.
+ * Plans of @apollo/query-planner 2.14.4 that lead to a wrong answer which the gateway does not mend. They cannot occur
+ * in a graph that requires no field with different arguments, as ours. A test that fails here is good news.
  */
 import { expect, test } from '@jest/globals';
 import { federated } from './federated.ts';

@@ -1,6 +1,6 @@
 /**
- * What @apollo/gateway and its planner 2.14.4 answer otherwise than one schema would, each named. A test that fails here
- * is good news: the difference is gone, and what works around it can go too.
+ * Answers of @apollo/gateway and its planner 2.14.4 that differ from those of one schema, each named. A test that fails
+ * here is good news: the difference is gone, and our workaround can go too.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { federated, type Federated } from './federated.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => graph.close());
 
-test('a value that the gateway finds missing, and must not be, gets an error only where no subgraph reports one', async () => {
+test('a missing value that must not be null gets an error from the gateway only where no subgraph reports one', async () => {
   const alone = await graph.ask('{ items { exact } }');
   expect(alone.data).toEqual({ items: [null] });
   expect(alone.errors!.map(({ path }) => path?.join('.'))).toEqual(['items.0.exact']);

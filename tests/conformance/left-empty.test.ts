@@ -1,4 +1,4 @@
-/** Selections of which `@skip` and `@include` leave nothing: the field is asked for all the same, as one schema would. */
+/** Selections that `@skip` and `@include` leave empty: the field is resolved all the same, as by one schema. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { federated, type Federated } from './federated.ts';
 
@@ -50,12 +50,12 @@ test.each([
     expect(await graph.ask(`query ($yes: Boolean!) ${selection}`, { yes: true })).toEqual({ data });
 });
 
-test('of a mutation, which is carried out', async () => {
+test('an empty selection of a mutation: it is executed', async () => {
   const query = 'mutation ($yes: Boolean!) { touch { name @skip(if: $yes) } }';
   expect(await graph.ask(query, { yes: true })).toEqual({ data: { touch: {} } });
 });
 
-test('of what fails: the error is told', async () => {
+test('an empty selection of a field that fails: its error is told', async () => {
   const query = 'query ($yes: Boolean!) { broken { name @skip(if: $yes) } }';
   const { data, errors } = await graph.ask(query, { yes: true });
   expect([data, errors!.map(({ path }) => path)]).toEqual([{ broken: null }, [['broken']]]);

@@ -1,4 +1,4 @@
-/** Mutations, inputs and enums: in order, once each, and with only what every subgraph knows. */
+/** Mutations, inputs and enums: in order, once each, and with only the parts that every subgraph knows. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { federated, type Federated } from './federated.ts';
 
@@ -51,14 +51,14 @@ beforeAll(async () => {
 afterAll(() => graph.close());
 beforeEach(() => void (log.length = 0));
 
-test('the fields of a mutation run one after the other, whoever serves them, and each once', async () => {
+test('the fields of a mutation run one after the other, whichever subgraphs serve them, and each once', async () => {
   const query =
     'mutation { a: addNote(input: { text: "a" }) { text } b: count(text: "b") c: addNote(input: { text: "c" }) { text } }';
   expect(await graph.ask(query)).toEqual({ data: { a: { text: 'a' }, b: 1, c: { text: 'c' } } });
   expect(log).toEqual(['begin a', 'end a', 'count b', 'begin c', 'end c']);
 });
 
-test('a mutation whose connection was closed under it is not sent again', async () => {
+test('a mutation whose connection was closed is not retried', async () => {
   graph.closing.add('words');
   expect(await graph.ask('mutation { count(text: "b") }')).toMatchObject({
     data: { count: null },
@@ -67,7 +67,7 @@ test('a mutation whose connection was closed under it is not sent again', async 
   expect(log).toEqual([]);
 });
 
-test('what a mutation returns is joined from other subgraphs', async () => {
+test('the object that a mutation returns is joined from other subgraphs', async () => {
   const query = 'mutation ($input: NewNote!) { addNote(input: $input) { text colour tags x words } }';
   const input = { text: 'two words', at: {} };
   expect(await graph.ask(query, { input })).toEqual({
@@ -81,19 +81,19 @@ test('an enum as a variable, as its default, and in the answer', async () => {
   expect(await graph.ask(query, { given: 'GREEN' })).toEqual({ data: { a: 'GREEN', b: 'RED', c: null } });
 });
 
-test('a value that is none of the enum is refused before any subgraph is asked', async () => {
+test('a value that is not in the enum is refused before any subgraph is asked', async () => {
   const answer = await graph.ask('query ($given: Colour) { painted(colour: $given) }', { given: 'BLUE' });
   expect(answer.errors?.[0]?.message).toContain('BLUE');
   expect(graph.asked).toEqual([]);
 });
 
-test('what is inaccessible is not there for clients', async () => {
+test('an inaccessible field does not exist for clients', async () => {
   const answer = await graph.ask('{ note { secret } }');
   expect(answer.errors?.[0]?.message).toContain('Cannot query field "secret"');
   expect(graph.asked).toEqual([]);
 });
 
-test('introspection shows one schema, without what makes it federated', async () => {
+test('introspection shows one schema, without its federation', async () => {
   const { data } = await graph.ask('{ __schema { types { name } } __type(name: "Note") { fields { name } } }');
   const names = data.__schema.types.map(({ name }: { name: string }) => name);
   expect(names).toContain('NewNote');

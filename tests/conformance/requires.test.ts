@@ -1,4 +1,7 @@
-/** `@requires`, in chains and with objects, `@provides`, `@shareable` and `@override`: whose field is asked, and for what. */
+/**
+ * `@requires`, in chains and with objects, `@provides`, `@shareable` and `@override`: which subgraph's field is asked
+ * for, and with what.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { federated, type Federated } from './federated.ts';
 
@@ -69,11 +72,11 @@ beforeAll(async () => {
 });
 afterAll(() => graph.close());
 
-test('a field is computed of one of another subgraph that was not asked for, and is not in the answer', async () => {
+test("a field is computed from another subgraph's field that was not asked for, and that is not in the answer", async () => {
   expect(await graph.ask('{ parcels { postage } }')).toEqual({ data: { parcels: [{ postage: 30 }, { postage: 70 }] } });
 });
 
-test('a chain: what is required requires something itself', async () => {
+test('a chain: the required field requires another itself', async () => {
   expect(await graph.ask('{ parcels { id duty } }')).toEqual({
     data: {
       parcels: [
@@ -102,12 +105,12 @@ test('fields of an object are required', async () => {
   });
 });
 
-test('what a field provides is not fetched from its owner', async () => {
+test('a field that another provides is not fetched from its owner', async () => {
   expect(await graph.ask('{ held { depot } }')).toEqual({ data: { held: { depot: 'told by customs' } } });
   expect(graph.asked.map(({ part }) => part)).toEqual(['customs']);
 });
 
-test('a field that was taken over is asked of who took it', async () => {
+test('an overridden field is fetched from the subgraph that overrides it', async () => {
   expect(await graph.ask('{ parcels { label } }')).toEqual({
     data: { parcels: [{ label: 'of the post' }, { label: 'of the post' }] },
   });

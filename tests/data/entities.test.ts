@@ -1,4 +1,6 @@
-/** Migrations make exactly what the entities declare: a column stands in both, and nowhere else is it said again. */
+/**
+ * Migrations make exactly the tables that the entities declare: a column stands in both, and is declared nowhere else.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EntitySchema } from '@mikro-orm/core';
 import { migrationSets } from '../../db/connect/migration-sets.ts';
@@ -13,10 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 
-/** Made by the platform in the schema of an agent, which declares nothing of them. */
+/** Tables that the platform makes in an agent's schema, and that its entities do not declare. */
 const OF_PLATFORM = ['idempotency', 'webhook_delivery'];
 
-/** What PostgreSQL calls the types of MikroORM. */
+/** PostgreSQL's names of MikroORM's types. */
 const TYPES: Record<string, string> = {
   StringType: 'text',
   TextType: 'text',
@@ -37,7 +39,7 @@ interface Column {
   type: string;
   isNullable: boolean;
   isKey: boolean;
-  /** PostgreSQL gives it a value where none is given. */
+  /** Whether PostgreSQL sets a value where none is given. */
   isGiven: boolean;
   /** The values that it may have, if they are listed. */
   values: string[] | null;
@@ -105,7 +107,10 @@ async function madeIn(schema: string): Promise<Tables> {
   return tables;
 }
 
-/** An enum whose values change often may be without a constraint; what a constraint lists, the entity lists too. */
+/**
+ * Leaves out enums without a constraint, which those that change often need not have; the values that a constraint
+ * lists, the entity lists too.
+ */
 function withoutFree(declared: Tables, made: Tables): Tables {
   for (const [table, columns] of Object.entries(declared))
     for (const [name, column] of Object.entries(columns))

@@ -39,7 +39,7 @@ async function config(env: Record<string, string>): Promise<{ code: number; said
 
 const withCompose = orSkip(existsSync('/usr/bin/docker-compose'), test, 'what docker-compose reads', 'docker-compose');
 
-withCompose('docker-compose reads it, once every secret is given', async () => {
+withCompose('docker-compose reads docker-compose.yml, once every secret is given', async () => {
   const secrets = Object.fromEntries(ASKED.map((name) => [name, 'x']));
   expect(await config(secrets)).toMatchObject({ code: 0, said: expect.stringContaining('agents-commerce') });
   for (const missing of ASKED) {
@@ -48,7 +48,7 @@ withCompose('docker-compose reads it, once every secret is given', async () => {
   }
 });
 
-test('every area of agents has a place to run, and orchestration one of its own', async () => {
+test('every area of agents has a service, and orchestration one of its own', async () => {
   const commands = ours.map(([, { command }]) => command.join(' '));
   const areas = new Set((await loadAgents()).map(({ area }) => area));
   for (const area of areas) expect(commands).toContainEqual(expect.stringContaining(`--area ${area}`));
@@ -56,7 +56,7 @@ test('every area of agents has a place to run, and orchestration one of its own'
   expect(commands.filter((command) => command === 'bin/gateway.ts')).toHaveLength(2);
 });
 
-test.each(ours)('%s runs something that is there, with variables that Agora reads, and with limits', (_, service) => {
+test.each(ours)('%s runs a file that exists, with variables that Agora reads, and with limits', (_, service) => {
   expect(existsSync(join(ROOT, service.command[0]))).toBe(true);
   const names = Object.keys(service.environment).filter((name) => name !== 'DATABASE_URL');
   for (const name of names) expect(variables).toContain(name);
@@ -69,7 +69,7 @@ test('mails are written to a volume, since the rest of a container is read-only'
   expect(volumes.map((volume: string) => volume.split(':')[1])).toContain(environment.MAIL_DIR);
 });
 
-test('what others run has limits too, and what is mounted is there', () => {
+test('the other images have limits too, and mounted files exist', () => {
   for (const { deploy, volumes = [] } of Object.values(services)) {
     expect(deploy.resources.limits).toEqual({ cpus: expect.any(String), memory: expect.any(String) });
     const paths = volumes.map((volume: string) => volume.split(':')[0]!);

@@ -1,4 +1,4 @@
-/** The manifests: each fits its kind's own schema, and what they say of Agora is true. */
+/** The manifests: each fits its kind's own schema, and what they name in Agora exists. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -61,7 +61,7 @@ describe.each(deployments)('%s', (name, { spec }) => {
     expect(budget.spec.selector).toEqual(spec.selector);
   });
 
-  test('is asked whether it lives and whether it is ready, as often as it should be', () => {
+  test('has liveness and readiness probes, with the right intervals', () => {
     const [container] = spec.template.spec.containers;
     expect(container.livenessProbe).toMatchObject({ initialDelaySeconds: 30, periodSeconds: 30 });
     expect(container.readinessProbe).toMatchObject({ initialDelaySeconds: 5, periodSeconds: 5 });
@@ -71,7 +71,7 @@ describe.each(deployments)('%s', (name, { spec }) => {
 });
 
 describe.each(containers)('the container of %s', (_, container) => {
-  test('runs something that is there, as nobody in particular', () => {
+  test('runs a file that exists, as an unprivileged user', () => {
     expect(existsSync(join(ROOT, container.args[0]))).toBe(true);
     expect(container.securityContext).toMatchObject({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true });
   });
@@ -81,7 +81,7 @@ describe.each(containers)('the container of %s', (_, container) => {
     expect(Object.keys({ ...requests, ...limits })).toEqual(['cpu', 'memory']);
   });
 
-  test('is given variables that Agora reads, from what is there', () => {
+  test('has variables that Agora reads, from existing sources', () => {
     const given = (container.env ?? []).map((entry: { name: string }) => entry.name);
     for (const name of given.filter((name: string) => name !== 'POD_IP')) expect(variables).toContain(name);
     const sources = (container.envFrom ?? []).map(
@@ -98,7 +98,7 @@ test('mails are written to a volume, since the rest of a container is read-only'
   expect(container.volumeMounts).toContainEqual({ name: 'mail', mountPath: value });
 });
 
-test('what the ConfigMap and the secrets name is read by Agora', () => {
+test('the variables of the ConfigMap and of the secrets are read by Agora', () => {
   const names = [
     // Without that of the database's own namespace.
     ...ofKind('ConfigMap').flatMap(({ metadata, data }) => (metadata.namespace ? [] : Object.keys(data))),

@@ -1,4 +1,4 @@
-/** Dashboards and alerts ask for what is measured, each alert can be acted on, and each fires. */
+/** Dashboards and alerts query existing metrics, each alert can be acted on, and each fires. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
@@ -7,7 +7,7 @@ import { addedCounters, metricNames } from '../../platform/telemetry/metrics.ts'
 import { METRICS } from '../../platform/telemetry/table.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
 
-// Their events declare what they count.
+// Metrics that their events declare.
 await loadAgents();
 const LABELS = new Map<string, readonly string[]>([
   ...Object.entries(METRICS).map(([name, { labels }]) => [name, labels] as const),
@@ -63,14 +63,14 @@ const selectors = (query: string): { series: string; labels: string[] }[] =>
     labels: [...(inner ?? '').matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label]) => label!),
   }));
 
-describe('what dashboards and alerts ask for', () => {
-  test.each(queries)('is measured: %s', (_, query) => {
+describe('a query of a dashboard or an alert', () => {
+  test.each(queries)('asks for existing metrics: %s', (_, query) => {
     const asked = query.match(MEASURED) ?? [];
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.map(baseOf).filter((name) => !known.has(name))).toEqual([]);
   });
 
-  test.each(queries)('has these labels: %s', (_, query) => {
+  test.each(queries)('selects by existing labels: %s', (_, query) => {
     const own = selectors(query).filter(({ series }) => LABELS.has(baseOf(series)));
     const labelsOf = (series: string): readonly string[] => LABELS.get(baseOf(series))!;
     const strange = own.flatMap(({ series, labels }) =>
@@ -83,7 +83,7 @@ describe('what dashboards and alerts ask for', () => {
   });
 });
 
-test('the dashboards are those that were asked for and those of areas, and every panel says what it tells', () => {
+test('the dashboards are the requested ones and those of areas, and every panel has a description', () => {
   const ofAreas = AREAS.map((area) => `Agora: ${area.charAt(0).toUpperCase()}${area.slice(1)}`);
   const titles = dashboards.map(({ title }) => title).toSorted();
   expect(titles.filter((title) => !ofAreas.includes(title))).toEqual([
@@ -116,7 +116,7 @@ describe('an alert', () => {
     },
   );
 
-  test('that is gone has no runbook any more', () => {
+  test('that does not exist has no runbook', () => {
     const told = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
     expect(told.toSorted()).toEqual(alerts.map(({ name }) => name).toSorted());
   });

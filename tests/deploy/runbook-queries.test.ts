@@ -1,4 +1,4 @@
-/** What a page tells its reader to ask is valid: nobody should find out at night that it is not. */
+/** Queries in the docs are valid: no operator should find out at night that one is not. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -15,16 +15,16 @@ const schema = buildSchema(readFileSync('schema/api.graphql', 'utf8'));
 const FENCED = /```graphql\n([\s\S]*?)```/g;
 const INLINE = /`((?:query|mutation|subscription)?\s*\{[^`"][^`]+\})`/g;
 
-/** What a page leaves out that repeats itself: a fragment stands in its first block, and is meant in all. */
+/** The fragments of a page: a fragment stands in its first block, and is meant in all. */
 const fragmentsOf = (text: string): string => text.match(/^fragment [^]*?^}/gm)?.join('\n') ?? '';
-/** A block shows several operations, each to be sent alone. */
+/** The rules of validation, but for those that forbid a block with several operations, each to be sent alone. */
 const rules = specifiedRules.filter(
   (rule) => ![LoneAnonymousOperationRule, NoUnusedFragmentsRule].includes(rule as typeof NoUnusedFragmentsRule),
 );
 
 const pages = ['docs', 'docs/operations'].flatMap((folder) =>
   readdirSync(folder)
-    // It is about an agent that is not there yet.
+    // That page is about an agent that does not exist yet.
     .filter((file) => file.endsWith('.md') && file !== 'adding-an-agent.md')
     .map((file) => join(folder, file)),
 );

@@ -13,7 +13,7 @@ const GROUPS = [
   ['orchestration'],
 ];
 
-test('they find one another, and carry an order through', async () => {
+test('the agents find one another, and carry an order through', async () => {
   const agora = await openAgora();
   const roles = await testRoles(agora.database.url, agentNames());
   try {

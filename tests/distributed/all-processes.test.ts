@@ -1,4 +1,7 @@
-/** What only many processes show: live updates over two gateways, one process that dies, a trace through all of them. */
+/**
+ * Behaviour that needs many processes: live updates over two gateways, one process that dies, a trace through all of
+ * them.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +44,7 @@ test('a subscriber at each gateway sees every event of an order, in order and on
       ),
     ),
   );
-  // Whatever comes too often comes before an event that is made now.
+  // An event that was repeated would come before one that is made now.
   const { order: last } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
   for (const watch of watches) await watch.until((events) => isOf(last.number, events.at(-1)));
   expect(one!.slice(0, 6)).toEqual(two!.slice(0, 6));
@@ -57,7 +60,7 @@ test('a subscriber at each gateway sees every event of an order, in order and on
   await Promise.all(watches.map((watch) => watch.stop()));
 });
 
-/** The cursor before everything. */
+/** The cursor before all events. */
 async function beginning(): Promise<string> {
   const identity = shop.kysely.selectFrom('platform.log_identity').select('generation');
   return `${(await identity.executeTakeFirstOrThrow()).generation}.0.0`;
@@ -84,7 +87,7 @@ test('an agent process that is killed costs its fields; it catches up when it is
   ]);
   expect(JSON.stringify(asked)).not.toMatch(/127\.0\.0\.1|localhost|ECONN/);
 
-  // Whoever does not need it goes on: orders are taken and carried to their end.
+  // Work without that agent goes on: orders are accepted and carried to their end.
   const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
   await settled(shop, order.id, 'PROCESSING');
   expect(await cursors()).toEqual(before);
@@ -116,7 +119,7 @@ test('a subscriber notices nothing when the agent whose events it reads is kille
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, by);
     await settled(shop, order.id, 'PROCESSING');
   };
-  // Is told nothing before all that.
+  // This subscriber is told nothing until the end.
   const patient = newCustomer();
   const waiting = shop.watch(UPDATED, {}, patient);
   const watch = shop.watch(UPDATED, { after: await beginning() }, buyer);
@@ -144,7 +147,7 @@ test('a subscriber notices nothing when the agent whose events it reads is kille
   await Promise.all([watch.stop(), waiting.stop()]);
 });
 
-test('one trace follows an order through its processes, each span under what it came from', async () => {
+test('one trace follows an order through its processes, each span under its parent', async () => {
   const buyer = newCustomer();
   const query = `mutation Followed($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } userErrors { code } } }`;
   const input = {
@@ -163,7 +166,7 @@ test('one trace follows an order through its processes, each span under what it 
     'agent payment',
     'consume order.placed',
   ];
-  // Written as they end, a child before what it came from; in the end nothing hangs in the air.
+  // Spans are written as they end, a child before its parent; in the end none lacks its parent.
   const orphans = (all: SpanLine[]) => all.filter((span) => span.parentSpanId && ancestorsOf(span, all).length === 0);
   const trace = await untilAnswer(
     async () => traceOf('mutation Followed', spansIn(traces)),
@@ -178,7 +181,7 @@ test('one trace follows an order through its processes, each span under what it 
   expect(cameFrom('saga placeOrder')).toEqual(order);
   expect(cameFrom('agent payment')).toEqual(['request', 'ask payment', 'step authorise', ...saga]);
   expect(cameFrom('consume order.placed')).toEqual(order);
-  // What crosses the wire is asked in one process and answered in another.
+  // A request between processes is sent in one and answered in another.
   for (const request of trace.filter(({ name }) => name === 'request'))
     expect(ancestorsOf(request, trace)[0]).toMatchObject({ name: expect.stringMatching(/^ask /), kind: 'client' });
   const pids = [named('mutation Followed'), ...wanted.map(named)].map(({ pid }) => pid);

@@ -20,7 +20,7 @@ afterAll(async () => {
   await agora?.close();
 });
 
-/** All that a gateway is given: of the token key the public half only. */
+/** The variables of a gateway: of the token key the public half only. */
 function variablesOf({ env }: Agora): Record<string, string> {
   const { DATABASE_URL, REQUEST_KEYS, TOKEN_KEY } = env as Record<string, string>;
   const TOKEN_PUBLIC_KEY = createPublicKey(TOKEN_KEY!).export({ type: 'spki', format: 'pem' }) as string;
@@ -33,7 +33,7 @@ const health = async (path: string) => {
   return { status: response.status, body: (await response.json()) as any };
 };
 
-test('with no agent there it is ready, and answers what it can', async () => {
+test('a gateway without agents is ready, and answers what it can', async () => {
   await until(async () => (await health('ready')).status === 200);
   const { data, errors } = await gateway.ask(`{ __typename __type(name: "Order") { name } ${PRODUCTS.slice(1)}`);
   expect(data).toEqual({ __typename: 'Query', __type: { name: 'Order' }, products: null });
@@ -41,7 +41,7 @@ test('with no agent there it is ready, and answers what it can', async () => {
   expect((await health(encodeURIComponent('agent:product'))).status).toBe(503);
 });
 
-test('it tells what the agents of its release can do, though it knows none of their code', async () => {
+test("a gateway tells the skills of its release's agents, though it knows none of their code", async () => {
   const card = await (await fetch(`${gateway.url}/.well-known/agent-card.json`)).json();
   expect(card).toMatchObject({
     skills: expect.arrayContaining([expect.objectContaining({ tags: ['order', 'commerce'] })]),
@@ -71,7 +71,10 @@ test('agents come, one is killed and comes again: only its fields are missed mea
   await until(async () => (await gateway.ask(PRODUCTS)).errors === undefined);
 });
 
-/** As a process of a new agent does, or of a new release. Nobody listens there: this is about the graph alone. */
+/**
+ * Announces an SDL, as a process of a new agent or a new release does. Nothing listens there: this is about the graph
+ * alone.
+ */
 const announceSdl = (agent: string, sdl: string) =>
   announce(agora.database.kysely, {
     agent,
@@ -81,7 +84,7 @@ const announceSdl = (agent: string, sdl: string) =>
     sdl: print(typeDefsOf(sdl)),
   });
 
-test('a new field is seen without a restart; what does not fit is refused, and the graph serves on', async () => {
+test('a new field is seen without a restart; a part that does not fit is refused, and the graph serves on', async () => {
   const fieldOf = async () =>
     (await gateway.ask('{ __type(name: "Query") { fields { name } } }')).data.__type.fields.map(
       (field: { name: string }) => field.name,
@@ -98,7 +101,7 @@ test('a new field is seen without a restart; what does not fit is refused, and t
   expect((await gateway.ask(PRODUCTS)).errors).toBeUndefined();
 });
 
-test('a token is good by the public key alone, until its session ends', async () => {
+test('a token is verified by the public key alone, until its session ends', async () => {
   const signUp = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken userErrors { message } } }';
   const input = { email: 'ada@agora.test', password: 'correct horse battery', name: 'Ada' };
   const { data } = await gateway.ask(signUp, { input });
@@ -110,7 +113,7 @@ test('a token is good by the public key alone, until its session ends', async ()
   expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
 });
 
-test('whatever has an id is found by it, by whose it is alone, also of an agent that came just now', async () => {
+test('every entity is found by its id, by its owner alone, also one of an agent that came just now', async () => {
   const signUp = 'mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken userErrors { message } } }';
   const input = { email: 'bob@agora.test', password: 'correct horse battery', name: 'Bob' };
   const token = (await gateway.ask(signUp, { input })).data.signUp.accessToken as string;
@@ -133,7 +136,7 @@ test('whatever has an id is found by it, by whose it is alone, also of an agent 
   ]);
 });
 
-test('from SIGTERM on it is not ready, and serves on until others have noticed: no request fails', async () => {
+test('from SIGTERM on a gateway is not ready, and serves until load balancers have noticed: no request fails', async () => {
   let isOver = false;
   const failed: unknown[] = [];
   let answered = 0;
@@ -150,7 +153,7 @@ test('from SIGTERM on it is not ready, and serves on until others have noticed: 
   await until(async () => answered > begun + 8);
   const last = await fetch(`${gateway.url}/health`);
   expect([last.status, last.headers.get('connection')]).toEqual([200, 'close']);
-  // As a load balancer does that has seen it.
+  // Stop like a load balancer that has seen it.
   isOver = true;
   await Promise.all(load);
   expect(failed).toEqual([]);

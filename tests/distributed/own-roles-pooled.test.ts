@@ -1,4 +1,4 @@
-/** Processes on their agents' own roles, and those through PgBouncer in transaction mode, as a large deployment runs them. */
+/** Processes on their agents' own roles, through PgBouncer in transaction mode, as a large deployment runs them. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { orSkip } from '../support/or-skip.ts';
@@ -11,14 +11,14 @@ orSkip(
   describe,
   "agents' own roles through PgBouncer",
   'pgbouncer',
-)('each agent on its own role through PgBouncer', () => {
+)('agents on their own roles through PgBouncer', () => {
   let it: RoleProcesses;
   beforeAll(async () => {
     it = await openRoleProcesses({ pooled: true });
   });
   afterAll(() => it?.close());
 
-  test('orders at once are carried to their end', async () => {
+  test('carry concurrent orders to their end', async () => {
     const { shop, agora } = it;
     const variantId = await forSale(shop, { stock: 50 });
     const orders = await Promise.all(
@@ -34,7 +34,7 @@ orSkip(
     expect(rows).toEqual([{ status: 'PROCESSING', n: 8 }]);
   });
 
-  test('over a few connections of each role', async () => {
+  test('use a few connections of each role', async () => {
     const { agora, roles } = it;
     const { rows } = await agora.database.pool.query<{ usename: string; n: number }>(
       `select usename, count(*)::int as n from pg_stat_activity
@@ -47,7 +47,7 @@ orSkip(
     for (const { usename, n } of rows) expect([usename, n <= POOL_SIZE]).toEqual([usename, true]);
   });
 
-  test('which has its own rights and its own limits there, though PgBouncer passes none on that a client asks for', async () => {
+  test('have their rights and limits by role, though PgBouncer passes on none that a client asks for', async () => {
     const client = new pg.Client({ connectionString: it.url('order') });
     await client.connect();
     try {

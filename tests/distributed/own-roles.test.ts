@@ -1,4 +1,4 @@
-/** Processes that are given nothing but their agents' own roles: none of them could read another agent's tables. */
+/** Processes with nothing but their agents' own roles: none of them could read another agent's tables. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectionsOf } from '../../db/connect/connection-counts.ts';
 import { openRoleProcesses, type RoleProcesses } from '../support/role-processes.ts';

@@ -1,4 +1,4 @@
-/** `npm run distributed` killed outright, so that it can end nothing: nothing of it is left behind. */
+/** `npm run distributed` killed outright, so that it can end nothing itself: none of its processes is left behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ async function startDistributed(data: string): Promise<ChildProcess> {
   return child;
 }
 
-/** What this process has started, by what it was started as. */
+/** Child processes of a process, with their command lines. */
 const childrenOf = (parent: number): { pid: number; command: string }[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
@@ -54,7 +54,7 @@ orSkip(
   test,
   'processes tied to their parents',
   'util-linux',
-)('its agents, gateways, PostgreSQL and Redis end with it', async () => {
+)("the cluster's agents, gateways, PostgreSQL and Redis end with it", async () => {
   const { data, remove } = temporaryData();
   try {
     const parent = await startDistributed(data);

@@ -1,4 +1,4 @@
-/** Processes that are given DATABASE_REPLICA_URL, as `npm run agent` and `npm start` read it. */
+/** Processes with DATABASE_REPLICA_URL, as `npm run agent` and `npm start` read it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ANONYMOUS } from '../../platform/identity/actor.ts';
 import { type Agora, openAgora } from '../support/agent-process.ts';
@@ -37,7 +37,7 @@ const isReadFrom = (url: string) =>
 const readers = () =>
   servers.onStandby(`select distinct usename from pg_stat_activity where application_name = 'agora reads'`);
 
-test('an agent reads from it what a gateway lets lag, as the role that it has', async () => {
+test("an agent reads from the standby where a gateway allows lag, by the agent's own role", async () => {
   const { url } = await agora.start(['product'], {
     DATABASE_URL_PRODUCT: roles.url('product'),
     DATABASE_REPLICA_URL: replica,
@@ -53,7 +53,7 @@ test('an agent reads from it what a gateway lets lag, as the role that it has', 
   expect(await readers()).toEqual([{ usename: new URL(roles.url('product')).username }]);
 });
 
-test('all of Agora in one process does as well', async () => {
+test('all of Agora in one process does so, too', async () => {
   const folder = temporaryData();
   const env = {
     ...agora.env,

@@ -21,7 +21,7 @@ orSkip(
   test,
   'Redis lost by agents in processes',
 )(
-  'what is asked of them succeeds all the time; ended sessions are told to gateways at once while Redis is there',
+  'requests to agents succeed all the time; ended sessions are broadcast to gateways at once while Redis is there',
   async () => {
     const redis = await startRedis();
     const endings = new Endings(silentLogger);
@@ -41,7 +41,7 @@ orSkip(
       await redis.signal('SIGKILL');
       const second = await signedOut(agora, config.TOKEN_KEY!);
       await until(async () => (await health('redis')).status === 'DOWN');
-      // PostgreSQL wakes the others now, so nobody is without messages.
+      // PostgreSQL's NOTIFY wakes the other processes now, so none is without messages.
       expect(await health('notify')).toMatchObject({ status: 'UP' });
       expect(await health('ready')).toMatchObject({ status: 'ready', details: {} });
       expect(revocations.isRevoked(second)).toBe(false);
@@ -58,7 +58,7 @@ orSkip(
   },
 );
 
-/** Somebody who has signed up and out again: the session that was ended. */
+/** Signs a new user up and out again. Returns the id of the ended session. */
 async function signedOut(agora: Agora, tokenKey: string): Promise<string> {
   const input = { email: `${Math.random()}@example.com`, name: 'Ada', password: 'a long enough password' };
   const signedUp = await agora.ask('identity', SIGN_UP, { input }, ANONYMOUS);

@@ -1,4 +1,4 @@
-/** Two replicas of one agent, restarted one after the other under load: nobody notices. */
+/** Two replicas of one agent, restarted one after the other under load, without a failed request. */
 import { expect, test } from '@jest/globals';
 import { admin } from '../support/agents.ts';
 import { openAgora } from '../support/agent-process.ts';

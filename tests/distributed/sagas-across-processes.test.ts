@@ -1,4 +1,4 @@
-/** Agents in several processes carry orders through together, and one that is killed catches up. */
+/** Agents in several processes carry orders through together, and a killed one catches up. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { admin } from '../support/agents.ts';
 import { type Agora, type AgentProcess, openAgora } from '../support/agent-process.ts';
@@ -16,7 +16,7 @@ let back: AgentProcess;
 beforeAll(async () => {
   agora = await openAgora();
   shop = agentShop(agora);
-  // Those first who ask the others.
+  // First the agents that call the others.
   const orchestration = agora.launch(['orchestration']);
   await untilAnswer(
     async () => orchestration.output(),
@@ -47,7 +47,7 @@ test('an order is carried through by a saga whose steps are in other processes',
   expect(await paymentsOf([order.id])).toBe(1);
 });
 
-test('one that is refused is undone across processes', async () => {
+test('a refused order is undone across processes', async () => {
   const variantId = await forSale(shop, { stock: 5 });
   const before = await stockOf(variantId);
   const input = { lines: [{ variantId, quantity: 2 }], token: 'tok_declined' };
@@ -57,7 +57,7 @@ test('one that is refused is undone across processes', async () => {
   expect(before).toMatchObject(after);
 });
 
-test('a killed process costs what it served and no more; come back, it catches up, and nothing is done twice', async () => {
+test('a killed process costs its own fields and no more; started again, it catches up, and nothing is done twice', async () => {
   const variantId = await forSale(shop, { stock: 50 });
   const input = { lines: [{ variantId, quantity: 1 }] };
   const orders = await Promise.all(Array.from({ length: 8 }, () => placed(shop, input, newCustomer())));

@@ -1,4 +1,4 @@
-/** What stops a process of agents at its start, and what it waits for. */
+/** Faults that stop a process of agents at its start, and conditions that it waits for. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => agora.close());
 
-/** The end of a process that does not start. */
+/** Exit code and output of a process that does not start. */
 async function failure(names: readonly string[], env: Record<string, string>) {
   const { child, output } = launchAgents(names, env);
   const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
@@ -21,7 +21,7 @@ async function failure(names: readonly string[], env: Record<string, string>) {
   return { code, output: output() };
 }
 
-test('without the keys that all processes share it does not start, and makes none of its own', async () => {
+test('without the keys that all processes share a process does not start, and makes none of its own', async () => {
   const { REQUEST_KEYS: _, EVENT_KEYS: __, ...env } = agora.env;
   const { code, output } = await failure(['order'], env);
   expect(code).toBe(1);
@@ -29,7 +29,7 @@ test('without the keys that all processes share it does not start, and makes non
   expect(output).toContain('secrets:new');
 });
 
-test('the private key of tokens is identity’s: the others do with the public half', async () => {
+test('only identity needs the private key of tokens: the other agents work with the public half', async () => {
   const { TOKEN_KEY, ...env } = agora.env;
   const publicHalf = createPublicKey(TOKEN_KEY!).export({ type: 'spki', format: 'pem' }) as string;
   const { code, output } = await failure(['identity', 'product'], { ...env, TOKEN_PUBLIC_KEY: publicHalf });
@@ -49,7 +49,7 @@ describe('the keys that the database was used with', () => {
     void (await (await agora.start(['product'], env)).end('SIGKILL'));
 
   test.each(['EVENT_KEYS', 'SECRET_KEYS'])(
-    'others are refused, before anything is made with them: %s',
+    'are required: a process with others is refused, before anything is made with them: %s',
     async (name) => {
       await started();
       const before = await marks();
@@ -62,7 +62,7 @@ describe('the keys that the database was used with', () => {
   );
   const idOf = (variable: string): string => agora.env[variable]!.split(':')[0]!;
 
-  test('a new first one before them is known from then on', async () => {
+  test('may follow a new first one, which is known from then on', async () => {
     await started();
     const young = newKey();
     await started({ SECRET_KEYS: `${formatKeyRing([young])},${agora.env.SECRET_KEYS}` });
@@ -72,18 +72,18 @@ describe('the keys that the database was used with', () => {
   });
 });
 
-test('without a database it says that it needs one', async () => {
+test('without a database a process says that it needs one', async () => {
   const { DATABASE_URL: _, ...env } = agora.env;
   const { code, output } = await failure(['order'], env);
   expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('Give DATABASE_URL') });
 });
 
-test('an agent that there is not is named, beside those that there are', async () => {
+test('an unknown agent is named, beside the known ones', async () => {
   const { code, output } = await failure(['order', 'ordr'], agora.env);
   expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/no agent ordr.*There are .*order/s) });
 });
 
-test('it waits for migrations, serves after them, and can be stopped while it waits', async () => {
+test('a process waits for migrations, serves after them, and can be stopped while it waits', async () => {
   const book = agora.database.pool;
   const { rows } = await book.query(`delete from platform.migration where schema = 'product' returning *`);
   const [waiting, stopped] = [agora.launch(['product']), agora.launch(['product'])];

@@ -42,7 +42,7 @@ orSkip(
     return gateway;
   }
 
-  /** Asks once the gateway has found the agent in the directory. */
+  /** Sends a query once the gateway has found the agent in the directory. */
   async function askProducts({ url }: GatewayProcess): Promise<Answer> {
     const isFound = async (): Promise<boolean> => {
       const { subgraphs } = await sendSecurely(`${url}/health/detailed`, certificate.ca);
@@ -70,7 +70,7 @@ orSkip(
     expect(await gateway.end('SIGTERM')).toBe(0);
   });
 
-  test('are believed by nobody who does not know the authority', async () => {
+  test('are trusted by no client that does not know the authority', async () => {
     const gateway = await startGateway({});
     const { errors } = await askProducts(gateway);
     expect(errors).toMatchObject([{ message: 'The agent product did not answer.', extensions: { agent: 'product' } }]);
@@ -78,7 +78,7 @@ orSkip(
   });
 });
 
-/** The JSON that this address answers with: to a query, if one is given. */
+/** The JSON that this address answers: to a query, if one is given. */
 async function sendSecurely(url: string, ca: string | undefined, query?: string): Promise<any> {
   const headers = { 'content-type': 'application/json' };
   const asked = request(url, { method: query ? 'POST' : 'GET', ca, headers, agent: false });

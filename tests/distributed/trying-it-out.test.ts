@@ -1,4 +1,4 @@
-/** `npm run distributed`, as somebody tries it who has read the README: demo data is in it, and all of it is in its folder. */
+/** `npm run distributed`, as a reader of the README tries it: with demo data, and with all of it in one folder. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -37,18 +37,18 @@ test('the accounts of the demo sign in, and there is something to buy', async ()
   expect(products.nodes).toHaveLength(1);
 });
 
-test('mails are put into its folder', async () => {
+test('mails are written into the data folder', async () => {
   const input = '{ email: "ada@example.com", password: "correct horse battery", name: "Ada" }';
   await ask(`mutation { signUp(input: ${input}) { accessToken } }`);
   const mail = join(data, 'mail');
   await until('a mail is there', () => existsSync(mail) && readdirSync(mail).some((name) => name.endsWith('.eml')));
 });
 
-test('nobody is told to take the passwords away, and without those of an agent it gets new ones', async () => {
+test('no password need be noted down, and a role whose password is missing gets a new one', async () => {
   const file = join(data, 'roles.env');
   expect(said.join('\n')).not.toContain(file);
   await cluster!.stop();
-  // As after a new agent: it has no line, and another one is only half there.
+  // As after a new agent: one role has no line, and another one is only half there.
   const lines = readFileSync(file, 'utf8').trim().split('\n');
   const [first, second, ...others] = lines;
   writeFileSync(file, [...others, second!.slice(0, 30)].join('\n'));
@@ -61,7 +61,7 @@ test('nobody is told to take the passwords away, and without those of an agent i
   expect(after.map((line) => line.split('=')[0])).toEqual(lines.map((line) => line.split('=')[0]));
 });
 
-test('keys that are gone are missed, and not replaced unless somebody says so', async () => {
+test('lost keys are missed, and not replaced unless the operator says so', async () => {
   await cluster!.stop();
   cluster = undefined;
   const files = ['event-keys', 'secret-keys'].map((name) => join(data, name));
@@ -85,7 +85,7 @@ test('keys that are gone are missed, and not replaced unless somebody says so', 
   expect(products.nodes).toHaveLength(1);
 });
 
-test('a start that is stopped ends what it has begun, and does not become ready first', async () => {
+test('an aborted start ends all that it has begun, and does not become ready first', async () => {
   await cluster?.stop();
   cluster = undefined;
   said.length = 0;

@@ -27,13 +27,13 @@ async function deliver(id: string, { secret = SECRET, body = '{"buyer":"Zoë"}' 
   return response.status;
 }
 
-test('a webhook reaches the agent in its own process; while that is away the sender is told to come again', async () => {
+test('a webhook reaches the agent in its own process; while that is away the sender is told to retry', async () => {
   const id = newId('msg');
   expect(await deliver(id)).toBe(503);
   await agora.start(['payment'], { PAYMENT_WEBHOOK_SECRETS: SECRET });
   const deadline = Date.now() + 90_000;
   let status = 503;
-  // Until the gateway has found the agent, as a sender who tries again.
+  // Until the gateway has found the agent, like a sender that retries.
   while (status === 503 && Date.now() < deadline) {
     status = await deliver(id);
     if (status === 503) await new Promise((resolve) => setTimeout(resolve, 100));

@@ -32,14 +32,14 @@ test('the first client buys something and prints its updates until the order is 
   expect(output).toMatch(/PROCESSING, payment CAPTURED/);
 });
 
-test('and with a declined card until it is cancelled', async () => {
+test('the first client prints the updates of a declined order until it is cancelled', async () => {
   const { code, output, errors } = await demo(shop.url, '--token', 'tok_declined');
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
   expect(statusesIn(output)).toEqual(['PENDING', 'CANCELLED']);
   expect(output).toMatch(/CANCELLED, because of PAYMENT_DECLINED/);
 });
 
-test('it goes on when its access token has expired, and hears what happens then', async () => {
+test('the first client goes on when its access token has expired, and hears of later updates', async () => {
   const ended = demo(shop.url, '--token', 'tok_3ds');
   const waiting = await untilAnswer(
     newest,
@@ -55,12 +55,12 @@ test('it goes on when its access token has expired, and hears what happens then'
   expect(output).toMatch(/CANCELLED, because of CUSTOMER_REQUEST/);
 });
 
-test('the client of docs/live-updates.md lives through the end of its token, by graphql-ws as it is', async () => {
+test('the client of docs/live-updates.md outlives its token, by graphql-ws as it is', async () => {
   const page = readFileSync('docs/live-updates.md', 'utf8');
   const program = /```js\n([\s\S]*?)```/
     .exec(page)![1]!
     .replace('ws://localhost:4000/graphql', shop.url.replace('http', 'ws'));
-  // Its renewal by ping comes after minutes: so this one meets the end of every token.
+  // Its renewal by ping would come after minutes: so this one meets the expiry of every token.
   const { child, output } = run(['--input-type=module', '--eval', `${FRESH_TOKEN}\n${program}`]);
   try {
     // Without a cursor a subscription begins now, so it must have begun before the order that it is to hear of.
@@ -84,20 +84,20 @@ test('the client of docs/live-updates.md lives through the end of its token, by 
   }
 });
 
-test('where Agora is not running it says so', async () => {
+test('the first client says so where Agora is not running', async () => {
   const { code, errors } = await demo('http://127.0.0.1:1/graphql');
   expect(code).toBe(1);
   expect(errors).toMatch(/^Agora does not answer at http:\/\/127\.0\.0\.1:1\/graphql\. Is it running\?.*\n$/);
 });
 
-/** What the page leaves to its reader, in the plainest way. */
+/** The function that the page leaves to its reader, in the plainest way. */
 const FRESH_TOKEN = `const freshToken = async () => {
   const body = JSON.stringify({ query: ${JSON.stringify(SIGN_IN)}, variables: { input: ${JSON.stringify(ACCOUNT)} } });
   const answer = await fetch(process.env.AGORA_URL, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   return (await answer.json()).data.signIn.accessToken;
 };`;
 
-/** Asks as the customer who signed up. */
+/** Sends an operation as the customer who signed up. */
 async function asCustomer(query: string, variables: Record<string, unknown> = {}) {
   const { signIn } = await done(shop.ask(SIGN_IN, { input: ACCOUNT }));
   const response = await fetch(shop.url, {

@@ -1,7 +1,7 @@
 /**
- * Whatever is asked, our execution answers what one plain schema of the same resolvers answers: data to the last leaf,
- * and errors at the same paths. Others are drawn each time: AGORA_SEED draws the same again, AGORA_OPERATIONS makes it
- * longer.
+ * Random operations: our execution answers each as one plain schema of the same resolvers does, with the same data to
+ * the last leaf, and errors at the same paths. Others are drawn each time: AGORA_SEED repeats a run, AGORA_OPERATIONS
+ * makes it longer.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -22,9 +22,9 @@ import { adminContext, idsIn, openWorld } from './world.ts';
 
 const SEED = Number(process.env.AGORA_SEED ?? Math.floor(Math.random() * 1e6));
 const OPERATIONS = Number(process.env.AGORA_OPERATIONS ?? 500);
-/** A machine that does other things too ends early, but not before so many. */
+/** A run on a busy machine ends early, but not before so many operations. */
 const [ENOUGH_MS, LEAST] = [20_000, 60];
-/** They tell the time of the asking. */
+/** Fields that depend on the time of the query. */
 const WITHOUT = new Set(['Consumer.lagSeconds']);
 
 let agents: TestAgents;
@@ -50,14 +50,14 @@ afterAll(async () => {
   await agents?.close();
 });
 
-test('operations by chance, the agents in this process', async () => {
+test('random operations, the agents in this process', async () => {
   const { wrong, done, withData } = await compare(embedded, OPERATIONS);
   expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
-  // Otherwise they would agree on nothing.
+  // Otherwise they might agree on nothing but errors.
   expect(withData).toBeGreaterThan(done / 4);
 });
 
-test('operations by chance, the agents behind HTTP', async () => {
+test('random operations, the agents behind HTTP', async () => {
   const { graph, close } = await overHttp(agents.host.subgraphs);
   const graphVersion = await generationOf(graph);
   try {
@@ -103,8 +103,8 @@ async function alone({ query, variables }: RandomOperation): Promise<ExecutionRe
 const plainly = ({ data }: ExecutionResult): unknown => JSON.parse(JSON.stringify(data ?? null));
 
 /**
- * Our data, and the errors that only one of the two has. One difference is @apollo/gateway's and is let through: where
- * a subgraph reports an error, it does not say as well which values are missing that must not be null
+ * Our data, and the errors that only one of the two has. One difference is @apollo/gateway's and is accepted: where a
+ * subgraph reports an error, it does not report the missing values that must not be null as well
  * (`tests/conformance/inherited.test.ts`).
  */
 function differences(ours: ExecutionResult, plain: ExecutionResult) {

@@ -1,4 +1,4 @@
-/** The same agents behind real HTTP, as the gateway asks them when they run in other processes. */
+/** The same agents behind real HTTP, as the gateway calls them when they run in other processes. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type Graph, graphOf } from '../../gateway/graph/graph.ts';
@@ -13,7 +13,7 @@ import { serveSubgraphs } from '../../platform/wire/serve-subgraphs.ts';
 import { requestSigner, requestVerifier } from '../../platform/wire/signed-request.ts';
 import { createTransport } from '../../platform/wire/transport.ts';
 
-/** Serves them, and makes a graph that asks them there. */
+/** Serves these agents, and makes a graph that calls them there. */
 export async function overHttp(subgraphs: readonly Subgraph[]): Promise<{ graph: Graph; close(): Promise<void> }> {
   const ring: KeyRing = [newKey()];
   const process = newUuid();

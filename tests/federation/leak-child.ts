@@ -1,7 +1,7 @@
 /**
- * A gateway that is asked, wronged, left in the middle and given new graphs, round after round, and how much of the heap
- * is in use after each. A process of its own: `node --expose-gc leak-child.ts ROUNDS TIMES`, so that nothing else is in
- * that heap. Says the bytes after each round as JSON.
+ * A gateway under queries, errors, clients that leave and new graphs, round after round, and its used heap after each.
+ * A process of its own: `node --expose-gc leak-child.ts ROUNDS TIMES`, so that nothing else is in that heap. Prints the
+ * bytes after each round as JSON.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { graphOf } from '../../gateway/graph/graph.ts';
@@ -12,7 +12,7 @@ type Started = Awaited<ReturnType<typeof startGateway>>;
 
 const [rounds = 6, times = 100] = process.argv.slice(2).map(Number);
 
-/** Another document each, of a bounded set: caches fill in the first round. */
+/** The text of an answer. Documents are of a bounded set: caches fill in the first round. */
 const text = async (response: Promise<Response>): Promise<string> => (await response).text();
 
 async function answered({ post }: Started, n: number): Promise<void> {
@@ -20,7 +20,7 @@ async function answered({ post }: Started, n: number): Promise<void> {
   await text(post(query, { variables: { id: `o${n}` }, token: 'Bearer ada' }));
 }
 
-/** Refused by the parser, by validation, for a variable, by the gate. */
+/** Requests that are refused: by the parser, by validation, for a variable, by the gate. */
 async function failed({ post }: Started, n: number): Promise<void> {
   await text(post(`{ a${n % 40}: order(id: `));
   await text(post(`{ a${n % 40}: nothing }`));
@@ -32,7 +32,7 @@ async function failed({ post }: Started, n: number): Promise<void> {
 const broken = ({ post }: Started): Promise<string> =>
   text(post('{ fault thrown { deep needed } away forbidden orders { id customer { name } } }'));
 
-/** Gone before the answer. */
+/** A client that leaves before the answer. */
 async function left({ url }: Started): Promise<void> {
   const controller = new AbortController();
   const body = JSON.stringify({ query: '{ orders { id total customer { name } } }' });
@@ -43,7 +43,7 @@ async function left({ url }: Started): Promise<void> {
   await asked.then((response) => response.text()).catch(() => {});
 }
 
-/** A subscription over a socket of its own that sees an event and ends. */
+/** A subscription over a socket of its own that receives an event and ends. */
 async function watched({ client, world }: Started): Promise<void> {
   const socket = client('Bearer ada');
   const events = socket.iterate({ query: 'subscription { ticked { seq order { id customer { name } } } }' });
@@ -58,7 +58,7 @@ async function watched({ client, world }: Started): Promise<void> {
   }
 }
 
-/** The same by SSE, whose client goes away. */
+/** A subscription by SSE, whose client leaves. */
 async function streamed({ url, world }: Started): Promise<void> {
   const controller = new AbortController();
   const body = JSON.stringify({ query: 'subscription { ticked { seq broken } }' });
@@ -77,7 +77,7 @@ async function streamed({ url, world }: Started): Promise<void> {
 }
 
 async function inUse({ world }: Started): Promise<number> {
-  // What the test's own world remembers.
+  // Records of the test's own world.
   world.calls.length = world.contexts.length = world.logged.length = 0;
   for (let n = 0; n < 5; n++) {
     await new Promise((resolve) => setTimeout(resolve, 20));

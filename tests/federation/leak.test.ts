@@ -4,12 +4,12 @@ import { expect, test } from '@jest/globals';
 
 const run = promisify(execFile);
 /**
- * Of the heap, over the last three rounds, in which compilers still warm up: about 0.5 MB. One graph that stays for each
- * round, or two kilobytes for each request, is more.
+ * Most growth of the heap over the last three rounds, in which compilers still warm up: about 0.5 MB. One graph that
+ * stays for each round, or two kilobytes for each request, is more.
  */
 const MOST_BYTES = 1_500_000;
 
-test('a gateway that is asked, wronged, left in the middle and given new graphs keeps nothing of it', async () => {
+test('a gateway under queries, errors, clients that leave and new graphs has no memory leak', async () => {
   const child = [`${import.meta.dirname}/leak-child.ts`, '8', '60'];
   const { stdout } = await run(process.execPath, ['--no-warnings', '--expose-gc', ...child], { timeout: 170_000 });
   const used = JSON.parse(stdout.trim().split('\n').at(-1)!) as number[];

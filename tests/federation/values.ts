@@ -16,14 +16,17 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
 };
 const NOTHING = 'nothing_01h0000000e00000000000000';
 
-/** What is given for scalars. For ids mostly such as there are: of what the argument is named after, or the field returns. */
+/**
+ * Values for scalars. Ids are mostly existing ones: of the type that the argument is named after, or that the field
+ * returns.
+ */
 export const valuesOf =
   (ids: ReadonlyMap<string, readonly string[]>): Knowledge['values'] =>
   (scalar, argument, returns) => {
     if (scalar !== 'ID') return VALUES[scalar] ?? raise(scalar);
     const named = argument === 'variantId' ? 'productvariant' : argument.replace(/Ids?$/, '').toLowerCase();
     const entity = [...ids.keys()].find((name) => name.toLowerCase() === named) ?? returns.replace(/Connection$/, '');
-    // A node may be anything.
+    // A node may be of any type.
     const known = entity === 'Node' ? [...ids.values()].map(([first]) => first!) : (ids.get(entity) ?? []);
     return [...known, ...known, NOTHING];
   };

@@ -1,18 +1,18 @@
-/** Every room with its demo data, that stands still: nothing runs beside what is asked. */
+/** Every room with its demo data, at rest: nothing runs beside the queries. */
 import { randomUUID } from 'node:crypto';
 import { getNamedType, type GraphQLSchema, isObjectType } from 'graphql';
 import type { RequestContext } from '../../platform/graphql/context.ts';
 import { agentNames } from '../../subgraphs/index.ts';
 import { admin, openAgents, type TestAgents } from '../support/agents.ts';
 
-/** Opens it. */
+/** Opens this world. */
 export async function openWorld(): Promise<TestAgents> {
   const agents = await openAgents(agentNames());
   await agents.host.loadDemo(() => {});
   return agents;
 }
 
-/** Of one operation, as an ADMIN: nothing is denied. */
+/** A context of one operation, as an ADMIN: nothing is denied. */
 export const adminContext = (): RequestContext => ({ actor: admin, correlationId: randomUUID() });
 
 /** Ids by type, as the lists at the root show them. */

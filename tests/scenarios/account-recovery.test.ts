@@ -1,4 +1,4 @@
-/** Proving an address and setting a forgotten password, from the request to the mail and back. */
+/** Verifying an address and resetting a forgotten password, from the request to the mail and back. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { type Answer, openPlatform, type SigningPlatform } from '../support/platform.ts';
 import { untilAnswer } from '../support/until.ts';
 
-/** Errors of users are part of it here. */
+/** The data of an answer without errors; user errors are part of it. */
 async function dataOf(asked: Promise<Answer>): Promise<any> {
   const { data, errors } = await asked;
   expect(errors).toBeUndefined();
@@ -67,7 +67,7 @@ const requestReset = (email: string) => ask('requestPasswordReset', 'RequestPass
 const INVALID = { done: null, userErrors: [{ code: 'INVALID_RECOVERY_TOKEN' }] };
 const DONE = { done: true, userErrors: [] };
 
-test('who signs up gets a mail, whose token proves the address, once', async () => {
+test('a new user gets a mail, whose token verifies the address, once', async () => {
   const email = 'ada@example.com';
   expect((await signUp(email)).user.emailVerified).toBe(false);
   const [token] = await mailsTo(email, 1, 'VERIFY_EMAIL');
@@ -79,7 +79,7 @@ test('who signs up gets a mail, whose token proves the address, once', async () 
   expect(statSync(join(mails, mail!)).mode & 0o077).toBe(0);
 });
 
-test('a forgotten password is set anew by mail, which ends all sessions and the wait of who guessed', async () => {
+test('a forgotten password is reset by mail, which ends all sessions, and the lockout after wrong guesses', async () => {
   const email = 'bea@example.com';
   const { refreshToken } = await signUp(email);
   for (let n = 0; n < 6; n++) await signIn(email, 'wrong password');
@@ -101,7 +101,7 @@ test('a forgotten password is set anew by mail, which ends all sessions and the 
   expect(await signIn(email, 'another long password')).toMatchObject({ userErrors: [], user: { emailVerified: true } });
 });
 
-test('a token is good for half an hour', async () => {
+test('a token is valid for half an hour', async () => {
   const email = 'cyd@example.com';
   await signUp(email);
   await requestReset(email);
@@ -126,7 +126,7 @@ test('the answer does not tell whether there is an account, and both are limited
   expect(await mailsTo('nobody@example.com', 0, 'RESET_PASSWORD')).toEqual([]);
 });
 
-test('who knows the password changes it, and stays signed in alone', async () => {
+test('a user who knows the password changes it, and keeps only the current session', async () => {
   const email = 'eve@example.com';
   const { accessToken } = await signUp(email);
   const change = async (currentPassword: string, newPassword: string) => {
@@ -163,7 +163,7 @@ test('a link from before the password was changed opens nothing', async () => {
   expect((await signIn(email, 'another long password')).userErrors).toEqual([]);
 });
 
-test('no token stands in the database, in an event or in a log', async () => {
+test('no token is stored in the database in plain text, in an event or in a log', async () => {
   const tokens = await mailsTo('dan@example.com', 1, 'RESET_PASSWORD');
   const tables = ['identity.recovery_token', 'notification.mail', 'platform.event_log', 'identity.audit_entry'];
   for (const table of tables) {

@@ -1,4 +1,4 @@
-/** API keys at the front door: HTTP and WebSocket, what they may do, and how soon one that is revoked is refused. */
+/** API keys at the front door: HTTP and WebSocket, their rights, and how soon a revoked one is refused. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import { sql } from 'kysely';
@@ -30,7 +30,7 @@ const UNAUTHENTICATED = { status: 401, errors: [{ extensions: { code: 'UNAUTHENT
 const FORBIDDEN = [{ extensions: { code: 'FORBIDDEN' } }];
 
 let n = 0;
-/** Somebody of the staff, signed in. */
+/** A signed-in user of the staff. */
 async function staff(...roles: string[]) {
   const credentials = { email: `staff.${++n}@example.com`, password: 'correct horse battery' };
   const { signUp } = await done(shop.ask(SIGN_UP, { input: { ...credentials, name: 'Staff' } }));
@@ -41,7 +41,7 @@ async function staff(...roles: string[]) {
 const keyOf = async (token: string, ...scopes: string[]) =>
   (await as(token, CREATE, { input: { name: 'nightly export', scopes } })).data.createApiKey;
 
-test('a key does what its scopes say, and nothing else that its maker may', async () => {
+test('a key has the rights of its scopes, and no others of its maker', async () => {
   const { id, token } = await staff('OPERATOR');
   const { key, apiKey, userErrors } = await keyOf(token, 'order:read');
   expect({ userErrors, apiKey }).toMatchObject({
@@ -68,7 +68,7 @@ test('a key does nothing about the account of its maker', async () => {
   expect((await as(key, CREATE, { input: { name: 'more', scopes: ['order:read'] } })).errors).toMatchObject(FORBIDDEN);
 });
 
-test('nobody makes a key for what they may not', async () => {
+test('a user cannot make a key with rights that they lack', async () => {
   const { token } = await staff('VIEWER');
   expect(await keyOf(token, 'order:write')).toEqual({
     key: null,
@@ -99,7 +99,7 @@ test('a key is refused when it is mistyped, unknown, expired, or when its maker 
   const seen = await as(key, '{ me { id } orders(first: 1) { totalCount } }');
   expect(seen.data.me).toEqual({ id });
   await sql`update identity.api_key set expires_at = now() where id = ${apiKey.id}`.execute(shop.kysely);
-  // What a gateway remembers of it is over within seconds.
+  // The gateway's cache of it expires within seconds.
   await untilAnswer(
     () => as(key, '{ me { id } }'),
     ({ status }) => status === 401,
@@ -107,7 +107,7 @@ test('a key is refused when it is mistyped, unknown, expired, or when its maker 
   );
 });
 
-test('no key stands in the database', async () => {
+test('no key is stored in the database in plain text', async () => {
   const { token } = await staff('OPERATOR');
   const { key } = await keyOf(token, 'order:read');
   const { rows } = await sql`select to_jsonb(k) as row from identity.api_key k`.execute(shop.kysely);
@@ -119,7 +119,7 @@ test('no key stands in the database', async () => {
   expect(JSON.stringify([rows, log.rows])).not.toContain(key.slice(8));
 });
 
-/** Somebody who works for a merchant, signed in. */
+/** A signed-in user of a merchant. */
 async function seller(merchantId: string) {
   const who = await staff('CUSTOMER');
   await become(who.id, ['MERCHANT'], merchantId);
@@ -141,7 +141,7 @@ const rename = async (token: string, id: string, name: string, expectedVersion: 
   return errors?.[0].extensions.code ?? data.updateProduct.userErrors[0]?.code ?? data.updateProduct.product.name;
 };
 
-test("a merchant's key is not good for everybody's rows when its maker becomes an operator", async () => {
+test("a merchant's key does not open others' rows when its maker becomes an operator", async () => {
   const maker = await seller('merchant_a');
   const [before, after] = [await keyOf(maker.token, 'product:write'), await keyOf(maker.token, 'product:write')];
   const own = (await make(before.key, 'key-own')).product;
@@ -158,7 +158,7 @@ test("a merchant's key is not good for everybody's rows when its maker becomes a
   expect(await rename(after.key, own.id, 'renamed', 1)).toBe('renamed');
 });
 
-test("a merchant's key does not go over to another merchant with its maker", async () => {
+test("a merchant's key does not move to another merchant with its maker", async () => {
   const maker = await seller('merchant_a');
   const { key } = await keyOf(maker.token, 'product:write');
   const [of, other] = [await seller('merchant_a'), await seller('merchant_c')];
@@ -171,7 +171,7 @@ test("a merchant's key does not go over to another merchant with its maker", asy
   }
 });
 
-test('a key sees what it has written: nobody can tell null from nothing done', async () => {
+test('a key can read what it writes: its user could not tell null from nothing done', async () => {
   const { token } = await staff('OPERATOR');
   const { key, apiKey } = await keyOf(token, 'product:write');
   expect(apiKey.scopes).toEqual(['product:write', 'product:read']);
@@ -195,7 +195,7 @@ test('a key sees what it has written: nobody can tell null from nothing done', a
   });
 });
 
-test('a socket that was opened with a key is closed when its maker loses the role, without a word from the client', async () => {
+test('a socket that was opened with a key is closed when its maker loses the role, while the client is silent', async () => {
   const { id, token } = await staff('OPERATOR');
   const { key } = await keyOf(token, '*:read');
   const [connected, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<{ code: number }>()];

@@ -22,7 +22,7 @@ const run = (command: string, data: string, ...args: string[]) =>
 
 const CURSORS = '{ consumers { name cursor } }';
 
-test('the embedded Agora: every order is there again, those under way go on, and old cursors are refused', async () => {
+test('the embedded Agora: every order is restored, sagas under way go on, and old cursors are refused', async () => {
   const [old, restored] = [temporaryData(), temporaryData()];
   const folder = mkdtempSync(join(tmpdir(), 'agora-backup-'));
   const [backup, history] = [join(folder, 'backup'), new History(join(folder, 'history'))];
@@ -60,7 +60,7 @@ test('the embedded Agora: every order is there again, those under way go on, and
     const [answer] = await events.until((all) => all.length > 0);
     expect(answer.errors[0].extensions.code).toBe('CURSOR_EXPIRED');
     await events.stop();
-    // And it goes on.
+    // The shop goes on.
     const next = buyer(shop, history, { token: 'tok_ok', variantId });
     expect(await next.insist()).toBeDefined();
     expect(await settle(shop.kysely, history.entries)).toMatchObject({ violations: [] });
@@ -72,7 +72,7 @@ test('the embedded Agora: every order is there again, those under way go on, and
   }
 });
 
-/** How many sagas have not ended. */
+/** Number of sagas that have not ended. */
 async function running(shop: ProcessShop): Promise<number> {
   const { n } = await shop.kysely
     .selectFrom('dbos.workflow_status')

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-/** Everything that an order could leave behind; what agents say of themselves goes on meanwhile. */
+/** Counts of everything that an order could leave behind; events of agents about themselves go on meanwhile. */
 const written = async () =>
   (
     await sql`select (select count(*) from "order".orders) as orders, (select count(*) from "order".cart) as carts,
@@ -160,7 +160,7 @@ describe('an order is refused, with a code, a sentence and the place in the inpu
     });
   });
 
-  test('of an unknown variant that is not in stock either, every time with the same code', async () => {
+  test('for an unknown variant that is not in stock either, every time with the same code', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => place(shop, { lines: [{ variantId: 'variant_none', quantity: 5 }] }, buyer)),
     );
@@ -169,7 +169,7 @@ describe('an order is refused, with a code, a sentence and the place in the inpu
     );
   });
 
-  test('of a variant that was withdrawn', async () => {
+  test('for a variant that was withdrawn', async () => {
     const at = sql`update product.product set status = 'ARCHIVED'`;
     await at.execute(shop.kysely);
     const { data } = await place(shop, { lines }, buyer);
@@ -333,7 +333,7 @@ describe('an operation that does not fit the schema is refused as a whole:', () 
   });
 });
 
-describe('a token that is not good fails the request, as 401 and not as a stranger:', () => {
+describe('an invalid token fails the request, as 401 and not as an anonymous caller:', () => {
   const tokens: [string, () => Promise<string>][] = [
     ['one that has expired', () => shop.token(buyer, -3600)],
     [
@@ -360,7 +360,7 @@ describe('a token that is not good fails the request, as 401 and not as a strang
   });
 });
 
-describe('a question that makes no sense is answered with BAD_USER_INPUT:', () => {
+describe('a query with nonsensical arguments is answered with BAD_USER_INPUT:', () => {
   test.each([
     ['no order in particular', '{ order { id } }'],
     ['an order by id and by number', '{ order(id: "a", number: "b") { id } }'],
@@ -379,13 +379,13 @@ describe('a question that makes no sense is answered with BAD_USER_INPUT:', () =
     ['{ order(number: "") { id } }'],
     ['{ saga(id: "nothing") { id } }'],
     ['{ cart(id: "") { id } }'],
-  ])('and one about nothing, %s, with nothing', async (query) => {
+  ])('and one about a thing that does not exist, %s, with null', async (query) => {
     const { data, errors } = await shop.ask(query, {}, buyer);
     expect(errors).toBeUndefined();
     expect(Object.values(data)).toEqual([null]);
   });
 
-  test('orders of no status at all are none', async () => {
+  test('a list of orders of no status at all is empty', async () => {
     expect(
       (await done(shop.ask('{ orders(filter: { status: [] }) { nodes { id } totalCount } }', {}, buyer))).orders,
     ).toEqual({ nodes: [], totalCount: 0 });

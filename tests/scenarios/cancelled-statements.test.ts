@@ -1,9 +1,12 @@
-/** Whoever goes, and however: what is read for them ends in PostgreSQL too, and what they have begun to change does not. */
+/**
+ * A client that goes, in whatever way: statements that read for it are cancelled in PostgreSQL too, and mutations that
+ * it has begun are not.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CONNECTIONS, openSlowAgents } from '../support/slow-statements.ts';
 import { untilAnswer } from '../support/until.ts';
 
-/** Seconds. Longer than anything waits here, so that a statement that ends was ended. */
+/** Seconds. Longer than anything waits here, so that a statement that ends was cancelled. */
 const LONG = 300;
 const SLEEP = `{ sleep(seconds: ${LONG}) }`;
 const WATCH = `subscription { told { sleep(seconds: ${LONG}) } }`;
@@ -20,7 +23,7 @@ describe.each([
   beforeAll(async () => void (slow = await openSlowAgents(options)));
   afterAll(() => slow.close());
 
-  /** Asks over HTTP; what is returned leaves. */
+  /** Sends an operation over HTTP. Returns a function by which the client leaves. */
   const ask = (query: string, accept?: string): (() => Promise<void>) => {
     const leaving = new AbortController();
     const answer = slow
@@ -33,7 +36,7 @@ describe.each([
     };
   };
 
-  test('end when a client over HTTP has gone, and the connection is good for others', async () => {
+  test('end when a client over HTTP has gone, and the connection can be used again', async () => {
     const leave = ask(SLEEP);
     await slow.atWork();
     await leave();
@@ -58,7 +61,7 @@ describe.each([
   test.each([
     ['a query', SLEEP],
     ['an event', WATCH],
-  ])('end when a client says `complete` to %s on a socket, which is good for more', async (_name, query) => {
+  ])('end when a client says `complete` to %s on a socket, which can be used again', async (_name, query) => {
     const client = slow.socket();
     const complete = client.subscribe({ query }, nothing);
     await slow.atWork();
@@ -77,14 +80,14 @@ describe.each([
     expect(await slow.idle()).toBe(0);
   });
 
-  test('end when the operation has had its time', async () => {
+  test('end at the timeout of the operation', async () => {
     const response = await slow.post(SLEEP);
     const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
     expect(errors[0]!.extensions.code).toBe('UNAVAILABLE');
     expect(await slow.idle()).toBe(0);
   });
 
-  test('are not begun when who asked has gone while they waited for a connection', async () => {
+  test('are not begun when their client has gone while they waited for a connection', async () => {
     const leaves = Array.from({ length: 3 * CONNECTIONS }, () => ask(SLEEP));
     await slow.atWork(CONNECTIONS);
     await Promise.all(leaves.map((leave) => leave()));
@@ -92,7 +95,10 @@ describe.each([
     expect(await (await slow.post('{ sleep(seconds: 0) }')).json()).toEqual({ data: { sleep: 1 } });
   });
 
-  /** The second of the two is another agent's, and not begun yet when the client goes. */
+  /**
+   * Waits until both rows of a mutation are there. The second is another agent's, and not begun yet when the client
+   * goes.
+   */
   const isWritten = (mark: string) =>
     untilAnswer(
       slow.written,

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 afterEach(async () => {
-  // At rest: what is under way when a test has seen enough goes on.
+  // At rest: sagas and payments under way when a test has seen enough go on.
   await untilAnswer(
     () => paymentViolations(shop.kysely),
     (violations) => violations.length === 0,
@@ -31,7 +31,7 @@ const cancel = async (orderId: string, as: Buyer, input: Record<string, unknown>
 
 const types = (order: { timeline: { type: string }[] }): string[] => order.timeline.map((entry) => entry.type);
 
-/** Both sagas of an order have ended. */
+/** Waits until both sagas of an order have ended. */
 const sagasEnd = (orderId: string) =>
   untilAnswer(
     () =>
@@ -51,7 +51,7 @@ const buy = async (token = 'tok_ok') => {
   return { orderId: order.id, variantId, buyer };
 };
 
-/** What is charged for an order in the end, in minor units. */
+/** The amount that is charged for an order in the end, in minor units. */
 const charged = (order: {
   payments: { capturedAmount: { minor: string }; refundedAmount: { minor: string } }[];
 }): bigint =>
@@ -85,7 +85,7 @@ test('an order whose payment is still being authorised is cancelled: nothing is 
   expect(await available(shop, variantId)).toBe(5);
 });
 
-test('an order whose buyer must still confirm the payment is cancelled, and its payment let go', async () => {
+test('an order whose buyer must still confirm the payment is cancelled, and its payment voided', async () => {
   const { orderId, variantId, buyer } = await buy('tok_3ds');
   await untilAnswer(
     () => read(shop, orderId),
@@ -101,7 +101,7 @@ test('an order whose buyer must still confirm the payment is cancelled, and its 
   expect(await available(shop, variantId)).toBe(5);
 });
 
-test('an order that is paid is cancelled: the money is given back, the stock is free', async () => {
+test('a paid order is cancelled: the money is refunded, the stock is free', async () => {
   const { orderId, variantId, buyer } = await buy();
   const before = await settled(shop, orderId, 'PROCESSING');
   expect(charged(before)).toBe(BigInt(before.total.minor));
@@ -122,7 +122,7 @@ test('an order that is paid is cancelled: the money is given back, the stock is 
     'CANCELLED',
   ]);
   expect(await available(shop, variantId)).toBe(5);
-  // The saga that placed it did what it was to do: another one undid the order.
+  // The saga that placed the order did its work: another one undid it.
   expect(ended.saga.status).toBe('COMPLETED');
   await sagasEnd(orderId);
 });
@@ -141,7 +141,7 @@ test('a confirmed order that waits for its capture is cancelled, and charged for
   expect(await available(shop, variantId)).toBe(5);
 });
 
-test('staff cancel for the shop, and the reason says so', async () => {
+test('staff cancel for the merchant, and the reason says so', async () => {
   const { orderId } = await buy();
   await settled(shop, orderId, 'PROCESSING');
   expect((await cancel(orderId, operator)).order.cancellationReason).toBe('MERCHANT_REQUEST');
@@ -149,7 +149,7 @@ test('staff cancel for the shop, and the reason says so', async () => {
   await sagasEnd(orderId);
 });
 
-test('a guest cancels with the token of the order, and no order of anybody else', async () => {
+test('a guest cancels with the token of the order, and no other order', async () => {
   const variantId = await forSale(shop, { stock: 5 });
   const lines = [{ variantId, quantity: 1 }];
   const [mine, other] = [
@@ -171,7 +171,7 @@ test('a guest cancels with the token of the order, and no order of anybody else'
   await sagasEnd(mine.order.id);
 });
 
-test('of many requests at once one is taken; the same key again gets the same answer', async () => {
+test('of many requests at once one is accepted; the same key again gets the same answer', async () => {
   const { orderId, buyer } = await buy();
   await settled(shop, orderId, 'PROCESSING');
   const answers = await Promise.all(
@@ -186,7 +186,7 @@ test('of many requests at once one is taken; the same key again gets the same an
 });
 
 test.each(['tok_slow', 'tok_3ds', 'tok_ok', 'tok_timeout'])(
-  'an order (%s) that is cancelled at once is told as its payment is: let go, or given back, or never begun',
+  'an order (%s) that is cancelled at once ends as its payment does: voided, or refunded, or never begun',
   async (token) => {
     const { orderId, buyer } = await buy(token);
     expect((await cancel(orderId, buyer)).userErrors).toEqual([]);
@@ -221,7 +221,7 @@ describe('a refund', () => {
       .filter(({ type }: { type: string }) => type === 'PAYMENT_REFUNDED')
       .map(({ text }: { text: string }) => /[\d.]+ EUR/.exec(text)![0]);
 
-  test('in part, and then by a cancellation, is known to the order, told to its buyer live and in the inbox', async () => {
+  test('of a part, and then of the rest by a cancellation, is known to the order, told to its buyer live and in the inbox', async () => {
     const { orderId, buyer } = await buy();
     const { version, total } = await settled(shop, orderId, 'PROCESSING');
     const updated = shop.watch(
@@ -252,7 +252,7 @@ describe('a refund', () => {
     expect(types(ended).filter((type) => type === 'PAYMENT_REFUNDED')).toHaveLength(2);
   });
 
-  test('of all leaves the order as it is, with its payment REFUNDED, and a cancellation after it changes nothing of that', async () => {
+  test('of the whole leaves the order as it is, with its payment REFUNDED, and a later cancellation changes nothing of that', async () => {
     const { orderId, buyer } = await buy();
     await settled(shop, orderId, 'PROCESSING');
     await refund(orderId);
@@ -267,7 +267,7 @@ describe('a refund', () => {
   });
 });
 
-/** Numbers that look random and are the same in every run. */
+/** A pseudorandom generator, the same in every run. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -318,12 +318,12 @@ test('of forty orders, most cancelled at some moment, each ends as one thing or 
   for (const variantId of variants) expect(await available(shop, variantId)).toBe(stock - sold.get(variantId)!);
 });
 
-/** An ended order, its payments and its timeline tell the same. */
+/** Checks that an ended order, its payments and its timeline agree. */
 function expectConsistent(order: any): void {
   const told = types(order);
   const has = (type: string) => told.includes(type);
   const story = `${order.id}: ${told.join(' ')}`;
-  // Where none was begun nothing was taken.
+  // Where no payment was begun nothing was taken.
   const status = order.payments[0]?.status ?? 'VOIDED';
   expect([story, told[0], told.at(-1)]).toEqual([story, 'PLACED', order.status]);
   expect([story, new Set(told).size]).toEqual([story, told.length]);

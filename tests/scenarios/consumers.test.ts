@@ -1,4 +1,4 @@
-/** What agents say of themselves about events is what they do: `docs/events.md` is made of it. */
+/** Agents handle exactly the events that they declare: `docs/events.md` is generated from the declarations. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { loadAgents } from '../../subgraphs/index.ts';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-test('the agents that say what they handle are the consumers, and handle just that', async () => {
+test('the agents that declare handlers are the consumers, and handle just those events', async () => {
   const handling = (await loadAgents()).filter(({ handles }) => handles);
   const { rows } = await sql<{ consumer: string; types: string[] }>`
     select consumer, types from platform.log_cursor order by consumer collate "C"`.execute(shop.kysely);

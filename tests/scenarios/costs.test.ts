@@ -1,4 +1,4 @@
-/** What the two most common things cost, pinned: docs/costs.md tells what for. */
+/** Statements and commits of the two most common operations, pinned: docs/costs.md explains them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
 import { done, forSale, newCustomer, placed, sagaEnds, settled } from '../support/shop.ts';
@@ -16,14 +16,18 @@ afterAll(async () => {
 });
 const LIST = `query ($first: Int) { products(first: $first) { nodes { name slug variants { sku price { amount currency } availability { available } } } } }`;
 
-/** What runs by the clock and not for the test: the queue of sagas, heartbeats, looks at the database, the ends of reservations and carts, mails, webhooks. */
+/**
+ * Statements that run by the clock and not for the test: the queue of sagas, heartbeats, health checks of the database,
+ * expiries of reservations and carts, mails, webhooks.
+ */
 const BY_THE_CLOCK =
   /dbos|pg_is_in_recovery|platform\.|pg_(try_)?advisory|expires_at|"cart" where "updated_at"|\bmail\b|webhook/;
 
 test('a list of products with their prices and stock is four statements, however many products', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, n) => forSale(shop, { stock: n })));
   const costs: Record<number, string[]> = {};
-  // A scheduled job that runs once a minute, such as the looking for abandoned refunds, may come between: not three times.
+  // A scheduled job that runs once a minute, such as the search for abandoned refunds, may come between: not three
+  // times.
   for (const first of [1, 5, 20, 1, 5, 20, 1, 5, 20]) {
     counted.reset();
     const { products } = await done(shop.ask(LIST, { first }));
@@ -51,7 +55,7 @@ test('a list of products with their prices and stock is four statements, however
   expect([costs[1]!.length, costs[5]!.length, costs[20]!.length]).toEqual([4, 4, 4]);
 });
 
-/** What one order costs, by who writes: the agents' commands, the simulator in the provider's place, the saga's engine. */
+/** Commits of one order, by writer: the agents' commands, the simulator in the provider's place, the saga's engine. */
 const ORDER = {
   'order: accepted, with the saga and the idempotency key': 1,
   'inventory: reserved': 1,
@@ -85,15 +89,18 @@ const KINDS: readonly [keyof typeof ORDER, RegExp][] = [
   ['engine: ended', /^update dbos\.workflow_status, insert dbos\.workflow_output$/],
 ];
 
-/** Commits of consumers move a cursor; they take what has come together, so there are the fewer the more is to do. */
+/**
+ * Whether a commit is a consumer's: it moves a cursor. They take whole batches, so there are the fewer the more is to
+ * do.
+ */
 const isOfAConsumer = (commit: Commit): boolean => commit.writes.includes('update platform.log_cursor');
-/** Who is alive says so by the clock: the agents, and the worker of sagas. */
+/** Whether a commit is a heartbeat, by the clock: of an agent, or of the saga worker. */
 const isAHeartbeat = (commit: Commit): boolean =>
   ['update platform.agent', 'insert platform.saga_worker', 'update platform.saga_worker'].includes(
     commit.writes.join(),
   );
 
-test('an order from placeOrder to PROCESSING is seventeen commits, and at most four more by who reads its events', async () => {
+test('an order from placeOrder to PROCESSING is seventeen commits, and at most four more of the consumers of its events', async () => {
   const variantId = await forSale(shop);
   const placeOne = async () => {
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, newCustomer());
@@ -101,7 +108,7 @@ test('an order from placeOrder to PROCESSING is seventeen commits, and at most f
     await sagaEnds(shop, order.id, 'COMPLETED');
     return order.id;
   };
-  await placeOne(); // What is made at first use is not an order's cost.
+  await placeOne(); // Parts that are made at first use are not an order's cost.
   await quiet();
   for (let n = 0; n < 3; n++) {
     counted.reset();
@@ -125,7 +132,10 @@ test('an order from placeOrder to PROCESSING is seventeen commits, and at most f
 
 /** order.placed, inventory.stock_reserved, payment.authorized and captured, order.status_changed twice, notification.requested twice. */
 const EVENTS = 8;
-/** By notification: order.placed and both changes of status. By orchestration: payment.authorized. Fewer, if one batch takes two. */
+/**
+ * Commits of consumers. Of notification: order.placed and both changes of status. Of orchestration: payment.authorized.
+ * Fewer, if one batch takes two.
+ */
 const READS = 4;
 
 const eventsInLog = async (): Promise<number> =>

@@ -1,4 +1,4 @@
-/** One id follows a request through the gateway, the agents, their events, the saga and the log. */
+/** One correlation id follows a request through the gateway, the agents, their events, the saga and the log. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createLogger } from '../../platform/log.ts';
 import { openPlatform, type SigningPlatform } from '../support/platform.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => shop?.close());
 
-test('every event of an order carries the id of the request that placed it, and so does every line of the log', async () => {
+test('every event of an order carries the correlation id of the request that placed it, and so does every line of the log', async () => {
   const variantId = await forSale(shop);
   const buyer = newCustomer();
   const query = `mutation Buy($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } userErrors { code } } }`;

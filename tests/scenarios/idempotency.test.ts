@@ -23,7 +23,7 @@ test('one key twenty times at once is one order, and twenty answers with its id'
   await settled(shop, [...ids][0]!, 'PROCESSING');
   expect(await available(shop, variantId)).toBe(98);
 
-  // The state has moved on, the answer is the same order; and stock that is gone meanwhile makes no refusal of it.
+  // The order has moved on, but the answer is the same order; and stock that is gone meanwhile makes no refusal of it.
   await shop.kysely.updateTable('product.product').set({ status: 'ARCHIVED' }).execute();
   const again = await place(shop, input, buyer);
   await shop.kysely.updateTable('product.product').set({ status: 'ACTIVE' }).execute();

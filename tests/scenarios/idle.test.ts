@@ -1,10 +1,12 @@
-/** What an idle process asks of PostgreSQL: the same however many agents it has. */
+/** Statements of an idle process in PostgreSQL: the same however many agents it has. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
 import { countStatements, type Statements } from '../support/statements.ts';
 
 const SECONDS = 10;
-/** Statements a second of a process with every agent and the sagas' engine, which asks for three of them by itself. */
+/**
+ * Most statements a second of a process with every agent and the sagas' engine, which sends three of them by itself.
+ */
 const MOST = 20;
 
 let shop: TestPlatform;
@@ -19,7 +21,7 @@ afterAll(async () => {
 });
 
 test(`an idle process asks PostgreSQL below ${MOST} statements a second`, async () => {
-  // The start is told in the log, and what was told is read.
+  // The start publishes events, which are read by their consumers first.
   await new Promise((resolve) => setTimeout(resolve, 3000));
   counted.reset();
   const begun = performance.now();

@@ -41,7 +41,7 @@ test('of fifty buyers of the last unit one gets it, and every other one is told 
   expect(captures).toHaveLength(1);
 });
 
-test('demand is added up over the lines before it is compared with the stock', async () => {
+test('demand is summed over the lines before it is compared with the stock', async () => {
   const variantId = await forSale(shop, { stock: 5 });
   const lines = [
     { variantId, quantity: 3 },

@@ -16,8 +16,8 @@ const UPDATED = `subscription ($orderId: ID, $after: String) { orderUpdated(orde
 const statuses = (events: any[]) => events.map(({ data }) => data.orderUpdated.status);
 const cursors = (events: any[]) => events.map(({ data }) => data.orderUpdated.cursor as string);
 
-describe('who watches orders', () => {
-  test('sees every status of their own, joined with what other agents know, and nothing of anybody else', async () => {
+describe('a subscriber of orders', () => {
+  test("sees every status of its own orders, joined with other agents' data, and no one else's", async () => {
     const variantId = await forSale(shop, { price: '12.00' });
     const [buyer, other] = [newCustomer(), newCustomer()];
     const mine = shop.watch(UPDATED, {}, buyer);
@@ -42,7 +42,7 @@ describe('who watches orders', () => {
     await Promise.all([mine.stop(), theirs.stop()]);
   });
 
-  test('and comes late, sees one order from its beginning', async () => {
+  test('that comes late sees one order from its beginning', async () => {
     const variantId = await forSale(shop);
     const buyer = newCustomer();
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, buyer);
@@ -56,7 +56,7 @@ describe('who watches orders', () => {
     await watch.stop();
   });
 
-  test('of no order, by an empty id, sees nothing; of null, all that are theirs', async () => {
+  test('with an empty id sees no order; with null, all of its own', async () => {
     const variantId = await forSale(shop);
     const buyer = newCustomer();
     const none = shop.watch(UPDATED, { orderId: '' }, buyer);
@@ -67,7 +67,7 @@ describe('who watches orders', () => {
     await Promise.all([none.stop(), all.stop()]);
   });
 
-  test('sees with each event the order as it is then, and not as it was when the watching began', async () => {
+  test('sees with each event the order as it is then, and not as it was when the subscription began', async () => {
     const variantId = await forSale(shop);
     const buyer = newCustomer();
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token: 'tok_slow' }, buyer);
@@ -83,7 +83,7 @@ describe('who watches orders', () => {
     await watch.stop();
   });
 
-  test("of somebody else's order hears nothing, as if it were not there", async () => {
+  test("hears nothing of another customer's order, as if it did not exist", async () => {
     const variantId = await forSale(shop);
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, newCustomer());
     const stranger = shop.watch(UPDATED, { orderId: order.id }, newCustomer());
@@ -91,12 +91,12 @@ describe('who watches orders', () => {
     expect(stranger.events).toEqual([]);
   });
 
-  test('without signing in is refused', async () => {
+  test('that is not signed in is refused', async () => {
     expect(await refusal(shop.watch(UPDATED, {}))).toBe('UNAUTHENTICATED');
   });
 });
 
-describe('who is cut off and comes back with `after`', () => {
+describe('a subscriber that is cut off and resumes with `after`', () => {
   test('misses no event and sees none twice, however often', async () => {
     const variantId = await forSale(shop, { stock: 500 });
     const buyer = newCustomer();
@@ -129,12 +129,12 @@ describe('who is cut off and comes back with `after`', () => {
     expect(await refusal(shop.watch(UPDATED, { after: 'ffffffff.1.1' }, newCustomer()))).toBe('CURSOR_EXPIRED');
   });
 
-  test('with something that is no cursor is told so', async () => {
+  test('with a text that is no cursor is refused as such', async () => {
     expect(await refusal(shop.watch(UPDATED, { after: 'yesterday' }, newCustomer()))).toBe('BAD_USER_INPUT');
   });
 });
 
-test('operators see agents start; who is not staff does not', async () => {
+test('operators see agents start; other users than staff do not', async () => {
   const AGENTS = `subscription { agentStatusChanged(after: "${await firstCursor()}") { cursor status degradation agent { id area skills { id } } } }`;
   const operator = shop.watch(AGENTS, {}, actor({ roles: ['OPERATOR'] }));
   const events = await operator.until(
@@ -147,7 +147,7 @@ test('operators see agents start; who is not staff does not', async () => {
   expect(await refusal(shop.watch(AGENTS, {}, newCustomer()))).toBe('FORBIDDEN');
 });
 
-/** Why a subscription was refused. */
+/** The code with which a subscription was refused. */
 async function refusal(watch: Watch): Promise<string> {
   const [answer] = await watch.until((events) => events.length > 0);
   await watch.ended;
@@ -164,7 +164,7 @@ const firstCursor = async (): Promise<string> => {
   return `${generation}.0.0`;
 };
 
-/** A subscription is open once it has shown an event: so one is made. */
+/** Waits until a subscription is open, which it is once it has shown an event: so events are made. */
 async function listening(watch: Watch, buyer: ReturnType<typeof newCustomer>, variantId: string) {
   let shown = false;
   const seen = watch

@@ -1,4 +1,4 @@
-/** What Prometheus reads after things have happened. */
+/** Metrics that Prometheus reads after an order, and after refusals. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { admin } from '../support/agents.ts';
 import { openPlatform, type SigningPlatform } from '../support/platform.ts';
@@ -25,7 +25,7 @@ async function scrape(): Promise<Map<string, number>> {
   );
 }
 
-/** The sum over the series of a metric whose labels hold these. */
+/** The sum over the series of a metric that have these labels. */
 const sum = (series: Map<string, number>, name: string, labels: Record<string, string> = {}): number =>
   [...series]
     .filter(([key]) => key === name || key.startsWith(`${name}{`))
@@ -63,7 +63,7 @@ test('an order is counted where it passes: gateway, agents, saga, events, busine
   expect(rise('agora_order_changes_total', { status: 'CONFIRMED' })).toBe(1);
 });
 
-test('a declined order, a denial and a failed sign-in are told apart', async () => {
+test('a declined order, a denial and a failed sign-in are counted apart', async () => {
   const variantId = await forSale(shop);
   const { order } = (await place(shop, { token: 'tok_declined', lines: [{ variantId, quantity: 1 }] }, buyer)).data
     .placeOrder;
@@ -91,7 +91,7 @@ test('a declined order, a denial and a failed sign-in are told apart', async () 
   expect(sum(series, 'agora_tokens_refused_total', { transport: 'http' })).toBe(1);
 });
 
-test('agents, breakers, pool, lag and parked events are told as they are', async () => {
+test('agents, circuit breakers, pool, lag and parked events are reported as they are', async () => {
   const series = await scrape();
   expect(sum(series, 'agora_agent_status', { agent: 'order', status: 'RUNNING' })).toBe(1);
   expect([...series.keys()].filter((key) => key.startsWith('agora_breaker_state{')).length).toBeGreaterThan(3);

@@ -27,7 +27,7 @@ const NOTE = 'my wife Philippa has bought it already';
 const EMAIL = 'Zebedee.Quux@example.com';
 const PERSONAL = ['zebedee', 'quux', 'xylophone', 'wombat', 'llanfair', 'qz9 9zq', 'philippa'];
 
-/** The tables in which some word of these stands, in any column. */
+/** The tables in which any of these words stands, in any column. */
 async function tablesWith(words: readonly string[]): Promise<string[]> {
   const { rows: tables } = await sql<{ name: string }>`
     select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables order by 1`.execute(shop.kysely);
@@ -44,7 +44,7 @@ async function tablesWith(words: readonly string[]): Promise<string[]> {
 
 const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }`;
 
-/** As somebody who holds this token. */
+/** Sends an operation with this token. */
 const askAs = async (token: string, query: string, variables: object) => {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
   const answer = await fetch(shop.url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
@@ -60,7 +60,7 @@ const sagasEnd = () =>
     'the sagas do not end',
   );
 
-describe('of a guest who orders and cancels, and a customer who signs up, orders, is declined and errs', () => {
+describe('after a guest orders and cancels, and a customer signs up, orders, is declined and errs,', () => {
   let secrets: string[] = [];
   beforeAll(async () => {
     const variantId = await forSale(shop, { stock: 50 });
@@ -84,7 +84,7 @@ describe('of a guest who orders and cancels, and a customer who signs up, orders
       const { placeOrder } = await askAs(account.accessToken, order, { input });
       await settled(shop, placeOrder.order.id, 'PROCESSING', 'CANCELLED');
     }
-    // What fails is logged too.
+    // Errors are logged, too.
     await place(shop, { lines, ...contact, couponCodes: ['x'] });
     await shop.ask(order, { input: { lines, ...contact, payment: { token: 'tok_ok' }, idempotencyKey: 7 } });
     await shop.ask(`{ order(id: "${EMAIL}\\u0000") { id } }`);
@@ -95,18 +95,18 @@ describe('of a guest who orders and cancels, and a customer who signs up, orders
     expect((await read(shop, guest.order.id)).status).toBe('CANCELLED');
   });
 
-  test('personal data stands in the contact of the order, in the account and in the profile, and nowhere else', async () => {
+  test('personal data is stored in the contact of the order, in the account and in the profile, and nowhere else', async () => {
     const tables = await tablesWith(PERSONAL);
     expect(tables).toContain('order.order_contact');
     expect(tables.filter((name) => !/^(order\.order_contact|identity\.\w+|customer\.\w+)$/.test(name))).toEqual([]);
     expect(tables.filter((name) => name.endsWith('.idempotency'))).toEqual([]);
   });
 
-  test('no token stands in the database as it was given out', async () => {
+  test('no token is stored in the database as it was issued', async () => {
     expect(await tablesWith(secrets)).toEqual([]);
   });
 
-  test('neither stands in a log', () => {
+  test('no log holds either', () => {
     expect(logged.length).toBeGreaterThan(0);
     const all = logged.join('').toLowerCase();
     expect(

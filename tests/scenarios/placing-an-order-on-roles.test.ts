@@ -1,3 +1,3 @@
-/** The whole of placing-an-order.test.ts, with every agent on a PostgreSQL role of its own (db/roles.ts). */
+/** All tests of placing-an-order.test.ts, with every agent on a PostgreSQL role of its own (db/roles.ts). */
 import '../support/with-roles.ts';
 import './placing-an-order.test.ts';

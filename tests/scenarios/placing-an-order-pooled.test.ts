@@ -1,4 +1,4 @@
-/** The whole of placing-an-order.test.ts through PgBouncer in transaction mode, where there is one on this machine. */
+/** All tests of placing-an-order.test.ts through PgBouncer in transaction mode, where this machine has one. */
 import { afterAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { startPooler } from '../support/pooler.ts';
@@ -15,7 +15,7 @@ if (pooler) {
 }
 afterAll(() => pooler?.end());
 
-behind('all of it goes through PgBouncer, over a few connections', async () => {
+behind('all statements go through PgBouncer, over a few connections', async () => {
   const admin = new pg.Client({ connectionString: process.env.AGORA_TEST_ADMIN_URL });
   await admin.connect();
   const { rows } = await admin.query(

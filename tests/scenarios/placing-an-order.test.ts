@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 afterEach(async () => {
-  // At rest: what is under way when a test has seen enough goes on.
+  // At rest: sagas and payments under way when a test has seen enough go on.
   await untilAnswer(
     () => paymentViolations(shop.kysely),
     (violations) => violations.length === 0,
@@ -25,7 +25,7 @@ afterEach(async () => {
 
 const types = (order: { timeline: { type: string }[] }) => order.timeline.map((entry) => entry.type);
 
-test('an order that can be paid is confirmed, charged once, and its stock is set aside', async () => {
+test('an order that can be paid is confirmed, charged once, and its stock is reserved', async () => {
   const variantId = await forSale(shop, { price: '19.99', stock: 10 });
   const buyer = newCustomer();
   const { order } = await placed(shop, { lines: [{ variantId, quantity: 3 }] }, buyer);
@@ -105,7 +105,7 @@ test('a capture that fails undoes a confirmed order: the authorisation is voided
 });
 
 test.each(['tok_timeout', 'tok_capture_timeout'])(
-  'an answer that is lost (%s) is found again: the order is charged once',
+  'a lost answer of the provider (%s) is found by reconciliation: the order is charged once',
   async (token) => {
     const variantId = await forSale(shop);
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token }, newCustomer());
@@ -179,7 +179,7 @@ describe('a payment that its buyer must confirm', () => {
         ({ payments }) => payments[0]?.status === 'REQUIRES_ACTION',
         'there is nothing to confirm',
       );
-      expect(paymentStatus).toBe('CREATED'); // As the order knows: nothing was announced.
+      expect(paymentStatus).toBe('CREATED'); // The order's view: nothing was announced.
       const { id: paymentId } = await shop.kysely
         .selectFrom('payment.payment')
         .select('id')
@@ -192,7 +192,7 @@ describe('a payment that its buyer must confirm', () => {
     await settled(shop, order.id, 'PROCESSING');
   });
 
-  /** Waits until an agent has read every event that there is now. */
+  /** Waits until an agent has consumed every event that there is now. */
   const consumed = async (consumer: string) => {
     const { position } = await shop.kysely
       .selectFrom('platform.event_log')
@@ -208,7 +208,7 @@ describe('a payment that its buyer must confirm', () => {
     await untilAnswer(cursor, (at) => BigInt(at.position) >= BigInt(position), 'the event is not read');
   };
 
-  test('is let go when the order is cancelled meanwhile', async () => {
+  test('is voided when the order is cancelled meanwhile', async () => {
     const { orderId, buyer, variantId } = await waiting();
     const cancel = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }`;
     await done(shop.ask(cancel, { input: { orderId, idempotencyKey: 'cancel' } }, buyer));
@@ -253,7 +253,7 @@ describe('a guest', () => {
     });
   });
 
-  test('cannot be impersonated: without its token its order is not there', async () => {
+  test('cannot be impersonated: without its token its order does not exist', async () => {
     const variantId = await forSale(shop);
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], email: 'guest@example.com' });
     const nobody = await shop.ask(`query ($id: ID) { order(id: $id) { id } }`, { id: order.id });

@@ -1,4 +1,4 @@
-/** Shoppers read the catalogue from a standby; everybody and everything else reads what is. */
+/** Shoppers read the catalogue from a standby, a read replica; every other reader reads the primary. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { createLogger } from '../../platform/log.ts';
@@ -8,7 +8,7 @@ import { type ReplicatedPostgres, startReplicatedPostgres } from '../support/rep
 import { done, forSale, newCustomer, placed, read, settled } from '../support/shop.ts';
 import { untilAnswer } from '../support/until.ts';
 
-/** What must not run out while a test looks at what is old. */
+/** Longer than a test looks at lagging data, in milliseconds. */
 const AMPLE_MS = 600_000;
 
 const limits = { maxLagMs: AMPLE_MS, patienceMs: 10_000 };
@@ -36,14 +36,14 @@ afterEach(async () => {
 
 const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_test' });
 
-/** What a variant is called and costs, for this actor. Any error fails the test. */
+/** A variant's name and price, as this actor sees them. Any error fails the test. */
 async function seen(variantId: string, as?: Actor): Promise<string> {
   const query = 'query ($id: ID) { productVariant(id: $id) { price { amount } product { name } } }';
   const { productVariant } = await done(shop.ask(query, { id: variantId }, as));
   return productVariant ? `${productVariant.product.name} ${productVariant.price?.amount}` : 'nothing';
 }
 
-/** As its merchant: another name and another price. The answers tell of both. */
+/** Changes name and price, as the variant's merchant. Returns both from the answers. */
 async function change(variantId: string, name: string, amount: string): Promise<string> {
   const productOf = 'query ($id: ID) { productVariant(id: $id) { product { id version } } }';
   const { productVariant } = await done(shop.ask(productOf, { id: variantId }, merchant));
@@ -58,7 +58,7 @@ async function change(variantId: string, name: string, amount: string): Promise<
   return `${updateProduct.product.name} ${setPrice.price.amount.amount}`;
 }
 
-/** How the standby is, to the agent product. */
+/** State of the standby in the health of the agent product. */
 async function standby(): Promise<{ status: string; lastCode: string | null }> {
   const { dependencies } = await shop.agents.host.health.detailed();
   return dependencies.find(({ name }) => name === 'standby')!;
@@ -79,7 +79,7 @@ async function metric(series: string): Promise<number> {
 }
 const READ_THERE = 'agora_standby_reads_total{agent="product",server="standby",reason="may_lag"}';
 
-/** Something for sale that the standby has too, seen there. */
+/** A variant for sale that has reached the standby, and its name and price there. */
 async function forSaleOnBoth(): Promise<{ variantId: string; before: string }> {
   const variantId = await forSale(shop, { price: '10.00' });
   await becomes('UP');
@@ -92,7 +92,7 @@ async function forSaleOnBoth(): Promise<{ variantId: string; before: string }> {
   return { variantId, before };
 }
 
-test('a shopper sees the catalogue as it was a moment ago; whoever may change it sees what is', async () => {
+test('a shopper sees the catalogue as it was a moment ago; a user who may change it sees it as it is', async () => {
   const { variantId, before } = await forSaleOnBoth();
   await servers.pause();
   const after = await change(variantId, 'Renamed', '12.00');
@@ -105,7 +105,7 @@ test('a shopper sees the catalogue as it was a moment ago; whoever may change it
     expect(await seen(variantId, as)).toBe(after);
 });
 
-test('an order is priced by what is, and so is what a mutation answers and a subscription tells', async () => {
+test('an order is priced from the primary, and so are the answers of mutations and the events of subscriptions', async () => {
   const { variantId, before } = await forSaleOnBoth();
   await servers.pause();
   const after = await change(variantId, 'Dearer', '13.00');
@@ -136,7 +136,8 @@ test('an order is priced by what is, and so is what a mutation answers and a sub
   await watch.stop();
   expect(told(event.data.orderUpdated.order)).toEqual([after]);
 
-  // And the same order, asked for by a query: what was sold is the order's, what it is called now the catalogue's.
+  // And the same order in a query: its lines are as sold, names and prices of variants are the catalogue's on the
+  // standby.
   const { order: asked } = await done(
     shop.ask(`query ($id: ID) { order(id: $id) { ${line} } }`, { id: order.id }, customer),
   );
@@ -144,7 +145,7 @@ test('an order is priced by what is, and so is what a mutation answers and a sub
   await settled(shop, order.id, 'PROCESSING');
 });
 
-test('a standby that is too far behind is not read from, until it has caught up', async () => {
+test('a standby with too much lag is not read from, until it has caught up', async () => {
   const { variantId, before } = await forSaleOnBoth();
   await servers.pause();
   lines.length = 0;
@@ -159,7 +160,7 @@ test('a standby that is too far behind is not read from, until it has caught up'
   expect(await becomes('DOWN')).toMatchObject({ lastCode: 'BEHIND' });
   expect(await metric('agora_standby_up{agent="pricing"}')).toBe(0);
   expect(await metric('agora_standby_lag_seconds{agent="pricing"}')).toBeGreaterThan(2);
-  // The agent is well without it.
+  // The agent is healthy without the standby.
   expect(shop.agents.host.health.ready()).toEqual({ ready: true, degradation: 0 });
   const { agents } = await done(shop.ask('{ agents { id status dependencies { name status } } }', {}, admin));
   const agent = (wanted: string) => agents.find(({ id }: { id: string }) => id === wanted);
@@ -191,7 +192,7 @@ test('no query fails while connections to the standby end, while it hangs, dies 
     }
   });
   const allRead = Promise.all(reading);
-  allRead.catch(() => {}); // It is looked at in the end.
+  allRead.catch(() => {}); // A rejection is seen in the end.
   const rise = (from: number) =>
     untilAnswer(
       () => metric(READ_THERE),
@@ -238,7 +239,7 @@ test('no query fails while connections to the standby end, while it hangs, dies 
   }
 });
 
-test('a standby that was promoted is none any more', async () => {
+test('a promoted standby is not read from any more', async () => {
   const { variantId } = await forSaleOnBoth();
   await servers.onStandby('select pg_promote()');
   expect(await becomes('DOWN')).toMatchObject({ lastCode: 'NOT_A_STANDBY' });

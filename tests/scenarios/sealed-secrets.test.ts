@@ -1,4 +1,4 @@
-/** A payment token is for payment and its provider: on its way there it stands nowhere in plain text. */
+/** A payment token is for payment and its provider: on its way there it is stored nowhere in plain text. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { pino } from 'pino';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-/** The tables in which one of these stands, in any column. */
+/** The tables in which any of these words stands, in any column. */
 async function tablesWith(words: readonly string[]): Promise<string[]> {
   const { rows: tables } = await sql<{ name: string }>`
     select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables order by 1`.execute(shop.kysely);
@@ -28,7 +28,7 @@ async function tablesWith(words: readonly string[]): Promise<string[]> {
   return found;
 }
 
-test('the token of an order that is paid, declined or in doubt stands with the provider only, and in no log', async () => {
+test('the token of an order that is paid, declined or in doubt is stored with the provider only, and in no log', async () => {
   const variantId = await forSale(shop, { stock: 10 });
   const ends = {
     tok_ok: 'COMPLETED',
@@ -44,6 +44,6 @@ test('the token of an order that is paid, declined or in doubt stands with the p
   expect(await tablesWith(tokens)).toEqual(['payment.simulator_payment']);
   expect(logged.length).toBeGreaterThan(0);
   expect(Object.keys(ends).filter((token) => logged.join('').includes(token))).toEqual([]);
-  // Sealed, it is in what the saga was given.
+  // Sealed, it is in the saga's input.
   expect(await tablesWith(['paymentToken%v1.'])).toEqual([expect.stringMatching(/^dbos\./)]);
 });

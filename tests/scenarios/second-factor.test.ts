@@ -1,4 +1,4 @@
-/** Adding a second factor, signing in with it and losing it, through the gateway, as clients of a shop meet it. */
+/** Adding a second factor, signing in with it and losing it, through the gateway, as clients of a shop do. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { codeOf } from '../support/authenticator.ts';
@@ -35,7 +35,7 @@ const DONE = '{ done userErrors { code } }';
 const signIn = (email: string, password = PASSWORD) => mutate('signIn', { email, password }, AUTH);
 const completeSignIn = (challenge: string, code: string) => mutate('completeSignIn', { challenge, code }, AUTH);
 
-/** Somebody with a second factor. Codes of the app after the one that confirmed it start with step 1. */
+/** A user with a second factor. Codes of the app after the one that confirmed it start with step 1. */
 async function somebody(email: string) {
   const begun = new Date();
   const { accessToken, user } = await mutate('signUp', { email, password: PASSWORD, name: 'Ada' }, AUTH);
@@ -51,7 +51,7 @@ async function somebody(email: string) {
   return { id: user.id as string, accessToken, secret, next: codeOf(secret, begun, 1), recoveryCodes };
 }
 
-test('who has a second factor gets no tokens for the password alone, and a session for both', async () => {
+test('a user with a second factor gets no tokens for the password alone, and a session for both', async () => {
   const { next, secret, recoveryCodes } = await somebody('ada@example.com');
   const asked = await signIn('ada@example.com');
   expect(asked).toMatchObject({
@@ -71,7 +71,7 @@ test('who has a second factor gets no tokens for the password alone, and a sessi
   for (const hidden of [secret, challenge, ...recoveryCodes]) expect(logged.join('')).not.toContain(hidden);
 });
 
-test('who lost the app signs in with a recovery code and takes the factor away with another', async () => {
+test('a user who lost the app signs in with a recovery code and removes the factor with another', async () => {
   const { recoveryCodes } = await somebody('bea@example.com');
   const { userErrors } = await signIn('bea@example.com');
   const { accessToken } = await completeSignIn(userErrors[0].challenge, recoveryCodes[0]);
@@ -82,7 +82,7 @@ test('who lost the app signs in with a recovery code and takes the factor away w
   expect((await signIn('bea@example.com')).userErrors).toEqual([]);
 });
 
-test('who lost both asks the staff; nobody else may do it, and sessions end with it at once', async () => {
+test('a user who lost both asks the staff; nobody else may reset the factor, and its sessions end at once', async () => {
   const { id, accessToken } = await somebody('cleo@example.com');
   const staff = async (role: 'OPERATOR' | 'ANALYST' | 'CUSTOMER') => {
     const email = `${role.toLowerCase()}@example.com`;
@@ -105,7 +105,7 @@ test('who lost both asks the staff; nobody else may do it, and sessions end with
   expect((await signIn('cleo@example.com')).userErrors).toEqual([]);
 });
 
-test('what was asked for, accepted and refused is counted', async () => {
+test('requests for a second factor, accepted and refused ones are counted', async () => {
   const metrics = await (await fetch(new URL('/metrics', shop.url))).text();
   for (const outcome of ['asked', 'accepted', 'refused'])
     expect(metrics).toMatch(new RegExp(`agora_sign_ins_total\\{method="second_factor",outcome="${outcome}"\\} \\d`));

@@ -1,4 +1,4 @@
-/** Signing in by an OpenID provider, through the front door as a shop's page does it. */
+/** Signing in by an OpenID provider, through the front door, as a shop's page does. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type OpenIdProvider, openOpenIdProvider, REDIRECT_URI } from '../support/openid-provider.ts';
 import { openPlatform, type TestPlatform } from '../support/platform.ts';
@@ -15,7 +15,7 @@ afterAll(async () => {
   await acme?.close();
 });
 
-/** A request of a page, which has a token or not. */
+/** Sends an operation of a page, with a token or without. */
 async function ask(query: string, input?: object, token?: string) {
   const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
   const body = JSON.stringify({ query, variables: { input } });
@@ -30,7 +30,7 @@ const COMPLETE = `mutation ($input: CompleteProviderSignInInput!) { completeProv
   accessToken refreshToken expiresAt user { id email emailVerified } userErrors { code message } } }`;
 const ME = '{ me { id customer { id name } identities { id provider email } } }';
 
-/** Goes there and comes back. */
+/** Goes to the provider and comes back. */
 async function wayBack(subject: string) {
   const { data } = await ask(BEGIN, { provider: 'acme', redirectUri: REDIRECT_URI });
   const { authorizationUrl, attemptToken, userErrors } = data.beginProviderSignIn;
@@ -38,7 +38,7 @@ async function wayBack(subject: string) {
   return { attemptToken, callbackUrl: await acme.visit(authorizationUrl, subject) };
 }
 
-test('somebody new comes back as a customer who is signed in, and comes again as the same', async () => {
+test('a new user comes back as a signed-in customer, and comes again as the same', async () => {
   acme.people.set('ada', { email: 'ada@example.com', email_verified: true, name: 'Ada Lovelace' });
   expect((await ask('{ identityProviders { id name } }')).data.identityProviders).toEqual([
     { id: 'acme', name: 'Test acme' },
@@ -56,14 +56,14 @@ test('somebody new comes back as a customer who is signed in, and comes again as
   });
   const again = await ask(COMPLETE, await wayBack('ada'));
   expect(again.data.completeProviderSignIn.user.id).toBe(user.id);
-  // The last way in stays.
+  // The last way to sign in cannot be removed.
   const unlink =
     'mutation ($input: UnlinkIdentityInput!) { unlinkIdentity(input: $input) { done userErrors { code } } }';
   const refused = await ask(unlink, { id: own.me.identities[0].id }, accessToken);
   expect(refused.data.unlinkIdentity).toEqual({ done: null, userErrors: [{ code: 'LAST_WAY_IN' }] });
 });
 
-test('whoever has signed up with a password links a provider, and then signs in by it', async () => {
+test('a user who has signed up with a password links a provider, and then signs in by it', async () => {
   acme.people.set('bob', { email: 'bob@acme.example', email_verified: true, name: 'Bob' });
   const credentials = { email: 'bob@example.com', password: 'correct horse battery' };
   const signUp =
@@ -87,7 +87,7 @@ test('whoever has signed up with a password links a provider, and then signs in 
   expect((await ask(COMPLETE, await wayBack('bob'))).data.completeProviderSignIn.user.id).toBe(user.id);
 });
 
-test('a provider that is away is said to be, and nobody is let in', async () => {
+test('an unavailable provider is reported as such, and nobody is let in', async () => {
   acme.people.set('cleo', { email: 'cleo@example.com', email_verified: true });
   const input = await wayBack('cleo');
   acme.intercept = (_, response) => Boolean(response.writeHead(503).end());

@@ -16,7 +16,7 @@ const as = async (token: string, query: string) => {
   return { status: response.status, ...((await response.json()) as { data?: any; errors?: any[] }) };
 };
 
-test('who signs up is a customer at once, and who signs out is nobody at once, though the token has not expired', async () => {
+test('a new user is a customer at once, and anonymous at once after signing out, though the token has not expired', async () => {
   const input = { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada Example' };
   const signUp = `mutation ($input: SignUpInput!) { signUp(input: $input) { accessToken refreshToken user { email } userErrors { code } } }`;
   const { data } = await shop.ask(signUp, { input });

@@ -84,12 +84,12 @@ test('an order is one trace: gateway, agent, SQL, saga, steps, other agents, eve
     'mutation Traced',
   ]);
   expect(new Set(trace.map((span) => span.attributes['agora.correlation_id']).filter(Boolean)).size).toBe(1);
-  // Statements without what was put into them, and nobody's data.
+  // Statements come without their parameters, and spans without personal data.
   expect(named('sql insert').attributes['db.query.text']).toMatch(/\$1/);
   expect(JSON.stringify(spans())).not.toMatch(/rue de la Paix|tok_ok|Ada Example|@agora\.test/);
 });
 
-test('an event tells of the trace that it was published in, and of none where none was under way', async () => {
+test('an event carries the trace that it was published in, and none where none was under way', async () => {
   const events = await shop.kysely.selectFrom('platform.event_log').select(['type', 'traceparent']).execute();
   const ofAgents = events.filter(({ type }) => type === 'agent.started');
   expect(ofAgents.length).toBeGreaterThan(0);

@@ -1,4 +1,6 @@
-/** Webhooks of the payment provider, through the front door: what is let in, and what comes of it in whatever order. */
+/**
+ * Webhooks of the payment provider, through the front door: which are accepted, and their effects in whatever order.
+ */
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
@@ -34,7 +36,7 @@ beforeAll(async () => {
   const config = {
     PAYMENT_WEBHOOK_SECRETS: `${young},${old}`,
     SIMULATOR_WEBHOOK_URL: courier.url,
-    // Longer than any test waits: whoever goes on before was woken by a webhook.
+    // Longer than any test waits: a saga that goes on before was woken by a webhook.
     PAYMENT_TIMEOUT_MS: '60000',
   };
   shop = await openPlatform({ config });
@@ -55,7 +57,7 @@ interface Delivery {
   headers?: Record<string, string>;
 }
 
-/** Delivers as a provider would. The status, and the error's code if there is one. */
+/** Delivers like a provider. Returns the status, and the error's code if there is one. */
 async function deliver({ id = newId('msg'), at = new Date(), body = '{}', secret = young, ...rest }: Delivery = {}) {
   const headers = { ...signWebhook([secret], { id, at, body }), ...rest.headers };
   const { method = 'POST', path } = rest;
@@ -76,10 +78,10 @@ const inbox = async (webhookId?: string) => {
   return (webhookId ? all.where('webhook_id', '=', webhookId) : all).execute();
 };
 
-/** Payments that no provider knows. */
+/** Payments that the provider does not know. */
 const invented: string[] = [];
 
-/** A payment whose authorisation nobody has heard of yet. */
+/** A payment whose authorisation was not reported yet. */
 async function aPayment(id = newId('payment')): Promise<string> {
   invented.push(id);
   const now = new Date();
@@ -100,8 +102,8 @@ const eventsOf = async (id: string) =>
       .execute()
   ).map(({ type }) => type);
 
-describe('at the door', () => {
-  test('what is not genuine, not timely or not for anybody is refused, and nothing of it is kept', async () => {
+describe('at the front door', () => {
+  test('a delivery that is not genuine, not timely or of no known endpoint is refused, and nothing of it is kept', async () => {
     const before = (await inbox()).length;
     const seconds = (n: number): Date => new Date(Date.now() + n * 1000);
     const cases: [Delivery, number, string][] = [
@@ -123,7 +125,7 @@ describe('at the door', () => {
     expect((await inbox()).length).toBe(before);
   });
 
-  test('a body that does not say how long it is is cut off where it is too large', async () => {
+  test('a body without a declared length is cut off where it is too large', async () => {
     const status = await new Promise<number | undefined>((resolve) => {
       const sending = request(door(), { method: 'POST' }, (response) => {
         response.resume();
@@ -131,18 +133,18 @@ describe('at the door', () => {
         sending.destroy();
       });
       sending.on('error', () => resolve(undefined));
-      // To the byte: what is sent after the answer would meet a closed door.
+      // To the byte: bytes after the answer would meet a closed connection.
       for (let n = 0; n < 128; n++) sending.write(Buffer.alloc(8192, 32));
       sending.write(' ');
     });
     expect(status).toBe(413);
   });
 
-  test('what is signed with the older secret is let in, until that is taken away', async () => {
+  test('a delivery that is signed with the older secret is accepted, until that secret is removed', async () => {
     expect(await deliver({ secret: old, body: told(await aPayment()) })).toEqual([202]);
   });
 
-  test('a message that comes again, even at once and with other words, is answered well and changes nothing', async () => {
+  test('a repeated message, even at once and with other contents, is answered well and changes nothing', async () => {
     const [id, payment, other] = [newId('msg'), await aPayment(), await aPayment()];
     const answers = await Promise.all(Array.from({ length: 12 }, () => deliver({ id, body: told(payment) })));
     expect(answers.flat().sort()).toEqual([...Array(11).fill(200), 202]);
@@ -160,7 +162,7 @@ describe('at the door', () => {
 
 describe('an order', () => {
   test.each(['tok_timeout', 'tok_capture_timeout'])(
-    'whose provider never answers (%s) goes on as soon as it is told by webhook',
+    'whose provider never answers (%s) goes on as soon as a webhook tells the outcome',
     async (token) => {
       const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token }, newCustomer());
       const { payments, saga } = await settled(shop, order.id, 'PROCESSING');
@@ -192,7 +194,7 @@ describe('an order', () => {
     ['EXPIRED', 'CANCELLED', 'FAILED', ['PAYMENT_REFUSED']],
     ['VOIDED', 'CANCELLED', 'VOIDED', ['PAYMENT_VOIDED']],
   ])(
-    'whose buyer was sent to the bank, which tells %s, is told as its payment is, and as approved only if it was',
+    'whose buyer was sent to the bank, which reports %s, ends as its payment does, and as approved only if it was',
     async (status, ends, paid, story) => {
       const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }], token: 'tok_3ds' }, newCustomer());
       await untilAnswer(
@@ -205,7 +207,7 @@ describe('an order', () => {
         .select('id')
         .where('order_id', '=', order.id)
         .executeTakeFirstOrThrow();
-      // The bank's books, which are not ours to move in a test of what it tells.
+      // The bank's own books, which the test must set to what it reports.
       if (status !== 'VOIDED')
         await shop.kysely
           .updateTable('payment.simulator_payment')
@@ -262,7 +264,7 @@ describe('a webhook that cannot be handled', () => {
   const failing = async () =>
     (await done(shop.ask(LIST, { filter: { endpoint: 'simulator', status: 'FAILED' } }, viewer))).paymentWebhooks;
 
-  test('is seen by staff, and goes on once an operator has mended what was wrong', async () => {
+  test('is shown to staff, and goes on once an operator has mended the cause', async () => {
     const [webhookId, reference] = [newId('msg'), newId('payment')];
     expect(await deliver({ id: webhookId, body: told(reference) })).toEqual([202]);
     await untilAnswer(
@@ -291,7 +293,7 @@ describe('a webhook that cannot be handled', () => {
     expect(again.data.redrivePaymentWebhook.userErrors).toMatchObject([{ code: 'INVALID_STATE' }]);
   });
 
-  test('is not seen by customers, and the field that takes webhooks by nobody', async () => {
+  test('is not shown to customers, and the field that receives webhooks to no client', async () => {
     const customer = actor({ roles: ['CUSTOMER'], customerId: newId('customer') });
     const { errors } = await shop.ask(LIST, {}, customer);
     expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
@@ -302,7 +304,7 @@ describe('a webhook that cannot be handled', () => {
   });
 });
 
-describe('a webhook that cannot be true', () => {
+describe('a webhook that contradicts its payment', () => {
   const CASES: [string, string, string | null][] = [
     ['CAPTURED', '0', 'EUR'],
     ['CAPTURED', '1', null],
@@ -317,7 +319,7 @@ describe('a webhook that cannot be true', () => {
     ['VOIDED', '0', null],
     ['AUTHORISED', '0', null],
   ];
-  /** As of a payment of 100.00 EUR that waits for its buyer. */
+  /** A payment of 100.00 EUR that waits for its buyer. */
   const waiting = async (more: object = {}): Promise<string> => {
     const id = await aPayment();
     const action = { action_url: 'https://bank.example', action_expires_at: new Date('2099-01-01') };
@@ -332,7 +334,7 @@ describe('a webhook that cannot be true', () => {
       'it was not tried',
     );
 
-  test('is taken, tried again and named, and changes nothing: neither the payment nor the log', async () => {
+  test('is accepted, retried and reported, and changes nothing: neither the payment nor the log', async () => {
     const sent = await Promise.all(
       CASES.map(async ([status, captured, currency]) => {
         const [reference, id] = [await waiting(), newId('msg')];
@@ -349,7 +351,7 @@ describe('a webhook that cannot be true', () => {
     }
   });
 
-  test('is so too if it comes after the payment has ended otherwise, and known news are not', async () => {
+  test('is so too if the payment has ended otherwise before, and a repetition of what is known is not', async () => {
     const taken = { captured: '10000' };
     const ended: [object, object, boolean][] = [
       [{ status: 'VOIDED', authorised_at: new Date() }, { status: 'CAPTURED', ...taken }, false],

@@ -1,6 +1,6 @@
 /**
- * What a request is told is what is there when it is told: after a change the change, and of what is no longer there, or
- * not the caller's, nothing, in whichever way it is asked for.
+ * Answers show the current state: after a change the change, and of an entity that no longer exists, or is not the
+ * caller's, nothing, however it is asked for.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newId } from '../../platform/ids.ts';
@@ -20,21 +20,21 @@ afterAll(() => shop.close());
 const ask = (query: string, as = admin, variables: Record<string, unknown> = {}): Promise<Answer> =>
   shop.ask(query, variables, as);
 
-/** Everything at this response key, wherever it stands. */
+/** All values at this response key, wherever it stands. */
 function all(key: string, value: unknown): unknown[] {
   if (Array.isArray(value)) return value.flatMap((one) => all(key, one));
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, one]) => (name === key ? [one] : all(key, one)));
 }
 
-describe('what is no longer there', () => {
+describe('an entity that no longer exists', () => {
   const customer = newCustomer();
   let variantId: string;
   let productId: string;
   let orderId: string;
   let cartId: string;
 
-  /** Each way to select of a variant: what its owner says, what others do, and nothing but its type. */
+  /** Each kind of selection of a variant: fields of its owner, of other agents, and nothing but its type. */
   const SELECTIONS = [
     '{ id }',
     '{ __typename }',
@@ -82,13 +82,13 @@ describe('what is no longer there', () => {
       {},
       customer,
     );
-    // One order is told of from its beginning.
+    // The updates of one order begin with its first.
     const [first] = await watch.until((events) => events.length > 0);
     expect([first.errors, all('variant', first.data)]).toEqual([undefined, [null]]);
     await watch.stop();
   });
 
-  test('is there for whom it is there: its merchant, and staff', async () => {
+  test('is shown to those who may still see it: its merchant, and staff', async () => {
     const whole = 'variant { id name }';
     const told = { id: variantId, name: 'One' };
     expect(all('variant', await done(ask(`{ order(id: "${orderId}") { lines { ${whole} } } }`, viewer)))).toEqual([
@@ -101,7 +101,7 @@ describe('what is no longer there', () => {
   });
 
   test.each(['{ id }', '{ __typename }', '{ name }', '{ unreadMessages }'])(
-    'is null without an error: the customer of an order who is not there, customer %s',
+    'is null without an error as the customer of an order: customer %s',
     async (selection) => {
       const { data, errors } = await ask(`{ order(id: "${orderId}") { customer ${selection} } }`);
       expect([errors, data.order]).toEqual([undefined, { customer: null }]);
@@ -135,7 +135,7 @@ describe('after a change in the same request', () => {
     expect([a.price, b.price, c.price]).toEqual([told('11.00'), told('12.00'), told('13.00')]);
   });
 
-  test('stock, and what another agent says of the same thing between two changes', async () => {
+  test("stock, and another agent's view of it between two changes", async () => {
     const level = 'stockLevel { onHand variant { availability { available } price { amount } } }';
     const answer = await done(
       ask(
@@ -149,7 +149,7 @@ describe('after a change in the same request', () => {
     expect([before.variant.price.amount, after.variant.price.amount]).toEqual(['13.00', '14.00']);
   });
 
-  test('variants of a product, and its name as other agents show it', async () => {
+  test('variants of a product, and its name as another agent shows it', async () => {
     const add = (key: string): string =>
       `${key}: addProductVariant(input: { productId: "${productId}", variant: { sku: "${key}-${newId('key')}", name: "${key}" } }) { variant { product { variants { name } } } userErrors { code } }`;
     const { b, c } = await done(ask(`mutation { ${add('b')} ${add('c')} }`));
@@ -197,7 +197,7 @@ describe('after a change in the same request', () => {
 });
 
 describe('a default of a variable', () => {
-  test('is what it says, in a scalar and within an input', async () => {
+  test('takes effect, in a scalar and within an input', async () => {
     const variantId = await forSale(shop);
     const price = 'price { amount { amount } } userErrors { code message }';
     const set = (declared: string, input: string): Promise<Answer> =>
@@ -215,7 +215,7 @@ describe('a default of a variable', () => {
 });
 
 describe('an empty text is no id', () => {
-  test('a price for the channel "" is refused, and not set for all', async () => {
+  test('a price for the channel "" is refused, and not set for all channels', async () => {
     const variantId = await forSale(shop);
     const { setPrice } = (
       await ask(
@@ -239,7 +239,7 @@ describe('an empty text is no id', () => {
     expect([answer.data, answer.errors]).toEqual([data, undefined]);
   });
 
-  test('orderUpdated(orderId: "") follows none, and not all', async () => {
+  test('orderUpdated(orderId: "") follows no order, and not all', async () => {
     const watch = shop.watch('subscription { orderUpdated(orderId: "") { cursor } }', {}, admin);
     await watch.ended;
     expect([watch.events, watch.failure]).toEqual([[], undefined]);

@@ -1,4 +1,7 @@
-/** What PostgreSQL itself shows a customer of orders, payments and profiles, whatever the statement asks for. */
+/**
+ * Row-level security: the orders, payments and profiles that PostgreSQL itself shows a customer, whatever the statement
+ * asks for.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Kysely } from 'kysely';
 import { migrationSets } from '../../db/connect/migration-sets.ts';
@@ -75,14 +78,14 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
     expect(open).toEqual([]);
   });
 
-  test('a guest reads its order and its payment, and no customer', async () => {
+  test("are a guest's own order and payment, and no customer", async () => {
     expect((await readable('order', 'orders', guest)).map(({ id }) => id)).toEqual([guest.orderId]);
     expect(await readable('order', 'order_contact', guest)).toHaveLength(1);
     expect((await readable('payment', 'payment', guest)).map(({ order_id }) => order_id)).toEqual([guest.orderId]);
     expect(await readable('customer', 'customer', guest)).toEqual([]);
   });
 
-  test('nobody, a customer without a profile, a merchant and a key for something else read none', async () => {
+  test('cannot be read by an anonymous caller, a customer without a profile, a merchant, or a key for something else', async () => {
     const merchant = actor({ roles: ['MERCHANT'], merchantId: newId('merchant') });
     const key = actor({ roles: [], scopes: ['product:write'] });
     const hostile = actor({ roles: ['CUSTOMER'], customerId: `' or true; reset role; select '` });
@@ -90,14 +93,14 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
       for (const [agent, table] of await tables()) expect(await readable(agent, table, who)).toEqual([]);
   });
 
-  test('staff, agents and keys for it read what there is', async () => {
+  test('can all be read by staff, agents and keys for their agent', async () => {
     const key = (agent: string) => actor({ roles: [], scopes: [`${agent}:read`] });
     for (const [agent, table] of await tables())
       for (const who of [admin, operator, viewer, service, key(agent)])
         expect((await readable(agent, table, who)).length).toBeGreaterThan(1);
   });
 
-  test("that a room asks for without any condition of access.ts are the caller's own all the same", async () => {
+  test("that a room reads without any condition of access.ts are the caller's own all the same", async () => {
     const [adas, bobs] = [ada, bob].map((who) => ({
       order: orderQueries(stores.get('order')!.readAs(who)),
       payment: paymentQueries(stores.get('payment')!.readAs(who)),
@@ -115,7 +118,7 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
     expect(await adas.customer.addressesOf([ada.customerId!])).toHaveLength(1);
   });
 
-  test('and nothing is left on the connection, whether the statement succeeds or not', async () => {
+  test('leave no role or setting on the connection, whether the statement succeeds or not', async () => {
     const reads = stores.get('order')!.readAs(ada);
     await Promise.all(Array.from({ length: 12 }, () => reads.selectFrom('orders').selectAll().execute()));
     await expect(reads.selectFrom('not_there').selectAll().execute()).rejects.toMatchObject({ code: '42P01' });
@@ -131,7 +134,7 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
     for (const { rows } of states) expect(rows).toEqual([{ own: true, id: '' }]);
   });
 
-  test('and nothing else can be done: no other table, no change', async () => {
+  test("are all that a reader's role reaches: no other table, no change", async () => {
     const [order, payment] = [stores.get('order')!.readAs(ada), stores.get('payment')!.readAs(ada)];
     await expect(order.selectFrom('order_line').selectAll().execute()).rejects.toMatchObject({ code: '42501' });
     await expect(payment.selectFrom('refund').selectAll().execute()).rejects.toMatchObject({ code: '42501' });
@@ -143,7 +146,7 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
     });
   });
 
-  test('are kept apart again after a restore, which leaves policies and rights out', async () => {
+  test('are confined again after a restore, which leaves policies and rights out', async () => {
     const { url, sets, definitions } = await ofDatabase(agents);
     for (const { name, confined = {} } of definitions)
       for (const table of Object.keys(confined)) {
@@ -180,7 +183,7 @@ describe.each([{ roles: false }, { roles: true }])('rows, with a role for each a
     }
   });
 
-  test('a confined agent reads its pages and counts them as before', async () => {
+  test('are read page by page, and counted, by a confined agent as before', async () => {
     const query = '{ orders { totalCount nodes { id } } }';
     const { data } = await agents.ask('order', query, {}, ada);
     expect(data.orders).toMatchObject({ totalCount: 1, nodes: [{ id: expect.stringMatching(/^order_/) }] });
@@ -202,7 +205,7 @@ async function ofDatabase({ kysely }: TestAgents) {
   return { url: url.href, sets: migrationSets(definitions), definitions };
 }
 
-/** One row in each table, with a text that says whose it is. */
+/** One row in each table, with a text that names its owner. */
 async function fill(
   kysely: Kysely<any>,
   { customerId, orderId }: { customerId?: string; orderId: string },

@@ -1,4 +1,4 @@
-/** What PostgreSQL refuses an agent's role, tried as that role. */
+/** Statements that PostgreSQL refuses an agent's role, tried as that role. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { applyRoles } from '../../db/roles.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => agents.close());
 
-/** What PostgreSQL answers to this role: an error's code, or how many rows were returned or changed. */
+/** PostgreSQL's answer to this role: an error's code, or the number of rows that were returned or changed. */
 const as = async (owner: string, statement: string): Promise<string | number> => {
   try {
     const { rowCount } = await roles.pool(owner).query(statement);
@@ -41,7 +41,7 @@ const event = (columns: string, values: string): string =>
   `insert into platform.event_log (id, type, source, aggregate_type, aggregate_id, aggregate_version, payload${columns})
    values (gen_random_uuid(), 'x.y', 'order', 'x', 'x', 1, '{}'${values})`;
 
-test('the tables of other agents are out of reach, each one of them, for every role', async () => {
+test('no role reaches any table of another agent', async () => {
   const allowed = await query(
     `select r.rolname, c.oid::regclass::text as what from pg_roles r, pg_class c join pg_namespace n on n.oid = c.relnamespace
       where starts_with(r.rolname, '${roles.prefix}') and c.relkind in ('r', 'p', 'S')
@@ -60,7 +60,7 @@ test('the tables of other agents are out of reach, each one of them, for every r
 });
 
 describe('the event log', () => {
-  test('is read by agents, and appended to under their own name', async () => {
+  test('is read by agents, and appended to under their own names', async () => {
     expect(await as('order', 'select * from platform.event_log limit 1')).toBe(1);
     expect(await as('order', event('', ''))).toBe(1);
     expect(await as('payment', event('', ''))).toBe(REFUSED);
@@ -77,17 +77,17 @@ describe('the event log', () => {
     event(', xid', `, '1'`),
     event(', at', `, '2020-01-01'`),
     event(', position', ', 1'),
-  ])('is not changed, nor written into at another place: %s', async (statement) => {
+  ])('cannot be changed, nor appended to at another place: %s', async (statement) => {
     const [{ name }] = await query(
       `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'platform.event_log'::regclass limit 1`,
     );
     const answer = await as('order', statement.replace('platform.event_log_0', name));
-    // A generated column is refused before rights are looked at.
+    // A generated column is refused before rights are checked.
     expect([REFUSED, '428C9']).toContain(answer);
   });
 });
 
-describe('what agents share', () => {
+describe('tables that agents share', () => {
   test.each([
     ['another agent’s cursor', `update platform.log_cursor set position = 9 where consumer = 'notification'`, 0],
     ['every cursor', `update platform.log_cursor set moved_at = now()`, 'own'],
@@ -101,7 +101,7 @@ describe('what agents share', () => {
     ['the migrations', 'delete from platform.migration', REFUSED],
     ['the sagas’ states', 'select * from dbos.workflow_status', REFUSED],
     ['the sagas’ engine', `select dbos.enqueue_workflow('placeOrder', 'sagas')`, REFUSED],
-  ])('%s is not to be had', async (_, statement, answer) => {
+  ])('refuse %s', async (_, statement, answer) => {
     for (const table of ['log_cursor', 'agent', 'parked_event', 'agent_replica'])
       expect(await query(`select relrowsecurity from pg_class where oid = 'platform.${table}'::regclass`)).toEqual([
         { relrowsecurity: true },
@@ -122,7 +122,7 @@ describe('what agents share', () => {
   const cursorsOf = async (consumer: string) =>
     (await query(`select from platform.log_cursor where consumer = '${consumer}'`)).length;
 
-  test('its own heart beats, and another’s does not with it', async () => {
+  test("take an agent's own heartbeat, and no other agent's with it", async () => {
     const names = ['order', 'payment'];
     const [{ process }] = await query(`select process from platform.agent where name = 'order'`);
     const writer = { kysely: kyselyOver(roles.pool('order')), instance: 'test', process };
@@ -130,7 +130,7 @@ describe('what agents share', () => {
     expect(await heartbeat(writer, beats, new Date())).toEqual(['payment']);
   });
 
-  test('sagas are started by their name, and under no other', async () => {
+  test('let an agent start sagas by their names, and under no other', async () => {
     const order = kyselyOver(roles.pool('payment'));
     await enqueueSaga(order, 'placeOrder', 'order_none', {});
     expect(
@@ -157,12 +157,12 @@ describe('the marks of keys', () => {
     `insert into platform.key_mark values ('EVENT_KEYS', 'mine', 'mine')`,
     `update platform.key_mark set key_id = 'mine'`,
     'delete from platform.key_mark',
-  ])('are neither read nor written by a role: %s', async (statement) => {
+  ])('can be neither read nor written by a role: %s', async (statement) => {
     for (const owner of ['order', 'identity', 'orchestration', 'gateway'])
       expect(await as(owner, statement)).toBe(REFUSED);
   });
 
-  test('are moved from a key by who has it, and by nobody else', async () => {
+  test('can be moved only by a process that has the key', async () => {
     for (const [id, proof] of [
       ['mine', 'mine'],
       ['old', 'mine'],
@@ -195,10 +195,10 @@ test.each([
   'set role KEEPER',
   'set role OWNER',
   'grant select on "order".orders to public',
-])('an agent neither makes nor unmakes anything: %s', async (statement) => {
+])('an agent can neither create nor drop anything: %s', async (statement) => {
   const owner = decodeURIComponent(new URL(process.env.AGORA_TEST_URL!).username);
   const written = statement.replace('KEEPER', `${roles.prefix}_keeper`).replace('OWNER', owner);
-  // A grant of what one may not grant is a warning and does nothing.
+  // Granting a right that one may not grant is only a warning, and does nothing.
   if (written.startsWith('grant')) {
     await as('order', written);
     expect(await as('payment', 'select * from "order".orders')).toBe(REFUSED);
@@ -216,7 +216,7 @@ test('a gateway reads the directory of replicas, and nothing else', async () => 
   expect(await as('gateway', 'delete from platform.agent_replica')).toBe(REFUSED);
 });
 
-test('the log is kept by its keeper, whom only orchestration may become, for as long as the upkeep takes', async () => {
+test('the log is owned by its keeper, whose role only orchestration may assume, for as long as the upkeep takes', async () => {
   expect(await as('orchestration', 'truncate platform.event_log')).toBe(REFUSED);
   const kysely = kyselyOver(roles.pool('orchestration'));
   const last = (await partitions(agents.kysely)).at(-1)!.name;
@@ -239,7 +239,7 @@ test('the log is kept by its keeper, whom only orchestration may become, for as 
   ).toEqual([{ kept: true }]);
 });
 
-test('passwords reach the server as what it compares with, and whoever connects by hand has the limits of a role', async () => {
+test('passwords reach the server as SCRAM verifiers, and a connection made by hand has the limits of its role', async () => {
   const admin = new pg.Client({ connectionString: process.env.AGORA_TEST_ADMIN_URL });
   const client = new pg.Client({ connectionString: roles.url('order') });
   await Promise.all([admin.connect(), client.connect()]);
@@ -255,7 +255,7 @@ test('passwords reach the server as what it compares with, and whoever connects 
   }
 });
 
-test('a second time changes nothing, and needs no place for passwords; a table made later is reached at once', async () => {
+test('a second run changes nothing, and needs no file for passwords; a table made later is reached at once', async () => {
   const url = ownersUrl(await databaseName());
   const confined = Object.fromEntries((await loadAgents()).map((agent) => [agent.name, agent.confined]));
   const lines: string[] = [];
@@ -269,7 +269,7 @@ test('a second time changes nothing, and needs no place for passwords; a table m
   expect(await as('payment', 'select * from "order".made_later')).toBe(REFUSED);
 });
 
-test('after it the log can still be backed up by the database’s owner, and read by its keeper when it drops what is old', async () => {
+test('after a second run the log can still be backed up by the database’s owner, and read by its keeper when it drops old partitions', async () => {
   const tables = ['event_log', ...(await partitions(agents.kysely)).map(({ name }) => name)];
   expect(await query('select from platform.event_log_position_seq')).toHaveLength(1);
   for (const table of tables) {

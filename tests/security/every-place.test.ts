@@ -1,7 +1,7 @@
 /**
- * Every place of every operation where a client gives a value, with odd ones in it: written out, in a variable, as a
- * variable's default; null by a variable whose default lets it through; a list for one, one for a list, nothing. Whatever
- * it is, the mistake is the client's: no error is ours, no line is in the error log, and no operation counts as failed.
+ * Every place of every operation where a client gives a value, with odd values in it: written out, in a variable, as a
+ * variable's default; null by a variable whose default lets it through; a list for one, one for a list, nothing. Each
+ * is the client's mistake: no error is a fault of ours, no line is in the error log, and no operation counts as failed.
  * AGORA_SEED draws other values; AGORA_OPERATIONS=1000 tries all of them in each place.
  */
 import { once } from 'node:events';
@@ -31,11 +31,11 @@ import { type Good, goodValue, nastyLeaves } from '../support/nasty-values.ts';
 import { Chance } from '../support/random.ts';
 
 const SEED = Number(process.env.AGORA_SEED ?? 7);
-/** Odd values of a place that are tried. */
+/** Number of odd values that are tried in a place. */
 const TRIES = Number(process.env.AGORA_OPERATIONS ?? 1);
 /** Requests under way at once. */
 const AT_ONCE = 4;
-/** How long is waited for what a subscription says at once, in milliseconds: longer, if it must say something. */
+/** How long the first event of a subscription is waited for, in milliseconds: longer, if there must be one. */
 const patience = (isTold: boolean): number => (isTold ? 30_000 : 60);
 
 interface Answered {
@@ -81,7 +81,7 @@ afterAll(async () => {
   await agents?.close();
 });
 
-/** What is answered; of a subscription, what is said at once. */
+/** The answer; for a subscription, its first event. */
 async function post(query: string, variables: object, isTold = true): Promise<Answered> {
   const accept = query.startsWith('subscription') ? 'text/event-stream' : 'application/json';
   const headers = { 'content-type': 'application/json', accept };
@@ -128,7 +128,7 @@ interface Try {
   code?: string;
 }
 
-/** Every way to give something odd in one place. */
+/** Every way to give an odd value in one place. */
 function triesAt(place: Place): Try[] {
   const { field, path, type } = place;
   const at = `${place.kind} ${field.name}(${path.join('.')}: ${String(type)})`;
@@ -171,7 +171,7 @@ function triesAt(place: Place): Try[] {
   ];
 }
 
-/** Null in each place of a condition. */
+/** Null for each condition, `@skip` and `@include`. */
 function conditionsAt({ kind, field }: Pick<Place, 'kind' | 'field'>): Try[] {
   const place = { kind, field, path: [''], type: undefined as never };
   const code = kind === 'subscription' ? 'GRAPHQL_VALIDATION_FAILED' : 'BAD_USER_INPUT';
@@ -193,7 +193,7 @@ function conditionsAt({ kind, field }: Pick<Place, 'kind' | 'field'>): Try[] {
   });
 }
 
-/** Does them all, so many at once, and returns what was not as it should be. */
+/** Sends them all, so many at once, and returns those that were not answered as they should be. */
 async function wrongOf(tries: readonly Try[], send: (one: Try) => Promise<{ errors?: Told[] }>): Promise<object[]> {
   const before = await failures();
   logged.length = 0;
@@ -222,7 +222,7 @@ async function wrongOf(tries: readonly Try[], send: (one: Try) => Promise<{ erro
   return wrong;
 }
 
-test('whatever is given in any place of any operation is never a fault of ours', async () => {
+test('no value in any place of any operation is a fault of ours', async () => {
   const places = placesOf(gateway.schema);
   const tries = places.flatMap(triesAt);
   const wrong = await wrongOf(tries, (one) => post(one.query, one.variables, one.code !== undefined));
@@ -234,7 +234,7 @@ test('whatever is given in any place of any operation is never a fault of ours',
   expect(places.length).toBeGreaterThan(declared);
 });
 
-test('no name and no reason that a client gives is kept with a control character in it', async () => {
+test('no name and no reason that a client gives is stored with a control character in it', async () => {
   const places = placesOf(gateway.schema).filter(
     ({ kind, path, type }) =>
       kind === 'mutation' && ['name', 'reason'].includes(path.at(-1)!) && getNamedType(type).name === 'String',
@@ -250,12 +250,12 @@ test('no name and no reason that a client gives is kept with a control character
     if (said.some((error) => error.code === 'INVALID_INPUT' && error.path?.join('.') === where)) continue;
     otherwise.push(said.length > 0 || answer.errors?.length ? at : `${at} is taken`);
   }
-  // Texts are looked at first, so that nothing else is refused before.
+  // Texts are checked first, so that no other refusal comes before.
   expect(otherwise).toEqual([]);
   expect(places.length).toBeGreaterThan(20);
 });
 
-test('null for a condition is told at once, wherever it stands', async () => {
+test('null for a condition is refused at once, wherever it stands', async () => {
   const roots = rootsOf(gateway.schema);
   const tries = roots.flatMap(conditionsAt);
   const wrong = await wrongOf(tries, (one) => post(one.query, one.variables, one.code !== undefined));

@@ -1,4 +1,4 @@
-/** Tokens that are not good, over HTTP and WebSocket, on the whole of Agora: refused clearly, and nothing is done. */
+/** Invalid tokens, over HTTP and WebSocket, on the whole of Agora: refused clearly, and nothing is done. */
 import { generateKeyPairSync } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -31,10 +31,13 @@ const post = (authorization: string): Promise<Response> =>
     body: JSON.stringify({ query: SIGN_UP, variables: { input: someone() } }),
   });
 
-/** 4403 is for the `connection_init`, 4401 for what was asked before it was answered, whichever comes first; 1009 for what is too large. */
+/**
+ * 4403 is for the `connection_init`, 4401 for an operation that came before its answer, whichever comes first; 1009 for
+ * a message that is too large.
+ */
 const SHUT = { isShut: true, told: [] };
 
-/** What becomes of a socket that begins with this: whether it is closed for it, and what it was told before. */
+/** Opens a socket with this token. Whether it is closed for that, and the messages before. */
 function open(authorization: string): Promise<{ isShut: boolean; told: string[] }> {
   const socket = new WebSocket(shop.url.replace('http', 'ws'), 'graphql-transport-ws');
   const told: string[] = [];
@@ -64,7 +67,7 @@ async function expectRefused(authorization: string): Promise<void> {
   });
 }
 
-test('a good token passes both ways, so the refusals below are for their reasons', async () => {
+test('a valid token passes over both, so the refusals below are for their reasons', async () => {
   const before = await accounts();
   const { signUp } = ((await (await post('')).json()) as any).data;
   const response = await post(`Bearer ${signUp.accessToken}`);
@@ -82,7 +85,7 @@ describe('refused over HTTP with 401, and over WebSocket by closing, is a token 
   });
 });
 
-test('what is good for something else is no access token', async () => {
+test('a token for another purpose is no access token', async () => {
   const { signUp } = ((await (await post('')).json()) as any).data;
   const ids = await shop.kysely.selectFrom('identity.recovery_token').select(['id', 'sealed']).execute();
   const mailed = shop.agents.secrets.open(ids.at(-1)!.sealed, `recovery:${ids.at(-1)!.id}`);
@@ -96,7 +99,7 @@ test('what is good for something else is no access token', async () => {
   expect(await accounts()).toBe(before);
 });
 
-test('the token of an order opens that order, and nothing of anybody’s account', async () => {
+test('the token of an order opens that order, and no account', async () => {
   const { data } = await shop.agents.ask(
     'identity',
     'mutation { issueGuestToken(input: { orderId: "order_01jz00000000000000000000aa" }) { token } }',
@@ -118,7 +121,7 @@ test('the token of an order opens that order, and nothing of anybody’s account
     expect(await ask(query)).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
 });
 
-/** By hand: a client that is answered while it still sends may not read what it is told. */
+/** Sends by hand: a client that is answered while it still sends may not read the answer. */
 function raw(authorization: string): Promise<string> {
   const { hostname, port } = new URL(shop.url);
   return new Promise((resolve) => {
@@ -143,7 +146,7 @@ test('a token of a megabyte is not even read', async () => {
   expect(await accounts()).toBe(before);
 });
 
-test('a bad token does not become a good one on an open socket', async () => {
+test('an invalid token is not accepted on an open socket', async () => {
   const { signUp } = ((await (await post('')).json()) as any).data;
   const socket = new WebSocket(shop.url.replace('http', 'ws'), 'graphql-transport-ws');
   const closed = new Promise((resolve) => socket.on('close', resolve));

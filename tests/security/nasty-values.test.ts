@@ -1,6 +1,6 @@
 /**
- * Whatever a client sends: what comes back is an answer, or an error that says what is wrong with it, and never that
- * something went wrong on our side. AGORA_SEED draws the same again.
+ * Nasty values for every field: each is answered, or refused with an error that says what is wrong with it, and never
+ * with a fault of ours. AGORA_SEED draws the same again.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
@@ -25,10 +25,10 @@ import { goodValue, nastyValues } from '../support/nasty-values.ts';
 import { Chance } from '../support/random.ts';
 
 const SEED = Number(process.env.AGORA_SEED ?? Math.floor(Math.random() * 1e6));
-/** Of each field at the root, so many are tried. */
+/** Number of values that are tried for each root field. */
 const TRIES = Number(process.env.AGORA_OPERATIONS ?? 8);
 
-/** Nothing is subscribed to. */
+/** Not needed: nothing is subscribed to. */
 const noLiveUpdates = undefined as unknown as LiveUpdates;
 
 let agents: TestAgents;
@@ -56,7 +56,7 @@ async function ask(query: string, variables: Record<string, unknown>) {
 
 type Root = GraphQLField<unknown, unknown>;
 
-/** The field with variables for its arguments, and of its answer what every object has. */
+/** The field with variables for its arguments, and a selection that every object has. */
 function documentOf(kind: string, { name, type, args }: Root): string {
   const declared = args.map((argument) => `$${argument.name}: ${String(argument.type)}`);
   const given = args.map((argument) => `${argument.name}: $${argument.name}`);
@@ -73,7 +73,7 @@ const good =
     name === 'idempotencyKey' ? `nasty ${keys++}` : valuesOf(ids)(scalar, name, returns)[0];
 let keys = 0;
 
-/** The arguments that must be there, one of all with something nasty in it. */
+/** The required arguments, and one of all with a nasty value. */
 function variablesOf({ args, type }: Root, argument: GraphQLArgument, value: unknown): Record<string, unknown> {
   const needed = args.filter((one) => one !== argument && isNonNullType(one.type));
   const returns = getNamedType(type).name;
@@ -81,7 +81,7 @@ function variablesOf({ args, type }: Root, argument: GraphQLArgument, value: unk
   return { ...Object.fromEntries(rest), [argument.name]: value };
 }
 
-test.each(['query', 'mutation'])('every field of a %s, with something nasty in each place', async (kind) => {
+test.each(['query', 'mutation'])('every field of a %s, with a nasty value in each place', async (kind) => {
   const root = kind === 'query' ? graph.schema.getQueryType()! : graph.schema.getMutationType()!;
   const [chance, wrong] = [new Chance(SEED), [] as object[]];
   let asked = 0;

@@ -20,18 +20,18 @@ const estimate = estimateWith(
   costTableOf(readFileSync('schema/supergraph.graphql', 'utf8'))!,
 );
 
-test('what GraphiQL and the first client ask stays below a third of every limit', () => {
+test('the documents of GraphiQL and of the first client stay below a third of every limit', () => {
   const { document } = LIMITS;
   const third = Object.fromEntries(Object.entries(document).map(([name, limit]) => [name, limit / 3]));
   expect(documents.length).toBeGreaterThan(7);
   for (const text of documents) parseWithin(third as never)(text);
 });
 
-test('the introspection that tools send passes', () => {
+test('the introspection query of common tools passes', () => {
   expect(() => parseWithin(LIMITS.document)(FULL)).not.toThrow();
 });
 
-test('and costs less than a third of what a stranger may spend', () => {
+test("those documents cost less than a third of an anonymous caller's budget", () => {
   for (const text of documents) {
     const cost = estimate(parse(text), undefined, {});
     expect(cost).toBeLessThan(LIMITS.costs.anonymous / 3);

@@ -1,4 +1,4 @@
-/** The variables of the platform and of every room together: what is true of each of them. */
+/** Properties that every variable of the platform and of the rooms must have. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { envExample, readConfig as readWith, schemaWith } from '../../platform/config/config.ts';
@@ -8,7 +8,7 @@ const rooms = await loadAgents();
 const shape = schemaWith(rooms).shape;
 const readConfig = (environment: Record<string, string>) => readWith(environment, rooms);
 
-test('no number is without bounds, and none is read but from decimal digits', () => {
+test('every number is bounded, and read from decimal digits only', () => {
   const numeric = Object.entries(readConfig({})).flatMap(([name, value]) =>
     typeof value === 'number' ? [[name, String(value)] as const] : [],
   );
@@ -18,7 +18,7 @@ test('no number is without bounds, and none is read but from decimal digits', ()
       expect({ name, wrong, refused: isRefused(name, wrong) }).toEqual({ name, wrong, refused: true });
 });
 
-test('no address is accepted with a protocol of another kind', () => {
+test('every address is refused with a protocol of another kind', () => {
   const addresses = Object.keys(shape).filter((name) => name.endsWith('_URL') || name.endsWith('_ENDPOINT'));
   expect(addresses.length).toBeGreaterThan(8);
   for (const name of addresses)
@@ -35,7 +35,7 @@ const isRefused = (name: string, value: string): boolean => {
   }
 };
 
-test('.env.example is what the schema says: each variable, its meaning and its default', () => {
+test('.env.example follows the schema: each variable, its meaning and its default', () => {
   const text = envExample(rooms);
   expect(readFileSync(new URL('../../.env.example', import.meta.url), 'utf8').trimEnd()).toBe(text.trimEnd());
   for (const [name, field] of Object.entries(shape)) {

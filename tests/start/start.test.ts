@@ -1,4 +1,4 @@
-/** `npm start` as a newcomer meets it: the first start, the second, the end, and what may stand in the way. */
+/** `npm start` as a newcomer meets it: the first start, the second, the end, and what may hinder each. */
 import { execFile } from 'node:child_process';
 import {
   chownSync,
@@ -35,7 +35,7 @@ afterAll(async () => {
   await folder.remove();
 });
 
-/** An answer of the graph. */
+/** The graph's answer to a query. */
 async function ask({ url }: AgoraProcess, query: string, variables?: object) {
   const body = JSON.stringify({ query, variables });
   const response = await fetch(`${url}/graphql`, {
@@ -59,7 +59,7 @@ const GUEST_ORDER = {
 };
 const ADA = { email: 'ada@example.com', password: 'a-long-enough-secret', name: 'Ada' };
 
-/** The processes that work on this folder's database. */
+/** The processes that run on this folder's database. */
 function serversOf(dataDir: string): string[] {
   const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return numbers.filter((pid) => {
@@ -71,7 +71,7 @@ function serversOf(dataDir: string): string[] {
   });
 }
 
-/** Runs one of the commands for operators, with this on its standard input. */
+/** Runs an operators' command, with this on its standard input. */
 async function runCommand(
   command: string,
   AGORA_DATA: string,
@@ -105,7 +105,7 @@ test('the first start says what it applied and loaded, where it answers and how 
   ).data.signIn;
   expect({ user, userErrors }).toEqual({ user: { id: expect.any(String), roles: ['CUSTOMER'] }, userErrors: [] });
   await ask(agora!, SIGN_UP, { input: ADA });
-  // What README promises, and what the start said.
+  // The number that README promises, and that the start printed.
   expect(output()).toContain('order: 292 orders');
   const pool = createPool({ url: databaseOf(data), max: 1, name: 'agora test' });
   expect((await pool.query('select count(*)::int as there from "order".orders')).rows).toEqual([{ there: 292 }]);
@@ -120,7 +120,7 @@ test('Ctrl-C ends everything, PostgreSQL too', async () => {
 });
 
 test.each(['Agora is starting.', 'platform: 0001', 'migrations applied', 'product: demo data in'])(
-  'Ctrl-C while it is starting (%s) ends everything as well, and nothing is broken by it',
+  'Ctrl-C during the start (%s) ends everything as well, and nothing is broken by it',
   async (endAt) => {
     const other = temporaryData();
     try {
@@ -128,7 +128,7 @@ test.each(['Agora is starting.', 'platform: 0001', 'migrations applied', 'produc
       expect(output).not.toContain('Agora is ready');
       expect(output).not.toContain('did not start');
       expect(code).toBe(0);
-      // What it has begun of PostgreSQL ends with it, a moment after it.
+      // The PostgreSQL that it has begun ends a moment after it.
       await until(() => serversOf(other.data).length === 0);
       expect(serversOf(other.data)).toEqual([]);
       const again = await startAgora({ data: other.data });
@@ -179,7 +179,7 @@ test('a variable that does not fit is named, and nothing is begun', async () => 
   expect(existsSync(elsewhere)).toBe(false);
 });
 
-test('an argument that there is not is named with those that there are, without a stack', async () => {
+test('an unknown argument is named with the known ones, without a stack', async () => {
   const { code, output } = await runAgora({ data, args: ['--emtpy'] });
   expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/'--emtpy'\.\n[^]*--empty .*demo data/) });
   const help = await runAgora({ data, args: ['--help'] });
@@ -220,7 +220,7 @@ test('--reset begins anew, --empty without demo data', async () => {
 
 const ADMIN = 'an administrator’s own words';
 
-test('of two who want to be the first administrator while it runs, one is, and no password is shown', async () => {
+test('of two commands for a first administrator while it runs, one succeeds, and no password is shown', async () => {
   const args = (n: number) => ['--email', `admin.${n}@shop.example`, '--name', 'Ada Shop'];
   const both = await Promise.all([1, 2].map((n) => runCommand('admin-new', data, args(n), `${ADMIN}\n`)));
   expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
@@ -251,7 +251,7 @@ test('a shop that was begun without demo data gets none by a start that forgets 
   await agora!.end('SIGINT');
 });
 
-test('keys that what is sealed needs are missed when they are gone, and not replaced', async () => {
+test('keys of sealed secrets are missed when they are gone, and not replaced', async () => {
   const file = join(data, 'secret-keys');
   const kept = readFileSync(file);
   rmSync(file);
@@ -264,7 +264,7 @@ test('keys that what is sealed needs are missed when they are gone, and not repl
   writeFileSync(file, kept, { mode: 0o600 });
 });
 
-test('a server given by DATABASE_URL is used, and no other started; in production nothing of the demo is in it', async () => {
+test('a server given by DATABASE_URL is used, and no other started; in production it gets nothing of the demo', async () => {
   const database = await testDatabase();
   const other = temporaryData();
   try {
@@ -315,7 +315,7 @@ test.each([
   ['in production', { NODE_ENV: 'production' }],
   ['where it is told to', { DATABASE_FALLBACK: 'off' }],
 ])(
-  'a DATABASE_URL where nobody answers stops the start %s, with a message that names it, and not the password',
+  'a DATABASE_URL without a server stops the start %s, with a message that names it, and not the password',
   async (_, env) => {
     const { code, output } = await runAgora({ data, env: { ...NOBODY, ...env } });
     expect(code).toBe(1);
@@ -324,7 +324,7 @@ test.each([
   },
 );
 
-test('in development the embedded one serves instead of a DATABASE_URL where nobody answers, and everybody is told', async () => {
+test('in development the embedded database serves instead of a DATABASE_URL without a server, and users and operators are told', async () => {
   const other = temporaryData();
   try {
     const process = await startAgora({ data: other.data, args: ['--empty'], env: NOBODY });
@@ -335,7 +335,7 @@ test('in development the embedded one serves instead of a DATABASE_URL where nob
     );
     expect(process.output()).toMatch(/ATTENTION: DATABASE_URL .*\n.*embedded database serves INSTEAD/);
     expect(process.output()).not.toContain('hunter2');
-    // A busy machine may be slow enough for more to be amiss, which passes; this does not.
+    // A busy machine may be slow enough for more to be degraded, which passes; this does not.
     const health: any = await untilAnswer(
       async () => (await fetch(`${process.url}/health/detailed`)).json() as any,
       ({ status, degradation, agents }) =>
@@ -355,7 +355,7 @@ test('in development the embedded one serves instead of a DATABASE_URL where nob
 const identity = serverIdentity();
 const onlyAsRoot = identity.uid === undefined ? test.skip : test;
 
-onlyAsRoot('an ordinary user starts it, and owns all that it wrote', async () => {
+onlyAsRoot('an ordinary user starts Agora, and owns all files that it wrote', async () => {
   const home = mkdtempSync(join(tmpdir(), 'agora-home-'));
   chownSync(home, identity.uid!, identity.gid!);
   const own = join(home, '.agora');

@@ -20,11 +20,11 @@ afterAll(async () => {
   await remove();
 });
 
-/** Where the page waits some seconds, this waits for what it waits for, however slow the machine. */
+/** Waits for what the page waits some seconds for, however slow the machine. */
 const SLEEP = `sleep() { for n in $(seq 60); do command sleep 1
   TOKEN=$ADMIN gql <<< '{ sagas(first: 20) { nodes { status } } }' | grep -qE 'PENDING|RUNNING|COMPENSATING' || return 0; done; }`;
 
-/** Runs what is pasted, and tells all that was shown; what is typed is what the page asks for. */
+/** Runs the pasted blocks, with this typed where the page asks. Returns all that was shown. */
 function paste(script: string, typed: string): Promise<string> {
   const env = { ...process.env, NODE_ENV: 'development', LOG_LEVEL: 'error', AGORA_DATA: data };
   return new Promise((resolve, reject) => {
@@ -40,7 +40,7 @@ test('the page begins with the start that was made here, and names its address o
   expect(page.split('http://127.0.0.1:4000')).toHaveLength(2);
 });
 
-test('whoever pastes the page has a shop, an order, a refund, a cancellation and an import, and no error on the way', async () => {
+test('a reader who pastes the page has a shop, an order, a refund, a cancellation and an import, and no error on the way', async () => {
   const script = [SLEEP, ...blocks.slice(1)].join('\n').replace('http://127.0.0.1:4000', agora!.url);
   const shown = await paste(script, `${PASSWORD}\n${PASSWORD}\n`);
   expect(shown).not.toContain(PASSWORD);

@@ -1,4 +1,7 @@
-/** Agents in processes of their own, as `npm run agent` runs them, on one database; and one who asks them, as a gateway would. */
+/**
+ * Agents in processes of their own, as `npm run agent` runs them, on one database; and a client that calls them, as a
+ * gateway would.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
@@ -18,25 +21,25 @@ import { loadAgents } from '../../subgraphs/index.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** A start on a busy machine. */
+/** Time limit of a start on a busy machine, in milliseconds. */
 const START_MS = 300_000;
 
 /** Some agents in a process. */
 export interface AgentProcess {
   pid: number;
-  /** Where it answers: `http://127.0.0.1:41234`. */
+  /** Address at which it answers: `http://127.0.0.1:41234`. */
   url: string;
   output(): string;
   /** Sends a signal and waits for the end. The exit code: null if the signal ended it. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** What several processes have in common. */
+/** Parts that several processes share. */
 export interface Agora {
   database: TestDatabase;
-  /** The variables that they are given. */
+  /** The variables of the processes. */
   env: Record<string, string>;
-  /** Whom can be asked. */
+  /** The replicas that can be asked. */
   directory: Directory;
   /** Starts these agents in a process, and waits until they are ready. */
   start(names: readonly string[], env?: Record<string, string>): Promise<AgentProcess>;
@@ -52,11 +55,11 @@ export interface Agora {
 export interface Launched {
   child: ChildProcess;
   output(): string;
-  /** @throws Error with what it wrote, if it ends before */
+  /** Waits until it is ready. @throws Error with its output, if it ends before */
   ready(): Promise<AgentProcess>;
 }
 
-/** The ground for agents in processes: a database with its migrations, keys, and nobody there yet. */
+/** Opens a database with its migrations, and keys, for agents in processes; no process runs yet. */
 export async function openAgora(): Promise<Agora> {
   const agents = await loadAgents();
   const database = await testDatabase({ sets: migrationSets(agents) });

@@ -11,7 +11,7 @@ const OWNER: [RegExp, string][] = [
   [/placeOrder|order/, 'order'],
 ];
 
-/** What `forSale` and `placed` need of a platform. */
+/** The part of a platform that `forSale` and `placed` need. */
 export const agentShop = (agora: Agora): TestPlatform => {
   const ask: TestPlatform['ask'] = async (query, variables = {}, as = admin) => {
     const [, agent] = OWNER.find(([fields]) => fields.test(query))!;

@@ -33,20 +33,20 @@ export interface TestAgents {
   /** The agents' clock, unless another was given. */
   clock: FixedClock;
   tokens: Tokens;
-  /** What these are signed with. */
+  /** The key that signs these. */
   tokenKey: KeyObject;
-  /** What the agents seal with. */
+  /** The agents' sealed secrets. */
   secrets: Secrets;
-  /** Where each has a role of its own. */
+  /** Roles, where each agent has its own. */
   roles?: TestRoles;
   /** Asks one agent's subgraph, as the gateway would after the gate. */
   ask(agent: string, query: string, variables?: Record<string, unknown>, actor?: Actor): Promise<ExecutionResult<any>>;
   /**
-   * Asks for a mutation of the agent that has it, and gives its payload: what is selected, and its user errors.
+   * Calls a mutation of the agent that has it, and returns its payload: the selection, and its user errors.
    * @throws AssertionError for an error that is no user error
    */
   mutate(mutation: string, input: Record<string, unknown>, selection?: string, actor?: Actor): Promise<any>;
-  /** Does an agent's scheduled job once, now. */
+  /** Runs an agent's scheduled job once, now. */
   runJob(agent: string, job: string): Promise<void>;
   /** The events in the log, oldest first. */
   events(type?: string): Promise<{ type: string; aggregate_id: string; aggregate_version: number; payload: any }[]>;
@@ -63,7 +63,7 @@ export const operator = actor({ roles: ['OPERATOR'] });
 export const viewer = actor({ roles: ['VIEWER'] });
 export const service = new Actor({ id: 'agent:test', roles: ['SERVICE'] });
 
-/** How to build them. */
+/** Options of building agents. */
 export interface AgentsOptions {
   start?: boolean;
   config?: Record<string, string>;
@@ -79,7 +79,10 @@ const atPort = (url: string, port: number): string => Object.assign(new URL(url)
 
 const USER_ERRORS = 'userErrors { code path ... on VersionConflict { currentVersion } }';
 
-/** An agent whose scheduled jobs are kept by `<agent>/<job>`, so that a test can do one without waiting for its time. */
+/**
+ * An agent whose scheduled jobs are recorded by `<agent>/<job>`, so that a test can run one without waiting for its
+ * time.
+ */
 const keepingJobs = (definition: AgentDefinition, jobs: Map<string, ScheduledJob>): AgentDefinition => ({
   ...definition,
   build(context) {

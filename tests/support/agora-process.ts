@@ -12,17 +12,17 @@ import { dieWithParent } from '../../platform/die-with-parent.ts';
 import { UNLIMITED } from './unlimited.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** A first start on a busy machine. */
+/** Time limit of a first start on a busy machine, in milliseconds. */
 const START_MS = 300_000;
 
-/** How to start it. */
+/** Options of a start. */
 export interface AgoraOptions {
   /** AGORA_DATA. */
   data: string;
   /** `--empty`, `--reset`. */
   args?: readonly string[];
   env?: Record<string, string>;
-  /** Whom it runs as. @default whoever we are */
+  /** The user that it runs as. @default our own */
   as?: Identity;
 }
 
@@ -30,7 +30,7 @@ export interface AgoraOptions {
 export interface Ending {
   /** Null if a signal ended it. */
   code: number | null;
-  /** All that it wrote. */
+  /** All its output. */
   output: string;
   /** From the signal, or from the start, to the end. */
   milliseconds: number;
@@ -39,21 +39,21 @@ export interface Ending {
 /** A running Agora. */
 export interface AgoraProcess {
   pid: number;
-  /** Where it answers: `http://127.0.0.1:40123`. */
+  /** Address at which it answers: `http://127.0.0.1:40123`. */
   url: string;
-  /** From the start to the line that says so. */
+  /** Milliseconds from the start to the line with its address. */
   readyMs: number;
   output(): string;
   /** Sends a signal and waits for the end. */
   end(signal?: NodeJS.Signals): Promise<Ending>;
 }
 
-/** What is to be ended when we are. */
+/** Folders to delete when we end. */
 const folders = new Map<string, () => Promise<void>>();
-/** Each with its folder. */
+/** Running processes, each with its folder. */
 const running = new Map<ChildProcess, string>();
 
-/** Ends every Agora that was started here and deletes the folders of all: for whoever is ended in the middle. */
+/** Ends every Agora that was started here and deletes the folders of all: for a program that is ended in the middle. */
 export async function endAll(): Promise<void> {
   await Promise.all(
     [...running.keys()].map(async (child) => {
@@ -70,7 +70,7 @@ export function temporaryData(): { data: string; remove(): Promise<void> } {
   const data = mkdtempSync(join(tmpdir(), 'agora-start-'));
   chmodSync(data, 0o755);
   const remove = async () => {
-    // Where a test has failed half-way, it is that which is to be told.
+    // If a test has failed half-way, its error is the one to report.
     const left = [...running].filter(([, folder]) => folder === data);
     await Promise.all(left.map(([child]) => end(child, () => '', 'SIGTERM')));
     await deleteEmbeddedPostgres(join(data, 'postgres'));
@@ -81,7 +81,7 @@ export function temporaryData(): { data: string; remove(): Promise<void> } {
   return { data, remove };
 }
 
-/** Starts Agora on a free port. @throws Error with what it wrote, if it ends before it is ready */
+/** Starts Agora on a free port. @throws Error with its output, if it ends before it is ready */
 export async function startAgora(options: AgoraOptions): Promise<AgoraProcess> {
   const { child, output, started } = launch(options);
   const deadline = started + START_MS;

@@ -1,4 +1,4 @@
-/** An authenticator app, as RFC 4226 and RFC 6238 tell to make one: it shares no code with ours. */
+/** An authenticator app after RFC 4226 and RFC 6238: it shares no code with ours. */
 import { createHmac } from 'node:crypto';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -9,7 +9,7 @@ const decoded = (base32: string): Buffer => {
   return Buffer.from(bits.match(/.{8}/g)!.map((byte) => Number.parseInt(byte, 2)));
 };
 
-/** The code of a secret in base 32 at a time, or so many steps of thirty seconds from then. */
+/** The code of a secret in base 32 at a time, or so many steps of thirty seconds after it. */
 export function codeOf(secret: string, at: Date, steps = 0): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(at.getTime() / STEP_MS) + steps));

@@ -1,25 +1,25 @@
-/** Certificates of an authority of a test's own, made by `openssl`. */
+/** Certificates of a test's own certificate authority, made by `openssl`. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Files of PEM. */
+/** PEM files. */
 export interface Certificate {
-  /** For 127.0.0.1. */
+  /** The certificate for 127.0.0.1. */
   cert: string;
   key: string;
-  /** The authority's file, for NODE_EXTRA_CA_CERTS, and what is in it. */
+  /** The authority's file, for NODE_EXTRA_CA_CERTS, and its content. */
   caFile: string;
   ca: string;
-  /** Deletes them. */
+  /** Deletes the files. */
   remove(): void;
 }
 
 /** Whether there is an `openssl`. */
 export const hasOpenssl = (): boolean => spawnSync('openssl', ['version']).status === 0;
 
-/** Makes an authority and a certificate by it. */
+/** Makes an authority and a certificate signed by it. */
 export function makeCertificate(): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'agora-tls-'));
   const at = (name: string): string => join(folder, name);

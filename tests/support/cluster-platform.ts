@@ -10,16 +10,16 @@ import { type SigningPlatform, watch } from './platform.ts';
 import { UNLIMITED } from './unlimited.ts';
 import { testPool } from './test-pool.ts';
 
-/** Agora as many processes, which may die and come back. */
+/** Agora as many processes, which may be killed and started again. */
 export interface ClusterPlatform extends SigningPlatform {
   readonly cluster: Cluster;
-  /** What the processes wrote. */
+  /** Output of the processes. */
   output(): string;
-  /** The same through one of the gateways: `gateway-1`, `gateway-2`. The platform itself takes them in turn. */
+  /** The same through one of the gateways: `gateway-1`, `gateway-2`. The platform itself uses them in turn. */
   through(gateway: string): Pick<SigningPlatform, 'ask' | 'watch' | 'url'>;
 }
 
-/** Starts one, without demo data. */
+/** Starts a cluster, without demo data. */
 export async function openCluster(options: Partial<ClusterOptions> = {}): Promise<ClusterPlatform> {
   const folder = temporaryData();
   const lines: string[] = [];
@@ -28,7 +28,7 @@ export async function openCluster(options: Partial<ClusterOptions> = {}): Promis
     report: (line) => lines.push(line),
     onLine: (member, line) => lines.push(`${member} ${line}`),
     ...options,
-    // Nobody stands before the gateways who would have to notice that they go.
+    // No load balancer stands before the gateways that would have to notice their end.
     env: { DRAIN_SECONDS: '0', ...UNLIMITED, ...options.env },
     postgres: { fsync: 'off', ...options.postgres },
   }).catch(async (error) => {

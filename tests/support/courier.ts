@@ -1,6 +1,6 @@
 /**
- * A courier between a sender of webhooks and the front door: it takes each delivery at once, and brings it late, in
- * another order and more than once, as the network and the sender's own queues do. It goes again until it is let in.
+ * A courier between a sender of webhooks and the front door: it accepts each delivery at once, and delivers it late, in
+ * another order and more than once, as the network and the sender's own queues do. It retries until the door accepts.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -11,16 +11,16 @@ import { PATIENCE_MS } from './patience.ts';
 
 /** A courier on its way. */
 export interface Courier {
-  /** Where it takes deliveries. */
+  /** Address at which it accepts deliveries. */
   readonly url: string;
-  /** What came of it so far: how many it took, brought, and was told at the door that they had come before. */
+  /** Deliveries so far: accepted from the sender, delivered, answered by the door as repeated, and refused. */
   readonly counts: { taken: number; brought: number; repeated: number; refused: number };
-  /** Waits until nothing is on its way. @throws Error after so many milliseconds. @default 20000 */
+  /** Waits until no delivery is under way. @throws Error after so many milliseconds. @default 20000 */
   settled(milliseconds?: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Sends one out. `door` tells where to bring things, each time anew. */
+/** Opens a courier. `door` returns the address to deliver to, each time anew. */
 export async function openCourier(
   draw: Draw,
   door: () => string,

@@ -1,5 +1,5 @@
 /**
- * Places at which to kill a process, to the statement: triggers on every table that an order or an import touches. Each
+ * Points at which to kill a process, to the statement: triggers on every table that an order or an import touches. Each
  * names the write that is about to happen, and waits there for as long as the test holds it. So "between two steps" is
  * not a matter of luck, and production knows nothing of it.
  */
@@ -80,7 +80,7 @@ export async function pointsOf(kysely: Kysely<any>, subject: string): Promise<st
   return [...new Set(rows.map((row) => row.point as string))];
 }
 
-/** Forgets what was traced so far: what comes next is of interest. */
+/** Forgets the trace so far: only later writes are of interest. */
 export const forgetTrace = (kysely: Kysely<any>) => kysely.deleteFrom('chaos.trace').execute();
 
 /** Holds each of these subjects' writes at its point, until the process has been killed there. */

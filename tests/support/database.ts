@@ -10,7 +10,7 @@ import { testPool } from './test-pool.ts';
 
 /** A fresh database. */
 export interface TestDatabase {
-  /** Of the ordinary role that the platform would connect as. */
+  /** Address, as the ordinary role that the platform would connect as. */
   url: string;
   pool: pg.Pool;
   // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
@@ -37,7 +37,9 @@ export async function testDatabase({ sets = [] }: { sets?: readonly MigrationSet
   };
 }
 
-/** The template's name is what is in it. Several workers may want it at once: the first makes it. */
+/**
+ * The template for these migrations, named after its content. Several workers may want it at once: the first makes it.
+ */
 async function templateFor(sets: readonly MigrationSet[]): Promise<string> {
   const contents = sets.flatMap(migrationsOf).map(({ schema, name, checksum }) => `${schema}/${name} ${checksum}`);
   contents.push(...sets.flatMap(({ schema, confined }) => (confined ? [`${schema} ${JSON.stringify(confined)}`] : [])));
@@ -55,7 +57,7 @@ async function templateFor(sets: readonly MigrationSet[]): Promise<string> {
   return name;
 }
 
-/** On database `postgres`, as whoever may do everything. */
+/** Works on database `postgres`, as a superuser. */
 export async function asAdmin<Result>(work: (admin: pg.Client) => Promise<Result>): Promise<Result> {
   const admin = new pg.Client({
     connectionString: setting('AGORA_TEST_ADMIN_URL'),

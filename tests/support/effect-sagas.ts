@@ -11,11 +11,11 @@ import { enqueueSaga } from '../../platform/sagas/enqueue.ts';
 import { subSaga } from '../../platform/sagas/sub-saga.ts';
 import { type SagaWorker, startSagaWorker } from '../../platform/sagas/worker.ts';
 
-/** What one is started with. */
+/** Input of a saga. */
 export interface EffectInput extends Record<string, unknown> {
   id: string;
   refused?: boolean;
-  /** How long each step takes. */
+  /** Duration of each step. */
   stepMs: number;
   /** How long it waits for a message that does not come. @default 0.2 */
   waitSeconds?: number;
@@ -27,10 +27,10 @@ interface EffectState {
 
 const STEPS = ['reserve', 'pay', 'confirm', 'ship'] as const;
 
-/** Nothing but the asking for the key keeps an effect from being there twice: there is no unique index. */
+/** Only the check of the key keeps an effect from being there twice: there is no unique index. */
 const EFFECTS = `create table effect (n bigint generated always as identity, saga text not null, key text not null)`;
 
-/** What the database must hold. */
+/** The migrations that the database needs. */
 export const effectSets: readonly MigrationSet[] = [
   { schema: 'platform', directory: fileURLToPath(new URL('../../platform/migrations', import.meta.url)) },
   {
@@ -40,7 +40,7 @@ export const effectSets: readonly MigrationSet[] = [
   },
 ];
 
-/** The callee of every step: does what the key stands for once, however often it is asked. */
+/** The callee of every step: does the effect of a key once, however often it is called. */
 async function effect(pool: Pool, saga: string, key: string): Promise<void> {
   const client = await pool.connect();
   try {
@@ -99,7 +99,7 @@ function effectSagas(pool: Pool): SagaDefinition[] {
   return [effects, outer];
 }
 
-/** What a saga that went through, or was refused, leaves behind, in order. */
+/** The effects that a saga leaves behind, completed or refused, in order. */
 export const effectsOf = (input: EffectInput): string[] => keysOf(`effects:${input.id}`, input);
 
 const keysOf = (saga: string, { refused }: EffectInput): string[] =>
@@ -108,7 +108,7 @@ const keysOf = (saga: string, { refused }: EffectInput): string[] =>
     : STEPS
   ).map((step) => `${saga}:${step}`);
 
-/** The same of a saga that has them as a step. */
+/** The effects of a saga that has such a one as a step. */
 export const outerEffectsOf = (input: EffectInput): string[] => {
   const own = (...steps: string[]) => steps.map((step) => `outer:${input.id}:${step}`);
   const inner = keysOf(`effects:${input.id}/outer/inner`, input);
@@ -144,7 +144,7 @@ export async function beginEffects(
   });
 }
 
-/** How every saga stands, and what each has done. */
+/** The status of every saga, and the effects of each. */
 export async function readEffects(
   pool: Pool,
 ): Promise<{ statuses: Map<string, string>; effects: Map<string, string[]> }> {

@@ -1,4 +1,4 @@
-/** Every place of a schema where a client gives a value, and the documents that give one there. */
+/** Every place of a schema where a client gives a value, and the documents with a value there. */
 import {
   getNamedType,
   getNullableType,
@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 import { type Good, goodValue } from './nasty-values.ts';
 
-/** An argument of a field at the root, or what is within it. */
+/** An argument of a root field, or a part within it. */
 export interface Place {
   kind: 'query' | 'mutation' | 'subscription';
   field: GraphQLField<unknown, unknown>;
@@ -23,10 +23,10 @@ export interface Place {
   type: GraphQLInputType;
 }
 
-/** Inputs that hold themselves are followed so far. */
+/** How deep inputs that contain themselves are followed. */
 const DEPTH = 6;
 
-/** All of them. */
+/** All places of a schema. */
 export function placesOf(schema: GraphQLSchema): Place[] {
   return rootsOf(schema).flatMap(({ kind, field }) =>
     field.args.flatMap((argument) =>
@@ -35,7 +35,7 @@ export function placesOf(schema: GraphQLSchema): Place[] {
   );
 }
 
-/** The fields at the roots. */
+/** The root fields. */
 export function rootsOf(schema: GraphQLSchema): Pick<Place, 'kind' | 'field'>[] {
   const roots = [
     ['query', schema.getQueryType()],
@@ -55,7 +55,7 @@ function within(type: GraphQLInputType, path: readonly string[]): Pick<Place, 'p
   return [...here, ...fields.flatMap((field) => within(field.type, [...path, field.name]))];
 }
 
-/** A value as it is written into a document; it may be what no type takes. */
+/** A value as it is written into a document; no type may accept it. */
 export class Literal {
   readonly text: string;
 
@@ -64,10 +64,10 @@ export class Literal {
   }
 }
 
-/** What stands in a place: nothing at all. */
+/** The absence of a value in a place. */
 export const ABSENT = Symbol('absent');
 
-/** Writes a value as a literal. Enums are written as the names they are. */
+/** Writes a value as a literal. Enum values are written as names. */
 export function written(value: unknown, type?: GraphQLInputType): string {
   const bare = type && getNullableType(type);
   if (value instanceof Literal) return value.text;
@@ -84,15 +84,15 @@ export function written(value: unknown, type?: GraphQLInputType): string {
   return JSON.stringify(value) ?? 'null';
 }
 
-/** How an operation is made: the declaration of its variables, and what stands in the place. */
+/** Parts of an operation: the declaration of its variables, and the value in the place. */
 export interface Given {
   declared?: string;
   value: unknown;
-  /** Behind the field at the root, and within its selection. */
+  /** Conditions on the root field, and within its selection. */
   conditions?: { root?: string; below?: string };
 }
 
-/** The operation that gives this in this place, and what else must be there as an ordinary client gives it. */
+/** The operation with this value in this place, and with other required values as an ordinary client gives them. */
 export function operationAt(place: Place, given: Given, good: Good): string {
   const { kind, field, path } = place;
   const [argument, ...below] = path;
@@ -124,7 +124,7 @@ interface Placing {
   good: Good;
 }
 
-/** An ordinary value of the type with what is given in the place of one part. */
+/** An ordinary value of the type, with the given one in place of one part. */
 function placed(type: GraphQLInputType, { below: [next, ...below], name, given, good }: Placing): unknown {
   if (next === undefined) return given;
   const bare = getNullableType(type);

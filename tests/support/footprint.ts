@@ -1,9 +1,13 @@
-/** All that an order left behind in every agent: what happened twice, or not at all, shows as a difference. */
+/**
+ * All rows that an order left behind in every agent: an effect that happened twice, or not at all, shows as a
+ * difference.
+ */
 import { type Kysely, sql } from 'kysely';
 
 /**
- * The footprint of a customer's only order. Ids and times are left out, so that two orders can be compared; and where
- * among the rest it stands that the order has heard of a refund: its consumer may come before or after the saga's end.
+ * The footprint of a customer's only order. Ids and times are left out, so that two orders can be compared; and so is
+ * the place, among the rest, at which the order heard of a refund: its consumer may come before or after the saga's
+ * end.
  */
 export async function footprint(kysely: Kysely<any>, customerId: string): Promise<Record<string, unknown>> {
   const { rows } = await sql<{ footprint: Record<string, unknown> }>`

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { dieWithParent } from '../../platform/die-with-parent.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** A start on a busy machine. */
+/** Time limit of a start on a busy machine, in milliseconds. */
 const START_MS = 300_000;
 
 /** An answer of the graph. */
@@ -24,7 +24,10 @@ export interface GatewayProcess {
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts a gateway with these variables and no others of ours. @throws Error with what it wrote, if it ends before it answers */
+/**
+ * Starts a gateway with these variables and no others of ours. @throws Error with its output, if it ends before it
+ * answers
+ */
 export async function startGatewayProcess(env: Record<string, string>): Promise<GatewayProcess> {
   const { NODE_OPTIONS: _, AGORA_NEWER_NODE: __, ...inherited } = process.env;
   const child = spawn(...dieWithParent(process.execPath, [join(ROOT, 'bin/agora.mjs'), 'bin/gateway.ts']), {

@@ -1,2 +1,2 @@
-// Jest loads this one itself and untransformed; what it does is TypeScript, which Node strips.
+// Jest loads this file itself and untransformed; the set-up is TypeScript, which Node strips.
 export { setUp as default } from './test-server.ts';

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A port that leads to another one of this machine. */
+/** A port that forwards to another one of this machine. */
 export interface HangingWire {
   port: number;
-  /** Nothing comes through any more, and nobody is told; new connections are taken and not answered. */
+  /** Forwards nothing any more, and tells nobody; new connections are accepted and not answered. */
   hang(): void;
-  /** It comes through again. */
+  /** Forwards again. */
   flow(): void;
   close(): Promise<void>;
 }
 
-/** Makes one. */
+/** Opens such a port. */
 export async function hangingWire(to: number): Promise<HangingWire> {
   const sockets = new Set<Socket>();
   let isHanging = false;

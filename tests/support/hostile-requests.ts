@@ -1,6 +1,6 @@
-/** What somebody sends who wants us to be busy. For a test, and for a benchmark, of any gateway of ours. */
+/** Requests of an attacker who wants to keep us busy. For a test, and for a benchmark, of any gateway of ours. */
 
-/** A request, and the code that it is to be refused with. */
+/** A request, and the code with which it is to be refused. */
 export interface HostileRequest {
   name: string;
   body: string;
@@ -18,7 +18,7 @@ const doubling = (levels: number): string =>
 const TOO_LARGE = 'OPERATION_TOO_LARGE';
 const INVALID = 'GRAPHQL_VALIDATION_FAILED';
 
-/** All of them. The variables fit `query ($v: JSON)`, so they reach no resolver. */
+/** All hostile requests. The variables fit `query ($v: JSON)`, so they reach no resolver. */
 export const HOSTILE: readonly HostileRequest[] = [
   { name: 'a depth of 1,000', body: post(nested(1000, '{ a ', '}')), code: TOO_LARGE },
   { name: 'lists 20,000 deep as an argument', body: post(`{ a(b: ${nested(20_000, '[', ']')}) }`), code: TOO_LARGE },

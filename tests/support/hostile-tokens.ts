@@ -1,4 +1,4 @@
-/** Access tokens as somebody forges them who has read about it. For a test, and for a benchmark, of any gateway of ours. */
+/** Access tokens as a well-read attacker forges them. For a test, and for a benchmark, of any gateway of ours. */
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
 /** A token that is to be refused. */
@@ -14,7 +14,7 @@ const jwt = (header: object, payload: object, signed: (text: string) => Buffer):
 };
 const hmac = (key: string | Buffer) => (text: string) => createHmac('sha256', key).update(text).digest();
 
-/** Where a verifier that looks keys up would look, and what it would find there. */
+/** Hostile key ids, and the key that a verifier would find if it looked there. */
 const KEY_IDS: readonly [name: string, kid: string, key: string][] = [
   ['a path', '../../../../../../etc/passwd', 'root:x:0:0:root:/root:/bin/bash\n'],
   ['an empty file', '../../../../../../dev/null', ''],
@@ -26,7 +26,10 @@ const KEY_IDS: readonly [name: string, kid: string, key: string][] = [
   ['nothing that we know', '5f3c9a7e', 'secret'],
 ];
 
-/** What others may sign as they like, and what we would never have signed as it is: `key` is our private one. */
+/**
+ * Tokens that others may sign as they like, and tokens that we would never have signed as they are: `key` is our
+ * private one.
+ */
 export function hostileTokens(key: KeyObject, now = new Date()): HostileToken[] {
   const seconds = Math.floor(now.getTime() / 1000);
   const good = { sub: 'user_1', iss: 'agora', aud: 'agora', iat: seconds, exp: seconds + 900, roles: ['ADMIN'] };

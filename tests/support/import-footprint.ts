@@ -1,4 +1,7 @@
-/** All that a merchant's imports left behind in every agent: what happened twice, or not at all, shows as a difference. */
+/**
+ * All rows that a merchant's imports left behind in every agent: an effect that happened twice, or not at all, shows as
+ * a difference.
+ */
 import { type Kysely, sql } from 'kysely';
 
 /** The footprint of a merchant's only import. Ids and times are left out, so that two imports can be compared. */

@@ -1,7 +1,7 @@
-/** Whether the stock adds up, judged by the database alone: for tests of inventory, of sagas and of crashes. */
+/** Checks that the stock adds up, by the database alone: for tests of inventory, of sagas and of crashes. */
 import { type Kysely, sql } from 'kysely';
 
-/** What must hold of stock, and does not, one sentence each. Empty if the ledger, the levels and the reservations agree. */
+/** Violated invariants of the stock, one sentence each. Empty if the ledger, the levels and the reservations agree. */
 // biome-ignore lint/suspicious/noExplicitAny: it names its tables itself
 export async function inventoryViolations(kysely: Kysely<any>): Promise<string[]> {
   const { rows } = await sql<{ violation: string }>`

@@ -1,4 +1,4 @@
-/** What a measurement was made on: a figure without it means nothing. */
+/** The machine that a measurement was made on: a figure without it means nothing. */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export const machine = (): string =>
   `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`;
 
-/** The commit that is checked out, and whether something was changed since: beside the page that the results go to. */
+/** The commit that is checked out, and whether there are changes, other than to the page that the results go to. */
 export function commit(): string {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: join(import.meta.dirname, '../..'), encoding: 'utf8' }).trim();

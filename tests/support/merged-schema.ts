@@ -1,8 +1,8 @@
 /**
- * Subgraphs merged into one plain schema that graphql-js executes, without planner and gateway: what the federated
- * execution must answer too. Each field is resolved by the resolver of the subgraph that has it; what belongs to another
- * subgraph than its parent, on what that subgraph's own reference resolver makes of the parent's key. Of a reference its
- * owner is asked whether there is such a thing.
+ * Subgraphs merged into one plain schema that graphql-js executes, without planner and gateway: the reference for the
+ * federated execution. Each field is resolved by the resolver of the subgraph that has it; a field of another subgraph
+ * than its parent's, on the object that that subgraph's own reference resolver makes of the parent's key. Of a
+ * reference its owner is asked whether the entity exists.
  */
 import {
   buildSchema,
@@ -41,7 +41,10 @@ class Held {
   }
 }
 
-/** Merges them into what clients see: `api`. Entities have flat keys; `@requires`, `@provides` and interface objects are not known. */
+/**
+ * Merges them into `api`, the schema that clients see. Entities have flat keys; `@requires`, `@provides` and interface
+ * objects are not supported.
+ */
 export function mergedSchema(api: GraphQLSchema, subgraphs: readonly Subgraph[]): GraphQLSchema {
   const merged = buildSchema(printSchema(api));
   const parts = subgraphs.map(({ schema }) => schema);
@@ -68,10 +71,12 @@ const fieldIn = (part: GraphQLSchema, type: string, field: string) => {
   return own instanceof GraphQLObjectType ? own.getFields()[field] : undefined;
 };
 
-/** Whose the things of a type are. */
+/** The subgraph that owns the entities of a type. */
 type OwnerOf = (type: string) => GraphQLSchema | undefined;
 
-/** As `gateway/execution/references.ts` finds it: by `@node`, or where only one of several resolves its key. */
+/**
+ * Finds owners as `gateway/execution/references.ts` does: by `@node`, or where only one of several resolves its key.
+ */
 function ownersIn(subgraphs: readonly Subgraph[]): OwnerOf {
   const kinds = nodeKinds(subgraphs);
   return (type) => {
@@ -83,7 +88,7 @@ function ownersIn(subgraphs: readonly Subgraph[]): OwnerOf {
   };
 }
 
-/** Its first `@key`, as it is written. */
+/** The type's first `@key`, as it is written. */
 function keyIn(schema: GraphQLSchema, type: string): string | undefined {
   const { astNode, extensionASTNodes } = schema.getType(type) as GraphQLObjectType;
   const keys = [astNode, ...extensionASTNodes].flatMap((node) => node?.directives ?? []);
@@ -113,7 +118,7 @@ function resolverOf(
   };
 }
 
-/** What its owner knows of; null in the place of what it does not. */
+/** The objects that their owner knows, with null in place of the others. */
 async function thereAt(
   owner: GraphQLSchema,
   found: unknown,
@@ -133,7 +138,7 @@ function hold(part: GraphQLSchema, value: unknown): unknown {
   return new Held(part, value);
 }
 
-/** The object as this subgraph has it: itself, or what its reference resolver makes of the key. */
+/** The object as this subgraph has it: itself, or the one that its reference resolver makes of the key. */
 function asSeenBy(part: GraphQLSchema, held: Held, type: string, context: unknown, info: GraphQLResolveInfo): unknown {
   if (held.part === part) return held.value;
   let seen = held.elsewhere.get(part);
@@ -163,7 +168,7 @@ async function referred(
   return resolveReference ? resolveReference(reference, context, { ...info, schema: part }) : reference;
 }
 
-/** The fields of its first key. */
+/** The fields of the type's first key. */
 function keyOf(type: GraphQLObjectType): string[] {
   const nodes = [type.astNode, ...type.extensionASTNodes].flatMap((node) => node?.directives ?? []);
   const fields = nodes.find(({ name }) => name.value === 'key')?.arguments?.find(({ name }) => name.value === 'fields');

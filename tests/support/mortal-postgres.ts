@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { deleteEmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
 
-/** A server that may die. */
+/** A server that may be killed. */
 export interface MortalPostgres {
-  /** The same over all its lives. */
+  /** The same address over all restarts. */
   readonly url: string;
   /** Ends it without warning; SIGQUIT tells its sessions, SIGKILL does not. */
   kill(signal: 'SIGKILL' | 'SIGQUIT'): Promise<void>;
@@ -17,7 +17,7 @@ export interface MortalPostgres {
   remove(): Promise<void>;
 }
 
-/** Starts one. */
+/** Starts such a server. */
 export async function startMortalPostgres(): Promise<MortalPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'agora-test-'));
   chmodSync(folder, 0o755);

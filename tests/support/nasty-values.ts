@@ -1,4 +1,4 @@
-/** Values that somebody sends to see what breaks: for each scalar, and in each place of an argument. */
+/** Values that an attacker sends to see what breaks: for each scalar, and in each place of an argument. */
 import {
   getNullableType,
   type GraphQLInputObjectType,
@@ -11,7 +11,7 @@ import {
 
 const LONG = 'x'.repeat(50_000);
 const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-/** NUL and half of a pair are no text to PostgreSQL; the rest is text that means something to somebody. */
+/** NUL and half of a surrogate pair are no text to PostgreSQL; the rest is text that has a meaning to some program. */
 const TEXTS = ['', ' ', 'a\u0000b', 'a\ud800b', '\udc00', '\u202eabc', '😀', LONG, "'; drop table x; --", '%', '\\'];
 const CURSORS = [
   [1],
@@ -25,7 +25,7 @@ const CURSORS = [
 ];
 const IDS = ['order_', 'order_zzzzzzzzzzzzzzzzzzzzzzzzzz', 'ORDER_01H455VB4PEX5VSKNK084SN02Q', '-1', '__proto__'];
 
-/** By scalar. Most of them are refused where they are read. */
+/** Nasty values by scalar. Most of them are refused where they are parsed. */
 const NASTY: Readonly<Record<string, readonly unknown[]>> = {
   String: [...TEXTS, ...CURSORS.map(base64), '-1.-1.-1'],
   ID: [...TEXTS, ...IDS],
@@ -53,10 +53,10 @@ const NASTY: Readonly<Record<string, readonly unknown[]>> = {
   JSON: [null, 'a\u0000b', { 'a\u0000': 1 }, { a: '\ud800' }, [[[[[[]]]]]], { constructor: 1 }],
 };
 
-/** What is good for a scalar, in an argument or a field of this name. */
+/** A good value for a scalar, in an argument or a field of this name. */
 export type Good = (scalar: string, name: string) => unknown;
 
-/** A value as an ordinary client sends it: all that must be there, and of the rest what is not deep. */
+/** A value as an ordinary client sends it: all required fields, and the others as long as they are not deep. */
 export function goodValue(type: GraphQLInputType, name: string, good: Good, depth = 0): unknown {
   const bare = getNullableType(type);
   if (isListType(bare)) return [goodValue(bare.ofType as GraphQLInputType, name, good, depth)];
@@ -66,7 +66,7 @@ export function goodValue(type: GraphQLInputType, name: string, good: Good, dept
   return Object.fromEntries(fields.map((field) => [field.name, goodValue(field.type, field.name, good, depth + 1)]));
 }
 
-/** What is nasty for a type itself, whatever may be within it. */
+/** Nasty values for a type itself, whatever may be within it. */
 export function nastyLeaves(type: GraphQLInputType): unknown[] {
   const bare = getNullableType(type);
   if (isListType(bare)) return [[], [null], [[]], {}, '', 0, Array<unknown>(200).fill(null)];
@@ -74,7 +74,7 @@ export function nastyLeaves(type: GraphQLInputType): unknown[] {
   return isEnumType(bare) ? ['NOPE', '', 0, 'a\u0000b', {}] : [...(NASTY[bare.name] ?? []), {}, [], true, 1e308, -0];
 }
 
-/** The same with something nasty in one place. */
+/** Ordinary values with a nasty one in one place. */
 export function nastyValues(type: GraphQLInputType, name: string, good: Good, depth = 0): unknown[] {
   const bare = getNullableType(type);
   if (isListType(bare)) {

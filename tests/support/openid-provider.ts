@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair } from 'jose';
 import { type Context, Provider } from 'oidc-provider';
 
-/** What the provider knows of somebody: claims of OpenID Connect. */
+/** The provider's claims of a person, after OpenID Connect. */
 export interface Person {
   email?: unknown;
   email_verified?: unknown;
@@ -14,42 +14,42 @@ export interface Person {
   preferred_username?: string;
 }
 
-/** The pages that it leads back to. */
+/** The page that it redirects back to. */
 export const REDIRECT_URI = 'http://127.0.0.1/signed-in';
 
 /** The provider under test. */
 export interface OpenIdProvider {
   issuer: string;
-  /** Whom it knows, by their subject. */
+  /** The people that it knows, by their subject. */
   people: Map<string, Person>;
   /** Signs its ID tokens, as `kid` says. */
   key: { private: CryptoKey; public: CryptoKey; kid: string };
   /** One entry of OIDC_PROVIDERS for it. */
   settings(id: string): Record<string, unknown>;
-  /** Goes there as a browser of this person. The address that it leads back to. */
+  /** Visits it like a browser of this person. Returns the address that it redirects back to. */
   visit(authorizationUrl: string, subject: string): Promise<string>;
-  /** Changes what it answers, by its routes: `token`, `userinfo`. */
+  /** Changes its answers, by its routes: `token`, `userinfo`. */
   tamper: Record<string, (body: any) => any>;
-  /** What happens to requests before they reach it: true if they were answered, or are not to be. */
+  /** Handles requests before they reach it: true if one was answered, or is not to be. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
-  /** How often each path was asked for. */
+  /** Number of requests for each path. */
   asked: Map<string, number>;
   close(): Promise<void>;
 }
 
 const CLIENT = { client_id: 'agora', client_secret: 'a secret of the test provider' };
 
-/** How it is set up. */
+/** Set-up of the provider. */
 interface Setup {
-  /** Whether it says in the ID token what it else says when it is asked for. */
+  /** Whether the ID token has the claims that userinfo would have. */
   inIdToken?: boolean;
-  /** How Agora shows that it is itself. */
+  /** How Agora authenticates itself. */
   authentication?: 'client_secret_basic' | 'client_secret_post' | 'none';
-  /** What it signs ID tokens by. */
+  /** Algorithm that signs ID tokens. */
   alg?: 'RS256' | 'ES256';
 }
 
-/** Starts one. */
+/** Starts a provider. */
 export async function openOpenIdProvider(setup: Setup = {}): Promise<OpenIdProvider> {
   const { authentication = 'client_secret_basic', alg = 'RS256' } = setup;
   const people = new Map<string, Person>();
@@ -124,7 +124,7 @@ const configurationOf = (people: Map<string, Person>, jwk: object, { inIdToken, 
   interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
   findAccount: (_: unknown, accountId: string) =>
     people.has(accountId) && { accountId, claims: () => ({ sub: accountId, ...people.get(accountId) }) },
-  // Nobody is asked whether they allow it.
+  // Consent is given without a page.
   async loadExistingGrant({ oidc }: any) {
     const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
     grant.addOIDCScope('openid email profile');
@@ -133,7 +133,7 @@ const configurationOf = (people: Map<string, Person>, jwk: object, { inIdToken, 
   },
 });
 
-/** It warns of keeping everything in memory, which is what a test wants. */
+/** Silences its warning that everything is kept in memory, which a test wants. */
 function quietly<T>(make: () => T): T {
   const { warn } = console;
   console.warn = () => {};
@@ -144,7 +144,7 @@ function quietly<T>(make: () => T): T {
   }
 }
 
-/** Follows redirects with the cookies that it is given, until it is led back. */
+/** Follows redirects with its cookies, until it is led back. */
 async function visit(authorizationUrl: string, subject: string): Promise<string> {
   const cookies = new Map<string, string>();
   let url = authorizationUrl;

@@ -1,6 +1,6 @@
 /**
- * What to run instead of `describe` or `test` where something is needed that this machine may lack, by the Debian
- * package that brings it: it says so when it is not there.
+ * Skips a `describe` or `test` that needs a program which this machine lacks, and names it with the Debian package that
+ * brings it.
  */
 export function orSkip<Block extends { skip: unknown }>(
   has: boolean,

@@ -1,2 +1,2 @@
-/** How long a test waits for what must happen: it bounds what hangs, and says nothing of how fast a machine is. */
+/** Timeout of a test's waits: it bounds a hang, and says nothing of how fast a machine is. */
 export const PATIENCE_MS = 120_000;

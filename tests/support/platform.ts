@@ -51,7 +51,7 @@ export interface EmbeddedPlatform extends SigningPlatform {
 export interface Watch {
   // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
   readonly events: any[];
-  /** Resolves with the events once the condition holds. @throws Error with what came, when the patience ends */
+  /** Resolves with the events once the condition holds. @throws Error with the events so far, at the timeout */
   // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape it asked for
   until(condition: (events: any[]) => boolean): Promise<any[]>;
   /** Resolves when the server has ended the subscription. */
@@ -61,17 +61,17 @@ export interface Watch {
   stop(): Promise<void>;
 }
 
-/** How it is started. */
+/** Options of a start. */
 interface PlatformOptions {
   config?: Record<string, string>;
   log?: Logger;
   clock?: Clock;
 }
 
-/** How it is started in this process. */
+/** Options of a start in this process. */
 type EmbeddedOptions = PlatformOptions & Pick<AgentsOptions, 'standby'>;
 
-/** Starts everything but the demo data: in this process, or as many where `distributed.ts` says so. */
+/** Starts everything but the demo data: in this process, or as many processes where `distributed.ts` says so. */
 export async function openPlatform(options: PlatformOptions = {}): Promise<SigningPlatform> {
   if (process.env.AGORA_TEST_DISTRIBUTED) {
     const { openCluster } = await import('./cluster-platform.ts');
@@ -95,7 +95,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     authenticate,
     log: options.log ?? silentLogger,
     isReady,
-    // A busy machine may take longer than a client may.
+    // A busy machine may take longer than a client is allowed.
     limits: { ...LIMITS, connectionInitMs: PATIENCE_MS },
   });
   gateway.server.listen(0, '127.0.0.1');

@@ -1,4 +1,4 @@
-/** PgBouncer (https://www.pgbouncer.org) in front of the tests' PostgreSQL, giving out connections by the transaction. */
+/** PgBouncer (https://www.pgbouncer.org) in transaction mode in front of the tests' PostgreSQL. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,15 +19,18 @@ export interface Pooler {
   end(): Promise<void>;
 }
 
-/** For each role so few that clients must share them: what one leaves on a connection, another would find. */
+/**
+ * Connections of each role, so few that clients must share them: state that one leaves on a connection, another would
+ * find.
+ */
 export const POOL_SIZE = 4;
 
-/** Whether there is one to start. */
+/** Whether this machine has a PgBouncer. */
 export const hasPooler = (): boolean => spawnSync('pgbouncer', ['--version']).status === 0;
 
 /**
  * Starts one, or returns undefined where there is none to start.
- * @param addresses with the roles that it lets in, and their passwords. @default the tests' own
+ * @param addresses with the roles that it admits, and their passwords. @default the tests' own
  */
 export async function startPooler(addresses = [process.env.AGORA_TEST_URL!]): Promise<Pooler | undefined> {
   if (!hasPooler()) return undefined;
@@ -74,7 +77,7 @@ ignore_startup_parameters = extra_float_digits, options
   return { address: `127.0.0.1:${port}`, end };
 }
 
-/** What a host is given to go through the pooler, and past it for what outlives a transaction. */
+/** A host's connections: through the pooler, and past it for work that outlives a transaction. */
 export function pooledFixture(address: string, database: TestDatabase) {
   const url = new URL(database.url);
   url.host = address;

@@ -1,6 +1,6 @@
 /**
- * A process that starts an embedded PostgreSQL, says so on its output in one line of JSON, and holds it until its
- * input ends, for tests that kill it: `node postgres-holder.ts <module> <data folder> [alone]`.
+ * A process that starts an embedded PostgreSQL, reports it in one line of JSON, and holds it until its input ends, for
+ * tests that kill it: `node postgres-holder.ts <module> <data folder> [alone]`.
  */
 import { once } from 'node:events';
 

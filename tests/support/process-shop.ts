@@ -1,4 +1,4 @@
-/** The shop of shop.ts in another process, which may die and come back. */
+/** The shop of shop.ts in another process, which may be killed and started again. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
@@ -9,19 +9,19 @@ import { type AgoraOptions, type AgoraProcess, databaseOf, startAgora } from './
 import { type SigningPlatform, watch } from './platform.ts';
 import { testPool } from './test-pool.ts';
 
-/** The name of our own sessions, by which we tell them from Agora's. */
+/** The application name of our own sessions, by which we tell them from Agora's. */
 const OURS = 'agora test observer';
 
 /** A shop whose process can be killed and started again on the same data. */
 export interface ProcessShop extends SigningPlatform {
   readonly process: AgoraProcess;
-  /** `kill -9`, and waits until PostgreSQL has noticed: what was not committed is gone. */
+  /** `kill -9`, and waits until PostgreSQL has noticed: uncommitted changes are gone. */
   kill(): Promise<void>;
   /** Starts it again, after a kill or an end. */
   restart(): Promise<void>;
 }
 
-/** Starts one. */
+/** Starts such a shop. */
 export async function openProcessShop(options: AgoraOptions): Promise<ProcessShop> {
   let running = await startAgora(options);
   const connect = () =>
@@ -73,7 +73,10 @@ export async function openProcessShop(options: AgoraOptions): Promise<ProcessSho
   };
 }
 
-/** A session that waits for a lock learns late that its client is gone, and would still commit what it was told last. */
+/**
+ * Ends the sessions of the killed process: one that waits for a lock learns late that its client is gone, and would
+ * still commit its last statement.
+ */
 async function endSessionsOfTheDead(pool: pg.Pool): Promise<void> {
   for (;;) {
     const { rows } = await pool.query(

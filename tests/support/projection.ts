@@ -1,6 +1,6 @@
 /**
- * A small projection: it counts the notes of an owner, which are told page by page, and by events from then on. Its
- * pages are written without a unique key, so that one which is applied twice shows.
+ * A small projection: it counts the notes of an owner, which come page by page, and by events from then on. Its pages
+ * are written without a unique key, so that one which is applied twice shows.
  */
 import { raw } from '../../platform/data/raw.ts';
 import type { Backfill } from '../../platform/consumers/backfill.ts';
@@ -11,7 +11,7 @@ import { noteWritten, type SmallFixture } from './small-agent.ts';
 /** Notes in one page. */
 export const PAGE = 5;
 
-/** Its tables, in the schema of the agent `name`: what it shows, and which pages it was told. */
+/** Its tables, in the schema of the agent `name`: the notes that it shows, and the pages that it has read. */
 export const projectionTables = (name: string): string => `
   create schema if not exists ${name};
   create table ${name}.shown (id text primary key, version int not null);

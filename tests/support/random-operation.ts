@@ -1,4 +1,6 @@
-/** Valid operations by chance, over any schema: aliases, fragments, variables with and without defaults, skip and include. */
+/**
+ * Random valid operations, over any schema: aliases, fragments, variables with and without defaults, skip and include.
+ */
 import {
   getNamedType,
   getNullableType,
@@ -24,7 +26,7 @@ export interface RandomOperation {
   variables: Record<string, unknown>;
 }
 
-/** What the schema does not say. */
+/** Knowledge that the schema does not have. */
 export interface Knowledge {
   schema: GraphQLSchema;
   /** Coordinates that are not asked for, such as `Consumer.lagSeconds`. */
@@ -38,7 +40,7 @@ const DEPTH = 7;
 /** Fields of one selection. */
 const MOST_FIELDS = 6;
 
-/** Makes one. */
+/** Makes a random operation. */
 export function randomOperation(chance: Chance, knowledge: Knowledge): RandomOperation {
   return new Writer(chance, knowledge).operation();
 }
@@ -86,7 +88,7 @@ class Writer {
   #spread(on: string, body: string): string {
     const name = this.#name('F');
     this.#fragments.push(`fragment ${name} on ${on} ${body}`);
-    // Twice is once: fields merge.
+    // Spreading twice is the same as once: fields merge.
     return this.#chance.is(0.3) ? `...${name} ...${name}` : `...${name}${this.#condition()}`;
   }
 
@@ -98,7 +100,7 @@ class Writer {
     return possible.length === 0 ? [] : this.#chance.some(possible, most).map((field) => this.#field(field, depth));
   }
 
-  /** Every field has a name of its own where it could otherwise conflict with itself in another fragment. */
+  /** A field. It has an alias of its own where it could otherwise conflict with itself in another fragment. */
   #field(field: GraphQLField<unknown, unknown>, depth: number): string {
     const named = getNamedType(field.type);
     const alias = field.args.length > 0 || this.#chance.is(0.5) || !isObjectType(named) ? `${this.#name('a')}: ` : '';
@@ -132,7 +134,7 @@ class Writer {
     return ` @${directive}(if: $${variable})`;
   }
 
-  /** As a client would send it. Undefined: left out. */
+  /** A value as a client would send it. Undefined: left out. */
   #value(type: GraphQLInputType, argument: string, returns: string): unknown {
     const bare = getNullableType(type);
     if (isListType(bare)) {

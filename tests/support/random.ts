@@ -1,4 +1,4 @@
-/** Chance that can be had again: the same seed, the same numbers (mulberry32, by Tommy Ettinger, public domain). */
+/** A repeatable random generator: the same seed, the same numbers (mulberry32, by Tommy Ettinger, public domain). */
 export class Chance {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Chance {
     this.#state = seed >>> 0;
   }
 
-  /** At least 0, below 1. */
+  /** A number, at least 0, below 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -14,17 +14,17 @@ export class Chance {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   }
 
-  /** Whether it happens, with this probability. */
+  /** True with this probability. */
   is(probability: number): boolean {
     return this.next() < probability;
   }
 
-  /** One of them. */
+  /** One item of the list. */
   one<T>(among: readonly T[]): T {
     return among[Math.floor(this.next() * among.length)]!;
   }
 
-  /** So many of them at most, in their order, at least one. */
+  /** Some items of the list, at least one and at most so many, in their order. */
   some<T>(among: readonly T[], most: number): T[] {
     const wanted = 1 + Math.floor(this.next() * Math.min(most, among.length));
     const left = [...among.keys()];

@@ -1,4 +1,7 @@
-/** Two PostgreSQLs of a test's own: a primary, and a standby that streams from it, is reached through a wire that may hang, and may die. */
+/**
+ * Two PostgreSQLs of a test's own: a primary, and a streaming standby that is reached through a wire which may hang,
+ * and that may be killed.
+ */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,11 +14,11 @@ import { type HangingWire, hangingWire } from './hanging-wire.ts';
 /** The pair. */
 export interface ReplicatedPostgres {
   primary: EmbeddedPostgres;
-  /** The way to the standby. */
+  /** The connection to the standby. */
   wire: HangingWire;
   /** SQL on the standby itself, as its superuser. */
   onStandby(statement: string): Promise<Record<string, unknown>[]>;
-  /** Has the standby replay nothing any more, until `resume`. */
+  /** Pauses replay on the standby, until `resume`. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Ends the standby without warning. */
@@ -29,10 +32,10 @@ export interface ReplicatedPostgres {
 /** The same for both: a standby refuses to start with smaller limits than its primary's. */
 const SETTINGS = { wal_level: 'replica', max_wal_senders: '4', shared_buffers: '64MB', fsync: 'off' };
 
-/** Starts them. */
+/** Starts both. */
 export async function startReplicatedPostgres(): Promise<ReplicatedPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'agora-test-'));
-  chmodSync(folder, 0o755); // For root, whose server runs as somebody else.
+  chmodSync(folder, 0o755); // For root, whose server runs as another user.
   const [primaryDir, standbyDir] = [join(folder, 'postgres'), join(folder, 'standby')] as const;
   const startPrimary = () =>
     startEmbeddedPostgres({ dataDir: primaryDir, log: () => {}, settings: { ...SETTINGS, wal_keep_size: '1GB' } });
@@ -89,7 +92,10 @@ export async function startReplicatedPostgres(): Promise<ReplicatedPostgres> {
   };
 }
 
-/** A base backup of a server that does not run is a copy of its files, with their owner; the mark makes it a standby. */
+/**
+ * Copies the files of a server that does not run, with their owner, as a base backup; the signal file makes the copy a
+ * standby.
+ */
 function copyCold(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   execFileSync('cp', ['-a', join(from, 'cluster'), join(from, 'credentials.json'), to]);

@@ -1,4 +1,4 @@
-/** Agora as processes that are given nothing but their agents' own roles, past PgBouncer or through it. */
+/** Agora as processes with nothing but their agents' own roles, past PgBouncer or through it. */
 import { createPublicKey } from 'node:crypto';
 import { tokensFrom } from '../../platform/identity/tokens.ts';
 import { agentNames } from '../../subgraphs/index.ts';
@@ -15,7 +15,7 @@ export interface RoleProcesses {
   roles: TestRoles;
   /** The agents of each process but the gateway's. */
   groups: readonly (readonly string[])[];
-  /** Where the processes have an agent's role, or `gateway`'s. */
+  /** The address with which the processes have an agent's role, or `gateway`'s. */
   url(owner: string): string;
   close(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface RoleProcesses {
 /** All agents but these share a process. */
 const APART = ['payment', 'orchestration'];
 
-/** Starts them. @param pooled through a PgBouncer that gives out connections by the transaction, where it can be */
+/** Starts them. @param pooled through a PgBouncer in transaction mode, where a connection can be */
 export async function openRoleProcesses({ pooled = false } = {}): Promise<RoleProcesses> {
   const endings: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {

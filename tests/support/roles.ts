@@ -13,16 +13,16 @@ import { testPool } from './test-pool.ts';
 
 /** The roles of one database. */
 export interface TestRoles {
-  /** What a host is given to have each agent on its own role. */
+  /** A host's connections, with each agent on its own role. */
   ground: { kysely: Kysely<any>; kyselyFor(agent: string): Kysely<any> };
-  /** For the saga worker, as orchestration. */
+  /** Connections of the saga worker, as orchestration. */
   sagas: { url: string; pool: Pool };
-  /** What `npm run db:roles` wrote: DATABASE_URL_ORDER and so on. */
+  /** The output of `npm run db:roles`: DATABASE_URL_ORDER and so on. */
   env: Readonly<Record<string, string>>;
   /** The address for an agent, or for `gateway`. */
   url(owner: string): string;
   pool(owner: string): Pool;
-  /** What the roles' names begin with. */
+  /** Prefix of the roles' names. */
   prefix: string;
   /** Ends the connections. */
   end(): Promise<void>;
@@ -30,7 +30,7 @@ export interface TestRoles {
   drop(): Promise<void>;
 }
 
-/** Makes them for these agents. */
+/** Makes the roles of these agents. */
 export async function testRoles(url: string, agents: readonly string[]): Promise<TestRoles> {
   const folder = mkdtempSync(join(tmpdir(), 'agora-roles-'));
   const out = join(folder, 'secrets.env');

@@ -6,12 +6,12 @@ import { prepareSagas } from '../../platform/sagas/worker.ts';
 import { testDatabase } from './database.ts';
 import { testPool } from './test-pool.ts';
 
-/** What a saga worker stands on. */
+/** The database of a saga worker. */
 export interface SagaFixture {
   // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
   kysely: Kysely<any>;
   pool: pg.Pool;
-  /** For the worker itself. */
+  /** Connections of the worker itself. */
   sagas: { url: string; pool: pg.Pool };
   close(): Promise<void>;
 }

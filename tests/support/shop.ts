@@ -1,4 +1,7 @@
-/** A small shop to test with: things for sale, who buys them, and how an order is placed and followed. Not for Jest alone. */
+/**
+ * A small shop to test with: things for sale, their buyers, and functions that place and follow an order. Not for Jest
+ * alone.
+ */
 import assert from 'node:assert/strict';
 import { newId } from '../../platform/ids.ts';
 import { actor, admin } from './agents.ts';
@@ -17,19 +20,19 @@ export const ADDRESS = {
   country: 'FR',
 };
 
-/** What a test gives of an order; the rest is filled in. */
+/** A test's part of an order's input; the rest is filled in. */
 export type OrderInput = Record<string, unknown> & { token?: string };
 
 let n = 0;
 
-/** Puts something new up for sale, and returns its variant's id. Everything through the public API. */
+/** Puts a new variant up for sale, and returns its id. Everything through the public API. */
 export async function forSale(
   shop: TestPlatform,
   { price = '10.00', stock = 100 }: { price?: string; stock?: number } = {},
 ): Promise<string> {
   const create = `mutation ($input: CreateProductInput!) { createProduct(input: $input) { product { id variants { id } } userErrors { message } } }`;
   const { createProduct } = await insist(() => {
-    // Another each time: one that was not answered may have been made.
+    // Another each time: one whose request got no answer may have been made.
     const sku = `TEST-${process.pid}-${Date.now()}-${n++}`;
     const input = { name: sku, merchantId: 'merchant_test', variants: [{ sku, name: 'One' }] };
     return shop.ask(create, { input }, admin);
@@ -100,7 +103,7 @@ const ORDER = `query ($id: ID) { order(id: $id) {
 export const read = async (shop: TestPlatform, id: string, as = admin) =>
   (await done(shop.ask(ORDER, { id }, as))).order;
 
-/** Waits until an order is in one of these states. @throws Error with the order as it is, when the patience ends */
+/** Waits until an order has one of these statuses. @throws Error with the order as it is, at the timeout */
 export const settled = (shop: TestPlatform, id: string, ...statuses: string[]) =>
   untilAnswer(
     () => read(shop, id),
@@ -108,7 +111,7 @@ export const settled = (shop: TestPlatform, id: string, ...statuses: string[]) =
     `the order does not become ${statuses.join(' or ')}`,
   );
 
-/** Waits until the saga that carries an order has ended so. @throws Error when the patience ends */
+/** Waits until the saga of an order has ended with this status. @throws Error at the timeout */
 export async function sagaEnds(shop: TestPlatform, orderId: string, status: string): Promise<void> {
   await untilAnswer(
     async () => (await read(shop, orderId)).saga.status,
@@ -117,7 +120,7 @@ export async function sagaEnds(shop: TestPlatform, orderId: string, status: stri
   );
 }
 
-/** How many are left to sell. */
+/** Number of units that are left to sell. */
 export async function available(shop: TestPlatform, variantId: string): Promise<number> {
   const { productVariant } = await done(
     shop.ask(`query ($id: ID) { productVariant(id: $id) { availability { available } } }`, { id: variantId }),
@@ -125,7 +128,7 @@ export async function available(shop: TestPlatform, variantId: string): Promise<
   return productVariant.availability.available;
 }
 
-/** The answer of something that may be asked again, from an Agora that a busy machine leaves no time for a while. */
+/** The answer of a request that may be retried, from an Agora that a busy machine leaves no time for a while. */
 const answered = (ask: () => Promise<Answer>): Promise<Answer> =>
   untilAnswer(
     ask,
@@ -133,7 +136,7 @@ const answered = (ask: () => Promise<Answer>): Promise<Answer> =>
     'Agora stays unavailable',
   );
 
-/** The data of an answer without any error in it, to something that may be asked again. */
+/** The data of an answer without any error in it, of a request that may be retried. */
 const insist = async (ask: () => Promise<Answer>) => done(answered(ask));
 
 /** The data of an answer without any error in it. */

@@ -1,4 +1,6 @@
-/** Two small agents whose statements take their time, behind a gateway: in its process, or over HTTP as in processes of their own. */
+/**
+ * Two small agents with slow statements, behind a gateway: in its process, or over HTTP as in processes of their own.
+ */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { parse } from 'graphql';
@@ -22,10 +24,10 @@ export interface SlowOptions {
   isOverHttp: boolean;
 }
 
-/** So many connections have the agents together. */
+/** Number of connections that the agents share. */
 export const CONNECTIONS = 3;
 
-/** How long an operation may take, in milliseconds: longer than what a test waits for on a busy machine. */
+/** Time limit of an operation, in milliseconds: longer than a test waits on a busy machine. */
 const TIMEOUT_MS = 4_000;
 
 const SDL = `
@@ -36,7 +38,7 @@ const SDL = `
 `;
 const OTHER = 'type Query { other: Int @public } type Mutation { writeElsewhere(mark: String!): Int @public }';
 
-/** Opens them. */
+/** Opens the agents and their gateway. */
 export async function openSlowAgents({ prepare, isOverHttp }: SlowOptions) {
   const database = await testDatabase();
   const limits = { statementTimeout: 0, transactionTimeout: 0, lockTimeout: 0 };
@@ -78,7 +80,7 @@ export async function openSlowAgents({ prepare, isOverHttp }: SlowOptions) {
   await once(gateway.server, 'listening');
   const address = `127.0.0.1:${(gateway.server.address() as AddressInfo).port}/graphql`;
 
-  /** How many connections of the agents are at work: the one that asks is another's. */
+  /** Number of connections of the agents that are at work: this query has another. */
   const active = async (): Promise<number> => {
     const { rows } = await sql<{ n: number }>`
       select count(*)::int as n from pg_stat_activity
@@ -87,12 +89,12 @@ export async function openSlowAgents({ prepare, isOverHttp }: SlowOptions) {
     return rows[0]!.n;
   };
   return {
-    /** What the gateway has warned of, or called an error. */
+    /** Warnings and errors of the gateway. */
     complaints,
     /** Resolves when so many statements are at work. */
     atWork: (n = 1) => untilAnswer(active, (now) => now === n, `${n} statements were not seen at work`),
     idle: () => untilAnswer(active, (now) => now === 0, 'a statement goes on'),
-    /** What mutations have written. */
+    /** Rows that mutations have written. */
     written: async () => (await sql<{ mark: string }>`select mark from written`.execute(database.kysely)).rows,
     post: (query: string, { signal, accept }: { signal?: AbortSignal; accept?: string } = {}): Promise<Response> =>
       fetch(`http://${address}`, {
@@ -101,7 +103,7 @@ export async function openSlowAgents({ prepare, isOverHttp }: SlowOptions) {
         body: JSON.stringify({ query }),
         signal,
       }),
-    /** A client over WebSocket, that does not come back. */
+    /** A client over WebSocket that does not reconnect. */
     socket: (): Client => createClient({ url: `ws://${address}`, webSocketImpl: WebSocket, retryAttempts: 0 }),
     async close() {
       await gateway.close();

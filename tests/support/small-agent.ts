@@ -1,4 +1,4 @@
-/** The ground of one small agent, `small`, on a database of its own: for tests of what every agent stands on. */
+/** The context of one small agent, `small`, on a database of its own: for tests of what all agents share. */
 import { fileURLToPath } from 'node:url';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
@@ -25,26 +25,26 @@ const TABLES = `
     aggregate_id text not null, version int not null);
 `;
 
-/** What a note says of itself. */
+/** Event of a note that was written. */
 export const noteWritten = defineEvent('note.written', {
   aggregate: 'note',
   description: 'A note was written.',
   payload: z.object({ id: z.string(), text: z.string() }),
 });
 
-/** What a reader of notes says in turn. */
+/** Event of a reader of notes. */
 export const noteRead = defineEvent('note.read', {
   aggregate: 'note',
   description: 'A note was read.',
   payload: z.object({ id: z.string() }),
 });
 
-/** The small agent's ground. */
+/** The small agent's context. */
 export interface SmallAgent extends SmallFixture {
   database: TestDatabase;
 }
 
-/** The same without the database: what a second process makes of its address. */
+/** The context without the database, as a second process makes it of the address. */
 export interface SmallFixture {
   // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it reads
   kysely: Kysely<any>;
@@ -54,13 +54,13 @@ export interface SmallFixture {
   signer: EventSigner;
   /** A consumer of this name; its state is in the schema of `small` all the same. */
   consumer(name: string, handlers: readonly EventHandler[], more?: Partial<ConsumerOptions>): Consumer;
-  /** What tells them what is there. It is run while one of them runs. */
+  /** The log tail that wakes the consumers. It runs while one of them runs. */
   tail: LogTail;
   /** Writes a note as a command does, and publishes it at its next version. */
   write(id: string, text?: string): Promise<number>;
 }
 
-/** The ground over a pool that is there. With `relay` other processes are woken. */
+/** The context over an existing pool. With `relay` other processes are woken. */
 export async function smallFixture(kysely: Kysely<any>, relay?: NotifierRelay): Promise<SmallFixture> {
   const notifier = new LogNotifier(relay);
   const signer = eventSigner([{ id: 'test', bytes: Buffer.alloc(32, 7) }]);
@@ -94,7 +94,7 @@ export async function smallFixture(kysely: Kysely<any>, relay?: NotifierRelay): 
   };
 }
 
-/** Has something run for as long as any of those who need it works. */
+/** Keeps something running for as long as any of its users works. */
 function whileUsed(run: (signal: AbortSignal) => Promise<void>) {
   let users = 0;
   let ending = new AbortController();
@@ -115,7 +115,7 @@ function whileUsed(run: (signal: AbortSignal) => Promise<void>) {
   };
 }
 
-/** Makes the database and the ground on it. */
+/** Makes the database and the context on it. */
 export async function openSmallAgent(): Promise<SmallAgent> {
   const extra = [...IDEMPOTENCY, { name: '0001-small', sql: TABLES }];
   const database = await testDatabase({
@@ -127,11 +127,11 @@ export async function openSmallAgent(): Promise<SmallAgent> {
   return { database, ...(await smallFixture(database.kysely)) };
 }
 
-/** The ground in another process. */
+/** The context in another process. */
 export const joinSmallAgent = (url: string, relay?: NotifierRelay): Promise<SmallFixture> =>
   smallFixture(kyselyOver(testPool({ url, max: 4, name: 'agora test child' })), relay);
 
-/** Writes down which consumer applied which event. */
+/** Records which consumer applied which event. */
 export const noteEffect = async (
   // biome-ignore lint/suspicious/noExplicitAny: a test names the tables it writes
   db: Kysely<any>,

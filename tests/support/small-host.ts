@@ -1,4 +1,4 @@
-/** A host of small agents, for tests of what a host does with the agents that it is given. */
+/** A host of small agents, for tests of how a host treats its agents. */
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,7 +13,7 @@ import { newKey } from '../../platform/secrets/key-ring.ts';
 import { secretsWith } from '../../platform/secrets/secrets.ts';
 import type { SmallAgent } from './small-agent.ts';
 
-/** An agent whose room is this folder: in it stands `schema.graphql`. */
+/** An agent whose room is this folder, with a `schema.graphql` in it. */
 export const agentIn = (folder: string, name: string, build: (context: AgentContext) => AgentParts): AgentDefinition =>
   defineAgent({
     name,

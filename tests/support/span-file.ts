@@ -11,13 +11,13 @@ export const spansIn = (file: string): SpanLine[] =>
         .map((line) => JSON.parse(line) as SpanLine)
     : [];
 
-/** Those of the trace that begins with this span; none while it has not been written. */
+/** The spans of the trace that begins with this span; none while it has not been written. */
 export function traceOf(root: string, spans: readonly SpanLine[]): SpanLine[] {
   const first = spans.find(({ name, parentSpanId }) => name === root && !parentSpanId);
   return first ? spans.filter(({ traceId }) => traceId === first.traceId) : [];
 }
 
-/** What it came from, the nearest first. */
+/** The ancestors of a span, the nearest first. */
 export function ancestorsOf(span: SpanLine, trace: readonly SpanLine[]): SpanLine[] {
   const parent = trace.find(({ spanId }) => spanId === span.parentSpanId);
   return parent ? [parent, ...ancestorsOf(parent, trace)] : [];

@@ -1,20 +1,22 @@
 /**
- * Counts what a test's own process asks of PostgreSQL: statements, and transactions that wrote something. By a hook on
- * the driver, so that nothing of ours is left out, neither Kysely's SQL nor DBOS's.
+ * Counts statements of a test's own process in PostgreSQL, and transactions that wrote something. By a hook on the
+ * driver, so that nothing is left out, neither Kysely's SQL nor DBOS's.
  */
 import pg from 'pg';
 
 /** One committed transaction that wrote, or one statement outside a transaction that did. */
 export interface Commit {
-  /** What it wrote: `insert order.orders`, `update platform.log_cursor`, `call platform.start_saga`. In order, each once. */
+  /**
+   * Its writes: `insert order.orders`, `update platform.log_cursor`, `call platform.start_saga`. In order, each once.
+   */
   writes: string[];
 }
 
-/** What was counted since the last reset. */
+/** The counts since the last reset. */
 export interface Statements {
   /** Every statement, `begin` and `commit` left out. */
   readonly texts: string[];
-  /** How many there were, with `begin` and `commit`. */
+  /** Number of statements, with `begin` and `commit`. */
   readonly count: number;
   /** In the order in which they were committed. */
   readonly commits: Commit[];
@@ -37,7 +39,7 @@ export function countStatements(): Statements {
   const texts: string[] = [];
   let count = 0;
   const commits: Commit[] = [];
-  /** What a connection's open transaction has written so far. */
+  /** The writes so far of each connection's open transaction. */
   const open = new WeakMap<pg.Client, string[]>();
 
   const note = (client: pg.Client, text: string, rowCount: number): void => {
@@ -93,7 +95,7 @@ export function countStatements(): Statements {
   };
 }
 
-/** What a statement writes, told from its text. `for update` and `do update` write nothing by themselves. */
+/** The writes of a statement, recognised in its text. `for update` and `do update` write nothing by themselves. */
 function writesOf(text: string): string[] {
   const found = text.replace(/\b(for|do)\s+(no key\s+)?update\b/gi, '').matchAll(WRITE);
   return [...found].map(([, verb, table, call]) =>

@@ -10,9 +10,9 @@ type Answer = any;
 /** Lines to reserve. */
 export type Lines = { variantId: string; quantity: number }[];
 
-/** The merchant to whom the variants of these tests belong. */
+/** The merchant who owns the variants of these tests. */
 export const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
-/** Another one. */
+/** Another merchant. */
 export const rival = actor({ roles: ['MERCHANT'], merchantId: 'merchant_b' });
 
 const ERRORS = 'userErrors { __typename code message path ... on InsufficientStock { available variantId } }';
@@ -26,7 +26,7 @@ const UPDATE_LOCATION = mutation('UpdateLocationInput', 'updateLocation', 'locat
 const ADJUST = mutation('AdjustStockInput', 'adjustStock', `stockLevel { ${LEVEL} }`);
 const TRANSFER = mutation('TransferStockInput', 'transferStock', `from { ${LEVEL} } to { ${LEVEL} }`);
 const RESERVE = mutation('ReserveStockInput', 'reserveStock', `reservation { ${RESERVATION} }`);
-/** A saga asks whether it was done, and no more. */
+/** The selection of a saga, which only needs to know whether it was done. */
 const RESERVE_BRIEFLY = mutation('ReserveStockInput', 'reserveStock', '');
 const RELEASE = mutation('ReleaseReservationInput', 'releaseReservation', 'released');
 const AVAILABLE = 'query ($ids: [ID!]!) { availabilityOf(variantIds: $ids) { available } }';
@@ -99,7 +99,7 @@ export async function openStock(agents: TestAgents) {
   };
 }
 
-/** Those verbs. */
+/** The verbs of inventory. */
 export type Stock = Awaited<ReturnType<typeof openStock>>;
 
 /** A user error with this code. */

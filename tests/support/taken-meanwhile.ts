@@ -1,12 +1,15 @@
-/** What somebody else takes while a request looks for it: not there yet when it is looked for, and there when it is written. */
+/**
+ * Races for a unique value that another transaction takes while a request checks it: free when it is checked, and taken
+ * when it is written.
+ */
 import type { Kysely, Transaction } from 'kysely';
 import { raw } from '../../platform/data/raw.ts';
 import { untilAnswer } from './until.ts';
 
-/** Waits for a transaction of somebody else that has written what this one writes too. */
+/** A session that waits for another transaction which has written the same value. */
 const BLOCKED = `select pid from pg_stat_activity where datname = current_database() and wait_event = 'transactionid'`;
 
-/** The answer of a request that waits for a transaction which takes something, and which then commits. */
+/** The answer of a request that waits for a transaction which takes a value, and which then commits. */
 export async function takenMeanwhile<T>(
   kysely: Kysely<any>,
   take: (transaction: Transaction<any>) => Promise<unknown>,

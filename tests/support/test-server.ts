@@ -8,7 +8,10 @@ import { join } from 'node:path';
 import { deleteEmbeddedPostgres, type EmbeddedPostgres, startEmbeddedPostgres } from '../../db/embedded-postgres.ts';
 import { endAll } from './agora-process.ts';
 
-/** It lives for minutes and nobody mourns it. Not for tests of crashes: those start a server of their own. */
+/**
+ * Settings without durability, for a server that lives for minutes. Not for tests of crashes: those start a server of
+ * their own.
+ */
 const FAST = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', shared_buffers: '64MB' };
 
 const PREFIX = 'agora-test-';
@@ -16,7 +19,7 @@ const PREFIX = 'agora-test-';
 let server: EmbeddedPostgres | undefined;
 let folder: string | undefined;
 
-/** Before the first test file. The workers inherit what is set here. */
+/** Runs before the first test file. The workers inherit its variables. */
 export async function setUp(): Promise<void> {
   const given = process.env.AGORA_TEST_DATABASE_URL;
   if (given) {
@@ -25,7 +28,7 @@ export async function setUp(): Promise<void> {
   }
   await sweep();
   folder = mkdtempSync(join(tmpdir(), PREFIX));
-  chmodSync(folder, 0o755); // For root, whose server runs as somebody else.
+  chmodSync(folder, 0o755); // For root, whose server runs as another user.
   server = await startEmbeddedPostgres({
     dataDir: join(folder, 'postgres'),
     log: () => {},
@@ -38,14 +41,14 @@ export async function setUp(): Promise<void> {
   }
 }
 
-/** After the last. */
+/** Runs after the last test file. */
 export async function tearDown(): Promise<void> {
   await endAll();
   await server?.stop();
   if (folder) rmSync(folder, { recursive: true, force: true });
 }
 
-/** A run that was killed outright leaves its server running. Those whose run still goes on refuse to be deleted. */
+/** Deletes the servers of runs that were killed outright. Those of live runs refuse to be deleted. */
 async function sweep(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const left = join(tmpdir(), name);

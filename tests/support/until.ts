@@ -1,6 +1,9 @@
 import { PATIENCE_MS } from './patience.ts';
 
-/** Milliseconds between looks: soon at first, then seldom, so that many that wait leave the machine to what they wait for. */
+/**
+ * Milliseconds between checks: soon at first, then seldom, so that many waits leave the machine to the work that they
+ * wait for.
+ */
 const pauses = function* (): Generator<number, never> {
   for (let pause = 5; ; pause = Math.min(pause * 1.5, 250)) yield pause;
 };
@@ -10,8 +13,8 @@ const pauseOf = (waiting: Generator<number, never>): Promise<void> =>
 type Condition = () => boolean | Promise<boolean>;
 
 /**
- * Waits until it holds; what is waited for is said, or is the condition itself.
- * @throws Error that says what was waited for, when the patience ends
+ * Waits until the condition holds; its description is given, or is the condition's own text.
+ * @throws Error with the description, at the timeout
  */
 export async function until(...given: [what: string, holds: Condition] | [holds: Condition]): Promise<void> {
   const [what, holds] = given.length === 2 ? given : [String(given[0]), given[0]];
@@ -23,12 +26,12 @@ export async function until(...given: [what: string, holds: Condition] | [holds:
   }
 }
 
-/** What is wrong with the test itself, as where its `beforeAll` made nothing, will be wrong the next time too. */
+/** Whether an error is the test's own, such as of a `beforeAll` that made nothing: it will come the next time too. */
 const isOurs = (error: unknown): boolean => error instanceof TypeError && !error.cause;
 
 /**
- * Asks again until the answer will do, also when there is none, as where a busy machine has no connection left to give.
- * @throws Error with the last answer, or what there was instead, when the patience ends
+ * Asks again until the answer is satisfactory, also after an error, as of a busy machine that has no connection left.
+ * @throws Error with the last answer, or the last error, at the timeout
  */
 export async function untilAnswer<T>(
   ask: () => Promise<T>,

@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import { raw } from '../../platform/data/raw.ts';
 
 /**
- * Takes away what PostgreSQL holds back by itself (db/confine.ts), before anybody has read: so that a mistake in an
- * `access.ts` shows, which would stay hidden behind it.
+ * Drops row-level security (db/confine.ts), before any read: so that a mistake in an `access.ts` shows, which would
+ * stay hidden behind it.
  */
 export async function withoutRowSecurity(kysely: Kysely<any>): Promise<void> {
   const { rows } = await raw<{ statement: string }>(

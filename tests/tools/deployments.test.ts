@@ -12,7 +12,7 @@ const filesFor = (areas: readonly Area[]) =>
 const textOf = (areas: readonly Area[], path: string): string | undefined =>
   filesFor(areas).find((output) => output.path === path)!.text;
 
-test('the first room of any area has a place to run in compose, is watched there, and has its manifest', () => {
+test('the first room of any area gets a service in compose, a target of Prometheus there, and a manifest', () => {
   const { services } = parse(textOf(AREAS, 'docker-compose.yml')!, { merge: true });
   const [targets] = parse(textOf(AREAS, 'deploy/compose/agents.yml')!);
   const { resources } = parse(textOf(AREAS, 'deploy/kubernetes/kustomization.yaml')!);
@@ -28,7 +28,7 @@ test('the first room of any area has a place to run in compose, is watched there
   expect(manifests[0].spec.template.spec.containers[0].args).toEqual(['bin/agent.ts', '--area', 'marketing']);
 });
 
-test('the last room of an area takes them away', () => {
+test('the last room of an area takes its service, target and manifest away', () => {
   const areas = ['commerce', 'system'] as const;
   expect(textOf(areas, 'docker-compose.yml')).not.toContain('agents-marketing');
   expect(textOf(areas, 'deploy/kubernetes/agents-marketing.yaml')).toBeUndefined();

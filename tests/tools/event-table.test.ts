@@ -22,7 +22,7 @@ const agent = (name: string, parts: object) =>
     ...parts,
   });
 
-test('an event is told with its sender, its readers and its fields, and which of the first thirteen there are', () => {
+test('an event is listed with its sender, its readers and its fields, and the table says which of the first thirteen exist', () => {
   const agents = [
     agent('order', { emits: [placed] }),
     agent('one', { handlers: [on('order.placed', payload, async () => {})] }),
@@ -37,13 +37,13 @@ test('an event is told with its sender, its readers and its fields, and which of
   expect(text).toContain('| RISK_ALERT | not yet |  |\n');
 });
 
-test('nobody handles what nobody emits', () => {
+test('a handler of an event that no agent emits is refused', () => {
   expect(() => eventTable([agent('one', { handlers: [on('order.placed', payload, async () => {})] })])).toThrow(
     'one handles order.placed, which no agent emits',
   );
 });
 
-test('an event cannot be a message type that there never was, and what it counts is told', () => {
+test('an event cannot stand for an unknown message type, and its metrics are listed', () => {
   const strange = defineEvent('order.strange', {
     aggregate: 'order',
     description: '.',

@@ -96,6 +96,16 @@ test('a schema in order has no problems', () => {
   expect(lint()).toEqual([]);
 });
 
+test('a connection that is derived is in order, and a mistake in the field that names it is named', () => {
+  const written = OWNER.slice(OWNER.indexOf('  "A page."'), OWNER.indexOf('  "A new one."'));
+  const derived = change(OWNER, written, '');
+  expect(lint(derived)).toEqual([]);
+  expect(lint(change(derived, ', "From where." after: String', ''))).toEqual([
+    expect.stringContaining('product: Query.products: is a connection'),
+  ]);
+  expect(() => lint(change(derived, ': ProductConnection', ': ProdutConnection'))).toThrow('Query.products');
+});
+
 describe('in the room that owns an entity', () => {
   test.each([
     [
@@ -233,7 +243,7 @@ describe('in a room that adds to an entity or refers to it', () => {
   });
 });
 
-test('what only composition sees is named too', () => {
+test('a problem that only composition sees is named too', () => {
   const [problem, ...others] = lint(
     change(OWNER, 'name: String!\n  }\n  "A page."', 'name: String! @public\n  }\n  "A page."').replace(
       'type Product @key(fields: "id") @public',

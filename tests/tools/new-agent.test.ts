@@ -1,4 +1,4 @@
-/** In a copy of the house: what the generator writes is a room like any other. */
+/** In a copy of the house: the generator writes a room like any other. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ beforeAll(() => {
 afterAll(() => rmSync(house, { recursive: true, force: true }));
 
 function run(program: string, args: string[]): { code: number | null; output: string } {
-  // A server for its tests is there: the one of this run.
+  // Its tests use the server of this run.
   const env = { ...process.env, AGORA_TEST_DATABASE_URL: process.env.AGORA_TEST_ADMIN_URL };
   const { status, stdout, stderr } = spawnSync(program, args, { cwd: house, encoding: 'utf8', env, timeout: 400_000 });
   return { code: status, output: stdout + stderr };
@@ -34,7 +34,7 @@ const tool = (name: string, ...args: string[]) => run(process.execPath, ['--no-w
 /** The lines of a report that are about the new room. */
 const about = (lines: string[]): string[] => lines.filter((line) => line.includes('giftcard'));
 
-test('a name that cannot be is refused, with what to do', () => {
+test('an impossible name is refused, with what to do', () => {
   expect(tool('new-agent.ts')).toMatchObject({ code: 1, output: expect.stringContaining('usage: npm run new:agent') });
   expect(tool('new-agent.ts', 'Gift-Card', '--area', 'marketing').output).toContain(
     'one word of 2 to 31 lower-case letters',
@@ -65,7 +65,7 @@ describe('the new room', () => {
     expect(about(tool('lint-schema.ts').output.split('\n'))).toEqual([]);
   });
 
-  test('passes its own tests, and what tests ask of every room', () => {
+  test('passes its own tests, and the tests of every room', () => {
     const result = run(process.execPath, [
       '--no-warnings',
       '--experimental-vm-modules',
@@ -80,7 +80,7 @@ describe('the new room', () => {
     expect(result.code).toBe(0);
   });
 
-  test('is in the contract, which is not broken unless that is meant', () => {
+  test('is in the contract, which is not broken without intent', () => {
     const api = join(house, 'schema/api.graphql');
     expect(readFileSync(api, 'utf8')).toContain('renameGiftCard(input: RenameGiftCardInput!): GiftCardPayload');
     expect(readFileSync(join(house, 'schema/events/giftcard.renamed.json'), 'utf8')).toContain('"giftCardId"');

@@ -5,7 +5,7 @@ import { loadRooms, readRoom } from '../../tools/codegen/rooms.ts';
 import { composeContract } from '../../tools/schema/contract.ts';
 import { permissionDocs } from '../../tools/schema/permission-docs.ts';
 
-test('a field is told with what it asks for and with every role that has it', () => {
+test('a field is listed with its permission and with every role that has it', () => {
   const sdl = `
     type Query { free: Int @public own: Thing @authenticated all: Thing @requiresScopes(scopes: [["order:read"], ["order:write"]]) }
     type Thing @authenticated { id: ID! cost: Int @requiresScopes(scopes: [["order:admin"]]) }
@@ -22,7 +22,7 @@ test('a field is told with what it asks for and with every role that has it', ()
   expect(text).toContain('| ADMIN | nothing |\n');
 });
 
-test('the page tells of every root field that clients see, and whose rows they get, and of nothing internal', () => {
+test('the page lists every root field that clients see, with its row rules, and nothing internal', () => {
   const { outputs } = composeContract(loadRooms());
   const page = outputs.find(({ path }) => path === 'docs/permissions.md')!.text!;
   expect(page).toContain('| `cancelOrder` | mutation | a signed-in user |');

@@ -26,24 +26,24 @@ function commit(words: string): void {
   git('commit', '--no-gpg-sign', '--no-verify', '-m', 'contract');
 }
 
-/** What breaks when the contract is to be these words: every word that is gone. */
+/** The breaking changes of a contract with these words: every word that is gone. */
 const broken = (now: string): Promise<string[]> =>
   breaks('contract', async (old) => old.split(' ').filter((word) => !now.includes(word)));
 
-test('what was committed may not go', async () => {
+test('a committed part may not go', async () => {
   git('init');
   commit('a b');
   expect(await broken('a')).toEqual(['b']);
 });
 
-test('what was never committed may', async () => {
+test('a part that was never committed may go', async () => {
   git('init');
   commit('a');
   write('a b');
   expect(await broken('a')).toEqual([]);
 });
 
-test('what was accepted once is not refused again, and anything else is', async () => {
+test('an accepted change is not refused again, and any other is', async () => {
   git('init');
   commit('a b c');
   write('a c');
@@ -51,7 +51,7 @@ test('what was accepted once is not refused again, and anything else is', async 
   expect(await broken('a')).toEqual(['c']);
 });
 
-test('where there is no repository, what lies in the folder counts', async () => {
+test('without a repository, the files in the folder count', async () => {
   write('a b');
   expect(await broken('a')).toEqual(['b']);
   rmSync('contract');

@@ -1,4 +1,4 @@
-/** The diagrams of sagas show what their definitions say. That the page is up to date: `npm run codegen -- --check`. */
+/** The diagrams of sagas show their definitions. `npm run codegen -- --check` holds the page up to date. */
 import { expect, test } from '@jest/globals';
 import { defineSaga } from '../../platform/sagas/define-saga.ts';
 import { flowchart } from '../../tools/codegen/saga-flowchart.ts';
@@ -7,7 +7,7 @@ const step = (name: string) => ({ name, agent: 'shop', does: name, run: async ()
 const undoable = (name: string) => ({ ...step(name), undo: async () => {} });
 const last = step('apologise');
 
-/** The edges, by what their ends say: `a -> b`, `a refused-> undo b`. */
+/** The edges of a chart, by the labels of their ends: `a -> b`, `a refused-> undo b`. */
 function edges(chart: string): string[] {
   const [head, ...lines] = chart.split('\n').map((line) => line.trim());
   expect(head).toBe('flowchart TD');
@@ -34,7 +34,7 @@ function edges(chart: string): string[] {
   });
 }
 
-test('steps follow one another, and a refusal undoes what was done, in reverse, with the last word last', () => {
+test('steps follow one another, and a refusal undoes the steps before it in reverse, with the last step last', () => {
   const saga = defineSaga({
     name: 'trip',
     description: '.',
@@ -57,7 +57,7 @@ test('steps follow one another, and a refusal undoes what was done, in reverse, 
   );
 });
 
-test('nothing leads back from behind the pivot, nor from a saga without a last word', () => {
+test('no refusal leads back from behind the pivot, nor in a saga without a last step', () => {
   const steps = [undoable('flight'), { ...step('pay'), pivot: true }, undoable('hotel')];
   const refused = (more: object) =>
     edges(flowchart(defineSaga({ name: 'trip', description: '.', steps, ...more }))).filter((edge) =>
@@ -94,7 +94,7 @@ test('conditions, waiting and branches are shown', () => {
       'car -> s1_end',
       'boat -> s1_end',
       's1_end -> COMPLETED',
-      // The other branch is settled before: both are undone, whichever said no.
+      // The other branch is settled before: both are undone, whichever was refused.
       'car refused> undo boat',
       'boat refused> undo boat',
       'undo boat -> undo car',

@@ -17,7 +17,7 @@ describe('a change of the API', () => {
     expect(await breakingApiChanges(OLD, now)).toEqual([expect.stringContaining(path)]);
   });
 
-  test('that adds a field, or takes a deprecated one away, is not', async () => {
+  test('that adds a field, or removes a deprecated one, is not', async () => {
     expect(await breakingApiChanges(OLD, OLD.replace('name: String', 'name: String sku: String'))).toEqual([]);
     expect(await breakingApiChanges(OLD, OLD.replace('old: String @deprecated(reason: "Use product.")', ''))).toEqual(
       [],
@@ -42,7 +42,7 @@ describe('an event', () => {
     lines: z.array(z.object({ sku: z.string(), quantity: z.number().int() })),
   });
 
-  test('is published with what it is, whose it is, and open to more fields', () => {
+  test('is published with its description and its owner, and open to more fields', () => {
     const schema = JSON.parse(published(payload));
     expect(schema).toMatchObject({
       title: 'order.placed',
@@ -87,7 +87,7 @@ describe('an event', () => {
     expect(breakingEventChanges(published(payload), published(now))).toEqual([]);
   });
 
-  test('that is gone breaks them', () => {
+  test('that is gone breaks its readers', () => {
     expect(breakingEventChanges(published(payload), undefined)).toEqual(['order.placed: the event is gone.']);
   });
 

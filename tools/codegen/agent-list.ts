@@ -1,7 +1,10 @@
 import { loadAgents } from '../../subgraphs/index.ts';
 import type { Output } from './output.ts';
 
-/** Which agents there are and what they can do, for who must know without loading their code: a gateway of its own. */
+/**
+ * The agents with their skills, for processes that must know them without loading their code, such as a gateway of its
+ * own.
+ */
 export async function agentList(): Promise<Output> {
   const agents = (await loadAgents()).map(({ name, area, title, description, skills }) => ({
     name,

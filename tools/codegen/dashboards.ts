@@ -1,6 +1,6 @@
 /**
- * Grafana's dashboards, as JSON that its provisioning reads. What all rooms have alike is in `dashboards/`, one file each;
- * what a room counts, handles and does for sagas it declares itself.
+ * Grafana's dashboards, as JSON that its provisioning reads. Those of the platform are in `dashboards/`, one file each; the
+ * panels of a room come of its own declarations.
  */
 import { AREAS } from '../../platform/agent/define-agent.ts';
 import type { SagaDefinition } from '../../platform/sagas/define-saga.ts';

@@ -1,8 +1,8 @@
 /**
- * Where the agents run, by area: the services of docker-compose.yml, whom Prometheus asks there, and the manifests of
- * Kubernetes. The first room of an area brings them, the last one takes them away. `agents-system` is written by hand,
- * since it has a volume for mails; `agents-commerce.yaml` is the model of all other areas' manifests. With them goes how
- * many connections PostgreSQL must take.
+ * Deployments of the agents, by area: the services of docker-compose.yml, Prometheus's targets among them, and the
+ * manifests of Kubernetes. The first room of an area brings them, the last one takes them away. `agents-system` is
+ * written by hand, since it has a volume for mails; `agents-commerce.yaml` is the model of all other areas' manifests.
+ * The limits of PostgreSQL's connections are computed from them.
  */
 import { AREAS } from '../../platform/agent/define-agent.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
@@ -28,7 +28,7 @@ const OTHERS = ['gateway', `agents-${BY_HAND}`, 'sagas'].map((name) => `deploy/k
 /** The files, for the rooms that there are. */
 export const deployments = async (): Promise<Output[]> => deploymentsFor(await loadAgents());
 
-/** The files for these agents. @throws Error for a file that has lost the place where they stand */
+/** The files for these agents. @throws Error for a file that has lost the marks of their place */
 export function deploymentsFor(agents: readonly DeployedAgent[]): Output[] {
   const used = new Set(agents.map(({ area }) => area));
   const generated = AREAS.filter((area) => area !== BY_HAND && used.has(area));

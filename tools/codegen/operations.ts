@@ -5,7 +5,7 @@ import { graphiqlTabs } from '../../gateway/http/graphiql-tabs.ts';
 import { documentId } from '../../gateway/limits/stored-documents.ts';
 import type { Output } from './output.ts';
 
-/** The manifests of trusted documents: what each client in `examples/` may ask, and what GraphiQL opens with. */
+/** The manifests of trusted documents: the operations of each client in `examples/`, and of GraphiQL's tabs. */
 export async function operationOutputs(): Promise<Output[]> {
   const outputs = [
     manifest(

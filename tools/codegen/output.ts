@@ -4,11 +4,13 @@ import { dirname } from 'node:path';
 /** A generated file. */
 export interface Output {
   path: string;
-  /** Undefined: the file is to go. */
+  /** Undefined: the file is to be deleted. */
   text: string | undefined;
 }
 
-/** Writes what changed; or, to check, fails naming the files that are out of date and the command that mends it. */
+/**
+ * Writes the files that changed; or, to check, fails naming those that are out of date and the command that mends them.
+ */
 export function settle(outputs: readonly Output[], check: boolean, mend: string): void {
   const stale = outputs.filter(({ path, text }) => read(path) !== text);
   if (check && stale.length > 0) {

@@ -1,18 +1,18 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildASTSchema, type DocumentNode, type GraphQLSchema, parse } from 'graphql';
+import { buildASTSchema, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { roomSdl } from '../../platform/graphql/room-sdl.ts';
-import { typeDefsOf } from '../../platform/graphql/type-defs.ts';
+import { ownTypeDefsOf, typeDefsOf } from '../../platform/graphql/type-defs.ts';
 
 /** A room as the generators see it. */
 export interface Room {
   name: string;
   directory: string;
   typeDefs: DocumentNode;
-  /** What the room itself wrote of them, and what it shares with all others. */
+  /** The room's own definitions of them, the derived ones included, and those that it shares with all others. */
   own: DocumentNode;
   shared: DocumentNode;
-  /** What the room itself defines, without the fields that federation adds. */
+  /** The schema of the room itself, without the fields that federation adds. */
   schema: GraphQLSchema;
 }
 
@@ -32,5 +32,5 @@ export function loadRooms(): Room[] {
 export function readRoom(sdl: string): Omit<Room, 'name' | 'directory'> {
   const typeDefs = typeDefsOf(sdl);
   const schema = buildASTSchema(typeDefs, { assumeValidSDL: true });
-  return { typeDefs, own: parse(sdl), shared: typeDefsOf(''), schema };
+  return { typeDefs, own: ownTypeDefsOf(sdl), shared: typeDefsOf(''), schema };
 }

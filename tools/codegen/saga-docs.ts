@@ -1,4 +1,4 @@
-/** `docs/sagas.md`: each saga as a Mermaid flowchart and a table, out of its definition. */
+/** `docs/sagas.md`: each saga as a Mermaid flowchart and a table, generated from its definition. */
 import { globSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { type SagaDefinition, type SagaStep, stepsOf } from '../../platform/sagas/define-saga.ts';
@@ -14,7 +14,7 @@ interface SagaFile {
   saga: SagaDefinition;
 }
 
-/** The sagas that there are. Their typed commands must have been generated. */
+/** The current sagas. Their typed commands must have been generated. */
 export async function loadSagas(): Promise<SagaFile[]> {
   const files = globSync(SAGAS, { exclude: ['**/*.test.ts'] }).sort();
   const sagas: SagaFile[] = [];
@@ -25,7 +25,7 @@ export async function loadSagas(): Promise<SagaFile[]> {
   return sagas;
 }
 
-/** The page, of the sagas as they are. */
+/** The page, of the current sagas. */
 export async function sagaDocs(): Promise<Output> {
   const sagas = await loadSagas();
   return { path: PAGE, text: `${HEAD}\n${sagas.map(({ file, saga }) => section(file, saga)).join('\n')}` };

@@ -2,9 +2,9 @@ import type { SagaBranch, SagaDefinition, SagaStep } from '../../platform/sagas/
 
 type Step = SagaStep<unknown, unknown> | SagaBranch<unknown, unknown>;
 
-/** A stage of the way there: one step, or branches. */
+/** A stage on the way forward: one step, or branches. */
 interface Stage {
-  /** Its first and its last node, and the condition on which it is passed over. */
+  /** Its first and its last node, and the condition on which it runs. */
   entry: string;
   exit: string;
   condition?: string;
@@ -50,7 +50,7 @@ function stageOf(step: SagaDefinition['steps'][number], id: string): Stage {
   return { entry, exit: id, condition, lines, steps: [{ id, step }], isPivot: step.pivot === true };
 }
 
-/** What is undone when a step is refused, in reverse, and the last word. */
+/** The compensation: what is undone when a step is refused, in reverse, and the last step. */
 function wayBack({ whenRefused }: SagaDefinition, stages: readonly Stage[]): string[] {
   if (!whenRefused) return [];
   const pivot = stages.findIndex((stage) => stage.isPivot);
@@ -77,7 +77,7 @@ function node(id: string, step: Step): string {
 const label = ({ name, agent, saga }: Pick<Step, 'name' | 'agent' | 'saga'>): string =>
   `${text(name)}<br/>${saga ? `saga ${text(saga.name)}` : text(agent)}`;
 
-/** What a condition says, in its own words: `(state) => state.payment === 'X'` without the arrow. */
+/** A condition in its own words: `(state) => state.payment === 'X'` without the arrow. */
 const conditionOf = (when: NonNullable<Step['when']>): string =>
   text(
     String(when)

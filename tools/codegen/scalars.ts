@@ -1,4 +1,4 @@
-/** What the shared scalars are in our resolvers: `platform/graphql/scalars.ts` makes them so. */
+/** TypeScript types of the shared scalars in our resolvers, as `platform/graphql/scalars.ts` parses them. */
 export const SCALARS = {
   ID: 'string',
   DateTime: 'Date',
@@ -11,7 +11,7 @@ export const SCALARS = {
   EmailAddress: 'string',
 };
 
-/** What they are in the answer to a command: serialised. */
+/** Their types in the answer to a command, which is serialised. */
 export const SERIALISED = {
   ...SCALARS,
   DateTime: { input: 'string | Date', output: 'string' },

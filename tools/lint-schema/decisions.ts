@@ -1,4 +1,4 @@
-/** Who may see what is said once at every root field and every object type, and the same by every room. */
+/** Lint of permissions: each root field and each object type has one decision, the same in every room. */
 import { type ConstDirectiveNode, print } from 'graphql';
 import { composeSupergraph } from '../../gateway/composition/compose.ts';
 import { Supergraph } from '../../gateway/execution/apollo.ts';

@@ -1,4 +1,4 @@
-/** Every element says what it is: the graph is the documentation that its users have. */
+/** Lint of descriptions: every element has one, for the graph is its users' documentation. */
 import type { InputValueDefinitionNode, StringValueNode } from 'graphql';
 import { type Graph, has, keyFields, type Problem, ROOTS, type TypeIn } from './graph.ts';
 

@@ -1,4 +1,6 @@
-/** The graph as the lints read it: every room's own definitions, and who owns what several rooms define. */
+/**
+ * The graph as the lints read it: every room's own definitions, and the owner of each type that several rooms define.
+ */
 import {
   type ConstDirectiveNode,
   type DefinitionNode,
@@ -11,12 +13,12 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 
-/** Something that a lint found. */
+/** A finding of a lint. */
 export interface Problem {
   room: string;
   /** `Product.name`, `Query.products(first:)`. */
   coordinate: string;
-  /** What is wrong and what to do. */
+  /** The problem, and how to mend it. */
   message: string;
 }
 
@@ -34,18 +36,18 @@ export interface TypeIn {
   values: readonly { name: string; description?: StringValueNode | undefined }[];
 }
 
-/** What the lints look at. */
+/** The graph that the lints check. */
 export interface Graph {
   rooms: readonly string[];
   types: readonly TypeIn[];
-  /** The room that an entity belongs to; undefined for what is no entity. */
+  /** The room that an entity belongs to; undefined for a type that is no entity. */
   ownerOf(type: string): string | undefined;
 }
 
 /** A room's part of the graph. */
 export interface Part {
   name: string;
-  /** What the room itself wrote: without the shared definitions. */
+  /** The room's own definitions, without the shared ones. */
   own: DocumentNode;
 }
 
@@ -60,7 +62,7 @@ export function readGraph(parts: readonly Part[]): Graph {
   return { rooms: parts.map(({ name }) => name), types, ownerOf: (type) => owners.get(type) };
 }
 
-/** A `@key` makes an entity. */
+/** Whether a type is an entity: it has a `@key`. */
 const isEntity = (type: TypeIn): boolean =>
   type.kind === 'object' && type.directives.some(({ name }) => name.value === 'key');
 

@@ -8,13 +8,13 @@ import { names } from './names.ts';
 import { nullability } from './nullability.ts';
 import { texts } from './texts.ts';
 
-/** All lints over all rooms and what they share. */
+/** All lints over all rooms and their shared definitions. */
 export function lintSchema(rooms: readonly Room[]): Problem[] {
   const graph = readGraph([...rooms, ...shared(rooms)]);
   const problems = [decisions, descriptions, nullability, lists, mutations, names, texts].flatMap((lint) =>
     lint(graph),
   );
-  // What is wrong in one room shows in the composed graph as well, less clearly: one thing after the other.
+  // A problem of one room shows in the composed graph as well, less clearly: one thing after the other.
   return problems.length > 0 ? problems : composedDecisions(rooms);
 }
 

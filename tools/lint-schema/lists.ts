@@ -1,4 +1,4 @@
-/** Every list ends: at the root it is a connection, or says how many there are at most. */
+/** Lint of lists: every list is bounded, at the root as a connection or by a stated maximum. */
 import type { FieldDefinitionNode } from 'graphql';
 import { type Graph, isList, namedType, type Problem } from './graph.ts';
 

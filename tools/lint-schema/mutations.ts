@@ -1,4 +1,4 @@
-/** Mutations are all alike: one input, and a payload that can say no. */
+/** Lint of mutations: all are alike, with one input, and a payload that can say no. */
 import { type FieldDefinitionNode, print } from 'graphql';
 import { type Graph, isList, namedType, type Problem } from './graph.ts';
 import { VERBS } from './verbs.ts';
@@ -16,7 +16,7 @@ export function mutations(graph: Graph): Problem[] {
 function wrong(field: FieldDefinitionNode, room: string, graph: Graph): string[] {
   const problems: string[] = [];
   const args = field.arguments ?? [];
-  // Signing out has nothing to say: no argument is as good as one.
+  // A mutation may take no argument, as signing out does.
   if (
     args.length > 1 ||
     args.some((argument) => argument.name.value !== 'input' || !print(argument.type).endsWith('!'))

@@ -1,4 +1,4 @@
-/** Types in PascalCase, fields and arguments in camelCase, values of enumerations in capitals. */
+/** Lint of names: types in PascalCase, fields and arguments in camelCase, values of enumerations in capitals. */
 import { type Graph, type Problem, ROOTS, type TypeIn } from './graph.ts';
 
 const PASCAL = /^[A-Z][A-Za-z\d]*$/;

@@ -1,6 +1,6 @@
 /**
- * One agent down, or one denial, costs its field and not the page: so whatever another agent resolves, or the gate may
- * deny, must be able to be null (design.md §3).
+ * Lint of nullability: one agent down, or one denial, costs its field and not the page, so a field that another agent
+ * resolves, or the gate may deny, must be nullable (design.md §3).
  */
 import { type FieldDefinitionNode, Kind, type TypeNode } from 'graphql';
 import { type Graph, has, keyFields, namedType, type Problem, type TypeIn } from './graph.ts';
@@ -28,7 +28,7 @@ function wrong(type: TypeIn, field: FieldDefinitionNode, graph: Graph): string |
   if (has(field, 'external') || keyFields(type).has(field.name.value)) return undefined;
   const isRequired = field.type.kind === Kind.NON_NULL_TYPE;
   if (type.name === 'Query' || type.name === 'Mutation') {
-    // What is internal is asked alone, by an agent.
+    // An internal field is asked alone, by an agent.
     return isRequired && !has(field, 'inaccessible')
       ? 'a root field may be denied, and must not take the others with it'
       : undefined;
@@ -43,6 +43,6 @@ function wrong(type: TypeIn, field: FieldDefinitionNode, graph: Graph): string |
   return undefined;
 }
 
-/** Whether somewhere between the field and the object a null can stop. */
+/** Whether a null can stop somewhere between the field and the object. */
 const mayBeNull = (type: TypeNode): boolean =>
   type.kind !== Kind.NON_NULL_TYPE || (type.type.kind === Kind.LIST_TYPE && mayBeNull(type.type.type));

@@ -1,15 +1,18 @@
-/** Every text that a mutation takes has a limit, declared where the text is: `@name`, `@text` or `@opaque`. */
+/**
+ * Lint of texts: every text that a mutation takes has a limit, declared where the text is: `@name`, `@text` or
+ * `@opaque`.
+ */
 import type { InputValueDefinitionNode } from 'graphql';
 import { TEXT_LIMITS } from '../../platform/graphql/text-limit.ts';
 import { type Graph, has, namedType, type Problem } from './graph.ts';
 
-/** It has a rule of its own (platform/data/idempotency.ts). */
+/** The idempotency key has a rule of its own (platform/data/idempotency.ts). */
 const IDEMPOTENCY_KEY = 'idempotencyKey';
 
 const WHICH =
   '@name (one line), @text (any number of lines) or @opaque(max:) (a token, a code: what a machine made and is given back)';
 
-/** A text without a limit, and a limit of what is no text. */
+/** Texts without a limit, and limits of fields that are no texts. */
 export function texts(graph: Graph): Problem[] {
   const taken = takenByMutations(graph);
   return places(graph).flatMap(({ room, type, coordinate, field }) => {
@@ -18,10 +21,10 @@ export function texts(graph: Graph): Problem[] {
   });
 }
 
-/** Where a limit may stand: an argument, or the field of an input. */
+/** A place where a limit may stand: an argument, or the field of an input. */
 interface Place {
   room: string;
-  /** Whose field it is: the input, or the root. */
+  /** The type that the field belongs to: the input, or the root. */
   type: string;
   coordinate: string;
   field: InputValueDefinitionNode;
@@ -35,7 +38,7 @@ const places = ({ types }: Graph): Place[] =>
     ),
   ]);
 
-/** The inputs that mutations take, with those within them, and the root itself. */
+/** The inputs that mutations take, nested ones included, and the root itself. */
 function takenByMutations({ types }: Graph): Set<string> {
   const taken = new Set(['Mutation']);
   const take = (name: string): void => {

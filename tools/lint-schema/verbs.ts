@@ -1,4 +1,7 @@
-/** What the graph's mutations do. Take one of these before adding another: who knows one agent's words knows all. */
+/**
+ * Verbs of the graph's mutations. Take one of these before adding another: a client that knows one agent's words knows
+ * all.
+ */
 export const VERBS = new Set(
   `accept acknowledge add adjust answer apply approve archive assign authorise await begin block book cancel capture change charge
    claim clear close complete compensate confirm convert create decide decline delete disable discard dispatch enroll erase escalate

@@ -4,7 +4,7 @@ import { settle } from '../codegen/output.ts';
 import { fillTemplates } from './fill.ts';
 import type { Words } from './words.ts';
 
-/** Writes these rooms, and all that is generated of rooms, once for all of them. */
+/** Writes these rooms, and all files that are generated from rooms, once for all of them. */
 export function addRooms(rooms: readonly Words[]): void {
   settle(rooms.flatMap(fillTemplates), false, '');
   for (const tool of ['codegen.ts', 'schema.ts'])

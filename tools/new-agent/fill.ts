@@ -14,7 +14,7 @@ export const fillTemplates = (words: Words): Output[] =>
       text: fill(readFileSync(join(TEMPLATES, template), 'utf8'), words),
     }));
 
-/** @throws Error for a place that no word is for */
+/** Fills the placeholders of a text. @throws Error for one without a word */
 const fill = (text: string, words: Words): string =>
   text.replace(/\{\{(\w+)\}\}/g, (_, key: string) => {
     if (!(key in words)) throw new Error(`a template asks for {{${key}}}, which there is no word for`);

@@ -1,4 +1,4 @@
-/** Words that cannot name a room, its table or what its code is called: reserved by PostgreSQL or by ECMAScript, or ours. */
+/** Words that cannot name a room, its table or its code: reserved by PostgreSQL or by ECMAScript, or ours. */
 export const RESERVED = new Set(
   `all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create current
    default deferrable desc distinct do else end except false fetch for foreign from grant group having in initially

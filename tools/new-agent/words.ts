@@ -1,10 +1,11 @@
-/** The words of a new room, and whether they are still to be had. */
+/** The words of a new room, and whether they are still free. */
 import { existsSync } from 'node:fs';
 import { AREAS } from '../../platform/agent/define-agent.ts';
+import { pluralOf } from '../../platform/text/nouns.ts';
 import type { Room } from '../codegen/rooms.ts';
 import { RESERVED } from './reserved.ts';
 
-/** What the templates are filled with, for the title "Gift Card". */
+/** The words that fill the templates, as for the title "Gift Card". */
 export interface Words {
   /** `giftcard`: the agent, its schema in the database, the prefix of its ids and events. */
   name: string;
@@ -44,7 +45,7 @@ export function wordsFor(name: string, area: string | undefined, givenTitle?: st
     );
   }
   const thing = title.toLowerCase();
-  const things = plural(thing);
+  const things = pluralOf(thing);
   const aThing = `${/^[aeiou]/.test(thing) ? 'an' : 'a'} ${thing}`;
   const [Type, Types] = [pascal(thing), pascal(things)];
   const [field, fields] = [camel(Type), camel(Types)];
@@ -75,7 +76,10 @@ export function wordsFor(name: string, area: string | undefined, givenTitle?: st
   return { name, area: area!, ...text, ...code };
 }
 
-/** @throws RangeError if the name, or a word that it brings to the graph, is somebody else's */
+/**
+ * Checks that the words are free. @throws RangeError if the name, or a word that it brings to the graph, is another
+ * room's
+ */
 export function checkFree({ name, Type, field, fields }: Words, rooms: readonly Room[]): void {
   if (existsSync(`subgraphs/${name}`)) throw new RangeError(`There is an agent "${name}" already: subgraphs/${name}.`);
   for (const room of rooms) {
@@ -91,9 +95,3 @@ export function checkFree({ name, Type, field, fields }: Words, rooms: readonly 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const camel = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 const pascal = (text: string): string => text.split(' ').map(capital).join('');
-
-/** English, as far as names of things go. */
-function plural(thing: string): string {
-  if (/[^aeiou]y$/.test(thing)) return `${thing.slice(0, -1)}ies`;
-  return /(s|x|z|ch|sh)$/.test(thing) ? `${thing}es` : `${thing}s`;
-}

@@ -1,6 +1,6 @@
 import { type Words, wordsFor } from '../new-agent/words.ts';
 
-/** Rooms to come, by area. What stands in for each keeps notes, so that no word of it is another room's already. */
+/** Future rooms, by area. Each stand-in keeps notes, so that none of its words is another room's already. */
 const ROOMS: Record<string, string> = {
   commerce: 'bundle giftcard',
   fulfilment: 'warehouse shipping returns refunds quality document',
@@ -11,7 +11,7 @@ const ROOMS: Record<string, string> = {
   system: 'backoffice analytics integration',
 };
 
-/** The words of the first so many of them, an area after the other. @throws RangeError if there are not so many */
+/** The words of the first future rooms, one area after the other. @throws RangeError if there are not so many */
 export function futureRooms(count: number): Words[] {
   const all = Object.entries(ROOMS).flatMap(([area, names]) => names.split(' ').map((name) => ({ area, name })));
   if (count < 1 || count > all.length) throw new RangeError(`--rooms takes 1 to ${all.length}.`);

@@ -2,7 +2,10 @@
 import type { Words } from '../new-agent/words.ts';
 import { post } from './start.ts';
 
-/** Asks all rooms that know something of the newest order's buyer, goods and payment; each new one counts its own. */
+/**
+ * The query of all rooms that know something of the newest order's buyer, goods and payment; each new one counts its
+ * own.
+ */
 export const orderPage = (rooms: readonly Words[]): string => `{
   orders(first: 1) {
     nodes {

@@ -1,4 +1,4 @@
-/** Agora as its users start it, in a process of its own, looked at from outside. */
+/** Starts Agora as its users do, in a process of its own, and measures it from outside. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -9,14 +9,14 @@ const PATIENCE_MS = 300_000;
 /** A started Agora. */
 export interface Started {
   url: string;
-  /** From the start of the process until a query was answered. */
+  /** From the start of the process to its first answer to a query. */
   firstAnswerMs: number;
   /** The process's own memory, without PostgreSQL's. */
   memoryMb(): number;
   stop(): Promise<void>;
 }
 
-/** Starts the house in `cwd` on a free port. @throws Error with what it wrote, if it does not answer */
+/** Starts the house in `cwd` on a free port. @throws Error with its output, if it does not answer */
 export async function start(cwd: string, data: string): Promise<Started> {
   const begun = performance.now();
   const env = { ...process.env, NODE_ENV: 'development', LOG_LEVEL: 'error', PORT: '0', AGORA_DATA: data };
@@ -45,7 +45,7 @@ export async function start(cwd: string, data: string): Promise<Started> {
   };
 }
 
-/** Asks a query, and gives the milliseconds until it was answered. @throws Error with its errors */
+/** Sends a query. Returns the milliseconds until its answer. @throws Error with its errors */
 export async function ask(url: string, query: string, accessToken?: string): Promise<number> {
   const begun = performance.now();
   await post(url, query, accessToken);
@@ -68,7 +68,7 @@ export async function post<Data>(url: string, query: string, accessToken?: strin
   return data;
 }
 
-/** Resident memory, as Linux tells it. */
+/** Resident memory, as Linux reports it. */
 function memoryOf({ pid }: ChildProcess): number {
   const [, kB] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
   return Math.round(Number(kB) / 1024);

@@ -1,7 +1,10 @@
 import { CriticalityLevel, DiffRule, diff } from '@graphql-inspector/core';
 import { buildSchema } from 'graphql';
 
-/** What of the old API a client could rely on that the new one no longer gives. What was deprecated may go. */
+/**
+ * Breaking changes: parts of the old API that a client could rely on and the new one no longer has. Deprecated parts
+ * may go.
+ */
 export async function breakingApiChanges(oldSdl: string, newSdl: string): Promise<string[]> {
   const changes = await diff(buildSchema(oldSdl), buildSchema(newSdl), [DiffRule.suppressRemovalOfDeprecatedField]);
   return changes

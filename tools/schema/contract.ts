@@ -7,10 +7,13 @@ import type { Output } from '../codegen/output.ts';
 import type { Room } from '../codegen/rooms.ts';
 import { permissionDocs } from './permission-docs.ts';
 
-/** Where the API that clients see is published. */
+/** File of the published API that clients see. */
 export const API = 'schema/api.graphql';
 
-/** The graph of these rooms: what is published of it, and the API's SDL, without what is internal. @throws Error if the rooms do not compose */
+/**
+ * Composes the graph of these rooms: the published files, and the API's SDL, without internal fields. @throws Error if
+ * the rooms do not compose
+ */
 export function composeContract(rooms: readonly Room[]): { api: string; outputs: Output[] } {
   const { supergraphSdl } = composeSupergraph(rooms);
   const { executionSdl, decisions } = splitSupergraph(supergraphSdl);

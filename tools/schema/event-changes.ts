@@ -1,10 +1,10 @@
 /**
- * Whether readers of an event still get what they rely on. They read what is in the log for as long as it is kept, old
- * rows and new, so nothing that was promised may go: the new schema must promise at least what the old one did. Fields
- * and values of an enumeration may be added: readers take what they know (`platform/consumers/handler.ts`).
+ * Checks that readers of an event still get what they rely on. They read old rows and new, for as long as the log keeps
+ * them, so the new schema must promise at least what the old one did. Fields and values of an enumeration may be added:
+ * readers take what they know (`platform/consumers/handler.ts`).
  */
 
-/** The part of JSON Schema that zod's objects become. */
+/** The part of JSON Schema that zod generates for objects. */
 interface Schema {
   title?: string;
   type?: string | string[];
@@ -19,7 +19,10 @@ interface Schema {
   oneOf?: Schema[];
 }
 
-/** What of the old event a reader could rely on that the new one no longer gives. No new event: all of it. */
+/**
+ * Breaking changes: parts of the old event that a reader could rely on and the new one no longer has. Without a new
+ * event, all of it.
+ */
 export function breakingEventChanges(oldText: string, newText: string | undefined): string[] {
   const old = JSON.parse(oldText) as Schema;
   if (newText === undefined) return [`${old.title}: the event is gone.`];
@@ -36,7 +39,7 @@ function changes(old: Schema, now: Schema, at: string): string[] {
   return [...propertyChanges(old, now, at), ...partChanges(old, now, at)];
 }
 
-/** Of a value that may be one of several: each that it may be now must be one that it could be before. */
+/** Breaking changes of one alternative of a value: each that is possible now must have been possible before. */
 function branchChanges(was: readonly Schema[], branch: Schema, at: string): string[] {
   const alike = was.filter((known) => nameOf(known) === nameOf(branch));
   if (alike.length === 1) return changes(alike[0]!, branch, at);
@@ -66,13 +69,13 @@ function partChanges(old: Schema, now: Schema, at: string): string[] {
   return pairs.flatMap(([before, after]) => (before ? changes(before, after ?? {}, `${at}[]`) : []));
 }
 
-/** What a value may be, one by one: `anyOf`, or a list of types. */
+/** The alternatives of a value: `anyOf`, or a list of types. */
 function branches(schema: Schema): readonly Schema[] {
   if (Array.isArray(schema.type)) return schema.type.map((type) => ({ ...schema, type }));
   return schema.anyOf ?? schema.oneOf ?? [schema];
 }
 
-/** What kind of value it is. Enumerated values count as their type. */
+/** The kind of a value. Enumerated values count as their type. */
 function nameOf({ type, enum: values, const: value }: Schema): string {
   if (type !== undefined) return String(type);
   const known = values?.[0] ?? value;

@@ -8,7 +8,9 @@ import type { Output } from '../codegen/output.ts';
 
 const DIRECTORY = 'schema/events';
 
-/** The JSON Schema of every event that somebody emits, a file each; and the files to remove, of those nobody emits. */
+/**
+ * The JSON Schema of every event that an agent emits, a file each; and the files of events that none emits, to remove.
+ */
 export function eventOutputs(agents: readonly AgentDefinition[]): Output[] {
   const outputs = new Map<string, Output>();
   const emitted = [
@@ -50,7 +52,7 @@ function schemaOf(agent: string, event: EventDefinition): object {
   }
 }
 
-/** Readers are tolerant: a sender may add fields, so no object is said to be closed. */
+/** Leaves every object open: readers are tolerant, and a sender may add fields. */
 function open({ jsonSchema }: { jsonSchema: { additionalProperties?: unknown } }): void {
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 }

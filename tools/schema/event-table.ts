@@ -1,11 +1,14 @@
-/** `docs/events.md`: every event that an agent publishes, who handles it, and which of the first thirteen there are. */
+/**
+ * `docs/events.md`: every event that an agent publishes, the agents that handle it, and which of the first thirteen
+ * exist.
+ */
 import { z } from 'zod';
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { agentEvents } from '../../platform/agent/registry.ts';
 import type { EventDefinition } from '../../platform/events/define-event.ts';
 import type { Output } from '../codegen/output.ts';
 
-/** The message types that Agora began with. An event that is one of them says so by its `seed`. */
+/** The message types that Agora began with. An event that stands for one of them names it as its `seed`. */
 const FIRST_THIRTEEN = [
   'ORDER_CREATED',
   'ORDER_UPDATED',
@@ -31,7 +34,7 @@ JSON Schema; \`?\` marks one that may be absent, \`| null\` one that may be empt
 and given up, and where a consumer that is new begins, is in [operations/events.md](operations/events.md).
 `;
 
-/** The document. @throws Error for an agent that handles what nobody emits */
+/** The document. @throws Error for an agent that handles an event that none emits */
 export function eventTable(agents: readonly AgentDefinition[]): Output {
   const emitted = [
     ...agents.flatMap(({ name, emits }) =>
@@ -100,7 +103,7 @@ function fieldsOf(event: EventDefinition): string {
     .join(', ');
 }
 
-/** In few words; a bar would end the cell. */
+/** A schema's type in few words; a bar would end the table's cell. */
 function kindOf(schema: Schema): string {
   if (schema.anyOf) return schema.anyOf.map(kindOf).join(' \\| ');
   if (schema.enum) return schema.enum.length > 3 ? 'enum' : schema.enum.join(' \\| ');

@@ -1,4 +1,6 @@
-/** `docs/permissions.md`: who may do what, by agent and by role, out of the composed graph and of each `access.ts`. */
+/**
+ * `docs/permissions.md`: permissions by agent and by role, generated from the composed graph and from each `access.ts`.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildASTSchema, getNamedType, type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql';
@@ -10,13 +12,13 @@ import { ACTIONS, ROLES, scopesOf } from '../../platform/identity/roles.ts';
 import type { Output } from '../codegen/output.ts';
 import type { Room } from '../codegen/rooms.ts';
 
-/** Who asks, as columns: those who are not staff first. Agents may all. */
+/** Roles of callers, as columns: those that are not staff first. Agents may all. */
 const COLUMNS = ['nobody', 'GUEST', 'CUSTOMER', 'MERCHANT', 'VIEWER', 'ANALYST', 'OPERATOR', 'ADMIN'] as const;
 
-/** Whoever is signed in, whatever their role. */
+/** Any signed-in caller, whatever its role. */
 const SIGNED_IN = 'every signed-in caller';
 
-/** Who is told by role, each after whom it includes. */
+/** Callers that are listed by role, each with the one that it includes. */
 const INCLUDES: readonly (readonly [who: string, included: string | undefined])[] = [
   ['nobody', undefined],
   [SIGNED_IN, 'nobody'],
@@ -44,7 +46,7 @@ A scope is \`<agent>:<action>\`, with \`*\` for any. An API key has the scopes t
 
 `;
 
-/** One root field with who may ask it. */
+/** One root field, and the callers that may ask it. */
 interface Door {
   root: string;
   name: string;
@@ -111,7 +113,7 @@ and then the owning agent decides whether the caller may see the object. One tha
 may not see are \`null\` alike.
 `;
 
-/** The fields of the part that is derived from the rooms. */
+/** The fields of the derived subgraph, `Query.node`. */
 function doorsById(api: GraphQLSchema, decisions: DecisionTable, rooms: readonly Room[]): Door[] {
   const kinds = nodeKinds(rooms);
   if (kinds.length === 0) return [];
@@ -134,7 +136,7 @@ function doorsOf(api: GraphQLSchema, decisions: DecisionTable, part: GraphQLSche
   });
 }
 
-/** Types of the room that ask for something, and fields that narrow theirs. */
+/** The room's types with a permission, and fields that narrow their type's. */
 function guardedTypes(api: GraphQLSchema, decisions: DecisionTable, room: Room): string[][] {
   return Object.values(room.schema.getTypeMap())
     .filter(
@@ -151,7 +153,7 @@ function guardedTypes(api: GraphQLSchema, decisions: DecisionTable, room: Room):
     });
 }
 
-/** What other rooms define, and what all of them share. */
+/** Whether a type is another room's, or shared by all. */
 const isShared = ({ name }: GraphQLObjectType, { own }: Room): boolean =>
   !own.definitions.some((node) => node.kind === 'ObjectTypeDefinition' && node.name.value === name);
 
@@ -178,7 +180,7 @@ function byRole(doors: readonly Door[]): string[][] {
   });
 }
 
-/** What `access.ts` says of itself. */
+/** The docstrings of `access.ts`. */
 function rowRules(directory: string): string[] {
   const path = join(directory, 'access.ts');
   if (!existsSync(path)) return [];

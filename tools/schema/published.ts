@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { read } from '../codegen/output.ts';
 
 /**
- * What a change breaks, measured against the contract as it was last committed and as it lies in the folder: it must
- * break both. So what has never been committed may still change, and what was accepted once is not refused again.
+ * The changes that break the contract both as it was last committed and as it lies in the folder. So a part that was
+ * never committed may still change, and a change that was accepted once is not refused again.
  */
 export async function breaks(path: string, compare: (old: string) => Promise<string[]>): Promise<string[]> {
   const olds = isRepository() ? [read(path), committed(path)] : [read(path)];
@@ -25,6 +25,6 @@ function git(...args: string[]): string | undefined {
       timeout: 10_000,
     });
   } catch {
-    return undefined; // Nothing there, or no git here.
+    return undefined; // There is no such file, or no git here.
   }
 }

@@ -36,7 +36,7 @@ export const failingUndo: Scenario = {
       await Promise.all(buyers.map((one) => one.insist()));
       const { violations, seconds } = await settle(shop.kysely, history.entries);
       const { attempts, worst } = await attemptsSeen(shop.kysely);
-      // One for each time that it failed: an operator sees them all.
+      // One for each failure: an operator sees them all.
       if (attempts !== faults) violations.push(`${faults} attempts failed, and ${attempts} are shown`);
       return { violations, seconds, faults: `${faults} failures`, notes: `at most ${worst} for one order` };
     } finally {

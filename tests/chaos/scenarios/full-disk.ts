@@ -17,7 +17,7 @@ import { settle } from '../settle.ts';
 const run = promisify(execFile);
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_capture_fails'];
 const DISK_MB = 128;
-/** What a client may be told meanwhile. */
+/** The only code with which a client may be refused meanwhile. */
 const CLEAR = 'UNAVAILABLE';
 
 export const fullDisk: Scenario = {
@@ -62,7 +62,7 @@ export const fullDisk: Scenario = {
     }),
 };
 
-/** Full for three seconds, and on a busy machine for as long as it takes until somebody has met it. */
+/** Keeps the disk full for three seconds, and on a busy machine until a request has failed by it. */
 async function untilRefused(history: History): Promise<void> {
   const before = history.counts().failed;
   const began = performance.now();
@@ -77,7 +77,10 @@ interface Disk {
   remove(): Promise<void>;
 }
 
-/** Undefined where we may not mount. The log of PostgreSQL itself stays where it was: without it there is no server. */
+/**
+ * A small disk; undefined where we may not mount. PostgreSQL's write-ahead log stays on its own disk: without it there
+ * is no server.
+ */
 async function smallDisk({ shop, postgres }: ProcessRun): Promise<Disk | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'agora-disk-'));
   try {
@@ -98,7 +101,7 @@ async function smallDisk({ shop, postgres }: ProcessRun): Promise<Disk | undefin
   const ballast = join(folder, 'ballast');
   return {
     is: `a tmpfs of ${DISK_MB} MB`,
-    // To the last byte: the write that does not fit fails, which is what it is for.
+    // To the last byte: the write that does not fit fails, as it is meant to.
     fill: () => writeFile(ballast, Buffer.alloc(DISK_MB * 1_048_576)).catch(() => {}),
     free: () => truncate(ballast, 0),
     remove: async () => {
@@ -109,12 +112,12 @@ async function smallDisk({ shop, postgres }: ProcessRun): Promise<Disk | undefin
   };
 }
 
-/** What an order adds to. */
+/** Tables that an order adds to. */
 const TABLES = ['"order".orders', '"order".timeline_entry', 'dbos.operation_outputs', 'payment.payment'];
 
 /**
- * Moves all tables and their indexes, so that whatever wants to grow cannot. A statement each: to move one takes its
- * exclusive lock, and who holds several of those beside a working shop ends in a deadlock.
+ * Moves all tables and their indexes, so that none can grow. A statement each: moving one takes its exclusive lock, and
+ * a transaction that holds several of those beside a working shop ends in a deadlock.
  */
 async function move({ kysely }: ProcessRun['shop'], tablespace: string): Promise<void> {
   const { rows } = await sql<{ kind: string; name: string }>`
@@ -140,7 +143,7 @@ async function withAdmin(url: string, work: (admin: pg.Client) => Promise<void>)
   }
 }
 
-/** Not a disk, but what PostgreSQL says when one is full. */
+/** A trigger with the error that PostgreSQL raises on a full disk, in place of one. */
 function pretendedDisk({ shop }: ProcessRun): Disk {
   const run = (text: string) => async () => void (await sql.raw(text).execute(shop.kysely));
   return {

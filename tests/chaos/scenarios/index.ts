@@ -12,7 +12,10 @@ import { stopUnderLoad } from './stop-under-load.ts';
 import { unsureProvider } from './unsure-provider.ts';
 import { waitingCrowd } from './waiting-crowd.ts';
 
-/** All of them. What crashes between every two steps is exhaustive instead of random: crash-between-steps.test.ts. */
+/**
+ * All scenarios. Crashes between every two steps are tried exhaustively instead of at random:
+ * crash-between-steps.test.ts.
+ */
 export const SCENARIOS: readonly Scenario[] = [
   killTheServer,
   loseTheDatabase,

@@ -10,9 +10,9 @@ import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_capture_fails', 'tok_3ds', 'tok_timeout'];
 const JUMP_MS = 600_000;
-/** A breaker that opened lets one call through after a minute, and on a busy machine that may fail too. */
+/** A circuit breaker that opened lets one call through after a minute, and on a busy machine that may fail too. */
 const BREAKER_MS = 240_000;
-/** Between two jumps. */
+/** Pause between two jumps, in milliseconds. */
 const CALM_MS = 400;
 /** A jump forward ends the time that a buyer has to confirm. */
 const SETTINGS = { PAYMENT_ACTION_SECONDS: '300', PAYMENT_TIMEOUT_MS: '1000' };
@@ -39,7 +39,8 @@ export const jumpingClock: Scenario = {
         for (let n = 0; n < due; n++)
           answers.push(order({ token: draw.oneOf(TOKENS), wait: draw.between(0, 4 * CALM_MS) }));
         await sleep(draw.between(CALM_MS / 2, CALM_MS * 1.5));
-        // Never before the time at which the prices of the shop begin: who orders then is refused, and nothing is tried.
+        // Never before the time at which the prices of the shop begin: an order then would be refused, and nothing
+        // tried.
         offset = offset === 0 ? JUMP_MS : 0;
       }
       await Promise.all(answers);
@@ -55,7 +56,7 @@ export const jumpingClock: Scenario = {
       const one = buyer(shop, history, { token, variantId });
       const id = await one.insist();
       if (token !== 'tok_3ds' || !id) return;
-      // Who is told that it is not possible right now asks again, as everywhere here.
+      // A client that is told to retry later does, as everywhere here.
       const { payments } = await untilAnswer(
         async () => (await shop.ask(PAYMENTS, { id }, one.as)).data?.order ?? {},
         (is) => is.payments?.[0]?.status === 'REQUIRES_ACTION' || (is.payments && is.status === 'CANCELLED'),
@@ -64,8 +65,8 @@ export const jumpingClock: Scenario = {
       );
       await sleep(wait);
       if (payments.length === 0) return;
-      // Whether it comes in time is for the clock to say, and either end is a good one; but no answer is none, as when
-      // the provider's breaker is open, and then the buyer confirms again.
+      // Whether the confirmation comes in time depends on the clock, and either end is a good one; but an error is
+      // none, as when the provider's breaker is open, and then the buyer confirms again.
       await untilAnswer(
         () => shop.ask(CONFIRM, { input: { paymentId: payments[0].id, idempotencyKey: one.key } }, one.as),
         ({ errors }) => errors === undefined,

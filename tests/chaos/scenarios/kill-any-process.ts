@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario.ts';
 import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_ok', 'tok_declined', 'tok_capture_fails', 'tok_slow'];
-/** Between two kills: some meet a process that is still starting. */
+/** Pause between two kills, in milliseconds: some meet a process that is still starting. */
 const [SOONEST_MS, LATEST_MS] = [300, 4000];
 
 export const killAnyProcess: Scenario = {
@@ -33,7 +33,8 @@ export const killAnyProcess: Scenario = {
         const victim = draw.oneOf(members);
         await victim.kill();
         kills.set(victim.name, (kills.get(victim.name) ?? 0) + 1);
-        // A kill may meet a process that comes back from the last one, but not a machine that only ever starts processes.
+        // A kill may meet a process that comes back from the last one, but the machine must not only ever start
+        // processes.
         await Promise.all(before);
         before = answers;
         answers = [];

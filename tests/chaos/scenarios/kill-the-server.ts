@@ -6,17 +6,17 @@ import { endedBy, inHandsOf, openSecondWorker, SECOND, type SecondWorker, SERVER
 import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_ok', 'tok_declined', 'tok_capture_fails', 'tok_slow'];
-/** Enough for a saga to begin, and for most to end. */
+/** Longest time to a kill, in milliseconds: enough for a saga to begin, and for most to end. */
 const LATEST_MS = 1500;
-/** Who dies: a deck, so that a short run does not leave one out by chance. */
+/** The victims, as a deck of cards, so that a short run does not leave one out by chance. */
 const VICTIMS: readonly (readonly string[])[] = [[SERVER], [SERVER], [SECOND], [SECOND], [SERVER, SECOND]];
 /**
- * How long they stay away. Longer than a lease, and the other one takes over what they left; back at once, and they do so
- * themselves. Buyers cannot do without the server, so it mostly is.
+ * Times that a killed process stays away, in milliseconds. After more than a lease, the other one takes over its sagas;
+ * back at once, it resumes them itself. Buyers cannot do without the server, so it mostly is.
  */
 const SERVER_AWAY_MS = [0, 0, 0, 0, 0, 0, 0, 7000];
 const SECOND_AWAY_MS = [0, 500, 2000, 7000];
-/** So many faults leave so much to take over that it must have been seen. */
+/** After so many faults, a takeover must have been seen. */
 const MANY = 50;
 
 export const killTheServer: Scenario = {
@@ -44,7 +44,7 @@ async function killing(run: Run, { shop, variantId }: ProcessRun, second: Second
   const kills: Record<string, number> = { [SERVER]: 0, [SECOND]: 0 };
   let deck: (readonly string[])[] = [];
   for (let fault = 0; fault < faults; fault++) {
-    // Those whom the last fault left without an answer ask again, into the next one.
+    // Buyers whom the last fault left without an answer retry, into the next one.
     for (const one of unsure.splice(0)) answers.push(ask(one));
     const due = Math.round(((fault + 1) * orders) / faults) - Math.round((fault * orders) / faults);
     for (let n = 0; n < due; n++) answers.push(ask(buyer(shop, history, { token: draw.oneOf(TOKENS), variantId })));
@@ -82,7 +82,7 @@ async function killing(run: Run, { shop, variantId }: ProcessRun, second: Second
     for (const saga of await inHandsOf(shop.kysely, victim)) left[victim]!.add(saga);
   }
 
-  /** Of the sagas that each left, how many the other one ended. */
+  /** Number of the sagas left by each that the other one ended. */
   async function takenOver(): Promise<Record<string, number>> {
     const [byServer, bySecond] = [await endedBy(shop.kysely, left[SERVER]!), await endedBy(shop.kysely, left[SECOND]!)];
     return { [SERVER]: byServer[SECOND] ?? 0, [SECOND]: bySecond[SERVER] ?? 0 };

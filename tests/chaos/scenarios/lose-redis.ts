@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario.ts';
 import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_ok', 'tok_declined', 'tok_capture_fails'];
-/** Orders go on for so long before and after, in milliseconds. */
+/** How long orders go on before and after, in milliseconds. */
 const AROUND_MS = 2000;
 
 export const loseRedis: Scenario = {

@@ -6,7 +6,7 @@ import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_ok', 'tok_declined', 'tok_capture_fails'];
 
-/** PostgreSQL is killed and comes back, while so many buyers order, evenly spread over the time. */
+/** PostgreSQL is killed and comes back, while buyers order, evenly spread over the time. */
 function losing(
   { orders, faults, draw, history, say }: Run,
   pause: () => number,
@@ -37,7 +37,7 @@ function losing(
     await Promise.all(answers);
     const settled = await settle(shop.kysely, history.entries);
     if (settled.violations.length > 0) say(await healthOf(shop));
-    // Nobody may have to start the server again for it.
+    // The server must not have to be started again for it.
     if (deaths > 0) settled.violations.push(`the server ended ${deaths} times with the database`);
     return { ...settled, faults: `${faults} losses of PostgreSQL` };
   });

@@ -8,7 +8,7 @@ import type { Scenario } from '../scenario.ts';
 import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_declined'];
-/** Gateways wait so long for the balancer, in seconds. */
+/** How long gateways drain while the balancer notices, in seconds. */
 const DRAIN_SECONDS = '2';
 const BUYERS = 3;
 const PAUSE_MS = 200;
@@ -25,7 +25,7 @@ export const rollingRestart: Scenario = {
       const reading = keepReading(shop);
       const violations: string[] = [];
       let [sent, isOver] = [0, false];
-      // Each waits for its answer before it orders again: so much load as the machine can bear, and no more.
+      // Each buyer waits for its answer before it orders again: as much load as the machine can bear, and no more.
       const buyers = Array.from({ length: BUYERS }, async () => {
         while (!isOver || sent < orders) {
           sent++;
@@ -59,7 +59,7 @@ export const rollingRestart: Scenario = {
 const ORDERS =
   '{ orders(first: 3) { edges { node { id status lines { variant { sku product { name } } } payments { status } } } } }';
 
-/** Somebody who reads what comes from many agents, again and again. */
+/** A client that reads data of many agents, again and again. */
 function keepReading({ ask }: ClusterPlatform): { end(): Promise<{ read: number; failures: string[] }> } {
   const failures: string[] = [];
   let [read, isOver] = [0, false];

@@ -59,7 +59,7 @@ interface Receiver {
   handlers: readonly EventHandler[];
 }
 
-/** Notes the handlers of every agent that has some, as its host builds them from here on. */
+/** Records the handlers of every agent that has any, as its host builds them from here on. */
 async function watchHandlers(): Promise<{ receivers: Receiver[]; stop(): void }> {
   const receivers: Receiver[] = [];
   const restore = (await loadAgents()).map((definition) => {
@@ -84,7 +84,7 @@ async function wholeLog(kysely: Kysely<any>): Promise<LoggedEvent[]> {
   }
 }
 
-/** How many deliveries there were. */
+/** Delivers every event several times in random order. Returns the number of deliveries. */
 async function deliver(kysely: Kysely<any>, receivers: readonly Receiver[], log: readonly LoggedEvent[], draw: Draw) {
   let deliveries = 0;
   for (const { agent, handlers } of receivers) {
@@ -109,7 +109,7 @@ const forgetMessages = (kysely: Kysely<any>) =>
     await sql`delete from platform.event_log where type = 'notification.requested'`.execute(transaction);
   });
 
-/** Delivers, and complains of what is different afterwards. */
+/** Delivers, and reports each table that is different afterwards. */
 async function compare(when: string, kysely: Kysely<any>, violations: string[], work: () => Promise<number>) {
   const before = await stateOf(kysely);
   const deliveries = await work();
@@ -123,7 +123,7 @@ async function compare(when: string, kysely: Kysely<any>, violations: string[], 
   return deliveries;
 }
 
-/** All that handlers may write, without the ids and times that each delivery would draw anew. */
+/** All that handlers may write, without the ids and times that each delivery would make anew. */
 async function stateOf(kysely: Kysely<any>): Promise<Record<string, unknown>> {
   const { rows } = await sql<{ state: Record<string, unknown> }>`
     select jsonb_build_object(

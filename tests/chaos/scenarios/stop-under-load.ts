@@ -6,10 +6,10 @@ import type { Scenario } from '../scenario.ts';
 import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_ok', 'tok_ok', 'tok_declined', 'tok_slow'];
-/** Between two orders. */
+/** Pause between two orders, in milliseconds. */
 const PACE_MS = 8;
 const LATECOMERS = 10;
-/** Nobody took such a request, and its client knows. */
+/** Codes of requests that were clearly refused: the client knows that nothing was done. */
 const CLEAR = /^(ECONNREFUSED|UNAVAILABLE|HTTP 503)$/;
 
 export const stopUnderLoad: Scenario = {
@@ -33,7 +33,7 @@ export const stopUnderLoad: Scenario = {
         }
         let isOver = false;
         const stopped = shop.process.end('SIGTERM').finally(() => (isOver = true));
-        // Into the stop, and past it.
+        // Requests into the stop, and past it.
         for (let n = 0; n < LATECOMERS || !isOver; n++) {
           send();
           await sleep(PACE_MS * 2);
@@ -42,10 +42,10 @@ export const stopUnderLoad: Scenario = {
         if (code !== 0) violations.push(`SIGTERM ended with code ${code}`);
         await Promise.all(answers);
         await shop.restart();
-        // A request that crossed the end of its connection: nobody can refuse it. Asked again, it is made once.
+        // Requests that crossed the end of their connection: no server can refuse those. A retry of one is made once.
         await Promise.all(cutOff.splice(0).map((one) => one.insist()));
       }
-      // Those that were refused do not come back: if one of their orders is there all the same, it is nobody's.
+      // Buyers who were refused do not come back: an order of one that is there all the same is a violation.
       const settled = await settle(shop.kysely, history.entries);
       const refused = unaccepted(history.entries);
       const kept = await shop.kysely
@@ -54,7 +54,7 @@ export const stopUnderLoad: Scenario = {
         .where('key', 'in', refused)
         .execute();
       violations.push(...kept.map(({ key }) => `${key} was refused, and its order is there`));
-      // One that crosses the end of its connection is nobody's fault; many are the stop's.
+      // A request that crosses the end of its connection is no fault; many of them are the stop's.
       if (cuts > refusals / 20) violations.push(`${cuts} were cut off, and ${refusals} refused clearly`);
       return {
         ...settled,
@@ -76,7 +76,7 @@ export const stopUnderLoad: Scenario = {
     }),
 };
 
-/** Keys under which nothing was accepted. Never empty, because SQL knows no empty list. */
+/** Keys under which no order was accepted. Never empty, because SQL knows no empty list. */
 function unaccepted(entries: readonly Entry[]): string[] {
   const accepted = new Set(entries.filter(({ kind }) => kind === 'accepted').map(({ key }) => key));
   return ['', ...entries.map(({ key }) => key).filter((key) => !accepted.has(key))];

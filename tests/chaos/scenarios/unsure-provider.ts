@@ -8,7 +8,7 @@ import { settle } from '../settle.ts';
 
 const TOKENS = ['tok_timeout', 'tok_capture_timeout', 'tok_slow', 'tok_ok', 'tok_capture_fails', 'tok_declined'];
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-/** So long after the last fault every webhook must have been brought and handled. */
+/** How long after the last fault every webhook must have been delivered and handled. Milliseconds. */
 const PATIENCE_MS = 60_000;
 
 export const unsureProvider: Scenario = {
@@ -40,16 +40,16 @@ export const unsureProvider: Scenario = {
           await shop.kill();
           await shop.restart();
           open();
-          // Kills that come faster than orders are taken leave all of them to the end, and try nothing.
+          // Kills that come faster than orders are accepted would leave all of them to the end, and try nothing.
           await Promise.all(answers.splice(0));
           if (fault % 10 === 9) say(`${fault + 1} kills, ${JSON.stringify(history.counts())}`);
         }
         const settled = await settle(shop.kysely, history.entries);
-        // Sent, then brought, then handled.
+        // The webhooks are sent, then delivered, then handled.
         await webhooksLeft(shop.kysely);
         await courier.settled(PATIENCE_MS);
         const unheard = await webhooksLeft(shop.kysely);
-        // Whatever came after the orders had ended has changed nothing.
+        // Webhooks that came after the orders had ended have changed nothing.
         const { violations } = unheard.length === 0 ? await settle(shop.kysely, history.entries) : settled;
         const { taken, brought, repeated } = courier.counts;
         return {
@@ -64,7 +64,7 @@ export const unsureProvider: Scenario = {
   },
 };
 
-/** What is wrong with the webhooks, once there was time for all of them. */
+/** Webhooks that are not delivered or not handled, once there was time for all of them. */
 async function webhooksLeft(kysely: Kysely<any>): Promise<string[]> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {

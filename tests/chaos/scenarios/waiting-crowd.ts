@@ -8,16 +8,16 @@ import type { Findings, Run, Scenario } from '../scenario.ts';
 import { settle } from '../settle.ts';
 import { untilAnswer } from '../../support/until.ts';
 
-/** Of the crowd, so many are buyers at their bank; the others are stuck. */
+/** The share of the crowd that are buyers at their bank; the others are stuck. */
 const AT_THEIR_BANK = 0.5;
-/** For each of the crowd so many sagas that were parked long ago, and whose time comes tomorrow. */
+/** Sagas that were parked long ago, and are due tomorrow, for each of the crowd. */
 const PARKED = 20;
 /** Orders sent at the same time. */
 const AT_ONCE = 25;
-/** How long it is watched whether anybody looks at what waits. */
+/** How long the waiting sagas are watched for being taken up, in milliseconds. */
 const WATCHED_MS = 5000;
 const PATIENCE_MS = 600_000;
-/** What is stuck: its goods are refused, and its order cannot be cancelled, since there is none. */
+/** Id prefix of stuck orders: their goods are refused, and they cannot be cancelled, since they do not exist. */
 const STUCK = 'order_stuck_';
 const SINCE_LONG = 'order_parked_';
 
@@ -33,7 +33,7 @@ async function crowd(run: Run, ground: ProcessRun): Promise<Findings> {
   const { orders, faults, say, history } = run;
   const { shop, variantId } = ground;
   const violations: string[] = [];
-  await latency(); // What is asked for the first time takes longer.
+  await latency(); // The first of each takes longer.
   const alone = await figures();
   const buyers = await gather();
   say(`the crowd is there: ${JSON.stringify(await counts(shop.kysely))}`);
@@ -57,7 +57,7 @@ async function crowd(run: Run, ground: ProcessRun): Promise<Findings> {
     return `${times[0]} ms alone, ${times[1]} ms beside them (${(times[1]! / times[0]!).toFixed(1)}), ${times[2]} ms after the restart (${(times[2]! / times[0]!).toFixed(1)})`;
   }
 
-  /** The middle one of several orders and of their cancellations, from the request to the end of their sagas. */
+  /** The median of several orders and of their cancellations, from the request to the end of their sagas. */
   async function figures(): Promise<{ order: number; cancellation: number }> {
     const waited = await waiting(shop.kysely);
     const all: { order: number; cancellation: number }[] = [];
@@ -99,7 +99,7 @@ async function crowd(run: Run, ground: ProcessRun): Promise<Findings> {
     return all;
   }
 
-  /** Those who wait are not looked at, and the stuck are tried ever more seldom. */
+  /** Checks that waiting sagas are not taken up, and stuck ones are tried ever more seldom. */
   async function unmoved(when: string): Promise<void> {
     const before = await touched(shop.kysely);
     await sleep(WATCHED_MS);
@@ -107,7 +107,7 @@ async function crowd(run: Run, ground: ProcessRun): Promise<Findings> {
     if (after !== before) violations.push(`${when} sagas that wait for nobody's word were taken up`);
   }
 
-  /** Everybody in the crowd goes: the buyers cancel, and what was made up is taken away. */
+  /** Ends the crowd: the buyers cancel, and the made-up sagas are deleted. */
   async function disperse(): Promise<void> {
     await sql`delete from dbos.workflow_status where workflow_uuid like ${`placeOrder:${SINCE_LONG}%`}`.execute(
       shop.kysely,
@@ -140,7 +140,7 @@ async function crowd(run: Run, ground: ProcessRun): Promise<Findings> {
   }
 }
 
-/** Sagas that go to `reserve`, which says no, and then to the cancelling of an order that is not there. */
+/** Starts sagas that come to `reserve`, which refuses, and then to the cancelling of an order that does not exist. */
 async function stuck(kysely: Kysely<any>, count: number, variantId: string): Promise<void> {
   const input = { customerId: null, amount: '1.00', currency: 'EUR', paymentToken: 'tok_ok' };
   await sql`select platform.start_saga('placeOrder', 'placeOrder:' || ${STUCK} || n,
@@ -149,7 +149,7 @@ async function stuck(kysely: Kysely<any>, count: number, variantId: string): Pro
     from generate_series(1, ${count}) n`.execute(kysely);
 }
 
-/** As one that is parked, with another name, and until tomorrow. */
+/** Copies a parked saga under other names, parked until tomorrow. */
 async function parkedLongAgo(kysely: Kysely<any>, count: number): Promise<void> {
   const { rows } = await sql<{ id: string }>`
     select saga_id as id from platform.saga_wait where topic is not null limit 1`.execute(kysely);
@@ -168,14 +168,14 @@ async function parkedLongAgo(kysely: Kysely<any>, count: number): Promise<void> 
   );
 }
 
-/** How many sagas there are whose subject begins so and that have not ended. */
+/** Number of sagas with this prefix of their subject that have not ended. */
 async function countOf(kysely: Kysely<any>, prefix: string): Promise<number> {
   const { rows } = await sql<{ n: number }>`select count(*)::int as n from dbos.workflow_status
     where workflow_uuid like ${`placeOrder:${prefix}%`} and status <> 'SUCCESS'`.execute(kysely);
   return rows[0]!.n;
 }
 
-/** Those of the crowd that are not over. At a moment one of the stuck may be tried. */
+/** Number of sagas of the crowd that have not ended. One of the stuck may be under way at the moment. */
 async function waiting(kysely: Kysely<any>): Promise<number> {
   const { rows } = await sql<{ n: number }>`select count(*)::int as n from dbos.workflow_status
     where status in ('DELAYED', 'ENQUEUED', 'PENDING') and workflow_uuid not like ${`placeOrder:${SINCE_LONG}%`}
@@ -183,7 +183,7 @@ async function waiting(kysely: Kysely<any>): Promise<number> {
   return rows[0]!.n;
 }
 
-/** What changes if one of those that wait for a message is taken up. */
+/** A figure that changes when a saga that waits for a message is taken up. */
 async function touched(kysely: Kysely<any>): Promise<string> {
   const { rows } = await sql<{ is: string }>`
     select count(*) || ' ' || sum(s.updated_at) as is from dbos.workflow_status s

@@ -1,4 +1,4 @@
-/** What is asked of the root fields and with what, found in the schema: a new field is asked because it is there. */
+/** Questions to the root fields, found in the schema: a new field is asked because it is there. */
 import {
   type GraphQLArgument,
   type GraphQLField,
@@ -16,9 +16,9 @@ import type { Thing } from './things.ts';
 /** A root field with one thing that its arguments can name. */
 export interface Asking {
   field: GraphQLField<unknown, unknown>;
-  /** Undefined: asked with nothing but what it requires. */
+  /** Undefined: asked with only its required arguments. */
   naming?: { arg: string; value: string; thing: Thing };
-  /** Whether what is named is what is returned. */
+  /** Whether the named thing is what is returned. */
   isItself: boolean;
 }
 
@@ -31,11 +31,11 @@ export function askings(schema: GraphQLSchema, root: GraphQLObjectType, things: 
   });
 }
 
-/** `order(id, number)`: takes one of its arguments, though the schema cannot say so. */
+/** Whether a field like `order(id, number)` takes one of its arguments, though the schema cannot say so. */
 const isFinder = (field: GraphQLField<unknown, unknown>): boolean =>
   field.args.length > 0 && field.args.every(({ name }) => ['id', 'number', 'slug', 'sku', 'code'].includes(name));
 
-/** What the field can return: of an interface, whatever has an id that says of what it is. */
+/** The things that the field can return: of an interface, all that have an id with a prefix. */
 function thingsOf(schema: GraphQLSchema, { type }: GraphQLField<unknown, unknown>, things: readonly Thing[]): Thing[] {
   const returned = getNamedType(type);
   if (!isInterfaceType(returned)) return things.filter((thing) => thing.type === returned.name);
@@ -68,7 +68,10 @@ const asking = (field: Asking['field'], arg: string, value: string, thing: Thing
   isItself,
 });
 
-/** `variantId` names a ProductVariant, `parentId` a Category; `agentIds` some agents. */
+/**
+ * Whether an argument names things of a type: `variantId` a ProductVariant, `parentId` a Category, `agentIds` some
+ * agents.
+ */
 export function isNamedBy(name: string, type: string): boolean {
   const noun = /^(?:(?:from|to)(?=[A-Z]))?(\w+?)Ids?$/.exec(name)?.[1];
   if (!noun) return false;
@@ -76,7 +79,7 @@ export function isNamedBy(name: string, type: string): boolean {
   return type.toLowerCase().endsWith(noun.toLowerCase());
 }
 
-/** Gives what the asking names wherever its argument stands, also within a filter. */
+/** Gives the named thing's value wherever its argument stands, also within a filter. */
 export const knownIn =
   ({ naming }: Asking) =>
   (name: string, type: GraphQLInputType): unknown => {
@@ -89,7 +92,7 @@ export const knownIn =
 
 const listed = (type: GraphQLInputType, value: string): unknown => (String(type).startsWith('[') ? [value] : value);
 
-/** The type of a connection's nodes; undefined for what is no connection. */
+/** The type of a connection's nodes; undefined for another field. */
 export function nodesOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>): GraphQLObjectType | undefined {
   const type = getNamedType(field.type);
   const nodes = isObjectType(type) && type.name.endsWith('Connection') ? type.getFields().nodes : undefined;

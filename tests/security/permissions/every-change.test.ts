@@ -1,6 +1,6 @@
 /**
- * Who changes what, over the whole graph as it is composed now: every mutation whose input names something is asked for
- * things that are not the asker's to change. It must be refused, tell nothing, and nothing may have happened.
+ * Permissions of changes, over the whole graph as it is composed now: every mutation whose input names something is
+ * asked for things that the asker may not change. It must be refused, tell nothing, and change nothing.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
@@ -46,14 +46,17 @@ const inputOf = (mutation: GraphQLField<unknown, unknown>): GraphQLInputObjectTy
 const isId = ({ type }: GraphQLInputField): boolean =>
   getNamedType(type).name === 'ID' && !String(type).startsWith('[');
 
-/** `id` is of what the mutation is called after: `removeAddress` takes away a CustomerAddress. */
+/**
+ * The things that a field of an input can name. `id` is of what the mutation is called after: `removeAddress` removes a
+ * CustomerAddress.
+ */
 function thingsNamed(mutation: GraphQLField<unknown, unknown>, field: GraphQLInputField): Thing[] {
   if (field.name !== 'id') return world.things.filter(({ type }) => isNamedBy(field.name, type));
   const noun = mutation.name.replace(/^[a-z]+/, '');
   return world.things.filter(({ type }) => type.endsWith(noun) || noun.startsWith(type));
 }
 
-/** What all may do with what all may see changes something else of it: a cart. */
+/** A mutation that all may use on a thing that all may see changes something else of it: a cart. */
 const isForAll = ({ name }: GraphQLField<unknown, unknown>): boolean => declared.get(`Mutation.${name}`)!.isPublic;
 
 const agentOf = (mutation: string): string =>
@@ -64,7 +67,10 @@ const agentOf = (mutation: string): string =>
 const isOpen = (who: Asker, { name, type }: GraphQLField<unknown, unknown>): boolean =>
   passes(who, declared.get(`Mutation.${name}`)) && passes(who, declared.get(getNamedType(type).name));
 
-/** Whoever it belongs to; and whoever changes what belongs to the business, which no merchant does. */
+/**
+ * Whether the asker may change the thing: its owner, and staff who may change things of the business, which no merchant
+ * may.
+ */
 const mayChange = (who: Asker, thing: Thing, mutation: GraphQLField<unknown, unknown>): boolean =>
   isOpen(who, mutation) &&
   (owns(who, { ...thing, of: thing.keptBy ?? thing.of }) ||
@@ -89,7 +95,7 @@ const attempts = (): Attempt[] =>
     ),
   );
 
-/** Of what the gate refuses, whatever is named, once for each who asks. */
+/** The attempts, and of those that the gate refuses for whatever thing, one for each asker. */
 function distinct(all: readonly Attempt[]): Attempt[] {
   const known = new Set<string>();
   return all.filter(({ mutation, field, who }) => {
@@ -98,7 +104,7 @@ function distinct(all: readonly Attempt[]): Attempt[] {
   });
 }
 
-/** What else the input names is something that all may use. */
+/** Any other thing that the input names is one that all may use. */
 const known =
   ({ field, thing }: Attempt) =>
   (name: string, type: GraphQLInputType): unknown => {
@@ -125,16 +131,16 @@ async function attempt(one: Attempt) {
   return { codes, secrets };
 }
 
-/** All facts but those that agents tell of themselves. */
+/** All events but those of agents about themselves. */
 const facts = async (): Promise<string[]> =>
   (await shop.agents.events())
     .filter(({ type }) => !type.startsWith('agent.'))
     .map(({ type, aggregate_id }) => `${type} ${aggregate_id}`);
 
-/** What says no: not signed in, not permitted, not there. */
+/** Codes of refusals: not signed in, not permitted, not found. */
 const NO = ['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'VARIANT_NOT_FOUND'];
 
-test('every mutation that names something names something of the world', () => {
+test('every mutation that names something names a thing of the world', () => {
   const named = mutations.flatMap((mutation) =>
     Object.values(inputOf(mutation)?.getFields() ?? {})
       .filter((field) => isId(field) && field.name === 'id')
@@ -145,7 +151,7 @@ test('every mutation that names something names something of the world', () => {
   expect(named.filter((name) => !fromOutside.includes(name))).toEqual([]);
 });
 
-test("what is not the asker's to change is refused, and nothing happens", async () => {
+test('a change of a thing that the asker may not change is refused, and nothing happens', async () => {
   const before = await facts();
   const wrong: string[] = [];
   const all = attempts();

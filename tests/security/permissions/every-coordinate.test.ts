@@ -1,6 +1,6 @@
 /**
- * The gate over the whole graph, as the rooms compose it now: every field of every type, asked by every role and by keys
- * of every single scope. What is expected is the oracle's, which shares no code with the gate.
+ * The gate over the whole graph, as the rooms compose it now: every field of every type, asked by every role and by
+ * keys of every single scope. The expectations are the oracle's, which shares no code with the gate.
  */
 import { describe, expect, test } from '@jest/globals';
 import { getNamedType, isObjectType, parse, validate } from 'graphql';
@@ -47,7 +47,7 @@ const callers: Caller[] = [
   })),
 ];
 
-/** What a field asks: what its type declares, itself, and the type that it leads to. */
+/** The declarations that a field must meet: those of its type, of itself, and of the type that it leads to. */
 function demands({ type, field }: Step, next: string): (Declared | undefined)[] {
   const isRoot = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].includes(type);
   return [isRoot ? undefined : declared.get(type.name), declared.get(`${type.name}.${field.name}`), declared.get(next)];

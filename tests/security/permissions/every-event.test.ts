@@ -1,6 +1,6 @@
 /**
- * Who is told what live, over the whole graph as it is composed now: every subscription, opened by everybody from the
- * beginning of the log, for their own things, for others', and for all that there are.
+ * Permissions of live updates, over the whole graph as it is composed now: every subscription, opened by every asker
+ * from the beginning of the log, for their own things, for others', and for all that there are.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildSchema, getNamedType, type GraphQLInputType } from 'graphql';
@@ -48,14 +48,14 @@ function open(one: Asking, who: Asker): Watch {
   return shop.watch(query, { ...call.variables, ...everything.variables }, who.actor);
 }
 
-test('a subscription tells everybody of what they may see, and nobody of anything else', async () => {
+test('a subscription tells each asker what they may see, and nothing else', async () => {
   const all = askings(schema, schema.getSubscriptionType()!, world.things);
   expect(new Set(all.map(({ field }) => field.name))).toEqual(
     new Set(Object.keys(schema.getSubscriptionType()!.getFields())),
   );
   const opened = all.flatMap((one) => world.askers.map((who) => ({ one, who, watch: open(one, who) })));
   try {
-    // Those who are to be told something wait for it; by then the others have been told what they should not be.
+    // Askers who are to be told something wait for it; by then the others have been told what they should not be.
     for (const { one, who, watch } of opened)
       if (one.naming && isOpen(who, one) && sees(who, one.naming.thing))
         await watch.until((events) => events.length > 0);

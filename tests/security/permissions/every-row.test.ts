@@ -1,7 +1,7 @@
 /**
- * Whose rows anybody sees, over the whole graph as it is composed now. Every root field of queries is asked by everybody
- * for their own things and for others', with everything below it that can be selected; every entity of every agent by its
- * reference; every subscription. No answer may hold a text that is not for who asks, whichever way it came there.
+ * Permissions of rows, over the whole graph as it is composed now. Every root field of queries is asked by every asker
+ * for their own things and for others', with everything below it that can be selected; every entity of every agent by
+ * its reference; every subscription. No answer may hold a text that is not for the asker, by whichever path.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
@@ -39,19 +39,19 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
-/** The type of what is named decides for it where an interface is returned, which decides nothing. */
+/** Whether the asker may ask the field. An interface has no decision: that of the named thing's type counts. */
 const isOpen = (who: Asker, { field: { name, type }, naming, isItself }: Asking): boolean =>
   [`Query.${name}`, getNamedType(type).name, ...(isItself ? [naming!.thing.type] : [])].every((coordinate) =>
     passes(who, declared.get(coordinate)),
   );
 
-/** Whether what the question names is for who asks, if it names something. */
+/** Whether the thing that the question names, if any, is for the asker. */
 const isNamedTo = (who: Asker, { naming }: Asking): boolean => !naming || sees(who, naming.thing);
 
 const sentence = (who: Asker, { field, naming }: Asking): string =>
   `${who.name} asks ${field.name}${naming ? ` with ${naming.arg} of ${JSON.stringify(naming.thing.of)} ${naming.thing.type}` : ''}`;
 
-/** What must not be in an answer; what was given in the question is known already. */
+/** Secrets in the answer that the asker must not know; those in the question are known already. */
 const leaks = (answer: unknown, who: Asker, given: readonly (string | undefined)[]): string[] => {
   const text = JSON.stringify(answer ?? null);
   return unknownTo(who, world.things).filter(
@@ -65,7 +65,10 @@ async function ask(one: Asking, who: Asker, selection: { text: string; declared:
   return shop.ask(query, { ...call.variables, ...selection.variables }, who.actor);
 }
 
-/** Of an interface what its object has that is named: all of all types would be more than one may ask at once. */
+/**
+ * The selection of everything below a field. Of an interface only the named thing's type: all of all types would be
+ * more than one may ask at once.
+ */
 function everythingBelow({ field, naming }: Asking) {
   const type = getNamedType(field.type);
   if (!isInterfaceType(type)) return everythingOf(schema, type, nodesOf(schema, field) ? 4 : 3);
@@ -81,7 +84,7 @@ const queries = () => askings(schema, schema.getQueryType()!, world.things);
 const isLeaf = ({ field }: Asking): boolean =>
   !('getFields' in getNamedType(field.type)) && !isUnionType(getNamedType(field.type));
 
-/** The file that is to make a type's thing: that of the room which says the most of it. */
+/** The file that is to make a thing of this type: that of the room which defines the most of it. */
 const worldOf = (type: string): string => {
   const fields = ({ own }: (typeof rooms)[number]): number =>
     own.definitions.reduce((n, node) => {
@@ -92,7 +95,7 @@ const worldOf = (type: string): string => {
 };
 
 describe('the world of the walk', () => {
-  test('holds something of every type that an id can name', () => {
+  test('holds a thing of every type that an id can name', () => {
     const kinds = Object.values(schema.getTypeMap()).filter((type) =>
       new RegExp(`^type ${type.name}\\b[^{]*key: "id"`, 'm').test(contract.outputs[0]!.text!),
     );
@@ -101,7 +104,7 @@ describe('the world of the walk', () => {
     expect(missing.map((name) => `${worldOf(name)} makes no ${name}`)).toEqual([]);
   });
 
-  test('is found by its id alone, whatever has an id that says of what it is', () => {
+  test('is found by its id alone, if that has a prefix', () => {
     const nodes = schema.getPossibleTypes(schema.getType('Node') as GraphQLInterfaceType).map(({ name }) => name);
     const entities = shop.agents.host.subgraphs.flatMap(({ schema: own }) => {
       const union = own.getType('_Entity');
@@ -120,7 +123,7 @@ describe('the world of the walk', () => {
 });
 
 describe('a query', () => {
-  test('finds what is for who asks, and nothing else', async () => {
+  test('finds things that are for the asker, and no others', async () => {
     const wrong: string[] = [];
     for (const one of queries().filter(({ isItself }) => isItself)) {
       for (const who of world.askers) {
@@ -133,7 +136,7 @@ describe('a query', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('tells nobody what is not for them, however deep it is asked', async () => {
+  test('tells no asker what is not for them, however deep it is asked', async () => {
     const wrong: string[] = [];
     for (const one of queries().filter((asking) => !isLeaf(asking))) {
       const everything = everythingBelow(one);
@@ -148,7 +151,7 @@ describe('a query', () => {
     expect([...new Set(wrong)]).toEqual([]);
   });
 
-  test('lists and counts what is for who asks, and nothing else', async () => {
+  test('lists and counts things that are for the asker, and no others', async () => {
     const page = {
       text: '{ totalCount nodes { ... on Node_ { id } } edges { cursor node { __typename } } }',
       declared: [],
@@ -170,7 +173,7 @@ describe('a query', () => {
           continue;
         }
         const { totalCount, nodes, edges } = data.asked;
-        // A filter by what one may not see would tell which of what one sees is its.
+        // A filter by a thing that one may not see would tell which of one's own belong to it.
         if (!isNamedTo(who, one) && totalCount > 0)
           wrong.push(`${sentence(who, one)}: counts ${totalCount} of what is not theirs to see`);
         if (totalCount !== nodes.length || edges.length !== nodes.length)
@@ -191,7 +194,7 @@ describe('a query', () => {
 });
 
 describe('an entity', () => {
-  test('is resolved by its reference for whom it is, in whichever agent', async () => {
+  test('is resolved by its reference for those who may see it, in every agent', async () => {
     const wrong: string[] = [];
     for (const { name, schema: own } of shop.agents.host.subgraphs) {
       const entities = own.getType('_Entity');
@@ -216,7 +219,10 @@ describe('an entity', () => {
   });
 });
 
-/** What a variant costs and whether there is some may be known of whoever knows it: old orders name it, drafts nobody. */
+/**
+ * Whether an entity tells something. A variant's price and stock are no secret to those who know its id: old orders
+ * name it, drafts nobody.
+ */
 const isTold = (entity: Record<string, unknown> | null | undefined, { id }: Thing, type: string): boolean =>
   type !== 'ProductVariant' &&
   Object.entries(entity ?? {}).some(

@@ -1,13 +1,12 @@
 /**
- * Who may pass, told a second time and another way than the gate tells it: the declarations are read out of the composed
- * SDL by their plain names, and what each role may do is written down here and in
- * the rooms' `world.ts`. Nothing of `platform/gate` or of
- * `platform/identity/roles.ts` is used, so that a mistake there is seen.
+ * The oracle of permissions, a second and independent implementation: the declarations are read out of the composed SDL
+ * by their plain names, and the rights of each role are written down here and in the rooms' `world.ts`. Nothing of
+ * `platform/gate` or of `platform/identity/roles.ts` is used, so that a mistake there is seen.
  */
 import { type ConstDirectiveNode, Kind, parse, valueFromASTUntyped } from 'graphql';
 import { ROOM_WORLDS } from './room-worlds.ts';
 
-/** Somebody, as the oracle sees them. */
+/** A caller, as the oracle sees it. */
 export interface Holder {
   isAnonymous: boolean;
   holds(agent: string, action: string): boolean;
@@ -20,7 +19,7 @@ const granted =
   (agent, action) =>
     ROOM_WORLDS.get(agent)?.grants?.[role]?.includes(action) ?? false;
 
-/** What every role holds. */
+/** The rights of every role. */
 export const HOLDS: Record<string, Holder['holds']> = {
   ADMIN: (_, action) => [...OPERATE, 'admin'].includes(action),
   OPERATOR: (_, action) => OPERATE.includes(action),
@@ -32,11 +31,11 @@ export const HOLDS: Record<string, Holder['holds']> = {
   SERVICE: () => true,
 };
 
-/** What is declared at one coordinate. */
+/** The declarations at one coordinate. */
 export interface Declared {
   isPublic: boolean;
   isAuthenticated: boolean;
-  /** Any of these sets of scopes; undefined: none is asked for. */
+  /** Any of these sets of scopes suffices; undefined: none is required. */
   scopes: readonly (readonly string[])[] | undefined;
 }
 
@@ -58,7 +57,10 @@ export function declarations(supergraphSdl: string): Map<string, Declared> {
   return found;
 }
 
-/** Whether somebody meets a declaration. What declares nothing asks nothing: that it inherits is for who calls. */
+/**
+ * Whether a caller meets the declarations of a coordinate. Without any it asks nothing: inherited ones are the caller
+ * of this function's to check.
+ */
 export function passes(holder: Holder, declared: Declared | undefined): boolean {
   if (!declared || declared.isPublic) return true;
   if (declared.isAuthenticated && holder.isAnonymous) return false;

@@ -1,4 +1,7 @@
-/** What a room's `world.ts` gives to the permission walk: one of each of its things, and what the walk cannot know of it. */
+/**
+ * A room's part of the permission walk, its `world.ts`: one of each of its things, and exceptions that the walk cannot
+ * know.
+ */
 import type { Actor } from '../../../platform/identity/actor.ts';
 import type { EmbeddedPlatform } from '../../support/platform.ts';
 import type { Asker, Owner, Thing } from './things.ts';
@@ -9,7 +12,7 @@ export interface RoomWorld {
   after?: readonly string[];
   /** The actions on its own that it grants to roles, said a second time and apart from `agent.ts`, so that a slip is seen. */
   grants?: Readonly<Record<string, readonly string[]>>;
-  /** Things that are nobody's own. */
+  /** Things without an owner. */
   ofHouse?(walk: Walk): Promise<Thing[]>;
   /** One of each for a merchant, and for another merchant. */
   ofMerchant?(walk: Walk, merchant: Person): Promise<Thing[]>;
@@ -25,21 +28,21 @@ export interface RoomWorld {
   listsOfOwn?: readonly string[];
 }
 
-/** Somebody whose things are made. */
+/** A person whose things are made. */
 export interface Person {
   who: Asker;
-  /** Whose their things are. */
+  /** The owner of their things. */
   of: Owner;
   fullName: string;
   email: string;
 }
 
-/** The shop that is walked, and what is made of it so far. */
+/** The shop under the walk, and the things that were made in it so far. */
 export interface Walk {
   shop: EmbeddedPlatform;
-  /** All things that there are. */
+  /** All things so far. */
   things: readonly Thing[];
-  /** Somebody who may do what belongs to the business. */
+  /** An actor with the rights of the business. */
   admin: Actor;
   /** A text that occurs nowhere else. */
   unique(what: string): string;
@@ -49,10 +52,10 @@ export interface Walk {
   /** The answer of a query. */
   // biome-ignore lint/suspicious/noExplicitAny: a room knows the shape that it asked for
   ask(text: string, variables: object, as: Actor | undefined): Promise<any>;
-  /** The things of a type that somebody owns, or keeps where all may see them. */
+  /** The things of a type that the person owns, or keeps where all may see them. */
   thingsOf(person: Person, type: string): Thing[];
   /** Waits until a saga has completed. */
   sagaEnds(id: string): Promise<void>;
-  /** Makes a guest of who has this order's token. */
+  /** Makes a guest of the holder of this order's token. */
   guestOf(guest: Person, orderId: string): void;
 }

@@ -8,7 +8,7 @@ const ROOMS = join(import.meta.dirname, '../../../subgraphs');
 
 const found = agentNames().filter((name) => existsSync(join(ROOMS, name, 'world.ts')));
 
-/** By the rooms' names, each after those that it builds on. */
+/** By the rooms' names, each after the rooms that it builds on. */
 export const ROOM_WORLDS: ReadonlyMap<string, RoomWorld> = inOrder(
   new Map(
     await Promise.all(
@@ -17,7 +17,7 @@ export const ROOM_WORLDS: ReadonlyMap<string, RoomWorld> = inOrder(
   ),
 );
 
-/** What all worlds say of one exception of the walk. */
+/** One kind of exception of the walk, from all worlds. */
 export const exceptions = (
   kind: 'mutationsOfOutsideThings' | 'subscriptionsWithOwnCursors' | 'listsOfOwn',
 ): readonly string[] => [...ROOM_WORLDS.values()].flatMap((world) => world[kind] ?? []);

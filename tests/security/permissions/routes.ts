@@ -1,4 +1,4 @@
-/** A way from a root to every field that the API has, as a document: one that is open as far as it can be, and short. */
+/** A route from a root to every field of the API, as a document: as open as possible, and as short. */
 import {
   type GraphQLField,
   type GraphQLNamedType,
@@ -13,13 +13,13 @@ import {
 } from 'graphql';
 import { callOf, head } from './samples.ts';
 
-/** A field on the way, with the object type that it is asked of. */
+/** A field on the route, with the object type that it is asked of. */
 export interface Step {
   type: GraphQLObjectType;
   field: GraphQLField<unknown, unknown>;
 }
 
-/** The way to one coordinate. */
+/** The route to one coordinate. */
 export interface Route {
   coordinate: string;
   steps: readonly Step[];
@@ -29,7 +29,7 @@ export interface Route {
 
 /**
  * Every field of every object type, once.
- * @param isOpen whether a step can be taken: what lies behind a closed one is only asked for if there is no other way
+ * @param isOpen whether a step is allowed: fields behind a forbidden one are only asked for if there is no other route
  * @throws Error for a field that no root leads to
  */
 export function routes(schema: GraphQLSchema, isOpen: (step: Step) => boolean): Route[] {
@@ -45,7 +45,7 @@ export function routes(schema: GraphQLSchema, isOpen: (step: Step) => boolean): 
     );
 }
 
-/** Breadth first, so that a way is as short as it can be. */
+/** Routes to all types, breadth first, so that each is as short as possible. */
 function waysTo(schema: GraphQLSchema, isOpen: (step: Step) => boolean): Map<string, Step[]> {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].filter(
     (type) => !!type,
@@ -95,5 +95,8 @@ const rootOf = (schema: GraphQLSchema, name: string): GraphQLObjectType | null |
     name as 'query'
   ];
 
-/** `__typename` asks no rule of its own; of an interface it asks none at all, and nothing else is wanted there. */
+/**
+ * The selection of a leaf. `__typename` has no rule of its own; of an interface it has none at all, and nothing else is
+ * needed there.
+ */
 const leafOf = (type: GraphQLNamedType): string => (isCompositeType(type) ? '__typename' : '');

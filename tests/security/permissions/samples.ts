@@ -1,4 +1,4 @@
-/** Values for arguments, made from their types: nothing is known of a field but what its schema says. */
+/** Sample values for arguments, made from their types: nothing is used of a field but its schema. */
 import {
   getNamedType,
   getNullableType,
@@ -22,16 +22,16 @@ const SCALARS: Record<string, () => unknown> = {
   DateTime: () => '2026-01-31T12:00:00.000Z',
   Date: () => '2026-01-31',
   CurrencyCode: () => 'EUR',
-  // Whose addresses need no postal code.
+  // A country whose addresses need no postal code.
   CountryCode: () => 'HK',
   EmailAddress: () => 'walker@example.com',
   JSON: () => ({}),
 };
 
-/** Says what to give for something called so; undefined: the sample of its type. */
+/** The value for an argument of this name; undefined: the sample of its type. */
 export type Known = (name: string, type: GraphQLInputType) => unknown;
 
-/** A value that its type accepts. Of an input object, what is required and what is known. */
+/** A value that its type accepts. Of an input object, the required fields and the known ones. */
 export function sample(name: string, type: GraphQLInputType, known: Known): unknown {
   const value = known(name, type);
   if (value !== undefined) return value;
@@ -51,14 +51,14 @@ export function sample(name: string, type: GraphQLInputType, known: Known): unkn
   return SCALARS[getNamedType(type).name]?.() ?? 'walk';
 }
 
-/** A field of a document with what it takes given as variables: `f(a: $f_a)`, `$f_a: ID!`, and the values. */
+/** A field of a document with its arguments as variables: `f(a: $f_a)`, `$f_a: ID!`, and the values. */
 export interface Call {
   text: string;
   declared: string[];
   variables: Record<string, unknown>;
 }
 
-/** Calls a field with samples for what it requires and for what is known. */
+/** Calls a field with samples for its required arguments and with the known ones. */
 export function callOf(field: GraphQLField<unknown, unknown>, prefix: string, known: Known = () => undefined): Call {
   const isGiven = (arg: GraphQLArgument): boolean => isRequiredArgument(arg) || known(arg.name, arg.type) !== undefined;
   const given = field.args.filter(isGiven);

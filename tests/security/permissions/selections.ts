@@ -1,4 +1,4 @@
-/** Everything that can be selected below a type, down to a depth: so that whatever a nested path leads to is asked for. */
+/** Everything that can be selected below a type, down to a depth: so that every nested path is asked for. */
 import {
   type GraphQLField,
   type GraphQLNamedType,
@@ -11,10 +11,10 @@ import {
 } from 'graphql';
 import { type Call, callOf } from './samples.ts';
 
-/** A selection set with what it takes as variables. */
+/** A selection set with its arguments as variables. */
 export type Selection = Call;
 
-/** The selection set of all fields, without going round in circles. */
+/** The selection set of all fields, without circles. */
 export function everythingOf(schema: GraphQLSchema, type: GraphQLNamedType, depth: number): Selection {
   const collected: Selection = { text: '', declared: [], variables: {} };
   let calls = 0;

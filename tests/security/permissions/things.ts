@@ -1,22 +1,25 @@
-/** Things of the shop and whose they are: what the walk expects, written down once more and apart from every `access.ts`. */
+/**
+ * Things of the shop and their owners: the walk's expectations, written down once more and apart from every
+ * `access.ts`.
+ */
 import { ANONYMOUS, Actor } from '../../../platform/identity/actor.ts';
 import type { Role } from '../../../platform/identity/roles.ts';
 import { HOLDS, type Holder } from './oracle.ts';
 
-/** Something that an id names. */
+/** A thing that an id names. */
 export interface Thing {
   /** Its type in the graph. */
   type: string;
   id: string;
   /** Other arguments that name it: a number, a slug. */
   keys?: Record<string, string>;
-  /** Whose it is: any of these. Nobody's: it is open to whoever may ask at all. */
+  /** Its owner: any of these. Nobody's: it is open to everyone who may ask at all. */
   of: Owner | 'nobody';
-  /** Whose it is to change, where all may see it. */
+  /** The owner of changes to it, where all may see it. */
   keptBy?: Owner;
-  /** Who sees it though it is not theirs: who holds any of these. */
+  /** Scopes with which others see it: any of these. */
   seenWith: readonly string[];
-  /** Texts that occur in it and nowhere else, and who else may know them. */
+  /** Texts that occur in it and nowhere else, and the scopes with which others may know them. */
   secrets?: readonly Secret[];
 }
 
@@ -28,21 +31,21 @@ export interface Owner {
   order?: string;
 }
 
-/** A text that must not reach whom it is not for. */
+/** A text that must not reach other askers. */
 export interface Secret {
   text: string;
-  /** Who holds any of these knows it, beside its owner. */
+  /** Scopes of those who know it, beside its owner. */
   knownWith: readonly string[];
 }
 
-/** Somebody who asks. */
+/** A caller who asks. */
 export interface Asker extends Holder {
   name: string;
   actor: Actor | undefined;
   may(scope: string): boolean;
 }
 
-/** Somebody with these roles and claims. */
+/** A caller with these roles and claims. */
 export function asker(
   name: string,
   roles: readonly Role[],
@@ -55,7 +58,7 @@ export function asker(
   return { name, actor, isAnonymous: false, holds, may };
 }
 
-/** Whoever has not signed in. */
+/** An anonymous caller. */
 export const NOBODY: Asker = {
   name: 'nobody',
   actor: undefined,
@@ -64,17 +67,17 @@ export const NOBODY: Asker = {
   may: () => false,
 };
 
-/** Whether it is theirs. */
+/** Whether the asker owns the thing. */
 export function owns({ actor = ANONYMOUS }: Asker, { of }: Thing): boolean {
   if (of === 'nobody') return true;
   const theirs = { user: actor.id, customer: actor.customerId, merchant: actor.merchantId, order: actor.orderId };
   return Object.entries(of).some(([kind, id]) => theirs[kind as keyof typeof theirs] === id);
 }
 
-/** Whether they are to see it. */
+/** Whether the asker is to see the thing. */
 export const sees = (who: Asker, thing: Thing): boolean => owns(who, thing) || thing.seenWith.some(who.may);
 
-/** The secrets of all things that they are not to know. */
+/** The secrets of all things that the asker is not to know. */
 export const unknownTo = (who: Asker, things: readonly Thing[]): string[] =>
   things.flatMap((thing) =>
     (thing.secrets ?? [])

@@ -1,4 +1,6 @@
-/** Two customers, a guest, two merchants, and one of everything for each: the rooms make what is theirs, each by its `world.ts`. */
+/**
+ * Two customers, a guest, two merchants, and one of everything for each: each room makes its things, by its `world.ts`.
+ */
 import { newId } from '../../../platform/ids.ts';
 import { admin } from '../../support/agents.ts';
 import type { EmbeddedPlatform } from '../../support/platform.ts';
@@ -8,7 +10,7 @@ import type { Person, RoomWorld, Walk } from './room-world.ts';
 import { ROOM_WORLDS } from './room-worlds.ts';
 import { asker, NOBODY, type Asker, type Thing } from './things.ts';
 
-/** All there is. */
+/** All things and all askers. */
 export interface World {
   things: Thing[];
   askers: Asker[];
@@ -16,7 +18,7 @@ export interface World {
 
 const unique = (what: string): string => `${what}-${newId('w').slice(-12)}`;
 
-/** Makes it. */
+/** Makes the world. */
 export async function makeWorld(shop: EmbeddedPlatform): Promise<World> {
   const things: Thing[] = [];
   const walk = walkOf(shop, things);
@@ -88,7 +90,7 @@ function walkOf(shop: EmbeddedPlatform, things: readonly Thing[]): Walk {
 const SIGN_UP = `mutation ($input: SignUpInput!) { signUp(input: $input) {
   accessToken userErrors { message } } }`;
 
-/** Somebody who has signed up, as their token says who they are. */
+/** Signs a person up. Their claims are those of their token. */
 async function signUp(
   { shop, tell }: Walk,
   title: string,

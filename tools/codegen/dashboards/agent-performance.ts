@@ -1,6 +1,6 @@
 import { type Board, quantile, rate } from './grafana.ts';
 
-/** Each agent for itself. */
+/** Dashboard of each agent's performance. */
 export const agentPerformance: Board = {
   uid: 'agora-agent-performance',
   title: 'Agent Performance',

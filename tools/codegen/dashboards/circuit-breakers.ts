@@ -1,6 +1,6 @@
 import type { Board } from './grafana.ts';
 
-/** What is left alone, and for how long. */
+/** Dashboard of the circuit breakers: which are open, and for how long. */
 export const circuitBreakers: Board = {
   uid: 'agora-circuit-breakers',
   title: 'Circuit Breaker Status',

@@ -3,17 +3,17 @@
 /** One panel. */
 export interface Panel {
   title: string;
-  /** What it tells, and what is worrying about it. */
+  /** Description: what it shows, and which values are worrying. */
   says: string;
-  /** PromQL, and how its series are called. */
+  /** Queries in PromQL, and the names of their series. */
   shows: readonly (readonly [expression: string, legend: string])[];
   /** A unit of Grafana's. @default 'short' */
   unit?: string;
   /** `stat` for one figure now, `state` for a coloured line of states. @default 'timeseries' */
   as?: 'timeseries' | 'stat' | 'state';
-  /** Of 24 columns. @default 8 */
+  /** Width, of 24 columns. @default 8 */
   width?: number;
-  /** From which value on it is yellow, and from which red. */
+  /** Thresholds above which it is yellow, and red. */
   limits?: readonly [warning: number, critical: number];
 }
 
@@ -50,7 +50,7 @@ interface Place {
   h: number;
 }
 
-/** From left to right, and on into the next row. */
+/** Places panels from left to right, and on into the next row. */
 function placed(panels: readonly Panel[]): { panel: Panel; at: Place }[] {
   let [x, y] = [0, 0];
   return panels.map((panel) => {
@@ -98,7 +98,7 @@ const thresholds = (limits: Panel['limits']): object =>
       }
     : {};
 
-/** How many a second, over what Grafana shows in one point. */
+/** Rate per second, over the interval of one point in Grafana. */
 export const rate = (series: string): string => `rate(${series}[$__rate_interval])`;
 
 /** A quantile of a histogram, by some labels. */

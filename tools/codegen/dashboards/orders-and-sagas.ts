@@ -1,6 +1,6 @@
 import { type Board, type Panel, quantile, rate } from './grafana.ts';
 
-/** The business, and what carries it out. @param business what the agents that sagas ask have counted */
+/** Dashboard of the business, and of the sagas that carry it out. @param business panels of the agents that sagas ask */
 export const ordersAndSagas = (business: readonly Panel[]): Board => ({
   uid: 'agora-orders-and-sagas',
   title: 'Orders and Sagas',

@@ -1,6 +1,6 @@
 import { type Board, rate } from './grafana.ts';
 
-/** Who tries what they may not. */
+/** Dashboard of refused access. */
 export const securityMonitoring: Board = {
   uid: 'agora-security-monitoring',
   title: 'Security Monitoring',

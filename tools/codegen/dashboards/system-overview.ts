@@ -1,6 +1,6 @@
 import { type Board, quantile, rate } from './grafana.ts';
 
-/** How the whole is. */
+/** Dashboard of the whole system. */
 export const systemOverview: Board = {
   uid: 'agora-system-overview',
   title: 'System Overview',
