@@ -2,12 +2,11 @@
  * `npm run agent -- order inventory`: these agents in a process of their own. `--area commerce` for those of an area,
  * `--all` for all of them, `--except order` but for one.
  */
-import { parseArgs } from 'node:util';
 import type { AgentDefinition } from '../platform/agent/define-agent.ts';
 import { readConfig } from '../platform/config/config.ts';
 import { createLogger } from '../platform/log.ts';
 import { loadAgents } from '../subgraphs/index.ts';
-import { chosenAgents } from './process/chosen-agents.ts';
+import { choiceIn, chosenAgents } from './process/chosen-agents.ts';
 import { Endings } from '../platform/endings.ts';
 import { serveAgents } from './serve-agents.ts';
 import { stopOnSignal } from './process/stop-on-signal.ts';
@@ -15,16 +14,7 @@ import { stopOnSignal } from './process/stop-on-signal.ts';
 const say = (line: string): void => console.log(`  ${line}`);
 
 try {
-  const { values, positionals: names } = parseArgs({
-    allowPositionals: true,
-    options: {
-      all: { type: 'boolean' },
-      area: { type: 'string', multiple: true },
-      except: { type: 'string', multiple: true },
-    },
-  });
-  const { all, area: areas, except } = values;
-  await start(chosenAgents(await loadAgents(), { names, areas, all, except }));
+  await start(chosenAgents(await loadAgents(), choiceIn(process.argv.slice(2))));
 } catch (error) {
   console.error(`\nThe agents did not start: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);

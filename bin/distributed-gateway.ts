@@ -2,6 +2,7 @@
 import { createPublicKey } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLScalarType } from 'graphql';
+import { GATEWAY_CONNECTIONS } from '../db/connect/connection-counts.ts';
 import { kyselyOver } from '../db/kysely.ts';
 import { createPool } from '../db/pool.ts';
 import { gatewayHealth } from '../gateway/gateway-health.ts';
@@ -48,8 +49,6 @@ export interface DistributedGatewayOptions {
   endings: Endings;
 }
 
-/** The gateway only reads the directory. */
-const CONNECTIONS = 2;
 /** Grace period of requests under way at the end: as long as any may take. Milliseconds. */
 const GRACE_MS = 15_000;
 
@@ -140,7 +139,7 @@ async function connectDirectory({ DATABASE_URL, DATABASE_PREPARE }: Config, log:
     throw notGiven('DATABASE_URL_GATEWAY (or DATABASE_URL)', 'the PostgreSQL where the agents announce themselves.');
   const onConnectionLost = (error: Error): void => log.warn({ err: error }, 'a connection to the database was lost');
   const prepare = DATABASE_PREPARE === 'true';
-  const pool = createPool({ url, max: CONNECTIONS, name: 'agora gateway', prepare, onConnectionLost });
+  const pool = createPool({ url, max: GATEWAY_CONNECTIONS, name: 'agora gateway', prepare, onConnectionLost });
   await endings.add(() => pool.end());
   return kyselyOver(pool);
 }

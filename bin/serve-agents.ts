@@ -73,6 +73,7 @@ export async function serveAgents(options: ServeAgentsOptions): Promise<string> 
     url,
     options,
     allAgents.map(({ name }) => name),
+    agents.map(({ name }) => name),
   );
 
   const keys = await signerAndSecrets(connections.kysely, config);

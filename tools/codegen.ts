@@ -1,21 +1,21 @@
 /**
  * `npm run codegen`: writes all generated files: resolver types and typed commands of every room, the types that all
  * rooms share, typed commands of the gateway, typed documents of the clients in `examples/`, `.env.example`,
- * `docs/sagas.md`, the scopes that rooms grant to roles, Grafana's dashboards, the deployments of each area's agents,
- * `schema/agents.json`. With `--check` it writes nothing and fails if something is out of date.
+ * `docs/sagas.md`, the scopes that rooms grant to roles, Grafana's dashboards, the deployments of each area's agents with
+ * the limits of their connections, `schema/agents.json`. With `--check` it writes nothing and fails if something is out of
+ * date.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientOutputs } from './codegen/client.ts';
 import { commandsOf } from './codegen/commands.ts';
-import { dashboards } from './codegen/dashboards.ts';
 import { resolverTypes } from './codegen/resolver-types.ts';
 import { loadRooms } from './codegen/rooms.ts';
 import { type Output, read, settle } from './codegen/output.ts';
 import { API } from './schema/contract.ts';
 
 const rooms = loadRooms();
-const outputs: Output[] = [...dashboards(), ...(await resolverTypes(rooms))];
+const outputs: Output[] = [...(await resolverTypes(rooms))];
 
 for (const asking of [...rooms.map(({ directory }) => directory), 'gateway']) {
   const directory = join(asking, 'commands');
@@ -35,6 +35,7 @@ const check = process.argv.includes('--check');
 settle(outputs, check, 'npm run codegen');
 // Imported only now: they load the commands and documents that were written just now.
 const { agentList } = await import('./codegen/agent-list.ts');
+const { dashboards } = await import('./codegen/dashboards.ts');
 const { deployments } = await import('./codegen/deployments.ts');
 const { envFile } = await import('./codegen/env-file.ts');
 const { grantsModule } = await import('./codegen/grants.ts');
@@ -42,6 +43,7 @@ const { operationOutputs } = await import('./codegen/operations.ts');
 const { sagaDocs } = await import('./codegen/saga-docs.ts');
 settle(
   [
+    ...(await dashboards()),
     ...(await deployments()),
     await envFile(),
     await sagaDocs(),

@@ -17,7 +17,9 @@ import { hasRedisServer, type RedisServer, startRedis } from '../../db/redis-ser
 import { makeFolder } from '../../platform/folders.ts';
 import { formatKeyRing } from '../../platform/secrets/key-ring.ts';
 import { type Config, configSchema } from '../../platform/config/config.ts';
+import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
+import { connectionLimits } from '../../db/connect/connection-counts.ts';
 import { aboutDemo, type Installation, installationIn } from '../../db/connect/installation.ts';
 import { keyRing } from '../../platform/secrets/key-files.ts';
 import { signerAndSecrets } from '../../db/connect/known-keys.ts';
@@ -27,8 +29,8 @@ import { roleAddresses } from './role-addresses.ts';
 import { type Role, rolesOf } from './roles.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** PostgreSQL's `max_connections`: a few for each agent in each process. */
-const CONNECTIONS = '300';
+/** PostgreSQL's least `max_connections`: tests and the curious have some beside the processes. */
+const MIN_CONNECTIONS = 300;
 /** Variables that production refuses, and a trial has: docs/your-own-shop.md. */
 const TRIAL = { DEMO_DATA: 'on', PAYMENT_SIMULATOR: 'on' };
 /** Time for all members to find one another after they are ready, in milliseconds. */
@@ -86,7 +88,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     for (let end = endings.pop(); end; end = endings.pop()) await end();
   };
   try {
-    const settings = { max_connections: CONNECTIONS, ...options.postgres };
+    const agents = await loadAgents();
+    const roles = rolesOf(agents, options.agentReplicas);
+    const settings = { max_connections: connectionsFor(roles, agents), ...options.postgres };
     const embedded = { dataDir: join(data, 'postgres'), log: () => {}, settings, endsWithUs: true, alone: true };
     const postgres = await startEmbeddedPostgres(embedded);
     const onFailure = (error: unknown): void =>
@@ -101,11 +105,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         : 'PostgreSQL runs; there is no redis-server, so each gateway counts limits by itself',
     );
 
-    const { roles, withDemo, keys } = await prepare(options, postgres);
+    const { roles: addresses, withDemo, keys } = await prepare(options, postgres);
     // AGORA_DATA: files of processes, such as mails, belong to this Agora too.
-    const env = { AGORA_DATA: data, ...keys, ...roles, ...(redis && { REDIS_URL: redis.url }), ...options.env };
+    const env = { AGORA_DATA: data, ...keys, ...addresses, ...(redis && { REDIS_URL: redis.url }), ...options.env };
     const ports = await Promise.all([0, 1].map(async (n) => options.gatewayPorts?.[n] || (await freePort(0))));
-    const members = membersOf(rolesOf(await loadAgents(), options.agentReplicas), env, {
+    const members = membersOf(roles, env, {
       ...options,
       gatewayPorts: ports,
     });
@@ -135,6 +139,15 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await stop();
     throw error;
   }
+}
+
+/** PostgreSQL's `max_connections`: the most that the processes open while one of each is being replaced. */
+function connectionsFor(roles: readonly Role[], all: readonly AgentDefinition[]): string {
+  const processes = roles.map(({ agents, replicas }) => ({
+    agents: all.filter(({ name }) => agents.includes(name)),
+    replicas: replicas + 1,
+  }));
+  return String(Math.max(MIN_CONNECTIONS, connectionLimits(processes).maxConnections));
 }
 
 /** The same promise, but it rejects as soon as the signal aborts. */

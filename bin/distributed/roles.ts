@@ -6,6 +6,8 @@ export interface Role {
   /** Name, as `gateway`, `agents-commerce`, `sagas`. */
   name: string;
   command: readonly string[];
+  /** The names of the agents that it runs. */
+  agents: readonly string[];
   replicas: number;
 }
 
@@ -19,9 +21,10 @@ export function rolesOf(agents: readonly Pick<AgentDefinition, 'name' | 'area'>[
     ...areas.map((area) => ({
       name: `agents-${area}`,
       command: ['bin/agent.ts', '--area', area, '--except', SAGAS],
+      agents: agents.filter((one) => one.area === area && one.name !== SAGAS).map(({ name }) => name),
       replicas: agentReplicas,
     })),
-    { name: 'sagas', command: ['bin/agent.ts', SAGAS], replicas: 2 },
-    { name: 'gateway', command: ['bin/gateway.ts'], replicas: 2 },
+    { name: 'sagas', command: ['bin/agent.ts', SAGAS], agents: [SAGAS], replicas: 2 },
+    { name: 'gateway', command: ['bin/gateway.ts'], agents: [], replicas: 2 },
   ];
 }

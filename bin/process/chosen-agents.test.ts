@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
-import { type Choice, chosenAgents } from './chosen-agents.ts';
+import { type Choice, choiceIn, chosenAgents } from './chosen-agents.ts';
 
 const agents = [
   { name: 'order', area: 'commerce' },
@@ -14,6 +14,13 @@ test('agents are chosen by name, by area, or all, each once', () => {
   expect(chosen({ names: ['inventory'], areas: ['commerce', 'commerce'] })).toEqual(['order', 'inventory']);
   expect(chosen({ all: true, except: ['order'] })).toEqual(['inventory', 'identity', 'orchestration']);
   expect(chosen({ areas: ['system'], except: ['orchestration'] })).toEqual(['identity']);
+});
+
+test('a command line says which', () => {
+  expect(chosen(choiceIn(['inventory', 'identity']))).toEqual(['inventory', 'identity']);
+  expect(chosen(choiceIn(['--area', 'system', '--except', 'orchestration']))).toEqual(['identity']);
+  expect(chosen(choiceIn(['--all', '--except', 'order']))).toHaveLength(3);
+  expect(() => choiceIn(['--aera', 'system'])).toThrow('--aera');
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import type { AgentDefinition } from '../../platform/agent/define-agent.ts';
 import { Fault } from '../../platform/errors.ts';
 
@@ -12,8 +13,26 @@ export interface Choice {
   except?: readonly string[];
 }
 
+/** The choice that a command line makes: `order inventory`, `--area commerce --except order`. @throws TypeError for another option */
+export function choiceIn(args: readonly string[]): Choice {
+  const { values, positionals: names } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      all: { type: 'boolean' },
+      area: { type: 'string', multiple: true },
+      except: { type: 'string', multiple: true },
+    },
+  });
+  const { all, area: areas, except } = values;
+  return { names, areas, all, except };
+}
+
+/** The part of an agent's definition by which it is chosen. */
+type Known = Pick<AgentDefinition, 'name' | 'area'>;
+
 /** The chosen agents, each once. @throws Fault NO_SUCH_AGENT that lists the agents */
-export function chosenAgents(agents: readonly AgentDefinition[], choice: Choice): AgentDefinition[] {
+export function chosenAgents<Agent extends Known>(agents: readonly Agent[], choice: Choice): Agent[] {
   const { names = [], areas = [], all = false, except = [] } = choice;
   const unknown = [
     ...[...names, ...except]
@@ -29,7 +48,7 @@ export function chosenAgents(agents: readonly AgentDefinition[], choice: Choice)
   return chosen;
 }
 
-const noSuchAgent = (agents: readonly AgentDefinition[], what: string): Fault => {
+const noSuchAgent = (agents: readonly Known[], what: string): Fault => {
   const byArea = Map.groupBy(agents, ({ area }) => area);
   const lists = [...byArea].map(([area, some]) => `${area} (${some.map(({ name }) => name).join(', ')})`);
   return new Fault(

@@ -9,18 +9,15 @@ import type { Logger } from '../../platform/log.ts';
 import { Breakers, EVERY_AGENT } from '../../platform/resilience/breakers.ts';
 import { guardedPool, isDatabaseAway } from '../../platform/resilience/guarded-pool.ts';
 import { POLICIES } from '../../platform/resilience/policies.ts';
+import {
+  HEALTH_CONNECTIONS,
+  OWN_SESSIONS,
+  PLATFORM_CONNECTIONS,
+  SAGA_CONNECTIONS,
+  SAGAS,
+  sharedSessions,
+} from './connection-counts.ts';
 import { directAddress } from './direct-address.ts';
-
-/** Connections for the sagas' engine, which polls and listens on its own. */
-const SAGA_CONNECTIONS = 8;
-/**
- * Connections of the sessions pool, for work that outlives a transaction: scheduled jobs and backfills of projections,
- * each of which holds one while it runs. Jobs are short, and their times are spread: one connection does for four
- * agents.
- */
-const sessionConnections = (agents: number): number => Math.max(4, Math.ceil(agents / 4));
-/** The agent that runs the sagas. */
-const SAGAS = 'orchestration';
 
 /** Parts with which connections are opened. */
 export interface ConnectOptions {
@@ -41,11 +38,13 @@ interface Connections {
  * check. Agents share one pool, but for those that have an address, and so a role, of their own (`DATABASE_URL_ORDER`).
  * @param url address of everything that belongs to no agent, and of the agents without one of their own.
  * @param agents all agents, to detect a wrong variable.
+ * @param served the agents that this process runs. @default all
  */
 export async function connectDatabase(
   url: string,
   { config, log, endings }: ConnectOptions,
   agents: readonly string[],
+  served = agents,
 ) {
   const onConnectionLost = (error: Error): void => {
     if (!endings.isStopping) log.warn({ err: error }, 'a connection to the database was lost');
@@ -64,21 +63,24 @@ export async function connectDatabase(
   const guard = breakers.guard(EVERY_AGENT, 'database', { policy: POLICIES.database, isIllness: isDatabaseAway });
   const prepare = config.DATABASE_PREPARE === 'true';
   const agentPools: Pool[] = [];
-  const connect = (address: string, max: number, name: string, sharedBy = 1): Connections => {
-    const pool = open({ url: address, max, name, prepare });
+  const connect = (address: string, name: string, max: { pool: number; sessions: number }): Connections => {
+    const pool = open({ url: address, max: max.pool, name, prepare });
     agentPools.push(pool);
-    const direct = directAddress(address, config);
-    const sessions = open({ url: direct, max: sessionConnections(sharedBy), name: `${name} jobs` });
+    const sessions = open({ url: directAddress(address, config), max: max.sessions, name: `${name} jobs` });
     return {
       kysely: kyselyOver(guardedPool(pool, guard), onError),
       sessions: kyselyOver(guardedPool(sessions, guard)),
     };
   };
-  const shared = connect(url, config.DATABASE_POOL, 'agora', agents.length);
   const given = agentDatabases(process.env, [...agents, 'gateway']);
-  const own = new Map(
-    [...given].map(([agent, address]) => [agent, connect(address, config.DATABASE_POOL_AGENT, `agora ${agent}`)]),
-  );
+  const sharing = served.filter((agent) => !given.has(agent)).length;
+  const { DATABASE_POOL, DATABASE_POOL_AGENT } = config;
+  const shared = connect(url, 'agora', {
+    pool: sharing > 0 ? DATABASE_POOL : Math.min(DATABASE_POOL, PLATFORM_CONNECTIONS),
+    sessions: sharedSessions(sharing),
+  });
+  const ofOne = { pool: DATABASE_POOL_AGENT, sessions: OWN_SESSIONS };
+  const own = new Map([...given].map(([agent, address]) => [agent, connect(address, `agora ${agent}`, ofOne)]));
   const of = (agent: string): Connections => own.get(agent) ?? shared;
 
   const sagaUrl = directAddress(given.get(SAGAS) ?? url, config);
@@ -86,8 +88,7 @@ export async function connectDatabase(
     url: sagaUrl,
     pool: open({ url: sagaUrl, max: SAGA_CONNECTIONS, name: 'agora sagas', int8: 'text' }),
   };
-  // The second is for a health check while a write hangs.
-  const healthPool = open({ url, max: 2, name: 'agora health', prepare });
+  const healthPool = open({ url, max: HEALTH_CONNECTIONS, name: 'agora health', prepare });
   const database: DatabaseProbe = {
     look: async () => (await healthPool.query<{ isReadOnly: boolean }>(PROBE)).rows[0]!,
     write: () => healthPool.query(WRITE_PROBE),

@@ -50,6 +50,17 @@ describe('the common SDL of all versions', () => {
     ).toEqual(twice('type Query { a(x: Int!): [Int]! } input I { p: Int! q: String }'));
   });
 
+  test('deprecates no input that one version requires, which is no GraphQL', () => {
+    expect(
+      both(
+        'type Query { a(x: Int!): Int } input I { p: Int! q: Int! }',
+        'type Query { a(x: Int @deprecated): Int } input I { p: Int @deprecated(reason: "Use q.") q: Int! }',
+      ),
+    ).toEqual(twice('type Query { a(x: Int!): Int } input I { p: Int! q: Int! }'));
+    const optional = 'type Query { a(x: Int @deprecated): Int }';
+    expect(common(optional, 'type Query { a(x: Int): Int }')).toBe(normal(optional));
+  });
+
   test('has no field whose type differs, or of which one version requires an argument that the other does not know', () => {
     expect(
       both(

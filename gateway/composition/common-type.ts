@@ -120,7 +120,13 @@ function commonInput(same: InputValueDefinitionNode[]): InputValueDefinitionNode
   if (!type || !input) return undefined;
   // Where the defaults differ, an omitted value would mean one thing here and another there.
   const defaults = new Set(same.map(({ defaultValue }) => defaultValue && print(defaultValue)));
-  return defaults.size > 1 ? undefined : { ...input, type };
+  return defaults.size > 1 ? undefined : withoutVainDeprecation({ ...input, type });
+}
+
+/** GraphQL knows no deprecated input that is required: as long as one version requires it, it is not deprecated. */
+function withoutVainDeprecation(input: InputValueDefinitionNode): InputValueDefinitionNode {
+  if (!isRequired(input)) return input;
+  return { ...input, directives: input.directives?.filter(({ name }) => name.value !== 'deprecated') };
 }
 
 /**

@@ -8,7 +8,8 @@ import type { Grants } from '../identity/roles.ts';
 import { bindHandlers, type EventHandler } from '../consumers/handler.ts';
 import type { Backfill } from '../consumers/backfill.ts';
 import type { Beginning } from '../consumers/cursor-row.ts';
-import type { SagaDefinition, Verdict } from '../sagas/define-saga.ts';
+import type { SagaDefinition } from '../sagas/define-saga.ts';
+import type { WorkerOptions } from '../sagas/worker.ts';
 import type { DemoTools } from './demo.ts';
 import type { AgentContext } from './agent-context.ts';
 
@@ -47,12 +48,8 @@ export interface AgentParts {
   scheduledJobs?: readonly ScheduledJob[];
   /** Preparation before the agent serves, such as a check of its dependencies. Retried when it fails. */
   start?(): Promise<void>;
-  /** Only orchestration has these. */
-  sagas?: readonly SagaDefinition[];
-  /** Called after every failed attempt of a saga's step. Only orchestration has it. */
-  onFailedAttempt?(saga: string, step: string, attempt: number, error: Error): Promise<void>;
-  /** An operator's decision about a failing saga step, as in `WorkerOptions` of platform/sagas/worker.ts. */
-  verdict?(saga: string, step: string): Promise<Verdict | undefined>;
+  /** The sagas that its process runs, with the callbacks of their failing steps. Only orchestration has them. */
+  sagas?: { definitions: readonly SagaDefinition[] } & Pick<WorkerOptions, 'onFailedAttempt' | 'verdict'>;
   demo?: { after: readonly string[]; load(tools: DemoTools): Promise<void> };
 }
 

@@ -256,6 +256,7 @@ async function startWorker(hostedAgents: Map<string, HostedAgent>, options: Shar
   const orchestrator = [...hostedAgents.values()].find((hosted) => hosted.parts.sagas);
   if (!orchestrator) return undefined;
   const { definition, parts } = orchestrator;
+  const { definitions, onFailedAttempt, verdict } = parts.sagas!;
   options.lifecycles.tell(definition.name, sagasHealth());
   return startSagaWorker({
     ...options.sagas,
@@ -263,10 +264,10 @@ async function startWorker(hostedAgents: Map<string, HostedAgent>, options: Shar
     ask: createAsk(definition.name, options.reach, options.breakers.of(definition.name)),
     clock: options.clock,
     log: options.log.child({ agent: definition.name }),
-    sagas: parts.sagas!,
+    sagas: definitions,
+    onFailedAttempt,
+    verdict,
     notifiedAt: () => options.notifier.notifiedAt,
-    onFailedAttempt: parts.onFailedAttempt?.bind(parts) ?? (async () => {}),
-    verdict: parts.verdict?.bind(parts),
     onStanding: (why) => options.lifecycles.tell(definition.name, sagasHealth(why)),
   });
 }

@@ -31,7 +31,10 @@ async function openConductor() {
     at: pathToFileURL(join(room, 'agent.ts')).href,
     entities: [],
     emits: [],
-    build: () => ({ resolvers: { Query: { hello: () => 'hello' } }, sagas: [] }),
+    build: () => ({
+      resolvers: { Query: { hello: () => 'hello' } },
+      sagas: { definitions: [], onFailedAttempt: async () => {} },
+    }),
   });
   const host = await createHost({
     agents: [agent],

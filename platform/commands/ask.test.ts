@@ -5,7 +5,7 @@ import { resolversOf } from '../graphql/resolvers.ts';
 import { createSubgraph } from '../graphql/subgraph.ts';
 import { typeDefsOf } from '../graphql/type-defs.ts';
 import { Breakers } from '../resilience/breakers.ts';
-import { accepted, command, createAsk, type Reach } from './ask.ts';
+import { accepted, command, createAsk, isNotUnderstood, type Reach } from './ask.ts';
 
 const HELLO = command<{ hello: string }, object>('other', '{ hello }');
 
@@ -83,6 +83,7 @@ describe('an answer', () => {
     const passing = await pay({ amount: '1.00', tip: '1.00' });
     expect(passing).toBeInstanceOf(Fault);
     expect(passing).not.toBeInstanceOf(NeverWorks);
+    expect([never, passing].map(isNotUnderstood)).toEqual([false, true]);
   });
 
   test('with user errors becomes a refusal by `accepted`', () => {

@@ -2,7 +2,7 @@
  * Commands: one agent asks another by a field of the other's subgraph. The document names one agent and goes straight
  * to it, in process or over HTTP; no gateway stands in the path. `npm run codegen` types the documents.
  */
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import { Fault, isTransient, isUnstorable, NeverWorks, Refusal, Unavailable, type UserError } from '../errors.ts';
 import type { RequestContext } from '../graphql/context.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
@@ -69,7 +69,7 @@ export function createAsk(from: string, reach: Reach, guards: Guards = new Break
 function dataOf<Data>(agent: string, result: ExecutionResult): Data {
   const error = result.errors?.[0];
   if (!error) return result.data as Data;
-  const cause = (error as GraphQLError).originalError ?? error;
+  const cause = error.originalError ?? error;
   if (isTransient(cause) || error.extensions?.code === 'UNAVAILABLE') {
     throw new Unavailable(`The agent ${agent} cannot answer now: ${error.message}`, { cause });
   }
@@ -79,8 +79,27 @@ function dataOf<Data>(agent: string, result: ExecutionResult): Data {
   // input field: then the agent is of another release, which is transient.
   if (error.extensions?.code === 'BAD_USER_INPUT')
     throw new NeverWorks(`The agent ${agent} cannot do this: ${error.message}`, { cause });
+  if (isMisfit(result, cause))
+    throw new Fault(NOT_UNDERSTOOD, `The agent ${agent} does not know such a command: ${error.message}`, { cause });
   throw new Fault('COMMAND_FAILED', `The agent ${agent} failed: ${error.message}`, { cause });
 }
+
+/** The code that the agent's server gives of a document that does not fit (platform/wire/subgraph-yoga.ts). */
+const NOT_UNDERSTOOD = 'NOT_UNDERSTOOD';
+
+/** Whether an error of the request, which leaves no data, is about something that the agent's schema does not have. */
+function isMisfit({ data, errors }: ExecutionResult, cause: Error & { code?: unknown }): boolean {
+  if (data !== undefined) return false;
+  const [error] = errors!;
+  const isOfRequest = cause === error || cause instanceof GraphQLError;
+  return cause.code === NOT_UNDERSTOOD || (isOfRequest && error?.extensions?.code === undefined);
+}
+
+/**
+ * Whether a command failed because its agent, of another release, does not know a field or a value of it. Nothing was
+ * carried out, so a command that the other release knows may be asked in its place.
+ */
+export const isNotUnderstood = (error: unknown): boolean => error instanceof Fault && error.code === NOT_UNDERSTOOD;
 
 /** Returns the payload of a command that was accepted. @throws Refusal with the payload's user errors if it was not */
 export function accepted<Payload extends { userErrors: readonly { code: string; message: string }[] }>(

@@ -8,8 +8,11 @@ import type { Ask } from '../commands/ask.ts';
 import type { UserError } from '../errors.ts';
 import type { QueueClass } from './queues.ts';
 
-/** Context of a step. `State` is the merged results of the steps before it. */
-export interface StepContext<Input, State> {
+/**
+ * Context of a step. `State` is the merged results of the steps before it, `Entry` the type of the entries that steps tell
+ * (`SagaStep.tells`).
+ */
+export interface StepContext<Input, State, Entry extends string = string> {
   readonly input: Input;
   readonly state: Readonly<Partial<State>>;
   /** `<saga id>:<step>`: the idempotency key of the step's command. */
@@ -18,7 +21,7 @@ export interface StepContext<Input, State> {
   /** The reason for the compensation; only in undos and in `whenRefused`. */
   readonly refusal?: SagaRefusal;
   /** Log of the steps so far, oldest first, for the aggregate's timeline. */
-  readonly story: readonly StepReport[];
+  readonly story: readonly StepReport<Entry>[];
   /** For `subSaga` (sub-saga.ts): as `Engine.carry`. */
   carry(step: string, saga: string, input?: Record<string, unknown>): Promise<SagaResult | undefined>;
   /** Ends a saga by its id, because its subject has ended: as `Engine.callOff`. */
@@ -32,19 +35,34 @@ export interface SagaRefusal {
 }
 
 /** The outcome of a step. */
-export interface StepReport {
+export interface StepReport<Entry extends string = string> {
   step: string;
   outcome: 'DONE' | 'REFUSED' | 'UNDONE';
   /** Whether an operator had the step skipped. */
   skipped?: boolean;
   /** The code of a refusal. */
   code?: string;
+  /** The entry that the step `tells` of this outcome. */
+  tells?: Entry;
   /** RFC 3339. */
   at: string;
 }
 
+/**
+ * The entries that a step tells the aggregate of the saga, by outcome: values of that aggregate's own enum, each a constant
+ * or a pure function of how the step ended. An outcome without an entry is no news.
+ */
+export interface StepTells<State, Entry extends string> {
+  /** The step was done, with this result. */
+  done?: Entry | ((result: Readonly<Partial<State>>) => Entry | undefined);
+  /** Its agent refused it, with this code. A step that an operator or another saga gave up was refused by no agent. */
+  refused?: Entry | ((code: string) => Entry | undefined);
+  /** The step was undone; `as` is what the undo returned, where there is more than one way back. */
+  undone?: Entry | ((as: string | undefined) => Entry | undefined);
+}
+
 /** A step of a saga. */
-export interface SagaStep<Input, State> {
+export interface SagaStep<Input, State, Entry extends string = never> {
   /** Unique in the saga; part of the idempotency key, so never renamed. */
   name: string;
   /** The agent that it asks. */
@@ -52,12 +70,14 @@ export interface SagaStep<Input, State> {
   /** Description for operators. */
   does: string;
   /** Runs the step. Throws a Refusal to have the saga undone; its result is kept and merged into the state. */
-  run(context: StepContext<Input, State>): Promise<Partial<State> | void>;
+  run(context: StepContext<Input, State, Entry>): Promise<Partial<State> | void>;
   /**
    * Compensates the step. Must also work when `run` was refused or interrupted half-way; false if there was nothing to
    * undo. Where there is more than one way to undo, `as` names the one taken, which is logged as a step that was done.
    */
-  undo?(context: StepContext<Input, State>): Promise<boolean | void | { as: string }>;
+  undo?(context: StepContext<Input, State, Entry>): Promise<boolean | void | { as: string }>;
+  /** Entries are not kept with the step's result: a saga in flight tells those of the code that runs it. */
+  tells?: StepTells<State, Entry>;
   /** Condition under which the step runs. @default always */
   when?(state: Readonly<Partial<State>>): boolean;
   /** Waits for a message of this topic or a timeout before `run`, which asks for the state itself. */
@@ -72,15 +92,18 @@ export interface SagaStep<Input, State> {
 }
 
 /** A step that runs in parallel with others. It cannot wait for a message: a saga receives messages in one order. */
-export type SagaBranch<Input, State> = Omit<SagaStep<Input, State>, 'waitsFor' | 'pivot' | 'branches'>;
+export type SagaBranch<Input, State, Entry extends string = never> = Omit<
+  SagaStep<Input, State, Entry>,
+  'waitsFor' | 'pivot' | 'branches'
+>;
 
 /**
  * Steps that run in parallel; the saga goes on when all of them are done. If one is refused, the others settle first,
  * and all are then undone in reverse of their list.
  */
-export interface SagaBranches<Input, State> {
+export interface SagaBranches<Input, State, Entry extends string = never> {
   name: string;
-  branches: readonly SagaBranch<Input, State>[];
+  branches: readonly SagaBranch<Input, State, Entry>[];
   pivot?: undefined;
 }
 
@@ -96,20 +119,26 @@ export interface Verdict {
 }
 
 /** A saga as it is defined: one file in `subgraphs/orchestration/sagas/`. */
-export interface SagaDefinition<Input = any, State = any> {
+export interface SagaDefinition<Input = any, State = any, Entry extends string = any> {
   /** The name under which it is started. A changed saga is a new name beside the old. */
   name: string;
   /** The purpose of the saga, in words. */
   description: string;
   /** Queue in which it waits for a worker. @default ORDINARY */
   queue?: QueueClass;
-  steps: readonly (SagaStep<Input, State> | SagaBranches<Input, State>)[];
+  steps: readonly (SagaStep<Input, State, Entry> | SagaBranches<Input, State, Entry>)[];
   /** The last step after a compensation. Without it nothing is ever undone: a refusal is retried like a fault. */
-  whenRefused?: Pick<SagaStep<Input, State>, 'name' | 'agent' | 'does' | 'run' | 'timeoutSeconds'>;
+  whenRefused?: Pick<SagaStep<Input, State, Entry>, 'name' | 'agent' | 'does' | 'run' | 'timeoutSeconds'>;
 }
 
-/** Defines a saga. `State` is the merged results of its steps. @throws Error if two steps have the same name */
-export function defineSaga<Input, State>(definition: SagaDefinition<Input, State>): SagaDefinition<Input, State> {
+/**
+ * Defines a saga. `State` is the merged results of its steps, `Entry` the enum of the entries that they may tell, out of the
+ * generated commands of the saga's aggregate: another value does not compile.
+ * @throws Error if two steps have the same name
+ */
+export function defineSaga<Input, State, Entry extends string = never>(
+  definition: SagaDefinition<Input, State, Entry>,
+): SagaDefinition<Input, State, Entry> {
   const { steps, whenRefused } = definition;
   const all = [...steps, ...steps.flatMap((step) => step.branches ?? []), ...(whenRefused ? [whenRefused] : [])];
   const names = all.map((step) => step.name);
@@ -118,9 +147,9 @@ export function defineSaga<Input, State>(definition: SagaDefinition<Input, State
 }
 
 /** A saga's steps, with those of branches in their place. */
-export const stepsOf = <Input, State>(
-  definition: Pick<SagaDefinition<Input, State>, 'steps'>,
-): readonly SagaStep<Input, State>[] => definition.steps.flatMap((step) => step.branches ?? [step]);
+export const stepsOf = <Input, State, Entry extends string>(
+  definition: Pick<SagaDefinition<Input, State, Entry>, 'steps'>,
+): readonly SagaStep<Input, State, Entry>[] => definition.steps.flatMap((step) => step.branches ?? [step]);
 
 /** The result of a saga. */
 export interface SagaResult {

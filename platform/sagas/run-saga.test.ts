@@ -246,6 +246,55 @@ test('an undo with more than one way logs the one taken', async () => {
   ]);
 });
 
+describe('an entry that a step tells', () => {
+  const TELLS: SagaStep<object, Record<Name, string>, string>['tells'] = {
+    done: ({ reserve, authorise }) => (reserve ? 'RESERVED' : authorise && `AUTHORISED ${authorise}`),
+    refused: (code) => `REFUSED ${code}`,
+    undone: (as) => (as ? `UNDONE by ${as}` : 'UNDONE'),
+  };
+  const telling = (world: World, refuse?: Name): SagaDefinition => {
+    const definition = saga(world, { refuse });
+    return { ...definition, steps: definition.steps.map((step) => ({ ...step, tells: TELLS }) as SagaStep<any, any>) };
+  };
+  const told = ({ story }: World) => story.map(({ tells }) => tells);
+
+  test('is logged, by the result, the refusal or the way of the undo; a step without entries has none', async () => {
+    const world = new World();
+    const { steps, ...definition } = telling(world, 'capture');
+    const undo = async () => ({ as: 'refund' });
+    const changed = steps.map((step) =>
+      step.name === 'authorise' ? { ...step, undo } : step.name === 'confirm' ? { ...step, tells: undefined } : step,
+    ) as typeof steps;
+    await runThrough({ ...definition, steps: changed }, new Memory());
+    expect(told(world)).toEqual([
+      'RESERVED',
+      'AUTHORISED after reserve',
+      undefined,
+      'REFUSED NO',
+      undefined,
+      'UNDONE by refund',
+      'UNDONE',
+    ]);
+  });
+
+  test('is not kept with the result: a saga in flight tells those of the code that runs it on', async () => {
+    const [world, memory] = [new World(), new Memory()];
+    await runThrough(saga(world, { refuse: 'authorise' }), memory);
+    expect(told(world)).toEqual([undefined, undefined, undefined]);
+    memory.kept.delete('cancel');
+    await runThrough(telling(world, 'authorise'), memory);
+    expect(told(world)).toEqual(['RESERVED', 'REFUSED NO', 'UNDONE']);
+  });
+
+  test.each(['OPERATOR', 'CALLED_OFF'])('is none for a refusal that no agent gave: %s', async (code) => {
+    const [world, memory] = [new World(), new Memory()];
+    const refusal = { step: 'authorise', errors: [{ code, message: '.' }] };
+    memory.kept.set('authorise', JSON.stringify({ refusal, at: '2026-06-01T00:00:00.000Z' }));
+    await runThrough(telling(world), memory);
+    expect(told(world)).toEqual(['RESERVED', undefined, 'UNDONE']);
+  });
+});
+
 test('the log is the same when it is replayed after a crash', async () => {
   const [world, memory] = [new World(), new Memory()];
   const definition = saga(world, { refuse: 'confirm' });

@@ -9,6 +9,7 @@ import type {
   SagaStep,
   StepContext,
   StepReport,
+  StepTells,
   Verdict,
 } from './define-saga.ts';
 
@@ -54,7 +55,11 @@ interface Kept<State> {
   at: string;
 }
 
-type Branch<Input, State> = SagaBranch<Input, State>;
+type Branch<Input, State> = SagaBranch<Input, State, any>;
+
+/** Codes of refusals that no agent gave: an operator or another saga had the step given up. */
+const OPERATOR = 'OPERATOR';
+const CALLED_OFF = 'CALLED_OFF';
 
 /** Runs a saga to its end. Deterministic between steps: after a crash it is replayed over the kept results. */
 export async function runSaga<Input, State>(
@@ -91,7 +96,7 @@ export async function runSaga<Input, State>(
 
   /** Runs one step, or several in parallel, and logs them in the order of their list. */
   async function carryOut(
-    steps: readonly (SagaStep<Input, State> | Branch<Input, State>)[],
+    steps: readonly (SagaStep<Input, State, any> | Branch<Input, State>)[],
     wayBack: WayBack,
   ): Promise<SagaRefusal | undefined> {
     const due = steps.filter((step) => !step.when || step.when(state));
@@ -101,11 +106,14 @@ export async function runSaga<Input, State>(
     done.push(...due);
     const kept = await Promise.all(due.map((step) => attempt(step, context(step.name), engine, wayBack)));
     for (const [index, { result, refusal, skippedBy, at }] of kept.entries()) {
+      const { name, tells } = due[index]!;
+      const code = refusal?.errors[0]?.code;
       story.push({
-        step: due[index]!.name,
+        step: name,
         outcome: refusal ? 'REFUSED' : 'DONE',
         ...(skippedBy ? { skipped: true } : {}),
-        code: refusal?.errors[0]?.code,
+        code,
+        tells: refusal ? toldOfRefusal(tells, code ?? '') : toldOf(tells?.done, result ?? {}),
         at,
       });
       if (!refusal) Object.assign(state as object, result);
@@ -128,7 +136,7 @@ export async function runSaga<Input, State>(
   }
 
   async function undo(
-    { name, timeoutSeconds, saga }: Branch<Input, State>,
+    { name, timeoutSeconds, saga, tells: of }: Branch<Input, State>,
     takeBack: NonNullable<Branch<Input, State>['undo']>,
     refusal: SagaRefusal,
   ): Promise<void> {
@@ -140,9 +148,18 @@ export async function runSaga<Input, State>(
     const decide = skipping(({ by }) => ({ at: engine.now(), nothing: true, skippedBy: by }));
     const undone = await engine.step(key, work, { timeoutSeconds, decide, isWaiting: saga !== undefined });
     const { at, as, nothing } = undone;
-    if (!nothing) story.push(as ? { step: as, outcome: 'DONE', at } : { step: name, outcome: 'UNDONE', at });
+    if (nothing) return;
+    const tells = toldOf(of?.undone, as);
+    story.push(as ? { step: as, outcome: 'DONE', tells, at } : { step: name, outcome: 'UNDONE', tells, at });
   }
 }
+
+/** The entry of an outcome, if it has one. */
+const toldOf = <End>(tells: string | ((end: End) => string | undefined) | undefined, end: End): string | undefined =>
+  typeof tells === 'function' ? tells(end) : tells;
+
+const toldOfRefusal = (tells: StepTells<any, any> | undefined, code: string): string | undefined =>
+  code === OPERATOR || code === CALLED_OFF ? undefined : toldOf(tells?.refused, code);
 
 /** The user errors of a refusal. A permanent error counts as one too, since a retry would not help. */
 function errorsOf(error: unknown): readonly UserError[] | undefined {
@@ -186,10 +203,10 @@ function attempt<Input, State>(
     if (action === 'END' && !wayBack.operator) return { result: {}, skippedBy: by, at: engine.now() };
     if (action === 'RETRY' || !wayBack.operator) return undefined;
     if (action === 'END') {
-      const errors = [{ code: 'CALLED_OFF', message: 'What this was about is no more.' }];
+      const errors = [{ code: CALLED_OFF, message: 'What this was about is no more.' }];
       return { refusal: { step: step.name, errors }, at: engine.now() };
     }
-    const errors = [{ code: 'OPERATOR', message: `Undone on the word of ${by}.` }];
+    const errors = [{ code: OPERATOR, message: `Undone on the word of ${by}.` }];
     return { refusal: { step: step.name, errors }, at: engine.now() };
   };
   return engine.step(step.name, work, {

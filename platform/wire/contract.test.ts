@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { until } from '../../tests/support/until.ts';
+import { command, createAsk, isNotUnderstood } from '../commands/ask.ts';
 import { AgoraError, isTransient, isUnstorable } from '../errors.ts';
 import { Actor } from '../identity/actor.ts';
 import type { RequestContext } from '../graphql/context.ts';
@@ -153,6 +154,15 @@ describe.each(Object.keys(places))('a subgraph %s', (where) => {
   test('passes on the error of an invalid variable', async () => {
     const { errors } = await ask('query ($at: DateTime) { echo(at: $at) }', { at: 'tomorrow' });
     expect(errors!.map(facts)).toEqual([expect.objectContaining({ extensions: { code: 'BAD_USER_INPUT' } })]);
+  });
+
+  test('tells a command with an unknown value from a command that fails', async () => {
+    const asking = createAsk('other', () => it.endpoint);
+    const failing = async (document: string, variables: object) =>
+      isNotUnderstood(await asking(command('small', document), variables).catch((error: unknown) => error));
+    expect(await failing('query ($n: Int!) { large(characters: $n) }', { n: 'MANY' })).toBe(true);
+    expect(await failing('query ($how: String!) { fails(how: $how) }', { how: 'fault' })).toBe(false);
+    expect(await failing('query ($at: DateTime) { echo(at: $at) }', { at: 'tomorrow' })).toBe(false);
   });
 
   test('has no data when a non-null value is missing', async () => {

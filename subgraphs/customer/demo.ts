@@ -3,7 +3,7 @@ import type { DemoTools } from '../../platform/agent/demo.ts';
 import { demoWorld } from '../../platform/agent/demo.ts';
 import type { Store } from '../../platform/store/store.ts';
 import { deterministicId } from '../../platform/ids.ts';
-import { COUNTRIES, type Country } from './demo-people.ts';
+import { COUNTRIES, type Country } from './demo/people.ts';
 import type { Tables } from './entities.ts';
 
 const JOINED_FROM = Date.UTC(2025, 0, 1);

@@ -52,9 +52,11 @@ export default defineAgent({
         eventsDeskResolvers(agentContext, load),
       ],
       scheduledJobs: [...logJobs(agentContext), forgetSagasJob(agentContext), passedOver(agentContext, steering)],
-      sagas,
-      onFailedAttempt: failedAttempt(agentContext, { queries, sagas }),
-      verdict: steering.verdict,
+      sagas: {
+        definitions: sagas,
+        onFailedAttempt: failedAttempt(agentContext, { queries, sagas }),
+        verdict: steering.verdict,
+      },
     };
   },
 });

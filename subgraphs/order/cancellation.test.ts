@@ -48,8 +48,8 @@ describe('a cancellation', () => {
   test('tells of no refusal that only came because it was requested', async () => {
     const at = it.agents.clock.now().toISOString();
     const story = [
-      { step: 'capture', outcome: 'REFUSED', at },
-      { step: 'authorise', outcome: 'UNDONE', at },
+      { tells: 'PAYMENT_REFUSED', isRefusal: true, at },
+      { tells: 'PAYMENT_VOIDED', at },
     ];
     const [called, declined] = [await it.placed(), await it.placed()];
     await it.cancel(called);

@@ -166,51 +166,25 @@ export function withHints(missing: Refusal, holders: readonly Holder[]): Refusal
   );
 }
 
-/** A saga's step, as the timeline tells it. */
-const STORY: Readonly<Record<string, TimelineEntryType>> = {
-  'reserve:DONE': 'STOCK_RESERVED',
-  'reserve:REFUSED': 'STOCK_REFUSED',
-  'reserve:UNDONE': 'STOCK_RELEASED',
-  'release:DONE': 'STOCK_RELEASED',
-  'authorise:DONE': 'PAYMENT_AUTHORIZED',
-  'authorise:REFUSED': 'PAYMENT_REFUSED',
-  'authorise:CANCELLED': 'PAYMENT_VOIDED',
-  'authorise:UNDONE': 'PAYMENT_VOIDED',
-  'settle:DONE': 'PAYMENT_AUTHORIZED',
-  'settle:REFUSED': 'PAYMENT_REFUSED',
-  'settle:CANCELLED': 'PAYMENT_VOIDED',
-  'capture:DONE': 'PAYMENT_CAPTURED',
-  'capture:REFUSED': 'PAYMENT_REFUSED',
-  'void:DONE': 'PAYMENT_VOIDED',
-  'refund:DONE': 'PAYMENT_REFUNDED',
-};
-
-/** One report of a saga's step. */
+/** A saga's report of one of its steps. */
 export interface StepReport {
-  step: string;
-  outcome: string;
+  tells: TimelineEntryType;
+  /** Whether a refusal tells it. */
+  isRefusal: boolean;
   at: Date;
 }
 
-/** Steps that follow when the authorisation ended in something for the buyer to do: it was no approval then. */
-const OF_AN_ACTION: ReadonlySet<string> = new Set(['announce action', 'settle']);
-
 /**
- * The timeline's entries for what a saga has done; steps that mean nothing to a buyer are left out. So are refusals
- * after the order was called off: they are its doing, and say nothing of the stock or of the buyer's card.
+ * The timeline's entries for a saga's reports. Refusals after the request to cancel are left out: they are its consequence,
+ * and say nothing of the stock or of the buyer's card.
  */
-export function tellStory(
+export const tellStory = (
   story: readonly StepReport[],
   calledOffAt?: Date | null,
-): { type: TimelineEntryType; at: Date }[] {
-  const isApproved = !story.some(({ step }) => OF_AN_ACTION.has(step));
-  return story.flatMap(({ step, outcome, at }) => {
-    if ((outcome === 'REFUSED' || outcome === 'CANCELLED') && calledOffAt && at >= calledOffAt) return [];
-    if (step === 'authorise' && outcome === 'DONE' && !isApproved) return [];
-    const type = STORY[`${step}:${outcome}`];
-    return type ? [{ type, at }] : [];
-  });
-}
+): { type: TimelineEntryType; at: Date }[] =>
+  story
+    .filter(({ isRefusal, at }) => !(isRefusal && calledOffAt && at >= calledOffAt))
+    .map(({ tells, at }) => ({ type: tells, at }));
 
 /** What each entry of a timeline says to a person. */
 export const MESSAGES: Readonly<Record<TimelineEntryType, string>> = {

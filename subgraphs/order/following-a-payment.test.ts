@@ -136,7 +136,7 @@ describe('a refund', () => {
     await it.confirm(id);
     await refund('5000', 'REFUNDED');
     await consume();
-    await it.process(id, [['capture', 'DONE']]);
+    await it.process(id, ['PAYMENT_CAPTURED']);
     expect(await it.read(id)).toMatchObject({ status: 'PROCESSING', paymentStatus: 'REFUNDED' });
   });
 
@@ -145,7 +145,7 @@ describe('a refund', () => {
     await it.cancel(id);
     await refund('5000', 'REFUNDED');
     if (when === 'before') await consume();
-    const story = [{ step: 'refund', outcome: 'DONE', at: it.agents.clock.now().toISOString() }];
+    const story = [{ tells: 'PAYMENT_REFUNDED', at: it.agents.clock.now().toISOString() }];
     await it.completeCancellation({ orderId: id, reason: 'CUSTOMER_REQUEST', paymentStatus: 'REFUNDED', story });
     expect(await refunds()).toHaveLength(1);
     await consume();

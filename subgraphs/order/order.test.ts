@@ -281,10 +281,7 @@ describe('a step of the saga', () => {
   test('leads on, and a second time changes nothing: no version, no event, no entry', async () => {
     const id = await it.placed();
     for (const step of [it.confirm, it.confirm, it.process, it.process])
-      await step(id, [
-        ['reserve', 'DONE'],
-        ['authorise', 'DONE'],
-      ]);
+      await step(id, ['STOCK_RESERVED', 'PAYMENT_AUTHORIZED']);
     expect(await it.read(id)).toMatchObject({ status: 'PROCESSING', paymentStatus: 'CAPTURED', version: 3 });
     expect(types(await it.read(id))).toEqual([
       'PLACED',

@@ -1,6 +1,7 @@
 /** For this room's tests: an order's world without who carries orders out, so that a test takes each step itself. */
 import { newId } from '../../platform/ids.ts';
 import { actor, admin, openAgents, service } from '../../tests/support/agents.ts';
+import type { TimelineEntryType } from './entities.ts';
 
 /** When tests begin. */
 export const NOW = new Date('2026-06-01T12:00:00Z');
@@ -71,10 +72,10 @@ export async function openOrders() {
     field: string,
     orderId: string,
     paymentStatus: string,
-    story: [string, string][] = [],
+    entries: TimelineEntryType[] = [],
     as = service,
   ) => {
-    const told = story.map(([name, outcome]) => ({ step: name, outcome, at: agents.clock.now().toISOString() }));
+    const told = entries.map((tells) => ({ tells, at: agents.clock.now().toISOString() }));
     return agents.mutate(field, { orderId, paymentStatus, story: told }, 'status userErrors { code }', as);
   };
 
@@ -93,13 +94,9 @@ export async function openOrders() {
       const query = `{ orders(${args}) { nodes { id status } pageInfo { hasNextPage endCursor } totalCount } }`;
       return (await agents.data('order', query, {}, as)).orders;
     },
-    confirm: (orderId: string, story?: [string, string][]) => step('confirmOrder', orderId, 'AUTHORIZED', story),
-    process: (orderId: string, story?: [string, string][]) => step('startProcessing', orderId, 'CAPTURED', story),
-    awaitAction: (orderId: string) =>
-      step('awaitPaymentAction', orderId, 'REQUIRES_ACTION', [
-        ['reserve', 'DONE'],
-        ['authorise', 'DONE'],
-      ]),
+    confirm: (orderId: string, told?: TimelineEntryType[]) => step('confirmOrder', orderId, 'AUTHORIZED', told),
+    process: (orderId: string, told?: TimelineEntryType[]) => step('startProcessing', orderId, 'CAPTURED', told),
+    awaitAction: (orderId: string) => step('awaitPaymentAction', orderId, 'REQUIRES_ACTION', ['STOCK_RESERVED']),
     /** What the saga has payment do; with a token, it begins the payment. */
     pay: async (
       orderId: string,

@@ -417,14 +417,24 @@ export type CancelOrderInput = {
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** A step of a saga, for the order's timeline. */
+/** The report of a saga's step, for the order's timeline. */
 export type StepReportInput = {
-  /** The step. At most 100 characters. */
-  step: Scalars['String']['input'];
-  /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. At most 100 characters. */
-  outcome: Scalars['String']['input'];
+  /** The entry of the timeline that the step declares. Every saga of this release gives it. */
+  tells?: InputMaybe<TimelineEntryType>;
+  /** Whether a refusal tells it. Refusals after the request to cancel are its consequence, and are left out. */
+  isRefusal: Scalars['Boolean']['input'];
   /** The time of the outcome. */
   at: Scalars['DateTime']['input'];
+  /**
+   * The name of the step. At most 100 characters.
+   * @deprecated Use `tells` instead: only sagas of the release before give names alone. Goes on 2027-02-28.
+   */
+  step?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. At most 100 characters.
+   * @deprecated Use `tells` and `isRefusal` instead. Goes on 2027-02-28.
+   */
+  outcome?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Progress of an order. */

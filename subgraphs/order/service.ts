@@ -8,15 +8,8 @@ import { checkVersion } from '../../platform/graphql/refusals.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { writableOrders } from './access.ts';
 import { paymentsOfOrders } from './commands/payment.generated.ts';
-import {
-  advance,
-  checkCancellable,
-  paymentAfter,
-  paymentAtEnd,
-  reasonOf,
-  type StepReport,
-  tellStory,
-} from './domain.ts';
+import { advance, checkCancellable, paymentAfter, paymentAtEnd, reasonOf, tellStory } from './domain.ts';
+import { reportsOf } from './earlier-sagas.ts';
 import {
   type CancellationReason,
   type OrderRow,
@@ -80,7 +73,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
         const order = await find(work, input.orderId);
         if (!advance(order, 'CONFIRMED')) return order.status;
         const paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
-        await moveTo(work, order, 'CONFIRMED', { paymentStatus }, tellStory(input.story as StepReport[]));
+        await moveTo(work, order, 'CONFIRMED', { paymentStatus }, tellStory(reportsOf(input.story)));
         return 'CONFIRMED';
       }),
 
@@ -91,7 +84,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
         const stopped = order.status === 'CANCELLED' || order.cancellationRequestedAt;
         if (stopped || !advance(order, 'PROCESSING')) return order.status;
         const paymentStatus = paymentAfter(order.paymentStatus, input.paymentStatus);
-        await moveTo(work, order, 'PROCESSING', { paymentStatus }, tellStory(input.story as StepReport[]));
+        await moveTo(work, order, 'PROCESSING', { paymentStatus }, tellStory(reportsOf(input.story)));
         return 'PROCESSING';
       }),
 
@@ -104,7 +97,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
         )
           return order.status;
         await movePayment(work, order, input.paymentStatus, [
-          ...tellStory((input.story as StepReport[]).filter((report) => report.step !== 'authorise')),
+          ...tellStory(reportsOf(input.story, input.paymentStatus)),
           { type: 'PAYMENT_ACTION_REQUIRED', at: clock.now() },
         ]);
         return order.status;
@@ -122,7 +115,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
           return order.status;
         }
         const cancellationReason = reasonOf(order, input.reason as CancellationReason);
-        const story = tellStory(input.story as StepReport[], order.cancellationRequestedAt);
+        const story = tellStory(reportsOf(input.story), order.cancellationRequestedAt);
         await moveTo(work, order, 'CANCELLED', { paymentStatus, cancellationReason }, story);
         return 'CANCELLED';
       });

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { circularFolders, librariesInBin, misplacedInGateway } from './folders.ts';
 import { forbiddenImports, impureImports } from './imports.ts';
-import { misshapenRooms } from './rooms.ts';
+import { demoPastItsEntry, misshapenRooms } from './rooms.ts';
 import { readSource } from './source.ts';
 import { longFiles, registryAddresses, untoldExports, worldlyRooms } from './style.ts';
 
@@ -30,6 +30,10 @@ test('the rules of a room are pure', () => {
 
 test('rooms are alike', () => {
   expect(misshapenRooms(house)).toEqual([]);
+});
+
+test('the demo data of a room is reached by its entry alone', () => {
+  expect(demoPastItsEntry(house)).toEqual([]);
 });
 
 test('rooms take time, chance and configuration from their ground', () => {

@@ -1,14 +1,18 @@
 /** The shape of a room (design.md §1), the same for all: a reader who knows one room knows all. */
-import { roomsIn, type Source } from './source.ts';
+import { importsOf } from './imports.ts';
+import { isTest, roomsIn, type Source } from './source.ts';
 
 /** Rooms that lack a part of their shape. */
 export function misshapenRooms(source: Source): string[] {
   return roomsIn(source).flatMap((room) => {
     const at = `subgraphs/${room}/`;
     const files = [...source.keys()].filter((path) => path.startsWith(at)).map((path) => path.slice(at.length));
-    return [...missing(room, files, source), ...strange(files), ...agentExports(source.get(`${at}agent.ts`) ?? '')].map(
-      (what) => `${at}: ${what}`,
-    );
+    return [
+      ...missing(room, files, source),
+      ...strange(files),
+      ...misplacedDemo(files),
+      ...agentExports(source.get(`${at}agent.ts`) ?? ''),
+    ].map((what) => `${at}: ${what}`);
   });
 }
 
@@ -44,6 +48,31 @@ const strange = (files: readonly string[]): string[] =>
         ),
     )
     .map((file) => `${file} is not a name in kebab-case`);
+
+/** A file that is called after the demo: only `demo.ts` is. */
+const OF_DEMO = /^demo-[\w-]+\.|\/demo(-[\w-]+)?\.(ts|test\.ts)$/;
+
+/** A room's demo data has one entry, `demo.ts`, beside which its parts lie in `demo/`. */
+const misplacedDemo = (files: readonly string[]): string[] => [
+  ...files
+    .filter((file) => OF_DEMO.test(file))
+    .map((file) => `${file} belongs into demo.ts, or as a part of it into demo/`),
+  ...(files.some((file) => file.startsWith('demo/')) && !files.includes('demo.ts')
+    ? ['lacks demo.ts, the entry of demo/']
+    : []),
+];
+
+/** Imports of a room's demo data past its entry: `agent.ts` knows `demo.ts`, and only that knows `demo/`. */
+export function demoPastItsEntry(source: Source): string[] {
+  return importsOf(source).flatMap(({ from, to, isRelative }) => {
+    const [, room, part] = /^subgraphs\/([^/]+)\/(demo\.ts|demo\/).*$/.exec(to) ?? [];
+    if (!isRelative || !room || isTest(from)) return [];
+    const at = `subgraphs/${room}/`;
+    const may =
+      part === 'demo.ts' ? from === `${at}agent.ts` : from === `${at}demo.ts` || from.startsWith(`${at}demo/`);
+    return may ? [] : [`${from} imports ${to}: demo data is loaded by agent.ts, through demo.ts`];
+  });
+}
 
 const agentExports = (agent: string): string[] => {
   const exported = [...agent.matchAll(/^export\b.*/gm)].map(([line]) => line);

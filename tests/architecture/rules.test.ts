@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { circularFolders, librariesInBin, misplacedInGateway } from './folders.ts';
 import { forbiddenImports, impureImports } from './imports.ts';
-import { misshapenRooms } from './rooms.ts';
+import { demoPastItsEntry, misshapenRooms } from './rooms.ts';
 import { longFiles, registryAddresses, untoldExports, worldlyRooms } from './style.ts';
 
 const house = (files: Record<string, string>): Map<string, string> => new Map(Object.entries(files));
@@ -162,6 +162,36 @@ describe('a room', () => {
     expect(misshapenRooms(house({ ...room, 'subgraphs/order/agent.ts': agent }))).toEqual([
       expect.stringContaining('nothing else'),
     ]);
+  });
+
+  test.each([
+    ['subgraphs/order/demo-people.ts', 'demo-people.ts belongs into demo.ts'],
+    ['subgraphs/order/cart/demo.ts', 'cart/demo.ts belongs into demo.ts'],
+    ['subgraphs/order/demo/people.ts', 'lacks demo.ts'],
+  ])('with demo data elsewhere than in demo.ts and its demo/ is noticed: %s', (path, told) => {
+    expect(misshapenRooms(house({ ...room, [path]: '' }))).toEqual([expect.stringContaining(told)]);
+    const whole = {
+      'subgraphs/order/demo.ts': '',
+      'subgraphs/order/demo/people.ts': '',
+      'subgraphs/order/demo.test.ts': '',
+    };
+    expect(misshapenRooms(house({ ...room, ...whole }))).toEqual([]);
+  });
+
+  test('whose demo data is reached past demo.ts is noticed', () => {
+    const files = {
+      'subgraphs/order/agent.ts': "import { orderDemo } from './demo.ts';",
+      'subgraphs/order/demo.ts': "import { LIVES } from './demo/lives.ts';",
+      'subgraphs/order/demo/lives.ts': "import { words } from './words.ts';",
+      'subgraphs/order/demo.test.ts': "import { LIVES } from './demo/lives.ts';",
+    };
+    expect(demoPastItsEntry(house(files))).toEqual([]);
+    const past = { ...files, 'subgraphs/order/service.ts': "import { LIVES } from './demo/lives.ts';" };
+    expect(demoPastItsEntry(house(past))).toEqual([
+      expect.stringContaining('service.ts imports subgraphs/order/demo/lives.ts'),
+    ]);
+    const twice = { ...files, 'subgraphs/order/queries.ts': "import { orderDemo } from './demo.ts';" };
+    expect(demoPastItsEntry(house(twice))).toHaveLength(1);
   });
 
   test.each(['new Date()', 'Date.now()', 'Math.random()', 'process.env.PORT'])(

@@ -14,7 +14,7 @@ interface Manifest {
   file: string;
   apiVersion: string;
   kind: string;
-  metadata: { name: string };
+  metadata: { name: string; namespace?: string };
   [part: string]: any;
 }
 
@@ -42,9 +42,10 @@ test('a manifest that does not fit is found', async () => {
   expect(() => new Deployment(bad as never).validate()).toThrow('replicas');
 });
 
-test('kustomization lists every manifest but the example of the secrets', () => {
+test('kustomization lists every manifest but the example of the secrets, and what is for the database', () => {
   const { resources } = parse(read('kustomization.yaml'));
-  expect(resources.toSorted()).toEqual(files.filter((file) => file !== 'secrets.example.yaml').toSorted());
+  const others = ['secrets.example.yaml', 'connections.yaml'];
+  expect(resources.toSorted()).toEqual(files.filter((file) => !others.includes(file)).toSorted());
 });
 
 describe.each(deployments)('%s', (name, { spec }) => {
@@ -99,7 +100,8 @@ test('mails are written to a volume, since the rest of a container is read-only'
 
 test('the variables of the ConfigMap and of the secrets are read by Agora', () => {
   const names = [
-    ...ofKind('ConfigMap').flatMap(({ data }) => Object.keys(data)),
+    // Without that of the database's own namespace.
+    ...ofKind('ConfigMap').flatMap(({ metadata, data }) => (metadata.namespace ? [] : Object.keys(data))),
     ...ofKind('Secret').flatMap(({ stringData }) => Object.keys(stringData)),
   ];
   for (const name of names) expect([...variables, expect.stringMatching(/^DATABASE_URL_[A-Z]+$/)]).toContainEqual(name);

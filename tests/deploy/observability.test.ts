@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { AREAS } from '../../platform/agent/define-agent.ts';
 import { addedCounters, metricNames } from '../../platform/telemetry/metrics.ts';
 import { METRICS } from '../../platform/telemetry/table.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
@@ -82,8 +83,10 @@ describe('a query of a dashboard or an alert', () => {
   });
 });
 
-test('the dashboards are the requested ones, and every panel has a description', () => {
-  expect(dashboards.map(({ title }) => title).toSorted()).toEqual([
+test('the dashboards are the requested ones and those of areas, and every panel has a description', () => {
+  const ofAreas = AREAS.map((area) => `Agora: ${area.charAt(0).toUpperCase()}${area.slice(1)}`);
+  const titles = dashboards.map(({ title }) => title).toSorted();
+  expect(titles.filter((title) => !ofAreas.includes(title))).toEqual([
     'Agora: Agent Performance',
     'Agora: Circuit Breaker Status',
     'Agora: Orders and Sagas',
@@ -93,9 +96,9 @@ test('the dashboards are the requested ones, and every panel has a description',
   for (const { panels } of dashboards) for (const panel of panels) expect(panel.description).toMatch(/\w.*\.$/);
 });
 
-test('every metric of the platform is on a dashboard or in an alert', () => {
+test('every metric, of the platform and of the rooms, is on a dashboard or in an alert', () => {
   const asked = new Set(queries.flatMap(([, query]) => query.match(MEASURED) ?? []).map(baseOf));
-  expect(Object.keys(METRICS).filter((name) => !asked.has(name))).toEqual([]);
+  expect([...LABELS.keys()].filter((name) => !asked.has(name))).toEqual([]);
 });
 
 describe('an alert', () => {

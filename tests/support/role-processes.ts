@@ -13,6 +13,8 @@ export interface RoleProcesses {
   shop: TestPlatform;
   agora: Agora;
   roles: TestRoles;
+  /** The agents of each process but the gateway's. */
+  groups: readonly (readonly string[])[];
   /** The address with which the processes have an agent's role, or `gateway`'s. */
   url(owner: string): string;
   close(): Promise<void>;
@@ -42,7 +44,8 @@ export async function openRoleProcesses({ pooled = false } = {}): Promise<RolePr
       ...Object.fromEntries(agents.map((agent) => [`DATABASE_URL_${agent.toUpperCase()}`, url(agent)])),
     });
     const together = names.filter((name) => !APART.includes(name));
-    const starting = Promise.all([together, ...APART.map((name) => [name])].map((all) => agora.start(all, only(all))));
+    const groups = [together, ...APART.map((name) => [name])];
+    const starting = Promise.all(groups.map((all) => agora.start(all, only(all))));
     starting.catch(() => {}); // Awaited below.
     const { REQUEST_KEYS, TOKEN_KEY } = agora.env as Record<string, string>;
     const TOKEN_PUBLIC_KEY = createPublicKey(TOKEN_KEY!).export({ type: 'spki', format: 'pem' }) as string;
@@ -55,7 +58,7 @@ export async function openRoleProcesses({ pooled = false } = {}): Promise<RolePr
       const token = as && (await tokens.sign(as.claims(), 900, new Date())).token;
       return { ...(await gateway.ask(query, variables, token)), status: 200 } as never;
     };
-    return { shop: { ask, kysely: agora.database.kysely } as TestPlatform, agora, roles, url, close };
+    return { shop: { ask, kysely: agora.database.kysely } as TestPlatform, agora, roles, groups, url, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,10 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
-import { AREAS } from '../../platform/agent/define-agent.ts';
+import { type Area, AREAS } from '../../platform/agent/define-agent.ts';
 import { deploymentsFor } from '../../tools/codegen/deployments.ts';
 
-const textOf = (areas: readonly string[], path: string): string | undefined =>
-  deploymentsFor(areas).find((output) => output.path === path)!.text;
+/** An agent in each of these areas, beside the one that works the sagas. */
+const filesFor = (areas: readonly Area[]) =>
+  deploymentsFor([
+    ...areas.map((area) => ({ name: `of${area}`, area })),
+    { name: 'orchestration', area: 'system' as const },
+  ]);
+const textOf = (areas: readonly Area[], path: string): string | undefined =>
+  filesFor(areas).find((output) => output.path === path)!.text;
 
 test('the first room of any area gets a service in compose, a target of Prometheus there, and a manifest', () => {
   const { services } = parse(textOf(AREAS, 'docker-compose.yml')!, { merge: true });
@@ -23,8 +29,8 @@ test('the first room of any area gets a service in compose, a target of Promethe
 });
 
 test('the last room of an area takes its service, target and manifest away', () => {
-  const areas = ['commerce', 'system'];
+  const areas = ['commerce', 'system'] as const;
   expect(textOf(areas, 'docker-compose.yml')).not.toContain('agents-marketing');
   expect(textOf(areas, 'deploy/kubernetes/agents-marketing.yaml')).toBeUndefined();
-  expect(deploymentsFor(areas).filter(({ text }) => text?.includes('agents-marketing'))).toEqual([]);
+  expect(filesFor(areas).filter(({ text }) => text?.includes('agents-marketing'))).toEqual([]);
 });

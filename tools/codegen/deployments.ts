@@ -2,10 +2,13 @@
  * Deployments of the agents, by area: the services of docker-compose.yml, Prometheus's targets among them, and the
  * manifests of Kubernetes. The first room of an area brings them, the last one takes them away. `agents-system` is
  * written by hand, since it has a volume for mails; `agents-commerce.yaml` is the model of all other areas' manifests.
+ * The limits of PostgreSQL's connections are computed from them.
  */
 import { AREAS } from '../../platform/agent/define-agent.ts';
 import { loadAgents } from '../../subgraphs/index.ts';
+import { kubernetesConnections, withMaxConnections } from './connections.ts';
 import { type Output, read } from './output.ts';
+import type { DeployedAgent } from './processes.ts';
 
 const BY_HAND = 'system';
 const MODEL = 'commerce';
@@ -19,21 +22,33 @@ const service = (area: string): string =>
 
 const manifestOf = (area: string): string => `deploy/kubernetes/agents-${area}.yaml`;
 
-/** The files, for the areas that rooms are in. */
-export async function deployments(): Promise<Output[]> {
-  const used = new Set((await loadAgents()).map(({ area }) => area));
-  return deploymentsFor(AREAS.filter((area) => used.has(area)));
-}
+/** Manifests that are not by area, and have processes. */
+const OTHERS = ['gateway', `agents-${BY_HAND}`, 'sagas'].map((name) => `deploy/kubernetes/${name}.yaml`);
 
-/** The files for these areas. @throws Error for a file that has lost the marks of their place */
-export function deploymentsFor(areas: readonly string[]): Output[] {
-  const generated = areas.filter((area) => area !== BY_HAND);
+/** The files, for the rooms that there are. */
+export const deployments = async (): Promise<Output[]> => deploymentsFor(await loadAgents());
+
+/** The files for these agents. @throws Error for a file that has lost the marks of their place */
+export function deploymentsFor(agents: readonly DeployedAgent[]): Output[] {
+  const used = new Set(agents.map(({ area }) => area));
+  const generated = AREAS.filter((area) => area !== BY_HAND && used.has(area));
   const groups = [...generated, BY_HAND].map((area) => `agents-${area}`);
   const targets = [...groups, 'sagas-1', 'sagas-2'].map((name) => `'${name}:4100'`).join(', ');
+  const manifests = AREAS.filter((area) => area !== BY_HAND && area !== MODEL).map((area) => ({
+    path: manifestOf(area),
+    text: used.has(area) ? manifestFor(area) : undefined,
+  }));
+  const running = [
+    ...OTHERS.map((path) => read(path)!),
+    ...generated.map((area) => (area === MODEL ? read(manifestOf(area))! : manifestFor(area))),
+  ];
   return [
     {
       path: COMPOSE,
-      text: replaced(COMPOSE, AREAS_IN_COMPOSE, (head, foot) => head + generated.map(service).join('') + foot),
+      text: withMaxConnections(
+        replaced(COMPOSE, AREAS_IN_COMPOSE, (head, foot) => head + generated.map(service).join('') + foot),
+        agents,
+      ),
     },
     {
       path: 'deploy/compose/agents.yml',
@@ -45,16 +60,13 @@ export function deploymentsFor(areas: readonly string[]): Output[] {
         groups.map((name) => `  - ${name}.yaml\n`).join(''),
       ),
     },
-    ...AREAS.filter((area) => area !== BY_HAND && area !== MODEL).map((area) => ({
-      path: manifestOf(area),
-      text: areas.includes(area)
-        ? read(manifestOf(MODEL))!
-            .replaceAll(`, ${MODEL}]`, `, ${area}]`)
-            .replaceAll(`agents-${MODEL}`, `agents-${area}`)
-        : undefined,
-    })),
+    ...manifests,
+    kubernetesConnections(running, agents),
   ];
 }
+
+const manifestFor = (area: string): string =>
+  read(manifestOf(MODEL))!.replaceAll(`, ${MODEL}]`, `, ${area}]`).replaceAll(`agents-${MODEL}`, `agents-${area}`);
 
 function replaced(path: string, place: RegExp, by: (head: string, foot: string) => string): string {
   const text = read(path)!;

@@ -8,14 +8,26 @@ import { flowchart } from './saga-flowchart.ts';
 const PAGE = 'docs/sagas.md';
 const SAGAS = 'subgraphs/orchestration/sagas/*.ts';
 
-/** The page, of the current sagas. Their typed commands must have been generated. */
-export async function sagaDocs(): Promise<Output> {
+/** A saga, and the file that defines it. */
+interface SagaFile {
+  file: string;
+  saga: SagaDefinition;
+}
+
+/** The current sagas. Their typed commands must have been generated. */
+export async function loadSagas(): Promise<SagaFile[]> {
   const files = globSync(SAGAS, { exclude: ['**/*.test.ts'] }).sort();
-  const sagas: { file: string; saga: SagaDefinition }[] = [];
+  const sagas: SagaFile[] = [];
   for (const file of files) {
     const exported: Record<string, unknown> = await import(pathToFileURL(file).href);
     for (const saga of Object.values(exported).filter(isSaga)) sagas.push({ file, saga });
   }
+  return sagas;
+}
+
+/** The page, of the current sagas. */
+export async function sagaDocs(): Promise<Output> {
+  const sagas = await loadSagas();
   return { path: PAGE, text: `${HEAD}\n${sagas.map(({ file, saga }) => section(file, saga)).join('\n')}` };
 }
 

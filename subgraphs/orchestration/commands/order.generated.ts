@@ -102,14 +102,65 @@ export type CancellationReason =
   /** Any other reason. */
   | 'OTHER';
 
-/** A step of a saga, for the order's timeline. */
+/** Types of timeline entries. */
+export type TimelineEntryType =
+  /** It was accepted. */
+  | 'PLACED'
+  /** Its stock was reserved. */
+  | 'STOCK_RESERVED'
+  /** There was not enough stock. */
+  | 'STOCK_REFUSED'
+  /** Its stock was released. */
+  | 'STOCK_RELEASED'
+  /** The buyer must confirm the payment. */
+  | 'PAYMENT_ACTION_REQUIRED'
+  /** The payment was authorised. */
+  | 'PAYMENT_AUTHORIZED'
+  /** The payment was refused. */
+  | 'PAYMENT_REFUSED'
+  /** The payment was captured. */
+  | 'PAYMENT_CAPTURED'
+  /** The authorisation was voided. */
+  | 'PAYMENT_VOIDED'
+  /** Money was refunded: an entry for each refund. */
+  | 'PAYMENT_REFUNDED'
+  /** It was confirmed. */
+  | 'CONFIRMED'
+  /** It is being prepared. */
+  | 'PROCESSING'
+  /** Its cancellation was requested. */
+  | 'CANCELLATION_REQUESTED'
+  /** It was cancelled. */
+  | 'CANCELLED'
+  /** A part of it was shipped. */
+  | 'PARTIALLY_SHIPPED'
+  /** It was shipped. */
+  | 'SHIPPED'
+  /** It was delivered. */
+  | 'DELIVERED'
+  /** It was returned. */
+  | 'RETURNED'
+  /** The money for the returned goods was refunded. */
+  | 'REFUNDED';
+
+/** The report of a saga's step, for the order's timeline. */
 export type StepReportInput = {
-  /** The step. At most 100 characters. */
-  step: string;
-  /** `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. At most 100 characters. */
-  outcome: string;
+  /** The entry of the timeline that the step declares. Every saga of this release gives it. */
+  tells?: TimelineEntryType | null | undefined;
+  /** Whether a refusal tells it. Refusals after the request to cancel are its consequence, and are left out. */
+  isRefusal?: boolean;
   /** The time of the outcome. */
   at: string | Date;
+  /**
+   * The name of the step. At most 100 characters.
+   * @deprecated Use `tells` instead: only sagas of the release before give names alone. Goes on 2027-02-28.
+   */
+  step?: string | null | undefined;
+  /**
+   * `DONE`, `REFUSED`, `CANCELLED` (a cancellation came meanwhile) or `UNDONE`. At most 100 characters.
+   * @deprecated Use `tells` and `isRefusal` instead. Goes on 2027-02-28.
+   */
+  outcome?: string | null | undefined;
 };
 
 /** Progress of an order. */

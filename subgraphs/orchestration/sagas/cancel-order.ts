@@ -1,9 +1,10 @@
 import { accepted } from '../../../platform/commands/ask.ts';
-import { defineSaga, type StepReport } from '../../../platform/sagas/define-saga.ts';
+import { defineSaga } from '../../../platform/sagas/define-saga.ts';
 import { sagaId } from '../../../platform/sagas/enqueue.ts';
 import { releaseReservation } from '../commands/inventory.generated.ts';
-import { completeCancellation } from '../commands/order.generated.ts';
+import { completeCancellation, type TimelineEntryType } from '../commands/order.generated.ts';
 import { cancelPayment, type PaymentStatus } from '../commands/payment.generated.ts';
+import { askOrder } from './earlier-order.ts';
 import { storyOf } from './story.ts';
 
 /** What `cancelOrder` of the order agent starts it with. */
@@ -19,8 +20,14 @@ interface State {
   paymentStatus: PaymentStatus;
 }
 
+/** The timeline's entry for what became of the payment; there is none where nothing was authorised. */
+const ENTRIES: Readonly<Partial<Record<State['payment'], TimelineEntryType>>> = {
+  VOIDED: 'PAYMENT_VOIDED',
+  REFUNDED: 'PAYMENT_REFUNDED',
+};
+
 /** No step has an undo and none is refused: whoever asked to cancel has decided, and each step is tried until it works. */
-export const cancelOrder = defineSaga<Input, State>({
+export const cancelOrder = defineSaga<Input, State, TimelineEntryType>({
   name: 'cancelOrder',
   description: 'Undoes an order that is not on its way yet: voids or refunds the payment, frees the stock, cancels it.',
   queue: 'URGENT',
@@ -29,6 +36,7 @@ export const cancelOrder = defineSaga<Input, State>({
       name: 'cancel payment',
       agent: 'payment',
       does: 'Lets the money go, or gives it back if it was taken.',
+      tells: { done: ({ payment }) => payment && ENTRIES[payment] },
       async run({ input: { orderId, reason }, key, ask }) {
         const { outcome, payment } = accepted(
           (await ask(cancelPayment, { input: { orderId, reason, idempotencyKey: key } })).cancelPayment,
@@ -41,6 +49,7 @@ export const cancelOrder = defineSaga<Input, State>({
       name: 'release',
       agent: 'inventory',
       does: 'Frees the stock that was set aside.',
+      tells: { done: 'STOCK_RELEASED' },
       async run({ input: { orderId: reference }, key, ask }) {
         accepted((await ask(releaseReservation, { input: { reference, idempotencyKey: key } })).releaseReservation);
       },
@@ -50,9 +59,8 @@ export const cancelOrder = defineSaga<Input, State>({
       agent: 'order',
       does: 'Cancels the order.',
       async run({ input: { orderId, reason }, ask, state, story }) {
-        const { paymentStatus } = state;
-        const input = { orderId, reason, paymentStatus, story: storyOf(toldBy(story, state)) };
-        accepted((await ask(completeCancellation, { input })).completeCancellation);
+        const input = { orderId, reason, paymentStatus: state.paymentStatus, story: storyOf(story) };
+        accepted((await askOrder(ask, completeCancellation, input)).completeCancellation);
       },
     },
     {
@@ -63,11 +71,3 @@ export const cancelOrder = defineSaga<Input, State>({
     },
   ],
 });
-
-/** For the timeline, the first step is what became of the money. */
-const toldBy = (story: readonly StepReport[], { payment }: Readonly<Partial<State>>): StepReport[] =>
-  story.flatMap((report) => {
-    if (report.step !== 'cancel payment') return [report];
-    if (payment === 'NOTHING') return [];
-    return [{ ...report, step: payment === 'VOIDED' ? 'void' : 'refund' }];
-  });

@@ -44,10 +44,13 @@ test.each(['NOTHING', 'VOIDED', 'REFUNDED'])(
     const end = await endOf(cancelOrder, input, { 'cancel payment': { result: { payment }, at: AT } });
     expect(end).toMatchObject({ orderId: 'order_1', reason: 'CUSTOMER_REQUEST' });
     expect(end.paymentStatus).toBeUndefined();
-    expect((end.story as { step: string }[]).map(({ step }) => step)).toEqual([
-      ...(payment === 'NOTHING' ? [] : [payment === 'VOIDED' ? 'void' : 'refund']),
-      'release',
-    ]);
+    expect(end.story).toEqual(
+      [...(payment === 'NOTHING' ? [] : [`PAYMENT_${payment}`]), 'STOCK_RELEASED'].map((tells) => ({
+        tells,
+        isRefusal: false,
+        at: AT,
+      })),
+    );
   },
 );
 
@@ -75,6 +78,13 @@ test.each([
     'undo authorise': { at: AT, nothing: false, as },
   });
   expect(end).toMatchObject({ reason: 'PAYMENT_FAILED', paymentStatus: status });
+  expect((end.story as { tells: string }[]).map(({ tells }) => tells)).toEqual([
+    'STOCK_RESERVED',
+    'PAYMENT_AUTHORIZED',
+    'PAYMENT_REFUSED',
+    `PAYMENT_${status}`,
+    'STOCK_RELEASED',
+  ]);
 });
 
 test('an order that is refused before its payment began has none, and nobody is asked', async () => {

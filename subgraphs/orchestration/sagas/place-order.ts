@@ -4,12 +4,15 @@ import { defineSaga, type SagaRefusal, type StepReport } from '../../../platform
 import { releaseReservation, reserveStock } from '../commands/inventory.generated.ts';
 import {
   type CancellationReason as Reason,
+  type PaymentStatus,
+  type TimelineEntryType,
   awaitPaymentAction,
   completeCancellation,
   confirmOrder,
   startProcessing,
 } from '../commands/order.generated.ts';
 import { authorisePayment, cancelPayment, capturePayment, settlePaymentAction } from '../commands/payment.generated.ts';
+import { askOrder } from './earlier-order.ts';
 import { storyOf } from './story.ts';
 
 /** What `placeOrder` of the order agent starts it with. */
@@ -38,7 +41,21 @@ const REASONS: Readonly<Record<string, Reason>> = {
   PAYMENT_ACTION_EXPIRED: 'PAYMENT_EXPIRED',
 };
 
-export const placeOrder = defineSaga<Input, State>({
+/** The code of a payment that was cancelled meanwhile. */
+const PAYMENT_CANCELLED = 'PAYMENT_CANCELLED';
+
+/** A payment that was cancelled meanwhile was refused by nobody. */
+const refusedPayment = (code: string) => (code === PAYMENT_CANCELLED ? 'PAYMENT_VOIDED' : 'PAYMENT_REFUSED');
+
+/** The payment's status by the way that its authorisation was undone, and the timeline's entry where that is news. */
+const UNDONE: Readonly<Record<string, { status: PaymentStatus; tells?: TimelineEntryType }>> = {
+  refund: { status: 'REFUNDED', tells: 'PAYMENT_REFUNDED' },
+  void: { status: 'VOIDED', tells: 'PAYMENT_VOIDED' },
+  'payment voided': { status: 'VOIDED' },
+  'payment failed': { status: 'FAILED' },
+};
+
+export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
   name: 'placeOrder',
   description:
     'Carries an accepted order: stock, payment, confirmation. What cannot be had or paid is cancelled with a reason.',
@@ -47,6 +64,7 @@ export const placeOrder = defineSaga<Input, State>({
       name: 'reserve',
       agent: 'inventory',
       does: 'Sets the stock aside.',
+      tells: { done: 'STOCK_RESERVED', refused: 'STOCK_REFUSED', undone: 'STOCK_RELEASED' },
       async run({ input, key, ask }) {
         const { orderId: reference, lines } = input;
         accepted((await ask(reserveStock, { input: { reference, lines, idempotencyKey: key } })).reserveStock);
@@ -62,6 +80,12 @@ export const placeOrder = defineSaga<Input, State>({
       name: 'authorise',
       agent: 'payment',
       does: 'Has the money set aside.',
+      tells: {
+        // A payment that its buyer has still to confirm is not approved yet: `settle` tells when it is.
+        done: ({ payment }) => (payment === 'REQUIRES_ACTION' ? undefined : 'PAYMENT_AUTHORIZED'),
+        refused: refusedPayment,
+        undone: (as = 'void') => UNDONE[as]?.tells,
+      },
       async run({ input, key, ask }) {
         const { orderId, customerId, amount, currency, paymentToken: token } = input;
         const payload = { orderId, customerId, amount: { amount, currency }, token, idempotencyKey: key };
@@ -84,19 +108,15 @@ export const placeOrder = defineSaga<Input, State>({
       does: 'Lets the buyer know that the payment must be confirmed.',
       when: (state) => state.payment === 'REQUIRES_ACTION',
       async run({ input: { orderId }, ask, story }) {
-        accepted(
-          (
-            await ask(awaitPaymentAction, {
-              input: { orderId, paymentStatus: 'REQUIRES_ACTION', story: storyOf(story) },
-            })
-          ).awaitPaymentAction,
-        );
+        const input = { orderId, paymentStatus: 'REQUIRES_ACTION', story: storyOf(story) } as const;
+        accepted((await askOrder(ask, awaitPaymentAction, input)).awaitPaymentAction);
       },
     },
     {
       name: 'settle',
       agent: 'payment',
       does: 'Waits until the buyer has confirmed the payment, or no longer may.',
+      tells: { done: 'PAYMENT_AUTHORIZED', refused: refusedPayment },
       when: (state) => state.payment === 'REQUIRES_ACTION',
       waitsFor: { topic: PAYMENT_TOPIC, seconds: (state) => state.actionSeconds! },
       async run({ input: { orderId }, key, ask }) {
@@ -112,16 +132,18 @@ export const placeOrder = defineSaga<Input, State>({
       agent: 'order',
       does: 'Confirms the order.',
       async run({ input: { orderId }, ask, story }) {
-        accepted(
-          (await ask(confirmOrder, { input: { orderId, paymentStatus: 'AUTHORIZED', story: storyOf(story) } }))
-            .confirmOrder,
-        );
+        const input = { orderId, paymentStatus: 'AUTHORIZED', story: storyOf(story) } as const;
+        accepted((await askOrder(ask, confirmOrder, input)).confirmOrder);
       },
     },
     {
       name: 'capture',
       agent: 'payment',
       does: 'Takes the money.',
+      tells: {
+        done: 'PAYMENT_CAPTURED',
+        refused: (code) => (code === PAYMENT_CANCELLED ? undefined : 'PAYMENT_REFUSED'),
+      },
       pivot: true,
       async run({ input: { orderId }, key, ask }) {
         const { payment } = accepted(
@@ -135,10 +157,8 @@ export const placeOrder = defineSaga<Input, State>({
       agent: 'order',
       does: 'Has the order prepared.',
       async run({ input: { orderId }, ask, story }) {
-        accepted(
-          (await ask(startProcessing, { input: { orderId, paymentStatus: 'CAPTURED', story: storyOf(story) } }))
-            .startProcessing,
-        );
+        const input = { orderId, paymentStatus: 'CAPTURED', story: storyOf(story) } as const;
+        accepted((await askOrder(ask, startProcessing, input)).startProcessing);
       },
     },
   ],
@@ -148,20 +168,12 @@ export const placeOrder = defineSaga<Input, State>({
     does: 'Cancels the order, with the reason.',
     async run({ input: { orderId }, ask, story, refusal }) {
       const input = { orderId, reason: reasonOf(refusal!), paymentStatus: paymentAfter(story), story: storyOf(story) };
-      accepted((await ask(completeCancellation, { input })).completeCancellation);
+      accepted((await askOrder(ask, completeCancellation, input)).completeCancellation);
     },
   },
 });
 
 const reasonOf = ({ errors }: SagaRefusal): Reason => REASONS[errors[0]!.code] ?? 'OTHER';
-
-/** What the undo of the authorisation, which always asks the payment, found of it. */
-const FOUND = {
-  refund: 'REFUNDED',
-  void: 'VOIDED',
-  'payment voided': 'VOIDED',
-  'payment failed': 'FAILED',
-} as const;
 
 /**
  * Where the payment is after everything was undone. Nothing where it may have been begun and the undo has not said: that
@@ -169,7 +181,5 @@ const FOUND = {
  */
 const paymentAfter = (story: readonly StepReport[]) =>
   story.some(({ step }) => step === 'authorise')
-    ? story
-        .map(({ step }) => (FOUND as Partial<Record<string, (typeof FOUND)[keyof typeof FOUND]>>)[step])
-        .find(Boolean)
+    ? story.map(({ step }) => UNDONE[step]?.status).find(Boolean)
     : 'VOIDED';

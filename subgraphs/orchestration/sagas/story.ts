@@ -1,11 +1,6 @@
 import type { StepReport } from '../../../platform/sagas/define-saga.ts';
+import type { StepReportInput, TimelineEntryType } from '../commands/order.generated.ts';
 
-/**
- * What a saga tells an order's timeline: the steps, without the codes of refusals. What an operator had undone was
- * refused by nobody, and a payment that was called off is told as such.
- */
-export const storyOf = (story: readonly StepReport[]) =>
-  story.flatMap(({ step, outcome, code, at }) => {
-    if (outcome === 'REFUSED' && code === 'OPERATOR') return [];
-    return [{ step, outcome: outcome === 'REFUSED' && code === 'PAYMENT_CANCELLED' ? 'CANCELLED' : outcome, at }];
-  });
+/** A saga's reports to an order's timeline. Steps that tell nothing are left out. */
+export const storyOf = (story: readonly StepReport<TimelineEntryType>[]): StepReportInput[] =>
+  story.flatMap(({ tells, outcome, at }) => (tells ? [{ tells, isRefusal: outcome === 'REFUSED', at }] : []));

@@ -1,30 +1,22 @@
-import { type Board, quantile, rate } from './grafana.ts';
+import { type Board, type Panel, quantile, rate } from './grafana.ts';
 
-/** Dashboard of the business, and of the sagas that carry it out. */
-export const ordersAndSagas: Board = {
+/** Dashboard of the business, and of the sagas that carry it out. @param business panels of the agents that sagas ask */
+export const ordersAndSagas = (business: readonly Panel[]): Board => ({
   uid: 'agora-orders-and-sagas',
   title: 'Orders and Sagas',
-  description: 'Orders, revenue, payments and reservations; and the sagas behind them, step by step.',
+  description: 'What the agents that sagas ask have counted, such as orders and payments; and the sagas, step by step.',
   panels: [
-    {
-      title: 'Orders placed',
-      unit: 'short',
-      says: 'In the last hour.',
-      as: 'stat',
-      width: 6,
-      shows: [['sum(increase(agora_orders_placed_total[1h]))', 'orders']],
-    },
     {
       title: 'Sagas unfinished',
       as: 'stat',
-      width: 6,
+      width: 8,
       says: 'Queued and running.',
       shows: [['sum by (state) (max by (saga, state) (agora_sagas_unfinished))', '{{state}}']],
     },
     {
       title: 'Sagas stuck',
       as: 'stat',
-      width: 6,
+      width: 8,
       limits: [1, 1],
       says: 'Steps that have failed ten times or more.',
       shows: [['count(max by (saga, step) (agora_saga_step_failed_attempts) >= 10) or vector(0)', 'stuck']],
@@ -32,7 +24,7 @@ export const ordersAndSagas: Board = {
     {
       title: 'Compensated',
       as: 'stat',
-      width: 6,
+      width: 8,
       unit: 'percentunit',
       says: 'Share of the sagas that ended in the last hour.',
       shows: [
@@ -42,43 +34,7 @@ export const ordersAndSagas: Board = {
         ],
       ],
     },
-    {
-      title: 'Orders by status',
-      unit: 'ops',
-      says: 'Orders that came into it.',
-      shows: [[`sum by (status) (${rate('agora_order_changes_total')})`, '{{status}}']],
-    },
-    {
-      title: 'Cancelled, by reason',
-      unit: 'ops',
-      says: 'Reasons of cancellations.',
-      shows: [[`sum by (reason) (${rate('agora_order_changes_total{status="CANCELLED"}')})`, '{{reason}}']],
-    },
-    {
-      title: 'Payments',
-      unit: 'ops',
-      says: 'Payments by outcome.',
-      shows: [[`sum by (outcome) (${rate('agora_payments_total')})`, '{{outcome}}']],
-    },
-    {
-      title: 'Order value',
-      says: 'Minor units of each currency in an hour.',
-      shows: [['sum by (currency) (increase(agora_order_value_minor_total[1h]))', '{{currency}}']],
-    },
-    {
-      title: 'Revenue',
-      says: 'Captured and refunded, in minor units of each currency in an hour.',
-      shows: [
-        ['sum by (currency) (increase(agora_revenue_captured_minor_total[1h]))', '{{currency}} captured'],
-        ['sum by (currency) (increase(agora_revenue_refunded_minor_total[1h]))', '{{currency}} refunded'],
-      ],
-    },
-    {
-      title: 'Reservations',
-      unit: 'ops',
-      says: 'Of stock.',
-      shows: [[`sum by (outcome) (${rate('agora_reservations_total')})`, '{{outcome}}']],
-    },
+    ...business,
     {
       title: 'Sagas that ended',
       unit: 'ops',
@@ -123,4 +79,4 @@ export const ordersAndSagas: Board = {
       shows: [['max(agora_saga_horizon_age_seconds)', 'oldest']],
     },
   ],
-};
+});

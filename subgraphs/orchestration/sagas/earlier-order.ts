@@ -1,0 +1,48 @@
+/**
+ * Reports to an order agent of the release before, which knows steps by name and no entries. While processes of two
+ * releases run side by side, the agent may be of the older one. This file goes with `StepReportInput.step`.
+ */
+import { type Ask, type Command, isNotUnderstood } from '../../../platform/commands/ask.ts';
+import type { StepReportInput, TimelineEntryType } from '../commands/order.generated.ts';
+
+/** The step and the outcome by which the release before tells an entry. */
+const STEPS: Readonly<Partial<Record<TimelineEntryType, readonly [step: string, outcome: string]>>> = {
+  STOCK_RESERVED: ['reserve', 'DONE'],
+  STOCK_REFUSED: ['reserve', 'REFUSED'],
+  STOCK_RELEASED: ['release', 'DONE'],
+  PAYMENT_AUTHORIZED: ['authorise', 'DONE'],
+  PAYMENT_REFUSED: ['authorise', 'REFUSED'],
+  PAYMENT_CAPTURED: ['capture', 'DONE'],
+  PAYMENT_VOIDED: ['void', 'DONE'],
+  PAYMENT_REFUNDED: ['refund', 'DONE'],
+};
+
+/** A payment that was refused because it was called off meanwhile. */
+const CALLED_OFF = ['authorise', 'CANCELLED'] as const;
+
+/** The same reports as the release before makes them; undefined where it has no step for an entry. */
+function earlier(story: readonly StepReportInput[]): StepReportInput[] | undefined {
+  const reports = story.flatMap(({ tells, isRefusal, at }) => {
+    const [step, outcome] = (isRefusal && tells === 'PAYMENT_VOIDED' ? CALLED_OFF : tells && STEPS[tells]) ?? [];
+    return step ? [{ step, outcome, at }] : [];
+  });
+  return reports.length === story.length ? reports : undefined;
+}
+
+/**
+ * Asks order with a saga's reports, and again as the release before makes them if it does not know these. An entry that the
+ * release before does not have is a fault, as every command that is new: the step is tried again until the agent is newer.
+ */
+export async function askOrder<Data, Input extends { story: StepReportInput[] }>(
+  ask: Ask,
+  command: Command<Data, { input: Input }>,
+  input: Input,
+): Promise<Data> {
+  try {
+    return await ask(command, { input });
+  } catch (error) {
+    const story = isNotUnderstood(error) ? earlier(input.story) : undefined;
+    if (!story) throw error;
+    return ask(command, { input: { ...input, story } });
+  }
+}
