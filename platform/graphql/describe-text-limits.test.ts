@@ -34,7 +34,7 @@ test('a text tells its limit at the end of its description, and no other element
     name: 'What it is called. 1 to 100 characters, one line.',
     description: 'What it is,\nat length. At most 10,000 characters.',
     reason: 'Why. 1 to 500 characters.',
-    code: 'At most 40 characters.',
+    code: undefined,
     tags: 'What it is found by. Each: 1 to 200 characters, one line.',
     secrets: 'Its secrets. Each: at most 20 characters.',
     free: 'As long as it likes.',

@@ -20,7 +20,8 @@ export function describeTextLimits(document: DocumentNode, shared: DocumentNode)
   return visit(document, {
     InputValueDefinition(node) {
       const limit = textLimitOf(node, (name) => directives.get(name));
-      if (!limit) return undefined;
+      // A text without a description keeps none: a limit alone does not say what it is, and the lint asks for that.
+      if (!limit || !node.description) return undefined;
       return { ...node, description: extended(node.description, sentenceOf(limit, { isList: isList(node.type) })) };
     },
   });
@@ -29,8 +30,7 @@ export function describeTextLimits(document: DocumentNode, shared: DocumentNode)
 const isList = (type: TypeNode): boolean =>
   type.kind === Kind.LIST_TYPE || (type.kind === Kind.NON_NULL_TYPE && isList(type.type));
 
-function extended(description: StringValueNode | undefined, sentence: string): StringValueNode {
-  const said = description?.value.trim();
-  if (!said) return { kind: Kind.STRING, value: sentence };
-  return { ...description!, value: `${said}${/[.!?]$/.test(said) ? '' : '.'} ${sentence}` };
+function extended(description: StringValueNode, sentence: string): StringValueNode {
+  const said = description.value.trim();
+  return { ...description, value: `${said}${/[.!?]$/.test(said) ? '' : '.'} ${sentence}` };
 }

@@ -77,3 +77,12 @@ test('a room adds fields to a shared type and keeps the others, and its own scal
   expect(Object.keys(merged.Money)).toEqual(['amount', 'shown']);
   expect(merged.JSON).toBe(own);
 });
+
+test('capabilities resolve fields of the same type together, but no field twice', () => {
+  const price = () => money(1, 'EUR');
+  const both = resolversOf(typeDefs, [{ Query: { price } }, { Query: { refuse: () => ({}) } }]);
+  expect(Object.keys(both.Query!)).toEqual(['price', 'refuse']);
+  expect(() => resolversOf(typeDefs, [{ Query: { price } }, { Query: { price } }])).toThrow(
+    'Query.price is resolved by two capabilities of the room: keep one',
+  );
+});

@@ -19,11 +19,19 @@ const shared: Resolvers = {
 /** A room's resolvers: one map, or one for each of its capabilities. */
 export type RoomResolvers = object | readonly object[];
 
-/** Merges an agent's resolvers: the shared ones, those of its connections, and the room's own. */
+/**
+ * Merges an agent's resolvers: the shared ones, those of its connections, and the room's own.
+ * @throws Error if two capabilities of the room resolve the same field
+ */
 export function resolversOf(typeDefs: DocumentNode, room: RoomResolvers): Resolvers {
   const merged: Resolvers = { ...shared, ...connections(typeDefs) };
   const maps = (Array.isArray(room) ? room : [room]) as readonly Resolvers[];
+  const own = new Set<string>();
   for (const [type, fields] of maps.flatMap((map) => Object.entries(map))) {
+    for (const coordinate of isPlain(fields) ? Object.keys(fields).map((field) => `${type}.${field}`) : [type]) {
+      if (own.has(coordinate)) throw new Error(`${coordinate} is resolved by two capabilities of the room: keep one`);
+      own.add(coordinate);
+    }
     const base = merged[type];
     merged[type] = base && isPlain(base) ? { ...base, ...fields } : fields;
   }

@@ -604,7 +604,7 @@ export type BeginProviderSignInInput = {
 
 /** A browser's return from a provider. */
 export type CompleteProviderSignInInput = {
-  /** The `attemptToken` that the sign-in began with. At most 200 characters. */
+  /** The `attemptToken` that the sign-in began with. At most 4,000 characters. */
   attemptToken: Scalars['String']['input'];
   /** The whole address that the provider redirected to, with its query string. At most 8,000 characters. */
   callbackUrl: Scalars['String']['input'];
@@ -666,7 +666,7 @@ export type RequestPasswordResetInput = {
 
 /** A new password for a forgotten one. */
 export type ResetPasswordInput = {
-  /** The token of the mail. At most 200 characters. */
+  /** The token of the mail. At most 4,000 characters. */
   token: Scalars['String']['input'];
   /** A new password, by the same rules as for signing up. At most 200 characters. */
   password: Scalars['String']['input'];
@@ -692,7 +692,7 @@ export type ChangePasswordInput = {
 
 /** A proof of an e-mail address. */
 export type VerifyEmailInput = {
-  /** The token of the mail. At most 200 characters. */
+  /** The token of the mail. At most 4,000 characters. */
   token: Scalars['String']['input'];
 };
 
@@ -707,7 +707,7 @@ export type SecondFactor = {
 
 /** The second factor of a sign-in. */
 export type CompleteSignInInput = {
-  /** The challenge of `SecondFactorRequired`: valid for five minutes and for one session. At most 200 characters. */
+  /** The challenge of `SecondFactorRequired`: valid for five minutes and for one session. At most 4,000 characters. */
   challenge: Scalars['String']['input'];
   /** The six digits of the app, or a recovery code. Each is accepted once. At most 100 characters. */
   code: Scalars['String']['input'];
@@ -810,7 +810,7 @@ export type Session = {
 
 /** A session to refresh. */
 export type RefreshSessionInput = {
-  /** The session's newest refresh token. At most 200 characters. */
+  /** The session's newest refresh token. At most 4,000 characters. */
   refreshToken: Scalars['String']['input'];
 };
 

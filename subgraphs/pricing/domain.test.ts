@@ -45,6 +45,18 @@ describe('a quote', () => {
     );
   });
 
+  test('tells the tax of a gross amount that is nothing but tax, once it is rounded up', () => {
+    const { taxes, sums } = priceLines({
+      mode: 'GROSS',
+      currency: 'EUR',
+      rounding: { per: 'LINE', mode: 'UP' },
+      lines: [{ variantId: 'a', quantity: 1, unitMinor: 1n, basisPoints: 1 }],
+      shipping: { netMinor: 490n, freeFrom: 0n, basisPoints: 1900 },
+    });
+    expect(sums).toMatchObject({ subtotal: { minor: 0n }, tax: { minor: 1n }, total: { minor: 1n } });
+    expect(taxes).toMatchObject([{ basisPoints: 1, taxable: { minor: 0n }, tax: { minor: 1n } }]);
+  });
+
   test('comes to the same whatever the order of its lines', () => {
     fc.assert(
       fc.property(request, (asked) => {

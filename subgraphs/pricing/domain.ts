@@ -103,7 +103,8 @@ export function priceLines({ mode, currency, rounding, lines, shipping }: QuoteR
       taxable: of(total(indexes.map((index) => nets[index]!))),
       tax: of(total(indexes.map((index) => taxes[index]!))),
     }))
-    .filter(({ taxable }) => taxable.minor > 0n)
+    // Rounded up, the tax of a gross amount of one unit may be all of it.
+    .filter(({ taxable, tax }) => taxable.minor > 0n || tax.minor > 0n)
     .sort((one, other) => other.basisPoints - one.basisPoints);
   const [goods, tax] = [total(nets.slice(0, -1)), total(taxes)];
   return {

@@ -146,7 +146,7 @@ export type PlaceOrderInput = {
 
 /** A session to refresh. */
 export type RefreshSessionInput = {
-  /** The session's newest refresh token. At most 200 characters. */
+  /** The session's newest refresh token. At most 4,000 characters. */
   refreshToken: string;
 };
 

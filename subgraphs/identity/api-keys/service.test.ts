@@ -17,11 +17,10 @@ test('a session of some time ago is not made into a key, which would outlast it;
       userErrors: [{ code: 'REAUTHENTICATION_REQUIRED' }],
     });
     const now = await client.actorOf(await client.signIn('keys@example.com'));
-    const wrong = { name: ' ', scopes: ['identity:admin'], expiresAt: '2020-01-01T00:00:00Z' };
+    const wrong = { name: 'n', scopes: ['identity:admin'], expiresAt: '2020-01-01T00:00:00Z' };
     expect(await client.mutate('createApiKey', wrong, 'key userErrors { code path }', now)).toEqual({
       key: null,
       userErrors: [
-        { code: 'INVALID_INPUT', path: ['input', 'name'] },
         { code: 'SCOPE_NOT_YOURS', path: ['input', 'scopes'] },
         { code: 'INVALID_INPUT', path: ['input', 'expiresAt'] },
       ],
