@@ -6,7 +6,7 @@ import { checkMerchantId } from '../../platform/identity/merchant-id.ts';
 
 /** Which products an actor sees: staff all, everybody those for sale, a merchant also its own. */
 export function readableProducts(actor: Actor): RowFilter {
-  // What somebody may change they may see too, such as what they have just created.
+  // An actor may read every product that it may change, such as one that it has just created.
   if (actor.may('product:read') || writableProducts(actor) === 'ALL') return 'ALL';
   const forSale = { status: 'ACTIVE' };
   return actor.merchantId ? [forSale, { merchantId: actor.merchantId }] : [forSale];
@@ -15,7 +15,7 @@ export function readableProducts(actor: Actor): RowFilter {
 /** Which products an actor may change: staff all, a merchant its own. */
 export const writableProducts = (actor: Actor): RowFilter => merchantRows(actor, 'product:write');
 
-/** Whose what an actor creates is: a merchant's its own, and staff say whose. @throws Refusal INVALID_INPUT */
+/** The merchant of a new product: the actor's own, or the one that staff name. @throws Refusal INVALID_INPUT */
 export function ownerOfNew(actor: Actor, given: string | null | undefined): string {
   const path = ['input', 'merchantId'];
   if (given != null) checkMerchantId(given, path);

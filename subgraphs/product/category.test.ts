@@ -13,7 +13,7 @@ describe('the tree of categories', () => {
   const category = (input: Record<string, unknown>) =>
     agents.mutate('createCategory', input, 'category { id slug name } userErrors { code path }', merchant);
 
-  test('has no list that is longer than it is shown', async () => {
+  test('takes at most 100 children of one category, also when two are added at once', async () => {
     const { category: full } = await category({ name: 'Full' });
     const at = new Date();
     const rows = Array.from({ length: 99 }, (_, n) => ({
@@ -51,7 +51,7 @@ describe('the tree of categories', () => {
     });
   });
 
-  test('names its categories as products are named', async () => {
+  test('checks names and makes slugs as for products', async () => {
     const { category: first } = await category({ name: ' Größe ' });
     expect([first.name, first.slug]).toEqual(['Größe', 'grosse']);
     expect((await category({ name: 'Grösse' })).category.slug).toBe('grosse-2');
@@ -62,7 +62,7 @@ describe('the tree of categories', () => {
       expect((await category({ name })).userErrors).toEqual([{ code: 'INVALID_INPUT', path: ['input', 'name'] }]);
   });
 
-  test('has a slug for every name, also when names that differ lead to one number in two places at once', async () => {
+  test('finds a free slug for every name, also when different names compete for one number at once', async () => {
     for (let round = 0; round < 8; round++) {
       const name = `Aisle ${'ABCDEFGH'[round]}`;
       const places = [await category({ name }), await category({ name: `Other ${name}` })];
@@ -74,7 +74,7 @@ describe('the tree of categories', () => {
     }
   });
 
-  test('has nothing below a category that is called by no id', async () => {
+  test('finds nothing by an empty id', async () => {
     expect((await category({ name: 'X', parentId: '' })).userErrors).toEqual([
       { code: 'NOT_FOUND', path: ['input', 'parentId'] },
     ]);

@@ -36,7 +36,7 @@ describe("the demo's catalogue", () => {
     expect(new Set(products.map(({ categoryId }) => categoryId))).toEqual(new Set(leaves.map(({ id }) => id)));
   });
 
-  test('is for sale, but for a few of the last', () => {
+  test('is for sale, except for a few of the last products', () => {
     const others = products.flatMap(({ status }, n) => (status === 'ACTIVE' ? [] : [n]));
     expect(others.length).toBeGreaterThan(3);
     expect(others.length).toBeLessThan(20);
@@ -56,7 +56,7 @@ describe("the demo's catalogue", () => {
   });
 });
 
-describe('loading it', () => {
+describe('loading the demo’s catalogue', () => {
   let agents: TestAgents;
   beforeAll(async () => {
     agents = await openAgents(['product']);
@@ -65,7 +65,7 @@ describe('loading it', () => {
 
   const load = () => agents.host.loadDemo(() => {});
 
-  test('gives shops a list that begins with the first product, and a second time changes nothing', async () => {
+  test('gives shops a list that begins with the first product, and changes nothing the second time', async () => {
     await load();
     const query =
       '{ products(first: 2) { totalCount nodes { id name variants { id sku } category { name parent { name } } } } categories { name children { name } } }';

@@ -23,7 +23,7 @@ describe('the status of a product', () => {
     }
   });
 
-  test('may be asked for again without a change', () => {
+  test('stays as it is, without an error, when it is asked for again', () => {
     for (const to of STATUSES) expect(changeStatus({ status: to }, to, 0)).toBe(to);
   });
 
@@ -59,7 +59,7 @@ describe('a variant', () => {
     [{ ...variant, attributes: Array(21).fill({ name: 'Size', value: 'M' }) }, ['attributes']],
     [{ ...variant, attributes: [size, colour, { name: 'SIZE ', value: 'M' }] }, ['attributes', '2', 'name']],
     [{ ...variant, attributes: [colour, { name: 'Colour\u200b', value: 'Red' }] }, ['attributes', '1', 'name']],
-  ])('is refused at its place: %#', (wrong, path) => {
+  ])('is refused at the path of the wrong field: %#', (wrong, path) => {
     const error = { userErrors: [refusedAt('INVALID_INPUT', 'input', '0', ...path)] };
     expect(() => checkVariant(wrong, ['input', '0'])).toThrow(expect.objectContaining(error));
   });
@@ -78,7 +78,7 @@ describe('a variant', () => {
     ...['Blue\u200b', 'Bl\u00adue', '\u200eBlue'].map((value) => [[colour], [{ name: 'Colour', value }]] as const),
     [[{ name: 'Kind', value: '❤' }], [{ name: 'Kind', value: '❤\ufe0f' }]],
     [[{ name: 'Size', value: 'Extra L' }], [{ name: 'Si\u200bze', value: 'Extra  L' }]],
-  ])('has not the attributes of another one of its product: %#', (first, second) => {
+  ])('is refused with the attributes of another variant of its product: %#', (first, second) => {
     const variants = [
       { ...variant, sku: 'A', attributes: first },
       { ...variant, sku: 'B', attributes: second },
@@ -92,21 +92,21 @@ describe('a variant', () => {
     ['100 g', '100 g'],
     ['Family pack', 'FAMILY  PACK'],
     ['❤', '❤\ufe0f'],
-  ])('without attributes has not the name of another one without: %j and %j', (...names) => {
+  ])('without attributes is refused with the name of another one without: %j and %j', (...names) => {
     const variants = names.map((name, n) => ({ ...variant, sku: `N${n}`, name }));
     const error = { userErrors: [refusedAt('INVALID_INPUT', 'input', 'variants', '1', 'name')] };
     expect(() => checkVariants(variants, ['input', 'variants'])).toThrow(expect.objectContaining(error));
     expect(() => checkDistinct(variants[1]!, variants.slice(0, 1), ['input'])).toThrow(/The variant N0/);
   });
 
-  test('may have no attributes beside others without, or some that differ', () => {
+  test('is accepted if its attributes differ from the others, or its name where it has none', () => {
     const attributes = [[], [size], [size, colour], [{ name: 'Colour', value: 'L' }], [{ name: 'L', value: 'Size' }]];
     const variants = attributes.map((some, n) => ({ ...variant, sku: `S${n}`, attributes: some }));
     const another = { ...variant, sku: 'S', name: `${variant.name} 2` };
     expect(checkVariants([...variants, another], ['input'])).toHaveLength(6);
   });
 
-  test('is told with all others that are wrong, and no two have one SKU', () => {
+  test('is refused together with all other wrong ones, and two never share a SKU', () => {
     const bad = [{ ...variant, sku: 'a b' }, variant, { ...variant, sku: '' }];
     expect(() => checkVariants(bad, ['v'])).toThrow(
       expect.objectContaining({

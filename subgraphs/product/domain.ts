@@ -12,7 +12,7 @@ export const MAX_CHILDREN = 100;
 export const MAX_DEPTH = 20;
 const MAX_ATTRIBUTES = 20;
 
-/** Where a product may go from each status. */
+/** The state machine of a product: the statuses that may follow each one. */
 const TRANSITIONS: Record<ProductStatus, readonly ProductStatus[]> = {
   DRAFT: ['ACTIVE', 'ARCHIVED'],
   ACTIVE: ['ARCHIVED'],
@@ -41,7 +41,7 @@ export interface Attribute {
   value: string;
 }
 
-/** What a new variant may look like. */
+/** The fields of a new variant that have rules. */
 export interface NewVariant {
   sku: string;
   name: string;
@@ -49,7 +49,7 @@ export interface NewVariant {
   taxClass: TaxClass;
 }
 
-/** The variant with its attributes as they are kept. @throws Refusal INVALID_INPUT for a variant that cannot be */
+/** The variant with its attributes as they are stored. @throws Refusal INVALID_INPUT for a wrong SKU or attribute */
 export function checkVariant<V extends NewVariant>(
   variant: V,
   path: readonly string[],
@@ -72,7 +72,7 @@ function checkAttributes(attributes: readonly Attribute[], path: readonly string
 }
 
 /**
- * The variants of a new product, each at its place: all that is wrong, not only what is first.
+ * Checks the variants of a new product. Every mistake is reported at its path, not only the first.
  * @throws Refusal INVALID_INPUT, SKU_TAKEN
  */
 export function checkVariants<V extends NewVariant>(
@@ -93,7 +93,7 @@ export function checkVariants<V extends NewVariant>(
     const at = [...path, String(index)];
     if (skus.has(sku))
       errors.push({ code: 'SKU_TAKEN', message: 'Two of these variants have this SKU.', path: [...at, 'sku'] });
-    // Of one that is there twice by its SKU it says no more.
+    // A variant with a duplicate SKU gets no second error.
     else gather(errors, () => checkDistinct(variant, checked.slice(0, index), at));
     skus.add(sku);
   }
@@ -101,12 +101,12 @@ export function checkVariants<V extends NewVariant>(
   return checked;
 }
 
-/** What a buyer tells a variant by. */
+/** The fields by which a buyer tells variants apart. */
 type Distinct = Pick<NewVariant, 'name' | 'attributes'>;
 
 /**
  * A buyer tells variants apart by their attributes: no two have the same ones, in whatever order. Variants without
- * attributes are told apart by their names. Texts are the same that read alike.
+ * attributes are told apart by their names. Texts that read alike are the same.
  * @throws Refusal INVALID_INPUT at the attributes, or at the name where there are none
  */
 export function checkDistinct(
@@ -128,7 +128,7 @@ const keyOf = ({ name, attributes }: Distinct): string =>
       : foldText(name),
   );
 
-/** Whether there is room below a category, or at the top. @throws Refusal INVALID_STATE */
+/** Checks that there is room for one more below a category, or at the top. @throws Refusal INVALID_STATE */
 export function checkRoomBelow({ depth, children }: { depth: number; children: number }): void {
   const path = ['input', 'parentId'];
   if (depth >= MAX_DEPTH)

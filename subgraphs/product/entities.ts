@@ -55,7 +55,7 @@ export const VariantSchema = defineEntity({
   },
 });
 
-/** What was refused of an import, and where in its input. */
+/** An error of a refused import, with its path in the input. */
 export interface ImportError {
   code: string;
   message: string;

@@ -4,12 +4,12 @@ import type { Tables } from './entities.ts';
 import { firstFree, numbered, stemOf, type WantedSlug } from './slug.ts';
 
 /**
- * Makes those wait for one another who may come to want the same slug. Every write of a slug takes it, also of one that
- * was given: what is free to the holder stays free until it commits.
+ * The lock of all slugs of one stem. Every write of a slug takes it, also of a given one, so that a slug which its
+ * holder finds free stays free until the commit.
  */
 export const slugLock = (slug: string): string => `slug:${stemOf(slug)}`;
 
-/** The slug itself if it was given, which may be taken; one that is free if it was made of a name. */
+/** A given slug as it is, although it may be taken; a free one if it was made of a name. */
 export async function freeSlug(
   db: Kysely<Tables>,
   table: 'product' | 'category',

@@ -52,7 +52,7 @@ describe('a product', () => {
     expect(refused.userErrors).toMatchObject([{ code: 'INVALID_INPUT', path: ['input', 'id'] }]);
   });
 
-  test('is changed on the version that was seen, and on no other', async () => {
+  test('is changed at the expected version only (optimistic lock)', async () => {
     const { product } = await create({ name: 'Versioned' });
     const shown = 'product { name version } userErrors { code ... on VersionConflict { currentVersion } }';
     const first = await update({ id: product.id, expectedVersion: 1, name: 'Renamed' }, shown);
@@ -61,7 +61,7 @@ describe('a product', () => {
     expect(second.userErrors).toEqual([{ code: 'VERSION_CONFLICT', currentVersion: 2 }]);
   });
 
-  test('of another merchant is not there: neither to read as a draft nor to change', async () => {
+  test('of another merchant cannot be read as a draft, and cannot be changed', async () => {
     const { product } = await create({ name: 'Mine', variants: [{ sku: 'MINE', name: 'One' }] });
     expect(await agents.query('product', { id: product.id }, 'id', rival)).toBeNull();
     expect((await publish(product.id, rival)).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
@@ -70,7 +70,7 @@ describe('a product', () => {
   });
 });
 
-describe('what is written of a product', () => {
+describe('a write of a product', () => {
   const size = { name: 'Size', value: 'L' };
   const colour = { name: 'Colour', value: 'Blue' };
   const counts = async () => {
@@ -121,7 +121,7 @@ describe('what is written of a product', () => {
     ['description', 'x'.repeat(10_001)],
     ['description', 'x\ud800y'],
     ['slug', 'a\u0000b'],
-  ])('is not changed to a %s that cannot be: %#', async (field, text) => {
+  ])('with an invalid %s changes nothing: %#', async (field, text) => {
     const { product } = await create({ name: 'Stays' });
     expect(await update({ id: product.id, expectedVersion: 1, [field]: text })).toMatchObject({
       product: null,
@@ -134,7 +134,7 @@ describe('what is written of a product', () => {
     expect(await row.execute()).toEqual([{ name: 'Stays', description: '', version: 1 }]);
   });
 
-  test('is not another variant with the attributes of one that is there, added later', async () => {
+  test('adds no variant with the attributes of one that is there', async () => {
     const { product } = await create({
       name: 'Twins',
       variants: [{ sku: 'TW-1', name: 'v', attributes: [size, colour] }],
@@ -159,7 +159,7 @@ describe('what is written of a product', () => {
     });
   });
 
-  test('names the SKU that is taken by its place', async () => {
+  test('reports a taken SKU at its path', async () => {
     await create({ name: 'Owner', variants: [{ sku: 'OWNED', name: 'v' }] });
     const refused = await create({
       name: 'Late',
@@ -171,7 +171,7 @@ describe('what is written of a product', () => {
     expect(refused.userErrors).toMatchObject([{ code: 'SKU_TAKEN', path: ['input', 'variants', '1', 'sku'] }]);
   });
 
-  test('names the SKU by its place that somebody takes at the same time, and nothing of it is written', async () => {
+  test('reports a SKU that is taken at the same moment at its path, and writes nothing', async () => {
     const { product: other } = await create({ name: 'Faster' });
     const before = await counts();
     const variants = ['CALM', 'CONTESTED'].map((sku) => ({ sku, name: sku }));
@@ -191,7 +191,7 @@ describe('what is written of a product', () => {
 });
 
 describe('a slug', () => {
-  test('is made of names that differ, or are the same, and is the product’s own, also when all come at once', async () => {
+  test('is made of the name and unique, also when many products of one name are created at once', async () => {
     const slugs = async (...names: string[]) =>
       (await Promise.all(names.map((name) => create({ name })))).map(({ product }) => product?.slug);
     expect(await slugs('Maß')).toEqual(['mass']);
@@ -203,7 +203,7 @@ describe('a slug', () => {
     expect(await slugs('RUSH', 'rush')).toEqual(Array(2).fill(expect.stringMatching(/^rush-[a-z\d]{12}$/)));
   });
 
-  test('is found for every name, also when names that differ lead to one number at once', async () => {
+  test('is found for every name, also when different names compete for one number at once', async () => {
     for (let round = 0; round < 8; round++) {
       const name = `Crowd ${'ABCDEFGH'[round]}`;
       const slug = slugOf(name);
@@ -216,7 +216,7 @@ describe('a slug', () => {
         update({ id: moved.id, expectedVersion: 1, slug: `${slug}-5` }),
       ]);
       expect(all.slice(0, names.length).flatMap(({ userErrors }) => userErrors)).toEqual([]);
-      // One that is given may come too late.
+      // A given slug may come too late.
       for (const { userErrors } of all.slice(names.length))
         expect(userErrors.length && userErrors).toEqual(
           userErrors.length && [expect.objectContaining({ code: 'SLUG_TAKEN', path: ['input', 'slug'] })],
@@ -224,7 +224,7 @@ describe('a slug', () => {
     }
   });
 
-  test('that is given is refused when it is taken, at its place', async () => {
+  test('that is given is refused at its path when it is taken', async () => {
     await create({ name: 'A', slug: 'given-slug' });
     expect((await create({ name: 'B', slug: 'given-slug' })).userErrors).toMatchObject([
       { code: 'SLUG_TAKEN', path: ['input', 'slug'] },
@@ -233,8 +233,8 @@ describe('a slug', () => {
   });
 });
 
-describe('whose a product is', () => {
-  test('a merchant says, or not; another one it cannot be', async () => {
+describe('creating a product', () => {
+  test('makes the merchant its owner, named or not; only staff name another one, which must be valid', async () => {
     const whose = (input: object, as: Actor) =>
       agents.mutate(
         'createProduct',
@@ -252,7 +252,7 @@ describe('whose a product is', () => {
       expect(await whose({ merchantId }, admin)).toEqual(refused);
   });
 
-  test('is told to whoever created it, also where reading alone is not allowed', async () => {
+  test('answers with the product, also if the caller may only write', async () => {
     const writer = actor({ roles: [], scopes: ['product:write'] });
     const { product, userErrors } = await create({ name: 'Written', merchantId: 'merchant_b' }, writer);
     expect([product?.status, userErrors]).toEqual(['DRAFT', []]);
@@ -260,7 +260,7 @@ describe('whose a product is', () => {
 });
 
 describe('a list of products', () => {
-  /** All of them, two by two. */
+  /** All products by name, read in pages of two. */
   async function byName(filter: object = {}, direction = 'ASC'): Promise<{ id: string; name: string }[]> {
     const seen: { id: string; name: string }[] = [];
     let after: string | null = null;
@@ -289,7 +289,7 @@ describe('a list of products', () => {
     expect(seen.filter(({ name }) => name.startsWith('Paged'))).toHaveLength(5);
   });
 
-  test('by name is in the order in which people look names up, both ways, page by page', async () => {
+  test('by name is in the order of a dictionary, in both directions, page by page', async () => {
     const merchantId = 'merchant_sorted';
     for (const name of ['Zebra', 'éclair', 'Banana', 'apple', 'Äpfel', 'Apple', 'apple', 'Łódź', 'zoo', '茶', '1 Pear'])
       await create({ name, merchantId }, admin);
@@ -299,7 +299,7 @@ describe('a list of products', () => {
     expect(await names('DESC')).toEqual(order.toReversed());
   });
 
-  test('by name is read out of an index, behind a cursor too', async () => {
+  test('by name is read from an index, also after a cursor', async () => {
     const plan = await agents.kysely.transaction().execute(async (transaction) => {
       await sql`set local enable_seqscan = off; set local enable_sort = off`.execute(transaction);
       const name = sql`name collate "und-x-icu"`;
@@ -319,7 +319,7 @@ describe('a list of products', () => {
     expect(result.errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT' });
   });
 
-  test('by category holds what lies below it too', async () => {
+  test('by category includes those of the categories below', async () => {
     const category = async (name: string, parentId?: string) =>
       (await agents.mutate('createCategory', { name, parentId }, 'category { id }')).category.id;
     const top = await category('Outdoors');
@@ -332,7 +332,7 @@ describe('a list of products', () => {
   });
 });
 
-test('an order is told of variants that are for sale, and of no others', async () => {
+test('an agent reads the variants that are for sale, and null for all others', async () => {
   const { product } = await create({ name: 'Lamp', variants: [{ sku: 'LAMP', name: 'Brass', taxClass: 'REDUCED' }] });
   const ids = [product.variants[0].id, 'variant_none'];
   const told = () => agents.query('variantsForSale', { ids }, 'sku title merchantId taxClass', service);
@@ -344,7 +344,7 @@ test('an order is told of variants that are for sale, and of no others', async (
   ]);
 });
 
-test('an import is not accepted while the agent is away that could tell whether it can be carried out', async () => {
+test('an import is not accepted while the agent that must check its prices or its stock is away', async () => {
   const IMPORT = `mutation ($input: ImportProductsInput!) { importProducts(input: $input) { saga { id } userErrors { code } } }`;
   const bring = (more: object) => {
     const idempotencyKey = newId('key');
@@ -360,6 +360,6 @@ test('an import is not accepted while the agent is away that could tell whether 
     expect(isTransient(errors?.[0]?.originalError)).toBe(true);
   }
   expect(await agents.kysely.selectFrom('product.import').select('id').execute()).toEqual([]);
-  // What asks nobody needs nobody.
+  // An import without prices and stock asks no other agent.
   expect((await bring({})).data?.importProducts.saga).not.toBeNull();
 });

@@ -17,7 +17,7 @@ import {
 /** A page of products. */
 export type ProductConnectionRow = Connection<ProductRow>;
 
-/** Which products; all that is given must hold. */
+/** A filter of products; every given condition must hold. */
 export interface ProductFilter {
   status?: ProductStatus | null;
   categoryId?: string | null;
@@ -28,10 +28,10 @@ export interface ProductFilter {
 const PRODUCT = columnsOf(ProductSchema);
 const VARIANT = columnsOf(VariantSchema);
 const CATEGORY = columnsOf(CategorySchema);
-/** Variants of one product, children of one category. */
+/** Limit of lists without pages: variants of one product, children of one category. */
 const SHORT_LIST = 100;
 
-/** The room's reads. Those of products take the rows that their caller may see. */
+/** The room's queries. Those of products take the row filter of their caller. */
 export const productQueries = (db: Kysely<Tables>) => ({
   page(filter: ProductFilter, ordering: Ordering, page: PageArgs, rows: RowFilter): Promise<ProductConnectionRow> {
     let query = db.selectFrom('product').select(PRODUCT).where(matching(rows));
@@ -42,7 +42,7 @@ export const productQueries = (db: Kysely<Tables>) => ({
       const below = db
         .selectFrom('category')
         .select('id')
-        // Not `like`: what a client sends is no pattern.
+        // Not `like`: the id that a client sends is no pattern.
         .where(sql<boolean>`${filter.categoryId}::text = any(string_to_array(btrim(path, '/'), '/'))`);
       query = query.where('categoryId', 'in', below);
     }
@@ -60,7 +60,7 @@ export const productQueries = (db: Kysely<Tables>) => ({
   bySlug: (slug: string, rows: RowFilter): Promise<ProductRow | undefined> =>
     db.selectFrom('product').select(PRODUCT).where('slug', '=', slug).where(matching(rows)).executeTakeFirst(),
 
-  /** Visible are the variants of visible products. */
+  /** A variant is visible if its product is. */
   variantsByIds: (ids: readonly string[], rows: RowFilter): Promise<ProductVariantRow[]> =>
     db
       .selectFrom('variant')
@@ -77,7 +77,7 @@ export const productQueries = (db: Kysely<Tables>) => ({
       .where('productId', 'in', db.selectFrom('product').select('id').where(matching(rows)))
       .executeTakeFirst(),
 
-  /** Of products that the caller has already been given. */
+  /** Variants of products that the caller has already read. */
   variantsOf: (productIds: readonly string[]): Promise<ProductVariantRow[]> =>
     db
       .selectFrom('variant')

@@ -11,7 +11,7 @@ const ORDER = {
   NAME: { column: 'name', collation: 'und-x-icu' },
 } as const;
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queries: ProductQueries;
   load: ProductLoaders;

@@ -174,7 +174,7 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
             const children = await countOf(
               work.sql.selectFrom('category').where('parentId', 'is not distinct from', parentId),
             );
-            // The path of one at the top is `/<id>/`.
+            // The path of a top category is `/<id>/`.
             checkRoomBelow({ depth: parent ? parent.path.split('/').length - 2 : 0, children });
             await work.insert(CategorySchema, {
               id,
@@ -196,7 +196,7 @@ export const productService = ({ store, clock }: AgentContext<Tables>) => {
 const countVariants = ({ sql }: Work<Tables>, productId: string): Promise<number> =>
   countOf(sql.selectFrom('variant').where('productId', '=', productId));
 
-/** @throws Refusal SKU_TAKEN, each at its place */
+/** @throws Refusal SKU_TAKEN, each at its path */
 async function checkSkus(
   { sql }: Work<Tables>,
   variants: readonly { sku: string }[],
@@ -211,7 +211,7 @@ async function checkSkus(
   if (errors.length) throw new Refusal(errors);
 }
 
-/** What a unique index says no to, and where in the input it came from. */
+/** The refusal for each unique index, at the path of the value in the input. */
 const taken = ({ slug, sku }: { slug?: readonly string[]; sku?: readonly string[] }) => ({
   product_slug_key: refuse('SLUG_TAKEN', 'Another product has this slug: choose another.', slug),
   category_slug_key: refuse('SLUG_TAKEN', 'Another category has this slug: choose another.', slug),

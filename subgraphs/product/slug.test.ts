@@ -41,7 +41,7 @@ describe('a slug', () => {
     expect(slugOf(name)).toBe(slug);
   });
 
-  test('made of any name is acceptable, or the name is refused and not the slug that was not sent', () => {
+  test('made of any name is valid, or the name is refused, not the slug that was not sent', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (name) => {
         try {
@@ -55,20 +55,20 @@ describe('a slug', () => {
     );
   });
 
-  test('made of words that are too long for it ends with a word, not with a hyphen', () => {
+  test('cut to its greatest length does not end with a hyphen', () => {
     expect(slugOf(`${'a'.repeat(99)} b`)).toBe('a'.repeat(99));
     expect(slugOf('x'.repeat(150))).toBe('x'.repeat(100));
   });
 
   test.each(['', 'Upper', 'two--hyphens', '-start', 'end-', 'a b', 'maß'])(
-    'that is given is refused as %j, at its place',
+    'that is given as %j is refused at its path',
     (given) => {
       const at = ['input', 'products', '1'];
       expect(() => chooseSlug(given, 'Name', at)).toThrow(refusedAt(...at, 'slug'));
     },
   );
 
-  test('has the stem of all that are numbered from it', () => {
+  test('shares its stem with all that are numbered from it', () => {
     expect(['tea', 'tea-2', 'tea-2-2', 'tea-20-3'].map(stemOf)).toEqual(['tea', 'tea', 'tea', 'tea']);
     expect(['7', '7-2', 'tea-2-go', 'tea2'].map(stemOf)).toEqual(['7', '7', 'tea-2-go', 'tea2']);
     const part = fc.oneof(fc.constantFrom('a', '1', '22'), fc.stringMatching(/^[a-z\d]{1,90}$/));

@@ -3,17 +3,17 @@ import { refuse } from '../../platform/errors.ts';
 import { toAscii } from '../../platform/text/ascii.ts';
 
 const MAX_LENGTH = 100;
-/** So many things of one name are numbered; the next ones have a part of their id. */
+/** The highest number at the end of a slug; later ones of the name end with a part of an id. */
 const MAX_NUMBER = 20;
-/** Shorter than what any suffix leaves of a slug. */
+/** The length of a stem: shorter than the part of a slug that any suffix leaves. */
 const MAX_STEM = 80;
 
-/** A slug that is to be. */
+/** The slug that a new or changed product or category asks for. */
 export interface WantedSlug {
   slug: string;
-  /** Whether it must be just this one. One that was made of a name gets a number where it is taken. */
+  /** Whether the client sent it. A slug that was made of a name gets a number if it is taken. */
   isGiven: boolean;
-  /** Where in the input it comes from. */
+  /** The path of its source in the input, the slug or the name. */
   path: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export const slugOf = (name: string): string =>
 
 const fitting = (slug: string, length = MAX_LENGTH): string => slug.slice(0, length).replace(/-+$/, '');
 
-/** The slug as given, or made of the name. @throws Refusal INVALID_INPUT at that of both which it comes from */
+/** The slug as given, or made of the name. @throws Refusal INVALID_INPUT at the path of its source */
 export function chooseSlug(given: string | null | undefined, name: string, path: readonly string[]): WantedSlug {
   const wanted = given == null ? slugOf(name) : given;
   const at = [...path, given == null ? 'name' : 'slug'];
@@ -47,12 +47,12 @@ export function chooseSlug(given: string | null | undefined, name: string, path:
 export const numbered = (slug: string): string[] =>
   Array.from({ length: MAX_NUMBER }, (_, n) => (n === 0 ? slug : withSuffix(slug, String(n + 1))));
 
-/** The first of them that is free; when all are taken, one of its own by the id of what it is for. */
+/** The first free one of `numbered`; when all are taken, one that ends with a part of its owner's id. */
 export const firstFree = (slug: string, taken: ReadonlySet<string>, id: string): string =>
   numbered(slug).find((one) => !taken.has(one)) ?? withSuffix(slug, id.slice(-12));
 
 /**
- * What a slug has in common with all that are made of it by numbers, and with those that these are made of: `tea`,
+ * The common part of a slug, of those that are numbered from it, and of the one that it was numbered from: `tea`,
  * `tea-2` and `tea-2-2` have the stem `tea`.
  */
 export const stemOf = (slug: string): string => slug.slice(0, MAX_STEM).replace(/(-\d*)+$/, '');

@@ -18,7 +18,7 @@ const create = (input: Record<string, unknown>) =>
   );
 const count = async () => (await agents.kysely.selectFrom('product.product').select('id').execute()).length;
 
-test('a product has names without the blanks around them, and its description as it was written', async () => {
+test('names are stored without the blanks around them, the description as it was written', async () => {
   const { product, userErrors } = await create({
     name: ' Shirt\t',
     description: ' Two\nlines ',
@@ -33,7 +33,7 @@ test('a product has names without the blanks around them, and its description as
   });
 });
 
-test('a product whose texts are as long as they may be is taken', async () => {
+test('a product whose texts have their greatest lengths is accepted', async () => {
   const { userErrors } = await create({
     name: 'n'.repeat(200),
     description: '😀'.repeat(10_000),
@@ -81,7 +81,7 @@ test.each([
   expect(await count()).toBe(before);
 });
 
-test('all texts that are over their limits are told at once', async () => {
+test('all texts that are over their limits are reported at once', async () => {
   const { userErrors } = await create({
     name: '',
     description: 'x'.repeat(10_001),

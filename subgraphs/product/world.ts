@@ -40,7 +40,7 @@ export const world: RoomWorld = {
     const things = [...(await create(false)), ...(await create(true))];
     const { saga } = (await tell(IMPORT, { products, idempotencyKey: newId('key') }, who.actor)).importProducts;
     await sagaEnds(saga.id);
-    // Who may change every product may follow every import.
+    // A caller who may change every product may follow every import.
     const knownWith = ['orchestration:read', 'product:write'];
     things.push({
       type: 'Saga',

@@ -1,4 +1,4 @@
-/** The demo's catalogue, made of word lists. The same on every machine: there is no chance in it at all. */
+/** The demo's catalogue, made of word lists. Deterministic: the same on every machine. */
 import { demoWorld } from '../../../platform/agent/demo.ts';
 import { deterministicId } from '../../../platform/ids.ts';
 import { slugOf } from '../slug.ts';
@@ -78,7 +78,7 @@ export function demoProduct(n: number): DemoProduct {
   const { top, leaf } = leafOf(n);
   const turn = Math.floor(n / LEAVES.length);
   const thing = leaf.things[turn % leaf.things.length]!;
-  // Turn by turn another pair of quality and thing: no two products of a category share a name.
+  // Each turn takes another pair of quality and thing, so that no two products of a category share a name.
   const quality = leaf.qualities[(turn + Math.floor(turn / leaf.things.length)) % leaf.qualities.length]!;
   const series = leaf.series[turn % leaf.series.length] ?? 'The';
   const name = `${series} ${quality} ${thing}`;

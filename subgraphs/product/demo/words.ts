@@ -1,6 +1,6 @@
 import type { TaxClass } from '../entities.ts';
 
-/** What variants differ by: labels, each with the code that a SKU holds. */
+/** An attribute by which variants differ: its labels, each with its code in a SKU. */
 export interface Axis {
   name: string;
   values: readonly (readonly [label: string, code: string])[];
@@ -21,14 +21,14 @@ export interface Leaf {
   /** With `second` at least three values, without it at least five. */
   first: Axis;
   second?: Axis;
-  /** How a description begins, about `{thing}` in lower case. */
+  /** Beginnings of descriptions, about `{thing}` in lower case. */
   says: readonly string[];
 }
 
 /** A category at the top. */
 export interface Top {
   name: string;
-  /** How descriptions in it end. */
+  /** Endings of the descriptions in this category. */
   ends: readonly string[];
   below: readonly Leaf[];
 }

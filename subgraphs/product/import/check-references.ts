@@ -1,7 +1,7 @@
 /**
- * What an import names and does not bring along: categories, SKUs and slugs are asked of our own tables, prices of
- * pricing, places of inventory. Where one of them is away the import is not accepted: it could never be carried out
- * as it stands, and nobody would have said so.
+ * Checks the references of an import: categories, SKUs and slugs against our own tables, prices by pricing, locations
+ * by inventory. While one of these agents is away the import is not accepted: it might be impossible to carry out as it
+ * stands, and nobody would have said so.
  */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { anyOf } from '../../../platform/data/any-of.ts';
@@ -15,7 +15,7 @@ import { type CheckedProduct, rowPath, variantPath } from './domain.ts';
 
 type Asking = Pick<AgentContext<Tables>, 'store' | 'ask'>;
 
-/** @throws Refusal that names every row @throws Unavailable where pricing or inventory is asked in vain */
+/** @throws Refusal that names every row @throws Unavailable if pricing or inventory is away */
 export async function checkReferences(
   { store, ask }: Asking,
   products: readonly CheckedProduct[],
@@ -78,5 +78,5 @@ export async function checkReferences(
 
 const valuesOf = (placed: readonly Placed[]): string[] => [...new Set(placed.map(({ value }) => value))];
 
-/** As much of an id as tells which one it is. */
+/** An id for a message, cut if it is long. */
 const shown = (id: string): string => (id.length > 80 ? `${id.slice(0, 80)}…` : id);

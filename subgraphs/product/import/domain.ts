@@ -1,4 +1,4 @@
-/** What may be imported at once. Pure: no I/O, no clock, no randomness. */
+/** The rules of an import of products. Pure: no I/O, no clock, no randomness. */
 import { Refusal, refuse, type UserError } from '../../../platform/errors.ts';
 import { gather } from '../../../platform/graphql/refusals.ts';
 import { checkStorable } from '../../../platform/text/text.ts';
@@ -10,15 +10,15 @@ const MAX_PRODUCTS = 100;
 const MAX_VARIANTS = 500;
 const MAX_QUANTITY = 1_000_000;
 
-/** A row of an import with its slug and its attributes as they are kept. */
+/** A row of an import with its slug and its attributes as they are stored. */
 export interface CheckedProduct extends Omit<ImportProductInput, 'slug' | 'variants'> {
   slug: WantedSlug;
   variants: (ImportVariantInput & { attributes: Attribute[] })[];
 }
 
-/** Where a row is in the input. */
+/** The path of a row in the input. */
 export const rowPath = (product: number): string[] => ['input', 'products', String(product)];
-/** Where a variant of a row is. */
+/** The path of a row's variant in the input. */
 export const variantPath = (product: number, variant: number): string[] => [
   ...rowPath(product),
   'variants',
@@ -26,9 +26,9 @@ export const variantPath = (product: number, variant: number): string[] => [
 ];
 
 /**
- * The products in the order given. Whatever its steps will need of a row is checked here, but for the limits of its texts,
- * which the schema holds: what is accepted can be carried out, unless the world changes meanwhile.
- * @throws Refusal INVALID_INPUT, SLUG_TAKEN, SKU_TAKEN: all that is wrong, each at its row
+ * The checked products, in the order given. Every rule of the saga's steps is checked here, but for the limits of
+ * texts, which the schema holds: an accepted import can be carried out, unless the world changes meanwhile.
+ * @throws Refusal INVALID_INPUT, SLUG_TAKEN, SKU_TAKEN: all mistakes, each at its row
  */
 export function checkImport(products: readonly ImportProductInput[]): CheckedProduct[] {
   const path = ['input', 'products'];
@@ -63,7 +63,7 @@ function checkProduct(product: ImportProductInput, n: number): CheckedProduct {
   return { ...product, slug: slug!, variants: variants! };
 }
 
-/** What two rows cannot both have. Of slugs that are made of names one gets a number. */
+/** Refuses a SKU or a given slug that two rows share. A slug that is made of a name gets a number instead. */
 function checkTwins(products: readonly ImportProductInput[], errors: UserError[]): void {
   const [slugs, skus] = [new Set<string>(), new Map<string, number>()];
   for (const [n, { slug, variants }] of products.entries()) {
@@ -75,7 +75,7 @@ function checkTwins(products: readonly ImportProductInput[], errors: UserError[]
       });
     if (slug != null) slugs.add(slug);
     for (const [m, { sku }] of variants.entries()) {
-      // Within one product it has been told already.
+      // A duplicate within one product has been reported already.
       if ((skus.get(sku) ?? n) !== n)
         errors.push({
           code: 'SKU_TAKEN',
@@ -87,7 +87,7 @@ function checkTwins(products: readonly ImportProductInput[], errors: UserError[]
   }
 }
 
-/** The rows, each with a slug of its own: those that were given stay, the others get what is free. */
+/** The rows, each with a slug of its own: given slugs stay, those made of names get a free one. */
 export function withSlugs<P extends { id: string; slug: string; isSlugGiven: boolean }>(
   products: readonly P[],
   taken: Iterable<string>,

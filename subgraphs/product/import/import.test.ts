@@ -1,4 +1,4 @@
-/** What is refused of an import in its request: by the catalogue itself, by pricing and by inventory. */
+/** Refusals of an import in its request: by the catalogue itself, by pricing and by inventory. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import type { Actor } from '../../../platform/identity/actor.ts';
@@ -26,7 +26,7 @@ const bring = (products: object[], more: object = {}, as: Actor = operator) => {
   const input = { products, merchantId: 'merchant_test', idempotencyKey: newId('key'), ...more };
   return agents.mutate('importProducts', input, 'saga { id } userErrors { code path }', as);
 };
-/** How much of what an accepted import begins with is there. */
+/** Counts of the rows that an accepted import begins with. */
 const left = async () => {
   const { rows } = await sql`select (select count(*) from product.product) as products,
     (select count(*) from product.import) as imports, (select count(*) from product.idempotency) as keys,
@@ -34,14 +34,14 @@ const left = async () => {
   return rows[0];
 };
 
-test('what is right of an import is accepted, and its saga with it', async () => {
+test('a valid import is accepted, and its saga with it', async () => {
   expect(await bring([product()])).toEqual({
     saga: { id: expect.stringMatching(/^importProducts:import_/) },
     userErrors: [],
   });
 });
 
-describe('what can be known to be wrong of an import', () => {
+describe('a mistake of an import that can be known beforehand', () => {
   const wrong = { INVALID_INPUT: 'INVALID_INPUT', CURRENCY: 'CURRENCY_NOT_AVAILABLE', NOT_FOUND: 'NOT_FOUND' };
   const attributed = (...attributes: object[]) => product({}, { attributes });
   const size = { name: 'Size', value: 'L' };
@@ -106,7 +106,7 @@ describe('an import', () => {
     ['\u202e', operator],
     ['', operator],
   ])(
-    'is nobody in another name, nor in one that no merchant has, and nothing is written: %#',
+    'is refused in the name of another merchant, or of one that cannot be, and nothing is written: %#',
     async (merchantId, who) => {
       const before = await left();
       expect(await bring([product()], { merchantId }, who)).toEqual({

@@ -7,7 +7,7 @@ import type { Tables } from '../entities.ts';
 import type { Resolvers } from '../resolvers.generated.ts';
 import { importService } from './service.ts';
 
-/** Many products at once, as a saga. */
+/** Imports: many products at once, by a saga. */
 export const importResolvers = (agentContext: AgentContext<Tables>): Resolvers => {
   const service = importService(agentContext);
   const errorsOf = loadOne(service.errorsOf, (row) => row.id);

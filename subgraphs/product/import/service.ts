@@ -1,6 +1,7 @@
 /**
- * Importing products: what can be known to be wrong is refused in the request. What is accepted is carried by the saga
- * `importProducts`, which asks for the steps below, in chunks: products as drafts, prices, stock, and then all go on sale.
+ * The use cases of an import. Mistakes that can be known beforehand are refused in the request. An accepted import is
+ * carried out by the saga `importProducts`, which asks for the steps below in chunks: products as drafts, prices,
+ * stock, and then all go on sale.
  */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { doOnce, undoOnce } from '../../../platform/store/undoable.ts';
@@ -25,9 +26,9 @@ import { checkImport, rowPath, variantPath, withSlugs } from './domain.ts';
 import { checkReferences } from './check-references.ts';
 
 const OPERATION = 'createImportedProducts';
-/** So much is kept of what was refused. */
+/** The most errors that are stored of a refused import. */
 const MAX_ERRORS = 100;
-/** What somebody takes while a chunk is written, twice over: then without its row. */
+/** Refusals for a slug or SKU that is taken while a chunk is written, at the second try too: they name no row. */
 const TAKEN = {
   product_slug_key: refuse('SLUG_TAKEN', 'A product that is not of this import has one of these slugs.'),
   variant_sku_key: refuse('SKU_TAKEN', 'A variant that is not of this import has one of these SKUs.'),
@@ -60,7 +61,7 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
       return outcome.importId;
     },
 
-    /** @throws Refusal SKU_TAKEN, SLUG_TAKEN if somebody was faster */
+    /** @throws Refusal SKU_TAKEN, SLUG_TAKEN if another product was faster */
     create: (
       { reference, merchantId, products, reservedSlugs }: ImportedProductsInput,
       origin: RequestContext,
@@ -93,7 +94,7 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
       return orTaken(() => onceMoreIfTaken(write), TAKEN);
     },
 
-    /** Takes drafts away for good; what somebody put on sale by hand meanwhile is archived. */
+    /** Deletes the drafts; a product that was put on sale by hand meanwhile is archived. */
     remove: (reference: string, productIds: readonly string[], origin: RequestContext): Promise<void> =>
       undoOnce(store, { operation: OPERATION, reference, locks: productIds, origin }, async (work) => {
         const query = work.sql.selectFrom('product').select(columnsOf(ProductSchema));
@@ -126,7 +127,7 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
         }
       }),
 
-    /** The last word: why it was undone. */
+    /** Records why the import was undone. */
     refuse: ({ importId, code, errors }: RejectImportInput, origin: RequestContext): Promise<void> =>
       store.write({ locks: [importId], origin }, async ({ sql, publish }) => {
         const row = await sql
@@ -141,7 +142,7 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
         publish(importRefused, { aggregateId: importId, aggregateVersion: 1, payload });
       }),
 
-    /** What was refused of those of these imports that the caller may see. */
+    /** The errors of these imports, of those that the caller may see. */
     errorsOf: async (ids: readonly string[], { actor }: RequestContext) =>
       store.read
         .selectFrom('import')
@@ -164,7 +165,7 @@ export const importService = ({ store, clock, ask }: AgentContext<Tables>) => {
   };
 };
 
-/** What somebody took since the import was accepted. @throws Refusal SLUG_TAKEN, SKU_TAKEN, each at its place in the chunk */
+/** Refuses what was taken since the import was accepted. @throws Refusal SLUG_TAKEN, SKU_TAKEN, each at its path */
 async function checkFree(
   { sql }: Work<Tables>,
   products: ImportedProductsInput['products'],
