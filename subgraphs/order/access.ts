@@ -1,7 +1,7 @@
 import { type OwnTables, ownRows, rowsOf } from '../../platform/data/own-rows.ts';
 import type { Actor } from '../../platform/identity/actor.ts';
 
-/** Whose an order is: its customer's, or that of the guest who has its token. A contact is whose its order is. */
+/** The owner of an order: its customer, or the guest who has its token. A contact belongs to the owner of its order. */
 export const own = {
   orders: { customerId: 'customerId', id: 'orderId' },
   order_contact: { through: 'orders', by: 'orderId' },
@@ -10,7 +10,7 @@ export const own = {
 /** Which orders an actor sees: staff all, customers their own, a guest the one of the token. */
 export const readableOrders = rowsOf('order:read', own.orders);
 
-/** Of which orders an actor sees to whom they go: operators all; staff who only read see the order without its buyer. */
+/** Which orders' contacts an actor sees: operators all; staff who only read see orders without their buyers. */
 export const readableContacts = rowsOf('order:personal', own.orders);
 
 /** Which orders an actor may cancel. */
@@ -20,8 +20,8 @@ export const writableOrders = rowsOf('order:write', own.orders);
 export const ownOrders = ownRows(own.orders);
 
 /**
- * Whether an actor may see, change and order a cart: a customer's is the customer's, a guest's is whoever's knows its id,
- * and operators act for customers, whose carts and orders stay theirs.
+ * Whether an actor may see, change and order a cart: a customer's is the customer's, a guest's is open to every caller
+ * that knows its id, and operators act for customers, whose carts and orders stay theirs.
  */
 export const mayUseCart = (actor: Actor, { customerId }: { customerId: string | null }): boolean =>
   customerId === null || customerId === actor.customerId || actor.may('order:write');

@@ -45,7 +45,7 @@ describe('a cancellation', () => {
     expect(codes(await it.cancel(id, buyer, { ...input, reason: 'b' }))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
   });
 
-  test('tells of no refusal that only came because it was requested', async () => {
+  test('leaves refusals that it caused itself out of the timeline', async () => {
     const at = it.agents.clock.now().toISOString();
     const story = [
       { tells: 'PAYMENT_REFUSED', isRefusal: true, at },
@@ -59,14 +59,14 @@ describe('a cancellation', () => {
     expect(types(await it.read(declined))).toEqual(['PLACED', 'PAYMENT_REFUSED', 'PAYMENT_VOIDED', 'CANCELLED']);
   });
 
-  test('leaves no buyer to be waited for', async () => {
+  test('voids a payment that waited for its buyer', async () => {
     const id = await it.placed();
     await it.awaitAction(id);
     await it.completeCancellation({ orderId: id, reason: 'OTHER' });
     expect(await it.read(id)).toMatchObject({ status: 'CANCELLED', paymentStatus: 'VOIDED' });
   });
 
-  test('has the reason of who asks: the buyer, a guest, the shop; or of the saga', async () => {
+  test('has the reason of its requester (the buyer, a guest or the shop), or else of the saga', async () => {
     const buyer = newCustomer();
     const reasons = [buyer, operator].map(
       async (who) => (await it.cancel(await it.placed(buyer), who)).order.cancellationReason,
@@ -79,7 +79,7 @@ describe('a cancellation', () => {
     expect(await it.read(declined)).toMatchObject({ cancellationReason: 'PAYMENT_DECLINED', paymentStatus: 'FAILED' });
   });
 
-  test('is made on the version that was seen, and on no other', async () => {
+  test('is made at the expected version only (optimistic lock)', async () => {
     const buyer = newCustomer();
     const id = await it.placed(buyer);
     await it.confirm(id);
@@ -92,7 +92,7 @@ describe('a cancellation', () => {
     expect((await it.cancel(id, buyer, { expectedVersion: 2 })).userErrors).toEqual([]);
   });
 
-  test('of an order that is not yours, or not there, is refused alike, and writes nothing', async () => {
+  test('of another buyer’s order, or of an unknown one, is refused alike, and writes nothing', async () => {
     const id = await it.placed();
     const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
     for (const who of [newCustomer(), viewer, merchant, guestOf('order_other')]) {
@@ -103,7 +103,7 @@ describe('a cancellation', () => {
     expect(await it.read(id)).toMatchObject({ version: 1, cancellationReason: null });
   });
 
-  test('is kept under its key by what was asked, so that a repetition over a release has the same answer', async () => {
+  test('stores the hash of its request under its key, so that the next release recognises a replay', async () => {
     const [id, idempotencyKey] = [await it.placed(), 'cancelled'];
     await it.cancel(id, operator, { reason: 'sold', expectedVersion: 1, idempotencyKey });
     const kept = await it.agents.kysely
@@ -119,7 +119,7 @@ describe('a cancellation', () => {
     expect(refused.userErrors).toMatchObject([{ code: 'INVALID_INPUT', path: ['input', 'reason'] }]);
   });
 
-  test('of an order that is on its way is refused with what can be done instead', async () => {
+  test('of a shipped order is refused with advice: send it back', async () => {
     const id = await it.placed();
     await it.agents.kysely.updateTable('order.orders').set({ status: 'SHIPPED' }).where('id', '=', id).execute();
     expect((await it.cancel(id)).userErrors).toMatchObject([

@@ -1,4 +1,4 @@
-/** Demo orders: some hundred in every state, of demo customers, priced by pricing, and in stock where they hold some. */
+/** Demo orders: a few hundred, in every status, of demo customers, with real prices and reserved stock. */
 import type { DemoTools } from '../../platform/agent/demo.ts';
 import { demoWorld } from '../../platform/agent/demo.ts';
 import { allowsSimulator } from '../../platform/config/trial-features.ts';
@@ -15,7 +15,7 @@ import { customersOfDemo, type DemoCustomer } from './demo/customers.ts';
 import { insertDemoOrder } from './demo/insert.ts';
 import { LIVES } from './demo/lives.ts';
 
-/** Placed for real, with a payment that its buyer has still to confirm. */
+/** Orders that are placed for real, with a payment that the buyer has still to confirm. */
 const WAITING_FOR_BUYER = 5;
 const PROGRESS_EVERY = 100;
 
@@ -61,7 +61,7 @@ function drawLines(random: () => number): DemandLine[] {
   }));
 }
 
-/** An order that is not sent yet holds its stock; one whose stock is gone would not be in that state. */
+/** Reserves the stock of an order that is not sent yet. Without its stock it could not be in that status. */
 async function hold({ ask }: AgentContext, reference: string, { lines }: Priced, draw: number): Promise<boolean> {
   const wanted = lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
   const input = { reference, lines: wanted, idempotencyKey: `demo:${reference}:${draw}` };
@@ -69,7 +69,7 @@ async function hold({ ask }: AgentContext, reference: string, { lines }: Priced,
   return reserveStock!.userErrors.length === 0;
 }
 
-/** How many were placed: none where nobody takes payments. */
+/** Places the orders that wait, and returns their number: none without a payment provider. */
 async function placeWaitingOrders(
   agentContext: AgentContext<Tables>,
   placeOrder: PlaceOrder,

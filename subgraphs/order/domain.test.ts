@@ -27,7 +27,7 @@ import { asRead } from './timeline.ts';
 const STATUSES = Object.keys(OrderStatus) as OrderStatus[];
 const PAIRS = STATUSES.flatMap((from) => STATUSES.map((to) => [from, to] as const));
 
-/** What came of it: its value, or the code of its refusal. */
+/** The result of a rule, or the code of its refusal. */
 const codeOr = <T>(work: () => T): T | string => {
   try {
     return work();
@@ -65,7 +65,7 @@ describe('the states of an order', () => {
 });
 
 describe('a step forward', () => {
-  /** What lies behind whom: a step that comes twice finds the order there or further. */
+  /** The forward order of statuses: a replayed step finds the order there or further. */
   const FORWARD = [
     'PENDING',
     'CONFIRMED',
@@ -87,7 +87,7 @@ describe('a step forward', () => {
     expect(codeOr(() => advance({ status }, to))).toBe(expected(status, to));
   });
 
-  test.each(PAIRS)('from %s to %s again changes nothing, once it was made', (status, to) => {
+  test.each(PAIRS)('from %s to %s changes nothing when it is replayed', (status, to) => {
     const next = codeOr(() => advance({ status }, to));
     if (next !== to || to === 'CANCELLED') return;
     expect(advance({ status: to }, to)).toBeUndefined();
@@ -101,17 +101,17 @@ describe('a step forward', () => {
 describe('a cancellation', () => {
   const CANCELLABLE = ['PENDING', 'ON_HOLD', 'CONFIRMED', 'PROCESSING'];
 
-  test.each(STATUSES)('of an order that is %s', (status) => {
+  test.each(STATUSES)('of an order that is %s is allowed if nothing is shipped or cancelled yet', (status) => {
     const expected =
       status === 'CANCELLED' ? 'ORDER_CANCELLED' : CANCELLABLE.includes(status) ? undefined : 'INVALID_STATE';
     expect(codeOr(() => checkCancellable({ status }))).toBe(expected);
   });
 
-  test.each(STATUSES)('is asked for once, also when the order is %s', (status) => {
+  test.each(STATUSES)('is refused a second time, also when the order is %s', (status) => {
     expect(codeOr(() => checkCancellable({ status, cancellationRequestedAt: new Date(0) }))).toBe('ORDER_CANCELLED');
   });
 
-  test('says where in the input the order stands that cannot be cancelled', () => {
+  test('that is refused has the path of the order in the input', () => {
     for (const status of ['CANCELLED', 'SHIPPED'] as const) {
       expect(() => checkCancellable({ status })).toThrow(
         expect.objectContaining({ userErrors: [expect.objectContaining({ path: ['input', 'orderId'] })] }),
@@ -119,7 +119,7 @@ describe('a cancellation', () => {
     }
   });
 
-  test('has the reason of who asked for it, before what a saga found', () => {
+  test('has the reason of its request before the one that a saga found', () => {
     for (const found of Object.keys(CancellationReason) as CancellationReason[]) {
       expect(reasonOf({ cancellationReason: 'CUSTOMER_REQUEST' }, found)).toBe('CUSTOMER_REQUEST');
       expect(reasonOf({ cancellationReason: null }, found)).toBe(found);
@@ -127,7 +127,7 @@ describe('a cancellation', () => {
   });
 
   test.each(Object.keys(PaymentStatus) as PaymentStatus[])(
-    'leaves a payment that is %s as it was told, and none to be waited for that never began',
+    'of a payment that is %s takes the status told; a payment that never began is then VOIDED',
     (now) => {
       expect(paymentAtEnd(now, 'REFUNDED')).toBe('REFUNDED');
       const isBegun = now !== 'CREATED' && now !== 'REQUIRES_ACTION';
@@ -136,8 +136,8 @@ describe('a cancellation', () => {
   );
 });
 
-describe('where the payment of an order is', () => {
-  /** What a payment goes through, by hand from the payment room's table. */
+describe('the payment status of an order', () => {
+  /** Courses of a payment, by hand from the payment room's table. */
   const LIVES: PaymentStatus[][] = [
     ['CREATED', 'AUTHORIZED', 'CAPTURED', 'PARTIALLY_REFUNDED', 'PARTIALLY_REFUNDED', 'REFUNDED'],
     ['CREATED', 'REQUIRES_ACTION', 'AUTHORIZED', 'CAPTURED', 'REFUNDED'],
@@ -149,7 +149,7 @@ describe('where the payment of an order is', () => {
     ['CREATED', 'VOIDED'],
   ];
 
-  test('is the last that became of it, in whatever order and however often that is told', () => {
+  test('is the last of the payment’s course, in whatever order and however often its statuses are told', () => {
     const told = fc.constantFrom(...LIVES).chain((life) =>
       fc.record({
         life: fc.constant(life),
@@ -165,7 +165,7 @@ describe('where the payment of an order is', () => {
     );
   });
 
-  /** What is news in each status, by hand; all else is old, or cannot be. */
+  /** The statuses that are news in each status, by hand; all others are old, or impossible. */
   const NEWS: Record<PaymentStatus, PaymentStatus[]> = {
     CREATED: ['REQUIRES_ACTION', 'AUTHORIZED', 'CAPTURED', 'FAILED', 'VOIDED', 'PARTIALLY_REFUNDED', 'REFUNDED'],
     REQUIRES_ACTION: ['AUTHORIZED', 'CAPTURED', 'FAILED', 'VOIDED', 'PARTIALLY_REFUNDED', 'REFUNDED'],
@@ -173,13 +173,13 @@ describe('where the payment of an order is', () => {
     CAPTURED: ['PARTIALLY_REFUNDED', 'REFUNDED'],
     PARTIALLY_REFUNDED: ['REFUNDED'],
     REFUNDED: [],
-    // Also what a saga guessed, where another one found more.
+    // Also after a saga's guess, if another saga found more.
     FAILED: ['VOIDED', 'CAPTURED', 'PARTIALLY_REFUNDED', 'REFUNDED'],
     VOIDED: ['PARTIALLY_REFUNDED', 'REFUNDED'],
   };
   const PAYMENTS = Object.keys(PaymentStatus) as PaymentStatus[];
   test.each(PAYMENTS.flatMap((now) => PAYMENTS.map((told) => [now, told] as const)))(
-    'is, where it was %s and %s is told, the one of them that comes later',
+    'that was %s is, when %s is told, the later of the two',
     (now, told) => expect(paymentAfter(now, told)).toBe(NEWS[now].includes(told) ? told : now),
   );
 });
@@ -198,7 +198,7 @@ describe('lines', () => {
     expect(codeOr(() => checkLines(lines(MAX_LINES + 1), []))).toBe('INVALID_INPUT');
   });
 
-  test('that are wrong are pointed at', () => {
+  test('that are wrong are refused at their paths', () => {
     const lines = [
       { variantId: 'a', quantity: 1 },
       { variantId: 'b', quantity: 0 },
@@ -217,8 +217,8 @@ const stock = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: -5
 const total = (of: readonly DemandLine[], variantId: string): number =>
   of.filter((line) => line.variantId === variantId).reduce((sum, { quantity }) => sum + quantity, 0);
 
-describe('what is wanted and what there is', () => {
-  test('is wanted of each variant, whatever lines it stands in, and in sum no more and no less', () => {
+describe('the demand', () => {
+  test('for a variant is the sum of its lines, and nothing is lost or added in all', () => {
     fc.assert(
       fc.property(lines, (wanted) => {
         const demand = demandOf(wanted);
@@ -230,7 +230,7 @@ describe('what is wanted and what there is', () => {
     );
   });
 
-  test('is refused exactly if of some variant all lines together want more than there is', () => {
+  test('is refused if and only if the lines of some variant sum to more than its stock', () => {
     fc.assert(
       fc.property(lines, stock, (wanted, there) => {
         const available = new Map(Object.entries(there));
@@ -249,7 +249,7 @@ describe('what is wanted and what there is', () => {
     );
   });
 
-  test('reads differently when nothing is left', () => {
+  test('for a variant is refused as sold out when nothing is left, and with the rest otherwise', () => {
     const wanted = [{ variantId: 'a', quantity: 3 }];
     expect(missingStock(wanted, new Map())!.message).toBe('This is sold out.');
     expect(missingStock(wanted, new Map([['a', 2]]))!.message).toBe('Only 2 left, 3 wanted: order less.');
@@ -260,7 +260,7 @@ describe('what is wanted and what there is', () => {
 describe('the timeline', () => {
   const at = (seconds: number) => new Date(seconds * 1000);
 
-  test('tells what a saga reports, in its order', () => {
+  test('has an entry for each report of a saga, in their order', () => {
     const story: StepReport[] = [
       { tells: 'STOCK_RESERVED', isRefusal: false, at: at(1) },
       { tells: 'PAYMENT_REFUSED', isRefusal: true, at: at(4) },
@@ -271,7 +271,7 @@ describe('the timeline', () => {
     ]);
   });
 
-  test('tells of no refusal that only came because the order was called off', () => {
+  test('leaves out refusals after the request to cancel, which caused them', () => {
     const story: StepReport[] = [
       { tells: 'PAYMENT_REFUSED', isRefusal: true, at: at(10) },
       { tells: 'STOCK_RELEASED', isRefusal: false, at: at(11) },
@@ -281,7 +281,7 @@ describe('the timeline', () => {
     expect(tellStory(story, null).map(({ type }) => type)).toEqual(['PAYMENT_REFUSED', 'STOCK_RELEASED']);
   });
 
-  test('has one word for the money of a cancellation: its refunds, or the saga where they are not there yet', () => {
+  test('tells the money of a cancellation once: by its refunds, or by the saga until there are any', () => {
     const entry = (type: TimelineEntryType, reference = '', orderId = 'order_1') => ({ orderId, type, reference });
     const [said, made, other] = [
       entry('PAYMENT_REFUNDED'),
@@ -294,7 +294,7 @@ describe('the timeline', () => {
     expect(messageOf('PAYMENT_REFUNDED', money(1234n, 'KWD'))).toBe('1.234 KWD was refunded.');
   });
 
-  test('has a sentence for every entry, and an entry for every status that an order comes into', () => {
+  test('has a sentence for every type of entry, and an entry for every status that an order enters', () => {
     expect(Object.keys(MESSAGES).toSorted()).toEqual(Object.keys(TimelineEntryType).toSorted());
     for (const message of Object.values(MESSAGES)) expect(message).toMatch(/^[A-Z].*\.$/);
     for (const status of STATUSES.filter((one) => one !== 'PENDING' && one !== 'ON_HOLD'))
@@ -302,7 +302,7 @@ describe('the timeline', () => {
   });
 });
 
-test('every refusal of a rule is one that its user can read', () => {
+test('every refusal of a rule is a sentence for its user', () => {
   for (const [status, to] of PAIRS) {
     try {
       advance({ status }, to);

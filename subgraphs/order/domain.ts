@@ -3,7 +3,7 @@ import { Refusal, refuse } from '../../platform/errors.ts';
 import { type Money, toDecimal } from '../../platform/money.ts';
 import type { CancellationReason, OrderStatus, PaymentStatus, TimelineEntryType } from './entities.ts';
 
-/** Where an order may go from each status. */
+/** The state machine of an order: the statuses that may follow each one. */
 export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   PENDING: ['CONFIRMED', 'ON_HOLD', 'CANCELLED'],
   ON_HOLD: ['PENDING', 'CONFIRMED', 'CANCELLED'],
@@ -17,7 +17,7 @@ export const TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> 
   REFUNDED: [],
 };
 
-/** The way forward: whoever asks for what lies behind an order asks again for what was done. Holds and cancellations lie beside it. */
+/** The happy path, without holds and cancellations. A request for the current or an earlier status is a replay. */
 const WAY: readonly OrderStatus[] = [
   'PENDING',
   'CONFIRMED',
@@ -29,15 +29,15 @@ const WAY: readonly OrderStatus[] = [
   'REFUNDED',
 ];
 
-/** What the rules need to know of an order. */
+/** The part of an order that the rules need. */
 export interface OrderState {
   status: OrderStatus;
   cancellationRequestedAt?: Date | null;
 }
 
 /**
- * What a step forward leads to: the new status, or none if the order is there or further already (a saga's step may
- * come twice). @throws Refusal ORDER_CANCELLED, INVALID_STATE
+ * The status after a step forward, or none if the order is there or further already (a saga may replay its steps).
+ * @throws Refusal ORDER_CANCELLED, INVALID_STATE
  */
 export function advance(order: OrderState, to: OrderStatus): OrderStatus | undefined {
   if (order.status === 'CANCELLED') throw refuse('ORDER_CANCELLED', 'The order has been cancelled.');
@@ -63,15 +63,15 @@ export function checkCancellable(order: OrderState): void {
   }
 }
 
-/** What is ordered, by variant. */
+/** A line of the demand: a variant and its quantity. */
 export interface DemandLine {
   variantId: string;
   quantity: number;
-  /** What it was called when it was put into the cart: the buyer who sent a cart sees no lines of an input. */
+  /** The variant's title when it was put into the cart: a refusal names it, since an input with a cart has no lines. */
   title?: string;
 }
 
-/** Where in the input the reason of a refusal stands. */
+/** Paths in the input for refusals. */
 export interface Paths {
   line(index: number, field: 'variantId' | 'quantity'): readonly string[];
   lines: readonly string[];
@@ -79,7 +79,7 @@ export interface Paths {
   currency: readonly string[];
 }
 
-/** Of lines that were sent. */
+/** The paths of an input with lines. */
 export const IN_LINES: Paths = {
   line: (index, field) => ['input', 'lines', String(index), field],
   lines: ['input', 'lines'],
@@ -87,7 +87,7 @@ export const IN_LINES: Paths = {
   currency: ['input', 'currency'],
 };
 
-/** Of a cart that was sent, in whose place a channel or a currency may be given. */
+/** The paths of an input with a cart, which may override the cart's channel and currency. */
 export function inCart({ channel, currency }: { channel?: string | null; currency?: string | null }): Paths {
   const cart = ['input', 'cartId'];
   return {
@@ -114,14 +114,14 @@ export function checkQuantity(quantity: number, path: readonly string[]): void {
   }
 }
 
-/** The demand for each variant, its lines added up: checked against stock only in this form. */
+/** The demand for each variant, the sum of its lines. Stock is checked against this sum only. */
 export function demandOf(lines: readonly DemandLine[]): Map<string, number> {
   const demand = new Map<string, number>();
   for (const { variantId, quantity } of lines) demand.set(variantId, (demand.get(variantId) ?? 0) + quantity);
   return demand;
 }
 
-/** What is missing, of each variant of which something is. @throws never; returns the refusal or nothing */
+/** The refusal that names each variant that is short, or nothing. It is returned, not thrown. */
 export function missingStock(
   lines: readonly DemandLine[],
   available: ReadonlyMap<string, number>,
@@ -142,17 +142,17 @@ export function missingStock(
   return errors.length ? new Refusal(errors) : undefined;
 }
 
-/** A thing by its name, in a sentence. */
+/** A title in quotation marks, for a sentence. */
 export const quoted = (title: string): string => `“${title}”`;
 
-/** An order that waits, and what it keeps of a variant for its buyer. */
+/** A pending order of the buyer that holds units of a variant. */
 export interface Holder {
   variantId: string;
   number: string;
   isBeingCancelled: boolean;
 }
 
-/** The same refusal with a hint, where it is the buyer's own order that has what is missing. */
+/** The same refusal, with a hint if the buyer's own order holds the units that are missing. */
 export function withHints(missing: Refusal, holders: readonly Holder[]): Refusal {
   const hintOf = (variantId: unknown): string => {
     const holder = holders.find((each) => each.variantId === variantId);
@@ -169,14 +169,14 @@ export function withHints(missing: Refusal, holders: readonly Holder[]): Refusal
 /** A saga's report of one of its steps. */
 export interface StepReport {
   tells: TimelineEntryType;
-  /** Whether a refusal tells it. */
+  /** Whether the step was refused. */
   isRefusal: boolean;
   at: Date;
 }
 
 /**
- * The timeline's entries for a saga's reports. Refusals after the request to cancel are left out: they are its consequence,
- * and say nothing of the stock or of the buyer's card.
+ * The timeline's entries for a saga's reports. Refusals after the request to cancel are left out: the request caused
+ * them, and they say nothing about the stock or the buyer's card.
  */
 export const tellStory = (
   story: readonly StepReport[],
@@ -186,7 +186,7 @@ export const tellStory = (
     .filter(({ isRefusal, at }) => !(isRefusal && calledOffAt && at >= calledOffAt))
     .map(({ tells, at }) => ({ type: tells, at }));
 
-/** What each entry of a timeline says to a person. */
+/** The message of each entry of a timeline, for people. */
 export const MESSAGES: Readonly<Record<TimelineEntryType, string>> = {
   PLACED: 'We have received your order.',
   STOCK_RESERVED: 'Everything is in stock and set aside for you.',
@@ -209,14 +209,14 @@ export const MESSAGES: Readonly<Record<TimelineEntryType, string>> = {
   REFUNDED: 'The money for what came back was refunded.',
 };
 
-/** The same, with the amount of what has one. */
+/** The message of an entry, with its amount if it has one. */
 export const messageOf = (type: TimelineEntryType, amount: Money | null): string =>
   type === 'PAYMENT_REFUNDED' && amount ? `${toDecimal(amount)} ${amount.currency} was refunded.` : MESSAGES[type];
 
 /**
- * How far along its life a payment is in each status. CAPTURED and VOIDED exclude each other, and neither is news after
- * the other. A saga may have guessed FAILED or VOIDED of a payment that another one saw to: that money was taken or given
- * back is told by evidence, and comes after them.
+ * The rank of each status in the course of a payment. CAPTURED and VOIDED exclude each other, so neither is news after
+ * the other. FAILED or VOIDED may be the guess of a saga about a payment that another saga handled; a capture or a
+ * refund is told by evidence, and ranks above them.
  */
 const FAR: Readonly<Record<PaymentStatus, number>> = {
   CREATED: 0,
@@ -230,22 +230,22 @@ const FAR: Readonly<Record<PaymentStatus, number>> = {
 };
 
 /**
- * Where the payment of an order is, after somebody told: a step of a saga, or the payment's own events. They come in any
- * order, so this is the one rule for both: a payment never goes back, and what lies behind it is old news.
+ * The payment status of an order after a report: of a saga's step, or of the payment's own event. Reports come in any
+ * order, so one rule holds for both: a payment never goes back, and an earlier status is old news.
  */
 export const paymentAfter = (now: PaymentStatus, told: PaymentStatus): PaymentStatus =>
   FAR[told] > FAR[now] ? told : now;
 
 /**
- * Where it is when a saga has undone the order, by what the saga or else the payment itself has told. Of one that neither
- * knows nothing was taken and nothing is kept.
+ * The payment status after a saga has undone the order, by the report of the saga or else of the payment. If neither
+ * knows a payment, no money was taken and none is held.
  */
 export function paymentAtEnd(now: PaymentStatus, told: PaymentStatus | null | undefined): PaymentStatus {
   if (told) return paymentAfter(now, told);
   return now === 'CREATED' || now === 'REQUIRES_ACTION' ? 'VOIDED' : now;
 }
 
-/** Which reason counts: what was given with a request comes before what a saga found. */
+/** The reason of a cancellation: the one of the request comes before the one that a saga found. */
 export const reasonOf = (
   order: { cancellationReason?: CancellationReason | null },
   found: CancellationReason,

@@ -1,4 +1,4 @@
-/** Sagas of the release before report by the names of their steps. */
+/** Sagas of the previous release report by the names of their steps. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { service } from '../../tests/support/agents.ts';
 import { reportsOf } from './earlier-sagas.ts';
@@ -15,7 +15,7 @@ const report = ([step, outcome]: readonly [step: string, outcome: string], n = 0
 const entries = (story: StepReportInput[], paymentStatus?: 'REQUIRES_ACTION') =>
   reportsOf(story, paymentStatus).map(({ tells }) => tells);
 
-describe('a step of the release before', () => {
+describe('a step of the previous release', () => {
   const STORY = [
     ['reserve', 'DONE'],
     ['authorise', 'DONE'],
@@ -25,7 +25,7 @@ describe('a step of the release before', () => {
     ['reserve', 'UNDONE'],
   ] as const;
 
-  test('is told in its order, unless it means nothing to a buyer', () => {
+  test('becomes an entry of the timeline in its order, unless it means nothing to a buyer', () => {
     expect(reportsOf(STORY.map((step, n) => report(step, n)))).toEqual([
       { tells: 'STOCK_RESERVED', isRefusal: false, at: at(0) },
       { tells: 'PAYMENT_AUTHORIZED', isRefusal: false, at: at(1) },
@@ -39,7 +39,7 @@ describe('a step of the release before', () => {
     [['settle', 'DONE'], ['PAYMENT_AUTHORIZED']],
     [['settle', 'REFUSED'], ['PAYMENT_REFUSED']],
     [['settle', 'CANCELLED'], ['PAYMENT_VOIDED']],
-  ] as const)('calls no payment approved that waited for its buyer, until it was: %s', (last, told) => {
+  ] as const)('reports a payment that waits for its buyer as approved only after %s', (last, told) => {
     const announced = [['reserve', 'DONE'] as const, ['authorise', 'DONE'] as const].map((step) => report(step));
     expect(entries(announced, 'REQUIRES_ACTION')).toEqual(['STOCK_RESERVED']);
     const story = [...announced, report(['announce action', 'DONE'])];
@@ -47,7 +47,7 @@ describe('a step of the release before', () => {
     expect(entries([...story, report(last)])).toEqual(['STOCK_RESERVED', ...told]);
   });
 
-  test('gives way to what a step tells, should a report have both', () => {
+  test('gives way to `tells` if a report has both', () => {
     const both = { ...report(['reserve', 'DONE']), tells: 'STOCK_REFUSED', isRefusal: true } as const;
     expect(reportsOf([both])).toEqual([{ tells: 'STOCK_REFUSED', isRefusal: true, at: at(0) }]);
   });
@@ -65,7 +65,7 @@ describe('while two releases run side by side', () => {
   const timeline = async (id: string): Promise<string[]> =>
     (await it.read(id)).timeline.map(({ type }: { type: string }) => type);
 
-  test('a saga of either tells the same timeline, and may go on as one of the other', async () => {
+  test('sagas of both write the same timeline, and a saga may continue in the other release', async () => {
     const now = it.agents.clock.now().toISOString();
     const [older, newer] = [await it.placed(), await it.placed()];
     const names = ['reserve', 'authorise'].map((step) => ({ step, outcome: 'DONE', at: now }));
@@ -85,7 +85,7 @@ describe('while two releases run side by side', () => {
     }
   });
 
-  test('what is no entry of a timeline is refused whole, and nothing is written', async () => {
+  test('a report with an unknown type of entry is refused whole, and nothing is written', async () => {
     const id = await it.placed();
     const at = it.agents.clock.now().toISOString();
     await expect(tell(id, [{ tells: 'STOCK_RESERVD', at }])).rejects.toThrow('does not exist in "TimelineEntryType"');

@@ -1,5 +1,5 @@
 /**
- * Reports by sagas of the release before: names and outcomes of steps, which this table translates. While processes of two
+ * Translates reports by sagas of the previous release, which have names and outcomes of steps. While processes of two
  * releases run side by side, a worker may be of the older one. This file goes with `StepReportInput.step`.
  */
 import type { StepReport } from './domain.ts';
@@ -24,10 +24,10 @@ const ENTRIES: Readonly<Record<string, TimelineEntryType>> = {
   'refund:DONE': 'PAYMENT_REFUNDED',
 };
 
-/** Steps that follow when the authorisation ended in something for the buyer to do: it was no approval then. */
+/** Steps that follow an authorisation that requires an action of the buyer, which is no approval yet. */
 const OF_AN_ACTION: ReadonlySet<string> = new Set(['announce action', 'settle']);
 
-/** Reports of a saga of either release, as this release makes them. Steps that are no news are left out. */
+/** Reports by a saga of either release, in the form of this one. Steps that are no news are left out. */
 export function reportsOf(story: readonly StepReportInput[], paymentStatus?: PaymentStatus | null): StepReport[] {
   const isApproved =
     paymentStatus !== 'REQUIRES_ACTION' && !story.some(({ step }) => step != null && OF_AN_ACTION.has(step));

@@ -74,14 +74,14 @@ export type TimelineEntryType = keyof typeof TimelineEntryType;
 export const TaxRounding = { LINE: 'LINE', RATE: 'RATE' } as const;
 export type TaxRounding = keyof typeof TaxRounding;
 
-/** What an order bears of one rate of tax, and why; amounts are minor units in digits. */
+/** The tax of an order at one rate, and the reason; amounts are minor units in digits. */
 export interface OrderTax {
   /** A fraction: `0.19`. */
   rate: string;
   taxable: string;
   tax: string;
   territory: string | null;
-  /** The day whose rates these are. */
+  /** The day whose rates apply. */
   day: string;
   rounding: TaxRounding;
   reason: string;

@@ -66,14 +66,14 @@ export const orderPaymentStatusChanged = defineEvent('order.payment_status_chang
 });
 
 const payment = z.object({ orderId: z.string() });
-/** What this agent reads of `payment.voided`, `payment.declined` and `payment.failed`. */
+/** The part of `payment.voided`, `payment.declined` and `payment.failed` that this agent reads. */
 export const paymentEnded = payment;
-/** What this agent reads of `payment.refunded`. */
+/** The part of `payment.refunded` that this agent reads. */
 export const paymentRefunded = payment.extend({
   refundId: z.string(),
   amount,
   refunded: amount,
-  // An event from before these were told has neither.
+  // Optional, since events of earlier releases have neither.
   status: paymentStatus.optional(),
   updatedAt: z.iso.datetime().optional(),
 });

@@ -1,4 +1,4 @@
-/** What an order makes of its payment's events, in whatever order they and the saga's steps come. */
+/** An order follows the events of its payment, in whatever order they and the saga's steps come. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { raw } from '../../platform/data/raw.ts';
 import { LogNotifier } from '../../platform/events/log-notifier.ts';
@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 
 const amount = { minor: '5000', currency: 'EUR' };
-/** The payment agent publishes. */
+/** Publishes an event as the payment agent. */
 const publish = (type: string, payload: Record<string, unknown>, orderId = id) =>
   it.agents.kysely.transaction().execute((transaction) =>
     append(transaction, [
@@ -58,7 +58,7 @@ const refund = (minor: string, status: string, refundId = newId('refund')) =>
     status,
     updatedAt: it.agents.clock.now().toISOString(),
   });
-/** Reads the log to its end. What other tests' transactions on the server hide is waited for. */
+/** Consumes the log to its end, and waits for events that open transactions of other tests on the server hide. */
 const consume = async (): Promise<void> => {
   const hidden = () =>
     raw(
@@ -79,7 +79,7 @@ const timeline = async () =>
 const refunds = async () => (await timeline()).filter(({ type }: { type: string }) => type === 'PAYMENT_REFUNDED');
 
 describe('a refund', () => {
-  test('in parts and then of the rest is told each time: status, version, event and timeline with the amount', async () => {
+  test('changes payment status and version each time, with an event and an entry with the amount', async () => {
     await paid();
     const before = await it.read(id);
     await refund('2000', 'PARTIALLY_REFUNDED');
@@ -105,7 +105,7 @@ describe('a refund', () => {
     ]);
   });
 
-  test('is told once, also if its event comes again, even after later ones', async () => {
+  test('counts once, also if its event is redelivered, even after later ones', async () => {
     await paid();
     const [first, second] = [newId('refund'), newId('refund')];
     for (const [minor, status, refundId] of [
@@ -122,7 +122,7 @@ describe('a refund', () => {
     expect(await refunds()).toHaveLength(2);
   });
 
-  test('however many there are hides nothing that comes later', async () => {
+  test('hides no later entry of the timeline, however many refunds there are', async () => {
     await paid();
     for (let n = 0; n < 50; n++) await refund('10', 'PARTIALLY_REFUNDED');
     await refund('4500', 'REFUNDED');
@@ -132,7 +132,7 @@ describe('a refund', () => {
     expect((await timeline()).at(-1)).toMatchObject({ type: 'CANCELLED' });
   });
 
-  test('that comes before the saga says that the money was taken is not taken back by it', async () => {
+  test('that comes before the saga reports the capture is not undone by that report', async () => {
     await it.confirm(id);
     await refund('5000', 'REFUNDED');
     await consume();
@@ -140,21 +140,24 @@ describe('a refund', () => {
     expect(await it.read(id)).toMatchObject({ status: 'PROCESSING', paymentStatus: 'REFUNDED' });
   });
 
-  test.each(['before', 'after'])('that a cancellation had made is one entry, told %s its last word', async (when) => {
-    await paid();
-    await it.cancel(id);
-    await refund('5000', 'REFUNDED');
-    if (when === 'before') await consume();
-    const story = [{ tells: 'PAYMENT_REFUNDED', at: it.agents.clock.now().toISOString() }];
-    await it.completeCancellation({ orderId: id, reason: 'CUSTOMER_REQUEST', paymentStatus: 'REFUNDED', story });
-    expect(await refunds()).toHaveLength(1);
-    await consume();
-    expect(await it.read(id)).toMatchObject({ status: 'CANCELLED', paymentStatus: 'REFUNDED' });
-    expect(await refunds()).toMatchObject([{ amount: { amount: '50.00' } }]);
-    expect((await payments()).map(({ payload }) => payload.refunded.minor)).toEqual(['5000']);
-  });
+  test.each(['before', 'after'])(
+    'of a cancellation is one entry, also if its event comes %s the saga’s last report',
+    async (when) => {
+      await paid();
+      await it.cancel(id);
+      await refund('5000', 'REFUNDED');
+      if (when === 'before') await consume();
+      const story = [{ tells: 'PAYMENT_REFUNDED', at: it.agents.clock.now().toISOString() }];
+      await it.completeCancellation({ orderId: id, reason: 'CUSTOMER_REQUEST', paymentStatus: 'REFUNDED', story });
+      expect(await refunds()).toHaveLength(1);
+      await consume();
+      expect(await it.read(id)).toMatchObject({ status: 'CANCELLED', paymentStatus: 'REFUNDED' });
+      expect(await refunds()).toMatchObject([{ amount: { amount: '50.00' } }]);
+      expect((await payments()).map(({ payload }) => payload.refunded.minor)).toEqual(['5000']);
+    },
+  );
 
-  test('from before refunds said where the payment is, is read by its amount', async () => {
+  test('of an earlier release, whose event has no status, gets it from its amount', async () => {
     await paid();
     await publish('payment.refunded', { refundId: newId('refund'), refunded: { minor: '1', currency: 'EUR' } });
     await consume();
@@ -164,7 +167,7 @@ describe('a refund', () => {
     expect((await it.read(id)).paymentStatus).toBe('REFUNDED');
   });
 
-  test('of an order that is not ours is passed over', async () => {
+  test('of an unknown order is passed over', async () => {
     await publish(
       'payment.refunded',
       { refundId: newId('refund'), refunded: amount, status: 'REFUNDED' },
@@ -181,7 +184,7 @@ describe('a payment that ends', () => {
     ['payment.voided', 'VOIDED'],
     ['payment.declined', 'FAILED'],
     ['payment.failed', 'FAILED'],
-  ])('by %s after its order was cancelled leaves the order with what it is: %s', async (type, status) => {
+  ])('by %s after its order was cancelled gives the order the payment status %s', async (type, status) => {
     await it.confirm(id);
     await it.completeCancellation({ orderId: id, reason: 'OTHER' });
     expect((await it.read(id)).paymentStatus).toBe('AUTHORIZED');
@@ -191,7 +194,7 @@ describe('a payment that ends', () => {
     expect((await payments()).map(({ payload }) => payload.paymentStatus)).toEqual([status]);
   });
 
-  test('while the saga is under way is left to the saga, whose last word says it', async () => {
+  test('while the saga is under way is left to the saga, whose last report tells it', async () => {
     await it.confirm(id);
     await publish('payment.voided', {});
     await consume();
@@ -201,7 +204,7 @@ describe('a payment that ends', () => {
     expect(await payments()).toEqual([]);
   });
 
-  test('is no news where it is known, or where more is', async () => {
+  test('changes nothing if the order knows that already, or a later status', async () => {
     await it.completeCancellation({ orderId: id, reason: 'PAYMENT_FAILED', paymentStatus: 'VOIDED' });
     for (const type of ['payment.failed', 'payment.voided']) await publish(type, { reason: 'r' });
     await consume();
@@ -210,7 +213,7 @@ describe('a payment that ends', () => {
   });
 });
 
-test('an order that ends before its payment began has nothing taken and nothing kept', async () => {
+test('an order that ends before its payment began has the payment status VOIDED', async () => {
   for (const prepare of [async () => {}, () => it.awaitAction(id), () => it.cancel(id)]) {
     id = await it.placed(newCustomer());
     await prepare();
@@ -219,8 +222,8 @@ test('an order that ends before its payment began has nothing taken and nothing 
   }
 });
 
-// As from a saga whose undo was kept by a release that left less of it.
-describe('the payment of an order whose end comes without a word of it', () => {
+// As from a saga of an earlier release, whose stored undo has no payment status.
+describe('the payment of an order that is cancelled without a payment status', () => {
   type Asked = [what: 'authorisePayment' | 'capturePayment' | 'cancelPayment', token?: string];
   const LIVES: [how: string, status: string, ...Asked[]][] = [
     ['declined', 'FAILED', ['authorisePayment', 'tok_declined']],
@@ -233,7 +236,7 @@ describe('the payment of an order whose end comes without a word of it', () => {
     ['approved, and its undo was left out', 'AUTHORIZED', ['authorisePayment', 'tok_ok']],
   ];
 
-  test.each(LIVES)('has one that was %s: %s, by its own word', async (_, status, ...asked) => {
+  test.each(LIVES)('that was %s is %s, as the payment agent answers', async (_, status, ...asked) => {
     for (const isRequested of [false, true]) {
       id = await it.placed(newCustomer());
       if (asked[0]![1] === 'tok_3ds') await it.awaitAction(id);
@@ -244,7 +247,7 @@ describe('the payment of an order whose end comes without a word of it', () => {
     }
   });
 
-  test('is asked also of an order that is cancelled already', async () => {
+  test('is looked up also if the order is cancelled already', async () => {
     await it.awaitAction(id);
     await it.pay(id, 'authorisePayment', 'tok_3ds');
     await it.cancel(id);
@@ -255,7 +258,7 @@ describe('the payment of an order whose end comes without a word of it', () => {
   });
 });
 
-test('of two sagas that end one order the one that knows where the payment is has the last word', async () => {
+test('of two sagas that cancel one order, the one that knows the payment status decides it', async () => {
   for (const told of ['VOIDED', 'REFUNDED']) {
     const orderId = await it.placed(newCustomer());
     await it.cancel(orderId);

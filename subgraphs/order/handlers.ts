@@ -1,6 +1,6 @@
 /**
- * An order follows its payment. What a saga's own steps do to it (authorised, captured), those steps tell the order, so
- * an order that goes the ordinary way costs nothing here: this is for what comes of itself or by a person.
+ * An order follows the events of its payment. Changes by a saga's own steps (authorised, captured) are reported by
+ * those steps, so an ordinary order costs nothing here: these handlers are for changes from outside, or by staff.
  */
 import type { z } from 'zod';
 import { type EventHandler, on } from '../../platform/consumers/handler.ts';
@@ -8,7 +8,7 @@ import type { Tables } from './entities.ts';
 import { paymentEnded, paymentRefunded } from './events.ts';
 import type { OrderService } from './service.ts';
 
-/** What the end of a payment is called, by its event. */
+/** The payment status after each event that ends a payment. */
 const ENDS = { 'payment.voided': 'VOIDED', 'payment.declined': 'FAILED', 'payment.failed': 'FAILED' } as const;
 
 export const handlers: EventHandler<OrderService>[] = [

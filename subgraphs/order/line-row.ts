@@ -1,6 +1,6 @@
 import type { PricedLine } from './price-lines.ts';
 
-/** A priced line as it is kept: as sold, whatever becomes of the product. */
+/** A priced line as it is stored: as sold, whatever happens to the product later. */
 export const lineRow = (
   line: PricedLine,
   { id, orderId, position }: { id: string; orderId: string; position: number },

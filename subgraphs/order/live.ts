@@ -20,7 +20,7 @@ export interface OrderEventRow {
   orderId: string;
 }
 
-/** What every event of an order says, whichever it is. */
+/** The fields that the events of an order have in common. */
 interface OrderFact {
   orderId: string;
   customerId: string | null;
@@ -36,7 +36,7 @@ export async function* watchOrders(
   context: RequestContext,
 ): AsyncGenerator<{ orderUpdated: OrderEventRow }> {
   const rows = readableOrders(context.actor);
-  // An order that is not yours, or not there, has no events for you: the same silence for both.
+  // Another buyer's order and an unknown one look alike: neither has events for the subscriber.
   if (orderId != null && (!isId(orderId, 'order') || !(await load.order(context).load(orderId)))) return;
   const signal = context.signal ?? new AbortController().signal;
   const interest = { types: TYPES, aggregateId: orderId ?? undefined, after, onBegin: context.onBegin, signal };

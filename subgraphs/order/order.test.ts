@@ -17,7 +17,7 @@ const types = (order: { timeline: { type: string }[] }) => order.timeline.map((e
 const codes = (payload: { userErrors: { code: string }[] }) => payload.userErrors.map(({ code }) => code);
 
 describe('an order that is placed', () => {
-  test('is there with its number, its total and its first event, and a saga is on its way', async () => {
+  test('has its number, its total and its first event, and its saga is started', async () => {
     const variantId = await it.variant();
     const { order, saga, orderToken } = await it.place({ lines: [{ variantId, quantity: 2 }] });
     expect(order).toMatchObject({
@@ -35,7 +35,7 @@ describe('an order that is placed', () => {
     ]);
   });
 
-  test('gives a guest a token for this one order, and staff one for the guest that they order for', async () => {
+  test('gives a guest a token for this one order, and staff the token of the guest whom they order for', async () => {
     const variantId = await it.variant();
     for (const who of [ANONYMOUS, operator]) {
       const { order, orderToken } = await it.place(
@@ -49,7 +49,7 @@ describe('an order that is placed', () => {
     }
   });
 
-  test('goes where there are no postal codes, and nowhere that has them without one', async () => {
+  test('needs a postal code only in countries that have them', async () => {
     const lines = [{ variantId: await it.variant(), quantity: 1 }];
     const { postcode: _, ...street } = ADDRESS;
     for (const country of ['HK', 'AE', 'PA', 'QA'])
@@ -65,7 +65,7 @@ describe('an order that is placed', () => {
       });
   });
 
-  test('again with the same key by another guest is another order', async () => {
+  test('with the idempotency key of another guest is another order', async () => {
     const variantId = await it.variant();
     const input = { lines: [{ variantId, quantity: 1 }], idempotencyKey: 'common' };
     const [one, two, again] = [
@@ -85,7 +85,7 @@ describe('an order that is placed', () => {
     ).toEqual(['IDEMPOTENCY_KEY_REUSED']);
   });
 
-  test('again with the same key by the same guest, whose address is written in capitals, is the same order', async () => {
+  test('again with the same key by the same guest is the same order, also with the address in capitals', async () => {
     const input = { lines: [{ variantId: await it.variant(), quantity: 1 }], idempotencyKey: 'capitals' };
     const first = await it.place({ ...input, email: 'Guest.Who@Example.com' }, ANONYMOUS);
     for (const email of ['guest.who@example.com', 'GUEST.WHO@EXAMPLE.COM', 'Guest.Who@example.COM'])
@@ -95,7 +95,7 @@ describe('an order that is placed', () => {
     expect((await it.place({ ...input, email: 'me@example.com' }, buyer)).order.id).toBe(mine.order.id);
   });
 
-  test('again, after a release that took the address as it was written, is the same order', async () => {
+  test('again, after a release that hashed the address as it was written, is the same order', async () => {
     const request = {
       lines: [{ variantId: await it.variant(), quantity: 1 }],
       email: 'Guest.Was@Example.com',
@@ -114,7 +114,7 @@ describe('an order that is placed', () => {
     expect(codes(await it.place(small, ANONYMOUS))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
   });
 
-  test('again by somebody who was staff and is no more shows nothing of it, and gives no token', async () => {
+  test('again by a caller who is no longer staff shows nothing of it, and gives no token', async () => {
     const input = {
       lines: [{ variantId: await it.variant(), quantity: 1 }],
       email: 'a@example.com',
@@ -128,7 +128,7 @@ describe('an order that is placed', () => {
     );
   });
 
-  test('is not found by its customer by staff who may not know whose it is', async () => {
+  test('cannot be filtered by customer by staff who may not see its customer', async () => {
     const buyer = newCustomer();
     await it.placed(buyer);
     const list = (who: Actor) =>
@@ -137,7 +137,7 @@ describe('an order that is placed', () => {
     for (const who of [buyer, operator]) expect((await list(who)).totalCount).toBe(1);
   });
 
-  test('again with null for what is not given is the same order, and spelt otherwise another request', async () => {
+  test('again with null for an absent field is the same order; other changes make another request', async () => {
     const buyer = newCustomer();
     const input = { lines: [{ variantId: await it.variant(), quantity: 1 }], idempotencyKey: 'spelt' };
     const { order } = await it.place(input, buyer);
@@ -146,7 +146,7 @@ describe('an order that is placed', () => {
       expect(codes(await it.place({ ...input, ...more }, buyer))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
   });
 
-  test("of which the buyer's own open order has the last piece is told so, and by nobody else", async () => {
+  test('is refused with a hint, for its buyer alone, if the buyer’s own open order holds the last piece', async () => {
     const [buyer, variantId] = [newCustomer(), await it.variant(1)];
     const lines = [{ variantId, quantity: 1 }];
     const { order } = await it.place({ lines }, buyer);
@@ -170,7 +170,7 @@ describe('an order that is placed', () => {
     expect(await messageTo(buyer)).toEqual(['This is sold out.']);
   });
 
-  test('by staff for whom nobody is known is refused in words for staff', async () => {
+  test('by staff without a customer or an e-mail address is refused in words for staff', async () => {
     const lines = [{ variantId: await it.variant(), quantity: 1 }];
     for (const who of [operator, actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' })]) {
       const { userErrors } = await it.place({ lines }, who);
@@ -181,7 +181,7 @@ describe('an order that is placed', () => {
     }
   });
 
-  test('keeps what was sold as it was sold', async () => {
+  test('stays as sold when products and prices change', async () => {
     const buyer = newCustomer();
     const id = await it.placed(buyer);
     const before = await it.read(id, buyer);
@@ -192,8 +192,8 @@ describe('an order that is placed', () => {
   });
 });
 
-describe('an order is seen', () => {
-  test('by its customer and by staff, and by nobody else', async () => {
+describe('an order is visible', () => {
+  test('to its customer, its guest and staff, and to no other caller', async () => {
     const buyer = newCustomer();
     const id = await it.placed(buyer);
     const { number } = await it.read(id);
@@ -220,7 +220,7 @@ describe('an order is seen', () => {
     }
   });
 
-  test('by another agent that refers to it no more than by its caller', async () => {
+  test('as a reference of another agent only if it is to the caller', async () => {
     const buyer = newCustomer();
     const id = await it.placed(buyer);
     const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Order { id email } } }';
@@ -235,7 +235,7 @@ describe('a list of orders', () => {
     const buyer = newCustomer();
     const made: string[] = [];
     for (let n = 0; n < 5; n++) {
-      if (n % 2) it.agents.clock.advance(1000); // Some of one moment, some not.
+      if (n % 2) it.agents.clock.advance(1000); // Some are placed at the same moment, some are not.
       made.push(await it.placed(buyer));
     }
     const seen: string[] = [];
@@ -253,7 +253,7 @@ describe('a list of orders', () => {
     expect(rising.nodes.map((node: { id: string }) => node.id)).toEqual([...seen].reverse());
   });
 
-  test('is narrowed by status, customer and time, and never widened by it', async () => {
+  test('is narrowed by status, customer and time, and a filter never widens it', async () => {
     const [buyer, other] = [newCustomer(), newCustomer()];
     const first = await it.placed(buyer);
     it.agents.clock.advance(60_000);
@@ -278,7 +278,7 @@ describe('a list of orders', () => {
 });
 
 describe('a step of the saga', () => {
-  test('leads on, and a second time changes nothing: no version, no event, no entry', async () => {
+  test('moves the order on, and its replay changes nothing: no version, no event, no entry', async () => {
     const id = await it.placed();
     for (const step of [it.confirm, it.confirm, it.process, it.process])
       await step(id, ['STOCK_RESERVED', 'PAYMENT_AUTHORIZED']);
@@ -297,7 +297,7 @@ describe('a step of the saga', () => {
     ]);
   });
 
-  test('that comes late changes nothing: an order is not confirmed again once it is worked on', async () => {
+  test('that comes late changes nothing: an order is not confirmed again while it is processed', async () => {
     const id = await it.placed();
     await it.confirm(id);
     await it.process(id);
@@ -305,13 +305,13 @@ describe('a step of the saga', () => {
     expect(await it.read(id)).toMatchObject({ status: 'PROCESSING', paymentStatus: 'CAPTURED', version: 3 });
   });
 
-  test('that comes early is refused: nothing is worked on before it is confirmed', async () => {
+  test('that comes early is refused: an order is not processed before it is confirmed', async () => {
     const id = await it.placed();
     expect(codes(await it.process(id))).toEqual(['INVALID_STATE']);
     expect(await it.read(id)).toMatchObject({ status: 'PENDING', version: 1 });
   });
 
-  test('of an order that is not there is a fault, and not a refusal that would undo something', async () => {
+  test('of an unknown order is a fault, not a refusal, which would undo the saga', async () => {
     await expect(it.confirm('order_none')).rejects.toThrow(/there is no order/);
   });
 
@@ -338,7 +338,7 @@ describe('a step of the saga', () => {
   });
 });
 
-test('no money that an order is made of can be wrong in the database', async () => {
+test('the database refuses amounts of an order that do not add up', async () => {
   const id = await it.placed();
   for (const change of [{ totalMinor: 1n }, { taxMinor: -1n }, { discountMinor: 100_000n }]) {
     await expect(

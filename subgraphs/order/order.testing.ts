@@ -1,11 +1,11 @@
-/** For this room's tests: an order's world without who carries orders out, so that a test takes each step itself. */
+/** For this room's tests: the agents that orders need, but for orchestration, so that a test takes each step itself. */
 import { newId } from '../../platform/ids.ts';
 import { actor, admin, openAgents, service } from '../../tests/support/agents.ts';
 import type { TimelineEntryType } from './entities.ts';
 
-/** When tests begin. */
+/** The time when tests begin. */
 export const NOW = new Date('2026-06-01T12:00:00Z');
-/** Where everything goes. */
+/** The destination of all orders. */
 export const ADDRESS = {
   name: 'Ada Example',
   line1: '1 rue de la Paix',
@@ -16,7 +16,7 @@ export const ADDRESS = {
 
 /** A new customer. */
 export const newCustomer = () => actor({ roles: ['CUSTOMER'], customerId: newId('customer') });
-/** Who holds the token of a guest's order. */
+/** The guest who holds the token of an order. */
 export const guestOf = (orderId: string) => actor({ id: `guest:${orderId}`, roles: ['GUEST'], orderId });
 
 const ERRORS = 'userErrors { __typename code message path ... on VersionConflict { currentVersion } }';
@@ -29,7 +29,7 @@ const PROBLEMS = `query ($id: ID!, $shippingOption: String) { cart(id: $id) {
 
 export type Orders = Awaited<ReturnType<typeof openOrders>>;
 
-/** Opens them. */
+/** Opens the agents, with helpers to sell, order and take steps. */
 export async function openOrders() {
   const agents = await openAgents(['order', 'product', 'pricing', 'inventory', 'identity', 'customer', 'payment']);
   let made = 0;
@@ -97,7 +97,7 @@ export async function openOrders() {
     confirm: (orderId: string, told?: TimelineEntryType[]) => step('confirmOrder', orderId, 'AUTHORIZED', told),
     process: (orderId: string, told?: TimelineEntryType[]) => step('startProcessing', orderId, 'CAPTURED', told),
     awaitAction: (orderId: string) => step('awaitPaymentAction', orderId, 'REQUIRES_ACTION', ['STOCK_RESERVED']),
-    /** What the saga has payment do; with a token, it begins the payment. */
+    /** A command of the saga to the payment agent; with a token, it begins the payment. */
     pay: async (
       orderId: string,
       what: 'authorisePayment' | 'capturePayment' | 'cancelPayment',
@@ -123,7 +123,7 @@ export async function openOrders() {
     updateCartLine: (input: object, as = newCustomer()) => agents.mutate('updateCartLine', { ...input }, CART, as),
     problemsOf: async (id: string, as = newCustomer(), shippingOption?: string) =>
       (await agents.data('order', PROBLEMS, { id, shippingOption }, as)).cart,
-    /** Has a variant's product taken off the shelf. */
+    /** Archives the product of a variant. */
     archive: async (variantId: string): Promise<void> => {
       const of = await agents.kysely
         .selectFrom('product.variant')

@@ -3,8 +3,8 @@ import { allowsSimulator, NO_PROVIDER } from '../../platform/config/trial-featur
 import { refuse } from '../../platform/errors.ts';
 
 /**
- * Whether anybody takes a payment here. The one provider there is moves no money, so in production goods would be given
- * away: it takes part only where it is asked for. @throws Refusal INVALID_INPUT
+ * Checks that there is a payment provider. The only one, the simulator, moves no money, so in production goods would be
+ * given away: there it must be switched on. @throws Refusal INVALID_INPUT
  */
 export function checkProvider(config: Pick<Config, 'PAYMENT_SIMULATOR' | 'NODE_ENV'>): void {
   if (allowsSimulator(config)) return;

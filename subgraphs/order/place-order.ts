@@ -1,6 +1,6 @@
 /**
- * Placing an order: validated and priced here, in the request, where what is wrong is a user error and nothing is
- * written. Once accepted it is durable together with the saga that carries it.
+ * Placing an order: it is validated and priced in the request, where every mistake is a user error and nothing is
+ * written. An accepted order is durable together with the saga that carries it.
  */
 import { sql as fragment } from 'kysely';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
@@ -25,19 +25,19 @@ import type { OrderQueries } from './queries.ts';
 import type { PlaceOrderInput } from './resolvers.generated.ts';
 import { withTimeline } from './timeline.ts';
 
-/** What is ordered, and through which channel in which currency. */
+/** The lines to order, with their channel and currency. */
 interface Selection {
   lines: readonly DemandLine[];
   channel?: string | null;
   currency?: string | null;
   paths?: Paths;
-  /** Of the cart, if it is one's. */
+  /** The version of the cart, if there is one. */
   version?: number;
-  /** Whose cart it is; none of a guest's. */
+  /** The customer of the cart; none if it is a guest's. */
   customerId?: string | null;
 }
 
-/** What placing an order stands on. */
+/** The parts that placing an order calls. */
 interface Parts {
   carts: CartService;
   queries: OrderQueries;
@@ -49,14 +49,14 @@ export const placing = (agentContext: AgentContext<Tables>, { carts, queries }: 
 
   return async (input: PlaceOrderInput, context: RequestContext): Promise<string> => {
     const once = onceOf(input, context, secrets);
-    // Before anything else: what has happened since must not turn an accepted order into a refusal.
+    // Comes first: later changes of the world must not turn the replay of an accepted order into a refusal.
     const { actor } = context;
     const earlier = await store.earlierOutcome<Accepted>(once);
     if (earlier) return stillTold(earlier, actor);
 
     checkProvider(agentContext.config);
     const selection = await select(input, context);
-    // A customer's cart is the customer's order, also if somebody orders it who acts for customers.
+    // A customer's cart becomes the customer's order, also if staff order it.
     const customerId = selection.customerId ?? actor.customerId ?? null;
     const contact = checkContact(input, customerId, actor);
     const { country, postcode, region } = contact.shipping;
@@ -65,7 +65,7 @@ export const placing = (agentContext: AgentContext<Tables>, { carts, queries }: 
       price(agentContext, order, context),
       findMissing(agentContext, selection, context),
     ]);
-    // Only now, so that what is unknown or has no price is never called sold out, whichever agent answers first.
+    // Comes after the prices, so that an unknown or unpriced variant is never called sold out, whoever answers first.
     if (missing) throw await explained(missing, actor);
     checkTotal(input, priced);
 
@@ -81,7 +81,7 @@ export const placing = (agentContext: AgentContext<Tables>, { carts, queries }: 
         amount: toDecimal(money(priced.total, priced.currency)),
         currency: priced.currency,
         lines: priced.lines.map(({ variantId, quantity }) => ({ variantId, quantity })),
-        // For payment alone, which opens it: what a saga is given stands in its engine's tables for good.
+        // Sealed for payment alone: the engine of sagas keeps their inputs in its tables for good.
         paymentToken: secrets.seal(input.payment.token, orderId),
       });
       return { orderId, byStaff };
@@ -104,13 +104,13 @@ export const placing = (agentContext: AgentContext<Tables>, { carts, queries }: 
     return { ...cart, channel: input.channel ?? channel, currency: input.currency ?? currency, paths: inCart(input) };
   }
 
-  /** Says so where the buyer's own order has what is missing. */
+  /** Adds a hint if the buyer's own order holds the units that are missing. */
   async function explained(missing: Refusal, actor: Actor): Promise<Refusal> {
     const variantIds = missing.userErrors.map(({ variantId }) => variantId as string);
     return withHints(missing, await queries.holders(variantIds, ownOrders(actor)));
   }
 
-  /** In one statement: an order has many parts, and each statement costs the buyer a round trip. */
+  /** Inserts an order by one statement: it has many parts, and each statement costs the buyer a round trip. */
   async function insert(
     work: Work<Tables>,
     id: string,
@@ -150,27 +150,27 @@ export const placing = (agentContext: AgentContext<Tables>, { carts, queries }: 
   }
 };
 
-/** What is kept under the key of an order. */
+/** The outcome that is stored under an idempotency key. */
 interface Accepted {
   orderId: string;
-  /** Whether it was placed by somebody who may change orders. */
+  /** Whether it was placed by a caller with `order:write`. */
   byStaff?: true;
 }
 
-/** @throws Forbidden to staff who have been staff: a repetition shows no more of an order than its maker may see now */
+/** @throws Forbidden to former staff: a replay shows no more of an order than its caller may see now */
 function stillTold({ orderId, byStaff }: Accepted, actor: Actor): string {
   if (byStaff && !actor.may('order:write'))
     throw new Forbidden('This was ordered by you as staff. You may no longer see it.');
   return orderId;
 }
 
-/** Who placed it, where that is not its buyer. */
+/** The user who placed the order, if that is not its buyer. */
 const placerOf = ({ id, isAuthenticated, customerId: own }: Actor, customerId: string | null): string | null =>
   isAuthenticated && own !== customerId ? id : null;
 
 /**
- * A guest's key is the guest's own: told apart by the address, which nobody can find out by trying addresses. One in
- * capitals is the same address, here and in the request.
+ * Idempotency keys of guests are told apart by a pseudonym of the e-mail address, which cannot be found out by trying
+ * addresses. An address in capitals is the same one, here and in the request.
  */
 function onceOf(
   { idempotencyKey: key, ...input }: PlaceOrderInput,
@@ -179,7 +179,7 @@ function onceOf(
 ): IdempotencyKey {
   const request = { ...input, email: input.email?.toLowerCase() };
   const guest = () => `guest:${pseudonym(request.email ?? '', 'guest')}`;
-  // The release before this one took the address as it was written.
+  // The previous release hashed the address as it was written.
   const formerly = input.email === request.email ? undefined : input;
   return { actor: actor.isAuthenticated ? actor.id : guest(), operation: 'placeOrder', key, request, formerly };
 }

@@ -10,7 +10,7 @@ afterAll(() => it.agents.close());
 const codes = (payload: { userErrors: { code: string }[] }) => payload.userErrors.map(({ code }) => code);
 
 describe('an order', () => {
-  test('bears the tax of the place, by its postal code, and keeps why', async () => {
+  test('bears the tax of its destination, by postal code, and stores the reason', async () => {
     const lines = [{ variantId: await it.variant(), quantity: 1 }];
     const taxesAt = async (country: string, postcode: string) => {
       const { order } = await it.place({ lines, shippingAddress: { ...ADDRESS, country, postcode } });
@@ -31,7 +31,7 @@ describe('an order', () => {
     expect(await taxesAt('PT', 'PT-9000-001')).toMatchObject({ lines: [{ tax: { minor: '220' } }] });
   });
 
-  test('that comes to more than can be paid is refused, and leaves nothing behind', async () => {
+  test('with a total above the greatest payable amount is refused, and nothing is written', async () => {
     const variantId = await it.variant(100_000);
     await it.price(variantId, 'JPY', '1000000000000');
     const count = async (table: string) =>

@@ -1,4 +1,4 @@
-/** What lines cost and whether they can be had: asked of product, pricing and inventory, in the request. */
+/** Prices and availability of lines: asked of product, pricing and inventory, in the request. */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { Fault, refuse, Refusal, type UserError } from '../../platform/errors.ts';
 import type { RequestContext } from '../../platform/graphql/context.ts';
@@ -8,17 +8,17 @@ import { variantsForSale } from './commands/product.generated.ts';
 import { type DemandLine, IN_LINES, missingStock, type Paths, quoted } from './domain.ts';
 import type { OrderTax, TaxRounding } from './entities.ts';
 
-/** What is to be priced. */
+/** Lines to be priced, with the destination. */
 export interface ToPrice {
   lines: readonly DemandLine[];
   channel?: string | null;
   currency?: string | null;
-  /** Where it goes decides the tax. */
+  /** The destination, which decides the tax. */
   country: string;
   postcode?: string | null;
   region?: string | null;
   shippingOption?: string | null;
-  /** Where in the input they stand. @default the input's `lines` */
+  /** The paths of the lines in the input. @default the input's `lines` */
   paths?: Paths;
 }
 
@@ -41,7 +41,7 @@ export interface Priced {
   subtotal: bigint;
   shipping: bigint;
   tax: bigint;
-  /** The same by rates, with why. */
+  /** The tax by rates, with reasons. */
   taxes: OrderTax[];
   total: bigint;
 }
@@ -97,7 +97,7 @@ export async function price({ ask }: Asking, order: ToPrice, within: RequestCont
   };
 }
 
-/** What is not in stock now, if anything. What others take meanwhile, the reservation refuses. */
+/** The refusal of lines that are short now, if any. Units that others take meanwhile are refused by the reservation. */
 export async function findMissing(
   { ask }: Asking,
   { lines, paths }: Pick<ToPrice, 'lines' | 'paths'>,

@@ -16,7 +16,9 @@ import {
 } from './entities.ts';
 import { asRead } from './timeline.ts';
 
-/** Entries of one timeline, more than there can be: each kind once, and the refunds, of which payment makes some fifty. */
+/**
+ * Limit of one timeline, above what is possible: each type once, and the refunds, of which payment makes some fifty.
+ */
 const MAX_TIMELINE = 100;
 
 /** A page of orders. */
@@ -28,10 +30,10 @@ export type OrderLineRow = RowOf<typeof OrderLineSchema> & { currency: string };
 /** An entry of a timeline: its amount is in the order's currency. */
 export type TimelineEntryRow = RowOf<typeof TimelineEntrySchema> & { currency: string };
 
-/** To whom orders go. */
+/** The contact of an order: its e-mail address and postal addresses. */
 export type OrderContactRow = RowOf<typeof OrderContactSchema>;
 
-/** Which orders; all that is given must hold. */
+/** A filter of orders; every given condition must hold. */
 export interface OrderFilter {
   status?: readonly OrderStatus[] | null;
   customerId?: string | null;
@@ -44,7 +46,7 @@ const LINE = columnsIn('order_line', OrderLineSchema);
 const CONTACT = columnsIn('order_contact', OrderContactSchema);
 const ENTRY = columnsIn('timeline_entry', TimelineEntrySchema);
 
-/** The room's reads of orders. Each takes the rows that its caller may see, or keys of orders already given. */
+/** The room's queries of orders. Each takes the row filter of its caller, or ids of orders that the caller has read. */
 export const orderQueries = (db: Kysely<Tables>) => ({
   page(filter: OrderFilter, ordering: Ordering, page: PageArgs, rows: RowFilter): Promise<OrderConnectionRow> {
     let query = db.selectFrom('orders').select(ORDER).where(matching(rows));
@@ -76,7 +78,7 @@ export const orderQueries = (db: Kysely<Tables>) => ({
       .limit(1000)
       .execute(),
 
-  /** Which of these orders, while they wait, keep some of these variants. */
+  /** The pending orders, of those that the filter allows, that hold units of these variants. */
   holders: async (variantIds: readonly string[], rows: RowFilter): Promise<Holder[]> => {
     if (rows === 'NONE') return [];
     const waiting = db
@@ -134,7 +136,7 @@ export const orderQueries = (db: Kysely<Tables>) => ({
 });
 
 export type OrderQueries = ReturnType<typeof orderQueries>;
-/** The same on behalf of who asks, of orders and contacts alone: PostgreSQL holds the rows of others back. */
+/** The queries of orders and contacts under row-level security: PostgreSQL withholds rows that are not the caller's. */
 export type QueriesFor = (
   context: RequestContext,
 ) => Omit<OrderQueries, 'linesOf' | 'timelinesOf' | 'holders' | 'demoOrders'>;

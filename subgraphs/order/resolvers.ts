@@ -20,7 +20,7 @@ import type { OrderService } from './service.ts';
 
 const COLUMN = { PLACED_AT: 'placedAt', UPDATED_AT: 'updatedAt' } as const;
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   agentContext: AgentContext;
   queries: OrderQueries;
@@ -41,7 +41,7 @@ export const orderResolvers = ({ agentContext, queries, queriesFor, load, servic
     orders: (_, { filter, orderBy, ...page }, context) => {
       const { actor } = context;
       const asks = filter?.customerId != null && actor.may('order:read');
-      // Staff who may not see whose an order is do not find it out by asking for whose orders.
+      // Staff who may not see the customers of orders must not find them out by the filter.
       if (asks && !seesCustomer(actor, filter.customerId!))
         throw new Forbidden('You may not see whose orders these are: leave out `customerId`.');
       const ordering = {
@@ -68,7 +68,7 @@ export const orderResolvers = ({ agentContext, queries, queriesFor, load, servic
     placeOrder: (_, { input }, context) =>
       payload(async () => {
         const orderId = await placeOrder(input, context);
-        // Who placed it may see what it answers, also a guest, who is nobody before the token.
+        // The caller that placed the order may read it here, also a guest, who is anonymous before the token.
         const [order] = await queries.byIds([orderId], 'ALL');
         return {
           order,
@@ -144,7 +144,7 @@ const amountOf = ({ amountMinor, currency }: TimelineEntryRow) =>
   amountMinor === null ? null : money(amountMinor, currency);
 const inCurrency = (line: OrderLineRow, minor: bigint) => money(minor, line.currency);
 
-/** A guest reads the order with its token; everybody else with their own. */
+/** A token with which a guest reads the order; customers read it with their own. */
 async function tokenOf({ ask }: AgentContext, order: OrderRow, context: RequestContext): Promise<string | null> {
   if (order.customerId) return null;
   const answer = await ask(issueGuestToken, { input: { orderId: order.id } }, { within: context });

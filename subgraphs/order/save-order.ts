@@ -2,15 +2,15 @@ import type { Work } from '../../platform/store/store.ts';
 import type { OrderRow, Tables } from './entities.ts';
 import { type TimelineEntry, withTimeline } from './timeline.ts';
 
-/** What a command changes of an order; what is left out stays. */
+/** Changes of an order by a command; absent fields stay. */
 export type OrderChanges = Partial<
   Pick<OrderRow, 'status' | 'paymentStatus' | 'cancellationReason' | 'cancellationRequestedAt'>
 > &
   Pick<OrderRow, 'updatedAt'>;
 
 /**
- * Saves an order as its next version, and returns it. In one statement with what is new in its timeline, as every order
- * is moved several times on its way.
+ * Saves an order as its next version, and returns it. One statement also writes the new entries of the timeline, since
+ * every order is moved several times.
  */
 export async function saveOrder(
   { sql }: Work<Tables>,
@@ -26,7 +26,7 @@ export async function saveOrder(
     .where('id', '=', order.id)
     .where('version', '=', order.version)
     .executeTakeFirst();
-  // A command holds the lock of the order: this cannot be a race that was lost, and is never to be tried again.
+  // A command holds the lock of the order: this cannot be a lost race, and must not be retried.
   if (numUpdatedRows !== 1n) throw new Error(`order ${order.id} was changed without its lock`);
   return saved;
 }

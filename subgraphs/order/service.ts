@@ -24,7 +24,7 @@ import type { CancelOrderInput, CompleteCancellationInput, OrderProgressInput } 
 import { type OrderChanges, saveOrder } from './save-order.ts';
 import { isTold, type TimelineEntry } from './timeline.ts';
 
-/** A refund that was made, and where the payment is since. */
+/** A refund that was made, with the payment status since. */
 export interface RefundMade {
   refundId: string;
   refunded: { minor: string; currency: string };
@@ -33,7 +33,7 @@ export interface RefundMade {
 }
 
 export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
-  /** The order of a saga's step. @throws Fault: a saga asks of no order that is not there */
+  /** The order of a saga's step. @throws Fault if there is none: a saga never asks for an unknown order */
   const find = async (work: Work<Tables>, id: string): Promise<OrderRow> => {
     const order = await work.findIfAny(OrderSchema, id);
     if (!order) throw new Fault('NOT_FOUND', `there is no order ${id}`);
@@ -67,7 +67,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
   };
 
   return {
-    /** One step forward in a saga's name. A step that comes twice changes nothing the second time. */
+    /** One step forward on behalf of a saga. Its replay changes nothing. */
     confirmOrder: (input: OrderProgressInput, context: RequestContext): Promise<OrderStatus> =>
       store.write({ locks: [input.orderId], origin: context }, async (work) => {
         const order = await find(work, input.orderId);
@@ -104,13 +104,13 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
       }),
 
     async completeCancellation(input: CompleteCancellationInput, context: RequestContext): Promise<OrderStatus> {
-      // What a saga remembers may be of a release that kept less, or a step of it was left out: the payment knows.
+      // The saga may not know: an earlier release stored less of it, or a step was skipped. The payment agent knows.
       const told = input.paymentStatus ?? (await paymentOf(input.orderId, context));
       return store.write({ locks: [input.orderId], origin: context }, async (work) => {
         const order = await find(work, input.orderId);
         const paymentStatus = paymentAtEnd(order.paymentStatus, told);
         if (order.status === 'CANCELLED') {
-          // Two sagas may undo one order: the one that comes second may know better what became of the money.
+          // Two sagas may undo one order: the second may know a later payment status.
           if (paymentStatus !== order.paymentStatus) await movePayment(work, order, paymentStatus, []);
           return order.status;
         }
@@ -122,8 +122,8 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
     },
 
     /**
-     * How a payment ended, by its own word. As long as an order's saga is under way, the saga tells: its last step says
-     * where the payment is, or has us ask. So this is for what comes after that.
+     * The end of a payment, by its own event. While the saga of an order is under way its last step reports the payment
+     * status, or has us ask for it, so this is for events after that.
      */
     paymentEnded: async (work: Work<Tables>, orderId: string, status: 'VOIDED' | 'FAILED'): Promise<void> => {
       const order = await work.findIfAny(OrderSchema, orderId);
@@ -132,7 +132,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
       if (told !== order.paymentStatus) await movePayment(work, order, told, []);
     },
 
-    /** Some of the money was given back, whoever had it done: news of its own, also if the order is said to be refunded. */
+    /** A refund, by its own event, whoever requested it: news also if the order is known to be refunded. */
     paymentRefunded: async (work: Work<Tables>, orderId: string, refund: RefundMade): Promise<void> => {
       const order = await work.findIfAny(OrderSchema, orderId);
       if (!order) return;
@@ -142,7 +142,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
       await movePayment(work, order, paymentAfter(order.paymentStatus, status), [entry], refunded);
     },
 
-    /** Accepts a request to cancel, and starts the saga that undoes the order. The order's id. */
+    /** Accepts a request to cancel, starts the saga that undoes the order, and returns the order's id. */
     async requestCancellation(input: CancelOrderInput, context: RequestContext): Promise<string> {
       const { orderId, reason, expectedVersion } = input;
       const { actor } = context;
@@ -170,7 +170,7 @@ export const orderService = ({ store, clock, ask }: AgentContext<Tables>) => {
     },
   };
 
-  /** Where an order's payment is by its own word; nothing where none was begun. */
+  /** The payment status of an order from the payment agent; undefined if no payment was begun. */
   async function paymentOf(orderId: string, context: RequestContext): Promise<PaymentStatus | undefined> {
     const answer = await ask(paymentsOfOrders, { orderIds: [orderId] }, { within: context });
     return answer.paymentsOfOrders[0]?.status;

@@ -2,17 +2,17 @@ import type { Kysely } from 'kysely';
 import type { Work } from '../../platform/store/store.ts';
 import type { Tables, TimelineEntryType } from './entities.ts';
 
-/** What happened to an order, and when. */
+/** An event in the life of an order, for its timeline. */
 export interface TimelineEntry {
   type: TimelineEntryType;
   at: Date;
-  /** Tells it from others of its kind: the refund's id. Of what happens once there is none. */
+  /** Tells entries of one type apart: the id of a refund. Absent for types that occur once. */
   reference?: string;
-  /** How much, if it is about money of its own. */
+  /** The amount of a refund. */
   amountMinor?: bigint;
 }
 
-/** Adds entries to the statement that makes them true, each kind once: a saga tells its whole story at every step. */
+/** Adds entries to the statement that makes them true, each once: a saga reports all its steps at every step. */
 export const withTimeline = (sql: Kysely<Tables>, orderId: string, entries: readonly TimelineEntry[]) =>
   entries.length === 0
     ? sql
@@ -31,7 +31,7 @@ export const withTimeline = (sql: Kysely<Tables>, orderId: string, entries: read
           .onConflict((conflict) => conflict.doNothing()),
       );
 
-/** Whether a refund is in the timeline already: told again, by whatever way, it is no news. */
+/** Whether a refund is in the timeline already: its redelivered event is no news. */
 export const isTold = async ({ sql }: Pick<Work<Tables>, 'sql'>, orderId: string, refundId: string): Promise<boolean> =>
   (await sql
     .selectFrom('timeline_entry')
@@ -42,8 +42,8 @@ export const isTold = async ({ sql }: Pick<Work<Tables>, 'sql'>, orderId: string
     .executeTakeFirst()) !== undefined;
 
 /**
- * The entries as they are read. That money was given back is told by the saga that had it done, without an amount, and
- * by each refund itself: where there are refunds, the saga's word says nothing more.
+ * The entries as they are read. A refund is told by the saga that requested it, without an amount, and by its own
+ * event: the saga's entry is left out if there are refunds with amounts.
  */
 export function asRead<Entry extends { orderId: string; type: TimelineEntryType; reference: string }>(
   entries: readonly Entry[],

@@ -23,7 +23,7 @@ async function makeOrder(walk: Walk, { who, of }: Person, email?: string): Promi
   await walk.sagaEnds(saga.id);
   const read = ['order:read'];
   const personal = ['order:personal'];
-  // An order's number and id are named by what came of it: its payment, its saga, its movements of stock.
+  // An order's number and id also stand in its payment, its saga and its movements of stock.
   const named = ['order:read', 'payment:read', 'orchestration:read', 'inventory:read'];
   const [seenWith, secrets] = [['orchestration:read', ...read], [{ text: saga.id, knownWith: named }]];
   return [

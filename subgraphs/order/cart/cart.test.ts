@@ -14,7 +14,7 @@ const codes = (payload: { userErrors: { code: string }[] }) => payload.userError
 const quantities = (cart: { lines: { quantity: number }[] }) => cart.lines.map(({ quantity }) => quantity);
 
 describe('a cart', () => {
-  test('adds up what is put into it, line by line in the order in which it came', async () => {
+  test('sums the pieces of a variant in one line, and keeps its lines in the order of their arrival', async () => {
     const buyer = newCustomer();
     const [a, b] = [await it.variant(), await it.variant()];
     const { cart } = await it.createCart(
@@ -37,14 +37,14 @@ describe('a cart', () => {
     expect(last.version).toBe(3);
   });
 
-  test('loses nothing when things are put into it at once', async () => {
+  test('loses nothing when pieces are added concurrently', async () => {
     const variantId = await it.variant();
     const { cart } = await it.createCart({}, ANONYMOUS);
     await Promise.all(Array.from({ length: 10 }, () => it.addToCart({ cartId: cart.id, variantId }, ANONYMOUS)));
     expect(await it.readCart(cart.id)).toMatchObject({ version: 11, lines: [{ quantity: 10 }] });
   });
 
-  test('holds what it is set to, and without a line what is set to zero', async () => {
+  test('holds the quantity that a line is set to; a line set to zero is removed', async () => {
     const buyer = newCustomer();
     const variantId = await it.variant();
     const { cart } = await it.createCart({ lines: [{ variantId, quantity: 5 }] }, buyer);
@@ -53,7 +53,7 @@ describe('a cart', () => {
     expect((await it.updateCartLine({ cartId: cart.id, variantId, quantity: 0 }, buyer)).cart.totals).toBeNull();
   });
 
-  test('tells what it comes to where it would go, down to the postal code, as placing it does', async () => {
+  test('has totals for its destination, down to the postal code, which are those of its order', async () => {
     const buyer = newCustomer();
     const { cart } = await it.createCart({ lines: [{ variantId: await it.variant(), quantity: 1 }] }, buyer);
     const totals = `mainland: totals(country: "ES") { tax { minor } }
@@ -65,7 +65,7 @@ describe('a cart', () => {
     expect(order.total).toEqual(islands.total);
   });
 
-  test('tells what it comes to', async () => {
+  test('has totals, which are those of its order', async () => {
     const buyer = newCustomer();
     const { cart } = await it.createCart({ lines: [{ variantId: await it.variant(), quantity: 2 }] }, buyer);
     const { order } = await it.place({ cartId: cart.id }, buyer);
@@ -73,7 +73,7 @@ describe('a cart', () => {
     expect(order.total).toEqual(cart.totals.total);
   });
 
-  test("of a customer is the customer's: nobody else sees it, changes it or orders it", async () => {
+  test("of a customer is the customer's: no other customer or guest sees it, changes it or orders it", async () => {
     const buyer = newCustomer();
     const variantId = await it.variant();
     const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, buyer);
@@ -87,7 +87,7 @@ describe('a cart', () => {
     expect(codes(await it.addToCart({ cartId: 'cart_none', variantId }, buyer))).toEqual(['NOT_FOUND']);
   });
 
-  test("of a guest is whoever's knows its id, so that who signs in keeps it", async () => {
+  test('of a guest is open to every caller that knows its id, so that a guest who signs in keeps it', async () => {
     const variantId = await it.variant();
     const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, ANONYMOUS);
     const buyer = newCustomer();
@@ -97,24 +97,21 @@ describe('a cart', () => {
     expect((await it.readCart(cart.id, newCustomer())).order).toBeNull();
   });
 
-  test.each(['', ' ', 'variant_01h0000000e00000000000000'])(
-    'takes no variant %p, that there is none of',
-    async (none) => {
-      const variantId = await it.variant();
-      const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, ANONYMOUS);
-      const line = { cartId: cart.id, variantId: none, quantity: 1 };
-      for (const answer of [
-        await it.addToCart(line, ANONYMOUS),
-        await it.updateCartLine(line, ANONYMOUS),
-        await it.createCart({ lines: [{ variantId: none, quantity: 1 }] }, ANONYMOUS),
-        await it.place({ lines: [{ variantId: none, quantity: 1 }] }),
-      ])
-        expect(codes(answer)).toEqual(['VARIANT_NOT_FOUND']);
-      expect(quantities(await it.readCart(cart.id))).toEqual([1]);
-    },
-  );
+  test.each(['', ' ', 'variant_01h0000000e00000000000000'])('refuses %p, the id of no variant', async (none) => {
+    const variantId = await it.variant();
+    const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, ANONYMOUS);
+    const line = { cartId: cart.id, variantId: none, quantity: 1 };
+    for (const answer of [
+      await it.addToCart(line, ANONYMOUS),
+      await it.updateCartLine(line, ANONYMOUS),
+      await it.createCart({ lines: [{ variantId: none, quantity: 1 }] }, ANONYMOUS),
+      await it.place({ lines: [{ variantId: none, quantity: 1 }] }),
+    ])
+      expect(codes(answer)).toEqual(['VARIANT_NOT_FOUND']);
+    expect(quantities(await it.readCart(cart.id))).toEqual([1]);
+  });
 
-  test.each([0, -1, 10_001, 1_000_000_000])('takes no %i pieces', async (quantity) => {
+  test.each([0, -1, 10_001, 1_000_000_000])('refuses a quantity of %i', async (quantity) => {
     const variantId = await it.variant();
     const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, ANONYMOUS);
     expect(codes(await it.addToCart({ cartId: cart.id, variantId, quantity }, ANONYMOUS))).toEqual(['INVALID_INPUT']);
@@ -126,7 +123,7 @@ describe('a cart', () => {
     expect(quantities(await it.readCart(cart.id))).toEqual([1]);
   });
 
-  test('holds at most 10,000 of one variant, however they came into it', async () => {
+  test('holds at most 10,000 of one variant, added at once or one by one', async () => {
     const variantId = await it.variant();
     const { cart } = await it.createCart({ lines: [{ variantId, quantity: 9_999 }] }, ANONYMOUS);
     expect(codes(await it.addToCart({ cartId: cart.id, variantId, quantity: 2 }, ANONYMOUS))).toEqual([
@@ -159,7 +156,7 @@ describe('a cart', () => {
     expect((await it.readCart(cart.id)).lines).toHaveLength(100);
   });
 
-  test('takes nothing that is not for sale', async () => {
+  test('refuses a variant that is not for sale', async () => {
     const { cart } = await it.createCart({}, ANONYMOUS);
     const refused = await it.addToCart({ cartId: cart.id, variantId: 'variant_none' }, ANONYMOUS);
     expect(refused.userErrors).toMatchObject([{ code: 'VARIANT_NOT_FOUND', path: ['input', 'variantId'] }]);
@@ -171,7 +168,7 @@ describe('a cart that cannot be ordered as it is', () => {
   const cartOf = async (...lines: { variantId: string; quantity: number }[]): Promise<string> =>
     (await it.createCart({ lines }, buyer)).cart.id;
 
-  test('says what is no longer for sale, without a price or short, each by its name, and nothing else', async () => {
+  test('names each variant that is no longer for sale, has no price or is short, and no other', async () => {
     const [gone, unpriced, short, fine] = [
       await it.variant(),
       await it.variant(),
@@ -218,7 +215,7 @@ describe('a cart that cannot be ordered as it is', () => {
       message: `“${titles.get(gone)}” is no longer for sale: take it out of the cart.`,
       variantId: gone,
     });
-    // Ordering it is refused at the cart, which is all that was sent, with the same words.
+    // Ordering it is refused with the same words, at the cart: the client sent no lines.
     expect((await it.place({ cartId: id }, buyer)).userErrors).toEqual([
       {
         __typename: 'SimpleUserError',
@@ -232,20 +229,23 @@ describe('a cart that cannot be ordered as it is', () => {
   test.each([
     ['sold out', 'INSUFFICIENT_STOCK', /^“Thing \d+.*” is sold out\.$/],
     ['without a price', 'PRICE_NOT_AVAILABLE', /^“Thing \d+.*”: /],
-  ])('for a thing that is %s is refused at the cart, and the message names the thing', async (what, code, message) => {
-    const variantId = await it.variant(what === 'sold out' ? 0 : 5);
-    const id = await cartOf({ variantId, quantity: 1 });
-    if (what !== 'sold out')
-      await it.agents.kysely.deleteFrom('pricing.price').where('variantId', '=', variantId).execute();
-    expect((await it.place({ cartId: id }, buyer)).userErrors).toMatchObject([
-      { code, message: expect.stringMatching(message), path: ['input', 'cartId'] },
-    ]);
-    // Lines that were sent are pointed at.
-    const [error] = (await it.place({ lines: [{ variantId, quantity: 1 }] }, buyer)).userErrors;
-    expect(error.path.slice(0, 3)).toEqual(['input', 'lines', '0']);
-  });
+  ])(
+    'for a variant that is %s is refused at the cart, and the message names the variant',
+    async (what, code, message) => {
+      const variantId = await it.variant(what === 'sold out' ? 0 : 5);
+      const id = await cartOf({ variantId, quantity: 1 });
+      if (what !== 'sold out')
+        await it.agents.kysely.deleteFrom('pricing.price').where('variantId', '=', variantId).execute();
+      expect((await it.place({ cartId: id }, buyer)).userErrors).toMatchObject([
+        { code, message: expect.stringMatching(message), path: ['input', 'cartId'] },
+      ]);
+      // The path leads to the line if the client sent lines.
+      const [error] = (await it.place({ lines: [{ variantId, quantity: 1 }] }, buyer)).userErrors;
+      expect(error.path.slice(0, 3)).toEqual(['input', 'lines', '0']);
+    },
+  );
 
-  test('says that it is empty, that there is no such way of shipping, and that it was ordered', async () => {
+  test('reports that it is empty, that its shipping option is unknown, and that it was ordered', async () => {
     const id = await cartOf();
     expect(await it.problemsOf(id, buyer)).toMatchObject({ totals: null, problems: [{ code: 'CART_EMPTY' }] });
     const variantId = await it.variant();
@@ -259,7 +259,7 @@ describe('a cart that cannot be ordered as it is', () => {
     expect(await it.problemsOf(id, buyer)).toMatchObject({ problems: [{ code: 'CART_ORDERED' }] });
   });
 
-  test('in another currency than was asked for is refused where that was given', async () => {
+  test('with an unknown channel is refused at the channel if the request has one, else at the cart', async () => {
     const id = await cartOf({ variantId: await it.variant(), quantity: 1 });
     const given = await it.place({ cartId: id, channel: 'no-such-channel' }, buyer);
     expect(given.userErrors).toMatchObject([{ code: 'CHANNEL_NOT_FOUND', path: ['input', 'channel'] }]);
@@ -270,12 +270,12 @@ describe('a cart that cannot be ordered as it is', () => {
 });
 
 describe('a cart that staff use', () => {
-  test("is ordered for the customer whose it is: the order is the customer's, and the log says who placed it", async () => {
+  test('becomes the order of its customer, and the event names the operator who placed it', async () => {
     const buyer = newCustomer();
     const variantId = await it.variant();
     const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, buyer);
     await it.addToCart({ cartId: cart.id, variantId }, operator);
-    // An operator who is a customer too orders for the cart's.
+    // An operator who is a customer too orders for the cart's customer.
     const both = actor({ roles: ['OPERATOR', 'CUSTOMER'], customerId: newId('customer') });
     const { order, orderToken, userErrors } = await it.place({ cartId: cart.id }, both);
     expect(userErrors).toEqual([]);
@@ -286,7 +286,7 @@ describe('a cart that staff use', () => {
     expect(event!.payload).toMatchObject({ customerId: buyer.customerId, placedBy: both.id });
   });
 
-  test('is not taken over by keys and merchants that may not change orders', async () => {
+  test('is closed to API keys and merchants without order:write', async () => {
     const buyer = newCustomer();
     const variantId = await it.variant();
     const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, buyer);
@@ -302,7 +302,7 @@ describe('a cart that staff use', () => {
     expect(await it.read(order.id, buyer)).toMatchObject({ id: order.id, email: 'x@example.com' });
   });
 
-  test("that is a guest's is ordered as a guest's, and who ordered it is told apart from its buyer", async () => {
+  test("that is a guest's is ordered as a guest's, and the event names the operator who placed it", async () => {
     const variantId = await it.variant();
     const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, ANONYMOUS);
     const none = await it.place({ cartId: cart.id }, operator);
@@ -317,7 +317,7 @@ describe('a cart that staff use', () => {
 });
 
 describe('a cart that was ordered', () => {
-  test('is frozen, and is no second order', async () => {
+  test('is frozen, and cannot be ordered again', async () => {
     const buyer = newCustomer();
     const variantId = await it.variant();
     const { cart } = await it.createCart({ lines: [{ variantId, quantity: 1 }] }, buyer);
@@ -330,7 +330,7 @@ describe('a cart that was ordered', () => {
     expect(quantities(await it.readCart(cart.id, buyer))).toEqual([1]);
   });
 
-  test('holds what was ordered, also if something is put into it at the same moment', async () => {
+  test('holds just the lines of the order, also if a line is added at the same moment', async () => {
     const buyer = newCustomer();
     const variantId = await it.variant(500);
     for (let n = 0; n < 8; n++) {

@@ -15,7 +15,7 @@ afterAll(() => it.agents.close());
 const codes = (payload: { userErrors: { code: string }[] }) => payload.userErrors.map(({ code }) => code);
 const quantities = (cart: { lines: { quantity: number }[] }) => cart.lines.map(({ quantity }) => quantity);
 
-describe('a cart that nobody changes', () => {
+describe('an idle cart', () => {
   const end = () =>
     endCarts({ store, clock: it.agents.clock, log: silentLogger } as never).run(
       new AbortController().signal,
@@ -26,7 +26,7 @@ describe('a cart that nobody changes', () => {
     store = createStore<Tables>({ agent: 'order', kysely: it.agents.kysely, notifier: new LogNotifier() });
   });
 
-  test('ends after its days, ordered or not, and is as one that never was; one that was changed since stays', async () => {
+  test('is deleted after its days, ordered or not, and is then unknown; one that was changed since stays', async () => {
     const buyer = newCustomer();
     const variantId = await it.variant();
     const make = async () => (await it.createCart({ lines: [{ variantId, quantity: 1 }] }, buyer)).cart.id as string;
@@ -50,7 +50,7 @@ describe('a cart that nobody changes', () => {
     expect((await it.place({ cartId: bought, idempotencyKey: 'kept' }, buyer)).order.id).toBe(order.id);
   });
 
-  test('ends with all others in as many transactions as it takes', async () => {
+  test('is deleted with all others, in as many transactions as it takes', async () => {
     const at = new Date(it.agents.clock.now().getTime() - (CART_DAYS + 1) * 86_400_000);
     const rows = Array.from({ length: 450 }, (_, n) => ({
       id: `cart_old${n}`,

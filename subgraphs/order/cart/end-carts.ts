@@ -3,12 +3,12 @@ import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import type { Tables } from '../entities.ts';
 import { idleCarts } from './queries.ts';
 
-/** A cart ends so long after its last change, whether it was ordered or not: the order has all that is needed of it. */
+/** Days after its last change when a cart is deleted, ordered or not: its order has a copy of all that it needs. */
 export const CART_DAYS = 30;
-/** Carts that one transaction ends. */
+/** Carts that one transaction deletes. */
 const CHUNK = 200;
 
-/** A cart that has ended is as one that never was. */
+/** Scheduled job that deletes idle carts. */
 export const endCarts = ({ store, clock, log }: AgentContext<Tables>): ScheduledJob => ({
   name: 'end-carts',
   everySeconds: 3600,
@@ -19,7 +19,7 @@ export const endCarts = ({ store, clock, log }: AgentContext<Tables>): Scheduled
       const ids = await idleCarts(store.read, before, CHUNK);
       more = ids.length === CHUNK;
       if (ids.length === 0) break;
-      // Under the carts' locks: what is changed at this moment stays.
+      // Under the carts' locks the time is checked again: a cart that is changed at this moment stays.
       ended += await store.write({ locks: ids, origin: {} }, async ({ sql }) => {
         const idle = sql.selectFrom('cart').select('id').where('id', 'in', ids).where('updatedAt', '<', before);
         await sql.deleteFrom('cart_line').where('cartId', 'in', idle).execute();

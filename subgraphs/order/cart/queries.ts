@@ -6,11 +6,11 @@ import { type CartLineRow, CartLineSchema, type CartRow, CartSchema, type Tables
 const CART = columnsOf(CartSchema);
 const LINE = columnsOf(CartLineSchema);
 
-/** The lines of a cart as what is ordered. Those from before carts kept titles are called by their variant's id. */
+/** The lines of a cart as demand. A line from before carts stored titles is titled by its variant's id. */
 export const demandOfCart = (rows: readonly CartLineRow[]): DemandLine[] =>
   rows.map(({ variantId, quantity, title }) => ({ variantId, quantity, title: title ?? variantId }));
 
-/** The room's reads of carts. */
+/** The room's queries of carts. */
 export const cartQueries = (db: Kysely<Tables>) => ({
   byIds: (ids: readonly string[]): Promise<CartRow[]> =>
     db
@@ -29,7 +29,7 @@ export const cartQueries = (db: Kysely<Tables>) => ({
       .execute(),
 });
 
-/** Carts that nobody has changed since, the oldest first. */
+/** Ids of carts that were last changed before that time, the oldest first. */
 export const idleCarts = async (db: Kysely<Tables>, before: Date, limit: number): Promise<string[]> =>
   (
     await db

@@ -13,7 +13,7 @@ import type { CartProblem, ErrorCode, Resolvers } from '../resolvers.generated.t
 import { type CartQueries, demandOfCart } from './queries.ts';
 import { type CartService, empty, ordered } from './service.ts';
 
-/** Where it would go, and how. */
+/** Destination and shipping option of a cart. */
 interface ShippedTo {
   country: string;
   postcode?: string | null;
@@ -21,7 +21,7 @@ interface ShippedTo {
   shippingOption?: string | null;
 }
 
-/** A line of a cart has no path in any input: its index, by which its variant is found. */
+/** A line of a cart has no path in an input. Its index stands for it, and leads to its variant. */
 const BY_INDEX: Paths = { line: (index) => [String(index)], lines: [], channel: [], currency: [] };
 
 function asRefusal(error: unknown): Refusal {
@@ -36,14 +36,14 @@ const problemsOf = ({ userErrors }: Refusal, lines: readonly DemandLine[] = []):
     variantId: lines[Number(path?.[0])]?.variantId ?? null,
   }));
 
-/** What the cart's resolvers call. */
+/** The parts that the cart's resolvers call. */
 interface Parts {
   queries: CartQueries;
   service: CartService;
   orders: OrderLoaders;
 }
 
-/** What a buyer collects before it is ordered. */
+/** Resolvers of carts, in which buyers collect what they may order. */
 export const cartResolvers = (agentContext: AgentContext, { queries, service, orders }: Parts): Resolvers => {
   const carts = loadOne(queries.byIds, (row) => row.id);
   const linesOf = loadMany(queries.linesOf, (row) => row.cartId);
@@ -52,7 +52,7 @@ export const cartResolvers = (agentContext: AgentContext, { queries, service, or
     const cart = await carts(context).load(id);
     return cart && mayUseCart(context.actor, cart) ? cart : null;
   };
-  /** What it comes to, or why it does not; asked once, however many fields of a request want it. */
+  /** Prices of a cart, or the refusal: asked once per request, however many fields need them. */
   const asked = perRequest(() => new Map<string, Promise<Priced | Refusal>>());
   const priceOf = async (
     cart: CartRow,
@@ -71,7 +71,7 @@ export const cartResolvers = (agentContext: AgentContext, { queries, service, or
     return found;
   };
 
-  /** The cart after the use case. */
+  /** The payload of a use case: the changed cart. */
   const changed = (context: RequestContext, useCase: () => Promise<string>) =>
     payload(async () => ({ cart: await load(await useCase(), context) }));
 
@@ -90,7 +90,7 @@ export const cartResolvers = (agentContext: AgentContext, { queries, service, or
       order: (cart, _, context) => (cart.orderId ? orders.order(context).load(cart.orderId) : null),
       async totals(cart, at, context) {
         const priced = await priceOf(cart, at, context);
-        // Something in it cannot be priced, and there is no total to show. `problems` says what.
+        // A line cannot be priced, so that there is no total. `problems` says which.
         if (!priced || priced instanceof Refusal) return null;
         const inCurrency = (minor: bigint) => money(minor, priced.currency);
         return {
@@ -110,7 +110,7 @@ export const cartResolvers = (agentContext: AgentContext, { queries, service, or
           findMissing(agentContext, { lines, paths: BY_INDEX }, context),
         ]);
         const unpriced = priced instanceof Refusal ? problemsOf(priced, lines) : [];
-        // What is not for sale is not said to be sold out beside.
+        // A variant that cannot be priced is not reported as sold out as well.
         const known = new Set(unpriced.map(({ variantId }) => variantId));
         const short = missing ? problemsOf(missing, lines) : [];
         return [...unpriced, ...short.filter(({ variantId }) => !known.has(variantId))];

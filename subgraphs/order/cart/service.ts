@@ -12,13 +12,13 @@ import { CartLineSchema, type CartRow, CartSchema, type Tables } from '../entiti
 import type { CreateCartInput } from '../resolvers.generated.ts';
 import { type CartQueries, demandOfCart } from './queries.ts';
 
-/** What an order takes over from a cart. */
+/** The part of a cart that an order takes over. */
 export interface CartToOrder {
   lines: readonly DemandLine[];
   channel: string;
   currency: string;
   version: number;
-  /** Whose it is; none of a guest's. */
+  /** Its customer; null if it is a guest's. */
   customerId: string | null;
 }
 
@@ -40,7 +40,7 @@ export const cartService = ({ store, clock, ask }: AgentContext<Tables>, queries
     return { channel: channel.id, currency };
   };
 
-  /** What they are called, by their ids. @throws Refusal VARIANT_NOT_FOUND */
+  /** The titles of variants, by their ids. @throws Refusal VARIANT_NOT_FOUND */
   const titlesOf = async (
     ids: readonly string[],
     path: readonly string[],
@@ -60,7 +60,7 @@ export const cartService = ({ store, clock, ask }: AgentContext<Tables>, queries
     return cart;
   };
 
-  /** Sets how many of a variant the cart holds, as a function of how many it holds now. */
+  /** Sets the quantity of a variant in the cart, as a function of the present quantity. */
   const setLine = (
     cartId: string,
     { variantId, title }: { variantId: string; title?: string },
@@ -102,7 +102,7 @@ export const cartService = ({ store, clock, ask }: AgentContext<Tables>, queries
     async createCart(input: CreateCartInput, context: RequestContext): Promise<string> {
       checkLines(input.lines, ['input', 'lines']);
       const demand = demandOf(input.lines);
-      // Lines of one variant become one line.
+      // Lines of one variant become one line, whose sum must be allowed too.
       for (const quantity of demand.values()) checkQuantity(quantity, ['input', 'lines']);
       const [{ channel: channelId, currency }, titles] = await Promise.all([
         chooseCurrency(input, context),
@@ -142,7 +142,7 @@ export const cartService = ({ store, clock, ask }: AgentContext<Tables>, queries
       return setLine(cartId, { variantId, title: titles.get(variantId) }, () => quantity, context);
     },
 
-    /** What an order takes over. @throws Refusal NOT_FOUND, CART_ORDERED, CART_EMPTY */
+    /** The part that an order takes over. @throws Refusal NOT_FOUND, CART_ORDERED, CART_EMPTY */
     async toOrder(id: string, { actor }: RequestContext): Promise<CartToOrder> {
       const [cart] = await queries.byIds([id]);
       if (!cart || !mayUseCart(actor, cart)) throw notFound();
@@ -153,7 +153,7 @@ export const cartService = ({ store, clock, ask }: AgentContext<Tables>, queries
       return { lines: demandOfCart(rows), channel, currency, version, customerId };
     },
 
-    /** In the order's transaction, which holds the cart's lock: a cart becomes one order, of what was priced, and no more. */
+    /** Runs in the order's transaction and the cart's lock: a cart becomes one order at most, of the version priced. */
     async turnIntoOrder(work: Work<Tables>, cartId: string, version: number, orderId: string): Promise<void> {
       const cart = await work.findIfAny(CartSchema, cartId);
       if (!cart) throw notFound();
@@ -175,10 +175,10 @@ const changed = (currentVersion: number): Refusal =>
       currentVersion,
     },
   );
-/** Nothing is in it. */
+/** The refusal of an empty cart. */
 export const empty = (): Refusal =>
   refuse('CART_EMPTY', 'The cart is empty: put something into it first.', ['input', 'cartId']);
-/** It was ordered before. */
+/** The refusal of a cart that was ordered before. */
 export const ordered = (): Refusal =>
   refuse('CART_ORDERED', 'The cart is an order already: open a new one.', ['input', 'cartId']);
 

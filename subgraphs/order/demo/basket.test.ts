@@ -20,14 +20,14 @@ test('a basket that is refused, or out of stock, is replaced by another', async 
 });
 
 test.each([new Unavailable('Pricing did not answer.'), new Fault('BROKEN', 'A fault.'), new Error('A mistake.')])(
-  'what is no refusal of the basket is thrown, and not taken for one: %s',
+  'an error that is no refusal is thrown, not taken for one: %s',
   async (error) => {
     const order = () => Promise.reject(error);
     await expect(firstThatCan(counting(), order)).rejects.toBe(error);
   },
 );
 
-test('where nothing can be ordered it says so, and does not go on for ever', async () => {
+test('the draws end with an error when no basket can be ordered', async () => {
   const draw = counting();
   const order = () => Promise.reject(refuse('PRICE_NOT_FOUND', 'No price.', ['input']));
   await expect(firstThatCan(draw, order)).rejects.toThrow('none can be ordered');

@@ -1,11 +1,11 @@
 import { Refusal } from '../../../platform/errors.ts';
 
-/** More than it ever takes: a third of the baskets holds something that is not for sale in euros, or not in stock. */
+/** More draws than ever needed: a third of the baskets has a variant not for sale in euros, or not in stock. */
 const DRAWS = 50;
 
 /**
- * Draws baskets until one can be ordered, and says what came of that. A refusal is of the basket; anything else that
- * goes wrong is not, and is thrown: with it left out, the demo would be smaller each time that an agent is slow.
+ * Draws baskets until one can be ordered, and returns its order. A refusal is of the basket; any other error is thrown:
+ * were it skipped too, the demo would be smaller each time that an agent is slow.
  * @param draw a basket
  * @param order undefined, or a refusal, if this one cannot be ordered. It is told which draw it is
  * @throws Error if none can be

@@ -13,7 +13,7 @@ export interface DemoCustomer {
 
 const PAGE = 100;
 
-/** The demo customers with their addresses, asked of customer. */
+/** The demo customers with their addresses, from the customer agent. */
 export async function customersOfDemo({ ask }: AgentContext<Tables>): Promise<DemoCustomer[]> {
   const customers: DemoCustomer[] = [];
   for (let from = 0; from < demoWorld.customers; from += PAGE) {

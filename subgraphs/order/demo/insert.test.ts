@@ -23,7 +23,7 @@ const PRICED: Priced = {
   total: 2400n,
 };
 
-test('a demo order is written with all that belongs to it, and a second time changes nothing', async () => {
+test('a demo order is written with all its rows, and writing it again changes nothing', async () => {
   const life = LIVES.find(({ status }) => status === 'DELIVERED')!;
   const customer = { id: 'customer_1', email: 'ada@example.com', address: ADDRESS };
   const order = { n: 7, id: 'order_demo', life, customer, priced: PRICED, placedAt: NOW };

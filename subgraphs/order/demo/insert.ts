@@ -21,10 +21,10 @@ const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const MAX_LINES = 100;
 
-/** The number of a demo order: told from those that were really placed by its leading zero. */
+/** The number of a demo order. Its leading zero tells it from orders that were really placed. */
 export const demoNumber = (n: number): string => `AG-0${String(n + 1).padStart(5, '0')}`;
 
-/** Writes a demo order with all that belongs to it. One that is there already stays as it is. */
+/** Writes a demo order with all its rows. One that is there already stays as it is. */
 export async function insertDemoOrder(
   db: Kysely<Tables>,
   { n, id, life, customer, priced, placedAt }: DemoOrder,

@@ -6,7 +6,7 @@ import type {
   TimelineEntryType,
 } from '../entities.ts';
 
-/** What a demo order has been through. */
+/** The course of a demo order. */
 export interface Life {
   status: OrderStatus;
   paymentStatus: PaymentStatus;
@@ -14,7 +14,7 @@ export interface Life {
   cancellationReason?: CancellationReason;
   /** Whether stock is set aside for it. */
   holdsStock: boolean;
-  /** Its timeline: what happened, so many hours after it was placed. */
+  /** Its timeline: entries, each with the hours since it was placed. */
   story: readonly [TimelineEntryType, number][];
 }
 
