@@ -27,13 +27,13 @@ const totals = (): number[] => {
   return [...sums.values()];
 };
 
-test('the demo world has stock of every variant, and its ledger explains all of it', async () => {
+test('the demo has stock levels of every variant, and its ledger explains all of them', async () => {
   expect(Math.min(...totals())).toBe(0);
   expect(new Set(stock.map((level) => level.merchantId))).toEqual(new Set([demoWorld.merchantId]));
   expect(await inventoryViolations(agents.kysely)).toEqual([]);
 });
 
-test('a tenth of its variants are at zero, fifty have one unit, the others have up to 400 or plenty', () => {
+test('a tenth of the demo’s variants have no unit, fifty have one, the others up to 400 or at least 500', () => {
   const units = totals();
   expect(units.filter((total) => total === 0)).toHaveLength(demoWorld.variants.length / 10);
   expect(units.filter((total) => total === 1)).toHaveLength(50);
@@ -46,7 +46,7 @@ test('among the first hundred products at least forty variants have 500 or more 
   expect(new Set(plentiful.map((level) => level.variantId)).size).toBeGreaterThanOrEqual(40);
 });
 
-test('it lies at five locations, two of them stores', async () => {
+test('the demo’s stock lies at five locations, two of them stores', async () => {
   const locations = await agents.kysely
     .selectFrom('inventory.location')
     .select('kind')
@@ -56,7 +56,7 @@ test('it lies at five locations, two of them stores', async () => {
   expect(new Set(stock.map((level) => level.locationId)).size).toBe(5);
 });
 
-test('loading it again changes nothing', async () => {
+test('loading the demo again changes nothing', async () => {
   await agents.kysely.deleteFrom('platform.demo_load').execute();
   await agents.host.loadDemo(() => {});
   expect(await everything()).toEqual(stock);

@@ -1,4 +1,4 @@
-/** The demo world's stock. Its figures are nowhere else: whoever wants a variant with just one unit asks the database. */
+/** The demo world's stock. Its figures are nowhere else: to find a variant with just one unit, query the database. */
 import type { Kysely } from 'kysely';
 import { type DemoTools, demoWorld } from '../../platform/agent/demo.ts';
 import { deterministicId } from '../../platform/ids.ts';
@@ -6,7 +6,7 @@ import type { NewRowOf } from '../../platform/data/entity-table.ts';
 import type { StockLevelSchema, Tables } from './entities.ts';
 
 const SINCE = new Date('2025-01-01T08:00:00Z');
-/** Rows in one statement, and variants in one transaction: well below what a transaction may take. */
+/** Levels written by one transaction, which takes well below the time that a transaction may take. */
 const CHUNK = 500;
 
 /** The locations, by priority. */
@@ -21,7 +21,7 @@ const LOCATIONS = [
 /** Sizes of the groups of variants that the demo world promises. */
 const AT_ZERO = demoWorld.variants.length / 10;
 const WITH_ONE = 50;
-/** Among the first products, so that whoever takes the first page or two finds something to buy in any number. */
+/** Variants with plenty of stock, among the first products: the first pages hold something to buy in any number. */
 const PLENTIFUL = { count: 60, products: 100 };
 
 type Level = NewRowOf<typeof StockLevelSchema>;
@@ -38,7 +38,7 @@ export const inventoryDemo =
       await loadLevels(db, levels.slice(start, start + CHUNK), start);
   };
 
-/** How many units there are of each variant in all. */
+/** The units of each variant in all. */
 function unitsOf(random: Random): number[] {
   const units = demoWorld.variants.map(() => between(random, 2, 400));
   const near = demoWorld.variants.filter(({ product }) => product < PLENTIFUL.products).map(({ n }) => n);
@@ -53,7 +53,7 @@ function unitsOf(random: Random): number[] {
   return units;
 }
 
-/** Spreads a variant's units over one to five locations; plenty lies at one, and so does nothing. */
+/** Spreads a variant's units over one to five locations; 500 or more lie at one, and so do none. */
 function levelsOf({ id, product }: (typeof demoWorld.variants)[number], units: number, random: Random): Level[] {
   const places = units >= 500 || units === 0 ? 1 : Math.min(units, between(random, 1, LOCATIONS.length));
   const at = shuffled(
@@ -120,7 +120,7 @@ async function loadLevels(db: Kysely<Tables>, levels: readonly Level[], start: n
 
 const between = (random: Random, low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
 
-/** Fisher and Yates. */
+/** A Fisher-Yates shuffle. */
 function shuffled(list: readonly number[], random: Random): number[] {
   const result = [...list];
   for (let last = result.length - 1; last > 0; last--) {

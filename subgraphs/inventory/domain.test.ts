@@ -67,7 +67,7 @@ describe('an allocation', () => {
     ]);
   });
 
-  test('is refused whole, and tells of every variant that is short', () => {
+  test('is refused whole, and names every variant that is short', () => {
     const lines = ['v', 'w', 'x'].map((variantId) => ({ variantId, quantity: 2 }));
     const { userErrors } = refusalOf(() => allocate(lines, [site('a', 10, 9, 'v'), site('a', 10, 1, 'w')]));
     expect(userErrors.map(({ variantId, available, path }) => [variantId, available, path?.[2]])).toEqual([
@@ -77,7 +77,7 @@ describe('an allocation', () => {
   });
 });
 
-describe('whatever is asked of whatever stock', () => {
+describe('for any demand and any stock', () => {
   const ids = fc.constantFrom('v', 'w', 'x');
   const lines = fc.array(fc.record({ variantId: ids, quantity: fc.integer({ min: 1, max: 12 }) }), {
     minLength: 1,
@@ -102,7 +102,7 @@ describe('whatever is asked of whatever stock', () => {
   const freeOf = (free: readonly FreeStock[], variantId: string): number =>
     free.filter((one) => one.variantId === variantId).reduce((sum, one) => sum + one.available, 0);
 
-  test('an allocation is exactly the demand, and nowhere more than is free', () => {
+  test('an allocation is exactly the demand, and takes no more than is free at any location', () => {
     fc.assert(
       fc.property(lines, stock, (wanted, free) => {
         const taken = attempt(wanted, free);
@@ -118,7 +118,7 @@ describe('whatever is asked of whatever stock', () => {
     );
   });
 
-  test('it is refused if and only if there is too little of something', () => {
+  test('an allocation is refused if and only if a variant is short', () => {
     fc.assert(
       fc.property(lines, stock, (wanted, free) => {
         const short = [...sumDemand(wanted)].filter(([variantId, quantity]) => freeOf(free, variantId) < quantity);
@@ -142,8 +142,8 @@ describe('whatever is asked of whatever stock', () => {
   });
 });
 
-describe('what nobody could reserve', () => {
-  test.each([0, -1, 1_000_000_000, 1_000_001])('a quantity of %i is refused, at its place', (quantity) => {
+describe('an impossible reservation', () => {
+  test.each([0, -1, 1_000_000_000, 1_000_001])('with a quantity of %i is refused at its path', (quantity) => {
     const refusal = refusalOf(() =>
       checkLines(
         [
@@ -158,18 +158,18 @@ describe('what nobody could reserve', () => {
     ]);
   });
 
-  test.each([0, 101])('%i lines are refused', (count) => {
+  test.each([0, 101])('with %i lines is refused', (count) => {
     expect(refusalOf(() => checkLines(Array(count).fill({ variantId: 'v', quantity: 1 }), null)).code).toBe(
       'INVALID_INPUT',
     );
   });
 
-  test.each([0, -5, 86_401])('an end after %i seconds is refused', (seconds) => {
+  test.each([0, -5, 86_401])('with an end after %i seconds is refused', (seconds) => {
     expect(refusalOf(() => checkLines([{ variantId: 'v', quantity: 1 }], seconds)).code).toBe('INVALID_INPUT');
   });
 });
 
-test('what is reserved cannot be taken away, and the last free unit can', () => {
+test('a correction can take the last free unit, but no reserved one', () => {
   const level = { variantId: 'v', onHand: 5, reserved: 3 };
   expect(() => checkChange(level, -2, [])).not.toThrow();
   expect(refusalOf(() => checkChange(level, -3, [])).userErrors).toEqual([

@@ -2,28 +2,28 @@
 import { Refusal, refuse, type UserError } from '../../platform/errors.ts';
 import type { LocationRow, ReservationLineRow, StockLevelRow } from './entities.ts';
 
-/** So many lines one reservation has at most. */
+/** The most lines of one reservation. */
 export const MAX_LINES = 100;
-/** So many units one line, correction or transfer moves at most. */
+/** The most units that one line, correction or transfer moves. */
 export const MAX_QUANTITY = 1_000_000;
-/** So many units lie at one location at most: then the sum over {@link MAX_LOCATIONS} is still an Int of the graph. */
+/** The most units at one location: the sum over {@link MAX_LOCATIONS} is then still an Int of the graph. */
 export const MAX_ON_HAND = 10_000_000;
-/** So many locations there are at most. */
+/** The most locations. */
 export const MAX_LOCATIONS = 100;
-/** So long a reservation with an end lasts at most: a day. */
+/** The longest time of a reservation with an end: a day. */
 const MAX_SECONDS = 86_400;
 
-/** Units of a variant that somebody wants. */
+/** A line of the demand: units of a variant. */
 export type Line = Pick<ReservationLineRow, 'variantId' | 'quantity'>;
 
-/** Units of a variant at one place. */
+/** Units of a variant to take at one location. */
 export type Allocation = Omit<ReservationLineRow, 'reservationId'>;
 
-/** What is free of a variant at one place, and how early that place serves. */
+/** Free units of a variant at one location, with the location's priority. */
 export type FreeStock = Pick<StockLevelRow, 'variantId' | 'locationId'> &
   Pick<LocationRow, 'priority'> & { available: number };
 
-/** @throws Refusal INVALID_INPUT for lines that nobody could reserve */
+/** @throws Refusal INVALID_INPUT for too few or too many lines, units or seconds */
 export function checkLines(lines: readonly Line[], expiresInSeconds: number | null | undefined): void {
   if (lines.length < 1 || lines.length > MAX_LINES) {
     throw refuse('INVALID_INPUT', `A reservation has 1 to ${MAX_LINES} lines.`, ['input', 'lines']);
@@ -34,15 +34,15 @@ export function checkLines(lines: readonly Line[], expiresInSeconds: number | nu
   }
 }
 
-/** @throws Refusal INVALID_INPUT for a number of units that is none, or is absurd */
+/** @throws Refusal INVALID_INPUT for a quantity below 1 or above {@link MAX_QUANTITY} */
 export function checkQuantity(quantity: number, path: readonly string[]): void {
   if (quantity < 1 || quantity > MAX_QUANTITY)
     throw refuse('INVALID_INPUT', `The quantity must be 1 to ${MAX_QUANTITY}.`, path);
 }
 
 /**
- * Demand by variant. To be summed BEFORE it is checked: two lines of one variant, each checked against the same stock,
- * are how Medusa sells a unit twice (https://github.com/medusajs/medusa/issues/16502).
+ * Demand by variant. It must be summed BEFORE it is checked: two lines of one variant, each checked against the same
+ * stock, are how Medusa sells a unit twice (https://github.com/medusajs/medusa/issues/16502).
  */
 export function sumDemand(lines: readonly Line[]): Map<string, number> {
   const demand = new Map<string, number>();
@@ -57,8 +57,8 @@ export function isSameDemand(demand: ReadonlyMap<string, number>, lines: readonl
 }
 
 /**
- * Decides what is taken where, for all of the demand or for none of it: from the first location, by priority, that has
- * all of a variant; else from several, as much as each has, by priority. Sorted by variant and location.
+ * Allocates all of the demand or none of it: from the first location, by priority, that has all of a variant; else from
+ * several, as much as each has, by priority. Sorted by variant and location.
  * @throws Refusal INSUFFICIENT_STOCK, one user error for each variant of which there is too little
  */
 export function allocate(lines: readonly Line[], stock: readonly FreeStock[]): Allocation[] {
@@ -104,7 +104,7 @@ const byPriority = (a: FreeStock, b: FreeStock): number =>
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Whether so many units may come to a level, or go from it. What is reserved is promised: it cannot go.
+ * Checks that a level may change by so many units. Reserved units are promised and cannot be taken away.
  * @throws Refusal INSUFFICIENT_STOCK, INVALID_INPUT
  */
 export function checkChange(
@@ -122,7 +122,7 @@ export function checkChange(
     throw refuse('INVALID_INPUT', `A location holds at most ${MAX_ON_HAND} units of a variant.`, path);
 }
 
-/** @throws Refusal INVALID_INPUT for a code that is none */
+/** @throws Refusal INVALID_INPUT for a malformed code */
 export function checkCode(code: string): void {
   if (!/^[A-Z\d][A-Z\d-]*$/.test(code))
     throw refuse('INVALID_INPUT', 'A code has capitals, digits, and hyphens behind the first.', ['input', 'code']);

@@ -46,7 +46,7 @@ describe('a correction of stock', () => {
     expect(events[0]!.payload.productId).toMatch(/^product_/);
   });
 
-  test('with the same key happens once, and with another request is refused', async () => {
+  test('with the same idempotency key happens once; another request with that key is refused', async () => {
     const id = await stock.variant();
     const key = newId('key');
     const answers = await Promise.all(Array.from({ length: 10 }, () => stock.adjust(id, 5, { key })));
@@ -55,7 +55,7 @@ describe('a correction of stock', () => {
     expect(await stock.available(id)).toEqual([5]);
   });
 
-  test('may be made by a key of staff for that alone, also of what is not for sale yet', async () => {
+  test('may be made by an API key with inventory:write alone, also of a draft', async () => {
     const id = await stock.variant();
     const key = actor({ roles: [], scopes: ['inventory:write'] });
     expect(await stock.adjust(id, 5, { as: key })).toMatchObject({ stockLevel: { onHand: 5 } });
@@ -87,7 +87,7 @@ describe('a correction of stock', () => {
     ]);
   });
 
-  test('of an unknown variant or at an unknown place is refused, and writes nothing', async () => {
+  test('of an unknown variant or at an unknown location is refused, and writes nothing', async () => {
     expect((await stock.adjust('variant_none', 1)).userErrors).toEqual([
       userError('NOT_FOUND', { path: ['input', 'variantId'] }),
     ]);
@@ -98,15 +98,18 @@ describe('a correction of stock', () => {
     expect(await stock.levels(id)).toEqual([]);
   });
 
-  test.each(['', '\u200b', 'a\u0000b', 'a\ud800b', 'x'.repeat(201)])('for no reason is refused: %#', async (reason) => {
-    const id = await stock.variant();
-    expect((await stock.adjust(id, 1, { reason })).userErrors).toEqual([
-      userError('INVALID_INPUT', { path: ['input', 'reason'] }),
-    ]);
-    expect(await stock.levels(id)).toEqual([]);
-  });
+  test.each(['', '\u200b', 'a\u0000b', 'a\ud800b', 'x'.repeat(201)])(
+    'with an invalid reason is refused: %#',
+    async (reason) => {
+      const id = await stock.variant();
+      expect((await stock.adjust(id, 1, { reason })).userErrors).toEqual([
+        userError('INVALID_INPUT', { path: ['input', 'reason'] }),
+      ]);
+      expect(await stock.levels(id)).toEqual([]);
+    },
+  );
 
-  test('is open to the merchant whose variant it is, and to no other', async () => {
+  test('is open to the merchant of the variant, and to no other', async () => {
     const id = await stock.variant();
     expect((await stock.adjust(id, 1, { as: rival })).userErrors).toEqual([userError('NOT_FOUND')]);
     expect((await stock.adjust(id, 4, { as: merchant })).userErrors).toEqual([]);
@@ -121,7 +124,7 @@ describe('a correction of stock', () => {
 });
 
 describe('a transfer', () => {
-  test('keeps the sum, and both sides have one reference', async () => {
+  test('keeps the sum, and both movements have one reference', async () => {
     const id = await stock.variant(10);
     expect(await stock.transfer(id, 4)).toMatchObject({
       from: { onHand: 6 },
@@ -148,7 +151,7 @@ describe('a transfer', () => {
     expect((await stock.transfer(id, 3)).userErrors).toEqual([]);
   });
 
-  test('to the same place is refused', async () => {
+  test('to the same location is refused', async () => {
     expect((await stock.transfer(await stock.variant(1), 1, { to: stock.at.FIRST })).userErrors).toEqual([
       userError('INVALID_INPUT'),
     ]);
@@ -169,7 +172,7 @@ describe('the ledger', () => {
     ['no_more_reserved_than_on_hand', { reserved: 2 }],
     ['on_hand_not_negative', { onHand: -1, reserved: -1 }],
     ['reserved_not_negative', { reserved: -1 }],
-  ])('and the database itself holds %s', async (constraint, values) => {
+  ])('is backed by the database constraint %s', async (constraint, values) => {
     const id = await stock.variant(1);
     const update = agents.kysely.updateTable('inventory.stock_level').set(values).where('variantId', '=', id).execute();
     await expect(update).rejects.toMatchObject({ code: '23514', constraint });
@@ -177,7 +180,7 @@ describe('the ledger', () => {
 });
 
 describe('availability', () => {
-  test('of any number of variants is one statement, and of an unknown one is none', async () => {
+  test('of any number of variants costs one statement, and of an unknown one is 0', async () => {
     const [two, none] = await stock.variants([2, 0]);
     const representations = [two, none, 'variant_none'].map((id) => ({ __typename: 'ProductVariant', id }));
     const query =
@@ -222,7 +225,7 @@ describe('a location', () => {
     ]);
   });
 
-  test('that was changed meanwhile is not changed on an old view of it', async () => {
+  test('is changed at the expected version only (optimistic lock)', async () => {
     const { location } = await stock.createLocation({ code: 'NEW-2', name: 'New' });
     expect((await stock.updateLocation({ id: location.id, expectedVersion: 1, priority: 5 })).location).toMatchObject({
       version: 2,
@@ -231,7 +234,7 @@ describe('a location', () => {
     expect(late.userErrors).toEqual([userError('VERSION_CONFLICT')]);
   });
 
-  test('is no new version of itself after a change to what it is already', async () => {
+  test('keeps its version when a change changes nothing', async () => {
     const { location } = await stock.createLocation({ code: 'NEW-3', name: 'New', priority: 5 });
     const same = await stock.updateLocation({ id: location.id, expectedVersion: 1, priority: 5, name: 'New' });
     expect(same).toMatchObject({ location: { version: 1 }, userErrors: [] });

@@ -23,13 +23,13 @@ export interface ProductVariantRow {
 /** A page of movements. */
 export type MovementConnectionRow = Connection<MovementRow>;
 
-/** What is free of a variant. */
+/** The free units of a variant. */
 export interface FreeUnits {
   variantId: string;
   available: number;
 }
 
-/** Which movements; all that is given must hold. */
+/** A filter of movements; every given condition must hold. */
 export interface MovementFilter {
   variantId?: string | null;
   locationId?: string | null;
@@ -39,7 +39,7 @@ export interface MovementFilter {
 const LOCATION = columnsOf(LocationSchema);
 const NEWEST = { column: 'createdAt', direction: 'DESC' } as const;
 
-/** The room's reads. Those of levels and movements take the rows that their caller may see. */
+/** The room's queries. Those of levels and movements take the row filter of their caller. */
 export const inventoryQueries = (db: Kysely<Tables>) => ({
   locations: (): Promise<LocationRow[]> =>
     db.selectFrom('location').select(LOCATION).orderBy('priority').orderBy('id').limit(MAX_LOCATIONS).execute(),
@@ -47,7 +47,7 @@ export const inventoryQueries = (db: Kysely<Tables>) => ({
   locationsByIds: (ids: readonly string[]): Promise<LocationRow[]> =>
     db.selectFrom('location').select(LOCATION).where('id', '=', anyOf(ids)).execute(),
 
-  /** At most one a location, by priority. */
+  /** Levels of variants: at most one per location, by priority. */
   levelsOf: (variantIds: readonly string[], rows: RowFilter): Promise<StockLevelRow[]> =>
     db
       .selectFrom('stock_level')
@@ -67,7 +67,7 @@ export const inventoryQueries = (db: Kysely<Tables>) => ({
     return connect(query, NEWEST, page);
   },
 
-  /** What is free at active locations. No row for a variant that none is known of. */
+  /** Free units at active locations. A variant without a level has no row. */
   availability: (variantIds: readonly string[]): Promise<FreeUnits[]> =>
     db
       .selectFrom('stock_level')

@@ -8,7 +8,7 @@ import type { InventoryQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { InventoryService } from './service.ts';
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queries: InventoryQueries;
   load: InventoryLoaders;
@@ -16,7 +16,7 @@ interface Parts {
 }
 
 export const inventoryResolvers = ({ queries, load, service }: Parts): Resolvers => {
-  // Read anew after a mutation, not by a loader: an operation may hold several, and each answers with what is there then.
+  // Read without a loader after a mutation: an operation may hold several, and each answers with its own result.
   const levelsAt = async (
     variantId: string,
     locationIds: readonly string[],

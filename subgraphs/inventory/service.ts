@@ -1,4 +1,4 @@
-/** What people do with stock: correct it and move it. What orders do with it is in `reservation/`. */
+/** The use cases of stock for people: correct it and move it. Those for orders are in `reservation/`. */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { idempotencyOf } from '../../platform/data/idempotency.ts';
 import { matches } from '../../platform/data/row-filter.ts';
@@ -15,7 +15,7 @@ import type { AdjustStockInput, TransferStockInput } from './resolvers.generated
 import { type Change, change, type Entry, type Level, levelsAt, type Owner } from './stock-sql.ts';
 
 export const inventoryService = ({ store, clock, ask }: AgentContext<Tables>) => {
-  /** Whose the variant is: from our own rows, or for its first stock from the catalogue, on the caller's behalf. */
+  /** The owner of a variant: from our own rows, or for its first stock from the catalogue, on the caller's behalf. */
   const ownerOf = async (variantId: string, context: RequestContext): Promise<Owner> => {
     const known = store.read
       .selectFrom('stock_level')
@@ -102,7 +102,7 @@ export function known(levels: Map<string, Level>, locationId: string, path: read
   return level;
 }
 
-/** Changes levels of one variant, and tells of each. The caller holds the lock `stock:<variant>`. */
+/** Changes levels of one variant, with an event for each. The caller holds the lock `stock:<variant>`. */
 export async function changeAndPublish(work: Work<Tables>, changes: readonly Change[], entry: Entry): Promise<void> {
   const { variantId, owner, type: changeType, referenceId } = entry;
   const deltas = new Map(changes.map(({ locationId, delta }) => [locationId, delta]));

@@ -1,6 +1,6 @@
 /**
- * Plain SQL where stock comes and goes: the ledger and its sum are written together, by one statement of several parts that
- * takes the locks of the rows in their order.
+ * Plain SQL for changes of stock: the ledger and its sum are written together, by one statement of several parts that
+ * takes the row locks in order.
  */
 import { type Kysely, sql } from 'kysely';
 import { newId } from '../../platform/ids.ts';
@@ -10,13 +10,13 @@ import type { MovementRow, StockLevelRow, Tables } from './entities.ts';
 /** A level as a decision needs it. One that does not exist yet has no units. */
 export type Level = Pick<StockLevelRow, 'variantId' | 'locationId' | 'onHand' | 'reserved'>;
 
-/** Whose a variant is. */
+/** The product and the merchant of a variant. */
 export type Owner = Pick<StockLevelRow, 'productId' | 'merchantId'>;
 
 /** Units that come to a level, or go from it. */
 export type Change = Pick<MovementRow, 'locationId' | 'delta'>;
 
-/** What is said of changes in the ledger. */
+/** The fields that ledger entries of one change have in common. */
 export interface Entry extends Pick<MovementRow, 'variantId' | 'type' | 'reason' | 'referenceId' | 'actorId'> {
   owner: Owner;
   now: Date;
@@ -52,7 +52,7 @@ export async function change(db: Kysely<Tables>, changes: readonly Change[], ent
   const { productId, merchantId } = entry.owner;
   const locationIds = changes.map((one) => one.locationId);
   const deltas = changes.map((one) => one.delta);
-  // A statement of its own: an upsert would check a negative number of units before it finds the row to add it to.
+  // A separate insert: an upsert would check a negative number of units before it finds the row to add it to.
   await db
     .insertInto('stock_level')
     .values(

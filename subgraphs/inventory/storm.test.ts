@@ -17,7 +17,7 @@ afterEach(async () => {
 afterAll(() => agents.close());
 
 describe('a storm', () => {
-  // The seed decides what is asked; the database, in which order. Whatever the order, the figures agree in the end.
+  // The seed decides the requests, the database their order. In any order the figures agree in the end.
   test.each(['ouzo', 'tsipouro', 'raki'])(
     'of reservations, releases, corrections and transfers, seed %s, leaves the ledger exact',
     async (seed) => {

@@ -1,4 +1,4 @@
-/** For the permission walk: two locations, and a movement of everything that a merchant has. */
+/** For the permission walk: two locations, and a movement of every variant that a merchant has. */
 import { newId } from '../../platform/ids.ts';
 import type { RoomWorld } from '../../tests/security/permissions/room-world.ts';
 import type { Thing } from '../../tests/security/permissions/things.ts';

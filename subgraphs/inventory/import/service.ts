@@ -1,4 +1,4 @@
-/** The first stock of imported variants, and its undo: the ledger keeps both. */
+/** The first stock of imported variants, and its undo: the ledger has entries of both. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { doOnce, undoOnce, type Undoable } from '../../../platform/store/undoable.ts';
 import type { Work } from '../../../platform/store/store.ts';

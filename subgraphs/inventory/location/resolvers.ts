@@ -7,13 +7,13 @@ import type { InventoryQueries } from '../queries.ts';
 import type { Resolvers } from '../resolvers.generated.ts';
 import { locationService } from './service.ts';
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queries: InventoryQueries;
   load: InventoryLoaders;
 }
 
-/** The places that stock is kept at. */
+/** Resolvers of locations, where stock is kept. */
 export const locationResolvers = (agentContext: AgentContext<Tables>, { queries, load }: Parts): Resolvers => {
   const service = locationService(agentContext);
   return {

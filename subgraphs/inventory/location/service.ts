@@ -1,4 +1,4 @@
-/** What staff do with the places that stock is kept at. */
+/** The use cases of locations, where stock is kept: staff create and change them. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { countOf } from '../../../platform/data/count.ts';
 import { refuse } from '../../../platform/errors.ts';
@@ -10,7 +10,7 @@ import { checkCode, checkPriority, MAX_LOCATIONS } from '../domain.ts';
 import { type LocationRow, LocationSchema, type Tables } from '../entities.ts';
 import type { CreateLocationInput, UpdateLocationInput } from '../resolvers.generated.ts';
 
-/** What a unique index says no to, and how a user reads it. */
+/** The refusal for each unique index. */
 const TAKEN = {
   location_code_key: refuse('LOCATION_CODE_TAKEN', 'Another location has this code: choose another.', [
     'input',
@@ -52,7 +52,7 @@ export const locationService = ({ store, clock }: Pick<AgentContext<Tables>, 'st
       checkVersion(location.version, input.expectedVersion);
       const { name, priority, active } = input;
       const changes = { name: name ?? undefined, priority: priority ?? undefined, active: active ?? undefined };
-      // What changes nothing makes no new version.
+      // A change that changes nothing makes no new version.
       if (differs(location, changes)) await work.save(LocationSchema, location, changes);
       return location.id;
     });

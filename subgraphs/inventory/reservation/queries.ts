@@ -9,13 +9,13 @@ import {
   type Tables,
 } from '../entities.ts';
 
-/** What became of a reservation. It is read only if it is asked for: a saga asks for the user errors alone. */
+/** The payload of a reservation, which is read only if its field is selected: a saga selects the user errors alone. */
 export interface ReservationPayloadRow {
   reservationId?: string;
   userErrors: UserError[];
 }
 
-/** Reads of reservations, for agents: whosever they are. */
+/** Queries of reservations, for agents, without a row filter. */
 export const reservationQueries = (db: Kysely<Tables>) => ({
   byId: (id: string): Promise<ReservationRow | undefined> =>
     db.selectFrom('reservation').select(columnsOf(ReservationSchema)).where('id', '=', id).executeTakeFirst(),

@@ -1,22 +1,22 @@
 /**
- * Plain SQL, for the hot path: a reservation costs the same few statements, each of several parts, however many lines it
- * has. Whoever takes units away, here or by a correction, holds the lock `stock:<variant>` of the transaction's first
- * statement; giving units back needs none, since it can make nobody's decision wrong. Row locks are taken in one order,
- * variant and location, so that no two statements wait for one another.
+ * Plain SQL, for the hot path: a reservation costs the same few statements, each of several parts, however many lines
+ * it has. Every transaction that takes units away, here or by a correction, holds the lock `stock:<variant>` from its
+ * first statement; giving units back needs none, since it makes no decision wrong. Row locks are taken in one order,
+ * variant and location, so that statements never deadlock.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Allocation, FreeStock } from '../domain.ts';
 import type { ReservationRow, Tables } from '../entities.ts';
 
-/** What a decision about a reservation is based on. */
+/** The state on which a reservation is decided. */
 export interface Standing {
-  /** The one that this reference already has. */
+  /** The reservation that this reference already has. */
   reservation: (Pick<ReservationRow, 'id' | 'status'> & { lines: Allocation[] }) | null;
-  /** What is free of the variants at active locations. */
+  /** Free units of the variants at active locations. */
   stock: FreeStock[];
 }
 
-/** Reads what a reference has, and what is free. */
+/** Reads the reservation of a reference, and the free units. */
 export async function standingOf(
   db: Kysely<Tables>,
   reference: string,
@@ -43,7 +43,7 @@ export interface NewReservation extends Pick<ReservationRow, 'id' | 'reference' 
   lines: readonly Allocation[];
 }
 
-/** Writes a reservation and takes its units, where they are still free. Returns how many of its lines could be taken. */
+/** Writes a reservation and takes its units where they are still free. Returns the number of lines that were taken. */
 export async function take(
   db: Kysely<Tables>,
   { id, reference, expiresAt, now, lines }: NewReservation,
@@ -110,7 +110,7 @@ export async function giveBack(
   return rows;
 }
 
-/** Notes that nothing may be reserved for a reference any more, unless something is known of it already. */
+/** Forbids later reservations for a reference, unless it has one already. */
 export async function forbid(
   db: Kysely<Tables>,
   { id, reference, now }: { id: string; reference: string; now: Date },

@@ -113,7 +113,7 @@ describe('a reservation', () => {
     ).toEqual([{ variantId: id, locationId: stock.at.FIRST, quantity: 3 }]);
   });
 
-  test('of what was never heard of is refused for want of stock', async () => {
+  test('of an unknown variant is refused as short', async () => {
     expect((await stock.reserve(order(), [{ variantId: 'variant_none', quantity: 1 }])).userErrors).toEqual([
       userError('INSUFFICIENT_STOCK', { available: 0 }),
     ]);
@@ -125,7 +125,7 @@ describe('a reservation', () => {
     ]);
   });
 
-  test('is made once for a key, and once for a reference', async () => {
+  test('is made once per idempotency key, and once per reference', async () => {
     const id = await stock.variant(10);
     const reference = order();
     const lines = [{ variantId: id, quantity: 2 }];
@@ -154,7 +154,7 @@ describe('a reservation', () => {
     expect(await stock.levels(id)).toMatchObject([{ onHand: 1, reserved: 1 }]);
   });
 
-  test('takes only what is free, even if nobody held the locks that the decision was made under', async () => {
+  test('takes only free units, even without the locks under which it is decided', async () => {
     const id = await stock.variant(1);
     const lines = [{ variantId: id, locationId: stock.at.FIRST, quantity: 1 }];
     const attempt = () =>
@@ -175,7 +175,7 @@ describe('a reservation', () => {
     expect(await stock.levels(id)).toMatchObject([{ onHand: 1, reserved: 1 }]);
   });
 
-  test('is not served by a location that is closed', async () => {
+  test('is not served by a closed location', async () => {
     const { location } = await stock.createLocation({ code: 'CLOSING', name: 'Closing' });
     const id = await stock.variant();
     await stock.adjust(id, 5, { where: location.id });
@@ -226,7 +226,7 @@ describe('a release', () => {
     ]);
   });
 
-  test('that comes first keeps a late reservation from setting anything aside', async () => {
+  test('that comes first makes a later reservation be refused', async () => {
     const id = await stock.variant(5);
     const reference = order();
     expect(await stock.release(reference)).toEqual({ released: false, userErrors: [] });

@@ -6,7 +6,7 @@ import type { Resolvers } from '../resolvers.generated.ts';
 import { reservationQueries } from './queries.ts';
 import { reservationService } from './service.ts';
 
-/** Units that are set aside for orders. */
+/** Resolvers of reservations: units that are set aside for orders. */
 export const reservationResolvers = (agentContext: AgentContext<Tables>): Resolvers => {
   const queries = reservationQueries(agentContext.store.read);
   const service = reservationService(agentContext);

@@ -1,4 +1,4 @@
-/** The use cases of reservations: what orders ask for, and what expires. */
+/** The use cases of reservations: reserve, release and expire. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { idempotencyOf } from '../../../platform/data/idempotency.ts';
 import { Unavailable, refuse } from '../../../platform/errors.ts';
@@ -11,13 +11,13 @@ import { reservationReleased, stockReserved } from '../events.ts';
 import { type Closed, forbid, giveBack, type Standing, standingOf, take } from './reservation-sql.ts';
 import type { ReleaseReservationInput, ReserveStockInput } from '../resolvers.generated.ts';
 
-/** So many reservations expire in one transaction. */
+/** Reservations that expire in one transaction. */
 const BATCH = 100;
 
 const lockOf = (reference: string): string => `reservation:${reference}`;
 
 export const reservationService = ({ store, clock }: Pick<AgentContext<Tables>, 'store' | 'clock'>) => ({
-  /** Returns the reservation's id. @throws Refusal INSUFFICIENT_STOCK, RESERVATION_RELEASED, INVALID_INPUT, INVALID_STATE */
+  /** Returns its id. @throws Refusal INSUFFICIENT_STOCK, RESERVATION_RELEASED, INVALID_INPUT, INVALID_STATE */
   async reserve(input: ReserveStockInput, context: RequestContext): Promise<string> {
     const { reference, lines, expiresInSeconds } = input;
     checkLines(lines, expiresInSeconds);
@@ -31,7 +31,7 @@ export const reservationService = ({ store, clock }: Pick<AgentContext<Tables>, 
     return reservationId;
   },
 
-  /** Returns whether something was given back. */
+  /** Returns whether units were given back. */
   async release(input: ReleaseReservationInput, context: RequestContext): Promise<boolean> {
     const { reference } = input;
     const key = idempotencyOf('releaseReservation', input, context);
@@ -44,7 +44,7 @@ export const reservationService = ({ store, clock }: Pick<AgentContext<Tables>, 
     return released;
   },
 
-  /** Gives back what is set aside for longer than it was asked for. */
+  /** Gives back the units of reservations whose time is up. */
   async expireDue(signal?: AbortSignal): Promise<void> {
     let due: string[];
     do {
@@ -58,7 +58,7 @@ export const reservationService = ({ store, clock }: Pick<AgentContext<Tables>, 
   },
 });
 
-/** The reservation that the reference has already, if it is for the same. */
+/** The id of the reservation that the reference has already. @throws Refusal if it is released or for other lines */
 function earlier({ reservation }: Standing, lines: ReserveStockInput['lines']): string | undefined {
   if (!reservation) return undefined;
   if (reservation.status !== 'ACTIVE') {
@@ -80,7 +80,7 @@ async function reserveNow(
   const id = newId('reservation');
   const expiresAt = expiresInSeconds == null ? null : new Date(now.getTime() + expiresInSeconds * 1000);
   const taken = await take(work.sql, { id, reference, expiresAt, now, lines });
-  // Cannot be under the locks. If it is, nothing is written, and the decision is made anew on what is there then.
+  // Impossible under the locks. Should it happen, nothing is written, and the retry decides on the stock of then.
   if (taken !== lines.length) throw new Unavailable('The stock was taken while it was being reserved.');
   const payload = { reservationId: id, reference, expiresAt: expiresAt?.toISOString() ?? null, lines };
   work.publish(stockReserved, { aggregateId: id, aggregateVersion: 1, payload });
