@@ -24,7 +24,7 @@ const change = (input: Record<string, unknown>, as = admin) =>
 const remove = (input: Record<string, unknown>, as = admin) =>
   agents.mutate('removeAddress', input, `customer { version addresses { id isDefaultShipping } } ${ERRORS}`, as);
 
-/** A customer, and the actor who is it. */
+/** A customer, with its own actor. */
 async function newCustomer(name = 'Ada Lovelace') {
   const id = newId('customer');
   await create({ id, userId: newId('user'), name, email: 'ada@example.com' });
@@ -32,7 +32,7 @@ async function newCustomer(name = 'Ada Lovelace') {
 }
 
 describe('a customer', () => {
-  test('is made once, however often it is asked for, and no personal data is in the event', async () => {
+  test('is created once, however often it is requested, and its event holds no personal data', async () => {
     const input = { id: newId('customer'), userId: newId('user'), name: 'Ada Lovelace', email: 'ada@example.com' };
     const answers = await Promise.all([create(input), create(input), create(input)]);
     for (const answer of answers)
@@ -46,7 +46,7 @@ describe('a customer', () => {
     ]);
   });
 
-  test('is not made under an id of somebody else, nor twice for one user', async () => {
+  test('is not created under the id of another user’s customer, nor twice for one user', async () => {
     const input = { id: newId('customer'), userId: newId('user'), name: 'Ada', email: 'ada@example.com' };
     await create(input);
     expect((await create({ ...input, userId: newId('user') })).userErrors).toMatchObject([
@@ -57,7 +57,7 @@ describe('a customer', () => {
     ]);
   });
 
-  test('is seen by itself and by operators, and by nobody else: neither asked for nor referred to', async () => {
+  test('is visible to itself, operators and agents, and to no other caller, by query or reference', async () => {
     const { id, self } = await newCustomer();
     const stranger = await newCustomer();
     const guest = actor({ roles: ['GUEST'], orderId: 'order_1' });
@@ -82,7 +82,7 @@ describe('a customer', () => {
     }
   });
 
-  test('is changed by itself or an operator, not by a viewer or another customer', async () => {
+  test('can be changed by itself or an operator, not by a viewer or another customer', async () => {
     const { id, self } = await newCustomer();
     const stranger = await newCustomer();
     expect((await update({ id, expectedVersion: 1, phone: '+44 20 555 0142' }, self)).customer).toEqual({
@@ -103,7 +103,7 @@ describe('a customer', () => {
     expect(await agents.query('customer', { id }, 'name version')).toEqual({ name: 'Ada King', version: 3 });
   });
 
-  test('is changed on the version that was seen, and on no other', async () => {
+  test('is changed at the expected version only (optimistic lock)', async () => {
     const { id, self } = await newCustomer();
     await update({ id, expectedVersion: 1, name: 'First' }, self);
     const late = await update({ id, expectedVersion: 1, name: 'Lost' }, self);
@@ -113,7 +113,7 @@ describe('a customer', () => {
 });
 
 test.each(['\u200b', 'a\u0000b', 'a\ud800b', 'Ada\u202e', 'x'.repeat(201)])(
-  'a customer is not called %j, at first or later',
+  'a customer cannot get the name %j, when created or later',
   async (name) => {
     const refused = [{ code: 'INVALID_INPUT', path: ['input', 'name'] }];
     const input = { id: newId('customer'), userId: newId('user'), name, email: 'ada@example.com' };
@@ -125,7 +125,7 @@ test.each(['\u200b', 'a\u0000b', 'a\ud800b', 'Ada\u202e', 'x'.repeat(201)])(
 );
 
 describe('the addresses of a customer', () => {
-  test('are by the rule of all addresses: no postal code in Hong Kong, one of the country in Germany', async () => {
+  test('follow the rules of their countries: no postal code in Hong Kong, a valid one in Germany', async () => {
     const { self } = await newCustomer();
     const { postcode: _, ...street } = HOME;
     for (const postcode of [undefined, null, ''])
@@ -158,7 +158,7 @@ describe('the addresses of a customer', () => {
     expect(versions).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  test('are changed on the version that was seen, by their owner only', async () => {
+  test('are changed at the expected version only (optimistic lock), by their owner only', async () => {
     const { self } = await newCustomer();
     const stranger = await newCustomer();
     const { address } = await add({ address: HOME }, self);
@@ -179,7 +179,7 @@ describe('the addresses of a customer', () => {
     ]);
   });
 
-  test('are not added for somebody else, nor when they are malformed', async () => {
+  test('are not added to another customer, nor when they are malformed', async () => {
     const { id, self } = await newCustomer();
     const stranger = await newCustomer();
     expect((await add({ customerId: id, address: HOME }, stranger.self)).userErrors).toMatchObject([
@@ -194,7 +194,7 @@ describe('the addresses of a customer', () => {
     expect((await agents.query('customer', { id }, 'addresses { id }')).addresses).toEqual([]);
   });
 
-  test('are fifty at most, also when they come at once', async () => {
+  test('are fifty at most, also when they are added at once', async () => {
     const { id, self } = await newCustomer();
     const answers = await Promise.all(Array.from({ length: 53 }, () => add({ address: HOME }, self)));
     expect(answers.filter((answer) => answer.userErrors[0]?.code === 'INVALID_STATE')).toHaveLength(3);
@@ -210,7 +210,7 @@ describe('the addresses of a customer', () => {
 });
 
 describe('the list of customers', () => {
-  test('is found by e-mail address in whatever case, and ordered by name', async () => {
+  test('is filtered by e-mail address in any case, and ordered by name', async () => {
     for (const name of ['Zoe', 'Bea', 'Max'])
       await create({ id: newId('customer'), userId: newId('user'), name, email: 'List@Example.com' });
     const asked = { filter: { email: 'list@example.COM' }, orderBy: { field: 'NAME', direction: 'DESC' } };
@@ -218,7 +218,7 @@ describe('the list of customers', () => {
     expect(customers).toEqual({ nodes: [{ name: 'Zoe' }, { name: 'Max' }, { name: 'Bea' }], totalCount: 3 });
   });
 
-  test('by name is in the order in which people look names up, page by page, both ways', async () => {
+  test('by name is in the order of a dictionary, in both directions, page by page', async () => {
     const order = ['adam', 'Čapek', 'de Vries', 'Łucja Nowak', 'Östlund', 'Zoé Dubois'];
     for (const name of order.toReversed())
       await create({ id: newId('customer'), userId: newId('user'), name, email: 'sorted@example.com' });
@@ -243,7 +243,7 @@ describe('the list of customers', () => {
     }
   });
 
-  test('refuses more ids than a hundred', async () => {
+  test('refuses a filter of more than a hundred ids', async () => {
     const ids = Array.from({ length: 101 }, (_, n) => `customer_${n}`);
     const result = await agents.ask(
       'customer',

@@ -1,4 +1,4 @@
-/** Two hundred customers of several countries. Nobody of them exists; the addresses are made up. */
+/** Two hundred demo customers of several countries. None of them exists; the addresses are made up. */
 import type { DemoTools } from '../../platform/agent/demo.ts';
 import { demoWorld } from '../../platform/agent/demo.ts';
 import type { Store } from '../../platform/store/store.ts';
@@ -26,7 +26,7 @@ export const customerDemo =
         .values(people.flatMap(({ addresses }) => addresses))
         .onConflict((on) => on.doNothing())
         .execute();
-      // The first address is the default, unless somebody chose another since.
+      // The first address is the default, unless another was chosen since.
       await sql
         .updateTable('customer')
         .from('address')

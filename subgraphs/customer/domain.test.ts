@@ -22,7 +22,7 @@ describe('a telephone number', () => {
     expect(() => checkPhone(phone, PATH)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
   });
 
-  test('that is empty is none', () => {
+  test('that is empty is null', () => {
     expect([checkPhone(null, PATH), checkPhone('  ', PATH)]).toEqual([null, null]);
   });
 });
@@ -32,7 +32,7 @@ test('there is room for the fiftieth address and not for another', () => {
   expect(() => checkRoom(MAX_ADDRESSES)).toThrow(expect.objectContaining({ code: 'INVALID_STATE' }));
 });
 
-test('whatever is added, changed and removed, the default is an address that is there, and there is one if there are any', () => {
+test('after any additions, changes and removals the default is an existing address, and is null only without addresses', () => {
   const step = fc.record({ remove: fc.boolean(), at: fc.nat(5), wanted: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {

@@ -2,12 +2,12 @@
 import { refuse } from '../../platform/errors.ts';
 import { plainNumber } from '../../platform/text/plain-number.ts';
 
-/** Addresses of one customer. */
+/** The most addresses of one customer. */
 export const MAX_ADDRESSES = 50;
 
 /**
- * A telephone number as people write it, in the digits of ASCII and without what programs put around numbers that are
- * copied from them; empty is none. @throws Refusal INVALID_INPUT
+ * A telephone number as people write it, with ASCII digits and without the invisible characters that programs put
+ * around copied numbers; null if empty. @throws Refusal INVALID_INPUT
  */
 export function checkPhone(phone: string | null, path: readonly string[]): string | null {
   const trimmed = phone ? plainNumber(phone).replace(DIRECTION, '').trim() || null : null;
@@ -25,7 +25,7 @@ export function checkPhone(phone: string | null, path: readonly string[]): strin
 /** Embeddings and marks of the bidirectional algorithm. */
 const DIRECTION = /[\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
-/** There is room for one more address. @throws Refusal INVALID_STATE */
+/** Checks that there is room for one more address. @throws Refusal INVALID_STATE */
 export function checkRoom(addresses: number): void {
   if (addresses < MAX_ADDRESSES) return;
   throw refuse('INVALID_STATE', `A customer keeps at most ${MAX_ADDRESSES} addresses: remove one first.`, [
@@ -35,8 +35,8 @@ export function checkRoom(addresses: number): void {
 }
 
 /**
- * The default address after `changed` was added or changed: it, if its user says so; the first address is the default
- * without a word, so that a customer with addresses always has one.
+ * The default address after `changed` was added or changed: that one if the caller wants it. The first address becomes
+ * the default by itself, so that a customer with addresses always has one.
  */
 export function defaultAfterChange(
   current: string | null,
@@ -46,7 +46,7 @@ export function defaultAfterChange(
   return wanted || current === null ? changed : current;
 }
 
-/** The default address after one was removed: the oldest of the others takes the place of the default. */
+/** The default address after one was removed: the oldest of the others replaces a removed default. */
 export function defaultAfterRemoval(
   current: string | null,
   removed: string,

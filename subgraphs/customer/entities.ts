@@ -11,7 +11,7 @@ export const CustomerSchema = defineEntity({
     email: p.string(),
     phone: p.string().nullable(),
     defaultAddressId: p.string().nullable(),
-    // A changed address is a new version of its customer too.
+    // A change of an address makes a new version of its customer too.
     version: p.integer().version().default(1),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),

@@ -10,7 +10,7 @@ import { AddressSchema, type CustomerAddressRow, type CustomerRow, CustomerSchem
 /** A page of customers. */
 export type CustomerConnectionRow = Connection<CustomerRow>;
 
-/** Which customers; all that is given must hold. */
+/** A filter of customers; every given condition must hold. */
 export interface CustomerFilter {
   email?: string | null;
   ids?: readonly string[] | null;
@@ -18,7 +18,7 @@ export interface CustomerFilter {
 
 const CUSTOMER = columnsOf(CustomerSchema);
 
-/** The room's reads. Those of customers take the rows that their caller may see. */
+/** The room's queries. Those of customers take the row filter of their caller. */
 export const customerQueries = (db: Kysely<Tables>) => ({
   page(filter: CustomerFilter, ordering: Ordering, page: PageArgs, rows: RowFilter): Promise<CustomerConnectionRow> {
     let query = db.selectFrom('customer').select(CUSTOMER).where(matching(rows));
@@ -35,7 +35,7 @@ export const customerQueries = (db: Kysely<Tables>) => ({
       .where(matching(rows))
       .execute(),
 
-  /** Of customers that the caller has already been given; oldest first. `customerIds` limits their number. */
+  /** Addresses of customers that the caller has already read, the oldest first. `customerIds` limits their number. */
   addressesOf: (customerIds: readonly string[]): Promise<CustomerAddressRow[]> =>
     db
       .selectFrom('address')
@@ -54,5 +54,5 @@ export const customerQueries = (db: Kysely<Tables>) => ({
 });
 
 export type CustomerQueries = ReturnType<typeof customerQueries>;
-/** The same on behalf of who asks: PostgreSQL holds the rows of others back. */
+/** The queries under row-level security: PostgreSQL withholds rows that are not the caller's. */
 export type QueriesFor = (context: RequestContext) => CustomerQueries;

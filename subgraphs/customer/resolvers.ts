@@ -12,7 +12,7 @@ const ORDER = {
   NAME: { column: 'name', collation: 'und-x-icu' },
 } as const;
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queriesFor: QueriesFor;
   load: CustomerLoaders;

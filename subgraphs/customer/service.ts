@@ -21,7 +21,7 @@ import type {
   UpdateCustomerInput,
 } from './resolvers.generated.ts';
 
-/** Whose address it was, and which. */
+/** The changed address, with its customer. */
 export interface ChangedAddress {
   customerId: string;
   addressId: string;
@@ -46,7 +46,7 @@ export const customerService = ({ store, clock }: AgentContext<Tables>) => {
     work: (work: Work<Tables>, customer: CustomerRow, address: RowOf<typeof AddressSchema>) => Promise<T>,
   ): Promise<T> => {
     const path = ['input', 'id'];
-    // An address never changes its customer, so whom to lock can be read before.
+    // An address never changes its customer, so the customer to lock can be read before.
     const owner = await store.read
       .selectFrom('address')
       .select('customerId')
@@ -147,7 +147,7 @@ export const customerService = ({ store, clock }: AgentContext<Tables>) => {
           .execute();
         const oldestFirst = others.map(({ id }) => id);
         const defaultAddressId = defaultAfterRemoval(customer.defaultAddressId, addressId, oldestFirst);
-        // The customer first: while it is the default it cannot go.
+        // The customer is saved first: an address cannot be deleted while it is the default.
         await saveChange(work, customer, { defaultAddressId }, { addressId, change: 'REMOVED' });
         await work.sql.deleteFrom('address').where('id', '=', addressId).execute();
         return customer.id;

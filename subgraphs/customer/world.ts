@@ -20,7 +20,7 @@ export const world: RoomWorld = {
         id: customerId,
         of,
         seenWith: PERSONAL,
-        // Staff know the number of an order's customer, and nothing else of them. Users' names are administrators' too.
+        // Staff see the id of an order's customer, and nothing else of them. Administrators see the names of users too.
         secrets: [
           { text: customerId, knownWith: [...PERSONAL, 'order:read'] },
           ...[fullName, email].map((text) => ({ text, knownWith: [...PERSONAL, 'identity:admin'] })),

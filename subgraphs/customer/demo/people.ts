@@ -1,4 +1,4 @@
-/** What names, streets and towns look like in some countries. The streets of a town are made up. */
+/** Names, streets and towns of some countries. The streets of a town are made up. */
 
 /** A country that demo customers come from. */
 export interface Country {
