@@ -1,9 +1,9 @@
-/** Which currencies prices may be in: those that a channel takes. */
+/** The currencies of prices: those that a channel takes. */
 import type { Kysely } from 'kysely';
 import type { UserError } from '../../platform/errors.ts';
 import type { Tables } from './entities.ts';
 
-/** What is wrong with a price, wherever it was given. */
+/** An error of a price, without its path in an input. */
 export type Problem = Pick<UserError, 'code' | 'message'>;
 
 /** The currencies that a channel takes, or any of them; undefined if there is no such channel. */
@@ -16,7 +16,7 @@ export async function currenciesTaken(
   return rows.length > 0 ? new Set(rows.flatMap(({ currencies }) => currencies)) : undefined;
 }
 
-/** Why there can be no price in this currency, if so. */
+/** The error of a price in this currency, if no channel asked about takes it. */
 export function currencyProblem(
   taken: ReadonlySet<string> | undefined,
   currency: string,

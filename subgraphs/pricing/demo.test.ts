@@ -27,7 +27,7 @@ test.each([
   expect(share).toBeLessThan(to);
 });
 
-test("the demo's prices are the same each time, are believable, and have some past and some to come", () => {
+test("the demo's prices are deterministic and believable, and some are past and some future", () => {
   expect(demoPrices(randomOf, 'retail')).toEqual(prices);
   const euros = prices.filter(({ currency }) => currency === 'EUR').map(({ amountMinor }) => Number(amountMinor) / 100);
   expect(Math.min(...euros)).toBeGreaterThan(2);
@@ -36,7 +36,7 @@ test("the demo's prices are the same each time, are believable, and have some pa
   expect(prices.filter(({ validFrom }) => validFrom > NOW).length).toBeGreaterThan(20);
 });
 
-test('the demo is loaded with a second channel that shows the tax, and a second time changes nothing', async () => {
+test('the demo is loaded with a second channel of gross prices, and loading it again changes nothing', async () => {
   await agents.host.loadDemo(() => {});
   const count = () => agents.kysely.selectFrom('pricing.price').selectAll().orderBy('id').execute();
   const loaded = await count();

@@ -4,7 +4,7 @@ import { deterministicId } from '../../platform/ids.ts';
 import { demoPrices } from './demo/price-list.ts';
 import type { Tables } from './entities.ts';
 
-/** Rows that one statement inserts: far below what a transaction may last. */
+/** Rows that one statement inserts, which takes far less time than a transaction may last. */
 const CHUNK = 1000;
 
 /** The demo's second channel: it shows prices with tax. */
@@ -24,7 +24,7 @@ const SHIPPING = [
   { code: 'express', name: 'Express, next working day', amountMinor: 1084n, freeFrom: null, position: 1 },
 ];
 
-/** Loads a second channel, and the prices of the demo's variants in both. A second time changes nothing. */
+/** Loads a second channel, and the prices of the demo's variants in both. Loading again changes nothing. */
 export const pricingDemo =
   (db: Kysely<Tables>) =>
   async ({ random, report }: DemoTools): Promise<void> => {

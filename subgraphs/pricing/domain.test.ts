@@ -45,7 +45,7 @@ describe('a quote', () => {
     );
   });
 
-  test('tells the tax of a gross amount that is nothing but tax, once it is rounded up', () => {
+  test('has the tax of a gross amount that is all tax when rounded up', () => {
     const { taxes, sums } = priceLines({
       mode: 'GROSS',
       currency: 'EUR',
@@ -57,7 +57,7 @@ describe('a quote', () => {
     expect(taxes).toMatchObject([{ basisPoints: 1, taxable: { minor: 0n }, tax: { minor: 1n } }]);
   });
 
-  test('comes to the same whatever the order of its lines', () => {
+  test('does not depend on the order of its lines', () => {
     fc.assert(
       fc.property(request, (asked) => {
         const turned = { ...asked, lines: [...asked.lines].reverse() };
@@ -67,7 +67,7 @@ describe('a quote', () => {
     );
   });
 
-  test('asks for the prices that were shown: net ones before tax, gross ones with it', () => {
+  test('keeps the prices shown: net ones before tax, gross ones with it', () => {
     fc.assert(
       fc.property(request, (asked) => {
         const { lines } = priceLines(asked);
@@ -80,7 +80,7 @@ describe('a quote', () => {
     );
   });
 
-  test('ships free from the sum that its shipping option says, and not a cent below', () => {
+  test('ships free from the sum of its shipping option, and not a cent below', () => {
     const of = (unitMinor: bigint) =>
       priceLines({
         mode: 'NET',
@@ -127,7 +127,7 @@ describe('the effective price', () => {
     price.validFrom <= at &&
     (!price.validUntil || price.validUntil > at);
 
-  test('is in force, and there is one whenever any price is in force', () => {
+  test('is in force, and exists whenever any price is in force', () => {
     fc.assert(
       fc.property(prices, fc.nat(35), (all, at) => {
         const found = effectivePrice(all, 'a', day(at));
@@ -137,7 +137,7 @@ describe('the effective price', () => {
     );
   });
 
-  test("is the channel's own before that of all channels, and then the latest", () => {
+  test("is the channel's own before one for all channels, and then the latest", () => {
     fc.assert(
       fc.property(prices, fc.nat(35), (all, at) => {
         const found = effectivePrice(all, 'a', day(at));
@@ -157,7 +157,7 @@ describe('the effective price', () => {
     );
   });
 
-  test('ends just before its end, when the one before counts again', () => {
+  test('ends just before its end, when the earlier price is effective again', () => {
     const standing = { channelId: null, validFrom: day(0), validUntil: null };
     const sale = { channelId: null, validFrom: day(5), validUntil: day(7) };
     const at = (ms: number) => effectivePrice([standing, sale], 'a', new Date(ms));

@@ -4,12 +4,12 @@ import { refuse } from '../../platform/errors.ts';
 import type { PriceMode, PriceRow } from './entities.ts';
 import { type Taxable, type TaxRounding, taxesOf } from './tax/rounding.ts';
 
-/** What decides which of a variant's prices counts. */
+/** The fields that decide which price of a variant is effective. */
 export type Validity = Pick<PriceRow, 'channelId' | 'validFrom' | 'validUntil'>;
 
 /**
- * The price that counts in a channel at an instant, of those of one variant and currency: the channel's own before one
- * for all channels, then the one that came into force last. A price ends just before `validUntil`.
+ * The effective price in a channel at an instant, of the prices of one variant and currency: the channel's own before
+ * one for all channels, then the one that came into force last. A price ends just before `validUntil`.
  */
 export function effectivePrice<P extends Validity>(
   prices: Iterable<P>,
@@ -28,13 +28,13 @@ export function effectivePrice<P extends Validity>(
 const comesBefore = (a: Validity, b: Validity): boolean =>
   Boolean(a.channelId) === Boolean(b.channelId) ? a.validFrom > b.validFrom : Boolean(a.channelId);
 
-/** What is asked: goods at the prices shown, and a way to ship them. */
+/** Goods to quote, at the prices shown, with a shipping option. */
 export interface QuoteRequest {
   mode: PriceMode;
   currency: string;
   rounding: TaxRounding;
   lines: readonly { variantId: string; quantity: number; unitMinor: bigint; basisPoints: number }[];
-  /** Shipping is kept without tax; free from a sum of goods as shown. */
+  /** Shipping, stored without tax; free from a sum of goods at the prices shown. */
   shipping: { netMinor: bigint; freeFrom: bigint | null; basisPoints: number };
 }
 
@@ -50,7 +50,7 @@ export interface QuotedLine {
   basisPoints: number;
 }
 
-/** All that bears one rate, shipping too. */
+/** The tax at one rate, on goods and shipping. */
 export interface QuotedTax {
   basisPoints: number;
   /** Without the tax. */
@@ -73,7 +73,7 @@ export interface Priced {
   sums: QuoteSums;
 }
 
-/** Prices goods and their shipping, with tax rounded as the place does it. */
+/** Prices goods and their shipping, with tax rounded by the law of the destination. */
 export function priceLines({ mode, currency, rounding, lines, shipping }: QuoteRequest): Priced {
   const of = (minor: bigint) => money(minor, currency);
   const shown = lines.map((line) => line.unitMinor * BigInt(line.quantity));
@@ -121,7 +121,7 @@ export function priceLines({ mode, currency, rounding, lines, shipping }: QuoteR
 
 const total = (amounts: readonly bigint[]): bigint => amounts.reduce((all, one) => all + one, 0n);
 
-/** Basis points as the fraction that one multiplies with: 2550 is `0.255`. */
+/** Basis points as a factor: 2550 is `0.255`. */
 export function asFraction(basisPoints: number): string {
   const [whole, fraction] = [
     Math.trunc(basisPoints / 10_000),
@@ -132,7 +132,7 @@ export function asFraction(basisPoints: number): string {
   return fraction ? `${whole}.${fraction}` : String(whole);
 }
 
-/** Nobody's price is beyond this. What many of them come to is bounded where it is summed (quote.ts). */
+/** The highest price. Sums of prices have their own bound (quote.ts). */
 export const MAX_PRICE = 1_000_000_000_000n;
 
 /** An amount as a price. @throws Refusal INVALID_INPUT if it is negative, too large, or finer than the currency */
@@ -148,7 +148,7 @@ export function priceOf(amount: string, currency: string): bigint {
   throw refuse('INVALID_INPUT', `A price is between 0 and ${MAX_PRICE} of the currency's smallest unit.`, path);
 }
 
-/** @throws Refusal INVALID_INPUT for a time that ends before it begins, or that is over already */
+/** @throws Refusal INVALID_INPUT for a period that ends before it begins, or that is over already */
 export function checkValidity({ validFrom, validUntil }: Pick<Validity, 'validFrom' | 'validUntil'>, now: Date): void {
   if (!validUntil) return;
   const path = ['input', 'validUntil'];

@@ -1,11 +1,11 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
 
-/** The tax classes that have rates: what is of none is not taxed. */
+/** The tax classes that have rates: goods of no such class are not taxed. */
 export const RatedTaxClass = { STANDARD: 'STANDARD', REDUCED: 'REDUCED' } as const;
 export type RatedTaxClass = keyof typeof RatedTaxClass;
 
-/** Whether a channel's prices hold the tax. */
+/** Whether a channel's prices include the tax. */
 export const PriceMode = { GROSS: 'GROSS', NET: 'NET' } as const;
 export type PriceMode = keyof typeof PriceMode;
 
@@ -34,12 +34,12 @@ export const PriceSchema = defineEntity({
   properties: {
     id: p.string().primary(),
     variantId: p.string(),
-    /** None: every channel that has no price of its own. */
+    /** Null: for every channel that has no price of its own. */
     channelId: p.string().nullable(),
     currency: p.string(),
     amountMinor: p.bigint('bigint'),
     validFrom: p.datetime(),
-    /** None: it goes on. */
+    /** Null: no end. */
     validUntil: p.datetime().nullable(),
     reason: p.string().nullable(),
     version: p.integer().version().default(1),
@@ -64,7 +64,7 @@ export const ShippingOptionSchema = defineEntity({
   },
 });
 
-/** A country's part in tax. */
+/** Tax facts of a country. */
 export const TaxCountrySchema = defineEntity({
   name: 'TaxCountry',
   tableName: 'tax_country',
@@ -84,14 +84,14 @@ export const TaxZoneSchema = defineEntity({
   properties: {
     country: p.string().primary(),
     timeZone: p.string().primary(),
-    /** In capitals. */
+    /** Names of its regions, in capitals. */
     regions: p.array(),
-    /** A pattern of whole codes, in their normal form (platform/postal-code.ts). */
+    /** A pattern of whole postal codes, in normal form (platform/postal-code.ts). */
     postcodes: p.string(),
   },
 });
 
-/** A territory with a law of its own. */
+/** A territory with tax law of its own. */
 export const TaxTerritorySchema = defineEntity({
   name: 'TaxTerritory',
   tableName: 'tax_territory',
@@ -114,7 +114,7 @@ export const TaxTerritoryMatchSchema = defineEntity({
   properties: {
     territory: p.string(),
     country: p.string().primary(),
-    /** A pattern of whole codes, in their normal form; one of every address of the country is of none, too. */
+    /** A pattern of whole postal codes, in normal form; one that matches every address matches no code, too. */
     postcodes: p.string().primary(),
   },
 });
@@ -123,11 +123,11 @@ export const TaxRateSchema = defineEntity({
   name: 'TaxRate',
   tableName: 'tax_rate',
   properties: {
-    /** Or a territory that has rates of its own. */
+    /** The country, or a territory that has rates of its own. */
     country: p.string().primary(),
     taxClass: p.enum(() => RatedTaxClass).primary(),
     basisPoints: p.integer(),
-    /** The day from which it holds: `2026-01-31`. */
+    /** The first day of the rate: `2026-01-31`. */
     validFrom: p.date().primary(),
   },
 });

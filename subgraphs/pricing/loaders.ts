@@ -4,10 +4,10 @@ import { effectivePrice } from './domain.ts';
 import type { PriceRow } from './entities.ts';
 import type { PriceAsked, PricingQueries } from './queries.ts';
 
-/** The channel that is meant when none is named. */
+/** The channel of requests that name none. */
 export const DEFAULT_CHANNEL = 'default';
 
-/** What is asked, as the key of a loader. */
+/** The key of a loader for a price that is asked for. */
 export const keyOfAsked = ({ variantId, currency, channelId }: PriceAsked): string =>
   JSON.stringify([variantId, currency, channelId]);
 
@@ -16,7 +16,7 @@ function askedOf(key: string): PriceAsked {
   return { variantId, currency, channelId };
 }
 
-/** The price that counts for each thing asked, where there is one: in one statement. */
+/** The effective prices of those asked for, by their keys, in one statement. */
 export async function effectivePrices(
   queries: PricingQueries,
   asked: readonly PriceAsked[],
@@ -44,7 +44,7 @@ export const pricingLoaders = (queries: PricingQueries, clock: Clock) => ({
     (channelIds) => queries.shippingOptions(channelIds),
     (row) => row.channelId,
   ),
-  /** By {@link keyOfAsked}. */
+  /** Keys are made by {@link keyOfAsked}. */
   effectivePrice: loadOne(
     async (keys) =>
       [...(await effectivePrices(queries, keys.map(askedOf), clock.now()))].map(([key, price]) => ({ key, price })),

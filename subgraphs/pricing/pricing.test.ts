@@ -27,7 +27,7 @@ const priceNow = async (id: string, args = ''): Promise<string | null> => {
 };
 
 describe('a price', () => {
-  test('is set by the merchant whose variant it is, and shown', async () => {
+  test('is set by the merchant of the variant, and shown', async () => {
     const variantId = await newVariant();
     const { price, userErrors } = await setPrice({ variantId, amount: '19.90' });
     expect(userErrors).toEqual([]);
@@ -41,7 +41,7 @@ describe('a price', () => {
     expect(await priceNow(variantId, '(channel: "channel_none")')).toBeNull();
   });
 
-  test('is listed for the merchant whose variant it is and for staff, with those to come, and for no other merchant', async () => {
+  test('is listed, with future ones, for the merchant of the variant and for staff, and for no other merchant', async () => {
     const variantId = await newVariant();
     const { price } = await setPrice({ variantId, amount: '5' });
     const { price: later } = await setPrice({ variantId, amount: '6', validFrom: '2026-12-01T00:00:00Z' });
@@ -53,12 +53,12 @@ describe('a price', () => {
     expect(await list(merchant, 'variant_none')).toEqual([]);
   });
 
-  test('may be set by a key of staff for that alone, also of what is not for sale yet', async () => {
+  test('may be set by an API key with pricing:write alone, also of a draft', async () => {
     const key = actor({ roles: [], scopes: ['pricing:write'] });
     expect((await setPrice({ variantId: await newVariant(), amount: '3' }, key)).userErrors).toEqual([]);
   });
 
-  test("of another merchant's variant, or of none, cannot be set, and nothing is written", async () => {
+  test("of another merchant's variant, or of an unknown one, cannot be set, and nothing is written", async () => {
     const variantId = await newVariant();
     await pricing.publish(variantId);
     expect((await setPrice({ variantId, amount: '1' }, rival)).userErrors).toMatchObject([
@@ -70,7 +70,7 @@ describe('a price', () => {
     const { price } = await setPrice({ variantId, amount: '2' });
     const [another] = (await removePrice({ id: price.id }, rival)).userErrors;
     expect(another).toMatchObject({ code: 'NOT_FOUND' });
-    // What is another's is refused in the words for what is not there.
+    // Another merchant's price is refused in the same words as an unknown one.
     expect((await removePrice({ id: 'price_none' }, rival)).userErrors).toEqual([another]);
     expect(await priceNow(variantId)).toBe('2.00');
     expect(
@@ -78,7 +78,7 @@ describe('a price', () => {
     ).toHaveLength(1);
   });
 
-  test('that is set twice alike is changed once', async () => {
+  test('that is set to the same value again stays unchanged', async () => {
     const variantId = await newVariant();
     const first = await setPrice({ variantId, amount: '5', reason: 'Opening' });
     const again = await setPrice({ variantId, amount: '5.00', reason: 'Opening' });
@@ -99,14 +99,14 @@ describe('a price', () => {
     });
   });
 
-  test('that is set by many at once is one row', async () => {
+  test('that is set by concurrent requests is one row', async () => {
     const variantId = await newVariant();
     const answers = await Promise.all(Array.from({ length: 8 }, (_, n) => setPrice({ variantId, amount: `${n + 1}` })));
     expect(new Set(answers.map(({ price }) => price.id)).size).toBe(1);
     expect(await pricesOf(variantId, 'version')).toEqual([{ version: 8 }]);
   });
 
-  test('is changed on the version that was seen, and on no other', async () => {
+  test('is changed at the expected version only (optimistic lock)', async () => {
     const variantId = await newVariant();
     await setPrice({ variantId, amount: '5' });
     expect((await setPrice({ variantId, amount: '6', expectedVersion: 1 })).price.version).toBe(2);
@@ -116,7 +116,7 @@ describe('a price', () => {
     expect(await priceNow(variantId)).toBe('6.00');
   });
 
-  test('of a channel that is not there is refused, also of one without a name', async () => {
+  test('of an unknown channel is refused, also with an empty id', async () => {
     const variantId = await newVariant();
     for (const channel of ['', ' ', 'channel_none'])
       for (const more of [{}, { expectedVersion: 0 }])
@@ -129,7 +129,7 @@ describe('a price', () => {
     expect(await pricing.agents.query('channel', { id: '' }, 'id', operator)).toBeNull();
   });
 
-  test('that is scheduled counts from its day and ends with it', async () => {
+  test('that is scheduled is effective from its start, and ends just before its end', async () => {
     const variantId = await newVariant();
     await setPrice({ variantId, amount: '10' });
     const sale = await setPrice({
@@ -152,7 +152,7 @@ describe('a price', () => {
     ]);
   });
 
-  test('of a channel goes before that of all channels', async () => {
+  test('of a channel goes before one for all channels', async () => {
     const [variantId, channel] = [await newVariant(), await pricing.newChannel('GROSS')];
     await setPrice({ variantId, amount: '12', channel });
     expect(await priceNow(variantId)).toBeNull();
@@ -164,7 +164,7 @@ describe('a price', () => {
     expect(await priceNow(variantId, `(channel: "${channel}")`)).toBe('13.00');
   });
 
-  test('that is removed leaves what counted before it', async () => {
+  test('that is removed makes the earlier price effective again', async () => {
     const variantId = await newVariant();
     await setPrice({ variantId, amount: '10', validFrom: '2026-01-01T00:00:00Z' });
     const { price } = await setPrice({ variantId, amount: '9', validFrom: '2026-05-01T00:00:00Z' });
@@ -201,7 +201,7 @@ describe('a price', () => {
   });
 });
 
-test('the prices of many variants, in several currencies and channels, are one statement', async () => {
+test('the prices of many variants, in several currencies and channels, cost one statement', async () => {
   const ids = await Promise.all(Array.from({ length: 5 }, newVariant));
   for (const [n, variantId] of ids.entries())
     await setPrice({ variantId, amount: `${n + 1}`, currency: n % 2 ? 'JPY' : 'EUR' });
@@ -231,7 +231,7 @@ test('the prices of many variants, in several currencies and channels, are one s
 });
 
 describe('a channel', () => {
-  test('that is the default is there without demo data, with its shipping', async () => {
+  test('that is the default exists without demo data, with its shipping options', async () => {
     const shown =
       'code currencies defaultCurrency priceMode shippingOptions(currency: "KWD") { code price { amount } freeFrom { amount } }';
     expect(await pricing.agents.query('channel', { id: 'default' }, shown, actor({ roles: [] }))).toEqual({
@@ -249,7 +249,7 @@ describe('a channel', () => {
     await expect(both).rejects.toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
   });
 
-  test('that takes a currency ships in it, in two ways', async () => {
+  test('has two shipping options in each of its currencies', async () => {
     const options = await pricing.agents.kysely
       .selectFrom('pricing.shipping_option')
       .select(['code', 'currency'])

@@ -1,16 +1,16 @@
 /** For this room's tests: pricing and product on a database of their own, and the steps that most tests take. */
 import { actor, openAgents } from '../../tests/support/agents.ts';
 
-/** When tests begin. */
+/** The time when tests begin. */
 export const NOW = new Date('2026-06-01T12:00:00Z');
-/** Whose the variants are. */
+/** The merchant of the variants. */
 export const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
 /** Another merchant. */
 export const rival = actor({ roles: ['MERCHANT'], merchantId: 'merchant_b' });
 
 export type Pricing = Awaited<ReturnType<typeof openPricing>>;
 
-/** Opens them. */
+/** Opens both agents, with the steps. */
 export async function openPricing() {
   const agents = await openAgents(['pricing', 'product']);
   let made = 0;
@@ -26,7 +26,7 @@ export async function openPricing() {
       return product.variants[0].id;
     },
 
-    /** Puts the variant's product up for sale, where everybody sees it. */
+    /** Puts the variant's product up for sale, so that every caller sees it. */
     async publish(variantId: string): Promise<void> {
       const { product } = await agents.query('productVariant', { id: variantId }, 'product { id }', merchant);
       await agents.mutate('publishProduct', { id: product.id }, '', merchant);

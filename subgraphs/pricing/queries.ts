@@ -17,14 +17,14 @@ export interface PriceAsked {
   channelId: string;
 }
 
-/** Prices that a variant may have, all currencies, channels and times together. */
+/** The most prices of a variant, all currencies, channels and times together. */
 export const MAX_PRICES = 200;
 const MAX_CHANNELS = 100;
 
 const CHANNEL = columnsOf(ChannelSchema);
 const PRICE = columnsOf(PriceSchema);
 
-/** The room's reads. */
+/** The room's queries. */
 export const pricingQueries = (db: Kysely<Tables>) => ({
   channels: (): Promise<ChannelRow[]> =>
     db.selectFrom('channel').select(CHANNEL).orderBy('code').limit(MAX_CHANNELS).execute(),
@@ -56,7 +56,7 @@ export const pricingQueries = (db: Kysely<Tables>) => ({
       .limit(MAX_PRICES)
       .execute(),
 
-  /** In one statement, whatever is asked: the prices in force at an instant, each with what it answers. */
+  /** All prices in force at an instant, in one statement, each with the currency and channel asked for. */
   pricesInForce: (asked: readonly PriceAsked[], at: Date) =>
     db
       .selectFrom(askedFor(asked))
@@ -85,7 +85,7 @@ export const pricingQueries = (db: Kysely<Tables>) => ({
       .execute(),
 });
 
-/** What is asked, as rows to join with. */
+/** The prices asked for, as rows to join with. */
 function askedFor(asked: readonly PriceAsked[]) {
   const column = (of: (one: PriceAsked) => string | null) => sql`${asked.map(of)}::text[]`;
   const rows = sql<{

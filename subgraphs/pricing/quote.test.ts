@@ -56,7 +56,7 @@ describe('a quote', () => {
     });
   });
 
-  test('of gross prices finds the tax within', async () => {
+  test('of gross prices finds the tax within them', async () => {
     const [variantId, channel] = [await newVariant(), await pricing.newChannel('GROSS')];
     await setPrice({ variantId, amount: '11.90', channel });
     expect(await quote({ channel, lines: [line(variantId, 2)] })).toMatchObject({
@@ -74,7 +74,7 @@ describe('a quote', () => {
     });
   });
 
-  test('takes the rate of the country on the day, none for an export, none for what is free of tax', async () => {
+  test('takes the rate of the country on the day, none for an export, none for tax-free goods', async () => {
     const variantId = await newVariant();
     await setPrice({ variantId, amount: '100' });
     const rateIn = async (country: string, taxClass = 'STANDARD') =>
@@ -109,7 +109,7 @@ describe('a quote', () => {
     });
   });
 
-  test('that cannot be made says why, with no lines and sums of zero', async () => {
+  test('that cannot be made has its problems, no lines and sums of zero', async () => {
     const [priced, unpriced] = [await newVariant(), await newVariant()];
     await setPrice({ variantId: priced, amount: '1' });
     const nothing = { lines: [], subtotal: { amount: '0.00' }, total: { amount: '0.00' } };
@@ -133,7 +133,7 @@ describe('a quote', () => {
     });
   });
 
-  test('of more than can be paid at once is none, in every currency, and one unit below it is', async () => {
+  test('above the greatest payable amount is refused, in every currency, and one unit below it is made', async () => {
     const most = { EUR: '10000000000.00', JPY: '1000000000000', KWD: '1000000000.000' };
     const variants = await Promise.all(Array.from({ length: 10 }, newVariant));
     for (const [currency, amount] of Object.entries(most))
@@ -163,7 +163,7 @@ describe('a quote', () => {
     await expect(refused).rejects.toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
   });
 
-  test('keeps the order of its lines, and one variant may stand in two', async () => {
+  test('keeps the order of its lines, and two lines may have one variant', async () => {
     const [a, b] = [await newVariant(), await newVariant()];
     await setPrice({ variantId: a, amount: '1' });
     await setPrice({ variantId: b, amount: '2' });

@@ -1,4 +1,4 @@
-/** Quotes: what goods cost now. Everything that they need comes in or is pricing's own, so that nobody is asked. */
+/** Quotes: the present prices of goods. All data comes in or is pricing's own, so that no other agent is asked. */
 import { GraphQLError } from 'graphql';
 import type { Clock } from '../../platform/clock.ts';
 import { checkSize } from '../../platform/graphql/arguments.ts';
@@ -19,7 +19,7 @@ const SHIPPING_CLASS = 'STANDARD';
 
 export type QuoteFor = ReturnType<typeof quoteFor>;
 
-/** What quotes are made from. */
+/** The parts that quotes are made from. */
 interface Parts {
   queries: PricingQueries;
   tax: TaxQueries;
@@ -72,7 +72,7 @@ interface Asked {
   now: Date;
 }
 
-/** What is asked, made whole, with where and on which day it is taxed; or why it cannot be priced. */
+/** The completed request, with the place and day of its tax; or the problems that prevent a quote. */
 type Gathered = { request: QuoteRequest; place: TaxPlace; day: string } | { problems: QuoteProblem[] };
 
 async function gather(
@@ -129,7 +129,7 @@ const tooLarge = (currency: string): QuoteProblem =>
 
 const problem = (code: string, message: string, variantId?: string): QuoteProblem => ({ code, message, variantId });
 
-/** Callers have checked what a user can get wrong; what comes here all the same is a mistake of theirs. */
+/** Checks the caller, an agent, which has checked the user's mistakes before: errors here are the agent's. */
 function checkLines({ lines }: QuoteInput): void {
   checkSize(lines, MAX_LINES, 'input.lines');
   for (const { quantity, taxClass } of lines) {

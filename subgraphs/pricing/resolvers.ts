@@ -7,7 +7,7 @@ import type { QuoteFor } from './quote.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { PricingService } from './service.ts';
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queries: PricingQueries;
   load: PricingLoaders;

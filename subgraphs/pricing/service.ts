@@ -1,4 +1,6 @@
-/** The use cases of prices: ask whose the variant is, then lock, load, decide, save and publish in one transaction. */
+/**
+ * The use cases of prices: ask for the variant's merchant, then lock, load, decide, save and publish in a transaction.
+ */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { countOf } from '../../platform/data/count.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
@@ -17,7 +19,7 @@ import { priceChanged } from './events.ts';
 import { MAX_PRICES } from './queries.ts';
 import type { RemovePriceInput, SetPriceInput } from './resolvers.generated.ts';
 
-/** What a change of a price is told with. */
+/** A change of a price, for its event. */
 interface Change {
   price: Pick<PriceRow, 'id' | 'variantId' | 'channelId' | 'currency' | 'version'>;
   productId: string;
@@ -29,8 +31,8 @@ interface Change {
 
 export const pricingService = ({ store, clock, ask }: AgentContext<Tables>) => {
   /**
-   * The variant's product, if the caller may set its prices: also of a draft that nobody may buy yet.
-   * @throws Refusal otherwise: of what is another's one must not learn that it is there
+   * The variant's product, if the caller may set its prices; it may be a draft.
+   * @throws Refusal `otherwise`, the same for an unknown variant: the caller must not learn that another's exists
    */
   const productOf = async (variantId: string, context: RequestContext, otherwise: Refusal): Promise<string> => {
     const { productVariant } = await ask(variantOwner, { id: variantId }, { within: context });
@@ -58,7 +60,7 @@ export const pricingService = ({ store, clock, ask }: AgentContext<Tables>) => {
   };
 
   return {
-    /** Whether the caller may see all prices of a variant, and not only what it costs. */
+    /** Whether the caller may see all prices of a variant, not only the effective one. */
     async maySeePrices(variantId: string, context: RequestContext): Promise<boolean> {
       const rows = readablePrices(context.actor);
       if (rows === 'ALL' || rows === 'NONE') return rows === 'ALL';
@@ -143,7 +145,7 @@ const isSame = (price: Wanted, wanted: Wanted): boolean =>
 
 type Scope = Pick<PriceRow, 'variantId' | 'currency' | 'channelId'>;
 
-/** The prices of a variant in one currency and channel, or without one in all. */
+/** The prices of a variant in one currency, for one channel, or for all channels if none is given. */
 const pricesIn = ({ sql }: Work<Tables>, { variantId, currency, channelId }: Scope): Promise<PriceRow[]> =>
   sql
     .selectFrom('price')

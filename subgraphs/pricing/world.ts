@@ -1,4 +1,4 @@
-/** For the permission walk: a price of everything that a merchant has. */
+/** For the permission walk: a price of every variant that a merchant has. */
 import type { RoomWorld } from '../../tests/security/permissions/room-world.ts';
 
 const PRICE = 'mutation ($input: SetPriceInput!) { setPrice(input: $input) { price { id } userErrors { message } } }';

@@ -2,10 +2,10 @@
 import { type DemoTools, demoWorld } from '../../../platform/agent/demo.ts';
 import type { PriceRow } from '../entities.ts';
 
-/** What things of a category cost: euros from and to, and by how many per cent more for every so many variants. */
+/** The prices of a category: euros from and to, and the per cent added for each further group of so many variants. */
 type Band = readonly [from: number, to: number, percent: number, variants: number];
 
-/** By category at the bottom of the catalogue, in its order: the products of the demo take turns among them. */
+/** A band for each category at the bottom of the catalogue, in its order: the demo's products take turns among them. */
 // biome-ignore format: a table
 const BANDS: readonly Band[] = [
   /* shirts, knitwear, trousers, accessories */ [39, 119, 0, 1], [59, 169, 0, 1], [49, 139, 0, 1], [9, 59, 0, 1],
@@ -26,7 +26,7 @@ const NEXT_LIST = new Date('2030-01-01T00:00:00Z');
 /** A price of the demo. */
 export type DemoPrice = Omit<PriceRow, 'id' | 'version' | 'createdAt' | 'updatedAt'>;
 
-/** All of them. `retail` is the channel that sells with tax. */
+/** All prices of the demo. `retail` is the channel of gross prices. */
 export function demoPrices(random: DemoTools['random'], retail: string): DemoPrice[] {
   const draw = random('pricing: prices');
   const products = Array.from({ length: demoWorld.products }, (_, n) => baseCents(BANDS[n % BANDS.length]!, draw()));
@@ -53,7 +53,7 @@ export function demoPrices(random: DemoTools['random'], retail: string): DemoPri
   });
 }
 
-/** Within the band, to the cent. The drawn number only chooses; money is never computed with it. */
+/** A price within the band, to the cent. The drawn number only chooses; money is never computed with it. */
 const baseCents = ([from, to]: Band, drawn: number): bigint =>
   BigInt(from * 100 + Math.floor(drawn * (to - from) * 100));
 

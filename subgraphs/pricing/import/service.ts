@@ -1,4 +1,4 @@
-/** The prices of imported variants, and their undo. The variants are drafts: nobody has bought at these prices. */
+/** The prices of imported variants, and their undo. The variants are drafts, so no order has these prices. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { doOnce, undoOnce } from '../../../platform/store/undoable.ts';
 import { anyOf } from '../../../platform/data/any-of.ts';
@@ -18,13 +18,13 @@ const OPERATION = 'setImportedPrices';
 const REASON = 'import';
 
 export const importedPrices = ({ store, clock }: AgentContext<Tables>) => ({
-  /** Why each of them could not be set, if it could not: asked before an import is accepted. */
+  /** The error of each price, or null: checked before an import is accepted. */
   async problems(prices: readonly ImportedPrice[]): Promise<(Problem | null)[]> {
     const taken = await currenciesTaken(store.read);
     return prices.map((price) => problemOf(price, taken) ?? null);
   },
 
-  /** @throws Refusal INVALID_INPUT, CURRENCY_NOT_AVAILABLE: all that is wrong, each at its place */
+  /** @throws Refusal INVALID_INPUT, CURRENCY_NOT_AVAILABLE: all mistakes, each at its path */
   set({ reference, prices }: ImportedPricesInput, origin: RequestContext): Promise<void> {
     const locks = prices.map(({ variantId }) => variantId);
     return doOnce(store, { operation: OPERATION, reference, locks, origin }, async (work) => {
@@ -58,7 +58,7 @@ export const importedPrices = ({ store, clock }: AgentContext<Tables>) => ({
     });
   },
 
-  /** Whatever prices the variants have by now: they are to be no more. */
+  /** Deletes all present prices of the variants, also later ones: the variants themselves will be removed. */
   remove({ reference, variants }: RemoveImportedPricesInput, origin: RequestContext): Promise<void> {
     const locks = variants.map(({ variantId }) => variantId);
     return undoOnce(store, { operation: OPERATION, reference, locks, origin }, async ({ sql, publish }) => {

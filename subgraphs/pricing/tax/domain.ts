@@ -1,54 +1,54 @@
-/** Which tax an address bears on a day, and why. Pure: the law's facts come out of tables (queries.ts). */
+/** The tax of an address on a day, with the reason. Pure: the facts of law come from tables (queries.ts). */
 import { normalPostalCode } from '../../../platform/postal-code.ts';
 import type { EuVatArea, TaxCountryRow, TaxRateRow, TaxTerritoryRow, TaxZoneRow } from '../entities.ts';
 import type { TaxRounding } from './rounding.ts';
 
-/** Where goods go, as far as tax cares. */
+/** The part of a destination that decides the tax. */
 export interface Destination {
   country: string;
   postcode?: string | null;
   region?: string | null;
 }
 
-/** A country's part in tax. */
+/** Tax facts of a country. */
 export type TaxCountry = Omit<TaxCountryRow, 'country'>;
 /** One of a country's time zones. */
 export type TaxZone = Pick<TaxZoneRow, 'timeZone' | 'regions'> & { postcodes: RegExp };
-/** A territory with a law of its own, and which of a country's addresses lie in it. */
+/** A territory with tax law of its own, with a pattern of the postal codes that lie in it. */
 export type TaxTerritory = Omit<TaxTerritoryRow, 'name'> & { postcodes: RegExp };
 
-/** What the tables know of one country. */
+/** The rows of the tax tables about one country. */
 export interface TaxTables {
   country: TaxCountry | null;
   zones: readonly TaxZone[];
-  /** One of every address comes after the others. */
+  /** A territory that matches every address comes last. */
   territories: readonly TaxTerritory[];
-  /** Of the country and of its territories. */
+  /** The rates of the country and of its territories. */
   rates: readonly TaxRateRow[];
 }
 
-/** Where an address lies in the eyes of the tax. */
+/** The place of an address for tax. */
 export interface TaxPlace {
-  /** None: in no special part of its country. */
+  /** Null: in no territory with law of its own. */
   territory: string | null;
   euVatArea: EuVatArea;
-  /** Whose rates count: a country's or a territory's. */
+  /** The country or territory whose rates apply. */
   ratesOf: string;
   isTaxed: boolean;
   timeZone: string;
   rounding: TaxRounding;
-  /** Why, for people. */
+  /** The reason, for people. */
   reason: string;
 }
 
-/** A country that the tables do not know. */
+/** The facts of a country that the tables do not have. */
 const UNKNOWN: TaxCountry = { timeZone: 'UTC', euVatArea: 'OUTSIDE', rounding: 'LINE', roundingMode: 'HALF_UP' };
 
-/** Where the address lies: in a territory by its postal code, else in its country. */
+/** The place of an address for tax: a territory by its postal code, else its country. */
 export function taxPlaceOf({ country, postcode, region }: Destination, tables: TaxTables): TaxPlace {
   const facts = tables.country ?? UNKNOWN;
   const rounding: TaxRounding = { per: facts.rounding, mode: facts.roundingMode };
-  // What is no code of the country lies where an address without one does.
+  // An invalid postal code counts as none.
   const code = normalPostalCode(postcode ?? '', country) ?? '';
   const territory = tables.territories.find(({ postcodes }) => postcodes.test(code));
   if (territory) {
@@ -67,7 +67,7 @@ export function taxPlaceOf({ country, postcode, region }: Destination, tables: T
   };
 }
 
-/** By the region, which people choose, before the postal code. A region may have its country before it: `US-HI`. */
+/** The time zone by the region, which people choose, else by the postal code. `US-HI` is a region with its country. */
 function zoneOf(region: string | null | undefined, code: string, zones: readonly TaxZone[]): string | undefined {
   const name = (region ?? '')
     .trim()
@@ -77,7 +77,7 @@ function zoneOf(region: string | null | undefined, code: string, zones: readonly
   return zone?.timeZone;
 }
 
-/** Hundredths of a per cent for a class of goods on a day. What no table knows bears no tax. */
+/** The rate of a class of goods on a day, in hundredths of a per cent; 0 if the tables have none. */
 export function taxRateOn(rates: readonly TaxRateRow[], area: string, taxClass: string, day: string): number {
   let latest: TaxRateRow | undefined;
   for (const rate of rates) {
@@ -87,14 +87,14 @@ export function taxRateOn(rates: readonly TaxRateRow[], area: string, taxClass: 
   return latest?.basisPoints ?? 0;
 }
 
-/** Formatting is dear to prepare: one for each of the world's zones. */
+/** A cache of formats, one per time zone: they are expensive to create. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Which day (`2026-01-31`) it is there, where a law begins at midnight. */
+/** The day (`2026-01-31`) in a time zone: a law begins at midnight there. */
 export function dayIn(timeZone: string, at: Date): string {
   let format = formats.get(timeZone);
   if (!format) {
-    // The Gregorian calendar in figures, whatever the process's own language.
+    // The Gregorian calendar in digits, independent of the locale of the process.
     format = new Intl.DateTimeFormat('en-u-ca-iso8601-nu-latn', {
       timeZone,
       year: 'numeric',

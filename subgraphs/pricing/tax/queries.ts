@@ -4,17 +4,17 @@ import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { type Tables, TaxRateSchema } from '../entities.ts';
 import type { TaxTables } from './domain.ts';
 
-/** A pattern in the tables is of a whole code. */
+/** The row with its pattern compiled, which must match a whole postal code. */
 const compiled = <Row extends { postcodes: string }>(row: Row) => ({
   ...row,
   postcodes: new RegExp(`^(?:${row.postcodes})$`),
 });
-/** Matches every address of a country. */
+/** The pattern of every address of a country. */
 const EVERYWHERE = '.*';
 
-/** The reads of tax. */
+/** Queries of the tax tables. */
 export const taxQueries = (db: Kysely<Tables>) => ({
-  /** What the tables know of a country, in one statement. */
+  /** The rows of the tax tables about one country, in one statement. */
   taxTables: async (country: string): Promise<TaxTables> => {
     const territories = db
       .selectFrom('tax_territory_match as match')

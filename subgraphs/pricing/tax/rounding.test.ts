@@ -35,7 +35,7 @@ describe('line by line', () => {
     );
   });
 
-  test('is of a line what it is alone, so that it can be refunded as it stands', () => {
+  test('of a line does not depend on other lines, so that it can be refunded by itself', () => {
     fc.assert(
       fc.property(items, direction, (all, how) => {
         const rounding = { per: 'LINE', mode: how } as const;

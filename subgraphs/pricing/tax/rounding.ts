@@ -1,16 +1,16 @@
-/** How tax is rounded. Pure, and exact until then: fractions of integers, never a float. */
+/** Rounding of tax. Pure, and exact until it rounds: fractions of integers, never a float. */
 import { allocate, divideRounded } from '../../../platform/money.ts';
 import type { PriceMode, TaxCountryRow } from '../entities.ts';
 
-/** How the law of a place rounds, to the currency's minor unit. */
+/** The rounding by the law of a place, to the currency's minor unit. */
 export interface TaxRounding {
-  /** LINE: each line for itself. RATE: once for all that bears one rate in an order, as on a Japanese invoice. */
+  /** LINE: each line for itself. RATE: once for the sum of an order at one rate, as on a Japanese invoice. */
   per: TaxCountryRow['rounding'];
   /** HALF_UP: away from zero at the half. DOWN and UP: always. */
   mode: TaxCountryRow['roundingMode'];
 }
 
-/** What bears tax: a line, or shipping. */
+/** A taxable amount: of a line, or of shipping. */
 export interface Taxable {
   /** Without tax in mode NET, with it in GROSS; not negative. */
   amount: bigint;
@@ -26,8 +26,8 @@ const ROUND: Readonly<Record<TaxRounding['mode'], (numerator: bigint, denominato
 };
 
 /**
- * The tax of each: on top of a net amount, within a gross one. What is rounded together is then divided by the largest
- * remainder, so that the taxes of the lines are the tax of the order.
+ * The tax of each amount: on top of a net one, within a gross one. A sum that is rounded together is then divided by
+ * the largest remainder, so that the taxes of the lines add up to the tax of the order.
  */
 export function taxesOf(items: readonly Taxable[], { per, mode }: TaxRounding): bigint[] {
   const taxes = items.map(() => 0n);

@@ -45,7 +45,7 @@ const addRate = (country: string, basisPoints: number, from: string) =>
     .values({ country, taxClass: 'STANDARD', basisPoints, validFrom: from })
     .execute();
 
-describe('where an address lies', () => {
+describe('the place of an address', () => {
   const AREA = { INSIDE: true, GOODS: null, OUTSIDE: false };
   const placeOf = async (country: string, postcode: string) => {
     const tables = await taxes.taxTables(country);
@@ -107,8 +107,8 @@ describe('where an address lies', () => {
   });
 });
 
-describe('a code in whatever spelling', () => {
-  /** Of countries whose codes have letters, and of those with zones, by hand. */
+describe('a postal code in any spelling', () => {
+  /** Codes of countries whose codes have letters, and of countries with several time zones, by hand. */
   const CODES: Record<string, string[]> = {
     GB: ['IM1 1AA', 'BT1 5GS', 'JE2 3AB', 'GY1 1AA', 'GX11 1AA', 'SW1A 1AA'],
     CA: ['A1A 1A1', 'B3H 0A1', 'R3B 0A1', 'S4P 0A1', 'T0L 1K0', 'V8X 3X4', 'Y1A 0A1', 'K1A 0B1'],
@@ -117,7 +117,7 @@ describe('a code in whatever spelling', () => {
     DK: ['100', '900', '0900', '1050', '3900'],
   };
   const wide = (text: string) => text.replace(/\d/g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0));
-  /** As people write it. Of the Danish ones none loses its zero: without it they are the Faroes'. */
+  /** A code as people write it. Danish codes keep their zero: without it they are those of the Faroes. */
   const spellings = (code: string, country: string): string[] => {
     const [short, isNumber] = [code.replace(/^0+/, ''), /^\d+$/.test(code)];
     const written = isNumber && country !== 'DK' ? [code, short] : [code];
@@ -144,7 +144,7 @@ describe('a code in whatever spelling', () => {
     });
   };
 
-  test('lies in the same place', async () => {
+  test('leads to the same place', async () => {
     const found = await firstCodes();
     expect(found.map(([, country, code]) => `${country} ${code}`)).toEqual(
       expect.arrayContaining(['IT 00120', 'DK 100', 'ES 35000', 'FR 97098', 'PT 9500', 'NO 8099']),
@@ -212,7 +212,7 @@ describe('the tax of 100.00', () => {
     expect(await taxOf(country, postcode)).toBe(tax);
   });
 
-  test('is told with why', async () => {
+  test('has its reason', async () => {
     expect((await quote({ country: 'ES', postcode: '35001' })).taxes).toEqual([
       {
         rate: '0',
@@ -264,7 +264,7 @@ describe('an order to Japan', () => {
     expect((await yen('5', 1, 'STANDARD', 10)).tax.minor).toBe('85');
   });
 
-  test('has lines whose taxes, with that of shipping, are the tax of the order', async () => {
+  test('has lines whose taxes, with that of shipping, add up to the tax of the order', async () => {
     const { lines, tax, total } = await yen('5', 10);
     const goods = lines.reduce((sum: number, line: { tax: { minor: string } }) => sum + Number(line.tax.minor), 0);
     expect([goods, tax.minor, total.minor]).toEqual([5, '85', '935']);
@@ -294,7 +294,7 @@ describe('a rate begins', () => {
     expect(await rateOn('2026-11-29T14:59:59Z', 'JP', 'STANDARD')).toBe('0.1');
   });
 
-  test('in Honolulu after it does in New York, told by the state or by the postal code', async () => {
+  test('in Honolulu after it does in New York, by the state or by the postal code', async () => {
     await addRate('US', 1000, '2026-11-30');
     const at = '2026-11-30T05:00:00Z';
     const inUS = (region?: string, postcode?: string) => rateOn(at, 'US', 'STANDARD', { region, postcode });
@@ -316,25 +316,25 @@ describe('a rate begins', () => {
   });
 });
 
-test('a change of the tables by hand holds a minute later, as what is known of a country is kept', async () => {
+test('a change of the tables by hand applies within a minute, when the cache of the country expires', async () => {
   const rateAt = (at: string) => rateOn(at, 'KW', 'STANDARD');
   expect(await rateAt('2026-12-31T12:00:00.000Z')).toBe('0');
   await addRate('KW', 500, '2026-01-01');
   expect(await rateAt('2026-12-31T12:00:59.999Z')).toBe('0');
   expect(await rateAt('2026-12-31T12:01:00.000Z')).toBe('0.05');
   await addRate('KW', 700, '2026-06-01');
-  expect(await rateAt('2026-12-31T12:00:30.000Z')).toBe('0.07'); // A clock that was set back.
+  expect(await rateAt('2026-12-31T12:00:30.000Z')).toBe('0.07'); // The clock was set back.
 });
 
 describe('the table of rates', () => {
-  /** Where the room keeps another reduced rate than the list does: food bears none, or what the standard rate is. */
+  /** Countries with another reduced rate in the room than in the list: food bears none, or the standard rate. */
   const OTHER_REDUCED: Readonly<Record<string, number>> = { DK: 25, GB: 0, IE: 0, LU: 3, MT: 0 };
 
   test.each([...read('rates.json').countries, ...read('rates.json').others] as {
     country: string;
     standard: number;
     reduced: number[];
-  }[])('knows those of $country', async ({ country, standard, reduced }) => {
+  }[])('has those of $country', async ({ country, standard, reduced }) => {
     const { rates } = await taxes.taxTables(country);
     const rateOf = (taxClass: string) => taxRateOn(rates, country, taxClass, '2026-11-30') / 100;
     expect(rateOf('STANDARD')).toBe(standard);
@@ -342,7 +342,7 @@ describe('the table of rates', () => {
     expect(expected).toContain(rateOf('REDUCED'));
   });
 
-  test('knows when the day begins, everywhere', async () => {
+  test('has a time zone for every country and territory', async () => {
     const tables = ['tax_country', 'tax_zone', 'tax_territory'] as const;
     const rows = await Promise.all(
       tables.map((table) => pricing.agents.kysely.selectFrom(`pricing.${table}`).select('timeZone').execute()),
@@ -351,7 +351,7 @@ describe('the table of rates', () => {
     expect(rows[0]!.length).toBeGreaterThan(245);
   });
 
-  test('has patterns that can be read, and rates for each territory that is taxed', async () => {
+  test('has valid patterns, and rates for each taxed territory', async () => {
     const db = pricing.agents.kysely;
     const patterns = [
       ...(await db.selectFrom('pricing.tax_territory_match').select('postcodes').execute()),
