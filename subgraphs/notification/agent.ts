@@ -36,9 +36,9 @@ export default defineAgent({
   configExceptions: { RECOVERY_URL: KNOWN, MAIL_DIR: KNOWN },
   emits,
   handlers: [...notificationHandlers, ...mailHandlers],
-  // A message is unique for its event.
+  // Safe, since a message is unique for its event.
   replayable: true,
-  // Nobody waits for a message as a saga waits for a signal.
+  // A message is less urgent than a signal that a saga waits for, so events are gathered into larger batches.
   gatherMs: 100,
   build(agentContext) {
     const queries = messageQueries(agentContext.store.read);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as value from '../../platform/config/values.ts';
 
-/** What is configured of it. */
+/** The agent's configuration variables. */
 export const variables = z.object({
   RECOVERY_URL: value.securePage
     .optional()
@@ -14,5 +14,5 @@ export const variables = z.object({
     .describe('the folder where mails are put, a file (.eml) each, for what sends them; absent: `mail` in AGORA_DATA'),
 });
 
-/** The same, read. */
+/** Their parsed values. */
 export type NotificationVariables = z.infer<typeof variables>;

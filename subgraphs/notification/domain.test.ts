@@ -15,20 +15,20 @@ const STATUSES = [
   'REFUNDED',
 ];
 
-test('an order that was placed is told of with its number and its total', () => {
+test('a message about a new order has its number and its total', () => {
   const { subject, text } = write(noticeOfOrder({ ...about, totalMinor: '1234500', currency: 'KWD' }));
   expect(subject).toBe('We have your order AG-000042');
   expect(text).toContain('over 1234.500 KWD');
 });
 
-test('what is of no interest to a buyer is not told', () => {
+test('a status of no interest to the buyer has no message', () => {
   const untold = STATUSES.filter((newStatus) => !noticeOfStatus({ ...about, newStatus }));
   expect(untold).toEqual(['PENDING', 'PROCESSING']);
   expect(noticeOfStatus({ ...about, newStatus: 'PLACED' })).toBeUndefined();
   expect(noticeOfStatus({ ...about, newStatus: 'INVENTED_LATER' })).toBeUndefined();
 });
 
-test('money that was given back is told of with how much, and nothing else that becomes of a payment', () => {
+test('a refund has a message with its amount, and no other change of a payment has one', () => {
   const { subject, text } = write(noticeOfRefund({ ...about, refunded: { minor: '6000', currency: 'EUR' } })!);
   expect(subject).toBe('You get money back for your order AG-000042');
   expect(text).toContain('60.00 EUR');
@@ -36,7 +36,7 @@ test('money that was given back is told of with how much, and nothing else that 
   expect(noticeOfRefund(about)).toBeUndefined();
 });
 
-test('no message leaves a gap unfilled', () => {
+test('no message leaves a parameter unfilled', () => {
   const notices = STATUSES.map((newStatus) => noticeOfStatus({ ...about, newStatus, reason: 'FRAUD' })).filter(
     (notice) => notice !== undefined,
   );
@@ -52,7 +52,7 @@ test.each([
   ['PAYMENT_DECLINED', /payment was declined/],
   ['A_NEW_REASON', /ask us/],
   [null, /ask us/],
-])('a cancellation because of %s says so in words', (reason, words) => {
+])('a message about a cancellation because of %s gives the reason in words', (reason, words) => {
   const { text } = write(noticeOfStatus({ ...about, newStatus: 'CANCELLED', reason })!);
   expect(text).toMatch(words);
   expect(text).not.toContain(String(reason));

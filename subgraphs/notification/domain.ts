@@ -1,8 +1,8 @@
-/** What is said to customers, and when. Pure: no I/O, no clock, no randomness. */
+/** The messages to customers, and the events that lead to them. Pure: no I/O, no clock, no randomness. */
 import { money, toDecimal } from '../../platform/money.ts';
 import type { MessageType, Parameters } from './entities.ts';
 
-/** The words of a message; `{…}` stands for a parameter. */
+/** The text of a message; `{…}` stands for a parameter. */
 interface Words {
   subject: string;
   text: string;
@@ -51,7 +51,7 @@ export interface Notice {
   parameters: Parameters;
 }
 
-/** Why an order was cancelled, as its buyer reads it. */
+/** The reason of a cancellation, for the buyer. */
 const REASONS: Readonly<Record<string, string>> = {
   INSUFFICIENT_STOCK: 'others were faster, and there was not enough left.',
   PAYMENT_DECLINED: 'the payment was declined.',
@@ -63,7 +63,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 const NO_REASON = 'please ask us for the reason.';
 
-/** What to say of an order that was placed. */
+/** The notice of a new order. */
 export const noticeOfOrder = ({
   number,
   totalMinor,
@@ -77,7 +77,7 @@ export const noticeOfOrder = ({
   parameters: { number, total: amountOf({ minor: totalMinor, currency }) },
 });
 
-/** What to say of a payment that moved on: how much was given back, if that is the news. */
+/** The notice of a refund; nothing of other changes of a payment. */
 export const noticeOfRefund = ({
   number,
   refunded,
@@ -90,7 +90,7 @@ export const noticeOfRefund = ({
 const amountOf = ({ minor, currency }: { minor: string; currency: string }): string =>
   `${toDecimal(money(BigInt(minor), currency))} ${currency}`;
 
-/** What to say of an order's new status; nothing of most steps in between. */
+/** The notice of an order's new status; nothing of statuses without a template. */
 export function noticeOfStatus({
   number,
   newStatus,
@@ -106,10 +106,10 @@ export function noticeOfStatus({
   return { template, parameters: { number, reason: reason ?? 'OTHER' } };
 }
 
-/** The words of a template, unfilled. */
+/** The text of a template, unfilled. */
 export const wordsOf = (template: MessageType): Words => TEMPLATES[template];
 
-/** The words of a message as its customer reads them. */
+/** The text of a message as its customer reads it. */
 export function write({ template, parameters }: Notice): Words {
   const { subject, text } = wordsOf(template);
   return { subject: fill(subject, parameters), text: fill(text, parameters) };

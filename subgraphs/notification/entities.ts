@@ -16,7 +16,7 @@ export const MessageType = {
 } as const;
 export type MessageType = keyof typeof MessageType;
 
-/** The values of a message's template. */
+/** The parameters of a message's template, with their values. */
 export type Parameters = Readonly<Record<string, string>>;
 
 export const MessageSchema = defineEntity({

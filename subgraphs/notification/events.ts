@@ -20,13 +20,13 @@ export const emits = [notificationRequested];
 
 const order = z.object({ orderId: z.string(), number: z.string(), customerId: z.string().nullish() });
 
-/** What this agent reads of `order.placed`. */
+/** The part of `order.placed` that this agent reads. */
 export const orderPlaced = order.extend({ totalMinor: z.string().regex(/^\d+$/), currency: z.string() });
-/** What this agent reads of `order.status_changed`. */
+/** The part of `order.status_changed` that this agent reads. */
 export const orderStatusChanged = order.extend({ newStatus: z.string(), reason: z.string().nullish() });
-/** What this agent reads of `order.payment_status_changed`. */
+/** The part of `order.payment_status_changed` that this agent reads. */
 export const orderPaymentStatusChanged = order.extend({
   refunded: z.object({ minor: z.string().regex(/^\d+$/), currency: z.string() }).nullish(),
 });
-/** What this agent reads of `identity.recovery_requested`. */
+/** The part of `identity.recovery_requested` that this agent reads. */
 export const recoveryRequested = z.object({ recoveryId: z.string() });

@@ -1,4 +1,4 @@
-/** Tells customers what happens to their orders: one message for an event, in their inbox. */
+/** Handlers that put messages about orders into the inboxes of their customers, one message per event. */
 import type { z } from 'zod';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { json } from '../../platform/data/json.ts';
@@ -10,14 +10,14 @@ import { type Notice, noticeOfOrder, noticeOfRefund, noticeOfStatus, wordsOf } f
 import type { Tables } from './entities.ts';
 import { notificationRequested, orderPaymentStatusChanged, orderPlaced, orderStatusChanged } from './events.ts';
 
-/** Whom it is about. */
+/** The order and customer of an event. */
 interface About {
   orderId: string;
-  /** None for a guest, who has no inbox: there is the log line only. */
+  /** Absent for a guest, who has no inbox and gets a log line only. */
   customerId?: string | null;
 }
 
-/** What the handlers work with. */
+/** The parts of the agent's context that the handlers use. */
 export type HandlingContext = Pick<AgentContext<Tables>, 'clock' | 'log'>;
 
 async function notify(
@@ -29,9 +29,9 @@ async function notify(
   if (!notice) return;
   const { orderId, customerId } = event.payload;
   const messageId = customerId ? await send(work, event.id, { orderId, customerId }, notice, clock.now()) : undefined;
-  // A repeated event: it was said, and logged, before.
+  // A redelivered event: its message was written, and logged, before.
   if (customerId && !messageId) return;
-  // At least once, unlike the message: the batch that this belongs to may be rolled back and read again.
+  // Logged at least once, unlike the message: the batch of this event may be rolled back and read again.
   log.info(
     {
       notification: notice.template,
@@ -45,7 +45,7 @@ async function notify(
   );
 }
 
-/** Handles an event by a notice, if there is one to give. */
+/** A handler that sends the notice of an event, if it has one. */
 const telling = <Payload extends About>(
   type: string,
   reads: z.ZodType<Payload>,
@@ -55,14 +55,14 @@ const telling = <Payload extends About>(
     notify(work, event, context, noticeOf(event.payload)),
   );
 
-/** They lock nothing: what they publish is of a message that is new, and the only event that it will have. */
+/** Handlers without locks: each publishes the first and only event of a new message. */
 export const notificationHandlers: EventHandler<HandlingContext>[] = [
   telling('order.placed', orderPlaced, noticeOfOrder),
   telling('order.status_changed', orderStatusChanged, noticeOfStatus),
   telling('order.payment_status_changed', orderPaymentStatusChanged, noticeOfRefund),
 ];
 
-/** Puts a message into the inbox and publishes it. Returns nothing if the event has led to one before. */
+/** Puts a message into the inbox and publishes it. Returns nothing if the event was handled before. */
 async function send(
   { sql, publish }: Work<Tables>,
   eventId: string,

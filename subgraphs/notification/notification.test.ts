@@ -28,7 +28,7 @@ beforeAll(async () => {
     await consumer.register();
     return consumer;
   };
-  // It begins now: before what the tests publish.
+  // Registers the consumer's cursor before the tests publish.
   await open();
 });
 afterAll(() => agents.close());
@@ -41,7 +41,7 @@ beforeEach(() => {
   lines.length = 0;
 });
 
-/** The order agent publishes. */
+/** Publishes an event as the order agent. */
 const publish = (type: string, payload: Record<string, unknown>, orderId = newId('order')) =>
   agents.kysely.transaction().execute((transaction) =>
     append(transaction, [
@@ -61,7 +61,7 @@ const placed = (more: Record<string, unknown> = {}, orderId?: string) =>
 const changed = (newStatus: string, more: Record<string, unknown> = {}) =>
   publish('order.status_changed', { customerId, oldStatus: 'PENDING', newStatus, ...more });
 
-/** Reads the log to its end, in a process of its own. What other tests' transactions on the server hide is waited for. */
+/** Consumes the log to its end by a new consumer, and waits for events that open transactions of other tests hide. */
 const consume = async (): Promise<void> => {
   const consumer = await open();
   const hidden = () =>
@@ -76,7 +76,7 @@ const requested = async () =>
   (await agents.events('notification.requested')).filter((event) => event.payload.customerId === customerId);
 
 describe('a message', () => {
-  test('comes with each refund once, and with nothing else that becomes of a payment', async () => {
+  test('comes with each refund once, and with no other change of a payment', async () => {
     const moved = (payload: object) =>
       publish('order.payment_status_changed', { customerId, status: 'PROCESSING', ...payload });
     await moved({ paymentStatus: 'REQUIRES_ACTION', refunded: null });
@@ -93,7 +93,7 @@ describe('a message', () => {
     ]);
   });
 
-  test('comes with an order, tells its number and total, and is published without them', async () => {
+  test('comes with a new order, has its number and total, and is published without them', async () => {
     const orderId = newId('order');
     await placed({}, orderId);
     await consume();
@@ -129,13 +129,13 @@ describe('a message', () => {
     ]);
   });
 
-  test('about a cancelled order says why', async () => {
+  test('about a cancelled order gives the reason', async () => {
     await changed('CANCELLED', { reason: 'PAYMENT_DECLINED' });
     await consume();
     expect((await inbox())[0].text).toContain('the payment was declined');
   });
 
-  test('does not come for a step that is of no interest', async () => {
+  test('does not come with a status of no interest to the buyer', async () => {
     await changed('PROCESSING');
     await consume();
     expect(await inbox()).toEqual([]);
@@ -151,7 +151,7 @@ describe('a message', () => {
 });
 
 describe('an event leads to one message', () => {
-  test('though several processes consume at once', async () => {
+  test('also if several processes consume at once', async () => {
     for (let n = 0; n < 30; n++) await placed();
     await Promise.all([consume(), consume(), consume()]);
     await consume();
@@ -159,7 +159,7 @@ describe('an event leads to one message', () => {
     expect(await requested()).toHaveLength(30);
   });
 
-  test('though the whole log is read again', async () => {
+  test('also if the whole log is replayed', async () => {
     await placed();
     await changed('CONFIRMED');
     await consume();
@@ -173,7 +173,7 @@ describe('an event leads to one message', () => {
     expect(lines.filter((line) => (line as { customerId: unknown }).customerId)).toEqual([]);
   });
 
-  test('though one before it cannot be read: that is set aside, and the others flow', async () => {
+  test('also if an earlier event is unreadable: it is parked, and the others flow', async () => {
     await placed();
     await placed({ totalMinor: 'twelve' });
     await placed();
@@ -213,7 +213,7 @@ describe('an inbox', () => {
     expect((await agents.data('notification', entity, { of }, customer))._entities).toEqual([{ text: message.text }]);
   });
 
-  test('knows what was read and since when', async () => {
+  test('tells read messages from unread ones, and since when', async () => {
     await placed();
     await changed('CONFIRMED');
     await consume();

@@ -9,7 +9,7 @@ export type MessageConnectionRow = Connection<MessageRow>;
 
 const MESSAGE = columnsOf(MessageSchema);
 
-/** The room's reads. They take the rows that their caller may see. */
+/** The room's queries. They take the row filter of their caller. */
 export const messageQueries = (db: Kysely<Tables>) => ({
   page(filter: { unread?: boolean | null }, page: PageArgs, rows: RowFilter): Promise<MessageConnectionRow> {
     let query = db.selectFrom('message').select(MESSAGE).where(matching(rows));
@@ -25,7 +25,7 @@ export const messageQueries = (db: Kysely<Tables>) => ({
       .where(matching(rows))
       .execute(),
 
-  /** How many each of these customers has not read. A customer who is not within, or has read all, is not among them. */
+  /** Counts of unread messages, by customer. A customer outside the row filter, or without any, has no row. */
   unreadOf: (customerIds: readonly string[], rows: RowFilter): Promise<{ customerId: string; unread: number }[]> =>
     db
       .selectFrom('message')

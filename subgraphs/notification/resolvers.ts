@@ -7,7 +7,7 @@ import type { MessageQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { MessageService } from './service.ts';
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queries: MessageQueries;
   load: MessageLoaders;

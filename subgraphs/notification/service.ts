@@ -4,7 +4,7 @@ import { ownMessages } from './access.ts';
 import { MessageSchema, type Tables } from './entities.ts';
 
 export const messageService = ({ store, clock }: AgentContext<Tables>) => ({
-  /** Marks a message as read; one that is stays as it is. @throws Refusal NOT_FOUND */
+  /** Marks a message as read; one that is read already stays as it is. @throws Refusal NOT_FOUND */
   markRead: (id: string, context: RequestContext): Promise<string> =>
     store.write({ locks: [id], origin: context }, async ({ find, save }) => {
       const message = await find(MessageSchema, id, { rows: ownMessages(context.actor), path: ['input', 'messageId'] });

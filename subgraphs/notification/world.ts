@@ -19,6 +19,6 @@ export const world: RoomWorld = {
     });
   },
 
-  // An inbox is one's own, whatever else one may see.
+  // An inbox lists the caller's own messages, also if the caller may see others.
   listsOfOwn: ['inbox'],
 };

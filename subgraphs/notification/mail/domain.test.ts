@@ -8,14 +8,14 @@ const facts = {
   expiresAt: new Date('2026-06-01T12:30:00Z'),
 };
 
-test('the token comes behind the # of the page, or alone', () => {
+test('a mail has the token behind the # of the page, or the token alone', () => {
   expect(letterOf({ ...facts, page: 'https://shop.example/account' }).text).toContain(
     '\n\nhttps://shop.example/account#purpose=RESET_PASSWORD&token=a-b_c\n\n',
   );
   expect(letterOf(facts).text).toContain('\n\na-b_c\n\n');
 });
 
-test('a name makes no header, and letters of all languages arrive', () => {
+test('a name cannot inject a header, and letters of all languages arrive', () => {
   const message = messageOf(letterOf(facts), 'zoe@example.com', 'mail_1', new Date('2026-06-01T12:00:00Z'));
   const [head, body] = message.split('\r\n\r\n') as [string, string];
   expect(head).not.toMatch(/bcc/i);

@@ -1,6 +1,6 @@
-/** What mails about accounts say. Pure: no I/O, no clock, no randomness. */
+/** The text of mails about accounts. Pure: no I/O, no clock, no randomness. */
 
-/** What a mail is written from. */
+/** The facts of a mail. */
 export interface MailFacts {
   purpose: 'VERIFY_EMAIL' | 'RESET_PASSWORD';
   name: string;
@@ -10,7 +10,7 @@ export interface MailFacts {
   page?: string;
 }
 
-/** A mail's words. */
+/** The text of a mail. */
 export interface Letter {
   subject: string;
   text: string;
@@ -25,7 +25,7 @@ const WHY = {
   RESET_PASSWORD: 'Somebody asked for a new password for your account. If it was you, set it:',
 } as const;
 
-/** The token comes after the `#`, which browsers send to nobody: neither logs nor other pages learn it. */
+/** The text of a mail. The token stands after the `#`, which browsers never send: no log and no other page gets it. */
 export function letterOf({ purpose, name, token, expiresAt, page }: MailFacts): Letter {
   const greeting = `Hello ${name.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()},`;
   const what = page ? `${page}#${new URLSearchParams({ purpose, token })}` : token;
@@ -34,7 +34,7 @@ export function letterOf({ purpose, name, token, expiresAt, page }: MailFacts): 
   return { subject: SUBJECT[purpose], text: [greeting, WHY[purpose], what, until, otherwise].join('\n\n') };
 }
 
-/** The mail as RFC 5322 has it. The address is an `EmailAddress`, which is ASCII without control characters. */
+/** The mail in the format of RFC 5322. The address is an `EmailAddress`, which is ASCII without control characters. */
 export const messageOf = ({ subject, text }: Letter, to: string, id: string, date: Date): string =>
   [
     `To: <${to}>`,

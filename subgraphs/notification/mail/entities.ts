@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** Null while it is to be sent. */
+/** The outcome of a mail; null while it is to be sent. */
 export const MailOutcome = { SENT: 'SENT', DROPPED: 'DROPPED' } as const;
 
 export const MailSchema = defineEntity({

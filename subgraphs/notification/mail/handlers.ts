@@ -5,7 +5,7 @@ import { newId } from '../../../platform/ids.ts';
 import type { Tables } from '../entities.ts';
 import { recoveryRequested } from '../events.ts';
 
-/** Notes that a mail is to be sent, once for an event. Sending is not for a transaction. */
+/** Handlers that store a mail to be sent, once per event. It is sent by a scheduled job, outside the transaction. */
 export const mailHandlers: EventHandler<Pick<AgentContext<Tables>, 'clock'>>[] = [
   on<z.infer<typeof recoveryRequested>, Tables, Pick<AgentContext<Tables>, 'clock'>>(
     'identity.recovery_requested',

@@ -1,6 +1,6 @@
 /**
- * Sends the mails that are due: each is put as a file into a folder, from where whatever sends mail on the machine takes
- * it. What fails is tried again, with backoff, for as long as the token is good.
+ * Scheduled job that sends the mails that are due: each becomes a file in a folder, from where the mail sender of the
+ * machine takes it. A failed mail is retried with backoff for as long as its token is good.
  */
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ export const sendMails = (agentContext: SendContext): ScheduledJob => ({
   },
 });
 
-/** False if there is nothing to send any more: the token was used or has expired, or nobody has the address. */
+/** Returns false if there is nothing to send: the token was used or has expired, or no account has the address. */
 async function send({ ask, secrets, config, clock }: SendContext, id: string, recoveryId: string): Promise<boolean> {
   const { recoveryMail: mail } = await ask(recoveryMail, { id: recoveryId });
   if (!mail) return false;
@@ -61,7 +61,7 @@ async function send({ ask, secrets, config, clock }: SendContext, id: string, re
   return true;
 }
 
-/** Whole or not at all: whoever takes files ending in `.eml` never sees a half. */
+/** Writes a file atomically: a sender that takes files ending in `.eml` never sees a half. */
 async function put(folder: string, name: string, message: string): Promise<void> {
   makeFolder(folder, 0o700);
   const path = join(folder, `${name}.eml`);
