@@ -50,7 +50,7 @@ export default defineAgent({
   build(agentContext) {
     const { config, clock, store } = agentContext;
     const timeoutMs = config.PAYMENT_TIMEOUT_MS;
-    // Slow, but below the timeout whatever that is.
+    // Slow, but below any timeout that is configured.
     const slowMs = Math.min(3000, timeoutMs * 0.6);
     const secrets = config.PAYMENT_WEBHOOK_SECRETS ? parseWebhookSecrets(config.PAYMENT_WEBHOOK_SECRETS) : undefined;
     const simulated = simulatedWebhooks(agentContext, secrets);

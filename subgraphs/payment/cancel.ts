@@ -1,13 +1,12 @@
 /**
- * Cancelling a payment, whatever its state: nothing stays held, and what was taken is given back.
- *
- * A capture may be on its way while this begins. Never both succeed, a void and a capture, because:
+ * Cancelling a payment, whatever its state: nothing stays held, and a captured amount is refunded.
+ * A capture may be on its way while this begins. A void and a capture never both succeed, because:
  * 1. The intent CANCEL is recorded first. From then on no capture begins (`mayCapture`), and no authorisation either.
  * 2. A capture that was intended before may reach the provider at any time, before our void or after. There the two
- *    exclude one another: what is voided cannot be captured, what is captured cannot be voided. So we ask for the void
+ *    exclude one another: a voided payment cannot be captured, a captured one cannot be voided. So we ask for the void
  *    and read from the answer which of them came first; if it was the capture, all of it is refunded.
  * 3. Whichever process records last, the payment only goes forward (`TRANSITIONS`).
- * The same holds for an authorisation on its way: the provider refuses what comes after a void of its reference.
+ * The same holds for an authorisation on its way: the provider refuses one that comes after a void of its reference.
  */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { Unavailable } from '../../platform/errors.ts';
@@ -19,13 +18,13 @@ import type { GuardedProvider } from './provider/guard.ts';
 import { lockOf, recorder } from './record.ts';
 import type { RefundService } from './refund.ts';
 
-/** The payment that was cancelled, if there is one, and what that amounted to. */
+/** The cancelled payment, if there is one, and the outcome of the cancellation. */
 export interface Cancellation {
   paymentId?: string;
   outcome: 'NOTHING' | 'VOIDED' | 'REFUNDED';
 }
 
-/** What cancelling stands on. */
+/** The parts that cancelling calls. */
 interface Parts {
   provider: GuardedProvider;
   refunds: RefundService;

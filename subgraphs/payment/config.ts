@@ -4,7 +4,7 @@ import { parseWebhookSecrets } from '../../platform/webhooks/secrets.ts';
 
 const DAY = 86_400;
 
-/** What is configured of it. */
+/** The agent's configuration variables. */
 export const variables = z.object({
   PAYMENT_TIMEOUT_MS: value.whole(1, 120_000).default(5000).describe('how long a payment provider may take to answer'),
   PAYMENT_ACTION_SECONDS: value
@@ -31,5 +31,5 @@ export const variables = z.object({
     ),
 });
 
-/** The same, read. */
+/** Their parsed values. */
 export type PaymentVariables = z.infer<typeof variables>;

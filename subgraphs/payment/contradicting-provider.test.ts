@@ -1,4 +1,4 @@
-/** A provider whose answers cannot be true, at each of our calls: nothing of them is recorded, and each is a fault. */
+/** A provider with impossible answers, at each of our calls: nothing of them is recorded, and each is a fault. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { FixedClock } from '../../platform/clock.ts';
@@ -89,26 +89,23 @@ test.each<[string, ProviderPayment]>([
   ['authorised with the money taken', { ...AUTHORISED, captured: 10_000n }],
   ['authorised in no currency', { ...AUTHORISED, currency: null }],
   ['declined with the money taken', { status: 'DECLINED', captured: 10_000n, ...EUR }],
-])(
-  'an authorisation that is answered as %s is not believed, neither then nor when it is asked for again',
-  async (_, lie) => {
-    const payment = aPayment();
-    payment.answers.authorise = lie;
-    payment.answers.find = lie;
-    await expect(payment.authorise()).rejects.toMatchObject(CONTRADICTS);
-    await expect(payment.authorise()).rejects.toMatchObject(CONTRADICTS);
-    expect(payment.asked).toEqual(['authorise', 'find']);
-    await expect(payment.cancel()).rejects.toMatchObject(CONTRADICTS);
-    expect(await payment.row()).toMatchObject({ status: 'CREATED', capturedMinor: 0n });
-  },
-);
+])('an authorisation that is answered as %s is not believed, neither at first nor at the retry', async (_, lie) => {
+  const payment = aPayment();
+  payment.answers.authorise = lie;
+  payment.answers.find = lie;
+  await expect(payment.authorise()).rejects.toMatchObject(CONTRADICTS);
+  await expect(payment.authorise()).rejects.toMatchObject(CONTRADICTS);
+  expect(payment.asked).toEqual(['authorise', 'find']);
+  await expect(payment.cancel()).rejects.toMatchObject(CONTRADICTS);
+  expect(await payment.row()).toMatchObject({ status: 'CREATED', capturedMinor: 0n });
+});
 
 test.each<[string, ProviderPayment]>([
   ['a part', { ...CAPTURED, captured: 5_000n }],
   ['nothing', { ...CAPTURED, captured: 0n }],
   ['dollars', { ...CAPTURED, currency: 'USD' }],
   ['a payment that was declined', { status: 'DECLINED', captured: 0n, ...EUR }],
-])('a capture that is answered with %s is not believed, and goes on once the answer can be true', async (_, lie) => {
+])('a capture that is answered with %s is not believed, and goes on after a possible answer', async (_, lie) => {
   const payment = aPayment();
   payment.answers.authorise = AUTHORISED;
   await payment.authorise();
@@ -122,7 +119,7 @@ test.each<[string, ProviderPayment]>([
   expect(await payment.row()).toMatchObject({ status: 'CAPTURED', capturedMinor: 10_000n, pending: null });
 });
 
-test('a void that is answered as taken in part is not believed, and the payment is not over', async () => {
+test('a void with an impossible answer is not believed, and the payment is not over', async () => {
   const payment = aPayment();
   payment.answers.authorise = AUTHORISED;
   await payment.authorise();
@@ -140,7 +137,7 @@ test('a void that is answered as taken in part is not believed, and the payment 
   expect(await payment.cancel()).toMatchObject({ outcome: 'VOIDED' });
 });
 
-test('what is told of an action that the buyer had to take is not believed if it cannot be', async () => {
+test('an impossible answer about an action of the buyer is not believed', async () => {
   const payment = aPayment();
   payment.answers.authorise = REQUIRES_ACTION;
   await payment.authorise();
@@ -149,7 +146,7 @@ test('what is told of an action that the buyer had to take is not believed if it
   expect(await payment.row()).toMatchObject({ status: 'REQUIRES_ACTION', capturedMinor: 0n });
 });
 
-test('a refund that is answered with a payment which was never taken is not recorded, and is asked for again', async () => {
+test('a refund with an impossible answer is not recorded, and is asked for again', async () => {
   const payment = aPayment();
   payment.answers.authorise = AUTHORISED;
   await payment.authorise();

@@ -1,6 +1,6 @@
 /**
- * A process that dies, at every place where it may: before or after a transaction of ours, before or after an effect at
- * the provider. What was in memory is gone; the saga asks again until it gets an answer. Places are chosen by a seed.
+ * A process that dies at every possible place: before or after a transaction of ours, before or after an effect at the
+ * provider. Its memory is gone; the saga asks again until it gets an answer. A seed chooses the places.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => agents.close());
 
-/** Something happens before and after each call, such as the end of the process. */
+/** A provider that calls a hook before and after each call, such as one that ends the process. */
 const meddled = <T extends object>(whole: T, meddle: Meddle): T =>
   new Proxy(whole, {
     get: (target, name) => {
@@ -113,7 +113,7 @@ test.each([
   expect(await paymentViolations(agents.kysely)).toEqual([]);
 });
 
-test('a cancellation while the others die again and again leaves nothing held and nothing kept', async () => {
+test('a cancellation during an authorisation and a capture that keep dying leaves nothing held and nothing captured', async () => {
   for (let seed = 0; seed < 40; seed++) {
     const { authorise, capture, cancel } = services(dying(seeded(seed)));
     const orderId = newId('order');
@@ -131,7 +131,7 @@ test('a cancellation while the others die again and again leaves nothing held an
   expect(await paymentViolations(agents.kysely)).toEqual([]);
 });
 
-test('an attempt that follows a death asks the provider what it knows, and asks for nothing a second time', async () => {
+test('a retry after a death asks the provider for the outcome, and causes no effect a second time', async () => {
   const calls: string[] = [];
   let dies = true;
   const { authorise, capture } = services(
@@ -151,7 +151,7 @@ test('an attempt that follows a death asks the provider what it knows, and asks 
   expect(calls).toEqual(['authorise', 'find', 'capture', 'find']);
 });
 
-test('a cancellation that has begun has the right of way, though the provider is away', async () => {
+test('a cancellation that has begun has priority, also while the provider is away', async () => {
   let isAway = false;
   const { authorise, capture, cancel } = services(
     () => {},
@@ -169,7 +169,7 @@ test('a cancellation that has begun has the right of way, though the provider is
   expect(await cancel(orderId, 'CUSTOMER_REQUEST', context)).toMatchObject({ outcome: 'VOIDED' });
 });
 
-test('a refund whose caller died is finished by the job', async () => {
+test('a refund whose caller died is finished by the scheduled job', async () => {
   let dies = false;
   const meddle: Meddle = (call) => {
     if (dies && call === 'refund') throw new Died('kill -9');

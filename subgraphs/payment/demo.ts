@@ -1,4 +1,4 @@
-/** What was paid for the demo world's orders: our payments and, to match, the simulator's books. */
+/** Payments of the demo's orders: our rows and, to match, the simulator's books. */
 import type { Kysely } from 'kysely';
 import type { DemoTools } from '../../platform/agent/demo.ts';
 import type { Ask } from '../../platform/commands/ask.ts';
@@ -8,7 +8,7 @@ import { ordersToBillForDemo } from './commands/order.generated.ts';
 import type { PaymentSchema, PaymentStatus, RefundRow, Tables } from './entities.ts';
 import type { Booked, EntryKind, SimulatorEntrySchema, SimulatorTables } from './provider/simulator-entities.ts';
 
-/** An order of the demo world and what is to be known of its payment. */
+/** An order of the demo, with the facts of its payment. */
 export interface DemoBill {
   orderId: string;
   customerId?: string | null;
@@ -70,7 +70,7 @@ async function insert(db: Kysely<All>, books: readonly Book[]): Promise<void> {
   });
 }
 
-/** What happened at the provider, for each state that a demo order's payment is in. Of the others there is no payment. */
+/** The course at the provider for each payment status of a demo order. Orders in other statuses have no payment. */
 const LIVES = {
   AUTHORIZED: { token: 'tok_ok', status: 'AUTHORISED', moves: ['AUTHORISE'] },
   CAPTURED: { token: 'tok_ok', status: 'CAPTURED', moves: ['AUTHORISE', 'CAPTURE'] },

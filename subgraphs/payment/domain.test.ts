@@ -55,7 +55,7 @@ describe('evidence of the provider, delivered twice, late and in any order,', ()
   ].map((life) => life.map(told));
   lives.push([told('AUTHORISED'), CAPTURE_REFUSED], [told('AUTHORISED'), CAPTURE_REFUSED, told('VOIDED')]);
 
-  test('ends where the life of the payment ended, captures at most once, and never goes back', () => {
+  test('leads to the last status of the payment, captures at most once, and never goes back', () => {
     const deliveries = fc.constantFrom(...lives).chain((life) =>
       fc.record({
         life: fc.constant(life),
@@ -90,8 +90,8 @@ describe('evidence of the provider, delivered twice, late and in any order,', ()
 });
 
 describe('a payment', () => {
-  test('ends the same in whatever order the answers about it are recorded', () => {
-    // Each life is what the provider answered, oldest first; the last says what is true.
+  test('ends in the same status in whatever order the answers about it are recorded', () => {
+    // Each life is a list of the provider's answers, oldest first; the last one is true.
     const lives: ProviderStatus[][] = [
       ['AUTHORISED', 'CAPTURED'],
       ['REQUIRES_ACTION', 'AUTHORISED', 'CAPTURED'],
@@ -117,12 +117,12 @@ describe('a payment', () => {
     );
   });
 
-  test('that was declined stays declined, however often it is told again', () => {
+  test('that was declined stays declined, whatever is reported later', () => {
     expect(after('FAILED', 'AUTHORISED')).toBeUndefined();
     expect(after('FAILED', 'CAPTURED')).toBeUndefined();
   });
 
-  test('is over when nothing is held and nothing kept', () => {
+  test('is over when nothing is held and nothing is captured', () => {
     const over = Object.values(PaymentStatus).filter((status) => isOver(state(status)));
     expect(over).toEqual(['VOIDED', 'REFUNDED', 'FAILED']);
     expect(isOver(state('FAILED', { authorisedAt: now }))).toBe(false);
@@ -130,7 +130,7 @@ describe('a payment', () => {
 });
 
 describe('a capture', () => {
-  test('happens to an authorised payment, and to no other', () => {
+  test('is possible for an authorised payment only', () => {
     expect(mayCapture(state('AUTHORIZED'))).toBe(true);
     expect(mayCapture(state('CAPTURED'))).toBe(false);
     expect(codeOf(() => mayCapture(state('REQUIRES_ACTION')))).toBe('INVALID_STATE');
@@ -138,7 +138,7 @@ describe('a capture', () => {
     expect(codeOf(() => mayCapture(state('FAILED')))).toBe('PAYMENT_FAILED');
   });
 
-  test('does not begin once a cancellation has', () => {
+  test('does not begin after a cancellation has begun', () => {
     expect(codeOf(() => mayCapture(state('AUTHORIZED', { pending: 'CANCEL' })))).toBe('PAYMENT_FAILED');
   });
 });
@@ -150,14 +150,14 @@ test('a cancellation is in flight until the payment is over', () => {
   expect(stillPending(state('CAPTURED', { pending: 'CAPTURE' }))).toBeNull();
 });
 
-test('a cancellation says what it undid', () => {
+test('the outcome of a cancellation is what it undid', () => {
   expect(cancellationOf(undefined)).toBe('NOTHING');
   expect(cancellationOf(state('VOIDED'))).toBe('NOTHING');
   expect(cancellationOf(state('VOIDED', { authorisedAt: now }))).toBe('VOIDED');
   expect(cancellationOf(state('REFUNDED', { authorisedAt: now }))).toBe('REFUNDED');
 });
 
-test('an authorisation is refused with the reason that was kept, or because of a cancellation', () => {
+test('an authorisation is refused with the recorded reason, or because of a cancellation', () => {
   expect(codeOf(() => checkAuthorised(state('FAILED', { failureCode: 'PAYMENT_ACTION_EXPIRED' })))).toBe(
     'PAYMENT_ACTION_EXPIRED',
   );
@@ -169,7 +169,7 @@ test('an authorisation is refused with the reason that was kept, or because of a
 describe('refunds', () => {
   const payment = { status: 'PARTIALLY_REFUNDED', capturedMinor: 1000n, currency: 'EUR' } as const;
 
-  test('never add up to more than what was captured', () => {
+  test('never add up to more than the captured amount', () => {
     fc.assert(
       fc.property(fc.array(fc.bigInt({ min: -5n, max: 1200n }), { maxLength: 20 }), (wishes) => {
         const made: bigint[] = [];
@@ -188,7 +188,7 @@ describe('refunds', () => {
     expect(codeOf(() => refundable(payment, [1000n], undefined))).toBe('INVALID_STATE');
   });
 
-  test('are fifty in parts, and then one of all that is left', () => {
+  test('are at most fifty in parts, and then one of all that is left', () => {
     const made = (count: number) => Array<bigint>(count).fill(1n);
     const cent = { minor: 1n, currency: 'EUR' };
     expect(refundable(payment, made(MAX_REFUNDS - 1), cent)).toBe(1n);
@@ -201,7 +201,7 @@ describe('refunds', () => {
       expect(refundable(payment, made(MAX_REFUNDS), all)).toBe(950n);
   });
 
-  test('are made in the currency of the payment, and only of what was captured', () => {
+  test('are made in the currency of the payment, and only of a captured payment', () => {
     expect(codeOf(() => refundable(payment, [], { minor: 1n, currency: 'USD' }))).toBe('INVALID_INPUT');
     expect(codeOf(() => refundable({ ...payment, status: 'AUTHORIZED' }, [], undefined))).toBe('INVALID_STATE');
   });

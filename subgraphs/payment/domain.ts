@@ -4,7 +4,7 @@ import { fromDecimal, type Money } from '../../platform/money.ts';
 import type { PaymentRow, PaymentStatus, Pending } from './entities.ts';
 import type { ProviderPayment } from './provider/provider.ts';
 
-/** What can become of a payment, each of them news that is published. */
+/** A change in the life of a payment; each is published as an event. */
 export type Fact =
   | 'ACTION_REQUIRED'
   | 'AUTHORISED'
@@ -17,8 +17,8 @@ export type Fact =
   | 'REFUNDED';
 
 /**
- * The state machine. A fact that has no place in a status is old news: answers of the provider may be recorded in
- * another order than they were given, by a process that was slow, and the status never goes back for them.
+ * The state machine. A fact without a transition from a status is old news: a slow process may record answers of the
+ * provider in another order than they were given, and the status never goes back for them.
  */
 const TRANSITIONS: Record<PaymentStatus, Partial<Record<Fact, PaymentStatus>>> = {
   CREATED: { ACTION_REQUIRED: 'REQUIRES_ACTION', AUTHORISED: 'AUTHORIZED', DECLINED: 'FAILED', VOIDED: 'VOIDED' },
@@ -35,7 +35,7 @@ const TRANSITIONS: Record<PaymentStatus, Partial<Record<Fact, PaymentStatus>>> =
 /** The status after a fact; undefined if the fact is old news. */
 export const after = (status: PaymentStatus, fact: Fact): PaymentStatus | undefined => TRANSITIONS[status][fact];
 
-/** All that must have happened for the provider to be in this state, oldest first. Refunds have their own records. */
+/** All facts that this state of the provider implies, oldest first. Refunds have their own records. */
 export function factsOf({ status, refusal }: ProviderPayment): Fact[] {
   switch (status) {
     case 'REQUIRES_ACTION':
@@ -45,23 +45,23 @@ export function factsOf({ status, refusal }: ProviderPayment): Fact[] {
     case 'CAPTURED':
       return ['AUTHORISED', 'CAPTURED'];
     case 'EXPIRED':
-      // Also if nobody here ever heard that an action was required.
+      // Also if this side never learned that an action was required.
       return ['ACTION_REQUIRED', 'EXPIRED'];
     default:
       return [status];
   }
 }
 
-/** What evidence moves: a fact that is news, and the status after it. */
+/** A fact that is news, with the status after it. */
 export interface Progress {
   fact: Fact;
   status: PaymentStatus;
 }
 
 /**
- * What the provider's state, wherever we have it from (an answer, a reconciliation, a webhook), moves in a payment of
- * this status, oldest first. Nothing, if it is known or older than what is known: so evidence may come late, twice and
- * in any order, and the payment ends the same.
+ * The news for a payment of this status in a state of the provider, from whatever source (an answer, a reconciliation,
+ * a webhook), oldest first. A known or older state has none: so evidence may come late, twice and in any order, and the
+ * payment ends the same.
  */
 export function progress(status: PaymentStatus, found: ProviderPayment): Progress[] {
   const news: Progress[] = [];
@@ -74,28 +74,31 @@ export function progress(status: PaymentStatus, found: ProviderPayment): Progres
 
 type State = Pick<PaymentRow, 'status' | 'pending' | 'authorisedAt'>;
 
-/** Whether the provider keeps the amount from its buyer without having taken it. */
+/** Whether the provider holds the amount for us without having captured it. */
 export const isHeld = ({ status, authorisedAt }: Pick<State, 'status' | 'authorisedAt'>): boolean =>
   status === 'AUTHORIZED' || (status === 'FAILED' && authorisedAt != null);
 
-/** Whether nothing is held, nothing kept, and nothing can be any more. */
+/** Whether nothing is held, nothing is captured, and neither can happen any more. */
 export const isOver = (payment: Pick<State, 'status' | 'authorisedAt'>): boolean =>
   ['VOIDED', 'REFUNDED', 'FAILED'].includes(payment.status) && !isHeld(payment);
 
-/** What is still to be asked of the provider, once the payment has this status. */
+/** The request to the provider that is still pending once the payment has this status. */
 export function stillPending({ pending, ...payment }: State): Pending | null {
   if (pending === 'AUTHORISE') return payment.status === 'CREATED' ? pending : null;
   if (pending === 'CAPTURE') return payment.status === 'AUTHORIZED' ? pending : null;
   return pending === 'CANCEL' && !isOver(payment) ? pending : null;
 }
 
-/** Whether the payment was captured, whatever was given back since. */
+/** Whether the payment was captured, whatever was refunded since. */
 export const isCaptured = ({ status }: Pick<State, 'status'>): boolean =>
   status === 'CAPTURED' || status === 'PARTIALLY_REFUNDED' || status === 'REFUNDED';
 
 type Judged = State & Pick<PaymentRow, 'failureCode' | 'failure'>;
 
-/** Goes on if the buyer's part is done, or is the buyer's to do. @throws Refusal PAYMENT_DECLINED, PAYMENT_ACTION_EXPIRED, PAYMENT_CANCELLED */
+/**
+ * Passes an authorised payment, and one that waits for its buyer. @throws Refusal PAYMENT_DECLINED,
+ * PAYMENT_ACTION_EXPIRED, PAYMENT_CANCELLED
+ */
 export function checkAuthorised(payment: Judged): void {
   if (payment.status === 'FAILED') throw refuseFailed(payment);
   if (payment.pending === 'CANCEL' || payment.status === 'VOIDED' || payment.status === 'REFUNDED')
@@ -103,12 +106,12 @@ export function checkAuthorised(payment: Judged): void {
   if (payment.status === 'CREATED') throw new Unavailable('The outcome of the authorisation is not known yet.');
 }
 
-/** Whether the provider is to be asked for a capture: not if it is done. @throws Refusal PAYMENT_FAILED, INVALID_STATE */
+/** Whether to ask the provider for a capture: not if it is done. @throws Refusal PAYMENT_FAILED, INVALID_STATE */
 export function mayCapture(payment: Judged): boolean {
   if (payment.status === 'VOIDED' || payment.status === 'REFUNDED') throw cancelled('PAYMENT_FAILED');
   if (payment.status === 'FAILED')
     throw refuse('PAYMENT_FAILED', payment.failure ?? 'The payment failed.', ['input', 'orderId']);
-  // A cancellation that has begun has the right of way: no capture starts any more (see cancel.ts).
+  // A cancellation that has begun has priority: no capture starts any more (see cancel.ts).
   if (payment.pending === 'CANCEL') throw cancelled('PAYMENT_FAILED');
   if (isCaptured(payment)) return false;
   if (payment.status !== 'AUTHORIZED')
@@ -116,10 +119,10 @@ export function mayCapture(payment: Judged): boolean {
   return true;
 }
 
-/** Refunds of one payment, before one gives back all that is left. */
+/** The most refunds of one payment in parts; a later one must give back all that is left. */
 export const MAX_REFUNDS = 50;
 
-/** How much a refund gives back: what was asked for, or all that is left. @throws Refusal INVALID_STATE, INVALID_INPUT */
+/** The amount of a refund: the one asked for, or all that is left. @throws Refusal INVALID_STATE, INVALID_INPUT */
 export function refundable(
   payment: Pick<PaymentRow, 'status' | 'capturedMinor' | 'currency'>,
   refunds: readonly bigint[],
@@ -156,7 +159,7 @@ export function readAmount({ amount, currency }: { amount: string; currency: str
   }
 }
 
-/** What a cancellation amounted to. */
+/** The outcome of a cancellation. */
 export function cancellationOf(
   payment: Pick<State, 'status' | 'authorisedAt'> | undefined,
 ): 'NOTHING' | 'VOIDED' | 'REFUNDED' {

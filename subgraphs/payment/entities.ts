@@ -64,7 +64,10 @@ export const CancelledOrderSchema = defineEntity({
 });
 
 const ours = [PaymentSchema, RefundSchema, CancelledOrderSchema];
-/** The room's entities. The simulator's are among them because its books lie in this schema; it alone reads them. */
+/**
+ * The room's entities. The simulator's are among them because its books lie in this schema; the simulator alone reads
+ * them.
+ */
 export const entities = [...ours, ...simulatorEntities];
 /** The room's tables, for Kysely. */
 export type Tables = TablesOf<(typeof ours)[number]>;

@@ -13,7 +13,7 @@ const payment = z.object({
   updatedAt: z.iso.datetime(),
 });
 
-const payments = businessMetric('agora_payments_total', 'What became of payments.', ['outcome']);
+const payments = businessMetric('agora_payments_total', 'Payments, by outcome.', ['outcome']);
 const captured = businessMetric(
   'agora_revenue_captured_minor_total',
   'Amounts taken, in minor units of their currency.',
@@ -25,7 +25,7 @@ const givenBack = businessMetric(
   ['currency'],
 );
 
-/** Counts what became of a payment. */
+/** Counts a payment by its outcome. */
 const ended = (outcome: string): Count<unknown> => ({ metric: payments, labels: () => ({ outcome }) });
 
 const event = <Payload>(

@@ -55,12 +55,12 @@ describe('evidence of a payment of 100.00 EUR that waits for its buyer', () => {
     expect(contradicts(waiting, status, captured, currency)).toBe(true);
   });
 
-  test.each(STATUSES)('that says %s is believed with the amount that goes with it', (status) => {
+  test.each(STATUSES)('that says %s is believed with the matching amount', (status) => {
     expect(contradicts(waiting, status, status === 'CAPTURED' ? 10_000n : 0n, 'EUR')).toBe(false);
   });
 });
 
-test('a reference that was let go before it was opened has no currency, and no other has none', () => {
+test('only a reference that was voided before it was opened has no currency', () => {
   const without = (payment: Recorded) => contradicts(payment, 'VOIDED', 0n, null);
   expect(without(recorded('CREATED'))).toBe(false);
   expect(without(recorded('VOIDED'))).toBe(false);
@@ -70,7 +70,7 @@ test('a reference that was let go before it was opened has no currency, and no o
     expect(without(recorded(status))).toBe(true);
 });
 
-test('what is late is no contradiction; what no life of the payment holds beside the record is one', () => {
+test('late evidence is no contradiction; evidence that no life of the recorded payment contains is one', () => {
   const held = { authorisedAt: AT };
   const contradicting = (payment: Recorded) =>
     STATUSES.filter((status) => contradicts(payment, status, status === 'CAPTURED' ? 10_000n : 0n, 'EUR')).join(' ');
@@ -85,7 +85,7 @@ test('what is late is no contradiction; what no life of the payment holds beside
   expect(contradicting(recorded('FAILED'))).toBe('AUTHORISED CAPTURED');
 });
 
-test('only of what was taken a refund is told', () => {
+test('a refund is believed of a captured payment only', () => {
   for (const status of STATUSES) {
     const check = () => checkRefundEvidence({ status }, 'refund_1');
     if (status === 'CAPTURED') expect(check).not.toThrow();
@@ -93,7 +93,7 @@ test('only of what was taken a refund is told', () => {
   }
 });
 
-test('whatever is told, in whatever state: more is never recorded as taken than the evidence proves, and what is over stays over', () => {
+test('in any state and for any evidence, no more is recorded as captured than the evidence proves, and a payment that is over stays over', () => {
   const state = fc.record({
     status: fc.constantFrom(...Object.values(PaymentStatus)),
     authorisedAt: fc.constantFrom(null, AT),
@@ -117,7 +117,7 @@ test('whatever is told, in whatever state: more is never recorded as taken than 
       const news = progress(payment.status, { status, captured, currency });
       const last = news.at(-1)?.status ?? payment.status;
       if (news.some(({ fact }) => fact === 'CAPTURED')) expect(status).toBe('CAPTURED');
-      // What is believed to be taken is recorded as taken: nobody keeps money that the books do not know of.
+      // A capture that is believed is recorded as one: no money is taken without a record.
       if (status === 'CAPTURED') expect(['CAPTURED', 'PARTIALLY_REFUNDED', 'REFUNDED']).toContain(last);
       if (isOver(payment)) expect(isOver({ status: last, authorisedAt: payment.authorisedAt })).toBe(true);
     }),

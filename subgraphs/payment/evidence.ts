@@ -1,19 +1,18 @@
 /**
- * What the provider tells of a payment, by an answer, a reconciliation or a webhook, must agree with itself and with what
- * is recorded. Pure: no I/O, no clock, no randomness.
+ * Evidence of the provider about a payment, by an answer, a reconciliation or a webhook, must agree with itself and
+ * with the record. Pure: no I/O, no clock, no randomness.
  */
 import { Fault } from '../../platform/errors.ts';
 import { isHeld } from './domain.ts';
 import type { PaymentRow, PaymentStatus } from './entities.ts';
 import type { ProviderPayment, ProviderStatus } from './provider/provider.ts';
 
-/** What is recorded of a payment, as far as evidence can contradict it. */
+/** The part of a payment's record that evidence can contradict. */
 export type Recorded = Pick<PaymentRow, 'status' | 'amountMinor' | 'currency' | 'authorisedAt' | 'actionUrl'>;
 
 /**
- * What the provider may still tell of a payment in each status: what is ahead on its way, and what lies behind, since
- * messages come late. What is neither cannot be true beside the record: money that was let go is not taken, and what was
- * taken was not declined.
+ * The provider's statuses that are possible beside each recorded status: later ones, and earlier ones, since messages
+ * come late. Others contradict the record: a voided payment is not captured, and a captured one was not declined.
  */
 const TOLD_OF: Record<PaymentStatus, readonly ProviderStatus[]> = {
   CREATED: ['REQUIRES_ACTION', 'AUTHORISED', 'DECLINED', 'EXPIRED', 'CAPTURED', 'VOIDED'],
@@ -26,23 +25,26 @@ const TOLD_OF: Record<PaymentStatus, readonly ProviderStatus[]> = {
   FAILED: ['REQUIRES_ACTION', 'DECLINED', 'EXPIRED', 'VOIDED'],
 };
 
-/** Of what the amount was never kept: that it was declined, expired or let go all comes to the same. */
+/**
+ * Statuses possible for a payment that was never held: it makes no difference whether it was declined, expired or
+ * voided.
+ */
 const NEVER_KEPT: readonly ProviderStatus[] = ['REQUIRES_ACTION', 'DECLINED', 'EXPIRED', 'VOIDED'];
-/** Of a payment whose capture was refused. */
+/** Statuses possible for a payment whose capture was refused. */
 const STILL_KEPT: readonly ProviderStatus[] = ['REQUIRES_ACTION', 'AUTHORISED', 'VOIDED'];
 
 function toldOf({ status, authorisedAt }: Recorded): readonly ProviderStatus[] {
   if (status === 'FAILED') return isHeld({ status, authorisedAt }) ? STILL_KEPT : NEVER_KEPT;
-  // It may have been approved at the bank without our hearing of it before it was let go.
+  // The bank may have approved it, unknown to us, before it was voided.
   if (status === 'VOIDED' && !authorisedAt) return [...NEVER_KEPT, 'AUTHORISED'];
   return TOLD_OF[status];
 }
 
-/** Whether nothing here says that the provider ever opened it. */
+/** Whether the record has no sign that the provider ever opened the payment. */
 const isUnopened = ({ status, authorisedAt, actionUrl }: Recorded): boolean =>
   (status === 'CREATED' || status === 'VOIDED') && !authorisedAt && !actionUrl;
 
-/** Sees to it that what the provider tells can be true of this payment. @throws Fault EVIDENCE_CONTRADICTS */
+/** Checks that evidence is possible for this payment. @throws Fault EVIDENCE_CONTRADICTS */
 export function checkEvidence(
   payment: Recorded,
   found: Pick<ProviderPayment, 'status' | 'captured' | 'currency'>,
@@ -57,11 +59,13 @@ export function checkEvidence(
   if (!toldOf(payment).includes(status)) throw contradiction(`${told}, of a payment that is ${payment.status} here`);
 }
 
-/** Sees to it that a refund which the provider tells of can be true: only what was taken is given back. @throws Fault EVIDENCE_CONTRADICTS */
+/**
+ * Checks that evidence of a refund is possible: only a captured payment is refunded. @throws Fault EVIDENCE_CONTRADICTS
+ */
 export function checkRefundEvidence({ status }: Pick<ProviderPayment, 'status'>, refundId: string): void {
   if (status !== 'CAPTURED') throw contradiction(`the refund ${refundId} of a payment that is ${status} there`);
 }
 
-/** What the provider tells cannot be: it is not recorded, and a person has to look. */
+/** The fault for impossible evidence: it is not recorded, and a person has to look. */
 export const contradiction = (told: string): Fault =>
   new Fault('EVIDENCE_CONTRADICTS', `The provider tells of ${told}.`);

@@ -6,7 +6,7 @@ type Key = { id: string } | { orderId: string };
 
 const PAYMENT = columnsOf(PaymentSchema);
 
-/** The payment, or that of an order, if there is one. To change it, hold its lock (record.ts). */
+/** The payment with an id or of an order, if there is one. To change it, hold its lock (record.ts). */
 export const findPayment = (db: Kysely<Tables>, by: Key): Promise<PaymentRow | undefined> =>
   db
     .selectFrom('payment')
@@ -14,7 +14,7 @@ export const findPayment = (db: Kysely<Tables>, by: Key): Promise<PaymentRow | u
     .where((payment) => payment.and(by))
     .executeTakeFirst();
 
-/** The payment, which is there. */
+/** The payment, which must exist. */
 export async function paymentOf(db: Kysely<Tables>, by: Key): Promise<PaymentRow> {
   const payment = await findPayment(db, by);
   if (!payment) throw new Error(`there is no payment ${JSON.stringify(by)}`);

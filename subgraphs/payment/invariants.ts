@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * What is wrong between our payments and the provider's books, in sentences; nothing is the good answer. For tests and
- * audits, at rest: an operation in flight is reported too, since then nobody may be working on one.
+ * Violations between our payments and the provider's books, in sentences; none is the good answer. For tests and audits
+ * at rest: an operation in flight is a violation too, since none may be under way then.
  */
 export async function paymentViolations(kysely: Kysely<any>): Promise<string[]> {
   const { rows } = await sql<{ violation: string }>`

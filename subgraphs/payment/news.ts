@@ -1,16 +1,16 @@
 /**
- * Wakes whoever waits for the provider's answer when the outcome became known otherwise, by a webhook. Within this
- * process: in another one the call's timeout ends the wait, and the next attempt finds the outcome.
+ * Wakes calls that wait for the provider's answer when a webhook brings the outcome first. It works within this
+ * process: in another the call's timeout ends the wait, and the next attempt finds the outcome.
  */
 export class News {
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  /** Something was recorded for this payment. */
+  /** Wakes the calls that wait for this payment: its record has changed. */
   tell(paymentId: string): void {
     this.#waiting.get(paymentId)?.forEach((wake) => wake());
   }
 
-  /** The answer; undefined if there were news first. @throws what the answer is rejected with */
+  /** The answer; undefined if news came first. @throws the rejection of the answer */
   async orAnswer<T extends object>(paymentId: string, answer: Promise<T>): Promise<T | undefined> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const wake = (): void => resolve(undefined);

@@ -1,4 +1,4 @@
-/** Who sees the page at the bank that a buyer was sent to. */
+/** The visibility of the page at the bank that a buyer was sent to. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Actor } from '../../platform/identity/actor.ts';
 import { newId } from '../../platform/ids.ts';
@@ -29,7 +29,7 @@ const customer = (customerId = newId('customer'), more: 'VIEWER'[] = []) =>
 const guest = (orderId: string) => actor({ id: `guest:${orderId}`, roles: ['GUEST'], orderId });
 const merchant = actor({ roles: ['MERCHANT'], merchantId: 'merchant_a' });
 
-test("the buyer's own page is the buyer's, and of those who may act for buyers; others see at most that there is one", async () => {
+test('the page is shown to the buyer and to callers who may act for buyers; others see at most that there is one', async () => {
   const [customerId, orderId] = [newId('customer'), newId('order')];
   const ids = [await waiting({ customerId, orderId }), await waiting({ customerId: null, orderId: newId('order') })];
   const guests = await waiting({ customerId: null, orderId: `${orderId}g` });
@@ -45,7 +45,7 @@ test("the buyer's own page is the buyer's, and of those who may act for buyers; 
   }
 });
 
-test('and the same where the payment is found by its order', async () => {
+test('the same holds for a payment that is read by its order', async () => {
   const orderId = newId('order');
   await waiting({ customerId: null, orderId });
   const query = `query ($of: [_Any!]!) { _entities(representations: $of) {

@@ -35,7 +35,7 @@ const paid = async () => {
   return { orderId, id: (await capture(orderId)).payment.id as string };
 };
 const byStatus = (a: { status: string }, b: { status: string }) => a.status.localeCompare(b.status);
-/** What moved at the simulator for a payment: `{ AUTHORISE: 1, CAPTURE: 1 }`. */
+/** The entries in the simulator's books for a payment: `{ AUTHORISE: 1, CAPTURE: 1 }`. */
 const moves = async (reference: string): Promise<Record<string, number>> => {
   const rows = await agents.kysely
     .selectFrom('payment.simulator_entry')
@@ -50,7 +50,7 @@ const eventsOf = async (id: string) =>
   (await agents.events()).filter((event) => event.aggregate_id === id).map((event) => event.type);
 
 describe('a good card', () => {
-  test('is authorised and captured, each told of once', async () => {
+  test('is authorised and captured, with one event for each', async () => {
     const orderId = newOrder();
     const authorised = await authorise(orderId);
     expect(authorised).toMatchObject({
@@ -67,7 +67,7 @@ describe('a good card', () => {
     expect(await moves(captured.payment.id)).toEqual({ AUTHORISE: 1, CAPTURE: 1 });
   });
 
-  test('is charged once, however often and at once that is asked for', async () => {
+  test('is charged once, also by many concurrent requests', async () => {
     const orderId = newOrder();
     const authorised = await Promise.all(Array.from({ length: 20 }, () => authorise(orderId)));
     expect(new Set(authorised.map((answer) => answer.payment.id)).size).toBe(1);
@@ -95,14 +95,14 @@ describe('a good card', () => {
     ).toEqual([]);
   });
 
-  test('whose provider is slow is authorised all the same', async () => {
+  test('is authorised also if the provider is slow', async () => {
     expect((await authorise(newOrder(), 'tok_slow')).payment.status).toBe('AUTHORIZED');
   });
 });
 
 describe('a refused card', () => {
   test.each(['tok_declined', 'tok_nobody_knows', 'toString'])(
-    '(%s) is not charged, and its buyer is told why, again and again',
+    '(%s) is not charged, and each attempt gives the buyer the reason',
     async (token) => {
       const orderId = newOrder();
       const first = await authorise(orderId, token);
@@ -136,7 +136,7 @@ describe('a refused card', () => {
 });
 
 describe('an answer that is lost', () => {
-  test('at the authorisation is a passing fault, and the next attempt finds it authorised', async () => {
+  test('at the authorisation is a transient fault, and the next attempt finds it authorised', async () => {
     const orderId = newOrder();
     await expect(authorise(orderId, 'tok_timeout')).rejects.toMatchObject({ code: 'UNAVAILABLE', recovery: 'RETRY' });
     const { payment } = await authorise(orderId, 'tok_timeout');
@@ -144,7 +144,7 @@ describe('an answer that is lost', () => {
     expect(await moves(payment.id)).toEqual({ AUTHORISE: 1 });
   });
 
-  test('at the capture is a passing fault, and the next attempt finds it captured', async () => {
+  test('at the capture is a transient fault, and the next attempt finds it captured', async () => {
     const orderId = newOrder();
     const { id } = (await authorise(orderId, 'tok_capture_timeout')).payment;
     await expect(capture(orderId)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -170,7 +170,7 @@ describe('an answer that is lost', () => {
 });
 
 describe('a cancellation', () => {
-  test('voids what is held, once, and nothing is captured any more', async () => {
+  test('voids the held amount once, and nothing is captured any more', async () => {
     const orderId = newOrder();
     const { id } = (await authorise(orderId)).payment;
     const answers = await Promise.all(Array.from({ length: 10 }, () => cancel(orderId)));
@@ -180,7 +180,7 @@ describe('a cancellation', () => {
     expect(await moves(id)).toEqual({ AUTHORISE: 1, VOID: 1 });
   });
 
-  test('refunds what was captured, once', async () => {
+  test('refunds the captured amount once', async () => {
     const { orderId, id } = await paid();
     await refund(id, '2.34');
     const answers = await Promise.all(Array.from({ length: 10 }, () => cancel(orderId)));
@@ -188,17 +188,17 @@ describe('a cancellation', () => {
     expect(await moves(id)).toEqual({ AUTHORISE: 1, CAPTURE: 1, REFUND: 2 });
   });
 
-  test('of a payment that nobody began forbids it', async () => {
+  test('of a payment that was never begun forbids it', async () => {
     const orderId = newOrder();
     expect(await cancel(orderId)).toEqual({ outcome: 'NOTHING', payment: null, userErrors: [] });
     expect(await cancel(orderId)).toMatchObject({ outcome: 'NOTHING' });
     expect((await authorise(orderId)).userErrors).toMatchObject([{ code: 'PAYMENT_CANCELLED' }]);
   });
 
-  test('of a payment that was intended, by a process that died before it asked the provider, forbids it there too', async () => {
+  test('of a payment whose process died before it asked the provider forbids it at the provider too', async () => {
     const orderId = newOrder();
     const { id } = (await authorise(orderId)).payment;
-    // As the rows are when the process dies between the intent and the call.
+    // The rows of a process that died between the intent and the call.
     await agents.kysely.deleteFrom('payment.simulator_entry').where('reference', '=', id).execute();
     await agents.kysely.deleteFrom('payment.simulator_payment').where('reference', '=', id).execute();
     await agents.kysely
@@ -210,7 +210,7 @@ describe('a cancellation', () => {
     expect(await moves(id)).toEqual({ VOID: 1 });
   });
 
-  test('that races with a capture ends in a void or in a refund, never with money kept', async () => {
+  test('that races with a capture ends in a void or in a refund, and no money stays captured', async () => {
     const seen = new Set<string>();
     let seed = 42;
     const random = () => (seed = (seed * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
@@ -255,7 +255,7 @@ describe('3-D Secure', () => {
     return { orderId, payment };
   };
 
-  test('asks the buyer to act, and goes on when they did', async () => {
+  test('requires an action of the buyer, and goes on after it', async () => {
     const { orderId, payment } = await begin();
     expect(payment).toMatchObject({
       status: 'REQUIRES_ACTION',
@@ -280,7 +280,7 @@ describe('3-D Secure', () => {
     expect(answer).toEqual({ payment: { actionExpiresInSeconds: 600 }, userErrors: [] });
   });
 
-  test('is over when its time is, for the saga and for the buyer', async () => {
+  test('expires when its time is over, for the saga and for the buyer', async () => {
     const { orderId } = await begin();
     const late = await begin();
     agents.clock.advance(600_000);
@@ -330,7 +330,7 @@ describe('a payment', () => {
   };
   const one = (id: string, as = customer) => agents.query('payment', { id }, 'id order { id }', as);
 
-  test('is told of many orders at once to other agents: nothing of an order without one', async () => {
+  test('is read by other agents for many orders at once; an order without one has no entry', async () => {
     const [{ orderId: taken }, declined, none] = [await paid(), newOrder(), newOrder()];
     await authorise(declined, 'tok_declined');
     const told = (orderIds: string[]) => agents.query('paymentsOfOrders', { orderIds }, 'orderId status', service);
@@ -343,7 +343,7 @@ describe('a payment', () => {
     await expect(many).rejects.toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
   });
 
-  test('is read by its buyer, by the guest of its order and by staff, and by nobody else', async () => {
+  test('is visible to its buyer, to the guest of its order and to staff, and to no other caller', async () => {
     const { orderId, id } = await paid();
     const seen = [{ id, status: 'CAPTURED' }];
     const guest = (of: string) => actor({ id: `guest:${of}`, roles: ['GUEST'], orderId: of });

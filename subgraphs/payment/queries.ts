@@ -12,7 +12,7 @@ const PAYMENT = columnsOf(PaymentSchema);
 export type WebhookDeliveryRow = DeliveryRow;
 export type WebhookDeliveryConnectionRow = DeliveryConnection;
 
-/** The room's reads. They take the rows that their caller may see. */
+/** The room's queries. They take the row filter of their caller. */
 export const paymentQueries = (db: Kysely<Tables>) => ({
   byIds: (ids: readonly string[], rows: RowFilter): Promise<PaymentRow[]> =>
     db
@@ -32,11 +32,11 @@ export const paymentQueries = (db: Kysely<Tables>) => ({
       .orderBy('id')
       .execute(),
 
-  /** For other agents: whosever the orders are. */
+  /** Payment statuses for other agents, without a row filter. */
   ofOrders: (orderIds: readonly string[]): Promise<{ orderId: string; status: PaymentStatus }[]> =>
     db.selectFrom('payment').select(['orderId', 'status']).where('orderId', '=', anyOf(orderIds)).execute(),
 });
 
 export type PaymentQueries = ReturnType<typeof paymentQueries>;
-/** The same on behalf of who asks: PostgreSQL holds the rows of others back. */
+/** The queries under row-level security: PostgreSQL withholds rows that are not the caller's. */
 export type QueriesFor = (context: RequestContext) => PaymentQueries;

@@ -1,4 +1,4 @@
-/** Records what the provider said: the payment follows it, and every step is published. */
+/** Records answers of the provider: the payment follows them, and every step is published. */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Origin, Work } from '../../platform/store/store.ts';
 import { type Fact, type Progress, progress, stillPending } from './domain.ts';
@@ -15,10 +15,10 @@ import {
 import { paymentOf } from './find-payment.ts';
 import type { ProviderPayment } from './provider/provider.ts';
 
-/** What to lock for an order's payment, which may not exist yet. */
+/** The lock of an order's payment, which may not exist yet. */
 export const lockOf = (orderId: string): string => `payment of ${orderId}`;
 
-/** Records the provider's answer, in one transaction, and returns the payment after it. The same answer again changes nothing. */
+/** Records the provider's answer in one transaction, and returns the payment after it. A replay changes nothing. */
 export const recorder =
   ({ store, clock }: AgentContext<Tables>) =>
   (orderId: string, found: ProviderPayment, origin: Origin): Promise<PaymentRow> =>
@@ -27,8 +27,8 @@ export const recorder =
     });
 
 /**
- * Has the payment follow the provider, inside a transaction that holds its lock, and returns it after that: every
- * evidence comes this way.
+ * Makes the payment follow evidence of the provider, inside a transaction that holds its lock, and returns it after
+ * that. All evidence comes this way.
  * @throws Fault EVIDENCE_CONTRADICTS
  */
 export async function followProvider(
@@ -53,7 +53,7 @@ async function follow(
   const learned = { status, ...learnedOf(fact, found, now) };
   const saved = await work.save(PaymentSchema, payment, {
     ...learned,
-    // What is left to be asked may depend on what was just learned.
+    // The pending request may depend on the facts just recorded.
     pending: stillPending({ ...payment, ...learned }),
     updatedAt: now,
   });
@@ -61,7 +61,7 @@ async function follow(
   return saved;
 }
 
-/** What a fact says of the payment beside its status. */
+/** The columns that a fact changes beside the status. */
 function learnedOf(fact: Fact, found: ProviderPayment, now: Date) {
   if (fact === 'ACTION_REQUIRED' && found.action)
     return { actionUrl: found.action.url, actionExpiresAt: found.action.expiresAt };
@@ -88,12 +88,12 @@ const EVENTS = {
 } as const;
 
 function publish(work: Work<Tables>, payment: PaymentRow, fact: Fact): void {
-  if (fact === 'REFUNDED' || fact === 'REFUNDED_IN_PART') return; // Published with the refund, which has more to say.
+  if (fact === 'REFUNDED' || fact === 'REFUNDED_IN_PART') return; // Published with the refund, whose event holds more.
   const payload = { ...about(payment), reason: FAILURES[fact] ?? '' };
   work.publish(EVENTS[fact], { aggregateId: payment.id, aggregateVersion: payment.version, payload });
 }
 
-/** What every event of a payment says. */
+/** The fields that all events of a payment have. */
 export const about = (payment: PaymentRow) => ({
   paymentId: payment.id,
   orderId: payment.orderId,

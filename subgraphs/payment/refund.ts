@@ -1,4 +1,6 @@
-/** Refunds. A refund is a row before the provider is asked, and counts from then on: the sum never exceeds what was captured. */
+/**
+ * Refunds. A refund is stored before the provider is asked, and counts from then on: the sum never exceeds the capture.
+ */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { columnsOf } from '../../platform/data/entity-table.ts';
 import { idempotencyOf } from '../../platform/data/idempotency.ts';
@@ -35,7 +37,10 @@ export const refundService = ({ store, clock }: AgentContext<Tables>, provider: 
     return id;
   };
 
-  /** Asks the provider, who knows the refund by its id, and records the outcome. A refund that has one is left alone. */
+  /**
+   * Asks the provider, which knows the refund by its id, and records the outcome. A refund with an outcome stays as it
+   * is.
+   */
   const finish = async (id: string, origin: Origin): Promise<RefundStatus> => {
     const refund = await store.read
       .selectFrom('refund')
@@ -116,7 +121,7 @@ export const refundService = ({ store, clock }: AgentContext<Tables>, provider: 
         .orderBy('createdAt')
         .limit(BATCH)
         .execute();
-      // One that cannot be finished does not keep those behind it from it.
+      // A refund that cannot be finished does not block those after it.
       const failed: unknown[] = [];
       for (const { id } of open)
         if (!signal.aborted) await finish(id, {}).catch((error: unknown) => failed.push(error));
@@ -125,7 +130,7 @@ export const refundService = ({ store, clock }: AgentContext<Tables>, provider: 
   };
 };
 
-/** Refunds that count: made, or about to be. */
+/** Refunds that count: pending or done. */
 const standing = ({ sql }: Work<Tables>, paymentId: string): Promise<RefundRow[]> =>
   sql
     .selectFrom('refund')
@@ -136,20 +141,20 @@ const standing = ({ sql }: Work<Tables>, paymentId: string): Promise<RefundRow[]
     .orderBy('id')
     .execute();
 
-/** Records that the provider refused a refund. What is recorded stays: somebody else may have been faster. */
+/** Records that the provider refused a refund. A recorded outcome stays: another process may have been faster. */
 async function recordRefusal(work: Work<Tables>, refund: RefundRow): Promise<RefundStatus> {
   if (refund.status !== 'PENDING') return refund.status;
   return (await work.save(RefundSchema, refund, { status: 'REFUSED' })).status;
 }
 
-/** Records that a refund was made, inside a transaction that holds its payment's lock. What is recorded stays. */
+/** Records that a refund was made, inside a transaction that holds its payment's lock. A recorded outcome stays. */
 export async function recordRefund(
   work: Work<Tables>,
   payment: PaymentRow,
   refund: RefundRow,
   now: Date,
 ): Promise<RefundStatus> {
-  if (refund.status !== 'PENDING') return refund.status; // Somebody else was faster: the provider did it once.
+  if (refund.status !== 'PENDING') return refund.status; // Another process was faster; the provider refunded once.
   const { status } = await work.save(RefundSchema, refund, { status: 'DONE' });
   const refundedMinor = payment.refundedMinor + refund.amountMinor;
   const fact = refundedMinor === payment.capturedMinor ? 'REFUNDED' : 'REFUNDED_IN_PART';

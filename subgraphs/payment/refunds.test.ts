@@ -1,4 +1,4 @@
-/** Refunds of a captured payment, by people and by a cancellation. */
+/** Refunds of a captured payment, by staff and by a cancellation. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { newId } from '../../platform/ids.ts';
 import { openAgents, operator, service, type TestAgents } from '../../tests/support/agents.ts';
@@ -31,7 +31,7 @@ const refund = (paymentId: string, amount?: string, more = {}) => {
 };
 const cancel = (orderId: string) =>
   agents.mutate('cancelPayment', keyed({ orderId, reason: 'CUSTOMER_REQUEST' }), PAYMENT, service);
-/** What moved at the simulator for a payment: `{ AUTHORISE: 1, CAPTURE: 1 }`. */
+/** The entries in the simulator's books for a payment: `{ AUTHORISE: 1, CAPTURE: 1 }`. */
 const moves = async (reference: string): Promise<Record<string, number>> => {
   const rows = await agents.kysely
     .selectFrom('payment.simulator_entry')
@@ -44,7 +44,7 @@ const moves = async (reference: string): Promise<Record<string, number>> => {
 };
 
 describe('refunds', () => {
-  test('in parts never exceed what was captured, also when asked for at once', async () => {
+  test('in parts never exceed the captured amount, also when requested concurrently', async () => {
     const { id } = await paid();
     const answers = await Promise.all(Array.from({ length: 8 }, () => refund(id, '3.00')));
     const refused = answers.filter((answer) => answer.userErrors.length);
@@ -69,7 +69,7 @@ describe('refunds', () => {
     expect(await moves(id)).toMatchObject({ REFUND: 1 });
   });
 
-  test('are fifty in parts; then all that is left is given back at once, by a person or a cancellation', async () => {
+  test('are at most fifty in parts; then all that is left is refunded at once, by staff or a cancellation', async () => {
     const [byPerson, byCancellation] = [await paid(), await paid()];
     for (const { id } of [byPerson, byCancellation]) {
       for (let n = 0; n < 50; n++) expect((await refund(id, '0.01')).userErrors).toEqual([]);

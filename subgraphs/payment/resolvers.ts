@@ -14,7 +14,7 @@ import type { RefundService } from './refund.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 import type { PaymentService } from './service.ts';
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queries: PaymentQueries;
   load: PaymentLoaders;
@@ -26,7 +26,7 @@ interface Parts {
 }
 
 export const paymentResolvers = ({ queries, load, service, cancel, refunds, webhooks, clock }: Parts): Resolvers => {
-  /** The payment after the use case: not as an earlier mutation of the same request may have left it. */
+  /** The payment after the use case, read without the cache that an earlier mutation of the request may have filled. */
   const changed = (context: RequestContext, useCase: () => Promise<string>) =>
     payload(async () => {
       const id = await useCase();

@@ -1,7 +1,7 @@
 /**
  * The use cases of a payment. A provider is never called inside a transaction, so each is: record the intent, call,
- * record the outcome; and each may be cut off anywhere and asked again. Then the recorded intent says that nobody knows
- * what the provider did: it is asked first, by our reference, and only what is missing is done.
+ * record the outcome; and each may be cut off anywhere and retried. Then the recorded intent says that the effect at
+ * the provider is not known: the provider is asked first, by our reference, and only missing effects are requested.
  *
  * An order has one payment, and each of these happens once to it: the order and the operation are the idempotency key,
  * whatever key the caller sends along.
@@ -36,10 +36,10 @@ const UNASKED = {
   version: 1,
 } as const;
 
-/** What the use cases stand on. */
+/** The parts that the use cases call. */
 interface Parts {
   provider: GuardedProvider;
-  /** Tells of webhooks that are faster than answers. @default nobody tells */
+  /** Tells of webhooks that are faster than answers. @default no webhooks */
   news?: News;
 }
 
@@ -47,7 +47,7 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
   const { store, clock, secrets } = agentContext;
   const record = recorder(agentContext);
 
-  /** Records that the provider is about to be asked. `isNew`: nobody can have asked it before. */
+  /** Records the intent to ask the provider. `isNew`: it cannot have been asked before. */
   const intendToAuthorise = (input: AuthorisePaymentInput, origin: RequestContext) => {
     const { orderId, customerId = null } = input;
     const { minor: amountMinor, currency } = readAmount(input.amount);
@@ -82,11 +82,13 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
     });
   };
 
-  /** Sealed where it comes by way of a saga; one that was begun by an earlier release carries it as it is. */
+  /** The payment token: sealed by a saga, or plain by one that an earlier release began. */
   const tokenOf = ({ token, orderId }: AuthorisePaymentInput): string =>
     isSealed(token) ? secrets.open(token, orderId) : token;
 
-  /** Records what the provider answers. Where a webhook is faster, that was recorded, and the answer is not waited for. */
+  /**
+   * Records the provider's answer. If a webhook is faster, its evidence is recorded and the answer is not waited for.
+   */
   const recordAnswer = async (
     { id, orderId }: PaymentRow,
     ask: (leave: AbortSignal) => Promise<ProviderPayment>,
@@ -102,7 +104,7 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
         if (payment.pending === null) return payment;
       }
     } finally {
-      // Says nothing against the provider, as an Unavailable never does (provider/guard.ts).
+      // An Unavailable never counts as a failure of the provider (provider/guard.ts).
       leaving.abort(new Unavailable('The outcome became known otherwise.'));
     }
   };
@@ -127,7 +129,7 @@ export const paymentService = (agentContext: AgentContext<Tables>, { provider, n
       return payment.id;
     },
 
-    /** What became of the action that the buyer was sent to. The provider decides when its time is over. */
+    /** Settles the action that the buyer was sent to, as the provider answers: it decides when the time is over. */
     async settleAction(orderId: string, context: RequestContext): Promise<string> {
       let payment = await findPayment(store.read, { orderId });
       if (!payment) throw refuse('NOT_FOUND', 'The order has no payment.', ['input', 'orderId']);

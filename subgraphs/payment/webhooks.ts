@@ -1,6 +1,6 @@
 /**
- * What the provider tells by itself. A webhook is evidence of a state, as an answer is: the payment follows it as far as
- * it is news, and whoever waits for the outcome goes on at once.
+ * Webhooks of the provider. A webhook is evidence of a state, as an answer is: the payment follows it as far as it is
+ * news, and calls that wait for the outcome go on at once.
  */
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import type { Work } from '../../platform/store/store.ts';
@@ -15,7 +15,7 @@ import { type Evidence, simulatorEvidence } from './provider/simulator-evidence.
 import { followProvider, lockOf } from './record.ts';
 import { recordRefund } from './refund.ts';
 
-/** What webhooks stand on. */
+/** The parts that webhooks use. */
 interface Parts {
   secrets: WebhookSecrets | undefined;
   news: News;
@@ -33,7 +33,7 @@ export const simulatorWebhooks = ({ store, clock }: AgentContext<Tables>, { secr
         .select('orderId')
         .where('id', '=', reference)
         .executeTakeFirst();
-      // Each payment of ours has its row before the provider hears of it.
+      // Every payment of ours has its row before the provider is asked.
       if (!payment)
         throw new Fault('PAYMENT_UNKNOWN', `The provider tells of ${reference}, which is no payment of ours.`);
       return [lockOf(payment.orderId)];
@@ -50,7 +50,7 @@ export const simulatorWebhooks = ({ store, clock }: AgentContext<Tables>, { secr
     onHandled: ({ reference }) => news.tell(reference),
   });
 
-/** The refund that the provider tells of. @throws Fault EVIDENCE_CONTRADICTS if we did not ask for it */
+/** The refund that a webhook reports. @throws Fault EVIDENCE_CONTRADICTS if we did not ask for it */
 async function refundToldOf(
   work: Work<Tables>,
   paymentId: string,

@@ -18,6 +18,6 @@ export const world: RoomWorld = {
   after: ['order'],
   ofCustomer: payments,
   ofGuest: payments,
-  // Webhooks come from a provider; none of them is anybody's own.
+  // Webhooks come from a provider; none belongs to a user.
   mutationsOfOutsideThings: ['redrivePaymentWebhook'],
 };

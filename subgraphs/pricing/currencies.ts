@@ -16,7 +16,7 @@ export async function currenciesTaken(
   return rows.length > 0 ? new Set(rows.flatMap(({ currencies }) => currencies)) : undefined;
 }
 
-/** The error of a price in this currency, if no channel asked about takes it. */
+/** The error for a currency that the channel, or every channel if none is given, does not take. */
 export function currencyProblem(
   taken: ReadonlySet<string> | undefined,
   currency: string,

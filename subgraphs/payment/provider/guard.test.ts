@@ -10,7 +10,7 @@ const guard = (port: PaymentProvider, timeoutMs: number) =>
 const answer: ProviderPayment = { status: 'AUTHORISED', captured: 0n, currency: 'EUR' };
 const payment = { reference: 'payment_1', token: 'tok_ok', minor: 1n, currency: 'EUR' };
 
-/** A provider that does the same for every call, and counts them. */
+/** A provider that behaves alike at every call, and counts its calls. */
 function provider(behave: (signal: AbortSignal) => Promise<ProviderPayment>) {
   const counted = { calls: 0, behave };
   const call = (...args: unknown[]) => {
@@ -29,12 +29,12 @@ function provider(behave: (signal: AbortSignal) => Promise<ProviderPayment>) {
 }
 
 describe('a provider that is down', () => {
-  test('is a passing fault and never a declined card', async () => {
+  test('is a transient fault and never a declined card', async () => {
     const { port } = provider(() => Promise.reject(new Error('connect ECONNREFUSED')));
     await expect(guard(port, 1000).authorise(payment)).rejects.toBeInstanceOf(Unavailable);
   });
 
-  test('is left alone after five failures in a row', async () => {
+  test('opens the circuit breaker after five failures in a row', async () => {
     const down = provider(() => Promise.reject(new Error('502')));
     const guarded = guard(down.port, 1000);
     for (let n = 0; n < 9; n++) await expect(guarded.capture('payment_1')).rejects.toBeInstanceOf(Unavailable);
@@ -43,7 +43,7 @@ describe('a provider that is down', () => {
     await expect(guarded.find('payment_1')).rejects.toBeInstanceOf(Unavailable);
   });
 
-  test('now and then is not left alone', async () => {
+  test('only now and then leaves the circuit breaker closed', async () => {
     const flaky = provider(() => Promise.reject(new Error('502')));
     const guarded = guard(flaky.port, 1000);
     for (let n = 0; n < 20; n++) {
@@ -71,7 +71,7 @@ test('a refund that the provider refuses is an answer, and does not count as a f
   expect(refusing.calls).toBe(8);
 });
 
-test('our own database being away does not count against the provider', async () => {
+test('an outage of our own database does not count as a failure of the provider', async () => {
   const away = provider(() => Promise.reject(new Unavailable('the books')));
   const guarded = guard(away.port, 1000);
   for (let n = 0; n < 8; n++) await expect(guarded.find('payment_1')).rejects.toBeInstanceOf(Unavailable);

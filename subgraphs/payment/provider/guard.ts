@@ -3,25 +3,25 @@ import type { Guards } from '../../../platform/resilience/breakers.ts';
 import { POLICIES } from '../../../platform/resilience/policies.ts';
 import { type PaymentProvider, RefundRefused } from './provider.ts';
 
-/** The port without the signals, which the guard gives. `leave` aborts when the caller needs no answer any more. */
+/** The port without the signals, which the guard passes. `leave` aborts when the caller needs no answer any more. */
 export type GuardedProvider = {
   [Call in keyof PaymentProvider]: PaymentProvider[Call] extends (...args: [...infer Args, AbortSignal]) => infer Answer
     ? (...args: [...args: Args, leave?: AbortSignal]) => Answer
     : never;
 };
 
-/** What stands before a provider. */
+/** Timeout and circuit breakers of a provider. */
 interface GuardedBy {
   timeoutMs: number;
   guards: Guards;
 }
 
 /**
- * A provider behind a timeout and a circuit breaker. It does not try again: an error means that the effect is not known,
- * so whoever carries the order (the saga) comes back, and asks first what there is under the reference.
+ * A provider behind a timeout and a circuit breaker. It does not retry: an error means that the effect is not known, so
+ * the saga that carries the order comes back, and asks first for the state under the reference.
  */
 export function guard(provider: PaymentProvider, { timeoutMs, guards }: GuardedBy): GuardedProvider {
-  // A refusal is an answer, and what is Unavailable is of our own infrastructure: neither says that the provider is ill.
+  // A refusal is an answer, and Unavailable comes from our own infrastructure: neither is a failure of the provider.
   const isIllness = (error: unknown): boolean => !(error instanceof RefundRefused) && !(error instanceof Unavailable);
   const guarded = guards('payment provider', { policy: { ...POLICIES.provider, timeoutMs }, isIllness });
 

@@ -6,7 +6,7 @@ import type { PaymentVariables } from '../config.ts';
 import type { SimulatorTables } from './simulator-entities.ts';
 import { SimulatorWebhooks } from './simulator-webhooks.ts';
 
-/** The simulator's webhooks as the configuration wants them; undefined if it wants none. @throws Fault without secrets */
+/** The simulator's webhooks as configured; undefined if none are. @throws Fault without secrets */
 export function simulatedWebhooks(
   { config, store, clock, log }: Pick<AgentContext<any, PaymentVariables>, 'config' | 'store' | 'clock' | 'log'>,
   secrets: WebhookSecrets | undefined,

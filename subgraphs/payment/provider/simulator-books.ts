@@ -1,6 +1,6 @@
 /**
- * The simulator's books. Each call is one statement or one transaction, so that two at once are decided by the row's
- * lock: of a capture and a void, one succeeds.
+ * The simulator's books. Each call is one statement or one transaction, so that the row lock decides between two
+ * concurrent calls: of a capture and a void, one succeeds.
  */
 import type { InsertQueryBuilder, Kysely, UpdateQueryBuilder } from 'kysely';
 import { type ChangesOf, columnsOf, type NewRowOf } from '../../../platform/data/entity-table.ts';
@@ -9,7 +9,7 @@ import { type Booked, type EntryKind, SimulatorPaymentSchema, type SimulatorTabl
 
 type Change = ChangesOf<typeof SimulatorPaymentSchema>;
 const PAYMENT = columnsOf(SimulatorPaymentSchema);
-/** What an entry is made of. */
+/** The columns that an entry copies from its payment. */
 const MOVED = ['reference', 'amountMinor'] as const;
 
 export class SimulatorBooks {
@@ -27,7 +27,7 @@ export class SimulatorBooks {
       .executeTakeFirst();
   }
 
-  /** Whether this call opened it: not if there is one under the reference. */
+  /** Opens a payment. Returns false if there is one under the reference. */
   async open(payment: NewRowOf<typeof SimulatorPaymentSchema>): Promise<boolean> {
     const insert = this.#db
       .insertInto('simulator_payment')
@@ -37,7 +37,7 @@ export class SimulatorBooks {
     return this.#enter('AUTHORISE', payment.createdAt, insert.returning(MOVED));
   }
 
-  /** Whether this call moved it from the one status to the other. */
+  /** Moves a payment from a status, with an entry. Returns whether this call moved it. */
   move(
     reference: string,
     from: 'AUTHORISED' | 'REQUIRES_ACTION',
@@ -53,7 +53,7 @@ export class SimulatorBooks {
     return this.#enter(entry, at, update.returning(MOVED));
   }
 
-  /** A change without an entry: nothing moves. Whether there was one to change. */
+  /** Changes a payment without an entry, since no money moves. Returns whether there was one to change. */
   async note(reference: string, from: 'AUTHORISED' | 'REQUIRES_ACTION', change: Change): Promise<boolean> {
     const { numUpdatedRows } = await this.#db
       .updateTable('simulator_payment')
@@ -64,7 +64,7 @@ export class SimulatorBooks {
     return numUpdatedRows > 0n;
   }
 
-  /** Of a reference never heard of, the books keep that it is void: an authorisation which comes late finds that. */
+  /** Voids a payment. An unknown reference is recorded as void, so that a late authorisation finds it so. */
   void(reference: string, at: Date): Promise<boolean> {
     const unheard = {
       reference,
@@ -88,10 +88,10 @@ export class SimulatorBooks {
     return this.#enter('VOID', at, upsert.returning(MOVED));
   }
 
-  /** Whether this call made it: not if it was made before. @throws RefundRefused if that is more than what is left */
+  /** Makes a refund. Returns false if it was made before. @throws RefundRefused if it is more than what is left */
   refund(reference: string, key: string, minor: bigint, at: Date): Promise<boolean> {
     return this.#whole(async (books) => {
-      // The row's lock first: an equal refund at the same time waits here, and then finds the entry.
+      // Takes the row lock first: a concurrent equal refund waits here, and then finds the entry.
       const row = await books
         .selectFrom('simulator_payment')
         .select(PAYMENT)
@@ -114,12 +114,12 @@ export class SimulatorBooks {
     });
   }
 
-  /** All of it or nothing, in the transaction that these books are in, if they are. */
+  /** Runs work atomically, in the transaction of these books if they are in one. */
   #whole<T>(work: (books: Kysely<SimulatorTables>) => Promise<T>): Promise<T> {
     return this.#db.isTransaction ? work(this.#db) : this.#db.transaction().execute(work);
   }
 
-  /** Makes the change and its entry in one statement. Whether there was a change. */
+  /** Makes the change and its entry in one statement. Returns whether there was a change. */
   async #enter(kind: EntryKind, at: Date, change: Opening | Move): Promise<boolean> {
     const made = await this.#db
       .with('done', () => change)

@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { RowOf, TablesOf } from '../../../platform/data/entity-table.ts';
 import { ProviderStatus } from './provider.ts';
 
-/** What moved at the provider. */
+/** The kinds of movements of money at the provider. */
 export const EntryKind = { AUTHORISE: 'AUTHORISE', CAPTURE: 'CAPTURE', VOID: 'VOID', REFUND: 'REFUND' } as const;
 export type EntryKind = keyof typeof EntryKind;
 
@@ -24,7 +24,7 @@ export const SimulatorPaymentSchema = defineEntity({
   },
 });
 
-/** What moved, append-only. */
+/** Movements of money, append-only. */
 export const SimulatorEntrySchema = defineEntity({
   name: 'SimulatorEntry',
   tableName: 'simulator_entry',
@@ -51,7 +51,7 @@ export const SimulatorWebhookSchema = defineEntity({
   },
 });
 
-/** An address that takes no webhooks any more. */
+/** An address that answered 410 and gets no more webhooks. */
 export const SimulatorGoneSchema = defineEntity({
   name: 'SimulatorGone',
   tableName: 'simulator_gone',

@@ -6,9 +6,9 @@ const minor = z
   .regex(/^\d{1,19}$/)
   .transform(BigInt);
 
-/** What somebody outside tells of a payment: its state, in the terms of the port. */
+/** Evidence of a payment from outside: its state, in the terms of the port. */
 export interface Evidence {
-  /** Ours: the payment's id. */
+  /** Our reference: the payment's id. */
   reference: string;
   found: ProviderPayment;
   /** A refund that was made, by our reference. */

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => agents.close());
 
-test.each(['tok_ok', 'tok_3ds', 'tok_slow'])('in production the simulator promises no money for %s', async (token) => {
+test.each(['tok_ok', 'tok_3ds', 'tok_slow'])('in production the simulator declines %s', async (token) => {
   const orderId = newId('order');
   const input = { orderId, token, amount: { amount: '12.34', currency: 'EUR' }, idempotencyKey: newId('key') };
   const answer = await agents.mutate('authorisePayment', input, 'payment { status } userErrors { code }', service);

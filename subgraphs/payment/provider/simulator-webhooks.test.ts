@@ -22,10 +22,10 @@ let db: Kysely<SimulatorTables>;
 let receiver: Server;
 let webhooks: SimulatorWebhooks;
 let simulator: Simulator;
-/** What the receiver answers, and what it was sent. */
+/** The receiver's answer, and the webhooks that it got. */
 let status: number;
 let sent: { headers: IncomingMessage['headers']; body: Buffer }[];
-/** Where they are sent; nowhere until a test says so, so that it sends by hand. */
+/** The receiver's address; undefined until a test sets it, so that the test sends by hand. */
 let url: string | undefined;
 
 beforeAll(async () => {
@@ -62,7 +62,7 @@ const authorise = (reference: string, token = 'tok_ok') =>
 const told = () => sent.map(({ body }) => JSON.parse(body.toString()).type);
 const left = () => db.selectFrom('simulator_webhook').select(columnsOf(SimulatorWebhookSchema)).execute();
 
-test('each change is told once, signed, with the payment as it is then; a call that changes nothing is not', async () => {
+test('each change sends one signed webhook with the payment as it is then; a call that changes nothing sends none', async () => {
   const reference = newId('payment');
   for (let n = 0; n < 2; n++) {
     await authorise(reference);
@@ -93,7 +93,7 @@ test.each([
   ['tok_declined', ['payment.declined']],
   ['tok_3ds', ['payment.action_required', 'payment.expired']],
   ['tok_capture_fails', ['payment.authorized', 'payment.capture_failed']],
-])('a payment with %s is told as %j', async (token, types) => {
+])('a payment with %s sends the webhooks %j', async (token, types) => {
   const reference = newId('payment');
   await authorise(reference, token);
   await simulator.capture(reference, signal);
@@ -105,7 +105,7 @@ test.each([
 });
 
 test.each([500, 401, 302])(
-  'what is answered with %s is sent again, the same words, ever less often',
+  'a webhook that is answered with %s is sent again unchanged, with backoff',
   async (answer) => {
     await authorise(newId('payment'));
     [url, status] = [door(), answer];
@@ -126,7 +126,7 @@ test.each([500, 401, 302])(
   },
 );
 
-test('nothing is sent any more to where one was answered with 410', async () => {
+test('an address that answered 410 gets no more webhooks', async () => {
   await authorise(newId('payment'));
   [url, status] = [door(), 410];
   await webhooks.sendDue();
@@ -136,10 +136,10 @@ test('nothing is sent any more to where one was answered with 410', async () => 
   expect(sent).toHaveLength(1);
 });
 
-test('one whose sender died is sent by another; nobody sends what another is sending', async () => {
+test('a claimed webhook is sent by its sender alone, and by another one after the sender died', async () => {
   await authorise(newId('payment'));
   url = door();
-  // It claimed the webhook and was gone.
+  // The sender claimed the webhook and died.
   await db
     .updateTable('simulator_webhook')
     .set({ attempts: 1, nextAt: new Date(clock.now().getTime() + 6000) })

@@ -1,7 +1,7 @@
 /**
  * The webhooks of the simulator, sent as a provider sends them (https://www.standardwebhooks.com): over HTTP, signed at
- * each attempt, again and ever less often until somebody takes them, at least once and in no certain order, never again
- * to an address that answers 410.
+ * each attempt, with retries and backoff until they are accepted, at least once and in no certain order, and never
+ * again to an address that answers 410.
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../../../platform/clock.ts';
@@ -13,7 +13,7 @@ import { signWebhook } from '../../../platform/webhooks/signature.ts';
 import type { ProviderPayment, ProviderStatus } from './provider.ts';
 import type { SimulatorTables, SimulatorWebhookSchema } from './simulator-entities.ts';
 
-/** What a webhook may tell. */
+/** The types of webhooks. */
 export type WebhookType =
   | 'payment.action_required'
   | 'payment.authorized'
@@ -24,26 +24,26 @@ export type WebhookType =
   | 'payment.voided'
   | 'payment.refunded';
 
-/** The payment as it was right after what is told. */
+/** The payment as it was right after the change. */
 export interface WebhookData {
   reference: string;
   status: ProviderStatus;
-  /** Minor units. */
+  /** Captured minor units. */
   captured: string;
-  /** Null of a reference that was voided before it was heard of. */
+  /** Null for a reference that was voided before it was known. */
   currency: string | null;
   refusal?: string;
   action?: ProviderPayment['action'];
-  /** What was given back just now. */
+  /** The refund that was just made. */
   refund?: { reference: string; minor: string };
 }
 
-/** What they are sent with. */
+/** Options of the webhooks of the simulator. */
 export interface SimulatorWebhooksOptions {
   db: Kysely<SimulatorTables>;
   clock: Clock;
   log: Pick<Logger, 'warn'>;
-  /** Where to; undefined as long as nobody knows. */
+  /** The address of the receiver; undefined until it is known. */
   url(): string | undefined;
   secrets: WebhookSecrets;
 }
@@ -51,11 +51,11 @@ export interface SimulatorWebhooksOptions {
 const BATCH = 20;
 /** Standard Webhooks recommends 15 to 30 s; the simulator's receiver is near. */
 const TIMEOUT_MS = 5000;
-/** After so long somebody else sends what was claimed. */
+/** The lease of a claimed webhook: after it another sender may send it. */
 const CLAIM_MS = TIMEOUT_MS + 1000;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 3_600_000;
-/** The last one comes about five hours after the first. */
+/** The last attempt comes about five hours after the first. */
 const MAX_ATTEMPTS = 18;
 const GONE = 410;
 
@@ -70,7 +70,7 @@ export class SimulatorWebhooks {
     this.#o = options;
   }
 
-  /** Notes one down, in the transaction of what it tells. */
+  /** Stores a webhook, in the transaction of its change (outbox). */
   async note(
     transaction: Transaction<SimulatorTables>,
     message: { type: WebhookType; timestamp: Date; data: WebhookData },
@@ -79,13 +79,13 @@ export class SimulatorWebhooks {
     await transaction.insertInto('simulator_webhook').values(row).execute();
   }
 
-  /** Sends what is due, in the background. Never throws. */
+  /** Sends due webhooks in the background. Never throws. */
   sendSoon(): void {
     this.#isMore = true;
     if (!this.#isSending) void this.#drain();
   }
 
-  /** Sends what is due, and returns how many were tried. */
+  /** Sends due webhooks, and returns how many were tried. */
   async sendDue(): Promise<number> {
     const url = this.#o.url();
     if (!url || (await this.#isGone(url))) return 0;
@@ -113,7 +113,7 @@ export class SimulatorWebhooks {
     return gone.length > 0;
   }
 
-  /** Whoever claims one has so much time to send it; if it dies, another does. */
+  /** Claims due webhooks by a lease; if their sender dies, another one sends them after it. */
   #claim(): Promise<Due[]> {
     const now = this.#o.clock.now();
     return this.#o.db

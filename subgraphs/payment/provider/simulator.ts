@@ -1,6 +1,6 @@
 /**
- * A payment provider that moves no money, and behaves for each token as design.md (section 3) says. It is an outside
- * world: it keeps its own books, in its own transactions, and knows a payment by our reference alone.
+ * A payment provider that moves no money, and behaves for each token as design.md (section 3) says. It stands for the
+ * outside world: it keeps its own books, in its own transactions, and knows a payment by our reference alone.
  */
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../../platform/clock.ts';
@@ -12,21 +12,21 @@ import type { Booked, SimulatorTables } from './simulator-entities.ts';
 import type { SimulatorWebhooks, WebhookData, WebhookType } from './simulator-webhooks.ts';
 import { behaviourOf, OFF } from './tokens.ts';
 
-/** What the simulator is made of. */
+/** Options of the simulator. */
 export interface SimulatorOptions {
   db: Kysely<SimulatorTables>;
   clock: Clock;
   /** Whether it takes new payments; one that does not declines them, and still carries those that it has. @default true */
   isOn?: boolean;
-  /** How long a buyer has for an action. */
+  /** Seconds that a buyer has for an action. */
   actionSeconds: number;
-  /** How late `tok_slow` answers. */
+  /** Delay of the answer for `tok_slow`. */
   slowMs: number;
-  /** Tells of what happens. @default nobody is told */
+  /** Sends webhooks of changes. @default no webhooks */
   webhooks?: SimulatorWebhooks;
 }
 
-/** What is told of a new payment. */
+/** The webhook of a new payment, by its status. */
 const OPENED: Partial<Record<ProviderStatus, WebhookType>> = {
   REQUIRES_ACTION: 'payment.action_required',
   AUTHORISED: 'payment.authorized',
@@ -69,7 +69,7 @@ export class Simulator implements PaymentProvider {
 
   confirmAction(reference: string): Promise<ProviderPayment> {
     return blamingOurselves(async () => {
-      // An action that is too late has expired in the look, and is not moved.
+      // Looking at the payment expires a late action, which is then not moved.
       await this.#look(reference);
       await this.#change(reference, 'payment.authorized', (books) =>
         books.move(reference, 'REQUIRES_ACTION', { status: 'AUTHORISED' }, 'AUTHORISE', this.#o.clock.now()),
@@ -129,7 +129,7 @@ export class Simulator implements PaymentProvider {
     return this.#books.find(reference);
   }
 
-  /** Changes the books and, in the same transaction, notes down whom to tell of it. Whether there was a change. */
+  /** Changes the books and, in the same transaction, stores the webhook. Returns whether there was a change. */
   async #change(
     reference: string,
     type: WebhookType,
@@ -164,7 +164,7 @@ const toAnswer = (booked: Booked): ProviderPayment => {
   };
 };
 
-/** No answer, until the caller gives up. */
+/** Gives no answer until the caller gives up. */
 function never(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   if (signal.aborted) reject(signal.reason);
@@ -172,7 +172,7 @@ function never(signal: AbortSignal): Promise<never> {
   return promise;
 }
 
-/** The books lie in our own database: when that is away, it is not the provider who is ill (guard.ts). */
+/** The books lie in our own database, whose outage must not count as a failure of the provider (guard.ts). */
 async function blamingOurselves<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

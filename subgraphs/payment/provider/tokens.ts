@@ -3,14 +3,14 @@ import type { ProviderStatus } from './provider.ts';
 
 /** How the simulator behaves for a token (design.md, section 3). */
 export interface Behaviour {
-  /** What an authorisation ends in. */
+  /** The status after the authorisation. */
   status: ProviderStatus;
   refusal?: string;
   /** Answers late, though in time. */
   slow?: true;
-  /** Does what it is asked, and never answers. */
+  /** The call that takes effect, but is never answered. */
   loses?: 'authorise' | 'capture';
-  /** Refuses to capture, for this reason. */
+  /** The reason for which it refuses the capture. */
   refusesCapture?: string;
 }
 
@@ -26,7 +26,7 @@ const TOKENS: Readonly<Record<string, Behaviour>> = {
 
 const UNKNOWN: Behaviour = { status: 'DECLINED', refusal: 'The payment token is not known. Enter the card again.' };
 
-/** How it behaves where it is not to be used: it must never look like money. */
+/** How it behaves where it is switched off: it must never look like money. */
 export const OFF: Behaviour = { status: 'DECLINED', refusal: NO_PROVIDER };
 
 /** How the simulator behaves for this token. */
