@@ -1,5 +1,6 @@
 /**
  * Cancelling a payment, whatever its state: nothing stays held, and a captured amount is refunded.
+ *
  * A capture may be on its way while this begins. A void and a capture never both succeed, because:
  * 1. The intent CANCEL is recorded first. From then on no capture begins (`mayCapture`), and no authorisation either.
  * 2. A capture that was intended before may reach the provider at any time, before our void or after. There the two
