@@ -1,4 +1,6 @@
 import type { Actor } from '../../platform/identity/actor.ts';
 
-/** Staff see every saga; everybody else those about something that is theirs to see, which its owner is asked. */
+/**
+ * Who sees every saga: staff. Others see those of orders and imports that they may see, which the owning agents answer.
+ */
 export const seesEverySaga = (actor: Actor): boolean => actor.may('orchestration:read');

@@ -36,7 +36,7 @@ export default defineAgent({
   entities,
   emits,
   handlers,
-  // A signal is unique for its event.
+  // Safe, since a signal is unique for its event.
   replayable: true,
   build(agentContext) {
     const { clock, store } = agentContext;

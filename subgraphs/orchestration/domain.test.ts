@@ -21,7 +21,7 @@ describe('a saga', () => {
     expect(saga('PENDING', true)).toBe('COMPENSATING');
   });
 
-  test('that waits for something from outside is WAITING, unless it undoes or is stuck', () => {
+  test('that waits for a signal is WAITING, unless it compensates or is stuck', () => {
     expect(saga('PENDING', false, 0, true)).toBe('WAITING');
     expect(saga('PENDING', true, 0, true)).toBe('COMPENSATING');
     expect(saga('PENDING', false, STUCK_AFTER, true)).toBe('STUCK');
@@ -33,7 +33,7 @@ describe('a saga', () => {
     expect(saga('SUCCESS', true)).toBe('COMPENSATED');
   });
 
-  test('whose step has failed ten times is STUCK, on its way there and back, and not a moment earlier', () => {
+  test('whose step or undo has failed ten times is STUCK, and not after nine', () => {
     for (const isRefused of [true, false]) {
       expect(saga('PENDING', isRefused, STUCK_AFTER)).toBe('STUCK');
       expect(saga('PENDING', isRefused, STUCK_AFTER - 1)).not.toBe('STUCK');
@@ -53,7 +53,7 @@ describe('a saga', () => {
   );
 });
 
-test('a step is RETRYING until something of it was kept, and then DONE, REFUSED or SKIPPED', () => {
+test('a step is RETRYING until its result is stored, and then DONE, REFUSED or SKIPPED', () => {
   const step = (isKept: boolean, isRefused = false, isSkipped = false) =>
     stepStatusOf({ isKept, isRefused, isSkipped });
   expect([step(false), step(true), step(true, true), step(true, false, true)]).toEqual([

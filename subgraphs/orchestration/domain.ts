@@ -1,4 +1,4 @@
-/** How the state of a saga reads. Pure: no I/O, no clock, no randomness. */
+/** The status of sagas and their steps. Pure: no I/O, no clock, no randomness. */
 
 export const SagaStatus = {
   PENDING: 'PENDING',
@@ -15,26 +15,26 @@ export type SagaStatus = keyof typeof SagaStatus;
 export const SagaStepStatus = { RETRYING: 'RETRYING', DONE: 'DONE', REFUSED: 'REFUSED', SKIPPED: 'SKIPPED' } as const;
 export type SagaStepStatus = keyof typeof SagaStepStatus;
 
-/** Failed attempts of one step after which somebody should look at the saga. */
+/** Failed attempts of one step after which an operator should look at the saga. */
 export const STUCK_AFTER = 10;
 
-/** What the engine says of a saga, and what its steps said. */
+/** Facts of a saga, from the engine and from its steps. */
 export interface SagaFacts {
-  /** DBOS's own word for it. */
+  /** Its status in DBOS. */
   engineStatus: string;
   /** Whether a step was refused. */
   isRefused: boolean;
   /** Attempts of the step that is being tried, if it has failed. */
   failedAttempts: number;
-  /** Whether somebody was called to look at it sooner. @default false */
+  /** Whether an alert called an operator to it sooner. @default false */
   isStuck?: boolean;
-  /** Whether it waits for something from outside, such as a buyer's confirmation. @default false */
+  /** Whether it waits for a signal, such as a buyer's confirmation. @default false */
   isWaiting?: boolean;
-  /** Whether a step of it was done or tried. @default false */
+  /** Whether one of its steps was done or tried. @default false */
   isBegun?: boolean;
 }
 
-/** Where a saga is. */
+/** The status of a saga. */
 export function statusOf(facts: SagaFacts): SagaStatus {
   const { engineStatus, isRefused, failedAttempts, isWaiting = false, isBegun = false, isStuck = false } = facts;
   switch (engineStatus) {
@@ -43,7 +43,7 @@ export function statusOf(facts: SagaFacts): SagaStatus {
     case 'ENQUEUED':
     case 'DELAYED':
     case 'PENDING':
-      // The engine has no word for one that is between two attempts, parked, or taken up again.
+      // The engine has no status of its own for a saga between two attempts, parked or resumed.
       if (engineStatus !== 'PENDING' && !isBegun) return 'PENDING';
       if (failedAttempts >= STUCK_AFTER || isStuck) return 'STUCK';
       if (isRefused) return 'COMPENSATING';
@@ -53,15 +53,15 @@ export function statusOf(facts: SagaFacts): SagaStatus {
   }
 }
 
-/** What was kept of a step. */
+/** Facts of a step. */
 export interface StepFacts {
   isKept: boolean;
   isRefused: boolean;
-  /** Whether an operator had it left out. */
+  /** Whether an operator skipped it. */
   isSkipped: boolean;
 }
 
-/** Where a step is. */
+/** The status of a step. */
 export function stepStatusOf({ isKept, isRefused, isSkipped }: StepFacts): SagaStepStatus {
   if (!isKept) return 'RETRYING';
   if (isSkipped) return 'SKIPPED';

@@ -3,7 +3,7 @@ import type { RowOf, TablesOf } from '../../platform/data/entity-table.ts';
 import { AgentInstructionSchema, BreakerResetSchema } from './agents/entities.ts';
 import { EventActionSchema } from './events-desk/entities.ts';
 
-/** Try it now instead of later; go on as if it were done; give up and undo what was done. */
+/** RETRY: try the step now. SKIP: go on as if it were done. COMPENSATE: give up and undo the saga. */
 export const SagaActionType = { RETRY: 'RETRY', SKIP: 'SKIP', COMPENSATE: 'COMPENSATE' } as const;
 export type SagaActionType = keyof typeof SagaActionType;
 

@@ -7,12 +7,12 @@ import { sagaId, signalSaga } from '../../platform/sagas/enqueue.ts';
 import { PAYMENT_TOPIC } from './sagas/place-order.ts';
 import { sagaActionRequested } from './steering/events.ts';
 
-/** The registry's events, which every host publishes for its agents, and what happens to sagas. */
+/** The registry's events, which every host publishes for its agents, and operators' actions on sagas. */
 export const emits = [...agentEvents, breakerReset, agentsInstructed, sagaActionRequested];
 
 const payment = z.object({ orderId: z.string(), paymentId: z.string() });
 
-/** A payment that waited for its buyer has moved on, or was called off: the saga that waits for it is told. */
+/** Events that end the wait for a buyer: the saga that waits gets a signal. */
 const SETTLED = ['payment.authorized', 'payment.declined', 'payment.failed', 'payment.voided'];
 
 export const handlers = SETTLED.map((type) =>
@@ -20,7 +20,7 @@ export const handlers = SETTLED.map((type) =>
     const id = sagaId('placeOrder', event.payload.orderId);
     const { rows } = await raw<{ waits: boolean }>(
       sql,
-      // By what payment said before, not by what the saga has kept: a quick buyer is ahead of it.
+      // Checks payment's event, not the saga's checkpoint: the buyer may confirm before the step is saved.
       `select exists (select 1 from dbos.workflow_status where workflow_uuid = $1 and status in ('ENQUEUED', 'DELAYED', 'PENDING'))
           and exists (select 1 from platform.event_log where aggregate_id = $2 and type = 'payment.action_required') as waits`,
       [id, event.payload.paymentId],

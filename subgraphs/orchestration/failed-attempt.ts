@@ -1,4 +1,4 @@
-/** Keeps count of a step's failed attempts, and calls for somebody when it has failed many times. */
+/** Counts the failed attempts of a step, and publishes an alert when there are many. */
 import { agentErrorDetected } from '../../platform/agent/error-detected.ts';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { isHopeless } from '../../platform/errors.ts';
@@ -11,7 +11,7 @@ import type { OrchestrationQueries } from './queries.ts';
 
 const MAX_ERROR = 500;
 
-/** What counting stands on. */
+/** The parts that counting uses. */
 interface Parts {
   queries: OrchestrationQueries;
   sagas: readonly SagaDefinition[];
@@ -31,7 +31,7 @@ export const failedAttempt =
     if (!isStuck || alertedAt) return;
     const { name } = partsOf(saga);
     const errorId = newId('error');
-    // Once for a saga and a step. Should it not get through, the next failed attempt comes by here again.
+    // One alert per saga and step. If this fails, the next failed attempt tries again.
     const isFirst = await store.write({ locks: [], origin: {} }, async ({ sql, publish }) => {
       const marked = await sql
         .updateTable('saga_attempt')
@@ -58,7 +58,7 @@ export const failedAttempt =
     if (isFirst) log.error({ err: error, saga, step, attempts, errorId }, 'saga is stuck: somebody should look at it');
   };
 
-/** The agent that a step asks, also in its undo. */
+/** The agent that a step or its undo asks. */
 function agentOf(definitions: readonly SagaDefinition[], saga: string, step: string): string {
   const definition = definitions.find(({ name }) => name === saga);
   if (!definition) return 'orchestration';

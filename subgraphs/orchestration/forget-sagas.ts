@@ -3,7 +3,7 @@ import type { AgentContext } from '../../platform/agent/agent-context.ts';
 import { forgetSagas, moveHorizon } from '../../platform/sagas/forget.ts';
 import type { Tables } from './entities.ts';
 
-/** Ended sagas go after SAGA_RETENTION_DAYS, and the attempts of their steps with them; what operators did stays. */
+/** Scheduled job that deletes ended sagas after SAGA_RETENTION_DAYS, with their attempts; operators' actions stay. */
 export const forgetSagasJob = ({ store, clock, config, log }: AgentContext<Tables>): ScheduledJob => ({
   name: 'forget sagas',
   everySeconds: 3600,

@@ -1,4 +1,4 @@
-/** Products imported through the gateway: all of them with price and stock and for sale, or none and nothing left. */
+/** Imports of products through the gateway: all are for sale with price and stock, or nothing is left of them. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { forgetOldKeys } from '../../platform/data/idempotency.ts';
@@ -44,7 +44,7 @@ const carried = async (products: object[], as?: Actor) => {
 };
 const VARIANT = `query ($sku: String) { productVariant(sku: $sku) { id product { id name status merchantId } price { amount currency } availability { available } } }`;
 const variantOf = async (sku: string, as?: Actor) => (await done(shop.ask(VARIANT, { sku }, as))).productVariant;
-/** How much there is of everything that an import writes. */
+/** Counts of all that an import writes. */
 const left = async () => {
   const { rows } = await sql`select (select count(*)::int from product.product) as products,
     (select count(*)::int from product.variant) as variants, (select count(*)::int from pricing.price) as prices,
@@ -54,13 +54,13 @@ const left = async () => {
   return rows[0] as Record<'products' | 'variants' | 'prices' | 'units' | 'ledger', number>;
 };
 
-/** What the request has accepted, before the world changed. */
+/** The input of a saga whose import was accepted before the world changed. */
 interface Saga {
   [key: string]: unknown;
   importId: string;
   products: { slug: string; variants: { price?: { currency: string }; stock?: { locationId: string } }[] }[];
 }
-/** As `importProducts` does once it has found nothing wrong. */
+/** Accepts an import as `importProducts` does after its checks. */
 const accept = ({ importId, ...input }: Saga) =>
   shop.kysely.transaction().execute(async (transaction) => {
     const row = { id: importId, merchant_id: 'merchant_mine', products: input.products.length, created_at: new Date() };
@@ -69,7 +69,7 @@ const accept = ({ importId, ...input }: Saga) =>
   });
 
 describe('an import', () => {
-  test('that is stuck for longer than keys are kept does nothing again, and is undone whole', async () => {
+  test('that is stuck for longer than idempotency keys are stored repeats no effect, and is undone whole', async () => {
     const sku = (k: number) => `STUCK-${k}`;
     const variants = Array.from({ length: 26 }, (_, k) => ({
       sku: sku(k),
@@ -78,7 +78,7 @@ describe('an import', () => {
       stock: { locationId, quantity: 10 },
     }));
     const before = await left();
-    // The second chunk of its stock cannot be written.
+    // Writing the second chunk of its stock fails.
     await sql`create function inventory.refuse_last() returns trigger language plpgsql as $$ begin
       if new.variant_id = (select id from product.variant where sku = 'STUCK-25') then raise exception 'no'; end if;
       return new; end $$`.execute(shop.kysely);
@@ -125,7 +125,7 @@ describe('an import', () => {
   });
 
   test.each(['a\0b', 'half \ud800'])(
-    'with a text that cannot be stored, %j, is refused in the request',
+    'with a text that PostgreSQL cannot store, %j, is refused in the request',
     async (text) => {
       const before = await left();
       const sagas = await shop.kysely.selectFrom('dbos.workflow_status').select('workflow_uuid').execute();
@@ -197,61 +197,56 @@ describe('an import', () => {
       { code: 'SLUG_TAKEN', path: 'input.products.60.slug' },
       'create',
     ],
-  ])(
-    '%s leaves nothing, says which row it was and why, and its SKUs are free again',
-    async (_, change, error, step) => {
-      const before = await left();
-      // The last chunk is the wrong one: those before it were done.
-      const products = Array.from({ length: 61 }, () => product());
-      const importId = newId('import');
-      const input: Saga = {
-        importId,
-        merchantId: 'merchant_mine',
-        products: products.map(({ variants, name }) => ({
-          id: newId('product'),
-          slug: newId('slug').replace('_', '-'),
-          name,
-          description: '',
-          variants: variants.map((variant) => ({
-            ...variant,
-            id: newId('variant'),
-            attributes: [],
-            taxClass: 'STANDARD',
-          })),
+  ])('%s leaves nothing, names the row and the reason, and its SKUs are free again', async (_, change, error, step) => {
+    const before = await left();
+    // The last chunk is refused, after those before it were done.
+    const products = Array.from({ length: 61 }, () => product());
+    const importId = newId('import');
+    const input: Saga = {
+      importId,
+      merchantId: 'merchant_mine',
+      products: products.map(({ variants, name }) => ({
+        id: newId('product'),
+        slug: newId('slug').replace('_', '-'),
+        name,
+        description: '',
+        variants: variants.map((variant) => ({
+          ...variant,
+          id: newId('variant'),
+          attributes: [],
+          taxClass: 'STANDARD',
         })),
-      };
-      change(input);
-      await accept(input);
-      const saga = await ended(`importProducts:${importId}`, merchant);
-      expect(saga).toMatchObject({
-        status: 'COMPENSATED',
-        refusal: error.code,
-        importErrors: [
-          { code: error.code, message: expect.stringMatching(/^.{10,}[.]$/), path: error.path.split('.') },
-        ],
-      });
-      expect(saga.steps.find(({ status }: { status: string }) => status === 'REFUSED').name).toBe(step);
-      const forStaff = await done(
-        shop.ask(
-          `query ($id: ID!) { saga(id: $id) { steps { name lastError } } }`,
-          { id: `importProducts:${importId}` },
-          viewer,
-        ),
-      );
-      expect(forStaff.saga.steps).toContainEqual({ name: step, lastError: saga.importErrors[0].message });
-      expect(await left()).toEqual(before);
-      const told = await shop.kysely
-        .selectFrom('platform.event_log')
-        .select('payload')
-        .where('type', '=', 'product.import_refused')
-        .where('aggregate_id', '=', importId)
-        .execute();
-      expect(told).toMatchObject([{ payload: { code: error.code, merchantId: 'merchant_mine' } }]);
-      expect((await carried(products.slice(0, 2))).saga.status).toBe('COMPLETED');
-    },
-  );
+      })),
+    };
+    change(input);
+    await accept(input);
+    const saga = await ended(`importProducts:${importId}`, merchant);
+    expect(saga).toMatchObject({
+      status: 'COMPENSATED',
+      refusal: error.code,
+      importErrors: [{ code: error.code, message: expect.stringMatching(/^.{10,}[.]$/), path: error.path.split('.') }],
+    });
+    expect(saga.steps.find(({ status }: { status: string }) => status === 'REFUSED').name).toBe(step);
+    const forStaff = await done(
+      shop.ask(
+        `query ($id: ID!) { saga(id: $id) { steps { name lastError } } }`,
+        { id: `importProducts:${importId}` },
+        viewer,
+      ),
+    );
+    expect(forStaff.saga.steps).toContainEqual({ name: step, lastError: saga.importErrors[0].message });
+    expect(await left()).toEqual(before);
+    const told = await shop.kysely
+      .selectFrom('platform.event_log')
+      .select('payload')
+      .where('type', '=', 'product.import_refused')
+      .where('aggregate_id', '=', importId)
+      .execute();
+    expect(told).toMatchObject([{ payload: { code: error.code, merchantId: 'merchant_mine' } }]);
+    expect((await carried(products.slice(0, 2))).saga.status).toBe('COMPLETED');
+  });
 
-  test('whose SKU somebody else took meanwhile is undone, and theirs stays', async () => {
+  test('whose SKU another import takes meanwhile is undone, and the other one stays', async () => {
     const [a, b] = [product(), product()];
     const before = (await left()) as { products: number };
     const both = await Promise.all([bring([a, b]), bring([{ ...b, slug: `other-${n}` }])]);
@@ -264,7 +259,7 @@ describe('an import', () => {
     expect([1, 2]).toContain(((await left()) as { products: number }).products - before.products);
   });
 
-  test('asked for again with the same key is the same, and with another request refused', async () => {
+  test('requested again with the same idempotency key is the same; another request with that key is refused', async () => {
     const products = [product()];
     const again = await Promise.all([1, 2, 3].map(() => done(bring(products, { idempotencyKey: 'import once' }))));
     const ids = new Set(again.map(({ importProducts }) => importProducts.saga.id));
@@ -275,7 +270,7 @@ describe('an import', () => {
     expect(data.importProducts.userErrors).toMatchObject([{ code: 'IDEMPOTENCY_KEY_REUSED' }]);
   });
 
-  test('that cannot be right is refused at once, with all that is wrong, and writes nothing', async () => {
+  test('with mistakes is refused in the request with all of them, and writes nothing', async () => {
     const before = await left();
     const good = product();
     await carried([good]);
@@ -339,7 +334,7 @@ test('a slug that was made of a name and is taken meanwhile gets another number'
   expect(await slugs.where('id', '=', id).execute()).toEqual([{ slug: `${slug}-2` }]);
 });
 
-test('products of one name are told apart by a number in their slugs, beside those that were given', async () => {
+test('products of one name get numbered slugs, beside given ones', async () => {
   const name = `Same ${newId('n').slice(-8)}`;
   const slug = name.toLowerCase().replace(' ', '-');
   await carried([product({ name })]);
@@ -353,8 +348,8 @@ test('products of one name are told apart by a number in their slugs, beside tho
   });
 });
 
-describe('who may import', () => {
-  test('is a merchant, for itself, who sees how it goes; another does not', async () => {
+describe('the right to import', () => {
+  test('is given to a merchant for itself, who sees the saga; another merchant does not', async () => {
     const mine = product();
     const { importProducts } = await done(bring([mine], { merchantId: null }, merchant));
     const { id } = importProducts.saga;
@@ -369,7 +364,7 @@ describe('who may import', () => {
     ['a customer', newCustomer(), 'FORBIDDEN'],
     ['a viewer', viewer, 'FORBIDDEN'],
     ['nobody', undefined, 'UNAUTHENTICATED'],
-  ])('is not %s', async (_, who, code) => {
+  ])('is not that of %s', async (_, who, code) => {
     const { data, errors } = await shop.ask(
       IMPORT,
       { input: { products: [product()], merchantId: 'merchant_test', idempotencyKey: newId('key') } },
@@ -378,7 +373,7 @@ describe('who may import', () => {
     expect([data?.importProducts ?? null, errors?.[0]?.extensions?.code]).toEqual([null, code]);
   });
 
-  test('is nobody who is a merchant without a merchant, nor staff who does not say for whom', async () => {
+  test('needs a merchant: the caller’s own, or for staff one named in the input', async () => {
     for (const [who, more] of [
       [actor({ roles: ['MERCHANT'] }), {}],
       [admin, { merchantId: null }],
@@ -389,7 +384,7 @@ describe('who may import', () => {
   });
 });
 
-test('the steps of an import are no part of the API', async () => {
+test('the steps of an import are not part of the API', async () => {
   const { errors } = await shop.ask(
     'mutation { publishImportedProducts(input: { productIds: [] }) { userErrors { code } } }',
     {},

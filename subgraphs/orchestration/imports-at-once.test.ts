@@ -1,4 +1,4 @@
-/** Imports at the same time as others of the same: what one loses is told at its row, and a name is no loss. */
+/** Concurrent imports: a lost SKU or slug is reported at its row, and a common name is no conflict. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { newId } from '../../platform/ids.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-/** A product of an import, as far as two of them may share it. */
+/** The part of an imported product that two imports may share. */
 interface Row {
   name: string;
   slug?: string;
@@ -28,7 +28,7 @@ const product = (more: object = {}): Row => {
 };
 const IMPORT = `mutation ($input: ImportProductsInput!) { importProducts(input: $input) { saga { id } userErrors { code path } } }`;
 const SAGA = `query ($id: ID!) { saga(id: $id) { status importErrors { code message path } } }`;
-/** Asks for an import; its saga's id. */
+/** Requests an import, and returns its saga's id. */
 const bring = async (products: Row[]): Promise<string> => {
   const input = { products, merchantId: 'merchant_test', idempotencyKey: newId('key') };
   return (await done(shop.ask(IMPORT, { input }, operator))).importProducts.saga.id;
@@ -45,11 +45,11 @@ describe('an import', () => {
   test.each([
     ['SKU', 'variants.0.sku', (row: Row, n: string) => (row.variants[0]!.sku = `SAME-${n}`)],
     ['slug', 'slug', (row: Row, n: string) => (row.slug = `same-${n.toLowerCase()}`)],
-  ])('that has a %s in common with another at the same time says at which row', async (what, path, share) => {
+  ])('that shares a %s with a concurrent one reports the row', async (what, path, share) => {
     for (let round = 0; round < 3; round++) {
       const imports = [0, 1].map(() => [product(), product(), product()]);
       for (const rows of imports) share(rows[1]!, `${what}-${round}`);
-      // Neither is written before both are accepted.
+      // The lock keeps both from being written before both are accepted.
       const both = await shop.kysely.transaction().execute(async (transaction) => {
         await sql`lock table product.product in share row exclusive mode`.execute(transaction);
         return Promise.all(imports.map(bring));
@@ -66,7 +66,7 @@ describe('an import', () => {
     }
   });
 
-  test('whose SKU somebody takes while it is written says at which row', async () => {
+  test('whose SKU is taken while it is written reports the row', async () => {
     const products = Array.from({ length: 3 }, () => product());
     await carried([product()]);
     const { product_id: productId } = await shop.kysely
@@ -89,7 +89,7 @@ describe('an import', () => {
   });
 });
 
-test('imports of one name at once are numbered on, and none takes a slug that is given further down', async () => {
+test('concurrent imports of one name get successive numbers, and none takes a slug that is given further down', async () => {
   const name = `Rush ${newId('n').slice(-8)}`;
   const slug = name.toLowerCase().replace(' ', '-');
   const rows = shop.kysely.selectFrom('product.product').select('slug').where('name', '=', name).orderBy('slug');
@@ -98,7 +98,7 @@ test('imports of one name at once are numbered on, and none takes a slug that is
   const both = await Promise.all([carried([product({ name })]), carried([product({ name })])]);
   expect(both.map(({ status }) => status)).toEqual(['COMPLETED', 'COMPLETED']);
   expect(await slugs()).toEqual([slug, `${slug}-2`, `${slug}-3`]);
-  // In the chunk after the first.
+  // The given slug is in a later chunk.
   const others = Array.from({ length: 25 }, () => product());
   const saga = await carried([product({ name }), ...others, product({ name, slug: `${slug}-4` })]);
   expect(saga.status).toBe('COMPLETED');

@@ -6,7 +6,7 @@ import { readableOrders } from './commands/order.generated.ts';
 import { readableImports } from './commands/product.generated.ts';
 import type { OrchestrationQueries } from './queries.ts';
 
-/** Batched lookups. Sagas are loaded only for who may see what they are about. */
+/** Batched lookups. A saga is loaded only for callers who may see its order or import. */
 export const orchestrationLoaders = (queries: OrchestrationQueries, { ask }: AgentContext) => ({
   agent: loadOne(
     (names) => queries.agentsByNames(names),

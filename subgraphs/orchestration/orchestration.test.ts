@@ -1,4 +1,4 @@
-/** Sagas and agents as the graph tells of them: of real ones, carried out by the engine, behind the gateway. */
+/** Sagas and agents in the graph: real ones, carried out by the engine, behind the gateway. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { Actor, ANONYMOUS } from '../../platform/identity/actor.ts';
@@ -28,7 +28,7 @@ const steps = (saga: { steps: { name: string; status: string }[] }) =>
   saga.steps.map(({ name, status }) => `${name}: ${status}`);
 
 describe('a saga', () => {
-  test('that is carried through shows its steps in order, each tried once', async () => {
+  test('that completes shows its steps in order, each tried once', async () => {
     const { sagaId, orderId } = await place();
     await sagaEnds(shop, orderId, 'COMPLETED');
     const saga = await sagaOf(sagaId);
@@ -49,7 +49,7 @@ describe('a saga', () => {
     expect(saga.startedAt <= saga.updatedAt).toBe(true);
   });
 
-  test('that was refused shows by what, and every undo in reverse', async () => {
+  test('that was refused shows the refusal, and every undo in reverse', async () => {
     const { sagaId, orderId } = await place('tok_declined');
     await sagaEnds(shop, orderId, 'COMPENSATED');
     const saga = await sagaOf(sagaId);
@@ -76,7 +76,7 @@ describe('a saga', () => {
     await sagaEnds(shop, orderId, 'COMPENSATED');
   });
 
-  test('that is a step of another shows it, and is shown by it, to whoever may see what they are about', async () => {
+  test('that is a step of another shows its parent and is one of its children, for callers who may see their order', async () => {
     const whole = await place();
     await sagaEnds(shop, whole.orderId, 'COMPLETED');
     const part = `notify:${whole.orderId}/placeOrder/tell`;
@@ -108,7 +108,7 @@ describe('a saga', () => {
     expect(await sagaOf(id)).toMatchObject({ status: 'FAILED' });
   });
 
-  test('whose step fails is RETRYING, STUCK after many attempts, and goes on by itself when the fault has passed', async () => {
+  test('whose step fails is RETRYING, STUCK after many attempts, and goes on by itself after the fault', async () => {
     await sql`alter table inventory.reservation rename to away`.execute(shop.kysely);
     const { sagaId, orderId } = await place();
     const failing = await untilAnswer(
@@ -168,7 +168,7 @@ describe('a saga', () => {
     expect(rows).toEqual([{ held: 0, waits: 0 }]);
   });
 
-  test('tells staff, and nobody else, why a step fails', async () => {
+  test('shows the error of a failing step to staff only', async () => {
     await sql`alter table inventory.reservation rename to away`.execute(shop.kysely);
     const { sagaId, orderId, buyer } = await place();
     await untilAnswer(
@@ -188,8 +188,8 @@ describe('a saga', () => {
   });
 });
 
-describe('who sees a saga', () => {
-  test('is who sees its order: its buyer, its guest and staff', async () => {
+describe('a saga of an order', () => {
+  test('is visible to its buyer, its guest and staff, and to no other caller', async () => {
     const { sagaId, orderId, buyer } = await place();
     await sagaEnds(shop, orderId, 'COMPLETED');
     const guest = (id: string) => actor({ id: `guest:${id}`, roles: ['GUEST'], orderId: id });
@@ -210,14 +210,14 @@ describe('who sees a saga', () => {
     expect(nobody.data?.saga ?? null).toBeNull();
   });
 
-  test('sees nothing by an id that only looks like one of theirs', async () => {
+  test('is not found by an id that only resembles its own', async () => {
     const { orderId, buyer } = await place();
     for (const id of [orderId, `:${orderId}`, `placeOrder:${orderId}:x`, `other:${orderId}`, 'nothing', '']) {
       expect(await sagaOf(id, buyer)).toBeNull();
     }
   });
 
-  test('gets it with the answer to the order, also a guest, who has no token yet', async () => {
+  test('comes with the answer to the order, also for a guest, who has no token yet', async () => {
     const place = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } saga { id } userErrors { code } } }`;
     const address = { name: 'A', line1: 'B', city: 'C', postcode: '75002', country: 'FR' };
     const input = {
@@ -237,7 +237,7 @@ describe('the list of sagas', () => {
   const LIST = `query ($first: Int, $after: String, $name: String) { sagas(first: $first, after: $after, filter: { name: $name }) {
     nodes { id name startedAt } pageInfo { hasNextPage endCursor } totalCount } }`;
 
-  test('is read page by page, each once, the latest first, and by name', async () => {
+  test('is read page by page, each saga once, the latest first, and is filtered by name', async () => {
     for (let n = 0; n < 3; n++) await place();
     const { orderId } = await place();
     await done(shop.ask(CANCEL, { input: { orderId, idempotencyKey: 'x' } }, operator));
@@ -284,7 +284,7 @@ describe('the agents', () => {
   const AGENTS = `query ($area: AgentArea) { agents(area: $area) { id name area status degradation description skills { id name description } heartbeatAt } }`;
   const agents = async (area?: string) => (await done(shop.ask(AGENTS, { area }, viewer))).agents;
 
-  test('are all there, at work, each with what it can do', async () => {
+  test('are all there and running, each with its skills', async () => {
     const all = await agents();
     expect(all.map(({ id }: { id: string }) => id).sort()).toEqual([
       'customer',
@@ -322,7 +322,7 @@ describe('the agents', () => {
     expect(await agents('TRUST')).toEqual([]);
   });
 
-  test('are found by name, and who is no staff is refused', async () => {
+  test('are found by name, and callers who are not staff are refused', async () => {
     const AGENT = 'query ($id: ID!) { agent(id: $id) { id area } }';
     expect((await done(shop.ask(AGENT, { id: 'order' }, viewer))).agent).toEqual({ id: 'order', area: 'COMMERCE' });
     expect((await done(shop.ask(AGENT, { id: 'nobody' }, viewer))).agent).toBeNull();

@@ -1,4 +1,4 @@
-/** What parked sagas find that a process of another release has left them, on the real engine with all agents. */
+/** Parked sagas whose events or steps were handled by another release, on the real engine with all agents. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { admin, operator } from '../../tests/support/agents.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterEach(() => mend());
 afterAll(() => shop?.close());
 
-/** No reservation can be made any more, or none be given up. */
+/** Makes every reservation fail, or every release of one. */
 const breakIt = (what: 'INSERT' | 'UPDATE') => sql`insert into public.broken values (${what})`.execute(shop.kysely);
 const mend = () => sql`delete from public.broken`.execute(shop.kysely);
 const order = async (token: string, buyer = newCustomer()) =>
@@ -33,12 +33,12 @@ const isParked = (saga: string) =>
       and exists (select from platform.saga_wait where saga_id = ${saga})`.execute(shop.kysely);
     return rows.length > 0;
   });
-/** It comes back by its time so much later. */
+/** Postpones the time at which a parked saga resumes. */
 const postpone = (saga: string, time: string) =>
   sql`with later as (update platform.saga_wait set until = now() + ${time}::interval where saga_id = ${saga})
     update dbos.workflow_status set delay_until_epoch_ms = extract(epoch from now() + ${time}::interval) * 1000
      where workflow_uuid = ${saga}`.execute(shop.kysely);
-/** Has a step's result be what another release would have kept of it. */
+/** Replaces the stored result of a step by the one of another release. */
 const keep = async (saga: string, step: string, result: object) => {
   const kept = JSON.stringify({ json: result, __dbos_serializer: 'superjson' });
   const changed = await sql`update dbos.operation_outputs set output = ${kept}
@@ -46,11 +46,11 @@ const keep = async (saga: string, step: string, result: object) => {
   expect(changed.numAffectedRows).toBe(1n);
 };
 
-test('a saga whose buyer has confirmed goes on, though nobody has told it', async () => {
+test('a saga whose buyer has confirmed goes on, although it got no signal', async () => {
   const buyer = newCustomer();
   const [confirmed, waiting] = [await order('tok_3ds', buyer), await order('tok_3ds', buyer)];
   for (const id of [confirmed, waiting]) await isParked(`placeOrder:${id}`);
-  // As where a process had the event that tells no parked saga.
+  // As if a process of another release, which signals no parked saga, had handled the event.
   await sql`create function public.silence() returns trigger language plpgsql security definer as $$ begin
     return case when new.message_uuid like 'passed over%' then new end; end $$`.execute(shop.kysely);
   await sql`create trigger silence before insert on dbos.notifications for each row execute function public.silence()`.execute(
@@ -67,7 +67,7 @@ test('a saga whose buyer has confirmed goes on, though nobody has told it', asyn
   await sql`drop function public.silence cascade`.execute(shop.kysely);
 });
 
-test('a saga hears what an operator decided, though nobody has woken it', async () => {
+test('a saga takes up the decision of an operator, although it was not woken', async () => {
   await breakIt('INSERT');
   const id = await order('tok_ok');
   const saga = `placeOrder:${id}`;
@@ -85,7 +85,7 @@ const AT = '2026-05-31T23:59:00.000Z';
 test.each([
   ['not confirmed', 'tok_3ds', 'NOTHING', 'VOIDED'],
   ['taken', 'tok_ok', 'REFUNDED', 'REFUNDED'],
-])('a cancellation that another release began ends with the payment as it is: %s', async (_, token, payment, is) => {
+])('a cancellation that another release began ends with the true payment status: %s', async (_, token, payment, is) => {
   const id = await order(token);
   const saga = `cancelOrder:${id}`;
   if (token === 'tok_ok') await sagaEnds(shop, id, 'COMPLETED');
@@ -101,7 +101,7 @@ test.each([
   expect(await read(shop, id)).toMatchObject({ paymentStatus: is, payments: [{ status: is }] });
 });
 
-test('a declined order whose payment another release undid has a payment that failed', async () => {
+test('a declined order whose payment another release undid has the payment status FAILED', async () => {
   await breakIt('UPDATE');
   const id = await order('tok_declined');
   const saga = `placeOrder:${id}`;

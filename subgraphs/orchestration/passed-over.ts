@@ -1,7 +1,7 @@
 /**
- * Parked sagas that were passed over. A process of a release that parks none tells of a payment only to sagas that a
- * worker has in hand, and wakes none for what an operator decided. So while releases are changed, and after one was taken
- * back for a while, things may have happened of which a parked saga would not hear. Every few seconds they are looked for.
+ * Wakes parked sagas that missed a signal. A process of a release without parking signals a payment only to sagas that
+ * a worker has in hand, and wakes none for an operator's decision. So during a rollout, and after a rollback, a parked
+ * saga may have missed events. This job looks for them every few seconds.
  */
 import type { ScheduledJob } from '../../platform/agent/define-agent.ts';
 import type { AgentContext } from '../../platform/agent/agent-context.ts';
@@ -14,10 +14,10 @@ import { waitingForPayment } from './saga-sql.ts';
 import { PAYMENT_TOPIC } from './sagas/place-order.ts';
 import type { SteeringQueries } from './steering/queries.ts';
 
-/** So many that wait are looked at at once; the others at the next times, in turn. */
+/** Waiting sagas that one run looks at; later runs look at the others, in turn. */
 const LOOKED_AT = 1000;
 
-/** Of a payment that its buyer may still confirm there is nothing to tell. */
+/** Statuses of a payment that its buyer may still confirm: no signal is due. */
 const STILL_WAITED_FOR: ReadonlySet<PaymentStatus> = new Set(['CREATED', 'REQUIRES_ACTION']);
 
 export function passedOver(
@@ -26,7 +26,7 @@ export function passedOver(
 ): ScheduledJob {
   let last = '';
 
-  /** Those whose payment has moved on without a word to them. Where payment cannot say so now, it is asked again. */
+  /** Sagas whose payment has moved on without a signal. If the payment agent is away, the next run asks again. */
   const unpaid = async (signal: AbortSignal): Promise<string[]> => {
     const sagas = await waitingForPayment(store.read, last, LOOKED_AT);
     last = sagas.length < LOOKED_AT ? '' : sagas.at(-1)!;
@@ -44,7 +44,7 @@ export function passedOver(
     }
   };
 
-  /** In a transaction of its own: one whose row somebody holds must not hold up the others. It is found again. */
+  /** Wakes a saga in its own transaction: a locked row must not block the others. The next run finds it again. */
   const wake = async (id: string, tell: (sql: Work<Tables>['sql']) => Promise<unknown>): Promise<void> => {
     try {
       await store.write({ locks: [], origin: {} }, ({ sql }) => tell(sql));

@@ -1,4 +1,4 @@
-/** Reads of the registry, which the hosts write, and of sagas, whose state is DBOS's and lies in its tables. */
+/** Queries of the registry, which the hosts write, and of sagas, whose state lies in DBOS's tables. */
 import { type Kysely, sql } from 'kysely';
 import { connect, type PageArgs } from '../../platform/graphql/connection.ts';
 import { columnsOf, type TablesOf } from '../../platform/data/entity-table.ts';
@@ -7,7 +7,7 @@ import type { Tables } from './entities.ts';
 import type { SagaConnectionRow, SagaRow } from './saga-rows.ts';
 import { sagasWithin, stepsOf, waits } from './saga-sql.ts';
 
-/** An attempt that failed. */
+/** A failed attempt of a step. */
 interface FailedAttempt {
   sagaId: string;
   step: string;
@@ -15,7 +15,7 @@ interface FailedAttempt {
   at: Date;
 }
 
-/** DBOS's own tables, as far as they are read here. */
+/** The columns of DBOS's tables that are read here. */
 interface DbosTables {
   workflow_status: {
     workflowUuid: string;

@@ -4,7 +4,7 @@ import type { OrchestrationLoaders } from './loaders.ts';
 import type { OrchestrationQueries } from './queries.ts';
 import type { Resolvers } from './resolvers.generated.ts';
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queries: OrchestrationQueries;
   load: OrchestrationLoaders;
@@ -23,12 +23,12 @@ export const orchestrationResolvers = ({ queries, load }: Parts): Resolvers => (
     startedAt: (saga) => new Date(Number(saga.createdAt)),
     updatedAt: (saga) => new Date(Number(saga.updatedAt)),
     steps: (saga, _, context) => load.stepsOf(context).load(saga.id),
-    // Whoever may see one of them may see all: they are about the same.
+    // A caller who may see one of them may see all: they have the same subject.
     parent: (saga, _, context) => (saga.parentId === null ? null : load.saga(context).load(saga.parentId)),
     children: (saga, _, context) => load.sagasWithin(context).load(saga.id),
     refusal: async (saga, _, context) =>
       (await load.stepsOf(context).load(saga.id)).find((step) => step.refusal)?.refusal ?? null,
-    // An operator's own reason is for the audit, and no word about whom it was.
+    // An operator's reason and name are for the audit only.
     refusalMessage: async (saga, _, context) => {
       const refused = (await load.stepsOf(context).load(saga.id)).find((step) => step.refusal);
       return refused?.refusal === 'OPERATOR' ? 'Somebody of ours had it undone.' : (refused?.refusalMessage ?? null);

@@ -8,9 +8,9 @@ export interface SagaRow {
   /** Milliseconds since 1970. */
   createdAt: bigint;
   updatedAt: bigint;
-  /** The id of the saga whose step it is. */
+  /** The id of the parent saga, of which it is a step. */
   parentId: string | null;
-  /** Whether it waits for something from outside. */
+  /** Whether it waits for a signal. */
   isWaiting: boolean;
 }
 
@@ -23,21 +23,21 @@ export interface SagaStepRow {
   name: string;
   isKept: boolean;
   refusal: string | null;
-  /** Why, in words. */
+  /** The refusal in words. */
   refusalMessage: string | null;
-  /** Who had it left out. */
+  /** The operator who skipped it. */
   skippedBy: string | null;
   attempts: number;
   lastError: string | null;
   /** Milliseconds since 1970. */
   startedAt: bigint | null;
   completedAt: bigint | null;
-  /** Its place among the saga's steps, once it is kept. */
+  /** Its position among the saga's steps, once its result is stored. */
   position: number | bigint;
-  /** When it last failed, while it is being tried. */
+  /** The time of its last failure, while it is being tried. */
   lastAt: Date | null;
-  /** When it is tried again, once it is tried seldom. */
+  /** The time of its next attempt, while its saga is parked. */
   nextAttemptAt: Date | null;
-  /** Whether somebody was called to look at it. */
+  /** Whether an alert called an operator to it. */
   isStuck: boolean;
 }

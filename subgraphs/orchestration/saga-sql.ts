@@ -14,7 +14,7 @@ export const waits = (
 ): string => `(${status} = 'DELAYED' and exists (select from platform.saga_wait w
   where w.saga_id = ${id} and w.topic is not null))`;
 
-/** The sagas that are steps of these: at most so many of each. */
+/** The child sagas of these, MAX_CHILDREN at most of each. */
 export async function sagasWithin(db: Kysely<any>, parents: readonly string[]): Promise<SagaRow[]> {
   const { rows } = await raw<SagaRow>(
     db,
@@ -27,7 +27,7 @@ export async function sagasWithin(db: Kysely<any>, parents: readonly string[]): 
   return rows;
 }
 
-/** The steps that were done, in order, and then those that are being tried again. Waiting is the engine's own step and not shown. */
+/** Ended steps in order, and then those being retried. The engine's own steps, such as waiting, are left out. */
 export async function stepsOf(db: Kysely<any>, sagaIds: readonly string[]): Promise<SagaStepRow[]> {
   const { rows } = await raw<SagaStepRow>(
     db,
@@ -54,7 +54,7 @@ export async function stepsOf(db: Kysely<any>, sagaIds: readonly string[]): Prom
   return rows;
 }
 
-/** Parked sagas that wait for their payment and have had no word of it, by their ids from behind this one. */
+/** Parked sagas that wait for their payment and have no signal, by their ids, after the one given. */
 export async function waitingForPayment(db: Kysely<any>, after: string, limit: number): Promise<string[]> {
   const { rows } = await raw<{ id: string }>(
     db,

@@ -1,4 +1,4 @@
-/** For the permission walk: an agent and a consumer. Sagas are made by whose command began them. */
+/** For the permission walk: an agent and a consumer. Sagas are listed by the rooms whose commands begin them. */
 import type { RoomWorld } from '../../tests/security/permissions/room-world.ts';
 
 export const world: RoomWorld = {
@@ -7,6 +7,6 @@ export const world: RoomWorld = {
     { type: 'Consumer', id: 'notification', of: 'nobody', seenWith: [] },
   ],
 
-  // A saga tells all that happened to it without being asked; its cursors are its own.
+  // A subscription to a saga begins with all its past events; its cursors are its own.
   subscriptionsWithOwnCursors: ['sagaUpdated'],
 };

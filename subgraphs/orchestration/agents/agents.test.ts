@@ -1,4 +1,4 @@
-/** Agents as operators see them, and what they do about circuit breakers. */
+/** The registry of agents as operators see it, and their control of circuit breakers and agents. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { actor, operator, viewer } from '../../../tests/support/agents.ts';
@@ -18,7 +18,7 @@ const reset = (input: object, as = operator) =>
   shop.ask(RESET, { input: { agentId: 'order', name: 'agent:inventory', reason: 'it is well again', ...input } }, as);
 
 describe('an agent', () => {
-  test('tells what it depends on, the database first, each with its circuit breaker', async () => {
+  test('lists its dependencies, the database first, each with its circuit breaker', async () => {
     const query = `{ agent(id: "order") { status isAlive errorCount lastError
       dependencies { name status latencyMs breaker lastError pool { total } }
       breakers { name state failures lastError openedAt } } }`;
@@ -34,7 +34,7 @@ describe('an agent', () => {
     expect(told.breakers.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(names));
   });
 
-  test('that has said nothing for thirty seconds has FAILED and is not alive', async () => {
+  test('without a heartbeat for thirty seconds has FAILED and is not alive', async () => {
     await sql`update platform.agent set heartbeat_at = now() - interval '31 seconds', process = 'dead' where name = 'customer'`.execute(
       shop.kysely,
     );
@@ -42,7 +42,7 @@ describe('an agent', () => {
     expect(agent).toEqual({ status: 'FAILED', degradation: 4, isAlive: false });
   });
 
-  test('is found by what it can do', async () => {
+  test('is found by its capabilities', async () => {
     const query = 'query ($capability: String) { agents(capability: $capability) { id } }';
     const found = async (capability: string) =>
       (await done(shop.ask(query, { capability }, viewer))).agents.map(({ id }: { id: string }) => id);
@@ -52,7 +52,7 @@ describe('an agent', () => {
 });
 
 describe('a circuit breaker', () => {
-  test('is reset by an operator, which the audit keeps for ever', async () => {
+  test('is reset by an operator, which stays in the audit for ever', async () => {
     const { resetBreaker } = await done(reset({}));
     expect(resetBreaker.userErrors).toEqual([]);
     expect(resetBreaker.agent.id).toBe('order');
@@ -79,7 +79,7 @@ describe('a circuit breaker', () => {
     expect((await reset(input)).data.resetBreaker).toEqual({ agent: null, userErrors: [{ code, path }] });
   });
 
-  test('is nothing for who may only look, nor for customers', async () => {
+  test('is not reset by viewers or customers', async () => {
     for (const as of [viewer, actor({ roles: ['CUSTOMER'] })])
       expect((await reset({}, as)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
   });
@@ -96,7 +96,7 @@ describe('a group of agents', () => {
     return rows.map(({ agent }) => agent);
   };
 
-  test('does what it is told, and nobody else does; who was told is answered, and why is kept for ever', async () => {
+  test('follows an instruction, and no other agent does; the answer lists the group, and the audit keeps the reason', async () => {
     const { instructAgents } = await done(instruct({ area: 'SYSTEM' }));
     expect(instructAgents.userErrors).toEqual([]);
     const told = instructAgents.agents.map(({ id }: { id: string }) => id).sort();
@@ -112,7 +112,7 @@ describe('a group of agents', () => {
     await expect(sql`delete from orchestration.agent_instruction`.execute(shop.kysely)).rejects.toThrow('append-only');
   });
 
-  test('is told nothing without a reason, nor by who may only look', async () => {
+  test('gets no instruction without a reason, nor from viewers', async () => {
     expect((await instruct({ reason: ' ' })).data.instructAgents).toEqual({
       agents: null,
       userErrors: [{ code: 'INVALID_INPUT', path: ['input', 'reason'] }],

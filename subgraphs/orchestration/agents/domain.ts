@@ -1,6 +1,6 @@
-/** What the registry's rows mean. */
+/** The rules of the registry: liveness and skills of agents. */
 
-/** As much of an agent as these rules look at. */
+/** The part of an agent's row that these rules need. */
 interface Registered {
   status: 'STARTING' | 'RUNNING' | 'DEGRADED' | 'STOPPING' | 'STOPPED' | 'FAILED';
   degradation: number;
@@ -10,7 +10,7 @@ interface Registered {
 
 const FAILED = { status: 'FAILED', degradation: 4, isAlive: false } as const;
 
-/** An agent's state: one that should be alive and has said nothing for longer than its lease has failed, silently. */
+/** An agent's state. It has failed if it should be alive and its last heartbeat is older than its lease. */
 export function stateOf(agent: Omit<Registered, 'skills'>, now: Date, leaseMs: number) {
   const { status, degradation } = agent;
   if (status === 'STOPPED') return { status, degradation, isAlive: false };
@@ -18,7 +18,7 @@ export function stateOf(agent: Omit<Registered, 'skills'>, now: Date, leaseMs: n
   return { status, degradation, isAlive: true };
 }
 
-/** Whether one of an agent's skills has this in its id or its name, in upper or lower case. */
+/** Whether the id or the name of one of an agent's skills contains this, in upper or lower case. */
 export function canDo(agent: Pick<Registered, 'skills'>, capability: string): boolean {
   const sought = capability.trim().toLowerCase();
   return agent.skills.some(({ id, name }) => [id, name].some((text) => text.toLowerCase().includes(sought)));

@@ -3,7 +3,9 @@ import type { AgentHealth } from '../../../platform/agent/health.ts';
 import type { AgentStatus } from '../../../platform/agent/registry.ts';
 import type { RowOf } from '../../../platform/data/entity-table.ts';
 
-/** The registry, as far as it is read here. It is the platform's (platform/agent/registry.ts), and none of the room's tables. */
+/**
+ * The part of the registry that is read here. The table is the platform's (platform/agent/registry.ts), not the room's.
+ */
 export const AgentSchema = defineEntity({
   name: 'Agent',
   tableName: 'agent',

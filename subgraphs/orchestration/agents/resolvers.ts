@@ -19,13 +19,13 @@ export type AgentDependencyRow = DependencyHealth;
 /** A circuit breaker as the graph reads it: from JSON, so its date is text. */
 export type CircuitBreakerRow = Omit<BreakerState, 'openedAt'> & { openedAt: string | null };
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queries: OrchestrationQueries;
   load: OrchestrationLoaders;
 }
 
-/** The registry: which agents there are, how they are, and what operators do about it. */
+/** Resolvers of the registry: agents, their health, and commands of operators. */
 export const agentsResolvers = (agentContext: AgentContext<Tables>, { queries, load }: Parts): Resolvers => {
   const { resetBreaker, instruct } = agentsService(agentContext);
   const stateNow = (agent: AgentRow) => stateOf(agent, agentContext.clock.now(), LEASE_MS);

@@ -12,7 +12,7 @@ import { AgentInstructionSchema, type AgentRow, BreakerResetSchema } from './ent
 
 export const agentsService = ({ store, clock }: AgentContext<Tables>) => ({
   /**
-   * Has a circuit breaker closed, in every process that has it: they follow the log. Returns the agent's name.
+   * Closes a circuit breaker in every process that has it: they follow the log. Returns the agent's name.
    * @throws Refusal NOT_FOUND, INVALID_INPUT
    */
   async resetBreaker(
@@ -34,7 +34,7 @@ export const agentsService = ({ store, clock }: AgentContext<Tables>) => ({
   },
 
   /**
-   * Tells a group of agents to do something, in every process: they follow the log. Returns those that are alive.
+   * Instructs a group of agents, in every process: they follow the log. Returns those that are alive.
    * @throws Refusal INVALID_INPUT
    */
   async instruct({ area, instruction, reason }: InstructAgentsInput, context: RequestContext): Promise<AgentRow[]> {

@@ -13,7 +13,7 @@ export interface AgentStatusEventRow {
   occurredAt: Date;
 }
 
-/** The lives of agents as they are told: of these agents, or of all. */
+/** A live stream of the lifecycle events of these agents, or of all. */
 export async function* watchAgents(
   { live }: AgentContext,
   { agentIds, after }: { agentIds?: readonly string[] | null; after?: string | null },

@@ -11,21 +11,21 @@ export interface ConsumerRow {
   generation: string;
   movedAt: Date;
   status: ConsumerStatus;
-  /** How many things its backfill has read. */
+  /** Items that its backfill has read. */
   backfilled: number;
   isRebuildable: boolean;
   parked: number;
   dead: number;
-  /** Of its types, among the next rows of the log. */
+  /** Events of its types among the next rows of the log. */
   lagEvents: number;
   lagSince: Date | null;
 }
 
 const MAX_CONSUMERS = 100;
-/** How far ahead of a consumer we look, in rows of the log. */
+/** Rows of the log that are read ahead of a consumer for its lag. */
 const LOOK_AHEAD = 10_000;
 
-/** These consumers, or all. */
+/** Reads these consumers, or all. */
 export async function readConsumers(db: Kysely<any>, names?: readonly string[]): Promise<ConsumerRow[]> {
   const { rows } = await raw<ConsumerRow>(
     db,

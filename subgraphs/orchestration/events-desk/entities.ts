@@ -9,11 +9,11 @@ export const EventActionType = {
 } as const;
 export type EventActionType = keyof typeof EventActionType;
 
-/** Of a parked event, which the platform keeps. */
+/** The state of a parked event in the platform's table. */
 export const DeadLetterState = { WAITING: 'WAITING', DEAD: 'DEAD' } as const;
 export type DeadLetterState = keyof typeof DeadLetterState;
 
-/** Who did what about parked events and consumers, when and why. Only ever added to. */
+/** The append-only audit of operators' actions on parked events and consumers. */
 export const EventActionSchema = defineEntity({
   name: 'EventAction',
   tableName: 'event_action',

@@ -36,7 +36,7 @@ const change = async (mutation: string, input: object, as: Actor = operator) => 
   return errors ? errors[0]!.extensions!.code : Object.values<any>(data)[0];
 };
 
-/** Parks events for a consumer, as if its handler had failed for the last time. */
+/** Parks events of an aggregate for a consumer: the first one is dead, the others wait behind it. */
 async function park(name: string, aggregate: string, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let n = 0; n < count; n++) {
@@ -61,7 +61,7 @@ async function park(name: string, aggregate: string, count: number): Promise<str
   return ids;
 }
 
-/** A consumer that nobody runs, so that nothing moves by itself. */
+/** An idle consumer: no process runs it, so that nothing moves by itself. */
 const IDLE = 'idle';
 beforeEach(async () => {
   await sql`delete from platform.parked_event`.execute(shop.kysely);
@@ -72,7 +72,7 @@ beforeEach(async () => {
 });
 
 describe('consumers', () => {
-  test('show how far behind they are, counting only what they handle', async () => {
+  test('show their lag, which counts only events that they handle', async () => {
     const { agents } = await done(shop.ask('{ agents { id } }', {}, viewer));
     await untilAnswer(
       () => consumer(IDLE),
@@ -90,7 +90,7 @@ describe('consumers', () => {
 });
 
 describe('dead letters', () => {
-  test('show the event, why it failed, and what waits behind it, page by page', async () => {
+  test('show the event, its error, and the events that wait behind it, page by page', async () => {
     const [dead, waiting] = await park(IDLE, 'order_1', 2);
     const page = await letters({ first: 1 });
     expect(page).toMatchObject({ totalCount: 2, pageInfo: { hasNextPage: true } });
@@ -130,7 +130,7 @@ describe('dead letters', () => {
 });
 
 describe('an operator', () => {
-  test('has an aggregate tried again, and it is written down', async () => {
+  test('redrives an aggregate, and the audit has it', async () => {
     await park(IDLE, 'order_1', 3);
     await park(IDLE, 'order_2', 1);
     const { action, userErrors } = await change(REDRIVE, { consumer: IDLE, aggregateKey: 'order:order_1' });
@@ -147,7 +147,7 @@ describe('an operator', () => {
     expect(await consumer(IDLE)).toMatchObject({ parked: 3, dead: 1 });
   });
 
-  test('gives an event up, which the audit keeps whole', async () => {
+  test('discards an event, which the audit keeps whole', async () => {
     const [dead] = await park(IDLE, 'order_1', 2);
     const { action } = await change(DISCARD, { consumer: IDLE, eventId: dead });
     expect(action).toMatchObject({ action: 'DISCARD', events: 1, eventId: dead, aggregateKey: 'order:order_1' });
@@ -155,7 +155,7 @@ describe('an operator', () => {
     expect((await letters()).nodes).toMatchObject([{ state: 'WAITING' }]);
   });
 
-  test('sends a request twice, and it is done and written down once', async () => {
+  test('sends a request twice, and it takes effect and is in the audit once', async () => {
     const [dead] = await park(IDLE, 'order_1', 1);
     const before = (await done(shop.ask(ACTIONS, {}, viewer))).eventActions.totalCount;
     const input = { consumer: IDLE, eventId: dead, idempotencyKey: 'the same' };
@@ -164,7 +164,7 @@ describe('an operator', () => {
     expect((await done(shop.ask(ACTIONS, {}, viewer))).eventActions.totalCount).toBe(before + 1);
   });
 
-  test('is told what is not parked, and when the reason says nothing', async () => {
+  test('gets an error for an event that is not parked, and for an invalid reason', async () => {
     const [dead] = await park(IDLE, 'order_1', 1);
     const errors = async (mutation: string, input: object) => (await change(mutation, input)).userErrors;
     expect(await errors(REDRIVE, { consumer: IDLE, aggregateKey: 'order:x' })).toEqual([
@@ -182,7 +182,7 @@ describe('an operator', () => {
 });
 
 describe('a rebuild', () => {
-  test('has a projection filled anew, from where it stands in the log, and is written down', async () => {
+  test('backfills a projection, keeps its place in the log, and is in the audit', async () => {
     await sql`update platform.log_cursor set has_backfill = true, backfilled = 7, backfill_after = 'x' where consumer = ${IDLE}`.execute(
       shop.kysely,
     );
@@ -195,7 +195,7 @@ describe('a rebuild', () => {
     expect({ status, backfilled, cursor }).toEqual({ status: 'BACKFILLING', backfilled: 0, cursor: before.cursor });
   });
 
-  test('is refused for a consumer that fills no projection', async () => {
+  test('is refused for a consumer without a projection', async () => {
     for (const name of [IDLE, 'notification', 'nobody'])
       expect((await change(REBUILD, { consumer: name })).userErrors).toEqual([
         { code: 'NOT_REBUILDABLE', path: ['input', 'consumer'] },
@@ -215,7 +215,7 @@ describe('a replay', () => {
   test.each([
     ['a cursor', async (generation: string) => ({ from: `${generation}.1.0` })],
     ['a time', async () => ({ since: '2026-01-01T00:00:00Z' })],
-  ])('from %s puts the consumer back, which reads again and does nothing twice', async (_, placeOf) => {
+  ])('from %s moves the consumer back, which reads again without repeated effects', async (_, placeOf) => {
     const variantId = await forSale(shop, { stock: 10 });
     const { order } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, newCustomer());
     await sagaEnds(shop, order.id, 'COMPLETED');
@@ -235,13 +235,13 @@ describe('a replay', () => {
     expect(await inbox()).toBe(messages);
   });
 
-  test('is refused for a consumer that does not say that it is made for it', async () => {
+  test('is refused for a consumer that is not declared replayable', async () => {
     expect((await change(REPLAY, { consumer: IDLE, since: '2026-01-01T00:00:00Z' })).userErrors).toEqual([
       { code: 'NOT_REPLAYABLE', path: ['input', 'consumer'] },
     ]);
   });
 
-  test('begins at one place, which the log still has and the consumer has passed', async () => {
+  test('needs exactly one start, which the log still has and the consumer has passed', async () => {
     const { cursor } = await notification();
     const [generation] = cursor.split('.');
     const errors = async (input: object) =>
@@ -260,7 +260,7 @@ describe('a replay', () => {
   });
 });
 
-test('the audit shows the latest first, and nothing in it can be changed', async () => {
+test('the audit is append-only, and shows the latest action first', async () => {
   await park(IDLE, 'order_1', 1);
   await change(REDRIVE, { consumer: IDLE, aggregateKey: 'order:order_1' }, admin);
   const { nodes } = (await done(shop.ask(ACTIONS, { filter: { consumer: IDLE } }, viewer))).eventActions;
@@ -273,7 +273,7 @@ test('the audit shows the latest first, and nothing in it can be changed', async
     await expect(statement.execute(shop.kysely)).rejects.toThrow('append-only');
 });
 
-test('whoever is not staff sees nothing, and who only reads changes nothing', async () => {
+test('a caller who is not staff sees nothing, and a viewer changes nothing', async () => {
   const merchant = actor({ roles: ['MERCHANT'] });
   for (const query of [CONSUMERS, LETTERS, ACTIONS])
     expect((await shop.ask(query, {}, merchant)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');

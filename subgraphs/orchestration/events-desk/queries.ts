@@ -1,4 +1,4 @@
-/** The readers of the event log, as operators see them: where each stands, what it could not apply, and what was done. */
+/** Queries of the event desk: consumers with their lag, dead letters, and operators' actions. */
 import { type Kysely, sql } from 'kysely';
 import { columnsOf } from '../../../platform/data/entity-table.ts';
 import { type Connection, connect, type PageArgs } from '../../../platform/graphql/connection.ts';
@@ -7,7 +7,7 @@ import type { DeadLetterFilter } from '../resolvers.generated.ts';
 import { readConsumers } from './consumers-sql.ts';
 import { type DeadLetterState, type EventActionRow, EventActionSchema } from './entities.ts';
 
-/** As much of the platform's table as is read here. */
+/** The columns of the platform's table that are read here. */
 interface ParkedEvent {
   consumer: string;
   aggregateKey: string;
@@ -31,7 +31,7 @@ export interface DeadLetterRow extends ParkedEvent {
 /** A page of parked events. */
 export type DeadLetterConnectionRow = Connection<DeadLetterRow>;
 
-/** A page of what operators did. */
+/** A page of operators' actions. */
 export type EventActionConnectionRow = Connection<EventActionRow>;
 
 const PARKED = ['consumer', 'aggregateKey', 'state', 'attempts', 'error', 'nextAt'] as const;

@@ -8,7 +8,7 @@ import type { Resolvers } from '../resolvers.generated.ts';
 import { eventsDeskQueries } from './queries.ts';
 import { eventsDeskService } from './service.ts';
 
-/** The operators' desk for events. */
+/** Resolvers of the operators' desk for events. */
 export const eventsDeskResolvers = (agentContext: AgentContext<Tables>, load: OrchestrationLoaders): Resolvers => {
   const { clock, allAgents } = agentContext;
   const queries = eventsDeskQueries(agentContext.store.read);
@@ -40,7 +40,7 @@ export const eventsDeskResolvers = (agentContext: AgentContext<Tables>, load: Or
     },
     DeadLetter: {
       consumer: (row, _, context) => consumer(context).load(row.consumer),
-      // Of a dead one there is none.
+      // A dead letter has no next attempt.
       nextAttemptAt: (row) => (row.state === 'WAITING' ? row.nextAt : null),
       occurredAt: (row) => new Date(row.occurredAt),
     },

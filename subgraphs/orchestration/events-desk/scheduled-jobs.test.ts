@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** The scheduled job of this name, done once on the test's database. */
+/** Runs the scheduled job of this name once on the test's database. */
 const perform = (name: string): Promise<void> => {
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
   const config = { EVENT_RETENTION_DAYS: 30 };
@@ -29,7 +29,7 @@ const perform = (name: string): Promise<void> => {
 };
 const query = (text: string) => database.pool.query(text);
 
-test('partitions that are missing are made, which is told; with enough of them there is nothing to say', async () => {
+test('missing partitions are created and logged; with enough of them nothing is logged', async () => {
   await perform('make partitions');
   expect(logged).toEqual([]);
   const last = (await partitions(database.kysely)).at(-1)!;
@@ -39,7 +39,7 @@ test('partitions that are missing are made, which is told; with enough of them t
   expect(logged.join('')).not.toContain('few partitions');
 });
 
-test('few partitions ahead are warned of, also when no more can be made', async () => {
+test('few partitions ahead cause a warning, also when no more can be created', async () => {
   const last = (await partitions(database.kysely)).at(-1)!;
   await query(`drop table platform.${last.name}; create table platform.${last.name} (something text)`);
   await expect(perform('make partitions')).rejects.toThrow('column "something"');
@@ -48,7 +48,7 @@ test('few partitions ahead are warned of, also when no more can be made', async 
   ]);
 });
 
-test('what is older than the retention goes, unless a consumer has not read it: an abandoned one is told', async () => {
+test('events older than the retention are dropped, unless a consumer has not read them; an abandoned one causes a warning', async () => {
   for (const { name } of await partitions(database.kysely)) await query(`drop table platform.${name}`);
   for (const [n, from, to] of [
     [0, 0, 100],

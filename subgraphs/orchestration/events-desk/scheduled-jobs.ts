@@ -7,7 +7,7 @@ import { ABANDONED_AFTER_DAYS, dropOldPartitions } from '../../../platform/event
 
 const DAY_MS = 86_400_000;
 
-/** The upkeep of the event log: room for the transactions to come, and an end for what is old. */
+/** Scheduled jobs of the event log: they create partitions ahead, and drop those beyond the retention. */
 export const logJobs = (agentContext: AgentContext): ScheduledJob[] => [
   {
     name: 'make partitions',

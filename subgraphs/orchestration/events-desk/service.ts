@@ -1,4 +1,4 @@
-/** What operators do about events that could not be applied. Each is written down with who, why and what, for good. */
+/** Operators' actions on consumers and parked events. Each is audited for good, with operator, reason and effect. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { idempotencyOf } from '../../../platform/data/idempotency.ts';
 import type { Work } from '../../../platform/store/store.ts';
@@ -19,14 +19,14 @@ import type {
 } from '../resolvers.generated.ts';
 import { EventActionSchema, type EventActionType } from './entities.ts';
 
-/** What every one of them is given. */
+/** The input that all actions have. */
 interface Asked {
   consumer: string;
   reason: string;
   idempotencyKey: string;
 }
 
-/** What was done, for the audit. */
+/** The effect of an action, for the audit. */
 interface Done {
   events: number;
   aggregateKey?: string;
@@ -37,7 +37,7 @@ interface Done {
 }
 
 export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tables>) => {
-  /** Does it and writes it down, once. Returns the id of the entry. */
+  /** Performs an action and writes its audit entry, once per idempotency key. Returns the id of the entry. */
   const act = async (
     action: EventActionType,
     asked: Asked,
@@ -66,7 +66,7 @@ export const eventsDeskService = ({ store, clock, allAgents }: AgentContext<Tabl
     return kept.id;
   };
 
-  /** Where a replay begins. @throws Refusal INVALID_INPUT, CURSOR_EXPIRED */
+  /** The start of a replay. @throws Refusal INVALID_INPUT, CURSOR_EXPIRED */
   const placeOf = async ({ from, since }: ReplayConsumerInput): Promise<Cursor> => {
     if ((from == null) === (since == null))
       throw refuse('INVALID_INPUT', 'Say where to begin: either `from` or `since`.', ['input', 'from']);

@@ -1,4 +1,4 @@
-/** A client's cursor in the story of one saga: what it was told. Clients treat it as opaque. */
+/** The resume token of a client in the events of one saga: it holds the events received. Clients treat it as opaque. */
 import { GraphQLError } from 'graphql';
 import { z } from 'zod';
 import type { Told } from './domain.ts';
@@ -11,11 +11,11 @@ const shape = z.tuple([
   z.boolean(),
 ]);
 
-/** As text. */
+/** Encodes the cursor as text. */
 export const encodeTold = (sagaId: string, { kept, tried, isEnded }: Told): string =>
   Buffer.from(JSON.stringify([sagaId, kept, tried, isEnded])).toString('base64url');
 
-/** What a client gave back. @throws GraphQLError BAD_USER_INPUT if it is not a cursor of this saga */
+/** Decodes a client's cursor. @throws GraphQLError BAD_USER_INPUT if it is not a cursor of this saga */
 export function decodeTold(sagaId: string, cursor: string): Told {
   try {
     if (cursor.length > MAX_CHARACTERS) throw new Error('too long');

@@ -37,7 +37,7 @@ const failing = (name: string, attempts: number) =>
 const lines = (facts: SagaFact[]) =>
   facts.map(({ type, step, status }) => [type, step, status].filter(Boolean).join(' '));
 
-test('who comes late hears all of it, in the order in which it happened', () => {
+test('a late subscriber gets all events, in the order in which they happened', () => {
   const steps = [
     done('reserve', 0),
     done('authorise', 1, { refusal: 'NO' }),
@@ -56,7 +56,7 @@ test('who comes late hears all of it, in the order in which it happened', () => 
   expect(facts.map(({ occurredAt }) => occurredAt.getTime())).toEqual([1000, 2000, 2001, 2002, 2003, 9000]);
 });
 
-test('a step that fails is told with each number of attempts once, and is STUCK after ten', () => {
+test('a failing step has one event per number of attempts, and is STUCK after ten', () => {
   const [, first] = newFacts({ saga: saga(), steps: [failing('reserve', 2)] }, undefined);
   expect(first).toMatchObject({ type: 'STEP_FAILED', step: 'reserve', attempts: 2, status: 'RUNNING' });
   expect(newFacts({ saga: saga(), steps: [failing('reserve', 2)] }, first!.told)).toEqual([]);
@@ -66,14 +66,14 @@ test('a step that fails is told with each number of attempts once, and is STUCK 
   expect(over).toMatchObject([{ type: 'STEP_COMPLETED', attempts: 11, told: { kept: [0], tried: {} } }]);
 });
 
-test('a step that was left out is told so', () => {
+test('a skipped step has an event of its own', () => {
   const steps = [done('reserve', 0, { skippedBy: 'user_1' })];
   expect(lines(newFacts({ saga: saga(), steps }, undefined))[1]).toBe('STEP_SKIPPED reserve RUNNING');
 });
 
-test('whoever is cut off anywhere, and comes back with the cursor, misses nothing and hears nothing twice', () => {
+test('a subscriber that is cut off anywhere and resumes by the cursor misses no event and gets none twice', () => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f'];
-  // Branches: the steps end in any order, which is not that of their places.
+  // The steps of branches end in any order, not that of their positions.
   const order = fc.shuffledSubarray(names, { minLength: names.length });
   const scene = fc.record({
     order,
@@ -96,7 +96,7 @@ test('whoever is cut off anywhere, and comes back with the cursor, misses nothin
       let told: Told | undefined;
       for (const [index, sight] of sights.entries()) {
         const facts = newFacts(sight, told);
-        // Cut off in the middle of what was seen: the rest must come with the next look.
+        // The subscriber is cut off between two events of one look: the rest must come with the next look.
         const cut = index < sights.length - 1 ? cuts.shift() : undefined;
         for (const fact of facts.slice(0, cut === undefined ? facts.length : cut % (facts.length + 1))) {
           heard.push(lines([fact])[0]!);
@@ -112,7 +112,7 @@ test('whoever is cut off anywhere, and comes back with the cursor, misses nothin
   );
 });
 
-test('a cursor of another saga, or none at all, is refused', () => {
+test('a cursor of another saga, or an invalid one, is refused', () => {
   const cursor = encodeTold(ID, { kept: [1], tried: { x: 2 }, isEnded: false });
   expect(decodeTold(ID, cursor)).toEqual({ kept: [1], tried: { x: 2 }, isEnded: false });
   for (const [id, text] of [

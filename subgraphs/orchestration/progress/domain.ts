@@ -1,6 +1,6 @@
 /**
- * The story of a saga as a client hears it, told from what is kept of it: DBOS's rows of its steps and ours of failed
- * attempts. Pure: no I/O, no clock, no randomness.
+ * The live events of a saga, derived from its stored state: DBOS's rows of its steps and our rows of failed attempts.
+ * Pure: no I/O, no clock, no randomness.
  */
 import { type SagaStatus, statusOf } from '../domain.ts';
 import type { SagaRow, SagaStepRow } from '../saga-rows.ts';
@@ -15,22 +15,22 @@ export const SagaEventType = {
 } as const;
 export type SagaEventType = keyof typeof SagaEventType;
 
-/** A saga as it was seen. */
+/** A snapshot of a saga and its steps. */
 export interface Sight {
   saga: SagaRow;
   steps: readonly SagaStepRow[];
 }
 
-/** What a client knows of a saga. What, and not how far: the steps of branches end in no order that is fixed. */
+/** The events that a client has received of a saga. A set, not a position: the steps of branches end in any order. */
 export interface Told {
-  /** The places of the steps that are over. */
+  /** The positions of ended steps. */
   kept: readonly number[];
-  /** The attempts of those that fail. */
+  /** The attempts of failing steps. */
   tried: Readonly<Record<string, number>>;
   isEnded: boolean;
 }
 
-/** Something that happened to a saga, and what a client knows who has heard it. */
+/** An event of a saga, with the state of a client that has received it. */
 export interface SagaFact {
   type: SagaEventType;
   step: string | null;
@@ -40,10 +40,10 @@ export interface SagaFact {
   told: Told;
 }
 
-/** The word of DBOS's for a saga that will not go on by itself is any but these. */
+/** DBOS's statuses of a saga that is under way; in any other it will not go on by itself. */
 const UNDER_WAY: ReadonlySet<string> = new Set(['ENQUEUED', 'DELAYED', 'PENDING']);
 
-/** What a client has not heard yet, in the order in which it happened. */
+/** The events that a client has not received yet, in the order in which they happened. */
 export function newFacts({ saga, steps }: Sight, told: Told | undefined): SagaFact[] {
   const facts: SagaFact[] = [];
   let now: Told = told ?? { kept: [], tried: {}, isEnded: false };

@@ -1,4 +1,4 @@
-/** Sagas live, over a WebSocket, as their buyers and staff see them. */
+/** Live events of sagas, over a WebSocket, as buyers and staff see them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { actor, viewer } from '../../../tests/support/agents.ts';
@@ -20,7 +20,7 @@ const place = async (token = 'tok_ok', buyer = newCustomer()) => {
   return { orderId: order.id, sagaId: saga.id, buyer };
 };
 const told = (watch: Pick<Watch, 'events'>): any[] => watch.events.map(({ data }) => data.sagaUpdated);
-/** Without attempts that failed: on a busy machine a step may run into its time, and is tried again. */
+/** Events without failed attempts: on a busy machine a step may run into its timeout, and is retried. */
 const carried = (events: any[]) => lines(events).filter((line) => !line.startsWith('STEP_FAILED'));
 const lines = (events: any[]) => events.map(({ type, step, status }) => [type, step, status].filter(Boolean).join(' '));
 
@@ -30,7 +30,7 @@ const CARRIED = [
   'ENDED COMPLETED',
 ];
 
-test('a saga is told from its beginning to its end, and then the subscription ends', async () => {
+test('a subscription streams a saga from its start to its end, and then completes', async () => {
   const { sagaId, buyer } = await place();
   const watch = shop.watch(UPDATED, { sagaId }, buyer);
   await watch.ended;
@@ -45,7 +45,7 @@ test('a saga is told from its beginning to its end, and then the subscription en
   expect(events.at(-1).saga).toEqual({ id: sagaId, status: 'COMPLETED' });
 });
 
-test('one that is refused is told with every undo', async () => {
+test('a refused saga streams every undo', async () => {
   const { sagaId, buyer } = await place('tok_declined');
   const watch = shop.watch(UPDATED, { sagaId }, buyer);
   await watch.ended;
@@ -58,7 +58,7 @@ test('one that is refused is told with every undo', async () => {
   ]);
 });
 
-test('one that is under way is told as it goes, also a step that fails, and what operators see', async () => {
+test('a running saga streams to operators as it goes, failed attempts included', async () => {
   await sql`alter table inventory.reservation rename to away`.execute(shop.kysely);
   const { sagaId } = await place();
   const watch = shop.watch(UPDATED, { sagaId }, viewer);
@@ -74,7 +74,7 @@ test('one that is under way is told as it goes, also a step that fails, and what
   expect(events.find(({ type }) => type === 'STEP_COMPLETED').attempts).toBe(counts.at(-1)! + 1);
 });
 
-test('who is cut off after each event and comes back with `after` misses none and sees none twice', async () => {
+test('a subscriber that is cut off after each event and resumes by `after` misses none and gets none twice', async () => {
   const { sagaId, buyer } = await place('tok_slow');
   const seen: any[] = [];
   for (let after: string | undefined; !seen.some(({ type }) => type === 'ENDED'); after = seen.at(-1).cursor) {
@@ -89,7 +89,7 @@ test('who is cut off after each event and comes back with `after` misses none an
   expect(over.events).toEqual([]);
 });
 
-test('many watch many sagas, each hears its own', async () => {
+test('many subscribers of many sagas each get the events of their own', async () => {
   const sagas = await Promise.all(Array.from({ length: 8 }, () => place()));
   const watches = sagas.flatMap(({ sagaId, buyer }) => [1, 2].map(() => shop.watch(UPDATED, { sagaId }, buyer)));
   await Promise.all(watches.map((watch) => watch.ended));
@@ -99,7 +99,7 @@ test('many watch many sagas, each hears its own', async () => {
   }
 });
 
-test('who may not see the order hears nothing, as if there were no such saga', async () => {
+test('a subscriber who may not see the order gets no events, as for an unknown saga', async () => {
   const { sagaId, orderId } = await place();
   await sagaEnds(shop, orderId, 'COMPLETED');
   const guest = (id: string) => actor({ id: `guest:${id}`, roles: ['GUEST'], orderId: id });

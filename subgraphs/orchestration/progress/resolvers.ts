@@ -4,13 +4,13 @@ import type { OrchestrationQueries } from '../queries.ts';
 import type { Resolvers } from '../resolvers.generated.ts';
 import { sagaWatch } from './watch.ts';
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queries: OrchestrationQueries;
   load: OrchestrationLoaders;
 }
 
-/** Sagas live. */
+/** Resolvers of live sagas. */
 export const progressResolvers = ({ log }: AgentContext, { queries, load }: Parts): Resolvers => {
   const watchSaga = sagaWatch({ queries, load, log });
   return {

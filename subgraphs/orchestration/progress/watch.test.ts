@@ -1,4 +1,4 @@
-/** What watching costs: one look for all, and none for nobody. */
+/** The cost of watching: one look for all watchers, and none without watchers. */
 import { expect, test } from '@jest/globals';
 import type { RequestContext } from '../../../platform/graphql/context.ts';
 import { silentLogger } from '../../../platform/log.ts';
@@ -7,7 +7,7 @@ import type { OrchestrationQueries } from '../queries.ts';
 import type { SagaRow } from '../saga-rows.ts';
 import { sagaWatch } from './watch.ts';
 
-/** Sagas that stand in no database, and the looks at them. */
+/** Sagas without a database, with a record of the looks at them. */
 function scene() {
   const looks: (readonly string[])[] = [];
   const status = { now: 'PENDING', isAway: false };
@@ -39,7 +39,7 @@ const types = async (events: AsyncIterable<{ sagaUpdated: { type: string } }>) =
   return heard;
 };
 
-test('many who watch cost one look at a time, of each saga once', async () => {
+test('many watchers cost one look at a time, which reads each saga once', async () => {
   const { looks, status, watch } = scene();
   const all = ['a', 'b', 'a', 'b', 'a'].map((id) => types(watch(id)));
   await pause(600);
@@ -49,7 +49,7 @@ test('many who watch cost one look at a time, of each saga once', async () => {
   for (const ids of looks) expect([...ids].sort()).toEqual(['a', 'b']);
 });
 
-test('with nobody watching, nothing is looked up', async () => {
+test('without watchers there are no looks', async () => {
   const { looks, watch } = scene();
   const events = watch('a');
   await events.next();
@@ -62,7 +62,7 @@ test('with nobody watching, nothing is looked up', async () => {
   void waiting;
 });
 
-test('a lost database is waited for', async () => {
+test('a watcher waits for a lost database', async () => {
   const { status, watch, looks } = scene();
   status.isAway = true;
   const heard = types(watch('a'));

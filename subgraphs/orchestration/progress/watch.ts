@@ -1,9 +1,9 @@
 /**
- * Sagas live. Their steps are not in the event log: an event a step would be a commit a step, and those are what an
- * order costs (design, section 5). What is told is read from what the engine keeps anyway, and only while somebody
- * watches: one look for all watchers of this process, four times a second. Between two looks several attempts of a
- * failing step may pass; they are told as one, with their number. Nothing else is left out, and nothing told twice:
- * a cursor names what its client was told.
+ * Live events of sagas. Steps are not in the event log: an event per step would be a commit per step, and commits are
+ * the cost of an order (design, section 5). Events are derived from the engine's own tables by polling, only while
+ * there are watchers: one look for all watchers of this process, four times a second. Several attempts of a failing
+ * step between two looks become one event, with their number. No other event is left out, and none is sent twice: a
+ * cursor holds the events that its client has received.
  */
 import DataLoader from 'dataloader';
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
@@ -13,9 +13,9 @@ import type { OrchestrationQueries } from '../queries.ts';
 import { decodeTold, encodeTold } from './cursor.ts';
 import { newFacts, type SagaFact, type Sight, type Told } from './domain.ts';
 
-/** How often it is looked. */
+/** The polling interval. */
 const LOOK_MS = 250;
-/** Sagas that one statement reads, at most. */
+/** The most sagas that one statement reads. */
 const MAX_SAGAS = 1000;
 
 /** An event as the graph reads it. */
@@ -29,7 +29,7 @@ interface Watched {
   after?: string | null;
 }
 
-/** What watching stands on. */
+/** The parts that watching uses. */
 interface Parts extends Pick<AgentContext, 'log'> {
   queries: OrchestrationQueries;
   load: OrchestrationLoaders;
@@ -48,11 +48,11 @@ export const sagaWatch = ({ queries, load, log }: Parts) => {
     leaving: AbortSignal,
   ): AsyncGenerator<{ sagaUpdated: SagaEventRow }> {
     let told: Told | undefined = after == null ? undefined : decodeTold(sagaId, after);
-    // A saga that is not yours, or not there, has no events for you: the same silence for both.
+    // Another's saga and an unknown one look alike: neither has events for the subscriber.
     if (!(await load.saga(context).load(sagaId))) return;
     while (!told?.isEnded && !leaving.aborted && !context.signal?.aborted) {
       const sight = await looks.load(sagaId).catch((error: unknown) => {
-        // A lost database is waited for.
+        // Waits for a lost database.
         log.warn({ err: error, saga: sagaId }, 'saga cannot be seen now');
         return undefined;
       });
@@ -68,7 +68,7 @@ export const sagaWatch = ({ queries, load, log }: Parts) => {
     const leaving = new AbortController();
     const events = follow(watched, context, leaving.signal);
     const end = events.return.bind(events);
-    // A generator that waits for the next look would keep `return` waiting until something happens to the saga.
+    // Otherwise `return` would wait with the generator until the saga's next event.
     events.return = (value) => {
       leaving.abort();
       return end(value);
@@ -77,7 +77,7 @@ export const sagaWatch = ({ queries, load, log }: Parts) => {
   };
 };
 
-/** First where the sagas are and then their steps: of one that has ended, every step is seen. */
+/** Reads the sagas before their steps, so that every step of an ended saga is seen. */
 async function see(queries: OrchestrationQueries, ids: readonly string[]): Promise<(Sight | null)[]> {
   const unique = [...new Set(ids)];
   const sagas = new Map((await queries.sagasByIds(unique)).map((saga) => [saga.id, saga]));

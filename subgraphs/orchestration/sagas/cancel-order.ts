@@ -7,26 +7,26 @@ import { cancelPayment, type PaymentStatus } from '../commands/payment.generated
 import { askOrder } from './earlier-order.ts';
 import { storyOf } from './story.ts';
 
-/** What `cancelOrder` of the order agent starts it with. */
+/** The input of the saga, from `cancelOrder` of the order agent. */
 interface Input {
   orderId: string;
   reason: 'CUSTOMER_REQUEST' | 'MERCHANT_REQUEST';
 }
 
-/** What its steps leave for one another. */
+/** The state that its steps share. */
 interface State {
   payment: 'NOTHING' | 'VOIDED' | 'REFUNDED';
-  /** Not where the step was kept by a release that left only `payment`, or was left out: then the order asks. */
+  /** Absent if an earlier release stored `payment` alone, or if the step was skipped: the order agent then asks. */
   paymentStatus: PaymentStatus;
 }
 
-/** The timeline's entry for what became of the payment; there is none where nothing was authorised. */
+/** The timeline's entry for each outcome; there is none if nothing was authorised. */
 const ENTRIES: Readonly<Partial<Record<State['payment'], TimelineEntryType>>> = {
   VOIDED: 'PAYMENT_VOIDED',
   REFUNDED: 'PAYMENT_REFUNDED',
 };
 
-/** No step has an undo and none is refused: whoever asked to cancel has decided, and each step is tried until it works. */
+/** No step has an undo and none is refused: the request to cancel is final, and each step is retried until it works. */
 export const cancelOrder = defineSaga<Input, State, TimelineEntryType>({
   name: 'cancelOrder',
   description: 'Undoes an order that is not on its way yet: voids or refunds the payment, frees the stock, cancels it.',
@@ -41,7 +41,7 @@ export const cancelOrder = defineSaga<Input, State, TimelineEntryType>({
         const { outcome, payment } = accepted(
           (await ask(cancelPayment, { input: { orderId, reason, idempotencyKey: key } })).cancelPayment,
         );
-        // Where none was begun none can begin any more: nothing was taken, and nothing is kept.
+        // Without a payment none can begin any more: no money was taken, and none is held.
         return { payment: outcome!, paymentStatus: payment?.status ?? 'VOIDED' };
       },
     },

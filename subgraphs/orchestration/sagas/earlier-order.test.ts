@@ -1,4 +1,4 @@
-/** Sagas of this release report to an order agent of the release before. */
+/** Sagas of this release report to an order agent of the previous release. */
 import { beforeEach, expect, test } from '@jest/globals';
 import { createAsk } from '../../../platform/commands/ask.ts';
 import { Fault } from '../../../platform/errors.ts';
@@ -9,7 +9,7 @@ import { confirmOrder, type StepReportInput, type TimelineEntryType } from '../c
 import { askOrder } from './earlier-order.ts';
 
 const AT = '2026-05-31T23:59:00.000Z';
-/** Order's command as the release before has it. */
+/** Order's command in the previous release. */
 const typeDefs = typeDefsOf(`
   type Query { hello: String }
   type Mutation { confirmOrder(input: OrderProgressInput!): OrderProgressPayload }
@@ -44,7 +44,7 @@ const tell = (...story: (TimelineEntryType | readonly [TimelineEntryType, 'refus
   return askOrder(ask, confirmOrder, { orderId: 'order_1', paymentStatus: 'AUTHORIZED', story: reports });
 };
 
-test('it is told in its own words, once', async () => {
+test('an earlier order agent gets the reports in its own form, once', async () => {
   const { confirmOrder: payload } = await tell(
     'STOCK_RESERVED',
     ['PAYMENT_REFUSED', 'refused'],
@@ -67,12 +67,12 @@ test('it is told in its own words, once', async () => {
   );
 });
 
-test('what it has no word for is a fault, and nothing of it is told', async () => {
+test('an entry that an earlier order agent does not know is a fault, and nothing is reported', async () => {
   await expect(tell('STOCK_RESERVED', 'SHIPPED')).rejects.toMatchObject({ code: 'NOT_UNDERSTOOD' });
   expect(inputs).toEqual([]);
 });
 
-test('what it refuses or fails at is not asked again', async () => {
+test('a command that it refuses or fails at is not sent again', async () => {
   answer = () => {
     throw new Fault('BROKEN', 'It is broken.');
   };

@@ -1,11 +1,11 @@
 /**
- * Reports to an order agent of the release before, which knows steps by name and no entries. While processes of two
+ * Reports to an order agent of the previous release, which knows names of steps but no entries. While processes of two
  * releases run side by side, the agent may be of the older one. This file goes with `StepReportInput.step`.
  */
 import { type Ask, type Command, isNotUnderstood } from '../../../platform/commands/ask.ts';
 import type { StepReportInput, TimelineEntryType } from '../commands/order.generated.ts';
 
-/** The step and the outcome by which the release before tells an entry. */
+/** The step and the outcome that stand for an entry in the previous release. */
 const STEPS: Readonly<Partial<Record<TimelineEntryType, readonly [step: string, outcome: string]>>> = {
   STOCK_RESERVED: ['reserve', 'DONE'],
   STOCK_REFUSED: ['reserve', 'REFUSED'],
@@ -17,10 +17,10 @@ const STEPS: Readonly<Partial<Record<TimelineEntryType, readonly [step: string, 
   PAYMENT_REFUNDED: ['refund', 'DONE'],
 };
 
-/** A payment that was refused because it was called off meanwhile. */
+/** The report of a payment that was refused because it was cancelled meanwhile. */
 const CALLED_OFF = ['authorise', 'CANCELLED'] as const;
 
-/** The same reports as the release before makes them; undefined where it has no step for an entry. */
+/** The same reports in the form of the previous release; undefined if it has no step for an entry. */
 function earlier(story: readonly StepReportInput[]): StepReportInput[] | undefined {
   const reports = story.flatMap(({ tells, isRefusal, at }) => {
     const [step, outcome] = (isRefusal && tells === 'PAYMENT_VOIDED' ? CALLED_OFF : tells && STEPS[tells]) ?? [];
@@ -30,8 +30,8 @@ function earlier(story: readonly StepReportInput[]): StepReportInput[] | undefin
 }
 
 /**
- * Asks order with a saga's reports, and again as the release before makes them if it does not know these. An entry that the
- * release before does not have is a fault, as every command that is new: the step is tried again until the agent is newer.
+ * Asks order with a saga's reports, and again in the form of the previous release if the agent does not know these. An
+ * entry without an earlier form is a fault, like every new command: the step is retried until the agent is newer.
  */
 export async function askOrder<Data, Input extends { story: StepReportInput[] }>(
   ask: Ask,

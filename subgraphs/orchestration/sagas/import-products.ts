@@ -10,7 +10,7 @@ import {
   removeImportedProducts,
 } from '../commands/product.generated.ts';
 
-/** What `importProducts` of the product agent starts it with. */
+/** The input of the saga, from `importProducts` of the product agent. */
 interface Input {
   importId: string;
   merchantId: string;
@@ -37,12 +37,12 @@ interface Variant {
   stock?: { locationId: string; quantity: number } | null;
 }
 
-/** Each chunk is one short transaction. */
+/** Products of a chunk, which is one short transaction. */
 const CHUNK = 25;
-/** So much is told of what was refused. */
+/** The most errors that are reported of a refused import. */
 const MAX_ERRORS = 100;
 
-/** Something that a chunk holds, and where it is in the input of `importProducts`. */
+/** An item of a chunk, with its path in the input of `importProducts`. */
 interface Placed<T> {
   value: T;
   path: readonly string[];
@@ -73,7 +73,7 @@ const productsOf = (input: Input) =>
     input.products.map((value, n) => ({ value, path: pathOf(n) })),
   );
 
-/** What some variants have, each with its place. */
+/** A property of those variants that have it, in chunks, each with its path. */
 const ofVariants = <T>(input: Input, field: string, of: (productId: string, variant: Variant) => T | undefined) =>
   chunksOf(
     input,
@@ -96,7 +96,7 @@ const stockOf = (input: Input) =>
     }),
   );
 
-/** As `accepted`; what is refused of a chunk, as `input.prices.3`, is told at its row of the import. */
+/** Like `accepted`, but moves an error of a chunk, such as at `input.prices.3`, to its row of the import. */
 function acceptedAt(
   paths: readonly (readonly string[])[],
   payload:

@@ -1,4 +1,4 @@
-/** Sagas that the release before began: over what it kept of their steps, word for word. */
+/** Sagas that the previous release began: they run over the step results that it stored, word for word. */
 import { expect, test } from '@jest/globals';
 import type { Command } from '../../../platform/commands/ask.ts';
 import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
@@ -16,7 +16,7 @@ const PLACED = {
   paymentToken: 'tok_ok',
 };
 
-/** Runs a saga over what is kept of it. What it then asks of the order at its end. */
+/** Runs a saga over stored results, and returns its last command to the order agent. */
 async function endOf(definition: SagaDefinition, input: object, kept: Record<string, unknown>) {
   const asked: [field: string, input: Record<string, unknown>][] = [];
   const ask = async ({ document }: Command<unknown, unknown>, variables: { input: Record<string, unknown> }) => {
@@ -38,7 +38,7 @@ async function endOf(definition: SagaDefinition, input: object, kept: Record<str
 }
 
 test.each(['NOTHING', 'VOIDED', 'REFUNDED'])(
-  'a cancellation of which only the outcome is kept, %s, says nothing of the payment: the order asks',
+  'a cancellation with only the stored outcome %s reports no payment status: the order agent asks',
   async (payment) => {
     const input = { orderId: 'order_1', reason: 'CUSTOMER_REQUEST' };
     const end = await endOf(cancelOrder, input, { 'cancel payment': { result: { payment }, at: AT } });
@@ -54,7 +54,7 @@ test.each(['NOTHING', 'VOIDED', 'REFUNDED'])(
   },
 );
 
-test('a declined order whose undo found nothing to let go says nothing of the payment either', async () => {
+test('a declined order whose undo found nothing to void reports no payment status either', async () => {
   const refusal = { step: 'authorise', errors: [{ code: 'PAYMENT_DECLINED', message: 'Declined.' }] };
   const end = await endOf(placeOrder, PLACED, {
     reserve: { result: {}, at: AT },
@@ -68,7 +68,7 @@ test('a declined order whose undo found nothing to let go says nothing of the pa
 test.each([
   ['refund', 'REFUNDED'],
   ['void', 'VOIDED'],
-])('an undo that was kept as "%s" says where the payment is: %s', async (as, status) => {
+])('an undo that was stored as "%s" reports the payment status %s', async (as, status) => {
   const refusal = { step: 'capture', errors: [{ code: 'PAYMENT_FAILED', message: 'No.' }] };
   const end = await endOf(placeOrder, PLACED, {
     reserve: { result: {}, at: AT },
@@ -87,7 +87,7 @@ test.each([
   ]);
 });
 
-test('an order that is refused before its payment began has none, and nobody is asked', async () => {
+test('an order that is refused before its payment began reports VOIDED, and the payment agent is not asked', async () => {
   const refusal = { step: 'reserve', errors: [{ code: 'INSUFFICIENT_STOCK', message: 'Too few.' }] };
   const end = await endOf(placeOrder, PLACED, { reserve: { refusal, at: AT } });
   expect(end).toMatchObject({ reason: 'INSUFFICIENT_STOCK', paymentStatus: 'VOIDED' });

@@ -15,7 +15,7 @@ import { authorisePayment, cancelPayment, capturePayment, settlePaymentAction } 
 import { askOrder } from './earlier-order.ts';
 import { storyOf } from './story.ts';
 
-/** What `placeOrder` of the order agent starts it with. */
+/** The input of the saga, from `placeOrder` of the order agent. */
 interface Input {
   orderId: string;
   customerId: string | null;
@@ -25,13 +25,13 @@ interface Input {
   paymentToken: string;
 }
 
-/** What its steps leave for one another. */
+/** The state that its steps share. */
 interface State {
   payment: string;
   actionSeconds: number;
 }
 
-/** By this it is told that a payment which waited for its buyer has moved on. */
+/** The topic of the signal that a payment which waited for its buyer has moved on. */
 export const PAYMENT_TOPIC = 'payment';
 
 const REASONS: Readonly<Record<string, Reason>> = {
@@ -44,10 +44,10 @@ const REASONS: Readonly<Record<string, Reason>> = {
 /** The code of a payment that was cancelled meanwhile. */
 const PAYMENT_CANCELLED = 'PAYMENT_CANCELLED';
 
-/** A payment that was cancelled meanwhile was refused by nobody. */
+/** The timeline's entry for a refused payment; one that was cancelled meanwhile counts as voided. */
 const refusedPayment = (code: string) => (code === PAYMENT_CANCELLED ? 'PAYMENT_VOIDED' : 'PAYMENT_REFUSED');
 
-/** The payment's status by the way that its authorisation was undone, and the timeline's entry where that is news. */
+/** The payment status for each way to undo the authorisation, with the timeline's entry if that is news. */
 const UNDONE: Readonly<Record<string, { status: PaymentStatus; tells?: TimelineEntryType }>> = {
   refund: { status: 'REFUNDED', tells: 'PAYMENT_REFUNDED' },
   void: { status: 'VOIDED', tells: 'PAYMENT_VOIDED' },
@@ -81,7 +81,7 @@ export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
       agent: 'payment',
       does: 'Has the money set aside.',
       tells: {
-        // A payment that its buyer has still to confirm is not approved yet: `settle` tells when it is.
+        // A payment that its buyer has still to confirm is not approved yet: `settle` reports when it is.
         done: ({ payment }) => (payment === 'REQUIRES_ACTION' ? undefined : 'PAYMENT_AUTHORIZED'),
         refused: refusedPayment,
         undone: (as = 'void') => UNDONE[as]?.tells,
@@ -95,10 +95,10 @@ export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
       async undo({ input, key, ask, refusal }) {
         const { orderId } = input;
         const payload = { orderId, reason: refusal!.errors[0]!.code, idempotencyKey: key };
-        // A capture that was under way may have come first: then the money was given back and not let go.
+        // A capture under way may have come first: then the payment was refunded, not voided.
         const { outcome, payment } = accepted((await ask(cancelPayment, { input: payload })).cancelPayment);
         if (outcome !== 'NOTHING') return { as: outcome === 'REFUNDED' ? 'refund' : 'void' };
-        // Nothing was kept: no news for the buyer, but for the order, which says where its payment is.
+        // Nothing was held: no news for the buyer, but for the order, which shows the payment status.
         return payment ? { as: payment.status === 'FAILED' ? 'payment failed' : 'payment voided' } : false;
       },
     },
@@ -176,8 +176,8 @@ export const placeOrder = defineSaga<Input, State, TimelineEntryType>({
 const reasonOf = ({ errors }: SagaRefusal): Reason => REASONS[errors[0]!.code] ?? 'OTHER';
 
 /**
- * Where the payment is after everything was undone. Nothing where it may have been begun and the undo has not said: that
- * was left out, or was kept by a release that did not say; then the order asks.
+ * The payment status after everything was undone. Undefined if a payment may have begun and the undo reports nothing,
+ * because it was skipped or stored by an earlier release: the order agent then asks.
  */
 const paymentAfter = (story: readonly StepReport[]) =>
   story.some(({ step }) => step === 'authorise')

@@ -1,4 +1,4 @@
-/** What the sagas of an order tell its timeline, however they go. */
+/** The reports of an order's sagas to its timeline, for each course. */
 import { expect, test } from '@jest/globals';
 import type { Command } from '../../../platform/commands/ask.ts';
 import { defineSaga, type SagaDefinition } from '../../../platform/sagas/define-saga.ts';
@@ -12,7 +12,9 @@ const NO = (code: string) => ({ userErrors: [{ code, message: 'No.' }] });
 const NOTHING = { released: false };
 const PLACED = { orderId: 'order_1', lines: [], paymentToken: 'tok_ok' };
 
-/** Runs a saga over agents that answer like this, and like themselves otherwise. What it told the order at each step. */
+/**
+ * Runs a saga over agents with these answers, or else their usual ones. Returns its reports to the order at each step.
+ */
 async function toldBy(definition: SagaDefinition, answers: Record<string, object>): Promise<string[][]> {
   const told: string[][] = [];
   const ask = async ({ document }: Command<unknown, unknown>, { input }: { input: { story?: Told[] } }) => {
@@ -84,7 +86,7 @@ test.each(LAST)('an order that %s', async (_, answers, told) => {
   expect((await toldBy(placeOrder, answers)).at(-1)).toEqual(told);
 });
 
-test('an order whose payment waits for its buyer is told of no approval before', async () => {
+test('an order whose payment waits for its buyer gets no report of an approval before', async () => {
   const settled = { settlePaymentAction: { payment: { status: 'AUTHORIZED' } } };
   const [announced, confirmed] = await toldBy(placeOrder, { ...TO_CONFIRM, ...settled, ...CAPTURED });
   expect([announced, confirmed]).toEqual([['STOCK_RESERVED'], ['STOCK_RESERVED', 'PAYMENT_AUTHORIZED']]);
@@ -99,14 +101,14 @@ test.each([
   expect(await toldBy(cancelOrder, answers)).toEqual([[...told, 'STOCK_RELEASED']]);
 });
 
-test('a word that no timeline has does not compile', () => {
+test('an entry that no timeline has does not compile', () => {
   const step = { name: 'reserve', agent: 'inventory', does: '.', run: async () => {} };
   const about = { name: 'wrong', description: '.' };
   const right = { ...step, tells: { done: 'STOCK_RESERVED' } } as const;
   const wrong = { ...step, tells: { done: 'STOCK_RESERVD' } } as const;
   expect(defineSaga<object, object, TimelineEntryType>({ ...about, steps: [right] }).steps).toEqual([right]);
-  // @ts-expect-error It is no entry of order's timeline.
+  // @ts-expect-error This is no entry of order's timeline.
   expect(defineSaga<object, object, TimelineEntryType>({ ...about, steps: [wrong] }).steps).toEqual([wrong]);
-  // @ts-expect-error A saga that does not name the words of what it is about has none to tell.
+  // @ts-expect-error A saga that does not declare its type of entries has none to report.
   expect(defineSaga<object, object>({ ...about, steps: [right] }).steps).toEqual([right]);
 });

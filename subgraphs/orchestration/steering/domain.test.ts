@@ -19,7 +19,7 @@ const definition = defineSaga({
 const ACTIONS: SagaActionType[] = ['RETRY', 'SKIP', 'COMPENSATE'];
 const failing = (...names: string[]): Steered => ({ engineStatus: 'PENDING', failing: names, decided: [] });
 
-/** The steps that it is done to, or why not. */
+/** The steps that the action affects, or the codes of its refusal. */
 const steered = (
   action: SagaActionType,
   saga: Steered,
@@ -34,12 +34,12 @@ const steered = (
 };
 const REFUSED = ['INVALID_STATE at input,sagaId'];
 
-test.each(ACTIONS)('%s is done to the step that fails, and to every branch that does', (action) => {
+test.each(ACTIONS)('%s affects the failing step, and every failing branch', (action) => {
   expect(steered(action, failing('first'))).toEqual(['first']);
   expect(steered(action, failing('left', 'right'))).toEqual(['left', 'right']);
 });
 
-test.each(ACTIONS)('%s is refused where no step fails, and where the saga has ended', (action) => {
+test.each(ACTIONS)('%s is refused if no step fails, or the saga has ended', (action) => {
   expect(steered(action, failing())).toEqual(REFUSED);
   for (const engineStatus of ['SUCCESS', 'ERROR', 'CANCELLED'])
     expect(steered(action, { ...failing('first'), engineStatus })).toEqual(REFUSED);
@@ -50,18 +50,18 @@ test.each(ACTIONS)('%s is refused for a step that is to be skipped or undone alr
   expect(steered(action, { ...failing('first'), decided: ['left'] })).toEqual(['first']);
 });
 
-test('the step to skip is named, and must be the one that fails', () => {
+test('a step to skip can be named, and must be failing', () => {
   expect(steered('SKIP', failing('left', 'right'), 'right')).toEqual(['right']);
   expect(steered('SKIP', failing('left'), 'right')).toEqual(['INVALID_STATE at input,step']);
 });
 
-describe('a saga is undone', () => {
-  test('before its pivot only: a pivot that fails may have worked', () => {
+describe('a saga can be compensated', () => {
+  test('before its pivot only: a failing pivot may have taken effect', () => {
     for (const name of ['first', 'left', 'right']) expect(steered('COMPENSATE', failing(name))).toEqual([name]);
     for (const name of ['pivot', 'after']) expect(steered('COMPENSATE', failing(name))).toEqual(REFUSED);
   });
 
-  test('not twice: an undo and the last word can be retried and skipped only', () => {
+  test('once only: an undo and the last step can only be retried or skipped', () => {
     for (const name of ['undo first', 'apologise']) {
       expect(steered('COMPENSATE', failing(name))).toEqual(REFUSED);
       expect(steered('SKIP', failing(name), name)).toEqual([name]);
@@ -69,7 +69,7 @@ describe('a saga is undone', () => {
     }
   });
 
-  test('only if it can be undone at all, and somebody knows how', () => {
+  test('only if its definition is known and has an undo', () => {
     const { whenRefused: _, ...endless } = definition;
     expect(steered('COMPENSATE', failing('first'), undefined, endless)).toEqual(REFUSED);
     expect(() => stepsToSteer('COMPENSATE', failing('first'), undefined)).toThrow(Refusal);

@@ -1,21 +1,21 @@
-/** What an operator may have done to a saga whose step fails. Pure: no I/O, no clock, no randomness. */
+/** The rules of operators' actions on a saga whose step fails. Pure: no I/O, no clock, no randomness. */
 import { refuse } from '../../../platform/errors.ts';
 import type { SagaDefinition } from '../../../platform/sagas/define-saga.ts';
 import type { SagaActionType } from '../entities.ts';
 
-/** A saga as far as steering it goes. */
+/** The part of a saga that the rules need. */
 export interface Steered {
-  /** DBOS's own word for where it is: PENDING while a worker has it, DELAYED while it is parked. */
+  /** Its status in DBOS: PENDING while a worker has it, DELAYED while it is parked. */
   engineStatus: string;
   /** The steps that have failed and are being tried again: with branches, several at a time. */
   failing: readonly string[];
-  /** Steps for which it is decided already that they are skipped, or the saga undone. */
+  /** Steps that an operator has already decided to skip, or for which to undo the saga. */
   decided: readonly string[];
 }
 
 const UNDER_WAY: ReadonlySet<string> = new Set(['ENQUEUED', 'DELAYED', 'PENDING']);
 
-/** The steps to which the action is to be done. @throws Refusal INVALID_STATE */
+/** The steps that the action affects. @throws Refusal INVALID_STATE */
 export function stepsToSteer(
   action: SagaActionType,
   saga: Steered,
@@ -27,13 +27,13 @@ export function stepsToSteer(
   if (failing.length === 0) throw state('No step of the saga is failing: there is nothing to decide.');
   if (step !== undefined && !failing.includes(step)) throw state(`The step "${step}" is not failing.`, 'step');
   const steps = step === undefined ? failing : [step];
-  // One decision a step, the first. Another try harms nobody, but would come to nothing.
+  // The first decision about a step counts. A retry after it would do no harm, but have no effect.
   if (steps.some((name) => decided.includes(name))) throw state('This is decided already: the engine takes it up.');
   if (action === 'COMPENSATE') checkWayBack(steps, definition);
   return steps;
 }
 
-/** Everything can be undone until the pivot is tried: it may have worked without our knowing. @throws Refusal INVALID_STATE */
+/** Checks that the pivot was not tried yet: it may have taken effect unknown to us. @throws Refusal INVALID_STATE */
 function checkWayBack(steps: readonly string[], definition: SagaDefinition | undefined): void {
   if (!definition?.whenRefused) throw state('This saga is never undone: retry or skip the step.');
   const pivot = definition.steps.findIndex((step) => step.pivot);

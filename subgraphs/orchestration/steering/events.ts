@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../../../platform/events/define-event.ts';
 
-/** The reason is for the audit only: people write what they like into it. */
+/** The reason is for the audit only, since it is free text. */
 export const sagaActionRequested = defineEvent('saga.action_requested', {
   aggregate: 'saga',
   description:

@@ -9,14 +9,14 @@ import type { Resolvers } from '../resolvers.generated.ts';
 import type { SteeringQueries } from './queries.ts';
 import { steeringService } from './service.ts';
 
-/** What the resolvers call. */
+/** The parts that the resolvers call. */
 interface Parts {
   queries: SteeringQueries;
   load: OrchestrationLoaders;
   sagas: readonly SagaDefinition[];
 }
 
-/** Operators' say in sagas whose steps fail. */
+/** Resolvers of operators' actions on sagas whose steps fail. */
 export const steeringResolvers = (agentContext: AgentContext<Tables>, { queries, load, sagas }: Parts): Resolvers => {
   const { steer } = steeringService(agentContext, sagas);
   const actionsOf = loadMany(queries.actionsOf, (row) => row.sagaId);

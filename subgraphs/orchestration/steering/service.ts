@@ -1,4 +1,4 @@
-/** Operators' say in sagas whose steps fail. They only ask: the engine takes it up at once, before the step's next attempt. */
+/** Operators' actions on sagas whose steps fail. The engine takes them up at once, before the step's next attempt. */
 import type { AgentContext } from '../../../platform/agent/agent-context.ts';
 import { idempotencyOf } from '../../../platform/data/idempotency.ts';
 import type { Work } from '../../../platform/store/store.ts';
@@ -14,7 +14,7 @@ import { steeringQueries } from './queries.ts';
 
 const OPERATIONS = { RETRY: 'retrySagaStep', SKIP: 'skipSagaStep', COMPENSATE: 'compensateSaga' } as const;
 
-/** What every one of the three mutations is given. */
+/** The input that the three mutations have. */
 interface Asked {
   sagaId: string;
   step?: string;
@@ -37,7 +37,7 @@ export const steeringService = ({ store, clock }: AgentContext<Tables>, definiti
   };
 
   return {
-    /** Writes down what is asked for, and returns the saga's id. @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT */
+    /** Records the decision, and returns the saga's id. @throws Refusal NOT_FOUND, INVALID_STATE, INVALID_INPUT */
     async steer(action: SagaActionType, asked: Asked, context: RequestContext): Promise<string> {
       const { sagaId, reason } = asked;
       const by = context.actor.id;

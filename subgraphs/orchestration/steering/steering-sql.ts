@@ -12,10 +12,10 @@ export interface Decision {
 }
 
 const MAX_ACTIONS = 100;
-/** Sagas that are woken at once. */
+/** The most sagas that one run wakes. */
 const MAX_UNHEARD = 500;
 
-/** The latest of each saga, oldest first. */
+/** The latest decisions about each saga, oldest first. */
 export async function actionsOf(db: Kysely<any>, sagaIds: readonly string[]): Promise<SagaActionRow[]> {
   const { rows } = await raw<SagaActionRow>(
     db,
@@ -29,9 +29,9 @@ export async function actionsOf(db: Kysely<any>, sagaIds: readonly string[]): Pr
 }
 
 /**
- * The oldest decision about a failing step that still counts, marked as taken up. Another try counts once. That a
- * step is skipped or its saga undone counts until the step is over: the worker that took it up may die before it has
- * kept what came of it, and the next one asks again.
+ * The oldest effective decision about a failing step, marked as taken up. A retry counts once. A skip or an undo counts
+ * until the step is over: the worker that took it up may die before it has stored the result, and the next one asks
+ * again.
  */
 export async function verdict(db: Kysely<any>, sagaId: string, step: string, now: Date): Promise<Decision | undefined> {
   const { rows } = await raw<Decision>(
@@ -48,7 +48,7 @@ export async function verdict(db: Kysely<any>, sagaId: string, step: string, now
   return rows[0];
 }
 
-/** Sagas that are parked at a failing step about which somebody has decided, and that have not heard of it. */
+/** Sagas that are parked at a failing step, with a decision that no worker has taken up. */
 export async function unheard(db: Kysely<any>): Promise<string[]> {
   const { rows } = await raw<{ id: string }>(
     db,

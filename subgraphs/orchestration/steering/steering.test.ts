@@ -1,4 +1,4 @@
-/** Operators' say in sagas that fail, carried out by the engine, through the gateway. */
+/** Operators' actions on failing sagas, carried out by the engine, through the gateway. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { systemClock } from '../../../platform/clock.ts';
@@ -79,7 +79,7 @@ const requested = (sagaId: string) =>
 describe('a failing step', () => {
   beforeEach(() => breakIt('reserve'));
 
-  test('is tried at once when the fault has passed, and who had it done stands in the audit and the log', async () => {
+  test('is retried at once on request, and the audit and the log name the operator', async () => {
     const { sagaId, orderId } = await failing();
     await mend();
     await done(ask('retrySagaStep', { sagaId, reason: 'The shelf is up again.' }));
@@ -98,7 +98,7 @@ describe('a failing step', () => {
     expect(await requested(sagaId)).toEqual([{ aggregate_version: 1, payload }]);
   });
 
-  test('is left out, and the saga goes on', async () => {
+  test('is skipped, and the saga goes on', async () => {
     const { sagaId, orderId } = await failing();
     await done(ask('skipSagaStep', { sagaId, step: 'reserve' }));
     await settled(shop, orderId, 'PROCESSING');
@@ -114,7 +114,7 @@ describe('a failing step', () => {
     expect(Number(count)).toBe(0);
   });
 
-  test('has its saga undone, as if it were refused', async () => {
+  test('has its saga undone, as after a refusal', async () => {
     const { sagaId, orderId } = await failing();
     await done(ask('compensateSaga', { sagaId }));
     await sagaEnds(shop, orderId, 'COMPENSATED');
@@ -122,7 +122,7 @@ describe('a failing step', () => {
     expect(await read(shop, orderId)).toMatchObject({ status: 'CANCELLED', payments: [] });
   });
 
-  test('is decided once: the same request again, at once or later, does nothing', async () => {
+  test('is decided once: a replay of the request, concurrent or later, has no effect', async () => {
     const { sagaId, orderId } = await failing();
     const same = { sagaId, step: 'reserve', idempotencyKey: 'the same' };
     await Promise.all([1, 2, 3].map(() => done(ask('skipSagaStep', same))));
@@ -135,7 +135,7 @@ describe('a failing step', () => {
     ]);
   });
 
-  test('that is to be left out is not undone as well', async () => {
+  test('that is to be skipped is not undone as well', async () => {
     const { sagaId } = await failing();
     const both = await Promise.all([
       codes('skipSagaStep', { sagaId, step: 'reserve' }),
@@ -150,7 +150,7 @@ describe('a failing step', () => {
     expect((await sagaOf(sagaId)).actions).toHaveLength(1);
   });
 
-  test('is nothing for who may not write, and its audit nothing for who may not read', async () => {
+  test('is not steered by callers without write access, and its audit is hidden from callers without read access', async () => {
     const { sagaId, orderId, buyer } = await failing();
     for (const who of [viewer, buyer, actor({ roles: ['MERCHANT'], merchantId: 'merchant_test' })]) {
       const { data, errors } = await ask('compensateSaga', { sagaId }, who);
@@ -168,7 +168,7 @@ describe('a failing step', () => {
   });
 });
 
-test('behind the pivot nothing is undone, but a step can be left out', async () => {
+test('after the pivot a saga cannot be undone, but a step can be skipped', async () => {
   await breakIt('process');
   const { sagaId, orderId, step } = await failing();
   expect(step).toBe('process');
@@ -179,7 +179,7 @@ test('behind the pivot nothing is undone, but a step can be left out', async () 
   expect((await sagaOf(sagaId)).actions).toHaveLength(1);
 });
 
-test('what does not fail is left alone, and what makes no sense is refused', async () => {
+test('an action without a failing step, or with invalid input, is refused', async () => {
   const { order, saga } = await placed(shop, { lines: [{ variantId, quantity: 1 }] }, newCustomer());
   await sagaEnds(shop, order.id, 'COMPLETED');
   const sagaId = saga.id;
@@ -192,7 +192,7 @@ test('what does not fail is left alone, and what makes no sense is refused', asy
   expect(await codes('retrySagaStep', { sagaId, idempotencyKey: '' })).toEqual(['INVALID_INPUT idempotencyKey']);
 });
 
-describe('what was decided', () => {
+describe('a decision', () => {
   const queries = () => steeringQueries(shop.kysely as never, systemClock);
   const decide = (sagaId: string, ...actions: [action: string, step: string][]) =>
     shop.kysely
@@ -210,7 +210,7 @@ describe('what was decided', () => {
       )
       .execute();
 
-  test('is taken up oldest first, each try once, by its step only', async () => {
+  test('is taken up oldest first, a retry once, by its step only', async () => {
     await decide('test:a', ['RETRY', 'one'], ['RETRY', 'other'], ['RETRY', 'one']);
     const taken = [];
     for (let n = 0; n < 3; n++) taken.push(await queries().verdict('test:a', 'one'));
@@ -219,7 +219,7 @@ describe('what was decided', () => {
     expect([first!.takenAt !== null, other!.takenAt, last!.takenAt !== null]).toEqual([true, null, true]);
   });
 
-  test('still stands when the worker dies that took it up, and was taken up once', async () => {
+  test('still counts after the worker that took it up dies, and stays taken up once', async () => {
     await decide('test:b', ['SKIP', 'one']);
     await queries().verdict('test:b', 'one');
     const [before] = await queries().actionsOf(['test:b']);
@@ -227,7 +227,7 @@ describe('what was decided', () => {
     expect(await queries().actionsOf(['test:b'])).toEqual([before]);
   });
 
-  test('cannot be changed, nor forgotten', async () => {
+  test('cannot be changed or deleted', async () => {
     await decide('test:c', ['SKIP', 'one']);
     const change = (what: string) => sql.raw(what).execute(shop.kysely);
     for (const statement of [
@@ -241,7 +241,7 @@ describe('what was decided', () => {
   });
 });
 
-test('a step that fails and fails has somebody called, once, without a word of what the error said', async () => {
+test('a step that keeps failing publishes one alert, without the text of the error', async () => {
   await breakIt('reserve');
   const { sagaId, orderId } = await failing();
   const attempts = (count: number) =>
